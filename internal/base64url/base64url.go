@@ -1,0 +1,143 @@
+// Package base64url reads and writes the one Base64 spelling that JOSE knows:
+// the URL alphabet without padding, line breaks or spare bits (RFC 7515 §2,
+// RFC 4648 §3.3, §3.5 and §5).
+package base64url
+
+import (
+	"encoding/base64"
+	"fmt"
+)
+
+// Fault says why a text is not base64url.
+type Fault string
+
+// The faults, told apart because each has its own cure.
+const (
+	Padding   Fault = "padding"             // '='
+	Standard  Fault = "standard alphabet"   // '+' or '/'
+	Space     Fault = "white space"         // space, tab, CR, LF
+	Alphabet  Fault = "not base64url"       // any other byte
+	Length    Fault = "impossible length"   // 1 mod 4 characters
+	SpareBits Fault = "spare bits not zero" // the last character holds bits nobody reads
+)
+
+// An Error is the first place where a text stops being base64url.
+type Error struct {
+	Fault  Fault
+	Offset int  // bytes from the start of the text
+	Byte   byte // the byte at Offset, where one is at fault
+}
+
+func (e *Error) Error() string {
+	switch e.Fault {
+	case Length:
+		return "its length is 1 mod 4, which no base64url text has"
+	case SpareBits:
+		return "its last character has spare bits that are not zero"
+	case Alphabet:
+		return fmt.Sprintf("byte 0x%02x at offset %d is not base64url", e.Byte, e.Offset)
+	default:
+		return fmt.Sprintf("%s (0x%02x) at offset %d is not base64url", e.Fault, e.Byte, e.Offset)
+	}
+}
+
+// Encode returns the base64url spelling of b.
+func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// AppendEncode appends the base64url spelling of b to dst.
+func AppendEncode(dst, b []byte) []byte { return base64.RawURLEncoding.AppendEncode(dst, b) }
+
+// strict still skips CR and LF, as encoding/base64 always does; Decode looks
+// for them first.
+var strict = base64.RawURLEncoding.Strict()
+
+// Decode returns the bytes that s spells, or an *Error.
+func Decode(s string) ([]byte, error) {
+	for i := range len(s) {
+		if !alphabet[s[i]] {
+			return nil, &Error{Fault: faultOf(s[i]), Offset: i, Byte: s[i]}
+		}
+	}
+	if len(s)%4 == 1 {
+		return nil, &Error{Fault: Length, Offset: len(s)}
+	}
+	b, err := strict.DecodeString(s)
+	if err != nil { // the alphabet and the length are right: only spare bits are left
+		return nil, &Error{Fault: SpareBits, Offset: len(s) - 1, Byte: s[len(s)-1]}
+	}
+	return b, nil
+}
+
+// DecodeLax returns the bytes that s most likely stands for, however it is
+// spelled, and what was wrong with the spelling: for showing a token, never for
+// believing one. An error is left for what no reading makes sense of.
+func DecodeLax(s string) ([]byte, []Fault, error) {
+	var faults []Fault
+	note := func(f Fault) {
+		for _, g := range faults {
+			if g == f {
+				return
+			}
+		}
+		faults = append(faults, f)
+	}
+	clean := make([]byte, 0, len(s))
+	for i := range len(s) {
+		c := s[i]
+		switch f := faultOf(c); {
+		case alphabet[c]:
+			clean = append(clean, c)
+		case c == '+':
+			clean = append(clean, '-')
+			note(f)
+		case c == '/':
+			clean = append(clean, '_')
+			note(f)
+		case f == Padding || f == Space:
+			note(f)
+		default:
+			return nil, nil, &Error{Fault: f, Offset: i, Byte: c}
+		}
+	}
+	if len(clean)%4 == 1 {
+		return nil, nil, &Error{Fault: Length, Offset: len(s)}
+	}
+	b, err := base64.RawURLEncoding.DecodeString(string(clean))
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := strict.DecodeString(string(clean)); err != nil {
+		note(SpareBits)
+	}
+	return b, faults, nil
+}
+
+// Is reports whether c is a character of the URL alphabet.
+func Is(c byte) bool { return alphabet[c] }
+
+var alphabet = [256]bool{
+	'-': true, '_': true,
+	'0': true, '1': true, '2': true, '3': true, '4': true,
+	'5': true, '6': true, '7': true, '8': true, '9': true,
+	'A': true, 'B': true, 'C': true, 'D': true, 'E': true, 'F': true, 'G': true,
+	'H': true, 'I': true, 'J': true, 'K': true, 'L': true, 'M': true, 'N': true,
+	'O': true, 'P': true, 'Q': true, 'R': true, 'S': true, 'T': true, 'U': true,
+	'V': true, 'W': true, 'X': true, 'Y': true, 'Z': true,
+	'a': true, 'b': true, 'c': true, 'd': true, 'e': true, 'f': true, 'g': true,
+	'h': true, 'i': true, 'j': true, 'k': true, 'l': true, 'm': true, 'n': true,
+	'o': true, 'p': true, 'q': true, 'r': true, 's': true, 't': true, 'u': true,
+	'v': true, 'w': true, 'x': true, 'y': true, 'z': true,
+}
+
+func faultOf(c byte) Fault {
+	switch c {
+	case '=':
+		return Padding
+	case '+', '/':
+		return Standard
+	case ' ', '\t', '\r', '\n':
+		return Space
+	default:
+		return Alphabet
+	}
+}

@@ -1,0 +1,267 @@
+// Package jsonobject reads one JSON object (RFC 8259 §4) and keeps it exactly as
+// it was sent: member order, digits and spelling stay, names are case-sensitive,
+// and a name that stands twice is seen instead of silently resolved.
+package jsonobject
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// MaxDepth is how deep objects and arrays may nest, the outermost object counted.
+const MaxDepth = 100
+
+// ErrTooDeep is the cause of a *SyntaxError for text nested deeper than MaxDepth.
+var ErrTooDeep = fmt.Errorf("nested deeper than %d", MaxDepth)
+
+// A SyntaxError says where and why a text is not one JSON object.
+type SyntaxError struct {
+	Offset int // bytes from the start
+	Reason string
+	Err    error
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e.Offset) }
+
+// Unwrap returns the cause, ErrTooDeep among them.
+func (e *SyntaxError) Unwrap() error { return e.Err }
+
+// A Value is the exact text of one valid JSON value, without white space around it.
+type Value []byte
+
+// A Member is one name with its value, in the order of the text.
+type Member struct {
+	Name  string // unescaped
+	Value Value
+}
+
+// An Object is one JSON object and the exact bytes it was read from. The zero
+// Object is {}.
+type Object struct {
+	src        []byte
+	members    []Member
+	duplicates []string
+}
+
+// Parse reads src as one JSON object with nothing but white space around it.
+// It keeps src, which must not change afterwards. Duplicate names are accepted
+// here, at every depth, and listed by Duplicates.
+func Parse(src []byte) (Object, error) {
+	o := Object{src: src}
+	w := walker{
+		src: src,
+		dec: jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowDuplicateNames(true)),
+	}
+	if err := w.object(&o); err != nil {
+		return Object{}, err
+	}
+	return o, nil
+}
+
+// Bytes returns the text of the object, exactly as it was read or last edited.
+func (o Object) Bytes() []byte {
+	if o.src == nil {
+		return []byte("{}")
+	}
+	return o.src
+}
+
+// Members returns the members in the order of the text. Do not modify them.
+func (o Object) Members() []Member { return o.members }
+
+// Duplicates returns a JSON Pointer (RFC 6901) for each name that stands more
+// than once in its object, nested objects included.
+func (o Object) Duplicates() []string { return o.duplicates }
+
+// Get returns the value under name, compared code point for code point. Of
+// duplicates it is the last, which is what most parsers believe; whoever decides
+// anything looks at Duplicates first.
+func (o Object) Get(name string) (Value, bool) {
+	for i := len(o.members) - 1; i >= 0; i-- {
+		if o.members[i].Name == name {
+			return o.members[i].Value, true
+		}
+	}
+	return nil, false
+}
+
+// Set puts value under name: in the place of the member of that name, or at the
+// end. The rest of the object keeps its order and its spelling of values.
+func (o *Object) Set(name string, value Value) {
+	at := -1
+	members := make([]Member, 0, len(o.members)+1)
+	for _, m := range o.members {
+		if m.Name != name {
+			members = append(members, m)
+		} else if at < 0 {
+			at = len(members)
+			members = append(members, Member{name, value})
+		}
+	}
+	if at < 0 {
+		members = append(members, Member{name, value})
+	}
+	o.rebuild(members)
+}
+
+// Delete removes every member called name and reports whether there was one.
+func (o *Object) Delete(name string) bool {
+	members := make([]Member, 0, len(o.members))
+	for _, m := range o.members {
+		if m.Name != name {
+			members = append(members, m)
+		}
+	}
+	if len(members) == len(o.members) {
+		return false
+	}
+	o.rebuild(members)
+	return true
+}
+
+func (o *Object) rebuild(members []Member) {
+	out := []byte{'{'}
+	for i, m := range members {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, Quote(m.Name)...)
+		out = append(out, ':')
+		out = append(out, m.Value...)
+	}
+	out = append(out, '}')
+	edited, err := Parse(out)
+	if err != nil {
+		panic("jsonobject: a member's value is not JSON: " + err.Error()) // a Value is valid by its contract
+	}
+	*o = edited
+}
+
+// ParseValue reads src as one JSON value of any kind, within MaxDepth, and
+// returns its text without the white space around it.
+func ParseValue(src []byte) (Value, error) {
+	w := walker{
+		src: src,
+		dec: jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowDuplicateNames(true)),
+	}
+	start := w.valueStart()
+	if err := w.value("", nil); err != nil {
+		return nil, err
+	}
+	end := int(w.dec.InputOffset())
+	if err := w.end(); err != nil {
+		return nil, err
+	}
+	return Value(src[start:end]), nil
+}
+
+// Quote returns s as a JSON string. Bytes that are not UTF-8 become U+FFFD.
+func Quote(s string) Value {
+	b, err := jsontext.AppendQuote(nil, s)
+	if err != nil {
+		b, _ = jsontext.AppendQuote(nil, strings.ToValidUTF8(s, "\uFFFD"))
+	}
+	return b
+}
+
+// Int returns n as a JSON number.
+func Int(n int64) Value { return strconv.AppendInt(nil, n, 10) }
+
+// Kind returns the first byte of the value: '{', '[', '"', 't', 'f' or 'n', and
+// '0' for every number.
+func (v Value) Kind() byte {
+	if len(v) == 0 {
+		return 0
+	}
+	if c := v[0]; c != '-' && (c < '0' || c > '9') {
+		return c
+	}
+	return '0'
+}
+
+// KindName names the kind as RFC 8259 does: "string", "number", "object", …
+func (v Value) KindName() string {
+	switch v.Kind() {
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	case '"':
+		return "string"
+	case '0':
+		return "number"
+	case 't', 'f':
+		return "boolean"
+	case 'n':
+		return "null"
+	default:
+		return "nothing"
+	}
+}
+
+// Text returns the string that v is, and false if v is not a string.
+func (v Value) Text() (string, bool) {
+	if v.Kind() != '"' {
+		return "", false
+	}
+	b, err := jsontext.AppendUnquote(nil, v)
+	return string(b), err == nil
+}
+
+// Texts returns the strings of v when v is an array of nothing but strings.
+func (v Value) Texts() ([]string, bool) {
+	elements, ok := v.Elements()
+	if !ok {
+		return nil, false
+	}
+	texts := make([]string, len(elements))
+	for i, e := range elements {
+		if texts[i], ok = e.Text(); !ok {
+			return nil, false
+		}
+	}
+	return texts, true
+}
+
+// Elements returns the elements of v when v is an array.
+func (v Value) Elements() ([]Value, bool) {
+	if v.Kind() != '[' {
+		return nil, false
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(v), jsontext.AllowDuplicateNames(true))
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, false
+	}
+	elements := []Value{}
+	for dec.PeekKind() != ']' {
+		e, err := dec.ReadValue()
+		if err != nil {
+			return nil, false
+		}
+		elements = append(elements, Value(bytes.Clone(e)))
+	}
+	return elements, true
+}
+
+// Object returns the object that v is, and false if v is not one.
+func (v Value) Object() (Object, bool) {
+	if v.Kind() != '{' {
+		return Object{}, false
+	}
+	o, err := Parse(v)
+	return o, err == nil
+}
+
+// asSyntaxError gives the decoder's complaint the offset and the words of ours.
+func asSyntaxError(err error, offset int) error {
+	var s *jsontext.SyntacticError
+	if errors.As(err, &s) {
+		return &SyntaxError{Offset: int(s.ByteOffset), Reason: s.Err.Error(), Err: err}
+	}
+	return &SyntaxError{Offset: offset, Reason: "the text ends too early", Err: err}
+}

@@ -1,0 +1,54 @@
+package jwa
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
+	"encoding/asn1"
+	"errors"
+	"math/big"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// pss is golang-jwt's RSASSA-PSS with the salt length that RFC 7518 §3.5 fixes,
+// in verifying too: golang-jwt's own methods accept any.
+func pss(name string, hash crypto.Hash) *jwt.SigningMethodRSAPSS {
+	return &jwt.SigningMethodRSAPSS{
+		SigningMethodRSA: &jwt.SigningMethodRSA{Name: name, Hash: hash},
+		Options:          &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash},
+	}
+}
+
+// ed25519Method is EdDSA on Ed25519 under its fully specified name.
+type ed25519Method struct{ *jwt.SigningMethodEd25519 }
+
+func (ed25519Method) Alg() string { return "Ed25519" }
+
+// rfc6979 signs with ECDSA and the deterministic nonce of RFC 6979.
+type rfc6979 struct{ *jwt.SigningMethodECDSA }
+
+// Sign returns r‖s, each as long as the curve's order.
+func (m rfc6979) Sign(input string, key any) ([]byte, error) {
+	k, ok := key.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, jwt.ErrInvalidKeyType
+	}
+	if k.Curve.Params().BitSize != m.CurveBits {
+		return nil, jwt.ErrInvalidKey
+	}
+	h := m.Hash.New()
+	h.Write([]byte(input))
+	der, err := k.Sign(nil, h.Sum(nil), m.Hash) // without randomness: RFC 6979
+	if err != nil {
+		return nil, err
+	}
+	var sig struct{ R, S *big.Int }
+	if rest, err := asn1.Unmarshal(der, &sig); err != nil || len(rest) > 0 {
+		return nil, errors.New("ecdsa: the signature is not the DER it must be")
+	}
+	out := make([]byte, 2*m.KeySize)
+	sig.R.FillBytes(out[:m.KeySize])
+	sig.S.FillBytes(out[m.KeySize:])
+	return out, nil
+}

@@ -1,0 +1,233 @@
+// Package jwk holds keys and key sets (RFC 7517, 7638, 8037) and reads them from
+// JWK, PEM, DER, OpenSSH and X.509 text, told apart by content, never by name.
+package jwk
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/x509"
+	"slices"
+
+	"jwt/internal/jwa"
+	"jwt/internal/verdict"
+)
+
+// Limits on what is read as a key (CONTRACT section 2).
+const (
+	MaxBytes = 1 << 20 // of one key or key set
+	MaxKeys  = 1000    // in one set
+)
+
+// A Key is one key, public, private or secret, with what its owner said it is for.
+type Key struct {
+	Type  string // "kty": oct, RSA, EC, OKP
+	Curve string // "crv": P-256, P-384, P-521, Ed25519, X25519; "" for oct and RSA
+
+	ID  string   // "kid"; HasID tells an empty one from none
+	Alg string   // "alg": the one algorithm it may be used with; "" for any that fits
+	Use string   // "use": sig, enc or ""
+	Ops []string // "key_ops"; nil where the key says nothing
+
+	HasID bool
+	// InSet says that the key came out of a JWK Set, where a token's kid chooses.
+	InSet bool
+
+	Format       string              // how it was written: "JWK", "PEM PKCS#8", "X.509 certificate", …
+	Source       string              // where it was read, for reports: a path, a URL, env:NAME
+	Certificates []*x509.Certificate // its certificate first, then the chain
+
+	// material is []byte, or the public or private key of crypto/rsa, ecdsa,
+	// ed25519 or ecdh (X25519).
+	material any
+}
+
+// New returns the key of that material: a []byte secret, or a public or private
+// key of crypto/rsa, ecdsa, ed25519 or ecdh. It refuses what no algorithm may use.
+func New(material any) (Key, error) {
+	switch m := material.(type) {
+	case []byte:
+		if len(m) == 0 {
+			return Key{}, verdict.Errorf(verdict.KeyRefused, "the secret is empty")
+		}
+		return Key{Type: "oct", material: bytes.Clone(m)}, nil
+	case *rsa.PublicKey:
+		return Key{Type: "RSA", material: m}, checkRSA(m)
+	case *rsa.PrivateKey:
+		return Key{Type: "RSA", material: m}, checkRSA(&m.PublicKey)
+	case *ecdsa.PublicKey:
+		return newEC(m.Curve, m)
+	case *ecdsa.PrivateKey:
+		return newEC(m.Curve, m)
+	case ed25519.PublicKey, ed25519.PrivateKey:
+		return Key{Type: "OKP", Curve: "Ed25519", material: m}, nil
+	case *ecdh.PublicKey:
+		return newX25519(m.Curve(), m)
+	case *ecdh.PrivateKey:
+		return newX25519(m.Curve(), m)
+	default:
+		return Key{}, verdict.Errorf(verdict.KeyRefused, "a key of type %T is of no use here", material)
+	}
+}
+
+func checkRSA(k *rsa.PublicKey) error {
+	bits := k.N.BitLen()
+	switch {
+	case bits < jwa.MinRSABits:
+		return verdict.Errorf(verdict.KeyRefused, "RSA key of %d bits: at least %d are required (RFC 7518 §3.3)", bits, jwa.MinRSABits)
+	case bits > jwa.MaxRSABits:
+		return verdict.Errorf(verdict.KeyRefused, "RSA key of %d bits: at most %d are accepted", bits, jwa.MaxRSABits)
+	case k.E < 3 || k.E%2 == 0:
+		return verdict.Errorf(verdict.KeyRefused, "RSA public exponent %d: it must be odd and at least 3", k.E)
+	}
+	return nil
+}
+
+func newEC(curve elliptic.Curve, material any) (Key, error) {
+	switch curve {
+	case elliptic.P256(), elliptic.P384(), elliptic.P521():
+		return Key{Type: "EC", Curve: curve.Params().Name, material: material}, nil
+	}
+	return Key{}, verdict.Errorf(verdict.KeyRefused, "the elliptic curve is none of P-256, P-384 and P-521")
+}
+
+func newX25519(curve ecdh.Curve, material any) (Key, error) {
+	if curve != ecdh.X25519() {
+		return Key{}, verdict.Errorf(verdict.KeyRefused, "an ECDH key must be X25519; keys on the NIST curves are ecdsa keys")
+	}
+	return Key{Type: "OKP", Curve: "X25519", material: material}, nil
+}
+
+// Bits returns the size of the key as its kind counts it: modulus, curve or secret.
+func (k Key) Bits() int {
+	switch m := k.material.(type) {
+	case []byte:
+		return 8 * len(m)
+	case *rsa.PublicKey:
+		return m.N.BitLen()
+	case *rsa.PrivateKey:
+		return m.N.BitLen()
+	case *ecdsa.PublicKey:
+		return m.Curve.Params().BitSize
+	case *ecdsa.PrivateKey:
+		return m.Curve.Params().BitSize
+	default:
+		return 256
+	}
+}
+
+// IsPrivate reports whether the key can sign or decrypt; a secret can.
+func (k Key) IsPrivate() bool {
+	switch k.material.(type) {
+	case []byte, *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey, *ecdh.PrivateKey:
+		return true
+	}
+	return false
+}
+
+// IsSecret reports whether the key is a symmetric one.
+func (k Key) IsSecret() bool { return k.Type == "oct" }
+
+// Public returns the public half of the key, with the operations turned round,
+// and false for a symmetric key, which has none.
+func (k Key) Public() (Key, bool) {
+	signer, ok := k.material.(interface{ Public() crypto.PublicKey })
+	switch {
+	case k.IsSecret():
+		return Key{}, false
+	case !ok:
+		return k, true
+	}
+	k.material = signer.Public()
+	if k.Ops != nil {
+		k.Ops = publicOps(k.Ops)
+	}
+	return k, true
+}
+
+func publicOps(ops []string) []string {
+	counterpart := map[string]string{"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
+	public := []string{}
+	for _, op := range ops {
+		if c, ok := counterpart[op]; ok {
+			op = c
+		}
+		if !slices.Contains(public, op) {
+			public = append(public, op)
+		}
+	}
+	return public
+}
+
+// VerificationMaterial returns what jwa.Algorithm.Verify takes: the secret or the public key.
+func (k Key) VerificationMaterial() any {
+	if p, ok := k.Public(); ok {
+		return p.material
+	}
+	return k.material
+}
+
+// Material returns the key itself, private or secret part included. It is for
+// signing and decrypting; never print or wrap it.
+func (k Key) Material() any { return k.material }
+
+// An Operation is what a key is about to be used for, by its name in "key_ops".
+type Operation string
+
+// The operations of RFC 7517 §4.3 that the program performs.
+const (
+	OpSign   Operation = "sign"
+	OpVerify Operation = "verify"
+)
+
+// Algorithms returns the signature algorithms the key may be used with, its own
+// "alg" obeyed, the preferred one first.
+func (k Key) Algorithms() []jwa.Algorithm {
+	fit := jwa.For(k.Type, k.Curve)
+	if k.Alg == "" {
+		return fit
+	}
+	for _, a := range fit {
+		if a.Name == k.Alg {
+			return []jwa.Algorithm{a}
+		}
+	}
+	return nil
+}
+
+// Fits reports why the key must not be used for op with the algorithm, or nil:
+// its type and curve must be the algorithm's, and what it says of itself in
+// "alg", "use" and "key_ops" is obeyed.
+func (k Key) Fits(a jwa.Algorithm, op Operation) error {
+	switch {
+	case k.Type != a.KeyType || k.Curve != a.Curve:
+		return verdict.Errorf(verdict.KeyMismatch, "%s wants %s, the key is %s", a.Name, kind(a.KeyType, a.Curve), k.Kind())
+	case k.Alg != "" && k.Alg != a.Name:
+		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%q alone, not for %s`, k.Alg, a.Name)
+	case k.Use != "" && k.Use != "sig":
+		return verdict.Errorf(verdict.KeyRefused, `the key says "use":%q, so it must not %s`, k.Use, op)
+	case k.Ops != nil && !slices.Contains(k.Ops, string(op)):
+		return verdict.Errorf(verdict.KeyRefused, `the key's "key_ops" %q do not list %q`, k.Ops, op)
+	case op == OpSign && !k.IsPrivate():
+		return verdict.Errorf(verdict.KeyMismatch, "a public key cannot sign")
+	}
+	return nil
+}
+
+// Kind names the key in words: "RSA", "EC on P-256", "a secret".
+func (k Key) Kind() string { return kind(k.Type, k.Curve) }
+
+func kind(keyType, curve string) string {
+	switch {
+	case keyType == "oct":
+		return "a secret"
+	case curve == "":
+		return keyType
+	default:
+		return keyType + " on " + curve
+	}
+}

@@ -1,0 +1,170 @@
+// Package jws reads, verifies and makes compact signed tokens (RFC 7515 §3.1).
+// Parse gives a Token, which anybody may have written; only Token.Verify makes a
+// Verified.
+package jws
+
+import (
+	"errors"
+	"strings"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
+)
+
+// Limits on what is read as a token, in bytes (CONTRACT section 2). The size of
+// a whole token is checked where it is read.
+const (
+	MaxTokenBytes  = 2 << 20
+	MaxHeaderBytes = 64 << 10
+)
+
+// A Token is a token that splits into its parts. Nothing about it is verified.
+type Token struct {
+	Text      string            // as sent
+	Header    jsonobject.Object // the JOSE header
+	Payload   []byte
+	Signature []byte // empty in an unsecured token
+
+	firstDot, lastDot int
+}
+
+// Parse splits text into its three parts. It takes the one spelling a token has
+// and no other, whatever the algorithm; a header name that stands twice is left
+// to Header.Duplicates.
+func Parse(text string) (Token, error) {
+	t, err := split(text)
+	if err != nil {
+		return Token{}, err
+	}
+	names := [3]string{"header", "payload", "signature"}
+	var parts [3][]byte
+	for i, s := range t.Segments() {
+		b, err := base64url.Decode(s)
+		if err != nil {
+			return Token{}, t.notBase64url(names[i], i, err)
+		}
+		parts[i] = b
+	}
+	return t.fill(parts)
+}
+
+// A Flaw is a part that is not spelled as RFC 7515 §2 wants it.
+type Flaw struct {
+	Part   string // header, payload or signature
+	Faults []base64url.Fault
+}
+
+// ParseLax is Parse for showing a token that no server would take: padding, the
+// standard alphabet, white space and spare bits are read past and reported.
+func ParseLax(text string) (Token, []Flaw, error) {
+	t, err := split(text)
+	if err != nil {
+		return Token{}, nil, err
+	}
+	names := [3]string{"header", "payload", "signature"}
+	var parts [3][]byte
+	var flaws []Flaw
+	for i, s := range t.Segments() {
+		b, faults, err := base64url.DecodeLax(s)
+		if err != nil {
+			return Token{}, nil, t.notBase64url(names[i], i, err)
+		}
+		if len(faults) > 0 {
+			flaws = append(flaws, Flaw{names[i], faults})
+		}
+		parts[i] = b
+	}
+	t, err = t.fill(parts)
+	return t, flaws, err
+}
+
+func split(text string) (Token, error) {
+	t := Token{Text: text, firstDot: strings.IndexByte(text, '.'), lastDot: strings.LastIndexByte(text, '.')}
+	switch dots := strings.Count(text, "."); {
+	case text == "":
+		return Token{}, verdict.Errorf(verdict.Malformed, "the token is empty")
+	case strings.HasPrefix(text, "{"):
+		return Token{}, verdict.Errorf(verdict.UnsupportedSerialization, "this is JSON, not a compact token (RFC 7519 §1: a JWT is compact)")
+	case dots == 4:
+		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has five parts: it is encrypted (JWE), not signed")
+	case dots != 2:
+		return Token{}, verdict.Errorf(verdict.Malformed, "a token has 3 parts joined by dots (5 when encrypted), this has %d", dots+1)
+	case t.firstDot > base64Len(MaxHeaderBytes):
+		return Token{}, verdict.Errorf(verdict.TooLarge, "the header is larger than %d bytes", MaxHeaderBytes)
+	}
+	return t, nil
+}
+
+func base64Len(n int) int { return (n*8 + 5) / 6 }
+
+func (t Token) fill(parts [3][]byte) (Token, error) {
+	t.Payload, t.Signature = parts[1], parts[2]
+	header, err := jsonobject.Parse(parts[0])
+	switch {
+	case errors.Is(err, jsonobject.ErrTooDeep):
+		return Token{}, verdict.Errorf(verdict.LimitExceeded, "the header is %w", err)
+	case err != nil:
+		return Token{}, verdict.Errorf(verdict.Malformed, "the header is not a JSON object: %w", err)
+	}
+	t.Header = header
+	return t, nil
+}
+
+func (t Token) notBase64url(part string, i int, err error) error {
+	var e *base64url.Error
+	if !errors.As(err, &e) {
+		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: %w", part, err)
+	}
+	at := [3]int{0, t.firstDot + 1, t.lastDot + 1}[i]
+	switch e.Fault {
+	case base64url.Length, base64url.SpareBits:
+		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: %w", part, err)
+	default:
+		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: 0x%02x (%s) at byte %d of the token", part, e.Byte, e.Fault, at+e.Offset)
+	}
+}
+
+// Segments returns the three parts in base64url, as sent.
+func (t Token) Segments() [3]string {
+	return [3]string{t.Text[:t.firstDot], t.Text[t.firstDot+1 : t.lastDot], t.Text[t.lastDot+1:]}
+}
+
+// SigningInput returns what the signature is over (RFC 7515 §2).
+func (t Token) SigningInput() string { return t.Text[:t.lastDot] }
+
+// Alg returns the "alg" that the header names, which nothing vouches for, and
+// false if there is none or it is not a string.
+func (t Token) Alg() (string, bool) { return t.headerText("alg") }
+
+// KeyID returns the "kid" of the header; ok is false if there is none. A kid
+// that is not a string is malformed (RFC 7515 §4.1.4).
+func (t Token) KeyID() (kid string, ok bool, err error) {
+	v, ok := t.Header.Get("kid")
+	if !ok {
+		return "", false, nil
+	}
+	kid, isText := v.Text()
+	if !isText {
+		return "", false, verdict.Errorf(verdict.Malformed, "kid: is %s, must be a string (RFC 7515 §4.1.4)", article(v.KindName()))
+	}
+	return kid, true, nil
+}
+
+func (t Token) headerText(name string) (string, bool) {
+	v, ok := t.Header.Get(name)
+	if !ok {
+		return "", false
+	}
+	return v.Text()
+}
+
+func article(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	if noun == "null" {
+		return noun
+	}
+	return "a " + noun
+}
