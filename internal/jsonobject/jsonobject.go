@@ -4,9 +4,8 @@
 package jsonobject
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -51,15 +50,26 @@ type Object struct {
 // Parse reads src as one JSON object with nothing but white space around it.
 // It keeps src, which must not change afterwards. Duplicate names are accepted
 // here, at every depth, and listed by Duplicates.
-func Parse(src []byte) (Object, error) {
+func Parse(src []byte) (Object, error) { return parse(src, MaxDepth) }
+
+// parse leaves the grammar to jsontext, which is at its fastest without a word
+// about where and why; only a text it does not like is walked again for that.
+func parse(src []byte, maxDepth int) (Object, error) {
+	if at := tooDeep(src, maxDepth); at >= 0 {
+		return Object{}, &SyntaxError{Offset: at, Reason: ErrTooDeep.Error(), Err: ErrTooDeep}
+	}
 	o := Object{src: src}
-	w := walker{
-		src: src,
-		dec: jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowDuplicateNames(true)),
+	if !jsontext.Value(src).IsValid() {
+		var err error
+		if o.duplicates, err = walk(src); err != nil {
+			return Object{}, err
+		}
 	}
-	if err := w.object(&o); err != nil {
-		return Object{}, err
+	start := skipSpace(src, 0)
+	if k := Value(src[start:]); k.Kind() != '{' {
+		return Object{}, &SyntaxError{Offset: start, Reason: "not a JSON object but " + article(k.KindName())}
 	}
+	o.members = split(src, start)
 	return o, nil
 }
 
@@ -75,7 +85,8 @@ func (o Object) Bytes() []byte {
 func (o Object) Members() []Member { return o.members }
 
 // Duplicates returns a JSON Pointer (RFC 6901) for each name that stands more
-// than once in its object, nested objects included.
+// than once in its object, nested objects included. Of very many it lists the
+// first ones: it is empty only if there are none.
 func (o Object) Duplicates() []string { return o.duplicates }
 
 // Get returns the value under name, compared code point for code point. Of
@@ -135,29 +146,28 @@ func (o *Object) rebuild(members []Member) {
 		out = append(out, m.Value...)
 	}
 	out = append(out, '}')
-	edited, err := Parse(out)
+	// The depth was limited when the value was read: an edit cannot fail for it.
+	edited, err := parse(out, math.MaxInt)
 	if err != nil {
 		panic("jsonobject: a member's value is not JSON: " + err.Error()) // a Value is valid by its contract
 	}
 	*o = edited
 }
 
-// ParseValue reads src as one JSON value of any kind, within MaxDepth, and
-// returns its text without the white space around it.
+// ParseValue reads src as one JSON value of any kind, and returns its text
+// without the white space around it. It keeps src. A value may nest as deep as a
+// member of an object can, one less than MaxDepth.
 func ParseValue(src []byte) (Value, error) {
-	w := walker{
-		src: src,
-		dec: jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowDuplicateNames(true)),
+	if at := tooDeep(src, MaxDepth-1); at >= 0 {
+		return nil, &SyntaxError{Offset: at, Reason: ErrTooDeep.Error(), Err: ErrTooDeep}
 	}
-	start := w.valueStart()
-	if err := w.value("", nil); err != nil {
-		return nil, err
+	if !jsontext.Value(src).IsValid() {
+		if _, err := walk(src); err != nil {
+			return nil, err
+		}
 	}
-	end := int(w.dec.InputOffset())
-	if err := w.end(); err != nil {
-		return nil, err
-	}
-	return Value(src[start:end]), nil
+	start := skipSpace(src, 0)
+	return Value(src[start:skipValue(src, start)]), nil
 }
 
 // Quote returns s as a JSON string. Bytes that are not UTF-8 become U+FFFD.
@@ -209,8 +219,7 @@ func (v Value) Text() (string, bool) {
 	if v.Kind() != '"' {
 		return "", false
 	}
-	b, err := jsontext.AppendUnquote(nil, v)
-	return string(b), err == nil
+	return unquote(v)
 }
 
 // Texts returns the strings of v when v is an array of nothing but strings.
@@ -233,17 +242,11 @@ func (v Value) Elements() ([]Value, bool) {
 	if v.Kind() != '[' {
 		return nil, false
 	}
-	dec := jsontext.NewDecoder(bytes.NewBuffer(v), jsontext.AllowDuplicateNames(true))
-	if _, err := dec.ReadToken(); err != nil {
-		return nil, false
-	}
 	elements := []Value{}
-	for dec.PeekKind() != ']' {
-		e, err := dec.ReadValue()
-		if err != nil {
-			return nil, false
-		}
-		elements = append(elements, Value(bytes.Clone(e)))
+	for at := skipSpace(v, 1); at < len(v) && v[at] != ']'; {
+		end := skipValue(v, at)
+		elements = append(elements, v[at:end:end])
+		at = skipComma(v, end)
 	}
 	return elements, true
 }
@@ -255,13 +258,4 @@ func (v Value) Object() (Object, bool) {
 	}
 	o, err := Parse(v)
 	return o, err == nil
-}
-
-// asSyntaxError gives the decoder's complaint the offset and the words of ours.
-func asSyntaxError(err error, offset int) error {
-	var s *jsontext.SyntacticError
-	if errors.As(err, &s) {
-		return &SyntaxError{Offset: int(s.ByteOffset), Reason: s.Err.Error(), Err: err}
-	}
-	return &SyntaxError{Offset: offset, Reason: "the text ends too early", Err: err}
 }

@@ -1,6 +1,8 @@
 package jsonobject
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -8,68 +10,61 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A walker reads a text token by token, so that depth and repeated names are
-// seen at every level while nothing but names is copied.
+// What is listed of duplicates: a hostile text repeats names a million times, or
+// a name as long as itself.
+const (
+	maxListed      = 100
+	maxListedBytes = 16 << 10
+)
+
+// walk reads a text token by token to say what is wrong with it: where it is not
+// JSON, or which names stand twice. The text's depth is limited already.
+func walk(src []byte) (duplicates []string, err error) {
+	w := walker{
+		src: src,
+		dec: jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowDuplicateNames(true)),
+	}
+	if err := w.value(); err != nil {
+		return nil, err
+	}
+	if err := w.end(); err != nil {
+		return nil, err
+	}
+	return w.duplicates, nil
+}
+
 type walker struct {
-	src []byte
-	dec *jsontext.Decoder
+	src  []byte
+	dec  *jsontext.Decoder
+	path []step // to where the decoder stands
+
+	duplicates  []string
+	listedBytes int
 }
 
-// object reads the outermost object into o, up to the end of the text.
-func (w *walker) object(o *Object) error {
-	start := w.valueStart()
-	token, err := w.dec.ReadToken()
-	if err != nil {
-		return w.syntaxError(err)
-	}
-	if token.Kind() != '{' {
-		return &SyntaxError{Offset: start, Reason: "not a JSON object but " + article(token.Kind())}
-	}
-	var seen names
-	for {
-		name, err := w.dec.ReadToken()
-		if err != nil {
-			return w.syntaxError(err)
-		}
-		if name.Kind() == '}' {
-			return w.end()
-		}
-		m := Member{Name: name.String()}
-		if seen.twice(m.Name) {
-			o.duplicates = append(o.duplicates, "/"+escapePointer(m.Name))
-		}
-		valueStart := w.valueStart()
-		if err := w.value("/"+escapePointer(m.Name), o); err != nil {
-			return err
-		}
-		m.Value = Value(w.src[valueStart:w.dec.InputOffset()])
-		o.members = append(o.members, m)
-	}
+// A step leads from a value to one inside it: by name, or by index where index
+// is not negative.
+type step struct {
+	name  string
+	index int
 }
 
-// value reads one value of any kind; path is its JSON Pointer, and repeated
-// names inside it are added to o, which may be nil.
-func (w *walker) value(path string, o *Object) error {
-	if w.dec.StackDepth() >= MaxDepth {
-		if k := w.dec.PeekKind(); k == '{' || k == '[' {
-			return &SyntaxError{Offset: w.valueStart(), Reason: ErrTooDeep.Error(), Err: ErrTooDeep}
-		}
-	}
+func (w *walker) value() error {
 	token, err := w.dec.ReadToken()
 	if err != nil {
 		return w.syntaxError(err)
 	}
 	switch token.Kind() {
 	case '{':
-		return w.members(path, o)
+		return w.members()
 	case '[':
-		return w.elements(path, o)
+		return w.elements()
 	}
 	return nil
 }
 
-func (w *walker) members(path string, o *Object) error {
-	var seen names
+func (w *walker) members() error {
+	var listed map[string]bool // the names seen, and whether each was listed
 	for {
 		token, err := w.dec.ReadToken()
 		if err != nil {
@@ -79,71 +74,84 @@ func (w *walker) members(path string, o *Object) error {
 			return nil
 		}
 		name := token.String()
-		at := path + "/" + escapePointer(name)
-		if seen.twice(name) && o != nil {
-			o.duplicates = append(o.duplicates, at)
+		w.path = append(w.path, step{name: name, index: -1})
+		done, seen := listed[name]
+		if seen && !done {
+			w.list()
 		}
-		if err := w.value(at, o); err != nil {
+		if listed == nil {
+			listed = map[string]bool{}
+		}
+		listed[name] = seen
+		if err := w.value(); err != nil {
 			return err
 		}
+		w.path = w.path[:len(w.path)-1]
 	}
 }
 
-func (w *walker) elements(path string, o *Object) error {
-	for i := 0; ; i++ {
-		if w.dec.PeekKind() == ']' {
-			_, err := w.dec.ReadToken()
+func (w *walker) elements() error {
+	for i := 0; w.dec.PeekKind() != ']'; i++ {
+		w.path = append(w.path, step{index: i})
+		if err := w.value(); err != nil {
 			return err
 		}
-		at := path
-		if k := w.dec.PeekKind(); k == '{' || k == '[' {
-			at += "/" + strconv.Itoa(i)
-		}
-		if err := w.value(at, o); err != nil {
-			return err
+		w.path = w.path[:len(w.path)-1]
+	}
+	if _, err := w.dec.ReadToken(); err != nil {
+		return w.syntaxError(err)
+	}
+	return nil
+}
+
+// list notes that the name the path ends in stands there twice.
+func (w *walker) list() {
+	if len(w.duplicates) >= maxListed || w.listedBytes >= maxListedBytes {
+		return
+	}
+	var pointer strings.Builder
+	for _, s := range w.path {
+		pointer.WriteByte('/')
+		if s.index >= 0 {
+			pointer.WriteString(strconv.Itoa(s.index))
+		} else {
+			pointer.WriteString(escapePointer(s.name))
 		}
 	}
+	w.duplicates = append(w.duplicates, pointer.String())
+	w.listedBytes += pointer.Len()
 }
 
 // end refuses anything but white space after the value.
 func (w *walker) end() error {
-	start := w.valueStart()
-	switch _, err := w.dec.ReadToken(); err {
-	case io.EOF:
+	start := skipSpace(w.src, int(w.dec.InputOffset()))
+	if start == len(w.src) {
 		return nil
-	case nil:
-		return &SyntaxError{Offset: start, Reason: "more text after the end of the value"}
-	default:
-		return w.syntaxError(err)
 	}
+	return &SyntaxError{Offset: start, Reason: "more text after the end of the value"}
 }
 
-// valueStart is where the next value begins: the decoder's own offset still
-// stands before the white space, colon or comma that leads to it.
-func (w *walker) valueStart() int {
-	i := int(w.dec.InputOffset())
-	for i < len(w.src) && strings.IndexByte(" \t\r\n:,", w.src[i]) >= 0 {
-		i++
-	}
-	return i
-}
-
+// syntaxError gives the decoder's complaint our words.
 func (w *walker) syntaxError(err error) error {
-	return asSyntaxError(err, len(w.src))
+	var s *jsontext.SyntacticError
+	switch {
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return &SyntaxError{Offset: len(w.src), Reason: "the text ends too early", Err: err}
+	case errors.As(err, &s):
+		return &SyntaxError{Offset: int(s.ByteOffset), Reason: s.Err.Error(), Err: err}
+	default:
+		return &SyntaxError{Offset: int(w.dec.InputOffset()), Reason: err.Error(), Err: err}
+	}
 }
 
-func article(k jsontext.Kind) string {
-	switch k {
-	case '[':
-		return "an array"
-	case '"':
-		return "a string"
-	case '0':
-		return "a number"
-	case 'n':
-		return "null"
+func article(noun string) string {
+	switch noun {
+	case "null", "nothing":
+		return noun
+	case "object", "array":
+		return "an " + noun
 	default:
-		return "a boolean"
+		return "a " + noun
 	}
 }
 
@@ -153,36 +161,4 @@ func escapePointer(name string) string {
 		return name
 	}
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
-
-// names tells whether a name was seen before in one object. Objects are small,
-// so a list does; a map takes over where a hostile one is large.
-type names struct {
-	list []string
-	set  map[string]bool
-}
-
-const listedNames = 16
-
-func (n *names) twice(name string) bool {
-	if n.set != nil {
-		if n.set[name] {
-			return true
-		}
-		n.set[name] = true
-		return false
-	}
-	for _, s := range n.list {
-		if s == name {
-			return true
-		}
-	}
-	n.list = append(n.list, name)
-	if len(n.list) > listedNames {
-		n.set = make(map[string]bool, 2*len(n.list))
-		for _, s := range n.list {
-			n.set[s] = true
-		}
-	}
-	return false
 }
