@@ -91,10 +91,14 @@ type Error struct {
 	Err     error // the cause, for errors.Is and errors.As; not printed
 }
 
-// Errorf returns an Error of the class. An %w operand becomes its cause.
+// Errorf returns an Error of the class. Its %w operands become its cause.
 func Errorf(class Class, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
-	return &Error{Class: class, Message: err.Error(), Err: errors.Unwrap(err)}
+	cause := errors.Unwrap(err)
+	if _, several := err.(interface{ Unwrap() []error }); several {
+		cause = err
+	}
+	return &Error{Class: class, Message: err.Error(), Err: cause}
 }
 
 // Hintf sets the hint and returns e, so that it can end a return statement.
