@@ -1,0 +1,138 @@
+package jwe
+
+import (
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/verdict"
+)
+
+// Options narrow or widen what Decrypt takes. The zero Options are the defaults.
+type Options struct {
+	// Algs, where not empty, are the only values of "alg" taken, and the only way
+	// to take RSA1_5.
+	Algs []string
+
+	MaxToken    int // bytes of the whole token; 0 means jws.MaxTokenBytes
+	MaxInflated int // bytes of a plaintext after "zip"; 0 means DefaultMaxInflated
+}
+
+// DefaultMaxInflated is how large a compressed plaintext may become, in bytes.
+const DefaultMaxInflated = 250000
+
+// maxIterations bounds the PBKDF2 work of one Decrypt over all the passwords it
+// tries: the token chooses the iterations, so it must not get them for each of a
+// thousand keys.
+const maxIterations = 10 * MaxP2C
+
+// A Decrypted is a token that one of the caller's keys opened. Decrypt alone
+// makes one; the zero Decrypted holds nothing. It vouches for no author, and a
+// token inside it is not verified.
+type Decrypted struct {
+	token     Token
+	header    header
+	key       jwk.Key
+	plaintext []byte
+}
+
+// Token returns the token that was decrypted.
+func (d Decrypted) Token() Token { return d.token }
+
+// Plaintext returns the bytes that were encrypted, inflated where "zip" says so.
+func (d Decrypted) Plaintext() []byte { return d.plaintext }
+
+// Key returns the key that opened the token.
+func (d Decrypted) Key() jwk.Key { return d.key }
+
+// Alg returns the key management algorithm that was used.
+func (d Decrypted) Alg() string { return d.header.alg.name }
+
+// Enc returns the content encryption that was used.
+func (d Decrypted) Enc() string { return d.header.enc.name }
+
+// Nested reports whether the plaintext is said to be a token, which nobody has
+// verified yet.
+func (d Decrypted) Nested() bool { return d.token.Nested() }
+
+// Decrypt opens the token with the first of the keys that can. It looks at
+// header, alg, crit, key and tag in that order and stops at the first that fails;
+// nothing the header asks for is done before it is found to be within the limits.
+// Whatever of key, encrypted key, ciphertext and tag is wrong, the error is the
+// same.
+func (t Token) Decrypt(keys []jwk.Key, o Options) (Decrypted, error) {
+	if limit := orDefault(o.MaxToken, jws.MaxTokenBytes); len(t.Text) > limit {
+		return Decrypted{}, verdict.Errorf(verdict.TooLarge, "the token is larger than %d bytes", limit)
+	}
+	h, err := t.readHeader(o.Algs)
+	if err != nil {
+		return Decrypted{}, err
+	}
+	named, err := t.named(keys)
+	if err != nil {
+		return Decrypted{}, err
+	}
+	fit, err := h.fitting(named)
+	if err != nil {
+		return Decrypted{}, err
+	}
+	if n := h.p2c * len(fit); n > maxIterations {
+		return Decrypted{}, verdict.Errorf(verdict.LimitExceeded, "p2c: %d iterations for each of %d passwords, %d in all are accepted", h.p2c, len(fit), maxIterations).
+			Hintf("give the one password that fits")
+	}
+	for _, key := range fit {
+		plaintext, err := t.open(h, key)
+		if err != nil {
+			continue
+		}
+		if h.zip {
+			if plaintext, err = inflate(plaintext, orDefault(o.MaxInflated, DefaultMaxInflated)); err != nil {
+				return Decrypted{}, err
+			}
+		}
+		return Decrypted{token: t, header: h, key: key, plaintext: plaintext}, nil
+	}
+	return Decrypted{}, verdict.Errorf(verdict.DecryptFailed, "the token does not decrypt: the key is wrong or the token was changed")
+}
+
+// open returns the content of the token, still compressed where it is.
+func (t Token) open(h header, key jwk.Key) ([]byte, error) {
+	contentKey := h.contentKey(key, t.EncryptedKey)
+	return h.enc.open(contentKey, t.IV, t.Ciphertext, t.Tag, t.additionalData())
+}
+
+func orDefault(n, fallback int) int {
+	if n == 0 {
+		return fallback
+	}
+	return n
+}
+
+// Warnings tells what was accepted and had better not been.
+func (d Decrypted) Warnings() []verdict.Check {
+	var warnings []verdict.Check
+	if d.header.alg.optIn {
+		warnings = append(warnings, verdict.Check{
+			Name: "alg", Status: verdict.Warn, Class: verdict.LegacyAlg, Actual: d.Alg(),
+			Detail: d.Alg() + " is open to padding oracles: have tokens encrypted with RSA-OAEP-256 (RFC 8725 §3.2)",
+		})
+	}
+	if advised := d.header.alg.advisedP2C(); d.header.p2c < advised {
+		warnings = append(warnings, verdict.Check{
+			Name: "p2c", Status: verdict.Warn, Class: verdict.WeakKey, Expected: advised, Actual: d.header.p2c,
+			Detail: "so few iterations make guessing the password cheap",
+		})
+	}
+	return warnings
+}
+
+// advisedP2C is OWASP's advice of 2023 for PBKDF2 with the algorithm's hash; 0
+// where there is no password.
+func (a algorithm) advisedP2C() int {
+	switch {
+	case a.family != pbes2:
+		return 0
+	case a.hash.Size() == 32:
+		return 600000
+	default:
+		return 210000
+	}
+}

@@ -1,0 +1,162 @@
+package jwe
+
+import (
+	"bytes"
+	"strings"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/verdict"
+)
+
+// DefaultP2C is how often a new token hashes a password.
+const DefaultP2C = 600000
+
+// EncryptOptions are what a new token may have beside alg and enc.
+type EncryptOptions struct {
+	// Zip compresses the plaintext. Its size then tells something of its content:
+	// where a stranger can choose part of it, he can guess the rest.
+	Zip bool
+
+	P2C int // PBES2 iterations, MinP2C to MaxP2C; 0 means DefaultP2C
+}
+
+// Encrypt makes the token of that header and plaintext for the key, of which a
+// private one stands for its public half. The header keeps its members and their
+// order; alg, enc and what the algorithm needs are put at its end where it does
+// not have them. A "zip" in it asks for compression as Options.Zip does; "apu" and
+// "apv" are obeyed.
+//
+// The token is parsed, and where the key can also decrypted, before it is
+// returned: no bug of ours and no fault of the hardware leaves as a token.
+func Encrypt(protected jsonobject.Object, plaintext []byte, key jwk.Key, alg, enc string, o EncryptOptions) (Token, error) {
+	h, err := newHeader(&protected, key, alg, enc, o)
+	if err != nil {
+		return Token{}, err
+	}
+	if err := h.alg.takes(key, h.enc); err != nil {
+		return Token{}, err
+	}
+	if err := h.alg.allows(key, toEncrypt); err != nil {
+		return Token{}, err
+	}
+	contentKey, encryptedKey, err := h.wrap(&protected, key)
+	if err != nil {
+		return Token{}, verdict.Errorf(verdict.Internal, "encrypting with %s: %w", alg, err)
+	}
+	if len(protected.Bytes()) > jws.MaxHeaderBytes {
+		return Token{}, verdict.Errorf(verdict.TooLarge, "the header is larger than %d bytes", jws.MaxHeaderBytes)
+	}
+	content := plaintext
+	if h.zip {
+		if content, err = deflate(plaintext); err != nil {
+			return Token{}, verdict.Errorf(verdict.Internal, "compressing: %w", err)
+		}
+	}
+	text := base64url.AppendEncode(nil, protected.Bytes())
+	iv, ciphertext, tag, err := h.enc.seal(contentKey, content, text)
+	if err != nil {
+		return Token{}, verdict.Errorf(verdict.Internal, "encrypting with %s: %w", enc, err)
+	}
+	for _, part := range [][]byte{encryptedKey, iv, ciphertext, tag} {
+		text = base64url.AppendEncode(append(text, '.'), part)
+	}
+	return checked(string(text), plaintext, key, h.alg)
+}
+
+// newHeader reads what the new token is to be from the arguments and the header,
+// and puts the members that say so where the header does not have them.
+func newHeader(protected *jsonobject.Object, key jwk.Key, alg, enc string, o EncryptOptions) (header, error) {
+	h := header{p2c: orDefault(o.P2C, DefaultP2C)}
+	if err := checkNames(*protected); err != nil {
+		return h, err
+	}
+	if err := setOnce(protected, "alg", alg); err != nil {
+		return h, err
+	}
+	if err := setOnce(protected, "enc", enc); err != nil {
+		return h, err
+	}
+	if o.Zip {
+		if err := setOnce(protected, "zip", "DEF"); err != nil {
+			return h, err
+		}
+	}
+	var err error
+	if h.alg, err = readAlg(*protected, nil); err != nil {
+		return h, err
+	}
+	if h.enc, err = readEnc(*protected); err != nil {
+		return h, err
+	}
+	if h.zip, err = readZip(*protected); err != nil {
+		return h, err
+	}
+	switch h.alg.family {
+	case ecdhES:
+		h.curve, _ = lookupCurve(key.Type, key.Curve) // that there is one, takes checks
+		err = h.readParties(*protected)
+	case pbes2:
+		if h.p2c < MinP2C || h.p2c > MaxP2C {
+			err = verdict.Errorf(verdict.Usage, "p2c: is %d iterations, must be %d to %d", h.p2c, MinP2C, MaxP2C)
+		}
+	}
+	return h, err
+}
+
+// checkNames refuses a header that says something twice, that nobody could read
+// because of a crit, or that fixes what must be made anew.
+func checkNames(protected jsonobject.Object) error {
+	if d := protected.Duplicates(); len(d) > 0 {
+		return verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once", strings.Join(d, ", "))
+	}
+	for _, name := range computed {
+		if _, ok := protected.Get(name); ok {
+			return verdict.Errorf(verdict.Usage, "%s: is made for each token, the header must not have it", name)
+		}
+	}
+	return checkCrit(protected)
+}
+
+// setOnce puts the string at the end of the header, unless it stands in it. One
+// that says something else is an error.
+func setOnce(protected *jsonobject.Object, name, value string) error {
+	v, ok := protected.Get(name)
+	if !ok {
+		protected.Set(name, jsonobject.Quote(value))
+		return nil
+	}
+	if s, isText := v.Text(); !isText || s != value {
+		return verdict.Errorf(verdict.Usage, "%s: is %s in the header, %s was asked for", name, clipped(v), quoted(value))
+	}
+	return nil
+}
+
+// checked reads the token just made as its receiver will. PBES2 costs its
+// iterations a second time.
+func checked(made string, plaintext []byte, key jwk.Key, alg algorithm) (Token, error) {
+	t, err := Parse(made)
+	if err != nil {
+		return Token{}, verdict.Errorf(verdict.Internal, "the token just made does not parse: %w", err)
+	}
+	h, err := t.readHeader([]string{alg.name})
+	if err != nil {
+		return Token{}, verdict.Errorf(verdict.Internal, "the token just made is refused: %w", err)
+	}
+	if !key.IsPrivate() {
+		return t, nil
+	}
+	content, err := t.open(h, key)
+	if err == nil && h.zip {
+		content, err = inflate(content, len(plaintext))
+	}
+	if err != nil {
+		return Token{}, verdict.Errorf(verdict.Internal, "the token just made does not decrypt: %w", err)
+	}
+	if !bytes.Equal(content, plaintext) {
+		return Token{}, verdict.Errorf(verdict.Internal, "the token just made decrypts to something else")
+	}
+	return t, nil
+}

@@ -1,0 +1,169 @@
+package jwe
+
+import (
+	"slices"
+	"strings"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwk"
+	"jwt/internal/verdict"
+)
+
+// takes reports why the key is none for the algorithms, or nil: its type, its
+// size, and the algorithm it is kept for by its own "alg".
+func (a algorithm) takes(key jwk.Key, e encryption) error {
+	switch a.family {
+	case rsaOAEP, rsaPKCS1:
+		if key.Type != "RSA" {
+			return mismatch(a, "an RSA key", key)
+		}
+	case ecdhES:
+		if _, ok := lookupCurve(key.Type, key.Curve); !ok {
+			return mismatch(a, "an EC key or one on X25519", key)
+		}
+	default:
+		if err := a.takesSecret(key, e); err != nil {
+			return err
+		}
+	}
+	// RFC 7518 has no key kept for dir alone: it is the content encryption's
+	// (RFC 7520 §5.6.1).
+	if key.Alg != "" && key.Alg != a.name && (a.family != direct || key.Alg != e.name) {
+		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%s alone, not for %s`, quoted(key.Alg), a.name)
+	}
+	return nil
+}
+
+// takesSecret wants an AES key of the exact size; a password has none.
+func (a algorithm) takesSecret(key jwk.Key, e encryption) error {
+	secret, ok := key.Material().([]byte)
+	if !ok {
+		return mismatch(a, "a secret", key)
+	}
+	want, name := a.kek, a.name
+	switch a.family {
+	case pbes2:
+		return nil
+	case direct:
+		want, name = e.key, "dir with "+e.name
+	}
+	if len(secret) != want {
+		return verdict.Errorf(verdict.KeyMismatch, "%s wants a secret of %d bytes, the key has %d", name, want, len(secret))
+	}
+	return nil
+}
+
+func mismatch(a algorithm, want string, key jwk.Key) error {
+	return verdict.Errorf(verdict.KeyMismatch, "%s wants %s, the key is %s", a.name, want, key.Kind())
+}
+
+// A purpose is what a key is about to be used for; for each way of use the
+// "key_ops" of which one must be listed (RFC 7517 §4.3).
+type purpose struct {
+	verb    string
+	content []string // on the content itself
+	wrap    []string // on the content's key; some say so of RSA keys in the content's words
+}
+
+var (
+	toDecrypt = purpose{"decrypt", []string{"decrypt"}, []string{"unwrapKey", "decrypt"}}
+	toEncrypt = purpose{"encrypt", []string{"encrypt"}, []string{"wrapKey", "encrypt"}}
+	derive    = []string{"deriveKey", "deriveBits"}
+)
+
+func (p purpose) ops(f family) []string {
+	switch f {
+	case direct:
+		return p.content
+	case ecdhES:
+		return derive
+	case pbes2:
+		return slices.Concat(derive, p.wrap)
+	default:
+		return p.wrap
+	}
+}
+
+// allows reports why the key must not be used for p, or nil: what it says of
+// itself in "use" and "key_ops" is obeyed (RFC 7517 §4.2 and §4.3).
+func (a algorithm) allows(key jwk.Key, p purpose) error {
+	if key.Use != "" && key.Use != "enc" {
+		return verdict.Errorf(verdict.KeyRefused, `the key says "use":%s, so it must not %s`, quoted(key.Use), p.verb)
+	}
+	if key.Ops == nil {
+		return nil
+	}
+	ops := p.ops(a.family)
+	if a.family == ecdhES && len(key.Ops) == 0 && !key.IsPrivate() {
+		return nil // Web Crypto writes an ECDH public key with an empty list: agreeing is its owner's operation
+	}
+	for _, op := range ops {
+		if slices.Contains(key.Ops, op) {
+			return nil
+		}
+	}
+	return verdict.Errorf(verdict.KeyRefused, `the key's "key_ops" %q do not list %s, so it must not %s`,
+		key.Ops, strings.Join(ops, " or "), p.verb)
+}
+
+// fitting returns the keys that may decrypt the token, or why the first of them
+// may not.
+func (h header) fitting(keys []jwk.Key) ([]jwk.Key, error) {
+	var fit []jwk.Key
+	var refused error
+	for _, k := range keys {
+		err := h.fits(k)
+		if err == nil {
+			fit = append(fit, k)
+		} else if refused == nil {
+			refused = err
+		}
+	}
+	if len(fit) == 0 {
+		return nil, refused
+	}
+	return fit, nil
+}
+
+func (h header) fits(key jwk.Key) error {
+	if err := h.alg.takes(key, h.enc); err != nil {
+		return err
+	}
+	if h.alg.family == ecdhES && key.Curve != h.curve.crv {
+		return verdict.Errorf(verdict.KeyMismatch, "epk: is on %s, the key is %s", h.curve.crv, key.Kind())
+	}
+	if err := h.alg.allows(key, toDecrypt); err != nil {
+		return err
+	}
+	if !key.IsPrivate() {
+		return verdict.Errorf(verdict.KeyMismatch, "a public key cannot decrypt, its private half is wanted")
+	}
+	return nil
+}
+
+// named returns the keys that the token's kid leaves: in a set it chooses, byte
+// for byte.
+func (t Token) named(keys []jwk.Key) ([]jwk.Key, error) {
+	v, hasKid := t.Header.Get("kid")
+	kid, isText := v.Text()
+	if hasKid && !isText {
+		return nil, verdict.Errorf(verdict.Malformed, "kid: is of type %s, must be a string (RFC 7516 §4.1.6)", v.KindName())
+	}
+	var named []jwk.Key
+	for _, k := range keys {
+		if !hasKid || !k.InSet || (k.HasID && k.ID == kid) {
+			named = append(named, k)
+		}
+	}
+	switch {
+	case len(named) > 0:
+		return named, nil
+	case len(keys) == 0:
+		return nil, verdict.Errorf(verdict.KeyNotFound, "the key set is empty")
+	default:
+		return nil, verdict.Errorf(verdict.KeyNotFound, "no key of the set has kid %s", quoted(kid))
+	}
+}
+
+// quoted is s as a JSON string, clipped: a name may be as long as the header.
+func quoted(s string) string { return clipped(jsonobject.Quote(s)) }
