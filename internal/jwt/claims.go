@@ -1,0 +1,116 @@
+// Package jwt reads the claims of a token (RFC 7519), whose times it compares
+// exactly, and checks them against a Policy at a given instant.
+package jwt
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jws"
+	"jwt/internal/verdict"
+)
+
+// Claims are the claims of a token whose signature verified, none of them named
+// twice. ClaimsOf alone makes them; the zero Claims holds none.
+type Claims struct {
+	object jsonobject.Object
+}
+
+// Object returns the claims as they were signed.
+func (c Claims) Object() jsonobject.Object { return c.object }
+
+// ParseClaims reads a payload as the JSON object of RFC 7519 §7.2, signed or
+// not: it is for showing claims, ClaimsOf is for believing them. Names that stand
+// twice are left to Duplicates. The errors are of class claims_malformed or
+// limit_exceeded.
+func ParseClaims(payload []byte) (jsonobject.Object, error) {
+	o, err := jsonobject.Parse(payload)
+	switch {
+	case err == nil:
+		return o, nil
+	case errors.Is(err, jsonobject.ErrTooDeep):
+		return o, verdict.Errorf(verdict.LimitExceeded, "the payload is %w", err)
+	}
+	return o, notClaims(payload, err)
+}
+
+// notClaims says what the payload is instead of a JSON object.
+func notClaims(payload []byte, err error) error {
+	const opaque = "--jws verifies a payload of any bytes and checks no claim"
+	if len(payload) == 0 {
+		return verdict.Errorf(verdict.ClaimsMalformed, "the payload is empty, must be a JSON object (RFC 7519 §7.2)").Hintf(opaque)
+	}
+	if isToken(payload) {
+		return nested("the payload is itself a token, not a JSON object")
+	}
+	if bytes.HasPrefix(payload, []byte("\xEF\xBB\xBF")) {
+		return verdict.Errorf(verdict.ClaimsMalformed, "the payload is not a JSON object: a byte order mark at byte 0 (RFC 8259 §8.1)").Hintf(opaque)
+	}
+	if v, other := jsonobject.ParseValue(payload); other == nil {
+		return verdict.Errorf(verdict.ClaimsMalformed, "the payload is %s, must be a JSON object (RFC 7519 §7.2)", aKind(v)).Hintf(opaque)
+	}
+	return verdict.Errorf(verdict.ClaimsMalformed, "the payload is not a JSON object: %w", err).Hintf(opaque)
+}
+
+// ClaimsOf returns the claims of a verified token. It refuses a payload that is
+// not one JSON object (claims_malformed, limit_exceeded), names that stand twice
+// at any depth (duplicate_member), and a nested token, whose claims are those of
+// the token inside (claims_malformed; RFC 7519 §7.2 step 8).
+func ClaimsOf(v jws.Verified) (Claims, error) {
+	token := v.Token()
+	if err := checkContentType(token.Header, token.Payload); err != nil {
+		return Claims{}, err
+	}
+	o, err := ParseClaims(token.Payload)
+	if err != nil {
+		return Claims{}, err
+	}
+	if twice := o.Duplicates(); len(twice) > 0 {
+		return Claims{}, verdict.Errorf(verdict.DuplicateMember,
+			"the payload has %s more than once: parsers disagree on which counts", enumerated(twice))
+	}
+	return Claims{object: o}, nil
+}
+
+// checkContentType refuses the "cty" of a nested token (RFC 7519 §5.2).
+func checkContentType(header jsonobject.Object, payload []byte) error {
+	v, ok := header.Get("cty")
+	if !ok {
+		return nil
+	}
+	cty, ok := v.Text()
+	if !ok {
+		return verdict.Errorf(verdict.Malformed, "cty: is %s, must be a string (RFC 7515 §4.1.10)", aKind(v))
+	}
+	bare, _, _ := strings.Cut(cty, ";")
+	if mediaType(strings.TrimRight(bare, " \t")) != "jwt" {
+		return nil
+	}
+	if _, err := jsonobject.Parse(payload); err == nil {
+		return verdict.Errorf(verdict.ClaimsMalformed, "cty: %s says that the payload is itself a token, but it is a JSON object (RFC 7519 §5.2)", quote(cty)).
+			Hintf("--jws verifies a payload of any bytes and checks no claim")
+	}
+	return nested("the payload is itself a token (cty " + string(quote(cty)) + "): its claims are in there")
+}
+
+func nested(message string) error {
+	return verdict.Errorf(verdict.ClaimsMalformed, "%s", message).
+		Hintf("jwt verify --jws --payload … | jwt verify … checks one after the other, jwt inspect shows both")
+}
+
+// isToken reports whether the payload has the form of a compact token.
+func isToken(payload []byte) bool {
+	dots := 0
+	for _, c := range payload {
+		switch {
+		case c == '.':
+			dots++
+		case !base64url.Is(c):
+			return false
+		}
+	}
+	return (dots == 2 || dots == 4) && bytes.HasPrefix(payload, []byte("eyJ"))
+}

@@ -1,0 +1,204 @@
+package jwt
+
+import (
+	"slices"
+	"strconv"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
+)
+
+// text checks a claim that must be a string, and when any are wanted must be one
+// of those, byte for byte (RFC 7519 §2: StringOrURI is compared case-sensitively
+// and without canonicalization).
+func (e *examination) text(name, section string, mismatch verdict.Class, want []string) {
+	v, ok := e.claims.Get(name)
+	if !ok {
+		if len(want) > 0 {
+			e.missing(name, name, "want "+alternatives(want), oneOrAll(want))
+		}
+		return
+	}
+	got, ok := v.Text()
+	switch {
+	case !ok:
+		e.wrongType(name, v, "a string", section)
+	case len(want) > 0:
+		e.oneOf(name, got, mismatch, want)
+	}
+}
+
+func (e *examination) oneOf(name, got string, mismatch verdict.Class, want []string) {
+	c := verdict.Check{Name: name, Expected: oneOrAll(want), Actual: got}
+	if slices.Contains(want, got) {
+		c.Status = verdict.Pass
+		c.Detail = name + ": is " + string(quote(got))
+	} else {
+		c.Status, c.Class = verdict.Fail, mismatch
+		c.Detail = name + ": is " + string(quote(got)) + ", want " + alternatives(want)
+		if len(want) == 1 {
+			c.Detail += nearMiss(got, want[0])
+		}
+	}
+	e.add(c)
+}
+
+// audience checks "aud", a string or an array of strings (RFC 7519 §4.1.3): one
+// of them must be one of ours.
+func (e *examination) audience() {
+	v, ok := e.claims.Get("aud")
+	if !ok {
+		if len(e.Audiences) > 0 {
+			e.missing("aud", "aud", "want "+alternatives(e.Audiences), oneOrAll(e.Audiences))
+		}
+		return
+	}
+	list, ok := v.Texts()
+	if !ok {
+		single, ok := v.Text()
+		if !ok {
+			const want = "a string or an array of strings"
+			if v.Kind() != '[' {
+				e.wrongType("aud", v, want, "RFC 7519 §4.1.3")
+				return
+			}
+			e.add(verdict.Check{
+				Name: "aud", Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: reported(v),
+				Detail: "aud: is an array not only of strings: " + show(v) + ", must be " + want + " (RFC 7519 §4.1.3)",
+			})
+			return
+		}
+		list = []string{single}
+	}
+	e.compareAudience(v, list)
+}
+
+func (e *examination) compareAudience(v jsonobject.Value, list []string) {
+	c := verdict.Check{Name: "aud", Actual: reported(v)}
+	if len(e.Audiences) > 0 {
+		c.Expected = oneOrAll(e.Audiences)
+	}
+	switch i := slices.IndexFunc(list, func(a string) bool { return slices.Contains(e.Audiences, a) }); {
+	case len(e.Audiences) == 0:
+		c.Status, c.Class = verdict.Warn, verdict.AudUnchecked
+		c.Detail = "aud: is " + show(v) + ", which nothing was compared with"
+		c.Hint = "--aud NAME checks that the token is meant for NAME"
+	case i >= 0 && len(list) == 1:
+		c.Status, c.Detail = verdict.Pass, "aud: is "+string(quote(list[i]))
+	case i >= 0:
+		c.Status, c.Detail = verdict.Pass, "aud: has "+string(quote(list[i]))
+	default:
+		c.Status, c.Class = verdict.Fail, verdict.AudMismatch
+		c.Detail = "aud: is " + show(v) + ", want " + alternatives(e.Audiences)
+		if len(list) == 1 && len(e.Audiences) == 1 {
+			c.Detail += nearMiss(list[0], e.Audiences[0])
+		}
+	}
+	e.add(c)
+}
+
+// typ checks the header's "typ" as RFC 8725 §3.11 wants: explicitly, compared as
+// a media type without parameters (RFC 7515 §4.1.9).
+func (e *examination) typ() {
+	v, ok := e.header.Get("typ")
+	if !ok {
+		if e.Type != nil {
+			e.add(verdict.Check{
+				Name: "typ", Status: verdict.Fail, Class: verdict.TypMismatch, Expected: *e.Type,
+				Detail: "typ: the header has none, want " + string(quote(*e.Type)),
+			})
+		}
+		return
+	}
+	got, ok := v.Text()
+	if !ok {
+		e.add(verdict.Check{
+			Name: "typ", Status: verdict.Fail, Class: verdict.Malformed, Expected: "a string", Actual: reported(v),
+			Detail: "typ: is " + aKind(v) + ", must be a string (RFC 7515 §4.1.9)",
+		})
+		return
+	}
+	if e.Type == nil {
+		return
+	}
+	c := verdict.Check{Name: "typ", Status: verdict.Pass, Expected: *e.Type, Actual: got, Detail: "typ: is " + string(quote(got))}
+	if mediaType(got) != mediaType(*e.Type) {
+		c.Status, c.Class = verdict.Fail, verdict.TypMismatch
+		c.Detail += ", want " + string(quote(*e.Type))
+	}
+	e.add(c)
+}
+
+// nonce checks the "nonce" of OpenID Connect Core §2, a string compared exactly.
+func (e *examination) nonce() {
+	if e.Nonce == nil {
+		return
+	}
+	v, ok := e.claims.Get("nonce")
+	if !ok {
+		e.missing("nonce", "nonce", "want "+string(quote(*e.Nonce)), *e.Nonce)
+		return
+	}
+	if got, ok := v.Text(); ok {
+		e.oneOf("nonce", got, verdict.NonceMismatch, []string{*e.Nonce})
+		return
+	}
+	e.add(verdict.Check{
+		Name: "nonce", Status: verdict.Fail, Class: verdict.NonceMismatch, Expected: *e.Nonce, Actual: reported(v),
+		Detail: "nonce: is " + aKind(v) + ", want " + string(quote(*e.Nonce)),
+	})
+}
+
+// require wants something under the path; null is nothing.
+func (e *examination) require(path string) {
+	v, ok := Lookup(e.claims, path)
+	c := verdict.Check{Name: "require:" + path, Status: verdict.Pass}
+	switch {
+	case !ok:
+		c.Status, c.Class, c.Detail = verdict.Fail, verdict.MissingClaim, cut(path)+": missing, but required"
+	case v.Kind() == 'n':
+		c.Status, c.Class, c.Detail = verdict.Fail, verdict.MissingClaim, cut(path)+": is null, but required"
+		c.Actual = reported(v)
+	default:
+		c.Actual, c.Detail = reported(v), cut(path)+": is there"
+	}
+	e.add(c)
+}
+
+func (e *examination) expect(x Expectation) {
+	name := "claim:" + x.Path
+	v, ok := Lookup(e.claims, x.Path)
+	if !ok {
+		e.missing(name, cut(x.Path), "want "+show(x.Want), reported(x.Want))
+		return
+	}
+	c := verdict.Check{
+		Name: name, Status: verdict.Pass, Expected: reported(x.Want), Actual: reported(v),
+		Detail: cut(x.Path) + ": is " + show(v),
+	}
+	if !equal(v, x.Want) {
+		c.Status, c.Class = verdict.Fail, verdict.ClaimMismatch
+		c.Detail += ", want " + show(x.Want)
+		c.Hint = expectHint(x, v)
+	}
+	e.add(c)
+}
+
+// expectHint says what to type when text was wanted of a claim that is none but
+// reads like it.
+func expectHint(x Expectation, v jsonobject.Value) string {
+	want, ok := x.Want.Text()
+	if !ok {
+		return ""
+	}
+	if string(v) == want {
+		return "--claim " + cut(x.Path) + ":=" + cut(want) + " compares with " + aKind(v)
+	}
+	elements, _ := v.Elements()
+	for i, element := range elements {
+		if s, ok := element.Text(); ok && s == want {
+			return "--claim " + cut(x.Path) + "[" + strconv.Itoa(i) + "]=" + cut(want) + " compares one element, --claim " + cut(x.Path) + ":=JSON the whole array"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,137 @@
+package jwt
+
+import (
+	"time"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
+)
+
+// A Policy is what a caller wants of a token's claims. The zero Policy checks
+// what RFC 7519 §4.1 says of every token: that registered claims have their
+// types, that it has not expired and that it is valid already.
+type Policy struct {
+	Issuers   []string // "iss" must be one of them, byte for byte; nil: any
+	Audiences []string // "aud" must have one of them; nil: any, with a warning
+	Subject   *string
+	Type      *string // the header's "typ", compared as a media type
+	Nonce     *string
+
+	MaxAge   *time.Duration // "iat" may be that long ago at most
+	ValidFor *time.Duration // "exp" must be that far off at least
+	Leeway   time.Duration  // how far the clocks may differ
+
+	Require []string      // paths (Lookup) that must lead to something other than null
+	Expect  []Expectation // values that must be there
+
+	IgnoreExp bool // "exp" is of the right type, and not compared
+
+	Location *time.Location // the zone that times are told in; nil is UTC
+}
+
+// Check checks the claims and the header of their token at the instant now. All
+// that fails is reported, not only the first. The checks are, in this order:
+//
+//	claims        the payload is an object without a name that stands twice
+//	iss sub       what they must be; when nothing is asked, only if malformed
+//	aud           likewise; a warning when there is one and nothing is asked
+//	jti           only if malformed
+//	typ           of the header; when nothing is asked, only if malformed
+//	nonce         when asked
+//	exp           always; skipped when absent or to be ignored
+//	nbf iat       when there
+//	valid_for     when asked
+//	max_age       when asked
+//	require:PATH  one each
+//	claim:PATH    one each
+//
+// A claim of the wrong type is claims_malformed under its own name, whatever is
+// asked of it, and nothing else is said of it there. Expected and Actual are nil,
+// string, bool, int, []string or jsontext.Value; times are strings like
+// "2023-11-14T22:13:20Z (1700000000)". Detail begins with the claim it is about.
+func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdict.Check {
+	e := &examination{Policy: p, claims: c.object, header: header, now: now}
+	e.add(verdict.Check{Name: "claims", Status: verdict.Pass, Actual: len(c.object.Members())})
+	e.text("iss", "RFC 7519 §4.1.1", verdict.IssMismatch, p.Issuers)
+	e.text("sub", "RFC 7519 §4.1.2", verdict.SubMismatch, one(p.Subject))
+	e.audience()
+	e.text("jti", "RFC 7519 §4.1.7", "", nil)
+	e.typ()
+	e.nonce()
+	e.expiry()
+	e.notBefore()
+	e.issuedAt()
+	e.validFor()
+	e.maxAge()
+	for _, path := range p.Require {
+		e.require(path)
+	}
+	for _, x := range p.Expect {
+		e.expect(x)
+	}
+	return e.checks
+}
+
+// An examination is one run of a policy.
+type examination struct {
+	Policy
+	claims, header jsonobject.Object
+	now            time.Time
+	exp, iat       date // as expiry and issuedAt found them
+
+	checks []verdict.Check
+}
+
+func (e *examination) add(c verdict.Check) { e.checks = append(e.checks, c) }
+
+// wrongType reports a registered claim that is not of its RFC 7519 type.
+func (e *examination) wrongType(name string, v jsonobject.Value, want, section string) {
+	e.add(verdict.Check{
+		Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed,
+		Expected: want, Actual: reported(v),
+		Detail: name + ": is " + aKind(v) + ", must be " + want + " (" + section + ")",
+	})
+}
+
+func (e *examination) missing(name, claim, why string, expected any) {
+	e.add(verdict.Check{
+		Name: name, Status: verdict.Fail, Class: verdict.MissingClaim,
+		Expected: expected, Detail: claim + ": missing, " + why,
+	})
+}
+
+func one(s *string) []string {
+	if s == nil {
+		return nil
+	}
+	return []string{*s}
+}
+
+// Gravest returns the failed check that decides the exit status, or nil if none
+// failed: what is malformed or unverified before what another claim says, that
+// before the time, and the first of equals.
+func Gravest(checks []verdict.Check) *verdict.Check {
+	var gravest *verdict.Check
+	for i := range checks {
+		c := &checks[i]
+		if c.Status == verdict.Fail && (gravest == nil || gravity(c.Class) > gravity(gravest.Class)) {
+			gravest = c
+		}
+	}
+	return gravest
+}
+
+func gravity(c verdict.Class) int {
+	switch c {
+	case verdict.WeakKey, verdict.SuspiciousTime, verdict.AudUnchecked, verdict.UnsecuredToken,
+		verdict.EmbeddedKey, verdict.SecretInArgv, verdict.KeyFilePermissions, verdict.LegacyAlg, verdict.IssuedInFuture:
+		return 0 // a warning that a caller made a failure
+	case verdict.Expired, verdict.NotYetValid:
+		return 1
+	case verdict.MissingClaim, verdict.TooOld, verdict.AudMismatch, verdict.IssMismatch, verdict.SubMismatch,
+		verdict.TypMismatch, verdict.NonceMismatch, verdict.ClaimMismatch:
+		return 2
+	default:
+		return 3
+	}
+}

@@ -1,0 +1,219 @@
+package jwt
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
+)
+
+// ParseTime reads a time as the flags --at, --exp, --nbf and --iat take it:
+//
+//	now                         the instant now
+//	+1h  -5m  90m  2d  1h30m    that far from now (ParseDuration); no sign is +
+//	2026-01-31T12:00:00Z        RFC 3339; the seconds may be left out, the zone not
+//	2026-01-31                  midnight of that day in UTC
+//	1700000000  1700000000.5    seconds since 1970
+//
+// A number with a sign is that far from now: +60 is a minute from now. The
+// errors are of class usage. The result is within the years 0000 to 9999.
+func ParseTime(s string, now time.Time) (time.Time, error) {
+	t, err := parseTime(s, now)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if t.Unix() < firstSecond || t.Unix() > lastSecond {
+		return time.Time{}, timeError("%s is outside the years 0000 to 9999", quote(s))
+	}
+	return t, nil
+}
+
+func parseTime(s string, now time.Time) (time.Time, error) {
+	switch {
+	case s == "now":
+		return now, nil
+	case s == "":
+		return time.Time{}, timeError("an empty text is not a time")
+	case strings.HasPrefix(s, "+"):
+		d, err := parseDuration(s[1:])
+		return now.Add(d), asTimeError(s, err)
+	case strings.HasPrefix(s, "-"):
+		d, err := parseDuration(s[1:])
+		return now.Add(-d), asTimeError(s, err)
+	case isPlainNumber(s):
+		return parseUnix(s)
+	case len(s) >= len("2006-01-02") && s[4] == '-':
+		return parseRFC3339(s)
+	}
+	d, err := parseDuration(s)
+	return now.Add(d), asTimeError(s, err)
+}
+
+func parseUnix(s string) (time.Time, error) {
+	d := NumericDate{text: s, value: parseDecimal(s)}
+	if t, ok := d.Time(); ok {
+		return t, nil
+	}
+	if t, ok := d.InMilliseconds(); ok {
+		return time.Time{}, verdict.Errorf(verdict.Usage, "%s looks like milliseconds, want seconds since 1970", cut(s)).
+			Hintf("in seconds that is %s", jsonobject.Int(t.Unix()))
+	}
+	return time.Time{}, timeError("%s is %s", cut(s), outsideCalendar)
+}
+
+// parseRFC3339 reads the date-time of RFC 3339 §5.6 strictly, and besides it one
+// without seconds, one with a space for the T (which §5.6 lets applications
+// choose), and a date alone.
+func parseRFC3339(s string) (time.Time, error) {
+	const date, minutes = len("2006-01-02"), len("2006-01-02T15:04")
+	full := s
+	if len(s) == date {
+		full += "T00:00:00Z"
+	}
+	if full[date] == ' ' {
+		full = full[:date] + "T" + full[date+1:]
+	}
+	if len(full) > minutes && strings.IndexByte("Zz+-", full[minutes]) >= 0 {
+		full = full[:minutes] + ":00" + full[minutes:]
+	}
+	if t, ok := strictRFC3339(full); ok {
+		return t, nil
+	}
+	_, needsZone := strictRFC3339(full + "Z")
+	_, needsBoth := strictRFC3339(full + ":00Z")
+	if needsZone || needsBoth {
+		return time.Time{}, verdict.Errorf(verdict.Usage, "%s has no time zone", quote(s)).
+			Hintf("for UTC write %sZ, else its offset: %s+02:00", s, s)
+	}
+	return time.Time{}, timeError("%s is not a time of RFC 3339", quote(s))
+}
+
+// strictRFC3339 is time.Parse without its leniency towards hours of one digit
+// and a comma for the point.
+func strictRFC3339(s string) (time.Time, bool) {
+	const shape = "0000-00-00T00:00:00"
+	s = strings.ToUpper(s)
+	if len(s) <= len(shape) || s[len(shape)] == ',' {
+		return time.Time{}, false
+	}
+	for i := range len(shape) {
+		if isDigit := '0' <= s[i] && s[i] <= '9'; isDigit != (shape[i] == '0') {
+			return time.Time{}, false
+		}
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	return t, err == nil
+}
+
+func timeError(format string, args ...any) error {
+	return verdict.Errorf(verdict.Usage, format, args...).
+		Hintf("times look like +1h, -5m, 2d, 2026-01-31T12:00:00Z, 1700000000 or now")
+}
+
+// asTimeError gives what ParseDuration complains of the words of a time.
+func asTimeError(s string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return timeError("%s is not a time: %w", quote(s), err)
+}
+
+// ParseDuration reads a length of time as --leeway, --max-age and --valid-for
+// take it: numbers with Go's units (h, m, s, ms, us, ns) and d and w, the largest
+// first by custom only (1h30m, 2d12h, 1.5h), or a plain number of seconds. It is
+// never negative. The errors are of class usage.
+func ParseDuration(s string) (time.Duration, error) {
+	d, err := parseDuration(s)
+	if err != nil {
+		return 0, verdict.Errorf(verdict.Usage, "%s is not a length of time: %w", quote(s), err).
+			Hintf("write 90s, 5m, 1h30m, 2d, 1w or a number of seconds")
+	}
+	return d, nil
+}
+
+// A durationFault says what keeps a text from being a length of time.
+type durationFault string
+
+func (f durationFault) Error() string { return string(f) }
+
+const (
+	emptyText    durationFault = "it is empty"
+	noNumber     durationFault = "a number is missing"
+	hasSign      durationFault = "it must not be negative or have a sign"
+	tooLong      durationFault = "it is longer than 292 years"
+	calendarUnit durationFault = "months and years differ in length, use d or w"
+)
+
+func parseDuration(s string) (time.Duration, error) {
+	switch {
+	case s == "":
+		return 0, emptyText
+	case s[0] == '-' || s[0] == '+':
+		return 0, hasSign
+	case isPlainNumber(s):
+		return component(s, "s")
+	}
+	var total time.Duration
+	for s != "" {
+		n := prefixOf(s, func(c byte) bool { return c == '.' || ('0' <= c && c <= '9') })
+		u := prefixOf(s[n:], func(c byte) bool { return c != '.' && (c < '0' || c > '9') })
+		d, err := component(s[:n], s[n:n+u])
+		if err != nil {
+			return 0, err
+		}
+		if d > math.MaxInt64-total {
+			return 0, tooLong
+		}
+		total += d
+		s = s[n+u:]
+	}
+	return total, nil
+}
+
+// component reads one number with its unit.
+func component(number, unit string) (time.Duration, error) {
+	if !isPlainNumber(number) {
+		return 0, noNumber
+	}
+	factor := time.Duration(1)
+	switch unit {
+	case "d":
+		factor, unit = 24, "h"
+	case "w":
+		factor, unit = 7*24, "h"
+	case "h", "m", "s", "ms", "us", "µs", "μs", "ns":
+	case "":
+		return 0, durationFault("a unit is missing after " + cut(number))
+	case "y", "mo", "M", "month", "months", "year", "years":
+		return 0, calendarUnit
+	default:
+		return 0, durationFault("the unit " + string(quote(unit)) + " is none of w, d, h, m, s, ms, us, ns")
+	}
+	d, err := time.ParseDuration(number + unit)
+	if err != nil || d > math.MaxInt64/factor { // the form is right: only the size is left
+		return 0, tooLong
+	}
+	return d * factor, nil
+}
+
+// isPlainNumber reports whether s is digits, with digits after a point perhaps.
+func isPlainNumber(s string) bool {
+	whole, fraction, hasPoint := strings.Cut(s, ".")
+	return allDigits(whole) && (!hasPoint || allDigits(fraction))
+}
+
+func allDigits(s string) bool {
+	return s != "" && prefixOf(s, func(c byte) bool { return '0' <= c && c <= '9' }) == len(s)
+}
+
+// prefixOf returns how many bytes at the start of s are of that kind.
+func prefixOf(s string, kind func(byte) bool) int {
+	for i := range len(s) {
+		if !kind(s[i]) {
+			return i
+		}
+	}
+	return len(s)
+}

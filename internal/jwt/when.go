@@ -1,0 +1,258 @@
+package jwt
+
+import (
+	"time"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
+)
+
+// A date is a claim that must be a NumericDate.
+type date struct {
+	NumericDate
+	state dateState
+}
+
+type dateState int
+
+const (
+	absent  dateState = iota
+	refused           // reported as malformed already
+	usable
+)
+
+// date reads a NumericDate claim and reports one that is none: another type, or
+// a time past the year 9999, which is no expiry but a mistake. The one mistake
+// let through, with a warning, is milliseconds for seconds, because every server
+// that compares numbers lets it through.
+func (e *examination) date(name, section string) date {
+	v, ok := e.claims.Get(name)
+	if !ok {
+		return date{}
+	}
+	d, ok := ParseNumericDate(v)
+	if !ok {
+		e.wrongType(name, v, "a number", section)
+		return date{state: refused}
+	}
+	if _, millis := d.InMilliseconds(); d.afterCalendar() && !millis {
+		const want = "seconds since 1970, no later than the year 9999"
+		e.add(verdict.Check{
+			Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: reported(v),
+			Detail: name + ": " + cut(d.text) + " is " + outsideCalendar + ", must be " + want,
+		})
+		return date{state: refused}
+	}
+	return date{d, usable}
+}
+
+// expiry checks "exp": at that instant the token is expired already (RFC 7519
+// §4.1.4: "on or after which").
+func (e *examination) expiry() {
+	e.exp = e.date("exp", "RFC 7519 §4.1.4")
+	d := e.exp
+	limit := e.now.Add(-e.Leeway)
+	switch {
+	case d.state == refused:
+	case d.state == absent:
+		e.add(verdict.Check{Name: "exp", Status: verdict.Skip, Detail: "exp: missing, the token never expires"})
+	case e.IgnoreExp:
+		e.add(verdict.Check{
+			Name: "exp", Status: verdict.Skip, Actual: e.stamp(d.NumericDate),
+			Detail: "exp: not compared, as --ignore-exp says: it is " + e.when(d.NumericDate),
+		})
+	case d.Compare(limit) <= 0:
+		e.add(e.expired(d.NumericDate, limit))
+	default:
+		c := verdict.Check{
+			Name: "exp", Status: verdict.Pass, Expected: "after " + e.stampOf(limit), Actual: e.stamp(d.NumericDate),
+			Detail: "exp: expires " + e.when(d.NumericDate),
+		}
+		if d.Compare(e.now) <= 0 {
+			c.Detail = "exp: expired " + e.when(d.NumericDate) + ", within the leeway of " + plainly(e.Leeway)
+		}
+		e.suspect(&c, d.NumericDate)
+		e.add(c)
+	}
+}
+
+func (e *examination) expired(d NumericDate, limit time.Time) verdict.Check {
+	c := verdict.Check{
+		Name: "exp", Status: verdict.Fail, Class: verdict.Expired, Expected: "after " + e.stampOf(limit), Actual: e.stamp(d),
+		Detail: "exp: expired " + e.when(d),
+		Hint:   "get a new token, or --at TIME to check as of then",
+	}
+	if e.Leeway > 0 {
+		c.Detail += ", more than the leeway of " + plainly(e.Leeway)
+	}
+	if d.looksLikeLifetime() {
+		c.Detail += "; " + cut(d.text) + " looks like a lifetime, must be a date"
+	}
+	if d.Compare(e.now.Add(-time.Minute)) > 0 && e.Leeway < time.Minute {
+		c.Hint = "--leeway 60s if clocks differ, --at TIME to check as of then, or get a new token"
+	}
+	return c
+}
+
+// notBefore checks "nbf" (RFC 7519 §4.1.5): at that instant the token is valid.
+func (e *examination) notBefore() {
+	d := e.date("nbf", "RFC 7519 §4.1.5")
+	if d.state != usable {
+		return
+	}
+	limit := e.now.Add(e.Leeway)
+	c := verdict.Check{
+		Name: "nbf", Status: verdict.Pass, Expected: "at or before " + e.stampOf(limit), Actual: e.stamp(d.NumericDate),
+		Detail: "nbf: became valid " + e.when(d.NumericDate),
+	}
+	if d.Compare(e.now) > 0 {
+		c.Detail = "nbf: becomes valid " + e.when(d.NumericDate) + ", within the leeway of " + plainly(e.Leeway)
+	}
+	if d.Compare(limit) > 0 {
+		c.Status, c.Class = verdict.Fail, verdict.NotYetValid
+		c.Detail = e.notValidYet(d.NumericDate)
+		c.Hint = "--at TIME checks as of then"
+		if d.Compare(e.now.Add(time.Minute)) <= 0 {
+			c.Hint = "--leeway 60s if clocks differ, --at TIME to check as of then"
+		}
+	}
+	e.add(c)
+}
+
+// issuedAt checks "iat" (RFC 7519 §4.1.6), which no rule compares with the clock:
+// one in the future is worth a warning and no more.
+func (e *examination) issuedAt() {
+	e.iat = e.date("iat", "RFC 7519 §4.1.6")
+	d := e.iat.NumericDate
+	if e.iat.state != usable {
+		return
+	}
+	limit := e.now.Add(e.Leeway)
+	c := verdict.Check{
+		Name: "iat", Status: verdict.Pass, Expected: "at or before " + e.stampOf(limit), Actual: e.stamp(d),
+		Detail: "iat: issued " + e.when(d),
+	}
+	if d.Compare(limit) > 0 {
+		c.Status, c.Class = verdict.Warn, verdict.IssuedInFuture
+		c.Detail = "iat: issued in the future, " + e.when(d)
+		e.suspect(&c, d)
+	}
+	e.add(c)
+}
+
+// validFor wants "exp" that far off at least; leeway does not lengthen a life.
+func (e *examination) validFor() {
+	if e.ValidFor == nil {
+		return
+	}
+	want := plainly(*e.ValidFor)
+	d := e.exp.NumericDate
+	switch e.exp.state {
+	case absent:
+		e.missing("valid_for", "exp", "--valid-for needs it", want)
+		return
+	case refused:
+		e.add(verdict.Check{Name: "valid_for", Status: verdict.Skip, Expected: want, Detail: "exp: malformed, cannot be compared"})
+		return
+	}
+	c := verdict.Check{
+		Name: "valid_for", Status: verdict.Pass, Expected: want, Actual: e.stamp(d),
+		Detail: "exp: expires " + e.when(d) + ", which is at least " + want,
+	}
+	if d.Compare(e.now.Add(*e.ValidFor)) < 0 {
+		c.Status, c.Class = verdict.Fail, verdict.Expired
+		c.Detail = "exp: expires " + e.when(d) + ", want at least " + want
+		if d.Compare(e.now) <= 0 {
+			c.Detail = "exp: expired " + e.when(d) + ", want at least " + want + " to live"
+		}
+		c.Hint = "get a new token, or ask for less: --valid-for D"
+	}
+	e.add(c)
+}
+
+// maxAge wants "iat" not longer ago than that and the leeway.
+func (e *examination) maxAge() {
+	if e.MaxAge == nil {
+		return
+	}
+	want := plainly(*e.MaxAge)
+	d := e.iat.NumericDate
+	switch e.iat.state {
+	case absent:
+		e.missing("max_age", "iat", "--max-age needs it", want)
+		return
+	case refused:
+		e.add(verdict.Check{Name: "max_age", Status: verdict.Skip, Expected: want, Detail: "iat: malformed, cannot be compared"})
+		return
+	}
+	c := verdict.Check{
+		Name: "max_age", Status: verdict.Pass, Expected: want, Actual: e.stamp(d),
+		Detail: "iat: issued " + e.when(d) + ", want at most " + want + " ago",
+	}
+	if d.Compare(e.now.Add(-*e.MaxAge).Add(-e.Leeway)) < 0 {
+		c.Status, c.Class = verdict.Fail, verdict.TooOld
+		c.Hint = "get a new token, or allow more: --max-age D"
+	}
+	e.add(c)
+}
+
+// suspect turns a date that is hardly meant into a warning.
+func (e *examination) suspect(c *verdict.Check, d NumericDate) {
+	if d.value.compare(farFuture) < 0 {
+		return
+	}
+	c.Status, c.Class = verdict.Warn, verdict.SuspiciousTime
+	if t, ok := d.InMilliseconds(); ok {
+		c.Detail = c.Name + ": " + e.millis(d, t)
+		return
+	}
+	c.Detail += ": " + cut(d.text) + " seconds are hardly meant"
+}
+
+// when tells a date to people: "3 h ago (2023-11-14T22:13:20Z)".
+func (e *examination) when(d NumericDate) string {
+	t, ok := d.Time()
+	switch {
+	case ok:
+	case d.value.negative:
+		return "before every calendar (" + cut(d.text) + ")"
+	default:
+		return "after every calendar (" + cut(d.text) + ")"
+	}
+	return Ago(t, e.now) + " (" + e.zoned(t) + ")"
+}
+
+// notValidYet says how long "nbf" is still to come: "nbf: not valid for another
+// 5 min (2023-11-14T22:13:20Z)".
+func (e *examination) notValidYet(d NumericDate) string {
+	if t, ok := d.InMilliseconds(); ok {
+		return "nbf: " + e.millis(d, t)
+	}
+	t, _ := d.Time() // what is after the calendar and not in milliseconds was refused
+	return "nbf: not valid for another " + span(secondsBetween(t, e.now)) + " (" + e.zoned(t) + ")"
+}
+
+// millis says that the number d would be t, were it milliseconds.
+func (e *examination) millis(d NumericDate, t time.Time) string {
+	return cut(d.text) + " looks like milliseconds (" + e.zoned(t) + ", " + Ago(t, e.now) + "), must be seconds"
+}
+
+// stamp is a date as a report has it: "2023-11-14T22:13:20Z (1700000000)".
+func (e *examination) stamp(d NumericDate) string {
+	t, ok := d.Time()
+	if !ok {
+		return outsideCalendar + " (" + cut(d.text) + ")"
+	}
+	return e.zoned(t) + " (" + cut(d.text) + ")"
+}
+
+func (e *examination) stampOf(t time.Time) string {
+	return e.zoned(t) + " (" + string(jsonobject.Int(t.Unix())) + ")"
+}
+
+func (e *examination) zoned(t time.Time) string {
+	if e.Location != nil {
+		return t.In(e.Location).Format(time.RFC3339Nano)
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
