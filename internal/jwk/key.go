@@ -5,6 +5,7 @@ package jwk
 import (
 	"bytes"
 	"crypto"
+	"crypto/dsa" //lint:ignore SA1019 only to name such a key when it is refused
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -41,93 +42,104 @@ type Key struct {
 	Source       string              // where it was read, for reports: a path, a URL, env:NAME
 	Certificates []*x509.Certificate // its certificate first, then the chain
 
-	// material is []byte, or the public or private key of crypto/rsa, ecdsa,
-	// ed25519 or ecdh (X25519).
+	// material is what kindOf takes; the two after it are what kindOf says of it.
 	material any
+	private  bool
+	bits     int
 }
 
 // New returns the key of that material: a []byte secret, or a public or private
 // key of crypto/rsa, ecdsa, ed25519 or ecdh. It refuses what no algorithm may use.
 func New(material any) (Key, error) {
-	switch m := material.(type) {
+	if secret, ok := material.([]byte); ok {
+		material = bytes.Clone(secret)
+	}
+	k := Key{material: material}
+	if err := k.kindOf(); err != nil {
+		return Key{}, err
+	}
+	return k, nil
+}
+
+// kindOf fills in what the material is and refuses what must not be used. A new
+// kind of key begins here; its members are in members.go.
+func (k *Key) kindOf() error {
+	switch m := k.material.(type) {
 	case []byte:
+		k.Type, k.private, k.bits = "oct", true, 8*len(m)
 		if len(m) == 0 {
-			return Key{}, verdict.Errorf(verdict.KeyRefused, "the secret is empty")
+			return verdict.Errorf(verdict.KeyRefused, "the secret is empty")
 		}
-		return Key{Type: "oct", material: bytes.Clone(m)}, nil
+		return nil
 	case *rsa.PublicKey:
-		return Key{Type: "RSA", material: m}, checkRSA(m)
+		k.Type = "RSA"
+		if err := checkRSA(m); err != nil {
+			return err
+		}
+		k.bits = m.N.BitLen()
+		return nil
 	case *rsa.PrivateKey:
-		return Key{Type: "RSA", material: m}, checkRSA(&m.PublicKey)
+		k.Type, k.private = "RSA", true
+		if err := checkRSAPrivate(m); err != nil {
+			return err
+		}
+		k.bits = m.N.BitLen()
+		return nil
 	case *ecdsa.PublicKey:
-		return newEC(m.Curve, m)
+		return k.kindOfEC(m)
 	case *ecdsa.PrivateKey:
-		return newEC(m.Curve, m)
-	case ed25519.PublicKey, ed25519.PrivateKey:
-		return Key{Type: "OKP", Curve: "Ed25519", material: m}, nil
+		k.private = true
+		if err := k.kindOfEC(&m.PublicKey); err != nil {
+			return err
+		}
+		if _, err := m.Bytes(); err != nil {
+			return verdict.Errorf(verdict.KeyRefused, "the private number is not one of the curve %s", k.Curve)
+		}
+		return nil
+	case ed25519.PublicKey:
+		k.Type, k.Curve, k.bits = "OKP", "Ed25519", 256
+		return checkEd25519(m)
+	case ed25519.PrivateKey:
+		k.Type, k.Curve, k.private, k.bits = "OKP", "Ed25519", true, 256
+		return checkEd25519Private(m)
 	case *ecdh.PublicKey:
-		return newX25519(m.Curve(), m)
+		return k.kindOfX25519(m)
 	case *ecdh.PrivateKey:
-		return newX25519(m.Curve(), m)
+		k.private = true
+		return k.kindOfX25519(m.PublicKey())
+	case *dsa.PublicKey:
+		return verdict.Errorf(verdict.KeyRefused, "a DSA key is of no use: no JOSE algorithm takes one")
 	default:
-		return Key{}, verdict.Errorf(verdict.KeyRefused, "a key of type %T is of no use here", material)
+		return verdict.Errorf(verdict.KeyRefused, "a key of type %T is of no use here", k.material)
 	}
 }
 
-func checkRSA(k *rsa.PublicKey) error {
-	bits := k.N.BitLen()
-	switch {
-	case bits < jwa.MinRSABits:
-		return verdict.Errorf(verdict.KeyRefused, "RSA key of %d bits: at least %d are required (RFC 7518 §3.3)", bits, jwa.MinRSABits)
-	case bits > jwa.MaxRSABits:
-		return verdict.Errorf(verdict.KeyRefused, "RSA key of %d bits: at most %d are accepted", bits, jwa.MaxRSABits)
-	case k.E < 3 || k.E%2 == 0:
-		return verdict.Errorf(verdict.KeyRefused, "RSA public exponent %d: it must be odd and at least 3", k.E)
+func (k *Key) kindOfEC(p *ecdsa.PublicKey) error {
+	switch p.Curve {
+	case elliptic.P256(), elliptic.P384(), elliptic.P521():
+	default:
+		return verdict.Errorf(verdict.KeyRefused, "the elliptic curve is none of P-256, P-384 and P-521")
+	}
+	k.Type, k.Curve, k.bits = "EC", p.Curve.Params().Name, p.Curve.Params().BitSize
+	if _, err := p.Bytes(); err != nil {
+		return verdict.Errorf(verdict.KeyRefused, "the point is not on the curve %s", k.Curve)
 	}
 	return nil
 }
 
-func newEC(curve elliptic.Curve, material any) (Key, error) {
-	switch curve {
-	case elliptic.P256(), elliptic.P384(), elliptic.P521():
-		return Key{Type: "EC", Curve: curve.Params().Name, material: material}, nil
+func (k *Key) kindOfX25519(p *ecdh.PublicKey) error {
+	if p.Curve() != ecdh.X25519() {
+		return verdict.Errorf(verdict.KeyRefused, "an ECDH key must be X25519; keys on the NIST curves are ecdsa keys")
 	}
-	return Key{}, verdict.Errorf(verdict.KeyRefused, "the elliptic curve is none of P-256, P-384 and P-521")
-}
-
-func newX25519(curve ecdh.Curve, material any) (Key, error) {
-	if curve != ecdh.X25519() {
-		return Key{}, verdict.Errorf(verdict.KeyRefused, "an ECDH key must be X25519; keys on the NIST curves are ecdsa keys")
-	}
-	return Key{Type: "OKP", Curve: "X25519", material: material}, nil
+	k.Type, k.Curve, k.bits = "OKP", "X25519", 256
+	return checkX25519(p)
 }
 
 // Bits returns the size of the key as its kind counts it: modulus, curve or secret.
-func (k Key) Bits() int {
-	switch m := k.material.(type) {
-	case []byte:
-		return 8 * len(m)
-	case *rsa.PublicKey:
-		return m.N.BitLen()
-	case *rsa.PrivateKey:
-		return m.N.BitLen()
-	case *ecdsa.PublicKey:
-		return m.Curve.Params().BitSize
-	case *ecdsa.PrivateKey:
-		return m.Curve.Params().BitSize
-	default:
-		return 256
-	}
-}
+func (k Key) Bits() int { return k.bits }
 
 // IsPrivate reports whether the key can sign or decrypt; a secret can.
-func (k Key) IsPrivate() bool {
-	switch k.material.(type) {
-	case []byte, *rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey, *ecdh.PrivateKey:
-		return true
-	}
-	return false
-}
+func (k Key) IsPrivate() bool { return k.private }
 
 // IsSecret reports whether the key is a symmetric one.
 func (k Key) IsSecret() bool { return k.Type == "oct" }
@@ -142,7 +154,7 @@ func (k Key) Public() (Key, bool) {
 	case !ok:
 		return k, true
 	}
-	k.material = signer.Public()
+	k.material, k.private = signer.Public(), false
 	if k.Ops != nil {
 		k.Ops = publicOps(k.Ops)
 	}

@@ -5,32 +5,71 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"math/big"
 
 	"jwt/internal/base64url"
 )
 
-// The public members of a JWK (RFC 7518 §6.2.1 and §6.3.1, RFC 8037 §2), of a
-// key that Public returned.
-
-func (k Key) rsaMembers() (n, e string) {
-	p := k.material.(*rsa.PublicKey)
-	return base64url.Encode(p.N.Bytes()), base64url.Encode(uintBytes(uint64(p.E)))
+// A member is one name of a JWK with its octets, before base64url.
+type member struct {
+	name   string
+	octets []byte
 }
 
-func (k Key) ecMembers() (x, y string) {
-	point, err := k.material.(*ecdsa.PublicKey).Bytes() // 0x04 ‖ x ‖ y
-	if err != nil {
-		panic("jwk: a key off its curve was accepted: " + err.Error()) // New's callers check the point
+// publicMembers returns what makes the public key (RFC 7518 §6.2.1 and §6.3.1,
+// RFC 8037 §2) in the usual order; of a secret there is nothing.
+func (k Key) publicMembers() []member {
+	p, ok := k.Public()
+	if !ok {
+		return nil
 	}
-	half := 1 + (len(point)-1)/2
-	return base64url.Encode(point[1:half]), base64url.Encode(point[half:])
-}
-
-func (k Key) okpMember() string {
-	switch p := k.material.(type) {
-	case ed25519.PublicKey:
-		return base64url.Encode(p)
+	switch m := p.material.(type) {
+	case *rsa.PublicKey:
+		return []member{{"n", m.N.Bytes()}, {"e", big.NewInt(int64(m.E)).Bytes()}}
+	case *ecdsa.PublicKey:
+		point := mustOctets(m.Bytes()) // 0x04 ‖ x ‖ y
+		half := 1 + (len(point)-1)/2
+		return []member{{"x", point[1:half]}, {"y", point[half:]}}
+	case *ecdh.PublicKey:
+		return []member{{"x", m.Bytes()}}
 	default:
-		return base64url.Encode(p.(*ecdh.PublicKey).Bytes())
+		return []member{{"x", m.(ed25519.PublicKey)}}
 	}
 }
+
+// privateMembers returns what is added to them in a private key (RFC 7518
+// §6.2.2 and §6.3.2, RFC 8037 §2) or makes a secret (§6.4).
+func (k Key) privateMembers() []member {
+	switch m := k.material.(type) {
+	case []byte:
+		return []member{{"k", m}}
+	case *rsa.PrivateKey:
+		p, q, crt := m.Primes[0], m.Primes[1], m.Precomputed
+		return []member{
+			{"d", m.D.Bytes()},
+			{"p", p.Bytes()},
+			{"q", q.Bytes()},
+			{"dp", crt.Dp.Bytes()},
+			{"dq", crt.Dq.Bytes()},
+			{"qi", crt.Qinv.Bytes()},
+		}
+	case *ecdsa.PrivateKey:
+		return []member{{"d", mustOctets(m.Bytes())}}
+	case *ecdh.PrivateKey:
+		return []member{{"d", m.Bytes()}}
+	case ed25519.PrivateKey:
+		return []member{{"d", m.Seed()}}
+	default:
+		return nil
+	}
+}
+
+// mustOctets is for keys that New has accepted, whose encoding cannot fail.
+func mustOctets(b []byte, err error) []byte {
+	if err != nil {
+		panic("jwk: a key that cannot be encoded was accepted: " + err.Error())
+	}
+	return b
+}
+
+func (m member) text() string { return base64url.Encode(m.octets) }

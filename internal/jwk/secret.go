@@ -30,5 +30,14 @@ func looksLikeKey(b []byte) string {
 	case bytes.HasPrefix(t, []byte("{")) && (bytes.Contains(t, []byte(`"kty"`)) || bytes.Contains(t, []byte(`"keys"`))):
 		return "a JWK"
 	}
+	der, ok := isDER(b)
+	if !ok {
+		der, ok = bareBase64(t)
+	}
+	if ok {
+		if kind, _ := structureOf(der); kind != "" {
+			return "a DER key or certificate"
+		}
+	}
 	return ""
 }

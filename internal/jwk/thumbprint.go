@@ -2,7 +2,8 @@ package jwk
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
+	"slices"
+	"strings"
 
 	"jwt/internal/base64url"
 )
@@ -17,28 +18,19 @@ func (k Key) Thumbprint() string {
 
 // thumbprintInput is the JSON object of the required members alone, in
 // lexicographic order and without white space (RFC 7638 §3.2, RFC 8037 §2).
+// No name or value in it needs escaping.
 func (k Key) thumbprintInput() []byte {
-	p, ok := k.Public()
-	if !ok {
-		return []byte(`{"k":"` + base64url.Encode(k.material.([]byte)) + `","kty":"oct"}`)
+	texts := []string{`"kty":"` + k.Type + `"`}
+	if k.Curve != "" {
+		texts = append(texts, `"crv":"`+k.Curve+`"`)
 	}
-	switch k.Type {
-	case "RSA":
-		n, e := p.rsaMembers()
-		return []byte(`{"e":"` + e + `","kty":"RSA","n":"` + n + `"}`)
-	case "EC":
-		x, y := p.ecMembers()
-		return []byte(`{"crv":"` + k.Curve + `","kty":"EC","x":"` + x + `","y":"` + y + `"}`)
-	default:
-		return []byte(`{"crv":"` + k.Curve + `","kty":"OKP","x":"` + p.okpMember() + `"}`)
+	required := k.publicMembers()
+	if k.IsSecret() {
+		required = k.privateMembers()
 	}
-}
-
-// uintBytes is n in big-endian bytes without leading zeros.
-func uintBytes(n uint64) []byte {
-	b := binary.BigEndian.AppendUint64(nil, n)
-	for len(b) > 1 && b[0] == 0 {
-		b = b[1:]
+	for _, m := range required {
+		texts = append(texts, `"`+m.name+`":"`+m.text()+`"`)
 	}
-	return b
+	slices.Sort(texts)
+	return []byte("{" + strings.Join(texts, ",") + "}")
 }

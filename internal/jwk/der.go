@@ -1,0 +1,210 @@
+package jwk
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+
+	"jwt/internal/verdict"
+)
+
+// A structure is a kind of DER that holds a key, by its usual name.
+type structure string
+
+const (
+	spki      structure = "SPKI"             // SubjectPublicKeyInfo, RFC 5280 §4.1
+	pkcs1     structure = "PKCS#1"           // RSAPrivateKey, RFC 8017 App. A.1.2
+	pkcs1Pub  structure = "PKCS#1 public"    // RSAPublicKey, RFC 8017 App. A.1.1
+	pkcs8     structure = "PKCS#8"           // PrivateKeyInfo, RFC 5958
+	encrypted structure = "encrypted PKCS#8" // EncryptedPrivateKeyInfo, RFC 5958 §3
+	sec1      structure = "SEC 1"            // ECPrivateKey, RFC 5915
+	x509Cert  structure = "X.509 certificate"
+	pkcs12    structure = "PKCS#12"
+	pkcs7     structure = "PKCS#7"
+)
+
+func (s structure) private() bool {
+	return s == pkcs1 || s == pkcs8 || s == encrypted || s == sec1
+}
+
+// structureOf tells what a DER SEQUENCE holds by the types of its elements, and
+// returns those.
+func structureOf(der []byte) (structure, []asn1.RawValue) {
+	var outer asn1.RawValue
+	if rest, err := asn1.Unmarshal(der, &outer); err != nil || len(rest) > 0 || outer.Tag != asn1.TagSequence {
+		return "", nil
+	}
+	var elements []asn1.RawValue
+	types := ""
+	const most = 12 // no structure here has more
+	for rest := outer.Bytes; len(rest) > 0 && len(elements) < most; {
+		var v asn1.RawValue
+		var err error
+		if rest, err = asn1.Unmarshal(rest, &v); err != nil {
+			return "", nil
+		}
+		elements = append(elements, v)
+		types += elementType(v)
+	}
+	starts := func(prefix string) bool { return len(types) >= len(prefix) && types[:len(prefix)] == prefix }
+	switch {
+	case types == "SB":
+		return spki, elements
+	case types == "SO":
+		return encrypted, elements
+	case types == "II":
+		return pkcs1Pub, elements
+	case starts("IIIIIIIII"):
+		return pkcs1, elements
+	case starts("ISO"):
+		return pkcs8, elements
+	case starts("IO"):
+		return sec1, elements
+	case types == "SSB":
+		return x509Cert, elements
+	case starts("IS"):
+		return pkcs12, elements
+	case starts("o"):
+		return pkcs7, elements
+	}
+	return "", nil
+}
+
+func elementType(v asn1.RawValue) string {
+	if v.Class != asn1.ClassUniversal {
+		return "-"
+	}
+	switch v.Tag {
+	case asn1.TagInteger:
+		return "I"
+	case asn1.TagSequence:
+		return "S"
+	case asn1.TagOctetString:
+		return "O"
+	case asn1.TagBitString:
+		return "B"
+	case asn1.TagOID:
+		return "o"
+	default:
+		return "-"
+	}
+}
+
+// der reads the one key of a DER structure; wrapping is how it came.
+func (r *reader) der(wrapping string, der []byte) (Key, error) {
+	kind, elements := structureOf(der)
+	if kind == x509Cert {
+		c, err := parseCertificate(der)
+		if err != nil {
+			return Key{}, err
+		}
+		return certificateKey([]*x509.Certificate{c})
+	}
+	k, err := r.keyOf(kind, elements, der)
+	if err != nil {
+		return Key{}, err
+	}
+	k.Format = wrapping + " " + string(kind)
+	return k, nil
+}
+
+func parseCertificate(der []byte) (*x509.Certificate, error) {
+	c, err := x509.ParseCertificate(der)
+	if err == nil {
+		return c, nil
+	}
+	if _, isRequest := x509.ParseCertificateRequest(der); isRequest == nil {
+		return nil, verdict.Errorf(verdict.KeyRefused, "this is a certificate request, which nobody has signed")
+	}
+	return nil, verdict.Errorf(verdict.KeyRefused, "the certificate cannot be read: %s", withoutPackage(err))
+}
+
+// certificateKey is the public key that the first certificate of a chain is for.
+func certificateKey(chain []*x509.Certificate) (Key, error) {
+	if chain[0].PublicKey == nil {
+		return Key{}, verdict.Errorf(verdict.KeyRefused, "the certificate is for a kind of key that no algorithm here takes")
+	}
+	k, err := New(chain[0].PublicKey)
+	if err != nil {
+		return Key{}, err
+	}
+	k.Format, k.Certificates = string(x509Cert), chain
+	return k, nil
+}
+
+func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Key, error) {
+	var material any
+	var err error
+	switch kind {
+	case spki:
+		material, err = x509.ParsePKIXPublicKey(der)
+	case pkcs1Pub:
+		material, err = x509.ParsePKCS1PublicKey(der)
+	case pkcs1:
+		if err := checkPKCS1(elements); err != nil {
+			return Key{}, err
+		}
+		material, err = x509.ParsePKCS1PrivateKey(der)
+	case pkcs8:
+		if inner, rsa := structureOf(elements[2].Bytes); inner == pkcs1 {
+			if err := checkPKCS1(rsa); err != nil {
+				return Key{}, err
+			}
+		}
+		material, err = x509.ParsePKCS8PrivateKey(der)
+	case sec1:
+		material, err = x509.ParseECPrivateKey(der)
+	case encrypted:
+		return r.encryptedPKCS8(der)
+	case pkcs12:
+		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "this is a PKCS#12 store, which is not read here").
+			Hintf("openssl pkcs12 -in STORE -out KEY.pem")
+	case pkcs7:
+		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "this is a PKCS#7 bundle, which is not read here").
+			Hintf("openssl pkcs7 -print_certs -in BUNDLE -out CERTIFICATES.pem")
+	default:
+		return Key{}, verdict.Errorf(verdict.KeyRefused, "the DER is that of no key or certificate")
+	}
+	if err != nil {
+		return Key{}, unreadable(kind, err)
+	}
+	return New(material)
+}
+
+// unreadable passes on what crypto/x509 says, which names types and object
+// identifiers, never the content.
+func unreadable(kind structure, err error) error {
+	return verdict.Errorf(verdict.KeyRefused, "the %s key cannot be used: %s", kind, withoutPackage(err))
+}
+
+// checkPKCS1 looks at the size of an RSA private key before crypto/rsa does work
+// that grows with it, and so that a weak key is called weak.
+func checkPKCS1(elements []asn1.RawValue) error {
+	bits := bitLen(elements[1].Bytes)
+	if err := checkRSABits(bits); err != nil {
+		return err
+	}
+	for _, v := range elements[2:9] {
+		if bitLen(v.Bytes) > bits {
+			return verdict.Errorf(verdict.KeyRefused, "the RSA private key is not the one of its modulus")
+		}
+	}
+	if len(elements) > 9 {
+		return verdict.Errorf(verdict.KeyRefused, "RSA keys of more than two primes are not accepted")
+	}
+	return nil
+}
+
+// bitLen is the length of a big-endian number; of a negative one too much.
+func bitLen(b []byte) int {
+	for len(b) > 0 && b[0] == 0 {
+		b = b[1:]
+	}
+	n := 8 * len(b)
+	if n == 0 {
+		return 0
+	}
+	for mask := byte(0x80); b[0]&mask == 0; mask >>= 1 {
+		n--
+	}
+	return n
+}

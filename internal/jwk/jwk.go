@@ -1,0 +1,261 @@
+package jwk
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
+	"jwt/internal/verdict"
+)
+
+// parseJSON reads a JWK or a JWK Set. text is not kept.
+func parseJSON(text []byte) (Set, error) {
+	o, err := jsonobject.Parse(text)
+	if err != nil {
+		return Set{}, verdict.Errorf(verdict.JWKInvalid, "the JWK is not a JSON object: %w", err)
+	}
+	_, isKey := o.Get("kty")
+	keys, isSet := o.Get("keys")
+	switch {
+	case isKey && isSet:
+		return Set{}, verdict.Errorf(verdict.JWKInvalid, `the object has "kty" and "keys": it is either a JWK or a JWK Set`)
+	case isSet:
+		return parseSet(o, keys)
+	case isKey:
+		return single(parseJWK(o))
+	default:
+		return Set{}, unknownObject(o)
+	}
+}
+
+// parseSet reads a JWK Set (RFC 7517 §5).
+func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
+	// A name that stands twice inside a key is that key's fault alone.
+	for _, pointer := range o.Duplicates() {
+		if !strings.HasPrefix(pointer, "/keys/") {
+			return Set{}, twice("JWK Set", []string{pointer})
+		}
+	}
+	elements, ok := keys.Elements()
+	switch {
+	case !ok:
+		return Set{}, verdict.Errorf(verdict.JWKInvalid, "keys: is %s, must be an array of JWKs (RFC 7517 §5.1)", keys.KindName())
+	case len(elements) > MaxKeys:
+		return Set{}, verdict.Errorf(verdict.LimitExceeded, "the JWK Set has %d keys: at most %d are read", len(elements), MaxKeys)
+	}
+	set := Set{}
+	for i, e := range elements {
+		o, ok := e.Object()
+		if !ok {
+			return Set{}, verdict.Errorf(verdict.JWKInvalid, "keys[%d]: is %s, must be a JWK object (RFC 7517 §5.1)", i, e.KindName())
+		}
+		k, err := parseJWK(o)
+		k.InSet = true
+		if err != nil {
+			k.ID = textOf(o, "kid")
+		}
+		set.add(i, k, err)
+	}
+	return set.usable("JWK Set")
+}
+
+// unknownObject says what a JSON object that is no JWK may be.
+func unknownObject(o jsonobject.Object) error {
+	has := func(name string) bool { _, ok := o.Get(name); return ok }
+	err := verdict.Errorf(verdict.JWKInvalid, `the JSON object has neither "kty" (a JWK) nor "keys" (a JWK Set)`)
+	switch {
+	case has("ciphertext"):
+		return verdict.Errorf(verdict.KeyUnreadable, "%w", ErrJWE)
+	case has("private_key"):
+		return err.Hintf(`take the key out of it: jq -r .private_key FILE`)
+	case has("jwks_uri"):
+		return err.Hintf("it names its keys by URL: --key oidc:ISSUER")
+	}
+	return err
+}
+
+// parseJWK reads one JWK (RFC 7517 §4). Members it does not know are ignored.
+func parseJWK(o jsonobject.Object) (Key, error) {
+	if names := o.Duplicates(); len(names) > 0 {
+		return Key{}, twice("JWK", names)
+	}
+	m := members{o}
+	material, err := m.material()
+	if err != nil {
+		return Key{}, err
+	}
+	k, err := New(material)
+	if err != nil {
+		return Key{}, err
+	}
+	k.Format = "JWK"
+	for _, read := range []func(*Key) error{m.id, m.alg, m.use, m.certificates} {
+		if err := read(&k); err != nil {
+			return Key{}, err
+		}
+	}
+	return k, nil
+}
+
+func twice(what string, pointers []string) error {
+	names := slices.Compact(slices.Clone(pointers))
+	more := ""
+	if len(names) > 3 {
+		names, more = names[:3], ", …"
+	}
+	for i, n := range names {
+		names[i] = strings.TrimPrefix(n, "/")
+	}
+	return verdict.Errorf(verdict.DuplicateMember, "the %s has %s more than once: parsers disagree on which counts", what, strings.Join(names, ", ")+more)
+}
+
+// members reads the members of one JWK, each of its type or refused.
+type members struct{ o jsonobject.Object }
+
+func invalid(format string, args ...any) error {
+	return verdict.Errorf(verdict.JWKInvalid, format, args...)
+}
+
+func textOf(o jsonobject.Object, name string) string {
+	v, _ := o.Get(name)
+	s, _ := v.Text()
+	return s
+}
+
+func (m members) has(name string) bool {
+	_, ok := m.o.Get(name)
+	return ok
+}
+
+// text returns a string member; ok is false if there is none. An empty one says
+// nothing, so only "kid" may be empty.
+func (m members) text(name string) (s string, ok bool, err error) {
+	v, ok := m.o.Get(name)
+	if !ok {
+		return "", false, nil
+	}
+	s, isText := v.Text()
+	switch {
+	case !isText:
+		return "", false, invalid("%s: is %s, must be a string", name, v.KindName())
+	case s == "" && name != "kid":
+		return "", false, invalid("%s: is an empty string", name)
+	}
+	return s, true, nil
+}
+
+func (m members) required(name, section string) (string, error) {
+	s, ok, err := m.text(name)
+	if err == nil && !ok {
+		err = invalid("%s: is missing (RFC %s)", name, section)
+	}
+	return s, err
+}
+
+// octets returns the bytes of a required base64url member. What is wrong with
+// them is said without quoting them.
+func (m members) octets(name, section string) ([]byte, error) {
+	s, err := m.required(name, section)
+	if err != nil {
+		return nil, err
+	}
+	b, err := base64url.Decode(s)
+	var e *base64url.Error
+	if errors.As(err, &e) {
+		return nil, invalid("%s: is not base64url: %s at offset %d (RFC %s)", name, e.Fault, e.Offset, section)
+	}
+	return b, err
+}
+
+func (m members) id(k *Key) (err error) {
+	k.ID, k.HasID, err = m.text("kid")
+	return err
+}
+
+// alg reads the algorithm the key is kept for. One that takes another kind of
+// key is a contradiction; one unknown here fits nothing and is left so.
+func (m members) alg(k *Key) error {
+	name, _, err := m.text("alg")
+	if err != nil {
+		return err
+	}
+	k.Alg = name
+	switch takes, known := keyKinds(name); {
+	case strings.EqualFold(name, jwa.None):
+		return verdict.Errorf(verdict.KeyRefused, "alg: %q means no signature, so there is no key for it", name)
+	case known && !slices.Contains(takes, k.kindName()):
+		return invalid("alg: is %s, which does not take a key of this kind: %s", name, k.Kind())
+	}
+	return nil
+}
+
+// kindName is "kty" or "kty/crv", as keyKinds names the kinds.
+func (k Key) kindName() string {
+	if k.Curve == "" {
+		return k.Type
+	}
+	return k.Type + "/" + k.Curve
+}
+
+// keyKinds returns the kinds of key that an algorithm takes, and false if its
+// name is unknown. Encryption algorithms are known (RFC 7518 §4.1 and §5.1), so
+// that their keys are valid; they fit no signature.
+func keyKinds(alg string) ([]string, bool) {
+	if a, ok := jwa.Lookup(alg); ok {
+		return []string{Key{Type: a.KeyType, Curve: a.Curve}.kindName()}, true
+	}
+	switch alg {
+	case "RSA1_5", "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512":
+		return []string{"RSA"}, true
+	case "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW":
+		return []string{"EC/P-256", "EC/P-384", "EC/P-521", "OKP/X25519"}, true
+	case "A128KW", "A192KW", "A256KW", "A128GCMKW", "A192GCMKW", "A256GCMKW", "dir",
+		"PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW",
+		"A128GCM", "A192GCM", "A256GCM", "A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512":
+		return []string{"oct"}, true
+	case "ES256K", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87":
+		return nil, true // known, but of no kind of key that is
+	}
+	return nil, false
+}
+
+// use reads "use" and "key_ops", which must not contradict each other
+// (RFC 7517 §4.3).
+func (m members) use(k *Key) (err error) {
+	if k.Use, _, err = m.text("use"); err != nil {
+		return err
+	}
+	v, ok := m.o.Get("key_ops")
+	if !ok {
+		return nil
+	}
+	ops, ok := v.Texts()
+	if !ok {
+		return invalid("key_ops: must be an array of strings (RFC 7517 §4.3)")
+	}
+	for i, op := range ops {
+		if slices.Contains(ops[:i], op) {
+			return invalid("key_ops: has %q twice (RFC 7517 §4.3)", op)
+		}
+		if use := useOf(op); use != "" && (k.Use == "sig" || k.Use == "enc") && use != k.Use {
+			return invalid(`use: is %q, but "key_ops" has %q (RFC 7517 §4.3)`, k.Use, op)
+		}
+	}
+	k.Ops = ops
+	return nil
+}
+
+// useOf returns the "use" that an operation of RFC 7517 §4.3 belongs to.
+func useOf(op string) string {
+	switch op {
+	case "sign", "verify":
+		return "sig"
+	case "encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits":
+		return "enc"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,259 @@
+package jwk
+
+import (
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"math/big"
+	"slices"
+	"strings"
+
+	"jwt/internal/verdict"
+)
+
+// material reads what the key is made of, by its "kty".
+func (m members) material() (any, error) {
+	kty, err := m.required("kty", "7517 §4.1")
+	if err != nil {
+		return nil, err
+	}
+	switch kty {
+	case "oct":
+		return m.octets("k", "7518 §6.4.1")
+	case "RSA":
+		return m.rsa()
+	case "EC":
+		return m.ec()
+	case "OKP":
+		return m.okp()
+	default:
+		return nil, invalid("kty: is %q, known are oct, RSA, EC and OKP", kty)
+	}
+}
+
+func (m members) ec() (any, error) {
+	crv, err := m.required("crv", "7518 §6.2.1.1")
+	if err != nil {
+		return nil, err
+	}
+	var curve elliptic.Curve
+	switch crv {
+	case "P-256":
+		curve = elliptic.P256()
+	case "P-384":
+		curve = elliptic.P384()
+	case "P-521":
+		curve = elliptic.P521()
+	default:
+		return nil, invalid("crv: is %q, known for EC are P-256, P-384 and P-521", crv)
+	}
+	size := (curve.Params().BitSize + 7) / 8
+	point := []byte{4} // SEC 1 §2.3.3, uncompressed
+	for _, name := range []string{"x", "y"} {
+		b, err := m.exactly(size, name, "7518 §6.2.1")
+		if err != nil {
+			return nil, err
+		}
+		point = append(point, b...)
+	}
+	public, err := ecdsa.ParseUncompressedPublicKey(curve, point)
+	if err != nil {
+		return nil, invalid("the point x, y is not on the curve %s", crv)
+	}
+	if !m.has("d") {
+		return public, nil
+	}
+	d, err := m.exactly(size, "d", "7518 §6.2.2.1")
+	if err != nil {
+		return nil, err
+	}
+	private, err := ecdsa.ParseRawPrivateKey(curve, d)
+	switch {
+	case err != nil:
+		return nil, invalid("d: is not a private number of %s", crv)
+	case !private.PublicKey.Equal(public):
+		return nil, invalid("d: does not belong to x and y")
+	}
+	return private, nil
+}
+
+func (m members) okp() (any, error) {
+	crv, err := m.required("crv", "8037 §2")
+	if err != nil {
+		return nil, err
+	}
+	if crv != "Ed25519" && crv != "X25519" {
+		return nil, invalid("crv: is %q, known for OKP are Ed25519 and X25519", crv)
+	}
+	x, err := m.exactly(32, "x", "8037 §2")
+	if err != nil {
+		return nil, err
+	}
+	var d []byte
+	if m.has("d") {
+		if d, err = m.exactly(32, "d", "8037 §2"); err != nil {
+			return nil, err
+		}
+	}
+	if crv == "Ed25519" {
+		return okpEd25519(x, d)
+	}
+	return okpX25519(x, d)
+}
+
+func okpEd25519(x, d []byte) (any, error) {
+	public := ed25519.PublicKey(x)
+	if d == nil {
+		return public, nil
+	}
+	private := ed25519.NewKeyFromSeed(d)
+	if !public.Equal(private.Public()) {
+		return nil, invalid("d: does not belong to x")
+	}
+	return private, nil
+}
+
+func okpX25519(x, d []byte) (any, error) {
+	public, err := ecdh.X25519().NewPublicKey(x)
+	if err != nil {
+		return nil, invalid("x: is no X25519 key")
+	}
+	if d == nil {
+		return public, nil
+	}
+	private, err := ecdh.X25519().NewPrivateKey(d)
+	if err != nil || !private.PublicKey().Equal(public) {
+		return nil, invalid("d: does not belong to x")
+	}
+	return private, nil
+}
+
+func (m members) exactly(size int, name, section string) ([]byte, error) {
+	b, err := m.octets(name, section)
+	if err == nil && len(b) != size {
+		err = invalid("%s: is %d bytes long, must be %d (RFC %s)", name, len(b), size, section)
+	}
+	return b, err
+}
+
+// The members that make an RSA key private beyond "d": all of them or none
+// (RFC 7518 §6.3.2).
+var rsaCRT = [...]string{"p", "q", "dp", "dq", "qi"}
+
+func (m members) rsa() (any, error) {
+	n, err := m.unsigned("n", "7518 §6.3.1.1")
+	if err != nil {
+		return nil, err
+	}
+	e, err := m.unsigned("e", "7518 §6.3.1.2")
+	if err != nil {
+		return nil, err
+	}
+	if e.BitLen() > 31 {
+		return nil, verdict.Errorf(verdict.KeyRefused, "RSA public exponent of %d bits: it must be below 2^31", e.BitLen())
+	}
+	public := &rsa.PublicKey{N: n, E: int(e.Int64())}
+	if err := checkRSA(public); err != nil { // before any work that grows with n
+		return nil, err
+	}
+	if m.has("d") {
+		return m.rsaPrivate(public)
+	}
+	for _, name := range append(rsaCRT[:], "oth") {
+		if m.has(name) {
+			return nil, invalid(`%s: is a private member, but there is no "d" (RFC 7518 §6.3.2)`, name)
+		}
+	}
+	return public, nil
+}
+
+func (m members) rsaPrivate(public *rsa.PublicKey) (any, error) {
+	if m.has("oth") {
+		return nil, verdict.Errorf(verdict.KeyRefused, "oth: RSA keys of more than two primes are not accepted")
+	}
+	d, err := m.bounded(public.N, "d")
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(rsaCRT[:], m.has) {
+		return rsaFromExponent(public, d)
+	}
+	var crt [len(rsaCRT)]*big.Int
+	for i, name := range rsaCRT {
+		if !m.has(name) {
+			return nil, invalid("%s: is missing: %s stand together or not at all (RFC 7518 §6.3.2)", name, strings.Join(rsaCRT[:], ", "))
+		}
+		if crt[i], err = m.bounded(public.N, name); err != nil {
+			return nil, err
+		}
+	}
+	k := &rsa.PrivateKey{PublicKey: *public, D: d, Primes: []*big.Int{crt[0], crt[1]}}
+	k.Precomputed.Dp, k.Precomputed.Dq, k.Precomputed.Qinv = crt[2], crt[3], crt[4]
+	return k, nil // New looks whether they belong together
+}
+
+// unsigned reads a Base64urlUInt, which has no leading zero octet (RFC 7518 §2):
+// with one, the same key would have two thumbprints.
+func (m members) unsigned(name, section string) (*big.Int, error) {
+	b, err := m.octets(name, section)
+	switch {
+	case err != nil:
+		return nil, err
+	case b[0] == 0:
+		return nil, invalid("%s: begins with a zero octet, which must be left off (RFC 7518 §2)", name)
+	}
+	return new(big.Int).SetBytes(b), nil
+}
+
+// bounded reads a private member. Some writers pad these to the size of the
+// modulus; no thumbprint depends on them, so the zeros are read past.
+func (m members) bounded(n *big.Int, name string) (*big.Int, error) {
+	b, err := m.octets(name, "7518 §6.3.2")
+	if err != nil {
+		return nil, err
+	}
+	i := new(big.Int).SetBytes(b)
+	if i.Sign() == 0 || i.Cmp(n) >= 0 {
+		return nil, invalid("%s: must lie between 0 and the modulus", name)
+	}
+	return i, nil
+}
+
+// rsaFromExponent finds the primes of a key that was written without them, as
+// RFC 7518 §6.3.2 allows (the method is that of NIST SP 800-56B, Appendix C).
+func rsaFromExponent(public *rsa.PublicKey, d *big.Int) (any, error) {
+	one := big.NewInt(1)
+	n := public.N
+	minusOne := new(big.Int).Sub(n, one)
+	k := new(big.Int).Mul(d, big.NewInt(int64(public.E)))
+	k.Sub(k, one) // a multiple of λ(n), if the key is sound: then even
+	twos := k.TrailingZeroBits()
+	odd := new(big.Int).Rsh(k, twos)
+	const bases = 50 // each fails for half of the keys at most
+	for g := int64(2); g < 2+bases && twos > 0; g++ {
+		x := new(big.Int).Exp(big.NewInt(g), odd, n)
+		for range twos {
+			y := new(big.Int).Exp(x, big.NewInt(2), n)
+			if y.Cmp(one) == 0 {
+				break
+			}
+			x = y
+		}
+		square := new(big.Int).Exp(x, big.NewInt(2), n)
+		if square.Cmp(one) != 0 {
+			break // not even a multiple of the order of g: d is not the exponent of this n and e
+		}
+		if x.Cmp(one) == 0 || x.Cmp(minusOne) == 0 {
+			continue
+		}
+		p := new(big.Int).GCD(nil, nil, x.Sub(x, one), n)
+		q := new(big.Int).Quo(n, p)
+		if p.Cmp(q) < 0 {
+			p, q = q, p
+		}
+		return &rsa.PrivateKey{PublicKey: *public, D: d, Primes: []*big.Int{p, q}}, nil
+	}
+	return nil, invalid("d: does not belong to n and e")
+}

@@ -1,0 +1,212 @@
+package jwk
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/des"
+	"crypto/pbkdf2"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"hash"
+
+	"golang.org/x/crypto/scrypt"
+
+	"jwt/internal/verdict"
+)
+
+// What an encrypted key may ask for, looked at before any work is done. A key
+// can come from a URL; OpenSSL writes 2048 iterations, or N=2^14, r=8, p=1.
+const (
+	maxIterations   = 1_200_000
+	maxScryptMemory = 64 << 20 // 128·N·r bytes
+	maxScryptP      = 16
+)
+
+// EncryptedPrivateKeyInfo (RFC 5958 §3) and the parameters of PBES2 and its key
+// derivations (RFC 8018 App. A.2 and A.4, RFC 7914 §7).
+type (
+	encryptedInfo struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Data      []byte
+	}
+	pbes2Params struct {
+		KDF, Cipher pkix.AlgorithmIdentifier
+	}
+	pbkdf2Params struct {
+		Salt       []byte
+		Iterations int
+		KeyLength  int                      `asn1:"optional"`
+		PRF        pkix.AlgorithmIdentifier `asn1:"optional"`
+	}
+	scryptParams struct {
+		Salt      []byte
+		N, R, P   int
+		KeyLength int `asn1:"optional"`
+	}
+)
+
+// Object identifiers, as they are written.
+const (
+	oidPBES2  = "1.2.840.113549.1.5.13"
+	oidPBKDF2 = "1.2.840.113549.1.5.12"
+	oidScrypt = "1.3.6.1.4.1.11591.4.11"
+)
+
+// encryptedPKCS8 opens a key encrypted with PBES2 (RFC 8018 §6.2).
+func (r *reader) encryptedPKCS8(der []byte) (Key, error) {
+	var info encryptedInfo
+	if rest, err := asn1.Unmarshal(der, &info); err != nil || len(rest) > 0 {
+		return Key{}, brokenEncryption()
+	}
+	if info.Algorithm.Algorithm.String() != oidPBES2 {
+		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted in an old way (%s), only PBES2 is read", info.Algorithm.Algorithm).
+			Hintf("openssl pkcs8 -topk8 -in KEY.pem -out NEW.pem")
+	}
+	var p pbes2Params
+	if !unmarshal(info.Algorithm.Parameters, &p) {
+		return Key{}, brokenEncryption()
+	}
+	c, err := newPBECipher(p.Cipher)
+	if err != nil {
+		return Key{}, err
+	}
+	if n := len(info.Data); n == 0 || n%len(c.iv) != 0 {
+		return Key{}, brokenEncryption()
+	}
+	derive, err := keyDerivation(p.KDF, c.keySize)
+	if err != nil {
+		return Key{}, err
+	}
+	passphrase, err := r.secret("the PKCS#8 key")
+	if err != nil {
+		return Key{}, err
+	}
+	key, err := derive(passphrase)
+	if err != nil {
+		return Key{}, brokenEncryption()
+	}
+	plain, ok := c.open(key, info.Data)
+	if !ok {
+		return Key{}, wrongPassphrase()
+	}
+	kind, elements := structureOf(plain)
+	if kind != pkcs8 {
+		return Key{}, wrongPassphrase()
+	}
+	return r.keyOf(kind, elements, plain)
+}
+
+func brokenEncryption() error {
+	return verdict.Errorf(verdict.KeyRefused, "the encrypted PKCS#8 key is broken")
+}
+
+// wrongPassphrase is also what a damaged key looks like.
+func wrongPassphrase() error {
+	return verdict.Errorf(verdict.KeyUnreadable, "the passphrase does not open the key")
+}
+
+func unmarshal(v asn1.RawValue, into any) bool {
+	rest, err := asn1.Unmarshal(v.FullBytes, into)
+	return err == nil && len(rest) == 0
+}
+
+// A pbeCipher is one of the block ciphers in CBC mode of RFC 8018 App. B.2.
+type pbeCipher struct {
+	keySize int
+	block   func(key []byte) (cipher.Block, error)
+	iv      []byte
+}
+
+func newPBECipher(id pkix.AlgorithmIdentifier) (pbeCipher, error) {
+	c := pbeCipher{block: aes.NewCipher}
+	ivSize := aes.BlockSize
+	switch id.Algorithm.String() {
+	case "2.16.840.1.101.3.4.1.2":
+		c.keySize = 16
+	case "2.16.840.1.101.3.4.1.22":
+		c.keySize = 24
+	case "2.16.840.1.101.3.4.1.42":
+		c.keySize = 32
+	case "1.2.840.113549.3.7": // des-EDE3-CBC, which OpenSSL wrote before 1.1
+		c.keySize, c.block, ivSize = 24, des.NewTripleDESCipher, des.BlockSize
+	default:
+		return c, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a cipher not read here (%s), AES-CBC is", id.Algorithm)
+	}
+	if !unmarshal(id.Parameters, &c.iv) || len(c.iv) != ivSize {
+		return c, brokenEncryption()
+	}
+	return c, nil
+}
+
+// open decrypts and takes off the padding (RFC 8018 §6.1.1); false is the wrong
+// key or damage.
+func (c pbeCipher) open(key, data []byte) ([]byte, bool) {
+	block, err := c.block(key)
+	if err != nil {
+		return nil, false
+	}
+	plain := make([]byte, len(data))
+	cipher.NewCBCDecrypter(block, c.iv).CryptBlocks(plain, data)
+	pad := int(plain[len(plain)-1])
+	if pad == 0 || pad > len(c.iv) {
+		return nil, false
+	}
+	plain, padding := plain[:len(plain)-pad], plain[len(plain)-pad:]
+	return plain, bytes.Count(padding, []byte{byte(pad)}) == pad
+}
+
+// keyDerivation returns how a passphrase becomes a key, once the cost is within
+// bounds.
+func keyDerivation(id pkix.AlgorithmIdentifier, size int) (func(passphrase []byte) ([]byte, error), error) {
+	switch id.Algorithm.String() {
+	case oidPBKDF2:
+		var p pbkdf2Params
+		if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
+			return nil, brokenEncryption()
+		}
+		prf, ok := prfOf(p.PRF)
+		switch {
+		case !ok:
+			return nil, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a PBKDF2 not read here (%s)", p.PRF.Algorithm)
+		case p.Iterations < 1 || p.Iterations > maxIterations:
+			return nil, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d PBKDF2 iterations: at most %d are done", p.Iterations, maxIterations)
+		}
+		return func(passphrase []byte) ([]byte, error) {
+			return pbkdf2.Key(prf, string(passphrase), p.Salt, p.Iterations, size)
+		}, nil
+	case oidScrypt:
+		var p scryptParams
+		if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
+			return nil, brokenEncryption()
+		}
+		if p.N < 2 || p.R < 1 || p.P < 1 || p.P > maxScryptP || p.R > maxScryptMemory/128 || p.N > maxScryptMemory/128/p.R {
+			return nil, verdict.Errorf(verdict.LimitExceeded, "the key asks for scrypt with N=%d, r=%d, p=%d: more than is done", p.N, p.R, p.P)
+		}
+		return func(passphrase []byte) ([]byte, error) {
+			return scrypt.Key(passphrase, p.Salt, p.N, p.R, p.P, size)
+		}, nil
+	}
+	return nil, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a key derivation not read here (%s), PBKDF2 and scrypt are", id.Algorithm)
+}
+
+// prfOf returns the hash of the HMAC in PBKDF2 (RFC 8018 App. B.1); none said is
+// SHA-1.
+func prfOf(id pkix.AlgorithmIdentifier) (func() hash.Hash, bool) {
+	switch id.Algorithm.String() {
+	case "", "1.2.840.113549.2.7":
+		return sha1.New, true
+	case "1.2.840.113549.2.8":
+		return sha256.New224, true
+	case "1.2.840.113549.2.9":
+		return sha256.New, true
+	case "1.2.840.113549.2.10":
+		return sha512.New384, true
+	case "1.2.840.113549.2.11":
+		return sha512.New, true
+	}
+	return nil, false
+}

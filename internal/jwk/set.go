@@ -1,0 +1,225 @@
+package jwk
+
+import (
+	"bytes"
+	"encoding/asn1"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"jwt/internal/verdict"
+)
+
+// A Set is what one key source held: a single key, or the keys of a JWK Set, of
+// several PEM blocks or of several OpenSSH lines.
+type Set struct {
+	Keys    []Key
+	Skipped []Skipped
+}
+
+// Skipped is a key of a set that cannot be used. One such key does not make the
+// others useless (RFC 7517 §5).
+type Skipped struct {
+	Index int    // its place in "keys", or its line; from 0
+	ID    string // "kid", where it has one
+	Err   error
+}
+
+// Causes of a key_unreadable error, for callers that know what to do about them.
+var (
+	ErrEncrypted = errors.New("the key is encrypted")       // and no passphrase was to be had
+	ErrJWE       = errors.New("the key is encrypted (JWE)") // an encrypted JWK (RFC 7517 §7), which Parse leaves closed
+)
+
+// Parse reads the keys that data holds in any format, told by its content:
+// PEM or DER of PKCS #1, PKCS #8, SEC 1, SPKI and X.509 certificates, OpenSSH,
+// JWK and JWK Set. A set of which no key can be used is an error, that of the
+// first, and comes with its Skipped; an empty set is none.
+func Parse(data []byte) (Set, error) { return ParseEncrypted(data, nil) }
+
+// ParseEncrypted is Parse for keys that may be encrypted. It calls passphrase,
+// once, when it meets such a key.
+func ParseEncrypted(data []byte, passphrase func() ([]byte, error)) (Set, error) {
+	if len(data) > MaxBytes {
+		return Set{}, verdict.Errorf(verdict.TooLarge, "the key is larger than %d bytes", MaxBytes)
+	}
+	r := reader{ask: passphrase}
+	if der, ok := isDER(data); ok {
+		return single(r.der("DER", der))
+	}
+	text, err := decodeText(data)
+	if err != nil {
+		return Set{}, err
+	}
+	switch {
+	case bytes.HasPrefix(text, []byte("{")):
+		return parseJSON(text)
+	case bytes.HasPrefix(text, []byte("[")):
+		return Set{}, verdict.Errorf(verdict.JWKInvalid, `this is a JSON array; a JWK Set is an object: {"keys":[…]} (RFC 7517 §5)`)
+	case bytes.Contains(text, []byte(pemBegin)):
+		return r.pem(text)
+	case hasOpenSSHLine(text):
+		return parseOpenSSHLines(text)
+	}
+	if der, ok := bareBase64(text); ok {
+		return single(r.der("base64 DER", der))
+	}
+	return Set{}, unknownText(text)
+}
+
+// A reader reads one source; the passphrase is asked for once.
+type reader struct {
+	ask        func() ([]byte, error)
+	passphrase []byte
+	asked      bool
+}
+
+// secret returns the passphrase for a key described by what.
+func (r *reader) secret(what string) ([]byte, error) {
+	if r.asked {
+		return r.passphrase, nil
+	}
+	if r.ask == nil {
+		return nil, verdict.Errorf(verdict.KeyUnreadable, "%s: %w and needs its passphrase", what, ErrEncrypted)
+	}
+	p, err := r.ask()
+	if err != nil {
+		return nil, err
+	}
+	r.passphrase, r.asked = p, true
+	return p, nil
+}
+
+func single(k Key, err error) (Set, error) {
+	if err != nil {
+		return Set{}, err
+	}
+	return Set{Keys: []Key{k}}, nil
+}
+
+// add puts a key, or why there is none, at its place in the set.
+func (s *Set) add(index int, k Key, err error) {
+	if err != nil {
+		s.Skipped = append(s.Skipped, Skipped{Index: index, ID: k.ID, Err: err})
+		return
+	}
+	s.Keys = append(s.Keys, k)
+}
+
+// usable is the set itself, with an error where all its keys were skipped.
+func (s Set) usable(what string) (Set, error) {
+	if len(s.Keys) > 0 || len(s.Skipped) == 0 {
+		return s, nil
+	}
+	first := s.Skipped[0].Err
+	if len(s.Skipped) == 1 {
+		return s, verdict.Errorf(verdict.ClassOf(first), "the one key of the %s cannot be used: %w", what, first)
+	}
+	return s, verdict.Errorf(verdict.ClassOf(first), "none of the %d keys of the %s can be used, the first: %w", len(s.Skipped), what, first)
+}
+
+// isDER reports whether data is one ASN.1 SEQUENCE from end to end, a line break
+// after it allowed.
+func isDER(data []byte) ([]byte, bool) {
+	var v asn1.RawValue
+	rest, err := asn1.Unmarshal(data, &v)
+	if err != nil || v.Class != asn1.ClassUniversal || v.Tag != asn1.TagSequence || len(bytes.TrimSpace(rest)) > 0 {
+		return nil, false
+	}
+	return v.FullBytes, true
+}
+
+// decodeText strips white space and the byte order mark that some editors and
+// shells put in front; UTF-16 is what a redirection in PowerShell makes of a key.
+func decodeText(data []byte) ([]byte, error) {
+	if len(data) >= 2 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff) {
+		data = fromUTF16(data)
+	}
+	text := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\uFEFF")))
+	if len(text) == 0 {
+		return nil, verdict.Errorf(verdict.JWKInvalid, "the key is empty")
+	}
+	return text, nil
+}
+
+func fromUTF16(data []byte) []byte {
+	low, high := 0, 1
+	if data[0] == 0xfe {
+		low, high = 1, 0
+	}
+	units := make([]uint16, 0, len(data)/2)
+	for i := 2; i+1 < len(data); i += 2 {
+		units = append(units, uint16(data[i+low])|uint16(data[i+high])<<8)
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
+// bareBase64 reads the inside of a PEM block that lost its BEGIN and END lines,
+// as some consoles show a public key.
+func bareBase64(text []byte) ([]byte, bool) {
+	der, err := base64.StdEncoding.Strict().DecodeString(string(withoutSpace(text)))
+	if err != nil {
+		return nil, false
+	}
+	return isDER(der)
+}
+
+func withoutSpace(text []byte) []byte {
+	return bytes.Join(bytes.Fields(text), nil)
+}
+
+// unknownText says what a text that is no key looks like. It quotes nothing of
+// it: it may be a secret given in the wrong place.
+func unknownText(text []byte) error {
+	has := func(prefix string) bool {
+		return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)
+	}
+	switch dots := bytes.Count(text, []byte(".")); {
+	case has("eyJ") && dots == 4:
+		return verdict.Errorf(verdict.KeyUnreadable, "%w", ErrJWE)
+	case has("eyJ") && dots == 2:
+		return verdict.Errorf(verdict.JWKInvalid, "this is a token, not a key").
+			Hintf("the token is the argument or stdin, the key is --key FILE")
+	case has("<RSAKeyValue"):
+		return verdict.Errorf(verdict.KeyUnreadable, "this is an XML key, which is not read here: convert it to PEM")
+	case has("<"):
+		return verdict.Errorf(verdict.JWKInvalid, "this looks like HTML or XML, not a key: an error page?")
+	case has("PuTTY-User-Key-File"):
+		return verdict.Errorf(verdict.KeyUnreadable, "this is a PuTTY key, which is not read here").
+			Hintf("puttygen KEY.ppk -O private-openssh-new -o KEY")
+	case has("---- BEGIN SSH2"):
+		return verdict.Errorf(verdict.KeyUnreadable, "this is an SSH2 public key (RFC 4716), which is not read here").
+			Hintf("ssh-keygen -i -f KEY")
+	case has("-----"):
+		return verdict.Errorf(verdict.KeyRefused, "this looks like PEM without its BEGIN line")
+	case has("ssh-"), has("ecdsa-sha2-"), has("sk-ssh-"), has("sk-ecdsa-"):
+		return verdict.Errorf(verdict.KeyRefused, "this looks like an OpenSSH public key without its base64 part")
+	case has("http://"), has("https://"):
+		return verdict.Errorf(verdict.JWKInvalid, "this is a URL, not a key")
+	case !utf8.Valid(text), bytes.ContainsRune(text, 0):
+		return unknownBinary(text)
+	default:
+		return verdict.Errorf(verdict.JWKInvalid, "this is no key: neither JWK, PEM, DER, OpenSSH nor certificate").
+			Hintf("an HMAC secret is given with --secret")
+	}
+}
+
+func unknownBinary(data []byte) error {
+	if len(data) > 1 && data[0] == 0x30 && data[1] > 0x80 {
+		return verdict.Errorf(verdict.KeyRefused, "this looks like DER, but is cut short or has more behind it")
+	}
+	return verdict.Errorf(verdict.JWKInvalid, "these bytes are no key: neither JWK, PEM, DER, OpenSSH nor certificate").
+		Hintf("an HMAC secret is given with --secret")
+}
+
+// withoutPackage is the text of an error of the standard library without the
+// name of the package in front.
+func withoutPackage(err error) string {
+	text := err.Error()
+	if name, reason, ok := strings.Cut(text, ": "); ok && !strings.Contains(name, " ") {
+		return reason
+	}
+	return text
+}

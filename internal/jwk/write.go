@@ -1,0 +1,126 @@
+package jwk
+
+import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
+)
+
+// JWK returns the key as a JWK (RFC 7517 §4): what it is, what it is for, what
+// it is made of, its certificates. Without private it is the public half; of a
+// secret, which has none, everything but the secret itself.
+func (k Key) JWK(private bool) jsonobject.Object {
+	if p, ok := k.Public(); ok && !private {
+		k = p
+	}
+	var w objectWriter
+	w.text("kty", k.Type)
+	if k.HasID {
+		w.text("kid", k.ID)
+	}
+	if k.Use != "" {
+		w.text("use", k.Use)
+	}
+	if k.Alg != "" {
+		w.text("alg", k.Alg)
+	}
+	if k.Ops != nil {
+		w.texts("key_ops", k.Ops)
+	}
+	if k.Curve != "" {
+		w.text("crv", k.Curve)
+	}
+	for _, m := range k.publicMembers() {
+		w.text(m.name, m.text())
+	}
+	if private {
+		for _, m := range k.privateMembers() {
+			w.text(m.name, m.text())
+		}
+	}
+	if len(k.Certificates) > 0 {
+		chain := make([]string, len(k.Certificates))
+		for i, c := range k.Certificates {
+			chain[i] = base64.StdEncoding.EncodeToString(c.Raw) // not base64url (RFC 7517 §4.7)
+		}
+		w.texts("x5c", chain)
+	}
+	return w.object()
+}
+
+// An objectWriter puts a JSON object together, member after member.
+type objectWriter struct{ src []byte }
+
+func (w *objectWriter) name(name string) {
+	open := byte(',')
+	if len(w.src) == 0 {
+		open = '{'
+	}
+	w.src = append(w.src, open)
+	w.src = append(w.src, jsonobject.Quote(name)...)
+	w.src = append(w.src, ':')
+}
+
+func (w *objectWriter) text(name, value string) {
+	w.name(name)
+	w.src = append(w.src, jsonobject.Quote(value)...)
+}
+
+func (w *objectWriter) texts(name string, values []string) {
+	w.name(name)
+	w.src = append(w.src, '[')
+	for i, v := range values {
+		if i > 0 {
+			w.src = append(w.src, ',')
+		}
+		w.src = append(w.src, jsonobject.Quote(v)...)
+	}
+	w.src = append(w.src, ']')
+}
+
+func (w *objectWriter) object() jsonobject.Object {
+	o, err := jsonobject.Parse(append(w.src, '}'))
+	if err != nil {
+		panic("jwk: wrote what is no JSON object: " + err.Error())
+	}
+	return o
+}
+
+// PEM returns the key in PEM (RFC 7468): PKCS #8 if private, else the SPKI of its
+// public half.
+func (k Key) PEM(private bool) ([]byte, error) {
+	label := "PUBLIC KEY"
+	if private {
+		label = "PRIVATE KEY"
+	}
+	der, err := k.DER(private)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}), nil
+}
+
+// DER returns what PEM wraps.
+func (k Key) DER(private bool) ([]byte, error) {
+	p, ok := k.Public()
+	switch {
+	case !ok:
+		return nil, verdict.Errorf(verdict.KeyMismatch, "a secret has no PEM or DER form, only JWK")
+	case private && !k.private:
+		return nil, verdict.Errorf(verdict.KeyMismatch, "the key is public, the private one is not in it")
+	case private:
+		return encoded(x509.MarshalPKCS8PrivateKey(k.material))
+	default:
+		return encoded(x509.MarshalPKIXPublicKey(p.material))
+	}
+}
+
+func encoded(der []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, verdict.Errorf(verdict.Internal, "the key cannot be encoded: %s", withoutPackage(err))
+	}
+	return der, nil
+}

@@ -1,0 +1,81 @@
+package jwk
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+
+	"jwt/internal/base64url"
+)
+
+// certificates reads "x5c" and checks what it and the thumbprints say against
+// the key (RFC 7517 §4.7 to §4.9). That a certificate is out of date is no fault
+// of the key: Warnings tells.
+func (m members) certificates(k *Key) error {
+	for _, name := range []string{"x5t", "x5t#S256"} {
+		if _, _, err := m.text(name); err != nil {
+			return err
+		}
+	}
+	v, ok := m.o.Get("x5c")
+	if !ok {
+		return nil
+	}
+	texts, ok := v.Texts()
+	if !ok || len(texts) == 0 {
+		return invalid("x5c: must be an array of strings and not empty (RFC 7517 §4.7)")
+	}
+	chain := make([]*x509.Certificate, len(texts))
+	for i, text := range texts {
+		der, err := base64.StdEncoding.Strict().DecodeString(text) // not base64url (RFC 7517 §4.7)
+		if err != nil {
+			return invalid("x5c[%d]: is not base64 (the standard alphabet, padded: RFC 7517 §4.7)", i)
+		}
+		if chain[i], err = x509.ParseCertificate(der); err != nil {
+			return invalid("x5c[%d]: is not a certificate: %s", i, withoutPackage(err))
+		}
+	}
+	if !k.matches(chain[0]) {
+		return invalid("x5c: the first certificate is that of another key (RFC 7517 §4.7)")
+	}
+	k.Certificates = chain
+	sum1, sum256 := sha1.Sum(chain[0].Raw), sha256.Sum256(chain[0].Raw)
+	for name, want := range map[string][]byte{"x5t": sum1[:], "x5t#S256": sum256[:]} {
+		if m.has(name) && textOf(m.o, name) != base64url.Encode(want) {
+			return invalid("%s: is not the thumbprint of the first certificate in x5c", name)
+		}
+	}
+	return nil
+}
+
+// matches reports whether the certificate is one for the key.
+func (k Key) matches(c *x509.Certificate) bool {
+	p, ok := k.Public()
+	if !ok {
+		return false
+	}
+	key, ok := p.material.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && key.Equal(c.PublicKey)
+}
+
+// chains sorts certificates, in the order they were found, into chains: each
+// begins with the certificate of a key and goes on while the next is the
+// issuer's. A certificate that issued itself ends its chain.
+func chains(certificates []*x509.Certificate) [][]*x509.Certificate {
+	var all [][]*x509.Certificate
+	for i, c := range certificates {
+		if i > 0 {
+			last := certificates[i-1]
+			selfIssued := bytes.Equal(last.RawIssuer, last.RawSubject)
+			if !selfIssued && bytes.Equal(last.RawIssuer, c.RawSubject) {
+				all[len(all)-1] = append(all[len(all)-1], c)
+				continue
+			}
+		}
+		all = append(all, []*x509.Certificate{c})
+	}
+	return all
+}
