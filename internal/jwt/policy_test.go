@@ -192,7 +192,7 @@ func TestCheckExpectations(t *testing.T) {
 
 // Everything that fails is told, and the sentence has no newline or overlong value.
 func TestCheckReportsAllFailures(t *testing.T) {
-	payload := `{"iss":"` + strings.Repeat("é", 5000) + `","aud":"x","sub":"s","exp":1,"nbf":2e9,"role":["a",` + "\n\n" + `"b"]}`
+	payload := `{"iss":"x` + strings.Repeat("é", 5000) + `","aud":"x","sub":"s","exp":1,"nbf":2e9,"role":["a",` + "\n\n" + `"b"]}`
 	x, _ := ParseExpectation("role=c")
 	checks := Policy{
 		Issuers: []string{"i"}, Audiences: []string{"a"}, Subject: ptr("t"), Expect: []Expectation{x}, Require: []string{"q"},
