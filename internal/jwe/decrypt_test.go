@@ -125,11 +125,21 @@ func TestWrongKey(t *testing.T) {
 	}
 }
 
+func padded(t *testing.T, key *rsa.PrivateKey, contentKey []byte) []byte {
+	t.Helper()
+	//lint:ignore SA1019 the other side of what is tested
+	b, err := rsa.EncryptPKCS1v15(rand.Reader, &key.PublicKey, contentKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // legacy is a token under RSA1_5, which Encrypt does not make.
 func legacy(t *testing.T, key *rsa.PrivateKey, plaintext string) Token {
 	t.Helper()
 	contentKey := randomBytes(32)
-	encryptedKey := must(rsa.EncryptPKCS1v15(rand.Reader, &key.PublicKey, contentKey))
+	encryptedKey := padded(t, key, contentKey)
 	return parse(t, forged(t, `{"alg":"RSA1_5","enc":"A128CBC-HS256"}`, encryptedKey, contentKey, []byte(plaintext)))
 }
 
@@ -157,7 +167,7 @@ func TestRSA15(t *testing.T) {
 	badPadding.EncryptedKey[0] ^= 1
 	fails(t, "bad padding", badPadding, key, asked)
 	badSize := token
-	badSize.EncryptedKey = must(rsa.EncryptPKCS1v15(rand.Reader, &rsaKey().PublicKey, make([]byte, 16)))
+	badSize.EncryptedKey = padded(t, rsaKey(), make([]byte, 16))
 	fails(t, "content key of 16 bytes", badSize, key, asked)
 	short := token
 	short.EncryptedKey = token.EncryptedKey[:255]
@@ -357,6 +367,21 @@ func TestEmptyKeyOpsOfAnECDHKey(t *testing.T) {
 	private.Ops = []string{}
 	if _, err := token.Decrypt([]jwk.Key{private}, Options{}); verdict.ClassOf(err) != verdict.KeyRefused {
 		t.Errorf("a private key with empty key_ops: %v", err)
+	}
+}
+
+// A private key encrypts as its public half would, whose operations are turned
+// round; a public key that may only verify does not.
+func TestKeyOpsOfAPrivateKey(t *testing.T) {
+	private := newKey(t, rsaKey())
+	private.Ops = []string{"unwrapKey"}
+	token := made(t, "{}", "attack at dawn", private, "RSA-OAEP-256", "A256GCM")
+	if d, err := token.Decrypt([]jwk.Key{private}, Options{}); err != nil || string(d.Plaintext()) != "attack at dawn" {
+		t.Errorf("%q, %v", d.Plaintext(), err)
+	}
+	private.Ops = []string{"wrapKey", "encrypt"}
+	if _, err := token.Decrypt([]jwk.Key{private}, Options{}); verdict.ClassOf(err) != verdict.KeyRefused {
+		t.Errorf("a key that may only encrypt: %v", err)
 	}
 }
 

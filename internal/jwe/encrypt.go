@@ -36,13 +36,17 @@ func Encrypt(protected jsonobject.Object, plaintext []byte, key jwk.Key, alg, en
 	if err != nil {
 		return Token{}, err
 	}
-	if err := h.alg.takes(key, h.enc); err != nil {
+	recipient, ok := key.Public()
+	if !ok {
+		recipient = key // a secret
+	}
+	if err := h.alg.takes(recipient, h.enc); err != nil {
 		return Token{}, err
 	}
-	if err := h.alg.allows(key, toEncrypt); err != nil {
+	if err := h.alg.allows(recipient, toEncrypt); err != nil {
 		return Token{}, err
 	}
-	contentKey, encryptedKey, err := h.wrap(&protected, key)
+	contentKey, encryptedKey, err := h.wrap(&protected, recipient.Material())
 	if err != nil {
 		return Token{}, verdict.Errorf(verdict.Internal, "encrypting with %s: %w", alg, err)
 	}

@@ -182,7 +182,8 @@ func TestEncryptKeepsTheHeader(t *testing.T) {
 	}{
 		{"nothing given", `{}`, "dir", "A256GCM", secret, EncryptOptions{}, `{"alg":"dir","enc":"A256GCM"}`},
 		{
-			"order, extras and digits stay", `{"z":1.50,"enc":"A256GCM","kid":"k","alg":"dir","a":[null]}`, "dir", "A256GCM", secret, EncryptOptions{},
+			"order, extras and digits stay", `{"z":1.50,"enc":"A256GCM","kid":"k","alg":"dir","a":[null]}`, "dir", "A256GCM", secret,
+			EncryptOptions{},
 			`{"z":1.50,"enc":"A256GCM","kid":"k","alg":"dir","a":[null]}`,
 		},
 		{"zip asked for", `{"typ":"JWT"}`, "dir", "A256GCM", secret, EncryptOptions{Zip: true}, `{"typ":"JWT","alg":"dir","enc":"A256GCM","zip":"DEF"}`},

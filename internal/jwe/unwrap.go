@@ -30,6 +30,7 @@ func (h header) unwrap(material any, encryptedKey []byte) ([]byte, error) {
 		return rsa.DecryptOAEP(h.alg.hash.New(), nil, material.(*rsa.PrivateKey), encryptedKey, nil)
 	case rsaPKCS1:
 		key := randomBytes(h.enc.key) // stays as it is when the padding is wrong, in constant time
+		//lint:ignore SA1019 RSA1_5 is this, and whoever decrypts asked for it by name
 		err := rsa.DecryptPKCS1v15SessionKey(nil, material.(*rsa.PrivateKey), encryptedKey, key)
 		return key, err
 	case direct:

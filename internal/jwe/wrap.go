@@ -10,19 +10,15 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jwk"
 )
 
 // saltBytes is the size of a new token's p2s.
 const saltBytes = 16
 
-// wrap makes the content encryption key and its encrypted form for the key, and
-// puts into the header what the owner needs to get it back.
-func (h *header) wrap(protected *jsonobject.Object, key jwk.Key) (contentKey, encryptedKey []byte, err error) {
-	material := key.Material()
-	if public, ok := key.Public(); ok {
-		material = public.Material()
-	}
+// wrap makes the content encryption key and its encrypted form for the secret or
+// public key that material is, and puts into the header what its owner needs to
+// get it back.
+func (h *header) wrap(protected *jsonobject.Object, material any) (contentKey, encryptedKey []byte, err error) {
 	contentKey = randomBytes(h.enc.key)
 	switch h.alg.family {
 	case rsaOAEP:
