@@ -165,15 +165,52 @@ func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Ke
 		return Key{}, verdict.Errorf(verdict.KeyRefused, "the DER is that of no key or certificate")
 	}
 	if err != nil {
-		return Key{}, unreadable(kind, err)
+		return Key{}, unusable(kind, elements, err)
 	}
 	return New(material)
 }
 
-// unreadable passes on what crypto/x509 says, which names types and object
-// identifiers, never the content.
-func unreadable(kind structure, err error) error {
+// unusable says which kind of key crypto/x509 does not know, or passes on what
+// it says; that names types and object identifiers, never the content.
+func unusable(kind structure, elements []asn1.RawValue, err error) error {
+	algorithm := elements[0] // of SPKI
+	if kind == pkcs8 {
+		algorithm = elements[1]
+	}
+	var id struct {
+		Algorithm  asn1.ObjectIdentifier
+		Parameters asn1.RawValue `asn1:"optional"`
+	}
+	if _, bad := asn1.Unmarshal(algorithm.FullBytes, &id); bad == nil {
+		name := algorithmName(id.Algorithm)
+		var curve asn1.ObjectIdentifier
+		if _, bad := asn1.Unmarshal(id.Parameters.FullBytes, &curve); bad == nil && name == "" {
+			name = algorithmName(curve)
+		}
+		if name != "" {
+			return verdict.Errorf(verdict.KeyRefused, "the %s key is for %s, which no algorithm here takes", kind, name)
+		}
+	}
 	return verdict.Errorf(verdict.KeyRefused, "the %s key cannot be used: %s", kind, withoutPackage(err))
+}
+
+// algorithmName names what crypto/x509 does not read, to say so in words.
+func algorithmName(id asn1.ObjectIdentifier) string {
+	switch id.String() {
+	case "1.2.840.113549.1.1.10":
+		return "RSA-PSS alone"
+	case "1.2.840.10040.4.1":
+		return "DSA"
+	case "1.3.132.0.10":
+		return "secp256k1"
+	case "1.3.101.111":
+		return "X448"
+	case "1.3.101.113":
+		return "Ed448"
+	case "2.16.840.1.101.3.4.3.17", "2.16.840.1.101.3.4.3.18", "2.16.840.1.101.3.4.3.19":
+		return "ML-DSA"
+	}
+	return ""
 }
 
 // checkPKCS1 looks at the size of an RSA private key before crypto/rsa does work

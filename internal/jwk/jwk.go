@@ -187,7 +187,7 @@ func (m members) alg(k *Key) error {
 	case strings.EqualFold(name, jwa.None):
 		return verdict.Errorf(verdict.KeyRefused, "alg: %q means no signature, so there is no key for it", name)
 	case known && !slices.Contains(takes, k.kindName()):
-		return invalid("alg: is %s, which does not take a key of this kind: %s", name, k.Kind())
+		return invalid("alg: is %s, but the key is %s", name, k.Kind())
 	}
 	return nil
 }

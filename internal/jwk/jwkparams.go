@@ -29,7 +29,7 @@ func (m members) material() (any, error) {
 	case "OKP":
 		return m.okp()
 	default:
-		return nil, invalid("kty: is %q, known are oct, RSA, EC and OKP", kty)
+		return nil, invalid("kty: is %q, want oct, RSA, EC or OKP", kty)
 	}
 }
 
@@ -47,7 +47,7 @@ func (m members) ec() (any, error) {
 	case "P-521":
 		curve = elliptic.P521()
 	default:
-		return nil, invalid("crv: is %q, known for EC are P-256, P-384 and P-521", crv)
+		return nil, invalid("crv: is %q, want P-256, P-384 or P-521 for EC", crv)
 	}
 	size := (curve.Params().BitSize + 7) / 8
 	point := []byte{4} // SEC 1 §2.3.3, uncompressed
@@ -85,7 +85,7 @@ func (m members) okp() (any, error) {
 		return nil, err
 	}
 	if crv != "Ed25519" && crv != "X25519" {
-		return nil, invalid("crv: is %q, known for OKP are Ed25519 and X25519", crv)
+		return nil, invalid("crv: is %q, want Ed25519 or X25519 for OKP", crv)
 	}
 	x, err := m.exactly(32, "x", "8037 §2")
 	if err != nil {

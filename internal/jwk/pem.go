@@ -65,7 +65,7 @@ func (b block) decode() ([]byte, error) {
 	body := b.body
 	if bytes.ContainsRune(body, ':') {
 		if bytes.Contains(body, []byte("ENCRYPTED")) { // RFC 1421 §4.6.1.1
-			return nil, verdict.Errorf(verdict.KeyUnreadable, "the PEM block %s is encrypted in OpenSSL's old way, which is not read here: %w", b.label, ErrEncrypted).
+			return nil, verdict.Errorf(verdict.KeyUnreadable, "the PEM block %s is encrypted in OpenSSL's old way, which is not read here", b.label).
 				Hintf("openssl pkcs8 -topk8 -in KEY.pem -out NEW.pem")
 		}
 		body = withoutHeaders(body)
@@ -179,7 +179,7 @@ func (r *reader) block(b block) (Key, *x509.Certificate, error) {
 		c, err := parseCertificate(content)
 		return Key{}, c, err
 	case kind == "":
-		return Key{}, nil, verdict.Errorf(verdict.KeyRefused, "the PEM block %s does not hold one", b.label)
+		return Key{}, nil, verdict.Errorf(verdict.KeyRefused, "the PEM block %s holds no key and no certificate", b.label)
 	case isCertificate || kind.private() != isPrivate || kind == x509Cert:
 		return Key{}, nil, verdict.Errorf(verdict.KeyRefused, "the PEM block %s does not hold what it says but %s", b.label, kind)
 	}

@@ -82,7 +82,7 @@ func (r *reader) secret(what string) ([]byte, error) {
 		return r.passphrase, nil
 	}
 	if r.ask == nil {
-		return nil, verdict.Errorf(verdict.KeyUnreadable, "%s: %w and needs its passphrase", what, ErrEncrypted)
+		return nil, &verdict.Error{Class: verdict.KeyUnreadable, Message: what + " is encrypted: its passphrase is wanted", Err: ErrEncrypted}
 	}
 	p, err := r.ask()
 	if err != nil {
