@@ -81,6 +81,25 @@ const (
 	IssuedInFuture     Class = "issued_in_future"
 )
 
+// Rejection returns the class under which a warning becomes a failure where every
+// warning is to be one (--strict).
+func (c Class) Rejection() Class {
+	switch c {
+	case WeakKey, EmbeddedKey, KeyFilePermissions:
+		return KeyRefused
+	case SuspiciousTime:
+		return ClaimsMalformed
+	case AudUnchecked:
+		return AudMismatch
+	case UnsecuredToken, LegacyAlg:
+		return AlgRefused
+	case IssuedInFuture:
+		return NotYetValid
+	default:
+		return c
+	}
+}
+
 // An Error is a failure with its class, one line of what went wrong and why,
 // and at most one line that names the next thing to type. Message and Hint may
 // quote a token: whoever prints them escapes them.

@@ -1,0 +1,110 @@
+# make help lists the targets. Tools are pinned here and run through the module
+# proxy: nothing is installed by hand.
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+DEADCODE    := golang.org/x/tools/cmd/deadcode@v0.52.0
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X jwt/cmd.version=$(VERSION)
+GOBUILD  := CGO_ENABLED=0 go build -trimpath -ldflags "$(LDFLAGS)"
+FUZZTIME ?= 30s
+PREFIX   ?= $(HOME)/.local
+
+# The size the installed binary may have, in bytes, and what must not be in it:
+# one call into text/template keeps every method of every dependency alive.
+SIZE_BUDGET := 11000000
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/jwt, static and stripped
+	@mkdir -p bin
+	$(GOBUILD) -o bin/jwt .
+
+.PHONY: test
+test: ## run every test
+	go test ./...
+
+.PHONY: check
+check: lint test race fresh binary ## everything that must stay true: what .ci/run runs
+
+.PHONY: race
+race: ## run every test under the race detector
+	go test -race ./...
+
+.PHONY: lint
+lint: ## format, vet, staticcheck, dead code, tidy modules
+	@unformatted=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "make fmt would change: $$unformatted"; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	@dead=$$(go run $(DEADCODE) -test ./...) || exit 1; \
+	if [ -n "$$dead" ]; then echo "never called:"; echo "$$dead"; exit 1; fi
+	go mod tidy -diff
+
+.PHONY: fmt
+fmt: ## format the code
+	go run $(GOFUMPT) -w $$(git ls-files '*.go')
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@set -e; for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: bench
+bench: build ## print start-up and throughput as ratios
+	go run ./internal/bench -jwt bin/jwt
+
+.PHONY: cover
+cover: ## test coverage by function
+	go test -coverpkg=./... -coverprofile=cover.out ./...
+	go tool cover -func=cover.out | tail -n 1
+
+.PHONY: completions
+completions: build ## generate completions/
+	@mkdir -p completions
+	bin/jwt completion bash > completions/jwt.bash
+	bin/jwt completion zsh > completions/_jwt
+	bin/jwt completion fish > completions/jwt.fish
+	bin/jwt completion powershell > completions/jwt.ps1
+
+.PHONY: fresh
+fresh: completions ## fail if completions/ is not what the commands generate
+	git diff --exit-code -- completions
+	@untracked=$$(git ls-files --others --exclude-standard completions); \
+	if [ -n "$$untracked" ]; then echo "not committed: $$untracked"; exit 1; fi
+
+.PHONY: binary
+binary: build ## fail if the binary is over its size or holds text/template
+	@size=$$(wc -c < bin/jwt); echo "bin/jwt: $$size bytes of $(SIZE_BUDGET)"; test $$size -le $(SIZE_BUDGET)
+	@CGO_ENABLED=0 go build -trimpath -o bin/jwt.symbols .
+	@if go tool nm bin/jwt.symbols | grep -E ' (text|html)/template\.\(\*Template\)\.[Ee]xecute'; then \
+		rm -f bin/jwt.symbols; echo "text/template is linked: see internal/README.md"; exit 1; fi
+	@rm -f bin/jwt.symbols
+
+.PHONY: install
+install: build ## install to PREFIX/bin (~/.local/bin)
+	install -D -m 755 bin/jwt $(DESTDIR)$(PREFIX)/bin/jwt
+
+.PHONY: dist
+dist: ## cross-compile release binaries into dist/, with checksums
+	@mkdir -p dist
+	@set -e; for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
+		os=$${target%/*}; arch=$${target#*/}; ext=; [ $$os = windows ] && ext=.exe; \
+		echo "dist/jwt-$$os-$$arch$$ext"; \
+		GOOS=$$os GOARCH=$$arch $(GOBUILD) -o dist/jwt-$$os-$$arch$$ext .; \
+	done
+	cd dist && sha256sum jwt-* > SHA256SUMS
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin dist cover.out

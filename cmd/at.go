@@ -1,0 +1,46 @@
+package cmd
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"jwt/internal/jwt"
+	"jwt/internal/verdict"
+)
+
+// atOption sets the clock that checks run against and that +1h counts from.
+type atOption struct{ text string }
+
+func (o *atOption) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.text, "at", "", "take this `TIME` for now: RFC 3339, Unix seconds, -2h, …")
+}
+
+func (o atOption) now(env *Env) (time.Time, error) {
+	if o.text == "" {
+		return env.Now(), nil
+	}
+	t, err := jwt.ParseTime(o.text, env.Now())
+	return t, flagError("at", err)
+}
+
+// duration reads a flag's value.
+func duration(flag, text string) (time.Duration, error) {
+	d, err := jwt.ParseDuration(text)
+	if err == nil && d < 0 {
+		err = verdict.Errorf(verdict.Usage, "is %s, must not be negative", text)
+	}
+	return d, flagError(flag, err)
+}
+
+// flagError names the flag whose value err is about.
+func flagError(flag string, err error) error {
+	var e *verdict.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	named := *e
+	named.Message = "--" + flag + ": " + e.Message
+	return &named
+}

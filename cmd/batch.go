@@ -1,0 +1,135 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+	"time"
+
+	"jwt/internal/batch"
+	"jwt/internal/input"
+	"jwt/internal/render"
+	"jwt/internal/scan"
+	"jwt/internal/verdict"
+)
+
+// A lineWork answers one token of a batch. Beside an error it may return the
+// object that tells it; without one the error itself is the answer.
+type lineWork func(token string) (render.Object, error)
+
+// runBatch reads one token a line and prints one JSON object a line, in order.
+// A line that fails is an object with "error", never the end of the run; the
+// exit status is that of the first such line.
+func runBatch(ctx context.Context, env *Env, in *input.Reader, output outputOptions, token tokenOptions, args []string, work lineWork) error {
+	lines, err := token.open(in, args)
+	if err != nil {
+		return err
+	}
+	defer lines.Close()
+	t := tally{first: -1}
+	p := progress{env: env, shown: env.StderrTTY && !env.StdoutTTY && !output.quiet}
+	out := env.Stdout
+	if output.quiet {
+		out = io.Discard
+	}
+	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + dressing, Progress: p.update}
+	err = batch.Run(ctx, lines, out, options, func(dst, line []byte, number int, tooLong error) []byte {
+		object, err := answerLine(token, line, tooLong, work)
+		if err != nil {
+			t.add(number, verdict.ClassOf(err))
+		}
+		o := append(render.Object{{Name: "line", Value: number}}, object...)
+		return append(append(dst, o.JSON(false)...), '\n')
+	})
+	p.clear()
+	switch {
+	case err != nil:
+		return verdict.Errorf(verdict.IO, "batch: %w", err)
+	case t.failed > 0:
+		output.note(env, fmt.Sprintf("%s failed, the first on line %d: %s", count(t.failed, "line"), t.first, t.class))
+		return answered{t.class}
+	}
+	return nil
+}
+
+// dressing is how much a line may hold around its token: "Authorization: Bearer ".
+const dressing = 4096
+
+func answerLine(token tokenOptions, line []byte, tooLong error, work lineWork) (render.Object, error) {
+	if tooLong != nil {
+		err := verdict.Errorf(verdict.TooLarge, "the line is longer than a token of %d bytes", token.maxSize)
+		return errorObject(err), err
+	}
+	found, err := scan.One(line, scan.Options{Field: token.field})
+	if err == nil {
+		err = token.checkSize(found.Token)
+	}
+	if err != nil {
+		return errorObject(err), err
+	}
+	object, err := work(found.Token)
+	if err != nil && object == nil {
+		object = errorObject(err)
+	}
+	return object, err
+}
+
+// A tally counts the lines that failed and knows the first of them.
+type tally struct {
+	sync.Mutex
+	failed int
+	first  int
+	class  verdict.Class
+}
+
+func (t *tally) add(line int, class verdict.Class) {
+	t.Lock()
+	defer t.Unlock()
+	t.failed++
+	if t.first < 0 || line < t.first {
+		t.first, t.class = line, class
+	}
+}
+
+// progress shows on a terminal how far a long run is, on one line of stderr.
+type progress struct {
+	env   *Env
+	shown bool
+	next  time.Time
+	drawn bool
+}
+
+const progressEvery = 200 * time.Millisecond
+
+func (p *progress) update(lines int) {
+	if !p.shown {
+		return
+	}
+	now := p.env.Now()
+	if p.next.IsZero() {
+		p.next = now.Add(progressEvery) // a run that is over by then shows nothing
+	}
+	if now.Before(p.next) {
+		return
+	}
+	p.next, p.drawn = now.Add(progressEvery), true
+	fmt.Fprintf(p.env.Stderr, "\r%d lines", lines)
+}
+
+func (p *progress) clear() {
+	if p.drawn {
+		fmt.Fprint(p.env.Stderr, "\r\x1b[K")
+	}
+}
+
+// errorObject is how an error stands in JSON, in every command.
+func errorObject(err error) render.Object {
+	e := classified(err)
+	o := render.Object{{Name: "class", Value: string(e.Class)}, {Name: "message", Value: e.Message}}
+	if e.Hint != "" {
+		o.Add("hint", e.Hint)
+	}
+	return render.Object{{Name: "error", Value: o}}
+}

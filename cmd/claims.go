@@ -1,0 +1,168 @@
+package cmd
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/verdict"
+)
+
+// madeUUID is what --jti without a value is set to; no real ID holds a NUL.
+const madeUUID = "\x00uuid"
+
+// start returns the header and the claims that flags come on top of: of --from,
+// or an empty header and the claims that were given.
+func (o signOptions) start(env *Env, ring *keyring, args []string) (header, claims jsonobject.Object, err error) {
+	if o.given("from") {
+		return o.startFrom(env, ring, args)
+	}
+	stdinIsKey := slices.Contains(append(o.keys.sources, o.keys.secrets...), "-")
+	if len(args) == 0 && (stdinIsKey || !ring.in.HasText(args)) {
+		return header, claims, nil // the flags alone say what is claimed
+	}
+	text, err := ring.in.Text(args, "claims", jws.MaxTokenBytes)
+	if err != nil || len(bytes.TrimSpace(text)) == 0 {
+		return header, claims, err
+	}
+	claims, err = jwt.ParseClaims(text)
+	if verdict.ClassOf(err) == verdict.ClaimsMalformed && len(args) == 1 && !strings.HasPrefix(args[0], "@") {
+		err = verdict.Errorf(verdict.ClaimsMalformed, "the claims are not a JSON object: %w", err).
+			Hintf(`quote the JSON: jwt sign '{"sub":"alice"}', or use flags: --sub alice -c role=admin`)
+	}
+	if twice := claims.Duplicates(); err == nil && len(twice) > 0 {
+		err = verdict.Errorf(verdict.DuplicateMember, "the claims have %s more than once", strings.Join(twice, ", "))
+	}
+	return header, claims, err
+}
+
+func (o signOptions) startFrom(env *Env, ring *keyring, args []string) (header, claims jsonobject.Object, err error) {
+	if len(args) > 0 {
+		return header, claims, verdict.Errorf(verdict.Usage, "--from brings its own claims; the argument has nowhere to go").
+			Hintf("set single claims with flags: -c NAME=VALUE")
+	}
+	found, err := o.token.read(env, o.output, ring.in, []string{o.from}, true)
+	if err != nil {
+		return header, claims, err
+	}
+	t, err := jws.Parse(found.Token)
+	if err != nil {
+		return header, claims, err
+	}
+	claims, err = jwt.ParseClaims(t.Payload)
+	return t.Header, claims, err
+}
+
+// editClaims applies the flags. Times count from --at.
+func (o signOptions) editClaims(claims *jsonobject.Object, now time.Time) error {
+	for _, name := range o.unset {
+		if !claims.Delete(name) {
+			return verdict.Errorf(verdict.MissingClaim, "--unset %s: there is no such claim", name)
+		}
+	}
+	for _, text := range o.claims {
+		m, err := jwt.ParseMember(text)
+		if err != nil {
+			return err
+		}
+		claims.Set(m.Name, m.Value)
+	}
+	o.setTexts(claims)
+	return o.setTimes(claims, now)
+}
+
+func (o signOptions) setTexts(claims *jsonobject.Object) {
+	for _, c := range []struct{ flag, value string }{{"iss", o.iss}, {"sub", o.sub}, {"jti", o.jti}} {
+		switch {
+		case !o.given(c.flag):
+		case c.value == madeUUID:
+			claims.Set(c.flag, jsonobject.Quote(uuid()))
+		default:
+			claims.Set(c.flag, jsonobject.Quote(c.value))
+		}
+	}
+	switch len(o.aud) {
+	case 0:
+	case 1:
+		claims.Set("aud", jsonobject.Quote(o.aud[0]))
+	default:
+		list := []string{}
+		for _, a := range o.aud {
+			list = append(list, string(jsonobject.Quote(a)))
+		}
+		claims.Set("aud", jsonobject.Value("["+strings.Join(list, ",")+"]"))
+	}
+}
+
+func (o signOptions) setTimes(claims *jsonobject.Object, now time.Time) error {
+	for _, c := range []struct{ flag, text string }{{"iat", o.iat}, {"nbf", o.nbf}, {"exp", o.exp}} {
+		if !o.given(c.flag) {
+			continue
+		}
+		t, err := jwt.ParseTime(c.text, now)
+		if err != nil {
+			return flagError(c.flag, err)
+		}
+		claims.Set(c.flag, jsonobject.Int(t.Unix()))
+	}
+	_, has := claims.Get("iat")
+	if !has && !o.noIat && !o.given("from") {
+		claims.Set("iat", jsonobject.Int(now.Unix()))
+	}
+	return nil
+}
+
+// editHeader puts alg first, then typ and kid, unless they have a place already.
+func (o signOptions) editHeader(header *jsonobject.Object, key jwk.Key, alg jwa.Algorithm) error {
+	name := alg.Name
+	if name == "" {
+		name = jwa.None
+	}
+	header.Set("alg", jsonobject.Quote(name))
+	switch {
+	case o.given("typ") && o.typ == "":
+		header.Delete("typ")
+	case o.given("typ"), !o.given("from"):
+		header.Set("typ", jsonobject.Quote(o.typ))
+	}
+	switch {
+	case o.given("kid"):
+		header.Set("kid", jsonobject.Quote(o.kid))
+	case key.HasID:
+		header.Set("kid", jsonobject.Quote(key.ID))
+	}
+	for _, text := range o.header {
+		m, err := jwt.ParseMember(text)
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains([]string{"alg", "b64"}, m.Name):
+			return verdict.Errorf(verdict.Usage, "--header %s: it is decided by the key and cannot be set", m.Name).
+				Hintf("--alg NAME chooses among what the key can do")
+		}
+		header.Set(m.Name, m.Value)
+	}
+	for _, name := range o.unsetHeader {
+		if name == "alg" || !header.Delete(name) {
+			return verdict.Errorf(verdict.Usage, "--unset-header %s: it is not there, or cannot be left out", name)
+		}
+	}
+	return nil
+}
+
+// uuid returns a random UUID (RFC 9562 §5.4).
+func uuid() string {
+	var b [16]byte
+	rand.Read(b[:]) // it never fails: crypto/rand ends the process first
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

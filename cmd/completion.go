@@ -1,0 +1,52 @@
+package cmd
+
+import (
+	"bytes"
+
+	"github.com/spf13/cobra"
+
+	"jwt/internal/verdict"
+)
+
+var completionShells = []string{"bash", "zsh", "fish", "powershell"}
+
+var completionCommand = command{
+	use:   "completion bash|zsh|fish|powershell",
+	short: "print the completion script of a shell",
+	build: func(env *Env, c *cobra.Command) {
+		c.Long = "Print the script that makes a shell complete jwt's commands, flags and flag values."
+		c.Example = `  source <(jwt completion bash)
+  jwt completion zsh > "${fpath[1]}/_jwt"
+  jwt completion fish > ~/.config/fish/completions/jwt.fish
+  jwt completion powershell | Out-String | Invoke-Expression`
+		c.Annotations = map[string]string{exits: "0 1 2"}
+		c.Args = oneArg("a shell: bash, zsh, fish or powershell")
+		c.ValidArgs = completionShells
+		c.RunE = func(c *cobra.Command, args []string) error {
+			script, err := completionScript(c.Root(), args[0])
+			if err != nil {
+				return err
+			}
+			return outputOptions{}.write(env, script)
+		}
+	},
+}
+
+func completionScript(root *cobra.Command, shell string) ([]byte, error) {
+	var b bytes.Buffer
+	var err error
+	switch shell {
+	case "bash":
+		err = root.GenBashCompletionV2(&b, true)
+	case "zsh":
+		err = root.GenZshCompletion(&b)
+	case "fish":
+		err = root.GenFishCompletion(&b, true)
+	case "powershell":
+		err = root.GenPowerShellCompletionWithDesc(&b)
+	default:
+		return nil, verdict.Errorf(verdict.Usage, "no completion for %s", shortened(shell)).
+			Hintf("jwt completion bash|zsh|fish|powershell")
+	}
+	return b.Bytes(), err
+}

@@ -1,0 +1,322 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwe"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var decodeCommand = command{
+	use:   "decode [TOKEN]",
+	short: "show what is inside a token; nothing is verified",
+	build: func(env *Env, c *cobra.Command) {
+		var o decodeOptions
+		c.Long = `Show the header and the payload of a token, exactly as its issuer wrote them.
+
+Nothing is verified: anybody can write a token that decodes. The token may be an
+argument, @FILE, - or a pipe, bare or in what carries it: a Bearer line, a cookie,
+a JSON response, a URL, the output of curl -i.`
+		c.Example = `  jwt decode TOKEN
+  curl -s https://login.example/token -d @body | jwt decode
+  pbpaste | jwt decode --payload | jq .sub
+  jwt decode -c sub -c realm_access.roles[0] TOKEN
+  jwt decode --batch < tokens.txt`
+		c.Annotations = map[string]string{exits: "0 1 2 3 6"}
+		c.Args = atMostOneArg("one token")
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runDecode(c.Context(), env, o, args) }
+	},
+}
+
+type decodeOptions struct {
+	token  tokenOptions
+	output outputOptions
+	date   dateOptions
+	batch  bool
+
+	header, payload, raw bool
+	claims               []string
+}
+
+func (o *decodeOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.header, "header", false, "print the header alone")
+	f.BoolVar(&o.payload, "payload", false, "print the payload alone")
+	f.StringArrayVarP(&o.claims, "claim", "c", nil, "print the bare value at `PATH` of the payload, one a line (dots descend, [0] indexes; repeatable)")
+	f.BoolVar(&o.raw, "raw", false, "print exact bytes: of the payload, of the --header, or of each -c value's JSON")
+	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one JSON object a line")
+	o.date.addFlags(f)
+	o.token.addFlags(f)
+	o.output.addFlags(f)
+}
+
+func (o *decodeOptions) complete(c *cobra.Command) {
+	o.date.complete(c)
+	o.output.complete(c)
+}
+
+func (o *decodeOptions) check() error {
+	if err := errors.Join(o.output.check(), o.date.check()); err != nil {
+		return err
+	}
+	if o.header && o.payload {
+		return verdict.Errorf(verdict.Usage, "--header and --payload: each prints one object alone").Hintf("leave both out to see both")
+	}
+	if o.batch && (o.header || o.payload || o.raw || len(o.claims) > 0) {
+		return verdict.Errorf(verdict.Usage, "--batch prints whole objects").Hintf("jwt decode --batch | jq -c .payload")
+	}
+	return nil
+}
+
+func runDecode(ctx context.Context, env *Env, o decodeOptions, args []string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if o.batch {
+		return runBatch(ctx, env, env.input(), o.output, o.token, args, func(text string) (render.Object, error) {
+			d, err := decode(text)
+			if err != nil {
+				return nil, err
+			}
+			return d.json(), nil
+		})
+	}
+	found, err := o.token.read(env, o.output, env.input(), args, true)
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	d, err := decode(found.Token)
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	for _, w := range d.warnings {
+		o.output.note(env, w.Detail)
+	}
+	return o.show(env, d)
+}
+
+func (o decodeOptions) show(env *Env, d decoded) error {
+	switch {
+	case len(o.claims) > 0:
+		return o.showClaims(env, d)
+	case o.header && o.raw:
+		return o.output.writeBytes(env, d.header.Bytes())
+	case o.raw:
+		return o.showPayloadBytes(env, d)
+	case o.header:
+		return o.output.writeValue(env, d.header.Bytes())
+	case o.payload:
+		return o.showPayload(env, d)
+	case o.output.wantJSON(env):
+		return o.output.writeJSON(env, d.json())
+	default:
+		t := o.output.text(env)
+		d.text(t, o.date, env.Now())
+		return o.output.write(env, t.Bytes())
+	}
+}
+
+// showClaims prints the values asked for with -c, or none of them if one is absent.
+func (o decodeOptions) showClaims(env *Env, d decoded) error {
+	object, part := d.claims, "payload"
+	if o.header {
+		object, part = d.header, "header"
+	} else if err := d.claimsError(); err != nil {
+		return err
+	}
+	var out []byte
+	for _, path := range o.claims {
+		v, ok := jwt.Lookup(object, path)
+		if !ok {
+			return verdict.Errorf(verdict.MissingClaim, "the %s has no %q", part, path).
+				Hintf("jwt decode --%s shows what it has", part)
+		}
+		text, isText := v.Text()
+		if !isText || o.raw || o.output.format == "json" {
+			text = string(render.JSON(v, false))
+		}
+		out = append(append(out, text...), '\n')
+	}
+	return o.output.writeBytes(env, out)
+}
+
+func (o decodeOptions) showPayloadBytes(env *Env, d decoded) error {
+	if d.encrypted != nil {
+		return d.claimsError()
+	}
+	return o.output.writeBytes(env, d.payload)
+}
+
+func (o decodeOptions) showPayload(env *Env, d decoded) error {
+	v, err := jsonobject.ParseValue(d.payload)
+	switch {
+	case d.encrypted != nil:
+		return d.claimsError()
+	case err != nil:
+		return o.output.writeBytes(env, d.payload)
+	default:
+		return o.output.writeValue(env, v)
+	}
+}
+
+// A decoded token is what can be seen without a key.
+type decoded struct {
+	header    jsonobject.Object
+	payload   []byte
+	claims    jsonobject.Object // the payload, where it is a JSON object
+	isObject  bool
+	signature []byte
+	encrypted *jwe.Token // for a JWE, whose payload nobody can see
+	warnings  []verdict.Check
+}
+
+// decode splits a token; what it holds is looked at, never judged.
+func decode(text string) (decoded, error) {
+	if strings.Count(text, ".") == 4 {
+		return decodeEncrypted(text)
+	}
+	t, err := jws.Parse(text)
+	if err != nil {
+		return decoded{}, err
+	}
+	d := decoded{header: t.Header, payload: t.Payload, signature: t.Signature}
+	d.claims, err = jwt.ParseClaims(t.Payload)
+	if verdict.ClassOf(err) == verdict.LimitExceeded {
+		return decoded{}, err
+	}
+	d.isObject = err == nil
+	d.warnings = duplicateWarnings(d)
+	return d, nil
+}
+
+// claimsError says why the token shows no claims, or nil.
+func (d decoded) claimsError() error {
+	if d.encrypted != nil {
+		return verdict.Errorf(verdict.EncryptedToken, "the payload is encrypted (JWE): it takes the recipient's key to read it").
+			Hintf("jwt decode --header shows what is not encrypted")
+	}
+	_, err := jwt.ParseClaims(d.payload)
+	return err
+}
+
+func decodeEncrypted(text string) (decoded, error) {
+	t, err := jwe.Parse(text)
+	if err != nil {
+		return decoded{}, err
+	}
+	d := decoded{header: t.Header, encrypted: &t}
+	d.warnings = duplicateWarnings(d)
+	return d, nil
+}
+
+func duplicateWarnings(d decoded) []verdict.Check {
+	var warnings []verdict.Check
+	for _, part := range []struct {
+		name   string
+		object jsonobject.Object
+	}{{"header", d.header}, {"payload", d.claims}} {
+		if names := part.object.Duplicates(); len(names) > 0 {
+			warnings = append(warnings, verdict.Check{
+				Class:  verdict.DuplicateMember,
+				Detail: "the " + part.name + " has " + strings.Join(names, ", ") + " more than once: parsers disagree on which counts, jwt verify refuses it",
+			})
+		}
+	}
+	return warnings
+}
+
+// json is the answer of decode: {"header","payload","signature"}, or for a JWE
+// {"header","encrypted",…} with the parts that nobody can read without the key.
+func (d decoded) json() render.Object {
+	o := render.Object{{Name: "header", Value: d.header}}
+	if e := d.encrypted; e != nil {
+		o.Add("encrypted", true)
+		for i, name := range []string{"encrypted_key", "iv", "ciphertext", "tag"} {
+			o.Add(name, e.Segments()[i+1])
+		}
+	} else {
+		name, value := d.payloadJSON()
+		o.Add(name, value)
+		o.Add("signature", base64url.Encode(d.signature))
+	}
+	if len(d.warnings) > 0 {
+		var list []render.Object
+		for _, w := range d.warnings {
+			list = append(list, render.Object{{Name: "class", Value: string(w.Class)}, {Name: "message", Value: w.Detail}})
+		}
+		o.Add("warnings", list)
+	}
+	return o
+}
+
+// payloadJSON is the payload as JSON if it is JSON, as a string if it is text,
+// and else in base64url under a name that says so.
+func (d decoded) payloadJSON() (name string, value any) {
+	if d.isObject {
+		return "payload", d.claims
+	}
+	if v, err := jsonobject.ParseValue(d.payload); err == nil {
+		return "payload", v
+	}
+	if utf8.Valid(d.payload) {
+		return "payload", string(d.payload)
+	}
+	return "payload_base64url", base64url.Encode(d.payload)
+}
+
+func (d decoded) text(t *render.Text, date dateOptions, now time.Time) {
+	t.Styled(render.Bold, "Header").Line()
+	t.Object(d.header, nil)
+	if d.encrypted != nil {
+		d.encryptedText(t)
+		return
+	}
+	t.Line().Styled(render.Bold, "Payload")
+	switch v, err := jsonobject.ParseValue(d.payload); {
+	case d.isObject:
+		t.Line().Object(d.claims, func(m jsonobject.Member) render.Remark { return date.remark(m, now) })
+	case err == nil:
+		t.Put(" (JSON, but not an object, so no claims)").Line().Value(v)
+	default:
+		t.Put(" (", count(len(d.payload), "byte"), ", not JSON)").Line().Put(string(d.payload)).Line()
+	}
+	t.Line().Styled(render.Bold, "Signature")
+	switch alg := algText(d.header); {
+	case len(d.signature) > 0:
+		t.Put("  ", alg, ", ", count(len(d.signature), "byte"), "; ").Styled(render.Caution, "signature not verified").Line()
+	case strings.EqualFold(alg, "none"):
+		t.Put("  none; ").Styled(render.Bad, "the token is unsecured, signature not verified").Line()
+	default:
+		t.Put("  ").Styled(render.Bad, "empty, though alg is "+alg+"; signature not verified").Line()
+	}
+}
+
+func (d decoded) encryptedText(t *render.Text) {
+	t.Line().Styled(render.Bold, "Payload").Put("  encrypted, ", count(len(d.encrypted.Ciphertext), "byte"), "; ").
+		Styled(render.Caution, "it takes the recipient's key to read it").Line()
+}
+
+// algText names the header's alg for people.
+func algText(header jsonobject.Object) string {
+	v, ok := header.Get("alg")
+	if !ok {
+		return "no alg"
+	}
+	if s, ok := v.Text(); ok {
+		return s
+	}
+	return string(v)
+}

@@ -1,0 +1,215 @@
+package cmd
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"jwt/internal/input"
+	"jwt/internal/issuer"
+	"jwt/internal/jwk"
+	"jwt/internal/verdict"
+)
+
+// A keyring is the keys of a command line. They are read once, when they are
+// first needed; a set that was fetched can be fetched again for a new kid. It is
+// shared by the workers of a batch.
+type keyring struct {
+	options keyOptions
+	env     *Env
+	ctx     context.Context
+	in      *input.Reader
+	output  outputOptions
+
+	mutex    sync.Mutex
+	loaded   bool
+	err      error
+	sources  []keySource
+	warnings []verdict.Check // of the keys, for every report
+	client   *issuer.Client
+}
+
+// A keySource is the keys of one --key or --secret.
+type keySource struct {
+	keys    []jwk.Key
+	fetched issuer.Fetched // where the keys came over the network
+	remote  bool
+}
+
+func (o keyOptions) ring(ctx context.Context, env *Env, output outputOptions) *keyring {
+	return &keyring{options: o, env: env, ctx: ctx, in: env.input(), output: output}
+}
+
+// input returns the reader of this command line.
+func (e *Env) input() *input.Reader {
+	return &input.Reader{Stdin: e.Stdin, StdinTTY: e.StdinTTY, LookupEnv: e.LookupEnv, Prompt: e.Secret}
+}
+
+// keys returns all keys, reading them if that was not done yet.
+func (k *keyring) keys() ([]jwk.Key, error) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if !k.loaded {
+		k.loaded = true
+		k.err = k.load()
+	}
+	return k.all(), k.err
+}
+
+func (k *keyring) all() []jwk.Key {
+	var all []jwk.Key
+	for _, s := range k.sources {
+		all = append(all, s.keys...)
+	}
+	return all
+}
+
+func (k *keyring) load() error {
+	for _, source := range k.options.sources {
+		s, err := k.loadKey(source)
+		if err != nil {
+			return err
+		}
+		k.sources = append(k.sources, s)
+	}
+	for _, source := range k.options.secrets {
+		s, err := k.loadSecret(source)
+		if err != nil {
+			return err
+		}
+		k.sources = append(k.sources, s)
+	}
+	return nil
+}
+
+func (k *keyring) loadKey(source string) (keySource, error) {
+	if remote, ok := issuer.ParseSource(source); ok {
+		fetched, err := k.issuerClient().Load(k.ctx, remote)
+		for _, w := range fetched.Warnings {
+			k.output.note(k.env, w)
+		}
+		return keySource{keys: fetched.Set.Keys, fetched: fetched, remote: true}, err
+	}
+	read, err := k.in.Bytes(source, "the key", jwk.MaxBytes)
+	if err != nil {
+		return keySource{}, err
+	}
+	set, err := jwk.ParseEncrypted(read.Data, k.passphrase(read.Name))
+	if err != nil {
+		return keySource{}, inSource(read.Name, err)
+	}
+	for i := range set.Keys {
+		set.Keys[i].Source = read.Name
+		k.warnings = append(k.warnings, set.Keys[i].Warnings(k.env.Now())...)
+	}
+	if read.Mode&0o077 != 0 && slices.ContainsFunc(set.Keys, jwk.Key.IsPrivate) {
+		k.warnings = append(k.warnings, verdict.Check{
+			Name: "key_file", Status: verdict.Warn, Class: verdict.KeyFilePermissions,
+			Expected: "0600", Actual: read.Mode.String(),
+			Detail: read.Name + ": others may read this private key",
+			Hint:   "chmod 600 " + read.Name,
+		})
+	}
+	return keySource{keys: set.Keys}, nil
+}
+
+func (k *keyring) loadSecret(source string) (keySource, error) {
+	read, literal, err := k.in.Secret(source, jwk.MaxBytes)
+	if err != nil {
+		return keySource{}, err
+	}
+	key, err := jwk.Secret(read.Data)
+	if err != nil {
+		return keySource{}, inSource(read.Name, err)
+	}
+	key.Source = read.Name
+	if literal {
+		k.warnings = append(k.warnings, verdict.Check{
+			Name: "secret", Status: verdict.Warn, Class: verdict.SecretInArgv,
+			Detail: "the secret on the command line is visible to ps and in the shell's history",
+		})
+		k.output.note(k.env, "the secret on the command line is visible to ps and in the shell's history; --secret @FILE or env:NAME is not")
+	}
+	return keySource{keys: []jwk.Key{key}}, nil
+}
+
+// passphrase asks the person at the terminal for the passphrase of a key.
+func (k *keyring) passphrase(name string) func() ([]byte, error) {
+	if k.env.Secret == nil || !k.env.StderrTTY {
+		return nil
+	}
+	return func() ([]byte, error) { return k.env.Secret("Passphrase for " + name + ": ") }
+}
+
+// inSource puts the name of the source before what is wrong with its keys.
+func inSource(name string, err error) error {
+	e := *classified(err)
+	e.Message = name + ": " + e.Message
+	return &e
+}
+
+// refresh fetches the sets that came over the network once more, because a token
+// names a kid that none of them has. It returns nil where there is none.
+func (k *keyring) refresh() ([]jwk.Key, error) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	any := false
+	for i, s := range k.sources {
+		if !s.remote {
+			continue
+		}
+		any = true
+		fetched, err := k.issuerClient().Refresh(k.ctx, s.fetched)
+		if err != nil {
+			return nil, err
+		}
+		k.sources[i].keys, k.sources[i].fetched = fetched.Set.Keys, fetched
+	}
+	if !any {
+		return nil, nil
+	}
+	return k.all(), nil
+}
+
+// issuerOf returns the issuer whose discovered set the key stands in, or "".
+func (k *keyring) issuerOf(key jwk.Key) string {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	for _, s := range k.sources {
+		if s.remote && s.fetched.Issuer != "" && slices.ContainsFunc(s.keys, func(other jwk.Key) bool {
+			return other.Source == key.Source && other.Thumbprint() == key.Thumbprint()
+		}) {
+			return s.fetched.Issuer
+		}
+	}
+	return ""
+}
+
+func (k *keyring) issuerClient() *issuer.Client {
+	if k.client == nil {
+		transport := k.env.HTTP
+		if transport == nil {
+			transport = &http.Client{}
+		}
+		k.client = &issuer.Client{HTTP: transport, CacheDir: k.env.cacheDir(), Offline: k.options.offline, Now: k.env.Now, UserAgent: "jwt/" + version}
+	}
+	return k.client
+}
+
+// cacheDir is where fetched key sets are kept: $XDG_CACHE_HOME/jwt, or
+// ~/.cache/jwt. Without either nothing is kept.
+func (e *Env) cacheDir() string {
+	if dir := e.Getenv("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "jwt")
+	}
+	if home := e.Getenv("HOME"); home != "" {
+		return filepath.Join(home, ".cache", "jwt")
+	}
+	if dir, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(dir, "jwt")
+	}
+	return ""
+}

@@ -1,0 +1,187 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"jwt": func() { os.Exit(Main(os.Args[1:])) },
+	})
+}
+
+// TestScripts runs testdata/script/*.txtar: the program as its users call it.
+// JWT_UPDATE=1 rewrites the expected outputs.
+func TestScripts(t *testing.T) {
+	runScripts(t, "../testdata/script")
+}
+
+func runScripts(t *testing.T, dir string) {
+	t.Helper()
+	if found, _ := filepath.Glob(filepath.Join(dir, "*.txtar")); len(found) == 0 {
+		t.Fatalf("no script in %s", dir)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 dir,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("JWT_UPDATE") != "",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":    cmdExits,
+			"json":     cmdJSON,
+			"terminal": cmdTerminal,
+			"serve":    cmdServe,
+		},
+	})
+}
+
+// exits STATUS COMMAND…: the command ends with exactly that status.
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS COMMAND…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// json PATH [WANT]: the JSON on stdout has that value at .a.b[0]; a string is
+// compared as it is, anything else as JSON. Without WANT it must be there; with
+// ! it must not.
+func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: json PATH [WANT]")
+	}
+	var v any
+	d := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		ts.Fatalf("stdout is not JSON: %v", err)
+	}
+	v, found := descend(v, args[0])
+	got := fmt.Sprint(v)
+	if _, isText := v.(string); !isText {
+		b, err := json.Marshal(v)
+		ts.Check(err)
+		got = string(b)
+	}
+	holds := found && (len(args) == 1 || got == args[1])
+	if holds == neg {
+		ts.Fatalf("%s is %s (found: %v)", args[0], got, found)
+	}
+}
+
+// descend follows .name and [index]; a name with dots stands in quotes.
+func descend(v any, path string) (any, bool) {
+	for path != "" {
+		switch {
+		case strings.HasPrefix(path, "["):
+			digits, rest, _ := strings.Cut(path[1:], "]")
+			i, err := strconv.Atoi(digits)
+			list, ok := v.([]any)
+			if err != nil || !ok || i >= len(list) {
+				return nil, false
+			}
+			v, path = list[i], rest
+		default:
+			path = strings.TrimPrefix(path, ".")
+			name, rest := path, ""
+			if quoted, ok := strings.CutPrefix(path, `"`); ok {
+				name, rest, _ = strings.Cut(quoted, `"`)
+			} else if i := strings.IndexAny(path, ".["); i >= 0 {
+				name, rest = path[:i], path[i:]
+			}
+			object, ok := v.(map[string]any)
+			if !ok {
+				return nil, false
+			}
+			if v, ok = object[name]; !ok {
+				return nil, false
+			}
+			path = rest
+		}
+	}
+	return v, true
+}
+
+// terminal COMMAND…: the command runs with a terminal of 80 columns on stdout
+// and stderr, at the instant of $NOW (Unix seconds) where that is set, and
+// without colour unless $COLOR is. What it shows is compared like any output.
+func cmdTerminal(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 1 || args[0] != "jwt" {
+		ts.Fatalf("usage: terminal jwt …")
+	}
+	now := time.Now
+	if s := ts.Getenv("NOW"); s != "" {
+		seconds, err := strconv.ParseInt(s, 10, 64)
+		ts.Check(err)
+		now = func() time.Time { return time.Unix(seconds, 0) }
+	}
+	var stdout, stderr bytes.Buffer
+	env := &Env{
+		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+		StdinTTY: true, StdoutTTY: true, StderrTTY: true, Width: 80,
+		LookupEnv: func(name string) (string, bool) {
+			if name == "NO_COLOR" && ts.Getenv("COLOR") == "" {
+				return "1", true
+			}
+			v := ts.Getenv(name)
+			return v, v != ""
+		},
+		Now:    now,
+		Secret: func(string) ([]byte, error) { return []byte(ts.Getenv("TYPED")), nil },
+	}
+	paths := args[1:]
+	for i, a := range paths { // the process is in another directory
+		if _, err := os.Stat(ts.MkAbs(a)); err == nil {
+			paths[i] = ts.MkAbs(a)
+		} else if file, ok := strings.CutPrefix(a, "@"); ok {
+			paths[i] = "@" + ts.MkAbs(file)
+		}
+	}
+	status := Run(context.Background(), env, paths)
+	fmt.Fprint(ts.Stdout(), stdout.String())
+	fmt.Fprint(ts.Stderr(), stderr.String())
+	if (status == 0) == neg {
+		ts.Fatalf("exit status %d", status)
+	}
+}
+
+// serve DIR: a loopback server of the directory, at $URL.
+func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serve DIR")
+	}
+	server := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[0]))))
+	ts.Defer(server.Close)
+	ts.Setenv("URL", server.URL)
+}

@@ -1,0 +1,260 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var signCommand = command{
+	use:     "sign [CLAIMS]",
+	short:   "make a signed token from claims",
+	aliases: []string{"encode"},
+	build: func(env *Env, c *cobra.Command) {
+		var o signOptions
+		c.Long = `Make a signed token. The claims are JSON: an argument, @FILE, - or a pipe; flags come
+on top of them. The algorithm follows from the key.
+
+Times are +1h, -5m, 90m, 2d, RFC 3339, Unix seconds or now. What is printed has been
+parsed and verified once. The same claims, key and --at give the same bytes, but for
+RSA-PSS, and for ECDSA without --deterministic.`
+		c.Example = `  jwt sign '{"sub":"alice"}' --key private.pem --exp +1h
+  jwt sign --secret @secret.txt --sub alice --aud api -c role=admin -c level:=3 --jti
+  jwt sign @claims.json --key set.json --kid 2026-01 --typ at+jwt
+  jwt sign --from TOKEN --exp +1h --unset nbf --key private.pem`
+		c.Annotations = map[string]string{exits: "0 1 2 3 7 8"}
+		c.Args = atMostOneArg("one JSON object")
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error {
+			o.flags = c.Flags()
+			return runSign(c.Context(), env, o, args)
+		}
+	},
+}
+
+type signOptions struct {
+	token  tokenOptions
+	keys   keyOptions
+	output outputOptions
+	at     atOption
+	flags  *pflag.FlagSet
+
+	claims, header     []string
+	iss, sub, jti      string
+	aud                []string
+	exp, nbf, iat      string
+	kid, typ           string
+	noIat              bool
+	from               string
+	unset, unsetHeader []string
+	deterministic      bool
+}
+
+func (o *signOptions) addFlags(f *pflag.FlagSet) {
+	o.keys.addFlags(f)
+	f.StringArrayVarP(&o.claims, "claim", "c", nil, "a claim: `NAME=VALUE` for text, NAME:=JSON for the rest (repeatable)")
+	f.StringVar(&o.iss, "iss", "", "the `ISSUER`")
+	f.StringVar(&o.sub, "sub", "", "the `SUBJECT`")
+	f.StringArrayVar(&o.aud, "aud", nil, "the `AUDIENCE` (repeatable: an array)")
+	f.StringVar(&o.exp, "exp", "", "the `TIME` it expires, like +1h")
+	f.StringVar(&o.nbf, "nbf", "", "the `TIME` before which it is not valid")
+	f.StringVar(&o.iat, "iat", "", "the `TIME` it was issued (now)")
+	f.BoolVar(&o.noIat, "no-iat", false, "add no iat")
+	f.StringVar(&o.jti, "jti", "", "the token's `ID`; --jti alone makes a UUID")
+	f.Lookup("jti").NoOptDefVal = madeUUID
+	f.StringArrayVarP(&o.header, "header", "H", nil, "a header member: `NAME=VALUE` or NAME:=JSON (repeatable)")
+	f.StringVar(&o.kid, "kid", "", "the header's kid; chooses the key of that `ID` in a set")
+	f.StringVar(&o.typ, "typ", "JWT", "the header's typ, a media `TYPE`; empty for none")
+	f.StringVar(&o.from, "from", "", "edit and re-sign this `TOKEN` (a token, @FILE or -), keeping its order")
+	f.StringArrayVar(&o.unset, "unset", nil, "remove the claim `NAME` (repeatable)")
+	f.StringArrayVar(&o.unsetHeader, "unset-header", nil, "remove the header member `NAME` (repeatable)")
+	f.BoolVar(&o.deterministic, "deterministic", false, "ECDSA with the nonce of RFC 6979: the same input gives the same bytes")
+	o.at.addFlags(f)
+	o.token.addFlags(f)
+	o.output.addFlags(f)
+}
+
+func (o *signOptions) complete(c *cobra.Command) {
+	o.keys.completeFor(c, append(algNames(), jwa.None))
+	o.output.complete(c)
+	completeValues(c, "typ", "JWT", "at+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt")
+	for _, name := range []string{"exp", "nbf", "iat"} {
+		completeValues(c, name, "+5m", "+1h", "+1d", "now")
+	}
+}
+
+func (o *signOptions) check() error {
+	unsecured := len(o.keys.algs) == 1 && o.keys.algs[0] == jwa.None
+	switch {
+	case len(o.keys.algs) > 1:
+		return verdict.Errorf(verdict.Usage, "--alg: a token is signed with one algorithm, got %s", strings.Join(o.keys.algs, ", "))
+	case unsecured && o.keys.given():
+		return verdict.Errorf(verdict.Usage, "--alg none takes no key: nothing is signed").Hintf("leave out --alg none, or the key")
+	case o.noIat && o.iat != "":
+		return verdict.Errorf(verdict.Usage, "--iat and --no-iat contradict each other")
+	case unsecured:
+		return o.output.check()
+	}
+	return errors.Join(o.output.check(), o.keys.check())
+}
+
+// given reports whether the user set the flag, be it to the empty string.
+func (o *signOptions) given(flag string) bool { return o.flags.Changed(flag) }
+
+func runSign(ctx context.Context, env *Env, o signOptions, args []string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	ring := o.keys.ring(ctx, env, o.output)
+	header, claims, err := o.start(env, ring, args)
+	if err != nil {
+		return err
+	}
+	now, err := o.at.now(env)
+	if err != nil {
+		return err
+	}
+	if err := o.editClaims(&claims, now); err != nil {
+		return err
+	}
+	key, alg, err := o.chooseKey(ring)
+	if err != nil {
+		return err
+	}
+	if err := o.editHeader(&header, key, alg); err != nil {
+		return err
+	}
+	token, err := o.make(header, claims, key, alg)
+	if err != nil {
+		return err
+	}
+	for _, w := range signWarnings(token, key, alg, now) {
+		o.output.note(env, w)
+	}
+	return o.answer(env, token)
+}
+
+// chooseKey returns the one private key to sign with, and how. The zero
+// algorithm stands for none.
+func (o signOptions) chooseKey(ring *keyring) (jwk.Key, jwa.Algorithm, error) {
+	if !o.keys.given() {
+		return jwk.Key{}, jwa.Algorithm{}, nil
+	}
+	keys, err := ring.keys()
+	if err != nil {
+		return jwk.Key{}, jwa.Algorithm{}, err
+	}
+	key, err := o.oneKey(keys)
+	if err != nil {
+		return jwk.Key{}, jwa.Algorithm{}, err
+	}
+	alg, err := o.algFor(key)
+	return key, alg, err
+}
+
+func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
+	var able []jwk.Key
+	for _, k := range keys {
+		named := !k.InSet || !o.given("kid") || k.HasID && k.ID == o.kid
+		if named && k.IsPrivate() {
+			able = append(able, k)
+		}
+	}
+	switch {
+	case len(able) == 1:
+		return able[0], nil
+	case len(able) > 1:
+		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", count(len(able), "key")).
+			Hintf("--kid ID chooses one; the set has %s", quotedIDs(able))
+	case len(keys) == 1:
+		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "%s: a public key cannot sign", keys[0].Source).
+			Hintf("give the private key: --key private.pem")
+	default:
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid asked for", count(len(keys), "key"))
+	}
+}
+
+func (o signOptions) algFor(key jwk.Key) (jwa.Algorithm, error) {
+	able := key.Algorithms()
+	if len(o.keys.algs) == 1 {
+		alg, _ := jwa.Lookup(o.keys.algs[0]) // check knows the name
+		return alg, key.Fits(alg, jwk.OpSign)
+	}
+	if len(able) == 0 {
+		return jwa.Algorithm{}, verdict.Errorf(verdict.KeyRefused, "%s: a key of the kind %s with alg %q cannot sign", key.Source, key.Kind(), key.Alg)
+	}
+	return able[0], nil
+}
+
+func (o signOptions) make(header, claims jsonobject.Object, key jwk.Key, alg jwa.Algorithm) (jws.Token, error) {
+	if alg.Name == "" {
+		return jws.Unsecured(header, claims.Bytes())
+	}
+	return jws.Sign(header, claims.Bytes(), key, alg, o.deterministic)
+}
+
+// signWarnings are what a verifier will hold against the token.
+func signWarnings(token jws.Token, key jwk.Key, alg jwa.Algorithm, now time.Time) []string {
+	var warnings []string
+	if alg.Name == "" {
+		return []string{"the token is unsecured (alg none): anybody can change it, and no verifier should take it"}
+	}
+	if key.IsSecret() && key.Bits() < 8*alg.MinKeyBytes {
+		warnings = append(warnings, "the secret is shorter than the "+count(alg.MinKeyBytes, "byte")+" that "+alg.Name+" wants (RFC 7518 §3.2)")
+	}
+	if p, ok := key.Public(); ok {
+		key = p
+	}
+	verified, _, err := token.Verify([]jwk.Key{key}, nil)
+	if err != nil {
+		return warnings // a key that may only sign
+	}
+	claims, err := jwt.ClaimsOf(verified)
+	if err != nil {
+		return append(warnings, err.Error()+": verifiers will refuse the token")
+	}
+	for _, c := range (jwt.Policy{IgnoreExp: true}).Check(claims, token.Header, now) {
+		if c.Class == verdict.ClaimsMalformed || c.Class == verdict.SuspiciousTime {
+			warnings = append(warnings, c.Detail)
+		}
+	}
+	return warnings
+}
+
+// answer prints the token and a newline; with -o json an object.
+func (o signOptions) answer(env *Env, t jws.Token) error {
+	if o.output.format != "json" {
+		return o.output.write(env, []byte(t.Text+"\n"))
+	}
+	return o.output.writeJSON(env, render.Object{
+		{Name: "token", Value: t.Text},
+		{Name: "header", Value: t.Header},
+		{Name: "payload", Value: jsonobject.Value(t.Payload)},
+	})
+}
+
+func quotedIDs(keys []jwk.Key) string {
+	var ids []string
+	for _, k := range keys {
+		if k.HasID {
+			ids = append(ids, string(jsonobject.Quote(k.ID)))
+		}
+	}
+	if len(ids) == 0 {
+		return "no kid at all"
+	}
+	return strings.Join(ids, ", ")
+}

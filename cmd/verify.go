@@ -1,0 +1,192 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/jwt"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var verifyCommand = command{
+	use:   "verify [TOKEN]",
+	short: "check a token's signature and claims: yes or no, and why",
+	build: func(env *Env, c *cobra.Command) {
+		var o verifyOptions
+		c.Long = `Check the signature of a token and what its claims say, and report every check.
+
+The keys you give decide which algorithms are acceptable; the token never does.
+When the signature does not verify, the report says why, as far as can be known.`
+		c.Example = `  jwt verify TOKEN --key public.pem
+  jwt verify TOKEN --key oidc:https://login.example --aud api
+  jwt verify --secret env:JWT_SECRET --require sub < token.txt
+  jwt verify TOKEN --key https://login.example/jwks.json --offline -o json
+  jwt verify TOKEN --key set.json --at 2026-01-31T12:00:00Z --leeway 60s
+  jwt verify --batch --key public.pem < tokens.txt | jq -c 'select(.valid|not)'`
+		c.Annotations = map[string]string{exits: "0 1 2 3 4 5 6 7 8 130"}
+		c.Args = atMostOneArg("one token")
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error {
+			o.flags = c.Flags()
+			return runVerify(c.Context(), env, o, args)
+		}
+	},
+}
+
+type verifyOptions struct {
+	token  tokenOptions
+	keys   keyOptions
+	output outputOptions
+	date   dateOptions
+	at     atOption
+	flags  *pflag.FlagSet
+
+	issuers, audiences   []string
+	subject, typ, nonce  string
+	require, expect      []string
+	leeway               string
+	maxAge, validFor     string
+	ignoreExp            bool
+	jws, strict, payload bool
+	batch                bool
+}
+
+func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
+	o.keys.addFlags(f)
+	f.StringArrayVar(&o.issuers, "iss", nil, "the `ISSUER` it must be from (repeatable: any of them)")
+	f.StringArrayVar(&o.audiences, "aud", nil, "the `AUDIENCE` it must be for (repeatable: any of them)")
+	f.StringVar(&o.subject, "sub", "", "the `SUBJECT` it must be about")
+	f.StringVar(&o.typ, "typ", "", "the media `TYPE` its header must name, like at+jwt")
+	f.StringVar(&o.nonce, "nonce", "", "the `NONCE` it must carry")
+	f.StringArrayVar(&o.require, "require", nil, "a claim that must be there, by `PATH` (repeatable)")
+	f.StringArrayVar(&o.expect, "claim", nil, "a claim and its value: `NAME=VALUE` for text, NAME:=JSON for the rest (repeatable)")
+	f.StringVar(&o.leeway, "leeway", "0s", "how far clocks may differ, a `DURATION` like 60s")
+	f.StringVar(&o.maxAge, "max-age", "", "refuse a token issued longer ago than this `DURATION`")
+	f.StringVar(&o.validFor, "valid-for", "", "refuse a token that lives shorter than this `DURATION`")
+	f.BoolVar(&o.ignoreExp, "ignore-exp", false, "do not compare exp with the clock")
+	f.BoolVar(&o.jws, "jws", false, "the payload is opaque: check the signature and no claim")
+	f.BoolVar(&o.strict, "strict", false, "turn every warning about the token or its key into a rejection")
+	f.BoolVar(&o.payload, "payload", false, "print the verified payload's exact bytes, and nothing on failure")
+	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one report a line")
+	o.at.addFlags(f)
+	o.date.addFlags(f)
+	o.token.addFlags(f)
+	o.output.addFlags(f)
+}
+
+func (o *verifyOptions) complete(c *cobra.Command) {
+	o.keys.complete(c)
+	o.date.complete(c)
+	o.output.complete(c)
+	completeValues(c, "typ", "at+jwt", "JWT", "dpop+jwt", "logout+jwt", "secevent+jwt")
+	completeValues(c, "require", "exp", "iat", "nbf", "iss", "sub", "aud", "jti")
+}
+
+func (o *verifyOptions) check() error {
+	if err := errors.Join(o.output.check(), o.date.check(), o.keys.check()); err != nil {
+		return err
+	}
+	if o.batch && o.payload {
+		return verdict.Errorf(verdict.Usage, "--batch prints whole reports").Hintf("jwt verify --batch … | jq -c .payload")
+	}
+	if o.jws {
+		for _, name := range []string{"iss", "aud", "sub", "nonce", "require", "claim", "leeway", "max-age", "valid-for", "ignore-exp"} {
+			if o.flags.Changed(name) {
+				return verdict.Errorf(verdict.Usage, "--%s: --jws takes the payload as opaque bytes and checks no claim", name)
+			}
+		}
+	}
+	return nil
+}
+
+// policy is what the flags want of the claims.
+func (o *verifyOptions) policy() (jwt.Policy, error) {
+	p := jwt.Policy{Issuers: o.issuers, Audiences: o.audiences, Require: o.require, IgnoreExp: o.ignoreExp}
+	text := func(name string, value *string) *string {
+		if o.flags.Changed(name) {
+			return value
+		}
+		return nil
+	}
+	p.Subject, p.Type, p.Nonce = text("sub", &o.subject), text("typ", &o.typ), text("nonce", &o.nonce)
+	for _, s := range o.expect {
+		e, err := jwt.ParseExpectation(s)
+		if err != nil {
+			return p, err
+		}
+		p.Expect = append(p.Expect, e)
+	}
+	var err error
+	if p.Leeway, err = duration("leeway", o.leeway); err != nil {
+		return p, err
+	}
+	if p.MaxAge, err = o.optionalDuration("max-age", o.maxAge); err != nil {
+		return p, err
+	}
+	if p.ValidFor, err = o.optionalDuration("valid-for", o.validFor); err != nil {
+		return p, err
+	}
+	p.Location, err = o.date.location()
+	return p, err
+}
+
+func (o *verifyOptions) optionalDuration(flag, text string) (*time.Duration, error) {
+	if !o.flags.Changed(flag) {
+		return nil, nil
+	}
+	d, err := duration(flag, text)
+	return &d, err
+}
+
+func runVerify(ctx context.Context, env *Env, o verifyOptions, args []string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	policy, err := o.policy()
+	if err != nil {
+		return err
+	}
+	now, err := o.at.now(env)
+	if err != nil {
+		return err
+	}
+	v := verifier{options: o, policy: policy, now: now, ring: o.keys.ring(ctx, env, o.output)}
+	if o.batch {
+		if _, err := v.ring.keys(); err != nil {
+			return o.output.fail(env, err)
+		}
+		return runBatch(ctx, env, v.ring.in, o.output, o.token, args, func(token string) (render.Object, error) {
+			r, _ := v.judge(token)
+			return r.JSON(), r.Error
+		})
+	}
+	found, err := o.token.read(env, o.output, v.ring.in, args, false)
+	if err != nil {
+		return o.answer(env, refusedShape(err), nil)
+	}
+	r, payload := v.judge(found.Token)
+	return o.answer(env, r, payload)
+}
+
+// answer prints the report, or with --payload the verified bytes alone.
+func (o verifyOptions) answer(env *Env, r render.Report, payload []byte) error {
+	var err error
+	switch {
+	case o.payload && r.Valid:
+		err = o.output.writeBytes(env, payload)
+	case o.payload:
+	case o.output.wantJSON(env):
+		err = o.output.writeJSON(env, r.JSON())
+	default:
+		t := o.output.text(env)
+		r.Text(t)
+		err = o.output.write(env, t.Bytes())
+	}
+	return errors.Join(err, r.Error)
+}

@@ -1,0 +1,181 @@
+// Package batch turns lines into lines: in order, on every core, in memory that
+// does not grow with the input.
+package batch
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync"
+)
+
+// ErrLineTooLong is what Work is told of a line over Options.MaxLine bytes. The
+// line itself was dropped while it was read.
+var ErrLineTooLong = errors.New("the line is too long")
+
+// Work appends the answer to one line to dst and returns it. number counts from
+// 1; line is without its line end and only valid during the call; tooLong is
+// ErrLineTooLong or nil. It is called from several goroutines at once.
+type Work func(dst, line []byte, number int, tooLong error) []byte
+
+// Options bound the work.
+type Options struct {
+	Workers  int             // goroutines; at least 1
+	MaxLine  int             // bytes of a line, its end not counted
+	Progress func(lines int) // called after each write with the lines done; may be nil
+}
+
+// A chunk is worked on by one goroutine, so that handing it over costs little a
+// line. An input that trickles makes small chunks: no line waits for the next.
+const (
+	chunkLines = 256
+	chunkBytes = 256 << 10
+)
+
+// Run reads lines from r until it ends, answers each with work and writes the
+// answers to w in the order of the lines. Empty lines are skipped but counted.
+// It returns the first error of r, w or ctx.
+func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	todo := make(chan *chunk)
+	inOrder := make(chan *chunk, 2*o.Workers) // what bounds the memory
+	var workers sync.WaitGroup
+	for range o.Workers {
+		workers.Go(func() {
+			for c := range todo {
+				c.answer(work)
+			}
+		})
+	}
+	var readErr error
+	go func() {
+		defer close(inOrder)
+		defer close(todo)
+		readErr = read(ctx, r, o.MaxLine, todo, inOrder)
+	}()
+	writeErr := write(w, inOrder, o.Progress)
+	cancel() // a writer that failed stops the reader
+	for range inOrder {
+	}
+	workers.Wait()
+	if writeErr != nil {
+		return writeErr
+	}
+	return readErr
+}
+
+func write(w io.Writer, inOrder <-chan *chunk, progress func(int)) error {
+	lines := 0
+	for c := range inOrder {
+		<-c.done
+		if _, err := w.Write(c.out); err != nil {
+			return err
+		}
+		lines += c.lines()
+		if progress != nil {
+			progress(lines)
+		}
+	}
+	return nil
+}
+
+// A chunk is some consecutive lines and, once done is closed, their answers.
+type chunk struct {
+	text  []byte // the lines without their ends, one after the other
+	ends  []int  // where each ends in text
+	long  []bool // which was too long
+	first int    // the number of the first line
+	out   []byte
+	done  chan struct{}
+}
+
+func (c *chunk) lines() int { return len(c.ends) }
+
+func (c *chunk) answer(work Work) {
+	defer close(c.done)
+	start := 0
+	for i, end := range c.ends {
+		line := c.text[start:end]
+		start = end
+		switch {
+		case c.long[i]:
+			c.out = work(c.out, nil, c.first+i, ErrLineTooLong)
+		case len(line) > 0:
+			c.out = work(c.out, line, c.first+i, nil)
+		}
+	}
+}
+
+func read(ctx context.Context, r io.Reader, maxLine int, todo, inOrder chan<- *chunk) error {
+	b := bufio.NewReaderSize(r, chunkBytes)
+	for next := 1; ; {
+		c := &chunk{first: next, done: make(chan struct{})}
+		err := c.fill(b, maxLine)
+		if c.lines() > 0 {
+			next += c.lines()
+			if err := hand(ctx, c, todo, inOrder); err != nil {
+				return err
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// hand gives the chunk to the writer, which waits for it, and to a worker.
+func hand(ctx context.Context, c *chunk, todo, inOrder chan<- *chunk) error {
+	select {
+	case inOrder <- c:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	todo <- c // a worker always comes free: none waits for anything
+	return nil
+}
+
+// fill reads lines until the chunk is full or the input has none ready.
+func (c *chunk) fill(b *bufio.Reader, maxLine int) error {
+	for len(c.ends) < chunkLines && len(c.text) < chunkBytes {
+		if len(c.ends) > 0 && b.Buffered() == 0 {
+			return nil // the next line may be long in coming: answer these now
+		}
+		if err := c.line(b, maxLine); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line reads one line; past maxLine it is dropped as it comes.
+func (c *chunk) line(b *bufio.Reader, maxLine int) error {
+	start := len(c.text)
+	long, any := false, false
+	for {
+		piece, err := b.ReadSlice('\n')
+		any = any || len(piece) > 0
+		if len(c.text)-start+len(bytes.TrimRight(piece, "\r\n")) > maxLine {
+			long = true
+			c.text = c.text[:start]
+		}
+		if !long {
+			c.text = append(c.text, piece...)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		if any {
+			c.text = append(c.text[:start], bytes.TrimRight(c.text[start:], "\r\n")...)
+			c.ends = append(c.ends, len(c.text))
+			c.long = append(c.long, long)
+		}
+		return err
+	}
+}

@@ -1,0 +1,158 @@
+package batch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// echo answers "number:line".
+func echo(dst, line []byte, number int, tooLong error) []byte {
+	if tooLong != nil {
+		return fmt.Appendf(dst, "%d!\n", number)
+	}
+	return fmt.Appendf(dst, "%d:%s\n", number, line)
+}
+
+func run(t *testing.T, input string, o Options) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := Run(context.Background(), strings.NewReader(input), &out, o, echo); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestLines(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"none", "", ""},
+		{"one without an end", "a", "1:a\n"},
+		{"line ends", "a\nb\r\nc\n", "1:a\n2:b\n3:c\n"},
+		{"empty lines are counted, not answered", "a\n\n\r\nb\n", "1:a\n4:b\n"},
+		{"too long", "aaaaaaaaaaa\nb\n", "1!\n2:b\n"},
+		{"just fits", "aaaaaaaaaa\n", "1:aaaaaaaaaa\n"},
+		{"too long at the end", "b\naaaaaaaaaaa", "1:b\n2!\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := run(t, c.in, Options{Workers: 2, MaxLine: 10}); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// Order holds whatever the workers do, and lines longer than every buffer are
+// whole or dropped whole.
+func TestOrder(t *testing.T) {
+	var in, want strings.Builder
+	for i := 1; i <= 20000; i++ {
+		n := rand.IntN(40)
+		if i%1000 == 0 {
+			n = 2 * chunkBytes
+		}
+		line := strings.Repeat("x", n)
+		in.WriteString(line + "\n")
+		switch {
+		case n > chunkBytes:
+			fmt.Fprintf(&want, "%d!\n", i)
+		case n > 0:
+			fmt.Fprintf(&want, "%d:%s\n", i, line)
+		}
+	}
+	if got := run(t, in.String(), Options{Workers: 8, MaxLine: chunkBytes}); got != want.String() {
+		t.Errorf("the lines came out changed or out of order")
+	}
+}
+
+// A line is answered before the next one comes.
+func TestTrickle(t *testing.T) {
+	in, feed := io.Pipe()
+	answers, out := io.Pipe()
+	go func() {
+		out.CloseWithError(Run(context.Background(), in, out, Options{Workers: 2, MaxLine: 10}, echo))
+	}()
+	buf := make([]byte, 64)
+	for i := 1; i <= 3; i++ {
+		fmt.Fprintln(feed, "x")
+		n, err := answers.Read(buf)
+		if got, want := string(buf[:n]), fmt.Sprintf("%d:x\n", i); err != nil || got != want {
+			t.Fatalf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	feed.Close()
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestWriteErrorStops(t *testing.T) {
+	full := errors.New("disk full")
+	endless := readFunc(func(p []byte) (int, error) { return copy(p, "x\n"), nil })
+	err := Run(context.Background(), endless, failing{full}, Options{Workers: 2, MaxLine: 10}, echo)
+	if !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestReadErrorIsReturnedAfterTheLinesBefore(t *testing.T) {
+	broken := errors.New("broken")
+	var out bytes.Buffer
+	r := io.MultiReader(strings.NewReader("a\nb\n"), readFunc(func([]byte) (int, error) { return 0, broken }))
+	err := Run(context.Background(), r, &out, Options{Workers: 2, MaxLine: 10}, echo)
+	if !errors.Is(err, broken) || out.String() != "1:a\n2:b\n" {
+		t.Errorf("got %v, %q", err, out.String())
+	}
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	endless := readFunc(func(p []byte) (int, error) { return copy(p, "x\n"), nil })
+	if err := Run(ctx, endless, io.Discard, Options{Workers: 2, MaxLine: 10}, echo); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What is read ahead of a writer that does not move is bounded.
+func TestMemoryIsBounded(t *testing.T) {
+	var read atomic.Int64
+	line := append(bytes.Repeat([]byte("x"), 1023), '\n')
+	endless := readFunc(func(p []byte) (int, error) {
+		n := copy(p, line)
+		read.Add(int64(n))
+		return n, nil
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	answers, out := io.Pipe()
+	ended := make(chan error)
+	go func() { ended <- Run(ctx, endless, out, Options{Workers: 2, MaxLine: 2048}, echo) }()
+	var last int64
+	for { // until the reader stands still
+		time.Sleep(20 * time.Millisecond)
+		if n := read.Load(); n == last && n > 0 {
+			break
+		} else {
+			last = n
+		}
+	}
+	if limit := int64(16 * chunkBytes); last > limit {
+		t.Errorf("%d bytes read ahead, want at most %d", last, limit)
+	}
+	cancel()
+	answers.Close()
+	if err := <-ended; err == nil {
+		t.Error("no error after the writer went away")
+	}
+}
+
+type readFunc func(p []byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }

@@ -1,0 +1,155 @@
+package render
+
+import (
+	"strings"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
+)
+
+// A Report is the answer of verify, the same object for yes and no.
+type Report struct {
+	Valid   bool
+	Checks  []verdict.Check
+	Reasons []Reason // why the signature does not verify, as far as can be known
+	Key     *UsedKey
+	Token   *Contents // nil where the text is no token
+	Error   error     // nil if valid
+	Class   verdict.Class
+	Message string
+	Hint    string
+}
+
+// A Reason is one cause of a bad signature, and what to do about it.
+type Reason struct{ ID, Detail, Hint string }
+
+// A UsedKey is the key under which the signature verified.
+type UsedKey struct {
+	Source, Kid, Thumbprint, Alg string
+	HasKid                       bool
+}
+
+// Contents are the header and the payload of a token. Name is "payload" or, for
+// bytes that are no text, "payload_base64url".
+type Contents struct {
+	Header  jsonobject.Object
+	Name    string
+	Payload any
+}
+
+// JSON returns the report as it stands on stdout. What was verified stands under
+// header and payload; what was not, under unverified, so that no program reads a
+// claim nobody vouches for.
+func (r Report) JSON() Object {
+	o := Object{{"valid", r.Valid}, {"checks", checksJSON(r.Checks)}}
+	if len(r.Reasons) > 0 {
+		o.Add("diagnosis", reasonsJSON(r.Reasons))
+	}
+	if r.Key != nil {
+		o.Add("key", r.Key.json())
+	}
+	if t := r.Token; t != nil {
+		contents := Object{{"header", t.Header}, {t.Name, t.Payload}}
+		if r.Valid {
+			o = append(o, contents...)
+		} else {
+			o.Add("unverified", contents)
+		}
+	}
+	if !r.Valid {
+		e := Object{{"class", string(r.Class)}, {"message", r.Message}}
+		if r.Hint != "" {
+			e.Add("hint", r.Hint)
+		}
+		o.Add("error", e)
+	}
+	return o
+}
+
+func checksJSON(checks []verdict.Check) []Object {
+	list := make([]Object, 0, len(checks))
+	for _, c := range checks {
+		o := Object{{"name", c.Name}, {"status", string(c.Status)}}
+		if c.Class != "" {
+			o.Add("class", string(c.Class))
+		}
+		if c.Expected != nil {
+			o.Add("expected", c.Expected)
+		}
+		if c.Actual != nil {
+			o.Add("actual", c.Actual)
+		}
+		if c.Detail != "" {
+			o.Add("detail", c.Detail)
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+func reasonsJSON(reasons []Reason) []Object {
+	list := make([]Object, 0, len(reasons))
+	for _, r := range reasons {
+		o := Object{{"id", r.ID}, {"detail", r.Detail}}
+		if r.Hint != "" {
+			o.Add("hint", r.Hint)
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+func (k UsedKey) json() Object {
+	o := Object{{"source", k.Source}}
+	if k.HasKid {
+		o.Add("kid", k.Kid)
+	}
+	if k.Thumbprint != "" {
+		o.Add("thumbprint", k.Thumbprint)
+	}
+	o.Add("alg", k.Alg)
+	return o
+}
+
+// Text appends the report for people: the verdict, then a line a check.
+func (r Report) Text(t *Text) {
+	if r.Valid {
+		t.Styled(Good, "✓ valid").Line()
+	} else {
+		t.Styled(Bad, "✗ not valid: "+string(r.Class)).Line()
+	}
+	for _, c := range r.Checks {
+		r.check(t, c)
+	}
+}
+
+const checkName = 14 // columns for the name of a check
+
+func (r Report) check(t *Text, c verdict.Check) {
+	mark, style := "✓", Good
+	switch c.Status {
+	case verdict.Fail:
+		mark, style = "✗", Bad
+	case verdict.Warn:
+		mark, style = "!", Caution
+	case verdict.Skip:
+		mark, style = "-", Dim
+	}
+	t.Put("  ").Styled(style, mark).Put(" ", c.Name).Pad(len([]rune(c.Name)), checkName).Put(" ", told(c)).Line()
+	if c.Name == "signature" && c.Status == verdict.Fail {
+		for _, reason := range r.Reasons {
+			t.Put("      ").Styled(Caution, "why:").Put(" ", reason.Detail).Line()
+		}
+	}
+}
+
+// told is what a check says beside its name.
+func told(c verdict.Check) string {
+	if c.Detail == "" && c.Actual != nil {
+		if s, ok := c.Actual.(string); ok {
+			return s
+		}
+		return string(JSON(c.Actual, false))
+	}
+	return strings.TrimPrefix(c.Detail, c.Name+": ")
+}

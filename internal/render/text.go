@@ -1,0 +1,82 @@
+package render
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/fatih/color"
+)
+
+// A Style is how a piece of text stands out where colour is on.
+type Style uint8
+
+// The styles. Without colour each is plain text, so none carries meaning alone.
+const (
+	Plain Style = iota
+	Bold
+	Dim
+	Good    // green
+	Bad     // red, bold
+	Caution // yellow
+	Name    // a member's name
+	Literal // a member's value
+)
+
+// Text collects what is to be printed for people. Every piece is escaped; only
+// Text itself adds escape sequences and line ends.
+type Text struct {
+	buf   bytes.Buffer
+	color bool
+}
+
+// NewText returns an empty Text, with escape sequences for style if colored.
+func NewText(colored bool) *Text { return &Text{color: colored} }
+
+// Put appends pieces of plain text, each escaped.
+func (t *Text) Put(pieces ...string) *Text {
+	for _, p := range pieces {
+		t.buf.WriteString(Escape(p))
+	}
+	return t
+}
+
+// Styled appends one piece in the style.
+func (t *Text) Styled(s Style, piece string) *Text {
+	piece = Escape(piece)
+	if !t.color || s == Plain || piece == "" {
+		t.buf.WriteString(piece)
+		return t
+	}
+	c := color.New(attributes[s]...)
+	c.EnableColor()
+	t.buf.WriteString(c.Sprint(piece))
+	return t
+}
+
+// Line ends the line.
+func (t *Text) Line() *Text {
+	t.buf.WriteByte('\n')
+	return t
+}
+
+// Pad appends spaces until what was printed of width columns is filled.
+func (t *Text) Pad(printed, width int) *Text {
+	if n := width - printed; n > 0 {
+		t.buf.WriteString(strings.Repeat(" ", n))
+	}
+	return t
+}
+
+// Bytes returns what was collected.
+func (t *Text) Bytes() []byte { return t.buf.Bytes() }
+
+var attributes = [...][]color.Attribute{
+	Plain:   nil,
+	Bold:    {color.Bold},
+	Dim:     {color.Faint},
+	Good:    {color.FgGreen},
+	Bad:     {color.FgRed, color.Bold},
+	Caution: {color.FgYellow},
+	Name:    {color.FgCyan},
+	Literal: {color.FgGreen},
+}

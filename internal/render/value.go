@@ -1,0 +1,94 @@
+package render
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"jwt/internal/jsonobject"
+)
+
+// A Remark is what stands behind a member for a person to read.
+type Remark struct {
+	Text  string
+	Style Style
+}
+
+// Object appends a JSON object as its owner wrote it, re-indented, its spelling
+// of strings and numbers kept. remark, which may be nil, is asked for each member
+// of the outermost object.
+func (t *Text) Object(o jsonobject.Object, remark func(m jsonobject.Member) Remark) *Text {
+	w := valueWriter{t: t, dec: jsontext.NewDecoder(bytes.NewBuffer(o.Bytes()), jsontext.AllowDuplicateNames(true))}
+	if remark != nil {
+		members := o.Members()
+		w.remark = func(i int) Remark { return remark(members[i]) }
+	}
+	w.value(0)
+	return t.Line()
+}
+
+// Value appends a JSON value, re-indented.
+func (t *Text) Value(v jsonobject.Value) *Text {
+	w := valueWriter{t: t, dec: jsontext.NewDecoder(bytes.NewBuffer(v), jsontext.AllowDuplicateNames(true))}
+	w.value(0)
+	return t.Line()
+}
+
+// A valueWriter prints valid JSON, token by token, so that nothing is read twice.
+type valueWriter struct {
+	t      *Text
+	dec    *jsontext.Decoder
+	remark func(member int) Remark
+}
+
+func (w *valueWriter) value(depth int) {
+	switch w.dec.PeekKind() {
+	case '{':
+		w.list('{', '}', depth, true)
+	case '[':
+		w.list('[', ']', depth, false)
+	default:
+		w.t.Styled(Literal, w.raw())
+	}
+}
+
+func (w *valueWriter) list(open, shut jsontext.Kind, depth int, named bool) {
+	w.dec.ReadToken()
+	if w.dec.PeekKind() == shut {
+		w.dec.ReadToken()
+		w.t.Put(string(rune(open)), string(rune(shut)))
+		return
+	}
+	w.t.Put(string(rune(open))).Line()
+	for i := 0; w.dec.PeekKind() != shut; i++ {
+		w.indent(depth + 1)
+		if named {
+			w.t.Styled(Name, w.raw()).Put(": ")
+		}
+		w.value(depth + 1)
+		if w.dec.PeekKind() != shut {
+			w.t.Put(",")
+		}
+		if depth == 0 && named && w.remark != nil {
+			if r := w.remark(i); r.Text != "" {
+				w.t.Put("  ").Styled(r.Style, "// "+r.Text)
+			}
+		}
+		w.t.Line()
+	}
+	w.dec.ReadToken()
+	w.indent(depth)
+	w.t.Put(string(rune(shut)))
+}
+
+// raw is the next name or scalar in its own spelling.
+func (w *valueWriter) raw() string {
+	v, err := w.dec.ReadValue()
+	if err != nil {
+		panic("render: not JSON: " + err.Error()) // the value was parsed before
+	}
+	return string(EscapeJSON(v))
+}
+
+func (w *valueWriter) indent(depth int) { w.t.Put(strings.Repeat("  ", depth)) }
