@@ -1,0 +1,182 @@
+// Package bcp reviews a token against the best current practices for JSON Web
+// Tokens (RFC 8725 and its revision, draft-ietf-oauth-rfc8725bis), the profile
+// of access tokens (RFC 9068) and common sense. It verifies nothing: a token
+// without findings may still be forged.
+package bcp
+
+import (
+	"cmp"
+	"crypto/x509"
+	"slices"
+	"strings"
+	"time"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+)
+
+// Where a finding is.
+const (
+	Header    = "header"
+	Payload   = "payload"
+	Signature = "signature"
+	Token     = "token" // the whole
+	Key       = "key"   // a key or certificate that the token carries
+)
+
+// A Rule is one thing looked for. Its ID and Severity are stable.
+type Rule struct {
+	ID       string
+	Severity Severity
+	Title    string
+	Advice   string // what to do about it
+	Section  string // where it is written
+}
+
+// A Finding is one place where a token breaks a rule. Detail may quote the
+// token, shortened; whoever prints it escapes it. No finding quotes a secret.
+type Finding struct {
+	Rule     string // the rule's ID
+	Severity Severity
+	Part     string // Header, Payload, Signature, Token or Key
+	Member   string // the member's name, its JSON Pointer where it is nested; "" for the whole part
+	Title    string
+	Detail   string
+	Advice   string
+	Section  string
+}
+
+// A Subject is what is reviewed. NewSubject fills one from a token.
+type Subject struct {
+	Token           jws.Token
+	Flaws           []jws.Flaw // how its spelling differs from RFC 7515's
+	Claims          jsonobject.Object
+	ClaimsErr       error               // the payload is no JSON object; Claims is empty then
+	Certificates    []*x509.Certificate // of x5c, the signer's first
+	CertificatesErr error               // x5c is not what RFC 7515 §4.1.6 wants
+	Now             time.Time
+}
+
+// NewSubject reads the claims and certificates of a token that jws.ParseLax
+// returned with its flaws.
+func NewSubject(t jws.Token, flaws []jws.Flaw, now time.Time) Subject {
+	s := Subject{Token: t, Flaws: flaws, Now: now}
+	s.Claims, s.ClaimsErr = jwt.ParseClaims(t.Payload)
+	s.Certificates, s.CertificatesErr = Certificates(t.Header)
+	return s
+}
+
+// Rules returns all rules, by topic.
+func Rules() []Rule {
+	rules := make([]Rule, len(table))
+	for i := range table {
+		rules[i] = table[i].Rule
+	}
+	return rules
+}
+
+// Review returns the findings on the subject, the gravest first and those of
+// equal severity in the order of Rules.
+func Review(s Subject) []Finding {
+	r := examine(s)
+	var findings []Finding
+	for i := range table {
+		for _, h := range table[i].find(r) {
+			findings = append(findings, table[i].finding(h))
+		}
+	}
+	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
+	return findings
+}
+
+// A hit is where a rule is broken and how.
+type hit struct{ part, member, detail string }
+
+type rule struct {
+	Rule
+	find func(*inspection) []hit
+}
+
+func (r rule) finding(h hit) Finding {
+	return Finding{
+		Rule: r.ID, Severity: r.Severity, Part: h.part, Member: h.member,
+		Title: r.Title, Detail: h.detail, Advice: r.Advice, Section: r.Section,
+	}
+}
+
+// An inspection is the subject with what several rules need to know of it.
+type inspection struct {
+	Subject
+	alg             string // "" where there is none or it is not a string
+	typ             string // lower case, without "application/"
+	purpose         purpose
+	header, payload facts
+	exp, nbf, iat   instant
+}
+
+func examine(s Subject) *inspection {
+	r := &inspection{Subject: s}
+	r.alg, _ = s.Token.Alg()
+	r.typ = mediaType(textOf(s.Token.Header, "typ"))
+	r.purpose = purposeOf(r.typ, s.Token.Header)
+	r.header = factsOf(s.Token.Header.Bytes())
+	if s.ClaimsErr == nil {
+		r.payload = factsOf(s.Claims.Bytes())
+		r.exp, r.nbf, r.iat = instantOf(s.Claims, "exp"), instantOf(s.Claims, "nbf"), instantOf(s.Claims, "iat")
+	}
+	return r
+}
+
+// hasClaims reports whether the rules on claims have something to look at.
+func (r *inspection) hasClaims() bool { return r.ClaimsErr == nil }
+
+// textOf returns the string under name, "" where there is none.
+func textOf(o jsonobject.Object, name string) string {
+	v, _ := o.Get(name)
+	s, _ := v.Text()
+	return s
+}
+
+// mediaType spells typ the short way (RFC 7515 §4.1.9).
+func mediaType(typ string) string {
+	return strings.TrimPrefix(strings.ToLower(typ), "application/")
+}
+
+// A purpose is what a kind of token does without, or does with, by its own
+// specification.
+type purpose struct {
+	noExp, noAud, noIss, noSub bool
+	embedsKey                  bool // its header has to carry the key
+}
+
+func purposeOf(typ string, header jsonobject.Object) purpose {
+	switch typ {
+	case "dpop+jwt": // RFC 9449 §4.2
+		return purpose{noExp: true, noAud: true, noIss: true, noSub: true, embedsKey: true}
+	case "openid4vci-proof+jwt":
+		return purpose{noExp: true, noIss: true, noSub: true, embedsKey: true}
+	case "kb+jwt": // RFC 9901 §4.3
+		return purpose{noExp: true, noIss: true, noSub: true}
+	case "secevent+jwt": // RFC 8417 §2.2: exp is not recommended
+		return purpose{noExp: true, noSub: true}
+	case "logout+jwt":
+		return purpose{noSub: true}
+	case "passport": // RFC 8225
+		return purpose{noExp: true, noAud: true, noIss: true, noSub: true, embedsKey: true}
+	case "token-introspection+jwt": // RFC 9701 §5
+		return purpose{noExp: true, noSub: true}
+	case "statuslist+jwt":
+		return purpose{noExp: true, noAud: true, noIss: true}
+	case "dc+sd-jwt", "vc+sd-jwt":
+		return purpose{noExp: true, noAud: true, noSub: true}
+	case "entity-statement+jwt":
+		return purpose{noAud: true}
+	}
+	_, nonce := header.Get("nonce")
+	_, url := header.Get("url")
+	if nonce && url { // an ACME request (RFC 8555 §6.2), whose payload is no claims at all
+		return purpose{noExp: true, noAud: true, noIss: true, noSub: true, embedsKey: true}
+	}
+	return purpose{}
+}

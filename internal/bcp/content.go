@@ -1,0 +1,129 @@
+package bcp
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwt"
+)
+
+func privateKey(r *inspection) []hit {
+	return append(r.header.privateKeys.hits(Header), r.payload.privateKeys.hits(Payload)...)
+}
+
+func secretInPayload(r *inspection) []hit { return r.payload.secrets.hits(Payload) }
+
+func personalData(r *inspection) []hit { return r.payload.personal.hits(Payload) }
+
+func controlCharacters(r *inspection) []hit {
+	return append(r.header.controls.hits(Header), r.payload.controls.hits(Payload)...)
+}
+
+func unsafeInteger(r *inspection) []hit {
+	return append(r.header.unsafeInts.hits(Header), r.payload.unsafeInts.hits(Payload)...)
+}
+
+func nestedToken(r *inspection) []hit {
+	if r.ClaimsErr != nil && isToken(string(r.Token.Payload)) {
+		return oneHit(Payload, "", "the payload is a token itself")
+	}
+	return append(r.header.tokens.hits(Header), r.payload.tokens.hits(Payload)...)
+}
+
+// isPersonal knows, in the spelling of plain, the names that data on a person
+// goes by. "name" is told by where it stands.
+func isPersonal(name string) bool {
+	switch name {
+	case "address", "streetaddress", "postaladdress", "homeaddress", "postalcode", "zipcode",
+		"birthdate", "birthday", "dateofbirth", "dob", "placeofbirth",
+		"email", "emailaddress", "emails", "mail", "useremail", "verifiedprimaryemail", "verifiedsecondaryemail",
+		"phone", "phonenumber", "mobile", "mobilephone", "mobilenumber", "telephone", "msisdn", "fax",
+		"firstname", "lastname", "middlename", "givenname", "familyname", "surname", "fullname", "displayname",
+		"birthfamilyname", "birthgivenname", "birthmiddlename", "maidenname", "nickname",
+		"gender", "sex", "picture", "avatar", "photo", "nationality", "nationalities", "religion", "ethnicity", "race",
+		"ssn", "socialsecuritynumber", "passport", "passportnumber", "nationalid", "personalnumber", "taxid", "driverslicense",
+		"iban", "bankaccount", "ipaddr", "ipaddress", "geohash", "verifiedclaims":
+		return true
+	}
+	return false
+}
+
+// isLogin knows the names under which an e-mail address often stands.
+func isLogin(name string) bool {
+	switch name {
+	case "sub", "username", "user", "login", "preferredusername", "upn", "uniquename", "userprincipalname", "actor", "name", "id", "userid":
+		return true
+	}
+	return false
+}
+
+// isSecretName knows, in the spelling of plain, the names that secrets go by.
+func isSecretName(name string) bool {
+	switch name {
+	case "password", "passwd", "passphrase", "pwd", "passwordhash", "hashedpassword", "secret", "clientsecret", "apisecret", "appsecret",
+		"apikey", "secretkey", "privatekey", "signingkey", "encryptionkey", "masterkey", "awssecretaccesskey", "secretaccesskey",
+		"refreshtoken", "idpaccesstoken", "connectionstring", "databaseurl", "creditcard", "creditcardnumber", "cardnumber", "cvv", "cvc":
+		return true
+	}
+	return false
+}
+
+// looksSecret knows secrets by how they look: the keys of common services, hashes
+// of passwords, URLs with a password.
+func looksSecret(text string) bool {
+	for _, start := range [...]string{
+		"ghp_", "gho_", "ghu_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xapp-", "sk_live_", "rk_live_", "sk-ant-",
+		"$2a$", "$2b$", "$2y$", "$argon2", "$scrypt$", "$pbkdf2",
+	} {
+		if strings.HasPrefix(text, start) && len(text) >= len(start)+8 {
+			return true
+		}
+	}
+	switch {
+	case strings.HasPrefix(text, "AKIA") || strings.HasPrefix(text, "ASIA"): // of an AWS account
+		return len(text) == 20 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+	case strings.HasPrefix(text, "AIza"): // of a Google project
+		return len(text) == 39
+	case strings.Contains(text, "://") && strings.Contains(text, "@"):
+		u, err := url.Parse(text)
+		if err != nil || u.User == nil {
+			return false
+		}
+		password, set := u.User.Password()
+		return set && password != ""
+	}
+	return false
+}
+
+// isToken reports whether text has the form of a compact token. A JOSE header
+// begins with {" and so its base64url with eyJ.
+func isToken(text string) bool {
+	text = strings.TrimPrefix(text, "Bearer ")
+	if !strings.HasPrefix(text, "eyJ") {
+		return false
+	}
+	dots := 0
+	for i := range len(text) {
+		switch {
+		case text[i] == '.':
+			dots++
+		case !base64url.Is(text[i]):
+			return false
+		}
+	}
+	return dots == 2 || dots == 4
+}
+
+// maxSafeInteger is the last integer that a double holds and its neighbour does
+// not share: 2^53 - 1.
+const maxSafeInteger = 1<<53 - 1
+
+// isUnsafe reports whether a JSON number is beyond ±maxSafeInteger. It borrows
+// the exact comparison of NumericDate, so an exponent of any size costs nothing.
+func isUnsafe(number string) bool {
+	n, ok := jwt.ParseNumericDate(jsonobject.Value(number))
+	return ok && (n.Compare(time.Unix(maxSafeInteger, 0)) > 0 || n.Compare(time.Unix(-maxSafeInteger, 0)) < 0)
+}

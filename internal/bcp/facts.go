@@ -1,0 +1,232 @@
+package bcp
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"jwt/internal/jsonobject"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// facts are what one walk over an object finds.
+type facts struct {
+	depth                                                        int // of the deepest object or array
+	personal, secrets, privateKeys, controls, unsafeInts, tokens places
+}
+
+// places are the members something was found at, the first few of them.
+type places struct {
+	pointers []string
+	more     int
+}
+
+const rememberedPlaces = 20
+
+// A step is one object or array on the way to the value being read.
+type step struct {
+	name     string // in an object, of the member being read
+	index    int    // in an array; -1 in an object
+	kty, key bool   // an object's: has "kty", has a private member of a JWK
+}
+
+// A surveyor walks an object token by token; nothing but names and strings is
+// copied, and an object of any depth costs one pass.
+type surveyor struct {
+	dec  *jsontext.Decoder
+	path []step
+	facts
+}
+
+// factsOf surveys src, which jsonobject.Parse has accepted.
+func factsOf(src []byte) facts {
+	s := surveyor{dec: jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowDuplicateNames(true))}
+	for {
+		token, err := s.dec.ReadToken()
+		if err != nil { // the end: the text was parsed before
+			return s.facts
+		}
+		s.token(token)
+	}
+}
+
+func (s *surveyor) token(token jsontext.Token) {
+	switch token.Kind() {
+	case '{':
+		s.value('{', "")
+		s.path = append(s.path, step{index: -1})
+		s.depth = max(s.depth, len(s.path))
+	case '[':
+		s.value('[', "")
+		s.path = append(s.path, step{})
+		s.depth = max(s.depth, len(s.path))
+	case '}', ']':
+		s.leave()
+	case '"':
+		if s.isName() {
+			s.name(token.String())
+		} else {
+			s.value('"', token.String())
+		}
+	default:
+		s.value(byte(token.Kind()), token.String())
+	}
+}
+
+// isName reports whether the string just read is a member's name: the decoder
+// has then read an odd number of strings and values in the object.
+func (s *surveyor) isName() bool {
+	kind, length := s.dec.StackIndex(s.dec.StackDepth())
+	return kind == '{' && length%2 == 1
+}
+
+func (s *surveyor) name(name string) {
+	top := &s.path[len(s.path)-1]
+	top.name = name
+	switch name {
+	case "kty":
+		top.kty = true
+	case "d", "k", "priv": // RFC 7518 §6.2.2, §6.3.2, §6.4.1, RFC 9964
+		top.key = true
+	}
+	if hasControl(name) {
+		s.controls.add(s.pointer())
+	}
+}
+
+// value looks at one value; text is a string's content or a number's digits.
+func (s *surveyor) value(kind byte, text string) {
+	if len(s.path) == 0 {
+		return // the object itself
+	}
+	top := &s.path[len(s.path)-1]
+	if top.index < 0 {
+		s.member(*top, kind, text)
+	}
+	switch kind {
+	case '"':
+		s.text(text)
+	case '0':
+		if isUnsafe(text) {
+			s.unsafeInts.add(s.pointer())
+		}
+	}
+	if top.index >= 0 && kind != '{' && kind != '[' {
+		top.index++
+	}
+}
+
+func (s *surveyor) member(at step, kind byte, text string) {
+	if kind == 'n' || kind == 't' || kind == 'f' || kind == '"' && text == "" {
+		return // says nothing about anybody
+	}
+	name := plain(at.name)
+	switch {
+	case isSecretName(name) && (kind == '"' || kind == '0'):
+		s.secrets.add(s.pointer())
+	case isPersonal(name), name == "name" && s.aboutPerson():
+		s.personal.add(s.pointer())
+	case isLogin(name) && kind == '"' && strings.Contains(text, "@"):
+		s.personal.add(s.pointer())
+	}
+}
+
+// aboutPerson reports whether "name" here is a person's: pods and roles have
+// names too.
+func (s *surveyor) aboutPerson() bool {
+	if len(s.path) == 1 {
+		return true
+	}
+	switch plain(s.path[len(s.path)-2].name) {
+	case "user", "profile", "person", "customer", "account", "usermetadata", "userinfo":
+		return true
+	}
+	return false
+}
+
+func (s *surveyor) text(text string) {
+	if hasControl(text) {
+		s.controls.add(s.pointer())
+	}
+	switch {
+	case strings.Contains(text, "-----BEGIN ") && strings.Contains(text, "PRIVATE KEY-----"):
+		s.privateKeys.add(s.pointer())
+	case looksSecret(text):
+		s.secrets.add(s.pointer())
+	case isToken(text):
+		s.tokens.add(s.pointer())
+	}
+}
+
+func (s *surveyor) leave() {
+	left := s.path[len(s.path)-1]
+	s.path = s.path[:len(s.path)-1]
+	if left.kty && left.key {
+		s.privateKeys.add(s.pointer())
+	}
+	if len(s.path) == 0 {
+		return
+	}
+	if top := &s.path[len(s.path)-1]; top.index >= 0 {
+		top.index++
+	}
+}
+
+// pointer names the value being read: a member of the outermost object by its
+// name, others by their JSON Pointer (RFC 6901), which is "" for that object.
+func (s *surveyor) pointer() string {
+	if len(s.path) == 1 {
+		return s.path[0].name
+	}
+	var b strings.Builder
+	for _, at := range s.path {
+		b.WriteByte('/')
+		if at.index >= 0 {
+			b.WriteString(strconv.Itoa(at.index))
+		} else {
+			b.WriteString(strings.ReplaceAll(strings.ReplaceAll(at.name, "~", "~0"), "/", "~1"))
+		}
+	}
+	return b.String()
+}
+
+// add notes a place once.
+func (p *places) add(pointer string) {
+	if n := len(p.pointers); n > 0 && p.pointers[n-1] == pointer {
+		return
+	}
+	if len(p.pointers) == rememberedPlaces {
+		p.more++
+		return
+	}
+	p.pointers = append(p.pointers, pointer)
+}
+
+// hits returns one hit for all the places, if there are any.
+func (p places) hits(part string) []hit {
+	if len(p.pointers) == 0 {
+		return nil
+	}
+	if p.pointers[0] == "" {
+		return oneHit(part, "", "the whole "+part)
+	}
+	return oneHit(part, p.pointers[0], listed(p.pointers, p.more))
+}
+
+// memberOf turns a pointer of jsonobject.Duplicates into a member's name where
+// it stands in the outermost object.
+func memberOf(pointer string) string {
+	name := strings.TrimPrefix(pointer, "/")
+	if strings.Contains(name, "/") {
+		return pointer
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
+}
+
+// get returns the string under name, and whether there is a value at all.
+func get(o jsonobject.Object, name string) (v jsonobject.Value, text string, ok bool) {
+	v, ok = o.Get(name)
+	text, _ = v.Text()
+	return v, text, ok
+}

@@ -1,0 +1,258 @@
+package bcp
+
+// table is all rules, by topic. An id is never renamed: scripts know it.
+var table = [...]rule{
+	// Algorithm and signature.
+	{Rule{
+		"alg-none", Critical, "The token is not signed",
+		"Sign it, and have verifiers accept a list of algorithms that none is not on.", "RFC 8725 §3.2",
+	}, algNone},
+	{Rule{
+		"alg-missing", High, "The header names no algorithm",
+		"Put the algorithm of the signature into alg, as a string.", "RFC 7515 §4.1.1",
+	}, algMissing},
+	{Rule{
+		"alg-unknown", Medium, "The algorithm is not a known signature algorithm",
+		"Use a registered algorithm by its exact name, such as ES256 or Ed25519.", "RFC 8725 §3.1",
+	}, algUnknown},
+	{Rule{
+		"alg-legacy", Info, "The algorithm's name is deprecated",
+		"Say Ed25519 instead of EdDSA once all verifiers know it.", "RFC 9864 §2.2",
+	}, algLegacy},
+	{Rule{
+		"alg-symmetric", Info, "Whoever can verify the token can also make one",
+		"Keep the secret to one party and random, at least as long as the hash; else use a key pair.", "RFC 8725 §3.5",
+	}, algSymmetric},
+	{Rule{
+		"weak-secret", Critical, "The secret is one that everybody tries first",
+		"Take a random one, at least as long as the hash; with this one anybody can forge tokens.", "RFC 8725 §3.5",
+	}, weakSecret},
+	{Rule{
+		"signature-empty", Critical, "The signature is empty",
+		"Do not accept it; some verifiers let an empty signature pass.", "RFC 8725 §3.3",
+	}, signatureEmpty},
+	{Rule{
+		"signature-length", High, "The signature cannot be one of this algorithm",
+		"Send the signature whole and, for ECDSA, as r‖s instead of DER.", "RFC 7518 §3.1",
+	}, signatureLength},
+	{Rule{
+		"weak-rsa", High, "An RSA key is shorter than 2048 bits",
+		"Use an RSA key of 2048 bits or more, or an elliptic curve.", "RFC 7518 §3.3",
+	}, weakRSA},
+
+	// Header.
+	{Rule{
+		"crit-malformed", High, "crit is not what it must be",
+		"List in crit the extensions that stand in the header, each once, and nothing registered.", "RFC 7515 §4.1.11",
+	}, critMalformed},
+	{Rule{
+		"crit-unknown", Medium, "Extensions must be understood that few verifiers know",
+		"Expect verifiers to refuse it; drop the extensions or be sure that all readers know them.", "RFC 7515 §4.1.11",
+	}, critUnknown},
+	{Rule{
+		"b64-false", Medium, "The payload is said to be unencoded",
+		"Leave b64 out: a JWT must not use it.", "RFC 7797 §7",
+	}, b64False},
+	{Rule{
+		"header-type", Medium, "A header parameter has the wrong type",
+		"Give the parameter the type that RFC 7515 gives it; verifiers differ on anything else.", "RFC 7515 §4.1",
+	}, headerType},
+	{Rule{
+		"header-jwk", Medium, "The token brings its own key",
+		"Take keys from configuration, never from the header: anybody can put one there.", "RFC 8725 §3.10",
+	}, headerJWK},
+	{Rule{
+		"header-jku", Medium, "The token says where to fetch its key",
+		"Ignore jku, or compare it with a list of allowed URLs before anything is fetched.", "RFC 8725 §3.10",
+	}, headerJKU},
+	{Rule{
+		"header-x5u", Medium, "The token says where to fetch its certificate",
+		"Ignore x5u, or compare it with a list of allowed URLs before anything is fetched.", "RFC 8725 §3.10",
+	}, headerX5U},
+	{Rule{
+		"header-x5c", Low, "The token brings its own certificates",
+		"Believe them only after validating the chain up to a root that you configured.", "RFC 7515 §4.1.6",
+	}, headerX5C},
+	{Rule{
+		"header-url-insecure", High, "A key is to be fetched from where it must not be",
+		"Never follow it: it can make a server ask its own network, or trust what a stranger sends.", "RFC 8725 §3.10",
+	}, headerURLInsecure},
+	{Rule{
+		"kid-suspicious", High, "The key's name looks like an attack",
+		"Look keys up in a fixed table; never build a path, query, command or URL from kid.", "RFC 8725 §3.10",
+	}, kidSuspicious},
+	{Rule{
+		"typ-missing", Info, "The token does not say what kind it is",
+		"Set typ, such as at+jwt, and have verifiers check it, so that kinds cannot be confused.", "RFC 8725 §3.11",
+	}, typMissing},
+	{Rule{
+		"typ-generic", Info, "typ says no more than JWT",
+		"A typ of its own, such as at+jwt, keeps one kind of token from passing for another.", "RFC 8725 §3.11",
+	}, typGeneric},
+	{Rule{
+		"header-claim-mismatch", Medium, "A claim in the header differs from the payload",
+		"Repeat in the header exactly what the payload says, or nothing.", "RFC 7519 §5.3",
+	}, headerClaimMismatch},
+
+	// Keys and certificates inside.
+	{Rule{
+		"private-key", Critical, "The token contains a private key",
+		"Treat the key as stolen: replace it, and put public keys alone into tokens.", "RFC 7517 §9.2",
+	}, privateKey},
+	{Rule{
+		"x5c-malformed", Medium, "x5c does not hold certificates",
+		"Put certificates there as DER in standard Base64, the signer's first.", "RFC 7515 §4.1.6",
+	}, x5cMalformed},
+	{Rule{
+		"x5t-mismatch", Medium, "The thumbprint is not that of the certificate",
+		"Compute x5t or x5t#S256 over the DER of the first certificate of x5c.", "RFC 7515 §4.1.8",
+	}, x5tMismatch},
+	{Rule{
+		"certificate-expired", Medium, "A certificate is not valid now",
+		"Sign with a key whose certificate is valid.", "RFC 5280 §4.1.2.5",
+	}, certificateExpired},
+	{Rule{
+		"certificate-weak-hash", Medium, "A certificate is signed with a broken hash",
+		"Have it issued again with SHA-256 or better.", "RFC 6194",
+	}, certificateWeakHash},
+
+	// Shape.
+	{Rule{
+		"duplicate-member", High, "A name stands more than once",
+		"Write every name once; parsers disagree on which of them counts.", "RFC 7519 §4",
+	}, duplicateMember},
+	{Rule{
+		"case-variant", High, "A name only looks like a registered one",
+		"Use the exact name: some parsers take the one for the other, some do not.", "RFC 7515 §4",
+	}, caseVariant},
+	{Rule{
+		"noncanonical-base64", Medium, "A part is not spelled as base64url",
+		"Encode without padding, line breaks and the characters + and /; strict verifiers refuse it.", "RFC 7515 §2",
+	}, noncanonicalBase64},
+	{Rule{
+		"payload-not-json-object", Medium, "The payload is not a JSON object",
+		"Put the claims into one JSON object, or treat it as a JWS of opaque bytes.", "RFC 7519 §7.2",
+	}, payloadNotObject},
+	{Rule{
+		"deep-nesting", Low, "Objects are nested deeply",
+		"Keep claims flat; parsers have limits, some of them by crashing.", "RFC 8259 §9",
+	}, deepNesting},
+	{Rule{
+		"header-size", Medium, "The token is larger than most servers take in a header",
+		"Leave data out and let the receiver look it up; 8 KiB is a common limit for all of a header line.", "RFC 9110 §5.4",
+	}, headerSize},
+	{Rule{
+		"cookie-size", Low, "The token does not fit into a cookie",
+		"Keep it below 4096 bytes if it travels in a cookie.", "RFC 6265 §6.1",
+	}, cookieSize},
+
+	// Time.
+	{Rule{
+		"exp-missing", High, "The token never expires",
+		"Set exp: a stolen token without it is good until the key changes.", "RFC 7519 §4.1.4",
+	}, expMissing},
+	{Rule{
+		"exp-not-a-number", High, "exp is not a number",
+		"Write exp as a JSON number; some verifiers ignore what they cannot read.", "RFC 7519 §4.1.4",
+	}, expNotANumber},
+	{Rule{
+		"exp-milliseconds", High, "exp does not count seconds",
+		"Write it in seconds since 1970: as it stands the token is good for thousands of years.", "RFC 7519 §2",
+	}, expMilliseconds},
+	{Rule{
+		"time-milliseconds", Medium, "A time does not count seconds",
+		"Write times in seconds since 1970.", "RFC 7519 §2",
+	}, timeMilliseconds},
+	{Rule{
+		"lifetime-too-long", Medium, "The token lives too long",
+		"Make it short-lived and renew it: it cannot be called back.", "RFC 6750 §5.3",
+	}, lifetimeTooLong},
+	{Rule{
+		"lifetime-long", Low, "The token lives for more than a day",
+		"If it is an access token, minutes to an hour are usual.", "RFC 6750 §5.3",
+	}, lifetimeLong},
+	{Rule{
+		"nbf-after-exp", Medium, "The token is never valid",
+		"Let nbf be before exp.", "RFC 7519 §4.1.5",
+	}, nbfAfterExp},
+	{Rule{
+		"iat-after-exp", Medium, "The token expired before it was issued",
+		"Let iat be before exp.", "RFC 7519 §4.1.6",
+	}, iatAfterExp},
+	{Rule{
+		"iat-future", Medium, "The token was issued in the future",
+		"Set the issuer's clock, or yours.", "RFC 7519 §4.1.6",
+	}, iatFuture},
+	{Rule{
+		"exp-expired", Info, "The token has expired",
+		"Get a new one.", "RFC 7519 §4.1.4",
+	}, expExpired},
+	{Rule{
+		"nbf-future", Info, "The token is not valid yet",
+		"Wait, or compare the clocks.", "RFC 7519 §4.1.5",
+	}, nbfFuture},
+	{Rule{
+		"iat-missing", Info, "The token does not say when it was issued",
+		"Set iat: it tells how old a token is.", "RFC 7519 §4.1.6",
+	}, iatMissing},
+
+	// Claims.
+	{Rule{
+		"access-token-claims", Medium, "An access token lacks claims that it must have",
+		"Add them, or do not call it at+jwt.", "RFC 9068 §2.2",
+	}, accessTokenClaims},
+	{Rule{
+		"aud-missing", Medium, "The token does not say whom it is for",
+		"Set aud, and have every receiver check it: else a token for one is good for all.", "RFC 8725 §3.9",
+	}, audMissing},
+	{Rule{
+		"aud-wildcard", High, "The audience is a wildcard",
+		"Name the receivers; aud is compared as it stands.", "RFC 8725 §3.9",
+	}, audWildcard},
+	{Rule{
+		"iss-missing", Low, "The token does not say who issued it",
+		"Set iss, and bind each issuer to its own keys.", "RFC 8725 §3.8",
+	}, issMissing},
+	{Rule{
+		"iss-http", Medium, "The issuer is not an https URL",
+		"Use https: keys found through this issuer can be replaced on the way.", "RFC 8414 §2",
+	}, issHTTP},
+	{Rule{
+		"sub-missing", Info, "The token does not say whom it is about",
+		"Set sub where the token stands for somebody.", "RFC 8725 §3.8",
+	}, subMissing},
+	{Rule{
+		"jti-missing", Info, "A long-lived token has no identifier",
+		"Set jti, so that this one token can be revoked.", "RFC 7519 §4.1.7",
+	}, jtiMissing},
+	{Rule{
+		"claim-type", Medium, "A claim has the wrong type",
+		"Give the claim the type of its specification; verifiers differ on anything else.", "RFC 7519 §4.1",
+	}, claimType},
+	{Rule{
+		"claim-empty", Low, "A claim that should name something is empty",
+		"Fill it or leave it out.", "RFC 7519 §4.1",
+	}, claimEmpty},
+
+	// Content.
+	{Rule{
+		"secret-in-payload", High, "The token seems to contain a secret",
+		"Take it out and replace the secret: anybody who sees a signed token can read it.", "RFC 7519 §12",
+	}, secretInPayload},
+	{Rule{
+		"personal-data", Low, "The token contains personal data",
+		"Leave out what the receiver does not need, or encrypt it: tokens end up in logs.", "RFC 7519 §12",
+	}, personalData},
+	{Rule{
+		"control-characters", Medium, "A text has control or invisible characters",
+		"Escape it before it reaches a log or terminal, and refuse it where it is entered.", "RFC 8725 §3.10",
+	}, controlCharacters},
+	{Rule{
+		"unsafe-integer", Low, "A number is too large for JavaScript",
+		"Send large numbers as strings; beyond 2^53 many parsers round them.", "RFC 8259 §6",
+	}, unsafeInteger},
+	{Rule{
+		"nested-token", Info, "There is a token inside the token",
+		"Verify both, each with its own key.", "RFC 7519 §2",
+	}, nestedToken},
+}

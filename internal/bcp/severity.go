@@ -1,0 +1,49 @@
+package bcp
+
+import "jwt/internal/verdict"
+
+// A Severity says how much a finding matters. The zero Severity is none.
+type Severity int
+
+// The severities, in rising order; their words are the values of --fail-on.
+const (
+	Info     Severity = iota + 1 // a fact worth knowing
+	Low                          // untidy, or only sometimes a fault
+	Medium                       // against advice: an attack needs one thing more
+	High                         // against a rule: verifiers may be fooled, or a secret is out
+	Critical                     // anybody can forge it, or its private key is out
+)
+
+// Severities returns the severities in rising order.
+func Severities() []Severity { return []Severity{Info, Low, Medium, High, Critical} }
+
+// String returns the word of the severity.
+func (s Severity) String() string {
+	switch s {
+	case Info:
+		return "info"
+	case Low:
+		return "low"
+	case Medium:
+		return "medium"
+	case High:
+		return "high"
+	case Critical:
+		return "critical"
+	default:
+		return ""
+	}
+}
+
+// MarshalText returns the word of the severity.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// ParseSeverity returns the severity of that word; the error is of class usage.
+func ParseSeverity(word string) (Severity, error) {
+	for _, s := range Severities() {
+		if s.String() == word {
+			return s, nil
+		}
+	}
+	return 0, verdict.Errorf(verdict.Usage, "severity %q: want info, low, medium, high or critical", word)
+}

@@ -1,0 +1,202 @@
+package bcp
+
+import (
+	"strconv"
+	"strings"
+
+	"jwt/internal/iana"
+	"jwt/internal/jsonobject"
+)
+
+func duplicateMember(r *inspection) []hit {
+	hits := duplicates(Header, r.Token.Header)
+	if r.hasClaims() {
+		hits = append(hits, duplicates(Payload, r.Claims)...)
+	}
+	return hits
+}
+
+func duplicates(part string, o jsonobject.Object) []hit {
+	pointers := o.Duplicates()
+	if len(pointers) == 0 {
+		return nil
+	}
+	names := make([]string, len(pointers))
+	for i, p := range pointers {
+		names[i] = memberOf(p)
+	}
+	return oneHit(part, names[0], listed(names, 0))
+}
+
+func caseVariant(r *inspection) []hit {
+	hits := variants(Header, r.Token.Header, guardedHeader)
+	if r.hasClaims() {
+		hits = append(hits, variants(Payload, r.Claims, guardedClaim)...)
+	}
+	return hits
+}
+
+func variants(part string, o jsonobject.Object, guarded func(string) bool) []hit {
+	var hits []hit
+	for _, m := range o.Members() {
+		name := skeleton(m.Name)
+		if name == m.Name || !guarded(name) {
+			continue
+		}
+		detail := quoted(m.Name) + " is not " + quoted(name)
+		if _, ok := o.Get(name); ok {
+			detail += ", which is there too"
+		}
+		hits = append(hits, hit{part, m.Name, detail})
+		if len(hits) == rememberedPlaces {
+			break
+		}
+	}
+	return hits
+}
+
+// guardedHeader and guardedClaim are the names that a decision hangs on.
+func guardedHeader(name string) bool {
+	_, ok := iana.Header(name)
+	return ok
+}
+
+func guardedClaim(name string) bool {
+	switch name {
+	case "iss", "sub", "aud", "exp", "nbf", "iat", "jti", "scope", "azp", "client_id", "nonce", "cnf", "act",
+		"may_act", "acr", "amr", "auth_time", "roles", "groups", "entitlements", "authorization_details":
+		return true
+	}
+	return false
+}
+
+// skeleton spells a name as a careless parser or reader takes it: ASCII letters
+// in lower case for all that fold to or look like them, nothing around it.
+func skeleton(name string) string {
+	folded := strings.Map(func(r rune) rune {
+		switch {
+		case isControl(r), r == ' ', r == 0xA0, r == 0x200C, r == 0x200D:
+			return -1
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		case r >= 0xFF21 && r <= 0xFF3A: // fullwidth
+			return r - 0xFF21 + 'a'
+		case r >= 0xFF41 && r <= 0xFF5A:
+			return r - 0xFF41 + 'a'
+		}
+		return lookalike(r)
+	}, name)
+	if folded == "x5t#s256" {
+		return "x5t#S256" // the one name with a capital
+	}
+	return folded
+}
+
+// lookalike returns the ASCII letter that r folds to (the long s, the Kelvin sign)
+// or is mistaken for (Cyrillic and Greek), and r itself otherwise.
+func lookalike(r rune) rune {
+	switch r {
+	case '\u0430', '\u0410', '\u03B1', '\u0391':
+		return 'a'
+	case '\u0412', '\u0392':
+		return 'b'
+	case '\u0441', '\u0421':
+		return 'c'
+	case '\u0501':
+		return 'd'
+	case '\u0435', '\u0415', '\u0395':
+		return 'e'
+	case '\u0261':
+		return 'g'
+	case '\u041D', '\u04BB', '\u0397':
+		return 'h'
+	case '\u0456', '\u0406', '\u0131', '\u0130', '\u03B9', '\u0399':
+		return 'i'
+	case '\u0458', '\u0408':
+		return 'j'
+	case '\u212A', '\u043A', '\u041A', '\u03BA', '\u039A':
+		return 'k'
+	case '\u217C':
+		return 'l'
+	case '\u041C', '\u039C':
+		return 'm'
+	case '\u039D':
+		return 'n'
+	case '\u043E', '\u041E', '\u03BF', '\u039F':
+		return 'o'
+	case '\u0440', '\u0420', '\u03C1', '\u03A1':
+		return 'p'
+	case '\u051B':
+		return 'q'
+	case '\u017F', '\u0455', '\u0405':
+		return 's'
+	case '\u0422', '\u03A4':
+		return 't'
+	case '\u0475', '\u03BD':
+		return 'v'
+	case '\u051D':
+		return 'w'
+	case '\u0445', '\u0425', '\u03C7', '\u03A7':
+		return 'x'
+	case '\u0443', '\u0423', '\u03A5':
+		return 'y'
+	case '\u0396':
+		return 'z'
+	}
+	return r
+}
+
+func noncanonicalBase64(r *inspection) []hit {
+	var hits []hit
+	for _, f := range r.Flaws {
+		faults := make([]string, len(f.Faults))
+		for i, fault := range f.Faults {
+			faults[i] = string(fault)
+		}
+		hits = append(hits, hit{f.Part, "", "the " + f.Part + " has " + strings.Join(faults, ", ")})
+	}
+	return hits
+}
+
+func payloadNotObject(r *inspection) []hit {
+	if r.ClaimsErr == nil || isToken(string(r.Token.Payload)) {
+		return nil // a token inside is nestedToken's
+	}
+	return oneHit(Payload, "", r.ClaimsErr.Error())
+}
+
+// maxDepth is deeper than claims of any known issuer.
+const maxDepth = 20
+
+func deepNesting(r *inspection) []hit {
+	var hits []hit
+	for _, p := range [...]struct {
+		part  string
+		depth int
+	}{{Header, r.header.depth}, {Payload, r.payload.depth}} {
+		if p.depth > maxDepth {
+			hits = append(hits, hit{p.part, "", "it is " + strconv.Itoa(p.depth) + " levels deep"})
+		}
+	}
+	return hits
+}
+
+// Sizes of a whole token, in bytes.
+const (
+	MaxCookieBytes = 4096 // what a browser has to take at least, name and attributes included
+	MaxHeaderBytes = 8192 // what common servers take for one header line
+)
+
+func headerSize(r *inspection) []hit {
+	if n := len(r.Token.Text); n > MaxHeaderBytes {
+		return oneHit(Token, "", "it has "+strconv.Itoa(n)+" bytes")
+	}
+	return nil
+}
+
+func cookieSize(r *inspection) []hit {
+	if n := len(r.Token.Text); n > MaxCookieBytes && n <= MaxHeaderBytes {
+		return oneHit(Token, "", "it has "+strconv.Itoa(n)+" bytes")
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package bcp
+
+import (
+	"strconv"
+	"strings"
+
+	"jwt/internal/jwa"
+)
+
+// isNone reports whether some verifier might read the algorithm as none.
+func isNone(alg string) bool { return strings.EqualFold(strings.TrimSpace(alg), jwa.None) }
+
+func algNone(r *inspection) []hit {
+	if !isNone(r.alg) {
+		return nil
+	}
+	detail := "alg is " + quoted(r.alg) + ": anybody can have written this"
+	if r.alg != jwa.None {
+		detail = "alg is " + quoted(r.alg) + `, which careless verifiers read as "none"`
+	}
+	if n := len(r.Token.Signature); n > 0 {
+		detail += "; " + count(n, "byte") + " stand where no signature may be"
+	}
+	return oneHit(Header, "alg", detail)
+}
+
+func algMissing(r *inspection) []hit {
+	v, _, ok := get(r.Token.Header, "alg")
+	switch {
+	case !ok:
+		return oneHit(Header, "alg", "the header has no alg")
+	case v.Kind() != '"':
+		return oneHit(Header, "alg", "alg is "+aKind(v)+", not a string")
+	}
+	return nil
+}
+
+func algUnknown(r *inspection) []hit {
+	if _, _, ok := get(r.Token.Header, "alg"); !ok || isNone(r.alg) || isSignatureAlg(r.alg) {
+		return nil
+	}
+	if v, _ := r.Token.Header.Get("alg"); v.Kind() != '"' {
+		return nil // algMissing's
+	}
+	for _, a := range jwa.All() {
+		if strings.EqualFold(a.Name, strings.TrimSpace(r.alg)) {
+			return oneHit(Header, "alg", "alg is "+quoted(r.alg)+"; the name is "+a.Name+", and names are case-sensitive")
+		}
+	}
+	return oneHit(Header, "alg", "alg is "+quoted(r.alg))
+}
+
+// isSignatureAlg reports whether the name is registered for signatures, known to
+// this program or not.
+func isSignatureAlg(name string) bool {
+	switch name {
+	case "ES256K", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87": // RFC 8812, 9864, 9964
+		return true
+	}
+	_, ok := jwa.Lookup(name)
+	return ok
+}
+
+func algLegacy(r *inspection) []hit {
+	if r.alg != "EdDSA" {
+		return nil
+	}
+	return oneHit(Header, "alg", "EdDSA leaves open which curve it is")
+}
+
+func algSymmetric(r *inspection) []hit {
+	if a, ok := jwa.Lookup(r.alg); !ok || a.KeyType != "oct" {
+		return nil
+	}
+	return oneHit(Header, "alg", r.alg+" is keyed with one secret that issuer and verifiers share")
+}
+
+// maxGuessedBytes bounds the tokens that secrets are tried on: the work is one
+// HMAC over the token for each.
+const maxGuessedBytes = 64 << 10
+
+// wellKnownSecrets are what tutorials, defaults and examples sign with.
+var wellKnownSecrets = [...]string{
+	"", "secret", "Secret", "SECRET", "secretkey", "secret-key", "secret_key", "secretKey", "SECRET_KEY", "mysecret",
+	"my-secret", "my_secret", "mysecretkey", "my-secret-key", "my_secret_key", "my_super_secret", "supersecret",
+	"super-secret", "super_secret", "supersecretkey", "super-secret-key", "super_secret_key", "topsecret", "shhh",
+	"shhhh", "shhhhh", "shhhhhh", "shhhhhhh", "jwt", "jwtsecret", "jwt-secret", "jwt_secret", "jwtSecret", "JWT_SECRET",
+	"jwt_secret_key", "jwtkey", "your-secret", "your_secret", "your-secret-key", "your_secret_key", "yoursecretkey",
+	"your_jwt_secret", "your-jwt-secret", "your-256-bit-secret", "your-384-bit-secret", "your-512-bit-secret",
+	"a-string-secret-at-least-256-bits-long", "super-secret-jwt-token-with-at-least-32-characters-long",
+	"AllYourBase", "password", "Password", "passw0rd", "pass", "changeme", "change-me", "change_me", "changeit",
+	"default", "example", "example_key", "test", "testing", "dev", "development", "private", "privatekey", "key",
+	"token", "auth", "admin", "root", "user", "guest", "qwerty", "letmein", "123", "1234", "12345", "123456",
+	"12345678", "123456789", "1234567890", "0123456789", "abc", "abc123", "foo", "bar", "foobar", "hello", "s3cr3t",
+	"secret123", "secret1", "none", "null", "undefined", "hmac", "HS256",
+}
+
+func weakSecret(r *inspection) []hit {
+	a, ok := jwa.Lookup(r.alg)
+	if !ok || a.KeyType != "oct" || len(r.Token.Signature) != a.SignatureSize || len(r.Token.Text) > maxGuessedBytes {
+		return nil
+	}
+	input := r.Token.SigningInput()
+	for _, secret := range wellKnownSecrets {
+		if a.Verify(input, r.Token.Signature, []byte(secret)) == nil {
+			return oneHit(Signature, "", "the signature verifies under one of "+
+				strconv.Itoa(len(wellKnownSecrets))+" secrets from tutorials and defaults")
+		}
+	}
+	return nil
+}
+
+func signatureEmpty(r *inspection) []hit {
+	if len(r.Token.Signature) > 0 || isNone(r.alg) {
+		return nil
+	}
+	return oneHit(Signature, "", "alg is "+quoted(r.alg)+" but there is no signature")
+}
+
+func signatureLength(r *inspection) []hit {
+	a, ok := jwa.Lookup(r.alg)
+	sig := r.Token.Signature
+	if !ok || len(sig) == 0 {
+		return nil
+	}
+	if a.KeyType == "RSA" {
+		if rsaSize(len(sig)) {
+			return nil
+		}
+		return oneHit(Signature, "", "it has "+count(len(sig), "byte")+", and no RSA key makes such")
+	}
+	if len(sig) == a.SignatureSize {
+		return nil
+	}
+	detail := "it has " + count(len(sig), "byte") + "; " + a.Name + " has " + strconv.Itoa(a.SignatureSize)
+	if a.KeyType == "EC" && len(sig) > 8 && sig[0] == 0x30 {
+		detail += " (it looks like DER)"
+	}
+	return oneHit(Signature, "", detail)
+}
+
+// rsaSize reports whether some RSA key, if a weak one, makes signatures of that
+// many bytes: moduli are multiples of 128 bits in practice.
+func rsaSize(n int) bool { return n >= 64 && n <= jwa.MaxRSABits/8 && n%16 == 0 }
+
+func weakRSA(r *inspection) []hit {
+	var hits []hit
+	a, ok := jwa.Lookup(r.alg)
+	if n := len(r.Token.Signature); ok && a.KeyType == "RSA" && rsaSize(n) && n < jwa.MinRSABits/8 {
+		hits = append(hits, hit{Signature, "", "it has " + count(n, "byte") + ", so its key has at most " + strconv.Itoa(8*n) + " bits"})
+	}
+	if bits, ok := embeddedRSABits(r.Token.Header); ok && bits < jwa.MinRSABits {
+		hits = append(hits, hit{Key, "jwk", "the RSA key in jwk has " + strconv.Itoa(bits) + " bits"})
+	}
+	return append(hits, weakCertificates(r.Certificates)...)
+}

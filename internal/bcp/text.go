@@ -1,0 +1,101 @@
+package bcp
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// shownRunes and shownNames bound what a detail quotes of a token.
+const (
+	shownRunes = 60
+	shownNames = 5
+)
+
+// quoted shows a text of the token, shortened.
+func quoted(s string) string {
+	if utf8.RuneCountInString(s) <= shownRunes {
+		return `"` + s + `"`
+	}
+	n := 0
+	for i := range s {
+		if n == shownRunes {
+			return `"` + s[:i] + `…"`
+		}
+		n++
+	}
+	return `"` + s + `"`
+}
+
+// listed names the first few of names, of which more were not even noted.
+func listed(names []string, more int) string {
+	more += max(0, len(names)-shownNames)
+	shown := make([]string, 0, shownNames+1)
+	for _, n := range names[:min(len(names), shownNames)] {
+		q := quoted(n)
+		shown = append(shown, q[1:len(q)-1])
+	}
+	s := strings.Join(shown, ", ")
+	if more > 0 {
+		s += " and " + strconv.Itoa(more) + " more"
+	}
+	return s
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// oneHit is the hits of a rule that can be broken once.
+func oneHit(part, member, detail string) []hit { return []hit{{part, member, detail}} }
+
+// plain spells a name as people read it: lower case, without punctuation, and of
+// a URI the last part.
+func plain(name string) string {
+	if i := strings.LastIndexAny(name, "/#"); i >= 0 && strings.Contains(name, "://") {
+		name = name[i+1:]
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '_' || r == '-' || r == ' ' || r == '.':
+			return -1
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		default:
+			return r
+		}
+	}, name)
+}
+
+// hasControl reports whether s has a character that a terminal or log obeys or
+// hides instead of showing it: C0, DEL and C1 controls, line and paragraph
+// separators, bidirectional marks, zero-width spaces and tags. Joiners are
+// letters' business and stay.
+func hasControl(s string) bool {
+	for _, r := range s {
+		if isControl(r) {
+			return true
+		}
+	}
+	return false
+}
+
+func isControl(r rune) bool {
+	switch {
+	case r < 0x20, r >= 0x7F && r <= 0x9F:
+		return true
+	case r == 0x061C, r == 0x200E, r == 0x200F, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069: // bidi
+		return true
+	case r == 0x2028, r == 0x2029:
+		return true
+	case r == 0x200B, r == 0x2060, r == 0xFEFF, r == 0x00AD: // invisible
+		return true
+	case r >= 0xE0000 && r <= 0xE007F: // tags
+		return true
+	}
+	return false
+}
