@@ -1,0 +1,106 @@
+package scan
+
+import (
+	"bytes"
+
+	"jwt/internal/verdict"
+)
+
+// dressed reads a text that is one token and its dressing, nothing else: quotes,
+// an Authorization header, a scheme. Here the token need not look like one to be
+// taken, since it cannot be anything else: the parser says best what is wrong
+// with it.
+func dressed(s span, o Options) (found Found, ok bool, err error) {
+	body, where := undress(s)
+	switch {
+	case isCompact(body.b), o.Join && isLaxToken(body.b):
+		return Found{Token: string(body.b), Where: where, Offset: body.off}, true, nil
+	}
+	joined, lineBreak, lines := unwrap(body)
+	switch {
+	case joined == nil:
+		return Found{}, false, nil
+	case !o.Join:
+		return Found{}, false, verdict.Errorf(verdict.Malformed, "the token is wrapped over %d lines, the first line break is at byte %d", lines, lineBreak).
+			Hintf(`join the lines first (tr -d '\n'); jwt decode joins them by itself`)
+	}
+	return Found{Token: string(joined), Where: where, Offset: body.off, Wrapped: true}, true, nil
+}
+
+// undress takes off, each at most once and from outside in: quotes, curl's -H
+// with the quotes of its argument, the name of the header, the scheme.
+func undress(s span) (body span, where string) {
+	s = unquote(s)
+	if flag, ok := cutHeaderFlag(s); ok {
+		s = unquote(flag)
+	}
+	for _, name := range [...]string{"Authorization", "Proxy-Authorization"} {
+		if len(s.b) > len(name) && s.b[len(name)] == ':' && equalFold(s.b[:len(name)], name) {
+			s, where = s.from(len(name)+1).trim(), name+" header"
+			break
+		}
+	}
+	s, _ = cutScheme(s)
+	return s, where
+}
+
+func unquote(s span) span {
+	if n := len(s.b); n >= 2 && isQuote(s.b[0]) && s.b[0] == s.b[n-1] {
+		return s.sub(1, n-1).trim()
+	}
+	return s
+}
+
+func cutHeaderFlag(s span) (span, bool) {
+	for _, flag := range [...]string{"-H", "--header"} {
+		if rest, ok := bytes.CutPrefix(s.b, []byte(flag)); ok && len(rest) > 0 && (isSpace(rest[0]) || isQuote(rest[0])) {
+			return s.from(len(flag)).trim(), true
+		}
+	}
+	return s, false
+}
+
+// unwrap joins a token that stands on several lines: it is broken by nothing but
+// line feeds, each perhaps after a carriage return or a backslash, perhaps before
+// indentation. It returns nil if that does not make one token. A blank line is
+// no wrapping, and neither are lines that are tokens of their own.
+func unwrap(s span) (joined []byte, lineBreak, lines int) {
+	if bytes.IndexByte(s.b, '\n') < 0 {
+		return nil, 0, 0
+	}
+	lineBreak = -1
+	joined = make([]byte, 0, len(s.b))
+	whole := 0
+	for line := range bytes.SplitSeq(s.b, []byte{'\n'}) {
+		lines++
+		if lines > 1 {
+			line = bytes.TrimLeft(line, " \t")
+		}
+		line = bytes.TrimSuffix(line, []byte{'\r'})
+		line = bytes.TrimSuffix(line, []byte{'\\'})
+		if _, pure := partsOf(line); !pure || len(line) == 0 {
+			return nil, 0, 0
+		}
+		if lineBreak < 0 {
+			lineBreak = s.at(len(line))
+		}
+		if isToken(line) {
+			whole++
+		}
+		joined = append(joined, line...)
+	}
+	if whole > 1 || !isToken(joined) {
+		return nil, 0, 0
+	}
+	if dots, _ := partsOf(joined); dots == 4 && !isEncrypted(joined) {
+		return nil, 0, 0 // two signed tokens, of which the wrapping made five parts
+	}
+	return joined, lineBreak, lines
+}
+
+// isEncrypted reports whether the header has an "enc", as that of every JWE must
+// (RFC 7516 §4.1.2).
+func isEncrypted(token []byte) bool {
+	header := decodeHeader(token)
+	return bytes.Contains(header, []byte(`"enc"`))
+}

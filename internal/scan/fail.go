@@ -1,0 +1,226 @@
+package scan
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
+)
+
+// none says where the text stops looking like a token, and what to do about it.
+func (f *finder) none(text span) error {
+	if len(f.refused) > 0 {
+		r := f.refused[0]
+		return stopped(text, max(0, r.token-text.off), max(0, r.at-text.off))
+	}
+	if bytes.HasPrefix(text.b, []byte("-----BEGIN ")) {
+		return stopped(text, 0, bytes.IndexByte(text.b, ' ')).Hintf("this is PEM: a key is given with --key")
+	}
+	body, _ := undress(text)
+	start := body.off - text.off
+	if i := bytes.Index(body.b, []byte("eyJ")); i >= 0 {
+		start += i
+	}
+	end := start
+	for end < len(text.b) && isTokenByte(text.b[end]) {
+		end++
+	}
+	return stopped(text, start, end)
+}
+
+// stopped is the error for a text that could have been a token from start on,
+// but for the byte at end.
+func stopped(text span, start, end int) *verdict.Error {
+	b := text.b
+	if end >= len(b) {
+		return wrongParts(b[start:])
+	}
+	if word := bytes.TrimRight(b[:start], " "); end == start-1 && isSpace(b[end]) {
+		if rest, ok := cutLastScheme(word); ok {
+			if _, again := cutLastScheme(rest); again {
+				return verdict.Errorf(verdict.Malformed, "no token found: the scheme stands twice before byte %d", text.at(start)).
+					Hintf("leave one of the two words away")
+			}
+		}
+	}
+	e := verdict.Errorf(verdict.Malformed, "no token found: the text stops looking like one at byte %d (%s)", text.at(end), describe(b[end:]))
+	if hint := hintFor(b, start, end); hint != "" {
+		return e.Hintf("%s", hint)
+	}
+	return e
+}
+
+// wrongParts is the error for a text of the right characters only.
+func wrongParts(b []byte) *verdict.Error {
+	n := bytes.Count(b, []byte{'.'}) + 1
+	e := verdict.Errorf(verdict.Malformed, "no token found: a token has 3 parts joined by dots (5 when encrypted), this has %d", n)
+	switch {
+	case looksLikeFile(b):
+		return e.Hintf("to read a file, write @%s", b)
+	case n == 1 && inBraces(decodeHeader(b)):
+		return e.Hintf("this is one part of a token, all of them are needed")
+	case n == 1:
+		return e.Hintf("an opaque token says nothing by itself, only its issuer can read it")
+	case n == 2:
+		return e.Hintf("the signature is missing; even an unsecured token ends with a dot")
+	}
+	return e
+}
+
+// describe names the first character of b: 0x2b '+', 0xff0e '．' as U+FF0E.
+func describe(b []byte) string {
+	r, size := utf8.DecodeRune(b)
+	switch {
+	case r > ' ' && r < 0x7f:
+		return fmt.Sprintf("0x%02x '%c'", b[0], r)
+	case size == 1:
+		names := map[byte]string{0: " NUL", '\t': " tab", '\n': " line feed", '\v': " vertical tab", '\r': " carriage return", ' ': " space"}
+		return fmt.Sprintf("0x%02x%s", b[0], names[b[0]])
+	default:
+		return fmt.Sprintf("0x%02x, U+%04X", b[0], r)
+	}
+}
+
+// hintFor knows how a token comes to have that character in it.
+func hintFor(b []byte, start, end int) string {
+	r, _ := utf8.DecodeRune(b[end:])
+	inside := end > start
+	switch {
+	case looksLikeFile(b):
+		return fmt.Sprintf("to read a file, write @%s", b)
+	case r == '%' && inside:
+		return "it is percent-encoded: decode it first (%2E is a dot)"
+	case (r == '+' || r == '/') && inside:
+		return "this is the standard Base64 alphabet, a token has - and _ (RFC 7515 §2)"
+	case r == '=' && inside:
+		return "a token has no padding (RFC 7515 §2)"
+	case r == '\uff0e' || r == '\u3002' || r == '\uff61' || r == '\u2024':
+		return "this is not the ASCII full stop that joins the parts of a token"
+	case r == '\u201c' || r == '\u201d' || r == '\u2018' || r == '\u2019' || r == '\u00ab' || r == '\u00bb':
+		return "remove the typographic quotes"
+	case r == '\u00a0' || r == '\u00ad' || r >= '\u200b' && r <= '\u200f' || r == '\u2060' || r == '\ufeff':
+		return "this character is invisible: copy the token again from where it was issued"
+	case r < utf8.RuneSelf && isQuote(byte(r)):
+		return "quotes come in pairs, around the whole token"
+	case r == '\n' && inside:
+		return `if the token is wrapped, join the lines first (tr -d '\n')`
+	case (r == ' ' || r == '\t') && inside:
+		return "there is no white space in a token: give the token alone"
+	case r == 0:
+		return "if the text is UTF-16, save it as UTF-8"
+	case end == 0:
+		return somethingElse(b)
+	}
+	return ""
+}
+
+// somethingElse recognises a text that is no token from its first byte on.
+func somethingElse(b []byte) string {
+	head := bytes.ToLower(b[:min(len(b), 64)])
+	switch {
+	case bytes.HasPrefix(head, []byte("<!doctype html")), bytes.HasPrefix(head, []byte("<html")):
+		return "this is an HTML page: look at the address it came from, it may ask to sign in"
+	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
+		return "this is UTF-16: save it as UTF-8"
+	case b[0] != '{':
+		return ""
+	}
+	o, err := jsonobject.Parse(b)
+	if err != nil {
+		return "this is neither a token nor JSON: " + err.Error()
+	}
+	if v, ok := o.Get("error"); ok {
+		if text, ok := v.Text(); ok && len(text) < 100 {
+			return fmt.Sprintf("the response is an error (%s), it carries no token", text)
+		}
+	}
+	if _, ok := o.Get("kty"); ok {
+		return "this is a key (JWK): it is given with --key"
+	}
+	return "this is JSON with no token in it; jwt sign makes a token of claims"
+}
+
+// looksLikeFile reports whether b could be the name of a file.
+func looksLikeFile(b []byte) bool {
+	if len(b) > 255 || bytes.HasPrefix(b, []byte("eyJ")) || bytes.ContainsAny(b, " \t\r\n\x00\"'`{}<>=&") || bytes.Contains(b, []byte("://")) {
+		return false
+	}
+	for _, suffix := range [...]string{".jwt", ".jws", ".jwe", ".txt", ".json", ".token", ".tok", ".log", ".har", ".env"} {
+		if bytes.HasSuffix(bytes.ToLower(b), []byte(suffix)) {
+			return true
+		}
+	}
+	return bytes.HasPrefix(b, []byte("/")) || bytes.HasPrefix(b, []byte("./")) || bytes.HasPrefix(b, []byte("../")) || bytes.HasPrefix(b, []byte("~/"))
+}
+
+// maxListed is how many tokens an error lists.
+const maxListed = 8
+
+func (f *finder) several(items []item) error {
+	var places []string
+	for _, it := range items {
+		place := fmt.Sprintf("byte %d", it.off)
+		switch label := it.label(); {
+		case it.where != "" && label != "" && it.path == "":
+			place = it.where + " (" + place + ")"
+		case label != "":
+			place = label + " (" + place + ")"
+		}
+		places = append(places, place)
+		if len(places) > maxListed {
+			break
+		}
+	}
+	for _, r := range f.refused {
+		places = append(places, fmt.Sprintf("byte %d", r.token))
+	}
+	more := ""
+	if len(places) > maxListed {
+		places, more = places[:maxListed], " and more"
+	}
+	return verdict.Errorf(verdict.Malformed, "more than one token found: %s%s, want one", strings.Join(places, ", "), more).
+		Hintf("choose one with --field NAME, or give one a line to --batch")
+}
+
+// notAToken says why the value that was meant is none.
+func (f *finder) notAToken(where string, value span) error {
+	value = value.trim()
+	bare, _ := cutScheme(value)
+	end := 0
+	for end < len(bare.b) && isTokenByte(bare.b[end]) {
+		end++
+	}
+	switch {
+	case len(bare.b) == 0:
+		return verdict.Errorf(verdict.Malformed, "%s: is empty, want a token", where)
+	case end == len(bare.b):
+		return verdict.Errorf(verdict.Malformed, "%s: is not a token: it has %d parts, want 3 (5 when encrypted)", where, bytes.Count(bare.b, []byte{'.'})+1)
+	}
+	e := verdict.Errorf(verdict.Malformed, "%s: stops looking like a token at byte %d (%s)", where, bare.at(end), describe(bare.b[end:]))
+	if hint := hintFor(bare.b, 0, end); hint != "" {
+		return e.Hintf("%s", hint)
+	}
+	return e
+}
+
+// noField names what --field could have meant.
+func (f *finder) noField(text span) error {
+	if isCompact(text.b) {
+		return verdict.Errorf(verdict.Malformed, "--field %s: the text is a bare token, it has no fields", f.field).
+			Hintf("leave --field away")
+	}
+	e := verdict.Errorf(verdict.Malformed, "--field %s: no such JSON member, header, cookie or parameter", f.field)
+	var names []string
+	for _, it := range f.items {
+		if label := it.label(); label != "" && len(names) < maxListed {
+			names = append(names, label)
+		}
+	}
+	if len(names) == 0 {
+		return e
+	}
+	return e.Hintf("tokens are in: %s", strings.Join(names, ", "))
+}

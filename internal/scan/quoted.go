@@ -1,0 +1,143 @@
+package scan
+
+import (
+	"bytes"
+	"strings"
+)
+
+// hasQuoted reports whether some quotation begins in b.
+func hasQuoted(b []byte) bool {
+	for i, c := range b {
+		if isQuote(c) && opensQuote(b, i) {
+			return true
+		}
+	}
+	return false
+}
+
+// opensQuote reports whether the quote at i is an opening one, by what stands
+// before it: Python's b'…' counts, the apostrophe of "don't" does not.
+func opensQuote(b []byte, i int) bool {
+	if i > 0 && (b[i-1] == 'b' || b[i-1] == '$') {
+		i--
+	}
+	return i == 0 || strings.IndexByte(" \t=:,([{<>+;&|!?", b[i-1]) >= 0
+}
+
+// closesQuote reports whether what was quoted ends with the quote at i: a token
+// glued to more text might be only a piece of one.
+func closesQuote(b []byte, i int) bool {
+	return i+1 == len(b) || strings.IndexByte(" \t,;:)]}<>&|+\\", b[i+1]) >= 0
+}
+
+// quoted reads a command line or a line of source: what is in quotes stands for
+// itself, what is not is words.
+func (f *finder) quoted(s span, c context) {
+	plain := 0 // where the text outside quotes began
+	for i := 0; i < len(s.b); i++ {
+		if !isQuote(s.b[i]) || !opensQuote(s.b, i) {
+			continue
+		}
+		f.words(s.sub(plain, i))
+		end, escapes := endOfQuote(s.b, i)
+		name, ok := nameBefore(s.b[:i])
+		if end < 0 || !closesQuote(s.b, end) || !ok {
+			f.refuseQuoted(s, i, end)
+			return
+		}
+		inner := s.sub(i+1, end)
+		if escapes {
+			inner = span{b: unescape(inner.b), off: inner.off}
+		}
+		if name != "" {
+			where := name
+			if equalFold([]byte(name), "Authorization") {
+				where += " header"
+			}
+			f.unit(inner, context{name: name, where: where, fold: true})
+		} else {
+			f.unit(inner, c)
+		}
+		i, plain = end, end+1
+	}
+	f.words(s.from(plain))
+}
+
+// refuseQuoted notes the first token after a quotation from i to end that is not
+// closed, or has text glued to it.
+func (f *finder) refuseQuoted(s span, i, end int) {
+	start, stop, ok := next(s.b, i)
+	switch {
+	case !ok:
+	case end < 0:
+		f.refuseAt(s.at(start), s.at(i))
+	case !closesQuote(s.b, end):
+		f.refuseAt(s.at(start), s.at(end+1))
+	default:
+		f.refuse(s, start, stop)
+	}
+}
+
+// endOfQuote returns where the quotation that begins at i ends, or -1; escapes
+// says that there are escaped quotes in it, as only double quotes have.
+func endOfQuote(b []byte, i int) (end int, escapes bool) {
+	quote := b[i]
+	for j := i + 1; j < len(b); j++ {
+		switch {
+		case b[j] == quote:
+			return j, escapes
+		case b[j] == '\\' && quote == '"' && j+1 < len(b):
+			j++
+			escapes = escapes || b[j] == quote
+		}
+	}
+	return -1, false
+}
+
+func unescape(b []byte) []byte {
+	plain := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		if b[i] == '\\' && i+1 < len(b) && (b[i+1] == '"' || b[i+1] == '\\') {
+			i++
+		}
+		plain = append(plain, b[i])
+	}
+	return plain
+}
+
+// maxName is how far back a name is looked for, in bytes.
+const maxName = 128
+
+// nameBefore returns the name that the quoted text after b is the value of:
+// "name": "…", name = "…", name: Bearer "…". It is not ok if a scheme stands twice.
+func nameBefore(b []byte) (name string, ok bool) {
+	b = bytes.TrimRight(b[max(0, len(b)-maxName):], " \t")
+	if rest, isWord := cutLastScheme(b); isWord {
+		if _, again := cutLastScheme(rest); again {
+			return "", false
+		}
+		b = rest
+	}
+	b = bytes.TrimRight(bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("$")), []byte("b")), " \t")
+	if len(b) == 0 || b[len(b)-1] != ':' && b[len(b)-1] != '=' {
+		return "", true
+	}
+	b = bytes.TrimRight(b[:len(b)-1], " \t")
+	if len(b) > 0 && isQuote(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	start := len(b)
+	for start > 0 && isTokenByte(b[start-1]) {
+		start--
+	}
+	return strings.TrimLeft(string(b[start:]), "-"), true
+}
+
+// cutLastScheme removes a scheme from the end of b, where it is a word of its own.
+func cutLastScheme(b []byte) ([]byte, bool) {
+	i := bytes.LastIndexAny(b, " \t:=") + 1
+	if !isScheme(b[i:]) {
+		return b, false
+	}
+	return bytes.TrimRight(b[:i], " \t"), true
+}

@@ -1,0 +1,228 @@
+// Package scan finds the one token that a text carries: a header line, a cookie,
+// a URL, a JSON response, a curl transcript (RFC 6750 §2, RFC 6749 §4.2.2 and
+// §5.1, RFC 6265 §4). It takes a token whole or not at all: what does not end
+// where its dressing ends is an error, never a shorter token.
+package scan
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"jwt/internal/verdict"
+)
+
+// A Found is the token of a text, and where it stood.
+type Found struct {
+	Token   string   // exactly as it stands in the text; joined, if Wrapped
+	Where   string   // for people: "Authorization header", "cookie session"; "" for a bare token
+	Offset  int      // bytes from the start of the text
+	Wrapped bool     // it stood on several lines, joined here
+	Others  []string // the names of other members of the JSON response that carry tokens
+}
+
+// Options say which token is meant, and how it may be written.
+type Options struct {
+	// Field names the JSON member (dots descend), header, cookie or parameter
+	// that carries the token. Empty: the one token of the text.
+	Field string
+	// Join is for showing a token, not for believing one: it joins a token
+	// wrapped over lines, and lets padding and the standard Base64 alphabet
+	// through to the parser, which reports them.
+	Join bool
+}
+
+// maxItems is how many tokens are remembered of one text; who has more means a
+// different command.
+const maxItems = 4096
+
+// One returns the token of text. Its errors are malformed, unless the text is a
+// JSON serialization of a JWS or JWE (unsupported_serialization) or nested too
+// deep (limit_exceeded).
+func One(text []byte, o Options) (Found, error) {
+	s := span{b: text, exact: true}
+	if bytes.HasPrefix(text, byteOrderMark) {
+		s = s.from(len(byteOrderMark))
+	}
+	s = s.trim()
+	if len(s.b) == 0 {
+		return Found{}, verdict.Errorf(verdict.Malformed, "no token found: the input is empty")
+	}
+	if o.Field == "" {
+		if isCompact(s.b) {
+			return Found{Token: string(s.b), Offset: s.off}, nil
+		}
+		if found, ok, err := dressed(s, o); ok || err != nil {
+			return found, err
+		}
+	}
+	f := finder{field: o.Field}
+	f.lines(s)
+	return f.choose(s)
+}
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// A span is a piece of the text and where it stands there. Where escapes were
+// undone inside it, exact is false and off is all that is known.
+type span struct {
+	b     []byte
+	off   int
+	exact bool
+}
+
+func (s span) from(i int) span { return s.sub(i, len(s.b)) }
+
+func (s span) sub(i, j int) span { return span{s.b[i:j], s.at(i), s.exact} }
+
+// at returns where byte i of the span stands in the text.
+func (s span) at(i int) int {
+	if s.exact {
+		return s.off + i
+	}
+	return s.off
+}
+
+const whiteSpace = " \t\r\n"
+
+func (s span) trim() span {
+	left := bytes.TrimLeft(s.b, whiteSpace)
+	start := len(s.b) - len(left)
+	return s.sub(start, start+len(bytes.TrimRight(left, whiteSpace)))
+}
+
+// An item is one token that stands whole in its dressing.
+type item struct {
+	token string
+	off   int
+	where string
+	name  string // of the header, cookie, parameter or JSON member; "" in plain text
+	path  string // of the JSON member, from the root
+	rank  int    // among the members of a token response, 1 the best; 0 is none
+	depth int    // of the JSON member
+	fold  bool   // the name is a header's: upper and lower case are the same
+}
+
+func (it item) called(field string) bool {
+	return it.name == field || it.fold && strings.EqualFold(it.name, field)
+}
+
+// choose picks the one token that the text means.
+func (f *finder) choose(text span) (Found, error) {
+	switch {
+	case f.err != nil:
+		return Found{}, f.err
+	case f.field != "":
+		return f.chooseField(text)
+	}
+	if best, ok := f.response(); ok {
+		return f.chooseResponse(best)
+	}
+	plain := 0
+	for _, it := range f.items {
+		if it.name == "" {
+			plain++
+		}
+	}
+	switch {
+	case len(f.items)+len(f.refused) == 0:
+		return Found{}, f.none(text)
+	case plain > 0 && len(f.items) > 1, distinct(f.items) > 1, len(f.refused) > 1:
+		return Found{}, f.several(f.items)
+	case len(f.refused) > 0 && len(f.items) > 0:
+		return Found{}, f.several(f.items)
+	case len(f.refused) > 0:
+		return Found{}, f.none(text)
+	}
+	return f.items[0].found(), nil
+}
+
+// response returns the best place among the members of a JSON token response.
+func (f *finder) response() (best item, ok bool) {
+	for _, it := range f.items {
+		if it.rank > 0 && (!ok || it.before(best)) {
+			best, ok = it, true
+		}
+	}
+	return best, ok
+}
+
+func (it item) before(other item) bool {
+	if it.rank != other.rank {
+		return it.rank < other.rank
+	}
+	return it.depth < other.depth
+}
+
+// chooseResponse takes the best member of a token response, unless several
+// equally good ones differ, or a better one is there but broken.
+func (f *finder) chooseResponse(best item) (Found, error) {
+	if f.damaged.rank > 0 && f.damaged.before(best) {
+		return Found{}, f.notAToken(f.damaged.where, f.damagedText)
+	}
+	var equal []item
+	found := best.found()
+	for _, it := range f.items {
+		switch {
+		case it.rank == best.rank && it.depth == best.depth:
+			equal = append(equal, it)
+		case it.token != best.token && len(found.Others) < maxListed && !slices.Contains(found.Others, it.label()):
+			found.Others = append(found.Others, it.label())
+		}
+	}
+	if distinct(equal) > 1 {
+		return Found{}, f.several(equal)
+	}
+	return found, nil
+}
+
+func (f *finder) chooseField(text span) (Found, error) {
+	var member, byPath, byName []item // a member of the root whose name has dots comes before a path
+	for _, it := range f.items {
+		switch {
+		case it.depth == 1 && it.name == f.field:
+			member = append(member, it)
+		case it.path == f.field:
+			byPath = append(byPath, it)
+		case it.called(f.field):
+			byName = append(byName, it)
+		}
+	}
+	matches := member
+	if len(matches) == 0 {
+		matches = byPath
+	}
+	if len(matches) == 0 {
+		matches = byName
+	}
+	switch {
+	case len(matches) == 0 && f.missed:
+		return Found{}, f.notAToken(f.missWhere, f.missText)
+	case len(matches) == 0:
+		return Found{}, f.noField(text)
+	case distinct(matches) > 1:
+		return Found{}, f.several(matches)
+	}
+	return matches[0].found(), nil
+}
+
+func (it item) found() Found { return Found{Token: it.token, Where: it.where, Offset: it.off} }
+
+// label is what --field takes to mean this token.
+func (it item) label() string {
+	if it.path != "" {
+		return it.path
+	}
+	return it.name
+}
+
+func distinct(items []item) int {
+	if len(items) < 2 {
+		return len(items)
+	}
+	seen := make(map[string]bool, len(items))
+	for _, it := range items {
+		seen[it.token] = true
+	}
+	return len(seen)
+}

@@ -1,0 +1,155 @@
+package scan
+
+import (
+	"bytes"
+	"encoding/base64"
+
+	"jwt/internal/base64url"
+)
+
+// maxHeader is the size of a header, in base64url, up to which it is decoded
+// here: a token parser refuses larger ones (64 KiB) anyway.
+const maxHeader = 88 << 10
+
+func isTokenByte(c byte) bool { return c == '.' || base64url.Is(c) }
+
+// isCompact reports whether s is nothing but three or five parts, the shape of
+// a compact JWS (RFC 7515 §3.1) or JWE (RFC 7516 §3.1).
+func isCompact(s []byte) bool {
+	dots, pure := partsOf(s)
+	return pure && (dots == 2 || dots == 4)
+}
+
+// partsOf counts the dots of s; pure says that all else is base64url.
+func partsOf(s []byte) (dots int, pure bool) {
+	for _, c := range s {
+		if c == '.' {
+			dots++
+		} else if !base64url.Is(c) {
+			return dots, false
+		}
+	}
+	return dots, true
+}
+
+// isToken reports whether s is what a token looks like inside other text: the
+// compact shape, its first part a JSON object.
+func isToken(s []byte) bool { return isCompact(s) && hasHeader(s) }
+
+// hasHeader reports whether the text up to the first dot decodes to what stands
+// in braces. Whether it is JSON is for the parser, whose error is the better one.
+func hasHeader(s []byte) bool {
+	dot := bytes.IndexByte(s, '.')
+	if dot < 3 || !startsLikeHeader(s[0]) {
+		return false
+	}
+	if dot > maxHeader {
+		return s[0] == 'e'
+	}
+	return inBraces(decodeHeader(s))
+}
+
+// decodeHeader returns the bytes of the first part, or nil if it is not base64url.
+func decodeHeader(token []byte) []byte {
+	part, _, _ := bytes.Cut(token, []byte{'.'})
+	header := make([]byte, base64.RawURLEncoding.DecodedLen(len(part)))
+	n, err := base64.RawURLEncoding.Decode(header, part)
+	if err != nil {
+		return nil
+	}
+	return header[:n]
+}
+
+// startsLikeHeader spares the decoding of most words: '{' is spelled e, and the
+// white space that may stand before it I, C or D.
+func startsLikeHeader(c byte) bool { return c == 'e' || c == 'I' || c == 'C' || c == 'D' }
+
+func inBraces(header []byte) bool {
+	header = bytes.Trim(header, whiteSpace)
+	return len(header) >= 2 && header[0] == '{' && header[len(header)-1] == '}'
+}
+
+// isLaxToken is isToken for text that is padded or in the standard alphabet,
+// which is no token but can be shown.
+func isLaxToken(s []byte) bool {
+	if dots := bytes.Count(s, []byte{'.'}); dots != 2 && dots != 4 {
+		return false
+	}
+	for part := range bytes.SplitSeq(s, []byte{'.'}) {
+		part = bytes.TrimRight(part, "=")
+		for _, c := range part {
+			if !base64url.Is(c) && c != '+' && c != '/' {
+				return false
+			}
+		}
+	}
+	dot := bytes.IndexByte(s, '.')
+	if dot > maxHeader {
+		return false
+	}
+	header, _, err := base64url.DecodeLax(string(s[:dot]))
+	return err == nil && inBraces(header)
+}
+
+// next returns the first token at or after from: the longest run of token
+// characters, if that is what a token looks like. It looks at dots only, which
+// most text has few of.
+func next(b []byte, from int) (start, end int, ok bool) {
+	for {
+		dot := bytes.IndexByte(b[from:], '.')
+		if dot < 0 {
+			return 0, 0, false
+		}
+		start, end = from+dot, from+dot
+		for start > from && isTokenByte(b[start-1]) {
+			start--
+		}
+		for end < len(b) && isTokenByte(b[end]) {
+			end++
+		}
+		if isToken(b[start:end]) {
+			return start, end, true
+		}
+		from = end
+	}
+}
+
+func carriesToken(b []byte) bool {
+	_, _, ok := next(b, 0)
+	return ok
+}
+
+// schemes are the words that stand before a token: RFC 6750 §2.1 and RFC 9449
+// §7.1, and what two common frameworks write instead.
+var schemes = [...]string{"bearer", "dpop", "jwt", "token"}
+
+// cutScheme removes "Bearer " and its like from the front.
+func cutScheme(s span) (span, bool) {
+	for _, scheme := range schemes {
+		if len(s.b) > len(scheme) && s.b[len(scheme)] == ' ' && equalFold(s.b[:len(scheme)], scheme) {
+			n := len(scheme)
+			for n < len(s.b) && s.b[n] == ' ' {
+				n++
+			}
+			return s.from(n), true
+		}
+	}
+	return s, false
+}
+
+func isScheme(word []byte) bool {
+	for _, scheme := range schemes {
+		if equalFold(word, scheme) {
+			return true
+		}
+	}
+	return false
+}
+
+func equalFold(b []byte, s string) bool {
+	return len(b) == len(s) && bytes.EqualFold(b, []byte(s))
+}
+
+func isQuote(c byte) bool { return c == '"' || c == '\'' || c == '`' }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
