@@ -67,7 +67,7 @@ func parse(src []byte, maxDepth int) (Object, error) {
 	}
 	start := skipSpace(src, 0)
 	if k := Value(src[start:]); k.Kind() != '{' {
-		return Object{}, &SyntaxError{Offset: start, Reason: "not a JSON object but " + article(k.KindName())}
+		return Object{}, &SyntaxError{Offset: start, Reason: "not a JSON object but " + k.Noun()}
 	}
 	o.members = split(src, start)
 	return o, nil
@@ -211,6 +211,18 @@ func (v Value) KindName() string {
 		return "null"
 	default:
 		return "nothing"
+	}
+}
+
+// Noun is KindName as a sentence has it: "a string", "an array", "null".
+func (v Value) Noun() string {
+	switch kind := v.KindName(); kind {
+	case "null", "nothing":
+		return kind
+	case "object", "array":
+		return "an " + kind
+	default:
+		return "a " + kind
 	}
 }
 

@@ -144,17 +144,6 @@ func (w *walker) syntaxError(err error) error {
 	}
 }
 
-func article(noun string) string {
-	switch noun {
-	case "null", "nothing":
-		return noun
-	case "object", "array":
-		return "an " + noun
-	default:
-		return "a " + noun
-	}
-}
-
 // escapePointer spells a name as one reference token of RFC 6901 §3.
 func escapePointer(name string) string {
 	if !strings.ContainsAny(name, "~/") {

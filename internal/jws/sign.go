@@ -18,6 +18,9 @@ func Sign(header jsonobject.Object, payload []byte, key jwk.Key, alg jwa.Algorit
 	if err := key.Fits(alg, jwk.OpSign); err != nil {
 		return Token{}, err
 	}
+	if d := header.Duplicates(); len(d) > 0 {
+		return Token{}, verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once: no verifier takes that", listed(d))
+	}
 	text := base64url.AppendEncode(nil, header.Bytes())
 	text = append(text, '.')
 	text = base64url.AppendEncode(text, payload)

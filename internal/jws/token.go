@@ -27,6 +27,9 @@ type Token struct {
 	Signature []byte // empty in an unsecured token
 
 	firstDot, lastDot int
+
+	// misspelled says that ParseLax read past flaws: such a token never verifies.
+	misspelled bool
 }
 
 // Parse splits text into its three parts. It takes the one spelling a token has
@@ -56,7 +59,8 @@ type Flaw struct {
 }
 
 // ParseLax is Parse for showing a token that no server would take: padding, the
-// standard alphabet, white space and spare bits are read past and reported.
+// standard alphabet, white space and spare bits are read past and reported. With
+// a flaw, Verify refuses what it returns.
 func ParseLax(text string) (Token, []Flaw, error) {
 	t, err := split(text)
 	if err != nil {
@@ -75,6 +79,7 @@ func ParseLax(text string) (Token, []Flaw, error) {
 		}
 		parts[i] = b
 	}
+	t.misspelled = len(flaws) > 0
 	t, err = t.fill(parts)
 	return t, flaws, err
 }
@@ -85,15 +90,28 @@ func split(text string) (Token, error) {
 	case text == "":
 		return Token{}, verdict.Errorf(verdict.Malformed, "the token is empty")
 	case strings.HasPrefix(text, "{"):
-		return Token{}, verdict.Errorf(verdict.UnsupportedSerialization, "this is JSON, not a compact token (RFC 7519 §1: a JWT is compact)")
+		return Token{}, notCompact(text)
 	case dots == 4:
-		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has five parts: it is encrypted (JWE), not signed")
+		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has 5 parts: it is encrypted (JWE), not signed (JWS)")
 	case dots != 2:
 		return Token{}, verdict.Errorf(verdict.Malformed, "a token has 3 parts joined by dots (5 when encrypted), this has %d", dots+1)
 	case t.firstDot > base64Len(MaxHeaderBytes):
 		return Token{}, verdict.Errorf(verdict.TooLarge, "the header is larger than %d bytes", MaxHeaderBytes)
 	}
 	return t, nil
+}
+
+// notCompact tells a token in the JSON serialization (RFC 7515 §7.2, RFC 7516
+// §7.2) from any other JSON object.
+func notCompact(text string) error {
+	if o, err := jsonobject.Parse([]byte(text)); err == nil {
+		for _, name := range []string{"signature", "signatures", "ciphertext"} {
+			if _, ok := o.Get(name); ok {
+				return verdict.Errorf(verdict.UnsupportedSerialization, "this is a token in the JSON serialization: a JWT is compact (RFC 7519 §1)")
+			}
+		}
+	}
+	return verdict.Errorf(verdict.Malformed, "this is JSON, not a token of 3 parts joined by dots")
 }
 
 func base64Len(n int) int { return (n*8 + 5) / 6 }
@@ -116,12 +134,18 @@ func (t Token) notBase64url(part string, i int, err error) error {
 	if !errors.As(err, &e) {
 		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: %w", part, err)
 	}
-	at := [3]int{0, t.firstDot + 1, t.lastDot + 1}[i]
+	at := [3]int{0, t.firstDot + 1, t.lastDot + 1}[i] + e.Offset
 	switch e.Fault {
 	case base64url.Length, base64url.SpareBits:
 		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: %w", part, err)
+	case base64url.Space:
+		return verdict.Errorf(verdict.Malformed, "the %s holds white space, 0x%02x at byte %d of the token: a token is one unbroken line", part, e.Byte, at).
+			Hintf("join it first: tr -d '[:space:]'")
+	case base64url.Padding, base64url.Standard:
+		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: %q (%s) at byte %d of the token", part, e.Byte, e.Fault, at).
+			Hintf("to look inside all the same: jwt decode")
 	default:
-		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: 0x%02x (%s) at byte %d of the token", part, e.Byte, e.Fault, at+e.Offset)
+		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: byte 0x%02x at byte %d of the token", part, e.Byte, at)
 	}
 }
 
@@ -135,7 +159,13 @@ func (t Token) SigningInput() string { return t.Text[:t.lastDot] }
 
 // Alg returns the "alg" that the header names, which nothing vouches for, and
 // false if there is none or it is not a string.
-func (t Token) Alg() (string, bool) { return t.headerText("alg") }
+func (t Token) Alg() (string, bool) {
+	v, ok := t.Header.Get("alg")
+	if !ok {
+		return "", false
+	}
+	return v.Text()
+}
 
 // KeyID returns the "kid" of the header; ok is false if there is none. A kid
 // that is not a string is malformed (RFC 7515 §4.1.4).
@@ -146,25 +176,7 @@ func (t Token) KeyID() (kid string, ok bool, err error) {
 	}
 	kid, isText := v.Text()
 	if !isText {
-		return "", false, verdict.Errorf(verdict.Malformed, "kid: is %s, must be a string (RFC 7515 §4.1.4)", article(v.KindName()))
+		return "", false, verdict.Errorf(verdict.Malformed, "kid: is %s, must be a string (RFC 7515 §4.1.4)", v.Noun())
 	}
 	return kid, true, nil
-}
-
-func (t Token) headerText(name string) (string, bool) {
-	v, ok := t.Header.Get(name)
-	if !ok {
-		return "", false
-	}
-	return v.Text()
-}
-
-func article(noun string) string {
-	if strings.ContainsRune("aeiou", rune(noun[0])) {
-		return "an " + noun
-	}
-	if noun == "null" {
-		return noun
-	}
-	return "a " + noun
 }

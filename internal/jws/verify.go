@@ -41,9 +41,9 @@ func (t Token) Verify(keys []jwk.Key, algs []string) (Verified, []verdict.Check,
 	var fit []jwk.Key
 	var v Verified
 	err := r.first(
-		step{"header", func() (verdict.Check, error) { return t.checkHeader() }},
-		step{"alg", func() (c verdict.Check, err error) { alg, c, err = t.checkAlg(algs); return c, err }},
-		step{"crit", func() (verdict.Check, error) { return t.checkCrit() }},
+		step{"header", t.checkHeader},
+		step{"alg", func() (c verdict.Check, err error) { alg, c, err = t.checkAlg(keys, algs); return c, err }},
+		step{"crit", t.checkCrit},
 		step{"key", func() (c verdict.Check, err error) { fit, c, err = t.chooseKeys(keys, alg); return c, err }},
 		step{"signature", func() (c verdict.Check, err error) { v, c, err = t.tryKeys(fit, alg); return c, err }},
 	)
@@ -80,45 +80,89 @@ func (r *report) first(steps ...step) error {
 	return nil
 }
 
+// checkHeader refuses a header that two parsers could read differently.
 func (t Token) checkHeader() (verdict.Check, error) {
+	if t.misspelled {
+		return verdict.Check{}, verdict.Errorf(verdict.Malformed, "the token is not spelled in base64url throughout (RFC 7515 §2)")
+	}
 	if d := t.Header.Duplicates(); len(d) > 0 {
-		return verdict.Check{}, verdict.Errorf(verdict.DuplicateMember,
-			"the header has %s more than once: parsers disagree on which counts", strings.Join(d, ", "))
+		return verdict.Check{Actual: d}, verdict.Errorf(verdict.DuplicateMember,
+			"the header has %s more than once: parsers disagree on which counts", listed(d))
+	}
+	if _, _, err := t.KeyID(); err != nil {
+		return verdict.Check{}, err
 	}
 	return verdict.Check{Status: verdict.Pass}, nil
 }
 
-func (t Token) checkAlg(algs []string) (jwa.Algorithm, verdict.Check, error) {
+// checkAlg looks the header's alg up among what the keys and algs accept. That
+// it fits the very key the token names is chooseKeys' to say.
+func (t Token) checkAlg(keys []jwk.Key, algs []string) (jwa.Algorithm, verdict.Check, error) {
+	accepted := acceptedAlgs(keys, algs)
+	c := verdict.Check{Expected: accepted}
 	v, ok := t.Header.Get("alg")
 	if !ok {
-		return jwa.Algorithm{}, verdict.Check{}, verdict.Errorf(verdict.AlgRefused, "alg: the header has none")
+		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: the header has none%s", wanted(accepted))
 	}
 	name, ok := v.Text()
 	if !ok {
-		return jwa.Algorithm{}, verdict.Check{}, verdict.Errorf(verdict.AlgRefused, "alg: is %s, must be a string", article(v.KindName()))
+		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, must be a string (RFC 7515 §4.1.1)", v.Noun())
 	}
-	c := verdict.Check{Status: verdict.Pass, Actual: name}
-	if len(algs) > 0 {
-		c.Expected = algs
-	}
+	c.Actual = name
 	if strings.EqualFold(name, jwa.None) {
-		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: %q means no signature, which never verifies (RFC 8725 §3.2)", name)
+		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: is %s: no signature, which never verifies (RFC 8725 §3.2)", quote(name))
 	}
 	alg, ok := jwa.Lookup(name)
 	if !ok {
-		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: %q is not a signature algorithm this program knows", name)
+		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, no signature algorithm known here%s", quote(name), wanted(accepted))
 	}
 	if len(algs) > 0 && !slices.Contains(algs, name) {
-		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, only %s allowed by --alg", name, strings.Join(algs, ", "))
+		c.Expected = algs
+		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, --alg takes %s alone", name, strings.Join(algs, ", "))
 	}
+	if !slices.Contains(accepted, name) {
+		c.Expected = nil // no key takes it: the key check says so
+	}
+	c.Status = verdict.Pass
 	return alg, c, nil
+}
+
+// acceptedAlgs returns what at least one of the keys may verify, within algs
+// where they narrow it.
+func acceptedAlgs(keys []jwk.Key, algs []string) []string {
+	names := []string{}
+	for _, a := range jwa.All() {
+		if len(algs) > 0 && !slices.Contains(algs, a.Name) {
+			continue
+		}
+		if slices.ContainsFunc(keys, func(k jwk.Key) bool { return verifies(k, a) }) {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// verifies is Fits without the words of why not.
+func verifies(k jwk.Key, a jwa.Algorithm) bool {
+	return k.Type == a.KeyType && k.Curve == a.Curve && k.Fits(a, jwk.OpVerify) == nil
+}
+
+func wanted(algs []string) string {
+	switch len(algs) {
+	case 0:
+		return ""
+	case 1:
+		return ", want " + algs[0]
+	default:
+		return ", want one of " + strings.Join(algs, ", ")
+	}
 }
 
 // checkCrit refuses every critical extension (RFC 7515 §4.1.11): none is
 // implemented, b64 of RFC 7797 included, which §7 there forbids in a JWT.
 func (t Token) checkCrit() (verdict.Check, error) {
 	if v, ok := t.Header.Get("b64"); ok && v.Kind() != 't' {
-		return verdict.Check{}, verdict.Errorf(verdict.CritUnsupported, "b64: unencoded payloads (RFC 7797) are not supported")
+		return verdict.Check{}, verdict.Errorf(verdict.CritUnsupported, "b64: is %s, and unencoded payloads (RFC 7797) are not supported", clip(string(v)))
 	}
 	v, ok := t.Header.Get("crit")
 	if !ok {
@@ -128,12 +172,24 @@ func (t Token) checkCrit() (verdict.Check, error) {
 	if !ok || len(names) == 0 {
 		return verdict.Check{}, verdict.Errorf(verdict.Malformed, "crit: must be an array of header names and not empty (RFC 7515 §4.1.11)")
 	}
-	return verdict.Check{Actual: names}, verdict.Errorf(verdict.CritUnsupported,
-		"crit: %q must be understood and is not (RFC 7515 §4.1.11)", names)
+	c := verdict.Check{Actual: names}
+	for i, name := range names {
+		switch {
+		case slices.Contains(registered, name):
+			return c, verdict.Errorf(verdict.Malformed, "crit: lists %q, which every implementation knows and none may list (RFC 7515 §4.1.11)", name)
+		case slices.Contains(names[:i], name):
+			return c, verdict.Errorf(verdict.Malformed, "crit: lists %s twice (RFC 7515 §4.1.11)", quote(name))
+		}
+	}
+	return c, verdict.Errorf(verdict.CritUnsupported, "crit: %s must be understood and is not (RFC 7515 §4.1.11)", listed(names))
 }
 
+// registered are the header parameters of RFC 7515 §4.1, which crit must not list.
+var registered = []string{"alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit"}
+
 // chooseKeys returns the keys that may have signed the token: the kid chooses in
-// a set, and of those the ones that fit the algorithm are left.
+// a set, and of those the ones that fit the algorithm are left. A key given by
+// itself was chosen by the user: its own kid need not be the token's.
 func (t Token) chooseKeys(keys []jwk.Key, alg jwa.Algorithm) ([]jwk.Key, verdict.Check, error) {
 	kid, hasKid, err := t.KeyID()
 	if err != nil {
@@ -143,18 +199,17 @@ func (t Token) chooseKeys(keys []jwk.Key, alg jwa.Algorithm) ([]jwk.Key, verdict
 	if hasKid {
 		c.Expected = kid
 	}
-	var named []jwk.Key
-	for _, k := range keys {
-		if !hasKid || !k.InSet || (k.HasID && k.ID == kid) {
-			named = append(named, k)
+	named := slices.DeleteFunc(slices.Clone(keys), func(k jwk.Key) bool { return hasKid && !chosen(k, kid) })
+	switch {
+	case len(keys) == 0:
+		return nil, c, verdict.Errorf(verdict.KeyNotFound, "there is no key: the set is empty")
+	case len(named) == 0:
+		ids := keyIDs(keys)
+		c.Actual = ids
+		if len(ids) == 0 {
+			return nil, c, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set's keys have none", quote(kid))
 		}
-	}
-	if len(named) == 0 {
-		if len(keys) == 0 || !hasKid {
-			return nil, c, verdict.Errorf(verdict.KeyNotFound, "the key set is empty")
-		}
-		c.Actual = keyIDs(keys)
-		return nil, c, verdict.Errorf(verdict.KeyNotFound, "no key has kid %q; the set has %s", kid, listed(keyIDs(keys)))
+		return nil, c, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set has %s", quote(kid), listed(ids))
 	}
 	var fit []jwk.Key
 	var refused error
@@ -165,10 +220,28 @@ func (t Token) chooseKeys(keys []jwk.Key, alg jwa.Algorithm) ([]jwk.Key, verdict
 			refused = err
 		}
 	}
-	if len(fit) == 0 {
-		return nil, c, refused
+	switch {
+	case len(fit) == 0 && len(named) == 1:
+		return nil, misfit(alg, named), refused
+	case len(fit) == 0:
+		return nil, misfit(alg, named), verdict.Errorf(verdict.ClassOf(refused), "none of the %d keys fits: %w", len(named), refused)
+	}
+	if k := fit[0]; len(fit) == 1 && k.HasID {
+		c.Actual = k.ID
+		if hasKid && k.ID != kid {
+			c.Detail = "the token names kid " + quote(kid) + ", the key given has " + quote(k.ID) + ": tried all the same"
+		}
 	}
 	return fit, c, nil
+}
+
+// chosen reports whether a token that names kid may be signed with the key.
+func chosen(k jwk.Key, kid string) bool {
+	return !k.InSet || (k.HasID && k.ID == kid)
+}
+
+func misfit(alg jwa.Algorithm, keys []jwk.Key) verdict.Check {
+	return verdict.Check{Expected: acceptedAlgs(keys, nil), Actual: alg.Name}
 }
 
 func (t Token) tryKeys(keys []jwk.Key, alg jwa.Algorithm) (Verified, verdict.Check, error) {
@@ -229,19 +302,28 @@ func keyIDs(keys []jwk.Key) []string {
 	return ids
 }
 
-// listed shows a few names of what may be a long list.
+// listed shows a few names of what may be a long list of long names.
 func listed(names []string) string {
 	const shown = 5
-	if len(names) == 0 {
-		return "no kid at all"
-	}
 	quoted := make([]string, 0, shown)
 	for _, n := range names[:min(shown, len(names))] {
-		quoted = append(quoted, string(jsonobject.Quote(n)))
+		quoted = append(quoted, quote(n))
 	}
 	s := strings.Join(quoted, ", ")
 	if len(names) > shown {
 		s += ", …"
 	}
 	return s
+}
+
+// quote shows text of a token on one line of a message.
+func quote(s string) string { return string(jsonobject.Quote(clip(s))) }
+
+// clip shortens what would not fit in a message.
+func clip(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }

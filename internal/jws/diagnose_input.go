@@ -1,0 +1,164 @@
+package jws
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+)
+
+// maxRewritten is the size up to which a header or payload is written anew.
+const maxRewritten = 64 << 10
+
+// An otherInput is what the issuer may have signed instead of what stands there.
+type otherInput struct {
+	id    string
+	over  string // ends "the signature verifies over …"
+	hint  string
+	input string
+}
+
+// otherInputs tries the signing input as issuers get it wrong, then the header
+// and payload as they may have read before something wrote them anew.
+func (d *diagnosis) otherInputs() {
+	if len(d.fit) == 0 || len(d.input) > 4*maxRewritten {
+		return
+	}
+	tried := map[string]bool{d.input: true}
+	try := func(o otherInput) bool {
+		if tried[o.input] {
+			return false
+		}
+		tried[o.input] = true
+		for _, k := range d.fit {
+			if d.try(d.alg, o.input, d.token.Signature, k.VerificationMaterial()) {
+				d.proven(o.id, "the signature verifies over "+o.over, o.hint)
+				return true
+			}
+		}
+		return false
+	}
+	for _, list := range []func() []otherInput{d.misspelledInputs, d.rewrittenInputs} {
+		if slices.ContainsFunc(list(), try) {
+			return
+		}
+	}
+}
+
+// misspelledInputs are departures from header ‖ "." ‖ payload, each in Base64URL
+// (RFC 7515 §5.1).
+func (d *diagnosis) misspelledInputs() []otherInput {
+	const (
+		hint = "the issuer must sign the two parts as they stand in the token (RFC 7515 §5.1)"
+		b64  = "the issuer must write the parts in Base64URL without padding (RFC 7515 §2)"
+	)
+	segments := d.token.Segments()
+	h, p := segments[0], segments[1]
+	header, payload := string(d.token.Header.Bytes()), string(d.token.Payload)
+	hash := sha256.Sum256([]byte(d.input))
+	spelled := func(e *base64.Encoding) string {
+		return e.EncodeToString([]byte(header)) + "." + e.EncodeToString([]byte(payload))
+	}
+	return []otherInput{
+		{"input_padded", "the parts with their = padding", b64, spelled(base64.URLEncoding)},
+		{"input_standard_base64", "the parts in standard Base64", b64, spelled(base64.StdEncoding)},
+		{"input_standard_base64", "the parts in standard Base64 without padding", b64, spelled(base64.RawStdEncoding)},
+		{"input_unencoded", "the payload without Base64URL (RFC 7797)", "a JWT's payload must be encoded (RFC 7797 §7)", h + "." + payload},
+		{"input_decoded", "the header and payload before they were encoded", hint, header + "." + payload},
+		{"input_payload_only", "the payload alone", hint, p},
+		{"input_payload_only", "the payload alone, before it was encoded", hint, payload},
+		{"input_no_dot", "the parts without the dot between them", hint, h + p},
+		{"input_last_dot", "the parts with the second dot", hint, d.input + "."},
+		{"input_newline", "the parts with a newline after them", hint, d.input + "\n"},
+		{"input_hashed", "the SHA-256 of the parts: it was hashed twice", "the issuer must hash once: its key service may want the parts, not a digest", string(hash[:])},
+	}
+}
+
+// rewrittenInputs are the token with its payload, its header or both written as
+// another JSON writer would have. The signed bytes are gone; if one of these is
+// what they were, it verifies.
+func (d *diagnosis) rewrittenInputs() []otherInput {
+	const (
+		whole   = "pass the token on as it came, byte for byte"
+		removed = "nothing may change the header of a signed token"
+	)
+	segments := d.token.Segments()
+	h, p := segments[0], segments[1]
+	var inputs []otherInput
+	if payload := d.token.Payload; len(payload) <= maxRewritten {
+		inputs = append(inputs,
+			otherInput{"payload_rewritten", "the payload with a newline at its end", whole, h + "." + base64url.Encode(append(bytes.Clone(payload), '\n'))},
+			otherInput{"payload_rewritten", "the payload without the white space around it", whole, h + "." + base64url.Encode(bytes.TrimSpace(payload))},
+		)
+	}
+	payload, ok := readTree(d.token.Payload)
+	header, _ := readTree(d.token.Header.Bytes())
+	for _, f := range forms {
+		ph, pp := base64url.Encode(f.write(header)), p
+		if ok {
+			pp = base64url.Encode(f.write(payload))
+			inputs = append(inputs, otherInput{"payload_rewritten", "the payload as " + f.name, whole, h + "." + pp})
+		}
+		inputs = append(inputs,
+			otherInput{"header_rewritten", "the header as " + f.name, whole, ph + "." + p},
+			otherInput{"token_rewritten", "header and payload as " + f.name, whole, ph + "." + pp})
+	}
+	for _, m := range d.token.Header.Members()[:min(10, len(d.token.Header.Members()))] {
+		less := d.token.Header
+		less.Delete(m.Name)
+		inputs = append(inputs, otherInput{"header_changed", "the header without its " + quote(m.Name) + ": that was added after signing", removed,
+			base64url.Encode(less.Bytes()) + "." + p})
+	}
+	return inputs
+}
+
+// A tree is a JSON value taken apart once, to be written in many forms.
+type tree struct {
+	value    jsonobject.Value
+	names    []string // of an object's members, in their order
+	children []tree
+}
+
+// readTree reads text that is JSON and not too large.
+func readTree(text []byte) (tree, bool) {
+	if len(text) > maxRewritten {
+		return tree{}, false
+	}
+	v, err := jsonobject.ParseValue(text)
+	if err != nil {
+		return tree{}, false
+	}
+	return newTree(v), true
+}
+
+func newTree(v jsonobject.Value) tree {
+	t := tree{value: v}
+	if o, ok := v.Object(); ok {
+		for _, m := range o.Members() {
+			t.names = append(t.names, m.Name)
+			t.children = append(t.children, newTree(m.Value))
+		}
+	}
+	if elements, ok := v.Elements(); ok {
+		for _, e := range elements {
+			t.children = append(t.children, newTree(e))
+		}
+	}
+	return t
+}
+
+// order returns the places of the children in the order they are written.
+func (t tree) order(sorted bool) []int {
+	order := make([]int, len(t.children))
+	for i := range order {
+		order[i] = i
+	}
+	if sorted && t.names != nil {
+		slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(t.names[a], t.names[b]) })
+	}
+	return order
+}

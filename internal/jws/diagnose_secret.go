@@ -1,0 +1,294 @@
+package jws
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"strings"
+	"unicode/utf16"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jwk"
+)
+
+// A spelling is another secret that the one given may have meant.
+type spelling struct {
+	id     string
+	when   string // ends "the signature verifies …"
+	hint   string
+	secret []byte
+}
+
+// otherSecrets tries what an issuer may have made of the same secret, and the
+// secrets of examples, which are none.
+func (d *diagnosis) otherSecrets() {
+	if d.alg.KeyType != "oct" {
+		return
+	}
+	for _, k := range d.keys {
+		secret, ok := k.Material().([]byte)
+		if !ok {
+			continue
+		}
+		for _, s := range spellings(secret) {
+			if !bytes.Equal(s.secret, secret) && d.try(d.alg, d.input, d.token.Signature, s.secret) {
+				d.proven(s.id, "the signature verifies "+s.when, s.hint)
+				return
+			}
+		}
+	}
+	for _, s := range exampleSecrets {
+		if d.try(d.alg, d.input, d.token.Signature, []byte(s.secret)) {
+			d.proven("secret_example", "the signature verifies under "+s.name+": anybody can make such a token",
+				"the issuer must sign with a secret of its own")
+			return
+		}
+	}
+}
+
+// Secrets that stand in documentation or are left when a variable is not set.
+var exampleSecrets = []struct{ secret, name string }{
+	{"", "an empty secret"},
+	{"\n", "a secret that is nothing but a newline"},
+	{"secret", "a secret of many examples"},
+	{"your-256-bit-secret", "the example secret of jwt.io"},
+	{"a-string-secret-at-least-256-bits-long", "the example secret of jwt.io"},
+	{"undefined", "the text of an unset variable"},
+	{"null", "the text of an unset variable"},
+}
+
+func spellings(secret []byte) []spelling {
+	found := []spelling{
+		{"secret_newline", "when the secret ends in a newline (LF)", "keep the file's newline: --secret raw:FILE", join(secret, "\n")},
+		{"secret_newline", "when the secret ends in a newline (CR LF)", "keep the file's newline: --secret raw:FILE", join(secret, "\r\n")},
+		{"secret_newline", "when the secret has no newline at its end", "--secret @FILE leaves one newline out", bytes.TrimRight(secret, "\r\n")},
+		{"secret_space", "when the secret has no white space around it", "give the secret without the white space around it", bytes.TrimSpace(secret)},
+		{"secret_quotes", "when the secret stands in double quotes", "give the secret with its double quotes", join([]byte{'"'}, string(secret), `"`)},
+		{"secret_quotes", "when the secret stands in single quotes", "give the secret with its single quotes", join([]byte{'\''}, string(secret), "'")},
+	}
+	found = append(found, cleaned(secret)...)
+	found = append(found, decoded(secret)...)
+	return append(found, encoded(secret)...)
+}
+
+// cleaned undoes what files and shells put around a secret or into it.
+func cleaned(secret []byte) []spelling {
+	var found []spelling
+	text := bytes.TrimSpace(secret)
+	if n := len(text); n > 2 && text[0] == text[n-1] && (text[0] == '"' || text[0] == '\'') {
+		found = append(found, spelling{"secret_quotes", "when the secret has no quotes around it", "give the secret without its quotes", text[1 : n-1]})
+	}
+	if rest, ok := bytes.CutPrefix(secret, []byte("\xef\xbb\xbf")); ok {
+		found = append(found, spelling{"secret_encoding", "when the secret has no byte order mark before it", "save the secret as UTF-8 without a byte order mark", bytes.TrimRight(rest, "\r\n")})
+	}
+	if narrow := fromUTF16(secret); narrow != nil {
+		found = append(found, spelling{"secret_encoding", "when the secret is UTF-8, the one given is UTF-16", "save the secret as UTF-8", narrow})
+	}
+	if bytes.Contains(secret, []byte(`\n`)) {
+		found = append(found, spelling{"secret_escapes", `when each \n in the secret is a newline`, `give the secret with newlines for its \n: --secret raw:FILE`, bytes.ReplaceAll(secret, []byte(`\n`), []byte("\n"))})
+	}
+	return found
+}
+
+// fromUTF16 returns the UTF-8 of text with a UTF-16 byte order mark, without the
+// newline at its end; nil of anything else.
+func fromUTF16(b []byte) []byte {
+	if len(b) < 4 || len(b)%2 != 0 {
+		return nil
+	}
+	high, low := 0, 1
+	switch {
+	case b[0] == 0xff && b[1] == 0xfe:
+		high, low = 1, 0
+	case b[0] != 0xfe || b[1] != 0xff:
+		return nil
+	}
+	units := make([]uint16, 0, len(b)/2)
+	for i := 2; i < len(b); i += 2 {
+		units = append(units, uint16(b[i+high])<<8|uint16(b[i+low]))
+	}
+	return []byte(strings.TrimRight(string(utf16.Decode(units)), "\r\n"))
+}
+
+// decoded takes the secret for the text of its bytes.
+func decoded(secret []byte) []spelling {
+	var found []spelling
+	text := string(bytes.TrimSpace(secret))
+	text, laravel := strings.CutPrefix(text, "base64:")
+	if b, _, err := base64url.DecodeLax(text); err == nil && len(b) > 0 {
+		s := spelling{"secret_base64", "when the secret is Base64-decoded first", "give the secret as b64:…", b}
+		if strings.ContainsAny(text, "-_") {
+			s = spelling{"secret_base64url", "when the secret is Base64URL-decoded first", "give the secret as b64url:…", b}
+		}
+		if laravel {
+			s.when = "when what follows base64: in the secret is Base64-decoded"
+		}
+		found = append(found, s)
+	}
+	if b := decodeSloppily(text); len(b) > 0 {
+		found = append(found, spelling{"secret_base64", "when the secret is Base64-decoded first, skipping what is not Base64", "some libraries decode any secret; give the bytes that makes: hex:…", b})
+	}
+	if b, err := hex.DecodeString(strings.TrimPrefix(strings.ReplaceAll(text, ":", ""), "0x")); err == nil && len(b) > 0 {
+		found = append(found, spelling{"secret_hex", "when the secret is hex-decoded first", "give the secret as hex:…", b})
+	}
+	return found
+}
+
+// decodeSloppily decodes Base64 as libraries do that take any text for it.
+func decodeSloppily(text string) []byte {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case r == '+':
+			return '-'
+		case r == '/':
+			return '_'
+		case r < 0x80 && base64url.Is(byte(r)):
+			return r
+		default:
+			return -1
+		}
+	}, text)
+	if len(clean)%4 == 1 {
+		clean = clean[:len(clean)-1]
+	}
+	b, err := base64.RawURLEncoding.DecodeString(clean)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// encoded takes the secret for the bytes of a text that the issuer used as it stood.
+func encoded(secret []byte) []spelling {
+	texts := []struct{ id, name, text string }{
+		{"secret_base64", "Base64", base64.StdEncoding.EncodeToString(secret)},
+		{"secret_base64", "Base64 without padding", base64.RawStdEncoding.EncodeToString(secret)},
+		{"secret_base64url", "Base64URL", base64url.Encode(secret)},
+		{"secret_base64url", "padded Base64URL", base64.URLEncoding.EncodeToString(secret)},
+		{"secret_hex", "hex", hex.EncodeToString(secret)},
+		{"secret_hex", "upper-case hex", strings.ToUpper(hex.EncodeToString(secret))},
+	}
+	var found []spelling
+	for _, t := range texts {
+		found = append(found,
+			spelling{t.id, "when the secret is the " + t.name + " text itself, not the bytes it spells", "give that text as it stands, without b64:, b64url: or hex:", []byte(t.text)},
+			spelling{t.id, "when the secret is the " + t.name + " text itself with a newline, not the bytes it spells", "give that text with its newline: --secret raw:FILE", []byte(t.text + "\n")},
+		)
+	}
+	return found
+}
+
+func join(head []byte, tail ...string) []byte {
+	return append(bytes.Clone(head), strings.Join(tail, "")...)
+}
+
+// keyTextAsSecret looks for the HMAC of an issuer, or an attacker, who used the
+// text of a key as the secret (RFC 8725 §2.1).
+func (d *diagnosis) keyTextAsSecret() {
+	if d.alg.KeyType != "oct" {
+		return
+	}
+	for _, text := range d.texts {
+		for _, form := range lineForms(text) {
+			if d.try(d.alg, d.input, d.token.Signature, form) {
+				d.proven("key_text_as_secret", "the signature is an HMAC keyed with the text of the key given: an algorithm confusion attack or a broken issuer",
+					"never accept it: if that is a public key, anybody can make such a token")
+				return
+			}
+		}
+	}
+	for _, k := range d.keys {
+		for _, f := range keyTexts(k) {
+			if !d.try(d.alg, d.input, d.token.Signature, f.text) {
+				continue
+			}
+			if f.private {
+				d.proven("private_key_as_secret", "the signature is an HMAC keyed with the text of the private key ("+f.name+"): the issuer's library took it for a secret",
+					"the issuer must name the key's own algorithm when it signs")
+			} else {
+				d.proven("public_key_as_secret", "the signature is an HMAC keyed with the public key itself ("+f.name+"): an algorithm confusion attack or a broken issuer",
+					"never accept it: whoever has the public key can make such a token")
+			}
+			return
+		}
+	}
+}
+
+type keyText struct {
+	name    string
+	private bool
+	text    []byte
+}
+
+// keyTexts returns the usual texts of an asymmetric key, its public ones first.
+func keyTexts(k jwk.Key) []keyText {
+	if k.IsSecret() {
+		return nil
+	}
+	var texts []keyText
+	add := func(private bool, name, block string, der []byte, err error) {
+		if err == nil {
+			texts = append(texts, pemForms(private, name, block, der)...)
+		}
+	}
+	public := k.VerificationMaterial()
+	der, err := x509.MarshalPKIXPublicKey(public)
+	add(false, "SPKI", "PUBLIC KEY", der, err)
+	switch p := public.(type) {
+	case *rsa.PublicKey:
+		add(false, "PKCS#1", "RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(p), nil)
+	case *ecdsa.PublicKey:
+		if point, err := p.Bytes(); err == nil {
+			texts = append(texts, keyText{"uncompressed point", false, point}, keyText{"x and y", false, point[1:]})
+		}
+	case ed25519.PublicKey:
+		texts = append(texts, keyText{"raw bytes", false, p})
+	}
+	for _, c := range k.Certificates {
+		add(false, "certificate", "CERTIFICATE", c.Raw, nil)
+	}
+	if !k.IsPrivate() {
+		return texts
+	}
+	der, err = x509.MarshalPKCS8PrivateKey(k.Material())
+	add(true, "PKCS#8", "PRIVATE KEY", der, err)
+	switch p := k.Material().(type) {
+	case *rsa.PrivateKey:
+		add(true, "PKCS#1", "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(p), nil)
+	case *ecdsa.PrivateKey:
+		der, err = x509.MarshalECPrivateKey(p)
+		add(true, "SEC 1", "EC PRIVATE KEY", der, err)
+	}
+	return texts
+}
+
+// pemForms returns the DER and its PEM as files and environment variables hold it.
+func pemForms(private bool, name, block string, der []byte) []keyText {
+	text := pem.EncodeToMemory(&pem.Block{Type: block, Bytes: der})
+	body := base64.StdEncoding.EncodeToString(der)
+	begin, end := "-----BEGIN "+block+"-----", "-----END "+block+"-----"
+	wrapped := strings.TrimSuffix(strings.TrimPrefix(string(text), begin+"\n"), end+"\n")
+	texts := []keyText{{name + " DER", private, der}}
+	for _, form := range [][]byte{text, []byte(begin + "\n" + body + "\n" + end + "\n"), []byte(begin + body + end)} {
+		for _, f := range lineForms(form) {
+			texts = append(texts, keyText{name + " PEM", private, f})
+		}
+	}
+	for _, f := range append(lineForms([]byte(wrapped)), []byte(body)) {
+		texts = append(texts, keyText{name + " PEM without its BEGIN and END lines", private, f})
+	}
+	return texts
+}
+
+// lineForms returns a text as it is, with one newline at its end and with none,
+// and the same with CR LF for every newline.
+func lineForms(text []byte) [][]byte {
+	bare := bytes.TrimRight(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), "\n")
+	crlf := bytes.ReplaceAll(bare, []byte("\n"), []byte("\r\n"))
+	return [][]byte{text, join(bare, "\n"), bare, join(crlf, "\r\n"), crlf}
+}

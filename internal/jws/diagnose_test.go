@@ -1,0 +1,463 @@
+package jws
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/base64"
+	"encoding/hex"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jwa"
+	"jwt/internal/jwk"
+	"jwt/internal/verdict"
+)
+
+const (
+	hs256   = `{"alg":"HS256","typ":"JWT"}`
+	claims  = `{"iss":"https://issuer.example","sub":"alice","exp":1700003600}`
+	correct = "correct horse battery staple 2024" // a secret of no special form
+)
+
+// diagnose verifies, which must fail in a way Diagnose is for, and explains.
+func diagnose(t *testing.T, token Token, keys []jwk.Key, texts ...[]byte) []Cause {
+	t.Helper()
+	_, _, err := token.Verify(keys, nil)
+	if c := verdict.ClassOf(err); c != verdict.SignatureInvalid && c != verdict.KeyMismatch && c != verdict.KeyRefused {
+		t.Fatalf("Verify: %v (%s)", err, c)
+	}
+	causes := Diagnose(token, keys, texts...)
+	for _, c := range causes {
+		if c.ID == "" || c.Detail == "" {
+			t.Errorf("a cause without words: %+v", c)
+		}
+		for _, k := range keys {
+			if secret, ok := k.Material().([]byte); ok {
+				mustNotQuote(t, secret, c.Detail+" "+c.Hint)
+			}
+		}
+	}
+	return causes
+}
+
+func wantProven(t *testing.T, id string, causes []Cause) {
+	t.Helper()
+	if len(causes) != 1 || causes[0].ID != id || !causes[0].Proven {
+		t.Errorf("causes are %+v, want %s proven", causes, id)
+	}
+}
+
+func wantSeen(t *testing.T, id string, causes []Cause) {
+	t.Helper()
+	for _, c := range causes {
+		if c.Proven {
+			t.Errorf("%+v is called proven", c)
+		}
+		if c.ID == id {
+			return
+		}
+	}
+	t.Errorf("causes are %+v, want %s among them", causes, id)
+}
+
+func TestDiagnoseSecret(t *testing.T) {
+	raw := bytes.Repeat([]byte{0xfb, 0xef, 0x01, 0xff}, 9) // its Base64 needs + and /
+	std := base64.StdEncoding.EncodeToString(raw)
+	tests := []struct {
+		name         string
+		given, truth string
+		id           string
+	}{
+		{"newline missing", correct, correct + "\n", "secret_newline"},
+		{"CR LF missing", correct, correct + "\r\n", "secret_newline"},
+		{"newline kept", correct + "\n", correct, "secret_newline"},
+		{"CR LF kept", correct + "\r\n", correct, "secret_newline"},
+		{"white space", " " + correct + "\t", correct, "secret_space"},
+		{"double quotes kept", `"` + correct + `"`, correct, "secret_quotes"},
+		{"single quotes kept", "'" + correct + "'\n", correct, "secret_quotes"},
+		{"double quotes missing", correct, `"` + correct + `"`, "secret_quotes"},
+		{"single quotes missing", correct, "'" + correct + "'", "secret_quotes"},
+		{"byte order mark", "\xef\xbb\xbf" + correct + "\r\n", correct, "secret_encoding"},
+		{"UTF-16 little-endian", "\xff\xfe" + strings.Join(strings.Split(correct, ""), "\x00") + "\x00\r\x00\n\x00", correct, "secret_encoding"},
+		{"UTF-16 big-endian", "\xfe\xff\x00" + strings.Join(strings.Split(correct, ""), "\x00"), correct, "secret_encoding"},
+		{"escapes", `line one\nline two`, "line one\nline two", "secret_escapes"},
+
+		{"Base64 to decode", std, string(raw), "secret_base64"},
+		{"Base64 without padding to decode", base64.RawStdEncoding.EncodeToString(raw[:35]), string(raw[:35]), "secret_base64"},
+		{"Base64 with a newline to decode", std + "\n", string(raw), "secret_base64"},
+		{"Base64URL to decode", base64url.Encode(raw), string(raw), "secret_base64url"},
+		{"base64: before it", "base64:" + std, string(raw), "secret_base64"},
+		{"text decoded sloppily", "my-secret! of.8", string(decodeSloppily("my-secretof8")), "secret_base64"},
+		{"hex to decode", hex.EncodeToString(raw), string(raw), "secret_hex"},
+		{"upper-case hex to decode", "0x" + strings.ToUpper(hex.EncodeToString(raw)), string(raw), "secret_hex"},
+		{"hex with colons to decode", "fb:ef:01:ff:fb:ef:01:ff", "\xfb\xef\x01\xff\xfb\xef\x01\xff", "secret_hex"},
+
+		{"Base64 text", string(raw), std, "secret_base64"},
+		{"Base64 text with a newline", string(raw), std + "\n", "secret_base64"},
+		{"Base64 text without padding", string(raw[:35]), base64.RawStdEncoding.EncodeToString(raw[:35]), "secret_base64"},
+		{"Base64URL text", string(raw), base64url.Encode(raw), "secret_base64url"},
+		{"hex text", string(raw), hex.EncodeToString(raw), "secret_hex"},
+		{"upper-case hex text", string(raw), strings.ToUpper(hex.EncodeToString(raw)), "secret_hex"},
+
+		{"nothing but a newline", correct, "\n", "secret_example"},
+		{"example of jwt.io", correct, "your-256-bit-secret", "secret_example"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			token := sign(t, hs256, claims, secret(t, tt.truth), "HS256")
+			wantProven(t, tt.id, diagnose(t, token, []jwk.Key{secret(t, tt.given)}))
+		})
+	}
+	t.Run("empty secret", func(t *testing.T) {
+		a, _ := jwa.Lookup("HS256")
+		input := encode(hs256) + "." + encode(claims)
+		sig, err := a.Sign(input, []byte{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token := parse(t, input+"."+base64url.Encode(sig))
+		wantProven(t, "secret_example", diagnose(t, token, []jwk.Key{secret(t, correct)}))
+	})
+}
+
+func TestDiagnoseKeys(t *testing.T) {
+	const header = `{"alg":"ES256","kid":"a"}`
+	right := keyFor("ES256")
+	wrong, err := jwk.Generate("P-256", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := sign(t, header, claims, right, "ES256")
+	wrong, right = public(wrong), public(right)
+
+	t.Run("another key of the set", func(t *testing.T) {
+		right.Source = "https://issuer.example/jwks"
+		causes := diagnose(t, token, []jwk.Key{inSet(wrong, "a"), inSet(right, "b")})
+		wantProven(t, "other_key", causes)
+		if want := `kid "b" of https://issuer.example/jwks`; !strings.Contains(causes[0].Detail, want) {
+			t.Errorf("%q does not name %s", causes[0].Detail, want)
+		}
+	})
+	t.Run("use", func(t *testing.T) {
+		k := right
+		k.Use = "enc"
+		wantProven(t, "key_use", diagnose(t, token, []jwk.Key{k}))
+	})
+	t.Run("key_ops", func(t *testing.T) {
+		k := right
+		k.Ops = []string{"sign"}
+		wantProven(t, "key_ops", diagnose(t, token, []jwk.Key{k}))
+	})
+	t.Run("alg", func(t *testing.T) {
+		k := public(keyFor("PS256"))
+		k.Alg = "PS256"
+		wantProven(t, "key_alg", diagnose(t, sign(t, `{"alg":"RS256"}`, claims, keyFor("RS256"), "RS256"), []jwk.Key{k}))
+	})
+	t.Run("another kid", func(t *testing.T) {
+		k := wrong
+		k.HasID, k.ID = true, "z"
+		causes := diagnose(t, token, []jwk.Key{k})
+		wantSeen(t, "kid_differs", causes)
+		if len(causes) != 1 {
+			t.Errorf("causes are %+v", causes)
+		}
+	})
+	t.Run("nothing to find", func(t *testing.T) {
+		if causes := diagnose(t, token, []jwk.Key{wrong}); len(causes) > 0 {
+			t.Errorf("causes are %+v, want none", causes)
+		}
+	})
+	t.Run("another certificate of the chain", func(t *testing.T) {
+		leaf, issuer := certificate(t, keyFor("ES384")), certificate(t, keyFor("ES256"))
+		k, err := jwk.New(leaf.PublicKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.Certificates = []*x509.Certificate{leaf, issuer}
+		wantProven(t, "chain_key", diagnose(t, token, []jwk.Key{k}))
+	})
+}
+
+func certificate(t *testing.T, k jwk.Key) *x509.Certificate {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Unix(1<<32, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, k.VerificationMaterial(), k.Material())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestDiagnoseMismatch(t *testing.T) {
+	hmac := sign(t, hs256, claims, secret(t, correct), "HS256")
+	causes := diagnose(t, hmac, []jwk.Key{public(keyFor("ES384"))})
+	wantSeen(t, "alg_key_mismatch", causes)
+	if !strings.Contains(causes[0].Detail, "verifies ES384") {
+		t.Errorf("%q does not say what the key verifies", causes[0].Detail)
+	}
+	rs := sign(t, `{"alg":"RS256"}`, claims, keyFor("RS256"), "RS256")
+	wantSeen(t, "alg_key_mismatch", diagnose(t, rs, []jwk.Key{secret(t, correct)}))
+	wantSeen(t, "alg_key_mismatch", diagnose(t, rs, []jwk.Key{secret(t, correct), public(keyFor("ES256"))}))
+
+	enc, err := jwk.Generate("X25519", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSeen(t, "alg_key_mismatch", diagnose(t, rs, []jwk.Key{public(enc)}))
+	wantSeen(t, "alg_key_mismatch", diagnose(t, hmac, []jwk.Key{enc}))
+}
+
+// Each text of a key that may have become an HMAC secret is recognised, however
+// the key was given.
+func TestDiagnoseKeyTextAsSecret(t *testing.T) {
+	for _, alg := range []string{"RS256", "ES256", "ES512", "EdDSA"} {
+		k := keyFor(alg)
+		texts := keyTexts(k)
+		if len(texts) < 20 {
+			t.Fatalf("only %d texts of the %s key", len(texts), alg)
+		}
+		for _, text := range texts {
+			token := sign(t, hs256, claims, secret(t, string(text.text)), "HS256")
+			if text.private {
+				wantProven(t, "private_key_as_secret", diagnose(t, token, []jwk.Key{k}))
+			} else {
+				wantProven(t, "public_key_as_secret", diagnose(t, token, []jwk.Key{public(k)}))
+			}
+		}
+		token := sign(t, hs256, claims, secret(t, "ssh-ed25519 AAAA me@host\n"), "HS256")
+		wantProven(t, "key_text_as_secret", diagnose(t, token, []jwk.Key{public(k)}, []byte("ssh-ed25519 AAAA me@host\r\n")))
+	}
+	cert := certificate(t, keyFor("ES256"))
+	k := public(keyFor("ES256"))
+	k.Certificates = []*x509.Certificate{cert}
+	token := sign(t, hs256, claims, secret(t, string(cert.Raw)), "HS256")
+	wantProven(t, "public_key_as_secret", diagnose(t, token, []jwk.Key{k}))
+}
+
+func TestDiagnoseSignatureEncoding(t *testing.T) {
+	for _, alg := range []string{"ES256", "ES384", "ES512"} {
+		k := keyFor(alg)
+		token := sign(t, `{"alg":"`+alg+`"}`, claims, k, alg)
+		n := len(token.Signature) / 2
+		r, s := token.Signature[:n], token.Signature[n:]
+		der, err := asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(r), new(big.Int).SetBytes(s)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		zeros := []byte{0, 0}
+		for _, tt := range []struct {
+			id  string
+			sig []byte
+		}{
+			{"signature_der", der},
+			{"signature_swapped", concat(s, r)},
+			{"signature_padded", concat(zeros, r, zeros, s)},
+			{"signature_little_endian", concat(reversed(r), reversed(s))},
+			{"signature_hex", []byte(hex.EncodeToString(token.Signature))},
+			{"signature_base64", []byte(base64.StdEncoding.EncodeToString(token.Signature))},
+			{"signature_long", concat(token.Signature, []byte("\n"))},
+			{"signature_long", concat([]byte{7}, token.Signature)},
+		} {
+			t.Run(alg+" "+tt.id, func(t *testing.T) {
+				wantProven(t, tt.id, diagnose(t, withSignature(t, token, tt.sig), []jwk.Key{public(k)}))
+			})
+		}
+	}
+}
+
+// r or s of a signature begins with a zero byte once in 128 times: sign until
+// one does, and drop it.
+func TestDiagnoseDroppedZeros(t *testing.T) {
+	for _, half := range []int{0, 1} {
+		for i := 0; ; i++ {
+			token := sign(t, `{"alg":"ES256"}`, claims, keyFor("ES256"), "ES256")
+			if sig := token.Signature; sig[32*half] == 0 {
+				short := concat(sig[:32*half], sig[32*half+1:])
+				wantProven(t, "signature_unpadded", diagnose(t, withSignature(t, token, short), []jwk.Key{public(keyFor("ES256"))}))
+				break
+			}
+			if i > 10_000 {
+				t.Fatal("no signature with a leading zero")
+			}
+		}
+	}
+}
+
+func TestDiagnoseRSASignature(t *testing.T) {
+	k := keyFor("RS256")
+	token := sign(t, `{"alg":"RS256"}`, claims, k, "RS256")
+	wantProven(t, "signature_little_endian", diagnose(t, withSignature(t, token, reversed(token.Signature)), []jwk.Key{public(k)}))
+	wantProven(t, "signature_long", diagnose(t, withSignature(t, token, concat([]byte{0}, token.Signature)), []jwk.Key{public(k)}))
+	for i := 0; token.Signature[0] != 0; i++ {
+		if i > 10_000 {
+			t.Fatal("no signature with a leading zero")
+		}
+		token = sign(t, `{"alg":"PS256"}`, claims, k, "PS256") // a new salt each time
+	}
+	wantProven(t, "signature_unpadded", diagnose(t, withSignature(t, token, token.Signature[1:]), []jwk.Key{public(k)}))
+
+	wantSeen(t, "signature_length", diagnose(t, withSignature(t, token, make4096()), []jwk.Key{public(k)}))
+	wantSeen(t, "signature_length", diagnose(t, withSignature(t, token, token.Signature[:200]), []jwk.Key{public(k)}))
+}
+
+func make4096() []byte { return bytes.Repeat([]byte{0xa5}, 512) }
+
+func TestDiagnoseAlgorithm(t *testing.T) {
+	tests := []struct{ says, is string }{
+		{"HS256", "HS512"},
+		{"HS512", "HS384"},
+		{"RS256", "PS256"},
+		{"PS384", "RS384"},
+		{"RS256", "RS512"},
+		{"RS256", "ES256"}, // of another family: the key tells
+		{"ES384", "ES256"},
+		{"ES256", "Ed25519"},
+	}
+	for _, tt := range tests {
+		token := sign(t, `{"alg":"`+tt.says+`"}`, claims, keyFor(tt.is), tt.is)
+		causes := diagnose(t, token, []jwk.Key{public(keyFor(tt.is))})
+		wantProven(t, "other_algorithm", causes)
+		if got := causes[0].Detail; tt.is != "Ed25519" && !strings.Contains(got, "verifies as "+tt.is+",") {
+			t.Errorf("%s signed as %s: %s", tt.says, tt.is, got)
+		}
+	}
+
+	input := encode(`{"alg":"PS256"}`) + "." + encode(claims)
+	hash := sha256.Sum256([]byte(input))
+	salted, err := rsa.SignPSS(rand.Reader, keyFor("PS256").Material().(*rsa.PrivateKey), crypto.SHA256, hash[:], &rsa.PSSOptions{SaltLength: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantProven(t, "pss_salt", diagnose(t, parse(t, input+"."+base64url.Encode(salted)), []jwk.Key{public(keyFor("PS256"))}))
+
+	input = encode(`{"alg":"ES256"}`) + "." + encode(claims)
+	long := sha512.Sum512([]byte(input))
+	r, s, err := ecdsa.Sign(rand.Reader, keyFor("ES256").Material().(*ecdsa.PrivateKey), long[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sig := concat(padded(r.Bytes(), 32), padded(s.Bytes(), 32))
+	wantProven(t, "other_hash", diagnose(t, parse(t, input+"."+base64url.Encode(sig)), []jwk.Key{public(keyFor("ES256"))}))
+}
+
+func TestDiagnoseCut(t *testing.T) {
+	key := secret(t, correct)
+	token := sign(t, hs256, claims, key, "HS256")
+	wantProven(t, "signature_cut", diagnose(t, withSignature(t, token, token.Signature[:16]), []jwk.Key{key}))
+	wantSeen(t, "signature_length", diagnose(t, withSignature(t, token, token.Signature[:7]), []jwk.Key{key})) // too little to be proof
+	wantSeen(t, "signature_empty", diagnose(t, withSignature(t, token, nil), []jwk.Key{key}))
+	wantSeen(t, "signature_blank", diagnose(t, withSignature(t, token, make([]byte, 32)), []jwk.Key{key}))
+	wantSeen(t, "signature_length", diagnose(t, withSignature(t, token, make4096()), []jwk.Key{key}))
+
+	es := sign(t, `{"alg":"ES256"}`, claims, keyFor("ES256"), "ES256")
+	causes := diagnose(t, withSignature(t, es, es.Signature[:60]), []jwk.Key{public(keyFor("ES256"))})
+	wantSeen(t, "signature_length", causes)
+	if want := "60 bytes, ES256 makes 64"; !strings.Contains(causes[0].Detail, want) {
+		t.Errorf("%q does not say %s", causes[0].Detail, want)
+	}
+}
+
+func TestDiagnoseInput(t *testing.T) {
+	const (
+		head = `{"typ":"JWT","alg":"ES256"}`
+		body = `{"name":"José <j@x/y>","sub":"\u00e9","n":1.0,"exp":1700003600,"aud":["a","b"]}`
+	)
+	k := keyFor("ES256")
+	sentHeader, sentPayload := encode(head), encode(body)
+	double := sha256.Sum256([]byte(sentHeader + "." + sentPayload))
+	pad := func(s string) string { return base64.URLEncoding.EncodeToString([]byte(s)) }
+	tests := []struct{ id, signed string }{
+		{"input_padded", pad(head) + "." + pad(body)},
+		{"input_standard_base64", base64.StdEncoding.EncodeToString([]byte(head)) + "." + base64.StdEncoding.EncodeToString([]byte(body+"??>"))},
+		{"input_unencoded", sentHeader + "." + body},
+		{"input_decoded", head + "." + body},
+		{"input_payload_only", sentPayload},
+		{"input_payload_only", body},
+		{"input_no_dot", sentHeader + sentPayload},
+		{"input_last_dot", sentHeader + "." + sentPayload + "."},
+		{"input_newline", sentHeader + "." + sentPayload + "\n"},
+		{"input_hashed", string(double[:])},
+		{"payload_rewritten", sentHeader + "." + encode(body+"\n")},
+		{"payload_rewritten", sentHeader + "." + encode(`{"name": "Jos\u00e9 <j@x/y>", "sub": "\u00e9", "n": 1.0, "exp": 1700003600, "aud": ["a", "b"]}`)},
+		{"payload_rewritten", sentHeader + "." + encode(`{"name":"José <j@x/y>","sub":"é","n":1,"exp":1700003600,"aud":["a","b"]}`)},
+		{"payload_rewritten", sentHeader + "." + encode(`{"name":"Jos\u00e9 <j@x\/y>","sub":"\u00e9","n":1.0,"exp":1700003600,"aud":["a","b"]}`)},
+		{"payload_rewritten", sentHeader + "." + encode(`{"aud":["a","b"],"exp":1700003600,"n":1.0,"name":"José \u003cj@x/y\u003e","sub":"é"}`)},
+		{"payload_rewritten", sentHeader + "." + encode("{\n  \"name\": \"José <j@x/y>\",\n  \"sub\": \"é\",\n  \"n\": 1.0,\n  \"exp\": 1700003600,\n  \"aud\": [\n    \"a\",\n    \"b\"\n  ]\n}")},
+		{"header_rewritten", encode(`{"typ": "JWT", "alg": "ES256"}`) + "." + sentPayload},
+		{"header_rewritten", encode(`{"alg":"ES256","typ":"JWT"}`) + "." + sentPayload},
+		{"header_changed", encode(`{"alg":"ES256"}`) + "." + sentPayload},
+		{"token_rewritten", encode(`{"alg":"ES256","typ":"JWT"}`) + "." + encode(`{"aud":["a","b"],"exp":1700003600,"n":1.0,"name":"José <j@x/y>","sub":"é"}`)},
+	}
+	a, _ := jwa.Lookup("ES256")
+	for _, tt := range tests {
+		sig, err := a.Sign(tt.signed, k.Material(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		payload := sentPayload
+		if strings.HasSuffix(tt.signed, base64.StdEncoding.EncodeToString([]byte(body+"??>"))) {
+			payload = encode(body + "??>") // has a / in standard Base64
+		}
+		causes := diagnose(t, parse(t, sentHeader+"."+payload+"."+base64url.Encode(sig)), []jwk.Key{public(k)})
+		if len(causes) != 1 || causes[0].ID != tt.id || !causes[0].Proven {
+			t.Errorf("signed over %q: %+v, want %s", tt.signed, causes, tt.id)
+		}
+	}
+}
+
+// A hostile token under many slow keys must not keep anybody waiting.
+func TestDiagnoseIsBounded(t *testing.T) {
+	k := public(keyFor("ES512"))
+	keys := make([]jwk.Key, 1000)
+	for i := range keys {
+		keys[i] = k
+	}
+	deep := strings.Repeat(`{"a":[`, 40) + `1` + strings.Repeat(`]}`, 40)
+	payload := `{"a":"` + strings.Repeat("x", 60<<10) + `","b":` + deep + `}`
+	for _, tt := range []struct{ header, payload string }{
+		{`{"alg":"ES512"}`, payload},
+		{`{"alg":"HS256"}`, payload},
+		{`{"alg":"ES512"}`, strings.Repeat("x", 1<<20)},
+	} {
+		token := parse(t, encode(tt.header)+"."+encode(tt.payload)+"."+encode(strings.Repeat("s", 132)))
+		start := time.Now()
+		causes := Diagnose(token, keys)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s: %v", tt.header, took)
+		}
+		for _, c := range causes {
+			if c.Proven {
+				t.Errorf("proven: %+v", c)
+			}
+		}
+	}
+}
+
+// What Diagnose is not for gets no answer, and no panic.
+func TestDiagnoseNothing(t *testing.T) {
+	for _, header := range []string{`{}`, `{"alg":"none"}`, `{"alg":1}`, `{"alg":"HS999"}`} {
+		if causes := Diagnose(parse(t, encode(header)+"."+encode(claims)+".AAAA"), []jwk.Key{secret(t, correct)}); causes != nil {
+			t.Errorf("%s: %+v", header, causes)
+		}
+	}
+	if causes := Diagnose(parse(t, encode(hs256)+"."+encode(claims)+"."+encode(strings.Repeat("s", 32))), nil); len(causes) > 0 {
+		t.Errorf("without keys: %+v", causes)
+	}
+}
+
+func concat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
