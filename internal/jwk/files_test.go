@@ -38,7 +38,7 @@ func summaryOf(k Key) summary {
 	return summary{k.Kind(), k.Format, k.Thumbprint(), k.IsPrivate(), k.Bits()}
 }
 
-func file(t *testing.T, name string) []byte {
+func file(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {

@@ -34,15 +34,17 @@ func parseJSON(text []byte) (Set, error) {
 // parseSet reads a JWK Set (RFC 7517 §5).
 func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
 	// A name that stands twice inside a key is that key's fault alone.
-	for _, pointer := range o.Duplicates() {
-		if !strings.HasPrefix(pointer, "/keys/") {
-			return Set{}, twice("JWK Set", []string{pointer})
+	seen := make(map[string]bool)
+	for _, m := range o.Members() {
+		if seen[m.Name] {
+			return Set{}, twice("JWK Set", []string{m.Name})
 		}
+		seen[m.Name] = true
 	}
 	elements, ok := keys.Elements()
 	switch {
 	case !ok:
-		return Set{}, verdict.Errorf(verdict.JWKInvalid, "keys: is %s, must be an array of JWKs (RFC 7517 §5.1)", keys.KindName())
+		return Set{}, verdict.Errorf(verdict.JWKInvalid, "keys: is %s, must be an array of JWKs (RFC 7517 §5.1)", keys.Noun())
 	case len(elements) > MaxKeys:
 		return Set{}, verdict.Errorf(verdict.LimitExceeded, "the JWK Set has %d keys: at most %d are read", len(elements), MaxKeys)
 	}
@@ -50,7 +52,7 @@ func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
 	for i, e := range elements {
 		o, ok := e.Object()
 		if !ok {
-			return Set{}, verdict.Errorf(verdict.JWKInvalid, "keys[%d]: is %s, must be a JWK object (RFC 7517 §5.1)", i, e.KindName())
+			return Set{}, verdict.Errorf(verdict.JWKInvalid, "keys[%d]: is %s, must be a JWK object (RFC 7517 §5.1)", i, e.Noun())
 		}
 		k, err := parseJWK(o)
 		k.InSet = true
@@ -140,7 +142,7 @@ func (m members) text(name string) (s string, ok bool, err error) {
 	s, isText := v.Text()
 	switch {
 	case !isText:
-		return "", false, invalid("%s: is %s, must be a string", name, v.KindName())
+		return "", false, invalid("%s: is %s, must be a string", name, v.Noun())
 	case s == "" && name != "kid":
 		return "", false, invalid("%s: is an empty string", name)
 	}

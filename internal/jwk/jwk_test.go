@@ -132,13 +132,13 @@ func TestJWKRefused(t *testing.T) {
 		says  string
 	}{
 		{"kty missing", ec, []edit{{"kty", ""}}, verdict.JWKInvalid, `"kty"`},
-		{"kty not a string", ec, []edit{{"kty", "1"}}, verdict.JWKInvalid, "kty: is number"},
+		{"kty not a string", ec, []edit{{"kty", "1"}}, verdict.JWKInvalid, "kty: is a number"},
 		{"kty null", ec, []edit{{"kty", "null"}}, verdict.JWKInvalid, "kty: is null"},
 		{"kty in another case", ec, []edit{{"kty", `"ec"`}}, verdict.JWKInvalid, `kty: is "ec"`},
 		{"kty empty", ec, []edit{{"kty", `""`}}, verdict.JWKInvalid, "kty: is an empty string"},
 		{"kty of another key", ec, []edit{{"kty", `"RSA"`}}, verdict.JWKInvalid, "n: is missing"},
-		{"kid not a string", ec, []edit{{"kid", "7"}}, verdict.JWKInvalid, "kid: is number"},
-		{"use not a string", ec, []edit{{"use", `["sig"]`}}, verdict.JWKInvalid, "use: is array"},
+		{"kid not a string", ec, []edit{{"kid", "7"}}, verdict.JWKInvalid, "kid: is a number"},
+		{"use not a string", ec, []edit{{"use", `["sig"]`}}, verdict.JWKInvalid, "use: is an array"},
 		{"alg not a string", ec, []edit{{"alg", "null"}}, verdict.JWKInvalid, "alg: is null"},
 		{"key_ops a string", ec, []edit{{"key_ops", `"sign"`}}, verdict.JWKInvalid, "key_ops: must be an array"},
 		{"key_ops of numbers", ec, []edit{{"key_ops", `["sign",1]`}}, verdict.JWKInvalid, "key_ops: must be an array"},
@@ -173,7 +173,7 @@ func TestJWKRefused(t *testing.T) {
 		{"n even", rsa, []edit{{"n", plus(octetsOf(t, rsa, "n"), 1)}}, verdict.KeyRefused, "even"},
 		{"n weak", rsa, []edit{{"n", text(octetsOf(t, rsa, "n")[:128])}}, verdict.KeyRefused, "RSA key of 1024 bits"},
 		{"n large", rsa, []edit{{"n", text(bytes.Repeat([]byte{0xff}, 16384/8+1))}}, verdict.KeyRefused, "RSA key of 16392 bits"},
-		{"n a number", rsa, []edit{{"n", "12345"}}, verdict.JWKInvalid, "n: is number"},
+		{"n a number", rsa, []edit{{"n", "12345"}}, verdict.JWKInvalid, "n: is a number"},
 		{"e one", rsa, []edit{{"e", `"AQ"`}}, verdict.KeyRefused, "exponent 1"},
 		{"e even", rsa, []edit{{"e", `"AQAC"`}}, verdict.KeyRefused, "exponent 65538"},
 		{"e zero", rsa, []edit{{"e", `"AA"`}}, verdict.JWKInvalid, "e: begins with a zero octet"},
@@ -199,7 +199,7 @@ func TestJWKRefused(t *testing.T) {
 
 		{"x5c empty", ec, []edit{{"x5c", `[]`}}, verdict.JWKInvalid, "x5c: must be an array"},
 		{"x5c a string", ec, []edit{{"x5c", `"AAAA"`}}, verdict.JWKInvalid, "x5c: must be an array"},
-		{"x5t a number", ec, []edit{{"x5t", `1`}}, verdict.JWKInvalid, "x5t: is number"},
+		{"x5t a number", ec, []edit{{"x5t", `1`}}, verdict.JWKInvalid, "x5t: is a number"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -310,10 +310,10 @@ func TestJWKSetRefused(t *testing.T) {
 		class      verdict.Class
 		says       string
 	}{
-		{"keys an object", `{"keys":{}}`, verdict.JWKInvalid, "keys: is object"},
-		{"keys a string", `{"keys":"x"}`, verdict.JWKInvalid, "keys: is string"},
+		{"keys an object", `{"keys":{}}`, verdict.JWKInvalid, "keys: is an object"},
+		{"keys a string", `{"keys":"x"}`, verdict.JWKInvalid, "keys: is a string"},
 		{"a key that is null", `{"keys":[` + ec + `,null]}`, verdict.JWKInvalid, "keys[1]: is null"},
-		{"a set in the set", `{"keys":[[` + ec + `]]}`, verdict.JWKInvalid, "keys[0]: is array"},
+		{"a set in the set", `{"keys":[[` + ec + `]]}`, verdict.JWKInvalid, "keys[0]: is an array"},
 		{"keys twice", `{"keys":[],"keys":[` + ec + `]}`, verdict.DuplicateMember, "keys"},
 		{"in another case", `{"Keys":[` + ec + `]}`, verdict.JWKInvalid, `neither "kty"`},
 		{"key and set", `{"kty":"oct","k":"AAAA","keys":[]}`, verdict.JWKInvalid, "either a JWK or a JWK Set"},

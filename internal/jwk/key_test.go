@@ -1,0 +1,158 @@
+package jwk
+
+import (
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jwt/internal/jwa"
+	"jwt/internal/verdict"
+)
+
+func TestNewRefuses(t *testing.T) {
+	p224, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nist, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := makeKey(t, "RSA").Material().(*rsa.PrivateKey)
+	halves := append(makeKey(t, "Ed25519").Material().(ed25519.PrivateKey)[:32:32], make([]byte, 32)...)
+	for name, material := range map[string]any{
+		"nothing":                  nil,
+		"a string":                 "secret",
+		"no secret":                []byte{},
+		"P-224":                    p224,
+		"ECDH on P-256":            nist,
+		"a short Ed25519 key":      ed25519.PublicKey{1, 2},
+		"a short private one":      ed25519.PrivateKey{1, 2},
+		"halves of two keys":       ed25519.PrivateKey(halves),
+		"RSA without a modulus":    &rsa.PublicKey{E: 3},
+		"a negative modulus":       &rsa.PublicKey{N: new(big.Int).Neg(good.N), E: 3},
+		"RSA without primes":       &rsa.PrivateKey{PublicKey: good.PublicKey, D: good.D},
+		"RSA without one prime":    &rsa.PrivateKey{PublicKey: good.PublicKey, D: good.D, Primes: []*big.Int{nil, good.Primes[1]}},
+		"RSA with swapped members": &rsa.PrivateKey{PublicKey: good.PublicKey, D: good.Primes[0], Primes: good.Primes},
+	} {
+		if k, err := New(material); verdict.ClassOf(err) != verdict.KeyRefused || k.Material() != nil {
+			t.Errorf("%s: %+v, %v", name, k, err)
+		}
+	}
+}
+
+// The key does not change with the bytes it was made from.
+func TestSecretIsCopied(t *testing.T) {
+	b := []byte("0123456789abcdef")
+	k, err := Secret(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := k.Thumbprint()
+	b[0] = 'x'
+	if k.Thumbprint() != before {
+		t.Error("the key changed with the caller's bytes")
+	}
+}
+
+func TestSecret(t *testing.T) {
+	k, err := Secret([]byte("0"))
+	if diff := cmp.Diff(summary{"a secret", "secret", k.Thumbprint(), true, 8}, summaryOf(k)); err != nil || diff != "" {
+		t.Errorf("%v, (-want +got):\n%s", err, diff)
+	}
+	ec := makeKey(t, "P-256")
+	der, err := ec.DER(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := strings.Join(strings.Split(strings.TrimSpace(keyPEM(t, ec, false)), "\n")[1:3], "\n")
+	for name, secret := range map[string]string{
+		"PEM":             keyPEM(t, ec, false),
+		"PEM, no newline": strings.TrimSpace(keyPEM(t, ec, false)),
+		"private PEM":     keyPEM(t, ec, true),
+		"JWK":             string(ec.JWK(false).Bytes()),
+		"JWK Set":         `{"keys":[]}`,
+		"OpenSSH":         string(file(t, "p256.pub")),
+		"DER":             string(der),
+		"the inside":      inside,
+		"nothing":         "",
+	} {
+		if _, err := Secret([]byte(secret)); verdict.ClassOf(err) != verdict.KeyRefused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestPublic(t *testing.T) {
+	for _, kind := range Kinds() {
+		k := makeKey(t, kind)
+		k.Ops = []string{"sign", "verify", "unwrapKey"}
+		p, ok := k.Public()
+		if k.IsSecret() {
+			if ok || !k.IsPrivate() {
+				t.Errorf("a secret has no public half: %+v", p)
+			}
+			continue
+		}
+		if !ok || p.IsPrivate() || !k.IsPrivate() || p.Thumbprint() != k.Thumbprint() || p.Bits() != k.Bits() {
+			t.Errorf("%s: %+v", kind, p)
+		}
+		if diff := cmp.Diff([]string{"verify", "wrapKey"}, p.Ops); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", kind, diff)
+		}
+		if len(p.privateMembers()) > 0 {
+			t.Errorf("%s: private members in the public key", kind)
+		}
+	}
+}
+
+func TestFits(t *testing.T) {
+	with := func(kind string, change func(*Key)) Key {
+		k := makeKey(t, kind)
+		change(&k)
+		return k
+	}
+	same := func(*Key) {}
+	public, _ := makeKey(t, "P-256").Public()
+	tests := []struct {
+		name string
+		key  Key
+		alg  string
+		op   Operation
+		want verdict.Class
+	}{
+		{"RSA verifies", with("RSA", same), "RS256", OpVerify, ""},
+		{"RSA with an ES algorithm", with("RSA", same), "ES256", OpVerify, verdict.KeyMismatch},
+		{"RSA as a secret", with("RSA", same), "HS256", OpVerify, verdict.KeyMismatch},
+		{"a secret as RSA", with("oct", same), "RS256", OpVerify, verdict.KeyMismatch},
+		{"another curve", with("P-256", same), "ES384", OpVerify, verdict.KeyMismatch},
+		{"X25519", with("X25519", same), "EdDSA", OpVerify, verdict.KeyMismatch},
+		{"its own alg", with("RSA", func(k *Key) { k.Alg = "PS256" }), "PS256", OpVerify, ""},
+		{"another alg", with("RSA", func(k *Key) { k.Alg = "PS256" }), "RS256", OpVerify, verdict.KeyMismatch},
+		{"an encryption alg", with("RSA", func(k *Key) { k.Alg = "RSA-OAEP" }), "RS256", OpVerify, verdict.KeyMismatch},
+		{"for encryption", with("RSA", func(k *Key) { k.Use = "enc" }), "RS256", OpVerify, verdict.KeyRefused},
+		{"for another use", with("RSA", func(k *Key) { k.Use = "Sig" }), "RS256", OpVerify, verdict.KeyRefused},
+		{"for nothing", with("RSA", func(k *Key) { k.Ops = []string{} }), "RS256", OpVerify, verdict.KeyRefused},
+		{"to sign alone", with("RSA", func(k *Key) { k.Ops = []string{"sign"} }), "RS256", OpVerify, verdict.KeyRefused},
+		{"to verify", with("RSA", func(k *Key) { k.Ops = []string{"verify"} }), "RS256", OpVerify, ""},
+		{"a public key signs", public, "ES256", OpSign, verdict.KeyMismatch},
+		{"a private key signs", with("P-256", same), "ES256", OpSign, ""},
+	}
+	for _, tt := range tests {
+		alg, ok := jwa.Lookup(tt.alg)
+		if !ok {
+			t.Fatalf("no algorithm %s", tt.alg)
+		}
+		if err := tt.key.Fits(alg, tt.op); verdict.ClassOf(err) != tt.want {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
