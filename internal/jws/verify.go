@@ -36,7 +36,7 @@ func (v Verified) Alg() jwa.Algorithm { return v.alg }
 // them it claims. The checks tell what was looked at, the failed one last but
 // for warnings, and err is that of the failed one.
 func (t Token) Verify(keys []jwk.Key, algs []string) (Verified, []verdict.Check, error) {
-	r := report{}
+	r := report{checks: make([]verdict.Check, 0, 6)}
 	var alg jwa.Algorithm
 	var fit []jwk.Key
 	var v Verified
@@ -199,7 +199,10 @@ func (t Token) chooseKeys(keys []jwk.Key, alg jwa.Algorithm) ([]jwk.Key, verdict
 	if hasKid {
 		c.Expected = kid
 	}
-	named := slices.DeleteFunc(slices.Clone(keys), func(k jwk.Key) bool { return hasKid && !chosen(k, kid) })
+	named := keys
+	if hasKid {
+		named = slices.DeleteFunc(slices.Clone(keys), func(k jwk.Key) bool { return !chosen(k, kid) })
+	}
 	switch {
 	case len(keys) == 0:
 		return nil, c, verdict.Errorf(verdict.KeyNotFound, "there is no key: the set is empty")
@@ -211,7 +214,7 @@ func (t Token) chooseKeys(keys []jwk.Key, alg jwa.Algorithm) ([]jwk.Key, verdict
 		}
 		return nil, c, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set has %s", quote(kid), listed(ids))
 	}
-	var fit []jwk.Key
+	fit := make([]jwk.Key, 0, len(named))
 	var refused error
 	for _, k := range named {
 		if err := k.Fits(alg, jwk.OpVerify); err == nil {
