@@ -85,6 +85,7 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	o.at.addFlags(f)
 	o.token.addFlags(f)
 	o.output.addFlags(f)
+	f.Lookup("quiet").Usage = "print the token alone, no notes"
 }
 
 func (o *signOptions) complete(c *cobra.Command) {
@@ -234,8 +235,10 @@ func signWarnings(token jws.Token, key jwk.Key, alg jwa.Algorithm, now time.Time
 	return warnings
 }
 
-// answer prints the token and a newline; with -o json an object.
+// answer prints the token and a newline; with -o json an object. The token is
+// what the command is for: --quiet leaves out the notes, not the token.
 func (o signOptions) answer(env *Env, t jws.Token) error {
+	o.output.quiet = false
 	if o.output.format != "json" {
 		return o.output.write(env, []byte(t.Text+"\n"))
 	}
