@@ -29,8 +29,8 @@ const (
 	diagnosisBudget  = 1_000_000
 )
 
-// Diagnose looks for the reason why Verify failed with signature_invalid or
-// key_mismatch under these keys. texts are the sources of the keys exactly as
+// Diagnose looks for the reason why Verify failed under these keys with
+// signature_invalid, or one of key_mismatch, key_refused and key_not_found. texts are the sources of the keys exactly as
 // read, where the caller still has them: an issuer may have used one as an HMAC
 // secret. What it finds is never a reason to accept the token.
 func Diagnose(t Token, keys []jwk.Key, texts ...[]byte) []Cause {
@@ -145,7 +145,7 @@ func (d *diagnosis) otherKeys() {
 	}
 	for _, k := range d.other {
 		if sameKind(k, d.alg) && d.try(d.alg, d.input, d.token.Signature, k.VerificationMaterial()) {
-			d.proven("other_key", "the signature verifies under another key, "+describe(k)+": the token's kid names the wrong one",
+			d.proven("other_key", "the signature verifies under another key, "+describe(k)+": the token's kid does not name it",
 				"if you trust that key for this token, give it by itself: --key FILE")
 		}
 	}

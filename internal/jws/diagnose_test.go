@@ -34,7 +34,9 @@ const (
 func diagnose(t *testing.T, token Token, keys []jwk.Key, texts ...[]byte) []Cause {
 	t.Helper()
 	_, _, err := token.Verify(keys, nil)
-	if c := verdict.ClassOf(err); c != verdict.SignatureInvalid && c != verdict.KeyMismatch && c != verdict.KeyRefused {
+	switch c := verdict.ClassOf(err); c {
+	case verdict.SignatureInvalid, verdict.KeyMismatch, verdict.KeyRefused, verdict.KeyNotFound:
+	default:
 		t.Fatalf("Verify: %v (%s)", err, c)
 	}
 	causes := Diagnose(token, keys, texts...)
@@ -148,6 +150,9 @@ func TestDiagnoseKeys(t *testing.T) {
 		if want := `kid "b" of https://issuer.example/jwks`; !strings.Contains(causes[0].Detail, want) {
 			t.Errorf("%q does not name %s", causes[0].Detail, want)
 		}
+	})
+	t.Run("a kid that names no key", func(t *testing.T) {
+		wantProven(t, "other_key", diagnose(t, token, []jwk.Key{inSet(wrong, "c"), inSet(right, "b")}))
 	})
 	t.Run("use", func(t *testing.T) {
 		k := right
