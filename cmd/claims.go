@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"bytes"
-	"crypto/rand"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +13,6 @@ import (
 	"jwt/internal/jwt"
 	"jwt/internal/verdict"
 )
-
-// madeUUID is what --jti without a value is set to; no real ID holds a NUL.
-const madeUUID = "\x00uuid"
 
 // start returns the header and the claims that flags come on top of: of --from,
 // or an empty header and the claims that were given.
@@ -68,56 +63,7 @@ func (o signOptions) editClaims(claims *jsonobject.Object, now time.Time) error 
 			return verdict.Errorf(verdict.MissingClaim, "--unset %s: there is no such claim", name)
 		}
 	}
-	for _, text := range o.claims {
-		m, err := jwt.ParseMember(text)
-		if err != nil {
-			return err
-		}
-		claims.Set(m.Name, m.Value)
-	}
-	o.setTexts(claims)
-	return o.setTimes(claims, now)
-}
-
-func (o signOptions) setTexts(claims *jsonobject.Object) {
-	for _, c := range []struct{ flag, value string }{{"iss", o.iss}, {"sub", o.sub}, {"jti", o.jti}} {
-		switch {
-		case !o.given(c.flag):
-		case c.value == madeUUID:
-			claims.Set(c.flag, jsonobject.Quote(uuid()))
-		default:
-			claims.Set(c.flag, jsonobject.Quote(c.value))
-		}
-	}
-	switch len(o.aud) {
-	case 0:
-	case 1:
-		claims.Set("aud", jsonobject.Quote(o.aud[0]))
-	default:
-		list := []string{}
-		for _, a := range o.aud {
-			list = append(list, string(jsonobject.Quote(a)))
-		}
-		claims.Set("aud", jsonobject.Value("["+strings.Join(list, ",")+"]"))
-	}
-}
-
-func (o signOptions) setTimes(claims *jsonobject.Object, now time.Time) error {
-	for _, c := range []struct{ flag, text string }{{"iat", o.iat}, {"nbf", o.nbf}, {"exp", o.exp}} {
-		if !o.given(c.flag) {
-			continue
-		}
-		t, err := jwt.ParseTime(c.text, now)
-		if err != nil {
-			return flagError(c.flag, err)
-		}
-		claims.Set(c.flag, jsonobject.Int(t.Unix()))
-	}
-	_, has := claims.Get("iat")
-	if !has && !o.noIat && !o.given("from") {
-		claims.Set("iat", jsonobject.Int(now.Unix()))
-	}
-	return nil
+	return o.claims.set(claims, now, !o.given("from"))
 }
 
 // editHeader puts alg first, then typ and kid, unless they have a place already.
@@ -156,13 +102,4 @@ func (o signOptions) editHeader(header *jsonobject.Object, key jwk.Key, alg jwa.
 		}
 	}
 	return nil
-}
-
-// uuid returns a random UUID (RFC 9562 §5.4).
-func uuid() string {
-	var b [16]byte
-	rand.Read(b[:]) // it never fails: crypto/rand ends the process first
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -50,14 +50,11 @@ type signOptions struct {
 	keys   keyOptions
 	output outputOptions
 	at     atOption
+	claims claimOptions
 	flags  *pflag.FlagSet
 
-	claims, header     []string
-	iss, sub, jti      string
-	aud                []string
-	exp, nbf, iat      string
+	header             []string
 	kid, typ           string
-	noIat              bool
 	from               string
 	unset, unsetHeader []string
 	deterministic      bool
@@ -65,16 +62,7 @@ type signOptions struct {
 
 func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	o.keys.addFlags(f)
-	f.StringArrayVarP(&o.claims, "claim", "c", nil, "a claim: `NAME=VALUE` for text, NAME:=JSON for the rest (repeatable)")
-	f.StringVar(&o.iss, "iss", "", "the `ISSUER`")
-	f.StringVar(&o.sub, "sub", "", "the `SUBJECT`")
-	f.StringArrayVar(&o.aud, "aud", nil, "the `AUDIENCE` (repeatable: an array)")
-	f.StringVar(&o.exp, "exp", "", "the `TIME` it expires, like +1h")
-	f.StringVar(&o.nbf, "nbf", "", "the `TIME` before which it is not valid")
-	f.StringVar(&o.iat, "iat", "", "the `TIME` it was issued (now)")
-	f.BoolVar(&o.noIat, "no-iat", false, "add no iat")
-	f.StringVar(&o.jti, "jti", "", "the token's `ID`; --jti alone makes a UUID")
-	f.Lookup("jti").NoOptDefVal = madeUUID
+	o.claims.addFlags(f)
 	f.StringArrayVarP(&o.header, "header", "H", nil, "a header member: `NAME=VALUE` or NAME:=JSON (repeatable)")
 	f.StringVar(&o.kid, "kid", "", "the header's kid; chooses the key of that `ID` in a set")
 	f.StringVar(&o.typ, "typ", "JWT", "the header's typ, a media `TYPE`; empty for none")
@@ -92,9 +80,7 @@ func (o *signOptions) complete(c *cobra.Command) {
 	o.keys.completeFor(c, append(algNames(), jwa.None))
 	o.output.complete(c)
 	completeValues(c, "typ", "JWT", "at+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt")
-	for _, name := range []string{"exp", "nbf", "iat"} {
-		completeValues(c, name, "+5m", "+1h", "+1d", "now")
-	}
+	o.claims.complete(c)
 }
 
 func (o *signOptions) check() error {
@@ -104,12 +90,10 @@ func (o *signOptions) check() error {
 		return verdict.Errorf(verdict.Usage, "--alg: a token is signed with one algorithm, got %s", strings.Join(o.keys.algs, ", "))
 	case unsecured && o.keys.given():
 		return verdict.Errorf(verdict.Usage, "--alg none takes no key: nothing is signed").Hintf("leave out --alg none, or the key")
-	case o.noIat && o.iat != "":
-		return verdict.Errorf(verdict.Usage, "--iat and --no-iat contradict each other")
 	case unsecured:
-		return o.output.check()
+		return errors.Join(o.output.check(), o.claims.check())
 	}
-	return errors.Join(o.output.check(), o.keys.check())
+	return errors.Join(o.output.check(), o.claims.check(), o.keys.check())
 }
 
 // given reports whether the user set the flag, be it to the empty string.
