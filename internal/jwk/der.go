@@ -1,8 +1,11 @@
 package jwk
 
 import (
+	"bytes"
+	"crypto/ecdsa"
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
 
 	"jwt/internal/verdict"
 )
@@ -145,14 +148,20 @@ func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Ke
 		}
 		material, err = x509.ParsePKCS1PrivateKey(der)
 	case pkcs8:
-		if inner, rsa := structureOf(elements[2].Bytes); inner == pkcs1 {
-			if err := checkPKCS1(rsa); err != nil {
+		inner, parts := structureOf(elements[2].Bytes)
+		if inner == pkcs1 {
+			if err := checkPKCS1(parts); err != nil {
 				return Key{}, err
 			}
 		}
 		material, err = x509.ParsePKCS8PrivateKey(der)
+		if err == nil {
+			err = checkSEC1(parts, material)
+		}
 	case sec1:
-		material, err = x509.ParseECPrivateKey(der)
+		if material, err = x509.ParseECPrivateKey(der); err == nil {
+			err = checkSEC1(elements, material)
+		}
 	case encrypted:
 		return r.encryptedPKCS8(der)
 	case pkcs12:
@@ -227,6 +236,33 @@ func checkPKCS1(elements []asn1.RawValue) error {
 	}
 	if len(elements) > 9 {
 		return verdict.Errorf(verdict.KeyRefused, "RSA keys of more than two primes are not accepted")
+	}
+	return nil
+}
+
+// checkSEC1 compares the public key that may stand in a private one (RFC 5915
+// §3), which crypto/x509 passes over: a key that was damaged shows there.
+func checkSEC1(elements []asn1.RawValue, material any) error {
+	k, ok := material.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil
+	}
+	point, err := k.PublicKey.Bytes()
+	if err != nil || len(elements) == 0 {
+		return errors.New("the private key is broken inside")
+	}
+	for _, v := range elements[2:] {
+		if v.Class != asn1.ClassContextSpecific || v.Tag > 1 {
+			return errors.New("the private key is broken inside")
+		}
+		if v.Tag == 0 {
+			continue // the curve
+		}
+		var written asn1.BitString
+		rest, err := asn1.Unmarshal(v.Bytes, &written)
+		if compressed := len(written.Bytes) < len(point); err != nil || len(rest) > 0 || !compressed && !bytes.Equal(written.Bytes, point) {
+			return errors.New("the private and the public half do not belong together")
+		}
 	}
 	return nil
 }

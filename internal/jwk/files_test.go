@@ -271,3 +271,32 @@ func TestDamagedFiles(t *testing.T) {
 		}
 	}
 }
+
+// One changed bit is noticed, or changes nothing of the key. Only keys that say
+// some things twice can tell: an Ed25519 key in PKCS #8 is nothing but its seed.
+func TestChangedFiles(t *testing.T) {
+	for _, name := range []string{"p256.pkcs8.pem", "p256.sec1.pem", "p256.openssh", "sshed25519.openssh", "p256.enc-aes128-sha1.pem", "rsa.pkcs1.pem"} {
+		data := file(t, name)
+		stem, _, _ := strings.Cut(name, ".")
+		original, _ := pem.Decode(data)
+		step := 1
+		if len(original.Bytes) > 500 {
+			step = 37
+		}
+		for at := 0; at < len(original.Bytes); at += step {
+			b := *original
+			b.Bytes = bytes.Clone(original.Bytes)
+			b.Bytes[at] ^= 1 << (at % 8)
+			set, err := ParseEncrypted(pem.EncodeToMemory(&b), func() ([]byte, error) { return []byte("correct"), nil })
+			if err != nil {
+				if class := verdict.ClassOf(err); class != verdict.KeyRefused && class != verdict.KeyUnreadable && class != verdict.LimitExceeded {
+					t.Errorf("%s changed at %d: class %s: %v", name, at, class, err)
+				}
+				continue
+			}
+			if got := set.Keys[0].Thumbprint(); got != thumbprints[stem] {
+				t.Errorf("%s changed at %d: another key, %s", name, at, got)
+			}
+		}
+	}
+}

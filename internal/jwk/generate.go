@@ -7,7 +7,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"slices"
+	"strings"
 
+	"jwt/internal/jwa"
 	"jwt/internal/verdict"
 )
 
@@ -20,55 +23,138 @@ const (
 	maxSecretBytes     = 1024
 )
 
+// A newKind is a kind of key that Generate makes: as users call it, as keyKinds
+// does, and how. size is in bits for RSA, in bytes for oct, and 0 elsewhere.
+type newKind struct {
+	name, kind string
+	generate   func(size int) (any, error)
+}
+
+// newKinds has the one to prefer first where an algorithm takes several.
+var newKinds = [...]newKind{
+	{"RSA", "RSA", newRSA},
+	{"P-256", "EC/P-256", func(int) (any, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }},
+	{"P-384", "EC/P-384", func(int) (any, error) { return ecdsa.GenerateKey(elliptic.P384(), rand.Reader) }},
+	{"P-521", "EC/P-521", func(int) (any, error) { return ecdsa.GenerateKey(elliptic.P521(), rand.Reader) }},
+	{"Ed25519", "OKP/Ed25519", newEd25519},
+	{"X25519", "OKP/X25519", func(int) (any, error) { return ecdh.X25519().GenerateKey(rand.Reader) }},
+	{"oct", "oct", newSecret},
+}
+
 // Kinds returns the names of the kinds of key that Generate makes.
 func Kinds() []string {
-	return []string{"RSA", "P-256", "P-384", "P-521", "Ed25519", "X25519", "oct"}
+	names := make([]string, len(newKinds))
+	for i, k := range newKinds {
+		names[i] = k.name
+	}
+	return names
 }
 
 // Generate makes a new key from the system's randomness. size is in bits for
 // RSA, in bytes for oct, and 0 for the default there and for all other kinds.
 func Generate(kind string, size int) (Key, error) {
-	if size != 0 && kind != "RSA" && kind != "oct" {
-		return Key{}, verdict.Errorf(verdict.Usage, "a key of kind %s has one size only", kind)
+	for _, k := range newKinds {
+		if k.name != kind {
+			continue
+		}
+		if size != 0 && kind != "RSA" && kind != "oct" {
+			return Key{}, verdict.Errorf(verdict.Usage, "a key of kind %s has one size only", kind)
+		}
+		material, err := k.generate(size)
+		if err != nil {
+			return Key{}, err
+		}
+		return New(material)
 	}
-	material, err := generate(kind, size)
-	if err != nil {
-		return Key{}, err
-	}
-	return New(material)
+	return Key{}, verdict.Errorf(verdict.Usage, "%q is no kind of key", kind).
+		Hintf("one of %s", strings.Join(Kinds(), " "))
 }
 
-func generate(kind string, size int) (any, error) {
-	switch kind {
-	case "RSA":
-		if size == 0 {
-			size = DefaultRSABits
-		}
-		if size < DefaultRSABits || size > maxNewRSABits || size%8 != 0 {
-			return nil, verdict.Errorf(verdict.Usage, "an RSA key of %d bits is not made: %d to %d are, in steps of 8", size, DefaultRSABits, maxNewRSABits)
-		}
-		return rsa.GenerateKey(rand.Reader, size)
-	case "P-256":
-		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	case "P-384":
-		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
-	case "P-521":
-		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
-	case "Ed25519":
-		_, k, err := ed25519.GenerateKey(nil)
-		return k, err
-	case "X25519":
-		return ecdh.X25519().GenerateKey(rand.Reader)
-	case "oct":
-		if size == 0 {
-			size = DefaultSecretBytes
-		}
-		if size < minSecretBytes || size > maxSecretBytes {
-			return nil, verdict.Errorf(verdict.Usage, "a secret of %d bytes is not made: %d to %d are", size, minSecretBytes, maxSecretBytes)
-		}
-		secret := make([]byte, size)
-		_, err := rand.Read(secret)
-		return secret, err
+func newRSA(size int) (any, error) {
+	if size == 0 {
+		size = DefaultRSABits
 	}
-	return nil, verdict.Errorf(verdict.Usage, "%q is no kind of key", kind)
+	if size < DefaultRSABits || size > maxNewRSABits || size%8 != 0 {
+		return nil, verdict.Errorf(verdict.Usage, "an RSA key of %d bits is not made: %d to %d are, in steps of 8", size, DefaultRSABits, maxNewRSABits)
+	}
+	return rsa.GenerateKey(rand.Reader, size)
+}
+
+func newEd25519(int) (any, error) {
+	_, k, err := ed25519.GenerateKey(nil)
+	return k, err
+}
+
+func newSecret(size int) (any, error) {
+	if size == 0 {
+		size = DefaultSecretBytes
+	}
+	if size < minSecretBytes || size > maxSecretBytes {
+		return nil, verdict.Errorf(verdict.Usage, "a secret of %d bytes is not made: %d to %d are", size, minSecretBytes, maxSecretBytes)
+	}
+	secret := make([]byte, size)
+	_, err := rand.Read(secret)
+	return secret, err
+}
+
+// KindFor returns the kind of key to generate for an algorithm, signature or
+// encryption, and false if none here is for it.
+func KindFor(alg string) (kind string, ok bool) {
+	takes, _ := keyKinds(alg)
+	for _, k := range newKinds {
+		if slices.Contains(takes, k.kind) {
+			return k.name, true
+		}
+	}
+	return "", false
+}
+
+// SecretBytes returns how long a secret for the algorithm must be at least, and
+// whether it may be longer: HMAC takes any that is not shorter than its hash
+// (RFC 7518 §3.2), AES a key of its exact size. 0 is for what says nothing.
+func SecretBytes(alg string) (size int, exact bool) {
+	if a, ok := jwa.Lookup(alg); ok {
+		return a.MinKeyBytes, false
+	}
+	switch alg {
+	case "A128KW", "A128GCMKW", "A128GCM":
+		return 16, true
+	case "A192KW", "A192GCMKW", "A192GCM":
+		return 24, true
+	case "A256KW", "A256GCMKW", "A256GCM", "A128CBC-HS256":
+		return 32, true
+	case "A192CBC-HS384":
+		return 48, true
+	case "A256CBC-HS512":
+		return 64, true
+	}
+	return 0, false
+}
+
+// UseFor returns the "use" of a key for the algorithm: sig, enc, or "" if its name
+// is unknown.
+func UseFor(alg string) string {
+	if _, ok := jwa.Lookup(alg); ok {
+		return "sig"
+	}
+	if takes, _ := keyKinds(alg); len(takes) > 0 {
+		return "enc"
+	}
+	return ""
+}
+
+// For returns the key kept for one algorithm alone, which must take its kind.
+func (k Key) For(alg string) (Key, error) {
+	takes, known := keyKinds(alg)
+	size, exact := SecretBytes(alg)
+	switch {
+	case !known:
+		return Key{}, verdict.Errorf(verdict.Usage, "%q is no algorithm", alg)
+	case !slices.Contains(takes, k.kindName()):
+		return Key{}, verdict.Errorf(verdict.KeyMismatch, "the key is %s, which %s does not take", k.Kind(), alg)
+	case exact && k.bits != 8*size:
+		return Key{}, verdict.Errorf(verdict.KeyMismatch, "%s wants a secret of %d bytes, the key has %d", alg, size, k.bits/8)
+	}
+	k.Alg = alg
+	return k, nil
 }

@@ -11,12 +11,18 @@ import (
 	"jwt/internal/verdict"
 )
 
-// parseJSON reads a JWK or a JWK Set. text is not kept.
+// parseJSON reads a JWK or a JWK Set, and keeps its text as Set.JSON.
 func parseJSON(text []byte) (Set, error) {
 	o, err := jsonobject.Parse(text)
 	if err != nil {
 		return Set{}, verdict.Errorf(verdict.JWKInvalid, "the JWK is not a JSON object: %w", err)
 	}
+	set, err := parseObject(o)
+	set.JSON = o
+	return set, err
+}
+
+func parseObject(o jsonobject.Object) (Set, error) {
 	_, isKey := o.Get("kty")
 	keys, isSet := o.Get("keys")
 	switch {

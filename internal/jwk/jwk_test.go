@@ -180,6 +180,7 @@ func TestJWKRefused(t *testing.T) {
 		{"e large", rsa, []edit{{"e", `"gAAAAQ"`}}, verdict.KeyRefused, "exponent of 32 bits"},
 		{"d of no RSA key", rsa, []edit{{"d", plus(octetsOf(t, rsa, "d"), 2)}}, verdict.KeyRefused, "inconsistent"},
 		{"d alone, wrong", rsa, []edit{{"d", plus(octetsOf(t, rsa, "d"), 2)}, {"p", ""}, {"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}}, verdict.JWKInvalid, "d: does not belong"},
+		{"d alone, n large", rsa, []edit{{"n", text(append(bytes.Repeat([]byte{0xff}, 513), 1))}, {"p", ""}, {"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}}, verdict.KeyRefused, "must have its primes"},
 		{"d beyond n", rsa, []edit{{"d", text(bytes.Repeat([]byte{0xff}, 256))}}, verdict.JWKInvalid, "d: must lie between"},
 		{"d missing", rsa, []edit{{"d", ""}}, verdict.JWKInvalid, "p: is a private member"},
 		{"p alone", rsa, []edit{{"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}}, verdict.JWKInvalid, "q: is missing"},

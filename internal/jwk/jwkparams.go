@@ -221,11 +221,17 @@ func (m members) bounded(n *big.Int, name string) (*big.Int, error) {
 	return i, nil
 }
 
+// maxFactorBits bounds the work of rsaFromExponent, a second at four times this.
+const maxFactorBits = 4096
+
 // rsaFromExponent finds the primes of a key that was written without them, as
 // RFC 7518 §6.3.2 allows (the method is that of NIST SP 800-56B, Appendix C).
 func rsaFromExponent(public *rsa.PublicKey, d *big.Int) (any, error) {
 	one := big.NewInt(1)
 	n := public.N
+	if n.BitLen() > maxFactorBits {
+		return nil, verdict.Errorf(verdict.KeyRefused, "p: is missing: an RSA private key of more than %d bits must have its primes", maxFactorBits)
+	}
 	minusOne := new(big.Int).Sub(n, one)
 	k := new(big.Int).Mul(d, big.NewInt(int64(public.E)))
 	k.Sub(k, one) // a multiple of λ(n), if the key is sound: then even

@@ -156,3 +156,27 @@ func TestFits(t *testing.T) {
 		}
 	}
 }
+
+func TestAlgorithms(t *testing.T) {
+	for kind, want := range map[string]string{
+		"RSA": "RS256 RS384 RS512 PS256 PS384 PS512", "P-256": "ES256", "Ed25519": "EdDSA Ed25519", "X25519": "", "oct": "HS256 HS384 HS512",
+	} {
+		k := makeKey(t, kind)
+		var names []string
+		for _, a := range k.Algorithms() {
+			names = append(names, a.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: %s, want %s", kind, got, want)
+		}
+		for alg, count := range map[string]int{"PS384": 1, "RSA-OAEP": 0, "unknown": 0} {
+			k.Alg = alg
+			if kind != "RSA" {
+				count = 0
+			}
+			if got := k.Algorithms(); len(got) != count {
+				t.Errorf("%s for %s: %v", kind, alg, got)
+			}
+		}
+	}
+}

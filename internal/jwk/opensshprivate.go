@@ -129,7 +129,7 @@ func opensshECDSA(curve elliptic.Curve, named bool, point []byte, d *big.Int) (a
 
 // opensshDecrypt opens the private part; tag is what stands behind it.
 func (r *reader) opensshDecrypt(name, kdf string, options, data, tag []byte) ([]byte, error) {
-	var keySize, ivSize = 32, aes.BlockSize
+	keySize, ivSize := 32, aes.BlockSize
 	switch name {
 	case "aes128-ctr":
 		keySize = 16

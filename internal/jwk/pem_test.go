@@ -146,6 +146,30 @@ func TestPEMBlocks(t *testing.T) {
 	}
 }
 
+func TestCertificateDER(t *testing.T) {
+	k := makeKey(t, "P-256")
+	c := certificate(t, "leaf", k, nil, Key{})
+	set, err := Parse(c.Raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := set.Keys[0]
+	if diff := cmp.Diff(summary{"EC on P-256", "X.509 certificate", k.Thumbprint(), false, 256}, summaryOf(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(got.Certificates) != 1 || !got.Certificates[0].Equal(c) {
+		t.Errorf("certificates %v", got.Certificates)
+	}
+
+	request, _ := lastBlock(file(t, "refused/request.pem"))
+	set, err = Parse(request)
+	expectError(t, set, err, verdict.KeyRefused, "a certificate request")
+	broken := slices.Clone(c.Raw)
+	broken[8] ^= 0xff // a type inside
+	set, err = Parse(broken)
+	expectError(t, set, err, verdict.KeyRefused, "the certificate cannot be read")
+}
+
 func TestX5C(t *testing.T) {
 	leaf, root := makeKey(t, "P-256"), makeKey(t, "P-384")
 	rootC := certificate(t, "root", root, nil, Key{})

@@ -9,6 +9,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
 )
 
@@ -17,6 +18,8 @@ import (
 type Set struct {
 	Keys    []Key
 	Skipped []Skipped
+
+	JSON jsonobject.Object // the JWK or JWK Set as it was read; {} in other formats
 }
 
 // Skipped is a key of a set that cannot be used. One such key does not make the
