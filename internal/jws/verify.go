@@ -33,8 +33,8 @@ func (v Verified) Alg() jwa.Algorithm { return v.alg }
 // Verify checks the token against the keys, in the order header, alg, crit, key,
 // signature, and stops at the first that fails. The keys, and algs where it is
 // not empty, say which algorithms are acceptable; the token only says which of
-// them it claims. The checks tell what was looked at, the failed one last but
-// for warnings, and err is that of the failed one.
+// them it claims. The checks tell what was looked at, the failed one last, and err
+// is that of the failed one.
 func (t Token) Verify(keys []jwk.Key, algs []string) (Verified, []verdict.Check, error) {
 	r := report{checks: make([]verdict.Check, 0, 6)}
 	var alg jwa.Algorithm
@@ -42,12 +42,12 @@ func (t Token) Verify(keys []jwk.Key, algs []string) (Verified, []verdict.Check,
 	var v Verified
 	err := r.first(
 		step{"header", t.checkHeader},
+		step{"embedded_key", t.checkEmbeddedKeys},
 		step{"alg", func() (c verdict.Check, err error) { alg, c, err = t.checkAlg(keys, algs); return c, err }},
 		step{"crit", t.checkCrit},
 		step{"key", func() (c verdict.Check, err error) { fit, c, err = t.chooseKeys(keys, alg); return c, err }},
 		step{"signature", func() (c verdict.Check, err error) { v, c, err = t.tryKeys(fit, alg); return c, err }},
 	)
-	r.checks = append(r.checks, t.embeddedKeys()...)
 	if err != nil {
 		return Verified{}, r.checks, err
 	}
@@ -92,7 +92,7 @@ func (t Token) checkHeader() (verdict.Check, error) {
 	if _, _, err := t.KeyID(); err != nil {
 		return verdict.Check{}, err
 	}
-	return verdict.Check{Status: verdict.Pass}, nil
+	return verdict.Check{Status: verdict.Pass, Detail: "a JSON object, no name twice"}, nil
 }
 
 // checkAlg looks the header's alg up among what the keys and algs accept. That
@@ -265,9 +265,9 @@ func (t Token) tryKeys(keys []jwk.Key, alg jwa.Algorithm) (Verified, verdict.Che
 	}
 }
 
-// embeddedKeys warns of header members that offer a key: anyone can put one
+// checkEmbeddedKeys warns of header members that offer a key: anyone can put one
 // there, so it is never used (RFC 8725 §3.10).
-func (t Token) embeddedKeys() []verdict.Check {
+func (t Token) checkEmbeddedKeys() (verdict.Check, error) {
 	var found []string
 	for _, name := range []string{"jwk", "jku", "x5u", "x5c"} {
 		if _, ok := t.Header.Get(name); ok {
@@ -275,12 +275,12 @@ func (t Token) embeddedKeys() []verdict.Check {
 		}
 	}
 	if len(found) == 0 {
-		return nil
+		return verdict.Check{}, nil
 	}
-	return []verdict.Check{{
-		Name: "embedded_key", Status: verdict.Warn, Class: verdict.EmbeddedKey, Actual: found,
+	return verdict.Check{
+		Status: verdict.Warn, Class: verdict.EmbeddedKey, Actual: found,
 		Detail: "the header's " + strings.Join(found, ", ") + " was ignored: keys come from you, never from the token",
-	}}
+	}, nil
 }
 
 func weakness(v Verified) []verdict.Check {
