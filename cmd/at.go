@@ -14,13 +14,10 @@ import (
 type atOption struct{ text string }
 
 func (o *atOption) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.text, "at", "", "take this `TIME` for now: RFC 3339, Unix seconds, -2h, …")
+	f.StringVar(&o.text, "at", "now", "check as of this `TIME`: RFC 3339, Unix seconds, -2h, …")
 }
 
 func (o atOption) now(env *Env) (time.Time, error) {
-	if o.text == "" {
-		return env.Now(), nil
-	}
 	t, err := jwt.ParseTime(o.text, env.Now())
 	return t, flagError("at", err)
 }
@@ -28,9 +25,6 @@ func (o atOption) now(env *Env) (time.Time, error) {
 // duration reads a flag's value.
 func duration(flag, text string) (time.Duration, error) {
 	d, err := jwt.ParseDuration(text)
-	if err == nil && d < 0 {
-		err = verdict.Errorf(verdict.Usage, "is %s, must not be negative", text)
-	}
 	return d, flagError(flag, err)
 }
 

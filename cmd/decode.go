@@ -69,7 +69,7 @@ func (o *decodeOptions) complete(c *cobra.Command) {
 }
 
 func (o *decodeOptions) check() error {
-	if err := errors.Join(o.output.check(), o.date.check()); err != nil {
+	if err := errors.Join(o.output.check(), o.date.check(), o.token.check()); err != nil {
 		return err
 	}
 	if o.header && o.payload {
@@ -83,7 +83,7 @@ func (o *decodeOptions) check() error {
 
 func runDecode(ctx context.Context, env *Env, o decodeOptions, args []string) error {
 	if err := o.check(); err != nil {
-		return err
+		return o.fail(env, err)
 	}
 	if o.batch {
 		return runBatch(ctx, env, env.input(), o.output, o.token, args, func(text string) (render.Object, error) {
@@ -96,16 +96,25 @@ func runDecode(ctx context.Context, env *Env, o decodeOptions, args []string) er
 	}
 	found, err := o.token.read(env, o.output, env.input(), args, true)
 	if err != nil {
-		return o.output.fail(env, err)
+		return o.fail(env, err)
 	}
 	d, err := decode(found.Token)
 	if err != nil {
-		return o.output.fail(env, err)
+		return o.fail(env, err)
 	}
 	for _, w := range d.warnings {
 		o.output.note(env, w.Detail)
 	}
 	return o.show(env, d)
+}
+
+// fail answers with an error; where a part of the token was asked for, nothing
+// stands on stdout that could be taken for it.
+func (o decodeOptions) fail(env *Env, err error) error {
+	if o.header || o.payload || o.raw || len(o.claims) > 0 {
+		return err
+	}
+	return o.output.fail(env, err)
 }
 
 func (o decodeOptions) show(env *Env, d decoded) error {

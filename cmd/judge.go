@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"jwt/internal/jsonobject"
@@ -35,7 +37,7 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 		return decided(r), nil
 	}
 	key := verified.Key()
-	describeKey(r.Checks, key)
+	describeKey(r.Checks, describe(key))
 	r.Key = &render.UsedKey{Source: key.Source, Kid: key.ID, HasKid: key.HasID, Alg: verified.Alg().Name}
 	if !key.IsSecret() { // the thumbprint of a secret is a hash of it
 		r.Key.Thumbprint = key.Thumbprint()
@@ -65,10 +67,13 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 			verified, checks, err = token.Verify(keys, v.options.keys.algs)
 		}
 	}
-	r.Checks = append(r.Checks, checks...)
+	r.Checks = append(append(r.Checks, checks...), v.ring.doubts()...)
+	if err != nil {
+		describeKey(r.Checks, describeAll(keys))
+	}
 	switch verdict.ClassOf(err) {
 	case verdict.SignatureInvalid, verdict.KeyMismatch:
-		for _, c := range jws.Diagnose(token, keys) {
+		for _, c := range jws.Diagnose(token, keys, v.ring.texts()...) {
 			r.Reasons = append(r.Reasons, render.Reason{ID: c.ID, Detail: c.Detail, Hint: c.Hint})
 		}
 	}
@@ -76,29 +81,60 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 }
 
 // describeKey says in the check of that name which key it was.
-func describeKey(checks []verdict.Check, key jwk.Key) {
+func describeKey(checks []verdict.Check, description string) {
 	for i := range checks {
 		if c := &checks[i]; c.Name == "key" && c.Detail == "" {
-			c.Detail = key.Kind() + " from " + key.Source
-			if key.HasID {
-				c.Detail += ", kid " + string(jsonobject.Quote(key.ID))
-			}
+			c.Detail = description
 		}
 	}
 }
 
-// checkClaims checks what was signed. The issuer that the key was discovered
-// from is the one the token must name: a key of one issuer vouches for no other.
+func describe(key jwk.Key) string {
+	s := key.Kind() + " from " + key.Source
+	if key.HasID {
+		s += ", kid " + string(jsonobject.Quote(key.ID))
+	}
+	return s
+}
+
+// describeAll names the one key that was given, or says how many were.
+func describeAll(keys []jwk.Key) string {
+	if len(keys) == 1 {
+		return describe(keys[0])
+	}
+	return count(len(keys), "key") + " given"
+}
+
+// checkClaims checks what was signed. A key that was discovered from an issuer
+// vouches for that issuer alone, whatever --iss allows besides.
 func (v *verifier) checkClaims(verified jws.Verified) []verdict.Check {
 	claims, err := jwt.ClaimsOf(verified)
 	if err != nil {
 		return []verdict.Check{verdict.Failed("claims", err)}
 	}
-	policy := v.policy
-	if issuer := v.ring.issuerOf(verified.Key()); issuer != "" {
-		policy.Issuers = []string{issuer}
+	policy, header := v.policy, verified.Token().Header
+	owners := v.ring.issuersOf(verified.Key())
+	switch {
+	case len(owners) == 0:
+	case len(policy.Issuers) == 0:
+		policy.Issuers = owners
+	default:
+		both := slices.DeleteFunc(slices.Clone(policy.Issuers), func(iss string) bool { return !slices.Contains(owners, iss) })
+		if len(both) == 0 {
+			return append([]verdict.Check{foreignKey(owners, policy.Issuers)}, policy.Check(claims, header, v.now)...)
+		}
+		policy.Issuers = both
 	}
-	return policy.Check(claims, verified.Token().Header, v.now)
+	return policy.Check(claims, header, v.now)
+}
+
+// foreignKey is the check that fails when --iss names none of the issuers that
+// the key was discovered from.
+func foreignKey(owners, wanted []string) verdict.Check {
+	return verdict.Check{
+		Name: "key_issuer", Status: verdict.Fail, Class: verdict.IssMismatch, Expected: wanted, Actual: owners,
+		Detail: "key_issuer: the key is that of " + strings.Join(owners, " and ") + ", --iss wants " + strings.Join(wanted, " or "),
+	}
 }
 
 // refusedShape is the report on what is no token at all.
@@ -124,19 +160,30 @@ func decided(r render.Report) render.Report {
 		return r
 	}
 	r.Class, r.Message, r.Hint = worst.Class, worst.Detail, worst.Hint
+	if len(r.Reasons) > 0 {
+		r.Message = because(*worst, r.Reasons[0].Detail)
+	}
 	for _, reason := range r.Reasons {
 		if reason.Hint != "" {
 			r.Hint = reason.Hint
 			break
 		}
 	}
-	if len(r.Reasons) > 0 {
-		r.Message += ": " + r.Reasons[0].Detail
-	}
 	e := verdict.Errorf(r.Class, "not valid: %s", r.Message)
 	e.Hint = r.Hint
 	r.Error = e
 	return r
+}
+
+// because puts what failed and why into one sentence.
+func because(failed verdict.Check, why string) string {
+	if failed.Class != verdict.SignatureInvalid {
+		return why // which keys and algorithms do not go together is said there in full
+	}
+	if rest, ok := strings.CutPrefix(why, "the signature verifies "); ok {
+		why = "it verifies " + rest
+	}
+	return failed.Detail + "; " + why
 }
 
 // contentsOf is what a token holds, for a report.

@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"jwt/internal/input"
 	"jwt/internal/issuer"
@@ -23,6 +25,7 @@ type keyring struct {
 	ctx     context.Context
 	in      *input.Reader
 	output  outputOptions
+	at      time.Time // when certificates must be valid; zero is now
 
 	mutex    sync.Mutex
 	loaded   bool
@@ -35,6 +38,7 @@ type keyring struct {
 // A keySource is the keys of one --key or --secret.
 type keySource struct {
 	keys    []jwk.Key
+	text    []byte         // as read from a file, which somebody may have taken for a secret
 	fetched issuer.Fetched // where the keys came over the network
 	remote  bool
 }
@@ -93,6 +97,10 @@ func (k *keyring) loadKey(source string) (keySource, error) {
 		}
 		return keySource{keys: fetched.Set.Keys, fetched: fetched, remote: true}, err
 	}
+	if strings.HasPrefix(source, "eyJ") && strings.Count(source, ".") == 2 {
+		return keySource{}, verdict.Errorf(verdict.KeyUnreadable, "--key: this is a token, not a key").
+			Hintf("the token is the argument, --key the file with the key: jwt verify TOKEN --key FILE")
+	}
 	read, err := k.in.Bytes(source, "the key", jwk.MaxBytes)
 	if err != nil {
 		return keySource{}, err
@@ -103,7 +111,7 @@ func (k *keyring) loadKey(source string) (keySource, error) {
 	}
 	for i := range set.Keys {
 		set.Keys[i].Source = read.Name
-		k.warnings = append(k.warnings, set.Keys[i].Warnings(k.env.Now())...)
+		k.warnings = append(k.warnings, set.Keys[i].Warnings(k.instant())...)
 	}
 	if read.Mode&0o077 != 0 && slices.ContainsFunc(set.Keys, jwk.Key.IsPrivate) {
 		k.warnings = append(k.warnings, verdict.Check{
@@ -113,7 +121,7 @@ func (k *keyring) loadKey(source string) (keySource, error) {
 			Hint:   "chmod 600 " + read.Name,
 		})
 	}
-	return keySource{keys: set.Keys}, nil
+	return keySource{keys: set.Keys, text: read.Data}, nil
 }
 
 func (k *keyring) loadSecret(source string) (keySource, error) {
@@ -134,6 +142,13 @@ func (k *keyring) loadSecret(source string) (keySource, error) {
 		k.output.note(k.env, "the secret on the command line is visible to ps and in the shell's history; --secret @FILE or env:NAME is not")
 	}
 	return keySource{keys: []jwk.Key{key}}, nil
+}
+
+func (k *keyring) instant() time.Time {
+	if k.at.IsZero() {
+		return k.env.Now()
+	}
+	return k.at
 }
 
 // passphrase asks the person at the terminal for the passphrase of a key.
@@ -174,18 +189,40 @@ func (k *keyring) refresh() ([]jwk.Key, error) {
 	return k.all(), nil
 }
 
-// issuerOf returns the issuer whose discovered set the key stands in, or "".
-func (k *keyring) issuerOf(key jwk.Key) string {
+// issuersOf returns the issuers in whose discovered sets the key stands.
+func (k *keyring) issuersOf(key jwk.Key) []string {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
+	same := func(other jwk.Key) bool {
+		return other.Source == key.Source && other.Thumbprint() == key.Thumbprint()
+	}
+	var issuers []string
 	for _, s := range k.sources {
-		if s.remote && s.fetched.Issuer != "" && slices.ContainsFunc(s.keys, func(other jwk.Key) bool {
-			return other.Source == key.Source && other.Thumbprint() == key.Thumbprint()
-		}) {
-			return s.fetched.Issuer
+		if name := s.fetched.Issuer; s.remote && name != "" && slices.ContainsFunc(s.keys, same) {
+			issuers = append(issuers, name)
 		}
 	}
-	return ""
+	return issuers
+}
+
+// doubts returns the warnings about the keys themselves.
+func (k *keyring) doubts() []verdict.Check {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	return k.warnings
+}
+
+// texts returns the keys as they were written.
+func (k *keyring) texts() [][]byte {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	var texts [][]byte
+	for _, s := range k.sources {
+		if s.text != nil {
+			texts = append(texts, s.text)
+		}
+	}
+	return texts
 }
 
 func (k *keyring) issuerClient() *issuer.Client {

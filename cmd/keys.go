@@ -56,3 +56,15 @@ func (o keyOptions) check() error {
 	}
 	return nil
 }
+
+// checkStdin refuses a key from a standard input that is also to give the work.
+func (o keyOptions) checkStdin(env *Env, args []string, work string) error {
+	fromStdin := len(args) == 0 || args[0] == "-"
+	for _, source := range append(slices.Clone(o.sources), o.secrets...) {
+		if fromStdin && !env.StdinTTY && (source == "-" || source == "fd:0") {
+			return verdict.Errorf(verdict.Usage, "the %s and the key cannot both come from stdin", work).
+				Hintf("give one of them as @FILE, env:NAME or fd:3")
+		}
+	}
+	return nil
+}

@@ -57,7 +57,11 @@ func (o outputOptions) wantJSON(env *Env) bool {
 
 // text returns an empty Text for stdout.
 func (o outputOptions) text(env *Env) *render.Text {
-	return render.NewText(colored(env, env.StdoutTTY, o.color))
+	t := render.NewText(colored(env, env.StdoutTTY, o.color))
+	if env.StdoutTTY {
+		t.Width = env.Width
+	}
+	return t
 }
 
 // write puts the whole answer on stdout; with --quiet it drops it.

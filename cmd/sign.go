@@ -112,6 +112,7 @@ func runSign(ctx context.Context, env *Env, o signOptions, args []string) error 
 	if err != nil {
 		return err
 	}
+	ring.at = now
 	if err := o.editClaims(&claims, now); err != nil {
 		return err
 	}
@@ -125,6 +126,11 @@ func runSign(ctx context.Context, env *Env, o signOptions, args []string) error 
 	token, err := o.make(header, claims, key, alg)
 	if err != nil {
 		return err
+	}
+	for _, c := range ring.doubts() {
+		if c.Class != verdict.SecretInArgv { // noted when it was read
+			o.output.note(env, c.Detail)
+		}
 	}
 	for _, w := range signWarnings(token, key, alg, now) {
 		o.output.note(env, w)

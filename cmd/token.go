@@ -23,6 +23,15 @@ func (o *tokenOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.maxSize, "max-token-size", jws.MaxTokenBytes, "refuse a larger token, in `BYTES`")
 }
 
+// check refuses a size that no token has.
+func (o tokenOptions) check() error {
+	const most = 1 << 30
+	if o.maxSize < 1 || o.maxSize > most {
+		return verdict.Errorf(verdict.Usage, "--max-token-size: is %d, must be from 1 to %d bytes", o.maxSize, most)
+	}
+	return nil
+}
+
 // read returns the one token of what was given. join lets a token through that
 // is wrapped over lines: for showing it, not for believing it.
 func (o tokenOptions) read(env *Env, out outputOptions, in *input.Reader, args []string, join bool) (scan.Found, error) {
@@ -32,7 +41,7 @@ func (o tokenOptions) read(env *Env, out outputOptions, in *input.Reader, args [
 	}
 	text, err := in.Text(args, "token", o.maxSize+dressing)
 	if err != nil {
-		return scan.Found{}, err
+		return scan.Found{}, o.tooLarge(err)
 	}
 	found, err := scan.One(text, scan.Options{Field: o.field, Join: join})
 	if err != nil {
@@ -58,6 +67,15 @@ func (o tokenOptions) open(in *input.Reader, args []string) (io.ReadCloser, erro
 	}
 	f, _, err := in.OpenText(args, "the tokens")
 	return f, err
+}
+
+// tooLarge says of an input past the limit what the limit is.
+func (o tokenOptions) tooLarge(err error) error {
+	if verdict.ClassOf(err) != verdict.TooLarge {
+		return err
+	}
+	return verdict.Errorf(verdict.TooLarge, "the input is larger than a token of %d bytes may be", o.maxSize).
+		Hintf("--max-token-size BYTES allows more")
 }
 
 func (o tokenOptions) checkSize(token string) error {

@@ -89,7 +89,7 @@ func (o *verifyOptions) complete(c *cobra.Command) {
 }
 
 func (o *verifyOptions) check() error {
-	if err := errors.Join(o.output.check(), o.date.check(), o.keys.check()); err != nil {
+	if err := errors.Join(o.output.check(), o.date.check(), o.token.check(), o.keys.check()); err != nil {
 		return err
 	}
 	if o.batch && o.payload {
@@ -145,26 +145,12 @@ func (o *verifyOptions) optionalDuration(flag, text string) (*time.Duration, err
 }
 
 func runVerify(ctx context.Context, env *Env, o verifyOptions, args []string) error {
-	if err := o.check(); err != nil {
-		return err
-	}
-	policy, err := o.policy()
-	if err != nil {
-		return err
-	}
-	now, err := o.at.now(env)
-	if err != nil {
-		return err
-	}
-	v := verifier{options: o, policy: policy, now: now, ring: o.keys.ring(ctx, env, o.output)}
-	if o.batch {
-		if _, err := v.ring.keys(); err != nil {
-			return o.output.fail(env, err)
-		}
-		return runBatch(ctx, env, v.ring.in, o.output, o.token, args, func(token string) (render.Object, error) {
-			r, _ := v.judge(token)
-			return r.JSON(), r.Error
-		})
+	v, err := o.verifier(ctx, env, args)
+	switch {
+	case err != nil:
+		return o.refuse(env, err)
+	case o.batch:
+		return v.batch(ctx, env, args)
 	}
 	found, err := o.token.read(env, o.output, v.ring.in, args, false)
 	if err != nil {
@@ -172,6 +158,48 @@ func runVerify(ctx context.Context, env *Env, o verifyOptions, args []string) er
 	}
 	r, payload := v.judge(found.Token)
 	return o.answer(env, r, payload)
+}
+
+// verifier is what the options ask for. Its keys are not read yet.
+func (o verifyOptions) verifier(ctx context.Context, env *Env, args []string) (*verifier, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if err := o.keys.checkStdin(env, args, "token"); err != nil {
+		return nil, err
+	}
+	policy, err := o.policy()
+	if err != nil {
+		return nil, err
+	}
+	now, err := o.at.now(env)
+	if err != nil {
+		return nil, err
+	}
+	ring := o.keys.ring(ctx, env, o.output)
+	ring.at = now
+	return &verifier{options: o, policy: policy, now: now, ring: ring}, nil
+}
+
+func (v *verifier) batch(ctx context.Context, env *Env, args []string) error {
+	o := v.options
+	if _, err := v.ring.keys(); err != nil {
+		return o.refuse(env, err)
+	}
+	return runBatch(ctx, env, v.ring.in, o.output, o.token, args, func(token string) (render.Object, error) {
+		r, _ := v.judge(token)
+		return r.JSON(), r.Error
+	})
+}
+
+// refuse answers with an error that came before any token was looked at.
+func (o verifyOptions) refuse(env *Env, err error) error {
+	if o.payload || !o.output.wantJSON(env) {
+		return err
+	}
+	e := classified(err)
+	r := render.Report{Class: e.Class, Message: e.Message, Hint: e.Hint}
+	return errors.Join(o.output.writeJSON(env, r.JSON()), err)
 }
 
 // answer prints the report, or with --payload the verified bytes alone.

@@ -51,7 +51,8 @@ type Policy struct {
 // "2023-11-14T22:13:20Z (1700000000)". Detail begins with the claim it is about.
 func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdict.Check {
 	e := &examination{Policy: p, claims: c.object, header: header, now: now}
-	e.add(verdict.Check{Name: "claims", Status: verdict.Pass, Actual: len(c.object.Members())})
+	members := len(c.object.Members())
+	e.add(verdict.Check{Name: "claims", Status: verdict.Pass, Actual: members, Detail: "a JSON object of " + counted(members, "claim")})
 	e.text("iss", "RFC 7519 §4.1.1", verdict.IssMismatch, p.Issuers)
 	e.text("sub", "RFC 7519 §4.1.2", verdict.SubMismatch, one(p.Subject))
 	e.audience()

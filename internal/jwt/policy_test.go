@@ -253,7 +253,7 @@ func TestCheckExpectedAndActual(t *testing.T) {
 	checks := Policy{Audiences: []string{"api"}, Leeway: 30 * time.Second}.
 		Check(claims(t, `{"aud":["web","x"],"exp":1699999900}`), object(t, `{}`), noon)
 	want := []verdict.Check{
-		{Name: "claims", Status: verdict.Pass, Actual: 2},
+		{Name: "claims", Status: verdict.Pass, Actual: 2, Detail: "a JSON object of 2 claims"},
 		{
 			Name: "aud", Status: verdict.Fail, Class: verdict.AudMismatch, Expected: "api", Actual: []string{"web", "x"},
 			Detail: `aud: is ["web","x"], want "api"`,

@@ -246,8 +246,9 @@ func (e *examination) stamp(d NumericDate) string {
 	return e.zoned(t) + " (" + cut(d.text) + ")"
 }
 
+// stampOf tells a limit, which the clock made: its fraction says nothing.
 func (e *examination) stampOf(t time.Time) string {
-	return e.zoned(t) + " (" + string(jsonobject.Int(t.Unix())) + ")"
+	return e.zoned(t.Truncate(time.Second)) + " (" + string(jsonobject.Int(t.Unix())) + ")"
 }
 
 func (e *examination) zoned(t time.Time) string {

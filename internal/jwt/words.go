@@ -2,6 +2,7 @@ package jwt
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -53,6 +54,14 @@ func enumerated(names []string) string {
 		s += ", …"
 	}
 	return s
+}
+
+// counted is "1 claim" or "2 claims".
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
 }
 
 // alternatives quotes what is wanted: "a", or "a" or "b".

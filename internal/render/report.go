@@ -123,9 +123,16 @@ func (r Report) Text(t *Text) {
 	}
 }
 
-const checkName = 14 // columns for the name of a check
+// Columns of a check: the mark, its name and, from told on, what is told of it.
+const (
+	checkName = 14
+	toldFrom  = len("  ✓ ") - len("✓") + 1 + checkName + 1
+)
 
 func (r Report) check(t *Text, c verdict.Check) {
+	if c.Class == verdict.SecretInArgv {
+		return // said on stderr already
+	}
 	mark, style := "✓", Good
 	switch c.Status {
 	case verdict.Fail:
@@ -135,12 +142,26 @@ func (r Report) check(t *Text, c verdict.Check) {
 	case verdict.Skip:
 		mark, style = "-", Dim
 	}
-	t.Put("  ").Styled(style, mark).Put(" ", c.Name).Pad(len([]rune(c.Name)), checkName).Put(" ", told(c)).Line()
-	if c.Name == "signature" && c.Status == verdict.Fail {
+	t.Put("  ").Styled(style, mark).Put(" ", c.Name)
+	if told := told(c); told != "" {
+		t.Pad(len([]rune(c.Name)), checkName).Put(" ").Words(toldFrom, told)
+	}
+	t.Line()
+	if c.Name == r.explained() {
 		for _, reason := range r.Reasons {
-			t.Put("      ").Styled(Caution, "why:").Put(" ", reason.Detail).Line()
+			t.Pad(0, toldFrom).Styled(Caution, "why:").Put(" ").Words(toldFrom, reason.Detail).Line()
 		}
 	}
+}
+
+// explained is the name of the check that the reasons are for.
+func (r Report) explained() string {
+	for _, c := range r.Checks {
+		if c.Status == verdict.Fail && (c.Name == "signature" || c.Name == "key") {
+			return c.Name
+		}
+	}
+	return ""
 }
 
 // told is what a check says beside its name.

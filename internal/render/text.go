@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/fatih/color"
 )
@@ -25,6 +26,8 @@ const (
 // Text collects what is to be printed for people. Every piece is escaped; only
 // Text itself adds escape sequences and line ends.
 type Text struct {
+	Width int // columns to break lines of words at; 0 for no limit
+
 	buf   bytes.Buffer
 	color bool
 }
@@ -50,6 +53,28 @@ func (t *Text) Styled(s Style, piece string) *Text {
 	c := color.New(attributes[s]...)
 	c.EnableColor()
 	t.buf.WriteString(c.Sprint(piece))
+	return t
+}
+
+// Words appends words from a column on, in as many lines as they need: where
+// there is a Width, no word but a longer one stands past it.
+func (t *Text) Words(column int, words string) *Text {
+	words = Escape(words)
+	at := column
+	for i, word := range strings.Split(words, " ") {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case t.Width > 0 && at+1+n > t.Width && at > column:
+			t.Line().Pad(0, column)
+			at = column
+		default:
+			t.buf.WriteByte(' ')
+			at++
+		}
+		t.buf.WriteString(word)
+		at += n
+	}
 	return t
 }
 
