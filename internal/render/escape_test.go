@@ -1,0 +1,132 @@
+package render
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jwt/internal/jsonobject"
+)
+
+func TestEscape(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"plain", "alice", "alice"},
+		{"letters of every script", "Ærøskøbing 東京 עברית العربية 🙂", "Ærøskøbing 東京 עברית العربية 🙂"},
+		{"ANSI", "a\x1b[2Jb", `a\u001b[2Jb`},
+		{"OSC 8", "\x1b]8;;http://evil\x1b\\x", `\u001b]8;;http://evil\u001b\x`},
+		{"line ends", "a\r\nb\tc", `a\u000d\u000ab\u0009c`},
+		{"NUL and DEL", "\x00\x7f", `\u0000\u007f`},
+		{"C1", "\u009b2J", `\u009b2J`},
+		{"bidi override", "a\u202eb", `a\u202eb`},
+		{"bidi isolate", "a\u2066b", `a\u2066b`},
+		{"zero width", "a\u200bb\u200d\ufeff", `a\u200bb\u200d\ufeff`},
+		{"line separator", "a\u2028b", `a\u2028b`},
+		{"tag characters", "\U000e0061", `\udb40\udc61`},
+		{"variation selector", "\ufe0f", `\ufe0f`},
+		{"invisible letter", "\u3164", `\u3164`},
+		{"not UTF-8", "a\xffb\xc3", `a\xffb\xc3`},
+		{"not UTF-8 that would be C1", "\x9b2J", `\x9b2J`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := Escape(c.in); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// acts holds for what must never reach a terminal.
+func acts(r rune) bool {
+	switch {
+	case r < 0x20, r >= 0x7f && r <= 0x9f, r == 0xad, r == 0x061c, r == 0x180e,
+		r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f,
+		r >= 0xfe00 && r <= 0xfe0f, r == 0xfeff, r >= 0xe0000 && r <= 0xe0fff:
+		return true
+	}
+	return false
+}
+
+// Whatever is put into a Text, what comes out acts on no terminal: but for the
+// line ends and the styles that Text itself writes.
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"", "a\x1b[2J", "\u009b", "\u202e", "\xff\xfe", "\U000e0061", "\x1b[31m", "é\r"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		out := string(NewText(false).Put(s).Styled(Bad, s).Line().Bytes())
+		if !utf8.ValidString(out) {
+			t.Fatalf("not UTF-8: %q", out)
+		}
+		for i, r := range strings.TrimSuffix(out, "\n") {
+			if acts(r) {
+				t.Fatalf("U+%04X at %d of %q", r, i, out)
+			}
+		}
+		colored := string(NewText(true).Styled(Bad, s).Bytes())
+		inner := strings.TrimSuffix(strings.TrimPrefix(colored, "\x1b[31;1m"), "\x1b[0;22m")
+		if strings.ContainsRune(inner, '\x1b') {
+			t.Fatalf("an escape sequence from outside: %q", colored)
+		}
+	})
+}
+
+// EscapeJSON changes the spelling of a JSON text and never its value.
+func FuzzEscapeJSON(f *testing.F) {
+	for _, s := range []string{`{"a":"b"}`, "{\"a\":\"\u202e\U000e0061\u0085\"}", `["\u001b"]`, "\"\x7f\"", " [ 1 ,\n2 ] "} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		v, err := jsonobject.ParseValue([]byte(s))
+		if err != nil {
+			return
+		}
+		for _, indent := range []bool{false, true} {
+			out := JSON(v, indent)
+			var before, after any
+			if err := json.Unmarshal(v, &before); err != nil {
+				return // a number no float64 holds
+			}
+			if err := json.Unmarshal(out, &after); err != nil {
+				t.Fatalf("%q is no JSON: %v", out, err)
+			}
+			if d := cmp.Diff(before, after); d != "" {
+				t.Fatalf("the value changed: %s", d)
+			}
+			for i, r := range string(out) {
+				if acts(r) && r != '\n' {
+					t.Fatalf("U+%04X at %d of %q", r, i, out)
+				}
+			}
+		}
+	})
+}
+
+// Numbers keep their digits, members their order, duplicates their place.
+func TestJSONIsFaithful(t *testing.T) {
+	const exact = `{"n":12345678901234567890.10,"b":[],"a":{"x":1e400,"x":-0},"s":"\u0041\/"}`
+	o, err := jsonobject.Parse([]byte(" " + exact + "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string((Object{{"payload", o}, {"list", []string{"é", "\u0000"}}, {"none", nil}}).JSON(false)); got !=
+		`{"payload":`+exact+`,"list":["é","\u0000"],"none":null}` {
+		t.Errorf("got %s", got)
+	}
+	text := string(NewText(false).Object(o, nil).Bytes())
+	want := `{
+  "n": 12345678901234567890.10,
+  "b": [],
+  "a": {
+    "x": 1e400,
+    "x": -0
+  },
+  "s": "\u0041\/"
+}
+`
+	if text != want {
+		t.Errorf("got %s", text)
+	}
+}
