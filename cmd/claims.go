@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/input"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
@@ -21,22 +22,29 @@ func (o signOptions) start(env *Env, ring *keyring, args []string) (header, clai
 		return o.startFrom(env, ring, args)
 	}
 	stdinIsKey := slices.Contains(append(o.keys.sources, o.keys.secrets...), "-")
-	if len(args) == 0 && (stdinIsKey || !ring.in.HasText(args)) {
-		return header, claims, nil // the flags alone say what is claimed
+	claims, err = readClaims(ring.in, args, stdinIsKey)
+	return header, claims, err
+}
+
+// readClaims reads the JSON object that was given; an empty one, where the flags
+// alone say what is claimed.
+func readClaims(in *input.Reader, args []string, stdinIsKey bool) (claims jsonobject.Object, err error) {
+	if len(args) == 0 && (stdinIsKey || !in.HasText(args)) {
+		return claims, nil
 	}
-	text, err := ring.in.Text(args, "claims", jws.MaxTokenBytes)
+	text, err := in.Text(args, "claims", jws.MaxTokenBytes)
 	if err != nil || len(bytes.TrimSpace(text)) == 0 {
-		return header, claims, err
+		return claims, err
 	}
 	claims, err = jwt.ParseClaims(text)
 	if verdict.ClassOf(err) == verdict.ClaimsMalformed && len(args) == 1 && !strings.HasPrefix(args[0], "@") {
 		err = verdict.Errorf(verdict.ClaimsMalformed, "the claims are not a JSON object: %w", err).
-			Hintf(`quote the JSON: jwt sign '{"sub":"alice"}', or use flags: --sub alice -c role=admin`)
+			Hintf(`quote the JSON: '{"sub":"alice"}', or use flags: --sub alice -c role=admin`)
 	}
 	if twice := claims.Duplicates(); err == nil && len(twice) > 0 {
 		err = verdict.Errorf(verdict.DuplicateMember, "the claims have %s more than once", strings.Join(twice, ", "))
 	}
-	return header, claims, err
+	return claims, err
 }
 
 func (o signOptions) startFrom(env *Env, ring *keyring, args []string) (header, claims jsonobject.Object, err error) {
