@@ -109,6 +109,30 @@ func (a algorithm) encryptedKeyBytes(e encryption) int {
 	}
 }
 
+// AlgNames returns every value of "alg" that is known, RSA1_5 too.
+func AlgNames() []string {
+	var names []string
+	for _, a := range algorithms {
+		names = append(names, a.name)
+	}
+	return names
+}
+
+// EncNames returns every value of "enc", the preferred first.
+func EncNames() []string {
+	var names []string
+	for _, e := range encryptions {
+		names = append(names, e.name)
+	}
+	return names
+}
+
+// IsPassword reports whether alg makes its key from a password (RFC 7518 §4.8).
+func IsPassword(alg string) bool {
+	a, ok := lookupAlg(alg)
+	return ok && a.family == pbes2
+}
+
 // Algs returns the values of "alg" that a new token for the key may have, its own
 // "alg" obeyed, the preferred first. A secret fits both as an AES key and as a
 // PBES2 password: which it is, only its owner knows.

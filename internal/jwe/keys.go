@@ -48,7 +48,8 @@ func (a algorithm) takesSecret(key jwk.Key, e encryption) error {
 		want, name = e.key, "dir with "+e.name
 	}
 	if len(secret) != want {
-		return verdict.Errorf(verdict.KeyMismatch, "%s wants a secret of %d bytes, the key has %d", name, want, len(secret))
+		return verdict.Errorf(verdict.KeyMismatch, "%s wants a secret of %d bytes, the key has %d", name, want, len(secret)).
+			Hintf("a key that is written down in hex or Base64: --secret hex:…, b64:… or b64url:…")
 	}
 	return nil
 }
@@ -136,7 +137,8 @@ func (h header) fits(key jwk.Key) error {
 		return err
 	}
 	if !key.IsPrivate() {
-		return verdict.Errorf(verdict.KeyMismatch, "a public key cannot decrypt, its private half is wanted")
+		return verdict.Errorf(verdict.KeyMismatch, "a public key cannot decrypt, its private half is wanted").
+			Hintf("give the private key: --key private.pem")
 	}
 	return nil
 }
