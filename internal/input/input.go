@@ -1,15 +1,10 @@
 // Package input turns what was typed on a command line into bytes: an argument,
 // a file, standard input, the environment, an open descriptor, a prompt. Every
-// read is bounded, and standard input is read once.
+// read is bounded, standard input is read once, and no error quotes a secret.
 package input
 
 import (
-	"bytes"
-	"errors"
 	"io"
-	"io/fs"
-	"os"
-	"strconv"
 	"strings"
 
 	"jwt/internal/verdict"
@@ -25,24 +20,28 @@ type Reader struct {
 	stdinFor string // what standard input was read for
 }
 
-// A Source is what was read, and where.
-type Source struct {
-	Data []byte
-	Name string      // for reports: a path, "stdin", "env:NAME", "fd:3", "the command line"
-	Mode fs.FileMode // of a regular file; 0 otherwise
-}
-
 // OpenText opens what a command works on: @FILE, - or, without an argument,
-// standard input. what names it in errors: "the token".
-func (r *Reader) OpenText(args []string, what string) (io.ReadCloser, string, error) {
+// standard input. what names it in errors: "the token". The name returned is
+// empty for the argument itself, which is never taken for a file's.
+func (r *Reader) OpenText(args []string, what string) (f io.ReadCloser, name string, err error) {
 	arg := "-"
-	if len(args) > 0 {
+	switch len(args) {
+	case 0:
+	case 1:
 		arg = args[0]
+	default:
+		return nil, "", verdict.Errorf(verdict.Usage, "%d arguments given for %s, want one", len(args), what).
+			Hintf("quote it: 'Bearer eyJ…'")
 	}
 	switch path, isFile := strings.CutPrefix(arg, "@"); {
+	case isFile && path == "":
+		return nil, "", verdict.Errorf(verdict.Usage, "@ stands before no file name").Hintf("write @FILE")
 	case isFile:
-		f, err := open(path)
-		return f, path, err
+		f, err := open(path, verdict.IO)
+		if err != nil { // not a nil *os.File in an interface
+			return nil, path, err
+		}
+		return f, path, nil
 	case arg == "-":
 		if err := r.takeStdin(what); err != nil {
 			return nil, "", err
@@ -54,13 +53,13 @@ func (r *Reader) OpenText(args []string, what string) (io.ReadCloser, string, er
 }
 
 // Text reads the argument itself, @FILE, - or, without an argument, standard
-// input, up to limit bytes.
+// input, up to limit bytes. what names it in errors, without an article.
 func (r *Reader) Text(args []string, what string, limit int) ([]byte, error) {
 	if len(args) == 0 && r.StdinTTY {
 		return nil, verdict.Errorf(verdict.Usage, "no %s given", what).
 			Hintf("give it as an argument, as @FILE, or through a pipe")
 	}
-	f, name, err := r.OpenText(args, what)
+	f, name, err := r.OpenText(args, "the "+what)
 	if err != nil {
 		return nil, err
 	}
@@ -76,47 +75,6 @@ func (r *Reader) HasText(args []string) bool {
 	return len(args) > 0 || !r.StdinTTY && r.stdinFor == ""
 }
 
-// Bytes reads PATH or @PATH, -, env:NAME, fd:N, or takes the text itself where it
-// begins with { or -----BEGIN, up to limit bytes.
-func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
-	switch {
-	case source == "":
-		return Source{}, verdict.Errorf(verdict.Usage, "the source of %s is empty", what)
-	case strings.HasPrefix(source, "{"), strings.HasPrefix(source, "-----BEGIN"):
-		return Source{Data: []byte(source), Name: "the command line"}, nil
-	case strings.HasPrefix(source, "-") && source != "-":
-		return Source{}, verdict.Errorf(verdict.Usage, "%q is no source of %s", source, what).Hintf("a file of that name: @%s", source)
-	}
-	if s, ok, err := r.named(source, what, limit); ok || err != nil {
-		return s, err
-	}
-	return readFile(strings.TrimPrefix(source, "@"), limit)
-}
-
-// named reads the sources that are not files: -, env:NAME and fd:N.
-func (r *Reader) named(source, what string, limit int) (Source, bool, error) {
-	if source == "-" {
-		if err := r.takeStdin(what); err != nil {
-			return Source{}, true, err
-		}
-		b, err := readAll(r.Stdin, "stdin", limit, verdict.KeyUnreadable)
-		return Source{Data: b, Name: "stdin"}, true, err
-	}
-	if name, ok := strings.CutPrefix(source, "env:"); ok {
-		value, set := r.LookupEnv(name)
-		if !set {
-			return Source{}, true, verdict.Errorf(verdict.KeyUnreadable, "%s is not set in the environment", source).
-				Hintf("export %s=…, or give a file: @PATH", name)
-		}
-		return Source{Data: []byte(value), Name: source}, true, nil
-	}
-	if digits, ok := strings.CutPrefix(source, "fd:"); ok {
-		b, err := readDescriptor(digits, limit)
-		return Source{Data: b, Name: source}, true, err
-	}
-	return Source{}, false, nil
-}
-
 // takeStdin gives standard input to one reader alone.
 func (r *Reader) takeStdin(what string) error {
 	if r.stdinFor != "" {
@@ -125,68 +83,4 @@ func (r *Reader) takeStdin(what string) error {
 	}
 	r.stdinFor = what
 	return nil
-}
-
-func open(path string) (*os.File, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fileError(verdict.IO, path, err)
-	}
-	return f, nil
-}
-
-func readFile(path string, limit int) (Source, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return Source{}, fileError(verdict.KeyUnreadable, path, err)
-	}
-	defer f.Close()
-	s := Source{Name: path}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-		s.Mode = info.Mode().Perm()
-	}
-	s.Data, err = readAll(f, path, limit, verdict.KeyUnreadable)
-	return s, err
-}
-
-func readDescriptor(digits string, limit int) ([]byte, error) {
-	n, err := strconv.ParseUint(digits, 10, 31)
-	if err != nil || n == 1 || n == 2 {
-		return nil, verdict.Errorf(verdict.Usage, "fd:%s is no descriptor to read from", digits).Hintf("for example: --secret fd:3 3<secret.txt")
-	}
-	f := os.NewFile(uintptr(n), "fd:"+digits)
-	if f == nil {
-		return nil, verdict.Errorf(verdict.KeyUnreadable, "fd:%s is not open", digits)
-	}
-	defer f.Close()
-	return readAll(f, "fd:"+digits, limit, verdict.KeyUnreadable)
-}
-
-// readAll reads to the end, and one byte past limit at most.
-func readAll(r io.Reader, name string, limit int, class verdict.Class) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
-	switch {
-	case err != nil:
-		return nil, fileError(class, name, err)
-	case len(b) > limit:
-		return nil, verdict.Errorf(verdict.TooLarge, "%s is larger than %d bytes", name, limit)
-	}
-	return b, nil
-}
-
-// fileError keeps the path once and the reason.
-func fileError(class verdict.Class, name string, err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	return verdict.Errorf(class, "%s: %w", name, err)
-}
-
-// trimNewline takes one line end off a text that an editor or echo put it on.
-func trimNewline(b []byte) []byte {
-	if line, ok := bytes.CutSuffix(b, []byte("\n")); ok {
-		return bytes.TrimSuffix(line, []byte("\r"))
-	}
-	return b
 }

@@ -5,50 +5,72 @@ import (
 	"encoding/hex"
 	"strings"
 
-	"jwt/internal/base64url"
 	"jwt/internal/verdict"
 )
 
 // Secret reads an HMAC secret: @PATH, -, env:NAME, fd:N, b64:…, b64url:…, hex:…,
-// raw:PATH, or the text itself, up to limit bytes. One newline at the end of a
+// raw:PATH, or the text itself, up to limit bytes. One line end at the end of a
 // text source is not part of the secret; raw: keeps every byte. literal says that
 // the secret stood on the command line, for everybody to see.
 func (r *Reader) Secret(source string, limit int) (s Source, literal bool, err error) {
 	s, literal, err = r.secret(source, limit)
-	if err == nil && len(s.Data) == 0 {
-		err = verdict.Errorf(verdict.KeyRefused, "the secret is empty")
+	switch {
+	case err != nil:
+		return Source{}, literal, err
+	case len(s.Data) == 0:
+		return Source{}, literal, verdict.Errorf(verdict.KeyRefused, "the secret is empty").
+			Hintf("an empty secret protects nothing; is the variable or file filled?")
 	}
-	return s, literal, err
+	return s, literal, nil
 }
 
 func (r *Reader) secret(source string, limit int) (Source, bool, error) {
 	if scheme, text, ok := strings.Cut(source, ":"); ok {
 		switch scheme {
 		case "b64", "b64url", "hex":
-			b, err := decoded(scheme, text)
-			return Source{Data: b, Name: "the command line"}, true, err
+			b, err := decode(scheme, text)
+			if err == nil && len(b) > limit {
+				err = tooLarge("the secret", limit)
+			}
+			return Source{Data: b, Name: commandLine}, true, err
 		case "raw":
-			s, err := readFile(text, limit)
+			s, err := readSecretFile(text, limit)
 			return s, false, err
 		}
 	}
 	if path, ok := strings.CutPrefix(source, "@"); ok {
-		s, err := readFile(path, limit)
-		s.Data = trimNewline(s.Data)
-		return s, false, err
+		s, err := readSecretFile(path, limit)
+		return s.withoutLineEnd(), false, err
 	}
 	if source == "-" && r.StdinTTY {
 		s, err := r.prompt()
 		return s, false, err
 	}
 	if s, ok, err := r.named(source, "the secret", limit); ok || err != nil {
-		s.Data = trimNewline(s.Data)
-		return s, false, err
+		return s.withoutLineEnd(), false, err
 	}
-	return Source{Data: []byte(source), Name: "the command line"}, true, nil
+	if len(source) > limit {
+		return Source{}, true, tooLarge("the secret", limit)
+	}
+	return Source{Data: []byte(source), Name: commandLine}, true, nil
+}
+
+func readSecretFile(path string, limit int) (Source, error) {
+	if path == "" {
+		return Source{}, verdict.Errorf(verdict.Usage, "the source of the secret names no file").
+			Hintf("write @FILE or raw:FILE; a secret that begins with @ goes through env:NAME")
+	}
+	return readFile(path, limit)
 }
 
 func (r *Reader) prompt() (Source, error) {
+	if r.Prompt == nil {
+		return Source{}, verdict.Errorf(verdict.Usage, "there is no terminal to ask for the secret on").
+			Hintf("give it as @FILE, env:NAME or fd:N")
+	}
+	if err := r.takeStdin("the secret"); err != nil {
+		return Source{}, err
+	}
 	b, err := r.Prompt("Secret: ")
 	if err != nil {
 		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "the prompt for the secret: %w", err)
@@ -56,24 +78,44 @@ func (r *Reader) prompt() (Source, error) {
 	return Source{Data: b, Name: "the prompt"}, nil
 }
 
-// decoded never quotes the text: it is the secret.
-func decoded(scheme, text string) ([]byte, error) {
+// withoutLineEnd takes off the one line end that an editor or echo left.
+func (s Source) withoutLineEnd() Source {
+	n := len(s.Data)
+	switch {
+	case n > 1 && s.Data[n-2] == '\r' && s.Data[n-1] == '\n':
+		s.Data, s.Trimmed = s.Data[:n-2], "\r\n"
+	case n > 0 && s.Data[n-1] == '\n':
+		s.Data, s.Trimmed = s.Data[:n-1], "\n"
+	}
+	return s
+}
+
+// decode takes one spelling of each encoding, but Base64 with its padding or
+// without. Its error never quotes the text: that is the secret.
+func decode(scheme, text string) ([]byte, error) {
 	var b []byte
 	var err error
 	switch scheme {
 	case "hex":
 		b, err = hex.DecodeString(text)
 	case "b64url":
-		b, err = base64url.Decode(strings.TrimRight(text, "="))
+		b, err = decodeBase64(base64.RawURLEncoding, base64.URLEncoding, text)
 	default:
-		if strings.ContainsAny(text, "\r\n") {
-			err = base64.CorruptInputError(0)
-		} else {
-			b, err = base64.RawStdEncoding.Strict().DecodeString(strings.TrimRight(text, "="))
-		}
+		b, err = decodeBase64(base64.RawStdEncoding, base64.StdEncoding, text)
 	}
 	if err != nil {
-		return nil, verdict.Errorf(verdict.KeyUnreadable, "the secret after %s: is not what the prefix says", scheme)
+		names := map[string]string{"hex": "hexadecimal", "b64": "Base64 (with + and /)", "b64url": "base64url (with - and _)"}
+		return nil, verdict.Errorf(verdict.KeyUnreadable, "the secret after %s: is not %s", scheme, names[scheme])
 	}
 	return b, nil
+}
+
+func decodeBase64(raw, padded *base64.Encoding, text string) ([]byte, error) {
+	if i := strings.IndexAny(text, "\r\n"); i >= 0 { // which encoding/base64 skips, even when strict
+		return nil, base64.CorruptInputError(i)
+	}
+	if strings.HasSuffix(text, "=") {
+		return padded.Strict().DecodeString(text)
+	}
+	return raw.Strict().DecodeString(text)
 }

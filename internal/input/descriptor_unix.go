@@ -1,0 +1,31 @@
+//go:build unix
+
+package input
+
+import (
+	"os"
+	"syscall"
+)
+
+// inherited opens descriptor n for reading, as a copy: it stays open for whoever
+// else reads it. What is no file, pipe, socket or device was not handed over by
+// the shell but belongs to the Go runtime, and reading it would never end.
+func inherited(n int, name string) (*os.File, error) {
+	var stat syscall.Stat_t
+	if err := syscall.Fstat(n, &stat); err != nil {
+		return nil, err
+	}
+	switch stat.Mode & syscall.S_IFMT {
+	case syscall.S_IFREG, syscall.S_IFIFO, syscall.S_IFSOCK, syscall.S_IFCHR, syscall.S_IFBLK:
+	case syscall.S_IFDIR:
+		return nil, syscall.EISDIR
+	default:
+		return nil, syscall.EBADF
+	}
+	fd, err := syscall.Dup(n)
+	if err != nil {
+		return nil, err
+	}
+	syscall.CloseOnExec(fd)
+	return os.NewFile(uintptr(fd), name), nil
+}

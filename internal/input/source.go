@@ -1,0 +1,180 @@
+package input
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"jwt/internal/verdict"
+)
+
+// A Source is what was read, and where.
+type Source struct {
+	Data []byte
+	Name string      // for reports: a path, "stdin", "env:NAME", "fd:3", "the command line"
+	Mode fs.FileMode // the permissions of a regular file; 0 otherwise
+	// Trimmed is the line end that Secret took off Data: with it, Data is what
+	// another program may have used as the secret.
+	Trimmed string
+}
+
+const commandLine = "the command line"
+
+// Bytes reads PATH or @PATH, -, env:NAME, fd:N, or takes the text itself where it
+// begins with { or -----BEGIN, up to limit bytes. what names it in errors: "the
+// key". The text itself is never quoted.
+func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
+	text := strings.TrimLeft(source, " \t\r\n")
+	switch {
+	case text == "":
+		return Source{}, verdict.Errorf(verdict.Usage, "the source of %s is empty", what).
+			Hintf("is the shell variable set? a file, env:NAME, fd:N or - is wanted")
+	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "-----BEGIN"):
+		if len(source) > limit {
+			return Source{}, tooLarge(what, limit)
+		}
+		return Source{Data: []byte(source), Name: commandLine}, nil
+	}
+	if s, ok, err := r.named(source, what, limit); ok || err != nil {
+		return s, err
+	}
+	path, marked := strings.CutPrefix(source, "@")
+	switch {
+	case path == "":
+		return Source{}, verdict.Errorf(verdict.Usage, "@ stands before no file name").Hintf("write @FILE")
+	case marked:
+		return readFile(path, limit)
+	case path[0] == '-' && isQuotable(path):
+		return Source{}, verdict.Errorf(verdict.Usage, "%q is no source of %s", source, what).Hintf("a file of that name: @%s", source)
+	}
+	s, err := readFile(path, limit)
+	switch e := new(verdict.Error); {
+	case s.Name != "" || !errors.As(err, &e): // it was opened
+		return s, err
+	case !isQuotable(path):
+		return s, verdict.Errorf(verdict.KeyUnreadable, "what was given for %s is neither a key nor the name of a file", what).
+			Hintf("a secret is given with --secret")
+	case errors.Is(err, fs.ErrNotExist):
+		return s, e.Hintf("a secret is given with --secret")
+	default:
+		return s, err
+	}
+}
+
+// isQuotable reports whether an error may quote text as the name of a file that
+// is not there. It may be a key instead: in PEM that lost its first line, in
+// Base64 or hexadecimal, which are long and have no dot.
+func isQuotable(text string) bool {
+	return !strings.ContainsAny(text, "\r\n\x00") && (len(text) <= 64 || strings.Contains(text, ".") && len(text) <= 1024)
+}
+
+// named reads the sources that are not files: -, env:NAME and fd:N.
+func (r *Reader) named(source, what string, limit int) (Source, bool, error) {
+	if source == "-" {
+		s, err := r.stdin(what, limit)
+		return s, true, err
+	}
+	if name, ok := strings.CutPrefix(source, "env:"); ok {
+		s, err := r.environment(name, limit)
+		return s, true, err
+	}
+	if digits, ok := strings.CutPrefix(source, "fd:"); ok {
+		s, err := r.descriptor(digits, what, limit)
+		return s, true, err
+	}
+	return Source{}, false, nil
+}
+
+func (r *Reader) stdin(what string, limit int) (Source, error) {
+	if err := r.takeStdin(what); err != nil {
+		return Source{}, err
+	}
+	b, err := readAll(r.Stdin, "stdin", limit, verdict.KeyUnreadable)
+	return Source{Data: b, Name: "stdin"}, err
+}
+
+func (r *Reader) environment(name string, limit int) (Source, error) {
+	value, set := r.LookupEnv(name)
+	switch {
+	case !set:
+		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "env:%s is not set", name).
+			Hintf("export %s=…, or give a file: @PATH", name)
+	case len(value) > limit:
+		return Source{}, tooLarge("env:"+name, limit)
+	}
+	return Source{Data: []byte(value), Name: "env:" + name}, nil
+}
+
+// descriptor reads fd:N, the way to hand over a secret without a file. fd:0 is
+// standard input; 1 and 2 are for writing.
+func (r *Reader) descriptor(digits, what string, limit int) (Source, error) {
+	n, err := strconv.ParseUint(digits, 10, 31)
+	name := "fd:" + digits
+	switch {
+	case err != nil || n == 1 || n == 2:
+		return Source{}, verdict.Errorf(verdict.Usage, "%s is no descriptor to read from", name).
+			Hintf("for example: fd:3 with 3<FILE")
+	case n == 0:
+		s, err := r.stdin(what, limit)
+		s.Name = name
+		return s, err
+	}
+	f, err := inherited(int(n), name)
+	if err != nil {
+		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "%s is not open for reading: %w", name, err).
+			Hintf("for example: fd:3 with 3<FILE")
+	}
+	defer f.Close()
+	b, err := readAll(f, name, limit, verdict.KeyUnreadable)
+	return Source{Data: b, Name: name}, err
+}
+
+func open(path string, class verdict.Class) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fileError(class, path, err)
+	}
+	return f, nil
+}
+
+func readFile(path string, limit int) (Source, error) {
+	f, err := open(path, verdict.KeyUnreadable)
+	if err != nil {
+		return Source{}, err
+	}
+	defer f.Close()
+	s := Source{Name: path}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		s.Mode = info.Mode().Perm()
+	}
+	s.Data, err = readAll(f, path, limit, verdict.KeyUnreadable)
+	return s, err
+}
+
+// readAll reads to the end, and one byte past limit at most.
+func readAll(r io.Reader, name string, limit int, class verdict.Class) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	switch {
+	case err != nil:
+		return nil, fileError(class, name, err)
+	case len(b) > limit:
+		return nil, tooLarge(name, limit)
+	}
+	return b, nil
+}
+
+func tooLarge(name string, limit int) error {
+	return verdict.Errorf(verdict.TooLarge, "%s is larger than %d bytes", name, limit)
+}
+
+// fileError keeps the name once, and the reason.
+func fileError(class verdict.Class, name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return verdict.Errorf(class, "%s: %w", name, err)
+}
