@@ -325,7 +325,7 @@ func TestNetworkFailures(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := w.process()
-			c.HTTP, c.ConnectTimeout = test.client, time.Second
+			c.HTTP = test.client
 			if strings.Contains(test.names, "50ms") {
 				c.ConnectTimeout = 50 * time.Millisecond
 			}

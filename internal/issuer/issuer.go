@@ -177,17 +177,22 @@ func (c *Client) load(ctx context.Context, u *url.URL, want intent, accept func(
 		m.answer = nil
 	}
 	now := c.Now()
+	asked, fromCache := within(Cooldown, m.asked, now), found{fromCache: true}
+	if m.answer != nil {
+		fromCache.answer = *m.answer
+	}
 	switch {
 	case c.Offline:
 		return offline(u, m.answer, now)
-	case want != anew && m.answer != nil && m.answer.fresh(now),
-		want == anew && m.answer != nil && within(Cooldown, m.answer.Refreshed, now),
-		m.answer != nil && m.err == nil && within(Cooldown, m.asked, now):
-		return found{answer: *m.answer, fromCache: true}, nil
+	case m.answer != nil && want != anew && m.answer.fresh(now),
+		m.answer != nil && asked && m.err == nil:
+		return fromCache, nil
 	case want == never:
 		return found{}, errNotKnown
-	case m.err != nil && within(Cooldown, m.asked, now):
+	case asked && m.err != nil:
 		return found{}, m.err
+	case m.answer != nil && want == anew && within(Cooldown, m.answer.Refreshed, now):
+		return fromCache, nil
 	}
 	return c.ask(ctx, u, m, want, accept)
 }
@@ -229,12 +234,24 @@ func notCached(what string) error {
 		Hintf("run it once without --offline")
 }
 
+// orOffline makes the hint of a server that cannot be reached the user's choice
+// to believe the stale answer all the same.
+func orOffline(err error, a *answer) error {
+	var e *verdict.Error
+	if errors.As(err, &e) && (e.Class == verdict.FetchFailed || e.Class == verdict.ServerError) {
+		e.Hintf("to use the copy of %s all the same: --offline", a.Checked.UTC().Format(time.RFC3339))
+	}
+	return err
+}
+
 // ask gets the answer from the server and remembers what came of it.
 func (c *Client) ask(ctx context.Context, u *url.URL, m *memory, want intent, accept func(*answer) error) (found, error) {
 	now := c.Now()
 	a, err := c.get(ctx, u, m.answer, want == anew)
 	if err == nil {
 		err = accept(a)
+	} else if m.answer != nil && want == whenStale {
+		err = orOffline(err, m.answer)
 	}
 	if ctx.Err() != nil && err != nil {
 		return found{}, err // the caller gave up: that says nothing of the server

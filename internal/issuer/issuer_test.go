@@ -256,6 +256,7 @@ func TestAFailingRefreshIsCooledDownToo(t *testing.T) {
 	c := w.process()
 	for range 5 {
 		_, err = c.Refresh(t.Context(), f)
+		mustFail(t, err, verdict.ServerError, w.URL, "502")
 	}
 	mustCount(t, w.server, 2)
 	f, err = c.Keys(t.Context(), w.URL) // what is fresh stays usable
@@ -286,6 +287,9 @@ func TestAStaleSetIsNotUsedWhenTheServerFails(t *testing.T) {
 	for range 3 {
 		_, err = c.Keys(t.Context(), w.URL)
 		mustFail(t, err, verdict.ServerError, w.URL, "503")
+		if hint := err.(*verdict.Error).Hint; hint != "to use the copy of 2026-03-01T12:00:00Z all the same: --offline" {
+			t.Errorf("the hint is %q", hint)
+		}
 	}
 	mustCount(t, w.server, 2)
 
