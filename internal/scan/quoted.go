@@ -27,7 +27,7 @@ func opensQuote(b []byte, i int) bool {
 // closesQuote reports whether what was quoted ends with the quote at i: a token
 // glued to more text might be only a piece of one.
 func closesQuote(b []byte, i int) bool {
-	return i+1 == len(b) || strings.IndexByte(" \t,;:)]}<>&|+\\", b[i+1]) >= 0
+	return i+1 == len(b) || strings.IndexByte(" \t,;:)]}<>&|+/\\", b[i+1]) >= 0
 }
 
 // quoted reads a command line or a line of source: what is in quotes stands for

@@ -1,0 +1,71 @@
+package scan
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"jwt/internal/verdict"
+)
+
+func FuzzOne(f *testing.F) {
+	for _, s := range []string{"TOKEN", "Bearer TOKEN", "Cookie: a=b; s=TOKEN", `{"access_token":"TOKEN","x":["OTHER"]}`, "https://x/#access_token=TOKEN&y=1", curl + `{"a":{"token":"TOKEN"}}`, `curl -H "A: Bearer TOKEN" 'https://x'`, "A='TOKEN'\nB=\"OTHER\"", "TOKEN TOKEN", "a\nTOKEN\\\nb", "> a: TOKEN\n< b: `OTHER`\n* c"} {
+		f.Add([]byte(expand(s)), "token", false)
+		f.Add([]byte(expand(s)), "", true)
+	}
+	f.Fuzz(func(t *testing.T, text []byte, field string, join bool) {
+		found, err := One(text, Options{Field: field, Join: join})
+		if err != nil {
+			var e *verdict.Error
+			if !errors.As(err, &e) || found.Token != "" {
+				t.Fatalf("got %+v, %v", found, err)
+			}
+			return
+		}
+		if !join && found.Wrapped {
+			t.Fatal("joined unasked")
+		}
+		if !isCompact([]byte(found.Token)) && !(join && isLaxToken([]byte(found.Token))) {
+			t.Fatalf("%q is no token", found.Token)
+		}
+		if found.Wrapped || strings.Contains(string(text), `\`) { // joined lines, JSON escapes
+			return
+		}
+		if !strings.HasPrefix(string(text[found.Offset:]), found.Token) {
+			t.Fatalf("%q does not stand at byte %d", found.Token, found.Offset)
+		}
+		if end := found.Offset + len(found.Token); end < len(text) && isTokenByte(text[end]) {
+			t.Fatalf("%q is only a piece of what stands there", found.Token)
+		}
+		if found.Offset > 0 && isTokenByte(text[found.Offset-1]) {
+			t.Fatalf("%q is only the end of what stands there", found.Token)
+		}
+	})
+}
+
+// FuzzHostile puts one byte into a token in a dressing.
+func FuzzHostile(f *testing.F) {
+	f.Add("Bearer ", "", byte(' '), 40)
+	f.Add("Cookie: a=", "; b=c", byte('!'), 100)
+	f.Add("A=", "\nB=c", byte('\r'), 3)
+	f.Fuzz(func(t *testing.T, before, after string, hostile byte, at int) {
+		if isTokenByte(hostile) || hostile == '\\' || strings.IndexByte("/?#&;'\"`=:\n", hostile) >= 0 || at <= 0 || at >= len(token) || carriesToken([]byte(before+"!"+after)) || strings.Contains(before+after, `\`) {
+			return // structure of some dressing, which means that it ends there
+		}
+		if found, err := One([]byte(before+token+after), Options{}); err != nil || found.Token != token {
+			return // no dressing
+		}
+		broken := token[:at] + string(rune(hostile)) + token[at:]
+		if found, err := One([]byte(before+broken+after), Options{}); err == nil {
+			t.Fatalf("%q in %q…%q at %d: got %q", hostile, before, after, at, found.Token)
+		}
+	})
+}
+
+func BenchmarkBare(b *testing.B) {
+	text := []byte(token + "\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		_, _ = One(text, Options{})
+	}
+}

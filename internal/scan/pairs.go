@@ -1,0 +1,169 @@
+package scan
+
+import (
+	"bytes"
+	"strings"
+)
+
+// cutHeader splits "Name: value".
+func cutHeader(s span) (name string, value span, ok bool) {
+	i := 0
+	for i < len(s.b) && isTokenByte(s.b[i]) {
+		i++
+	}
+	if i == 0 || i == len(s.b) || s.b[i] != ':' || isToken(s.b[:i]) || bytes.HasPrefix(s.b[i:], []byte("://")) {
+		return "", span{}, false
+	}
+	return string(s.b[:i]), s.from(i + 1).trim(), true
+}
+
+// header reads the value of a header, or of any other name before a colon, as in
+// YAML.
+func (f *finder) header(name string, value span) {
+	c := context{name: name, where: name, fold: true}
+	switch strings.ToLower(name) {
+	case "cookie", "set-cookie":
+		if !hasQuoted(value.b) {
+			f.cookies(value)
+			return
+		}
+	case "authorization", "proxy-authorization":
+		c.where += " header"
+	default:
+		if f.inHeader {
+			c.where += " header"
+		}
+	}
+	f.unit(value, c)
+}
+
+// cookies reads name=value pairs between semicolons (RFC 6265 §4.1.1 and
+// §4.2.1). A token is whole only if what follows it is a pair too, or one of the
+// attributes that have no value.
+func (f *finder) cookies(s span) {
+	for len(s.b) > 0 {
+		end := bytes.IndexByte(s.b, ';')
+		pair, rest := s, s.from(len(s.b))
+		if end >= 0 {
+			pair, rest = s.sub(0, end), s.from(end+1)
+		}
+		if beginsPair(rest.b) {
+			f.pair(pair.trim())
+		} else if start, stop, ok := next(pair.b, 0); ok {
+			f.refuse(s, start, stop)
+		}
+		s = rest
+	}
+}
+
+// beginsPair reports whether the text after a semicolon is a pair, a known
+// attribute or nothing.
+func beginsPair(b []byte) bool {
+	b, _, _ = bytes.Cut(b, []byte{';'})
+	b = bytes.Trim(b, whiteSpace)
+	switch {
+	case len(b) == 0, bytes.IndexByte(b, '=') >= 0:
+		return true
+	}
+	return equalFold(b, "Secure") || equalFold(b, "HttpOnly") || equalFold(b, "Partitioned")
+}
+
+// pair reads "name=value", where words may stand before the name, which makes it
+// a variable and no cookie: export TOKEN=….
+func (f *finder) pair(s span) {
+	i := bytes.IndexByte(s.b, '=')
+	if i < 0 || bytes.Contains(s.b[:i], []byte("://")) {
+		f.words(s)
+		return
+	}
+	front := bytes.TrimRight(s.b[:i], " \t")
+	name := front[bytes.LastIndexAny(front, " \t")+1:]
+	kind := "cookie "
+	if len(name) < len(front) {
+		kind = ""
+	}
+	if carriesToken(front) {
+		f.refuseAny(s)
+		return
+	}
+	value := s.from(i + 1).trim()
+	key := strings.TrimLeft(string(name), "-$")
+	if !f.value(value, context{name: key, where: kind + key}) {
+		f.refuseAny(value)
+	}
+}
+
+// parameters reads a word: a URL with its query and fragment (RFC 6750 §2.3,
+// RFC 6749 §4.2.2), a form body, or one name=value.
+func (f *finder) parameters(s span) {
+	hash := bytes.IndexByte(s.b, '#')
+	switch {
+	case hash < 0:
+		f.resource(s)
+		return
+	case bytes.HasPrefix(s.b[hash:], []byte("#/")): // the path of a page that is one program
+		f.resource(s.from(hash + 1))
+	default:
+		f.query(s.from(hash+1), "URL parameter ")
+	}
+	f.resource(s.sub(0, hash))
+}
+
+// resource reads a URL up to its fragment, or what stands in its query alone.
+func (f *finder) resource(s span) {
+	mark := bytes.IndexByte(s.b, '?')
+	switch {
+	case mark >= 0:
+		f.path(s.sub(0, mark))
+		f.query(s.from(mark+1), "URL parameter ")
+	case bytes.Contains(s.b, []byte("://")):
+		f.path(s)
+	case bytes.IndexByte(s.b, '&') >= 0:
+		f.query(s, "form parameter ")
+	default:
+		f.query(s, "")
+	}
+}
+
+// query reads name=value between ampersands. A token is whole only if what
+// follows it is such a pair too.
+func (f *finder) query(s span, kind string) {
+	for len(s.b) > 0 {
+		end, piece, rest := len(s.b), s, span{}
+		if i := bytes.IndexByte(s.b, '&'); i >= 0 {
+			end, piece, rest = i, s.sub(0, i), s.from(i+1)
+		}
+		equals := bytes.IndexByte(piece.b, '=')
+		following, _, _ := bytes.Cut(rest.b, []byte{'&'})
+		whole := len(following) == 0 || bytes.IndexByte(following, '=') >= 0
+		if equals < 0 || !whole || isToken(piece.b[:equals]) {
+			if start, stop, ok := next(piece.b, 0); ok {
+				f.refuse(s.sub(0, min(end+1, len(s.b))), start, stop)
+			}
+		} else {
+			name := strings.TrimLeft(string(piece.b[:equals]), "-$")
+			if !f.value(piece.from(equals+1), context{name: name, where: kind + name}) {
+				f.refuseAny(piece)
+			}
+		}
+		s = rest
+	}
+}
+
+// path reads the part of a URL before its query, where mailed links carry tokens.
+func (f *finder) path(s span) {
+	if !bytes.Contains(s.b, []byte("://")) {
+		f.refuseAny(s)
+		return
+	}
+	for len(s.b) > 0 {
+		end := bytes.IndexByte(s.b, '/')
+		if end < 0 {
+			end = len(s.b)
+		}
+		if part := s.sub(0, end); !f.value(part, context{name: "path", where: "URL path"}) {
+			f.refuseAny(part)
+		}
+		s = s.from(min(end+1, len(s.b)))
+	}
+}

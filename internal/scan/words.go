@@ -1,0 +1,63 @@
+package scan
+
+import (
+	"bytes"
+	"strings"
+
+	"jwt/internal/base64url"
+)
+
+// words reads text with white space in it. White space ends a token only where
+// a name or a URL began it, and only if what follows cannot be more of it.
+func (f *finder) words(s span) {
+	var name, previous []byte
+	for i := 0; i < len(s.b); {
+		if isSpace(s.b[i]) {
+			i++
+			continue
+		}
+		end := i
+		for end < len(s.b) && !isSpace(s.b[end]) {
+			end++
+		}
+		word := s.sub(i, end)
+		start, stop, carries := next(word.b, 0)
+		switch {
+		case !carries && f.field == "":
+		case isCompact(word.b) && isOption(previous) && !goesOn(s.b[end:]):
+			f.value(word, context{name: string(bytes.TrimLeft(previous, "-")), where: string(previous)})
+		case isCompact(word.b) && string(previous) == "=" && !goesOn(s.b[end:]):
+			f.value(word, context{name: string(name), where: string(name)})
+		case !isCompact(word.b) && !goesOn(s.b[end:]):
+			f.parameters(word)
+		case carries:
+			f.refuse(s, i+start, i+stop)
+		}
+		name, previous, i = previous, word.b, end
+	}
+}
+
+// goesOn reports whether b begins with a word that may be the rest of a token:
+// no flag, and no name=value, name:value or name/value.
+func goesOn(b []byte) bool {
+	word := bytes.TrimLeft(b, " \t")
+	if end := bytes.IndexAny(word, " \t"); end >= 0 {
+		word = word[:end]
+	}
+	if isOption(word) {
+		return false
+	}
+	end := 0
+	for end < len(word) && isTokenByte(word[end]) {
+		end++
+	}
+	return isContinuation(word[:end]) && (end == len(word) || strings.IndexByte("=:/", word[end]) < 0)
+}
+
+// isOption reports whether word is a flag of a command line, -x or --long-name.
+func isOption(word []byte) bool {
+	if long, ok := bytes.CutPrefix(word, []byte("--")); ok {
+		return len(long) > 1 && !bytes.ContainsFunc(long, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') })
+	}
+	return len(word) == 2 && word[0] == '-' && base64url.Is(word[1])
+}
