@@ -293,6 +293,11 @@ func (d decoded) text(t *render.Text, date dateOptions, now time.Time) {
 		d.encryptedText(t)
 		return
 	}
+	d.payloadText(t, date, now)
+	d.signatureText(t)
+}
+
+func (d decoded) payloadText(t *render.Text, date dateOptions, now time.Time) {
 	t.Line().Styled(render.Bold, "Payload")
 	switch v, err := jsonobject.ParseValue(d.payload); {
 	case d.isObject:
@@ -302,6 +307,9 @@ func (d decoded) text(t *render.Text, date dateOptions, now time.Time) {
 	default:
 		t.Put(" (", count(len(d.payload), "byte"), ", not JSON)").Line().Put(string(d.payload)).Line()
 	}
+}
+
+func (d decoded) signatureText(t *render.Text) {
 	t.Line().Styled(render.Bold, "Signature")
 	switch alg := algText(d.header); {
 	case len(d.signature) > 0:

@@ -32,7 +32,7 @@ var exitMeanings = [...]struct {
 	{exitFailure, "any other failure"},
 	{exitUsage, "the command line is wrong"},
 	{exitMalformed, "not a token, or not the JSON it must be"},
-	{exitSignature, "the signature does not verify, or its algorithm is refused"},
+	{exitSignature, "the signature or tag does not verify, or its algorithm is refused"},
 	{exitTime, "the time is wrong: expired or not yet valid"},
 	{exitClaim, "another claim or header check failed"},
 	{exitKey, "no usable key"},
