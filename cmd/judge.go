@@ -72,7 +72,7 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 		describeKey(r.Checks, describeAll(keys))
 	}
 	switch verdict.ClassOf(err) {
-	case verdict.SignatureInvalid, verdict.KeyMismatch:
+	case verdict.SignatureInvalid, verdict.KeyMismatch, verdict.KeyRefused, verdict.KeyNotFound:
 		for _, c := range jws.Diagnose(token, keys, v.ring.texts()...) {
 			r.Reasons = append(r.Reasons, render.Reason{ID: c.ID, Detail: c.Detail, Hint: c.Hint})
 		}
