@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -43,15 +44,45 @@ func runScripts(t *testing.T, dir string) {
 		UpdateScripts:       os.Getenv("JWT_UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
-			return nil
+			return copyKeys(filepath.Join(e.WorkDir, "keys"))
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":    cmdExits,
 			"json":     cmdJSON,
+			"keep":     cmdKeep,
 			"terminal": cmdTerminal,
 			"serve":    cmdServe,
 		},
 	})
+}
+
+// copyKeys gives a script the keys of testdata/keys, private ones for its eyes only.
+func copyKeys(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	files, err := filepath.Glob("../testdata/keys/*")
+	if err != nil || len(files) == 0 {
+		return fmt.Errorf("no keys: %v", err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(file)), b, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep NAME: what the last command wrote to stdout, without its line end, is $NAME.
+func cmdKeep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: keep NAME")
+	}
+	ts.Setenv(args[0], strings.TrimSuffix(ts.ReadFile("stdout"), "\n"))
 }
 
 // exits STATUS COMMAND…: the command ends with exactly that status.
@@ -176,12 +207,32 @@ func cmdTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// serve DIR: a loopback server of the directory, at $URL.
+// serve DIR [NAME]: a loopback server of the directory, at $NAME ($URL). Where a
+// file says $NAME, it answers with its own address.
 func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: serve DIR")
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: serve DIR [NAME]")
 	}
-	server := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[0]))))
+	name := "URL"
+	if len(args) == 2 {
+		name = args[1]
+	}
+	dir := http.Dir(ts.MkAbs(args[0]))
+	var server *httptest.Server
+	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f, err := dir.Open(r.URL.Path)
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		defer f.Close()
+		b, err := io.ReadAll(f)
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		w.Write(bytes.ReplaceAll(b, []byte("$"+name), []byte(server.URL)))
+	}))
 	ts.Defer(server.Close)
-	ts.Setenv("URL", server.URL)
+	ts.Setenv(name, server.URL)
 }

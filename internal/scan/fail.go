@@ -148,12 +148,18 @@ func looksLikeFile(b []byte) bool {
 	if len(b) > 255 || bytes.HasPrefix(b, []byte("eyJ")) || bytes.ContainsAny(b, " \t\r\n\x00\"'`{}<>=&") || bytes.Contains(b, []byte("://")) {
 		return false
 	}
-	for _, suffix := range [...]string{".jwt", ".jws", ".jwe", ".txt", ".json", ".token", ".tok", ".log", ".har", ".env"} {
+	for _, suffix := range [...]string{".jwt", ".jws", ".jwe", ".txt", ".json", ".token", ".tok", ".log", ".har", ".env", ".pem", ".key", ".pub", ".crt", ".cer", ".der", ".jwk", ".jwks"} {
 		if bytes.HasSuffix(bytes.ToLower(b), []byte(suffix)) {
 			return true
 		}
 	}
 	return bytes.HasPrefix(b, []byte("/")) || bytes.HasPrefix(b, []byte("./")) || bytes.HasPrefix(b, []byte("../")) || bytes.HasPrefix(b, []byte("~/"))
+}
+
+// notToken is the error for the name of a file that has the shape of a token.
+func notToken(name []byte) error {
+	return verdict.Errorf(verdict.Malformed, "no token found: %s looks like the name of a file", name).
+		Hintf("to read a file, write @%s", name)
 }
 
 // maxListed is how many tokens an error lists.

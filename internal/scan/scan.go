@@ -49,7 +49,11 @@ func One(text []byte, o Options) (Found, error) {
 		return Found{}, verdict.Errorf(verdict.Malformed, "no token found: the input is empty")
 	}
 	if o.Field == "" {
-		if isCompact(s.b) {
+		switch {
+		case !isCompact(s.b):
+		case !hasHeader(s.b) && looksLikeFile(s.b):
+			return Found{}, notToken(s.b)
+		default:
 			return Found{Token: string(s.b), Offset: s.off}, nil
 		}
 		if found, ok, err := dressed(s, o); ok || err != nil {
