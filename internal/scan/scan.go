@@ -51,7 +51,7 @@ func One(text []byte, o Options) (Found, error) {
 	if o.Field == "" {
 		switch {
 		case !isCompact(s.b):
-		case !hasHeader(s.b) && looksLikeFile(s.b):
+		case looksLikeFile(s.b) && !hasHeader(s.b):
 			return Found{}, notToken(s.b)
 		default:
 			return Found{Token: string(s.b), Offset: s.off}, nil
