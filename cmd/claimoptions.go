@@ -3,6 +3,7 @@ package cmd
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +61,9 @@ func (o claimOptions) check() error {
 
 // given reports whether the user set the flag, be it to the empty string.
 func (o claimOptions) given(flag string) bool { return o.flags.Changed(flag) }
+
+// any reports whether any of the flags was set.
+func (o claimOptions) any() bool { return slices.ContainsFunc(claimFlags[:], o.given) }
 
 // set puts what the flags say into the claims. Times count from now; where
 // nobody says when it was issued and issued is true, that is now.

@@ -261,14 +261,19 @@ func (d decoded) json() render.Object {
 		o.Add(name, value)
 		o.Add("signature", base64url.Encode(d.signature))
 	}
-	if len(d.warnings) > 0 {
-		var list []render.Object
-		for _, w := range d.warnings {
-			list = append(list, render.Object{{Name: "class", Value: string(w.Class)}, {Name: "message", Value: w.Detail}})
-		}
-		o.Add("warnings", list)
-	}
+	addWarnings(&o, d.warnings)
 	return o
+}
+
+func addWarnings(o *render.Object, warnings []verdict.Check) {
+	if len(warnings) == 0 {
+		return
+	}
+	var list []render.Object
+	for _, w := range warnings {
+		list = append(list, render.Object{{Name: "class", Value: string(w.Class)}, {Name: "message", Value: w.Detail}})
+	}
+	o.Add("warnings", list)
 }
 
 // payloadJSON is the payload as JSON if it is JSON, as a string if it is text,

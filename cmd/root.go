@@ -35,6 +35,8 @@ func commands() []command {
 		decodeCommand,
 		verifyCommand,
 		signCommand,
+		encryptCommand,
+		decryptCommand,
 		completionCommand,
 		versionCommand,
 	}

@@ -211,9 +211,12 @@ func (v vector) classStatuses() []int {
 	return statuses
 }
 
+// mostTime is how long what asks for too much may take to be refused.
+const mostTime = 2 * time.Second
+
 func TestVectors(t *testing.T) {
 	skipped := 0
-	for _, v := range loadVectors(t, "decode", "verify") {
+	for _, v := range loadVectors(t, "decode", "verify", "decrypt") {
 		if v.unsupported() != "" && v.Tier == "optional" {
 			skipped++
 			continue
@@ -221,7 +224,11 @@ func TestVectors(t *testing.T) {
 		t.Run(strings.ReplaceAll(v.ID, "/", "_"), func(t *testing.T) {
 			t.Parallel()
 			args := v.args(t)
+			start := time.Now()
 			piped := runVector(t, v, false, args...)
+			if took := time.Since(start); took > mostTime && slices.Contains(v.Tags, "resource") {
+				t.Errorf("took %s, at most %s", took, mostTime)
+			}
 			v.checkStatus(t, piped)
 			v.checkOutput(t, piped)
 			if v.Expect == "accept" {

@@ -89,8 +89,12 @@ func newHeader(protected *jsonobject.Object, key jwk.Key, alg, enc string, o Enc
 		}
 	}
 	var err error
-	if h.alg, err = readAlg(*protected, nil); err != nil {
+	if h.alg, err = readAlg(*protected, []string{alg}); err != nil {
 		return h, err
+	}
+	if h.alg.optIn {
+		return h, verdict.Errorf(verdict.AlgRefused, "alg: %s is open to padding oracles, no token is made with it (RFC 8725 §3.2)", alg).
+			Hintf("for an RSA key: --alg %s", algorithms[0].name)
 	}
 	if h.enc, err = readEnc(*protected); err != nil {
 		return h, err

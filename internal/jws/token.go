@@ -92,7 +92,8 @@ func split(text string) (Token, error) {
 	case strings.HasPrefix(text, "{"):
 		return Token{}, notCompact(text)
 	case dots == 4:
-		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has 5 parts: it is encrypted (JWE), not signed (JWS)")
+		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has 5 parts: it is encrypted (JWE), not signed (JWS)").
+			Hintf("open it first: jwt decrypt TOKEN --key private.pem")
 	case dots != 2:
 		return Token{}, verdict.Errorf(verdict.Malformed, "a token has 3 parts joined by dots (5 when encrypted), this has %d", dots+1)
 	case t.firstDot > base64Len(MaxHeaderBytes):

@@ -23,9 +23,10 @@ type Report struct {
 // A Reason is one cause of a bad signature, and what to do about it.
 type Reason struct{ ID, Detail, Hint string }
 
-// A UsedKey is the key under which the signature verified.
+// A UsedKey is the key under which the signature verified or the token decrypted.
 type UsedKey struct {
 	Source, Kid, Thumbprint, Alg string
+	Enc                          string // the content encryption; empty for a signature
 	HasKid                       bool
 }
 
@@ -46,7 +47,7 @@ func (r Report) JSON() Object {
 		o.Add("diagnosis", reasonsJSON(r.Reasons))
 	}
 	if r.Key != nil {
-		o.Add("key", r.Key.json())
+		o.Add("key", r.Key.JSON())
 	}
 	if t := r.Token; t != nil {
 		contents := Object{{"header", t.Header}, {t.Name, t.Payload}}
@@ -99,7 +100,8 @@ func reasonsJSON(reasons []Reason) []Object {
 	return list
 }
 
-func (k UsedKey) json() Object {
+// JSON returns the key as it stands in answers.
+func (k UsedKey) JSON() Object {
 	o := Object{{"source", k.Source}}
 	if k.HasKid {
 		o.Add("kid", k.Kid)
@@ -108,6 +110,9 @@ func (k UsedKey) json() Object {
 		o.Add("thumbprint", k.Thumbprint)
 	}
 	o.Add("alg", k.Alg)
+	if k.Enc != "" {
+		o.Add("enc", k.Enc)
+	}
 	return o
 }
 

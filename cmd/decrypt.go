@@ -1,0 +1,186 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/jwe"
+	"jwt/internal/verdict"
+)
+
+var decryptCommand = command{
+	use:   "decrypt [TOKEN]",
+	short: "open an encrypted token (JWE) with its recipient's key",
+	build: func(env *Env, c *cobra.Command) {
+		var o decryptOptions
+		c.Long = `Open an encrypted token and show what is in it.
+
+That it opens says who could read the token, not who wrote it: with a public key
+anybody can. A signed token inside is shown and not believed, unless --verify-key
+or --verify-secret checks its signature, exp and nbf. For more checks:
+jwt decrypt TOKEN --key FILE --payload | jwt verify --key FILE --aud api
+
+--payload prints exact bytes: what was encrypted, and with --verify-key the payload
+of the token inside, once it is verified. On failure it prints nothing.`
+		c.Example = `  jwt decrypt TOKEN --key private.pem
+  jwt decrypt --secret hex:000102…1f --payload < token.txt > plain.txt
+  jwt decrypt TOKEN --password -
+  jwt decrypt TOKEN --key mine.pem --verify-key oidc:https://login.example
+  jwt decrypt TOKEN --key old.pem --alg RSA1_5`
+		c.Annotations = map[string]string{exits: "0 1 2 3 4 5 6 7 8 130"}
+		c.Args = atMostOneArg("one token")
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runDecrypt(c.Context(), env, o, args) }
+	},
+}
+
+type decryptOptions struct {
+	token  tokenOptions
+	keys   encryptionKeys
+	inner  keyOptions // of the signed token inside
+	output outputOptions
+	date   dateOptions
+	at     atOption
+
+	maxInflated int
+	payload     bool
+}
+
+func (o *decryptOptions) addFlags(f *pflag.FlagSet) {
+	o.keys.addFlags(f)
+	f.Lookup("alg").Usage = "the key management `ALGORITHM` to allow (repeatable); by default what the keys can do, but not RSA1_5"
+	f.StringArrayVar(&o.inner.sources, "verify-key", nil, "verify the signed token inside with this key (repeatable), from a `SOURCE` as for --key")
+	f.StringArrayVar(&o.inner.secrets, "verify-secret", nil, "verify the signed token inside with this HMAC secret (repeatable), from a `SOURCE` as for --secret")
+	f.StringArrayVar(&o.inner.algs, "verify-alg", nil, "the signature `ALGORITHM` to allow inside (repeatable)")
+	f.IntVar(&o.maxInflated, "max-inflated", jwe.DefaultMaxInflated, "refuse a compressed plaintext that becomes larger, in `BYTES`")
+	f.BoolVar(&o.payload, "payload", false, "print the exact bytes that were encrypted, or that were verified, and nothing on failure")
+	o.at.addFlags(f)
+	o.date.addFlags(f)
+	o.token.addFlags(f)
+	o.output.addFlags(f)
+}
+
+func (o *decryptOptions) complete(c *cobra.Command) {
+	o.keys.complete(c)
+	completeValues(c, "verify-alg", algNames()...)
+	o.date.complete(c)
+	o.output.complete(c)
+}
+
+func (o *decryptOptions) check(env *Env, args []string) error {
+	o.inner.offline = o.keys.offline
+	err := errors.Join(o.output.check(), o.date.check(), o.token.check(),
+		o.keys.check("--key private.pem, --secret hex:… or --password -"), o.keys.checkStdin(env, args, "token"))
+	const most = 1 << 30
+	switch {
+	case err != nil:
+		return err
+	case o.maxInflated < 1 || o.maxInflated > most:
+		return verdict.Errorf(verdict.Usage, "--max-inflated: is %d, must be from 1 to %d bytes", o.maxInflated, most)
+	case !o.inner.given() && len(o.inner.algs) > 0:
+		return verdict.Errorf(verdict.Usage, "--verify-alg: there is no key to verify with").Hintf("--verify-key SOURCE")
+	case o.inner.given():
+		return renamed(errors.Join(o.inner.check(), o.inner.checkStdin(env, args, "token")), "verify")
+	}
+	return nil
+}
+
+func runDecrypt(ctx context.Context, env *Env, o decryptOptions, args []string) error {
+	if err := o.check(env, args); err != nil {
+		return o.fail(env, err)
+	}
+	o.keys.takePassword(env, args)
+	ring := o.keys.ring(ctx, env, o.output)
+	found, err := o.token.read(env, o.output, ring.in, args, false)
+	if err != nil {
+		return o.fail(env, err)
+	}
+	p, err := o.open(ring, found.Token)
+	if err != nil {
+		return o.fail(env, err)
+	}
+	if o.inner.given() {
+		if err := o.verify(ctx, env, ring, &p); err != nil {
+			return o.fail(env, err)
+		}
+	}
+	for _, w := range p.warnings {
+		o.output.note(env, w.Detail)
+	}
+	return o.answer(env, p)
+}
+
+// open decrypts the token and looks at what is in it.
+func (o decryptOptions) open(ring *keyring, token string) (opened, error) {
+	t, err := jwe.Parse(token)
+	if err != nil {
+		return opened{}, err
+	}
+	keys, err := o.keys.keys(ring, false)
+	if err != nil {
+		return opened{}, err
+	}
+	noteDoubts(ring.env, o.output, ring.doubts())
+	d, err := t.Decrypt(keys, jwe.Options{Algs: o.keys.algs, MaxToken: o.token.maxSize, MaxInflated: o.maxInflated})
+	if err != nil {
+		return opened{}, err
+	}
+	return openedToken(d), nil
+}
+
+// verify checks the token inside as jwt verify does.
+func (o decryptOptions) verify(ctx context.Context, env *Env, outer *keyring, p *opened) error {
+	now, err := o.at.now(env)
+	if err != nil {
+		return err
+	}
+	var options verifyOptions
+	flags := pflag.NewFlagSet("verify", pflag.ContinueOnError)
+	options.addFlags(flags) // its defaults
+	options.flags, options.keys, options.date = flags, o.inner, o.date
+	policy, err := options.policy()
+	if err != nil {
+		return err
+	}
+	ring := o.inner.ring(ctx, env, o.output)
+	ring.in, ring.at = outer.in, now
+	v := verifier{options: options, policy: policy, now: now, ring: ring}
+	report, payload := v.judge(string(p.content.payload))
+	if report.Error != nil {
+		e := classified(renamed(report.Error, "verify"))
+		e.Message = "the token inside is " + e.Message
+		report.Error, report.Hint = e, e.Hint
+	}
+	p.report, p.verified = &report, payload
+	return nil
+}
+
+// fail answers with an error; where the bytes were asked for, nothing stands on
+// stdout that could be taken for them.
+func (o decryptOptions) fail(env *Env, err error) error {
+	if o.payload {
+		return err
+	}
+	return o.output.fail(env, err)
+}
+
+func (o decryptOptions) answer(env *Env, p opened) error {
+	failed := p.failed()
+	var err error
+	switch {
+	case o.payload && failed != nil:
+	case o.payload:
+		err = o.output.writeBytes(env, p.bytes())
+	case o.output.wantJSON(env):
+		err = o.output.writeJSON(env, p.json())
+	default:
+		t := o.output.text(env)
+		p.text(t, o.date, env.Now())
+		err = o.output.write(env, t.Bytes())
+	}
+	return errors.Join(err, failed)
+}
