@@ -177,11 +177,12 @@ func decided(r render.Report) render.Report {
 
 // because puts what failed and why into one sentence.
 func because(failed verdict.Check, why string) string {
-	if failed.Class != verdict.SignatureInvalid {
-		return why // which keys and algorithms do not go together is said there in full
-	}
-	if rest, ok := strings.CutPrefix(why, "the signature verifies "); ok {
+	rest, verifies := strings.CutPrefix(why, "the signature verifies ")
+	switch {
+	case failed.Class == verdict.SignatureInvalid && verifies:
 		why = "it verifies " + rest
+	case failed.Class == verdict.KeyMismatch && !verifies:
+		return why // it says in full how key and algorithm do not go together
 	}
 	return failed.Detail + "; " + why
 }
