@@ -62,6 +62,17 @@ func (f Format) IsText() bool {
 	return true
 }
 
+// Public returns the format for the public half of a key that is written in f.
+func (f Format) Public() Format {
+	switch f {
+	case FormatSEC1:
+		return FormatSPKI
+	case FormatSEC1DER:
+		return FormatDER
+	}
+	return f
+}
+
 // Encode returns the key in a format that is not JSON: the private key, or the
 // public half. A passphrase, where not nil, encrypts a private one.
 func (k Key) Encode(f Format, private bool, passphrase []byte) ([]byte, error) {

@@ -7,10 +7,8 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"slices"
 	"strings"
 
-	"jwt/internal/jwa"
 	"jwt/internal/verdict"
 )
 
@@ -95,66 +93,4 @@ func newSecret(size int) (any, error) {
 	secret := make([]byte, size)
 	_, err := rand.Read(secret)
 	return secret, err
-}
-
-// KindFor returns the kind of key to generate for an algorithm, signature or
-// encryption, and false if none here is for it.
-func KindFor(alg string) (kind string, ok bool) {
-	takes, _ := keyKinds(alg)
-	for _, k := range newKinds {
-		if slices.Contains(takes, k.kind) {
-			return k.name, true
-		}
-	}
-	return "", false
-}
-
-// SecretBytes returns how long a secret for the algorithm must be at least, and
-// whether it may be longer: HMAC takes any that is not shorter than its hash
-// (RFC 7518 §3.2), AES a key of its exact size. 0 is for what says nothing.
-func SecretBytes(alg string) (size int, exact bool) {
-	if a, ok := jwa.Lookup(alg); ok {
-		return a.MinKeyBytes, false
-	}
-	switch alg {
-	case "A128KW", "A128GCMKW", "A128GCM":
-		return 16, true
-	case "A192KW", "A192GCMKW", "A192GCM":
-		return 24, true
-	case "A256KW", "A256GCMKW", "A256GCM", "A128CBC-HS256":
-		return 32, true
-	case "A192CBC-HS384":
-		return 48, true
-	case "A256CBC-HS512":
-		return 64, true
-	}
-	return 0, false
-}
-
-// UseFor returns the "use" of a key for the algorithm: sig, enc, or "" if its name
-// is unknown.
-func UseFor(alg string) string {
-	if _, ok := jwa.Lookup(alg); ok {
-		return "sig"
-	}
-	if takes, _ := keyKinds(alg); len(takes) > 0 {
-		return "enc"
-	}
-	return ""
-}
-
-// For returns the key kept for one algorithm alone, which must take its kind.
-func (k Key) For(alg string) (Key, error) {
-	takes, known := keyKinds(alg)
-	size, exact := SecretBytes(alg)
-	switch {
-	case !known:
-		return Key{}, verdict.Errorf(verdict.Usage, "%q is no algorithm", alg)
-	case !slices.Contains(takes, k.kindName()):
-		return Key{}, verdict.Errorf(verdict.KeyMismatch, "the key is %s, which %s does not take", k.Kind(), alg)
-	case exact && k.bits != 8*size:
-		return Key{}, verdict.Errorf(verdict.KeyMismatch, "%s wants a secret of %d bytes, the key has %d", alg, size, k.bits/8)
-	}
-	k.Alg = alg
-	return k, nil
 }

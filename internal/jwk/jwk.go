@@ -208,28 +208,6 @@ func (k Key) kindName() string {
 	return k.Type + "/" + k.Curve
 }
 
-// keyKinds returns the kinds of key that an algorithm takes, and false if its
-// name is unknown. Encryption algorithms are known (RFC 7518 §4.1 and §5.1), so
-// that their keys are valid; they fit no signature.
-func keyKinds(alg string) ([]string, bool) {
-	if a, ok := jwa.Lookup(alg); ok {
-		return []string{Key{Type: a.KeyType, Curve: a.Curve}.kindName()}, true
-	}
-	switch alg {
-	case "RSA1_5", "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512":
-		return []string{"RSA"}, true
-	case "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW":
-		return []string{"EC/P-256", "EC/P-384", "EC/P-521", "OKP/X25519"}, true
-	case "A128KW", "A192KW", "A256KW", "A128GCMKW", "A192GCMKW", "A256GCMKW", "dir",
-		"PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW",
-		"A128GCM", "A192GCM", "A256GCM", "A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512":
-		return []string{"oct"}, true
-	case "ES256K", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87":
-		return nil, true // known, but of no kind of key that is
-	}
-	return nil, false
-}
-
 // use reads "use" and "key_ops", which must not contradict each other
 // (RFC 7517 §4.3).
 func (m members) use(k *Key) (err error) {

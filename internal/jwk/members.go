@@ -64,6 +64,16 @@ func (k Key) privateMembers() []member {
 	}
 }
 
+// PrivateMembers returns the names of the members of the key's JWK that must be
+// shown to nobody.
+func (k Key) PrivateMembers() []string {
+	var names []string
+	for _, m := range k.privateMembers() {
+		names = append(names, m.name)
+	}
+	return names
+}
+
 // mustOctets is for keys that New has accepted, whose encoding cannot fail.
 func mustOctets(b []byte, err error) []byte {
 	if err != nil {

@@ -2,10 +2,12 @@ package jwk
 
 import (
 	"crypto/sha256"
+	"crypto/sha512"
 	"slices"
 	"strings"
 
 	"jwt/internal/base64url"
+	"jwt/internal/verdict"
 )
 
 // Thumbprint returns the SHA-256 JWK thumbprint of the key (RFC 7638 §3) in
@@ -14,6 +16,32 @@ import (
 func (k Key) Thumbprint() string {
 	sum := sha256.Sum256(k.thumbprintInput())
 	return base64url.Encode(sum[:])
+}
+
+// ThumbprintHashes returns the names that ThumbprintWith knows.
+func ThumbprintHashes() []string { return []string{"sha256", "sha384", "sha512"} }
+
+// ThumbprintWith is Thumbprint with another hash (RFC 7638 §3.4).
+func (k Key) ThumbprintWith(hash string) (string, error) {
+	input := k.thumbprintInput()
+	switch hash {
+	case "sha256":
+		return k.Thumbprint(), nil
+	case "sha384":
+		sum := sha512.Sum384(input)
+		return base64url.Encode(sum[:]), nil
+	case "sha512":
+		sum := sha512.Sum512(input)
+		return base64url.Encode(sum[:]), nil
+	}
+	return "", verdict.Errorf(verdict.Usage, "%q is no hash of a thumbprint", hash).
+		Hintf("one of %s", strings.Join(ThumbprintHashes(), " "))
+}
+
+// ThumbprintURI returns the URI of a thumbprint (RFC 9278 §3), whose name of the
+// hash is that of the Named Information registry.
+func ThumbprintURI(hash, thumbprint string) string {
+	return "urn:ietf:params:oauth:jwk-thumbprint:" + strings.Replace(hash, "sha", "sha-", 1) + ":" + thumbprint
 }
 
 // thumbprintInput is the JSON object of the required members alone, in

@@ -30,6 +30,25 @@ func (k Key) Warnings(now time.Time) []verdict.Check {
 	return warnings
 }
 
+// CertificateError reports that the key was read from a certificate which is not
+// valid at that instant, or nil. The certificates in a JWK are its owner's remark:
+// they are left to Warnings.
+func (k Key) CertificateError(now time.Time) error {
+	if k.Format != string(x509Cert) {
+		return nil
+	}
+	c := k.Certificates[0]
+	switch {
+	case now.After(c.NotAfter):
+		return verdict.Errorf(verdict.KeyRefused, "the certificate expired on %s", c.NotAfter.UTC().Format(time.RFC3339)).
+			Hintf("get its successor; --at %s reads it as of then", c.NotAfter.UTC().Format(time.RFC3339))
+	case now.Before(c.NotBefore):
+		return verdict.Errorf(verdict.KeyRefused, "the certificate is not valid before %s", c.NotBefore.UTC().Format(time.RFC3339)).
+			Hintf("--at %s reads it as of then", c.NotBefore.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
 func dated(detail string, t time.Time) verdict.Check {
 	date := t.UTC().Format(time.RFC3339)
 	return verdict.Check{
