@@ -26,8 +26,8 @@ type claimOptions struct {
 	noIat         bool
 }
 
-// madeUUID is what --jti without a value is set to; no real ID holds a NUL.
-const madeUUID = "\x00uuid"
+// madeUUID is what --jti without a value is set to, as the help shows it.
+const madeUUID = "uuid"
 
 // claimFlags are the names of the flags.
 var claimFlags = [...]string{"claim", "iss", "sub", "aud", "exp", "nbf", "iat", "no-iat", "jti"}
@@ -42,7 +42,7 @@ func (o *claimOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.nbf, "nbf", "", "the `TIME` before which it is not valid")
 	f.StringVar(&o.iat, "iat", "", "the `TIME` it was issued (now)")
 	f.BoolVar(&o.noIat, "no-iat", false, "add no iat")
-	f.StringVar(&o.jti, "jti", "", "the token's `ID`; --jti alone makes a UUID")
+	f.StringVar(&o.jti, "jti", "", "the token's `ID`; --jti alone makes a random UUID")
 	f.Lookup("jti").NoOptDefVal = madeUUID
 }
 

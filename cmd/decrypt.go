@@ -23,8 +23,8 @@ anybody can. A signed token inside is shown and not believed, unless --verify-ke
 or --verify-secret checks its signature, exp and nbf. For more checks:
 jwt decrypt TOKEN --key FILE --payload | jwt verify --key FILE --aud api
 
---payload prints exact bytes: what was encrypted, and with --verify-key the payload
-of the token inside, once it is verified. On failure it prints nothing.`
+--payload prints exact bytes: what was encrypted, and with --verify-key the
+payload of the token inside once it is verified. On failure it prints nothing.`
 		c.Example = `  jwt decrypt TOKEN --key private.pem
   jwt decrypt --secret hex:000102…1f --payload < token.txt > plain.txt
   jwt decrypt TOKEN --password -

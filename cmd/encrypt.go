@@ -22,23 +22,23 @@ var encryptCommand = command{
 	short: "make an encrypted token (JWE), or sign and encrypt in one",
 	build: func(env *Env, c *cobra.Command) {
 		var o encryptOptions
-		c.Long = `Encrypt bytes or claims to the owner of a key. The plaintext is an argument, @FILE, -
-or a pipe, and is encrypted byte for byte. A token in it (of jwt sign) becomes a nested
-token: its line end is left out, and cty says JWT.
+		c.Long = `Encrypt bytes or claims to the owner of a key. The plaintext is an argument,
+@FILE, - or a pipe, and is encrypted byte for byte. A token (of jwt sign) becomes
+a nested token: its line end is left out, and cty says JWT.
 
-With a flag that sets a claim, or with --sign-key or --sign-secret, the plaintext is
-claims as for jwt sign, and the flags come on top of them; --sign-key signs them first.
+With a flag that sets a claim, or with --sign-key or --sign-secret, the plaintext
+is claims as for jwt sign, and the flags come on top; --sign-key signs them first.
 
-The algorithms follow from the key: RSA-OAEP-256 for RSA, ECDH-ES+A256KW for EC and
-X25519, key wrapping or dir for a secret by its size, PBES2-HS512+A256KW for a password,
-and A256GCM for the content. What is printed has been parsed, and where the key can,
-decrypted once. The kid is that of the key.`
+The algorithm follows from the key: RSA-OAEP-256 for RSA, ECDH-ES+A256KW for EC
+and X25519, key wrapping or dir for a secret by its size, PBES2-HS512+A256KW for
+a password; the content is encrypted with A256GCM. What is printed has been
+parsed, and where the key can, decrypted once.`
 		c.Example = `  jwt encrypt '{"sub":"alice"}' --key public.pem
   jwt encrypt @report.pdf --key https://api.example/jwks.json --kid enc-1
   jwt encrypt --sub alice --exp +1h --key theirs.pem --sign-key mine.pem
   jwt sign --sub alice --key mine.pem | jwt encrypt --key theirs.pem
   jwt encrypt @notes.txt --password - --zip
-  jwt encrypt '{"sub":"alice"}' --secret hex:000102…1f --alg dir --enc A128CBC-HS256`
+  jwt encrypt @claims.json --secret @aes.key --alg dir --enc A128CBC-HS256`
 		c.Annotations = map[string]string{exits: "0 1 2 3 4 7 8"}
 		c.Args = atMostOneArg("one plaintext")
 		o.addFlags(c.Flags())
@@ -85,6 +85,7 @@ func (o *encryptOptions) addFlags(f *pflag.FlagSet) {
 	o.claims.addFlags(f)
 	o.at.addFlags(f)
 	o.output.addFlags(f)
+	f.Lookup("at").Usage = "what is now for the claims, a `TIME`: RFC 3339, Unix seconds, -2h, …"
 	f.Lookup("quiet").Usage = "print the token alone, no notes"
 }
 
