@@ -9,7 +9,6 @@ import (
 
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jwt"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )
@@ -59,20 +58,5 @@ func (o dateOptions) remark(m jsonobject.Member, now time.Time) render.Remark {
 	if !known || name.Kind != iana.Time {
 		return render.Remark{}
 	}
-	date, ok := jwt.ParseNumericDate(m.Value)
-	if !ok {
-		return render.Remark{Text: "not a NumericDate", Style: render.Bad}
-	}
-	at, ok := date.Time()
-	if !ok {
-		return render.Remark{Text: "outside every calendar", Style: render.Bad}
-	}
-	text := o.show(at) + ", " + jwt.Ago(at, now)
-	switch {
-	case m.Name == "exp" && !now.Before(at):
-		return render.Remark{Text: "expired: " + text, Style: render.Bad}
-	case m.Name == "nbf" && now.Before(at):
-		return render.Remark{Text: "not yet valid: " + text, Style: render.Bad}
-	}
-	return render.Remark{Text: text, Style: render.Dim}
+	return render.DateRemark(m.Name, m.Value, now, o.show)
 }

@@ -23,8 +23,9 @@ type Env struct {
 	Width     int                         // columns of the terminal
 	LookupEnv func(string) (string, bool) // the environment
 	Now       func() time.Time
-	HTTP      *http.Client                        // nil: one is made when the network is needed
-	Secret    func(prompt string) ([]byte, error) // asks on the terminal, without echo
+	After     func(time.Duration) <-chan time.Time // what waits for the next second
+	HTTP      *http.Client                         // nil: one is made when the network is needed
+	Secret    func(prompt string) ([]byte, error)  // asks on the terminal, without echo
 }
 
 // Getenv returns the environment variable, or "".
@@ -51,6 +52,7 @@ func Main(args []string) int {
 		Width:     width(stdoutTTY),
 		LookupEnv: os.LookupEnv,
 		Now:       time.Now,
+		After:     time.After,
 		Secret:    promptSecret,
 	}
 	// Ctrl-C is left to the operating system: nothing here has to be finished

@@ -37,6 +37,7 @@ func commands() []command {
 		signCommand,
 		encryptCommand,
 		decryptCommand,
+		inspectCommand,
 		completionCommand,
 		versionCommand,
 	}

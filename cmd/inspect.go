@@ -1,0 +1,185 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/anatomy"
+	"jwt/internal/bcp"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var inspectCommand = command{
+	use:   "inspect [TOKEN]",
+	short: "the anatomy of a token: parts, meanings, lifetime, findings",
+	build: func(env *Env, c *cobra.Command) {
+		var o inspectOptions
+		c.Long = `Take a token apart: its Base64URL parts, every header parameter and claim with
+its meaning and the document that defines it, its lifetime, the certificates
+and tokens inside, and findings against best practice (RFC 8725), each with a
+rule id that stays.
+
+Nothing is verified. A misspelled token is read as far as it makes sense. With
+--fail-on, a finding of that severity or graver, in the token or in one inside
+it, ends in status 6. Severities are info, low, medium, high and critical.`
+		c.Example = `  jwt inspect TOKEN
+  jwt inspect --fail-on high @token.txt
+  jwt inspect --watch TOKEN             count down to exp, on a terminal
+  jwt inspect -j TOKEN | jq -r '.findings[] | .severity + " " + .rule'
+  jwt inspect --batch --fail-on medium < tokens.txt`
+		c.Annotations = map[string]string{exits: "0 1 2 3 5 6 130"}
+		c.Args = atMostOneArg("one token")
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runInspect(c.Context(), env, o, args) }
+	},
+}
+
+type inspectOptions struct {
+	token  tokenOptions
+	output outputOptions
+	date   dateOptions
+	at     atOption
+
+	failOn             string
+	full, watch, batch bool
+}
+
+func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.failOn, "fail-on", "", "end in status 6 on a finding of this `SEVERITY` or graver: info, low, medium, high, critical")
+	f.BoolVar(&o.full, "full", false, "shorten nothing: whole parts, values and lists")
+	f.BoolVar(&o.watch, "watch", false, "count down to exp on the terminal; status 5 when the token has expired")
+	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one JSON object a line")
+	o.at.addFlags(f)
+	o.date.addFlags(f)
+	o.token.addFlags(f)
+	o.output.addFlags(f)
+}
+
+func (o *inspectOptions) complete(c *cobra.Command) {
+	o.date.complete(c)
+	o.output.complete(c)
+	var words []string
+	for _, s := range bcp.Severities() {
+		words = append(words, s.String())
+	}
+	completeValues(c, "fail-on", words...)
+}
+
+func (o *inspectOptions) check(env *Env) error {
+	if err := errors.Join(o.output.check(), o.date.check()); err != nil {
+		return err
+	}
+	switch {
+	case o.batch && o.watch:
+		return verdict.Errorf(verdict.Usage, "--watch counts down for one token, --batch reads many")
+	case o.batch && o.full:
+		return verdict.Errorf(verdict.Usage, "--full: --batch prints JSON, which is never shortened")
+	case !o.watch:
+		return nil
+	case o.full, o.failOn != "", o.output.quiet, o.output.format == "json":
+		return verdict.Errorf(verdict.Usage, "--watch shows the lifetime alone, and takes no --full, --fail-on, --quiet or --json")
+	case !env.StdoutTTY || env.Getenv("TERM") == "dumb":
+		return verdict.Errorf(verdict.Usage, "--watch needs a terminal on stdout to draw on").
+			Hintf("jwt inspect -j TOKEN | jq .lifetime.remaining")
+	}
+	return nil
+}
+
+// severity is what --fail-on names; 0 without it.
+func (o *inspectOptions) severity() (bcp.Severity, error) {
+	if o.failOn == "" {
+		return 0, nil
+	}
+	s, err := bcp.ParseSeverity(o.failOn)
+	return s, flagError("fail-on", err)
+}
+
+func runInspect(ctx context.Context, env *Env, o inspectOptions, args []string) error {
+	if err := o.check(env); err != nil {
+		return err
+	}
+	now, err := o.at.now(env)
+	if err != nil {
+		return err
+	}
+	least, err := o.severity()
+	if err != nil {
+		return err
+	}
+	if o.batch {
+		return runBatch(ctx, env, env.input(), o.output, o.token, args, func(text string) (render.Object, error) {
+			return o.line(env, text, now, least)
+		})
+	}
+	found, err := o.token.read(env, o.output, env.input(), args, true)
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	t, err := anatomy.Open(found.Token, now)
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	if o.watch {
+		return runWatch(ctx, env, o, t, now)
+	}
+	return o.show(env, t, now, least)
+}
+
+// line is the answer to one token of a batch.
+func (o inspectOptions) line(env *Env, text string, now time.Time, least bcp.Severity) (render.Object, error) {
+	t, err := anatomy.Open(text, now)
+	if err != nil {
+		return nil, err
+	}
+	object := o.anatomy(env, t, now).JSON()
+	if err := tooGrave(t, least); err != nil {
+		return append(object, errorObject(err)...), err
+	}
+	return object, nil
+}
+
+func (o inspectOptions) anatomy(env *Env, t anatomy.Token, now time.Time) render.Anatomy {
+	return render.Anatomy{Token: t, Now: now, Show: o.date.show, Width: env.Width, Full: o.full}
+}
+
+func (o inspectOptions) show(env *Env, t anatomy.Token, now time.Time, least bcp.Severity) error {
+	grave := tooGrave(t, least)
+	a := o.anatomy(env, t, now)
+	if o.output.wantJSON(env) {
+		object := a.JSON()
+		if grave != nil {
+			object = append(object, errorObject(grave)...)
+		}
+		return errors.Join(o.output.writeJSON(env, object), grave)
+	}
+	text := o.output.text(env)
+	a.Text(text)
+	return errors.Join(o.output.write(env, text.Bytes()), grave)
+}
+
+// tooGrave is the error of --fail-on, or nil. Its class is that of a check
+// failed: what the token says of itself is not what was asked for.
+func tooGrave(t anatomy.Token, least bcp.Severity) error {
+	if least == 0 {
+		return nil
+	}
+	worst, n := t.Gravest(least)
+	if n == 0 {
+		return nil
+	}
+	message := worst.Rule + " (" + worst.Severity.String() + "): " + worst.Title
+	if worst.Detail != "" {
+		message += ": " + worst.Detail
+	}
+	if n > 1 {
+		message += "; " + strconv.Itoa(n) + " findings are " + least.String() + " or graver"
+	}
+	return verdict.Errorf(verdict.ClaimMismatch, "%s", message).Hintf("%s (%s)", worst.Advice, worst.Section)
+}

@@ -1,0 +1,203 @@
+// Package anatomy takes a token, or a key, apart for a person to look at: parts,
+// members with their meaning, lifetime, the certificates and tokens inside,
+// and what a review finds. It verifies nothing.
+package anatomy
+
+import (
+	"strings"
+	"time"
+
+	"jwt/internal/bcp"
+	"jwt/internal/iana"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwe"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/verdict"
+)
+
+// A Token is a token taken apart. Nothing vouches for any of it.
+type Token struct {
+	Text      string
+	Encrypted bool // a JWE, whose payload nobody sees without the key
+	Alg       string
+	Enc       string // of a JWE
+	Parts     []Part
+
+	Header    jsonobject.Object
+	Payload   []byte            // of a JWS
+	Claims    jsonobject.Object // the payload, where it is a JSON object
+	HasClaims bool
+
+	Vendor          string   // whose token it is, by its looks; "" where nothing gives that away
+	Members         []Member // of the header, then of the payload
+	Lifetime        Lifetime // where HasClaims
+	Certificates    []Certificate
+	CertificatesErr error // x5c holds something else
+	Nested          []Nested
+	LeftClosed      int // tokens inside that were not opened: too many, or too deep
+	Findings        []bcp.Finding
+}
+
+// A Part is one of the Base64URL parts, as it was sent.
+type Part struct {
+	Name  string // header, payload, signature; header, encrypted_key, iv, ciphertext, tag
+	Text  string
+	Bytes []byte
+}
+
+// A Nested is a token inside another one.
+type Nested struct {
+	Part  string // header or payload
+	Path  string // of the member, as in Member; "" if it is the whole payload
+	Token Token
+}
+
+// Limits on tokens inside tokens.
+const (
+	MaxDepth  = 3  // how deep they are opened
+	MaxNested = 16 // how many are opened in all
+)
+
+// Open takes a token apart, seen at now. A spelling that RFC 7515 forbids is
+// read past and found fault with, where sense can be made of it; the errors are
+// those of jws.ParseLax and jwe.Parse, and limit_exceeded for claims that nest
+// too deep.
+func Open(text string, now time.Time) (Token, error) {
+	o := opener{now: now, left: MaxNested}
+	return o.open(text, 0)
+}
+
+// An opener opens one token and those inside it.
+type opener struct {
+	now  time.Time
+	left int // how many more tokens inside may be opened
+}
+
+func (o *opener) open(text string, depth int) (Token, error) {
+	take := o.signed
+	if strings.Count(text, ".") == 4 {
+		take = o.encrypted
+	}
+	t, err := take(text)
+	if err != nil {
+		return Token{}, err
+	}
+	w := walker{vendor: t.Vendor, encrypted: t.Encrypted, rows: maxInnerRows}
+	w.members = make([]Member, 0, len(t.Header.Members())+len(t.Claims.Members()))
+	w.object(bcp.Header, t.Header)
+	if t.HasClaims {
+		w.object(bcp.Payload, t.Claims)
+	} else if inside, ok := tokenIn(string(t.Payload)); ok {
+		w.tokens = append(w.tokens, inside.at(bcp.Payload, ""))
+	}
+	t.Members = w.members
+	for _, n := range w.tokens {
+		if depth == MaxDepth || o.left == 0 {
+			t.LeftClosed++
+			continue
+		}
+		o.left--
+		if inner, err := o.open(n.text, depth+1); err == nil { // otherwise it only looks like one
+			t.Nested = append(t.Nested, Nested{Part: n.part, Path: n.path, Token: inner})
+		} else {
+			o.left++
+		}
+	}
+	return t, nil
+}
+
+func (o *opener) signed(text string) (Token, error) {
+	s, flaws, err := jws.ParseLax(text)
+	if err != nil {
+		return Token{}, err
+	}
+	subject := bcp.NewSubject(s, flaws, o.now)
+	if verdict.ClassOf(subject.ClaimsErr) == verdict.LimitExceeded {
+		return Token{}, subject.ClaimsErr
+	}
+	t := Token{
+		Text: text, Header: s.Header, Payload: s.Payload,
+		Claims: subject.Claims, HasClaims: subject.ClaimsErr == nil,
+		Certificates: certificates(subject.Certificates, o.now), CertificatesErr: subject.CertificatesErr,
+		Findings: bcp.Review(subject),
+	}
+	t.Alg, _ = s.Alg()
+	for i, part := range []Part{{Name: bcp.Header, Bytes: s.Header.Bytes()}, {Name: bcp.Payload, Bytes: s.Payload}, {Name: bcp.Signature, Bytes: s.Signature}} {
+		part.Text = s.Segments()[i]
+		t.Parts = append(t.Parts, part)
+	}
+	if t.HasClaims {
+		t.Vendor = iana.VendorOf(t.Claims)
+		t.Lifetime = lifetimeOf(t.Claims, o.now)
+	}
+	return t, nil
+}
+
+func (o *opener) encrypted(text string) (Token, error) {
+	e, err := jwe.Parse(text)
+	if err != nil {
+		return Token{}, err
+	}
+	t := Token{Text: text, Encrypted: true, Header: e.Header, Alg: textOf(e.Header, "alg"), Enc: textOf(e.Header, "enc")}
+	certs, err := bcp.Certificates(e.Header)
+	t.Certificates, t.CertificatesErr = certificates(certs, o.now), err
+	for i, part := range []Part{
+		{Name: bcp.Header, Bytes: e.Header.Bytes()}, {Name: "encrypted_key", Bytes: e.EncryptedKey},
+		{Name: "iv", Bytes: e.IV}, {Name: "ciphertext", Bytes: e.Ciphertext}, {Name: "tag", Bytes: e.Tag},
+	} {
+		part.Text = e.Segments()[i]
+		t.Parts = append(t.Parts, part)
+	}
+	_, hidden := jwt.ParseClaims(nil)
+	for _, f := range bcp.Review(bcp.Subject{
+		Token: jws.Token{Text: text, Header: e.Header}, ClaimsErr: hidden,
+		Certificates: certs, CertificatesErr: err, Now: o.now,
+	}) {
+		if appliesToJWE(f.Rule) {
+			t.Findings = append(t.Findings, f)
+		}
+	}
+	return t, nil
+}
+
+// appliesToJWE reports whether a rule is about what a JWE shows too: its header,
+// its shape, the keys and certificates in it. The rules on signatures are not,
+// nor those on headers that name the key of a signer: in a JWE the same names
+// tell the recipient which of its own keys is meant (RFC 7516 §4.1).
+func appliesToJWE(rule string) bool {
+	switch rule {
+	case "alg-missing", "crit-malformed", "crit-unknown", "header-type", "header-url-insecure", "kid-suspicious",
+		"private-key", "x5c-malformed", "x5t-mismatch", "certificate-expired", "certificate-weak-hash", "weak-rsa",
+		"duplicate-member", "case-variant", "deep-nesting", "header-size", "cookie-size", "control-characters", "unsafe-integer":
+		return true
+	}
+	return false
+}
+
+// Gravest returns the gravest finding on the token and those inside it, and how
+// many there are of at least the severity.
+func (t Token) Gravest(least bcp.Severity) (worst bcp.Finding, n int) {
+	for _, f := range t.Findings {
+		if f.Severity >= least {
+			n++
+		}
+		if f.Severity > worst.Severity {
+			worst = f
+		}
+	}
+	for _, inner := range t.Nested {
+		w, more := inner.Token.Gravest(least)
+		n += more
+		if w.Severity > worst.Severity {
+			worst = w
+		}
+	}
+	return worst, n
+}
+
+func textOf(o jsonobject.Object, name string) string {
+	v, _ := o.Get(name)
+	s, _ := v.Text()
+	return s
+}

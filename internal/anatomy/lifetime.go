@@ -1,0 +1,74 @@
+package anatomy
+
+import (
+	"time"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwt"
+)
+
+// A Lifetime is when a token is good, seen from Now.
+type Lifetime struct {
+	Issued, NotBefore, Expires Moment // iat, nbf, exp
+	Now                        time.Time
+}
+
+// A Moment is a claim that is a time. The zero Moment is a claim that is not
+// there.
+type Moment struct {
+	Given  bool // the claim is there
+	IsDate bool // it is a number
+	Date   jwt.NumericDate
+	Shown  bool // At is the date: it is within the calendar
+	At     time.Time
+}
+
+// A State says how a token stands in time. It is a stable word.
+type State string
+
+// The states.
+const (
+	Current     State = "current"
+	NotYetValid State = "not_yet_valid"
+	Expired     State = "expired"
+	Endless     State = "endless" // it has no end that a verifier could read
+)
+
+func lifetimeOf(claims jsonobject.Object, now time.Time) Lifetime {
+	return Lifetime{Issued: momentOf(claims, "iat"), NotBefore: momentOf(claims, "nbf"), Expires: momentOf(claims, "exp"), Now: now}
+}
+
+func momentOf(claims jsonobject.Object, name string) Moment {
+	v, ok := claims.Get(name)
+	if !ok {
+		return Moment{}
+	}
+	m := Moment{Given: true}
+	if m.Date, m.IsDate = jwt.ParseNumericDate(v); m.IsDate {
+		m.At, m.Shown = m.Date.Time()
+	}
+	return m
+}
+
+// State compares as verifying does, exactly: a token is expired from exp on.
+func (l Lifetime) State() State {
+	switch {
+	case l.Expires.IsDate && l.Expires.Date.Compare(l.Now) <= 0:
+		return Expired
+	case l.NotBefore.IsDate && l.NotBefore.Date.Compare(l.Now) > 0:
+		return NotYetValid
+	case !l.Expires.IsDate:
+		return Endless
+	default:
+		return Current
+	}
+}
+
+// Start returns when the life of the token began: when it was issued, or else
+// what it is not valid before; false if it says neither.
+func (l Lifetime) Start() (time.Time, bool) {
+	if l.Issued.Shown {
+		return l.Issued.At, true
+	}
+	return l.NotBefore.At, l.NotBefore.Shown
+}

@@ -1,0 +1,211 @@
+package anatomy
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"jwt/internal/bcp"
+	"jwt/internal/iana"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwk"
+)
+
+// A Member is a header parameter, a claim, or what stands inside one.
+type Member struct {
+	Part  string // header or payload
+	Path  string // what jwt.Lookup finds it by: dots descend, [0] indexes
+	Name  string // the last step of the path, as the token has it
+	Depth int    // 0 in the header or the payload itself
+	Value jsonobject.Value
+
+	// Opened says that the members of Value follow as members of their own.
+	Opened bool
+	// Meaning is what is known of the name. Its zero value says: nothing.
+	Meaning iana.Name
+	// Key tells the key that Value is, where it is a JWK.
+	Key string
+	// Holds is how many tokens stand in Value, which is a string or a list of them.
+	Holds int
+}
+
+// Limits on members of members; those of the header and the payload are all
+// listed.
+const (
+	maxOpened    = 6    // levels
+	maxInnerRows = 4096 // members of members, in all
+)
+
+// A walker lists the members of one token, and the tokens among them.
+type walker struct {
+	vendor    string
+	encrypted bool
+	rows      int // members of members that may still be listed
+	members   []Member
+	tokens    []inside
+}
+
+func (w *walker) object(part string, o jsonobject.Object) {
+	for _, m := range o.Members() {
+		w.visit(Member{Part: part, Path: m.Name, Name: m.Name, Value: m.Value}, []string{m.Name})
+	}
+}
+
+// visit lists one member and what is inside it. names is its path without array
+// indexes.
+func (w *walker) visit(m Member, names []string) {
+	m.Meaning = w.meaning(m.Part, names)
+	if m.Meaning.Kind == iana.Key {
+		m.Key = describeKey(m.Value)
+	}
+	var inner []Member
+	if m.Key == "" && m.Depth < maxOpened {
+		inner = innerMembers(m)
+	}
+	if m.Opened = len(inner) > 0 && len(inner) <= w.rows; m.Opened {
+		w.rows -= len(inner)
+	} else {
+		m.Holds = w.findTokens(m)
+	}
+	w.members = append(w.members, m)
+	if !m.Opened {
+		return
+	}
+	for _, i := range inner {
+		path := names
+		if m.Value.Kind() == '{' {
+			path = append(names[:len(names):len(names)], i.Name)
+		}
+		w.visit(i, path)
+	}
+}
+
+func (w *walker) meaning(part string, names []string) iana.Name {
+	var known iana.Name
+	switch {
+	case part == bcp.Payload:
+		known, _ = iana.Claim(w.vendor, names...)
+	case len(names) == 1:
+		known, _ = iana.Header(names[0])
+		if w.encrypted {
+			known = ofJWE(known)
+		}
+	}
+	return known
+}
+
+// ofJWE gives the header parameters that JWS and JWE share the meaning they have
+// in a JWE (RFC 7516 §4.1): there the key is the recipient's.
+func ofJWE(known iana.Name) iana.Name {
+	set := func(meaning, section string) { known.Meaning, known.Spec = meaning, "RFC 7516 §4.1."+section }
+	switch known.Name {
+	case "alg":
+		set("Algorithm that encrypts or agrees on the key", "1")
+	case "jku":
+		set("URL of a JWK Set with the recipient's key", "4")
+	case "jwk":
+		set("Public key it was encrypted to", "5")
+	case "kid":
+		set("Name of the key it was encrypted to", "6")
+	case "x5u":
+		set("URL of the certificate it was encrypted to", "7")
+	case "x5c":
+		set("Certificate chain it was encrypted to", "8")
+	case "x5t":
+		set("SHA-1 thumbprint of that certificate", "9")
+	case "x5t#S256":
+		set("SHA-256 thumbprint of that certificate", "10")
+	case "typ":
+		set("Media type of the whole token", "11")
+	case "cty":
+		set("Media type of what is encrypted", "12")
+	case "crit":
+		set("Extensions a recipient must understand", "13")
+	}
+	return known
+}
+
+// innerMembers are the members of an object, or the elements of an array that
+// has objects among them: other arrays read better as they stand.
+func innerMembers(m Member) []Member {
+	var inner []Member
+	switch m.Value.Kind() {
+	case '{':
+		o, _ := m.Value.Object()
+		for _, i := range o.Members() {
+			inner = append(inner, Member{Part: m.Part, Path: m.Path + "." + i.Name, Name: i.Name, Depth: m.Depth + 1, Value: i.Value})
+		}
+	case '[':
+		if !bytes.ContainsRune(m.Value, '{') {
+			return nil
+		}
+		elements, _ := m.Value.Elements()
+		objects := false
+		for i, e := range elements {
+			objects = objects || e.Kind() == '{'
+			index := "[" + strconv.Itoa(i) + "]"
+			inner = append(inner, Member{Part: m.Part, Path: m.Path + index, Name: index, Depth: m.Depth + 1, Value: e})
+		}
+		if !objects {
+			return nil
+		}
+	}
+	return inner
+}
+
+// An inside is a text that looks like a token, and where it stands.
+type inside struct{ part, path, text string }
+
+func (i inside) at(part, path string) inside {
+	i.part, i.path = part, path
+	return i
+}
+
+// findTokens collects the tokens that m is, or lists.
+func (w *walker) findTokens(m Member) int {
+	if !bytes.Contains(m.Value, []byte(`"eyJ`)) && !bytes.Contains(m.Value, []byte(`"Bearer eyJ`)) {
+		return 0
+	}
+	before := len(w.tokens)
+	if text, ok := m.Value.Text(); ok {
+		if found, ok := tokenIn(text); ok {
+			w.tokens = append(w.tokens, found.at(m.Part, m.Path))
+		}
+	}
+	elements, _ := m.Value.Elements()
+	for i, e := range elements {
+		text, _ := e.Text()
+		if found, ok := tokenIn(text); ok {
+			w.tokens = append(w.tokens, found.at(m.Part, m.Path+"["+strconv.Itoa(i)+"]"))
+		}
+	}
+	return len(w.tokens) - before
+}
+
+// tokenIn returns the token that text looks like. A JOSE header begins with {"
+// and so its base64url with eyJ.
+func tokenIn(text string) (inside, bool) {
+	text = strings.TrimPrefix(text, "Bearer ")
+	if !strings.HasPrefix(text, "eyJ") {
+		return inside{}, false
+	}
+	dots := strings.Count(text, ".")
+	return inside{text: text}, dots == 2 || dots == 4
+}
+
+// describeKey tells which key a JWK is, "" if it is none that can be used.
+func describeKey(v jsonobject.Value) string {
+	set, err := jwk.Parse(v)
+	if err != nil || len(set.Keys) != 1 {
+		return ""
+	}
+	k := set.Keys[0]
+	switch {
+	case k.IsSecret():
+		return "a secret key"
+	case k.IsPrivate():
+		return "a private key, " + k.Kind()
+	default:
+		return k.Kind() + ", thumbprint " + k.Thumbprint()
+	}
+}

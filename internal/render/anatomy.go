@@ -1,0 +1,176 @@
+package render
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"jwt/internal/anatomy"
+	"jwt/internal/base64url"
+	"jwt/internal/bcp"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwt"
+)
+
+// An Anatomy is the answer of inspect: a token taken apart, as JSON or as text.
+type Anatomy struct {
+	Token anatomy.Token
+	Now   time.Time
+	Show  func(time.Time) string // writes a time as RFC 3339
+	Width int                    // columns of the terminal
+	Full  bool                   // shorten nothing
+}
+
+// JSON returns the anatomy as it stands on stdout. The header and the payload are
+// the token's own; whatever is known of them stands beside them.
+func (a Anatomy) JSON() Object {
+	t := a.Token
+	o := Object{{"kind", kindOf(t)}, {"verified", false}, {"size", len(t.Text)}}
+	if t.Vendor != "" {
+		o.Add("vendor", t.Vendor)
+	}
+	o.Add("parts", partsJSON(t.Parts))
+	o.Add("header", t.Header)
+	if !t.Encrypted {
+		o = append(o, PayloadField(t.Payload, t.Claims, t.HasClaims))
+	}
+	o.Add("members", a.membersJSON())
+	if t.HasClaims {
+		o.Add("lifetime", a.lifetimeJSON())
+	} else {
+		o.Add("lifetime", nil)
+	}
+	o.Add("certificates", a.certificatesJSON())
+	o.Add("nested", a.nestedJSON())
+	if t.LeftClosed > 0 {
+		o.Add("nested_left_closed", t.LeftClosed)
+	}
+	o.Add("findings", findingsJSON(t.Findings))
+	return o
+}
+
+func kindOf(t anatomy.Token) string {
+	if t.Encrypted {
+		return "JWE"
+	}
+	return "JWS"
+}
+
+// PayloadField is how a payload stands in JSON: as what it is where it is JSON,
+// as a string where it is text, and else in base64url under a name that says so.
+// claims is the payload where isObject holds.
+func PayloadField(payload []byte, claims jsonobject.Object, isObject bool) Field {
+	if isObject {
+		return Field{"payload", claims}
+	}
+	if v, err := jsonobject.ParseValue(payload); err == nil {
+		return Field{"payload", v}
+	}
+	if utf8.Valid(payload) {
+		return Field{"payload", string(payload)}
+	}
+	return Field{"payload_base64url", base64url.Encode(payload)}
+}
+
+func partsJSON(parts []anatomy.Part) []Object {
+	list := []Object{}
+	for _, p := range parts {
+		list = append(list, Object{{"name", p.Name}, {"base64url", p.Text}, {"size", len(p.Text)}, {"bytes", len(p.Bytes)}})
+	}
+	return list
+}
+
+func (a Anatomy) membersJSON() []Object {
+	list := []Object{}
+	for _, m := range a.Token.Members {
+		o := Object{{"part", m.Part}, {"path", m.Path}}
+		if known := m.Meaning; known.Meaning != "" {
+			o.Add("meaning", known.Meaning)
+			o.Add("spec", known.Spec)
+			if known.Vendor != "" {
+				o.Add("vendor", known.Vendor)
+			}
+		}
+		if at, ok := timeOf(m); ok {
+			o.Add("time", a.Show(at))
+			o.Add("relative", jwt.Ago(at, a.Now))
+		}
+		if m.Key != "" {
+			o.Add("key", m.Key)
+		}
+		list = append(list, o)
+	}
+	return list
+}
+
+func (a Anatomy) lifetimeJSON() Object {
+	l := a.Token.Lifetime
+	o := Object{{"state", string(l.State())}, {"now", a.Show(a.Now)}}
+	for _, m := range []struct {
+		name string
+		at   anatomy.Moment
+	}{{"issued", l.Issued}, {"not_before", l.NotBefore}, {"expires", l.Expires}} {
+		if m.at.Shown {
+			o.Add(m.name, a.Show(m.at.At))
+		}
+	}
+	start, begun := l.Start()
+	if begun && l.Expires.Shown {
+		o.Add("seconds", l.Expires.At.Unix()-start.Unix())
+	}
+	if begun {
+		o.Add("elapsed", a.Now.Unix()-start.Unix())
+	}
+	if l.Expires.Shown {
+		o.Add("remaining", l.Expires.At.Unix()-a.Now.Unix())
+	}
+	return o
+}
+
+func (a Anatomy) certificatesJSON() []Object {
+	return certificatesJSON(a.Token.Certificates, a.Show)
+}
+
+func certificatesJSON(certificates []anatomy.Certificate, show func(time.Time) string) []Object {
+	list := []Object{}
+	for _, c := range certificates {
+		list = append(list, Object{
+			{"subject", c.Subject},
+			{"issuer", c.Issuer},
+			{"serial", c.Serial},
+			{"not_before", show(c.NotBefore)},
+			{"not_after", show(c.NotAfter)},
+			{"state", string(c.State)},
+			{"key", c.Key},
+			{"signature", c.Signature},
+			{"sha256", c.SHA256},
+		})
+	}
+	return list
+}
+
+func (a Anatomy) nestedJSON() []Object {
+	list := []Object{}
+	for _, n := range a.Token.Nested {
+		inner := a
+		inner.Token = n.Token
+		list = append(list, Object{{"part", n.Part}, {"path", n.Path}, {"token", inner.JSON()}})
+	}
+	return list
+}
+
+func findingsJSON(findings []bcp.Finding) []Object {
+	list := []Object{}
+	for _, f := range findings {
+		list = append(list, Object{
+			{"rule", f.Rule},
+			{"severity", f.Severity.String()},
+			{"part", f.Part},
+			{"member", f.Member},
+			{"title", f.Title},
+			{"detail", f.Detail},
+			{"advice", f.Advice},
+			{"section", f.Section},
+		})
+	}
+	return list
+}

@@ -1,0 +1,248 @@
+package render
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"jwt/internal/bcp"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
+)
+
+// Text appends the anatomy for people.
+func (a Anatomy) Text(t *Text) {
+	a.headline(t)
+	a.section(t, "Parts", "")
+	a.partsText(t)
+	a.section(t, "Header", count(len(a.Token.Header.Members()), "member"))
+	a.membersText(t, bcp.Header)
+	a.payloadText(t)
+	if !a.Token.Encrypted {
+		t.Line().Styled(Bold, "Signature").Put("  ")
+		Signature(t, a.Token.Header, len(a.Token.Parts[2].Bytes))
+	}
+	if l := a.Token.Lifetime; l.Issued.Given || l.NotBefore.Given || l.Expires.Given {
+		a.section(t, "Lifetime", "")
+		a.lifetime(t)
+	}
+	a.certificatesText(t)
+	a.nestedText(t)
+	a.findingsText(t)
+}
+
+// section begins a part of the page.
+func (a Anatomy) section(t *Text, name, about string) {
+	t.Line().Styled(Bold, name)
+	if about != "" {
+		t.Put("  ").Styled(Dim, about)
+	}
+	t.Line()
+}
+
+func (a Anatomy) headline(t *Text) {
+	k := a.Token
+	title := "Signed token (JWS)"
+	switch {
+	case k.Encrypted:
+		title = "Encrypted token (JWE)"
+	case strings.EqualFold(k.Alg, jwa.None):
+		title = "Unsecured token (JWS)"
+	}
+	about := ", " + count(len(k.Text), "byte")
+	if k.Vendor != "" {
+		about += ", by its looks from " + k.Vendor
+	}
+	t.Styled(Bold, title).Put(about).Line()
+}
+
+// readable is how many columns prose is given at most.
+const readable = 100
+
+// partsText shows each part as it was sent, shortened in the middle, and its
+// size as sent and decoded.
+func (a Anatomy) partsText(t *Text) {
+	var names, sizes []string
+	nameWidth, sizeWidth := 0, 0
+	for _, p := range a.Token.Parts {
+		name, size := strings.ReplaceAll(p.Name, "_", " "), count(len(p.Text), "char")+" → "+count(len(p.Bytes), "byte")
+		names, sizes = append(names, name), append(sizes, size)
+		nameWidth, sizeWidth = max(nameWidth, columns(name)), max(sizeWidth, columns(size))
+	}
+	width := max(a.Width-2-nameWidth-2-2-sizeWidth, 16)
+	for i, p := range a.Token.Parts {
+		t.Put("  ").Styled(Name, names[i]).Pad(columns(names[i]), nameWidth+2)
+		switch text := middle(Escape(p.Text), width); {
+		case text == "":
+			t.Styled(Dim, "empty").Line()
+		case a.Full:
+			t.Styled(Dim, sizes[i]).Line()
+			a.block(t, Escape(p.Text))
+		default:
+			t.Put(text).Pad(columns(text), width+2).Pad(columns(sizes[i]), sizeWidth).Styled(Dim, sizes[i]).Line()
+		}
+	}
+}
+
+// payloadText shows the claims, or what there is instead of claims.
+func (a Anatomy) payloadText(t *Text) {
+	k := a.Token
+	switch {
+	case k.Encrypted:
+		t.Line().Styled(Bold, "Payload").Put("  encrypted; ").Styled(Caution, "it takes the recipient's key to read it").Line()
+		return
+	case k.HasClaims:
+		a.section(t, "Payload", count(len(k.Claims.Members()), "claim"))
+		a.membersText(t, bcp.Payload)
+		return
+	}
+	size := count(len(k.Payload), "byte")
+	v, err := jsonobject.ParseValue(k.Payload)
+	switch {
+	case len(k.Payload) == 0:
+		a.section(t, "Payload", "empty")
+		return
+	case len(k.Nested) > 0 && k.Nested[len(k.Nested)-1].Path == "":
+		a.section(t, "Payload", size+", a token itself: it is opened below")
+		return
+	case err == nil:
+		a.section(t, "Payload", size+" of JSON, but not an object, so no claims")
+		a.block(t, string(JSON(v, false)))
+	case !utf8.Valid(k.Payload):
+		a.section(t, "Payload", size+", not text; in hexadecimal")
+		a.block(t, hex.EncodeToString(k.Payload))
+	default:
+		a.section(t, "Payload", size+" of text, not JSON")
+		a.lines(t, string(k.Payload))
+	}
+}
+
+// blockLines is how many lines are shown of what has no columns to stand in.
+const blockLines = 8
+
+// block shows one unbroken text of the token.
+func (a Anatomy) block(t *Text, text string) {
+	most := blockLines
+	if a.Full {
+		most = 0
+	}
+	for _, line := range chop(text, max(a.Width-4, 16), most) {
+		t.Put("    ").Styled(Literal, line).Line()
+	}
+}
+
+// lines shows a text that has lines of its own.
+func (a Anatomy) lines(t *Text, text string) {
+	shown := 0
+	for line := range strings.Lines(text) {
+		if shown++; shown > blockLines && !a.Full {
+			t.Put("    ").Styled(Caution, "…").Styled(Dim, " (--full shows all)").Line()
+			return
+		}
+		most := 2
+		if a.Full {
+			most = 0
+		}
+		for _, piece := range chop(Escape(strings.TrimSuffix(line, "\n")), max(a.Width-4, 16), most) {
+			t.Put("    ").Styled(Literal, piece).Line()
+		}
+	}
+}
+
+func (a Anatomy) certificatesText(t *Text) {
+	k := a.Token
+	if len(k.Certificates) == 0 && k.CertificatesErr == nil {
+		return
+	}
+	a.section(t, "Certificates", "in x5c; nothing vouches for them")
+	for i, c := range k.Certificates {
+		number := strconv.Itoa(i + 1)
+		t.Put("  ").Pad(len(number), 2).Put(number, "  ")
+		for j, line := range fold(Escape(c.Subject), max(a.Width-6, 16)) {
+			if j > 0 {
+				t.Put("      ")
+			}
+			t.Styled(Literal, line).Line()
+		}
+		issued := "issued by " + c.Issuer
+		if c.Issuer == c.Subject {
+			issued = "issued by itself"
+		}
+		a.hanging(t, 6, Plain, issued)
+		t.Put("      ", c.Key, "; ", a.Show(c.NotBefore), " to ", a.Show(c.NotAfter))
+		switch word, style := stateInWords(c.State); {
+		case 6+columns(c.Key)+46+columns(word) > a.Width:
+			t.Line().Put("      ").Styled(style, word).Line()
+		default:
+			t.Put(", ").Styled(style, word).Line()
+		}
+		t.Put("      ").Styled(Dim, "SHA-256 "+c.SHA256).Line()
+	}
+	if err := k.CertificatesErr; err != nil {
+		a.hanging(t, 2, Caution, err.Error())
+	}
+}
+
+// nestedText shows the tokens inside this one, under a line down their side.
+func (a Anatomy) nestedText(t *Text) {
+	const side = "│ "
+	for _, n := range a.Token.Nested {
+		where := "in the " + n.Part
+		if n.Path != "" {
+			where += ", " + middle(Escape(n.Path), max(a.Width-30, 16))
+		}
+		a.section(t, "Token inside", where)
+		inner := a
+		inner.Token, inner.Width = n.Token, a.Width-columns(side)
+		text := NewText(t.color)
+		inner.Text(text)
+		for line := range bytes.Lines(text.Bytes()) {
+			if len(line) == 1 {
+				t.Styled(Dim, strings.TrimSpace(side)).Line()
+				continue
+			}
+			t.Styled(Dim, side)
+			t.buf.Write(line) // what Text wrote is safe
+		}
+	}
+	if n := a.Token.LeftClosed; n > 0 {
+		t.Line().Styled(Caution, count(n, "token")+" inside left closed").Line()
+	}
+}
+
+// hanging appends prose that starts every line at the same column.
+func (a Anatomy) hanging(t *Text, column int, style Style, prose string) {
+	for _, line := range fold(Escape(prose), max(min(a.Width, readable)-column, 16)) {
+		t.Pad(0, column).Styled(style, line).Line()
+	}
+}
+
+// Signature says of the signature what can be said without a key: how long it
+// is, and that nothing was verified. It ends the line.
+func Signature(t *Text, header jsonobject.Object, size int) {
+	alg := "no alg"
+	if v, ok := header.Get("alg"); ok {
+		if alg, ok = v.Text(); !ok {
+			alg = string(v)
+		}
+	}
+	alg = middle(Escape(alg), 24) // it may be any text
+	switch {
+	case size > 0:
+		t.Put(alg, ", ", count(size, "byte"), "; ").Styled(Caution, "signature not verified").Line()
+	case strings.EqualFold(alg, "none"):
+		t.Put("none; ").Styled(Bad, "the token is unsecured, signature not verified").Line()
+	default:
+		t.Styled(Bad, "empty, though alg is "+alg+"; signature not verified").Line()
+	}
+}
+
+// count says "1 byte", "2 bytes".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}

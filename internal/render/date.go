@@ -1,0 +1,43 @@
+package render
+
+import (
+	"time"
+
+	"jwt/internal/anatomy"
+	"jwt/internal/iana"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwt"
+)
+
+// DateRemark says of the value of a claim that is a time when that is, seen from
+// now. show writes a time as RFC 3339.
+func DateRemark(name string, v jsonobject.Value, now time.Time, show func(time.Time) string) Remark {
+	date, ok := jwt.ParseNumericDate(v)
+	if !ok {
+		return Remark{Text: "not a NumericDate", Style: Bad}
+	}
+	at, ok := date.Time()
+	if !ok {
+		return Remark{Text: "outside every calendar", Style: Bad}
+	}
+	text := show(at) + ", " + jwt.Ago(at, now)
+	switch {
+	case name == "exp" && !now.Before(at):
+		return Remark{Text: "expired: " + text, Style: Bad}
+	case name == "nbf" && now.Before(at):
+		return Remark{Text: "not yet valid: " + text, Style: Bad}
+	}
+	return Remark{Text: text, Style: Dim}
+}
+
+// timeOf returns the time that a member is, where its name says that it is one.
+func timeOf(m anatomy.Member) (time.Time, bool) {
+	if m.Meaning.Kind != iana.Time {
+		return time.Time{}, false
+	}
+	date, ok := jwt.ParseNumericDate(m.Value)
+	if !ok {
+		return time.Time{}, false
+	}
+	return date.Time()
+}

@@ -1,0 +1,86 @@
+package render
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"jwt/internal/anatomy"
+	"jwt/internal/bcp"
+)
+
+const findingColumn = 12 // where the text of a finding begins, after its severity
+
+// findingsText lists the findings, the gravest first, with what to do about each.
+func (a Anatomy) findingsText(t *Text) {
+	findings := a.Token.Findings
+	switch {
+	case len(findings) == 0 && a.Token.Encrypted:
+		a.section(t, "Findings", "none in what can be seen of it")
+		return
+	case len(findings) == 0:
+		a.section(t, "Findings", "none; it may be forged all the same")
+		return
+	}
+	a.section(t, "Findings", tally(findings))
+	width := min(a.Width, readable)
+	for _, f := range findings {
+		word, title := f.Severity.String(), fold(f.Title, max(width-findingColumn, 16))
+		t.Put("  ").Styled(severityStyle(f.Severity), word).Pad(2+columns(word), findingColumn)
+		for _, line := range title[:len(title)-1] {
+			t.Put(line).Line().Pad(0, findingColumn)
+		}
+		last := title[len(title)-1]
+		t.Put(last).Pad(findingColumn+columns(last), width-columns(f.Rule))
+		if findingColumn+columns(last)+columns(f.Rule)+2 > width {
+			t.Line().Pad(0, width-columns(f.Rule))
+		}
+		t.Styled(Dim, f.Rule).Line()
+		if f.Detail != "" {
+			a.hanging(t, findingColumn, Plain, f.Detail)
+		}
+		for _, line := range foldWith(f.Advice, " ", "("+f.Section+")", max(width-findingColumn, 16)) {
+			t.Pad(0, findingColumn).Styled(Dim, line).Line()
+		}
+	}
+}
+
+func severityStyle(s bcp.Severity) Style {
+	switch {
+	case s >= bcp.High:
+		return Bad
+	case s == bcp.Medium:
+		return Caution
+	default:
+		return Bold
+	}
+}
+
+// tally counts findings by severity: "1 high, 2 low".
+func tally(findings []bcp.Finding) string {
+	var words []string
+	for _, s := range slices.Backward(bcp.Severities()) {
+		n := 0
+		for _, f := range findings {
+			if f.Severity == s {
+				n++
+			}
+		}
+		if n > 0 {
+			words = append(words, strconv.Itoa(n)+" "+s.String())
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// stateInWords says how a certificate stands in time.
+func stateInWords(s anatomy.State) (string, Style) {
+	switch s {
+	case anatomy.Expired:
+		return "expired", Bad
+	case anatomy.NotYetValid:
+		return "not yet valid", Bad
+	default:
+		return "valid now", Dim
+	}
+}

@@ -1,0 +1,101 @@
+package render
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// columns counts the columns of a text that Escape has made safe. Characters of
+// double width count as one: a line may then be longer, never lost.
+func columns(s string) int { return utf8.RuneCountInString(s) }
+
+// middle shortens s to width columns, leaving out of the middle.
+func middle(s string, width int) string {
+	if len(s) <= width || columns(s) <= width {
+		return s
+	}
+	width = max(width, 3)
+	end := (width - 1) / 3
+	start := width - 1 - end
+	return s[:byteAt(s, start)] + "…" + s[len(s)-bytesFromEnd(s, end):]
+}
+
+// byteAt returns the offset of the rune number n.
+func byteAt(s string, n int) int {
+	for i := range s {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(s)
+}
+
+// bytesFromEnd returns how many bytes the last n runes have.
+func bytesFromEnd(s string, n int) int {
+	size := 0
+	for ; n > 0; n-- {
+		_, k := utf8.DecodeLastRuneInString(s[:len(s)-size])
+		size += k
+	}
+	return size
+}
+
+// chop breaks s into lines of width columns, at most most of them: behind a
+// comma or space where one is near, else wherever the columns end. What does not
+// fit is left out of the middle of the last line. most <= 0 is no limit.
+func chop(s string, width, most int) []string {
+	var lines []string
+	for {
+		cut := byteAt(s, width)
+		if cut == len(s) {
+			return append(lines, s)
+		}
+		if most > 0 && len(lines) == most-1 {
+			return append(lines, middle(s, width))
+		}
+		if near := strings.LastIndexAny(s[:cut], ", ") + 1; near > cut*2/3 {
+			cut = near
+		}
+		lines = append(lines, s[:cut])
+		s = s[cut:]
+	}
+}
+
+// fold breaks prose into lines of width columns, between words where it can.
+func fold(s string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(s) {
+		switch {
+		case line == "":
+			line = word
+		case columns(line)+1+columns(word) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+		for columns(line) > width {
+			cut := byteAt(line, width)
+			lines = append(lines, line[:cut])
+			line = line[cut:]
+		}
+	}
+	if line != "" || len(lines) == 0 {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// foldWith is fold with something behind the prose that is not to be broken, such
+// as a section: on the last line, joined by sep, or on a line of its own.
+func foldWith(prose, sep, tail string, width int) []string {
+	lines := fold(prose, width)
+	last := &lines[len(lines)-1]
+	if columns(*last)+columns(sep)+columns(tail) <= width {
+		*last += sep + tail
+		return lines
+	}
+	return append(lines, fold(tail, width)...)
+}

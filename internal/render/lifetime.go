@@ -1,0 +1,231 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"jwt/internal/anatomy"
+	"jwt/internal/jwt"
+)
+
+// lifetime appends the bar from issued to expires, the dates under its ends, and
+// in words what it shows.
+func (a Anatomy) lifetime(t *Text) {
+	l := a.Token.Lifetime
+	b := barOf(l)
+	b.draw(t, max(a.Width, 40))
+	b.dates(t, a.Show)
+	word, style := a.lifeInWords(l)
+	t.Put("  ").Styled(style, word).Line()
+}
+
+// A bar is a lifetime to be drawn: where it begins, where it ends, where now is.
+type bar struct {
+	anatomy.Lifetime
+	start         time.Time
+	begun, ends   bool // start and Expires are known
+	before, after bool // now is outside the bar
+	from, to      string
+	length        int // columns of the last line drawn
+}
+
+func barOf(l anatomy.Lifetime) bar {
+	b := bar{Lifetime: l, ends: l.Expires.Shown, from: "issued", to: "expires"}
+	b.start, b.begun = l.Start()
+	if b.begun && !l.Issued.Shown {
+		b.from = "not before"
+	}
+	if b.after = l.State() == anatomy.Expired; b.after {
+		b.to = "expired"
+	}
+	b.before = b.begun && l.Now.Before(b.start)
+	if b.begun && b.ends && !b.start.Before(l.Expires.At) {
+		b.begun, b.ends = false, false // a life that ends before it begins has no bar
+	}
+	return b
+}
+
+// draw appends one line, such as: issued ├━━━━━●───────┤ expires
+func (b *bar) draw(t *Text, width int) {
+	if !b.begun && !b.ends {
+		return
+	}
+	const gap = "┄┄┄"
+	var left, right string
+	switch {
+	case !b.begun && b.after:
+		left = gap
+	case !b.begun:
+		left = "now "
+	case b.before:
+		left = "now ●" + gap + " " + b.from + " ├"
+	default:
+		left = b.from + " ├"
+	}
+	switch {
+	case !b.ends && !b.before:
+		right = " now" + gap + " no end"
+	case !b.ends:
+		right = gap + " no end"
+	case b.after:
+		right = "┤ " + b.to + " " + gap + "● now"
+	default:
+		right = "┤ " + b.to
+	}
+	n := width - 2 - columns(left) - columns(right) - 1
+	passed, rest, rising := b.split(n)
+	t.Put("  ").Styled(Dim, left).Styled(Dim, passed)
+	if !b.before && !b.after {
+		t.Styled(Bold, "●")
+	}
+	style := Dim
+	if b.after {
+		style = Bad
+	}
+	t.Styled(rising, rest).Styled(style, right).Line()
+	b.length = columns(left) + columns(passed) + columns(rest) + columns(right)
+	if !b.before && !b.after {
+		b.length++
+	}
+}
+
+// split divides n columns into what has passed and what is left, and says how
+// the rest is to look.
+func (b *bar) split(n int) (passed, rest string, style Style) {
+	n = max(n, 2)
+	switch {
+	case b.after:
+		return strings.Repeat("━", n), "", Dim
+	case b.before:
+		return "", strings.Repeat("─", n), Dim
+	case !b.begun:
+		return "", strings.Repeat("─", n-1), Good
+	case !b.ends:
+		return strings.Repeat("━", n-1), "", Dim
+	}
+	whole := b.Expires.At.Sub(b.start)
+	gone := b.place(b.Now, n)
+	style = Good
+	if b.Expires.At.Sub(b.Now) < whole/10 {
+		style = Caution
+	}
+	line := []rune(strings.Repeat("━", gone) + strings.Repeat("─", n-1-gone))
+	if at := b.NotBefore; at.Shown && at.At.After(b.start) && at.At.Before(b.Expires.At) {
+		line[min(b.place(at.At, n), n-2)] = '┼'
+	}
+	return string(line[:gone]), string(line[gone:]), style
+}
+
+// place returns the column, from 0 to n-1, that an instant within the bar has.
+func (b *bar) place(at time.Time, n int) int {
+	whole, gone := b.Expires.At.Sub(b.start).Seconds(), at.Sub(b.start).Seconds()
+	return min(max(int(gone/whole*float64(n)), 0), n-1)
+}
+
+// dates appends the dates of both ends under them.
+func (b *bar) dates(t *Text, show func(time.Time) string) {
+	var from, to string
+	if b.begun {
+		from = show(b.start)
+	}
+	if b.ends {
+		to = show(b.Expires.At)
+	}
+	if from == "" && to == "" {
+		return
+	}
+	t.Put("  ").Styled(Dim, from)
+	if to != "" {
+		t.Pad(columns(from), max(b.length-columns(to), columns(from)+2)).Styled(Dim, to)
+	}
+	t.Line()
+}
+
+// lifeInWords says what the bar shows, and what it cannot.
+func (a Anatomy) lifeInWords(l anatomy.Lifetime) (string, Style) {
+	start, begun := l.Start()
+	whole := func() string {
+		if !begun || !l.Expires.Shown {
+			return ""
+		}
+		return jwt.Span(l.Expires.At.Sub(start))
+	}()
+	switch l.State() {
+	case anatomy.Expired:
+		if !l.Expires.Shown {
+			return "expired before any calendar begins", Bad
+		}
+		text := "expired " + jwt.Ago(l.Expires.At, l.Now)
+		if begun && start.Before(l.Expires.At) {
+			text += ", after a life of " + whole
+		}
+		return text, Bad
+	case anatomy.NotYetValid:
+		if !l.NotBefore.Shown {
+			return "not valid before a time that no calendar has", Bad
+		}
+		return "not valid before " + a.Show(l.NotBefore.At) + ", " + jwt.Ago(l.NotBefore.At, l.Now), Bad
+	case anatomy.Endless:
+		text := "it never expires: there is no exp"
+		if l.Expires.Given {
+			text = "no end that can be read: exp is not a number"
+		}
+		if begun {
+			text = "issued " + jwt.Ago(start, l.Now) + "; " + text
+		}
+		return text, Caution
+	}
+	if !l.Expires.Shown {
+		return "it expires beyond every calendar", Caution
+	}
+	expires := "expires " + jwt.Ago(l.Expires.At, l.Now)
+	switch {
+	case begun && l.Now.Before(start):
+		return expires + ", after a life of " + whole + " that has not begun", Caution
+	case begun:
+		return "issued " + jwt.Ago(start, l.Now) + ", " + expires + "; it lives " + whole, Plain
+	default:
+		return expires + "; it does not say when it was issued", Plain
+	}
+}
+
+// Countdown appends the lifetime alone, to the second.
+func (a Anatomy) Countdown(t *Text) {
+	a.headline(t)
+	l := a.Token.Lifetime
+	b := barOf(l)
+	b.draw(t, max(a.Width, 40))
+	b.dates(t, a.Show)
+	switch l.State() {
+	case anatomy.Expired:
+		t.Put("  ").Styled(Bad, "expired").Line()
+		return
+	case anatomy.NotYetValid:
+		if l.NotBefore.Shown {
+			t.Put("  ").Styled(Bad, "valid in "+clock(l.NotBefore.At.Sub(l.Now))).Put(", ")
+		}
+	default:
+		t.Put("  ")
+	}
+	left := l.Expires.At.Sub(l.Now)
+	style := Good
+	if left < time.Minute {
+		style = Caution
+	}
+	t.Put("expires in ").Styled(style, clock(left)).Put("; signature not verified").Line()
+}
+
+// clock tells a length of time to the second, begun seconds counted whole:
+// "3 d 04:05:06", "05:06".
+func clock(d time.Duration) string {
+	s := int64((d + time.Second - 1) / time.Second)
+	text := fmt.Sprintf("%02d:%02d", s/60%60, s%60)
+	if s >= 3600 {
+		text = fmt.Sprintf("%02d:%s", s/3600%24, text)
+	}
+	if days := s / 86400; days > 0 {
+		text = fmt.Sprintf("%d d %s", days, text)
+	}
+	return text
+}

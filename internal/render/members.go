@@ -1,0 +1,214 @@
+package render
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"jwt/internal/anatomy"
+	"jwt/internal/bcp"
+	"jwt/internal/iana"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwt"
+)
+
+// Sizes of the list of members on a terminal.
+const (
+	memberRows   = 100 // members shown of one part
+	valueLines   = 3   // lines shown of one value
+	mostName     = 22  // columns for names; a longer one has a line of its own
+	wideTerminal = 110 // columns from which meanings stand beside the values
+)
+
+// membersText lists the members of one part: name, value, meaning.
+func (a Anatomy) membersText(t *Text, part string) {
+	var rows []anatomy.Member
+	for _, m := range a.Token.Members {
+		if m.Part == part {
+			rows = append(rows, m)
+		}
+	}
+	left := 0
+	if !a.Full && len(rows) > memberRows {
+		left = len(rows) - memberRows
+		rows = rows[:memberRows]
+	}
+	l := a.listOf(rows)
+	for _, m := range rows {
+		l.row(t, m)
+	}
+	if left > 0 {
+		t.Put("  ").Styled(Caution, "… and "+strconv.Itoa(left)+" more").Styled(Dim, " (--full shows them, -o json has them)").Line()
+	}
+}
+
+// A memberList is the columns that members are shown in.
+type memberList struct {
+	Anatomy
+	value   int // where values begin
+	room    int // columns of a value
+	meaning int // where meanings begin; as value, where they stand below
+}
+
+func (a Anatomy) listOf(rows []anatomy.Member) memberList {
+	name := 3
+	for _, m := range rows {
+		if n := 2*m.Depth + columns(Escape(label(m))); n <= mostName {
+			name = max(name, n)
+		}
+	}
+	l := memberList{Anatomy: a, value: 2 + name + 2}
+	l.meaning, l.room = l.value, max(a.Width-l.value, 16)
+	if a.Width >= wideTerminal {
+		l.room = (a.Width - l.value) / 2
+		l.meaning = l.value + l.room + 2
+	}
+	return l
+}
+
+// label is the name of a member for people: itself, or quoted where it would
+// not be seen for what it is.
+func label(m anatomy.Member) string {
+	if m.Name == "" || strings.TrimSpace(m.Name) != m.Name {
+		return string(jsonobject.Quote(m.Name))
+	}
+	return m.Name
+}
+
+// A cell is one line of a column.
+type cell struct {
+	text   string
+	style  Style
+	beside Remark // on the same line
+}
+
+func (c cell) columns() int { return columns(c.text) + columns(c.beside.Text) }
+
+func (l memberList) row(t *Text, m anatomy.Member) {
+	values, about := l.values(m), l.about(m)
+	if m.Opened { // what it means stands where a value would
+		values, about = about, nil
+		if len(values) == 0 {
+			values = []cell{{text: m.Value.KindName(), style: Dim}}
+		}
+	}
+	name := Escape(label(m))
+	if !l.Full {
+		name = middle(name, max(l.Width-2-2*m.Depth, 16))
+	}
+	t.Pad(0, 2+2*m.Depth).Styled(Name, name)
+	at := 2 + 2*m.Depth + columns(name)
+	if at+2 > l.value {
+		t.Line()
+		at = 0
+	}
+	if l.meaning == l.value {
+		values, about = append(values, about...), nil
+	}
+	for i := range max(len(values), len(about)) {
+		if i < len(values) {
+			v := values[i]
+			t.Pad(at, l.value).Styled(v.style, v.text).Styled(v.beside.Style, v.beside.Text)
+			at = max(at, l.value) + v.columns()
+		}
+		if i < len(about) {
+			t.Pad(at, l.meaning).Styled(about[i].style, about[i].text)
+		}
+		t.Line()
+		at = 0
+	}
+}
+
+// values is the column of the value: as the token writes it, then what it says.
+func (l memberList) values(m anatomy.Member) []cell {
+	most := valueLines
+	remark := l.remark(m)
+	switch {
+	case l.Full:
+		most = 0
+	case m.Holds > 0, m.Meaning.Kind == iana.Certs:
+		most = 1
+	}
+	var cells []cell
+	for _, line := range chop(string(JSON(m.Value, false)), l.room, most) {
+		cells = append(cells, cell{text: line, style: Literal})
+	}
+	if remark.Text == "" {
+		return cells
+	}
+	if last := &cells[len(cells)-1]; columns(last.text)+2+columns(remark.Text) <= l.room {
+		last.beside = Remark{"  " + remark.Text, remark.Style}
+		return cells
+	}
+	for _, line := range fold(Escape(remark.Text), l.room) {
+		cells = append(cells, cell{text: line, style: remark.Style})
+	}
+	return cells
+}
+
+// remark is what the value says to a person.
+func (l memberList) remark(m anatomy.Member) Remark {
+	switch {
+	case m.Holds == 1:
+		return Remark{"a token, opened below", Dim}
+	case m.Holds > 1:
+		return Remark{count(m.Holds, "token") + ", opened below", Dim}
+	case m.Key != "":
+		return Remark{m.Key, Dim}
+	}
+	switch m.Meaning.Kind {
+	case iana.Certs:
+		if n := len(l.Token.Certificates); n > 0 {
+			return Remark{count(n, "certificate") + ", opened below", Dim}
+		}
+	case iana.Time:
+		return DateRemark(m.Path, m.Value, l.Now, l.Show)
+	case iana.Duration:
+		if n, err := strconv.ParseInt(string(m.Value), 10, 32); err == nil {
+			return Remark{jwt.Span(time.Duration(n) * time.Second), Dim}
+		}
+	}
+	return Remark{}
+}
+
+// about is the column of the meaning: what the name stands for and who says so.
+// The vendor whose token it is was named once, above.
+func (l memberList) about(m anatomy.Member) []cell {
+	text, spec := m.Meaning.Meaning, strings.Replace(m.Meaning.Spec, "OpenID Connect", "OIDC", 1)
+	if v := m.Meaning.Vendor; v != "" && v == l.Token.Vendor {
+		spec = ""
+	}
+	if text == "" {
+		text, spec = unregistered(m)
+	}
+	if text == "" {
+		return nil
+	}
+	width := l.room
+	if l.meaning != l.value {
+		width = max(l.Width-l.meaning, 16)
+	}
+	lines := fold(text, width)
+	if spec != "" {
+		lines = foldWith(text, " · ", spec, width)
+	}
+	var cells []cell
+	for _, line := range lines {
+		cells = append(cells, cell{text: line, style: Dim})
+	}
+	return cells
+}
+
+// unregistered says what a name is that stands in no registry.
+func unregistered(m anatomy.Member) (text, spec string) {
+	switch {
+	case m.Depth > 0:
+		return "", ""
+	case m.Part == bcp.Header:
+		return "Private header parameter", "RFC 7515 §4.3"
+	case strings.Contains(m.Name, "://"):
+		return "Public claim of its owner's", "RFC 7519 §4.2"
+	default:
+		return "Private claim", "RFC 7519 §4.3"
+	}
+}
