@@ -77,10 +77,15 @@ completions: build ## generate completions/
 	bin/jwt completion fish > completions/jwt.fish
 	bin/jwt completion powershell > completions/jwt.ps1
 
+.PHONY: man
+man: build ## generate man/
+	@mkdir -p man && rm -f man/*.1
+	bin/jwt man --dir man
+
 .PHONY: fresh
-fresh: completions ## fail if completions/ is not what the commands generate
-	git diff --exit-code -- completions
-	@untracked=$$(git ls-files --others --exclude-standard completions); \
+fresh: completions man ## fail if completions/ or man/ is not what the commands generate
+	git diff --exit-code -- completions man
+	@untracked=$$(git ls-files --others --exclude-standard completions man); \
 	if [ -n "$$untracked" ]; then echo "not committed: $$untracked"; exit 1; fi
 
 .PHONY: binary
@@ -92,8 +97,10 @@ binary: build ## fail if the binary is over its size or holds text/template
 	@rm -f bin/jwt.symbols
 
 .PHONY: install
-install: build ## install to PREFIX/bin (~/.local/bin)
+install: build ## install the binary and its manual below PREFIX (~/.local)
 	install -D -m 755 bin/jwt $(DESTDIR)$(PREFIX)/bin/jwt
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 
 .PHONY: dist
 dist: ## cross-compile release binaries into dist/, with checksums

@@ -23,11 +23,7 @@ func printHelp(env *Env, c *cobra.Command) {
 	}
 	lines(t, about)
 	heading(t, "Usage")
-	if c.HasAvailableSubCommands() {
-		t.Put("  ", c.CommandPath(), " COMMAND").Line()
-	} else {
-		t.Put("  ", c.UseLine()).Line()
-	}
+	t.Put("  ", usageLine(c)).Line()
 	if len(c.Aliases) > 0 {
 		t.Put("  also: ", strings.Join(c.Aliases, ", ")).Line()
 	}
@@ -56,6 +52,13 @@ func printHelp(env *Env, c *cobra.Command) {
 		}
 	}
 	env.Stdout.Write(t.Bytes())
+}
+
+func usageLine(c *cobra.Command) string {
+	if c.HasAvailableSubCommands() {
+		return c.CommandPath() + " COMMAND"
+	}
+	return c.UseLine()
 }
 
 func heading(t *render.Text, name string) { t.Line().Styled(render.Bold, name).Line() }

@@ -17,6 +17,8 @@ type command struct {
 	short   string
 	aliases []string
 	build   func(env *Env, c *cobra.Command)
+	hidden  bool      // not listed in the help
+	subs    []command // of a group, whose build describes it; it does nothing itself
 }
 
 func (c command) name() string {
@@ -38,7 +40,9 @@ func commands() []command {
 		encryptCommand,
 		decryptCommand,
 		inspectCommand,
+		keyCommand,
 		completionCommand,
+		manCommand,
 		versionCommand,
 	}
 }
@@ -65,6 +69,9 @@ func newRoot(env *Env, args []string) *cobra.Command {
 		SilenceUsage:  true,
 		Args:          unknownCommand,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if v, _ := c.Flags().GetBool("version"); v {
+				return outputOptions{}.write(env, []byte(versionLine()))
+			}
 			return c.Help()
 		},
 	}
@@ -79,17 +86,27 @@ func newRoot(env *Env, args []string) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return verdict.Errorf(verdict.Usage, "%w", err).Hintf("%s --help", c.CommandPath())
 	})
-	everything := len(args) > 0 && args[0] == everythingBuilt
-	for _, command := range commands() {
-		c := &cobra.Command{Use: command.use, Short: command.short, Aliases: command.aliases, DisableFlagsInUseLine: true}
-		if everything || command.called(args) {
-			command.build(env, c)
-		} else {
-			c.Run = func(*cobra.Command, []string) {}
-		}
-		root.AddCommand(c)
-	}
+	addCommands(env, root, commands(), args)
 	return root
+}
+
+func addCommands(env *Env, parent *cobra.Command, children []command, args []string) {
+	everything := len(args) > 0 && (args[0] == everythingBuilt || args[0] == manCommand.name())
+	for _, command := range children {
+		c := &cobra.Command{Use: command.use, Short: command.short, Aliases: command.aliases, Hidden: command.hidden, DisableFlagsInUseLine: true}
+		switch {
+		case !everything && !command.called(args):
+			c.Run = func(*cobra.Command, []string) {}
+		case command.subs != nil:
+			c.Args = unknownSubcommand
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+			command.build(env, c)
+			addCommands(env, c, command.subs, args)
+		default:
+			command.build(env, c)
+		}
+		parent.AddCommand(c)
+	}
 }
 
 // everythingBuilt as the first argument builds the flags of every command: for
@@ -109,6 +126,17 @@ func unknownCommand(c *cobra.Command, args []string) error {
 	default:
 		return e.Hintf("jwt --help lists the commands")
 	}
+}
+
+func unknownSubcommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	e := verdict.Errorf(verdict.Usage, "%s is no command of %s", shortened(args[0]), c.CommandPath())
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		return e.Hintf("%s %s", c.CommandPath(), near[0])
+	}
+	return e.Hintf("%s --help lists the commands", c.CommandPath())
 }
 
 // shortened quotes an argument that may be a whole token, and a secret with it.

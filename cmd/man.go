@@ -1,0 +1,147 @@
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/verdict"
+)
+
+// manCommand writes the manual page of a command, from the same words as its
+// help. It is for packagers: `make man` fills man/ with it.
+var manCommand = command{
+	use:    "man [COMMAND]",
+	short:  "print the manual page of a command (roff)",
+	hidden: true,
+	build: func(env *Env, c *cobra.Command) {
+		c.Example = "  jwt man verify | man -l -\n  jwt man --dir man"
+		c.Annotations = map[string]string{exits: "0 1 2"}
+		dir := c.Flags().String("dir", "", "write the pages of all commands into `DIR`")
+		c.RunE = func(c *cobra.Command, args []string) error {
+			if *dir != "" {
+				return writeManPages(*dir, c.Root())
+			}
+			target, rest, err := c.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return verdict.Errorf(verdict.Usage, "%s is not a command", shortened(strings.Join(args, " ")))
+			}
+			return outputOptions{}.write(env, manPage(target))
+		}
+	},
+}
+
+// writeManPages writes the page of a command and of those below it.
+func writeManPages(dir string, c *cobra.Command) error {
+	name := strings.ReplaceAll(c.CommandPath(), " ", "-") + ".1"
+	if err := os.WriteFile(filepath.Join(dir, name), manPage(c), 0o644); err != nil {
+		return err
+	}
+	for _, sub := range c.Commands() {
+		if !sub.IsAvailableCommand() {
+			continue
+		}
+		if err := writeManPages(dir, sub); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// manPage is the page in man(7) macros. It has no date, so that the same program
+// always writes the same bytes.
+func manPage(c *cobra.Command) []byte {
+	var b strings.Builder
+	name := strings.ReplaceAll(c.CommandPath(), " ", "-")
+	fmt.Fprintf(&b, ".TH %s 1 \"\" \"jwt\" \"jwt manual\"\n", strings.ToUpper(name))
+	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(c.Short))
+	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n", roff(usageLine(c)))
+	if c.Long != "" {
+		b.WriteString(".SH DESCRIPTION\n")
+		roffParagraphs(&b, c.Long)
+	}
+	manCommands(&b, c)
+	manFlags(&b, c)
+	if c.Example != "" {
+		b.WriteString(".SH EXAMPLES\n.EX\n")
+		b.WriteString(roff(c.Example))
+		b.WriteString("\n.EE\n")
+	}
+	manStatuses(&b, c)
+	return []byte(b.String())
+}
+
+func manCommands(b *strings.Builder, c *cobra.Command) {
+	if !c.HasAvailableSubCommands() {
+		return
+	}
+	b.WriteString(".SH COMMANDS\n")
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			page := strings.ReplaceAll(sub.CommandPath(), " ", "-")
+			fmt.Fprintf(b, ".TP\n.BR %s (1)\n%s\n", roff(page), roff(sub.Short))
+		}
+	}
+}
+
+func manFlags(b *strings.Builder, c *cobra.Command) {
+	c.InitDefaultHelpFlag()
+	if !c.Flags().HasAvailableFlags() {
+		return
+	}
+	b.WriteString(".SH OPTIONS\n")
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		value, usage := pflag.UnquoteUsage(f)
+		b.WriteString(".TP\n.B ")
+		if f.Shorthand != "" {
+			b.WriteString(roff("-" + f.Shorthand + ", "))
+		}
+		b.WriteString(roff("--" + f.Name))
+		if value != "" {
+			b.WriteString(" \\fI" + roff(value) + "\\fR")
+		}
+		b.WriteString("\n" + roff(usage) + "\n")
+	})
+}
+
+func manStatuses(b *strings.Builder, c *cobra.Command) {
+	statuses := c.Annotations[exits]
+	if statuses == "" {
+		return
+	}
+	b.WriteString(".SH EXIT STATUS\n")
+	for _, e := range exitMeanings {
+		if digits := fmt.Sprint(e.status); containsWord(statuses, digits) {
+			fmt.Fprintf(b, ".TP\n.B %s\n%s\n", digits, roff(e.meaning))
+		}
+	}
+}
+
+func roffParagraphs(b *strings.Builder, text string) {
+	for i, paragraph := range strings.Split(text, "\n\n") {
+		if i > 0 {
+			b.WriteString(".PP\n")
+		}
+		b.WriteString(roff(paragraph) + "\n")
+	}
+}
+
+// roff escapes what man(7) would take for itself: backslashes, dashes that must
+// stay dashes, and lines that begin like a request.
+func roff(text string) string {
+	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
+			lines[i] = `\&` + line
+		}
+	}
+	return strings.Join(lines, "\n")
+}
