@@ -54,30 +54,44 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	return r, verified.Payload()
 }
 
+// verifySignature checks the token up to its signature. A source of keys that
+// cannot be read is a failure, whether or not another one has the key: the answer
+// must not hang on which token it is.
 func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verified, error) {
 	keys, keyErr := v.ring.keys()
 	verified, checks, err := token.Verify(keys, v.options.keys.algs)
-	if verdict.ClassOf(err) == verdict.KeyNotFound {
-		if keyErr != nil {
-			checks[len(checks)-1], err = verdict.Failed("key", keyErr), keyErr
-		} else if more, refreshErr := v.ring.refresh(); refreshErr != nil {
-			checks[len(checks)-1], err = verdict.Failed("key", refreshErr), refreshErr
-		} else if more != nil {
+	if keyErr == nil && verdict.ClassOf(err) == verdict.KeyNotFound {
+		var more []jwk.Key
+		if more, keyErr = v.ring.refresh(); more != nil {
 			keys = more
 			verified, checks, err = token.Verify(keys, v.options.keys.algs)
 		}
 	}
-	r.Checks = append(append(r.Checks, checks...), v.ring.doubts()...)
+	if at := slices.IndexFunc(checks, func(c verdict.Check) bool { return c.Name == "key" }); at >= 0 && keyErr != nil {
+		verified, checks, err = jws.Verified{}, append(checks[:at:at], verdict.Failed("key", keyErr)), keyErr
+	}
 	if err != nil {
-		describeKey(r.Checks, describeAll(keys))
+		describeKey(checks, describeAll(keys))
 	}
 	switch verdict.ClassOf(err) {
 	case verdict.SignatureInvalid, verdict.KeyMismatch, verdict.KeyRefused, verdict.KeyNotFound:
 		for _, c := range jws.Diagnose(token, keys, v.ring.texts()...) {
 			r.Reasons = append(r.Reasons, render.Reason{ID: c.ID, Detail: c.Detail, Hint: c.Hint})
 		}
+		if last := &checks[len(checks)-1]; last.Class == verdict.SignatureInvalid {
+			last.Hint = anotherKey(keys)
+		}
 	}
+	r.Checks = append(append(r.Checks, checks...), v.ring.doubts()...)
 	return verified, err
+}
+
+// anotherKey is the hint where no reason was found.
+func anotherKey(keys []jwk.Key) string {
+	if slices.ContainsFunc(keys, func(k jwk.Key) bool { return !k.IsSecret() }) {
+		return "the token was changed, or another key made it: --key oidc:ISSUER finds the issuer's"
+	}
+	return "the token was changed, or another secret made it: --secret @FILE gives the issuer's"
 }
 
 // describeKey says in the check of that name which key it was.
