@@ -2,8 +2,8 @@ package cmd
 
 import (
 	"context"
+	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +12,7 @@ import (
 
 	"jwt/internal/input"
 	"jwt/internal/issuer"
+	"jwt/internal/jwe"
 	"jwt/internal/jwk"
 	"jwt/internal/verdict"
 )
@@ -33,12 +34,15 @@ type keyring struct {
 	sources  []keySource
 	warnings []verdict.Check // of the keys, for every report
 	client   *issuer.Client
+	given    []byte // the passphrase, once it was read
 }
 
 // A keySource is the keys of one --key or --secret.
 type keySource struct {
-	keys    []jwk.Key
+	set     jwk.Set
+	name    string         // for reports
 	text    []byte         // as read from a file, which somebody may have taken for a secret
+	mode    fs.FileMode    // the permissions of a file; 0 otherwise
 	fetched issuer.Fetched // where the keys came over the network
 	remote  bool
 }
@@ -66,7 +70,7 @@ func (k *keyring) keys() ([]jwk.Key, error) {
 func (k *keyring) all() []jwk.Key {
 	var all []jwk.Key
 	for _, s := range k.sources {
-		all = append(all, s.keys...)
+		all = append(all, s.set.Keys...)
 	}
 	return all
 }
@@ -90,12 +94,26 @@ func (k *keyring) load() error {
 }
 
 func (k *keyring) loadKey(source string) (keySource, error) {
+	s, err := k.read(source)
+	if err != nil || s.remote {
+		return s, err
+	}
+	for _, key := range s.set.Keys {
+		k.warnings = append(k.warnings, key.Warnings(k.instant())...)
+	}
+	k.warnings = append(k.warnings, s.permissions()...)
+	return s, nil
+}
+
+// read reads a source and judges nothing. Where no key of a set can be used, the
+// set comes with the error.
+func (k *keyring) read(source string) (keySource, error) {
 	if remote, ok := issuer.ParseSource(source); ok {
 		fetched, err := k.issuerClient().Load(k.ctx, remote)
 		for _, w := range fetched.Warnings {
 			k.output.note(k.env, w)
 		}
-		return keySource{keys: fetched.Set.Keys, fetched: fetched, remote: true}, err
+		return keySource{set: fetched.Set, name: source, fetched: fetched, remote: true}, err
 	}
 	if strings.HasPrefix(source, "eyJ") && strings.Count(source, ".") == 2 {
 		return keySource{}, verdict.Errorf(verdict.KeyUnreadable, "--key: this is a token, not a key").
@@ -105,23 +123,28 @@ func (k *keyring) loadKey(source string) (keySource, error) {
 	if err != nil {
 		return keySource{}, err
 	}
-	set, err := jwk.ParseEncrypted(read.Data, k.passphrase(read.Name))
+	s := keySource{name: read.Name, text: read.Data, mode: read.Mode}
+	s.set, err = jwe.ParseKeys(read.Data, k.passphrase(read.Name))
 	if err != nil {
-		return keySource{}, inSource(read.Name, err)
+		return s, inSource(read.Name, err)
 	}
-	for i := range set.Keys {
-		set.Keys[i].Source = read.Name
-		k.warnings = append(k.warnings, set.Keys[i].Warnings(k.instant())...)
+	for i := range s.set.Keys {
+		s.set.Keys[i].Source = read.Name
 	}
-	if read.Mode&0o077 != 0 && slices.ContainsFunc(set.Keys, jwk.Key.IsPrivate) {
-		k.warnings = append(k.warnings, verdict.Check{
-			Name: "key_file", Status: verdict.Warn, Class: verdict.KeyFilePermissions,
-			Expected: "0600", Actual: read.Mode.String(),
-			Detail: read.Name + ": others may read this private key",
-			Hint:   "chmod 600 " + read.Name,
-		})
+	return s, nil
+}
+
+// permissions warns of a private key that others may read.
+func (s keySource) permissions() []verdict.Check {
+	if s.mode&0o077 == 0 || !slices.ContainsFunc(s.set.Keys, jwk.Key.IsPrivate) {
+		return nil
 	}
-	return keySource{keys: set.Keys, text: read.Data}, nil
+	return []verdict.Check{{
+		Name: "key_file", Status: verdict.Warn, Class: verdict.KeyFilePermissions,
+		Expected: "0600", Actual: s.mode.String(),
+		Detail: s.name + ": others may read this private key",
+		Hint:   "chmod 600 " + s.name,
+	}}
 }
 
 func (k *keyring) loadSecret(source string) (keySource, error) {
@@ -141,7 +164,7 @@ func (k *keyring) loadSecret(source string) (keySource, error) {
 		})
 		k.output.note(k.env, "the secret on the command line is visible to ps and in the shell's history; --secret @FILE or env:NAME is not")
 	}
-	return keySource{keys: []jwk.Key{key}}, nil
+	return keySource{set: jwk.Set{Keys: []jwk.Key{key}}, name: read.Name}, nil
 }
 
 func (k *keyring) instant() time.Time {
@@ -151,12 +174,24 @@ func (k *keyring) instant() time.Time {
 	return k.at
 }
 
-// passphrase asks the person at the terminal for the passphrase of a key.
+// passphrase returns how the passphrase of a key is got: from where the command
+// line says, or from the person at the terminal.
 func (k *keyring) passphrase(name string) func() ([]byte, error) {
+	if k.options.passphrase.source != "" {
+		return k.givenPassphrase
+	}
 	if k.env.Secret == nil || !k.env.StderrTTY {
 		return nil
 	}
 	return func() ([]byte, error) { return k.env.Secret("Passphrase for " + name + ": ") }
+}
+
+// givenPassphrase is the one of the command line, for every key of it.
+func (k *keyring) givenPassphrase() (p []byte, err error) {
+	if k.given == nil {
+		k.given, err = k.options.passphrase.read(k.in)
+	}
+	return k.given, err
 }
 
 // inSource puts the name of the source before what is wrong with its keys.
@@ -181,7 +216,7 @@ func (k *keyring) refresh() ([]jwk.Key, error) {
 		if err != nil {
 			return nil, err
 		}
-		k.sources[i].keys, k.sources[i].fetched = fetched.Set.Keys, fetched
+		k.sources[i].set, k.sources[i].fetched = fetched.Set, fetched
 	}
 	if !any {
 		return nil, nil
@@ -198,7 +233,7 @@ func (k *keyring) issuersOf(key jwk.Key) []string {
 	}
 	var issuers []string
 	for _, s := range k.sources {
-		if name := s.fetched.Issuer; s.remote && name != "" && slices.ContainsFunc(s.keys, same) {
+		if name := s.fetched.Issuer; s.remote && name != "" && slices.ContainsFunc(s.set.Keys, same) {
 			issuers = append(issuers, name)
 		}
 	}
@@ -244,9 +279,6 @@ func (e *Env) cacheDir() string {
 	}
 	if home := e.Getenv("HOME"); home != "" {
 		return filepath.Join(home, ".cache", "jwt")
-	}
-	if dir, err := os.UserCacheDir(); err == nil {
-		return filepath.Join(dir, "jwt")
 	}
 	return ""
 }

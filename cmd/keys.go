@@ -14,6 +14,7 @@ import (
 // keyOptions say how a command gets its keys: one grammar for all commands.
 type keyOptions struct {
 	sources, secrets, algs []string
+	passphrase             passphraseOption // of the commands that have it
 	offline                bool
 }
 

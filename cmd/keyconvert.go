@@ -1,0 +1,184 @@
+package cmd
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwk"
+	"jwt/internal/verdict"
+)
+
+var keyConvertCommand = command{
+	use:   "convert [KEY…]",
+	short: "write a key in another format",
+	build: func(env *Env, c *cobra.Command) {
+		var o keyConvertOptions
+		c.Long = `Write a key in another format. What it is in now is told by its content: JWK, JWK
+Set, PEM, DER, OpenSSH, a certificate, encrypted or not. Without --to, a JWK becomes
+PEM, and everything else a JWK. Several keys become one JWK Set, or one PEM file.
+
+A private key stays one; jwt key public writes the public half. A JWK made of another
+format gets its RFC 7638 thumbprint for a kid.`
+		c.Example = `  jwt key convert private.pem -o private.jwk
+  jwt key convert private.jwk --to pem
+  jwt key convert ~/.ssh/id_ed25519 --use sig --alg EdDSA
+  jwt key convert private.pem --encrypt -o encrypted.pem
+  jwt key convert encrypted.jwk --passphrase env:PASSPHRASE --to openssh
+  jwt key convert --secret @secret.txt --alg HS256`
+		c.Annotations = map[string]string{exits: "0 1 2 3 7 8"}
+		c.Args = anyKeys
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error {
+			o.flags = c.Flags()
+			return runKeyConvert(c.Context(), env, o, args)
+		}
+	},
+}
+
+type keyConvertOptions struct {
+	source  keySourceOptions
+	form    keyFormOptions
+	members keyMembers
+	encrypt bool
+	renewed passphraseOption
+	flags   *pflag.FlagSet
+}
+
+func (o *keyConvertOptions) addFlags(f *pflag.FlagSet) {
+	o.form.addFlags(f, "to", "a JWK becomes pem, the rest jwk")
+	o.members.addFlags(f)
+	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt a private key under a passphrase: that of --new-passphrase, --passphrase, or asked for")
+	o.renewed.addFlag(f, "new-passphrase", "encrypt under this passphrase")
+	o.source.addFlags(f)
+}
+
+func (o *keyConvertOptions) complete(c *cobra.Command) {
+	o.form.complete(c)
+	o.members.complete(c)
+}
+
+func runKeyConvert(ctx context.Context, env *Env, o keyConvertOptions, args []string) error {
+	if err := o.form.check(); err != nil {
+		return err
+	}
+	ring, err := o.source.ring(ctx, env, o.form.output(), args)
+	if err != nil {
+		return err
+	}
+	sources, err := ring.usable()
+	if err != nil {
+		return err
+	}
+	texts := textsOf(sources)
+	form, err := o.target(texts)
+	if err != nil {
+		return err
+	}
+	for i := range texts {
+		if texts[i], err = o.members.edit(o.flags, texts[i], form, len(texts)); err != nil {
+			return err
+		}
+	}
+	private := holdsPrivate(texts) && form != jwk.FormatSPKI
+	w := keyWriter{form: form, set: asSet(sources), indent: !o.form.toStdout() || env.StdoutTTY}
+	if o.encrypt || o.renewed.source != "" {
+		if !private {
+			return verdict.Errorf(verdict.Usage, "--encrypt: there is no private key in it")
+		}
+		if w.passphrase, err = newPassphrase(ring, o.renewed); err != nil {
+			return err
+		}
+	}
+	content, err := w.write(texts)
+	if err != nil {
+		return err
+	}
+	return o.form.emit(env, content, form, private && w.passphrase == nil)
+}
+
+// target is the format asked for, or the other one of JWK and PEM.
+func (o keyConvertOptions) target(texts []keyText) (jwk.Format, error) {
+	if o.form.form != "" {
+		form, err := jwk.ParseFormat(o.form.form)
+		return form, flagError("to", err)
+	}
+	for _, t := range texts {
+		if !strings.HasSuffix(t.key.Format, "JWK") {
+			return jwk.FormatJWK, nil
+		}
+	}
+	if len(texts) > 0 && texts[0].key.IsSecret() {
+		return "", verdict.Errorf(verdict.Usage, "a secret has no PEM form").Hintf("--to raw writes its bytes")
+	}
+	return jwk.FormatPEM, nil
+}
+
+// keyMembers are what a JWK says of its key, where the user says it anew.
+type keyMembers struct{ kid, use, alg string }
+
+func (m *keyMembers) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&m.kid, "kid", "", "set the JWK's `ID` (empty for none)")
+	f.StringVar(&m.use, "use", "", "set what the JWK is for: `sig|enc` (empty for none)")
+	f.StringVarP(&m.alg, "alg", "A", "", "set the one `ALGORITHM` of the JWK (empty for none)")
+}
+
+func (m *keyMembers) complete(c *cobra.Command) {
+	completeValues(c, "use", "sig", "enc")
+	completeValues(c, "alg", jwk.Algs()...)
+}
+
+// edit puts the members into a key and its JWK. A key that had no place for a kid
+// gets one: without it, nobody finds it in a set. The thumbprint of a secret is a
+// hash of it, and is given to none.
+func (m keyMembers) edit(flags *pflag.FlagSet, t keyText, form jwk.Format, keys int) (keyText, error) {
+	if flags.Changed("alg") && m.alg != "" {
+		k, err := t.key.For(m.alg)
+		if err != nil {
+			return t, flagError("alg", err)
+		}
+		t.key = k
+	}
+	if flags.Changed("use") && m.use != "" && m.use != "sig" && m.use != "enc" {
+		return t, verdict.Errorf(verdict.Usage, "--use: is %q, must be sig or enc", m.use)
+	}
+	if flags.Changed("kid") && m.kid != "" && keys > 1 {
+		return t, verdict.Errorf(verdict.Usage, "--kid: is for one key, there are %d", keys)
+	}
+	for name, value := range map[string]string{"alg": m.alg, "use": m.use, "kid": m.kid} {
+		if flags.Changed(name) {
+			t.jwk = withMember(t.jwk, name, value)
+		}
+	}
+	if flags.Changed("kid") {
+		t.key.ID, t.key.HasID = m.kid, m.kid != ""
+	} else if _, has := t.jwk.Get("kid"); !has && form.IsJSON() && !strings.HasSuffix(t.key.Format, "JWK") && !t.key.IsSecret() {
+		t.jwk = withMember(t.jwk, "kid", t.key.Thumbprint())
+	}
+	return t, nil
+}
+
+// withMember sets a member, or removes it where value is empty. A new one stands
+// behind the kty, where people look for it.
+func withMember(o jsonobject.Object, name, value string) jsonobject.Object {
+	if value == "" {
+		o.Delete(name)
+		return o
+	}
+	if _, has := o.Get(name); has {
+		o.Set(name, jsonobject.Quote(value))
+		return o
+	}
+	var edited jsonobject.Object
+	for _, m := range o.Members() {
+		edited.Set(m.Name, m.Value)
+		if m.Name == "kty" {
+			edited.Set(name, jsonobject.Quote(value))
+		}
+	}
+	return edited
+}

@@ -1,0 +1,214 @@
+package cmd
+
+import (
+	"bytes"
+	"io/fs"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwe"
+	"jwt/internal/jwk"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+// keyFormOptions say in what form keys are written, and where.
+type keyFormOptions struct {
+	form  string
+	out   string
+	force bool
+	quiet bool
+	color string
+}
+
+func (o *keyFormOptions) addFlags(f *pflag.FlagSet, form, otherwise string) {
+	f.StringVar(&o.form, form, "", "the `FORMAT`: jwk, jwks, pem, der, openssh, pkcs1, sec1, spki, pkcs1-der, sec1-der or raw ("+otherwise+")")
+	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "to" || name == "format" { // one flag, under the name that reads well with the command
+			name = form
+		}
+		return pflag.NormalizedName(name)
+	})
+	o.addFileFlags(f)
+}
+
+func (o *keyFormOptions) addFileFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.out, "out", "o", "", "write to `FILE` instead of stdout; a private key gets mode 0600")
+	f.BoolVar(&o.force, "force", false, "overwrite files that exist")
+	f.StringVar(&o.color, "color", "auto", "colour `WHEN`: auto, always or never (NO_COLOR and CLICOLOR_FORCE are heard under auto)")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing on stderr")
+}
+
+func (o *keyFormOptions) complete(c *cobra.Command) {
+	completeValues(c, "color", "auto", "always", "never")
+	form := c.Flags().Lookup("format")
+	if form == nil {
+		return
+	}
+	var names []string
+	for _, f := range jwk.Formats() {
+		names = append(names, string(f))
+	}
+	completeValues(c, form.Name, names...)
+}
+
+// output is how notes are printed; the key itself is never dropped.
+func (o keyFormOptions) output() outputOptions {
+	return outputOptions{format: "text", color: o.color, quiet: o.quiet}
+}
+
+func (o keyFormOptions) check() error {
+	return (&outputOptions{format: "auto", color: o.color}).check()
+}
+
+// A keyText is a key with the JWK that it is written as.
+type keyText struct {
+	key jwk.Key
+	jwk jsonobject.Object
+}
+
+// textsOf returns the keys of the sources; those that were read as JWKs keep
+// every member they have.
+func textsOf(sources []keySource) []keyText {
+	var texts []keyText
+	for _, s := range sources {
+		for _, e := range s.set.Entries() {
+			if o, ok := e.JWK.Object(); ok && e.Err == nil {
+				texts = append(texts, keyText{e.Key, o})
+			}
+		}
+	}
+	return texts
+}
+
+// asSet reports whether a JWK Set is the form to keep.
+func asSet(sources []keySource) bool {
+	return slices.ContainsFunc(sources, func(s keySource) bool { return s.set.IsWrittenAsSet() })
+}
+
+// public is the public half, made anew: of what a private JWK says, only what is
+// known to be public.
+func (t keyText) public() (keyText, bool) {
+	p, ok := t.key.Public()
+	switch {
+	case !ok:
+		return keyText{}, false
+	case !t.key.IsPrivate():
+		return t, true
+	}
+	return keyText{p, p.JWK(false)}, true
+}
+
+func holdsPrivate(texts []keyText) bool {
+	return slices.ContainsFunc(texts, func(t keyText) bool { return t.key.IsPrivate() })
+}
+
+// A keyWriter puts keys into the bytes of a file.
+type keyWriter struct {
+	form       jwk.Format
+	set        bool   // a JWK Set, though there be one key
+	passphrase []byte // encrypts private keys; nil for none
+	indent     bool
+}
+
+func (w keyWriter) write(texts []keyText) ([]byte, error) {
+	switch {
+	case len(texts) == 0:
+		return nil, verdict.Errorf(verdict.KeyNotFound, "there is no key to write")
+	case w.form.IsJSON():
+		return w.json(texts)
+	case len(texts) > 1 && !w.form.IsText():
+		return nil, verdict.Errorf(verdict.Usage, "%s holds one key, there are %d", w.form, len(texts)).
+			Hintf("take one: jwt key set find SET --kid ID")
+	}
+	var out []byte
+	for _, t := range texts {
+		b, err := t.key.Encode(w.form, t.key.IsPrivate() && w.form != jwk.FormatSPKI, w.passphrase)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b...)
+	}
+	return out, nil
+}
+
+func (w keyWriter) json(texts []keyText) ([]byte, error) {
+	o := texts[0].jwk
+	if w.set || w.form == jwk.FormatSet || len(texts) > 1 {
+		var entries []jwk.Entry
+		for _, t := range texts {
+			entries = append(entries, jwk.Entry{JWK: t.jwk.Bytes()})
+		}
+		o = jwk.Set{}.With(entries)
+	}
+	if w.passphrase == nil || !holdsPrivate(texts) {
+		return append(render.JSON(o, w.indent), '\n'), nil
+	}
+	token, err := jwe.EncryptKeys(o, w.passphrase)
+	return append([]byte(token.Text), '\n'), err
+}
+
+// newPassphrase is the one that a key is to be written under: that of the option,
+// or what a person types twice.
+func newPassphrase(k *keyring, o passphraseOption) ([]byte, error) {
+	switch {
+	case o.source != "":
+		return o.read(k.in)
+	case k.options.passphrase.source != "":
+		return k.givenPassphrase()
+	case k.env.Secret == nil || !k.env.StderrTTY:
+		return nil, verdict.Errorf(verdict.Usage, "a passphrase is wanted, and there is no terminal to ask on").
+			Hintf("--%s env:NAME, @FILE or fd:N", o.flag)
+	}
+	first, err := k.env.Secret("New passphrase: ")
+	if err != nil {
+		return nil, verdict.Errorf(verdict.KeyUnreadable, "the prompt for the passphrase: %w", err)
+	}
+	again, err := k.env.Secret("The same again: ")
+	switch {
+	case err != nil:
+		return nil, verdict.Errorf(verdict.KeyUnreadable, "the prompt for the passphrase: %w", err)
+	case len(first) == 0:
+		return nil, verdict.Errorf(verdict.KeyRefused, "the passphrase is empty")
+	case !bytes.Equal(first, again):
+		return nil, verdict.Errorf(verdict.KeyRefused, "the two passphrases are not the same")
+	}
+	return first, nil
+}
+
+// emit writes to --out or to stdout. On a terminal it says what a person should
+// know of a private key.
+func (o keyFormOptions) emit(env *Env, content []byte, form jwk.Format, private bool) error {
+	if o.out != "" && o.out != "-" {
+		files := newFiles{force: o.force}
+		files.add(o.out, content, modeOf(private))
+		return files.commit()
+	}
+	if err := o.checkStdout(env, form); err != nil {
+		return err
+	}
+	if private && env.StdoutTTY {
+		o.output().note(env, "this is a private key: --out FILE keeps it where you alone can read it")
+	}
+	return outputOptions{}.write(env, content)
+}
+
+// checkStdout keeps binary off the terminal.
+func (o keyFormOptions) checkStdout(env *Env, form jwk.Format) error {
+	if env.StdoutTTY && !form.IsText() {
+		return verdict.Errorf(verdict.Usage, "%s is binary, and stdout is a terminal", form).Hintf("--out FILE")
+	}
+	return nil
+}
+
+func (o keyFormOptions) toStdout() bool { return o.out == "" || o.out == "-" }
+
+func modeOf(private bool) fs.FileMode {
+	if private {
+		return privateFile
+	}
+	return publicFile
+}

@@ -1,0 +1,114 @@
+package anatomy
+
+import (
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"jwt/internal/jwe"
+	"jwt/internal/jwk"
+	"jwt/internal/verdict"
+)
+
+// A Key is a key taken apart. Nothing in it is private.
+type Key struct {
+	Key jwk.Key
+
+	Signs        []string // signature algorithms it may be used with
+	Encrypts     []string // encryption algorithms
+	Masked       []string // names of the private members of its JWK
+	Thumbprint   string   // "" where it would tell a guessed secret
+	Certificates []Certificate
+	Warnings     []verdict.Check
+}
+
+// OpenKey says what a key is and what it is good for at that instant.
+func OpenKey(k jwk.Key, now time.Time) Key {
+	opened := Key{
+		Key: k, Signs: signs(k), Encrypts: jwe.UsableAlgs(k), Masked: k.PrivateMembers(),
+		Certificates: certificates(k.Certificates, now), Warnings: k.Warnings(now),
+	}
+	if !k.IsSecret() || unguessable(k) {
+		opened.Thumbprint = k.Thumbprint()
+	}
+	opened.Warnings = append(opened.Warnings, certificateWarnings(k.Certificates)...)
+	if k.IsSecret() {
+		opened.Warnings = append(opened.Warnings, opened.secretWarnings()...)
+	}
+	if k.Alg == "RSA1_5" {
+		opened.Warnings = append(opened.Warnings, verdict.Check{
+			Name: "alg", Status: verdict.Warn, Class: verdict.LegacyAlg, Actual: k.Alg,
+			Detail: "RSA1_5 is open to padding oracles (RFC 8725 §3.2)",
+		})
+	}
+	return opened
+}
+
+// signs returns the signature algorithms the key may be used with, by its own
+// word too. HMAC with a secret that is too short is no good use.
+func signs(k jwk.Key) []string {
+	op := jwk.OpVerify
+	if k.IsPrivate() {
+		op = jwk.OpSign
+	}
+	var names []string
+	for _, a := range k.Algorithms() {
+		if k.Fits(a, op) == nil && k.Bits() >= 8*a.MinKeyBytes {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// unguessable reports whether a secret looks as if made by chance: long, and not
+// a text, which a person may have chosen.
+func unguessable(k jwk.Key) bool {
+	secret, _ := k.Material().([]byte)
+	return len(secret) >= 16 && slices.ContainsFunc(secret, func(c byte) bool { return c < ' ' || c > '~' })
+}
+
+func (k Key) secretWarnings() []verdict.Check {
+	weak := func(detail string) []verdict.Check {
+		return []verdict.Check{{Name: "key_strength", Status: verdict.Warn, Class: verdict.WeakKey, Actual: k.Key.Bits(), Detail: detail}}
+	}
+	secret, _ := k.Key.Material().([]byte)
+	const few = 4
+	different := slices.Clone(secret)
+	slices.Sort(different)
+	if n := len(slices.Compact(different)); n < few && len(secret) >= few {
+		return weak(fmt.Sprintf("the secret has only %d different bytes: it is no random one", n))
+	}
+	for _, a := range k.Key.Algorithms() {
+		if k.Key.Bits() < 8*a.MinKeyBytes && len(k.Signs) == 0 && (k.Key.Alg == a.Name || !aesSize(len(secret))) && k.Key.Use != "enc" {
+			return weak(fmt.Sprintf("the secret has %d bytes, %s wants at least %d (RFC 7518 §3.2)", len(secret), a.Name, a.MinKeyBytes))
+		}
+	}
+	return nil
+}
+
+func aesSize(n int) bool { return n == 16 || n == 24 }
+
+// certificateWarnings tells of signatures that nobody should rely on any more;
+// that of a root over itself protects nothing anyhow.
+func certificateWarnings(chain []*x509.Certificate) []verdict.Check {
+	var warnings []verdict.Check
+	for i, c := range chain {
+		if c.Issuer.String() == c.Subject.String() {
+			continue
+		}
+		switch c.SignatureAlgorithm {
+		case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
+			name := "the certificate"
+			if i > 0 {
+				name += " " + strconv.Itoa(i+1)
+			}
+			warnings = append(warnings, verdict.Check{
+				Name: "certificate", Status: verdict.Warn, Class: verdict.WeakKey, Actual: c.SignatureAlgorithm.String(),
+				Detail: name + " is signed with " + c.SignatureAlgorithm.String() + ", which can be forged",
+			})
+		}
+	}
+	return warnings
+}

@@ -1,0 +1,216 @@
+package render
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"jwt/internal/anatomy"
+	"jwt/internal/jwk"
+	"jwt/internal/verdict"
+)
+
+// Keys is what key sources hold, for people or programs. Nothing private is in it.
+type Keys struct {
+	Keys    []anatomy.Key
+	Skipped []SkippedKey
+	Show    func(time.Time) string // writes a time as RFC 3339
+	Width   int
+}
+
+// A SkippedKey is one of a set that cannot be used.
+type SkippedKey struct {
+	jwk.Skipped
+	Source string
+}
+
+// JSON returns the keys as they stand on stdout.
+func (k Keys) JSON() Object {
+	keys, skipped := []Object{}, []Object{}
+	for _, key := range k.Keys {
+		keys = append(keys, k.keyJSON(key))
+	}
+	for _, s := range k.Skipped {
+		o := Object{{"source", s.Source}, {"index", s.Index}}
+		if s.ID != "" {
+			o.Add("kid", s.ID)
+		}
+		o.Add("class", string(verdict.ClassOf(s.Err)))
+		o.Add("message", s.Err.Error())
+		skipped = append(skipped, o)
+	}
+	return Object{{"keys", keys}, {"skipped", skipped}}
+}
+
+func (k Keys) keyJSON(key anatomy.Key) Object {
+	o := Object{
+		{"source", key.Key.Source},
+		{"format", key.Key.Format},
+		{"kind", key.Key.Kind()},
+		{"bits", key.Key.Bits()},
+		{"private", key.Key.IsPrivate()},
+	}
+	if key.Key.HasID {
+		o.Add("kid", key.Key.ID)
+	}
+	if key.Thumbprint != "" {
+		o.Add("thumbprint", key.Thumbprint)
+	}
+	o.Add("signs", texts(key.Signs))
+	o.Add("encrypts", texts(key.Encrypts))
+	o.Add("jwk", key.Key.JWK(false))
+	o.Add("masked", texts(key.Masked))
+	if len(key.Certificates) > 0 {
+		o.Add("certificates", certificatesJSON(key.Certificates, k.Show))
+	}
+	o.Add("warnings", checksJSON(key.Warnings))
+	return o
+}
+
+// texts is a list that is [] where it is empty, not null.
+func texts(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// Text appends the keys for people: a paragraph each.
+func (k Keys) Text(t *Text) {
+	for i, key := range k.Keys {
+		if i > 0 {
+			t.Line()
+		}
+		k.key(t, key)
+	}
+	for i, s := range k.Skipped {
+		if i > 0 || len(k.Keys) > 0 {
+			t.Line()
+		}
+		t.Styled(Bad, "keys["+strconv.Itoa(s.Index)+"] cannot be used")
+		if s.ID != "" {
+			t.Put("  kid ", s.ID)
+		}
+		t.Line()
+		k.wrapped(t, 2, Plain, s.Err.Error())
+	}
+}
+
+const keyColumn = 14 // where what is said of a key begins
+
+func (k Keys) key(t *Text, key anatomy.Key) {
+	about := key.Key
+	t.Styled(Bold, kindAndSize(about)).Put("  ", half(about), ", ", about.Format, " from ", about.Source).Line()
+	if about.HasID {
+		k.line(t, "kid", Literal, about.ID)
+	}
+	for _, m := range []struct{ name, value string }{
+		{"use", about.Use}, {"alg", about.Alg}, {"key_ops", strings.Join(about.Ops, ", ")},
+	} {
+		if m.value != "" {
+			k.line(t, m.name, Literal, m.value)
+		}
+	}
+	if key.Thumbprint != "" {
+		k.line(t, "thumbprint", Literal, key.Thumbprint)
+	}
+	verbs := [2]string{"verifying", "encrypting"}
+	if about.IsPrivate() {
+		verbs = [2]string{"signing", "decrypting"}
+	}
+	if len(key.Signs) > 0 {
+		k.line(t, verbs[0], Plain, strings.Join(key.Signs, ", "))
+	}
+	if len(key.Encrypts) > 0 {
+		k.line(t, verbs[1], Plain, strings.Join(key.Encrypts, ", "))
+	}
+	if len(key.Signs)+len(key.Encrypts) == 0 {
+		k.line(t, "good for", Caution, "nothing: no algorithm here is for it")
+	}
+	if len(key.Masked) > 0 {
+		k.line(t, "not shown", Dim, strings.Join(key.Masked, ", "))
+	}
+	for _, c := range key.Certificates {
+		k.certificate(t, c)
+	}
+	for _, w := range key.Warnings {
+		k.line(t, "! "+string(w.Class), Caution, w.Detail)
+	}
+}
+
+func (k Keys) certificate(t *Text, c anatomy.Certificate) {
+	k.line(t, "certificate", Literal, c.Subject)
+	issued := "issued by " + c.Issuer
+	if c.Issuer == c.Subject {
+		issued = "issued by itself"
+	}
+	k.wrapped(t, keyColumn, Plain, issued)
+	t.Pad(0, keyColumn).Put(k.Show(c.NotBefore), " to ", k.Show(c.NotAfter), ", ")
+	word, style := stateInWords(c.State)
+	t.Styled(style, word).Line()
+}
+
+// line is a name with what is said of it, which may go over several lines.
+func (k Keys) line(t *Text, name string, style Style, text string) {
+	if size := columns(name); size+4 > keyColumn {
+		t.Put("  ").Styled(Name, name).Line()
+		k.wrapped(t, keyColumn, style, text)
+		return
+	}
+	t.Put("  ").Styled(Name, name).Pad(2+columns(name), keyColumn)
+	for i, line := range fold(Escape(text), max(k.Width-keyColumn, 16)) {
+		if i > 0 {
+			t.Pad(0, keyColumn)
+		}
+		t.Styled(style, line).Line()
+	}
+}
+
+func (k Keys) wrapped(t *Text, column int, style Style, text string) {
+	for _, line := range fold(Escape(text), max(k.Width-column, 16)) {
+		t.Pad(0, column).Styled(style, line).Line()
+	}
+}
+
+func kindAndSize(k jwk.Key) string {
+	switch k.Type {
+	case "oct":
+		return "secret of " + strconv.Itoa(k.Bits()/8) + " bytes"
+	case "RSA":
+		return "RSA, " + strconv.Itoa(k.Bits()) + " bits"
+	default:
+		return k.Kind()
+	}
+}
+
+func half(k jwk.Key) string {
+	switch {
+	case k.IsSecret():
+		return "symmetric"
+	case k.IsPrivate():
+		return "private"
+	default:
+		return "public"
+	}
+}
+
+// List appends the keys for people: a line each.
+func (k Keys) List(t *Text) {
+	width := len("kid")
+	for _, key := range k.Keys {
+		width = max(width, columns(Escape(key.Key.ID)))
+	}
+	width = min(width, max(k.Width-42, 16))
+	for _, key := range k.Keys {
+		about := key.Key
+		id := middle(Escape(about.ID), width)
+		t.Styled(Literal, id).Pad(columns(id), width).Put("  ")
+		kind := kindAndSize(about)
+		t.Put(kind).Pad(columns(kind), 18).Put(half(about)).Pad(columns(half(about)), 11)
+		t.Put(strings.TrimSpace(about.Use + " " + about.Alg)).Line()
+	}
+	for _, s := range k.Skipped {
+		id := middle(Escape(s.ID), width)
+		t.Styled(Literal, id).Pad(columns(id), width).Put("  ").Styled(Caution, "cannot be used: "+s.Err.Error()).Line()
+	}
+}
