@@ -116,6 +116,8 @@ func (v vector) token(t *testing.T) []byte {
 		return []byte(r.Prefix + strings.Repeat(r.Unit, r.Count) + r.Suffix)
 	case v.Token != nil:
 		return []byte(*v.Token)
+	case v.Op == "jwk":
+		return nil
 	}
 	t.Fatal("a vector without token")
 	return nil
@@ -123,6 +125,9 @@ func (v vector) token(t *testing.T) []byte {
 
 func (v vector) args(t *testing.T) []string {
 	args := []string{v.Op}
+	if v.Op == "jwk" {
+		args = []string{"key", "inspect"}
+	}
 	if v.Key != nil {
 		if v.Key.Format == "raw-hex" {
 			args = append(args, "-S", "hex:"+v.Key.Value)
@@ -216,7 +221,7 @@ const mostTime = 2 * time.Second
 
 func TestVectors(t *testing.T) {
 	skipped := 0
-	for _, v := range loadVectors(t, "decode", "verify", "decrypt") {
+	for _, v := range loadVectors(t, "decode", "verify", "decrypt", "jwk") {
 		if v.unsupported() != "" && v.Tier == "optional" {
 			skipped++
 			continue
@@ -301,6 +306,14 @@ func (v vector) checkPayload(t *testing.T, args []string) {
 			t.Fatal(err)
 		}
 	default:
+		return
+	}
+	if v.Op == "jwk" {
+		for _, tty := range []bool{false, true} {
+			if r := runVector(t, v, tty, args...); !strings.Contains(r.stdout, string(want)) {
+				t.Errorf("no thumbprint %s in what is shown: %s", want, r.stdout)
+			}
+		}
 		return
 	}
 	args = append(args, "--payload")
