@@ -24,10 +24,10 @@ var encryptCommand = command{
 		var o encryptOptions
 		c.Long = `Encrypt bytes or claims to the owner of a key. The plaintext is an argument,
 @FILE, - or a pipe, and is encrypted byte for byte. A token (of jwt sign) becomes
-a nested token: its line end is left out, and cty says JWT.
+nested, its line end left out, and cty says JWT.
 
 With a flag that sets a claim, or with --sign-key or --sign-secret, the plaintext
-is claims as for jwt sign, and the flags come on top; --sign-key signs them first.
+is claims as for jwt sign, the flags on top of them; --sign-key signs them first.
 
 The algorithm follows from the key: RSA-OAEP-256 for RSA, ECDH-ES+A256KW for EC
 and X25519, key wrapping or dir for a secret by its size, PBES2-HS512+A256KW for

@@ -49,8 +49,10 @@ func (o encryptOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 	case len(able) > 1:
 		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can be encrypted to", count(len(able), "key")).
 			Hintf("--kid ID chooses one; the set has %s", quotedIDs(able))
+	case o.flags.Changed("kid"):
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is for encryption and has kid %s", count(len(keys), "key"), jsonobject.Quote(o.kid))
 	default:
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is for encryption and has the kid asked for", count(len(keys), "key"))
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is for encryption", count(len(keys), "key"))
 	}
 }
 
