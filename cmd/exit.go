@@ -20,6 +20,7 @@ const (
 	exitClaim       = 6
 	exitKey         = 7
 	exitNetwork     = 8
+	exitSession     = 9
 	exitInterrupted = 130
 )
 
@@ -37,6 +38,7 @@ var exitMeanings = [...]struct {
 	{exitClaim, "another claim or header check failed"},
 	{exitKey, "no usable key"},
 	{exitNetwork, "the network or a server failed"},
+	{exitSession, "not logged in, or no longer"},
 	{exitInterrupted, "interrupted"},
 }
 
@@ -61,6 +63,8 @@ func statusOf(class verdict.Class) int {
 		return exitKey
 	case verdict.FetchFailed, verdict.FetchRefused, verdict.ServerError:
 		return exitNetwork
+	case verdict.NotLoggedIn, verdict.LoginRefused, verdict.SessionExpired, verdict.SessionRevoked, verdict.SessionBusy:
+		return exitSession
 	case verdict.Interrupted:
 		return exitInterrupted
 	default:

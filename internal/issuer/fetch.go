@@ -160,7 +160,11 @@ func (c *Client) client() *http.Client {
 }
 
 func (c *Client) bound(t *http.Transport) *http.Transport {
-	limit := orDefault(c.ConnectTimeout, defaultConnectTimeout)
+	return bound(t, orDefault(c.ConnectTimeout, defaultConnectTimeout))
+}
+
+// bound gives a transport, which is its caller's own, our limits.
+func bound(t *http.Transport, limit time.Duration) *http.Transport {
 	dial := t.DialContext
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
@@ -253,6 +257,11 @@ func (s statusError) Error() string { return "status " + strconv.Itoa(int(s)) }
 
 // failure names what went wrong between us and the server.
 func (c *Client) failure(parent context.Context, u *url.URL, err error) error {
+	return networkFailure(parent, u, err, orDefault(c.Timeout, defaultTimeout))
+}
+
+// networkFailure says why there is no answer, which was waited for that long.
+func networkFailure(parent context.Context, u *url.URL, err error, timeout time.Duration) error {
 	var refused *verdict.Error
 	if errors.As(err, &refused) {
 		return refused
@@ -273,7 +282,7 @@ func (c *Client) failure(parent context.Context, u *url.URL, err error) error {
 	case errors.As(err, &elsewhere):
 		return refusedf("%s: %w, which is not loopback", show(u), elsewhere).Hintf("write 127.0.0.1 if you mean this machine")
 	case errors.Is(err, context.DeadlineExceeded):
-		return failedf(err, "%s: no whole answer within %s", show(u), orDefault(c.Timeout, defaultTimeout)).
+		return failedf(err, "%s: no whole answer within %s", show(u), timeout).
 			Hintf("is the server up? %s", curl(u))
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return failedf(err, "%s: the host %s is not known to DNS", show(u), u.Hostname()).Hintf("is the name spelled right?")

@@ -63,6 +63,13 @@ const (
 	FetchRefused Class = "fetch_refused"
 	ServerError  Class = "server_error"
 
+	// Exit 9: not logged in, or no longer.
+	NotLoggedIn    Class = "not_logged_in"
+	LoginRefused   Class = "login_refused"
+	SessionExpired Class = "session_expired"
+	SessionRevoked Class = "session_revoked"
+	SessionBusy    Class = "session_busy"
+
 	// Exit 130: Ctrl-C or SIGTERM.
 	Interrupted Class = "interrupted"
 )

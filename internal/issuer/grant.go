@@ -1,0 +1,156 @@
+package issuer
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/verdict"
+)
+
+// A Grant is the tokens that a login or a refresh gave.
+type Grant struct {
+	AccessToken  string
+	RefreshToken string // "" where there is none, or the old one stays
+	Obtained     time.Time
+	// AccessExpires and RefreshExpires are by the local clock; zero where nobody
+	// says it.
+	AccessExpires, RefreshExpires time.Time
+}
+
+// grant finds the tokens in an answer, as the preset says.
+func (s *Server) grant(r *reply) (Grant, error) {
+	body, _ := jsonobject.ParseValue(r.body)
+	find := func(places []string) (string, *http.Cookie) {
+		for _, place := range places {
+			if text, cookie := r.find(body, place); text != "" {
+				return text, cookie
+			}
+		}
+		return "", nil
+	}
+	at := s.Preset.Tokens
+	g := Grant{Obtained: r.asked}
+	var cookie *http.Cookie
+	g.AccessToken, _ = find(at.Access)
+	g.RefreshToken, cookie = find(at.Refresh)
+	switch kind, _ := find(at.Type); {
+	case g.AccessToken == "":
+		return Grant{}, verdict.Errorf(verdict.FetchFailed, "%s: the answer has no access token at %s", show(r.url), strings.Join(at.Access, " or ")).
+			Hintf("does the server speak another preset? jwt session login --preset NAME")
+	case !usable(g.AccessToken) || !printable(g.RefreshToken):
+		return Grant{}, refusedf("%s: the answer has a token that no header can carry", show(r.url))
+	case kind != "" && !strings.EqualFold(kind, "Bearer"):
+		return Grant{}, refusedf("%s: the access token is of type %s, not Bearer", show(r.url), shorten(kind)).
+			Hintf("only bearer tokens (RFC 6750) are spoken here")
+	}
+	lifetime, _ := find(at.ExpiresIn)
+	g.AccessExpires = expiry(g.AccessToken, lifetime, g.Obtained)
+	if lifetime, _ := find(at.RefreshExpiresIn); g.RefreshToken != "" {
+		g.RefreshExpires = expiry(g.RefreshToken, lifetime, g.Obtained)
+	}
+	if cookie != nil {
+		g.RefreshExpires = CookieExpiry(cookie, g.Obtained)
+	}
+	return g, nil
+}
+
+// find returns what stands at one place, numbers as their digits.
+func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie) {
+	kind, name, _ := strings.Cut(place, ":")
+	switch kind {
+	case "json":
+		v, ok := lookup(body, name)
+		if !ok {
+			return "", nil
+		}
+		if text, ok := v.Text(); ok {
+			return text, nil
+		}
+		if v.Kind() == '0' {
+			return string(v), nil
+		}
+	case "header":
+		return r.header.Get(name), nil
+	case "cookie":
+		for i := len(r.cookies) - 1; i >= 0; i-- { // of two, a browser keeps the last
+			if c := r.cookies[i]; c.Name == name {
+				return c.Value, c
+			}
+		}
+	}
+	return "", nil
+}
+
+// usable reports whether the text can be a bearer token (RFC 6750 §2.1), which
+// also keeps it harmless in a header, a shell and a file of variables.
+func usable(token string) bool {
+	const most = 64 << 10
+	core := strings.TrimRight(token, "=")
+	return core != "" && len(token) <= most && strings.Trim(core, b64token) == ""
+}
+
+const b64token = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
+
+func printable(token string) bool {
+	return len(token) <= 64<<10 && !strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// CookieExpiry returns when a cookie ends, or the zero time of one that does not
+// say it (RFC 6265 §5.3: Max-Age before Expires).
+func CookieExpiry(c *http.Cookie, now time.Time) time.Time {
+	switch {
+	case c.MaxAge < 0:
+		return now.Add(-time.Second)
+	case c.MaxAge > 0:
+		return now.Add(time.Duration(min(c.MaxAge, 1<<32)) * time.Second)
+	default:
+		return c.Expires
+	}
+}
+
+// expiry returns when a token ends: by the seconds that the answer gives, or by
+// what the token says of itself, from its iat on, so that the server's clock need
+// not be ours.
+func expiry(token, lifetime string, obtained time.Time) time.Time {
+	if d, ok := lifetimeOf(lifetime); ok {
+		return obtained.Add(d)
+	}
+	parsed, err := jws.Parse(token)
+	if err != nil {
+		return time.Time{}
+	}
+	claims, err := jwt.ParseClaims(parsed.Payload)
+	if err != nil {
+		return time.Time{}
+	}
+	exp, hasExp := dateOf(claims, "exp")
+	iat, hasIat := dateOf(claims, "iat")
+	switch {
+	case hasExp && hasIat && exp.After(iat):
+		return obtained.Add(exp.Sub(iat))
+	default:
+		return exp
+	}
+}
+
+func lifetimeOf(text string) (time.Duration, bool) {
+	whole, _, _ := strings.Cut(text, ".")
+	d := seconds(whole)
+	return d, d > 0
+}
+
+func dateOf(claims jsonobject.Object, name string) (time.Time, bool) {
+	v, ok := claims.Get(name)
+	if !ok {
+		return time.Time{}, false
+	}
+	date, ok := jwt.ParseNumericDate(v)
+	if !ok {
+		return time.Time{}, false
+	}
+	return date.Time()
+}
