@@ -36,13 +36,18 @@ func (v Verified) Alg() jwa.Algorithm { return v.alg }
 // them it claims. The checks tell what was looked at, the failed one last, and err
 // is that of the failed one.
 func (t Token) Verify(keys []jwk.Key, algs []string) (Verified, []verdict.Check, error) {
+	return t.verify(keys, algs, "jwk", "jku", "x5u", "x5c")
+}
+
+// verify is Verify; ignored are the header members that offer a key and are not one.
+func (t Token) verify(keys []jwk.Key, algs []string, ignored ...string) (Verified, []verdict.Check, error) {
 	r := report{checks: make([]verdict.Check, 0, 6)}
 	var alg jwa.Algorithm
 	var fit []jwk.Key
 	var v Verified
 	err := r.first(
 		step{"header", t.checkHeader},
-		step{"embedded_key", t.checkEmbeddedKeys},
+		step{"embedded_key", func() (verdict.Check, error) { return t.checkEmbeddedKeys(ignored), nil }},
 		step{"alg", func() (c verdict.Check, err error) { alg, c, err = t.checkAlg(keys, algs); return c, err }},
 		step{"crit", t.checkCrit},
 		step{"key", func() (c verdict.Check, err error) { fit, c, err = t.chooseKeys(keys, alg); return c, err }},
@@ -267,20 +272,20 @@ func (t Token) tryKeys(keys []jwk.Key, alg jwa.Algorithm) (Verified, verdict.Che
 
 // checkEmbeddedKeys warns of header members that offer a key: anyone can put one
 // there, so it is never used (RFC 8725 §3.10).
-func (t Token) checkEmbeddedKeys() (verdict.Check, error) {
+func (t Token) checkEmbeddedKeys(ignored []string) verdict.Check {
 	var found []string
-	for _, name := range []string{"jwk", "jku", "x5u", "x5c"} {
+	for _, name := range ignored {
 		if _, ok := t.Header.Get(name); ok {
 			found = append(found, name)
 		}
 	}
 	if len(found) == 0 {
-		return verdict.Check{}, nil
+		return verdict.Check{}
 	}
 	return verdict.Check{
 		Status: verdict.Warn, Class: verdict.EmbeddedKey, Actual: found,
 		Detail: "the header's " + strings.Join(found, ", ") + " was ignored: keys come from you, never from the token",
-	}, nil
+	}
 }
 
 func weakness(v Verified) []verdict.Check {
