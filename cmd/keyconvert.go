@@ -19,7 +19,8 @@ var keyConvertCommand = command{
 		var o keyConvertOptions
 		c.Long = `Write a key in another format. What it is in now is told by its content: JWK, JWK
 Set, PEM, DER, OpenSSH, a certificate, encrypted or not. Without --to, a JWK becomes
-PEM, and everything else a JWK. Several keys become one JWK Set, or one PEM file.
+PEM, and everything else a JWK; with --encrypt it stays what it is. Several keys
+become one JWK Set, or one PEM file.
 
 A private key stays one; jwt key public writes the public half. A JWK made of another
 format gets its RFC 7638 thumbprint for a kid.`
@@ -86,7 +87,7 @@ func runKeyConvert(ctx context.Context, env *Env, o keyConvertOptions, args []st
 	}
 	private := holdsPrivate(texts) && form != jwk.FormatSPKI
 	w := keyWriter{form: form, set: asSet(sources), indent: !o.form.toStdout() || env.StdoutTTY}
-	if o.encrypt || o.renewed.source != "" {
+	if o.encrypts() {
 		if !private {
 			return verdict.Errorf(verdict.Usage, "--encrypt: there is no private key in it")
 		}
@@ -98,25 +99,29 @@ func runKeyConvert(ctx context.Context, env *Env, o keyConvertOptions, args []st
 	if err != nil {
 		return err
 	}
-	return o.form.emit(env, content, form, private && w.passphrase == nil)
+	return o.form.emit(env, content, form, private, w.passphrase != nil)
 }
 
-// target is the format asked for, or the other one of JWK and PEM.
+// target is the format asked for, or the other one of JWK and PEM; a key that is
+// only to be encrypted keeps its own.
 func (o keyConvertOptions) target(texts []keyText) (jwk.Format, error) {
 	if o.form.form != "" {
 		form, err := jwk.ParseFormat(o.form.form)
 		return form, flagError("to", err)
 	}
-	for _, t := range texts {
-		if !strings.HasSuffix(t.key.Format, "JWK") {
-			return jwk.FormatJWK, nil
-		}
-	}
-	if len(texts) > 0 && texts[0].key.IsSecret() {
+	switch form := formOf(texts); {
+	case o.encrypts():
+		return form, nil
+	case form != jwk.FormatJWK || len(texts) > 0 && texts[0].key.Format == "secret":
+		return jwk.FormatJWK, nil
+	case len(texts) > 0 && texts[0].key.IsSecret():
 		return "", verdict.Errorf(verdict.Usage, "a secret has no PEM form").Hintf("--to raw writes its bytes")
+	default:
+		return jwk.FormatPEM, nil
 	}
-	return jwk.FormatPEM, nil
 }
+
+func (o keyConvertOptions) encrypts() bool { return o.encrypt || o.renewed.source != "" }
 
 // keyMembers are what a JWK says of its key, where the user says it anew.
 type keyMembers struct{ kid, use, alg string }

@@ -181,7 +181,7 @@ func newPassphrase(k *keyring, o passphraseOption) ([]byte, error) {
 
 // emit writes to --out or to stdout. On a terminal it says what a person should
 // know of a private key.
-func (o keyFormOptions) emit(env *Env, content []byte, form jwk.Format, private bool) error {
+func (o keyFormOptions) emit(env *Env, content []byte, form jwk.Format, private, encrypted bool) error {
 	if o.out != "" && o.out != "-" {
 		files := newFiles{force: o.force}
 		files.add(o.out, content, modeOf(private))
@@ -190,7 +190,7 @@ func (o keyFormOptions) emit(env *Env, content []byte, form jwk.Format, private 
 	if err := o.checkStdout(env, form); err != nil {
 		return err
 	}
-	if private && env.StdoutTTY {
+	if private && !encrypted && env.StdoutTTY {
 		o.output().note(env, "this is a private key: --out FILE keeps it where you alone can read it")
 	}
 	return outputOptions{}.write(env, content)

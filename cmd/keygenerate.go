@@ -120,7 +120,7 @@ func (o keyGenerateOptions) write(env *Env, key jwk.Key, w keyWriter) error {
 		return err
 	}
 	if o.form.toStdout() {
-		return o.form.emit(env, private, w.form, true)
+		return o.form.emit(env, private, w.form, true, w.passphrase != nil)
 	}
 	if env.StderrTTY {
 		o.form.output().note(env, o.form.out+": "+described(key)+"; you alone can read it")

@@ -66,7 +66,7 @@ func runKeyPublic(ctx context.Context, env *Env, o keyPublicOptions, args []stri
 	if err != nil {
 		return err
 	}
-	return o.form.emit(env, content, w.form, false)
+	return o.form.emit(env, content, w.form, false, false)
 }
 
 // publicHalves returns the public halves of the keys, and says which have none.
@@ -95,17 +95,22 @@ func (o keyPublicOptions) target(halves []keyText) (jwk.Format, error) {
 		form, err := jwk.ParseFormat(o.form.form)
 		return form, flagError("format", err)
 	}
-	if len(halves) == 0 {
-		return jwk.FormatJWK, nil
+	return formOf(halves), nil
+}
+
+// formOf is the format that the first of the keys was read in.
+func formOf(texts []keyText) jwk.Format {
+	if len(texts) == 0 {
+		return jwk.FormatJWK
 	}
-	switch format := halves[0].key.Format; {
+	switch format := texts[0].key.Format; {
 	case strings.HasPrefix(format, "OpenSSH"):
-		return jwk.FormatOpenSSH, nil
+		return jwk.FormatOpenSSH
 	case strings.HasPrefix(format, "DER"):
-		return jwk.FormatDER, nil
-	case strings.HasSuffix(format, "JWK"):
-		return jwk.FormatJWK, nil
+		return jwk.FormatDER
+	case strings.HasSuffix(format, "JWK"), texts[0].key.IsSecret():
+		return jwk.FormatJWK
 	default:
-		return jwk.FormatPEM, nil
+		return jwk.FormatPEM
 	}
 }

@@ -173,7 +173,7 @@ func runKeySetFind(ctx context.Context, env *Env, o keySetFindOptions, args []st
 	if err != nil {
 		return err
 	}
-	return o.form.emit(env, content, form, private)
+	return o.form.emit(env, content, form, private, false)
 }
 
 // isNamed reports whether the key has that kid, or that thumbprint.

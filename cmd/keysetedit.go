@@ -246,5 +246,5 @@ func runKeySetMerge(ctx context.Context, env *Env, o keySetMergeOptions, args []
 	if err != nil {
 		return err
 	}
-	return o.form.emit(env, content, jwk.FormatSet, holdsPrivate(merged))
+	return o.form.emit(env, content, jwk.FormatSet, holdsPrivate(merged), false)
 }
