@@ -4,6 +4,7 @@
 package anatomy
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -154,25 +155,21 @@ func (o *opener) encrypted(text string) (Token, error) {
 		Token: jws.Token{Text: text, Header: e.Header}, ClaimsErr: hidden,
 		Certificates: certs, CertificatesErr: err, Now: o.now,
 	}) {
-		if appliesToJWE(f.Rule) {
+		if slices.Contains(jweRules[:], f.Rule) {
 			t.Findings = append(t.Findings, f)
 		}
 	}
 	return t, nil
 }
 
-// appliesToJWE reports whether a rule is about what a JWE shows too: its header,
-// its shape, the keys and certificates in it. The rules on signatures are not,
-// nor those on headers that name the key of a signer: in a JWE the same names
-// tell the recipient which of its own keys is meant (RFC 7516 §4.1).
-func appliesToJWE(rule string) bool {
-	switch rule {
-	case "alg-missing", "crit-malformed", "crit-unknown", "header-type", "header-url-insecure", "kid-suspicious",
-		"private-key", "x5c-malformed", "x5t-mismatch", "certificate-expired", "certificate-weak-hash", "weak-rsa",
-		"duplicate-member", "case-variant", "deep-nesting", "header-size", "cookie-size", "control-characters", "unsafe-integer":
-		return true
-	}
-	return false
+// jweRules are the rules about what a JWE shows too: its header, its shape, the
+// keys and certificates in it. The rules on signatures are not, nor those on
+// headers that name the key of a signer: in a JWE the same names tell the
+// recipient which of its own keys is meant (RFC 7516 §4.1).
+var jweRules = [...]string{
+	"alg-missing", "crit-malformed", "crit-unknown", "header-type", "header-url-insecure", "kid-suspicious",
+	"private-key", "x5c-malformed", "x5t-mismatch", "certificate-expired", "certificate-weak-hash", "weak-rsa",
+	"duplicate-member", "case-variant", "deep-nesting", "header-size", "cookie-size", "control-characters", "unsafe-integer",
 }
 
 // Gravest returns the gravest finding on the token and those inside it, and how

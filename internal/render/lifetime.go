@@ -177,10 +177,12 @@ func (a Anatomy) lifeInWords(l anatomy.Lifetime) (string, Style) {
 		return text, Caution
 	}
 	if !l.Expires.Shown {
-		return "it expires beyond every calendar", Caution
+		return "it never expires in effect: exp is beyond every calendar", Caution
 	}
 	expires := "expires " + jwt.Ago(l.Expires.At, l.Now)
 	switch {
+	case begun && !start.Before(l.Expires.At):
+		return expires + ", before it is issued", Bad
 	case begun && l.Now.Before(start):
 		return expires + ", after a life of " + whole + " that has not begun", Caution
 	case begun:
