@@ -1,0 +1,116 @@
+package jwt
+
+import (
+	"crypto"
+	"crypto/sha256"
+	_ "crypto/sha512" // crypto.SHA512, linked in
+	"net/url"
+	"strings"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
+	"jwt/internal/jws"
+)
+
+// leftHalf returns the left half of the hash of an ASCII text under the hash of
+// the algorithm (OpenID Connect Core §3.1.3.6). For Ed25519, which hashes inside,
+// it is SHA-512, as implementations agree; where there is no such agreement, hashed
+// is false.
+func leftHalf(alg jwa.Algorithm, text string) (half string, hashed bool) {
+	hash := alg.Hash
+	if alg.Curve == "Ed25519" {
+		hash = crypto.SHA512
+	}
+	if hash == 0 || !hash.Available() {
+		return "", false
+	}
+	h := hash.New()
+	h.Write([]byte(text))
+	sum := h.Sum(nil)
+	return base64url.Encode(sum[:len(sum)/2]), true
+}
+
+func sha256Of(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64url.Encode(sum[:])
+}
+
+// claimsUnverified returns what a signed token claims, for comparing and not for
+// believing, and false for text that is no such token.
+func claimsUnverified(token string) (jsonobject.Object, bool) {
+	t, err := jws.Parse(token)
+	if err != nil {
+		return jsonobject.Object{}, false
+	}
+	o, err := ParseClaims(t.Payload)
+	return o, err == nil && len(o.Duplicates()) == 0
+}
+
+// NormalizeTarget returns an http or https URI in the form in which "htu" is
+// compared: without query and fragment (RFC 9449 §4.3), normalized by syntax and
+// scheme (RFC 3986 §6.2.2 and §6.2.3). ok is false for anything else.
+func NormalizeTarget(s string) (normal string, ok bool) {
+	u, err := url.Parse(s)
+	if err != nil || u.Opaque != "" || u.User != nil || u.Hostname() == "" {
+		return "", false
+	}
+	host, defaultPort := strings.ToLower(u.Host), ""
+	switch u.Scheme { // in lower case already
+	case "http":
+		defaultPort = ":80"
+	case "https":
+		defaultPort = ":443"
+	default:
+		return "", false
+	}
+	host = strings.TrimSuffix(strings.TrimSuffix(host, defaultPort), ":")
+	return u.Scheme + "://" + host + withoutDots(normalEscapes(u.EscapedPath())), true
+}
+
+// normalEscapes decodes what needs no percent-encoding and spells the rest with
+// capital digits (RFC 3986 §6.2.2.1 and §6.2.2.2). The escapes of path are valid.
+func normalEscapes(path string) string {
+	var b strings.Builder
+	for i := 0; i < len(path); i++ {
+		if path[i] != '%' {
+			b.WriteByte(path[i])
+			continue
+		}
+		escape := strings.ToUpper(path[i : i+3])
+		if plain, err := url.PathUnescape(escape); err == nil && isUnreserved(plain[0]) {
+			escape = plain
+		}
+		b.WriteString(escape)
+		i += 2
+	}
+	return b.String()
+}
+
+// isUnreserved tells the characters of RFC 3986 §2.3.
+func isUnreserved(c byte) bool {
+	return base64url.Is(c) || c == '.' || c == '~'
+}
+
+// withoutDots removes "." and ".." segments (RFC 3986 §5.2.4); an empty path is "/".
+func withoutDots(path string) string {
+	var kept []string
+	segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
+	for i, segment := range segments {
+		last := i == len(segments)-1
+		switch segment {
+		case "..":
+			if len(kept) > 0 {
+				kept = kept[:len(kept)-1]
+			}
+		case ".":
+		default:
+			kept = append(kept, segment)
+			continue
+		}
+		if last {
+			kept = append(kept, "")
+		}
+	}
+	return "/" + strings.Join(kept, "/")
+}

@@ -1,0 +1,223 @@
+package jwt
+
+import (
+	"time"
+
+	"jwt/internal/verdict"
+)
+
+// DefaultWindow is how far from now a proof may have been made where nobody says
+// (RFC 9449 §11.1 leaves it to the server: seconds or minutes).
+const DefaultWindow = 5 * time.Minute
+
+// dpopProof is RFC 9449 §4.2 and §4.3, whose numbers the sections name. That the
+// key is public and asymmetric (5 to 7) is checked before there are claims; that
+// no other proof came with the request and the jti is new (1, §11.1) is for who
+// sees the requests.
+func dpopProof() Profile {
+	return Profile{
+		Name:   "dpop+jwt",
+		About:  "DPoP proof, RFC 9449",
+		OwnKey: true,
+		rules: rules(
+			[]rule{hasType("dpop+jwt", "RFC 9449 §4.3 (4)", false)},
+			has("RFC 9449 §4.2", "jti", "htm", "htu", "iat"),
+			oneRule("htm", "RFC 9449 §4.3 (8)", method),
+			oneRule("htu", "RFC 9449 §4.3 (9)", targetURI),
+			is(aText, "RFC 9449 §4.3 (10)", "nonce"),
+			oneRule("iat", "RFC 9449 §4.3 (11)", func(q *inquiry) finding { return window(q, q.proofWindow()) }),
+			oneRule("ath", "RFC 9449 §4.3 (12)", accessTokenHash),
+			oneRule("cnf", "RFC 9449 §4.3 (12)", boundToKey),
+			oneRule("jkt", "RFC 9449 §6.1", wantedThumbprint),
+		),
+	}
+}
+
+// method compares the HTTP method, whose case counts (RFC 9110 §9.1).
+func method(q *inquiry) finding {
+	v, ok := q.claims.Get("htm")
+	got, isText := v.Text()
+	switch {
+	case !ok:
+		return finding{}
+	case !isText:
+		return wrongKind(v, "a string")
+	case q.with.Method == nil:
+		return skipped("is " + string(quote(got)) + ", which nothing was compared with").hinted("--htm METHOD")
+	}
+	return q.same("htm", *q.with.Method, verdict.ClaimMismatch)
+}
+
+// targetURI compares the URI of the request without its query and fragment, in
+// the normal form of RFC 3986 §6.2.2 and §6.2.3.
+func targetURI(q *inquiry) finding {
+	v, ok := q.claims.Get("htu")
+	got, isText := v.Text()
+	switch {
+	case !ok:
+		return finding{}
+	case !isText:
+		return wrongKind(v, "a string")
+	}
+	had, valid := NormalizeTarget(got)
+	if !valid {
+		return failed(verdict.ClaimsMalformed, "is "+string(quote(got))+", must be an http or https URI", "a URI", got)
+	}
+	if q.with.URI == nil {
+		return skipped("is " + string(quote(got)) + ", which nothing was compared with").hinted("--htu URI")
+	}
+	want, _ := NormalizeTarget(*q.with.URI)
+	if had != want {
+		return failed(verdict.ClaimMismatch, "is "+string(quote(got))+", want "+string(quote(want)), want, got)
+	}
+	return finding{status: verdict.Pass, detail: "is " + string(quote(got)), expected: want, actual: got}
+}
+
+func (q *inquiry) proofWindow() time.Duration {
+	if q.with.MaxAge != nil {
+		return *q.with.MaxAge
+	}
+	return DefaultWindow
+}
+
+// window wants "iat" within that time of now, before or after.
+func window(q *inquiry, d time.Duration) finding {
+	v, _ := q.claims.Get("iat")
+	date, ok := ParseNumericDate(v)
+	if !ok {
+		return finding{}
+	}
+	e := examination{Policy: Policy{Location: q.with.Location}, now: q.now}
+	want := "within " + plainly(d)
+	span := d + q.with.Leeway
+	switch {
+	case date.Compare(q.now.Add(-span)) < 0:
+		return failed(verdict.TooOld, "issued "+e.when(date)+", want at most "+plainly(d)+" ago", want, e.stamp(date)).
+			hinted("--max-age D allows more, --at TIME checks as of then")
+	case date.Compare(q.now.Add(span)) > 0:
+		return failed(verdict.NotYetValid, "issued in the future, "+e.when(date)+", want at most "+plainly(d)+" from now", want, e.stamp(date)).
+			hinted("--leeway D if clocks differ, --at TIME checks as of then")
+	}
+	return finding{status: verdict.Pass, detail: "issued " + e.when(date) + ", " + want, expected: want, actual: e.stamp(date)}
+}
+
+func accessTokenHash(q *inquiry) finding {
+	_, ok := q.claims.Get("ath")
+	switch {
+	case q.with.AccessToken != nil:
+		return q.same("ath", sha256Of(*q.with.AccessToken), verdict.ClaimMismatch)
+	case ok:
+		return skipped("is there, but nothing was given to compare it with").hinted("--access-token SOURCE")
+	}
+	return finding{}
+}
+
+// boundToKey looks into the access token, if it can be looked into: the key it is
+// bound to must be the key of the proof. Whether the access token is any good is
+// for another verify to say.
+func boundToKey(q *inquiry) finding {
+	if q.with.AccessToken == nil {
+		return finding{}
+	}
+	claims, ok := claimsUnverified(*q.with.AccessToken)
+	if !ok {
+		return skipped("the access token is opaque: its issuer knows what key it is bound to").hinted("--jkt THUMBPRINT")
+	}
+	v, ok := Lookup(claims, "cnf.jkt")
+	bound, isText := v.Text()
+	switch want := q.with.Thumbprint; {
+	case !ok:
+		return failed(verdict.MissingClaim, "the access token has no cnf.jkt: it is bound to no key", want, nil)
+	case !isText || bound != want:
+		return failed(verdict.ClaimMismatch, "the access token is bound to the key "+show(v)+", this one is "+string(quote(want)), want, reported(v))
+	default:
+		return passed("the access token is bound to this key", bound)
+	}
+}
+
+func wantedThumbprint(q *inquiry) finding {
+	want, got := q.with.KeyThumbprint, q.with.Thumbprint
+	switch {
+	case want == nil:
+		return finding{}
+	case *want != got:
+		return failed(verdict.ClaimMismatch, "the key's thumbprint is "+string(quote(got))+", want "+string(quote(*want)), *want, got)
+	}
+	return passed("the key's thumbprint is "+string(quote(got)), got)
+}
+
+// KeyBinding is the profile of the Key Binding JWT that ends an SD-JWT+KB
+// (RFC 9901 §4.3 and §7.3). It is not one to choose: such a token never comes
+// alone.
+func KeyBinding() Profile {
+	return Profile{
+		Name:  "kb+jwt",
+		About: "Key Binding JWT, RFC 9901",
+		group: "key_binding",
+		rules: rules(
+			[]rule{hasType("kb+jwt", "RFC 9901 §4.3", false)},
+			has("RFC 9901 §4.3", "iat", "aud", "nonce", "sd_hash"),
+			oneRule("aud", "RFC 9901 §7.3", bindingAudience),
+			oneRule("nonce", "RFC 9901 §7.3", bindingNonce),
+			oneRule("iat", "RFC 9901 §7.3", bindingAge),
+			oneRule("sd_hash", "RFC 9901 §7.3", func(q *inquiry) finding {
+				v, ok := q.claims.Get("sd_hash")
+				if !ok || q.with.Digest == nil {
+					return finding{}
+				}
+				if got, ok := v.Text(); !ok || got != *q.with.Digest {
+					return failed(verdict.ClaimMismatch, "is "+show(v)+", the SD-JWT before it has "+string(quote(*q.with.Digest)), *q.with.Digest, reported(v))
+				}
+				return passed("is that of the SD-JWT before it", *q.with.Digest)
+			}),
+		),
+	}
+}
+
+// bindingAudience compares "aud", which here is one string (RFC 9901 §4.3).
+func bindingAudience(q *inquiry) finding {
+	v, ok := q.claims.Get("aud")
+	got, isText := v.Text()
+	wanted := q.with.Audiences
+	switch {
+	case !ok:
+		return finding{}
+	case !isText:
+		return wrongKind(v, "a string")
+	case len(wanted) == 0:
+		return finding{
+			status: verdict.Warn, class: verdict.AudUnchecked, actual: got,
+			detail: "is " + string(quote(got)) + ", which nothing was compared with", hint: "--aud NAME",
+		}
+	}
+	for _, want := range wanted {
+		if want == got {
+			return finding{status: verdict.Pass, detail: "is " + string(quote(got)), expected: oneOrAll(wanted), actual: got}
+		}
+	}
+	return failed(verdict.AudMismatch, "is "+string(quote(got))+", want "+alternatives(wanted), oneOrAll(wanted), got)
+}
+
+func bindingNonce(q *inquiry) finding {
+	v, ok := q.claims.Get("nonce")
+	got, isText := v.Text()
+	switch {
+	case !ok:
+		return finding{}
+	case !isText:
+		return wrongKind(v, "a string")
+	case q.with.Nonce == nil:
+		return skipped("is " + string(quote(got)) + ", which nothing was compared with").hinted("--nonce VALUE")
+	}
+	return q.same("nonce", *q.with.Nonce, verdict.NonceMismatch)
+}
+
+// bindingAge bounds the age where a bound was given: a presentation may be looked
+// at long after it was made.
+func bindingAge(q *inquiry) finding {
+	v, _ := q.claims.Get("iat")
+	if _, ok := ParseNumericDate(v); !ok || q.with.MaxAge == nil {
+		return finding{}
+	}
+	return window(q, *q.with.MaxAge)
+}
