@@ -65,6 +65,18 @@ func (o claimOptions) given(flag string) bool { return o.flags.Changed(flag) }
 // any reports whether any of the flags was set.
 func (o claimOptions) any() bool { return slices.ContainsFunc(claimFlags[:], o.given) }
 
+// takeID moves the ID of "--jti ID" from the arguments, where a flag whose value
+// may be left out leaves it: no claims look like an ID.
+func (o *claimOptions) takeID(args []string) []string {
+	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		isID := o.jti == madeUUID && !strings.ContainsAny(arg[:min(1, len(arg))], "{@- \t\n")
+		if isID {
+			o.jti = arg
+		}
+		return isID
+	})
+}
+
 // set puts what the flags say into the claims. Times count from now; where
 // nobody says when it was issued and issued is true, that is now.
 func (o claimOptions) set(claims *jsonobject.Object, now time.Time, issued bool) error {

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -21,8 +22,7 @@ func (o signOptions) start(env *Env, ring *keyring, args []string) (header, clai
 	if o.given("from") {
 		return o.startFrom(env, ring, args)
 	}
-	stdinIsKey := slices.Contains(append(o.keys.sources, o.keys.secrets...), "-")
-	claims, err = readClaims(ring.in, args, stdinIsKey)
+	claims, err = readClaims(ring.in, args, o.keys.fromStdin())
 	return header, claims, err
 }
 
@@ -36,15 +36,25 @@ func readClaims(in *input.Reader, args []string, stdinIsKey bool) (claims jsonob
 	if err != nil || len(bytes.TrimSpace(text)) == 0 {
 		return claims, err
 	}
-	claims, err = jwt.ParseClaims(text)
-	if verdict.ClassOf(err) == verdict.ClaimsMalformed && len(args) == 1 && !strings.HasPrefix(args[0], "@") {
+	claims, err = jsonobject.Parse(text)
+	switch {
+	case errors.Is(err, jsonobject.ErrTooDeep):
+		err = verdict.Errorf(verdict.LimitExceeded, "the claims are %w", err)
+	case err != nil:
 		err = verdict.Errorf(verdict.ClaimsMalformed, "the claims are not a JSON object: %w", err).
 			Hintf(`quote the JSON: '{"sub":"alice"}', or use flags: --sub alice -c role=admin`)
-	}
-	if twice := claims.Duplicates(); err == nil && len(twice) > 0 {
-		err = verdict.Errorf(verdict.DuplicateMember, "the claims have %s more than once", strings.Join(twice, ", "))
+	default:
+		err = checkOnce(claims)
 	}
 	return claims, err
+}
+
+// checkOnce refuses claims of which one would be lost on most readers.
+func checkOnce(claims jsonobject.Object) error {
+	if twice := claims.Duplicates(); len(twice) > 0 {
+		return verdict.Errorf(verdict.DuplicateMember, "the claims have %s more than once: no verifier takes that", strings.Join(twice, ", "))
+	}
+	return nil
 }
 
 func (o signOptions) startFrom(env *Env, ring *keyring, args []string) (header, claims jsonobject.Object, err error) {
@@ -71,7 +81,10 @@ func (o signOptions) editClaims(claims *jsonobject.Object, now time.Time) error 
 			return verdict.Errorf(verdict.MissingClaim, "--unset %s: there is no such claim", name)
 		}
 	}
-	return o.claims.set(claims, now, !o.given("from"))
+	if err := o.claims.set(claims, now, !o.given("from")); err != nil {
+		return err
+	}
+	return checkOnce(*claims)
 }
 
 // editHeader puts alg first, then typ and kid, unless they have a place already.

@@ -58,14 +58,18 @@ func (o keyOptions) check() error {
 	return nil
 }
 
+// fromStdin reports whether a key comes from standard input.
+func (o keyOptions) fromStdin() bool {
+	return slices.ContainsFunc(append(slices.Clone(o.sources), o.secrets...), func(source string) bool {
+		return source == "-" || source == "fd:0"
+	})
+}
+
 // checkStdin refuses a key from a standard input that is also to give the work.
 func (o keyOptions) checkStdin(env *Env, args []string, work string) error {
-	fromStdin := len(args) == 0 || args[0] == "-"
-	for _, source := range append(slices.Clone(o.sources), o.secrets...) {
-		if fromStdin && !env.StdinTTY && (source == "-" || source == "fd:0") {
-			return verdict.Errorf(verdict.Usage, "the %s and the key cannot both come from stdin", work).
-				Hintf("give one of them as @FILE, env:NAME or fd:3")
-		}
+	if env.StdinTTY || len(args) > 0 && args[0] != "-" || !o.fromStdin() {
+		return nil
 	}
-	return nil
+	return verdict.Errorf(verdict.Usage, "the %s and the key cannot both come from stdin", work).
+		Hintf("give one of them as @FILE, env:NAME or fd:3")
 }

@@ -35,11 +35,14 @@ RSA-PSS, and for ECDSA without --deterministic.`
   jwt sign @claims.json --key set.json --kid 2026-01 --typ at+jwt
   jwt sign --from TOKEN --exp +1h --unset nbf --key private.pem`
 		c.Annotations = map[string]string{exits: "0 1 2 3 7 8"}
-		c.Args = atMostOneArg("one JSON object")
 		o.addFlags(c.Flags())
 		o.complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error {
 			o.flags = c.Flags()
+			args = o.claims.takeID(args)
+			if err := atMostOneArg("one JSON object")(c, args); err != nil {
+				return err
+			}
 			return runSign(c.Context(), env, o, args)
 		}
 	},
@@ -217,7 +220,7 @@ func signWarnings(token jws.Token, key jwk.Key, alg jwa.Algorithm, now time.Time
 	if err != nil {
 		return append(warnings, err.Error()+": verifiers will refuse the token")
 	}
-	for _, c := range (jwt.Policy{IgnoreExp: true}).Check(claims, token.Header, now) {
+	for _, c := range (jwt.Policy{}).Check(claims, token.Header, now) {
 		if c.Class == verdict.ClaimsMalformed || c.Class == verdict.SuspiciousTime {
 			warnings = append(warnings, c.Detail)
 		}
