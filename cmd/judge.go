@@ -20,6 +20,9 @@ type verifier struct {
 	policy  jwt.Policy
 	now     time.Time
 	ring    *keyring
+
+	profile      jwt.Profile // the zero Profile wants nothing
+	presentation jwt.Presentation
 }
 
 // judge runs every check on one token. The payload is returned if it is valid.
@@ -44,6 +47,7 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	}
 	if !v.options.jws {
 		r.Checks = append(r.Checks, v.checkClaims(verified)...)
+		r.Checks = append(r.Checks, v.checkProfile(verified)...)
 	}
 	if v.options.strict {
 		reject(r.Checks)
@@ -58,6 +62,9 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 // cannot be read is a failure, whether or not another one has the key: the answer
 // must not hang on which token it is.
 func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verified, error) {
+	if v.profile.OwnKey != "" {
+		return v.verifyPossession(token, r)
+	}
 	keys, keyErr := v.ring.keys()
 	verified, checks, err := token.Verify(keys, v.options.keys.algs)
 	if keyErr == nil && verdict.ClassOf(err) == verdict.KeyNotFound {

@@ -41,6 +41,17 @@ func (o keyOptions) given() bool { return len(o.sources)+len(o.secrets) > 0 }
 
 // check refuses a command line without keys, and algorithms nobody knows.
 func (o keyOptions) check() error {
+	if err := o.checkAlgs(); err != nil {
+		return err
+	}
+	if !o.given() {
+		return verdict.Errorf(verdict.Usage, "no key given: which one signs is for you to say, never for the token").
+			Hintf("--key public.pem, --key oidc:https://issuer.example or --secret env:NAME")
+	}
+	return nil
+}
+
+func (o keyOptions) checkAlgs() error {
 	for _, name := range o.algs {
 		if strings.EqualFold(name, jwa.None) {
 			return verdict.Errorf(verdict.Usage, "--alg %s: it means no signature, which never verifies", name).
@@ -50,10 +61,6 @@ func (o keyOptions) check() error {
 			return verdict.Errorf(verdict.Usage, "--alg %s: no such signature algorithm", name).
 				Hintf("one of %s", strings.Join(algNames(), " "))
 		}
-	}
-	if !o.given() {
-		return verdict.Errorf(verdict.Usage, "no key given: which one signs is for you to say, never for the token").
-			Hintf("--key public.pem, --key oidc:https://issuer.example or --secret env:NAME")
 	}
 	return nil
 }

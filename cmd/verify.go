@@ -21,12 +21,18 @@ var verifyCommand = command{
 		c.Long = `Check the signature of a token and what its claims say, and report every check.
 
 The keys you give decide which algorithms are acceptable; the token never does.
-When the signature does not verify, the report says why, as far as can be known.`
+When the signature does not verify, the report says why, as far as can be known.
+
+A profile adds what a specification wants of its kind of token:
+` + profilesHelp()
 		c.Example = `  jwt verify TOKEN --key public.pem
   jwt verify TOKEN --key oidc:https://login.example --aud api
   jwt verify --secret env:JWT_SECRET --require sub < token.txt
   jwt verify TOKEN --key https://login.example/jwks.json --offline -o json
   jwt verify TOKEN --key set.json --at 2026-01-31T12:00:00Z --leeway 60s
+  jwt verify ID_TOKEN --key oidc:https://login.example --aud CLIENT_ID \
+      --profile id-token --nonce NONCE --access-token @access.txt
+  jwt verify PROOF --profile dpop+jwt --htm GET --htu https://api.example/items
   jwt verify --batch --key public.pem < tokens.txt | jq -c 'select(.valid|not)'`
 		c.Annotations = map[string]string{exits: "0 1 2 3 4 5 6 7 8 130"}
 		c.Args = atMostOneArg("one token")
@@ -55,6 +61,7 @@ type verifyOptions struct {
 	ignoreExp            bool
 	jws, strict, payload bool
 	batch                bool
+	profile              profileOptions
 }
 
 func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
@@ -74,6 +81,7 @@ func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.strict, "strict", false, "turn every warning about the token or its key into a rejection")
 	f.BoolVar(&o.payload, "payload", false, "print the verified payload's exact bytes, and nothing on failure")
 	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one report a line")
+	o.profile.addFlags(f)
 	o.at.addFlags(f)
 	o.date.addFlags(f)
 	o.token.addFlags(f)
@@ -84,19 +92,20 @@ func (o *verifyOptions) complete(c *cobra.Command) {
 	o.keys.complete(c)
 	o.date.complete(c)
 	o.output.complete(c)
+	o.profile.complete(c)
 	completeValues(c, "typ", "at+jwt", "JWT", "dpop+jwt", "logout+jwt", "secevent+jwt")
 	completeValues(c, "require", "exp", "iat", "nbf", "iss", "sub", "aud", "jti")
 }
 
 func (o *verifyOptions) check() error {
-	if err := errors.Join(o.output.check(), o.date.check(), o.token.check(), o.keys.check()); err != nil {
+	if err := errors.Join(o.output.check(), o.date.check(), o.token.check(), o.profile.check(o.keys)); err != nil {
 		return err
 	}
 	if o.batch && o.payload {
 		return verdict.Errorf(verdict.Usage, "--batch prints whole reports").Hintf("jwt verify --batch … | jq -c .payload")
 	}
 	if o.jws {
-		for _, name := range []string{"iss", "aud", "sub", "nonce", "require", "claim", "leeway", "max-age", "valid-for", "ignore-exp"} {
+		for _, name := range []string{"iss", "aud", "sub", "nonce", "require", "claim", "leeway", "max-age", "valid-for", "ignore-exp", "profile"} {
 			if o.flags.Changed(name) {
 				return verdict.Errorf(verdict.Usage, "--%s: --jws takes the payload as opaque bytes and checks no claim", name)
 			}
@@ -178,7 +187,8 @@ func (o verifyOptions) verifier(ctx context.Context, env *Env, args []string) (*
 	}
 	ring := o.keys.ring(ctx, env, o.output)
 	ring.at = now
-	return &verifier{options: o, policy: policy, now: now, ring: ring}, nil
+	v := &verifier{options: o, policy: policy, now: now, ring: ring}
+	return v, v.readProfile()
 }
 
 func (v *verifier) batch(ctx context.Context, env *Env, args []string) error {

@@ -15,9 +15,10 @@ type Profile struct {
 	Name  string // as --profile takes it
 	About string // what such a token is, and who says so
 
-	// OwnKey says that the token is verified by the key in its own header: it
-	// proves that its sender holds that key, and nothing about who that is.
-	OwnKey bool
+	// OwnKey says where the specification wants the token to be verified by the
+	// key in its own header: then it proves that its sender holds that key, and
+	// nothing about who that is. It is empty for all that are verified as usual.
+	OwnKey string
 
 	group string // what the names of its checks begin with; "" is profile:Name
 	rules []rule
@@ -103,6 +104,14 @@ func (p Profile) CheckName(rule string) string {
 		return p.group + ":" + rule
 	}
 	return "profile:" + p.Name + ":" + rule
+}
+
+// OwnKeyCheck returns the check of the key in the token's own header as one of
+// the profile's.
+func (p Profile) OwnKeyCheck(c verdict.Check) verdict.Check {
+	c.Detail += " (" + p.OwnKey + ")"
+	c.Name = p.CheckName(c.Name)
+	return c
 }
 
 func (p Profile) check(r rule, f finding) verdict.Check {

@@ -18,7 +18,7 @@ func dpopProof() Profile {
 	return Profile{
 		Name:   "dpop+jwt",
 		About:  "DPoP proof, RFC 9449",
-		OwnKey: true,
+		OwnKey: "RFC 9449 §4.3 (6)",
 		rules: rules(
 			[]rule{hasType("dpop+jwt", "RFC 9449 §4.3 (4)", false)},
 			has("RFC 9449 §4.2", "jti", "htm", "htu", "iat"),

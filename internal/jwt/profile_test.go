@@ -194,7 +194,7 @@ const (
 
 func TestDPoPProof(t *testing.T) {
 	p := named(t, "dpop+jwt")
-	if !p.OwnKey {
+	if p.OwnKey == "" {
 		t.Error("the key of a DPoP proof is not its own")
 	}
 	full := Presentation{
@@ -398,6 +398,9 @@ func TestProfilesAreTold(t *testing.T) {
 	var names []string
 	for _, p := range Profiles() {
 		names = append(names, p.Name)
+		if (p.OwnKey != "") != (p.Name == "dpop+jwt") {
+			t.Errorf("%s: own key %q", p.Name, p.OwnKey)
+		}
 		if p.About == "" || len(p.rules) == 0 {
 			t.Errorf("%s says nothing", p.Name)
 		}

@@ -123,9 +123,25 @@ func (r Report) Text(t *Text) {
 	} else {
 		t.Styled(Bad, "✗ not valid: "+string(r.Class)).Line()
 	}
+	last := ""
 	for _, c := range r.Checks {
-		r.check(t, c)
+		group, name := grouped(c.Name)
+		if group != last && group != "" {
+			t.Put("  ").Styled(Dim, strings.ReplaceAll(strings.ReplaceAll(group, "_", " "), ":", " ")).Line()
+		}
+		last = group
+		r.check(t, c, name)
 	}
+}
+
+// grouped splits the name of a check that is one of a group: profile:NAME:RULE
+// and key_binding:RULE stand under a line that names the group.
+func grouped(check string) (group, name string) {
+	i := strings.LastIndexByte(check, ':')
+	if i < 0 || !strings.HasPrefix(check, "profile:") && !strings.HasPrefix(check, "key_binding:") {
+		return "", check
+	}
+	return check[:i], check[i+1:]
 }
 
 // Columns of a check: the mark, its name and, from told on, what is told of it.
@@ -134,7 +150,7 @@ const (
 	toldFrom  = len("  ✓ ") - len("✓") + 1 + checkName + 1
 )
 
-func (r Report) check(t *Text, c verdict.Check) {
+func (r Report) check(t *Text, c verdict.Check, name string) {
 	if c.Class == verdict.SecretInArgv {
 		return // said on stderr already
 	}
@@ -147,9 +163,9 @@ func (r Report) check(t *Text, c verdict.Check) {
 	case verdict.Skip:
 		mark, style = "-", Dim
 	}
-	t.Put("  ").Styled(style, mark).Put(" ", c.Name)
-	if told := told(c); told != "" {
-		t.Pad(len([]rune(c.Name)), checkName).Put(" ").Words(toldFrom, told)
+	t.Put("  ").Styled(style, mark).Put(" ", name)
+	if told := told(c, name); told != "" {
+		t.Pad(len([]rune(name)), checkName).Put(" ").Words(toldFrom, told)
 	}
 	t.Line()
 	if c.Name == r.explained() {
@@ -170,12 +186,12 @@ func (r Report) explained() string {
 }
 
 // told is what a check says beside its name.
-func told(c verdict.Check) string {
+func told(c verdict.Check, name string) string {
 	if c.Detail == "" && c.Actual != nil {
 		if s, ok := c.Actual.(string); ok {
 			return s
 		}
 		return string(JSON(c.Actual, false))
 	}
-	return strings.TrimPrefix(c.Detail, c.Name+": ")
+	return strings.TrimPrefix(c.Detail, name+": ")
 }
