@@ -1,0 +1,217 @@
+// Package oauth holds the messages that client and server exchange: the plain
+// JSON bodies of the local server, the token and error responses of OAuth 2.0
+// (RFC 6749 §5) and server metadata (RFC 8414 §2). It is data only.
+package oauth
+
+import (
+	"errors"
+	"strconv"
+
+	"jwt/internal/jsonobject"
+)
+
+// Names on the wire that both sides spell.
+const (
+	RefreshCookie = "refresh_token" // the cookie that holds the refresh token
+	CartCookie    = "cart"          // the cookie that holds the signed cart
+	Bearer        = "Bearer"        // RFC 6750 §2.1
+
+	GrantRefreshToken = "refresh_token" // RFC 6749 §6
+
+	DiscoveryPath = "/.well-known/openid-configuration"       // OpenID Connect Discovery 1.0 §4
+	MetadataPath  = "/.well-known/oauth-authorization-server" // RFC 8414 §3
+)
+
+// An Invalid error says why a body is not the message it must be.
+type Invalid struct{ Reason string }
+
+func (e *Invalid) Error() string { return e.Reason }
+
+// A Login is the body of a plain login request.
+type Login struct {
+	Username string // "username", or "email"
+	Password string
+}
+
+// JSON returns the request as it is sent.
+func (l Login) JSON() []byte {
+	return object("username", quote(l.Username), "password", quote(l.Password))
+}
+
+// ParseLogin reads a login request.
+func ParseLogin(body []byte) (Login, error) {
+	o, err := parse(body)
+	if err != nil {
+		return Login{}, err
+	}
+	var l Login
+	username, errName := text(o, "username")
+	email, errEmail := text(o, "email")
+	l.Password, err = text(o, "password")
+	if err := errors.Join(errName, errEmail, err); err != nil {
+		return Login{}, &Invalid{"username (or email) and password must be strings"}
+	}
+	switch {
+	case username != "" && email != "" && username != email:
+		return Login{}, &Invalid{"username and email differ: send one of them"}
+	case username != "":
+		l.Username = username
+	default:
+		l.Username = email
+	}
+	if l.Username == "" || l.Password == "" {
+		return Login{}, &Invalid{"username (or email) and password are wanted"}
+	}
+	return l, nil
+}
+
+// A Refresh is the plain body that carries a refresh token: to refresh, and to
+// log out.
+type Refresh struct{ RefreshToken string }
+
+// JSON returns the request as it is sent.
+func (r Refresh) JSON() []byte { return object("refreshToken", quote(r.RefreshToken)) }
+
+// ParseRefresh reads such a body. The token is empty where there is none.
+func ParseRefresh(body []byte) (Refresh, error) {
+	o, err := parse(body)
+	if err != nil {
+		return Refresh{}, err
+	}
+	token, err := text(o, "refreshToken")
+	return Refresh{RefreshToken: token}, err
+}
+
+// Tokens is what a login or a refresh gives. Lifetimes are in seconds, 0 where
+// the server does not say.
+type Tokens struct {
+	AccessToken      string
+	RefreshToken     string // empty where a cookie carries it
+	TokenType        string
+	ExpiresIn        int64
+	RefreshExpiresIn int64
+}
+
+// JSON returns the tokens as the plain face spells them.
+func (t Tokens) JSON() []byte {
+	return t.json("accessToken", "refreshToken", "tokenType", "expiresIn", "refreshExpiresIn")
+}
+
+// OAuthJSON returns the tokens as RFC 6749 §5.1 spells them.
+func (t Tokens) OAuthJSON() []byte {
+	return t.json("access_token", "refresh_token", "token_type", "expires_in", "refresh_expires_in")
+}
+
+func (t Tokens) json(access, refresh, kind, expires, refreshExpires string) []byte {
+	pairs := []any{access, quote(t.AccessToken)}
+	if t.RefreshToken != "" {
+		pairs = append(pairs, refresh, quote(t.RefreshToken))
+	}
+	pairs = append(pairs, kind, quote(t.TokenType), expires, jsonobject.Int(t.ExpiresIn))
+	if t.RefreshExpiresIn > 0 {
+		pairs = append(pairs, refreshExpires, jsonobject.Int(t.RefreshExpiresIn))
+	}
+	return object(pairs...)
+}
+
+// ParseTokens reads tokens in either spelling. An access token must be there.
+func ParseTokens(body []byte) (Tokens, error) {
+	o, err := parse(body)
+	if err != nil {
+		return Tokens{}, err
+	}
+	var t Tokens
+	for _, field := range []struct {
+		to           *string
+		plain, snake string
+	}{
+		{&t.AccessToken, "accessToken", "access_token"},
+		{&t.RefreshToken, "refreshToken", "refresh_token"},
+		{&t.TokenType, "tokenType", "token_type"},
+	} {
+		if *field.to, err = text(o, either(o, field.plain, field.snake)); err != nil {
+			return Tokens{}, err
+		}
+	}
+	for _, field := range []struct {
+		to           *int64
+		plain, snake string
+	}{
+		{&t.ExpiresIn, "expiresIn", "expires_in"},
+		{&t.RefreshExpiresIn, "refreshExpiresIn", "refresh_expires_in"},
+	} {
+		if *field.to, err = seconds(o, either(o, field.plain, field.snake)); err != nil {
+			return Tokens{}, err
+		}
+	}
+	if t.AccessToken == "" {
+		return Tokens{}, &Invalid{"there is no access token"}
+	}
+	return t, nil
+}
+
+func either(o jsonobject.Object, plain, snake string) string {
+	if _, ok := o.Get(plain); ok {
+		return plain
+	}
+	return snake
+}
+
+// parse reads one JSON object in which no name stands twice: of two values one
+// side would believe the first, the other the last.
+func parse(body []byte) (jsonobject.Object, error) {
+	o, err := jsonobject.Parse(body)
+	if err != nil {
+		return o, &Invalid{"the body is not a JSON object: " + err.Error()}
+	}
+	if twice := o.Duplicates(); len(twice) > 0 {
+		return o, &Invalid{"the body names a member twice"}
+	}
+	return o, nil
+}
+
+// text returns a member that must be a string where it is there at all.
+func text(o jsonobject.Object, name string) (string, error) {
+	v, ok := o.Get(name)
+	if !ok || v.Kind() == 'n' {
+		return "", nil
+	}
+	s, ok := v.Text()
+	if !ok {
+		return "", &Invalid{name + ": is " + v.Noun() + ", must be a string"}
+	}
+	return s, nil
+}
+
+// seconds returns a lifetime. Servers are known to send it as a string too.
+func seconds(o jsonobject.Object, name string) (int64, error) {
+	v, ok := o.Get(name)
+	if !ok || v.Kind() == 'n' {
+		return 0, nil
+	}
+	digits := string(v)
+	if s, isText := v.Text(); isText {
+		digits = s
+	}
+	f, err := strconv.ParseFloat(digits, 64)
+	if err != nil || f < 0 || f > 1<<53 {
+		return 0, &Invalid{name + ": must be a number of seconds"}
+	}
+	return int64(f), nil
+}
+
+func quote(s string) jsonobject.Value { return jsonobject.Quote(s) }
+
+// object writes pairs of a name and a jsonobject.Value.
+func object(pairs ...any) []byte {
+	b := []byte{'{'}
+	for i := 0; i < len(pairs); i += 2 {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, quote(pairs[i].(string))...)
+		b = append(b, ':')
+		b = append(b, pairs[i+1].(jsonobject.Value)...)
+	}
+	return append(b, '}')
+}
