@@ -37,8 +37,9 @@ func (e *Env) Getenv(name string) string {
 // Main runs the program in the real world and returns its exit status.
 func Main(args []string) int {
 	if len(args) == 1 && args[0] == "--version" { // scripts ask in loops: answered before anything is built
-		os.Stdout.WriteString(versionLine())
-		return 0
+		if _, err := os.Stdout.WriteString(versionLine()); err == nil {
+			return exitOK
+		}
 	}
 	stdinTTY := isatty.IsTerminal(os.Stdin.Fd())
 	stdoutTTY := isatty.IsTerminal(os.Stdout.Fd())

@@ -15,7 +15,7 @@ const exits = "exits"
 // printHelp writes the help of a command: what it does, examples, flags, exit
 // statuses. Cobra's own goes through text/template, whose presence in the binary
 // costs every start.
-func printHelp(env *Env, c *cobra.Command) {
+func printHelp(env *Env, c *cobra.Command) error {
 	t := render.NewText(colored(env, env.StdoutTTY, "auto"))
 	about := c.Long
 	if about == "" {
@@ -51,7 +51,7 @@ func printHelp(env *Env, c *cobra.Command) {
 			}
 		}
 	}
-	env.Stdout.Write(t.Bytes())
+	return outputOptions{}.write(env, t.Bytes())
 }
 
 func usageLine(c *cobra.Command) string {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -52,8 +53,10 @@ func commands() []command {
 func Run(ctx context.Context, env *Env, args []string) int {
 	root := newRoot(env, args)
 	root.SetArgs(args)
+	var unsaid error // cobra takes it that help is always heard
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { unsaid = printHelp(env, c) })
 	executed, err := root.ExecuteContextC(ctx)
-	return finish(env, saidOutput(executed.Flags()), err)
+	return finish(env, saidOutput(executed.Flags()), cmp.Or(err, unsaid))
 }
 
 func newRoot(env *Env, args []string) *cobra.Command {
@@ -67,7 +70,9 @@ func newRoot(env *Env, args []string) *cobra.Command {
   curl -si https://api.example/login | jwt decode`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          unknownCommand,
+
+		SuggestionsMinimumDistance: mistyped,
+		Args:                       unknownCommand,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if v, _ := c.Flags().GetBool("version"); v {
 				return outputOptions{}.write(env, []byte(versionLine()))
@@ -81,7 +86,6 @@ func newRoot(env *Env, args []string) *cobra.Command {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	root.SetHelpFunc(func(c *cobra.Command, _ []string) { printHelp(env, c) })
 	root.SetUsageFunc(func(*cobra.Command) error { return nil })
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return verdict.Errorf(verdict.Usage, "%w", err).Hintf("%s --help", c.CommandPath())
@@ -93,7 +97,7 @@ func newRoot(env *Env, args []string) *cobra.Command {
 func addCommands(env *Env, parent *cobra.Command, children []command, args []string) {
 	everything := len(args) > 0 && (args[0] == everythingBuilt || args[0] == manCommand.name())
 	for _, command := range children {
-		c := &cobra.Command{Use: command.use, Short: command.short, Aliases: command.aliases, Hidden: command.hidden, DisableFlagsInUseLine: true}
+		c := &cobra.Command{Use: command.use, Short: command.short, Aliases: command.aliases, Hidden: command.hidden, DisableFlagsInUseLine: true, SuggestionsMinimumDistance: mistyped}
 		switch {
 		case !everything && !command.called(args):
 			c.Run = func(*cobra.Command, []string) {}
@@ -112,6 +116,9 @@ func addCommands(env *Env, parent *cobra.Command, children []command, args []str
 // everythingBuilt as the first argument builds the flags of every command: for
 // the tests that look at all of them.
 const everythingBuilt = "\x00"
+
+// mistyped is how many letters a command's name may be off and still be suggested.
+const mistyped = 2
 
 func unknownCommand(c *cobra.Command, args []string) error {
 	if v, _ := c.Flags().GetBool("version"); v || len(args) == 0 {
