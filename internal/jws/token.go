@@ -144,7 +144,7 @@ func (t Token) notBase64url(part string, i int, err error) error {
 			Hintf("join it first: tr -d '[:space:]'")
 	case base64url.Padding, base64url.Standard:
 		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: %q (%s) at byte %d of the token", part, e.Byte, e.Fault, at).
-			Hintf("to look inside all the same: jwt decode")
+			Hintf("to look inside all the same: jwt inspect")
 	default:
 		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: byte 0x%02x at byte %d of the token", part, e.Byte, at)
 	}
