@@ -180,8 +180,9 @@ func (v *verifier) checkProfile(verified jws.Verified) []verdict.Check {
 		return nil // reported already
 	}
 	with := v.presentation
-	with.Alg = verified.Alg()
-	if key := verified.Key(); !key.IsSecret() {
+	key := verified.Key()
+	with.Alg, with.Curve = verified.Alg(), key.Curve
+	if !key.IsSecret() { // the thumbprint of a secret is a hash of it
 		with.Thumbprint = key.Thumbprint()
 	}
 	return v.profile.Check(claims, verified.Token().Header, with, v.now)

@@ -28,7 +28,8 @@ type Profile struct {
 // is not said. The times and lists mean what they mean in a Policy.
 type Presentation struct {
 	Alg        jwa.Algorithm // under which the signature verified
-	Thumbprint string        // of the key that did (RFC 7638); "" for a secret
+	Curve      string        // of the key, where it is on one
+	Thumbprint string        // of the key (RFC 7638); "" for a secret
 
 	Audiences []string
 	MaxAge    *time.Duration

@@ -14,12 +14,12 @@ import (
 )
 
 // leftHalf returns the left half of the hash of an ASCII text under the hash of
-// the algorithm (OpenID Connect Core §3.1.3.6). For Ed25519, which hashes inside,
-// it is SHA-512, as implementations agree; where there is no such agreement, hashed
-// is false.
-func leftHalf(alg jwa.Algorithm, text string) (half string, hashed bool) {
+// the algorithm (OpenID Connect Core §3.1.3.6). For a key on Ed25519, where the
+// algorithm hashes inside, it is SHA-512, as implementations agree; where there is
+// no such agreement, hashed is false.
+func leftHalf(alg jwa.Algorithm, curve, text string) (half string, hashed bool) {
 	hash := alg.Hash
-	if alg.Curve == "Ed25519" {
+	if curve == "Ed25519" {
 		hash = crypto.SHA512
 	}
 	if hash == 0 || !hash.Available() {

@@ -122,7 +122,7 @@ func halfHash(q *inquiry, name string, of *string, flag string) finding {
 	case of == nil:
 		return skipped("is there, but nothing was given to compare it with").hinted(flag + " SOURCE")
 	}
-	want, hashed := leftHalf(q.with.Alg, *of)
+	want, hashed := leftHalf(q.with.Alg, q.with.Curve, *of)
 	switch {
 	case !hashed:
 		return skipped("cannot be compared: no hash is defined for " + q.with.Alg.Name)

@@ -147,7 +147,8 @@ func TestIDToken(t *testing.T) {
 		{from: `"at_hash"`, to: `"at_hash"`, with: changed(func(p *Presentation) { p.AccessToken = code }), want: "at_hash:fail:claim_mismatch"},
 		{from: `"c_hash"`, to: `"x"`, with: full, want: "c_hash:fail:missing_claim"},
 		{from: `"c_hash"`, to: `"c_hash"`, with: changed(func(p *Presentation) { p.Code = token }), want: "c_hash:fail:claim_mismatch"},
-		{from: `"alg"`, to: `"alg"`, with: changed(func(p *Presentation) { p.Alg = eddsa }), want: "at_hash:fail:claim_mismatch c_hash:fail:claim_mismatch"},
+		{from: `"alg"`, to: `"alg"`, with: changed(func(p *Presentation) { p.Alg, p.Curve = eddsa, "Ed25519" }), want: "at_hash:fail:claim_mismatch c_hash:fail:claim_mismatch"},
+		{from: `"alg"`, to: `"alg"`, with: changed(func(p *Presentation) { p.Alg, p.Curve = eddsa, "Ed448" }), want: "at_hash:skip c_hash:skip"},
 		{from: `"alg"`, to: `"alg"`, with: changed(func(p *Presentation) { p.Alg = jwa.Algorithm{Name: "ML-DSA-44"} }), want: "at_hash:skip c_hash:skip"},
 	})
 	alone := strings.Replace(payload, `,"azp":"s6BhdRkqt3"`, "", 1)
