@@ -126,8 +126,8 @@ var cases = []struct {
 		[]sample{sample{header: hsHeader}.hs("4pE8z3PBoHjnV1AhGk2e8h2PWNcPnLnb"), {header: hsHeader}, {header: header(`alg="none"`), signature: "none"}}},
 	{"signature-empty", []sample{{signature: "none"}, {header: hsHeader, signature: "none"}, {header: header("alg"), signature: "none"}},
 		[]sample{{header: header(`alg="none"`), signature: "none"}, {signature: "x"}}},
-	{"signature-length", []sample{{signature: goodSignature[1:]}, {signature: "0E\x02\x21\x00" + goodSignature}, {header: rsHeader, signature: strings.Repeat("x", 255)}, {header: rsHeader, signature: strings.Repeat("x", 2064)}},
-		[]sample{{}, {header: rsHeader, signature: strings.Repeat("x", 256)}, {header: rsHeader, signature: strings.Repeat("x", 384)}, {header: rsHeader, signature: "none"}, {header: header(`alg="ES256K"`), signature: "x"}}},
+	{"signature-length", []sample{{signature: goodSignature[1:]}, {signature: "0E\x02\x21\x00" + goodSignature}, {header: rsHeader, signature: strings.Repeat("x", 255)}, {header: rsHeader, signature: strings.Repeat("x", 2064)}, {header: header(`alg="ES256K"`), signature: "x"}, {header: header(`alg="Ed25519"`), signature: strings.Repeat("x", 114)}, {header: header(`alg="EdDSA"`), signature: strings.Repeat("x", 65)}},
+		[]sample{{}, {header: rsHeader, signature: strings.Repeat("x", 256)}, {header: rsHeader, signature: strings.Repeat("x", 384)}, {header: rsHeader, signature: "none"}, {header: header(`alg="ES256K"`)}, {header: header(`alg="EdDSA"`)}, {header: header(`alg="EdDSA"`), signature: strings.Repeat("x", 114)}, {header: header(`alg="unknown"`), signature: "x"}}},
 	{"weak-rsa", []sample{{header: rsHeader, signature: strings.Repeat("x", 128)}, {header: header("jwk=" + rsaKey(255))}},
 		[]sample{{header: rsHeader, signature: strings.Repeat("x", 256)}, {header: header("jwk=" + rsaKey(256))}, {header: header("jwk=" + es256Key)}}},
 

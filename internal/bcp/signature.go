@@ -1,6 +1,7 @@
 package bcp
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,7 +37,10 @@ func algMissing(r *inspection) []hit {
 }
 
 func algUnknown(r *inspection) []hit {
-	if _, _, ok := get(r.Token.Header, "alg"); !ok || isNone(r.alg) || isSignatureAlg(r.alg) {
+	if _, _, ok := get(r.Token.Header, "alg"); !ok || isNone(r.alg) {
+		return nil
+	}
+	if _, known := jwa.Lookup(r.alg); known {
 		return nil
 	}
 	if v, _ := r.Token.Header.Get("alg"); v.Kind() != '"' {
@@ -48,17 +52,6 @@ func algUnknown(r *inspection) []hit {
 		}
 	}
 	return oneHit(Header, "alg", "alg is "+quoted(r.alg))
-}
-
-// isSignatureAlg reports whether the name is registered for signatures, known to
-// this program or not.
-func isSignatureAlg(name string) bool {
-	switch name {
-	case "ES256K", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87": // RFC 8812, 9864, 9964
-		return true
-	}
-	_, ok := jwa.Lookup(name)
-	return ok
 }
 
 func algLegacy(r *inspection) []hit {
@@ -97,7 +90,7 @@ var wellKnownSecrets = [...]string{
 
 func weakSecret(r *inspection) []hit {
 	a, ok := jwa.Lookup(r.alg)
-	if !ok || a.KeyType != "oct" || len(r.Token.Signature) != a.SignatureSize || len(r.Token.Text) > maxGuessedBytes {
+	if !ok || a.KeyType != "oct" || len(r.Token.Signature) != a.SignatureSize("") || len(r.Token.Text) > maxGuessedBytes {
 		return nil
 	}
 	input := r.Token.SigningInput()
@@ -129,10 +122,14 @@ func signatureLength(r *inspection) []hit {
 		}
 		return oneHit(Signature, "", "it has "+count(len(sig), "byte")+", and no RSA key makes such")
 	}
-	if len(sig) == a.SignatureSize {
+	if slices.Contains(a.SignatureSizes, len(sig)) {
 		return nil
 	}
-	detail := "it has " + count(len(sig), "byte") + "; " + a.Name + " has " + strconv.Itoa(a.SignatureSize)
+	var sizes []string
+	for _, n := range a.SignatureSizes {
+		sizes = append(sizes, strconv.Itoa(n))
+	}
+	detail := "it has " + count(len(sig), "byte") + "; " + a.Name + " has " + strings.Join(sizes, " or ")
 	if a.KeyType == "EC" && len(sig) > 8 && sig[0] == 0x30 {
 		detail += " (it looks like DER)"
 	}

@@ -1,13 +1,15 @@
 // Package jwa is the table of signature algorithms (RFC 7518 §3, RFC 8037,
-// RFC 9864): for each name the key it wants and the golang-jwt signing method
-// that does the work. Names are compared byte for byte.
+// RFC 8812, RFC 9864, RFC 9964): for each name the key it wants and the golang-jwt
+// signing method that does the work. Names are compared byte for byte.
 package jwa
 
 import (
 	"crypto"
 	_ "crypto/sha256" // crypto.SHA256, linked in
 	_ "crypto/sha512" // crypto.SHA384 and crypto.SHA512
+	"slices"
 
+	"filippo.io/mldsa"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -25,21 +27,21 @@ const (
 // An Algorithm is one row of the table.
 type Algorithm struct {
 	Name    string
-	KeyType string      // the JWK "kty" it wants: oct, RSA, EC, OKP
-	Curve   string      // the JWK "crv" it wants; "" for oct and RSA
-	Hash    crypto.Hash // 0 where the algorithm hashes inside (Ed25519)
+	KeyType string      // the JWK "kty" it wants: oct, RSA, EC, OKP, AKP
+	Curves  []string    // the JWK "crv" it wants, one of them; nil for oct, RSA and AKP
+	Hash    crypto.Hash // 0 where the algorithm hashes inside (EdDSA, ML-DSA)
 	Spec    string      // where it is defined
 
-	// SignatureSize is the exact length of a signature in bytes; 0 for RSA,
-	// whose signatures are as long as the modulus.
-	SignatureSize int
+	// SignatureSizes are the exact lengths of a signature in bytes, one for each
+	// of Curves; nil for RSA, whose signatures are as long as the modulus.
+	SignatureSizes []int
 
 	// MinKeyBytes is the least size of an HMAC secret (RFC 7518 §3.2): below it
 	// a key is weak, not unusable.
 	MinKeyBytes int
 
 	method        jwt.SigningMethod
-	deterministic jwt.SigningMethod // ECDSA by RFC 6979; nil where method is deterministic or cannot be
+	deterministic jwt.SigningMethod // where method is random but need not be
 }
 
 // Lookup returns the algorithm of that exact name.
@@ -57,27 +59,56 @@ func Lookup(name string) (Algorithm, bool) {
 func All() []Algorithm { return table[:] }
 
 // For returns the algorithms that fit a key of that type and curve. The first
-// is what a new token is signed with when nobody asks for another.
+// is what a new token is signed with when nobody asks for another. An AKP key
+// fits one of them alone, the "alg" it must have (RFC 9964 §3).
 func For(keyType, curve string) []Algorithm {
 	var fit []Algorithm
 	for _, a := range table {
-		if a.KeyType == keyType && a.Curve == curve {
+		if a.Takes(keyType, curve) {
 			fit = append(fit, a)
 		}
 	}
 	return fit
 }
 
+// Takes reports whether the algorithm is for keys of that type and curve. EdDSA
+// alone is for several curves: which one it is, the key decides (RFC 8037 §3.1).
+func (a Algorithm) Takes(keyType, curve string) bool {
+	if a.KeyType != keyType {
+		return false
+	}
+	return slices.Contains(a.Curves, curve) || a.Curves == nil && curve == ""
+}
+
+// On returns the algorithm as it is under a key on that curve, one of its own:
+// EdDSA without the other.
+func (a Algorithm) On(curve string) Algorithm {
+	if i := slices.Index(a.Curves, curve); i >= 0 {
+		a.Curves, a.SignatureSizes = a.Curves[i:i+1], a.SignatureSizes[i:i+1]
+	}
+	return a
+}
+
+// SignatureSize returns the exact length in bytes of a signature under a key on
+// that curve, and 0 where the algorithm does not tell.
+func (a Algorithm) SignatureSize(curve string) int {
+	if sizes := a.On(curve).SignatureSizes; len(sizes) == 1 {
+		return sizes[0]
+	}
+	return 0
+}
+
 // Verify reports whether sig is the signature of input under key: []byte for
-// oct, *rsa.PublicKey, *ecdsa.PublicKey or ed25519.PublicKey for the others.
-// That the key fits the algorithm is the caller's to check (jwk.Key.Fits).
+// oct, *rsa.PublicKey, *ecdsa.PublicKey, *secp256k1.PublicKey, ed25519.PublicKey,
+// ed448.PublicKey or *mldsa.PublicKey for the others. That the key fits the
+// algorithm is the caller's to check (jwk.Key.Fits).
 func (a Algorithm) Verify(input string, sig []byte, key any) error {
 	return a.method.Verify(input, sig, key)
 }
 
 // Sign returns the signature of input under a private key or secret.
-// deterministic asks ECDSA for the nonce of RFC 6979, so that the same input
-// gives the same bytes; RSA-PSS stays random.
+// deterministic asks ECDSA for the nonce of RFC 6979 and ML-DSA for none (FIPS
+// 204 §3.4), so that the same input gives the same bytes; RSA-PSS stays random.
 func (a Algorithm) Sign(input string, key any, deterministic bool) ([]byte, error) {
 	if deterministic && a.deterministic != nil {
 		return a.deterministic.Sign(input, key)
@@ -87,21 +118,14 @@ func (a Algorithm) Sign(input string, key any, deterministic bool) ([]byte, erro
 
 // Repeatable reports whether signing twice can give the same bytes.
 func (a Algorithm) Repeatable(deterministic bool) bool {
-	switch a.KeyType {
-	case "EC":
-		return deterministic && a.deterministic != nil
-	case "RSA":
-		_, pss := a.method.(*jwt.SigningMethodRSAPSS)
-		return !pss
-	default:
-		return true
-	}
+	_, pss := a.method.(*jwt.SigningMethodRSAPSS)
+	return !pss && (deterministic || a.deterministic == nil)
 }
 
 var table = [...]Algorithm{
-	{Name: "HS256", KeyType: "oct", Hash: crypto.SHA256, Spec: "RFC 7518 §3.2", SignatureSize: 32, MinKeyBytes: 32, method: jwt.SigningMethodHS256},
-	{Name: "HS384", KeyType: "oct", Hash: crypto.SHA384, Spec: "RFC 7518 §3.2", SignatureSize: 48, MinKeyBytes: 48, method: jwt.SigningMethodHS384},
-	{Name: "HS512", KeyType: "oct", Hash: crypto.SHA512, Spec: "RFC 7518 §3.2", SignatureSize: 64, MinKeyBytes: 64, method: jwt.SigningMethodHS512},
+	{Name: "HS256", KeyType: "oct", Hash: crypto.SHA256, Spec: "RFC 7518 §3.2", SignatureSizes: []int{32}, MinKeyBytes: 32, method: jwt.SigningMethodHS256},
+	{Name: "HS384", KeyType: "oct", Hash: crypto.SHA384, Spec: "RFC 7518 §3.2", SignatureSizes: []int{48}, MinKeyBytes: 48, method: jwt.SigningMethodHS384},
+	{Name: "HS512", KeyType: "oct", Hash: crypto.SHA512, Spec: "RFC 7518 §3.2", SignatureSizes: []int{64}, MinKeyBytes: 64, method: jwt.SigningMethodHS512},
 
 	{Name: "RS256", KeyType: "RSA", Hash: crypto.SHA256, Spec: "RFC 7518 §3.3", method: jwt.SigningMethodRS256},
 	{Name: "RS384", KeyType: "RSA", Hash: crypto.SHA384, Spec: "RFC 7518 §3.3", method: jwt.SigningMethodRS384},
@@ -110,10 +134,16 @@ var table = [...]Algorithm{
 	{Name: "PS384", KeyType: "RSA", Hash: crypto.SHA384, Spec: "RFC 7518 §3.5", method: pss("PS384", crypto.SHA384)},
 	{Name: "PS512", KeyType: "RSA", Hash: crypto.SHA512, Spec: "RFC 7518 §3.5", method: pss("PS512", crypto.SHA512)},
 
-	{Name: "ES256", KeyType: "EC", Curve: "P-256", Hash: crypto.SHA256, Spec: "RFC 7518 §3.4", SignatureSize: 64, method: jwt.SigningMethodES256, deterministic: rfc6979{jwt.SigningMethodES256}},
-	{Name: "ES384", KeyType: "EC", Curve: "P-384", Hash: crypto.SHA384, Spec: "RFC 7518 §3.4", SignatureSize: 96, method: jwt.SigningMethodES384, deterministic: rfc6979{jwt.SigningMethodES384}},
-	{Name: "ES512", KeyType: "EC", Curve: "P-521", Hash: crypto.SHA512, Spec: "RFC 7518 §3.4", SignatureSize: 132, method: jwt.SigningMethodES512, deterministic: rfc6979{jwt.SigningMethodES512}},
+	{Name: "ES256", KeyType: "EC", Curves: []string{"P-256"}, Hash: crypto.SHA256, Spec: "RFC 7518 §3.4", SignatureSizes: []int{64}, method: jwt.SigningMethodES256, deterministic: rfc6979{jwt.SigningMethodES256}},
+	{Name: "ES384", KeyType: "EC", Curves: []string{"P-384"}, Hash: crypto.SHA384, Spec: "RFC 7518 §3.4", SignatureSizes: []int{96}, method: jwt.SigningMethodES384, deterministic: rfc6979{jwt.SigningMethodES384}},
+	{Name: "ES512", KeyType: "EC", Curves: []string{"P-521"}, Hash: crypto.SHA512, Spec: "RFC 7518 §3.4", SignatureSizes: []int{132}, method: jwt.SigningMethodES512, deterministic: rfc6979{jwt.SigningMethodES512}},
+	{Name: "ES256K", KeyType: "EC", Curves: []string{"secp256k1"}, Hash: crypto.SHA256, Spec: "RFC 8812 §3.2", SignatureSizes: []int{64}, method: es256k{}},
 
-	{Name: "EdDSA", KeyType: "OKP", Curve: "Ed25519", Spec: "RFC 8037 §3.1", SignatureSize: 64, method: jwt.SigningMethodEdDSA},
-	{Name: "Ed25519", KeyType: "OKP", Curve: "Ed25519", Spec: "RFC 9864 §2.2", SignatureSize: 64, method: ed25519Method{jwt.SigningMethodEdDSA}},
+	{Name: "EdDSA", KeyType: "OKP", Curves: []string{"Ed25519", "Ed448"}, Spec: "RFC 8037 §3.1", SignatureSizes: []int{64, 114}, method: eddsa{}},
+	{Name: "Ed25519", KeyType: "OKP", Curves: []string{"Ed25519"}, Spec: "RFC 9864 §2.2", SignatureSizes: []int{64}, method: ed25519Method{jwt.SigningMethodEdDSA}},
+	{Name: "Ed448", KeyType: "OKP", Curves: []string{"Ed448"}, Spec: "RFC 9864 §2.2", SignatureSizes: []int{114}, method: ed448Method{}},
+
+	{Name: "ML-DSA-44", KeyType: "AKP", Spec: "RFC 9964 §5", SignatureSizes: []int{2420}, method: mlDSA{mldsa.MLDSA44, false}, deterministic: mlDSA{mldsa.MLDSA44, true}},
+	{Name: "ML-DSA-65", KeyType: "AKP", Spec: "RFC 9964 §5", SignatureSizes: []int{3309}, method: mlDSA{mldsa.MLDSA65, false}, deterministic: mlDSA{mldsa.MLDSA65, true}},
+	{Name: "ML-DSA-87", KeyType: "AKP", Spec: "RFC 9964 §5", SignatureSizes: []int{4627}, method: mlDSA{mldsa.MLDSA87, false}, deterministic: mlDSA{mldsa.MLDSA87, true}},
 }

@@ -9,16 +9,31 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign/ed448"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 )
 
-// keyPair is the private and the public key of one kind; they are one for a secret.
-type keyPair struct{ private, public any }
+// keyPair is the private and the public key of one kind; they are one for a
+// secret. alg is that of AKP keys, which are for one algorithm each.
+type keyPair struct {
+	keyType, curve, alg string
+	private, public     any
+}
+
+func (k keyPair) fits(a Algorithm) bool {
+	return a.Takes(k.keyType, k.curve) && (k.alg == "" || k.alg == a.Name)
+}
+
+func (k keyPair) String() string { return k.keyType + k.curve + k.alg }
 
 // keys makes one key of each kind, once for all tests.
-var keys = sync.OnceValue(func() map[string]keyPair {
+var keys = sync.OnceValue(func() []keyPair {
 	must := func(err error) {
 		if err != nil {
 			panic(err)
@@ -27,20 +42,42 @@ var keys = sync.OnceValue(func() map[string]keyPair {
 	secret := bytes.Repeat([]byte("k"), 64)
 	r, err := rsa.GenerateKey(rand.Reader, 2048)
 	must(err)
-	pairs := map[string]keyPair{"oct": {secret, secret}, "RSA": {r, &r.PublicKey}}
+	pairs := []keyPair{{"oct", "", "", secret, secret}, {"RSA", "", "", r, &r.PublicKey}}
 	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
 		e, err := ecdsa.GenerateKey(curve, rand.Reader)
 		must(err)
-		pairs["EC "+curve.Params().Name] = keyPair{e, &e.PublicKey}
+		pairs = append(pairs, keyPair{"EC", curve.Params().Name, "", e, &e.PublicKey})
 	}
+	k, err := secp256k1.GeneratePrivateKey()
+	must(err)
+	pairs = append(pairs, keyPair{"EC", "secp256k1", "", k, k.PubKey()})
 	pub, priv, err := ed25519.GenerateKey(rand.Reader)
 	must(err)
-	pairs["OKP Ed25519"] = keyPair{priv, pub}
+	pairs = append(pairs, keyPair{"OKP", "Ed25519", "", priv, pub})
+	pub448, priv448, err := ed448.GenerateKey(rand.Reader)
+	must(err)
+	pairs = append(pairs, keyPair{"OKP", "Ed448", "", priv448, pub448})
+	for _, p := range []mldsa.Parameters{mldsa.MLDSA44(), mldsa.MLDSA65(), mldsa.MLDSA87()} {
+		k, err := mldsa.GenerateKey(p)
+		must(err)
+		pairs = append(pairs, keyPair{"AKP", "", p.String(), k, k.PublicKey()})
+	}
 	return pairs
 })
 
-func keyFor(a Algorithm) keyPair {
-	return keys()[strings.TrimSpace(a.KeyType+" "+a.Curve)]
+// keysFor returns the keys that fit: one, but for EdDSA one of each curve.
+func keysFor(t testing.TB, a Algorithm) []keyPair {
+	t.Helper()
+	var fit []keyPair
+	for _, k := range keys() {
+		if k.fits(a) {
+			fit = append(fit, k)
+		}
+	}
+	if len(fit) != max(1, len(a.Curves)) {
+		t.Fatalf("%s: %d keys fit", a.Name, len(fit))
+	}
+	return fit
 }
 
 func TestLookup(t *testing.T) {
@@ -50,7 +87,7 @@ func TestLookup(t *testing.T) {
 			t.Errorf("Lookup(%q) = %q, %v", a.Name, got.Name, ok)
 		}
 	}
-	for _, name := range []string{"", "none", "None", "hs256", "HS256 ", " HS256", "HS256\x00", "ＨＳ256", "HS1", "ES521", "ed25519", "dir", "RSA-OAEP", "A128KW"} {
+	for _, name := range []string{"", "none", "None", "hs256", "HS256 ", " HS256", "HS256\x00", "ＨＳ256", "HS1", "ES521", "ES256k", "ES256K1", "ed25519", "EDDSA", "ed448", "Ed25519ph", "ML-DSA", "ML-DSA-44-ED25519", "ml-dsa-44", "MLDSA44", "ML-DSA-88", "dir", "RSA-OAEP", "A128KW"} {
 		if a, ok := Lookup(name); ok {
 			t.Errorf("Lookup(%q) = %q, want nothing", name, a.Name)
 		}
@@ -64,7 +101,14 @@ func TestFor(t *testing.T) {
 		{"EC", "P-256", "ES256"},
 		{"EC", "P-384", "ES384"},
 		{"EC", "P-521", "ES512"},
+		{"EC", "secp256k1", "ES256K"},
 		{"OKP", "Ed25519", "EdDSA Ed25519"},
+		{"OKP", "Ed448", "EdDSA Ed448"},
+		{"AKP", "", "ML-DSA-44 ML-DSA-65 ML-DSA-87"},
+		{"AKP", "ML-DSA-44", ""},
+		{"EC", "Ed448", ""},
+		{"EC", "P-256K", ""},
+		{"OKP", "", ""},
 		{"OKP", "X25519", ""},
 		{"EC", "", ""},
 		{"RSA", "P-256", ""},
@@ -84,45 +128,58 @@ func TestFor(t *testing.T) {
 // Each algorithm verifies what it signed, and nothing else: not another input,
 // no changed, cut or lengthened signature, not under another algorithm or kind of key.
 func TestSignVerify(t *testing.T) {
-	const input = "eyJhbGciOiJ4In0.e30"
 	for _, a := range All() {
-		key := keyFor(a)
-		for _, deterministic := range []bool{false, true} {
-			sig, err := a.Sign(input, key.private, deterministic)
-			if err != nil {
-				t.Errorf("%s: %v", a.Name, err)
-				continue
-			}
-			if a.SignatureSize != 0 && len(sig) != a.SignatureSize {
-				t.Errorf("%s: signature of %d bytes, the table says %d", a.Name, len(sig), a.SignatureSize)
-			}
-			if err := a.Verify(input, sig, key.public); err != nil {
-				t.Errorf("%s does not verify what it signed: %v", a.Name, err)
-			}
-			again, err := a.Sign(input, key.private, deterministic)
-			if err != nil || bytes.Equal(sig, again) != a.Repeatable(deterministic) {
-				t.Errorf("%s: two signatures are equal: %v (%v), Repeatable(%v) says otherwise", a.Name, bytes.Equal(sig, again), err, deterministic)
-			}
+		for _, key := range keysFor(t, a) {
+			t.Run(a.Name+" "+key.String(), func(t *testing.T) { signVerify(t, a, key) })
+		}
+	}
+}
 
-			if a.Verify(input+"x", sig, key.public) == nil || a.Verify("", sig, key.public) == nil {
-				t.Errorf("%s verifies another input", a.Name)
-			}
+func signVerify(t *testing.T, a Algorithm, key keyPair) {
+	const input = "eyJhbGciOiJ4In0.e30"
+	size := a.SignatureSize(key.curve)
+	if (size == 0) != (a.KeyType == "RSA") || len(a.Curves) < 2 && size != 0 && !slices.Equal(a.SignatureSizes, []int{size}) {
+		t.Errorf("a signature has %d bytes, or one of %d", size, a.SignatureSizes)
+	}
+	for _, deterministic := range []bool{false, true} {
+		sig, err := a.Sign(input, key.private, deterministic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size != 0 && len(sig) != size {
+			t.Errorf("signature of %d bytes, the table says %d", len(sig), size)
+		}
+		if err := a.Verify(input, sig, key.public); err != nil {
+			t.Errorf("does not verify what it signed: %v", err)
+		}
+		again, err := a.Sign(input, key.private, deterministic)
+		if err != nil || bytes.Equal(sig, again) != a.Repeatable(deterministic) {
+			t.Errorf("two signatures are equal: %v (%v), Repeatable(%v) says otherwise", bytes.Equal(sig, again), err, deterministic)
+		}
+
+		if a.Verify(input+"x", sig, key.public) == nil || a.Verify("", sig, key.public) == nil {
+			t.Error("verifies another input")
+		}
+		for at := 0; at < len(sig); at += 1 + len(sig)/12 {
 			flipped := bytes.Clone(sig)
-			flipped[len(sig)/2] ^= 1
-			for name, bad := range map[string][]byte{
-				"nothing": nil, "a changed signature": flipped,
-				"a cut signature": sig[:len(sig)-1], "a zero after": append(bytes.Clone(sig), 0), "a zero before": append([]byte{0}, sig...),
-				"zeros": make([]byte, len(sig)),
-			} {
-				if a.Verify(input, bad, key.public) == nil {
-					t.Errorf("%s verifies %s", a.Name, name)
-				}
+			flipped[at] ^= 1 << (at % 8)
+			if a.Verify(input, flipped, key.public) == nil {
+				t.Errorf("verifies a signature changed at %d", at)
 			}
-			for _, other := range All() {
-				same := other.Name == a.Name || a.KeyType == "OKP" && other.KeyType == "OKP"
-				if got := other.Verify(input, sig, key.public) == nil; got != same {
-					t.Errorf("%s verifies what %s signed: %v", other.Name, a.Name, got)
-				}
+		}
+		for name, bad := range map[string][]byte{
+			"nothing": nil, "a cut signature": sig[:len(sig)-1], "a zero after": append(bytes.Clone(sig), 0),
+			"a zero before": append([]byte{0}, sig...), "twice the signature": append(bytes.Clone(sig), sig...),
+			"zeros": make([]byte, len(sig)), "ones": bytes.Repeat([]byte{0xff}, len(sig)),
+		} {
+			if a.Verify(input, bad, key.public) == nil {
+				t.Errorf("verifies %s", name)
+			}
+		}
+		for _, other := range All() {
+			same := other.Name == a.Name || a.KeyType == "OKP" && key.fits(other)
+			if got := other.Verify(input, sig, key.public) == nil; got != same {
+				t.Errorf("%s verifies what %s signed: %v", other.Name, a.Name, got)
 			}
 		}
 	}
@@ -131,31 +188,46 @@ func TestSignVerify(t *testing.T) {
 // A key of the wrong kind is an error, never a panic.
 func TestWrongKey(t *testing.T) {
 	for _, a := range All() {
-		for kind, key := range keys() {
-			if kind == strings.TrimSpace(a.KeyType+" "+a.Curve) {
+		for _, key := range keys() {
+			if key.fits(a) {
 				continue
 			}
 			for _, deterministic := range []bool{false, true} {
 				if sig, err := a.Sign("x", key.private, deterministic); err == nil {
-					t.Errorf("%s signs with %s: %x", a.Name, kind, sig)
+					t.Errorf("%s signs with %s: %x", a.Name, key, sig)
 				}
 			}
-			if a.Verify("x", make([]byte, max(a.SignatureSize, 256)), key.public) == nil {
-				t.Errorf("%s verifies with %s", a.Name, kind)
+			for _, size := range append([]int{0, 256}, a.SignatureSizes...) {
+				if a.Verify("x", make([]byte, size), key.public) == nil {
+					t.Errorf("%s verifies with %s", a.Name, key)
+				}
 			}
 		}
 		if a.Verify("x", nil, nil) == nil {
 			t.Errorf("%s verifies without a key", a.Name)
 		}
-		if a.KeyType != "oct" && a.Verify("x", nil, keyFor(a).private) == nil {
+		if a.KeyType != "oct" && a.Verify("x", nil, keysFor(t, a)[0].private) == nil {
 			t.Errorf("%s verifies with a private key", a.Name)
+		}
+	}
+	for alg, broken := range map[string]keyPair{
+		"Ed448":  {private: ed448.PrivateKey{1}, public: ed448.PublicKey{1}},
+		"EdDSA":  {private: ed448.PrivateKey{}, public: ed448.PublicKey{}},
+		"ES256K": {private: new(secp256k1.PrivateKey), public: new(secp256k1.PublicKey)},
+	} {
+		a := lookup(t, alg)
+		if sig, err := a.Sign("x", broken.private, false); err == nil {
+			t.Errorf("%s signs with a broken key: %x", alg, sig)
+		}
+		if a.Verify("x", bytes.Repeat([]byte{1}, a.SignatureSizes[len(a.SignatureSizes)-1]), broken.public) == nil {
+			t.Errorf("%s verifies with a broken key", alg)
 		}
 	}
 }
 
 // RFC 7518 §3.5 fixes the salt of RSASSA-PSS to the length of the hash.
 func TestPSSSalt(t *testing.T) {
-	key := keys()["RSA"]
+	key := keysFor(t, lookup(t, "PS256"))[0]
 	for _, a := range []Algorithm{lookup(t, "PS256"), lookup(t, "PS384"), lookup(t, "PS512")} {
 		for salt, want := range map[int]bool{0: false, 20: false, a.Hash.Size() - 1: false, a.Hash.Size(): true, a.Hash.Size() + 1: false} {
 			h := a.Hash.New()
@@ -235,7 +307,7 @@ func BenchmarkVerify(b *testing.B) {
 	input := strings.Repeat("x", 200)
 	for _, a := range All() {
 		b.Run(a.Name, func(b *testing.B) {
-			key := keyFor(a)
+			key := keysFor(b, a)[0]
 			sig, err := a.Sign(input, key.private, false)
 			if err != nil {
 				b.Fatal(err)

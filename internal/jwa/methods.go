@@ -20,11 +20,6 @@ func pss(name string, hash crypto.Hash) *jwt.SigningMethodRSAPSS {
 	}
 }
 
-// ed25519Method is EdDSA on Ed25519 under its fully specified name.
-type ed25519Method struct{ *jwt.SigningMethodEd25519 }
-
-func (ed25519Method) Alg() string { return "Ed25519" }
-
 // rfc6979 signs with ECDSA and the deterministic nonce of RFC 6979.
 type rfc6979 struct{ *jwt.SigningMethodECDSA }
 

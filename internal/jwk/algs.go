@@ -27,16 +27,19 @@ var encryptionAlgs = [...]struct{ kinds, algs []string }{
 // name is unknown.
 func keyKinds(alg string) ([]string, bool) {
 	if a, ok := jwa.Lookup(alg); ok {
-		return []string{Key{Type: a.KeyType, Curve: a.Curve}.kindName()}, true
+		kinds := []string{}
+		for _, curve := range a.Curves {
+			kinds = append(kinds, Key{Type: a.KeyType, Curve: curve}.kindName())
+		}
+		if len(kinds) == 0 {
+			kinds = append(kinds, Key{Type: a.KeyType, Alg: a.Name}.kindName())
+		}
+		return kinds, true
 	}
 	for _, e := range encryptionAlgs {
 		if slices.Contains(e.algs, alg) {
 			return e.kinds, true
 		}
-	}
-	switch alg {
-	case "ES256K", "Ed448", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87":
-		return nil, true // known, but of no kind of key that is
 	}
 	return nil, false
 }

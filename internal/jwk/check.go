@@ -7,6 +7,9 @@ import (
 	"math/big"
 	"slices"
 
+	"github.com/cloudflare/circl/ecc/goldilocks"
+	"github.com/cloudflare/circl/sign/ed448"
+
 	"jwt/internal/jwa"
 	"jwt/internal/verdict"
 )
@@ -99,6 +102,33 @@ func checkEd25519(k ed25519.PublicKey) error {
 	eight.Add(eight, yy).Add(eight, yy).Sub(eight, one)
 	if y.Sign() == 0 || u.Sign() == 0 || mod(eight).Sign() == 0 {
 		return verdict.Errorf(verdict.KeyRefused, "the Ed25519 point is of small order: anybody could sign under it")
+	}
+	return nil
+}
+
+// checkEd448 wants a canonical point of the curve (RFC 8032 §5.2.3) that is not
+// of small order: the cofactor is 4.
+func checkEd448(k ed448.PublicKey) error {
+	if len(k) != ed448.PublicKeySize {
+		return verdict.Errorf(verdict.KeyRefused, "Ed448 public key of %d bytes, must be %d", len(k), ed448.PublicKeySize)
+	}
+	p, err := goldilocks.FromBytes(k)
+	if err != nil {
+		return verdict.Errorf(verdict.KeyRefused, "the point is not on the curve Ed448")
+	}
+	curve := goldilocks.Curve{}
+	if curve.Double(curve.Double(p)).IsEqual(curve.Identity()) {
+		return verdict.Errorf(verdict.KeyRefused, "the Ed448 point is of small order: anybody could sign under it")
+	}
+	return nil
+}
+
+func checkEd448Private(k ed448.PrivateKey) error {
+	if len(k) != ed448.PrivateKeySize {
+		return verdict.Errorf(verdict.KeyRefused, "Ed448 private key of %d bytes, must be %d", len(k), ed448.PrivateKeySize)
+	}
+	if !ed448.NewKeyFromSeed(k.Seed()).Equal(k) {
+		return verdict.Errorf(verdict.KeyRefused, "the private and the public half of the Ed448 key do not belong together")
 	}
 	return nil
 }

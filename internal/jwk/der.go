@@ -123,10 +123,11 @@ func parseCertificate(der []byte) (*x509.Certificate, error) {
 
 // certificateKey is the public key that the first certificate of a chain is for.
 func certificateKey(chain []*x509.Certificate) (Key, error) {
-	if chain[0].PublicKey == nil {
+	material, err := certified(chain[0])
+	if err != nil {
 		return Key{}, verdict.Errorf(verdict.KeyRefused, "the certificate is for a kind of key that no algorithm here takes")
 	}
-	k, err := New(chain[0].PublicKey)
+	k, err := New(material)
 	if err != nil {
 		return Key{}, err
 	}
@@ -139,7 +140,7 @@ func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Ke
 	var err error
 	switch kind {
 	case spki:
-		material, err = x509.ParsePKIXPublicKey(der)
+		material, err = parseSPKI(der)
 	case pkcs1Pub:
 		material, err = x509.ParsePKCS1PublicKey(der)
 	case pkcs1:
@@ -154,12 +155,12 @@ func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Ke
 				return Key{}, err
 			}
 		}
-		material, err = x509.ParsePKCS8PrivateKey(der)
+		material, err = parsePKCS8(der)
 		if err == nil {
 			err = checkSEC1(parts, material)
 		}
 	case sec1:
-		if material, err = x509.ParseECPrivateKey(der); err == nil {
+		if material, err = parseSEC1(der); err == nil {
 			err = checkSEC1(elements, material)
 		}
 	case encrypted:
@@ -210,14 +211,8 @@ func algorithmName(id asn1.ObjectIdentifier) string {
 		return "RSA-PSS alone"
 	case "1.2.840.10040.4.1":
 		return "DSA"
-	case "1.3.132.0.10":
-		return "secp256k1"
 	case "1.3.101.111":
 		return "X448"
-	case "1.3.101.113":
-		return "Ed448"
-	case "2.16.840.1.101.3.4.3.17", "2.16.840.1.101.3.4.3.18", "2.16.840.1.101.3.4.3.19":
-		return "ML-DSA"
 	}
 	return ""
 }

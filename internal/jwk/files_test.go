@@ -15,8 +15,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// The files in testdata were written by OpenSSL 3.0 and OpenSSH 9.2; the
-// thumbprints were computed from what those print, not by this package.
+// The files in testdata were written by OpenSSL 3.0 and OpenSSH 9.2, those of
+// ML-DSA are the examples of RFC 9881 App. C; the thumbprints were computed from
+// what those print, not by this package.
 var thumbprints = map[string]string{
 	"rsa":        "yVAigUmq-RQTIBk-8th4cM3AyLF3MtCnRba2Ft8sVRI",
 	"p256":       "UZQZq-qVjZa5nIJfFEdz4gNl7nlP_NWbOt63AsXsg6I",
@@ -24,6 +25,11 @@ var thumbprints = map[string]string{
 	"p521":       "rRdwYSLh0EnntdpqezhmVv-fzz7ADp-iaiZ_HXWT5qE",
 	"ed25519":    "bSXtEj0qeF4w5gVYVXlCXgQndht8xN46dXoxBBfdzgA",
 	"x25519":     "waAC_7qbWIFEMe71vyOEEKRgG4DS9Rd4xAc_ToUGcVA",
+	"secp256k1":  "bhRXuAxOwoYLvyyPDAtXxAhJQSqr8spuwD3wDqVTQEQ",
+	"ed448":      "ehY1krm2d_lHze01qXVVEcC_sb6pFU9KBICcnvjJ8K4",
+	"mldsa44":    "XqS8KAWB0Sc42bmWeKxan98eQKcHS4DVOHGc_kr_68E",
+	"mldsa65":    "x0kWwvv_AqVn61aqlQHnR3QwLdzUjPE_JWxbqdcwnmc",
+	"mldsa87":    "mFRsKlw6dHj1-DtDA2Q37S9_J-6bafDaCshNfEFXF4w",
 	"sshed25519": "3Ab3nZPX2xlEX0056HA61L3TZkpzgSZn-ghqZzda3Xw",
 }
 
@@ -73,6 +79,21 @@ func TestFiles(t *testing.T) {
 		{"ed25519.spki.pem", "OKP on Ed25519", "PEM SPKI", 256, false},
 		{"x25519.pkcs8.pem", "OKP on X25519", "PEM PKCS#8", 256, true},
 		{"x25519.spki.pem", "OKP on X25519", "PEM SPKI", 256, false},
+		{"secp256k1.pkcs8.pem", "EC on secp256k1", "PEM PKCS#8", 256, true},
+		{"secp256k1.sec1.pem", "EC on secp256k1", "PEM SEC 1", 256, true},
+		{"secp256k1.spki.pem", "EC on secp256k1", "PEM SPKI", 256, false},
+		{"secp256k1.compressed.pem", "EC on secp256k1", "PEM SPKI", 256, false},
+		{"ed448.pkcs8.pem", "OKP on Ed448", "PEM PKCS#8", 448, true},
+		{"ed448.spki.pem", "OKP on Ed448", "PEM SPKI", 448, false},
+		{"ed448.cert.pem", "OKP on Ed448", "X.509 certificate", 448, false},
+		{"mldsa44.pkcs8.pem", "ML-DSA-44", "PEM PKCS#8", 0, true},
+		{"mldsa44.both.pem", "ML-DSA-44", "PEM PKCS#8", 0, true},
+		{"mldsa44.spki.pem", "ML-DSA-44", "PEM SPKI", 0, false},
+		{"mldsa65.pkcs8.pem", "ML-DSA-65", "PEM PKCS#8", 0, true},
+		{"mldsa65.spki.pem", "ML-DSA-65", "PEM SPKI", 0, false},
+		{"mldsa87.pkcs8.pem", "ML-DSA-87", "PEM PKCS#8", 0, true},
+		{"mldsa87.both.pem", "ML-DSA-87", "PEM PKCS#8", 0, true},
+		{"mldsa87.spki.pem", "ML-DSA-87", "PEM SPKI", 0, false},
 		{"sshed25519.openssh", "OKP on Ed25519", "OpenSSH private", 256, true},
 		{"sshed25519.pub", "OKP on Ed25519", "OpenSSH public", 256, false},
 	}
@@ -142,7 +163,7 @@ func toUTF16(text []byte) []byte {
 func TestEncryptedFiles(t *testing.T) {
 	files := []string{
 		"p256.enc-default.pem", "p256.enc-aes128-sha1.pem", "p256.enc-aes192-sha512.pem", "p256.enc-aes256-sha384.pem",
-		"p256.enc-des3.pem", "p256.enc-scrypt.pem",
+		"p256.enc-des3.pem", "p256.enc-scrypt.pem", "ed448.enc-default.pem",
 		"sshed25519.enc-aes128-ctr.openssh", "sshed25519.enc-aes192-ctr.openssh", "sshed25519.enc-aes256-ctr.openssh",
 		"sshed25519.enc-aes256-cbc.openssh", "sshed25519.enc-aes256-gcm.openssh",
 	}
@@ -206,10 +227,11 @@ func TestRefusedFiles(t *testing.T) {
 		{"refused/rsa1024pub.pem", verdict.KeyRefused, "RSA key of 1024 bits", false},
 		{"refused/rsa3primes.pem", verdict.KeyRefused, "more than two primes", false},
 		{"refused/rsapss.pem", verdict.KeyRefused, "RSA-PSS", false},
-		{"refused/secp256k1.pem", verdict.KeyRefused, "secp256k1", false},
-		{"refused/secp256k1pub.pem", verdict.KeyRefused, "secp256k1", false},
-		{"refused/p224.pem", verdict.KeyRefused, "none of P-256, P-384 and P-521", false},
-		{"refused/ed448.pem", verdict.KeyRefused, "Ed448", false},
+		{"refused/secp256k1cert.pem", verdict.KeyRefused, "unsupported elliptic curve", false},
+		{"refused/p224.pem", verdict.KeyRefused, "none of P-256, P-384, P-521 and secp256k1", false},
+		{"refused/x448.pem", verdict.KeyRefused, "X448", false},
+		{"refused/mldsa44expanded.pem", verdict.KeyRefused, "the expanded key alone, without the seed", false},
+		{"refused/mldsa44halves.pem", verdict.KeyRefused, "do not belong together", false},
 		{"refused/dsa.pem", verdict.KeyRefused, "DSA", false},
 		{"refused/dsapub.pem", verdict.KeyRefused, "DSA", false},
 		{"refused/request.pem", verdict.KeyRefused, "CERTIFICATE REQUEST", false},
@@ -249,7 +271,7 @@ func expectError(t *testing.T, set Set, err error, class verdict.Class, says str
 
 // What is left of a key that was cut short is refused.
 func TestDamagedFiles(t *testing.T) {
-	for _, name := range []string{"p256.pkcs8.pem", "ed25519.pkcs8.pem", "p256.openssh", "sshed25519.openssh", "rsa.pkcs8.pem"} {
+	for _, name := range []string{"p256.pkcs8.pem", "ed25519.pkcs8.pem", "p256.openssh", "sshed25519.openssh", "rsa.pkcs8.pem", "secp256k1.pkcs8.pem", "ed448.pkcs8.pem", "mldsa44.pkcs8.pem", "mldsa44.both.pem"} {
 		data := file(t, name)
 		der, _ := lastBlock(data)
 		for cut := 0; cut < len(der); cut += 1 + len(der)/40 {
@@ -275,7 +297,7 @@ func TestDamagedFiles(t *testing.T) {
 // One changed bit is noticed, or changes nothing of the key. Only keys that say
 // some things twice can tell: an Ed25519 key in PKCS #8 is nothing but its seed.
 func TestChangedFiles(t *testing.T) {
-	for _, name := range []string{"p256.pkcs8.pem", "p256.sec1.pem", "p256.openssh", "sshed25519.openssh", "p256.enc-aes128-sha1.pem", "rsa.pkcs1.pem"} {
+	for _, name := range []string{"p256.pkcs8.pem", "p256.sec1.pem", "p256.openssh", "sshed25519.openssh", "p256.enc-aes128-sha1.pem", "rsa.pkcs1.pem", "secp256k1.pkcs8.pem", "secp256k1.sec1.pem"} {
 		data := file(t, name)
 		stem, _, _ := strings.Cut(name, ".")
 		original, _ := pem.Decode(data)

@@ -1,7 +1,6 @@
 package jwk
 
 import (
-	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -168,6 +167,6 @@ func (k Key) sec1(private bool) (string, []byte, error) {
 	case !private:
 		return "", nil, verdict.Errorf(verdict.KeyMismatch, "SEC 1 is for private keys, this is a public one").Hintf("--to spki")
 	}
-	der, err := encoded(x509.MarshalECPrivateKey(k.material.(*ecdsa.PrivateKey)))
+	der, err := encoded(marshalSEC1(k.material))
 	return "EC PRIVATE KEY", der, err
 }

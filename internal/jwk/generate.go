@@ -9,6 +9,10 @@ import (
 	"crypto/rsa"
 	"strings"
 
+	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign/ed448"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+
 	"jwt/internal/verdict"
 )
 
@@ -34,8 +38,13 @@ var newKinds = [...]newKind{
 	{"P-256", "EC/P-256", func(int) (any, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }},
 	{"P-384", "EC/P-384", func(int) (any, error) { return ecdsa.GenerateKey(elliptic.P384(), rand.Reader) }},
 	{"P-521", "EC/P-521", func(int) (any, error) { return ecdsa.GenerateKey(elliptic.P521(), rand.Reader) }},
+	{"secp256k1", "EC/secp256k1", func(int) (any, error) { return secp256k1.GeneratePrivateKey() }},
 	{"Ed25519", "OKP/Ed25519", newEd25519},
+	{"Ed448", "OKP/Ed448", newEd448},
 	{"X25519", "OKP/X25519", func(int) (any, error) { return ecdh.X25519().GenerateKey(rand.Reader) }},
+	{"ML-DSA-44", "AKP/ML-DSA-44", func(int) (any, error) { return mldsa.GenerateKey(mldsa.MLDSA44()) }},
+	{"ML-DSA-65", "AKP/ML-DSA-65", func(int) (any, error) { return mldsa.GenerateKey(mldsa.MLDSA65()) }},
+	{"ML-DSA-87", "AKP/ML-DSA-87", func(int) (any, error) { return mldsa.GenerateKey(mldsa.MLDSA87()) }},
 	{"oct", "oct", newSecret},
 }
 
@@ -80,6 +89,11 @@ func newRSA(size int) (any, error) {
 
 func newEd25519(int) (any, error) {
 	_, k, err := ed25519.GenerateKey(nil)
+	return k, err
+}
+
+func newEd448(int) (any, error) {
+	_, k, err := ed448.GenerateKey(nil)
 	return k, err
 }
 

@@ -200,12 +200,17 @@ func (m members) alg(k *Key) error {
 	return nil
 }
 
-// kindName is "kty" or "kty/crv", as keyKinds names the kinds.
+// kindName is "kty", "kty/crv" or, of an algorithm key pair, "AKP/alg", as keyKinds
+// names the kinds.
 func (k Key) kindName() string {
-	if k.Curve == "" {
+	switch {
+	case k.Type == "AKP":
+		return k.Type + "/" + k.Alg
+	case k.Curve == "":
 		return k.Type
+	default:
+		return k.Type + "/" + k.Curve
 	}
-	return k.Type + "/" + k.Curve
 }
 
 // use reads "use" and "key_ops", which must not contradict each other

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"github.com/google/go-cmp/cmp"
 
 	"jwt/internal/base64url"
@@ -90,7 +91,9 @@ func TestJWKAlg(t *testing.T) {
 		{"RSA", "RS256 PS512 RSA-OAEP RSA-OAEP-512 RSA1_5 unknown", "ES256 HS256 EdDSA ECDH-ES dir A128KW ES256K"},
 		{"P-256", "ES256 ECDH-ES ECDH-ES+A256KW unknown", "ES384 ES512 ES256K RS256 HS256 EdDSA dir"},
 		{"P-521", "ES512 ECDH-ES", "ES256 ES384"},
+		{"secp256k1", "ES256K unknown", "ES256 ECDH-ES EdDSA"},
 		{"Ed25519", "EdDSA Ed25519 unknown", "ECDH-ES ES256 Ed448 HS256"},
+		{"Ed448", "EdDSA Ed448 unknown", "ECDH-ES ES256K Ed25519 HS256"},
 		{"X25519", "ECDH-ES ECDH-ES+A128KW", "EdDSA Ed25519 ES256"},
 		{"oct", "HS256 HS512 dir A128KW A256GCM A128CBC-HS256 PBES2-HS256+A128KW", "RS256 ES256 EdDSA ECDH-ES RSA-OAEP"},
 	}
@@ -114,6 +117,7 @@ func TestJWKAlg(t *testing.T) {
 }
 
 func TestJWKRefused(t *testing.T) {
+	k1, ed448, ml := makeKey(t, "secp256k1"), makeKey(t, "Ed448"), makeKey(t, "ML-DSA-44")
 	rsa, ec, ed, x, oct := makeKey(t, "RSA"), makeKey(t, "P-256"), makeKey(t, "Ed25519"), makeKey(t, "X25519"), makeKey(t, "oct")
 	other, err := Generate("P-256", 0)
 	if err != nil {
@@ -146,7 +150,19 @@ func TestJWKRefused(t *testing.T) {
 		{"use and key_ops apart", ec, []edit{{"use", `"sig"`}, {"key_ops", `["deriveKey"]`}}, verdict.JWKInvalid, `use: is "sig"`},
 
 		{"crv missing", ec, []edit{{"crv", ""}}, verdict.JWKInvalid, "crv: is missing"},
-		{"crv unknown", ec, []edit{{"crv", `"secp256k1"`}}, verdict.JWKInvalid, `crv: is "secp256k1"`},
+		{"crv unknown", ec, []edit{{"crv", `"P-256K"`}}, verdict.JWKInvalid, `crv: is "P-256K"`},
+		{"crv of another curve", ec, []edit{{"crv", `"secp256k1"`}}, verdict.JWKInvalid, "not on the curve secp256k1"},
+		{"secp256k1 as P-256", k1, []edit{{"crv", `"P-256"`}}, verdict.JWKInvalid, "not on the curve P-256"},
+		{"secp256k1 as OKP", k1, []edit{{"kty", `"OKP"`}}, verdict.JWKInvalid, `crv: is "secp256k1"`},
+		{"secp256k1 off the curve", k1, []edit{{"x", plus(octetsOf(t, k1, "x"), 1)}}, verdict.JWKInvalid, "not on the curve"},
+		{"secp256k1 with y zero", k1, []edit{{"y", text(make([]byte, 32))}}, verdict.JWKInvalid, "not on the curve"},
+		{"secp256k1 at infinity", k1, []edit{{"x", text(make([]byte, 32))}, {"y", text(make([]byte, 32))}}, verdict.JWKInvalid, "not on the curve"},
+		{"secp256k1 x beyond the field", k1, []edit{{"x", text(bytes.Repeat([]byte{0xff}, 32))}}, verdict.JWKInvalid, "not on the curve"},
+		{"secp256k1 x short", k1, []edit{{"x", text(octetsOf(t, k1, "x")[1:])}}, verdict.JWKInvalid, "x: is 31 bytes long, must be 32"},
+		{"secp256k1 d zero", k1, []edit{{"d", text(make([]byte, 32))}}, verdict.JWKInvalid, "d: is not a private number"},
+		{"secp256k1 d the order", k1, []edit{{"d", text(secp256k1.Params().N.Bytes())}}, verdict.JWKInvalid, "d: is not a private number"},
+		{"secp256k1 d of another key", k1, []edit{{"d", text(octetsOf(t, ec, "d"))}}, verdict.JWKInvalid, "d: does not belong"},
+		{"secp256k1 d long", k1, []edit{{"d", text(append([]byte{0}, octetsOf(t, k1, "d")...))}}, verdict.JWKInvalid, "d: is 33 bytes"},
 		{"crv of another size", ec, []edit{{"crv", `"P-384"`}}, verdict.JWKInvalid, "x: is 32 bytes long, must be 48"},
 		{"y missing", ec, []edit{{"y", ""}}, verdict.JWKInvalid, "y: is missing"},
 		{"x empty", ec, []edit{{"x", `""`}}, verdict.JWKInvalid, "x: is an empty string"},
@@ -160,7 +176,23 @@ func TestJWKRefused(t *testing.T) {
 		{"d short", ec, []edit{{"d", text(octetsOf(t, ec, "d")[1:])}}, verdict.JWKInvalid, "d: is 31 bytes"},
 		{"d null", ec, []edit{{"d", "null"}}, verdict.JWKInvalid, "d: is null"},
 
-		{"Ed448", ed, []edit{{"crv", `"Ed448"`}}, verdict.JWKInvalid, "want Ed25519 or X25519"},
+		{"X448", ed, []edit{{"crv", `"X448"`}}, verdict.JWKInvalid, "want Ed25519, Ed448 or X25519"},
+		{"Ed25519 as Ed448", ed, []edit{{"crv", `"Ed448"`}}, verdict.JWKInvalid, "x: is 32 bytes long, must be 57"},
+		{"Ed448 as Ed25519", ed448, []edit{{"crv", `"Ed25519"`}}, verdict.JWKInvalid, "x: is 57 bytes long, must be 32"},
+		{"Ed448 with another d", ed448, []edit{{"d", text(bytes.Repeat([]byte{7}, 57))}}, verdict.JWKInvalid, "d: does not belong"},
+		{"Ed448 with a short d", ed448, []edit{{"d", text(octetsOf(t, ed448, "d")[:56])}}, verdict.JWKInvalid, "d: is 56 bytes"},
+		{"Ed448 off the curve", ed448, []edit{{"d", ""}, {"x", text(append([]byte{2}, make([]byte, 56)...))}}, verdict.KeyRefused, "not on the curve"},
+		{"Ed448 of small order", ed448, []edit{{"d", ""}, {"x", text(append([]byte{1}, make([]byte, 56)...))}}, verdict.KeyRefused, "small order"},
+
+		{"AKP without alg", ml, []edit{{"alg", ""}}, verdict.JWKInvalid, "alg: is missing (RFC 9964 §3)"},
+		{"AKP for another alg", ml, []edit{{"alg", `"ML-DSA-65"`}}, verdict.JWKInvalid, "pub: is 1312 bytes long, must be 1952"},
+		{"AKP of a kind unknown", ml, []edit{{"alg", `"SLH-DSA"`}}, verdict.JWKInvalid, "want ML-DSA-44, ML-DSA-65 or ML-DSA-87"},
+		{"AKP for a known alg", ml, []edit{{"alg", `"ES256"`}}, verdict.JWKInvalid, "want ML-DSA-44"},
+		{"AKP without pub", ml, []edit{{"pub", ""}}, verdict.JWKInvalid, "pub: is missing"},
+		{"AKP with a short pub", ml, []edit{{"pub", text(octetsOf(t, ml, "pub")[1:])}}, verdict.JWKInvalid, "pub: is 1311 bytes"},
+		{"AKP with another priv", ml, []edit{{"priv", text(make([]byte, 32))}}, verdict.JWKInvalid, "priv: does not belong"},
+		{"AKP with the expanded priv", ml, []edit{{"priv", text(make([]byte, 2560))}}, verdict.JWKInvalid, "priv: is 2560 bytes long, must be 32"},
+		{"AKP with another pub", ml, []edit{{"pub", plus(octetsOf(t, ml, "pub"), 1)}}, verdict.JWKInvalid, "priv: does not belong"},
 		{"Ed25519 without x", ed, []edit{{"x", ""}}, verdict.JWKInvalid, "x: is missing"},
 		{"Ed25519 with another d", ed, []edit{{"d", text(octetsOf(t, x, "d"))}}, verdict.JWKInvalid, "d: does not belong"},
 		{"Ed25519 with the long d", ed, []edit{{"d", text(append(octetsOf(t, ed, "d"), octetsOf(t, ed, "x")...))}}, verdict.JWKInvalid, "d: is 64 bytes"},
@@ -258,7 +290,7 @@ func TestJWKSet(t *testing.T) {
 	ec, rsa := edited(makeKey(t, "P-256"), false, edit{"kid", `"a"`}), edited(makeKey(t, "RSA"), false, edit{"kid", `"b"`})
 	weak := edited(makeKey(t, "RSA"), false, edit{"kid", `"weak"`}, edit{"n", `"` + base64url.Encode(octetsOf(t, makeKey(t, "RSA"), "n")[:64]) + `"`})
 	double := strings.Replace(ec, `"kty"`, `"kty":"EC","kty"`, 1)
-	future := `{"kty":"AKP","kid":"f","alg":"ML-DSA-44","pub":"AAAA"}`
+	future := `{"kty":"AKP","kid":"f","alg":"SLH-DSA-SHA2-128s","pub":"AAAA"}`
 
 	type skipped struct {
 		Index int
@@ -318,7 +350,8 @@ func TestJWKSetRefused(t *testing.T) {
 		{"keys twice", `{"keys":[],"keys":[` + ec + `]}`, verdict.DuplicateMember, "keys"},
 		{"in another case", `{"Keys":[` + ec + `]}`, verdict.JWKInvalid, `neither "kty"`},
 		{"key and set", `{"kty":"oct","k":"AAAA","keys":[]}`, verdict.JWKInvalid, "either a JWK or a JWK Set"},
-		{"one key, not usable", `{"keys":[{"kty":"AKP"}]}`, verdict.JWKInvalid, `the one key of the JWK Set cannot be used: kty: is "AKP"`},
+		{"one key, not usable", `{"keys":[{"kty":"AKP"}]}`, verdict.JWKInvalid, `the one key of the JWK Set cannot be used: alg: is missing`},
+		{"one key of a kind unknown", `{"keys":[{"kty":"XYZ"}]}`, verdict.JWKInvalid, `the one key of the JWK Set cannot be used: kty: is "XYZ"`},
 		{"two keys, not usable", `{"keys":[{"kty":"oct","k":"AA","alg":"none"},{}]}`, verdict.KeyRefused, "none of the 2 keys"},
 		{"too many", many(MaxKeys + 1), verdict.LimitExceeded, "1001 keys"},
 		{"cut short", many(2)[:200], verdict.JWKInvalid, "not a JSON object"},
@@ -409,6 +442,43 @@ func TestEd25519Points(t *testing.T) {
 		if k, err := Generate("Ed25519", 0); err != nil {
 			t.Fatalf("%s: %v", k.Thumbprint(), err)
 		} else if p, _ := k.Public(); checkEd25519(octetsOf(t, p, "x")) != nil {
+			t.Fatalf("a good key is refused: %s", p.JWK(false).Bytes())
+		}
+	}
+}
+
+// The points of order 1, 2 and 4 are refused, and so are encodings that are not
+// canonical: y not below p, a sign where x is zero, bits that must be zero.
+func TestEd448Points(t *testing.T) {
+	half := strings.Repeat("ff", 27)
+	zero := strings.Repeat("00", 55)
+	for name, h := range map[string]string{
+		"the identity":          "01" + zero + "00",
+		"the identity, signed":  "01" + zero + "80",
+		"order 2":               "fe" + half + "fe" + half + "00",
+		"order 2, signed":       "fe" + half + "fe" + half + "80",
+		"order 4":               "00" + zero + "00",
+		"order 4, the other":    "00" + zero + "80",
+		"p":                     "ff" + half + "fe" + half + "00",
+		"p + 1":                 "00" + strings.Repeat("00", 27) + "ff" + half + "00",
+		"an unused bit":         "01" + zero + "01",
+		"off the curve":         "02" + zero + "00",
+		"the largest that fits": "ff" + half + "ff" + half + "7f",
+	} {
+		var point []byte
+		if _, err := fmt.Sscanf(h, "%x", &point); err != nil || len(point) != 57 {
+			t.Fatalf("%s: %d bytes, %v", name, len(point), err)
+		}
+		if err := checkEd448(point); verdict.ClassOf(err) != verdict.KeyRefused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for range 20 {
+		k, err := Generate("Ed448", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, _ := k.Public(); checkEd448(octetsOf(t, p, "x")) != nil {
 			t.Fatalf("a good key is refused: %s", p.JWK(false).Bytes())
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cloudflare/circl/sign/ed448"
+
 	"jwt/internal/verdict"
 )
 
@@ -28,8 +30,10 @@ func (m members) material() (any, error) {
 		return m.ec()
 	case "OKP":
 		return m.okp()
+	case "AKP":
+		return m.akp()
 	default:
-		return nil, invalid("kty: is %q, want oct, RSA, EC or OKP", kty)
+		return nil, invalid("kty: is %q, want oct, RSA, EC, OKP or AKP", kty)
 	}
 }
 
@@ -39,17 +43,18 @@ func (m members) ec() (any, error) {
 		return nil, err
 	}
 	var curve elliptic.Curve
+	size := secp256k1Size
 	switch crv {
 	case "P-256":
-		curve = elliptic.P256()
+		curve, size = elliptic.P256(), 32
 	case "P-384":
-		curve = elliptic.P384()
+		curve, size = elliptic.P384(), 48
 	case "P-521":
-		curve = elliptic.P521()
+		curve, size = elliptic.P521(), 66
+	case "secp256k1":
 	default:
-		return nil, invalid("crv: is %q, want P-256, P-384 or P-521 for EC", crv)
+		return nil, invalid("crv: is %q, want P-256, P-384, P-521 or secp256k1 for EC", crv)
 	}
-	size := (curve.Params().BitSize + 7) / 8
 	point := []byte{4} // SEC 1 §2.3.3, uncompressed
 	for _, name := range []string{"x", "y"} {
 		b, err := m.exactly(size, name, "7518 §6.2.1")
@@ -58,21 +63,30 @@ func (m members) ec() (any, error) {
 		}
 		point = append(point, b...)
 	}
+	var d []byte
+	if m.has("d") {
+		if d, err = m.exactly(size, "d", "7518 §6.2.2.1"); err != nil {
+			return nil, err
+		}
+	}
+	if curve == nil {
+		return ecSecp256k1(point, d)
+	}
+	return ecNIST(curve, point, d)
+}
+
+func ecNIST(curve elliptic.Curve, point, d []byte) (any, error) {
 	public, err := ecdsa.ParseUncompressedPublicKey(curve, point)
 	if err != nil {
-		return nil, invalid("the point x, y is not on the curve %s", crv)
+		return nil, invalid("the point x, y is not on the curve %s", curve.Params().Name)
 	}
-	if !m.has("d") {
+	if d == nil {
 		return public, nil
-	}
-	d, err := m.exactly(size, "d", "7518 §6.2.2.1")
-	if err != nil {
-		return nil, err
 	}
 	private, err := ecdsa.ParseRawPrivateKey(curve, d)
 	switch {
 	case err != nil:
-		return nil, invalid("d: is not a private number of %s", crv)
+		return nil, invalid("d: is not a private number of %s", curve.Params().Name)
 	case !private.PublicKey.Equal(public):
 		return nil, invalid("d: does not belong to x and y")
 	}
@@ -84,23 +98,27 @@ func (m members) okp() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if crv != "Ed25519" && crv != "X25519" {
-		return nil, invalid("crv: is %q, want Ed25519 or X25519 for OKP", crv)
+	size, read := 32, okpEd25519
+	switch crv {
+	case "Ed25519":
+	case "Ed448":
+		size, read = ed448.PublicKeySize, okpEd448
+	case "X25519":
+		read = okpX25519
+	default:
+		return nil, invalid("crv: is %q, want Ed25519, Ed448 or X25519 for OKP", crv)
 	}
-	x, err := m.exactly(32, "x", "8037 §2")
+	x, err := m.exactly(size, "x", "8037 §2")
 	if err != nil {
 		return nil, err
 	}
 	var d []byte
 	if m.has("d") {
-		if d, err = m.exactly(32, "d", "8037 §2"); err != nil {
+		if d, err = m.exactly(size, "d", "8037 §2"); err != nil { // the private key is as long as the public one
 			return nil, err
 		}
 	}
-	if crv == "Ed25519" {
-		return okpEd25519(x, d)
-	}
-	return okpX25519(x, d)
+	return read(x, d)
 }
 
 func okpEd25519(x, d []byte) (any, error) {
@@ -109,6 +127,18 @@ func okpEd25519(x, d []byte) (any, error) {
 		return public, nil
 	}
 	private := ed25519.NewKeyFromSeed(d)
+	if !public.Equal(private.Public()) {
+		return nil, invalid("d: does not belong to x")
+	}
+	return private, nil
+}
+
+func okpEd448(x, d []byte) (any, error) {
+	public := ed448.PublicKey(x)
+	if d == nil {
+		return public, nil
+	}
+	private := ed448.NewKeyFromSeed(d)
 	if !public.Equal(private.Public()) {
 		return nil, invalid("d: does not belong to x")
 	}

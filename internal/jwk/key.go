@@ -13,6 +13,11 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"slices"
+	"strings"
+
+	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign/ed448"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
 	"jwt/internal/jwa"
 	"jwt/internal/verdict"
@@ -26,11 +31,11 @@ const (
 
 // A Key is one key, public, private or secret, with what its owner said it is for.
 type Key struct {
-	Type  string // "kty": oct, RSA, EC, OKP
-	Curve string // "crv": P-256, P-384, P-521, Ed25519, X25519; "" for oct and RSA
+	Type  string // "kty": oct, RSA, EC, OKP, AKP
+	Curve string // "crv": P-256, P-384, P-521, secp256k1, Ed25519, Ed448, X25519; "" for oct, RSA and AKP
 
 	ID  string   // "kid"; HasID tells an empty one from none
-	Alg string   // "alg": the one algorithm it may be used with; "" for any that fits
+	Alg string   // "alg": the one algorithm it may be used with; "" for any that fits, never so for AKP
 	Use string   // "use": sig, enc or ""
 	Ops []string // "key_ops"; nil where the key says nothing
 
@@ -49,7 +54,8 @@ type Key struct {
 }
 
 // New returns the key of that material: a []byte secret, or a public or private
-// key of crypto/rsa, ecdsa, ed25519 or ecdh. It refuses what no algorithm may use.
+// key of crypto/rsa, ecdsa, ed25519 or ecdh, secp256k1, ed448 or mldsa. It refuses
+// what no algorithm may use.
 func New(material any) (Key, error) {
 	if secret, ok := material.([]byte); ok {
 		material = bytes.Clone(secret)
@@ -102,6 +108,25 @@ func (k *Key) kindOf() error {
 	case ed25519.PrivateKey:
 		k.Type, k.Curve, k.private, k.bits = "OKP", "Ed25519", true, 256
 		return checkEd25519Private(m)
+	case *secp256k1.PublicKey:
+		return k.kindOfSecp256k1(m)
+	case *secp256k1.PrivateKey:
+		k.private = true
+		if m.Key.IsZero() {
+			return verdict.Errorf(verdict.KeyRefused, "the private number is not one of the curve secp256k1")
+		}
+		return k.kindOfSecp256k1(m.PubKey())
+	case ed448.PublicKey:
+		k.Type, k.Curve, k.bits = "OKP", "Ed448", 448
+		return checkEd448(m)
+	case ed448.PrivateKey:
+		k.Type, k.Curve, k.private, k.bits = "OKP", "Ed448", true, 448
+		return checkEd448Private(m)
+	case *mldsa.PublicKey:
+		return k.kindOfMLDSA(m)
+	case *mldsa.PrivateKey:
+		k.private = true
+		return k.kindOfMLDSA(m.PublicKey())
 	case *ecdh.PublicKey:
 		return k.kindOfX25519(m)
 	case *ecdh.PrivateKey:
@@ -118,7 +143,7 @@ func (k *Key) kindOfEC(p *ecdsa.PublicKey) error {
 	switch p.Curve {
 	case elliptic.P256(), elliptic.P384(), elliptic.P521():
 	default:
-		return verdict.Errorf(verdict.KeyRefused, "the elliptic curve is none of P-256, P-384 and P-521")
+		return verdict.Errorf(verdict.KeyRefused, "the elliptic curve is none of P-256, P-384, P-521 and secp256k1")
 	}
 	k.Type, k.Curve, k.bits = "EC", p.Curve.Params().Name, p.Curve.Params().BitSize
 	if _, err := p.Bytes(); err != nil {
@@ -135,7 +160,8 @@ func (k *Key) kindOfX25519(p *ecdh.PublicKey) error {
 	return checkX25519(p)
 }
 
-// Bits returns the size of the key as its kind counts it: modulus, curve or secret.
+// Bits returns the size of the key as its kind counts it: modulus, curve or
+// secret; 0 for AKP, whose algorithm's name tells.
 func (k Key) Bits() int { return k.bits }
 
 // IsPrivate reports whether the key can sign or decrypt; a secret can.
@@ -147,14 +173,16 @@ func (k Key) IsSecret() bool { return k.Type == "oct" }
 // Public returns the public half of the key, with the operations turned round,
 // and false for a symmetric key, which has none.
 func (k Key) Public() (Key, bool) {
-	signer, ok := k.material.(interface{ Public() crypto.PublicKey })
-	switch {
-	case k.IsSecret():
+	switch m := k.material.(type) {
+	case []byte:
 		return Key{}, false
-	case !ok:
+	case *secp256k1.PrivateKey:
+		k.material, k.private = m.PubKey(), false
+	case interface{ Public() crypto.PublicKey }:
+		k.material, k.private = m.Public(), false
+	default:
 		return k, true
 	}
-	k.material, k.private = signer.Public(), false
 	if k.Ops != nil {
 		k.Ops = publicOps(k.Ops)
 	}
@@ -216,8 +244,8 @@ func (k Key) Algorithms() []jwa.Algorithm {
 // "alg", "use" and "key_ops" is obeyed.
 func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 	switch {
-	case k.Type != a.KeyType || k.Curve != a.Curve:
-		return verdict.Errorf(verdict.KeyMismatch, "%s wants %s, the key is %s", a.Name, kind(a.KeyType, a.Curve), k.Kind())
+	case !a.Takes(k.Type, k.Curve) || k.Type == "AKP" && k.Alg != a.Name:
+		return verdict.Errorf(verdict.KeyMismatch, "%s wants %s, the key is %s", a.Name, KindOf(a), k.Kind())
 	case k.Alg != "" && k.Alg != a.Name:
 		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%q alone, not for %s`, k.Alg, a.Name)
 	case k.Use != "" && k.Use != "sig":
@@ -230,8 +258,21 @@ func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 	return nil
 }
 
-// Kind names the key in words: "RSA", "EC on P-256", "a secret".
-func (k Key) Kind() string { return kind(k.Type, k.Curve) }
+// Kind names the key in words: "RSA", "EC on P-256", "ML-DSA-44", "a secret".
+func (k Key) Kind() string {
+	if k.Type == "AKP" {
+		return k.Alg
+	}
+	return kind(k.Type, k.Curve)
+}
+
+// KindOf names the key that an algorithm is for, as Kind does.
+func KindOf(a jwa.Algorithm) string {
+	if a.KeyType == "AKP" {
+		return "an AKP key for it"
+	}
+	return kind(a.KeyType, strings.Join(a.Curves, " or "))
+}
 
 func kind(keyType, curve string) string {
 	switch {

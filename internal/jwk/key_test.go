@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cloudflare/circl/sign/ed448"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"github.com/google/go-cmp/cmp"
 
 	"jwt/internal/jwa"
@@ -28,6 +30,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 	good := makeKey(t, "RSA").Material().(*rsa.PrivateKey)
 	halves := append(makeKey(t, "Ed25519").Material().(ed25519.PrivateKey)[:32:32], make([]byte, 32)...)
+	halves448 := append(makeKey(t, "Ed448").Material().(ed448.PrivateKey)[:57:57], make([]byte, 57)...)
 	for name, material := range map[string]any{
 		"nothing":                  nil,
 		"a string":                 "secret",
@@ -37,6 +40,11 @@ func TestNewRefuses(t *testing.T) {
 		"a short Ed25519 key":      ed25519.PublicKey{1, 2},
 		"a short private one":      ed25519.PrivateKey{1, 2},
 		"halves of two keys":       ed25519.PrivateKey(halves),
+		"a short Ed448 key":        ed448.PublicKey{1, 2},
+		"a short private Ed448":    ed448.PrivateKey{1, 2},
+		"halves of two Ed448 keys": ed448.PrivateKey(halves448),
+		"no secp256k1 number":      new(secp256k1.PrivateKey),
+		"no secp256k1 point":       new(secp256k1.PublicKey),
 		"RSA without a modulus":    &rsa.PublicKey{E: 3},
 		"a negative modulus":       &rsa.PublicKey{N: new(big.Int).Neg(good.N), E: 3},
 		"RSA without primes":       &rsa.PrivateKey{PublicKey: good.PublicKey, D: good.D},
@@ -135,6 +143,17 @@ func TestFits(t *testing.T) {
 		{"a secret as RSA", with("oct", same), "RS256", OpVerify, verdict.KeyMismatch},
 		{"another curve", with("P-256", same), "ES384", OpVerify, verdict.KeyMismatch},
 		{"X25519", with("X25519", same), "EdDSA", OpVerify, verdict.KeyMismatch},
+		{"P-256 as secp256k1", with("P-256", same), "ES256K", OpVerify, verdict.KeyMismatch},
+		{"secp256k1 as P-256", with("secp256k1", same), "ES256", OpVerify, verdict.KeyMismatch},
+		{"secp256k1", with("secp256k1", same), "ES256K", OpSign, ""},
+		{"Ed25519 under the name of both", with("Ed25519", same), "EdDSA", OpSign, ""},
+		{"Ed448 under the name of both", with("Ed448", same), "EdDSA", OpSign, ""},
+		{"Ed448", with("Ed448", same), "Ed448", OpSign, ""},
+		{"Ed448 as Ed25519", with("Ed448", same), "Ed25519", OpVerify, verdict.KeyMismatch},
+		{"Ed25519 as Ed448", with("Ed25519", same), "Ed448", OpVerify, verdict.KeyMismatch},
+		{"ML-DSA-44", with("ML-DSA-44", same), "ML-DSA-44", OpSign, ""},
+		{"ML-DSA-44 as ML-DSA-65", with("ML-DSA-44", same), "ML-DSA-65", OpVerify, verdict.KeyMismatch},
+		{"ML-DSA-44 without its alg", with("ML-DSA-44", func(k *Key) { k.Alg = "" }), "ML-DSA-44", OpVerify, verdict.KeyMismatch},
 		{"its own alg", with("RSA", func(k *Key) { k.Alg = "PS256" }), "PS256", OpVerify, ""},
 		{"another alg", with("RSA", func(k *Key) { k.Alg = "PS256" }), "RS256", OpVerify, verdict.KeyMismatch},
 		{"an encryption alg", with("RSA", func(k *Key) { k.Alg = "RSA-OAEP" }), "RS256", OpVerify, verdict.KeyMismatch},
@@ -160,6 +179,7 @@ func TestFits(t *testing.T) {
 func TestAlgorithms(t *testing.T) {
 	for kind, want := range map[string]string{
 		"RSA": "RS256 RS384 RS512 PS256 PS384 PS512", "P-256": "ES256", "Ed25519": "EdDSA Ed25519", "X25519": "", "oct": "HS256 HS384 HS512",
+		"secp256k1": "ES256K", "Ed448": "EdDSA Ed448", "ML-DSA-65": "ML-DSA-65",
 	} {
 		k := makeKey(t, kind)
 		var names []string

@@ -7,6 +7,10 @@ import (
 	"crypto/rsa"
 	"math/big"
 
+	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign/ed448"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+
 	"jwt/internal/base64url"
 )
 
@@ -17,7 +21,7 @@ type member struct {
 }
 
 // publicMembers returns what makes the public key (RFC 7518 §6.2.1 and §6.3.1,
-// RFC 8037 §2) in the usual order; of a secret there is nothing.
+// RFC 8037 §2, RFC 9964 §3) in the usual order; of a secret there is nothing.
 func (k Key) publicMembers() []member {
 	p, ok := k.Public()
 	if !ok {
@@ -27,18 +31,28 @@ func (k Key) publicMembers() []member {
 	case *rsa.PublicKey:
 		return []member{{"n", m.N.Bytes()}, {"e", big.NewInt(int64(m.E)).Bytes()}}
 	case *ecdsa.PublicKey:
-		point := mustOctets(m.Bytes()) // 0x04 ‖ x ‖ y
-		half := 1 + (len(point)-1)/2
-		return []member{{"x", point[1:half]}, {"y", point[half:]}}
+		return coordinates(mustOctets(m.Bytes()))
+	case *secp256k1.PublicKey:
+		return coordinates(m.SerializeUncompressed())
 	case *ecdh.PublicKey:
 		return []member{{"x", m.Bytes()}}
+	case ed448.PublicKey:
+		return []member{{"x", m}}
+	case *mldsa.PublicKey:
+		return []member{{"pub", m.Bytes()}}
 	default:
 		return []member{{"x", m.(ed25519.PublicKey)}}
 	}
 }
 
+// coordinates takes a point 0x04 ‖ x ‖ y apart.
+func coordinates(point []byte) []member {
+	half := 1 + (len(point)-1)/2
+	return []member{{"x", point[1:half]}, {"y", point[half:]}}
+}
+
 // privateMembers returns what is added to them in a private key (RFC 7518
-// §6.2.2 and §6.3.2, RFC 8037 §2) or makes a secret (§6.4).
+// §6.2.2 and §6.3.2, RFC 8037 §2, RFC 9964 §4) or makes a secret (§6.4).
 func (k Key) privateMembers() []member {
 	switch m := k.material.(type) {
 	case []byte:
@@ -59,6 +73,12 @@ func (k Key) privateMembers() []member {
 		return []member{{"d", m.Bytes()}}
 	case ed25519.PrivateKey:
 		return []member{{"d", m.Seed()}}
+	case ed448.PrivateKey:
+		return []member{{"d", m.Seed()}}
+	case *secp256k1.PrivateKey:
+		return []member{{"d", m.Serialize()}}
+	case *mldsa.PrivateKey:
+		return []member{{"priv", m.Bytes()}}
 	default:
 		return nil
 	}

@@ -45,12 +45,15 @@ func ThumbprintURI(hash, thumbprint string) string {
 }
 
 // thumbprintInput is the JSON object of the required members alone, in
-// lexicographic order and without white space (RFC 7638 §3.2, RFC 8037 §2).
-// No name or value in it needs escaping.
+// lexicographic order and without white space (RFC 7638 §3.2, RFC 8037 §2,
+// RFC 9964 §6). No name or value in it needs escaping.
 func (k Key) thumbprintInput() []byte {
 	texts := []string{`"kty":"` + k.Type + `"`}
 	if k.Curve != "" {
 		texts = append(texts, `"crv":"`+k.Curve+`"`)
+	}
+	if k.Type == "AKP" {
+		texts = append(texts, `"alg":"`+k.Alg+`"`)
 	}
 	required := k.publicMembers()
 	if k.IsSecret() {

@@ -1,7 +1,6 @@
 package jwk
 
 import (
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 
@@ -112,9 +111,9 @@ func (k Key) DER(private bool) ([]byte, error) {
 	case private && !k.private:
 		return nil, verdict.Errorf(verdict.KeyMismatch, "the key is public, the private one is not in it")
 	case private:
-		return encoded(x509.MarshalPKCS8PrivateKey(k.material))
+		return encoded(marshalPKCS8(k.material))
 	default:
-		return encoded(x509.MarshalPKIXPublicKey(p.material))
+		return encoded(marshalSPKI(p.material))
 	}
 }
 

@@ -2,7 +2,6 @@ package jwk
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
@@ -53,12 +52,8 @@ func (m members) certificates(k *Key) error {
 
 // matches reports whether the certificate is one for the key.
 func (k Key) matches(c *x509.Certificate) bool {
-	p, ok := k.Public()
-	if !ok {
-		return false
-	}
-	key, ok := p.material.(interface{ Equal(crypto.PublicKey) bool })
-	return ok && key.Equal(c.PublicKey)
+	of, err := certificateKey([]*x509.Certificate{c})
+	return err == nil && of.Thumbprint() == k.Thumbprint()
 }
 
 // chains sorts certificates, in the order they were found, into chains: each

@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign/ed448"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 )
@@ -120,6 +124,8 @@ func cost(material any) int {
 		case 521:
 			return 6_000
 		}
+	case *secp256k1.PublicKey, ed448.PublicKey, *mldsa.PublicKey:
+		return 300
 	}
 	return 100
 }
@@ -184,7 +190,7 @@ func (d *diagnosis) otherAlgorithms() {
 	}
 }
 
-func sameKind(k jwk.Key, a jwa.Algorithm) bool { return k.Type == a.KeyType && k.Curve == a.Curve }
+func sameKind(k jwk.Key, a jwa.Algorithm) bool { return a.Takes(k.Type, k.Curve) }
 
 // describe names a key by its kid and where it was read.
 func describe(k jwk.Key) string {
@@ -241,9 +247,11 @@ func kindOf(a jwa.Algorithm) string {
 	case a.KeyType == "RSA":
 		return "an RSA key"
 	case a.KeyType == "EC":
-		return "an EC key on " + a.Curve
+		return "an EC key on " + strings.Join(a.Curves, " or ")
+	case a.KeyType == "AKP":
+		return "an AKP key for it"
 	default:
-		return "an " + a.Curve + " key"
+		return "an " + strings.Join(a.Curves, " or ") + " key"
 	}
 }
 

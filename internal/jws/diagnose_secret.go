@@ -12,6 +12,10 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign/ed448"
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+
 	"jwt/internal/base64url"
 	"jwt/internal/jwk"
 )
@@ -237,7 +241,7 @@ func keyTexts(k jwk.Key) []keyText {
 		}
 	}
 	public := k.VerificationMaterial()
-	der, err := x509.MarshalPKIXPublicKey(public)
+	der, err := k.DER(false)
 	add(false, "SPKI", "PUBLIC KEY", der, err)
 	switch p := public.(type) {
 	case *rsa.PublicKey:
@@ -246,8 +250,15 @@ func keyTexts(k jwk.Key) []keyText {
 		if point, err := p.Bytes(); err == nil {
 			texts = append(texts, keyText{"uncompressed point", false, point}, keyText{"x and y", false, point[1:]})
 		}
+	case *secp256k1.PublicKey:
+		point := p.SerializeUncompressed()
+		texts = append(texts, keyText{"uncompressed point", false, point}, keyText{"x and y", false, point[1:]})
 	case ed25519.PublicKey:
 		texts = append(texts, keyText{"raw bytes", false, p})
+	case ed448.PublicKey:
+		texts = append(texts, keyText{"raw bytes", false, p})
+	case *mldsa.PublicKey:
+		texts = append(texts, keyText{"raw bytes", false, p.Bytes()})
 	}
 	for _, c := range k.Certificates {
 		add(false, "certificate", "CERTIFICATE", c.Raw, nil)
@@ -255,13 +266,13 @@ func keyTexts(k jwk.Key) []keyText {
 	if !k.IsPrivate() {
 		return texts
 	}
-	der, err = x509.MarshalPKCS8PrivateKey(k.Material())
+	der, err = k.DER(true)
 	add(true, "PKCS#8", "PRIVATE KEY", der, err)
 	switch p := k.Material().(type) {
 	case *rsa.PrivateKey:
 		add(true, "PKCS#1", "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(p), nil)
-	case *ecdsa.PrivateKey:
-		der, err = x509.MarshalECPrivateKey(p)
+	case *ecdsa.PrivateKey, *secp256k1.PrivateKey:
+		der, err = k.Encode(jwk.FormatSEC1DER, true, nil)
 		add(true, "SEC 1", "EC PRIVATE KEY", der, err)
 	}
 	return texts

@@ -42,10 +42,10 @@ func (d *diagnosis) otherEncodings() {
 
 // signatureSize is how long a signature of the token's algorithm under the key is.
 func (d *diagnosis) signatureSize(k jwk.Key) int {
-	if d.alg.SignatureSize > 0 {
-		return d.alg.SignatureSize
+	if n := d.alg.SignatureSize(k.Curve); n > 0 {
+		return n
 	}
-	return (k.Bits() + 7) / 8
+	return (k.Bits() + 7) / 8 // RSA
 }
 
 func readings(sig []byte, keyType string, size int) []reading {
@@ -112,7 +112,7 @@ func ecdsaReadings(sig []byte, n int) []reading {
 func (d *diagnosis) cutMAC(k jwk.Key) bool {
 	const enough = 8
 	sig := d.token.Signature
-	if d.alg.KeyType != "oct" || len(sig) < enough || len(sig) >= d.alg.SignatureSize || !d.afford(k.Material(), len(d.input)) {
+	if d.alg.KeyType != "oct" || len(sig) < enough || len(sig) >= d.alg.SignatureSize("") || !d.afford(k.Material(), len(d.input)) {
 		return false
 	}
 	mac, err := d.alg.Sign(d.input, k.Material(), false)
@@ -175,8 +175,8 @@ func (d *diagnosis) observeSignature() {
 			sizes = append(sizes, n)
 		}
 	}
-	if len(sizes) == 0 && d.alg.SignatureSize > 0 {
-		sizes = []int{d.alg.SignatureSize}
+	if len(sizes) == 0 {
+		sizes = d.alg.SignatureSizes
 	}
 	if len(sizes) == 0 || slices.Contains(sizes, len(sig)) {
 		return

@@ -27,7 +27,7 @@ func (v Verified) Payload() []byte { return v.token.Payload }
 // Key returns the key under which the signature verified.
 func (v Verified) Key() jwk.Key { return v.key }
 
-// Alg returns the algorithm of that key that was used.
+// Alg returns the algorithm of that key that was used, on the key's curve.
 func (v Verified) Alg() jwa.Algorithm { return v.alg }
 
 // Verify checks the token against the keys, in the order header, alg, crit, key,
@@ -149,7 +149,7 @@ func acceptedAlgs(keys []jwk.Key, algs []string) []string {
 
 // verifies is Fits without the words of why not.
 func verifies(k jwk.Key, a jwa.Algorithm) bool {
-	return k.Type == a.KeyType && k.Curve == a.Curve && k.Fits(a, jwk.OpVerify) == nil
+	return a.Takes(k.Type, k.Curve) && k.Fits(a, jwk.OpVerify) == nil
 }
 
 func wanted(algs []string) string {
@@ -256,7 +256,7 @@ func (t Token) tryKeys(keys []jwk.Key, alg jwa.Algorithm) (Verified, verdict.Che
 	input := t.SigningInput()
 	for _, k := range keys {
 		if alg.Verify(input, t.Signature, k.VerificationMaterial()) == nil {
-			return Verified{token: t, key: k, alg: alg}, verdict.Check{Status: verdict.Pass, Detail: alg.Name}, nil
+			return Verified{token: t, key: k, alg: alg.On(k.Curve)}, verdict.Check{Status: verdict.Pass, Detail: alg.Name}, nil
 		}
 	}
 	c := verdict.Check{}
