@@ -89,23 +89,33 @@ func (o *opener) open(text string, depth int) (Token, error) {
 	w.object(bcp.Header, t.Header)
 	if t.HasClaims {
 		w.object(bcp.Payload, t.Claims)
-	} else if inside, ok := tokenIn(string(t.Payload)); ok {
-		w.tokens = append(w.tokens, inside.at(bcp.Payload, ""))
+	} else if token, ok := tokenIn(string(t.Payload)); ok {
+		w.tokens = append(w.tokens, inside{bcp.Payload, "", token, -1})
 	}
 	t.Members = w.members
-	for _, n := range w.tokens {
+	o.openInside(&t, w.tokens, depth)
+	return t, nil
+}
+
+// openInside opens what looks like tokens in t, as far as the limits go. What
+// turns out to be none is left as the text it is.
+func (o *opener) openInside(t *Token, tokens []inside, depth int) {
+	for _, n := range tokens {
 		if depth == MaxDepth || o.left == 0 {
 			t.LeftClosed++
 			continue
 		}
 		o.left--
-		if inner, err := o.open(n.text, depth+1); err == nil { // otherwise it only looks like one
-			t.Nested = append(t.Nested, Nested{Part: n.part, Path: n.path, Token: inner})
-		} else {
+		inner, err := o.open(n.text, depth+1)
+		if err != nil {
 			o.left++
+			continue
+		}
+		t.Nested = append(t.Nested, Nested{Part: n.part, Path: n.path, Token: inner})
+		if n.member >= 0 {
+			t.Members[n.member].Holds++
 		}
 	}
-	return t, nil
 }
 
 func (o *opener) signed(text string) (Token, error) {
@@ -144,8 +154,11 @@ func (o *opener) encrypted(text string) (Token, error) {
 	certs, err := bcp.Certificates(e.Header)
 	t.Certificates, t.CertificatesErr = certificates(certs, o.now), err
 	for i, part := range []Part{
-		{Name: bcp.Header, Bytes: e.Header.Bytes()}, {Name: "encrypted_key", Bytes: e.EncryptedKey},
-		{Name: "iv", Bytes: e.IV}, {Name: "ciphertext", Bytes: e.Ciphertext}, {Name: "tag", Bytes: e.Tag},
+		{Name: bcp.Header, Bytes: e.Header.Bytes()},
+		{Name: "encrypted_key", Bytes: e.EncryptedKey},
+		{Name: "iv", Bytes: e.IV},
+		{Name: "ciphertext", Bytes: e.Ciphertext},
+		{Name: "tag", Bytes: e.Tag},
 	} {
 		part.Text = e.Segments()[i]
 		t.Parts = append(t.Parts, part)

@@ -25,7 +25,7 @@ type Member struct {
 	Meaning iana.Name
 	// Key tells the key that Value is, where it is a JWK.
 	Key string
-	// Holds is how many tokens stand in Value, which is a string or a list of them.
+	// Holds is how many tokens of Nested stand in Value, a string or a list.
 	Holds int
 }
 
@@ -62,15 +62,13 @@ func (w *walker) visit(m Member, names []string) {
 	if m.Key == "" && m.Depth < maxOpened {
 		inner = innerMembers(m)
 	}
-	if m.Opened = len(inner) > 0 && len(inner) <= w.rows; m.Opened {
-		w.rows -= len(inner)
-	} else {
-		m.Holds = w.findTokens(m)
-	}
+	m.Opened = len(inner) > 0 && len(inner) <= w.rows
 	w.members = append(w.members, m)
 	if !m.Opened {
+		w.findTokens(m)
 		return
 	}
+	w.rows -= len(inner)
 	for _, i := range inner {
 		path := names
 		if m.Value.Kind() == '{' {
@@ -154,43 +152,35 @@ func innerMembers(m Member) []Member {
 }
 
 // An inside is a text that looks like a token, and where it stands.
-type inside struct{ part, path, text string }
-
-func (i inside) at(part, path string) inside {
-	i.part, i.path = part, path
-	return i
+type inside struct {
+	part, path, text string
+	member           int // its index in members; -1 for the whole payload
 }
 
-// findTokens collects the tokens that m is, or lists.
-func (w *walker) findTokens(m Member) int {
+// findTokens collects the tokens that m, the member listed last, is or lists.
+func (w *walker) findTokens(m Member) {
 	if !bytes.Contains(m.Value, []byte(`"eyJ`)) && !bytes.Contains(m.Value, []byte(`"Bearer eyJ`)) {
-		return 0
+		return
 	}
-	before := len(w.tokens)
-	if text, ok := m.Value.Text(); ok {
-		if found, ok := tokenIn(text); ok {
-			w.tokens = append(w.tokens, found.at(m.Part, m.Path))
+	find := func(v jsonobject.Value, path string) {
+		text, _ := v.Text()
+		if token, ok := tokenIn(text); ok {
+			w.tokens = append(w.tokens, inside{m.Part, path, token, len(w.members) - 1})
 		}
 	}
+	find(m.Value, m.Path)
 	elements, _ := m.Value.Elements()
 	for i, e := range elements {
-		text, _ := e.Text()
-		if found, ok := tokenIn(text); ok {
-			w.tokens = append(w.tokens, found.at(m.Part, m.Path+"["+strconv.Itoa(i)+"]"))
-		}
+		find(e, m.Path+"["+strconv.Itoa(i)+"]")
 	}
-	return len(w.tokens) - before
 }
 
 // tokenIn returns the token that text looks like. A JOSE header begins with {"
 // and so its base64url with eyJ.
-func tokenIn(text string) (inside, bool) {
+func tokenIn(text string) (token string, ok bool) {
 	text = strings.TrimPrefix(text, "Bearer ")
-	if !strings.HasPrefix(text, "eyJ") {
-		return inside{}, false
-	}
 	dots := strings.Count(text, ".")
-	return inside{text: text}, dots == 2 || dots == 4
+	return text, strings.HasPrefix(text, "eyJ") && (dots == 2 || dots == 4)
 }
 
 // describeKey tells which key a JWK is, "" if it is none that can be used.

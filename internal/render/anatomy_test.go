@@ -94,3 +94,17 @@ func FuzzAnatomy(f *testing.F) {
 		}
 	})
 }
+
+// A wide terminal has the meaning beside the value, a narrow one below it.
+func TestMeaningStandsBesideTheValue(t *testing.T) {
+	for width, want := range map[int]string{
+		wideTerminal:     "  sub  \"alice\"" + strings.Repeat(" ", 46) + "Subject: whom the token is about · RFC 7519 §4.1.2\n",
+		wideTerminal - 1: "  sub  \"alice\"\n       Subject: whom the token is about · RFC 7519 §4.1.2\n",
+	} {
+		out := NewText(false)
+		anatomyOf(t, `{"sub":"alice"}`, noon, width).Text(out)
+		if shown := string(out.Bytes()); !strings.Contains(shown, want) {
+			t.Errorf("%d columns: %q is not in\n%s", width, want, shown)
+		}
+	}
+}
