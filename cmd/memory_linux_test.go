@@ -1,0 +1,91 @@
+package cmd
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// zeros counts how much of an endless text was taken.
+type zeros struct{ left, taken int }
+
+func (z *zeros) Read(b []byte) (int, error) {
+	if z.left == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(b), z.left)
+	for i := range b[:n] {
+		b[i] = 'A'
+	}
+	z.left -= n
+	z.taken += n
+	return n, nil
+}
+
+// peak runs the command and returns its status and the most memory it had, in bytes.
+func peak(t *testing.T, stdin io.Reader, name string, args ...string) (status int, memory int64) {
+	t.Helper()
+	c := exec.Command(name, args...)
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(in, stdin) // a closed pipe is what is hoped for
+	in.Close()
+	c.Wait()
+	return c.ProcessState.ExitCode(), c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+}
+
+// TestMemory: what is too large is refused without being read, what is large but
+// allowed does not cost many times its size.
+func TestMemory(t *testing.T) {
+	const mib = 1 << 20
+	jwt := filepath.Join(t.TempDir(), "jwt")
+	buildJWT(t, jwt)
+	_, idle := peak(t, strings.NewReader(""), jwt, "version")
+	check := func(what string, memory int64) {
+		t.Helper()
+		if over := memory - idle; over > 64*mib {
+			t.Errorf("%s: %d MiB over idle", what, over/mib)
+		}
+	}
+
+	const readAhead = mib // what a pipe and the copying hold
+	for _, args := range [][]string{{"decode"}, {"decode", "-"}, {"verify", "-S", "hex:00"}, {"inspect"}} {
+		what := strings.Join(args, " ")
+		in := &zeros{left: 100 * mib}
+		status, memory := peak(t, in, jwt, args...)
+		if status != exitMalformed {
+			t.Errorf("%s: exit %d, want %d", what, status, exitMalformed)
+		}
+		if in.taken > 2*mib+dressing+readAhead {
+			t.Errorf("%s: %d bytes were read", what, in.taken)
+		}
+		check(what, memory)
+	}
+
+	in := &zeros{left: 100 * mib}
+	status, memory := peak(t, in, jwt, "decode", "--batch") // one line, which is dropped as it comes
+	if status != exitMalformed || in.left > 0 {
+		t.Errorf("decode --batch: exit %d, %d bytes left", status, in.left)
+	}
+	check("decode --batch", memory)
+
+	claims := []byte(`{"sub":"` + strings.Repeat("a", 1_500_000) + `"}`)
+	members := []byte(`{` + strings.Repeat(`"a":1,`, 200_000) + `"b":2}`)
+	for _, payload := range [][]byte{claims, members} {
+		token := "eyJhbGciOiJIUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(payload) + ".AAAA"
+		for _, args := range [][]string{{"decode"}, {"decode", "-o", "text"}, {"decode", "-c", "b"}, {"verify", "-S", "hex:00"}} {
+			_, memory := peak(t, bytes.NewReader([]byte(token)), jwt, args...)
+			check(strings.Join(args, " ")+" of 2 MiB", memory)
+		}
+	}
+}
