@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strings"
 
 	"jwt/internal/jsonobject"
@@ -123,14 +124,26 @@ func (r Report) Text(t *Text) {
 	} else {
 		t.Styled(Bad, "✗ not valid: "+string(r.Class)).Line()
 	}
-	last := ""
+	groups := []string{""}
 	for _, c := range r.Checks {
-		group, name := grouped(c.Name)
-		if group != last && group != "" {
-			t.Put("  ").Styled(Dim, strings.ReplaceAll(strings.ReplaceAll(group, "_", " "), ":", " ")).Line()
+		if group, _ := grouped(c.Name); !slices.Contains(groups, group) {
+			groups = append(groups, group)
 		}
-		last = group
-		r.check(t, c, name)
+	}
+	for _, group := range groups {
+		r.group(t, group)
+	}
+}
+
+// group appends the checks of one group, under its name.
+func (r Report) group(t *Text, name string) {
+	if name != "" {
+		t.Put("  ").Styled(Dim, strings.NewReplacer("_", " ", ":", " ").Replace(name)).Line()
+	}
+	for _, c := range r.Checks {
+		if group, rule := grouped(c.Name); group == name {
+			r.check(t, c, rule)
+		}
 	}
 }
 
