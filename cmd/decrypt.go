@@ -72,7 +72,7 @@ func (o *decryptOptions) complete(c *cobra.Command) {
 }
 
 func (o *decryptOptions) check(env *Env, args []string) error {
-	o.inner.offline = o.keys.offline
+	o.inner.offline, o.inner.passphrase = o.keys.offline, o.keys.passphrase
 	err := errors.Join(o.output.check(), o.date.check(), o.token.check(),
 		o.keys.check("--key private.pem, --secret hex:… or --password -"), o.keys.checkStdin(env, args, "token"))
 	const most = 1 << 30

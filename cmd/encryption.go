@@ -23,6 +23,7 @@ type encryptionKeys struct {
 func (o *encryptionKeys) addFlags(f *pflag.FlagSet) {
 	o.keyOptions.addFlags(f)
 	f.Lookup("secret").Usage = "an AES key or password (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text"
+	o.passphrase.addFlag(f, "passphrase", "the passphrase of an encrypted key")
 	f.StringVar(&o.password, "password", "", "a password (PBES2) from a `SOURCE`: - (a prompt), @PATH, env:NAME, fd:N or its own text")
 }
 
@@ -68,7 +69,7 @@ func (o *encryptionKeys) takePassword(env *Env, args []string) {
 func (o encryptionKeys) keys(ring *keyring, confirm bool) ([]jwk.Key, error) {
 	keys, err := ring.keys()
 	if err != nil || !o.typed {
-		return keys, err
+		return keys, encryptedHint(err)
 	}
 	typed, err := ring.ask("Password: ")
 	if err != nil {

@@ -81,7 +81,7 @@ func (o encryptOptions) claimsText(ring *keyring, args []string) (plaintext, err
 	}
 	token, err := o.sign(ring, claims)
 	if err != nil {
-		return plaintext{}, renamed(err, "sign")
+		return plaintext{}, renamed(encryptedHint(err), "sign")
 	}
 	return plaintext{bytes: []byte(token.Text), isToken: true, signed: &token}, nil
 }
@@ -91,7 +91,8 @@ func (o encryptOptions) sign(outer *keyring, claims jsonobject.Object) (jws.Toke
 	var s signOptions
 	s.flags = pflag.NewFlagSet("sign", pflag.ContinueOnError)
 	s.addFlags(s.flags) // its defaults
-	s.keys.sources, s.keys.secrets, s.keys.offline = o.signKeys, o.signSecrets, o.keys.offline
+	s.keys.sources, s.keys.secrets = o.signKeys, o.signSecrets
+	s.keys.offline, s.keys.passphrase = o.keys.offline, o.keys.passphrase
 	if o.signAlg != "" {
 		s.keys.algs = []string{o.signAlg}
 	}

@@ -44,8 +44,10 @@ func runScripts(t *testing.T, dir string) {
 		UpdateScripts:       os.Getenv("JWT_UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
+			e.Setenv("NPM_JOSE", os.Getenv("NPM_JOSE"))
 			return copyKeys(filepath.Join(e.WorkDir, "keys"))
 		},
+		Condition: condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":    cmdExits,
 			"json":     cmdJSON,
@@ -54,6 +56,15 @@ func runScripts(t *testing.T, dir string) {
 			"serve":    cmdServe,
 		},
 	})
+}
+
+// condition answers [npm-jose]: $NPM_JOSE is a directory in which npm installed
+// its package jose. [exec:jose], Debian's, is built in.
+func condition(name string) (bool, error) {
+	if name != "npm-jose" {
+		return false, fmt.Errorf("no such condition: %s", name)
+	}
+	return os.Getenv("NPM_JOSE") != "", nil
 }
 
 // copyKeys gives a script the keys of testdata/keys, private ones for its eyes only.

@@ -370,6 +370,24 @@ func TestEmptyKeyOpsOfAnECDHKey(t *testing.T) {
 	}
 }
 
+// jose writes "key_ops" of wrapping for an ECDH key too, which RFC 7517 §4.3 would
+// call deriveKey.
+func TestWrappingKeyOpsOfAnECDHKey(t *testing.T) {
+	private := newKey(t, must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)))
+	private.Ops = []string{"wrapKey", "unwrapKey"}
+	for _, alg := range []string{"ECDH-ES", "ECDH-ES+A128KW"} {
+		token := made(t, "{}", "attack at dawn", public(t, private), alg, "A256GCM")
+		if d, err := token.Decrypt([]jwk.Key{private}, Options{}); err != nil || string(d.Plaintext()) != "attack at dawn" {
+			t.Errorf("%s: %q, %v", alg, d.Plaintext(), err)
+		}
+		refused := private
+		refused.Ops = []string{"wrapKey"}
+		if _, err := token.Decrypt([]jwk.Key{refused}, Options{}); verdict.ClassOf(err) != verdict.KeyRefused {
+			t.Errorf("%s with a key that may only encrypt: %v", alg, err)
+		}
+	}
+}
+
 // A private key encrypts as its public half would, whose operations are turned
 // round; a public key that may only verify does not.
 func TestKeyOpsOfAPrivateKey(t *testing.T) {

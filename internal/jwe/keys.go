@@ -76,9 +76,7 @@ func (p purpose) ops(f family) []string {
 	switch f {
 	case direct:
 		return p.content
-	case ecdhES:
-		return derive
-	case pbes2:
+	case ecdhES, pbes2: // a key is derived, to wrap another: some name the one, some the other
 		return slices.Concat(derive, p.wrap)
 	default:
 		return p.wrap
