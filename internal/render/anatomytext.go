@@ -71,16 +71,19 @@ func (a Anatomy) partsText(t *Text) {
 		names, sizes = append(names, name), append(sizes, size)
 		nameWidth, sizeWidth = max(nameWidth, columns(name)), max(sizeWidth, columns(size))
 	}
-	width := max(a.Width-2-nameWidth-2-2-sizeWidth, 16)
+	width := a.Width - 2 - nameWidth - 2 - 2 - sizeWidth
 	for i, p := range a.Token.Parts {
 		t.Put("  ").Styled(Name, names[i]).Pad(columns(names[i]), nameWidth+2)
-		switch text := middle(Escape(p.Text), width); {
-		case text == "":
+		switch {
+		case p.Text == "":
 			t.Styled(Dim, "empty").Line()
 		case a.Full:
 			t.Styled(Dim, sizes[i]).Line()
 			a.block(t, Escape(p.Text))
+		case width < 8: // a terminal too narrow for both
+			t.Styled(Dim, sizes[i]).Line()
 		default:
+			text := middle(Escape(p.Text), width)
 			t.Put(text).Pad(columns(text), width+2).Pad(columns(sizes[i]), sizeWidth).Styled(Dim, sizes[i]).Line()
 		}
 	}
