@@ -18,7 +18,9 @@ var keyGenerateCommand = command{
 	aliases: []string{"gen", "new"},
 	build: func(env *Env, c *cobra.Command) {
 		var o keyGenerateOptions
-		c.Long = `Make a new private key or secret: rsa, P-256, P-384, P-521, Ed25519, X25519 or oct.
+		c.Long = `Make a new private key or secret: rsa, P-256, P-384, P-521, secp256k1, Ed25519,
+Ed448, X25519, ML-DSA-44, ML-DSA-65, ML-DSA-87 or oct.
+
 --alg alone decides the kind and its size: HS512 is a secret of 64 bytes. Without
 either it is a key for ES256.
 

@@ -94,7 +94,8 @@ func runKeySetAdd(ctx context.Context, env *Env, o keySetAddOptions, args []stri
 		}
 	}
 	if err := mixed(set.name, entries); err != nil {
-		return err
+		e := *classified(err)
+		return e.Hintf("leave out --private: the public half goes in")
 	}
 	return writeSetFile(set, exists, entries)
 }
@@ -108,14 +109,15 @@ func (o keySetAddOptions) put(entries []jwk.Entry, t keyText, name string) ([]jw
 	}
 	entry := jwk.Entry{JWK: t.jwk.Bytes(), Key: t.key, ID: t.key.ID}
 	for i, e := range entries {
-		same := e.Err == nil && e.Key.Thumbprint() == t.key.Thumbprint() && e.Key.IsPrivate() == t.key.IsPrivate()
+		same := e.Err == nil && e.Key.Thumbprint() == t.key.Thumbprint()
 		switch {
-		case same && !named:
-			return entries, nil
-		case same && e.ID == entry.ID, o.force && entry.ID != "" && e.ID == entry.ID:
-			entries = slices.Clone(entries)
-			entries[i] = entry
-			return entries, nil
+		case same && e.Key.IsPrivate() && !t.key.IsPrivate() && (!named || e.ID == entry.ID):
+			return entries, nil // its other half is there
+		case same && (!named || e.ID == entry.ID), o.force && entry.ID != "" && e.ID == entry.ID:
+			if same && !named {
+				entry = jwk.Entry{JWK: withMember(t.jwk, "kid", e.ID).Bytes(), Key: t.key, ID: e.ID}
+			}
+			return slices.Concat(entries[:i], []jwk.Entry{entry}, entries[i+1:]), nil
 		case entry.ID != "" && e.ID == entry.ID:
 			return nil, verdict.Errorf(verdict.KeyRefused, "%s: has another key of kid %s", name, jsonobject.Quote(entry.ID)).
 				Hintf("--kid ID gives the new one another name; --force replaces the old one")

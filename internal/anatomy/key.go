@@ -47,7 +47,8 @@ func OpenKey(k jwk.Key, now time.Time) Key {
 }
 
 // signs returns the signature algorithms the key may be used with, by its own
-// word too. HMAC with a secret that is too short is no good use.
+// word too. HMAC with a secret that is too short is no good use: only a key that
+// is for it by its own word counts.
 func signs(k jwk.Key) []string {
 	op := jwk.OpVerify
 	if k.IsPrivate() {
@@ -55,7 +56,7 @@ func signs(k jwk.Key) []string {
 	}
 	var names []string
 	for _, a := range k.Algorithms() {
-		if k.Fits(a, op) == nil && k.Bits() >= 8*a.MinKeyBytes {
+		if k.Fits(a, op) == nil && (k.Bits() >= 8*a.MinKeyBytes || k.Alg == a.Name) {
 			names = append(names, a.Name)
 		}
 	}
@@ -78,14 +79,22 @@ func (k Key) secretWarnings() []verdict.Check {
 	different := slices.Clone(secret)
 	slices.Sort(different)
 	if n := len(slices.Compact(different)); n < few && len(secret) >= few {
-		return weak(fmt.Sprintf("the secret has only %d different bytes: it is no random one", n))
+		return weak(fmt.Sprintf("the secret repeats %s: it is no random one", bytesRepeated(n)))
 	}
 	for _, a := range k.Key.Algorithms() {
-		if k.Key.Bits() < 8*a.MinKeyBytes && len(k.Signs) == 0 && (k.Key.Alg == a.Name || !aesSize(len(secret))) && k.Key.Use != "enc" {
+		isFor := k.Key.Alg == a.Name || len(k.Signs) == 0 && !aesSize(len(secret)) && k.Key.Use != "enc"
+		if isFor && k.Key.Bits() < 8*a.MinKeyBytes {
 			return weak(fmt.Sprintf("the secret has %d bytes, %s wants at least %d (RFC 7518 §3.2)", len(secret), a.Name, a.MinKeyBytes))
 		}
 	}
 	return nil
+}
+
+func bytesRepeated(n int) string {
+	if n == 1 {
+		return "one byte"
+	}
+	return strconv.Itoa(n) + " bytes"
 }
 
 func aesSize(n int) bool { return n == 16 || n == 24 }

@@ -100,7 +100,12 @@ const keyColumn = 14 // where what is said of a key begins
 
 func (k Keys) key(t *Text, key anatomy.Key) {
 	about := key.Key
-	t.Styled(Bold, kindAndSize(about)).Put("  ", half(about), ", ", about.Format, " from ", about.Source).Line()
+	heading, origin := kindAndSize(about), half(about)+", "+about.Format+" from "+about.Source
+	t.Styled(Bold, heading)
+	if columns(heading)+2+columns(Escape(origin)) > k.Width {
+		t.Line()
+	}
+	t.Put("  ", origin).Line()
 	if about.HasID {
 		k.line(t, "kid", Literal, about.ID)
 	}
@@ -134,7 +139,13 @@ func (k Keys) key(t *Text, key anatomy.Key) {
 		k.certificate(t, c)
 	}
 	for _, w := range key.Warnings {
-		k.line(t, "! "+string(w.Class), Caution, w.Detail)
+		for i, line := range fold(Escape(w.Detail+" ("+string(w.Class)+")"), max(k.Width-4, 16)) {
+			mark := "!"
+			if i > 0 {
+				mark = " "
+			}
+			t.Put("  ").Styled(Caution, mark).Put(" ", line).Line()
+		}
 	}
 }
 
@@ -152,11 +163,6 @@ func (k Keys) certificate(t *Text, c anatomy.Certificate) {
 
 // line is a name with what is said of it, which may go over several lines.
 func (k Keys) line(t *Text, name string, style Style, text string) {
-	if size := columns(name); size+4 > keyColumn {
-		t.Put("  ").Styled(Name, name).Line()
-		k.wrapped(t, keyColumn, style, text)
-		return
-	}
 	t.Put("  ").Styled(Name, name).Pad(2+columns(name), keyColumn)
 	for i, line := range fold(Escape(text), max(k.Width-keyColumn, 16)) {
 		if i > 0 {
@@ -196,21 +202,55 @@ func half(k jwk.Key) string {
 
 // List appends the keys for people: a line each.
 func (k Keys) List(t *Text) {
-	width := len("kid")
+	const rest = 32 // columns for what stands behind the kid
+	width := 0
 	for _, key := range k.Keys {
-		width = max(width, columns(Escape(key.Key.ID)))
-	}
-	width = min(width, max(k.Width-42, 16))
-	for _, key := range k.Keys {
-		about := key.Key
-		id := middle(Escape(about.ID), width)
-		t.Styled(Literal, id).Pad(columns(id), width).Put("  ")
-		kind := kindAndSize(about)
-		t.Put(kind).Pad(columns(kind), 18).Put(half(about)).Pad(columns(half(about)), 11)
-		t.Put(strings.TrimSpace(about.Use + " " + about.Alg)).Line()
+		width = max(width, columns(listedID(key.Key.ID)))
 	}
 	for _, s := range k.Skipped {
-		id := middle(Escape(s.ID), width)
-		t.Styled(Literal, id).Pad(columns(id), width).Put("  ").Styled(Caution, "cannot be used: "+s.Err.Error()).Line()
+		width = max(width, columns(listedID(s.ID)))
 	}
+	width = min(width, max(k.Width-rest, 16))
+	for _, key := range k.Keys {
+		k.listed(t, key.Key.ID, width)
+		kind := shortKind(key.Key)
+		t.Put(kind).Pad(columns(kind), 10).Put(half(key.Key))
+		if use := strings.TrimSpace(key.Key.Use + " " + key.Key.Alg); use != "" {
+			t.Pad(columns(half(key.Key)), 11).Put(use)
+		}
+		t.Line()
+	}
+	for _, s := range k.Skipped {
+		k.listed(t, s.ID, width)
+		for i, line := range fold(Escape("not used: "+s.Err.Error()), max(k.Width-width-2, 16)) {
+			if i > 0 {
+				t.Pad(0, width+2)
+			}
+			t.Styled(Caution, line).Line()
+		}
+	}
+}
+
+func (k Keys) listed(t *Text, id string, width int) {
+	style := Literal
+	if id == "" {
+		style = Dim
+	}
+	id = middle(listedID(id), width)
+	t.Styled(style, id).Pad(columns(id), width+2)
+}
+
+// listedID is a kid as it may be shown, or that there is none.
+func listedID(id string) string {
+	if id == "" {
+		return "(no kid)"
+	}
+	return Escape(id)
+}
+
+func shortKind(k jwk.Key) string {
+	if k.Curve != "" {
+		return k.Curve
+	}
+	return k.Type + " " + strconv.Itoa(k.Bits())
 }
