@@ -28,13 +28,17 @@ var decodeCommand = command{
 
 Nothing is verified: anybody can write a token that decodes. The token may be an
 argument, @FILE, - or a pipe, bare or in what carries it: a Bearer line, a cookie,
-a JSON response, a URL, the output of curl -i.`
+a JSON response, a URL, the output of curl -i.
+
+A key opens an encrypted token (JWE); --payload and -c then reach into the signed
+token inside, where there is one.`
 		c.Example = `  jwt decode TOKEN
   curl -s https://login.example/token -d @body | jwt decode
   pbpaste | jwt decode --payload | jq .sub
   jwt decode -c sub -c realm_access.roles[0] TOKEN
-  jwt decode --batch < tokens.txt`
-		c.Annotations = map[string]string{exits: "0 1 2 3 6"}
+  jwt decode --batch < tokens.txt
+  jwt decode TOKEN --key private.pem    open an encrypted one`
+		c.Annotations = map[string]string{exits: "0 1 2 3 4 6 7 8"}
 		c.Args = atMostOneArg("one token")
 		o.addFlags(c.Flags())
 		o.complete(c)
@@ -46,6 +50,7 @@ type decodeOptions struct {
 	token  tokenOptions
 	output outputOptions
 	date   dateOptions
+	open   openOptions
 	batch  bool
 
 	header, payload, raw bool
@@ -58,18 +63,20 @@ func (o *decodeOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.claims, "claim", "c", nil, "print the bare value at `PATH` of the payload, one a line (dots descend, [0] indexes; repeatable)")
 	f.BoolVar(&o.raw, "raw", false, "print exact bytes: of the payload, of the --header, or of each -c value's JSON")
 	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one JSON object a line")
+	o.open.addFlags(f)
 	o.date.addFlags(f)
 	o.token.addFlags(f)
 	o.output.addFlags(f)
 }
 
 func (o *decodeOptions) complete(c *cobra.Command) {
+	o.open.complete(c)
 	o.date.complete(c)
 	o.output.complete(c)
 }
 
-func (o *decodeOptions) check() error {
-	if err := errors.Join(o.output.check(), o.date.check(), o.token.check()); err != nil {
+func (o *decodeOptions) check(env *Env, args []string) error {
+	if err := errors.Join(o.output.check(), o.date.check(), o.token.check(), o.open.checkIfGiven(env, args)); err != nil {
 		return err
 	}
 	if o.header && o.payload {
@@ -82,25 +89,29 @@ func (o *decodeOptions) check() error {
 }
 
 func runDecode(ctx context.Context, env *Env, o decodeOptions, args []string) error {
-	if err := o.check(); err != nil {
+	if err := o.check(env, args); err != nil {
 		return o.fail(env, err)
 	}
+	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
-		return runBatch(ctx, env, env.input(), o.output, o.token, args, func(text string) (render.Object, error) {
-			d, err := decode(text)
+		return runBatch(ctx, env, u.ring.in, o.output, o.token, args, func(text string) (render.Object, error) {
+			d, err := o.decode(u, text)
 			if err != nil {
 				return nil, err
 			}
 			return d.json(), nil
 		})
 	}
-	found, err := o.token.read(env, o.output, env.input(), args, true)
+	found, err := o.token.read(env, o.output, u.ring.in, args, true)
 	if err != nil {
 		return o.fail(env, err)
 	}
-	d, err := decode(found.Token)
+	d, err := o.decode(u, found.Token)
 	if err != nil {
 		return o.fail(env, err)
+	}
+	if o.open.given() && d.opened == nil {
+		o.output.note(env, "the token is not encrypted, so the key was not used: jwt verify checks the signature")
 	}
 	for _, w := range d.warnings {
 		o.output.note(env, w.Detail)
@@ -117,18 +128,34 @@ func (o decodeOptions) fail(env *Env, err error) error {
 	return o.output.fail(env, err)
 }
 
+// decode splits a token, and opens an encrypted one where there is a key for it.
+func (o decodeOptions) decode(u *unlocker, text string) (decoded, error) {
+	d, err := decode(text)
+	if err != nil || d.encrypted == nil || !o.open.given() {
+		return d, err
+	}
+	p, err := u.open(text, o.token.maxSize)
+	if err != nil {
+		return d, err
+	}
+	d.opened, d.warnings = &p, p.warnings
+	return d, nil
+}
+
 func (o decodeOptions) show(env *Env, d decoded) error {
 	switch {
-	case len(o.claims) > 0:
+	case o.header && len(o.claims) > 0:
 		return o.showClaims(env, d)
+	case len(o.claims) > 0:
+		return o.showClaims(env, d.innermost())
 	case o.header && o.raw:
 		return o.output.writeBytes(env, d.header.Bytes())
 	case o.raw:
-		return o.showPayloadBytes(env, d)
+		return o.showPayloadBytes(env, d.innermost())
 	case o.header:
 		return o.output.writeValue(env, d.header.Bytes())
 	case o.payload:
-		return o.showPayload(env, d)
+		return o.showPayload(env, d.innermost())
 	case o.output.wantJSON(env):
 		return o.output.writeJSON(env, d.json())
 	default:
@@ -181,7 +208,7 @@ func (o decodeOptions) showPayload(env *Env, d decoded) error {
 	}
 }
 
-// A decoded token is what can be seen without a key.
+// A decoded token is what can be seen of it.
 type decoded struct {
 	header    jsonobject.Object
 	payload   []byte
@@ -189,6 +216,7 @@ type decoded struct {
 	isObject  bool
 	signature []byte
 	encrypted *jwe.Token // for a JWE, whose payload nobody can see
+	opened    *opened    // but who has the key
 	warnings  []verdict.Check
 }
 
@@ -215,7 +243,7 @@ func decode(text string) (decoded, error) {
 func (d decoded) claimsError() error {
 	if d.encrypted != nil {
 		return verdict.Errorf(verdict.EncryptedToken, "the payload is encrypted (JWE): it takes the recipient's key to read it").
-			Hintf("jwt decode --header shows what is not encrypted")
+			Hintf("open it: jwt decode --key private.pem; --header shows what is not encrypted")
 	}
 	_, err := jwt.ParseClaims(d.payload)
 	return err
@@ -247,16 +275,24 @@ func duplicateWarnings(d decoded) []verdict.Check {
 	return warnings
 }
 
-// json is the answer of decode: {"header","payload","signature"}, or for a JWE
-// {"header","encrypted",…} with the parts that nobody can read without the key.
+// json is the answer of decode: {"header","payload","signature"}; for a JWE
+// {"header","encrypted",…} with the parts that nobody can read without the key,
+// or with it, what is in them, a token under "nested".
 func (d decoded) json() render.Object {
 	o := render.Object{{Name: "header", Value: d.header}}
-	if e := d.encrypted; e != nil {
+	switch e := d.encrypted; {
+	case d.opened != nil:
+		o.Add("encrypted", true)
+		o = append(o, d.opened.contents()...)
+		if d.opened.nested != nil {
+			o.Add("nested", d.opened.nested.json())
+		}
+	case e != nil:
 		o.Add("encrypted", true)
 		for i, name := range []string{"encrypted_key", "iv", "ciphertext", "tag"} {
 			o.Add(name, e.Segments()[i+1])
 		}
-	} else {
+	default:
 		name, value := d.payloadJSON()
 		o.Add(name, value)
 		o.Add("signature", base64url.Encode(d.signature))
@@ -292,6 +328,10 @@ func (d decoded) payloadJSON() (name string, value any) {
 }
 
 func (d decoded) text(t *render.Text, date dateOptions, now time.Time) {
+	if d.opened != nil {
+		d.opened.text(t, date, now)
+		return
+	}
 	t.Styled(render.Bold, "Header").Line()
 	t.Object(d.header, nil)
 	if d.encrypted != nil {

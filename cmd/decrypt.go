@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/jwe"
 	"jwt/internal/verdict"
 )
 
@@ -40,23 +39,20 @@ payload of the token inside once it is verified. On failure it prints nothing.`
 
 type decryptOptions struct {
 	token  tokenOptions
-	keys   encryptionKeys
+	open   openOptions
 	inner  keyOptions // of the signed token inside
 	output outputOptions
 	date   dateOptions
 	at     atOption
 
-	maxInflated int
-	payload     bool
+	payload bool
 }
 
 func (o *decryptOptions) addFlags(f *pflag.FlagSet) {
-	o.keys.addFlags(f)
-	f.Lookup("alg").Usage = "the key management `ALGORITHM` to allow (repeatable); by default what the keys can do, but not RSA1_5"
+	o.open.addFlags(f)
 	f.StringArrayVar(&o.inner.sources, "verify-key", nil, "verify the signed token inside with this key (repeatable), from a `SOURCE` as for --key")
 	f.StringArrayVar(&o.inner.secrets, "verify-secret", nil, "verify the signed token inside with this HMAC secret (repeatable), from a `SOURCE` as for --secret")
 	f.StringArrayVar(&o.inner.algs, "verify-alg", nil, "the signature `ALGORITHM` to allow inside (repeatable)")
-	f.IntVar(&o.maxInflated, "max-inflated", jwe.DefaultMaxInflated, "refuse a compressed plaintext that becomes larger, in `BYTES`")
 	f.BoolVar(&o.payload, "payload", false, "print the exact bytes that were encrypted, or that were verified, and nothing on failure")
 	o.at.addFlags(f)
 	o.date.addFlags(f)
@@ -65,22 +61,18 @@ func (o *decryptOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func (o *decryptOptions) complete(c *cobra.Command) {
-	o.keys.complete(c)
+	o.open.complete(c)
 	completeValues(c, "verify-alg", algNames()...)
 	o.date.complete(c)
 	o.output.complete(c)
 }
 
 func (o *decryptOptions) check(env *Env, args []string) error {
-	o.inner.offline, o.inner.passphrase = o.keys.offline, o.keys.passphrase
-	err := errors.Join(o.output.check(), o.date.check(), o.token.check(),
-		o.keys.check("--key private.pem, --secret hex:… or --password -"), o.keys.checkStdin(env, args, "token"))
-	const most = 1 << 30
+	o.inner.offline, o.inner.passphrase = o.open.offline, o.open.passphrase
+	err := errors.Join(o.output.check(), o.date.check(), o.token.check(), o.open.check(env, args))
 	switch {
 	case err != nil:
 		return err
-	case o.maxInflated < 1 || o.maxInflated > most:
-		return verdict.Errorf(verdict.Usage, "--max-inflated: is %d, must be from 1 to %d bytes", o.maxInflated, most)
 	case !o.inner.given() && len(o.inner.algs) > 0:
 		return verdict.Errorf(verdict.Usage, "--verify-alg: there is no key to verify with").Hintf("--verify-key SOURCE")
 	case o.inner.given():
@@ -93,18 +85,17 @@ func runDecrypt(ctx context.Context, env *Env, o decryptOptions, args []string) 
 	if err := o.check(env, args); err != nil {
 		return o.fail(env, err)
 	}
-	o.keys.takePassword(env, args)
-	ring := o.keys.ring(ctx, env, o.output)
-	found, err := o.token.read(env, o.output, ring.in, args, false)
+	u := o.open.unlocker(ctx, env, o.output, args)
+	found, err := o.token.read(env, o.output, u.ring.in, args, false)
 	if err != nil {
 		return o.fail(env, err)
 	}
-	p, err := o.open(ring, found.Token)
+	p, err := u.open(found.Token, o.token.maxSize)
 	if err != nil {
 		return o.fail(env, err)
 	}
 	if o.inner.given() {
-		if err := o.verify(ctx, env, ring, &p); err != nil {
+		if err := o.verify(ctx, env, u.ring, &p); err != nil {
 			return o.fail(env, err)
 		}
 	}
@@ -112,24 +103,6 @@ func runDecrypt(ctx context.Context, env *Env, o decryptOptions, args []string) 
 		o.output.note(env, w.Detail)
 	}
 	return o.answer(env, p)
-}
-
-// open decrypts the token and looks at what is in it.
-func (o decryptOptions) open(ring *keyring, token string) (opened, error) {
-	t, err := jwe.Parse(token)
-	if err != nil {
-		return opened{}, err
-	}
-	keys, err := o.keys.keys(ring, false)
-	if err != nil {
-		return opened{}, err
-	}
-	noteDoubts(ring.env, o.output, ring.doubts())
-	d, err := t.Decrypt(keys, jwe.Options{Algs: o.keys.algs, MaxToken: o.token.maxSize, MaxInflated: o.maxInflated})
-	if err != nil {
-		return opened{}, err
-	}
-	return openedToken(d), nil
 }
 
 // verify checks the token inside as jwt verify does.

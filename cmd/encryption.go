@@ -12,8 +12,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// encryptionKeys are the keys of encrypt and decrypt: those of keyOptions, in
-// which a secret is an AES key or a password, and --password.
+// encryptionKeys are the keys of the commands that encrypt and decrypt: those of
+// keyOptions, in which a secret is an AES key or a password, and --password.
 type encryptionKeys struct {
 	keyOptions
 	password string

@@ -46,6 +46,19 @@ func openedToken(d jwe.Decrypted) opened {
 	return p
 }
 
+// innermost is what decode shows the payload of: the token inside, or what was
+// encrypted.
+func (d decoded) innermost() decoded {
+	switch {
+	case d.opened == nil:
+		return d
+	case d.opened.nested != nil:
+		return *d.opened.nested
+	default:
+		return d.opened.content
+	}
+}
+
 // bytes are what was encrypted; of a token inside that was verified, its payload.
 func (p opened) bytes() []byte {
 	if p.report != nil {
@@ -65,10 +78,7 @@ func (p opened) failed() error {
 // json is the answer of decrypt. A token inside stands under nested: as verify
 // reports it, or where nobody vouches for it, under unverified.
 func (p opened) json() render.Object {
-	o := render.Object{{Name: "header", Value: p.content.header}}
-	name, payload := p.content.payloadJSON()
-	o.Add(name, payload)
-	o.Add("key", usedKey(p.key, p.alg, p.enc).JSON())
+	o := append(render.Object{{Name: "header", Value: p.content.header}}, p.contents()...)
 	switch {
 	case p.report != nil:
 		o.Add("nested", p.report.JSON())
@@ -80,6 +90,15 @@ func (p opened) json() render.Object {
 		o = append(o, errorObject(err)...)
 	}
 	return o
+}
+
+// contents is what was encrypted, and the key that opened it.
+func (p opened) contents() render.Object {
+	name, payload := p.content.payloadJSON()
+	return render.Object{
+		{Name: name, Value: payload},
+		{Name: "key", Value: usedKey(p.key, p.alg, p.enc).JSON()},
+	}
 }
 
 func (p opened) text(t *render.Text, date dateOptions, now time.Time) {
