@@ -12,7 +12,7 @@ import (
 // before it.
 var rooms = []string{
 	"verdict", "base64url", "jsonobject", "jwa", "jwk", "jws", "jwe", "jwt", "iana", "bcp", "anatomy", "scan", "batch",
-	"oauth", "issuer", "session", "flow", "authserver",
+	"oauth", "authserver", "issuer", "session", "flow",
 	"input", "render",
 }
 

@@ -50,17 +50,17 @@ func parseAddress(text string) (*url.URL, error) {
 func checkAddress(u *url.URL) error {
 	switch {
 	case u.Scheme == "file":
-		return refusedf("%s: keys are not fetched from file: URLs", show(u)).Hintf("give the path itself: %s", u.Path)
+		return refusedf("%s: keys are not fetched from file: URLs", Show(u)).Hintf("give the path itself: %s", u.Path)
 	case u.Scheme != "https" && u.Scheme != "http":
-		return refusedf("%s: keys are fetched over https, not %s", show(u), u.Scheme).Hintf("download it yourself and give the file")
+		return refusedf("%s: keys are fetched over https, not %s", Show(u), u.Scheme).Hintf("download it yourself and give the file")
 	case u.Hostname() == "":
-		return verdict.Errorf(verdict.Usage, "%s: the URL names no host", show(u))
+		return verdict.Errorf(verdict.Usage, "%s: the URL names no host", Show(u))
 	case u.User != nil:
-		return refusedf("%s: a URL with a user name or password in it is refused", show(u)).
+		return refusedf("%s: a URL with a user name or password in it is refused", Show(u)).
 			Hintf("leave out what stands before the @: a key set is public, no credentials are sent for it")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return refusedf("%s: http is for loopback only, anybody on the way could put in a key", show(u)).
-			Hintf("use https://%s", strings.TrimPrefix(show(u), "http://"))
+		return refusedf("%s: http is for loopback only, anybody on the way could put in a key", Show(u)).
+			Hintf("use https://%s", strings.TrimPrefix(Show(u), "http://"))
 	}
 	return nil
 }
@@ -73,7 +73,7 @@ func checkStep(from, to *url.URL) error {
 		return err
 	}
 	if from.Scheme == "https" && to.Scheme != "https" {
-		return refusedf("%s: http is refused where https leads to it", show(to))
+		return refusedf("%s: http is refused where https leads to it", Show(to))
 	}
 	return nil
 }
@@ -88,9 +88,9 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback() && addr.Zone() == ""
 }
 
-// show writes a URL for people: without user and password, and without the
+// Show writes a URL for people: without user and password, and without the
 // values of its query, any of which may be a secret.
-func show(u *url.URL) string {
+func Show(u *url.URL) string {
 	if u.Opaque != "" {
 		return u.Scheme + ":" + withoutUser(u.Opaque)
 	}

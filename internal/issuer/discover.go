@@ -66,7 +66,7 @@ func metadataPlaces(issuer string) ([]*url.URL, error) {
 		return nil, err
 	}
 	if strings.ContainsAny(issuer, "?#") {
-		return nil, verdict.Errorf(verdict.Usage, "oidc:%s: an issuer has no query and no fragment (RFC 8414 §2)", show(u))
+		return nil, verdict.Errorf(verdict.Usage, "oidc:%s: an issuer has no query and no fragment (RFC 8414 §2)", Show(u))
 	}
 	if before, _, ok := strings.Cut(issuer, "/.well-known/"); ok {
 		return nil, verdict.Errorf(verdict.Usage, "oidc:%s: that is where an issuer's metadata is, not an issuer", issuer).
@@ -103,7 +103,7 @@ func (c *Client) metadata(ctx context.Context, issuer string, place *url.URL, wa
 	if err != nil {
 		return Metadata{}, err
 	}
-	m.URL, m.FromCache, m.Warnings = show(place), found.fromCache, found.warnings
+	m.URL, m.FromCache, m.Warnings = Show(place), found.fromCache, found.warnings
 	return m, nil
 }
 
@@ -120,7 +120,7 @@ func (m Metadata) check(place *url.URL, issuer string) error {
 		err = checkStep(place, keys)
 	}
 	if err != nil {
-		return refusedf("%s: its jwks_uri: %w", show(place), err).
+		return refusedf("%s: its jwks_uri: %w", Show(place), err).
 			Hintf("ask whoever runs the issuer for the key set's own https URL")
 	}
 	return nil
@@ -134,7 +134,7 @@ var errNotMetadata = errors.New("not the metadata of an issuer")
 func parseMetadata(place *url.URL, body []byte) (Metadata, error) {
 	object, err := jsonobject.Parse(body)
 	if err != nil {
-		return Metadata{}, failedf(errNotMetadata, "%s: the answer is not a JSON object: %v", show(place), err)
+		return Metadata{}, failedf(errNotMetadata, "%s: the answer is not a JSON object: %v", Show(place), err)
 	}
 	var m Metadata
 	for name, to := range map[string]*string{"issuer": &m.Issuer, "jwks_uri": &m.JWKSURI} {
@@ -143,14 +143,14 @@ func parseMetadata(place *url.URL, body []byte) (Metadata, error) {
 			continue
 		}
 		if *to, ok = value.Text(); !ok {
-			return Metadata{}, refusedf("%s: %q is a %s, not a string", show(place), name, value.KindName()).Hintf("see for yourself: %s", curl(place))
+			return Metadata{}, refusedf("%s: %q is a %s, not a string", Show(place), name, value.KindName()).Hintf("see for yourself: %s", curl(place))
 		}
 		if slices.Contains(object.Duplicates(), "/"+name) {
-			return Metadata{}, refusedf("%s: %q stands there twice, and readers differ in which they believe", show(place), name).Hintf("see for yourself: %s", curl(place))
+			return Metadata{}, refusedf("%s: %q stands there twice, and readers differ in which they believe", Show(place), name).Hintf("see for yourself: %s", curl(place))
 		}
 	}
 	if m.Issuer == "" {
-		return Metadata{}, failedf(errNotMetadata, `%s: the answer has no "issuer"`, show(place))
+		return Metadata{}, failedf(errNotMetadata, `%s: the answer has no "issuer"`, Show(place))
 	}
 	return m, nil
 }
@@ -166,7 +166,7 @@ func hasNothing(err error) bool {
 }
 
 func otherIssuer(place *url.URL, is, want string) error {
-	err := refusedf("%s: issuer: is %q, want %q", show(place), is, want)
+	err := refusedf("%s: issuer: is %q, want %q", Show(place), is, want)
 	switch {
 	case strings.TrimSuffix(is, "/") == strings.TrimSuffix(want, "/"):
 		return err.Hintf("they differ in the slash at the end, and an issuer is compared byte for byte: --key oidc:%s", is)

@@ -32,6 +32,7 @@ type Server struct {
 	Jar       http.CookieJar    // of cookies that hold no refresh token; nil for none
 	UserAgent string
 	Now       func() time.Time
+	Timeout   time.Duration // of one exchange; 0 means ExchangeTimeout
 }
 
 // Held is what a client holds of a session.
@@ -48,17 +49,17 @@ func ParseServer(text string) (*url.URL, error) {
 	case err != nil:
 		return nil, verdict.Errorf(verdict.Usage, "%q is not a URL", withoutUser(text)).Hintf("a server's URL looks like https://login.example")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, verdict.Errorf(verdict.Usage, "%s: a server is spoken to over https, not %s", show(u), u.Scheme)
+		return nil, verdict.Errorf(verdict.Usage, "%s: a server is spoken to over https, not %s", Show(u), u.Scheme)
 	case u.Hostname() == "":
-		return nil, verdict.Errorf(verdict.Usage, "%s: the URL names no host", show(u))
+		return nil, verdict.Errorf(verdict.Usage, "%s: the URL names no host", Show(u))
 	case u.User != nil:
-		return nil, verdict.Errorf(verdict.Usage, "%s: a URL with a user name or password in it is refused", show(u)).
+		return nil, verdict.Errorf(verdict.Usage, "%s: a URL with a user name or password in it is refused", Show(u)).
 			Hintf("--user NAME, and the password from a prompt, --password-stdin, --password-file or --password-env")
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		return nil, verdict.Errorf(verdict.Usage, "%s: the URL of a server has no query and no fragment", show(u))
+		return nil, verdict.Errorf(verdict.Usage, "%s: the URL of a server has no query and no fragment", Show(u))
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		return nil, refusedf("%s: http is for loopback only, anybody on the way could read the password", show(u)).
-			Hintf("use https://%s", strings.TrimPrefix(show(u), "http://"))
+		return nil, refusedf("%s: http is for loopback only, anybody on the way could read the password", Show(u)).
+			Hintf("use https://%s", strings.TrimPrefix(Show(u), "http://"))
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	u.Host = strings.ToLower(u.Host)
@@ -92,15 +93,18 @@ func Transport(client *http.Client) http.RoundTripper {
 
 // Uncertain is the cause of an error after which nobody knows whether the server
 // has done what it was asked: the request left, and no answer that says so came.
-type Uncertain struct{ Err error }
+type Uncertain struct {
+	Err  error
+	Lost bool // no answer came at all
+}
 
 func (u *Uncertain) Error() string { return u.Err.Error() }
 
 // Unwrap returns what went wrong.
 func (u *Uncertain) Unwrap() error { return u.Err }
 
-func uncertain(e *verdict.Error) *verdict.Error {
-	e.Err = &Uncertain{cmp.Or(e.Err, errNoUse)}
+func uncertain(e *verdict.Error, lost bool) *verdict.Error {
+	e.Err = &Uncertain{Err: cmp.Or(e.Err, errNoUse), Lost: lost}
 	return e
 }
 
@@ -118,7 +122,8 @@ type reply struct {
 
 // do makes the request of a step. An answer with any status is a reply.
 func (s *Server) do(parent context.Context, step Step, values map[string]string) (*reply, error) {
-	ctx, cancel := context.WithTimeout(parent, ExchangeTimeout)
+	timeout := orDefault(s.Timeout, ExchangeTimeout)
+	ctx, cancel := context.WithTimeout(parent, timeout)
 	defer cancel()
 	left := false
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { left = true }})
@@ -137,12 +142,18 @@ func (s *Server) do(parent context.Context, step Step, values map[string]string)
 	if err == nil {
 		return r, nil
 	}
-	err = networkFailure(parent, req.URL, err, ExchangeTimeout)
+	err = networkFailure(parent, req.URL, err, timeout)
 	var e *verdict.Error
 	if left && errors.As(err, &e) {
-		return nil, uncertain(e)
+		return nil, uncertain(e, r.status == 0)
 	}
 	return nil, err
+}
+
+// NetworkFailure says why a request got no answer, or not all of it. ctx is the
+// caller's, whose end is an interruption.
+func NetworkFailure(ctx context.Context, u *url.URL, err error) error {
+	return networkFailure(ctx, u, err, ExchangeTimeout)
 }
 
 // stay follows no redirect: credentials go where they were meant to go.
@@ -151,7 +162,7 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 func readReply(u *url.URL, resp *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply+1))
 	if err == nil && len(body) > MaxReply {
-		err = refusedf("%s: the answer is larger than %d bytes", show(u), MaxReply).Hintf("is that the server? %s", curl(u))
+		err = refusedf("%s: the answer is larger than %d bytes", Show(u), MaxReply).Hintf("is that the server? %s", curl(u))
 	}
 	return body, err
 }
@@ -184,7 +195,7 @@ func (s *Server) request(ctx context.Context, step Step, values map[string]strin
 	u.RawPath = ""
 	req, err := http.NewRequestWithContext(ctx, step.Method, u.String(), strings.NewReader(body))
 	if err != nil {
-		return nil, verdict.Errorf(verdict.Usage, "%s: %w", show(&u), err)
+		return nil, verdict.Errorf(verdict.Usage, "%s: %w", Show(&u), err)
 	}
 	setIfNotEmpty(req.Header, "Content-Type", contentType)
 	req.Header.Set("Accept", "application/json")
@@ -213,7 +224,7 @@ func (h Held) values() map[string]string {
 func (r *reply) refusal(class verdict.Class) *verdict.Error {
 	said := oauth.ParseError(r.status, r.body)
 	said.RetryAfter = retryAfter(r.header.Get("Retry-After"), r.asked)
-	message := show(r.url) + ": the server answered " + statusText(r.status)
+	message := Show(r.url) + ": the server answered " + statusText(r.status)
 	if said.Code != "" {
 		message += ": " + shorten(said.Error())
 	}
@@ -248,7 +259,7 @@ func where(from *url.URL, location string) string {
 	if err != nil || location == "" {
 		return "nowhere"
 	}
-	return show(u)
+	return Show(u)
 }
 
 func shorten(s string) string {

@@ -35,7 +35,7 @@ func (c *Client) get(parent context.Context, u *url.URL, known *answer, reload b
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, refusedf("%s: %w", show(u), err)
+		return nil, refusedf("%s: %w", Show(u), err)
 	}
 	req.Header.Set("Accept", "application/jwk-set+json, application/json, */*;q=0.5")
 	req.Header.Set("User-Agent", c.UserAgent)
@@ -122,10 +122,10 @@ func (a *answer) takeValidators(h http.Header) {
 // readBody reads at most jwk.MaxBytes, counted after decompression.
 func readBody(u *url.URL, resp *http.Response) ([]byte, error) {
 	if coding := resp.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return nil, verdict.Errorf(verdict.FetchFailed, "%s: the answer is encoded as %q, which nobody asked for", show(u), coding).
+		return nil, verdict.Errorf(verdict.FetchFailed, "%s: the answer is encoded as %q, which nobody asked for", Show(u), coding).
 			Hintf("download it yourself and give the file: %s", curl(u))
 	}
-	tooLarge := refusedf("%s: the answer is larger than %d bytes", show(u), jwk.MaxBytes).
+	tooLarge := refusedf("%s: the answer is larger than %d bytes", Show(u), jwk.MaxBytes).
 		Hintf("is that the URL of a key set? %s", curl(u))
 	if resp.ContentLength > jwk.MaxBytes {
 		return nil, tooLarge
@@ -215,10 +215,10 @@ func connect(outer context.Context, dial dialFunc, limit time.Duration, network,
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	from := via[len(via)-1].URL
 	if len(via) > maxRedirects {
-		return refusedf("%s: more than %d redirects", show(via[0].URL), maxRedirects).Hintf("see where it leads: %s", curl(via[0].URL))
+		return refusedf("%s: more than %d redirects", Show(via[0].URL), maxRedirects).Hintf("see where it leads: %s", curl(via[0].URL))
 	}
 	if err := checkStep(from, req.URL); err != nil {
-		return refusedf("%s: redirected to %w", show(from), err).Hintf("ask whoever runs the server for the key set's own https URL")
+		return refusedf("%s: redirected to %w", Show(from), err).Hintf("ask whoever runs the server for the key set's own https URL")
 	}
 	for _, name := range []string{"Referer", "If-None-Match", "If-Modified-Since"} {
 		req.Header.Del(name)
@@ -227,8 +227,8 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 }
 
 // curl is the command that shows what the server answers. In it and elsewhere
-// an address in quotes cannot end them: show escapes these.
-func curl(u *url.URL) string { return "curl -sSi '" + show(u) + "'" }
+// an address in quotes cannot end them: Show escapes these.
+func curl(u *url.URL) string { return "curl -sSi '" + Show(u) + "'" }
 
 // badStatus says what the server answered instead of a key set.
 func badStatus(u *url.URL, resp *http.Response) error {
@@ -245,7 +245,7 @@ func badStatus(u *url.URL, resp *http.Response) error {
 	case code == http.StatusNotFound, code == http.StatusGone:
 		hint = "is the URL right? an issuer's keys are found by --key oidc:ISSUER"
 	}
-	e := verdict.Errorf(class, "%s: the server answered %s", show(u), status).Hintf("%s", hint)
+	e := verdict.Errorf(class, "%s: the server answered %s", Show(u), status).Hintf("%s", hint)
 	e.Err = statusError(code)
 	return e
 }
@@ -267,7 +267,7 @@ func networkFailure(parent context.Context, u *url.URL, err error, timeout time.
 		return refused
 	}
 	if errors.Is(parent.Err(), context.Canceled) {
-		return verdict.Errorf(verdict.Interrupted, "%s: interrupted: %w", show(u), parent.Err())
+		return verdict.Errorf(verdict.Interrupted, "%s: interrupted: %w", Show(u), parent.Err())
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
@@ -280,17 +280,17 @@ func networkFailure(parent context.Context, u *url.URL, err error, timeout time.
 	)
 	switch {
 	case errors.As(err, &elsewhere):
-		return refusedf("%s: %w, which is not loopback", show(u), elsewhere).Hintf("write 127.0.0.1 if you mean this machine")
+		return refusedf("%s: %w, which is not loopback", Show(u), elsewhere).Hintf("write 127.0.0.1 if you mean this machine")
 	case errors.Is(err, context.DeadlineExceeded):
-		return failedf(err, "%s: no whole answer within %s", show(u), timeout).
+		return failedf(err, "%s: no whole answer within %s", Show(u), timeout).
 			Hintf("is the server up? %s", curl(u))
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return failedf(err, "%s: the host %s is not known to DNS", show(u), u.Hostname()).Hintf("is the name spelled right?")
+		return failedf(err, "%s: the host %s is not known to DNS", Show(u), u.Hostname()).Hintf("is the name spelled right?")
 	case errors.As(err, &certificate):
-		return failedf(err, "%s: its certificate is not trusted: %v", show(u), certificate.Err).
+		return failedf(err, "%s: its certificate is not trusted: %v", Show(u), certificate.Err).
 			Hintf("if it is your own CA's, add that to the system's, or name its file in SSL_CERT_FILE")
 	}
-	return failedf(err, "%s: %v", show(u), err).Hintf("is the server up? %s", curl(u))
+	return failedf(err, "%s: %v", Show(u), err).Hintf("is the server up? %s", curl(u))
 }
 
 func failedf(cause error, format string, args ...any) *verdict.Error {

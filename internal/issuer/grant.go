@@ -39,12 +39,12 @@ func (s *Server) grant(r *reply) (Grant, error) {
 	g.RefreshToken, cookie = find(at.Refresh)
 	switch kind, _ := find(at.Type); {
 	case g.AccessToken == "":
-		return Grant{}, verdict.Errorf(verdict.FetchFailed, "%s: the answer has no access token at %s", show(r.url), strings.Join(at.Access, " or ")).
+		return Grant{}, verdict.Errorf(verdict.FetchFailed, "%s: the answer has no access token at %s", Show(r.url), strings.Join(at.Access, " or ")).
 			Hintf("does the server speak another preset? jwt session login --preset NAME")
 	case !usable(g.AccessToken) || !printable(g.RefreshToken):
-		return Grant{}, refusedf("%s: the answer has a token that no header can carry", show(r.url))
+		return Grant{}, refusedf("%s: the answer has a token that no header can carry", Show(r.url))
 	case kind != "" && !strings.EqualFold(kind, "Bearer"):
-		return Grant{}, refusedf("%s: the access token is of type %s, not Bearer", show(r.url), shorten(kind)).
+		return Grant{}, refusedf("%s: the access token is of type %s, not Bearer", Show(r.url), shorten(kind)).
 			Hintf("only bearer tokens (RFC 6750) are spoken here")
 	}
 	lifetime, _ := find(at.ExpiresIn)

@@ -125,7 +125,7 @@ func (c *Client) keys(ctx context.Context, text string, want intent) (Fetched, e
 		return Fetched{}, err
 	}
 	if found.secret {
-		found.warnings = append(found.warnings, show(u)+": the key set holds private or secret keys: whoever can fetch it can sign; it is not cached")
+		found.warnings = append(found.warnings, Show(u)+": the key set holds private or secret keys: whoever can fetch it can sign; it is not cached")
 	}
 	return Fetched{
 		Set: set, URL: text, FromCache: found.fromCache,
@@ -219,12 +219,12 @@ func within(d time.Duration, t, now time.Time) bool {
 
 func offline(u *url.URL, a *answer, now time.Time) (found, error) {
 	if a == nil {
-		return found{}, notCached(show(u))
+		return found{}, notCached(Show(u))
 	}
 	f := found{answer: *a, fromCache: true}
 	if !a.fresh(now) {
 		f.warnings = []string{fmt.Sprintf("%s: offline: using the copy of %s, stale since %s: keys may have been revoked",
-			show(u), a.Checked.UTC().Format(time.RFC3339), a.Expires.UTC().Format(time.RFC3339))}
+			Show(u), a.Checked.UTC().Format(time.RFC3339), a.Expires.UTC().Format(time.RFC3339))}
 	}
 	return f, nil
 }

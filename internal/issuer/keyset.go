@@ -19,7 +19,7 @@ func parseSet(u *url.URL, body []byte) (jwk.Set, error) {
 		return jwk.Set{}, notKeys(u, body, err)
 	}
 	for i := range set.Keys {
-		set.Keys[i].Source = show(u)
+		set.Keys[i].Source = Show(u)
 	}
 	return set, nil
 }
@@ -27,7 +27,7 @@ func parseSet(u *url.URL, body []byte) (jwk.Set, error) {
 // notKeys says what came instead of keys, as far as it can be known: mostly it
 // is a discovery document, or a page for people.
 func notKeys(u *url.URL, body []byte, err error) error {
-	named := verdict.Errorf(verdict.ClassOf(err), "%s: %w", show(u), err)
+	named := verdict.Errorf(verdict.ClassOf(err), "%s: %w", Show(u), err)
 	if named.Class == verdict.Internal {
 		named.Class = verdict.KeyUnreadable
 	}

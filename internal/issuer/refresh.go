@@ -20,13 +20,13 @@ func (s *Server) Refresh(ctx context.Context, h Held) (Grant, error) {
 	case s.Preset.SaysDead(r.status, r.body):
 		return Grant{}, r.refusal(verdict.SessionRevoked)
 	case r.status >= 500:
-		return Grant{}, uncertain(r.refusal(verdict.ServerError))
+		return Grant{}, uncertain(r.refusal(verdict.ServerError), false)
 	case !r.ok():
 		return Grant{}, r.refusal(verdict.FetchFailed)
 	}
 	g, err := s.grant(r)
 	if err != nil {
-		return Grant{}, uncertain(verdict.Errorf(verdict.ClassOf(err), "%w", err))
+		return Grant{}, uncertain(verdict.Errorf(verdict.ClassOf(err), "%w", err), false)
 	}
 	return g, nil
 }

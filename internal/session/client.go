@@ -1,0 +1,183 @@
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"jwt/internal/issuer"
+	"jwt/internal/jwt"
+	"jwt/internal/verdict"
+)
+
+// A Client uses one session. Several goroutines and processes may use the same
+// one at once. Its fields must not change once it is in use.
+type Client struct {
+	Store     *Store
+	Name      string
+	Presets   func(name string) (issuer.Preset, error)
+	HTTP      *http.Client // gives the transport; nil for the usual one
+	UserAgent string
+	Timeout   time.Duration // of one exchange; 0 means issuer.ExchangeTimeout
+	Now       func() time.Time
+	Notice    func(string) // what the user should know of and is no failure
+	Trace     io.Writer    // of requests and answers, secrets redacted; nil for none
+
+	once      sync.Once
+	transport http.RoundTripper
+}
+
+// base returns the bounded transport, which is made when it is first needed.
+func (c *Client) base() http.RoundTripper {
+	c.once.Do(func() {
+		c.transport = issuer.Transport(c.HTTP)
+		if c.Trace != nil {
+			c.transport = &tracer{base: c.transport, out: c.Trace, now: c.Now}
+		}
+	})
+	return c.transport
+}
+
+// server returns how the session's server is spoken to. Cookies that it sets
+// stand in s afterwards.
+func (c *Client) server(s *Session) (*issuer.Server, error) {
+	preset, err := c.Presets(s.Preset)
+	if err != nil {
+		return nil, err
+	}
+	u, err := issuer.ParseServer(s.Server)
+	if err != nil {
+		return nil, err
+	}
+	return &issuer.Server{
+		URL: u, Preset: preset, Transport: c.base(), UserAgent: c.UserAgent, Now: c.Now, Timeout: c.Timeout,
+		Jar: jar{session: s, withheld: withheld(preset, s), now: c.Now},
+	}, nil
+}
+
+// withheld tells the cookies that hold the refresh token: those are not the
+// jar's. It goes to the server when it is to be refreshed or revoked, not with
+// every request.
+func withheld(p issuer.Preset, s *Session) func(name, value string) bool {
+	cookie := p.Tokens.RefreshCookie()
+	return func(name, value string) bool {
+		return name == cookie && cookie != "" || value != "" && value == s.RefreshToken
+	}
+}
+
+// A Login says who logs in where.
+type Login struct {
+	Server   *url.URL // as issuer.ParseServer gives it
+	Preset   string
+	User     string
+	Password []byte
+	Store    Mode
+}
+
+// Login authenticates and stores the session, in the place of an older one of
+// that name. That it can be stored is known before the password leaves.
+func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
+	unlock, err := c.Store.lock(ctx, c.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	w, err := c.Store.prepare(c.Name, reserve)
+	if err != nil {
+		return nil, err
+	}
+	defer w.abandon()
+	mode, why, err := c.Store.settle(c.Name, l.Store)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{
+		Name: c.Name, ID: rand.Text(), Server: l.Server.String(), Preset: l.Preset, User: l.User,
+		Store: mode, LoggedIn: c.Now().UTC(),
+	}
+	server, err := c.server(s)
+	if err != nil {
+		return nil, err
+	}
+	g, err := server.Login(ctx, l.User, l.Password)
+	if err != nil {
+		return nil, err
+	}
+	s.take(g)
+	s.dropRefreshCookies()
+	if err := w.finish(s); err != nil {
+		return nil, err
+	}
+	if why != nil {
+		c.Notice(fmt.Sprintf("%v: the tokens are in %s, which only you can read", why, c.Store.Path(c.Name)))
+	}
+	return s, nil
+}
+
+// dropRefreshCookies takes a refresh token out of the jar: at a login its value
+// is known only after the cookies came.
+func (s *Session) dropRefreshCookies() {
+	var kept []Cookie
+	for _, c := range s.Cookies {
+		if c.Value != s.RefreshToken {
+			kept = append(kept, c)
+		}
+	}
+	s.Cookies = kept
+}
+
+// Token returns the session with an access token that is not stale, and lives at
+// least minTTL. It is refreshed only if it must be; while a refresh is not to be
+// had, a token that is still valid serves.
+func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, error) {
+	s, err := c.Store.Load(c.Name)
+	if err != nil {
+		return nil, err
+	}
+	now := c.Now()
+	switch {
+	case s.Ended != nil:
+		return nil, s.Ended.error(s)
+	case !s.stale(now) && s.lives(now, minTTL):
+		return s, nil
+	case minTTL > 0 && s.lifetime() > 0 && minTTL > s.lifetime():
+		return nil, tooShort(s, minTTL)
+	}
+	fresh, _, err := c.Refresh(ctx, s)
+	switch {
+	case err == nil && !fresh.lives(c.Now(), minTTL-time.Second): // a second for the way
+		return nil, tooShort(fresh, minTTL)
+	case err == nil:
+		return fresh, nil
+	case minTTL == 0 && s.Alive(c.Now()) && !conclusive(err):
+		c.Notice(fmt.Sprintf("not refreshed: %v; the access token is valid until %s", err, s.AccessExpires.UTC().Format(time.RFC3339)))
+		return s, nil
+	default:
+		return nil, err
+	}
+}
+
+// lives reports whether the access token lives that long, as far as is known.
+func (s *Session) lives(now time.Time, d time.Duration) bool {
+	return d <= 0 || s.AccessExpires.IsZero() || s.AccessExpires.Sub(now) >= d
+}
+
+// conclusive holds for errors after which an older access token is not to be
+// used: the session was revoked or is gone, or the user wants to stop.
+func conclusive(err error) bool {
+	switch verdict.ClassOf(err) {
+	case verdict.SessionRevoked, verdict.NotLoggedIn, verdict.Interrupted:
+		return true
+	}
+	return false
+}
+
+func tooShort(s *Session, minTTL time.Duration) error {
+	return verdict.Errorf(verdict.Usage, "--min-ttl %s: the access tokens of %s live %s", jwt.Span(minTTL), s.Server, jwt.Span(s.lifetime())).
+		Hintf("ask for less")
+}

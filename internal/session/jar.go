@@ -1,0 +1,148 @@
+package session
+
+import (
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"jwt/internal/issuer"
+)
+
+// A Cookie is one that the session's server set. It goes to no other origin:
+// scheme, host and port are those of the session, whatever its Domain said.
+type Cookie struct {
+	Name     string    `json:"name"`
+	Value    string    `json:"value"`
+	Path     string    `json:"path"`
+	Expires  time.Time `json:"expires,omitzero"` // zero: with the session
+	Secure   bool      `json:"secure,omitempty"`
+	HTTPOnly bool      `json:"http_only,omitempty"`
+	Quoted   bool      `json:"quoted,omitempty"` // the value stood in quotes, which are sent back
+}
+
+// Bounds of what a server may leave with us; more pushes the oldest out.
+const (
+	maxCookies     = 50
+	maxCookieBytes = 8 << 10
+)
+
+// cookiesFor returns the cookies that go with a request (RFC 6265 §5.4), those
+// of longer paths first. The caller has compared the origins.
+func cookiesFor(all []Cookie, u *url.URL, now time.Time) []Cookie {
+	var fit []Cookie
+	for _, c := range all {
+		if !c.expired(now) && pathMatches(c.Path, u.EscapedPath()) {
+			fit = append(fit, c)
+		}
+	}
+	slices.SortStableFunc(fit, func(a, b Cookie) int { return len(b.Path) - len(a.Path) })
+	return fit
+}
+
+func (c Cookie) expired(now time.Time) bool { return !c.Expires.IsZero() && !now.Before(c.Expires) }
+
+// pathMatches is RFC 6265 §5.1.4.
+func pathMatches(cookie, request string) bool {
+	if request == "" {
+		request = "/"
+	}
+	rest, ok := strings.CutPrefix(request, cookie)
+	return ok && (rest == "" || strings.HasSuffix(cookie, "/") || rest[0] == '/')
+}
+
+// setCookies returns the cookies after an answer from u set some (RFC 6265 §5.3),
+// and whether that changed anything. withheld tells those that are none of ours.
+func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, withheld func(name, value string) bool) ([]Cookie, bool) {
+	changed := false
+	all = slices.Clone(all)
+	for _, from := range set {
+		if withheld(from.Name, from.Value) || !acceptable(from, u) {
+			continue
+		}
+		c := Cookie{
+			Name: from.Name, Value: from.Value, Path: from.Path, Expires: issuer.CookieExpiry(from, now).UTC(),
+			Secure: from.Secure, HTTPOnly: from.HttpOnly, Quoted: from.Quoted,
+		}
+		if !strings.HasPrefix(c.Path, "/") {
+			c.Path = defaultPath(u)
+		}
+		at := slices.IndexFunc(all, func(o Cookie) bool { return o.Name == c.Name && o.Path == c.Path })
+		switch {
+		case at >= 0 && c.expired(now):
+			all = slices.Delete(all, at, at+1)
+		case at >= 0 && all[at] == c, at < 0 && c.expired(now):
+			continue
+		case at >= 0:
+			all[at] = c
+		default:
+			all = append(all, c)
+		}
+		changed = true
+	}
+	if len(all) > maxCookies {
+		all = slices.Delete(all, 0, len(all)-maxCookies)
+	}
+	return all, changed
+}
+
+// acceptable refuses cookies of another domain, those whose name promises what
+// they do not keep (RFC 6265bis §4.1.3), and large ones.
+func acceptable(c *http.Cookie, u *url.URL) bool {
+	domain := strings.ToLower(strings.TrimPrefix(c.Domain, "."))
+	switch {
+	case len(c.Name)+len(c.Value) > maxCookieBytes,
+		domain != "" && !domainMatches(domain, strings.ToLower(u.Hostname())),
+		hasPrefixFold(c.Name, "__Secure-") && !c.Secure,
+		hasPrefixFold(c.Name, "__Host-") && (!c.Secure || c.Domain != "" || c.Path != "/"):
+		return false
+	}
+	return true
+}
+
+func domainMatches(domain, host string) bool {
+	if host == domain {
+		return true
+	}
+	_, err := netip.ParseAddr(host)
+	return err != nil && strings.HasSuffix(host, "."+domain)
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// defaultPath is RFC 6265 §5.1.4.
+func defaultPath(u *url.URL) string {
+	path := u.EscapedPath()
+	if at := strings.LastIndexByte(path, '/'); at > 0 {
+		return path[:at]
+	}
+	return "/"
+}
+
+// A jar is the cookies of a session for one exchange, as net/http wants them.
+type jar struct {
+	session  *Session
+	withheld func(name, value string) bool
+	now      func() time.Time
+}
+
+func (j jar) Cookies(u *url.URL) []*http.Cookie {
+	if issuer.Origin(u) != j.session.origin() {
+		return nil
+	}
+	var cookies []*http.Cookie
+	for _, c := range cookiesFor(j.session.Cookies, u, j.now()) {
+		cookies = append(cookies, &http.Cookie{Name: c.Name, Value: c.Value, Quoted: c.Quoted})
+	}
+	return cookies
+}
+
+func (j jar) SetCookies(u *url.URL, set []*http.Cookie) {
+	if issuer.Origin(u) == j.session.origin() {
+		j.session.Cookies, _ = setCookies(j.session.Cookies, u, set, j.now(), j.withheld)
+	}
+}

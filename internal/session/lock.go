@@ -1,0 +1,67 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"jwt/internal/issuer"
+	"jwt/internal/verdict"
+)
+
+// How long a lock is waited for: longer than the longest refresh.
+const (
+	lockTimeout = issuer.ExchangeTimeout + 5*time.Second
+	lockRetry   = 10 * time.Millisecond
+)
+
+// lock takes the session for this process alone, and returns what gives it back.
+// The lock is a file beside that of the session, which a rename replaces, and it
+// is never removed: one that was could be held by two.
+func (st *Store) lock(ctx context.Context, name string) (unlock func(), err error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	root, err := st.make()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	path := strings.TrimSuffix(st.Path(name), ".json") + ".lock"
+	waiting, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	l := flock.New(path, flock.SetPermissions(0o600))
+	_, err = l.TryLockContext(waiting, lockRetry)
+	switch {
+	case err == nil:
+		removeLeftovers(root, name)
+		return func() { l.Close() }, nil
+	case ctx.Err() != nil:
+		return nil, verdict.Errorf(verdict.Interrupted, "interrupted")
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, verdict.Errorf(verdict.SessionBusy, "session %s: another process has held it for %s", name, lockTimeout).
+			Hintf("look for it: fuser %s", path)
+	default:
+		return nil, st.failure(name, err)
+	}
+}
+
+// removeLeftovers removes the temporary files of writers of this session that
+// were killed. Only who has the lock writes any.
+func removeLeftovers(root *os.Root, name string) {
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return // the next one tries again
+	}
+	for _, e := range entries {
+		rest, ok := strings.CutPrefix(e.Name(), "."+name+".")
+		if ok && strings.HasSuffix(rest, ".tmp") && strings.Count(rest, ".") == 1 {
+			root.Remove(e.Name())
+		}
+	}
+}

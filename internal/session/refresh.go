@@ -1,0 +1,156 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"jwt/internal/issuer"
+	"jwt/internal/verdict"
+)
+
+// An Outcome says how a fresh token was come by.
+type Outcome string
+
+// The outcomes.
+const (
+	Refreshed Outcome = "refreshed"
+	Adopted   Outcome = "adopted" // another process had refreshed it
+)
+
+// Refresh gets an access token other than that of seen. Under the lock the
+// session is read again: if its token is not the one seen, somebody refreshed it
+// meanwhile, and that one is adopted. Once a request may have left, nothing
+// interrupts it before what came of it is saved: whoever cancels ctx waits.
+func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome, error) {
+	unlock, err := c.Store.lock(ctx, c.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	defer unlock()
+	s, err := c.Store.Load(c.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	now := c.Now()
+	switch {
+	case s.Ended != nil:
+		return nil, "", s.Ended.error(s)
+	case s.AccessToken != seen.AccessToken && !s.stale(now):
+		return s, Adopted, nil
+	case s.RefreshToken == "":
+		return nil, "", s.noRefreshToken()
+	case !s.Refreshable(now):
+		return nil, "", c.end(s, verdict.SessionExpired, s.refreshExpired())
+	}
+	if err := c.rotate(context.WithoutCancel(ctx), s); err != nil {
+		return nil, "", err
+	}
+	return s, Refreshed, nil
+}
+
+// rotate trades the refresh token for new tokens and saves them. The caller
+// holds the lock.
+func (c *Client) rotate(ctx context.Context, s *Session) error {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, issuer.ExchangeTimeout))
+	defer cancel()
+	server, err := c.server(s)
+	if err != nil {
+		return err
+	}
+	earlier := s.Intent
+	s.Intent = begun(earlier, c.Now())
+	if err := c.Store.save(s); err != nil {
+		return err
+	}
+	w, err := c.Store.prepare(s.Name, c.room(s))
+	if err != nil {
+		c.withdraw(s, earlier)
+		return err
+	}
+	defer w.abandon()
+
+	g, err := server.Refresh(ctx, held(s))
+	var unsure *issuer.Uncertain
+	var lost error
+	if errors.As(err, &unsure) && unsure.Lost && ctx.Err() == nil {
+		// The server may have spent the token and the answer is lost: within its
+		// grace it gives the same successor again.
+		lost = err
+		g, err = server.Refresh(ctx, held(s))
+	}
+	switch {
+	case err == nil:
+		s.take(g)
+		return w.finish(s)
+	case verdict.ClassOf(err) == verdict.SessionRevoked:
+		return c.end(s, ended(s, c.Now()), reason(err, earlier, lost))
+	case errors.As(err, &unsure):
+		return err // the intent stays: the next one knows
+	default:
+		c.withdraw(s, earlier)
+		return err
+	}
+}
+
+// room is how many bytes are kept free for the next file.
+func (c *Client) room(s *Session) int {
+	data, err := c.Store.encode(s)
+	if err != nil {
+		return reserve
+	}
+	return len(data) + reserve
+}
+
+func begun(earlier *Intent, now time.Time) *Intent {
+	if earlier == nil {
+		return &Intent{At: now.UTC(), Attempts: 1}
+	}
+	return &Intent{At: earlier.At, Attempts: earlier.Attempts + 1}
+}
+
+// withdraw takes back the intent of a refresh that never reached the server.
+func (c *Client) withdraw(s *Session, earlier *Intent) {
+	s.Intent = earlier
+	if err := c.Store.save(s); err != nil {
+		c.Notice(err.Error()) // the intent stays: no harm is done
+	}
+}
+
+func held(s *Session) issuer.Held {
+	return issuer.Held{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken}
+}
+
+// ended tells expired from revoked by what the server had said of the lifetime.
+func ended(s *Session, now time.Time) verdict.Class {
+	if !s.RefreshExpires.IsZero() && !now.Before(s.RefreshExpires) {
+		return verdict.SessionExpired
+	}
+	return verdict.SessionRevoked
+}
+
+// reason says in words why a refresh token is refused.
+func reason(err error, earlier *Intent, lost error) string {
+	switch {
+	case lost != nil:
+		return fmt.Sprintf("the answer to a refresh was lost on the way (%v), and the server now refuses the spent refresh token (%v)", lost, err)
+	case earlier != nil:
+		return fmt.Sprintf("a refresh begun %s was cut off before its answer was saved, and the server now refuses the spent refresh token (%v)",
+			earlier.At.UTC().Format(time.RFC3339), err)
+	default:
+		return fmt.Sprintf("the server refuses the refresh token: it was revoked, or somebody else has used it (%v)", err)
+	}
+}
+
+// end marks the session as ended, so that nobody puts a spent token before the
+// server again, and returns the error that says so.
+func (c *Client) end(s *Session, class verdict.Class, why string) error {
+	s.Ended = &Ended{At: c.Now().UTC(), Class: class, Reason: why}
+	s.Intent = nil
+	if err := c.Store.save(s); err != nil {
+		c.Notice(err.Error())
+	}
+	return s.Ended.error(s)
+}

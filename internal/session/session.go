@@ -1,0 +1,206 @@
+// Package session remembers a login and keeps it alive: a store of one file a
+// session, its lock, the refresh that several processes do once, and the
+// http.RoundTripper that adds the credentials and refreshes on an expired 401.
+//
+// Refresh tokens rotate: one that is used twice is theft to the server (RFC 9700
+// §4.14.2). Hence whoever refreshes holds the lock, reads the session again, and
+// adopts a token that somebody else got meanwhile; and what the server gave is
+// on the disk before anything else happens.
+package session
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"jwt/internal/issuer"
+	"jwt/internal/verdict"
+)
+
+// DefaultName is the name of the session where none is given.
+const DefaultName = "default"
+
+// A Session is a remembered login.
+type Session struct {
+	Name   string
+	ID     string // of this login; another login under the same name has another
+	Server string // the URL, without a slash at its end
+	Preset string
+	User   string
+	Store  Mode // where its secrets are
+
+	LoggedIn time.Time
+	Obtained time.Time // when the tokens were asked for
+	// AccessExpires and RefreshExpires are zero where the server does not say.
+	AccessExpires, RefreshExpires time.Time
+
+	Intent *Intent // a refresh that was begun and not finished
+	Ended  *Ended  // why there is nothing left to refresh
+
+	AccessToken, RefreshToken string
+	Cookies                   []Cookie
+
+	hasRefresh bool // what a sealed session says in the clear
+}
+
+// An Intent is on the disk before a refresh leaves: whoever finds it knows that
+// the refresh token may be spent.
+type Intent struct {
+	At       time.Time `json:"at"`
+	Attempts int       `json:"attempts"` // requests that left with this refresh token
+}
+
+// Ended is how a session came to its end at the server.
+type Ended struct {
+	At     time.Time     `json:"at"`
+	Class  verdict.Class `json:"class"` // session_expired or session_revoked
+	Reason string        `json:"reason"`
+}
+
+// A Mode says where secrets are kept.
+type Mode string
+
+// The modes of --store. A session itself is in Keyring or File.
+const (
+	Auto    Mode = "auto"    // the keyring where one answers, else the file
+	Keyring Mode = "keyring" // in the file, sealed under a key in the keyring
+	File    Mode = "file"    // in the file
+)
+
+// maxMargin is how long before its end a token counts as stale, at most.
+const maxMargin = 30 * time.Second
+
+// StaleAt returns when the access token is to be refreshed: 10 % of its lifetime
+// before its end, at most 30 s. It is zero where nobody knows its end.
+func (s *Session) StaleAt() time.Time {
+	if s.AccessExpires.IsZero() {
+		return time.Time{}
+	}
+	return s.AccessExpires.Add(-min(s.lifetime()/10, maxMargin))
+}
+
+// lifetime returns how long the access token lives in all, as far as is known.
+func (s *Session) lifetime() time.Duration {
+	if s.AccessExpires.IsZero() || s.Obtained.IsZero() {
+		return 0
+	}
+	return max(s.AccessExpires.Sub(s.Obtained), 0)
+}
+
+// stale reports whether the access token is to be refreshed before it is used.
+// One from the future is: the clock was set back, and its end is not where it
+// seems to be.
+func (s *Session) stale(now time.Time) bool {
+	const clockStep = 5 * time.Second
+	if s.Obtained.Sub(now) > clockStep {
+		return true
+	}
+	at := s.StaleAt()
+	return !at.IsZero() && !now.Before(at)
+}
+
+// Alive reports whether the access token has not expired, as far as is known.
+func (s *Session) Alive(now time.Time) bool {
+	return s.AccessExpires.IsZero() || now.Before(s.AccessExpires)
+}
+
+// Refreshable reports whether there is a refresh token that may still be taken.
+func (s *Session) Refreshable(now time.Time) bool {
+	return s.Ended == nil && s.hasRefresh && (s.RefreshExpires.IsZero() || now.Before(s.RefreshExpires))
+}
+
+// HasRefresh reports whether the server gave a refresh token.
+func (s *Session) HasRefresh() bool { return s.hasRefresh }
+
+// Error returns why the session is of no use any more, or nil.
+func (s *Session) Error(now time.Time) error {
+	switch {
+	case s.Ended != nil:
+		return s.Ended.error(s)
+	case s.Alive(now) || s.Refreshable(now):
+		return nil
+	case !s.hasRefresh:
+		return s.noRefreshToken()
+	default:
+		return verdict.Errorf(verdict.SessionExpired, "session %s: %s", s.Name, s.refreshExpired()).Hintf("%s", s.again())
+	}
+}
+
+func (s *Session) noRefreshToken() error {
+	return verdict.Errorf(verdict.SessionExpired, "session %s: the access token has expired, and the server gave no refresh token", s.Name).
+		Hintf("%s", s.again())
+}
+
+func (s *Session) refreshExpired() string {
+	return "the refresh token expired " + s.RefreshExpires.UTC().Format(time.RFC3339)
+}
+
+// origin returns what the credentials are bound to.
+func (s *Session) origin() string {
+	u, err := url.Parse(s.Server)
+	if err != nil {
+		return ""
+	}
+	return issuer.Origin(u)
+}
+
+// take puts what the server gave into the session.
+func (s *Session) take(g issuer.Grant) {
+	s.AccessToken, s.AccessExpires, s.Obtained = g.AccessToken, g.AccessExpires, g.Obtained
+	if g.RefreshToken != "" {
+		s.RefreshToken, s.RefreshExpires = g.RefreshToken, g.RefreshExpires
+	}
+	s.Intent, s.Ended, s.hasRefresh = nil, nil, s.RefreshToken != ""
+}
+
+// CheckName refuses names that a file cannot safely have.
+func CheckName(name string) error {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+	if name == "" || len(name) > 64 || strings.Trim(name, allowed) != "" || name[0] == '.' || name[0] == '-' {
+		return verdict.Errorf(verdict.Usage, "%q is no name for a session: letters, digits, - _ and . are, up to 64 of them, the first a letter or digit", cut(name)).
+			Hintf("--session NAME, or JWT_SESSION")
+	}
+	return nil
+}
+
+func cut(s string) string {
+	if len(s) > 64 {
+		return s[:64] + "…"
+	}
+	return s
+}
+
+// error returns why an ended session is of no use.
+func (e *Ended) error(s *Session) error {
+	return verdict.Errorf(e.Class, "session %s: %s", s.Name, e.Reason).Hintf("%s", s.again())
+}
+
+// again is the command that logs in once more.
+func (s *Session) again() string {
+	command := "jwt session login " + s.Server + " --user " + quoted(s.User)
+	if s.Preset != "cookie" {
+		command += " --preset " + s.Preset
+	}
+	if s.Name != DefaultName {
+		command += " --session " + s.Name
+	}
+	return command
+}
+
+// quoted makes a word that a shell takes as it is.
+func quoted(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r))
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func notLoggedIn(name string) error {
+	e := verdict.Errorf(verdict.NotLoggedIn, "session %s: not logged in", name)
+	if name != DefaultName {
+		return e.Hintf("jwt session login URL --user NAME --session %s", name)
+	}
+	return e.Hintf("jwt session login URL --user NAME")
+}

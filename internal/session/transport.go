@@ -1,0 +1,182 @@
+package session
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"jwt/internal/issuer"
+	"jwt/internal/verdict"
+)
+
+// Do is what every request of the session goes through, with what it may cost
+// bounded and no redirect followed: credentials go where they were sent.
+func (c *Client) Do(req *http.Request) (*http.Response, error) {
+	client := &http.Client{
+		Transport:     Transport{c},
+		Timeout:       cmp.Or(c.Timeout, issuer.ExchangeTimeout),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	resp, err := client.Do(req)
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // its text is the whole URL again, with its query
+	}
+	return resp, err
+}
+
+// A Transport is the interceptor: an http.RoundTripper that adds the session's
+// credentials to requests to its origin, refuses those to any other, and when the
+// access token has expired refreshes it and sends the request once more.
+type Transport struct{ Client *Client }
+
+// RoundTrip is http.RoundTripper. An error of the session is a *verdict.Error.
+func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	c := t.Client
+	ctx := req.Context()
+	s, err := c.Store.Peek(c.Name)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkOrigin(req.URL, s); err != nil {
+		return nil, err
+	}
+	if s, err = c.Token(ctx, 0); err != nil {
+		return nil, err
+	}
+	preset, err := c.Presets(s.Preset)
+	if err != nil {
+		return nil, err
+	}
+	body, err := replayable(req)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.send(req, body, s, preset)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	expired, err := saysExpired(resp, preset, s)
+	if err != nil || !expired {
+		return resp, err
+	}
+	fresh, _, err := c.Refresh(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return c.send(req, body, fresh, preset)
+}
+
+// checkOrigin refuses to send the session's token to anybody else.
+func checkOrigin(u *url.URL, s *Session) error {
+	if issuer.Origin(u) == s.origin() {
+		return nil
+	}
+	return verdict.Errorf(verdict.FetchRefused, "%s://%s: the session %s belongs to %s, its token goes nowhere else", u.Scheme, u.Host, s.Name, s.Server).
+		Hintf("if that server is to have it: jwt session token --format curl | curl -K - URL")
+}
+
+// replayable returns what gives the body of a request as often as it is asked.
+func replayable(req *http.Request) (func() io.ReadCloser, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return func() io.ReadCloser { return http.NoBody }, nil
+	}
+	const most = 64 << 20
+	data, err := io.ReadAll(io.LimitReader(req.Body, most+1))
+	req.Body.Close()
+	if err == nil && len(data) > most {
+		err = verdict.Errorf(verdict.TooLarge, "the body of the request is larger than %d bytes", most)
+	}
+	return func() io.ReadCloser { return io.NopCloser(bytes.NewReader(data)) }, err
+}
+
+// send makes the request with the session's credentials, and keeps the cookies
+// that the answer sets.
+func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, p issuer.Preset) (*http.Response, error) {
+	out := req.Clone(req.Context())
+	out.Body = body()
+	out.GetBody = func() (io.ReadCloser, error) { return body(), nil }
+	out.Header.Set("Authorization", "Bearer "+s.AccessToken)
+	own := out.Cookies()
+	for _, k := range cookiesFor(s.Cookies, req.URL, c.Now()) {
+		if !has(own, k.Name) { // a cookie that the caller gives is meant
+			out.AddCookie(&http.Cookie{Name: k.Name, Value: k.Value, Quoted: k.Quoted})
+		}
+	}
+	resp, err := c.base().RoundTrip(out)
+	if err != nil {
+		return nil, err
+	}
+	if set := resp.Cookies(); len(set) > 0 {
+		if err := c.keepCookies(context.WithoutCancel(req.Context()), s, p, req.URL, set); err != nil {
+			c.Notice(fmt.Sprintf("the cookies that the server set are not kept: %v", err))
+		}
+	}
+	return resp, nil
+}
+
+func has(cookies []*http.Cookie, name string) bool {
+	for _, c := range cookies {
+		if c.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// keepCookies puts cookies into the session as it is on the disk now: others may
+// have changed it since. Another login's are not touched.
+func (c *Client) keepCookies(ctx context.Context, seen *Session, p issuer.Preset, u *url.URL, set []*http.Cookie) error {
+	unlock, err := c.Store.lock(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s, err := c.Store.Load(c.Name)
+	if verdict.ClassOf(err) == verdict.NotLoggedIn || err == nil && s.ID != seen.ID {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	changed := false
+	if s.Cookies, changed = setCookies(s.Cookies, u, set, c.Now(), withheld(p, s)); !changed {
+		return nil
+	}
+	return c.Store.save(s)
+}
+
+// saysExpired reads the beginning of a 401 and asks the preset what it means.
+// The answer can be read again afterwards.
+func saysExpired(resp *http.Response, p issuer.Preset, s *Session) (bool, error) {
+	const enough = 64 << 10
+	head, err := io.ReadAll(io.LimitReader(resp.Body, enough))
+	if err != nil {
+		resp.Body.Close()
+		return false, err
+	}
+	rest := resp.Body
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head), rest), rest}
+	base, err := url.Parse(s.Server)
+	if err != nil {
+		return false, err
+	}
+	path := strings.TrimPrefix(resp.Request.URL.Path, base.Path)
+	if !p.SaysExpired(resp.StatusCode, path, head) {
+		return false, nil
+	}
+	resp.Body.Close()
+	return true, nil
+}
