@@ -107,6 +107,9 @@ func (p opened) text(t *render.Text, date dateOptions, now time.Time) {
 	t.Object(p.content.header, nil)
 	if p.nested == nil {
 		p.content.payloadText(t, date, now)
+		if !p.key.IsSecret() {
+			t.Line().Styled(render.Caution, "not signed: whoever has the public key can have written it").Line()
+		}
 		if p.report != nil {
 			t.Line()
 			p.report.Text(t)
