@@ -1,0 +1,173 @@
+// Package authserver is the local server: an http.Handler that logs users in with
+// a password, issues access tokens (RFC 9068) and refresh tokens that rotate (RFC
+// 9700 §4.14.2), over a small Store in a file, in memory or in Redis. Its faults
+// are switches: it can break each rule that `session flow` judges.
+package authserver
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"jwt/internal/verdict"
+)
+
+// DefaultAlg signs unless Options name another algorithm.
+const DefaultAlg = "ES256"
+
+// Options say what server to make. Issuer, Store, Users and Now are wanted.
+type Options struct {
+	Issuer   string   // its own URL, without a path: "iss", and the Host it answers to
+	Hosts    []string // further names, with port, that it answers to
+	Audience string   // "aud" of access tokens; empty: the issuer
+	Store    Store
+	Users    *Users
+
+	AccessTTL  time.Duration // whole seconds; 0: 5 minutes
+	RefreshTTL time.Duration // of each refresh token, whole seconds; 0: a day
+	ReuseGrace time.Duration // for how long a spent refresh token gives the same successor
+	KeyPeriod  time.Duration // after which a new key signs; 0: 30 days
+	Alg        string        // empty: DefaultAlg
+
+	Faults       []Fault
+	FaultControl bool // POST /faults sets more while it runs
+
+	Now func() time.Time
+	Log io.Writer // one line a request; nil: none
+}
+
+// clientID is the one client there is: whoever speaks the plain face (RFC 9068 §2.2
+// wants the claim).
+const clientID = "jwt-session"
+
+// A Server is the local server. Close ends what it does in the background, and
+// leaves the store open.
+type Server struct {
+	Options
+	scheme string
+	host   map[string]bool // as a Host header names it
+	keys   *keyring
+	faults faults
+	limit  *limiter
+	gate   *gate
+	origin *http.CrossOriginProtection
+	log    requestLog
+
+	stop func()
+	done sync.WaitGroup
+}
+
+// New makes a server. ctx is for reaching the store.
+func New(ctx context.Context, o Options) (*Server, error) {
+	o.Audience = cmp.Or(o.Audience, o.Issuer)
+	o.AccessTTL = cmp.Or(o.AccessTTL, 5*time.Minute)
+	o.RefreshTTL = cmp.Or(o.RefreshTTL, 24*time.Hour)
+	o.KeyPeriod = cmp.Or(o.KeyPeriod, 30*24*time.Hour)
+	o.Alg = cmp.Or(o.Alg, DefaultAlg)
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}}
+	if err := s.nameHosts(); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.keys, err = openKeyring(ctx, o.Store, o.Alg, max(o.AccessTTL, cartTTL), s.now()); err != nil {
+		return nil, err
+	}
+	for _, f := range o.Faults {
+		if err := s.setFault(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.done.Go(func() { s.tend(ctx) })
+	return s, nil
+}
+
+func (o Options) check() error {
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+		least time.Duration
+	}{
+		{"access-ttl", o.AccessTTL, time.Second},
+		{"refresh-ttl", o.RefreshTTL, time.Second},
+		{"reuse-grace", o.ReuseGrace, 0},
+		{"key-period", o.KeyPeriod, time.Minute},
+	} {
+		if d.value < d.least || d.value > maxLifetime {
+			return verdict.Errorf(verdict.Usage, "%s: is %s, must be %s to %s", d.name, d.value, d.least, maxLifetime)
+		}
+	}
+	if o.AccessTTL%time.Second != 0 || o.RefreshTTL%time.Second != 0 {
+		return verdict.Errorf(verdict.Usage, "access-ttl, refresh-ttl: must be whole seconds, as expiresIn is")
+	}
+	return nil
+}
+
+const maxLifetime = 10 * 365 * 24 * time.Hour
+
+// nameHosts fills in the names under which the server answers.
+func (s *Server) nameHosts() error {
+	u, err := url.Parse(s.Issuer)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return verdict.Errorf(verdict.Usage, "issuer: %q is not scheme://host[:port]", s.Issuer)
+	}
+	s.scheme, s.host = u.Scheme, map[string]bool{}
+	for _, name := range append([]string{u.Host}, s.Hosts...) {
+		s.host[canonicalHost(name, s.scheme)] = true
+	}
+	return nil
+}
+
+// now is the server's clock.
+func (s *Server) now() time.Time {
+	now := s.Now()
+	if f, ok := s.faults.peek(FaultClock, ""); ok {
+		now = now.Add(f.Value)
+	}
+	return milli(now)
+}
+
+func (s *Server) setFault(ctx context.Context, f Fault) error {
+	if f.Name == FaultRotateKey { // a deed, not a state
+		now := s.now()
+		return s.keys.rotate(ctx, now, now)
+	}
+	s.faults.set(f)
+	return nil
+}
+
+const tendPeriod = time.Minute
+
+// tend forgets what has expired and rotates the key, until ctx ends.
+func (s *Server) tend(ctx context.Context) {
+	ticks := time.NewTicker(tendPeriod)
+	defer ticks.Stop()
+	for {
+		now := s.now()
+		if err := s.Store.Purge(ctx, now); err != nil && ctx.Err() == nil {
+			s.log.note("forgetting what expired: " + err.Error())
+		}
+		if err := s.keys.rotateIfOld(ctx, s.KeyPeriod, now); err != nil && ctx.Err() == nil {
+			s.log.note("rotating the key: " + err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+	}
+}
+
+// Close ends the background work and waits for it.
+func (s *Server) Close() error {
+	s.stop()
+	s.done.Wait()
+	return nil
+}

@@ -1,0 +1,260 @@
+package authserver
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"jwt/internal/verdict"
+)
+
+// A file is a Store in one bbolt file. A commit is fsynced before its method
+// returns; those of requests at the same time share one.
+type file struct{ db *bolt.DB }
+
+var (
+	tokensBucket   = []byte("tokens")   // hash → Refresh
+	sessionsBucket = []byte("sessions") // ID → Session
+	expiryBucket   = []byte("expiry")   // milliseconds, bucket's first letter, key → nothing
+	keysBucket     = []byte("keys")     // "keys" → []SigningKey
+)
+
+const (
+	commitDelay = 2 * time.Millisecond // how long a commit waits for others to join it
+	lockTimeout = time.Second          // how long to wait for another process to let go of the file
+	purgeBatch  = 1000                 // records forgotten in one transaction
+)
+
+// OpenFile opens the bbolt file at path, and makes it, readable by its owner only,
+// where there is none. It holds private keys: one that others can read is refused.
+func OpenFile(path string) (Store, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, storeError(path, err)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, storeError(path, err)
+	case !info.Mode().IsRegular():
+		return nil, verdict.Errorf(verdict.IO, "%s: is no regular file", path)
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
+		return nil, verdict.Errorf(verdict.IO, "%s: others may read the private keys in it", path).Hintf("chmod 600 %s", path)
+	}
+	db, err := bolt.Open(path, 0o600, &bolt.Options{
+		Timeout:        lockTimeout,
+		NoFreelistSync: true, // rebuilt on open: half the pages to write at each commit
+		FreelistType:   bolt.FreelistMapType,
+	})
+	if err != nil {
+		return nil, storeError(path, err)
+	}
+	db.MaxBatchDelay = commitDelay
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{tokensBucket, sessionsBucket, expiryBucket, keysBucket} {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		db.Close()
+		return nil, storeError(path, err)
+	}
+	return &file{db}, nil
+}
+
+func storeError(path string, err error) error {
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return verdict.Errorf(verdict.IO, "%s: another server has it open", path).
+			Hintf("stop that one, or give this one a --store of its own: a FILE, memory, or redis://HOST they both share")
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return verdict.Errorf(verdict.IO, "%s: is no store of this server: %w", path, err).Hintf("move it away, or name another --store FILE")
+	}
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		err = failed.Err
+	}
+	return verdict.Errorf(verdict.IO, "%s: %w", path, err)
+}
+
+func (f *file) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
+	return f.db.Batch(func(tx *bolt.Tx) error {
+		if tx.Bucket(sessionsBucket).Get([]byte(s.ID)) == nil {
+			if err := put(tx, sessionsBucket, []byte(s.ID), s, s.Expires); err != nil {
+				return err
+			}
+		}
+		return put(tx, tokensBucket, token[:], r, r.Expires)
+	})
+}
+
+func (f *file) Rotate(_ context.Context, p Spend) (Rotation, error) {
+	var rotation Rotation
+	err := f.db.Batch(func(tx *bolt.Tx) error { // may run more than once
+		var r Refresh
+		var s Session
+		if err := find(tx, p.Token, &r, &s); err != nil {
+			rotation = Rotation{Outcome: Unknown}
+			return ignoreNotFound(err)
+		}
+		var changed bool
+		rotation, changed = p.apply(&r, &s)
+		switch {
+		case rotation.Outcome == Replayed:
+			var next Refresh
+			err := get(tx, tokensBucket, r.Next[:], &next)
+			rotation.Expires = next.Expires
+			return ignoreNotFound(err)
+		case !changed:
+			return nil
+		case rotation.Outcome == Rotated:
+			if err := put(tx, tokensBucket, p.Next[:], p.successor(s.ID), p.Expires); err != nil {
+				return err
+			}
+		}
+		return errors.Join(
+			put(tx, tokensBucket, p.Token[:], r, time.Time{}),
+			put(tx, sessionsBucket, []byte(s.ID), s, time.Time{}),
+		)
+	})
+	return rotation, err
+}
+
+func (f *file) Find(_ context.Context, token Hash) (r Refresh, s Session, err error) {
+	err = f.db.View(func(tx *bolt.Tx) error { return find(tx, token, &r, &s) })
+	return r, s, err
+}
+
+func (f *file) Session(_ context.Context, id string) (s Session, err error) {
+	err = f.db.View(func(tx *bolt.Tx) error { return get(tx, sessionsBucket, []byte(id), &s) })
+	return s, err
+}
+
+func (f *file) Revoke(_ context.Context, id string, now time.Time) error {
+	return f.db.Batch(func(tx *bolt.Tx) error {
+		var s Session
+		if err := get(tx, sessionsBucket, []byte(id), &s); err != nil || !s.Revoked.IsZero() {
+			return ignoreNotFound(err)
+		}
+		s.Revoked = now
+		return put(tx, sessionsBucket, []byte(id), s, time.Time{})
+	})
+}
+
+func (f *file) Keys(context.Context) (keys []SigningKey, err error) {
+	err = f.db.View(func(tx *bolt.Tx) error { return ignoreNotFound(get(tx, keysBucket, keysBucket, &keys)) })
+	return keys, err
+}
+
+func (f *file) ChangeKeys(_ context.Context, change func([]SigningKey) []SigningKey) error {
+	return f.db.Update(func(tx *bolt.Tx) error {
+		var keys []SigningKey
+		if err := ignoreNotFound(get(tx, keysBucket, keysBucket, &keys)); err != nil {
+			return err
+		}
+		return put(tx, keysBucket, keysBucket, change(keys), time.Time{})
+	})
+}
+
+func (f *file) Close() error { return f.db.Close() }
+
+// Purge walks the expiry index up to now. A session's entry is that of its first
+// token: the session itself knows whether it lives on.
+func (f *file) Purge(ctx context.Context, now time.Time) error {
+	until := expiryKey(now.Add(-keepExpired), nil, nil)
+	for more := true; more && ctx.Err() == nil; {
+		err := f.db.Update(func(tx *bolt.Tx) error {
+			due := dueKeys(tx, until)
+			more = len(due) == purgeBatch
+			for _, key := range due {
+				if err := purge(tx, key, now); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func dueKeys(tx *bolt.Tx, until []byte) (due [][]byte) {
+	c := tx.Bucket(expiryBucket).Cursor()
+	for k, _ := c.First(); k != nil && bytes.Compare(k, until) < 0 && len(due) < purgeBatch; k, _ = c.Next() {
+		due = append(due, bytes.Clone(k))
+	}
+	return due
+}
+
+func purge(tx *bolt.Tx, key []byte, now time.Time) error {
+	if err := tx.Bucket(expiryBucket).Delete(key); err != nil {
+		return err
+	}
+	bucket, id := tokensBucket, key[9:]
+	if key[8] == sessionsBucket[0] {
+		bucket = sessionsBucket
+		var s Session
+		err := get(tx, bucket, id, &s)
+		if err == nil && !s.Expires.Before(now.Add(-keepExpired)) {
+			return tx.Bucket(expiryBucket).Put(expiryKey(s.Expires, bucket, id), nil)
+		}
+	}
+	return tx.Bucket(bucket).Delete(id)
+}
+
+// put writes a record, and an entry of the expiry index unless expires is zero.
+func put(tx *bolt.Tx, bucket, key []byte, record any, expires time.Time) error {
+	b, err := json.Marshal(record)
+	if err != nil {
+		return err
+	}
+	if err := tx.Bucket(bucket).Put(key, b); err != nil || expires.IsZero() {
+		return err
+	}
+	return tx.Bucket(expiryBucket).Put(expiryKey(expires, bucket, key), nil)
+}
+
+func get(tx *bolt.Tx, bucket, key []byte, record any) error {
+	b := tx.Bucket(bucket).Get(key)
+	if b == nil {
+		return ErrNotFound
+	}
+	return json.Unmarshal(b, record)
+}
+
+func find(tx *bolt.Tx, token Hash, r *Refresh, s *Session) error {
+	if err := get(tx, tokensBucket, token[:], r); err != nil {
+		return err
+	}
+	return get(tx, sessionsBucket, []byte(r.Session), s)
+}
+
+func expiryKey(t time.Time, bucket, key []byte) []byte {
+	b := binary.BigEndian.AppendUint64(nil, uint64(t.UnixMilli()))
+	if bucket == nil {
+		return b
+	}
+	return append(append(b, bucket[0]), key...)
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,241 @@
+package authserver
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"jwt/internal/jwa"
+	"jwt/internal/jwk"
+	"jwt/internal/verdict"
+)
+
+const (
+	keysMaxAge  = 5 * time.Minute // how long clients may cache the JWK Set
+	keysReload  = 5 * time.Second // how old our own copy of the store's keys may be
+	keysReask   = time.Second     // how often an unknown kid makes us look again
+	keysLinger  = time.Minute     // what a key outlives the tokens it signed by
+	defaultSize = 0               // jwk.Generate's own
+)
+
+// Algs returns the algorithms a server can sign with: verifiers get the public
+// key, so secrets are out.
+func Algs() []string {
+	names := []string{"ES256", "EdDSA", "RS256"}
+	for _, a := range jwa.All() {
+		if _, ok := jwk.KindFor(a.Name); ok && a.KeyType != "oct" && !slices.Contains(names, a.Name) {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// A keyring is this process's copy of the store's signing keys.
+type keyring struct {
+	store  Store
+	alg    jwa.Algorithm
+	linger time.Duration // for how long a key that signs no more is published
+
+	mu     sync.Mutex
+	keys   []ringKey
+	loaded time.Time
+}
+
+type ringKey struct {
+	SigningKey
+	private, public jwk.Key
+}
+
+// openKeyring reads the store's keys, and makes the first.
+func openKeyring(ctx context.Context, store Store, alg string, linger time.Duration, now time.Time) (*keyring, error) {
+	a, ok := jwa.Lookup(alg)
+	if !ok || !slices.Contains(Algs(), alg) {
+		return nil, verdict.Errorf(verdict.Usage, "alg: %q is none the server can sign with", alg).Hintf("--alg ES256, RS256 or EdDSA")
+	}
+	k := &keyring{store: store, alg: a, linger: linger + keysLinger}
+	if err := k.load(ctx, now); err != nil {
+		return nil, err
+	}
+	if _, ok := k.current(now); ok {
+		return k, nil
+	}
+	return k, k.add(ctx, now, func(keys []SigningKey) (time.Time, bool) {
+		return now, !slices.ContainsFunc(keys, k.signs) // another server may have been first
+	})
+}
+
+// signs reports whether the key is one of our algorithm that has not retired.
+func (k *keyring) signs(s SigningKey) bool {
+	if !s.Until.IsZero() {
+		return false
+	}
+	key, err := parseKey(s)
+	return err == nil && key.private.Alg == k.alg.Name
+}
+
+// rotate makes a new key that signs from the instant on. The keys that sign until
+// then stay published until the last of their tokens is out of date.
+func (k *keyring) rotate(ctx context.Context, from, now time.Time) error {
+	return k.add(ctx, now, func([]SigningKey) (time.Time, bool) { return from, true })
+}
+
+// rotateIfOld makes the next key when the youngest signs for longer than period. It
+// is published for as long as clients may cache the set before it signs.
+func (k *keyring) rotateIfOld(ctx context.Context, period time.Duration, now time.Time) error {
+	due := func(keys []SigningKey) bool {
+		return !slices.ContainsFunc(keys, func(s SigningKey) bool {
+			return k.signs(s) && s.From.After(now.Add(-period))
+		})
+	}
+	keys, err := k.store.Keys(ctx)
+	if err != nil || !due(keys) {
+		return err
+	}
+	return k.add(ctx, now, func(keys []SigningKey) (time.Time, bool) { return now.Add(keysMaxAge), due(keys) })
+}
+
+// add puts a new key into the store if wanted says so, and drops those past
+// their time.
+func (k *keyring) add(ctx context.Context, now time.Time, wanted func([]SigningKey) (from time.Time, ok bool)) error {
+	kind, _ := jwk.KindFor(k.alg.Name)
+	key, err := jwk.Generate(kind, defaultSize)
+	if err != nil {
+		return err
+	}
+	key.ID, key.HasID, key.Alg, key.Use = key.Thumbprint(), true, k.alg.Name, "sig"
+	fresh := SigningKey{JWK: key.JWK(true).Bytes(), Created: now}
+	err = k.store.ChangeKeys(ctx, func(keys []SigningKey) []SigningKey {
+		keys = slices.DeleteFunc(keys, func(s SigningKey) bool { return !s.Until.IsZero() && now.After(s.Until) })
+		from, ok := wanted(keys)
+		if !ok {
+			return keys
+		}
+		for i := range keys { // those of another algorithm are another server's
+			if k.signs(keys[i]) {
+				keys[i].Until = from.Add(k.linger)
+			}
+		}
+		s := fresh
+		s.From = from
+		return append(keys, s)
+	})
+	if err != nil {
+		return err
+	}
+	return k.load(ctx, now)
+}
+
+func (k *keyring) load(ctx context.Context, now time.Time) error {
+	stored, err := k.store.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	var keys []ringKey
+	for _, s := range stored {
+		key, err := parseKey(s)
+		if err != nil {
+			return err
+		}
+		keys = append(keys, key)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.keys, k.loaded = keys, now
+	return nil
+}
+
+func parseKey(s SigningKey) (ringKey, error) {
+	set, err := jwk.Parse(s.JWK)
+	if err != nil {
+		return ringKey{}, fmt.Errorf("a signing key of the store cannot be used: %w", err)
+	}
+	key := ringKey{SigningKey: s, private: set.Keys[0]}
+	key.public, _ = key.private.Public()
+	return key, nil
+}
+
+// freshen loads the keys again when the copy is older than age: another server
+// may have rotated them.
+func (k *keyring) freshen(ctx context.Context, age time.Duration, now time.Time) error {
+	k.mu.Lock()
+	old := now.Sub(k.loaded).Abs() >= age
+	if old {
+		k.loaded = now // one request asks, the others go on with what there is
+	}
+	k.mu.Unlock()
+	if !old {
+		return nil
+	}
+	return k.load(ctx, now)
+}
+
+// signing returns the key that signs at that instant.
+func (k *keyring) signing(ctx context.Context, now time.Time) (jwk.Key, error) {
+	if err := k.freshen(ctx, keysReload, now); err != nil {
+		return jwk.Key{}, err
+	}
+	key, ok := k.current(now)
+	if !ok {
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "no key signs at this instant")
+	}
+	return key, nil
+}
+
+// current is the youngest key of our algorithm that signs already.
+func (k *keyring) current(now time.Time) (jwk.Key, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var found *ringKey
+	for i, key := range k.keys {
+		if key.private.Alg == k.alg.Name && !key.From.After(now) && (found == nil || key.From.After(found.From)) {
+			found = &k.keys[i]
+		}
+	}
+	if found == nil {
+		return jwk.Key{}, false
+	}
+	return found.private, true
+}
+
+// published returns the public keys that tokens may be verified with.
+func (k *keyring) published(now time.Time) []jwk.Key {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var keys []jwk.Key
+	for _, key := range k.keys {
+		if key.Until.IsZero() || now.Before(key.Until) {
+			keys = append(keys, key.public)
+		}
+	}
+	return keys
+}
+
+// verifying returns the published keys, looking again in the store when the kid is
+// none of theirs.
+func (k *keyring) verifying(ctx context.Context, kid string, now time.Time) ([]jwk.Key, error) {
+	keys := k.published(now)
+	if slices.ContainsFunc(keys, func(key jwk.Key) bool { return key.ID == kid }) {
+		return keys, nil
+	}
+	if err := k.freshen(ctx, keysReask, now); err != nil {
+		return nil, err
+	}
+	return k.published(now), nil
+}
+
+// document returns the JWK Set (RFC 7517 §5).
+func (k *keyring) document(ctx context.Context, now time.Time) ([]byte, error) {
+	if err := k.freshen(ctx, keysReask, now); err != nil {
+		return nil, err
+	}
+	b := []byte(`{"keys":[`)
+	for i, key := range k.published(now) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, key.JWK(false).Bytes()...)
+	}
+	return append(b, ']', '}'), nil
+}

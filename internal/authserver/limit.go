@@ -1,0 +1,104 @@
+package authserver
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Failed logins that are let through at once, and how long one counts: by user
+// and address together, by address, and by user from everywhere.
+const (
+	failuresPerPair    = 10
+	failuresPerAddress = 100
+	failuresPerUser    = 100
+	failureInterval    = 6 * time.Second // one is forgotten each; per pair that is ten a minute
+
+	maxLimited = 100_000 // keys remembered
+)
+
+// A limiter counts failed logins: a bucket that leaks one each interval. It is
+// the process's own, several servers on one store have each theirs.
+type limiter struct {
+	mu       sync.Mutex
+	failures map[limitKey]time.Time // when the bucket will be empty
+}
+
+// A limitKey is a user, an address, or both.
+type limitKey struct {
+	user    string
+	address netip.Prefix
+}
+
+func newLimiter() *limiter { return &limiter{failures: map[limitKey]time.Time{}} }
+
+func limitKeys(user string, address netip.Addr) map[limitKey]int {
+	net := network(address)
+	user = user[:min(len(user), maxUserName)]
+	return map[limitKey]int{
+		{user: user, address: net}: failuresPerPair,
+		{address: net}:             failuresPerAddress,
+		{user: user}:               failuresPerUser,
+	}
+}
+
+// network is what one attacker holds: an IPv4 address, an IPv6 /64.
+func network(a netip.Addr) netip.Prefix {
+	a = a.Unmap().WithZone("")
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
+	}
+	prefix, _ := a.Prefix(bits)
+	return prefix
+}
+
+// wait returns how long the user must wait from now, or 0.
+func (l *limiter) wait(user string, address netip.Addr, now time.Time) (longest time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key, most := range limitKeys(user, address) {
+		if empty, ok := l.failures[key]; ok { // one more failure must fit
+			longest = max(longest, empty.Sub(now)-time.Duration(most-1)*failureInterval)
+		}
+	}
+	return longest
+}
+
+// failed counts a failure.
+func (l *limiter) failed(user string, address netip.Addr, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.failures) > maxLimited {
+		l.forget(now)
+	}
+	for key := range limitKeys(user, address) {
+		empty := l.failures[key]
+		if empty.Before(now) {
+			empty = now
+		}
+		l.failures[key] = empty.Add(failureInterval)
+	}
+}
+
+// succeeded forgets the failures of that user at that address.
+func (l *limiter) succeeded(user string, address netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.failures, limitKey{user: user, address: network(address)}) // no user's name is longer than maxUserName
+}
+
+// forget drops the keys that count nothing, and where all still count, any.
+func (l *limiter) forget(now time.Time) {
+	for key, empty := range l.failures {
+		if empty.Before(now) {
+			delete(l.failures, key)
+		}
+	}
+	for key := range l.failures {
+		if len(l.failures) <= maxLimited/2 {
+			return
+		}
+		delete(l.failures, key)
+	}
+}

@@ -1,0 +1,115 @@
+package authserver
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A memory is a Store that ends with the process.
+type memory struct {
+	mu       sync.Mutex
+	sessions map[string]Session
+	tokens   map[Hash]Refresh
+	keys     []SigningKey
+}
+
+// NewMemory returns an empty Store in memory.
+func NewMemory() Store {
+	return &memory{sessions: map[string]Session{}, tokens: map[Hash]Refresh{}}
+}
+
+func (m *memory) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.sessions[s.ID]; !ok {
+		m.sessions[s.ID] = s
+	}
+	m.tokens[token] = r
+	return nil
+}
+
+func (m *memory) Rotate(_ context.Context, p Spend) (Rotation, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, known := m.tokens[p.Token]
+	s, living := m.sessions[r.Session]
+	if !known || !living {
+		return Rotation{Outcome: Unknown}, nil
+	}
+	rotation, changed := p.apply(&r, &s)
+	if rotation.Outcome == Replayed {
+		rotation.Expires = m.tokens[r.Next].Expires
+	}
+	if changed {
+		m.tokens[p.Token], m.sessions[s.ID] = r, s
+		if rotation.Outcome == Rotated {
+			m.tokens[p.Next] = p.successor(s.ID)
+		}
+	}
+	return rotation, nil
+}
+
+func (m *memory) Find(_ context.Context, token Hash) (Refresh, Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, known := m.tokens[token]
+	s, living := m.sessions[r.Session]
+	if !known || !living {
+		return Refresh{}, Session{}, ErrNotFound
+	}
+	return r, s, nil
+}
+
+func (m *memory) Session(_ context.Context, id string) (Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.sessions[id]
+	if !ok {
+		return Session{}, ErrNotFound
+	}
+	return s, nil
+}
+
+func (m *memory) Revoke(_ context.Context, id string, now time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s, ok := m.sessions[id]; ok && s.Revoked.IsZero() {
+		s.Revoked = now
+		m.sessions[id] = s
+	}
+	return nil
+}
+
+func (m *memory) Keys(context.Context) ([]SigningKey, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.keys), nil
+}
+
+func (m *memory) ChangeKeys(_ context.Context, change func([]SigningKey) []SigningKey) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.keys = change(slices.Clone(m.keys))
+	return nil
+}
+
+func (m *memory) Purge(_ context.Context, now time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	long := now.Add(-keepExpired)
+	for hash, r := range m.tokens {
+		if r.Expires.Before(long) {
+			delete(m.tokens, hash)
+		}
+	}
+	for id, s := range m.sessions {
+		if s.Expires.Before(long) {
+			delete(m.sessions, id)
+		}
+	}
+	return nil
+}
+
+func (m *memory) Close() error { return nil }

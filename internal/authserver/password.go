@@ -1,0 +1,120 @@
+package authserver
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// A passwordHash is an argon2id hash (RFC 9106) with its parameters.
+type passwordHash struct {
+	cost
+	salt, digest []byte
+}
+
+// A cost is what one hash takes. Every user's must be the same: the time an answer
+// takes would else tell who is a user.
+type cost struct {
+	memory  uint32 // KiB
+	time    uint32 // passes
+	threads uint8
+}
+
+// defaultCost is OWASP's recommendation for argon2id: some 20 ms of one core.
+var defaultCost = cost{memory: 19 * 1024, time: 2, threads: 1}
+
+// maxCost bounds the work that a users file can ask of each login.
+var maxCost = cost{memory: 1 << 20, time: 16, threads: 16}
+
+const (
+	saltSize   = 16
+	digestSize = 32
+)
+
+func (c cost) hash(password string) passwordHash {
+	salt := make([]byte, saltSize)
+	rand.Read(salt)
+	return passwordHash{c, salt, c.sum(password, salt, digestSize)}
+}
+
+func (c cost) sum(password string, salt []byte, size int) []byte {
+	return argon2.IDKey([]byte(password), salt, c.time, c.memory, c.threads, uint32(size))
+}
+
+func (h passwordHash) matches(password string) bool {
+	return subtle.ConstantTimeCompare(h.digest, h.sum(password, h.salt, len(h.digest))) == 1
+}
+
+func (c cost) String() string {
+	return fmt.Sprintf("m=%d,t=%d,p=%d", c.memory, c.time, c.threads)
+}
+
+var errHash = errors.New("is no argon2id hash, want $argon2id$v=19$m=…,t=…,p=…$SALT$HASH")
+
+// parseHash reads a hash in PHC string format, as the argon2 command writes it.
+func parseHash(s string) (passwordHash, error) {
+	parts := strings.Split(s, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
+		return passwordHash{}, errHash
+	}
+	var h passwordHash
+	if n, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &h.memory, &h.time, &h.threads); n != 3 || err != nil || h.cost.String() != parts[3] {
+		return passwordHash{}, errHash
+	}
+	if h.time == 0 || h.threads == 0 || h.memory > maxCost.memory || h.time > maxCost.time || h.threads > maxCost.threads {
+		return passwordHash{}, fmt.Errorf("its parameters are out of range, want at most %s", maxCost)
+	}
+	var err error
+	if h.salt, err = base64.RawStdEncoding.Strict().DecodeString(parts[4]); err != nil || len(h.salt) < 8 || len(h.salt) > 64 {
+		return passwordHash{}, errHash
+	}
+	if h.digest, err = base64.RawStdEncoding.Strict().DecodeString(parts[5]); err != nil || len(h.digest) < 16 || len(h.digest) > 64 {
+		return passwordHash{}, errHash
+	}
+	return h, nil
+}
+
+const (
+	maxHashing = 4  // passwords hashed at once: each takes 19 MiB
+	maxWaiting = 64 // logins that wait for that
+)
+
+// errBusy says that too many logins wait already.
+var errBusy = errors.New("too many logins at once")
+
+// A gate bounds how many passwords are hashed at once, and how many wait.
+type gate struct {
+	running chan struct{}
+	waiting atomic.Int32
+}
+
+func newGate() *gate { return &gate{running: make(chan struct{}, maxHashing)} }
+
+// enter waits for a place; leave gives it back.
+func (g *gate) enter(ctx context.Context) error {
+	select {
+	case g.running <- struct{}{}:
+		return nil
+	default:
+	}
+	if g.waiting.Add(1) > maxWaiting {
+		g.waiting.Add(-1)
+		return errBusy
+	}
+	defer g.waiting.Add(-1)
+	select {
+	case g.running <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *gate) leave() { <-g.running }

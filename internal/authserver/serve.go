@@ -1,0 +1,67 @@
+package authserver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Timeouts of a connection, and how long requests under way may take when the
+// server is to end.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 10 * time.Second
+	writeTimeout  = 15 * time.Second
+	idleTimeout   = 60 * time.Second
+	drainTimeout  = 15 * time.Second
+)
+
+// Serve answers the connections of l until ctx ends, then lets those under way
+// finish, for so long. With a TLS configuration it speaks HTTPS.
+func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error {
+	server := &http.Server{
+		Handler:           s,
+		TLSConfig:         t,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          log.New(serverLog{s}, "", 0),
+	}
+	ended := make(chan error, 1)
+	go func() {
+		if t != nil {
+			ended <- server.ServeTLS(l, "", "")
+		} else {
+			ended <- server.Serve(l)
+		}
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	err := server.Shutdown(drain)
+	if err != nil {
+		server.Close()
+	}
+	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// serverLog is where net/http reports, in our own format.
+type serverLog struct{ s *Server }
+
+func (l serverLog) Write(line []byte) (int, error) {
+	l.s.log.note(string(line))
+	return len(line), nil
+}

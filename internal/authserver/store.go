@@ -1,0 +1,162 @@
+package authserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// A Store keeps the server's state: sessions (token families), refresh tokens,
+// signing keys. What a method has returned survives a crash, where the store is
+// durable at all. Times are kept to the millisecond.
+type Store interface {
+	// Begin adds a refresh token, and its session unless that is there already.
+	Begin(ctx context.Context, s Session, token Hash, r Refresh) error
+	// Rotate spends a refresh token, in one atomic step. Called twice with the
+	// same Spend it gives the same Rotation: it may be retried.
+	Rotate(ctx context.Context, spend Spend) (Rotation, error)
+	// Find returns what is known of a refresh token and its session, or ErrNotFound.
+	Find(ctx context.Context, token Hash) (Refresh, Session, error)
+	// Session returns the session of that ID, or ErrNotFound.
+	Session(ctx context.Context, id string) (Session, error)
+	// Revoke ends a session and every token of it. One that is unknown is no error.
+	Revoke(ctx context.Context, id string, now time.Time) error
+	// Keys returns the signing keys.
+	Keys(ctx context.Context) ([]SigningKey, error)
+	// ChangeKeys replaces them by what change makes of them, in one atomic step.
+	// It may call change more than once.
+	ChangeKeys(ctx context.Context, change func([]SigningKey) []SigningKey) error
+	// Purge forgets what expired longer than keepExpired ago.
+	Purge(ctx context.Context, now time.Time) error
+	Close() error
+}
+
+// ErrNotFound says that the store knows of no such thing.
+var ErrNotFound = errors.New("not found")
+
+// keepExpired is how long what has expired is remembered, so that its owner can
+// be told that it expired, not that it never was.
+const keepExpired = time.Hour
+
+// A Hash is the SHA-256 of a refresh token. The token itself is kept nowhere.
+type Hash [32]byte
+
+// A Session is one login: the token family that descends from it.
+type Session struct {
+	ID      string    `json:"id"` // "sid" of its access tokens
+	User    string    `json:"user"`
+	Client  string    `json:"client"`
+	Created time.Time `json:"created"`
+	Expires time.Time `json:"expires"` // of its last token, access or refresh
+	Revoked time.Time `json:"revoked,omitzero"`
+}
+
+// A Refresh is what is known of one refresh token.
+type Refresh struct {
+	Session string    `json:"session"`
+	Issued  time.Time `json:"issued"`
+	Expires time.Time `json:"expires"`
+	Spent   time.Time `json:"spent,omitzero"` // when it was rotated
+	Next    Hash      `json:"next,omitzero"`  // its successor
+	Sealed  []byte    `json:"sealed,omitempty"`
+}
+
+// live reports whether the token buys a successor.
+func (r Refresh) live(s Session, now time.Time) bool {
+	return r.Spent.IsZero() && s.Revoked.IsZero() && now.Before(r.Expires)
+}
+
+// A Spend asks to rotate a refresh token.
+type Spend struct {
+	Token   Hash
+	Next    Hash   // the successor, if this is the request that rotates
+	Sealed  []byte // the successor, readable with the token only; nil without a grace
+	Now     time.Time
+	Grace   time.Duration // for how long after a rotation a replay gets the same successor
+	Expires time.Time     // of the successor
+
+	// SessionExpires is when the last token of this rotation, access or refresh, ends.
+	SessionExpires time.Time
+}
+
+// An Outcome says what became of a Spend.
+type Outcome string
+
+const (
+	Rotated  Outcome = "rotated"  // the token is spent, Next is its successor
+	Replayed Outcome = "replayed" // it was spent within the grace: Sealed is its successor
+	Reused   Outcome = "reused"   // it was spent before: the session is revoked
+	Revoked  Outcome = "revoked"  // the session had been revoked
+	Expired  Outcome = "expired"  // the token had expired
+	Unknown  Outcome = "unknown"  // there is no such token
+)
+
+// A Rotation is the answer to a Spend. The session is set unless the outcome is
+// Unknown; Sealed and Expires are those of the successor.
+type Rotation struct {
+	Outcome Outcome
+	Session Session
+	Sealed  []byte
+	Expires time.Time
+}
+
+// outcome decides what becomes of a token. rotate.lua is the same in Lua.
+func (p Spend) outcome(r Refresh, s Session) Outcome {
+	switch {
+	case !p.Now.Before(r.Expires):
+		return Expired
+	case !s.Revoked.IsZero():
+		return Revoked
+	case r.Spent.IsZero():
+		return Rotated
+	case r.Next == p.Next: // the same request again: its first answer was lost between server and store
+		return Rotated
+	case r.Sealed != nil && p.Now.Sub(r.Spent) < p.Grace:
+		return Replayed
+	default:
+		return Reused
+	}
+}
+
+// apply carries out a Spend on the records of its token and session, and says
+// whether they changed. A store calls it inside its transaction.
+func (p Spend) apply(r *Refresh, s *Session) (rotation Rotation, changed bool) {
+	rotation = Rotation{Outcome: p.outcome(*r, *s), Sealed: r.Sealed, Expires: p.Expires}
+	switch rotation.Outcome {
+	case Rotated:
+		changed = r.Spent.IsZero()
+		if changed {
+			r.Spent, r.Next, r.Sealed = p.Now, p.Next, p.Sealed
+			if s.Expires.Before(p.SessionExpires) {
+				s.Expires = p.SessionExpires
+			}
+		}
+		rotation.Sealed = p.Sealed
+	case Reused:
+		s.Revoked, changed = p.Now, true
+	}
+	rotation.Session = *s
+	return rotation, changed
+}
+
+// successor returns the record of the token that a Spend makes.
+func (p Spend) successor(session string) Refresh {
+	return Refresh{Session: session, Issued: p.Now, Expires: p.Expires}
+}
+
+// A SigningKey is a key with its times.
+type SigningKey struct {
+	JWK     json.RawMessage `json:"jwk"` // private part included
+	Created time.Time       `json:"created"`
+	From    time.Time       `json:"from"`           // signs from then on; published before
+	Until   time.Time       `json:"until,omitzero"` // published until then; zero: it still signs
+}
+
+// milli is the precision of every store.
+func milli(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC().Truncate(time.Millisecond)
+}

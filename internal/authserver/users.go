@@ -1,0 +1,128 @@
+package authserver
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"jwt/internal/verdict"
+)
+
+const (
+	maxUserBytes = 64 << 10 // a line of a users file
+	maxUsers     = 10_000
+	maxUserName  = 256
+)
+
+// Users are those who may log in. Their passwords are kept as argon2id hashes.
+type Users struct {
+	hashes map[string]passwordHash
+	cost   cost // of every hash; zero while there is none
+	decoy  passwordHash
+}
+
+// Add adds a user as NAME:PASSWORD, or NAME: and an argon2id hash in PHC string
+// format. The first colon ends the name. Errors never quote a password.
+func (u *Users) Add(entry string) error {
+	name, password, ok := strings.Cut(entry, ":")
+	switch {
+	case !ok || name == "" || password == "":
+		return verdict.Errorf(verdict.Usage, "user: is not NAME:PASSWORD, with a name and a password")
+	case len(name) > maxUserName || !utf8.ValidString(name):
+		return verdict.Errorf(verdict.Usage, "user: the name must be UTF-8 of at most %d bytes", maxUserName)
+	case len(u.hashes) >= maxUsers:
+		return verdict.Errorf(verdict.LimitExceeded, "users: are more than %d", maxUsers)
+	}
+	if _, twice := u.hashes[name]; twice {
+		return verdict.Errorf(verdict.Usage, "user %q: is there twice", name)
+	}
+	hash, err := u.hash(password)
+	if err != nil {
+		return verdict.Errorf(verdict.Usage, "user %q: the password %w", name, err)
+	}
+	if u.hashes == nil {
+		u.hashes = map[string]passwordHash{}
+	}
+	u.hashes[name] = hash
+	return nil
+}
+
+func (u *Users) hash(password string) (passwordHash, error) {
+	if !strings.HasPrefix(password, "$argon2") {
+		if u.cost == (cost{}) {
+			u.setCost(defaultCost)
+		}
+		return u.cost.hash(password), nil
+	}
+	hash, err := parseHash(password)
+	if err != nil {
+		return hash, err
+	}
+	if u.cost == (cost{}) {
+		u.setCost(hash.cost)
+	}
+	if hash.cost != u.cost {
+		return hash, verdict.Errorf(verdict.Usage, "hash has parameters %s and others have %s: all must be the same, or the time of an answer tells who is a user", hash.cost, u.cost)
+	}
+	return hash, nil
+}
+
+// setCost fixes the cost of every hash, that of the decoy among them.
+func (u *Users) setCost(c cost) {
+	u.cost = c
+	u.decoy = c.hash(rand.Text())
+}
+
+// Read adds the users of a file: one entry a line as Add takes it; empty lines and
+// those that begin with # are left out.
+func (u *Users) Read(r io.Reader) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxUserBytes)
+	n := 0
+	for lines.Scan() {
+		n++
+		line := strings.TrimSuffix(lines.Text(), "\r")
+		if n == 1 {
+			line = strings.TrimPrefix(line, "\ufeff")
+		}
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if err := u.Add(line); err != nil {
+			return verdict.Errorf(verdict.ClassOf(err), "line %d: %w", n, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return verdict.Errorf(verdict.Usage, "line %d: %w", n+1, err)
+	}
+	return nil
+}
+
+// Len returns how many there are.
+func (u *Users) Len() int { return len(u.hashes) }
+
+// has reports whether the user is known.
+func (u *Users) has(name string) bool {
+	_, ok := u.hashes[name]
+	return ok
+}
+
+// matches reports whether the user is known and the password theirs. It takes the
+// same time for an unknown user.
+func (u *Users) matches(name, password string) bool {
+	hash, known := u.hashes[name]
+	if !known {
+		hash = u.decoy
+	}
+	return hash.matches(password) && known
+}
+
+// RandomPassword returns a password that nobody can guess.
+func RandomPassword() string {
+	b := make([]byte, 12)
+	rand.Read(b)
+	return hex.EncodeToString(b)
+}
