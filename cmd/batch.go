@@ -41,7 +41,7 @@ func runBatch(ctx context.Context, env *Env, in *input.Reader, output outputOpti
 			t.add(number, verdict.ClassOf(err))
 		}
 		o := append(render.Object{{Name: "line", Value: number}}, object...)
-		return append(append(dst, o.JSON(false)...), '\n')
+		return append(render.AppendJSON(dst, o), '\n')
 	})
 	p.clear()
 	switch {

@@ -40,6 +40,9 @@ func Escape(s string) string {
 // character raw that Escape would not show. JSON has such characters nowhere but
 // in strings, and there \uXXXX means the same (RFC 8259 §7).
 func EscapeJSON(text []byte) []byte {
+	if isPlain(text) {
+		return text
+	}
 	s := string(text)
 	i := firstUnsafe(s)
 	if i < 0 {
@@ -89,6 +92,16 @@ func firstUnsafe(s string) int {
 		i += n
 	}
 	return -1
+}
+
+// isPlain reports whether text is printable ASCII, which most is.
+func isPlain(text []byte) bool {
+	for _, c := range text {
+		if c < ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // unsafe holds for characters that act on a terminal or cannot be seen: C0, DEL

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 
@@ -26,12 +27,29 @@ func (o *Object) Add(name string, value any) { *o = append(*o, Field{name, value
 
 // JSON returns the object as JSON text without a final newline: on one line, or
 // indented for people.
-func (o Object) JSON(indent bool) []byte {
-	return format(appendValue(nil, o), indent)
-}
+func (o Object) JSON(indent bool) []byte { return JSON(o, indent) }
 
 // JSON returns any value that an Object may hold as JSON text.
-func JSON(value any, indent bool) []byte { return format(appendValue(nil, value), indent) }
+func JSON(value any, indent bool) []byte {
+	if !indent {
+		return AppendJSON(nil, value)
+	}
+	v := jsontext.Value(appendValue(nil, value))
+	if err := v.Indent(append(kept[:len(kept):len(kept)], jsontext.WithIndent("  "))...); err != nil {
+		panic("render: not JSON: " + err.Error()) // every value an Object may hold is valid JSON
+	}
+	return EscapeJSON(v)
+}
+
+// AppendJSON appends the JSON text of a value, on one line, to dst.
+func AppendJSON(dst []byte, value any) []byte {
+	start := len(dst)
+	dst = appendValue(dst, value)
+	if isPlain(dst[start:]) {
+		return dst
+	}
+	return append(dst[:start], EscapeJSON(dst[start:])...)
+}
 
 // kept makes the jsontext package a formatter that changes white space alone.
 var kept = []jsontext.Options{
@@ -39,18 +57,43 @@ var kept = []jsontext.Options{
 	jsontext.PreserveRawStrings(true),
 }
 
-func format(text []byte, indent bool) []byte {
-	v := jsontext.Value(text)
-	var err error
-	if indent {
-		err = v.Indent(append(kept[:len(kept):len(kept)], jsontext.WithIndent("  "))...)
-	} else {
-		err = v.Compact(kept...)
+// appendCompact appends JSON text of a token, valid already, without the white
+// space between its values.
+func appendCompact(dst, text []byte) []byte {
+	if !isSpaced(text) {
+		return append(dst, text...)
 	}
-	if err != nil {
-		panic("render: not JSON: " + err.Error()) // every value an Object may hold is valid JSON
+	v := jsontext.Value(bytes.Clone(text))
+	if err := v.Compact(kept...); err != nil {
+		panic("render: not JSON: " + err.Error()) // it was parsed before
 	}
-	return EscapeJSON(v)
+	return append(dst, v...)
+}
+
+// isSpaced reports whether JSON text has white space outside its strings.
+func isSpaced(text []byte) bool {
+	inString := false
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			inString = !inString
+		case '\\':
+			i++ // a backslash stands in strings alone
+		case ' ', '\t', '\r', '\n':
+			if !inString {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func appendQuoted(dst []byte, s string) []byte {
+	quoted, err := jsontext.AppendQuote(dst, s)
+	if err != nil { // not UTF-8
+		return append(dst, jsonobject.Quote(s)...)
+	}
+	return quoted
 }
 
 func appendValue(dst []byte, value any) []byte {
@@ -64,13 +107,13 @@ func appendValue(dst []byte, value any) []byte {
 	case int64:
 		return strconv.AppendInt(dst, v, 10)
 	case string:
-		return append(dst, jsonobject.Quote(v)...)
+		return appendQuoted(dst, v)
 	case jsonobject.Value:
-		return append(dst, v...)
+		return appendCompact(dst, v)
 	case jsontext.Value:
-		return append(dst, v...)
+		return appendCompact(dst, v)
 	case jsonobject.Object:
-		return append(dst, v.Bytes()...)
+		return appendCompact(dst, v.Bytes())
 	case Object:
 		return appendObject(dst, v)
 	case []string:
@@ -90,7 +133,7 @@ func appendObject(dst []byte, o Object) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, jsonobject.Quote(f.Name)...)
+		dst = appendQuoted(dst, f.Name)
 		dst = append(dst, ':')
 		dst = appendValue(dst, f.Value)
 	}
