@@ -1,0 +1,523 @@
+package authserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"jwt/internal/verdict"
+)
+
+// epoch is when the tests of stores begin.
+var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// eachStore runs a test against every store.
+func eachStore(t *testing.T, test func(t *testing.T, s Store)) {
+	t.Run("memory", func(t *testing.T) { test(t, NewMemory()) })
+	t.Run("file", func(t *testing.T) { test(t, openFile(t, filepath.Join(t.TempDir(), "state.db"))) })
+	t.Run("redis", func(t *testing.T) { test(t, openRedis(t, startRedis(t))) })
+}
+
+func openFile(t *testing.T, path string) Store {
+	t.Helper()
+	s, err := OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func openRedis(t *testing.T, url string) Store {
+	t.Helper()
+	s, err := OpenRedis(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// startRedis runs a Redis of the test's own and returns its URL. Where there is no
+// redis-server the test is left out, unless CI is to see all of them.
+func startRedis(t *testing.T, arguments ...string) string {
+	t.Helper()
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no redis-server, and CI=true")
+		}
+		t.Skipf("without redis-server (a Debian package of that name) the Redis store is not tested: %v", err)
+	}
+	dir, err := os.MkdirTemp("", "redis") // t.TempDir is too long for a socket's name
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "s")
+	c := exec.Command(program, append([]string{"--port", "0", "--unixsocket", socket, "--save", "", "--dir", dir, "--maxmemory-policy", "noeviction"}, arguments...)...)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Process.Kill(); c.Wait() })
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
+	defer client.Close()
+	for range 500 {
+		if client.Ping(t.Context()).Err() == nil {
+			return "unix://" + socket
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("redis-server did not answer")
+	return ""
+}
+
+// A family is a session and its first token, as a login makes them.
+type family struct {
+	session Session
+	token   Hash
+	refresh Refresh
+}
+
+func begin(t *testing.T, s Store, id string, token byte) family {
+	t.Helper()
+	f := family{
+		session: Session{ID: id, User: "älice", Client: clientID, Created: epoch, Expires: epoch.Add(time.Hour)},
+		token:   Hash{token},
+		refresh: Refresh{Session: id, Issued: epoch, Expires: epoch.Add(time.Hour)},
+	}
+	if err := s.Begin(t.Context(), f.session, f.token, f.refresh); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// spend spends the first token for the one of that number, after so long.
+func (f family) spend(next byte, after, grace time.Duration) Spend {
+	now := epoch.Add(after)
+	p := Spend{Token: f.token, Next: Hash{next}, Now: now, Grace: grace, Expires: now.Add(time.Hour), SessionExpires: now.Add(2 * time.Hour)}
+	if grace > 0 {
+		p.Sealed = []byte{next, 0, 0xff}
+	}
+	return p
+}
+
+func rotate(t *testing.T, s Store, p Spend) Rotation {
+	t.Helper()
+	r, err := s.Rotate(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func TestStoreKeepsWhatItIsGiven(t *testing.T) {
+	eachStore(t, func(t *testing.T, s Store) {
+		f := begin(t, s, "s1", 1)
+		refresh, session, err := s.Find(t.Context(), f.token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "token", refresh, f.refresh)
+		same(t, "session", session, f.session)
+		session, err = s.Session(t.Context(), "s1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "session by ID", session, f.session)
+
+		if _, _, err := s.Find(t.Context(), Hash{9}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("a token that never was: %v", err)
+		}
+		if _, err := s.Session(t.Context(), "s9"); !errors.Is(err, ErrNotFound) {
+			t.Errorf("a session that never was: %v", err)
+		}
+		same(t, "spending a token that never was", rotate(t, s, Spend{Token: Hash{9}, Next: Hash{10}, Now: epoch}), Rotation{Outcome: Unknown})
+		if _, _, err := s.Find(t.Context(), Hash{10}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("it made a successor: %v", err)
+		}
+	})
+}
+
+func TestStoreBeginAddsATokenToASession(t *testing.T) {
+	eachStore(t, func(t *testing.T, s Store) {
+		f := begin(t, s, "s1", 1)
+		if err := s.Revoke(t.Context(), "s1", epoch); err != nil {
+			t.Fatal(err)
+		}
+		f.session.User = "mallory"
+		if err := s.Begin(t.Context(), f.session, Hash{2}, f.refresh); err != nil {
+			t.Fatal(err)
+		}
+		_, session, err := s.Find(t.Context(), Hash{2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if session.User != "älice" || session.Revoked.IsZero() {
+			t.Errorf("the session was replaced: %+v", session)
+		}
+	})
+}
+
+func TestStoreRotates(t *testing.T) {
+	eachStore(t, func(t *testing.T, s Store) {
+		f := begin(t, s, "s1", 1)
+		p := f.spend(2, time.Minute, 0)
+		got := rotate(t, s, p)
+		session := f.session
+		session.Expires = p.SessionExpires
+		same(t, "rotation", got, Rotation{Outcome: Rotated, Session: session, Expires: p.Expires})
+
+		spent, _, err := s.Find(t.Context(), f.token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := f.refresh
+		want.Spent, want.Next = p.Now, p.Next
+		same(t, "the spent token", spent, want)
+		next, _, err := s.Find(t.Context(), p.Next)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "its successor", next, Refresh{Session: "s1", Issued: p.Now, Expires: p.Expires})
+	})
+}
+
+func TestStoreRevokesTheFamilyOfASpentToken(t *testing.T) {
+	eachStore(t, func(t *testing.T, s Store) {
+		f := begin(t, s, "s1", 1)
+		begin(t, s, "other", 50)
+		rotate(t, s, f.spend(2, 0, 0))
+		again := f.spend(3, time.Minute, 0)
+		r := rotate(t, s, again)
+		if r.Outcome != Reused || !r.Session.Revoked.Equal(again.Now) {
+			t.Errorf("replay: %+v", r)
+		}
+		if _, _, err := s.Find(t.Context(), Hash{3}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("the replay made a successor: %v", err)
+		}
+		f.token = Hash{2}
+		if r := rotate(t, s, f.spend(4, time.Minute, 0)); r.Outcome != Revoked {
+			t.Errorf("the successor is %s, want revoked", r.Outcome)
+		}
+		f.token = Hash{50}
+		if r := rotate(t, s, f.spend(51, time.Minute, 0)); r.Outcome != Rotated {
+			t.Errorf("another family: %s, want rotated", r.Outcome)
+		}
+	})
+}
+
+func TestStoreGraceGivesTheSameSuccessor(t *testing.T) {
+	const grace = 10 * time.Second
+	eachStore(t, func(t *testing.T, s Store) {
+		f := begin(t, s, "s1", 1)
+		first := f.spend(2, 0, grace)
+		rotate(t, s, first)
+		for _, after := range []time.Duration{0, time.Second, grace - time.Millisecond} {
+			r := rotate(t, s, f.spend(3, after, grace))
+			if r.Outcome != Replayed || !r.Session.Revoked.IsZero() || !r.Expires.Equal(first.Expires) {
+				t.Errorf("after %s: %+v", after, r)
+			}
+			same(t, "successor", r.Sealed, first.Sealed)
+		}
+		f2 := f
+		f2.token = Hash{2}
+		if r := rotate(t, s, f2.spend(4, time.Second, grace)); r.Outcome != Rotated {
+			t.Errorf("the successor is %s", r.Outcome)
+		}
+		if r := rotate(t, s, f.spend(5, grace, grace)); r.Outcome != Reused {
+			t.Errorf("when the grace is over: %s, want reused", r.Outcome)
+		}
+	})
+}
+
+// A token spent without a grace has no successor to give, whatever the grace is now.
+func TestStoreGraceIsThatOfTheRotation(t *testing.T) {
+	eachStore(t, func(t *testing.T, s Store) {
+		f := begin(t, s, "s1", 1)
+		rotate(t, s, f.spend(2, 0, 0))
+		if r := rotate(t, s, f.spend(3, 0, time.Hour)); r.Outcome != Reused {
+			t.Errorf("got %s, want reused", r.Outcome)
+		}
+	})
+}
+
+func TestStoreSameSpendSameRotation(t *testing.T) {
+	for _, grace := range []time.Duration{0, time.Minute} {
+		eachStore(t, func(t *testing.T, s Store) {
+			f := begin(t, s, "s1", 1)
+			p := f.spend(2, time.Second, grace)
+			first := rotate(t, s, p)
+			same(t, "sent again", rotate(t, s, p), first)
+		})
+	}
+}
+
+func TestStoreExpiry(t *testing.T) {
+	eachStore(t, func(t *testing.T, s Store) {
+		f := begin(t, s, "s1", 1)
+		if r := rotate(t, s, f.spend(2, time.Hour, 0)); r.Outcome != Expired {
+			t.Errorf("at its expiry: %s", r.Outcome)
+		}
+		if r := rotate(t, s, f.spend(3, time.Hour-time.Millisecond, 0)); r.Outcome != Rotated {
+			t.Errorf("a moment before: %s", r.Outcome)
+		}
+		if r := rotate(t, s, f.spend(4, time.Hour, 0)); r.Outcome != Expired || !r.Session.Revoked.IsZero() {
+			t.Errorf("spent and expired: %+v", r)
+		}
+	})
+}
+
+func TestStoreRevoke(t *testing.T) {
+	eachStore(t, func(t *testing.T, s Store) {
+		f := begin(t, s, "s1", 1)
+		for _, after := range []time.Duration{time.Second, time.Minute} {
+			if err := s.Revoke(t.Context(), "s1", epoch.Add(after)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Revoke(t.Context(), "never was", epoch); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.Session(t.Context(), "never was"); !errors.Is(err, ErrNotFound) {
+			t.Errorf("revoking it made a session: %v", err)
+		}
+		want := f.session
+		want.Revoked = epoch.Add(time.Second)
+		session, err := s.Session(t.Context(), "s1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "session", session, want)
+		same(t, "rotation", rotate(t, s, f.spend(2, time.Hour/2, 0)), Rotation{Outcome: Revoked, Session: want, Expires: epoch.Add(time.Hour/2 + time.Hour)})
+	})
+}
+
+// Of many that spend one token at the same time one gets a successor; within the
+// grace, all get that one.
+func TestStoreRace(t *testing.T) {
+	const racers = 50
+	for _, grace := range []time.Duration{0, time.Minute} {
+		t.Run("grace="+grace.String(), func(t *testing.T) {
+			eachStore(t, func(t *testing.T, s Store) {
+				f := begin(t, s, "s1", 1)
+				var group sync.WaitGroup
+				rotations := make([]Rotation, racers)
+				for i := range racers {
+					group.Go(func() {
+						var err error
+						if rotations[i], err = s.Rotate(context.Background(), f.spend(byte(100+i), time.Second, grace)); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				group.Wait()
+				outcomes := map[Outcome]int{}
+				successors := map[string]int{}
+				for _, r := range rotations {
+					outcomes[r.Outcome]++
+					successors[string(r.Sealed)]++
+				}
+				want := map[Outcome]int{Rotated: 1, Reused: 1, Revoked: racers - 2}
+				if grace > 0 {
+					want = map[Outcome]int{Rotated: 1, Replayed: racers - 1}
+				}
+				same(t, "outcomes", outcomes, want)
+				if grace > 0 && len(successors) != 1 {
+					t.Errorf("%d successors, want 1", len(successors))
+				}
+				live := 0
+				for i := range racers {
+					if _, _, err := s.Find(t.Context(), Hash{byte(100 + i)}); err == nil {
+						live++
+					}
+				}
+				if live != 1 {
+					t.Errorf("%d successors are in the store, want 1", live)
+				}
+			})
+		})
+	}
+}
+
+func TestStoreKeys(t *testing.T) {
+	eachStore(t, func(t *testing.T, s Store) {
+		if keys, err := s.Keys(t.Context()); err != nil || len(keys) != 0 {
+			t.Fatalf("at first: %v, %v", keys, err)
+		}
+		const racers = 10
+		var group sync.WaitGroup
+		for i := range racers {
+			group.Go(func() {
+				err := s.ChangeKeys(context.Background(), func(keys []SigningKey) []SigningKey {
+					return append(keys, SigningKey{JWK: fmt.Appendf(nil, `{"kid":"%d"}`, i), Created: epoch, From: epoch.Add(time.Minute)})
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		keys, err := s.Keys(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, k := range keys {
+			seen[string(k.JWK)] = true
+			if !k.Created.Equal(epoch) || !k.From.Equal(epoch.Add(time.Minute)) || !k.Until.IsZero() {
+				t.Errorf("its times changed: %+v", k)
+			}
+		}
+		if len(keys) != racers || len(seen) != racers {
+			t.Errorf("%d keys, %d of them different, want %d", len(keys), len(seen), racers)
+		}
+	})
+}
+
+// Redis purges by its own clock: see TestRedisForgets.
+func TestStorePurge(t *testing.T) {
+	for name, s := range map[string]Store{"memory": NewMemory(), "file": openFile(t, filepath.Join(t.TempDir(), "state.db"))} {
+		t.Run(name, func(t *testing.T) {
+			extended := begin(t, s, "extended", 1)
+			begin(t, s, "short", 2)
+			rotate(t, s, extended.spend(3, 50*time.Minute, 0))
+			exists := func(id string, tokens ...byte) (found []any) {
+				if _, err := s.Session(t.Context(), id); err == nil {
+					found = append(found, id)
+				}
+				for _, n := range tokens {
+					if _, _, err := s.Find(t.Context(), Hash{n}); err == nil {
+						found = append(found, n)
+					}
+				}
+				return found
+			}
+			purge := func(after time.Duration) {
+				t.Helper()
+				if err := s.Purge(t.Context(), epoch.Add(after)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			purge(2 * time.Hour)
+			same(t, "expired an hour ago", exists("short", 2), []any{"short", byte(2)})
+			purge(2*time.Hour + time.Second)
+			same(t, "expired longer ago", exists("short", 2), []any(nil))
+			same(t, "extended", exists("extended", 1, 3), []any{"extended", byte(3)})
+			purge(3*time.Hour + 50*time.Minute + time.Second)
+			same(t, "extended and expired", exists("extended", 1, 3), []any(nil))
+		})
+	}
+}
+
+func TestFileOutlivesItsServer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "state.db")
+	s := openFile(t, path)
+	f := begin(t, s, "s1", 1)
+	rotate(t, s, f.spend(2, 0, 0))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, filepath.Dir(path)} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v", name, info.Mode())
+		}
+	}
+	s = openFile(t, path)
+	if r := rotate(t, s, f.spend(3, 0, 0)); r.Outcome != Reused {
+		t.Errorf("a token spent before: %s, want reused", r.Outcome)
+	}
+}
+
+func TestFileRefused(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, mode os.FileMode, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	held := filepath.Join(dir, "held")
+	openFile(t, held)
+	for _, c := range []struct{ name, path, want string }{
+		{"held by another server", held, "another server has it open"},
+		{"others may read it", write("open", 0o644, ""), "others may read the private keys in it"},
+		{"text", write("text", 0o600, "this is no store at all, but a text that somebody keeps here"), "is no store of this server"},
+		{"a directory", dir, "is no regular file"},
+		{"below a file", filepath.Join(write("file", 0o600, ""), "state.db"), "not a directory"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := OpenFile(c.path)
+			var e *verdict.Error
+			if !errors.As(err, &e) || e.Class != verdict.IO {
+				t.Fatalf("got %v, want an io_error", err)
+			}
+			if got := e.Message; !contains(got, c.want) || !contains(got, c.path[:len(dir)]) {
+				t.Errorf("says %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestRedisForgets(t *testing.T) {
+	url := startRedis(t)
+	s := openRedis(t, url)
+	f := begin(t, s, "s1", 1)
+	rotate(t, s, f.spend(2, time.Minute, 0))
+	client := s.(*redisStore).client
+	want := map[string]time.Duration{
+		redisTokens + Hash{1}.hex(): time.Hour + keepExpired,
+		redisTokens + Hash{2}.hex(): time.Hour + keepExpired,
+		redisSessions + "s1":        2*time.Hour + keepExpired,
+	}
+	for key, most := range want {
+		ttl, err := client.PTTL(t.Context(), key).Result()
+		if err != nil || ttl > most || ttl < most-time.Minute {
+			t.Errorf("%s is forgotten in %s (%v), want %s", key, ttl, err, most)
+		}
+	}
+	keys, err := client.Keys(t.Context(), "*").Result()
+	if err != nil || len(keys) != len(want) {
+		t.Errorf("keys: %q (%v)", keys, err)
+	}
+}
+
+func TestRedisRefused(t *testing.T) {
+	for _, c := range []struct {
+		name, url string
+		class     verdict.Class
+		want      string
+	}{
+		{"evicts", startRedis(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"), verdict.FetchRefused, "maxmemory-policy is allkeys-lru, must be noeviction"},
+		{"not there", "redis://:hush-hush@127.0.0.1:1", verdict.FetchFailed, "127.0.0.1:1"},
+		{"no address", "redis://:hush-hush@127.0.0.1:port", verdict.Usage, "is no address"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := OpenRedis(t.Context(), c.url)
+			if verdict.ClassOf(err) != c.class || !contains(err.Error(), c.want) || contains(err.Error(), "hush") {
+				t.Errorf("got %s: %v, want %s: %s", verdict.ClassOf(err), err, c.class, c.want)
+			}
+		})
+	}
+}
