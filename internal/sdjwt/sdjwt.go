@@ -1,0 +1,64 @@
+// Package sdjwt reads SD-JWTs (RFC 9901): a signed token that holds some claims as
+// digests only, the disclosures of those that its holder shows, and the Key
+// Binding JWT by which the holder proves to be the one it was issued to.
+package sdjwt
+
+import (
+	"strings"
+
+	"jwt/internal/jws"
+	"jwt/internal/verdict"
+)
+
+// A Token is an SD-JWT or SD-JWT+KB that splits into its parts (RFC 9901 §4).
+// Nothing about it is verified.
+type Token struct {
+	Text        string
+	Issued      jws.Token // the Issuer-signed JWT
+	Disclosures []Disclosure
+	KeyBinding  *jws.Token // of an SD-JWT+KB; nil otherwise
+
+	bound string // what a key binding is to: all up to and with the last tilde
+}
+
+// Is reports whether text can be nothing but an SD-JWT: no other token has a tilde.
+func Is(text string) bool { return strings.Contains(text, "~") }
+
+// Parse splits <Issuer-signed JWT>~<Disclosure>~…~ or the same with a Key Binding
+// JWT behind the last tilde. The errors are those of jws.Parse and malformed.
+func Parse(text string) (Token, error) {
+	parts := strings.Split(text, "~")
+	if len(parts) < 2 {
+		return Token{}, verdict.Errorf(verdict.Malformed, "an SD-JWT has a ~ after the Issuer-signed JWT (RFC 9901 §4)")
+	}
+	t := Token{Text: text, bound: text[:strings.LastIndexByte(text, '~')+1]}
+	var err error
+	if t.Issued, err = jws.Parse(parts[0]); err != nil {
+		return Token{}, err
+	}
+	last := len(parts) - 1
+	for i, part := range parts[1:last] {
+		d, err := parseDisclosure(part)
+		if err != nil {
+			return Token{}, verdict.Errorf(verdict.ClassOf(err), "disclosure %d: %w", i+1, err)
+		}
+		t.Disclosures = append(t.Disclosures, d)
+	}
+	t.KeyBinding, err = parseKeyBinding(parts[last])
+	return t, err
+}
+
+func parseKeyBinding(text string) (*jws.Token, error) {
+	switch {
+	case text == "":
+		return nil, nil
+	case !strings.Contains(text, "."):
+		return nil, verdict.Errorf(verdict.Malformed, "the SD-JWT ends with neither a ~ nor a Key Binding JWT (RFC 9901 §4)").
+			Hintf("was it cut off? without key binding the last character is a ~")
+	}
+	kb, err := jws.Parse(text)
+	if err != nil {
+		return nil, verdict.Errorf(verdict.ClassOf(err), "the Key Binding JWT: %w", err)
+	}
+	return &kb, nil
+}

@@ -1,0 +1,89 @@
+package sdjwt
+
+import (
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/verdict"
+)
+
+// A Verified is an SD-JWT whose Issuer-signed JWT verified and whose disclosures
+// are all of what was signed. Verify alone makes one; the zero Verified holds
+// nothing. A key binding is not verified with it.
+type Verified struct {
+	token     Token
+	issued    jws.Verified
+	processed Processed
+}
+
+// Verify processes the disclosures of a token whose Issuer-signed JWT verified
+// (RFC 9901 §7.1 steps 3 to 5). The errors are those of Process.
+func (t Token) Verify(issued jws.Verified) (Verified, error) {
+	if issued.Token().Text != t.Issued.Text || t.Issued.Text == "" {
+		return Verified{}, verdict.Errorf(verdict.Internal, "what was verified is not the Issuer-signed JWT of this SD-JWT")
+	}
+	p, err := t.Process()
+	if err != nil {
+		return Verified{}, err
+	}
+	return Verified{token: t, issued: issued, processed: p}, nil
+}
+
+// Issued returns the Issuer-signed JWT as it verified.
+func (v Verified) Issued() jws.Verified { return v.issued }
+
+// Processed returns the payload with what was disclosed of it.
+func (v Verified) Processed() Processed { return v.processed }
+
+// Digest is what "sd_hash" of a Key Binding JWT must be: the digest of all before
+// it, with the last tilde (RFC 9901 §4.3.1).
+func (v Verified) Digest() string {
+	if v.processed.hash == 0 {
+		return ""
+	}
+	return digest(v.processed.hash, v.token.bound)
+}
+
+// VerifyKeyBinding verifies the signature of the Key Binding JWT by the key that
+// the issuer put into "cnf" (RFC 9901 §7.3 steps 5.a to 5.c, RFC 7800 §3.2). What
+// it claims is not looked at.
+func (v Verified) VerifyKeyBinding() (jws.Verified, error) {
+	if v.token.KeyBinding == nil {
+		return jws.Verified{}, verdict.Errorf(verdict.Malformed, "the SD-JWT has no Key Binding JWT")
+	}
+	key, err := v.holderKey()
+	if err != nil {
+		return jws.Verified{}, err
+	}
+	kb, _, err := v.token.KeyBinding.Verify([]jwk.Key{key}, nil)
+	return kb, err
+}
+
+func (v Verified) holderKey() (jwk.Key, error) {
+	cnf, ok := v.processed.Payload.Get("cnf")
+	if !ok {
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "cnf: missing: the issuer bound the SD-JWT to no key (RFC 9901 §4.1.2)")
+	}
+	o, ok := cnf.Object()
+	if !ok {
+		return jwk.Key{}, verdict.Errorf(verdict.ClaimsMalformed, "cnf: is %s, must be an object (RFC 7800 §3.1)", cnf.Noun())
+	}
+	text, ok := o.Get("jwk")
+	if !ok {
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "cnf: has no jwk, and a key that is only named cannot be had from here (RFC 7800 §3.2)")
+	}
+	if text.Kind() != '{' {
+		return jwk.Key{}, verdict.Errorf(verdict.JWKInvalid, "cnf: jwk is %s, must be a JWK (RFC 7800 §3.2)", text.Noun())
+	}
+	set, err := jwk.Parse(text)
+	switch {
+	case err != nil:
+		return jwk.Key{}, verdict.Errorf(verdict.ClassOf(err), "cnf: the jwk: %w", err)
+	case len(set.Keys) != 1 || set.Keys[0].InSet:
+		return jwk.Key{}, verdict.Errorf(verdict.JWKInvalid, "cnf: jwk is a JWK Set, must be one JWK (RFC 7800 §3.2)")
+	case set.Keys[0].IsPrivate():
+		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "cnf: the jwk is not public: whoever saw this token has the key now")
+	}
+	key := set.Keys[0]
+	key.Source = "cnf"
+	return key, nil
+}
