@@ -25,15 +25,17 @@ its meaning and the document that defines it, its lifetime, the certificates
 and tokens inside, and findings against best practice (RFC 8725), each with a
 rule id that stays.
 
-Nothing is verified. A misspelled token is read as far as it makes sense. With
+Nothing is verified. A misspelled token is read as far as it makes sense. A key
+opens an encrypted one (JWE), and with it the token inside. With
 --fail-on, a finding of that severity or graver, in the token or in one inside
 it, ends in status 6. Severities are info, low, medium, high and critical.`
 		c.Example = `  jwt inspect TOKEN
   jwt inspect --fail-on high @token.txt
   jwt inspect --watch TOKEN             count down to exp, on a terminal
   jwt inspect -j TOKEN | jq -r '.findings[] | .severity + " " + .rule'
-  jwt inspect --batch --fail-on medium < tokens.txt`
-		c.Annotations = map[string]string{exits: "0 1 2 3 5 6 130"}
+  jwt inspect --batch --fail-on medium < tokens.txt
+  jwt inspect TOKEN --key private.pem   an encrypted one, opened`
+		c.Annotations = map[string]string{exits: "0 1 2 3 4 5 6 7 8 130"}
 		c.Args = atMostOneArg("one token")
 		o.addFlags(c.Flags())
 		o.complete(c)
@@ -46,6 +48,7 @@ type inspectOptions struct {
 	output outputOptions
 	date   dateOptions
 	at     atOption
+	open   openOptions
 
 	failOn             string
 	full, watch, batch bool
@@ -56,6 +59,7 @@ func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.full, "full", false, "shorten nothing: whole parts, values and lists")
 	f.BoolVar(&o.watch, "watch", false, "count down to exp on the terminal; status 5 when the token has expired")
 	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one JSON object a line")
+	o.open.addFlags(f)
 	o.at.addFlags(f)
 	o.date.addFlags(f)
 	o.token.addFlags(f)
@@ -63,6 +67,7 @@ func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func (o *inspectOptions) complete(c *cobra.Command) {
+	o.open.complete(c)
 	o.date.complete(c)
 	o.output.complete(c)
 	var words []string
@@ -72,8 +77,8 @@ func (o *inspectOptions) complete(c *cobra.Command) {
 	completeValues(c, "fail-on", words...)
 }
 
-func (o *inspectOptions) check(env *Env) error {
-	if err := errors.Join(o.output.check(), o.date.check()); err != nil {
+func (o *inspectOptions) check(env *Env, args []string) error {
+	if err := errors.Join(o.output.check(), o.date.check(), o.open.checkIfGiven(env, args)); err != nil {
 		return err
 	}
 	switch {
@@ -102,7 +107,7 @@ func (o *inspectOptions) severity() (bcp.Severity, error) {
 }
 
 func runInspect(ctx context.Context, env *Env, o inspectOptions, args []string) error {
-	if err := o.check(env); err != nil {
+	if err := o.check(env, args); err != nil {
 		return err
 	}
 	now, err := o.at.now(env)
@@ -113,16 +118,17 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions, args []string) 
 	if err != nil {
 		return err
 	}
+	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
-		return runBatch(ctx, env, env.input(), o.output, o.token, args, func(text string) (render.Object, error) {
-			return o.line(env, text, now, least)
+		return runBatch(ctx, env, u.ring.in, o.output, o.token, args, func(text string) (render.Object, error) {
+			return o.line(env, u, text, now, least)
 		})
 	}
-	found, err := o.token.read(env, o.output, env.input(), args, true)
+	found, err := o.token.read(env, o.output, u.ring.in, args, true)
 	if err != nil {
 		return o.output.fail(env, err)
 	}
-	t, err := anatomy.Open(found.Token, now)
+	t, err := o.takeApart(u, found.Token, now)
 	if err != nil {
 		return o.output.fail(env, err)
 	}
@@ -133,8 +139,8 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions, args []string) 
 }
 
 // line is the answer to one token of a batch.
-func (o inspectOptions) line(env *Env, text string, now time.Time, least bcp.Severity) (render.Object, error) {
-	t, err := anatomy.Open(text, now)
+func (o inspectOptions) line(env *Env, u *unlocker, text string, now time.Time, least bcp.Severity) (render.Object, error) {
+	t, err := o.takeApart(u, text, now)
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +149,19 @@ func (o inspectOptions) line(env *Env, text string, now time.Time, least bcp.Sev
 		return append(object, errorObject(err)...), err
 	}
 	return object, nil
+}
+
+// takeApart opens an encrypted token where there is a key for it.
+func (o inspectOptions) takeApart(u *unlocker, text string, now time.Time) (anatomy.Token, error) {
+	t, err := anatomy.Open(text, now)
+	if err != nil || !t.Encrypted || !o.open.given() {
+		return t, err
+	}
+	p, err := u.open(text, o.token.maxSize)
+	if err != nil {
+		return t, err
+	}
+	return anatomy.OpenDecrypted(text, p.content.payload, now)
 }
 
 func (o inspectOptions) anatomy(env *Env, t anatomy.Token, now time.Time) render.Anatomy {

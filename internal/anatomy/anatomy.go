@@ -21,12 +21,13 @@ import (
 type Token struct {
 	Text      string
 	Encrypted bool // a JWE, whose payload nobody sees without the key
+	Decrypted bool // a JWE whose plaintext is the Payload
 	Alg       string
 	Enc       string // of a JWE
 	Parts     []Part
 
 	Header    jsonobject.Object
-	Payload   []byte            // of a JWS
+	Payload   []byte            // of a JWS, or decrypted
 	Claims    jsonobject.Object // the payload, where it is a JSON object
 	HasClaims bool
 
@@ -69,10 +70,19 @@ func Open(text string, now time.Time) (Token, error) {
 	return o.open(text, 0)
 }
 
+// OpenDecrypted takes apart an encrypted token of which plaintext is the content.
+func OpenDecrypted(text string, plaintext []byte, now time.Time) (Token, error) {
+	o := opener{now: now, left: MaxNested, plaintext: plaintext, decrypted: true}
+	return o.open(text, 0)
+}
+
 // An opener opens one token and those inside it.
 type opener struct {
 	now  time.Time
 	left int // how many more tokens inside may be opened
+
+	plaintext []byte // of the outermost token, where decrypted
+	decrypted bool
 }
 
 func (o *opener) open(text string, depth int) (Token, error) {
@@ -83,6 +93,9 @@ func (o *opener) open(text string, depth int) (Token, error) {
 	t, err := take(text)
 	if err != nil {
 		return Token{}, err
+	}
+	if t.Encrypted && o.decrypted && depth == 0 {
+		t.reveal(o.plaintext, o.now)
 	}
 	w := walker{vendor: t.Vendor, encrypted: t.Encrypted, rows: maxInnerRows}
 	w.members = make([]Member, 0, len(t.Header.Members())+len(t.Claims.Members()))
@@ -164,15 +177,29 @@ func (o *opener) encrypted(text string) (Token, error) {
 		t.Parts = append(t.Parts, part)
 	}
 	_, hidden := jwt.ParseClaims(nil)
-	for _, f := range bcp.Review(bcp.Subject{
+	t.Findings = reviewed(bcp.Subject{
 		Token: jws.Token{Text: text, Header: e.Header}, ClaimsErr: hidden,
 		Certificates: certs, CertificatesErr: err, Now: o.now,
-	}) {
-		if slices.Contains(jweRules[:], f.Rule) {
-			t.Findings = append(t.Findings, f)
-		}
-	}
+	}, jweRules[:])
 	return t, nil
+}
+
+// reveal adds to an encrypted token what was in it.
+func (t *Token) reveal(plaintext []byte, now time.Time) {
+	t.Decrypted, t.Payload = true, plaintext
+	claims, err := jwt.ParseClaims(plaintext)
+	if err != nil {
+		return
+	}
+	t.Claims, t.HasClaims = claims, true
+	t.Vendor, t.Lifetime = iana.VendorOf(claims), lifetimeOf(claims, now)
+	subject := bcp.NewSubject(jws.Token{Text: t.Text, Header: t.Header, Payload: plaintext}, nil, now)
+	t.Findings = reviewed(subject, slices.Concat(jweRules[:], claimRules[:]))
+}
+
+// reviewed returns the findings of those rules.
+func reviewed(s bcp.Subject, rules []string) []bcp.Finding {
+	return slices.DeleteFunc(bcp.Review(s), func(f bcp.Finding) bool { return !slices.Contains(rules, f.Rule) })
 }
 
 // jweRules are the rules about what a JWE shows too: its header, its shape, the
@@ -183,6 +210,15 @@ var jweRules = [...]string{
 	"alg-missing", "crit-malformed", "crit-unknown", "header-type", "header-url-insecure", "kid-suspicious",
 	"private-key", "x5c-malformed", "x5t-mismatch", "certificate-expired", "certificate-weak-hash", "weak-rsa",
 	"duplicate-member", "case-variant", "deep-nesting", "header-size", "cookie-size", "control-characters", "unsafe-integer",
+}
+
+// claimRules are the rules about claims that hold where strangers cannot read
+// them.
+var claimRules = [...]string{
+	"exp-missing", "exp-not-a-number", "exp-milliseconds", "time-milliseconds", "lifetime-too-long", "lifetime-long",
+	"nbf-after-exp", "iat-after-exp", "iat-future", "exp-expired", "nbf-future", "iat-missing",
+	"access-token-claims", "aud-missing", "aud-wildcard", "iss-missing", "iss-http", "sub-missing", "jti-missing",
+	"claim-type", "claim-empty", "header-claim-mismatch",
 }
 
 // Gravest returns the gravest finding on the token and those inside it, and how

@@ -30,7 +30,7 @@ func (a Anatomy) JSON() Object {
 	}
 	o.Add("parts", partsJSON(t.Parts))
 	o.Add("header", t.Header)
-	if !t.Encrypted {
+	if !t.Encrypted || t.Decrypted {
 		o = append(o, PayloadField(t.Payload, t.Claims, t.HasClaims))
 	}
 	o.Add("members", a.membersJSON())

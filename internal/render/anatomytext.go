@@ -93,7 +93,7 @@ func (a Anatomy) partsText(t *Text) {
 func (a Anatomy) payloadText(t *Text) {
 	k := a.Token
 	switch {
-	case k.Encrypted:
+	case k.Encrypted && !k.Decrypted:
 		t.Line().Styled(Bold, "Payload").Put("  encrypted; ").Styled(Caution, "it takes the recipient's key to read it").Line()
 		return
 	case k.HasClaims:

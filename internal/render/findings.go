@@ -15,7 +15,7 @@ const findingColumn = 12 // where the text of a finding begins, after its severi
 func (a Anatomy) findingsText(t *Text) {
 	findings := a.Token.Findings
 	switch {
-	case len(findings) == 0 && a.Token.Encrypted:
+	case len(findings) == 0 && a.Token.Encrypted && !a.Token.Decrypted:
 		a.section(t, "Findings", "none in what can be seen of it")
 		return
 	case len(findings) == 0:
