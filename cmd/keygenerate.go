@@ -133,7 +133,7 @@ func (o keyGenerateOptions) write(env *Env, key jwk.Key, w keyWriter) error {
 // described names a key for a person: its kind, what it is for, its kid.
 func described(key jwk.Key) string {
 	text := key.Kind()
-	if key.Alg != "" {
+	if key.Alg != "" && key.Alg != text {
 		text += " for " + key.Alg
 	}
 	if key.HasID {

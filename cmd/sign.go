@@ -29,7 +29,7 @@ on top of them. The algorithm follows from the key.
 
 Times are +1h, -5m, 90m, 2d, RFC 3339, Unix seconds or now. What is printed has been
 parsed and verified once. The same claims, key and --at give the same bytes, but for
-RSA-PSS, and for ECDSA without --deterministic.`
+RSA-PSS, and for ECDSA and ML-DSA without --deterministic.`
 		c.Example = `  jwt sign '{"sub":"alice"}' --key private.pem --exp +1h
   jwt sign --secret @secret.txt --sub alice --aud api -c role=admin -c level:=3 --jti
   jwt sign @claims.json --key set.json --kid 2026-01 --typ at+jwt
@@ -72,7 +72,7 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.from, "from", "", "edit and re-sign this `TOKEN` (a token, @FILE or -), keeping its order")
 	f.StringArrayVar(&o.unset, "unset", nil, "remove the claim `NAME` (repeatable)")
 	f.StringArrayVar(&o.unsetHeader, "unset-header", nil, "remove the header member `NAME` (repeatable)")
-	f.BoolVar(&o.deterministic, "deterministic", false, "ECDSA with the nonce of RFC 6979: the same input gives the same bytes")
+	f.BoolVar(&o.deterministic, "deterministic", false, "ECDSA with the nonce of RFC 6979, ML-DSA without randomness: the same input gives the same bytes")
 	o.at.addFlags(f)
 	o.token.addFlags(f)
 	o.output.addFlags(f)

@@ -245,7 +245,7 @@ func (k Key) Algorithms() []jwa.Algorithm {
 func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 	switch {
 	case !a.Takes(k.Type, k.Curve) || k.Type == "AKP" && k.Alg != a.Name:
-		return verdict.Errorf(verdict.KeyMismatch, "%s wants %s, the key is %s", a.Name, KindOf(a), k.Kind())
+		return verdict.Errorf(verdict.KeyMismatch, "%s wants %s, the key is %s", a.Name, kindFor(a), k.Kind())
 	case k.Alg != "" && k.Alg != a.Name:
 		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%q alone, not for %s`, k.Alg, a.Name)
 	case k.Use != "" && k.Use != "sig":
@@ -266,10 +266,10 @@ func (k Key) Kind() string {
 	return kind(k.Type, k.Curve)
 }
 
-// KindOf names the key that an algorithm is for, as Kind does.
-func KindOf(a jwa.Algorithm) string {
+// kindFor names the key that an algorithm is for, as Kind does.
+func kindFor(a jwa.Algorithm) string {
 	if a.KeyType == "AKP" {
-		return "an AKP key for it"
+		return "an " + a.Name + " key"
 	}
 	return kind(a.KeyType, strings.Join(a.Curves, " or "))
 }

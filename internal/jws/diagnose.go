@@ -125,7 +125,7 @@ func cost(material any) int {
 			return 6_000
 		}
 	case *secp256k1.PublicKey, ed448.PublicKey, *mldsa.PublicKey:
-		return 300
+		return 500
 	}
 	return 100
 }
@@ -249,7 +249,7 @@ func kindOf(a jwa.Algorithm) string {
 	case a.KeyType == "EC":
 		return "an EC key on " + strings.Join(a.Curves, " or ")
 	case a.KeyType == "AKP":
-		return "an AKP key for it"
+		return "an " + a.Name + " key"
 	default:
 		return "an " + strings.Join(a.Curves, " or ") + " key"
 	}

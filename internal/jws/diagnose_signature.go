@@ -182,7 +182,10 @@ func (d *diagnosis) observeSignature() {
 		return
 	}
 	detail := fmt.Sprintf("the signature is %s, %s makes %d", count(len(sig)), d.alg.Name, sizes[0])
+	otherCurve := slices.Index(d.alg.SignatureSizes, len(sig)) // of EdDSA
 	switch {
+	case otherCurve >= 0:
+		d.seen("signature_length", fmt.Sprintf("%s under this key: it is as long as one by an %s key", detail, d.alg.Curves[otherCurve]), "give the issuer's key: --key FILE, https://… or oidc:ISSUER")
 	case d.alg.KeyType == "RSA" && len(sig)%128 == 0:
 		d.seen("signature_length", fmt.Sprintf("%s under this key: it looks made by a key of %d bits", detail, 8*len(sig)), "give the issuer's key: --key FILE, https://… or oidc:ISSUER")
 	case len(sig) < slices.Min(sizes):

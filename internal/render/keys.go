@@ -47,9 +47,11 @@ func (k Keys) keyJSON(key anatomy.Key) Object {
 		{"source", key.Key.Source},
 		{"format", key.Key.Format},
 		{"kind", key.Key.Kind()},
-		{"bits", key.Key.Bits()},
-		{"private", key.Key.IsPrivate()},
 	}
+	if bits := key.Key.Bits(); bits > 0 {
+		o.Add("bits", bits)
+	}
+	o.Add("private", key.Key.IsPrivate())
 	if key.Key.HasID {
 		o.Add("kid", key.Key.ID)
 	}
@@ -249,8 +251,11 @@ func listedID(id string) string {
 }
 
 func shortKind(k jwk.Key) string {
-	if k.Curve != "" {
+	switch {
+	case k.Curve != "":
 		return k.Curve
+	case k.Bits() == 0:
+		return k.Kind()
 	}
 	return k.Type + " " + strconv.Itoa(k.Bits())
 }
