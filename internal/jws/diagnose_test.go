@@ -230,7 +230,7 @@ func TestDiagnoseMismatch(t *testing.T) {
 // Each text of a key that may have become an HMAC secret is recognised, however
 // the key was given.
 func TestDiagnoseKeyTextAsSecret(t *testing.T) {
-	for _, alg := range []string{"RS256", "ES256", "ES512", "EdDSA"} {
+	for _, alg := range []string{"RS256", "ES256", "ES512", "ES256K", "EdDSA", "Ed448", "ML-DSA-44"} {
 		k := keyFor(alg)
 		texts := keyTexts(k)
 		if len(texts) < 20 {
@@ -255,7 +255,7 @@ func TestDiagnoseKeyTextAsSecret(t *testing.T) {
 }
 
 func TestDiagnoseSignatureEncoding(t *testing.T) {
-	for _, alg := range []string{"ES256", "ES384", "ES512"} {
+	for _, alg := range []string{"ES256", "ES384", "ES512", "ES256K"} {
 		k := keyFor(alg)
 		token := sign(t, `{"alg":"`+alg+`"}`, claims, k, alg)
 		n := len(token.Signature) / 2
@@ -332,12 +332,17 @@ func TestDiagnoseAlgorithm(t *testing.T) {
 		{"RS256", "ES256"}, // of another family: the key tells
 		{"ES384", "ES256"},
 		{"ES256", "Ed25519"},
+		{"ES256", "ES256K"},
+		{"ES256K", "ES256"},
+		{"ML-DSA-65", "ML-DSA-44"},
+		{"Ed448", "Ed25519"},
+		{"ES256", "Ed448"},
 	}
 	for _, tt := range tests {
 		token := sign(t, `{"alg":"`+tt.says+`"}`, claims, keyFor(tt.is), tt.is)
 		causes := diagnose(t, token, []jwk.Key{public(keyFor(tt.is))})
 		wantProven(t, "other_algorithm", causes)
-		if got := causes[0].Detail; tt.is != "Ed25519" && !strings.Contains(got, "verifies as "+tt.is+",") {
+		if got := causes[0].Detail; keyFor(tt.is).Type != "OKP" && !strings.Contains(got, "verifies as "+tt.is+",") {
 			t.Errorf("%s signed as %s: %s", tt.says, tt.is, got)
 		}
 	}
@@ -374,6 +379,32 @@ func TestDiagnoseCut(t *testing.T) {
 	wantSeen(t, "signature_length", causes)
 	if want := "60 bytes, ES256 makes 64"; !strings.Contains(causes[0].Detail, want) {
 		t.Errorf("%q does not say %s", causes[0].Detail, want)
+	}
+}
+
+// EdDSA is the name of two algorithms, whose signatures are not of one length; the
+// others that came later have one too.
+func TestDiagnoseLength(t *testing.T) {
+	tests := []struct {
+		alg, key string
+		size     int
+		says     string
+	}{
+		{"EdDSA", "Ed25519", 114, "the signature is 114 bytes, EdDSA makes 64 under this key: it is as long as one by an Ed448 key"},
+		{"EdDSA", "Ed448", 64, "the signature is 64 bytes, EdDSA makes 114 under this key: it is as long as one by an Ed25519 key"},
+		{"EdDSA", "Ed448", 113, "the signature is 113 bytes, EdDSA makes 114: it looks cut"},
+		{"Ed25519", "Ed25519", 114, "the signature is 114 bytes, Ed25519 makes 64: something looks appended"},
+		{"ES256K", "ES256K", 63, "the signature is 63 bytes, ES256K makes 64: it looks cut"},
+		{"ML-DSA-44", "ML-DSA-44", 2421, "the signature is 2421 bytes, ML-DSA-44 makes 2420: something looks appended"},
+		{"ML-DSA-87", "ML-DSA-87", 3309, "the signature is 3309 bytes, ML-DSA-87 makes 4627: it looks cut"},
+	}
+	for _, tt := range tests {
+		token := parse(t, encode(`{"alg":"`+tt.alg+`"}`)+"."+encode(claims)+"."+base64url.Encode(bytes.Repeat([]byte{0xa5}, tt.size)))
+		causes := diagnose(t, token, []jwk.Key{public(keyFor(tt.key))})
+		wantSeen(t, "signature_length", causes)
+		if causes[0].Detail != tt.says {
+			t.Errorf("%s with %s: %s", tt.alg, tt.key, causes[0].Detail)
+		}
 	}
 }
 
