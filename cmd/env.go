@@ -11,6 +11,8 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"golang.org/x/term"
+
+	"jwt/internal/session"
 )
 
 // An Env is everything outside its arguments that a command may touch.
@@ -26,6 +28,8 @@ type Env struct {
 	After     func(time.Duration) <-chan time.Time // what waits for the next second
 	HTTP      *http.Client                         // nil: one is made when the network is needed
 	Secret    func(prompt string) ([]byte, error)  // asks on the terminal, without echo
+	Keyring   session.Ring                         // of the operating system; nil for none
+	Exec      func(argv, environ []string) error   // becomes another program, or runs it and returns how it ended
 }
 
 // Getenv returns the environment variable, or "".
@@ -55,6 +59,8 @@ func Main(args []string) int {
 		Now:       time.Now,
 		After:     time.After,
 		Secret:    promptSecret,
+		Keyring:   session.OSRing{LookupEnv: os.LookupEnv},
+		Exec:      execute,
 	}
 	// Ctrl-C is left to the operating system: nothing here has to be finished
 	// before the process may end, and a shell sees status 130.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os/exec"
 
 	"jwt/internal/render"
 	"jwt/internal/verdict"
@@ -103,6 +104,10 @@ func finish(env *Env, out outputOptions, err error) int {
 	var a answered
 	if errors.As(err, &a) {
 		return statusOf(a.class)
+	}
+	var child *exec.ExitError // of session exec, where it is no exec
+	if errors.As(err, &child) {
+		return child.ExitCode()
 	}
 	e := classified(err)
 	if !out.quiet {

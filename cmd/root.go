@@ -42,6 +42,7 @@ func commands() []command {
 		decryptCommand,
 		inspectCommand,
 		keyCommand,
+		sessionCommand,
 		completionCommand,
 		manCommand,
 		versionCommand,

@@ -131,6 +131,19 @@ func (s *Session) dropRefreshCookies() {
 	s.Cookies = kept
 }
 
+// Fresh returns the session if its access token needs no refresh, else nil: it
+// reads the session's file and does nothing else.
+func (c *Client) Fresh(minTTL time.Duration) (*Session, error) {
+	s, err := c.Store.Load(c.Name)
+	if err != nil {
+		return nil, err
+	}
+	if now := c.Now(); s.Ended == nil && !s.stale(now) && s.lives(now, minTTL) {
+		return s, nil
+	}
+	return nil, nil
+}
+
 // Token returns the session with an access token that is not stale, and lives at
 // least minTTL. It is refreshed only if it must be; while a refresh is not to be
 // had, a token that is still valid serves.

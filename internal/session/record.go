@@ -3,7 +3,11 @@ package session
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strconv"
 	"time"
+
+	"jwt/internal/jsonobject"
 )
 
 // A record is the file of a session. What is secret in it stands apart: in the
@@ -38,12 +42,23 @@ const version = 1
 var (
 	errVersion = errors.New("it was written by another version of this program")
 	errPart    = errors.New("a part of it is missing")
+	errTwice   = errors.New("a name stands in it twice")
+	errType    = errors.New("is not of the type it must be")
 )
 
+// parseRecord reads the file of a session. It is what most starts of the program
+// do most of, and encoding/json would take three times as long to get going; of
+// it, only what is seldom there is decoded.
 func parseRecord(data []byte) (record, error) {
 	var r record
-	if err := json.Unmarshal(data, &r); err != nil {
+	members, err := parseObject(data)
+	if err != nil {
 		return record{}, err
+	}
+	for _, m := range members {
+		if err := r.set(m.Name, m.Value); err != nil {
+			return record{}, fmt.Errorf("%s: %w", m.Name, err)
+		}
 	}
 	switch {
 	case r.Version != version:
@@ -52,6 +67,86 @@ func parseRecord(data []byte) (record, error) {
 		return record{}, errPart
 	}
 	return r, nil
+}
+
+// parseObject returns the members of an object in which no name stands twice.
+func parseObject(data []byte) ([]jsonobject.Member, error) {
+	o, err := jsonobject.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.Duplicates()) > 0 {
+		return nil, errTwice
+	}
+	return o.Members(), nil
+}
+
+func (r *record) set(name string, v jsonobject.Value) error {
+	switch name {
+	case "version":
+		return setInt(&r.Version, v)
+	case "id":
+		return setText(&r.ID, v)
+	case "server":
+		return setText(&r.Server, v)
+	case "preset":
+		return setText(&r.Preset, v)
+	case "user":
+		return setText(&r.User, v)
+	case "logged_in":
+		return r.LoggedIn.UnmarshalJSON(v)
+	case "obtained":
+		return r.Obtained.UnmarshalJSON(v)
+	case "access_expires":
+		return r.AccessExpires.UnmarshalJSON(v)
+	case "refresh_expires":
+		return r.RefreshExpires.UnmarshalJSON(v)
+	case "refreshable":
+		r.Refreshable = string(v) == "true"
+		return nil
+	case "intent":
+		return json.Unmarshal(v, &r.Intent)
+	case "ended":
+		return json.Unmarshal(v, &r.Ended)
+	case "secret":
+		x, err := parseSecret(v)
+		r.Secret = &x
+		return err
+	case "sealed":
+		return json.Unmarshal(v, &r.Sealed)
+	default:
+		return nil // of a later version that this one can read
+	}
+}
+
+func parseSecret(data []byte) (secret, error) {
+	var x secret
+	members, err := parseObject(data)
+	for _, m := range members {
+		switch m.Name {
+		case "access_token":
+			err = errors.Join(err, setText(&x.AccessToken, m.Value))
+		case "refresh_token":
+			err = errors.Join(err, setText(&x.RefreshToken, m.Value))
+		case "cookies":
+			err = errors.Join(err, json.Unmarshal(m.Value, &x.Cookies))
+		}
+	}
+	return x, err
+}
+
+func setText(to *string, v jsonobject.Value) error {
+	text, ok := v.Text()
+	if !ok {
+		return errType
+	}
+	*to = text
+	return nil
+}
+
+func setInt(to *int, v jsonobject.Value) (err error) {
+	*to, err = strconv.Atoi(string(v))
+	return err
 }
 
 // open makes the session of a record, without its secrets.

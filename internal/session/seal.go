@@ -114,7 +114,7 @@ func (st *Store) unseal(name string, r record) (secret, error) {
 	var x secret
 	plain, err := aead.Open(nil, nil, r.Sealed, bound(name, r))
 	if err == nil {
-		err = json.Unmarshal(plain, &x)
+		x, err = parseSecret(plain)
 	}
 	if err != nil {
 		return secret{}, verdict.Errorf(verdict.IO, "%s: does not open under its key in the keyring: it was changed, or is from another machine", st.Path(name)).

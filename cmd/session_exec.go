@@ -1,0 +1,77 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/verdict"
+)
+
+var sessionExecCommand = command{
+	use:   "exec [flags] -- COMMAND [ARGUMENT]…",
+	short: "run a command with ACCESS_TOKEN set",
+	build: func(env *Env, c *cobra.Command) {
+		var o sessionExecOptions
+		c.Long = `Run a command with the session's access token in its environment as ACCESS_TOKEN,
+refreshed first if it must be. Its exit status is that of the command, and signals
+reach it. The token is not refreshed while it runs: --min-ttl says how long it has
+to last.`
+		c.Example = `  jwt session exec -- ./deploy.sh
+  jwt session exec --min-ttl 4m -- sh -c 'curl -H "Authorization: Bearer $ACCESS_TOKEN" https://api.example/me'`
+		c.Annotations = map[string]string{exits: "0 1 2 8 9 130"}
+		c.Args = func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return verdict.Errorf(verdict.Usage, "%s wants a command", c.CommandPath()).Hintf("jwt session exec -- env")
+			}
+			return nil
+		}
+		c.Flags().SetInterspersed(false) // what follows the command is the command's
+		o.addFlags(c.Flags())
+		o.session.complete(env, c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runSessionExec(c.Context(), env, o, args) }
+	},
+}
+
+type sessionExecOptions struct {
+	session sessionOptions
+	minTTL  string
+}
+
+func (o *sessionExecOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.minTTL, "min-ttl", "0s", "how long the token must live at least, a `DURATION` like 2m")
+	o.session.addFlags(f)
+}
+
+func runSessionExec(ctx context.Context, env *Env, o sessionExecOptions, argv []string) error {
+	minTTL, err := duration("min-ttl", o.minTTL)
+	if err != nil {
+		return err
+	}
+	program, err := exec.LookPath(argv[0])
+	if err != nil {
+		return verdict.Errorf(verdict.IO, "%s: %w", shortened(argv[0]), errors.Unwrap(err))
+	}
+	client, err := o.session.client(env, outputOptions{})
+	if err != nil {
+		return err
+	}
+	s, err := freshToken(ctx, client, minTTL)
+	if err != nil {
+		return err
+	}
+	const variable = "ACCESS_TOKEN="
+	environ := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, variable) })
+	err = env.Exec(append([]string{program}, argv[1:]...), append(environ, variable+s.AccessToken))
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		return verdict.Errorf(verdict.IO, "%s: %w", shortened(program), err)
+	}
+	return err
+}

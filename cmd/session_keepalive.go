@@ -1,0 +1,102 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/jwt"
+	"jwt/internal/render"
+	"jwt/internal/session"
+	"jwt/internal/verdict"
+)
+
+var sessionKeepaliveCommand = command{
+	use:   "keepalive",
+	short: "refresh ahead of expiry until interrupted",
+	build: func(env *Env, c *cobra.Command) {
+		var o keepaliveOptions
+		c.Long = `Refresh the session ahead of expiry until interrupted, or until the session ends.
+Each event is a line: started, refreshed, adopted (another process refreshed),
+failed (it will be tried again), ended, stopped. In a pipe a line is a JSON object.`
+		c.Example = `  jwt session keepalive
+  jwt session keepalive -o json >> keepalive.log &`
+		c.Annotations = map[string]string{exits: "1 2 9 130"}
+		c.Args = noArgs
+		o.addFlags(c.Flags())
+		o.session.complete(env, c)
+		o.output.complete(c)
+		o.date.complete(c)
+		c.RunE = func(c *cobra.Command, _ []string) error { return runSessionKeepalive(c.Context(), env, o) }
+	},
+}
+
+type keepaliveOptions struct {
+	session sessionOptions
+	output  outputOptions
+	date    dateOptions
+}
+
+func (o *keepaliveOptions) addFlags(f *pflag.FlagSet) {
+	o.session.addFlags(f)
+	o.output.addFlags(f)
+	o.date.addFlags(f)
+}
+
+func runSessionKeepalive(ctx context.Context, env *Env, o keepaliveOptions) error {
+	if err := o.output.check(); err != nil {
+		return err
+	}
+	if err := o.date.check(); err != nil {
+		return err
+	}
+	client, err := o.session.client(env, o.output)
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	began := false
+	err = client.Keepalive(ctx, env.After, func(e session.Event) error {
+		began = true
+		return o.show(env, e)
+	})
+	switch {
+	case verdict.ClassOf(err) == verdict.Interrupted:
+		return answered{verdict.Interrupted} // the line "stopped" has said it
+	case began:
+		return err // a line has said it
+	default:
+		return o.output.fail(env, err)
+	}
+}
+
+func (o keepaliveOptions) show(env *Env, e session.Event) error {
+	if o.output.wantJSON(env) {
+		line := render.Object{{Name: "time", Value: timeJSON(e.At)}, {Name: "event", Value: e.Name}}
+		line.Add("access_expires_at", timeJSON(e.AccessExpires))
+		if !e.Next.IsZero() {
+			line.Add("next_at", timeJSON(e.Next))
+		}
+		if e.Err != nil {
+			line.Add("class", string(verdict.ClassOf(e.Err)))
+			line.Add("message", e.Err.Error())
+		}
+		return o.output.write(env, append(line.JSON(false), '\n'))
+	}
+	t := o.output.text(env)
+	t.Styled(render.Dim, o.date.show(e.At)).Put("  ")
+	style := map[string]render.Style{"refreshed": render.Good, "adopted": render.Good, "failed": render.Caution, "ended": render.Bad}[e.Name]
+	t.Styled(style, e.Name).Pad(len(e.Name), len("refreshed"))
+	switch {
+	case e.Err != nil:
+		t.Put("  ", e.Err.Error())
+	case e.Name != "stopped":
+		t.Put("  the access token lives ", jwt.Span(e.AccessExpires.Sub(e.At)))
+	}
+	if !e.Next.IsZero() {
+		t.Put("; next ", jwt.Ago(e.Next, e.At))
+	}
+	return o.output.write(env, t.Line().Bytes())
+}

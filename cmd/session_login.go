@@ -1,0 +1,223 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/input"
+	"jwt/internal/issuer"
+	"jwt/internal/jwt"
+	"jwt/internal/render"
+	"jwt/internal/session"
+	"jwt/internal/verdict"
+)
+
+var sessionLoginCommand = command{
+	use:   "login [SERVER]",
+	short: "authenticate and remember the session",
+	build: func(env *Env, c *cobra.Command) {
+		var o loginOptions
+		c.Long = `Authenticate at a server and remember what it gives.
+
+The password comes from a prompt without echo, or from where a --password-… flag
+says; it is never an argument. Without SERVER and --user it is the session's own
+server and user once more.
+
+How the server speaks is a preset: --preset NAME, one that ships or your own in
+config.toml.`
+		c.Example = `  jwt session login https://login.example --user alice
+  jwt session login http://127.0.0.1:3000 --user demo --password-env DEMO_PASSWORD
+  pass show example | jwt session login https://login.example --user alice --password-stdin
+  jwt session login https://login.example --user alice --preset token --session work`
+		c.Annotations = map[string]string{exits: "0 1 2 8 9 130"}
+		c.Args = atMostOneArg("one server")
+		o.addFlags(c.Flags())
+		o.complete(env, c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runSessionLogin(c.Context(), env, o, args) }
+	},
+}
+
+type loginOptions struct {
+	session sessionOptions
+	output  outputOptions
+
+	user, preset, store       string
+	passwordStdin             bool
+	passwordFile, passwordEnv string
+}
+
+func (o *loginOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.user, "user", "u", "", "the `NAME` to log in with")
+	f.StringVar(&o.preset, "preset", "", "how the server speaks, a `NAME` (default cookie)")
+	f.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password from stdin")
+	f.StringVar(&o.passwordFile, "password-file", "", "read the password from a `FILE`")
+	f.StringVar(&o.passwordEnv, "password-env", "", "take the password from the environment variable `NAME`")
+	f.StringVar(&o.store, "store", "auto", "where tokens are kept: keyring, file, or auto (`MODE`: the keyring where one answers)")
+	o.session.addFlags(f)
+	o.output.addFlags(f)
+}
+
+func (o *loginOptions) complete(env *Env, c *cobra.Command) {
+	o.session.complete(env, c)
+	o.output.complete(c)
+	completeValues(c, "store", "auto", "keyring", "file")
+	completeWith(c, "preset", func() []string {
+		config, _ := env.config()
+		names, _ := issuer.PresetNames(config)
+		return names
+	})
+}
+
+func (o *loginOptions) check() error {
+	if err := o.output.check(); err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"auto", "keyring", "file"}, o.store) {
+		return verdict.Errorf(verdict.Usage, "--store: is %q, must be auto, keyring or file", o.store)
+	}
+	given := 0
+	for _, is := range []bool{o.passwordStdin, o.passwordFile != "", o.passwordEnv != ""} {
+		if is {
+			given++
+		}
+	}
+	if given > 1 {
+		return verdict.Errorf(verdict.Usage, "--password-stdin, --password-file and --password-env: there is but one password").
+			Hintf("leave the others out")
+	}
+	return nil
+}
+
+func runSessionLogin(ctx context.Context, env *Env, o loginOptions, args []string) error {
+	if err := o.check(); err != nil {
+		return o.output.fail(env, err)
+	}
+	s, err := o.login(ctx, env, args)
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	return o.show(env, s)
+}
+
+func (o loginOptions) login(ctx context.Context, env *Env, args []string) (*session.Session, error) {
+	client, err := o.session.client(env, o.output)
+	if err != nil {
+		return nil, err
+	}
+	l, err := o.target(client, args)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := env.preset(l.Preset); err != nil { // before anybody types a password
+		return nil, err
+	}
+	if l.Password, err = o.password(env, l); err != nil {
+		return nil, err
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	s, err := client.Login(ctx, l)
+	return s, interrupted(ctx, err)
+}
+
+// target says who logs in where: what was typed, and for the rest what the
+// session of that name was before.
+func (o loginOptions) target(client *session.Client, args []string) (session.Login, error) {
+	l := session.Login{User: o.user, Preset: o.preset, Store: session.Mode(o.store)}
+	before, err := client.Store.Peek(client.Name)
+	known := err == nil
+	server := ""
+	switch {
+	case len(args) > 0:
+		server = args[0]
+	case known:
+		server = before.Server
+	default:
+		return l, verdict.Errorf(verdict.Usage, "which server?").Hintf("jwt session login https://login.example --user NAME")
+	}
+	if l.Server, err = issuer.ParseServer(server); err != nil {
+		return l, err
+	}
+	if known && before.Server == l.Server.String() {
+		if l.User == "" {
+			l.User = before.User
+		}
+		if l.Preset == "" {
+			l.Preset = before.Preset
+		}
+	}
+	if l.Preset == "" {
+		l.Preset = "cookie"
+	}
+	if l.User == "" {
+		return l, verdict.Errorf(verdict.Usage, "which user?").Hintf("jwt session login %s --user NAME", l.Server)
+	}
+	return l, nil
+}
+
+// password reads it from where the command line says, or asks.
+func (o loginOptions) password(env *Env, l session.Login) ([]byte, error) {
+	const most = 4096
+	in := env.input()
+	in.Prompt = nil
+	var read input.Source
+	var err error
+	flag := ""
+	switch {
+	case o.passwordStdin:
+		flag = "password-stdin"
+		in.StdinTTY = false
+		read, _, err = in.Secret("-", most)
+	case o.passwordFile != "":
+		flag = "password-file"
+		read, _, err = in.Secret("@"+o.passwordFile, most)
+	case o.passwordEnv != "":
+		flag = "password-env"
+		read, _, err = in.Secret("env:"+o.passwordEnv, most)
+	case !env.StdinTTY || !env.StderrTTY || env.Secret == nil:
+		return nil, verdict.Errorf(verdict.Usage, "there is no terminal to ask for the password on").
+			Hintf("--password-stdin, --password-file FILE or --password-env NAME")
+	default:
+		read.Data, err = env.Secret("Password for " + render.Escape(l.User) + " at " + l.Server.String() + ": ")
+		if err == nil && len(read.Data) == 0 {
+			err = errors.New("it is empty")
+		}
+		if err != nil {
+			return nil, verdict.Errorf(verdict.Usage, "no password: %w", err)
+		}
+	}
+	if err != nil {
+		e := *classified(err)
+		e.Class, e.Message, e.Hint = verdict.Usage, "--"+flag+": "+e.Message, ""
+		return nil, &e
+	}
+	return read.Data, nil
+}
+
+func (o loginOptions) show(env *Env, s *session.Session) error {
+	if o.output.wantJSON(env) {
+		return o.output.writeJSON(env, render.Object{
+			{Name: "session", Value: s.Name},
+			{Name: "server", Value: s.Server},
+			{Name: "preset", Value: s.Preset},
+			{Name: "user", Value: s.User},
+			{Name: "store", Value: string(s.Store)},
+			{Name: "access_expires_at", Value: timeJSON(s.AccessExpires)},
+			{Name: "refresh_expires_at", Value: timeJSON(s.RefreshExpires)},
+		})
+	}
+	t := o.output.text(env)
+	t.Styled(render.Good, "✓").Put(" logged in to ", s.Server, " as ", s.User)
+	now := env.Now()
+	if !s.AccessExpires.IsZero() {
+		t.Put("; the access token lives ", jwt.Span(s.AccessExpires.Sub(now)))
+		if !s.RefreshExpires.IsZero() {
+			t.Put(", the session ", jwt.Span(s.RefreshExpires.Sub(now)), " without a refresh")
+		}
+	}
+	return o.output.write(env, t.Line().Bytes())
+}

@@ -1,0 +1,132 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/jwt"
+	"jwt/internal/render"
+	"jwt/internal/session"
+)
+
+var sessionLogoutCommand = command{
+	use:   "logout",
+	short: "revoke the session at the server and forget it",
+	build: func(env *Env, c *cobra.Command) {
+		var o logoutOptions
+		c.Long = `Ask the server to revoke the session, and forget it here, whatever the server says.
+What was revoked is said, and what lives on until when: an access token mostly does,
+since nobody who checks it asks the server.`
+		c.Example = `  jwt session logout
+  jwt session logout --session work`
+		c.Annotations = map[string]string{exits: "0 1 2 8 9"}
+		c.Args = noArgs
+		o.addFlags(c.Flags())
+		o.session.complete(env, c)
+		o.output.complete(c)
+		o.date.complete(c)
+		c.RunE = func(c *cobra.Command, _ []string) error { return runSessionLogout(c.Context(), env, o) }
+	},
+}
+
+type logoutOptions struct {
+	session sessionOptions
+	output  outputOptions
+	date    dateOptions
+}
+
+func (o *logoutOptions) addFlags(f *pflag.FlagSet) {
+	o.session.addFlags(f)
+	o.output.addFlags(f)
+	o.date.addFlags(f)
+}
+
+func (o logoutOptions) check() error { return errors.Join(o.output.check(), o.date.check()) }
+
+func runSessionLogout(ctx context.Context, env *Env, o logoutOptions) error {
+	if err := o.check(); err != nil {
+		return o.output.fail(env, err)
+	}
+	client, err := o.session.client(env, o.output)
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	f, err := client.Logout(ctx)
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	if o.output.wantJSON(env) {
+		err = o.output.writeJSON(env, farewellJSON(client.Name, f))
+	} else {
+		err = o.output.write(env, o.text(env, client.Name, f))
+	}
+	if err != nil || f.Err == nil {
+		return err
+	}
+	return notRevoked(f)
+}
+
+// notRevoked is the error of a session that is gone here alone.
+func notRevoked(f session.Farewell) error {
+	e := *classified(f.Err)
+	e.Message = "forgotten here, but not revoked at the server: " + e.Message
+	e.Hint = "" // there is nothing left to try again with
+	return &e
+}
+
+func farewellJSON(name string, f session.Farewell) render.Object {
+	o := render.Object{
+		{Name: "session", Value: name},
+		{Name: "server", Value: f.Server},
+		{Name: "user", Value: f.User},
+		{Name: "forgotten", Value: true},
+		{Name: "revoked", Value: f.Revoked || f.Unknown},
+		{Name: "access", Value: render.Object{
+			{Name: "fate", Value: string(f.Access)},
+			{Name: "expires_at", Value: timeJSON(f.AccessExpires)},
+		}},
+	}
+	if f.Err != nil {
+		o.Add("refresh_expires_at", timeJSON(f.RefreshExpires))
+		o.Add("error", errorFields(f.Err))
+	}
+	return o
+}
+
+func (o logoutOptions) text(env *Env, name string, f session.Farewell) []byte {
+	t, now := o.output.text(env), env.Now()
+	switch {
+	case f.Revoked:
+		t.Styled(render.Good, "✓").Put(" session ", name, ": revoked at ", f.Server, ", forgotten here").Line()
+	case f.Unknown:
+		t.Styled(render.Good, "✓").Put(" session ", name, ": ", f.Server, " knew it no more; forgotten here").Line()
+	default:
+		t.Styled(render.Caution, "!").Put(" session ", name, ": forgotten here, not revoked at the server").Line()
+		if f.Server != "" {
+			t.Put("  the refresh token, which nobody has now, lives ").Put(o.until(f.RefreshExpires, now)).Line()
+		}
+	}
+	switch {
+	case f.Server == "" || f.Access == session.FateExpired:
+	case f.Access == session.FateRefused:
+		t.Put("  the access token is refused from now on").Line()
+	case f.Access == session.FateAccepted:
+		t.Put("  ").Styled(render.Caution, "the access token is still accepted, "+o.until(f.AccessExpires, now)).Line()
+	default:
+		t.Put("  the access token may be accepted ", o.until(f.AccessExpires, now)).Line()
+	}
+	return t.Bytes()
+}
+
+func (o logoutOptions) until(t, now time.Time) string {
+	if t.IsZero() {
+		return "until the server forgets it: it told no lifetime"
+	}
+	return "until " + o.date.show(t) + ", " + jwt.Ago(t, now)
+}

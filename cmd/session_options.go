@@ -1,0 +1,172 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/issuer"
+	"jwt/internal/session"
+	"jwt/internal/verdict"
+)
+
+// sessionOptions say which session a command is about.
+type sessionOptions struct {
+	name    string
+	verbose bool
+}
+
+func (o *sessionOptions) addFlags(f *pflag.FlagSet) {
+	o.addName(f)
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show requests and answers on stderr, secrets redacted")
+}
+
+func (o *sessionOptions) addName(f *pflag.FlagSet) {
+	f.StringVar(&o.name, "session", "", "the `NAME` of the session (default JWT_SESSION, or \"default\")")
+}
+
+func (o *sessionOptions) complete(env *Env, c *cobra.Command) {
+	completeWith(c, "session", func() []string {
+		names, _ := env.sessions().List()
+		return names
+	})
+}
+
+// completeWith completes a flag with values that are found out when they are
+// asked for.
+func completeWith(c *cobra.Command, flag string, values func() []string) {
+	err := c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values(), cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // the flag is not this command's: a bug no user can cause
+	}
+}
+
+// client returns the client of the session. out says how loud it may be.
+func (o sessionOptions) client(env *Env, out outputOptions) (*session.Client, error) {
+	name := o.name
+	if name == "" {
+		name = env.Getenv("JWT_SESSION")
+	}
+	if name == "" {
+		name = session.DefaultName
+	}
+	if err := session.CheckName(name); err != nil {
+		return nil, err
+	}
+	c := &session.Client{
+		Store: env.sessions(), Name: name, Presets: env.preset, HTTP: env.HTTP, Now: env.Now,
+		UserAgent: "jwt/" + version,
+		Notice:    func(message string) { out.note(env, message) },
+	}
+	if o.verbose {
+		c.Trace = env.Stderr
+	}
+	return c, nil
+}
+
+// sessions is where sessions are remembered.
+func (e *Env) sessions() *session.Store {
+	st := &session.Store{Keyring: e.Keyring}
+	if state := e.stateDir(); state != "" {
+		st.Dir = filepath.Join(state, "sessions")
+	}
+	return st
+}
+
+// preset finds a preset, the user's config.toml heard.
+func (e *Env) preset(name string) (issuer.Preset, error) {
+	config, err := e.config()
+	if err != nil {
+		return issuer.Preset{}, err
+	}
+	return issuer.FindPreset(name, config)
+}
+
+// config reads $XDG_CONFIG_HOME/jwt/config.toml, or ~/.config/jwt/config.toml,
+// where there is one.
+func (e *Env) config() (issuer.Config, error) {
+	const most = 1 << 20
+	c := issuer.Config{Name: "config.toml"}
+	dir := e.homeDir("XDG_CONFIG_HOME", ".config")
+	if dir == "" {
+		return c, nil
+	}
+	c.Name = filepath.Join(dir, "config.toml")
+	info, err := os.Stat(c.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return c, nil
+	case err == nil && info.Size() > most:
+		return c, verdict.Errorf(verdict.TooLarge, "%s is larger than %d bytes", c.Name, most)
+	case err == nil:
+		c.Text, err = os.ReadFile(c.Name)
+	}
+	return c, err
+}
+
+// stateDir is where what must outlive a reboot is kept: $XDG_STATE_HOME/jwt, or
+// ~/.local/state/jwt. It is "" without either.
+func (e *Env) stateDir() string { return e.homeDir("XDG_STATE_HOME", ".local/state") }
+
+// homeDir is jwt's own in one of the user's XDG base directories, or "" where
+// nobody knows where that is.
+func (e *Env) homeDir(variable, usual string) string {
+	if dir := e.Getenv(variable); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "jwt")
+	}
+	if home := e.Getenv("HOME"); home != "" {
+		return filepath.Join(home, filepath.FromSlash(usual), "jwt")
+	}
+	return ""
+}
+
+// untilSignal returns a context that Ctrl-C, SIGTERM and SIGHUP cancel. They end
+// the program no more by themselves, nor does a closed pipe: a refresh that has
+// begun is finished and saved first.
+func untilSignal(ctx context.Context) (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	pipes := make(chan os.Signal, 1)
+	signal.Notify(pipes, syscall.SIGPIPE)
+	return ctx, func() { signal.Stop(pipes); stop() }
+}
+
+// interrupted turns a cancelled context into the error that says so: what was to
+// be saved is saved, and nothing else happens.
+func interrupted(ctx context.Context, err error) error {
+	if err == nil && ctx.Err() != nil {
+		return verdict.Errorf(verdict.Interrupted, "interrupted")
+	}
+	return err
+}
+
+// freshToken returns the session with a token that lives, refreshed if it must be.
+func freshToken(ctx context.Context, client *session.Client, minTTL time.Duration) (*session.Session, error) {
+	if s, err := client.Fresh(minTTL); s != nil || err != nil {
+		return s, err // mostly: no signal is listened to for it, which costs a start
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	s, err := client.Token(ctx, minTTL)
+	return s, interrupted(ctx, err)
+}
+
+// timeJSON is a time as JSON answers have it, or null where nobody knows it.
+func timeJSON(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// errorFields is the "error" of a JSON answer.
+func errorFields(err error) any { return errorObject(err)[0].Value }

@@ -1,0 +1,205 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/issuer"
+	"jwt/internal/session"
+	"jwt/internal/verdict"
+)
+
+var sessionRequestCommand = command{
+	use:   "request METHOD URL",
+	short: "make a request as the session",
+	build: func(env *Env, c *cobra.Command) {
+		var o requestOptions
+		c.Long = `Make a request with the session's access token and cookies, and print the body of
+the answer. If the server says that the token has expired, it is refreshed and the
+request is sent once more. Cookies that the answer sets are kept for the next.
+
+URL is one of the session's server, or a path on it: the token goes nowhere else,
+and no redirect is followed.`
+		c.Example = `  jwt session request GET /me
+  jwt session request POST /cart/items -d '{"sku":"tea","quantity":2}'
+  jwt session request PUT https://api.example/doc -d @doc.xml -H 'Content-Type: application/xml'
+  jwt session request -i GET /me`
+		c.Annotations = map[string]string{exits: "0 1 2 3 8 9 130"}
+		c.Args = func(c *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return verdict.Errorf(verdict.Usage, "%s wants a method and a URL, got %s", c.CommandPath(), count(len(args), "argument")).
+					Hintf("jwt session request GET /me")
+			}
+			return nil
+		}
+		o.addFlags(c.Flags())
+		o.session.complete(env, c)
+		c.RunE = func(c *cobra.Command, args []string) error {
+			o.hasData = c.Flags().Changed("data")
+			return runSessionRequest(c.Context(), env, o, args[0], args[1])
+		}
+	},
+}
+
+type requestOptions struct {
+	session sessionOptions
+	data    string
+	hasData bool
+	headers []string
+	include bool
+}
+
+func (o *requestOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.data, "data", "d", "", "the `BODY` to send: the text itself, @FILE or -; JSON unless a Content-Type is given")
+	f.StringArrayVarP(&o.headers, "header", "H", nil, "a header to send, `'NAME: VALUE'` (repeatable)")
+	f.BoolVarP(&o.include, "include", "i", false, "print the status and the headers of the answer too")
+	o.session.addFlags(f)
+}
+
+func runSessionRequest(ctx context.Context, env *Env, o requestOptions, method, target string) error {
+	client, err := o.session.client(env, outputOptions{})
+	if err != nil {
+		return err
+	}
+	body, err := o.body(env)
+	if err != nil {
+		return err
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	req, err := o.request(ctx, client, method, target, body)
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return interrupted(ctx, requestFailure(ctx, req.URL, err))
+	}
+	defer resp.Body.Close()
+	answer, err := readAnswer(ctx, req.URL, resp)
+	if err != nil {
+		return err
+	}
+	if o.include {
+		answer = append(head(resp), answer...)
+	}
+	if err := (outputOptions{}).writeBytes(env, answer); err != nil {
+		return err
+	}
+	return badAnswer(req, resp)
+}
+
+func (o requestOptions) body(env *Env) ([]byte, error) {
+	const most = 16 << 20
+	if !o.hasData {
+		return nil, nil
+	}
+	return env.input().Text([]string{o.data}, "body", most)
+}
+
+// request builds the request. A path is one below the session's server.
+func (o requestOptions) request(ctx context.Context, client *session.Client, method, target string, body []byte) (*http.Request, error) {
+	if strings.HasPrefix(target, "/") {
+		s, err := client.Store.Peek(client.Name)
+		if err != nil {
+			return nil, err
+		}
+		target = s.Server + target
+	}
+	u, err := url.Parse(target)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, verdict.Errorf(verdict.Usage, "%s is no URL", shortened(target)).Hintf("https://…, or a path on the session's server: /me")
+	}
+	req, err := http.NewRequestWithContext(ctx, strings.ToUpper(method), u.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, verdict.Errorf(verdict.Usage, "%s is no method", shortened(method)).Hintf("GET, POST, PUT, PATCH, DELETE, …")
+	}
+	req.Header.Set("User-Agent", client.UserAgent)
+	if o.hasData {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, o.addHeaders(req)
+}
+
+func (o requestOptions) addHeaders(req *http.Request) error {
+	var given []string
+	for _, h := range o.headers {
+		name, value, ok := strings.Cut(h, ":")
+		name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))
+		value = strings.TrimSpace(value)
+		switch {
+		case !ok || name == "" || strings.ContainsAny(name, " \t\r\n") || strings.ContainsAny(value, "\r\n\x00"):
+			return verdict.Errorf(verdict.Usage, "--header: %s is not NAME: VALUE", shortened(name))
+		case name == "Authorization":
+			return verdict.Errorf(verdict.Usage, "--header: the session adds the Authorization").Hintf("for another: curl -H 'Authorization: …'")
+		case name == "Host":
+			req.Host = value
+			continue
+		}
+		if !slices.Contains(given, name) {
+			req.Header.Del(name)
+		}
+		given = append(given, name)
+		req.Header.Add(name, value)
+	}
+	return nil
+}
+
+// readAnswer reads the body, up to what an answer may be.
+func readAnswer(ctx context.Context, u *url.URL, resp *http.Response) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, issuer.MaxReply+1))
+	if err != nil {
+		return nil, requestFailure(ctx, u, err)
+	}
+	if len(body) > issuer.MaxReply {
+		return nil, verdict.Errorf(verdict.FetchRefused, "%s: the answer is larger than %d bytes", issuer.Show(u), issuer.MaxReply).
+			Hintf("jwt session token --format curl | curl -K - %s", issuer.Show(u))
+	}
+	return body, nil
+}
+
+// requestFailure gives the errors of the network a class.
+func requestFailure(ctx context.Context, u *url.URL, err error) error {
+	var known *verdict.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return issuer.NetworkFailure(ctx, u, err)
+}
+
+// badAnswer is the error of an answer that is none of success: its body was
+// printed.
+func badAnswer(req *http.Request, resp *http.Response) error {
+	if resp.StatusCode < 400 {
+		return nil
+	}
+	class := verdict.FetchFailed
+	if resp.StatusCode >= 500 {
+		class = verdict.ServerError
+	}
+	return verdict.Errorf(class, "%s %s: the server answered %s", req.Method, issuer.Show(req.URL), statusLine(resp))
+}
+
+func statusLine(resp *http.Response) string {
+	return strings.TrimSpace(strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode))
+}
+
+// head is the status and the headers of an answer, as curl -i shows them.
+func head(resp *http.Response) []byte {
+	var b bytes.Buffer
+	b.WriteString(resp.Proto + " " + statusLine(resp) + "\r\n")
+	resp.Header.Write(&b) // into memory: it cannot fail
+	b.WriteString("\r\n")
+	return b.Bytes()
+}

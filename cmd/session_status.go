@@ -1,0 +1,242 @@
+package cmd
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/jwt"
+	"jwt/internal/render"
+	"jwt/internal/session"
+	"jwt/internal/verdict"
+)
+
+var sessionStatusCommand = command{
+	use:   "status",
+	short: "who is logged in where, and for how long",
+	build: func(env *Env, c *cobra.Command) {
+		var o statusOptions
+		c.Long = "Show the session: server, user, and how long its tokens live. Nobody is asked\nfor it, neither the server nor a keyring."
+		c.Example = `  jwt session status
+  jwt session status --session work -o json | jq .access.expires_in
+  jwt session status -q || jwt session login https://login.example --user alice`
+		c.Annotations = map[string]string{exits: "0 1 2 9"}
+		c.Args = noArgs
+		o.addFlags(c.Flags())
+		o.session.complete(env, c)
+		o.output.complete(c)
+		o.date.complete(c)
+		c.RunE = func(*cobra.Command, []string) error { return runSessionStatus(env, o) }
+	},
+}
+
+type statusOptions struct {
+	session sessionOptions
+	output  outputOptions
+	date    dateOptions
+}
+
+func (o *statusOptions) addFlags(f *pflag.FlagSet) {
+	o.session.addName(f)
+	o.output.addFlags(f)
+	o.date.addFlags(f)
+}
+
+func (o statusOptions) check() error { return errors.Join(o.output.check(), o.date.check()) }
+
+func runSessionStatus(env *Env, o statusOptions) error {
+	if err := o.check(); err != nil {
+		return o.output.fail(env, err)
+	}
+	client, err := o.session.client(env, o.output)
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	s, err := client.Store.Peek(client.Name)
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	now := env.Now()
+	if o.output.wantJSON(env) {
+		answer := sessionJSON(s, now)
+		answer.Add("file", client.Store.Path(s.Name))
+		err = o.output.writeJSON(env, answer)
+	} else {
+		err = o.output.write(env, o.text(env, s, client.Store.Path(s.Name)))
+	}
+	if err != nil {
+		return err
+	}
+	return s.Error(now)
+}
+
+// stateOf is the state of a session in one word.
+func stateOf(s *session.Session, now time.Time) string {
+	switch {
+	case s.Error(now) != nil:
+		return "ended"
+	case !s.Alive(now):
+		return "stale"
+	default:
+		return "active"
+	}
+}
+
+func sessionJSON(s *session.Session, now time.Time) render.Object {
+	access := render.Object{
+		{Name: "expires_at", Value: timeJSON(s.AccessExpires)},
+		{Name: "expires_in", Value: secondsJSON(s.AccessExpires, now)},
+	}
+	refresh := render.Object{
+		{Name: "usable", Value: s.Refreshable(now)},
+		{Name: "expires_at", Value: timeJSON(s.RefreshExpires)},
+		{Name: "expires_in", Value: secondsJSON(s.RefreshExpires, now)},
+	}
+	o := render.Object{
+		{Name: "session", Value: s.Name},
+		{Name: "state", Value: stateOf(s, now)},
+		{Name: "server", Value: s.Server},
+		{Name: "preset", Value: s.Preset},
+		{Name: "user", Value: s.User},
+		{Name: "logged_in_at", Value: timeJSON(s.LoggedIn)},
+		{Name: "access", Value: access},
+		{Name: "refresh", Value: refresh},
+		{Name: "store", Value: string(s.Store)},
+	}
+	if s.Intent != nil {
+		o.Add("unfinished_refresh_at", timeJSON(s.Intent.At))
+	}
+	if err := s.Error(now); err != nil {
+		o.Add("error", errorFields(err))
+	}
+	return o
+}
+
+func (o statusOptions) text(env *Env, s *session.Session, file string) []byte {
+	t, now := o.output.text(env), env.Now()
+	line := func(name string) *render.Text { return t.Styled(render.Name, name).Pad(len(name), 10) }
+	line("session").Put(s.Name, "  ")
+	state := stateOf(s, now)
+	t.Styled(map[string]render.Style{"active": render.Good, "stale": render.Caution, "ended": render.Bad}[state], state).Line()
+	line("server").Put(s.Server, " (", s.Preset, ")").Line()
+	line("user").Put(s.User, ", logged in ", jwt.Ago(s.LoggedIn, now)).Line()
+	line("access").Put(o.until(s.AccessExpires, now)).Line()
+	switch {
+	case s.Ended != nil:
+		line("refresh").Put("none: the session has ended").Line()
+	case !s.HasRefresh():
+		line("refresh").Put("none: the server gave no refresh token").Line()
+	default:
+		line("refresh").Put(o.until(s.RefreshExpires, now)).Line()
+	}
+	if s.Intent != nil {
+		t.Pad(0, 10).Styled(render.Caution, "a refresh begun "+jwt.Ago(s.Intent.At, now)+" was not finished; the next one tries again").Line()
+	}
+	line("stored").Put(file)
+	if s.Store == session.Keyring {
+		t.Put(", sealed under a key in the keyring")
+	}
+	return t.Line().Bytes()
+}
+
+func (o statusOptions) until(t, now time.Time) string {
+	switch {
+	case t.IsZero():
+		return "until the server says no: it told no lifetime"
+	case !now.Before(t):
+		return "expired " + jwt.Ago(t, now) + ", " + o.date.show(t)
+	default:
+		return "expires " + jwt.Ago(t, now) + ", " + o.date.show(t)
+	}
+}
+
+var sessionListCommand = command{
+	use:   "list",
+	short: "all sessions",
+	build: func(env *Env, c *cobra.Command) {
+		var o listOptions
+		c.Long = "List the sessions that are remembered, one a line."
+		c.Example = `  jwt session list
+  jwt session list -o json | jq -r '.sessions[] | select(.state == "active").session'`
+		c.Annotations = map[string]string{exits: "0 1 2 9"}
+		c.Args = noArgs
+		o.output.addFlags(c.Flags())
+		o.output.complete(c)
+		c.RunE = func(*cobra.Command, []string) error { return runSessionList(env, o) }
+	},
+}
+
+type listOptions struct{ output outputOptions }
+
+// A listed session is one that can be read, or why it cannot.
+type listed struct {
+	name    string
+	session *session.Session
+	err     error
+}
+
+func runSessionList(env *Env, o listOptions) error {
+	if err := o.output.check(); err != nil {
+		return o.output.fail(env, err)
+	}
+	store := env.sessions()
+	names, err := store.List()
+	if err != nil {
+		return o.output.fail(env, err)
+	}
+	var all []listed
+	for _, name := range names {
+		s, err := store.Peek(name)
+		all = append(all, listed{name, s, err})
+	}
+	if o.output.wantJSON(env) {
+		err = o.output.writeJSON(env, listJSON(all, env.Now()))
+	} else {
+		err = o.output.write(env, o.text(env, all))
+	}
+	if err == nil && len(all) == 0 {
+		return verdict.Errorf(verdict.NotLoggedIn, "no session: not logged in anywhere").Hintf("jwt session login URL --user NAME")
+	}
+	return err
+}
+
+func listJSON(all []listed, now time.Time) render.Object {
+	list := []render.Object{}
+	for _, l := range all {
+		if l.err != nil {
+			list = append(list, render.Object{{Name: "session", Value: l.name}, {Name: "state", Value: "unreadable"}, {Name: "error", Value: errorFields(l.err)}})
+			continue
+		}
+		list = append(list, sessionJSON(l.session, now))
+	}
+	return render.Object{{Name: "sessions", Value: list}}
+}
+
+func (o listOptions) text(env *Env, all []listed) []byte {
+	t, now := o.output.text(env), env.Now()
+	name, server, user := 0, 0, 0
+	for _, l := range all {
+		name = max(name, len(l.name))
+		if l.err == nil {
+			server, user = max(server, len(l.session.Server)), max(user, len(l.session.User))
+		}
+	}
+	for _, l := range all {
+		t.Styled(render.Name, l.name).Pad(len(l.name), name).Put("  ")
+		if l.err != nil {
+			t.Styled(render.Bad, "unreadable").Put("  ", l.err.Error()).Line()
+			continue
+		}
+		s := l.session
+		t.Put(s.Server).Pad(len(s.Server), server+2).Put(s.User).Pad(len(s.User), user+2)
+		state := stateOf(s, now)
+		t.Styled(map[string]render.Style{"active": render.Good, "stale": render.Caution, "ended": render.Bad}[state], state)
+		if state == "active" && !s.AccessExpires.IsZero() {
+			t.Put("  access expires ", jwt.Ago(s.AccessExpires, now))
+		}
+		t.Line()
+	}
+	return t.Bytes()
+}
