@@ -78,7 +78,7 @@ func unwrap(s span) (joined []byte, lineBreak, lines int) {
 		}
 		line = bytes.TrimSuffix(line, []byte{'\r'})
 		line = bytes.TrimSuffix(line, []byte{'\\'})
-		if _, pure := partsOf(line); !pure || len(line) == 0 {
+		if !isWord(line) || len(line) == 0 {
 			return nil, 0, 0
 		}
 		if lineBreak < 0 {

@@ -25,7 +25,7 @@ func (f *finder) none(text span) error {
 		start += i
 	}
 	end := start
-	for end < len(text.b) && isTokenByte(text.b[end]) {
+	for end < len(text.b) && inToken(text.b[end]) {
 		end++
 	}
 	return stopped(text, start, end)
@@ -55,7 +55,11 @@ func stopped(text span, start, end int) *verdict.Error {
 
 // wrongParts is the error for a text of the right characters only.
 func wrongParts(b []byte) *verdict.Error {
-	n := bytes.Count(b, []byte{'.'}) + 1
+	if _, rest, ok := bytes.Cut(b, []byte{'~'}); ok && countParts(b) == 3 && !endsPresentation(rest) {
+		return verdict.Errorf(verdict.Malformed, "no token found: an SD-JWT ends with a ~ or a Key Binding JWT, this with neither (RFC 9901 §4)").
+			Hintf("was it cut off? copy it again, the last character too")
+	}
+	n := countParts(b)
 	e := verdict.Errorf(verdict.Malformed, "no token found: a token has 3 parts joined by dots (5 when encrypted), this has %d", n)
 	switch {
 	case looksLikeFile(b):
@@ -68,6 +72,13 @@ func wrongParts(b []byte) *verdict.Error {
 		return e.Hintf("the signature is missing; even an unsecured token ends with a dot")
 	}
 	return e
+}
+
+// countParts counts what dots join: of an SD-JWT, in the token before its first
+// tilde.
+func countParts(b []byte) int {
+	b, _, _ = bytes.Cut(b, []byte{'~'})
+	return bytes.Count(b, []byte{'.'}) + 1
 }
 
 // describe names the first character of b: 0x2b '+', 0xff0e '．' as U+FF0E.
@@ -196,14 +207,14 @@ func (f *finder) notAToken(where string, value span) error {
 	value = value.trim()
 	bare, _ := cutScheme(value)
 	end := 0
-	for end < len(bare.b) && isTokenByte(bare.b[end]) {
+	for end < len(bare.b) && inToken(bare.b[end]) {
 		end++
 	}
 	switch {
 	case len(bare.b) == 0:
 		return verdict.Errorf(verdict.Malformed, "%s: is empty, want a token", where)
 	case end == len(bare.b):
-		return verdict.Errorf(verdict.Malformed, "%s: is not a token: it has %d parts, want 3 (5 when encrypted)", where, bytes.Count(bare.b, []byte{'.'})+1)
+		return verdict.Errorf(verdict.Malformed, "%s: is not a token: it has %d parts, want 3 (5 when encrypted)", where, countParts(bare.b))
 	}
 	e := verdict.Errorf(verdict.Malformed, "%s: stops looking like a token at byte %d (%s)", where, bare.at(end), describe(bare.b[end:]))
 	if hint := hintFor(bare.b, 0, end); hint != "" {

@@ -14,10 +14,35 @@ const maxHeader = 88 << 10
 func isTokenByte(c byte) bool { return c == '.' || base64url.Is(c) }
 
 // isCompact reports whether s is nothing but three or five parts, the shape of
-// a compact JWS (RFC 7515 §3.1) or JWE (RFC 7516 §3.1).
+// a compact JWS (RFC 7515 §3.1) or JWE (RFC 7516 §3.1), or a JWS and what tildes
+// join to it, that is an SD-JWT (RFC 9901 §4).
 func isCompact(s []byte) bool {
+	if issued, rest, ok := bytes.Cut(s, []byte{'~'}); ok {
+		dots, pure := partsOf(issued)
+		return pure && dots == 2 && isWord(rest) && endsPresentation(rest)
+	}
 	dots, pure := partsOf(s)
 	return pure && (dots == 2 || dots == 4)
+}
+
+// endsPresentation reports whether s ends as an SD-JWT does: with a tilde, or with
+// a Key Binding JWT behind the last one.
+func endsPresentation(s []byte) bool {
+	last := s[bytes.LastIndexByte(s, '~')+1:]
+	return len(last) == 0 || bytes.Count(last, []byte{'.'}) == 2
+}
+
+// inToken is isTokenByte and the tilde of an SD-JWT.
+func inToken(c byte) bool { return c == '~' || isTokenByte(c) }
+
+// isWord reports whether s is nothing but characters of tokens.
+func isWord(s []byte) bool {
+	for _, c := range s {
+		if !inToken(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // partsOf counts the dots of s; pure says that all else is base64url.
@@ -92,7 +117,7 @@ func isLaxToken(s []byte) bool {
 }
 
 // next returns the first token at or after from: the longest run of token
-// characters, if that is what a token looks like. It looks at dots only, which
+// characters, if that is what a token looks like, with what tildes join to it. It looks at dots only, which
 // most text has few of.
 func next(b []byte, from int) (start, end int, ok bool) {
 	for {
@@ -108,6 +133,9 @@ func next(b []byte, from int) (start, end int, ok bool) {
 			end++
 		}
 		if isToken(b[start:end]) {
+			for end < len(b) && inToken(b[end]) { // the disclosures of an SD-JWT
+				end++
+			}
 			return start, end, true
 		}
 		from = end

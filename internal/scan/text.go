@@ -117,10 +117,7 @@ func cutLine(s span) (line span, n int) {
 // isContinuation reports whether a line or word might be the rest of a token
 // that was cut.
 func isContinuation(b []byte) bool {
-	if _, pure := partsOf(b); !pure {
-		return false
-	}
-	return bytes.ContainsFunc(b, func(r rune) bool { return r != '-' && r != '_' && r != '.' })
+	return isWord(b) && bytes.ContainsFunc(b, func(r rune) bool { return r != '-' && r != '_' && r != '.' && r != '~' })
 }
 
 // line reads one line, which in a transcript is a header, a piece of a body, or

@@ -48,7 +48,7 @@ func goesOn(b []byte) bool {
 		return false
 	}
 	end := 0
-	for end < len(word) && isTokenByte(word[end]) {
+	for end < len(word) && inToken(word[end]) {
 		end++
 	}
 	return isContinuation(word[:end]) && (end == len(word) || strings.IndexByte("=:/", word[end]) < 0)
