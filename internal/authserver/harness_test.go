@@ -1,5 +1,227 @@
 package authserver
 
-import "strings"
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/oauth"
+)
+
+// testCost makes a login cost microseconds.
+var testCost = cost{memory: 8, time: 1, threads: 1}
+
+const (
+	alice    = "alice"
+	password = "correct horse"
+)
+
+func testUsers(t *testing.T) *Users {
+	t.Helper()
+	u := &Users{}
+	u.setCost(testCost)
+	for _, entry := range []string{alice + ":" + password, "bob:pass:word"} {
+		if err := u.Add(entry); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return u
+}
+
+// A clock is one that tests move.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// A lines collects what is logged.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// A site is a server on loopback, with its clock and its log, and a client that
+// knows no cookies but those it is told.
+type site struct {
+	t      *testing.T
+	url    string
+	server *Server
+	clock  *clock
+	log    *lines
+}
+
+// serve runs a server of alice and bob until the test ends.
+func serve(t *testing.T, edit func(*Options)) *site {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t, url: "http://" + l.Addr().String(), clock: &clock{now: epoch}, log: &lines{}}
+	o := Options{Issuer: s.url, Store: NewMemory(), Users: testUsers(t), Now: s.clock.Now, Log: s.log}
+	if edit != nil {
+		edit(&o)
+	}
+	if s.server, err = New(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.server.Serve(ctx, l, nil) }()
+	t.Cleanup(func() {
+		stop()
+		http.DefaultClient.CloseIdleConnections()
+		if err := <-done; err != nil {
+			t.Errorf("serving: %v", err)
+		}
+		s.server.Close()
+	})
+	return s
+}
+
+// faulty is serve with these faults.
+func faulty(t *testing.T, faults ...string) *site {
+	t.Helper()
+	return serve(t, func(o *Options) {
+		for _, text := range faults {
+			f, err := ParseFault(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Faults = append(o.Faults, f)
+		}
+	})
+}
+
+// An answer is what came back.
+type answer struct {
+	status  int
+	header  http.Header
+	body    string
+	cookies map[string]*http.Cookie
+}
+
+// ask sends a request. A line of more is a header; the body is JSON unless one
+// says otherwise.
+func (s *site) ask(method, path, body string, more ...string) answer {
+	s.t.Helper()
+	a, err := s.try(method, path, body, more...)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return a
+}
+
+func (s *site) try(method, path, body string, more ...string) (answer, error) {
+	r, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", jsonType)
+	}
+	for _, line := range more {
+		name, value, _ := strings.Cut(line, ": ")
+		switch name {
+		case "Host":
+			r.Host = value
+		case "Content-Type":
+			r.Header.Set(name, value)
+		default:
+			r.Header.Add(name, value)
+		}
+	}
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return answer{}, err
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(response.Body)
+	a := answer{status: response.StatusCode, header: response.Header, body: string(b), cookies: map[string]*http.Cookie{}}
+	for _, c := range response.Cookies() {
+		a.cookies[c.Name] = c
+	}
+	return a, err
+}
+
+// is checks status and, where code is not empty, the error code.
+func (a answer) is(t *testing.T, what string, status int, code string) {
+	t.Helper()
+	var e struct{ Error string }
+	json.Unmarshal([]byte(a.body), &e)
+	if a.status != status || e.Error != code {
+		t.Errorf("%s: %d %s, want %d %s", what, a.status, a.body, status, code)
+	}
+}
+
+// tokens reads the answer to a login or a refresh.
+func (a answer) tokens(t *testing.T) oauth.Tokens {
+	t.Helper()
+	tokens, err := oauth.ParseTokens([]byte(a.body))
+	if err != nil || a.status != http.StatusOK {
+		t.Fatalf("no tokens: %d %s (%v)", a.status, a.body, err)
+	}
+	return tokens
+}
+
+func (s *site) login() oauth.Tokens {
+	s.t.Helper()
+	return s.loginAs(alice, password).tokens(s.t)
+}
+
+func (s *site) loginAs(user, password string) answer {
+	s.t.Helper()
+	return s.ask("POST", "/login", string(oauth.Login{Username: user, Password: password}.JSON()))
+}
+
+// spend sends a refresh token to /token.
+func (s *site) spend(token string) answer {
+	s.t.Helper()
+	return s.ask("POST", "/token", string(oauth.Refresh{RefreshToken: token}.JSON()))
+}
+
+func (s *site) me(access string) answer {
+	s.t.Helper()
+	return s.ask("GET", "/me", "", "Authorization: Bearer "+access)
+}
+
+func (s *site) logout(refresh string) answer {
+	s.t.Helper()
+	return s.ask("POST", "/logout", string(oauth.Refresh{RefreshToken: refresh}.JSON()))
+}
 
 func contains(s, part string) bool { return strings.Contains(s, part) }
+
+func jsonValue(b []byte) jsonobject.Value { return jsonobject.Value(b) }

@@ -47,7 +47,7 @@ func OpenRedis(ctx context.Context, address string) (Store, error) {
 		return nil, verdict.Errorf(verdict.Usage, "--store: is no address of a Redis server, want redis://HOST:PORT/DB")
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = redisTimeout, redisTimeout, redisTimeout
-	o.PoolSize, o.DisableIdentity = redisPool, true
+	o.PoolSize, o.DisableIdentity, o.DialerRetries = redisPool, true, 1
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	redis.SetLogger(quiet{})
 	r := &redisStore{client: redis.NewClient(o), rotate: redis.NewScript(rotateScript), revoke: redis.NewScript(revokeScript)}
