@@ -49,16 +49,31 @@ func TestDiscover(t *testing.T) {
 		routes routes
 		asked  []string
 	}{
-		{"OpenID Connect", "", routes{"/.well-known/openid-configuration": `{"issuer":"{}","jwks_uri":"{}/jwks"}`},
-			[]string{"/.well-known/openid-configuration"}},
-		{"with a slash", "/", routes{"/.well-known/openid-configuration": `{"issuer":"{}/","jwks_uri":"{}/jwks"}`},
-			[]string{"/.well-known/openid-configuration"}},
-		{"with a path", "/realms/one%2Ftwo", routes{"/realms/one%2Ftwo/.well-known/openid-configuration": `{"issuer":"{}/realms/one%2Ftwo","jwks_uri":"{}/jwks"}`},
-			[]string{"/realms/one%2Ftwo/.well-known/openid-configuration"}},
-		{"RFC 8414", "", routes{"/.well-known/oauth-authorization-server": `{"issuer":"{}","jwks_uri":"{}/jwks"}`},
-			[]string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"}},
-		{"RFC 8414 with path and slash", "/a/b/", routes{"/.well-known/oauth-authorization-server/a/b": `{"issuer":"{}/a/b/","jwks_uri":"{}/jwks"}`},
-			[]string{"/a/b/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/a/b"}},
+		{
+			"OpenID Connect", "",
+			routes{"/.well-known/openid-configuration": `{"issuer":"{}","jwks_uri":"{}/jwks"}`},
+			[]string{"/.well-known/openid-configuration"},
+		},
+		{
+			"with a slash", "/",
+			routes{"/.well-known/openid-configuration": `{"issuer":"{}/","jwks_uri":"{}/jwks"}`},
+			[]string{"/.well-known/openid-configuration"},
+		},
+		{
+			"with a path", "/realms/one%2Ftwo",
+			routes{"/realms/one%2Ftwo/.well-known/openid-configuration": `{"issuer":"{}/realms/one%2Ftwo","jwks_uri":"{}/jwks"}`},
+			[]string{"/realms/one%2Ftwo/.well-known/openid-configuration"},
+		},
+		{
+			"RFC 8414", "",
+			routes{"/.well-known/oauth-authorization-server": `{"issuer":"{}","jwks_uri":"{}/jwks"}`},
+			[]string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"},
+		},
+		{
+			"RFC 8414 with path and slash", "/a/b/",
+			routes{"/.well-known/oauth-authorization-server/a/b": `{"issuer":"{}/a/b/","jwks_uri":"{}/jwks"}`},
+			[]string{"/a/b/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/a/b"},
+		},
 		{"a page for everything", "", routes{
 			"/.well-known/openid-configuration":       "<html>welcome</html>",
 			"/.well-known/oauth-authorization-server": `{"issuer":"{}","jwks_uri":"{}/jwks"}`,

@@ -110,8 +110,10 @@ func (d *diagnosis) rewrittenInputs() []otherInput {
 	for _, m := range d.token.Header.Members()[:min(10, len(d.token.Header.Members()))] {
 		less := d.token.Header
 		less.Delete(m.Name)
-		inputs = append(inputs, otherInput{"header_changed", "the header without its " + quote(m.Name) + ": that was added after signing", removed,
-			base64url.Encode(less.Bytes()) + "." + p})
+		inputs = append(inputs, otherInput{
+			"header_changed", "the header without its " + quote(m.Name) + ": that was added after signing", removed,
+			base64url.Encode(less.Bytes()) + "." + p,
+		})
 	}
 	return inputs
 }
