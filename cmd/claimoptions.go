@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -55,6 +56,16 @@ func (o *claimOptions) complete(c *cobra.Command) {
 func (o claimOptions) check() error {
 	if o.noIat && o.iat != "" {
 		return verdict.Errorf(verdict.Usage, "--iat and --no-iat contradict each other")
+	}
+	return checkUTF8(append([]string{o.iss, o.sub, o.jti}, o.aud...)...)
+}
+
+// checkUTF8 refuses what JSON cannot say (RFC 8259 §8.1).
+func checkUTF8(texts ...string) error {
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return verdict.Errorf(verdict.Usage, "%s is not UTF-8, which JSON must be", shortened(text))
+		}
 	}
 	return nil
 }

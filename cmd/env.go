@@ -77,18 +77,3 @@ func width(tty bool) int {
 	}
 	return defaultWidth
 }
-
-// promptSecret asks on the controlling terminal, whatever stdin is.
-func promptSecret(prompt string) ([]byte, error) {
-	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer tty.Close()
-	if _, err := tty.WriteString(prompt); err != nil {
-		return nil, err
-	}
-	secret, err := term.ReadPassword(int(tty.Fd()))
-	tty.WriteString("\n")
-	return secret, err
-}

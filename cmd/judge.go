@@ -191,6 +191,9 @@ func decided(r render.Report) render.Report {
 		}
 	}
 	e := verdict.Errorf(r.Class, "not valid: %s", r.Message)
+	if r.Class == verdict.Usage || r.Class == verdict.Interrupted {
+		e = verdict.Errorf(r.Class, "%s", r.Message) // that says nothing of the token
+	}
 	e.Hint = r.Hint
 	r.Error = e
 	return r

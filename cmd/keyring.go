@@ -197,7 +197,9 @@ func (k *keyring) givenPassphrase() (p []byte, err error) {
 // inSource puts the name of the source before what is wrong with its keys.
 func inSource(name string, err error) error {
 	e := *classified(err)
-	e.Message = name + ": " + e.Message
+	if e.Class != verdict.Interrupted {
+		e.Message = name + ": " + e.Message
+	}
 	return &e
 }
 

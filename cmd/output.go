@@ -34,7 +34,10 @@ func (o *outputOptions) complete(c *cobra.Command) {
 
 // check refuses values that the flags do not have.
 func (o *outputOptions) check() error {
-	if o.json {
+	switch {
+	case o.json && o.format == "text":
+		return verdict.Errorf(verdict.Usage, "--json and --output text contradict each other")
+	case o.json:
 		o.format = "json"
 	}
 	switch o.format {

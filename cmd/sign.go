@@ -94,9 +94,9 @@ func (o *signOptions) check() error {
 	case unsecured && o.keys.given():
 		return verdict.Errorf(verdict.Usage, "--alg none takes no key: nothing is signed").Hintf("leave out --alg none, or the key")
 	case unsecured:
-		return errors.Join(o.output.check(), o.claims.check())
+		return errors.Join(o.output.check(), o.claims.check(), checkUTF8(o.kid, o.typ))
 	}
-	return errors.Join(o.output.check(), o.claims.check(), o.keys.check())
+	return errors.Join(o.output.check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.keys.check())
 }
 
 // given reports whether the user set the flag, be it to the empty string.
@@ -213,8 +213,12 @@ func signWarnings(token jws.Token, key jwk.Key, alg jwa.Algorithm, now time.Time
 		key = p
 	}
 	verified, _, err := token.Verify([]jwk.Key{key}, nil)
-	if err != nil {
-		return warnings // a key that may only sign
+	switch verdict.ClassOf(err) {
+	case "":
+	case verdict.KeyRefused: // a key that may only sign
+		return warnings
+	default:
+		return append(warnings, err.Error()+": verifiers will refuse the token")
 	}
 	claims, err := jwt.ClaimsOf(verified)
 	if err != nil {

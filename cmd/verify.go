@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -100,6 +101,9 @@ func (o *verifyOptions) complete(c *cobra.Command) {
 func (o *verifyOptions) check() error {
 	if err := errors.Join(o.output.check(), o.date.check(), o.token.check(), o.profile.check(o.keys)); err != nil {
 		return err
+	}
+	if slices.Contains(o.require, "") {
+		return verdict.Errorf(verdict.Usage, "--require: names no claim").Hintf("is the shell variable set?")
 	}
 	if o.batch && o.payload {
 		return verdict.Errorf(verdict.Usage, "--batch prints whole reports").Hintf("jwt verify --batch … | jq -c .payload")

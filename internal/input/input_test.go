@@ -228,7 +228,7 @@ func TestBytesRefused(t *testing.T) {
 		{"missing.pem", verdict.KeyUnreadable, "missing.pem: no such file or directory", "--secret"},
 		{dir, verdict.KeyUnreadable, dir + ": is a directory", ""},
 		{"env:UNSET", verdict.KeyUnreadable, "env:UNSET is not set", "export UNSET="},
-		{"env:", verdict.KeyUnreadable, "env: is not set", ""},
+		{"env:", verdict.Usage, "env: stands before no name", "env:NAME"},
 		{"fd:x", verdict.Usage, "fd:x is no descriptor to read from", "fd:3"},
 		{"fd:-1", verdict.Usage, "fd:-1 is no descriptor to read from", "fd:3"},
 		{"fd:1", verdict.Usage, "fd:1 is no descriptor to read from", "fd:3"},

@@ -1,8 +1,10 @@
 package input
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"strings"
 
 	"jwt/internal/verdict"
@@ -72,7 +74,10 @@ func (r *Reader) prompt() (Source, error) {
 		return Source{}, err
 	}
 	b, err := r.Prompt("Secret: ")
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return Source{}, verdict.Errorf(verdict.Interrupted, "interrupted")
+	case err != nil:
 		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "the prompt for the secret: %w", err)
 	}
 	return Source{Data: b, Name: "the prompt"}, nil

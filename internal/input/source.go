@@ -99,6 +99,8 @@ func (r *Reader) stdin(what string, limit int) (Source, error) {
 func (r *Reader) environment(name string, limit int) (Source, error) {
 	value, set := r.LookupEnv(name)
 	switch {
+	case name == "":
+		return Source{}, verdict.Errorf(verdict.Usage, "env: stands before no name").Hintf("write env:NAME")
 	case !set:
 		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "env:%s is not set", name).
 			Hintf("export %s=…, or give a file: @PATH", name)

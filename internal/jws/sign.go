@@ -35,7 +35,10 @@ func Sign(header jsonobject.Object, payload []byte, key jwk.Key, alg jwa.Algorit
 
 func verified(text string, key jwk.Key, alg jwa.Algorithm) (Token, error) {
 	t, err := Parse(text)
-	if err != nil {
+	switch {
+	case verdict.ClassOf(err) == verdict.TooLarge:
+		return Token{}, err
+	case err != nil:
 		return Token{}, verdict.Errorf(verdict.Internal, "the token just made does not parse: %w", err)
 	}
 	if name, _ := t.Alg(); name != alg.Name {
