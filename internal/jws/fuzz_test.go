@@ -63,7 +63,7 @@ func FuzzFlip(f *testing.F) {
 
 // TestEveryFlip is FuzzFlip for every bit, of the algorithms that are quick.
 func TestEveryFlip(t *testing.T) {
-	for _, name := range []string{"HS256", "HS384", "HS512", "RS256", "PS256", "EdDSA", "Ed25519"} {
+	for _, name := range []string{"HS256", "HS384", "HS512", "RS256", "PS256", "ES256K", "EdDSA", "Ed25519"} {
 		token := signed(name)
 		keys := keyList(public(keyFor(name)))
 		for bit := range 8 * len(token.Text) {
