@@ -111,7 +111,7 @@ func certificateWarnings(chain []*x509.Certificate) []verdict.Check {
 		case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
 			name := "the certificate"
 			if i > 0 {
-				name += " " + strconv.Itoa(i+1)
+				name = "certificate " + strconv.Itoa(i+1)
 			}
 			warnings = append(warnings, verdict.Check{
 				Name: "certificate", Status: verdict.Warn, Class: verdict.WeakKey, Actual: c.SignatureAlgorithm.String(),
