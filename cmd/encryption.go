@@ -23,7 +23,6 @@ type encryptionKeys struct {
 func (o *encryptionKeys) addFlags(f *pflag.FlagSet) {
 	o.keyOptions.addFlags(f)
 	f.Lookup("secret").Usage = "an AES key or password (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text"
-	o.passphrase.addFlag(f, "passphrase", "the passphrase of an encrypted key")
 	f.StringVar(&o.password, "password", "", "a password (PBES2) from a `SOURCE`: - (a prompt), @PATH, env:NAME, fd:N or its own text")
 }
 

@@ -126,7 +126,7 @@ func (k *keyring) read(source string) (keySource, error) {
 	s := keySource{name: read.Name, text: read.Data, mode: read.Mode}
 	s.set, err = jwe.ParseKeys(read.Data, k.passphrase(read.Name))
 	if err != nil {
-		return s, inSource(read.Name, err)
+		return s, encryptedHint(inSource(read.Name, err))
 	}
 	for i := range s.set.Keys {
 		s.set.Keys[i].Source = read.Name

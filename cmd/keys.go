@@ -14,7 +14,7 @@ import (
 // keyOptions say how a command gets its keys: one grammar for all commands.
 type keyOptions struct {
 	sources, secrets, algs []string
-	passphrase             passphraseOption // of the commands that have it
+	passphrase             passphraseOption
 	offline                bool
 }
 
@@ -22,6 +22,7 @@ func (o *keyOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.sources, "key", "k", nil, "a key or key set (repeatable) from a `SOURCE`: PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER, or the key's own text")
 	f.StringArrayVarP(&o.secrets, "secret", "S", nil, "an HMAC secret (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text")
 	f.StringArrayVarP(&o.algs, "alg", "A", nil, "the `ALGORITHM` to allow (repeatable); by default what the keys can do")
+	o.passphrase.addFlag(f, "passphrase", "the passphrase of an encrypted key")
 	f.BoolVar(&o.offline, "offline", false, "fetch nothing: use cached key sets, however old")
 }
 

@@ -52,7 +52,7 @@ func (k *keyring) each(do func(s keySource, err error) error) error {
 		if s.name == "" {
 			s.name = source
 		}
-		if err := do(s, encryptedHint(err)); err != nil {
+		if err := do(s, err); err != nil {
 			return err
 		}
 	}
