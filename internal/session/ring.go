@@ -2,7 +2,6 @@ package session
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -24,7 +23,7 @@ var ErrNoKey = osring.ErrNotFound
 
 var (
 	errNoRing   = errors.New("there is no keyring")
-	errNoAnswer = fmt.Errorf("the keyring does not answer within %s", ringTimeout)
+	errNoAnswer = errors.New("the keyring does not answer")
 )
 
 // ringTimeout is how long a keyring is waited for.
@@ -77,7 +76,7 @@ func (r OSRing) reachable() bool {
 }
 
 // timed runs what may hang, and leaves it behind when it does.
-func timed[T any](what func() (T, error)) (T, error) {
+func timed[T any](limit time.Duration, what func() (T, error)) (T, error) {
 	type outcome struct {
 		value T
 		err   error
@@ -87,7 +86,7 @@ func timed[T any](what func() (T, error)) (T, error) {
 		value, err := what()
 		done <- outcome{value, err}
 	}()
-	timer := time.NewTimer(ringTimeout)
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case o := <-done:

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -50,7 +51,7 @@ func (st *Store) key(name string, create bool) ([]byte, error) {
 	if st.Keyring == nil {
 		return nil, errNoRing
 	}
-	key, err := timed(func() ([]byte, error) {
+	key, err := timed(cmp.Or(st.Answer, ringTimeout), func() ([]byte, error) {
 		text, err := st.Keyring.Get(ringService, name)
 		if errors.Is(err, ErrNoKey) && create {
 			text = base64.StdEncoding.EncodeToString(newKey())
@@ -85,7 +86,7 @@ func (st *Store) forget(name string) error {
 	if st.Keyring == nil {
 		return errNoRing
 	}
-	_, err := timed(func() (struct{}, error) { return struct{}{}, st.Keyring.Delete(ringService, name) })
+	_, err := timed(cmp.Or(st.Answer, ringTimeout), func() (struct{}, error) { return struct{}{}, st.Keyring.Delete(ringService, name) })
 	if errors.Is(err, ErrNoKey) {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"jwt/internal/verdict"
 )
@@ -17,9 +18,10 @@ import (
 // A Store is the directory of the sessions, and the keyring that may hold the
 // keys they are sealed under.
 type Store struct {
-	Dir     string  // made with 0700 when needed
-	Keyring Ring    // nil where there is none
-	keys    keyring // the keys that were asked for
+	Dir     string        // made with 0700 when needed
+	Keyring Ring          // nil where there is none
+	Answer  time.Duration // how long the keyring is waited for; 0 means 3 s
+	keys    keyring       // the keys that were asked for
 }
 
 // maxFile bounds the file of a session.

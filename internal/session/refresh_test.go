@@ -1,0 +1,443 @@
+package session
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jwt/internal/authserver"
+	"jwt/internal/verdict"
+)
+
+func TestFreshTokenAsksNobody(t *testing.T) {
+	w := newWorld(t, nil)
+	s := w.login("cookie", File)
+	got, err := w.client().Token(t.Context(), 0)
+	if err != nil || got.AccessToken != s.AccessToken {
+		t.Fatalf("%v %v", got, err)
+	}
+	if fresh, err := w.client().Fresh(time.Minute); err != nil || fresh.AccessToken != s.AccessToken {
+		t.Fatalf("%v %v", fresh, err)
+	}
+	w.mustAsk("/refresh", 0)
+}
+
+func TestStaleTokenIsRefreshedOnce(t *testing.T) {
+	for _, preset := range []string{"cookie", "token"} {
+		t.Run(preset, func(t *testing.T) {
+			w := newWorld(t, nil)
+			old := w.login(preset, File)
+			w.age(time.Minute, time.Second)
+			got, err := w.client().Token(t.Context(), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			stored := w.stored()
+			if got.AccessToken == old.AccessToken || stored.AccessToken != got.AccessToken || stored.RefreshToken == old.RefreshToken || stored.Intent != nil {
+				t.Fatalf("not rotated, or not saved: %+v", stored)
+			}
+			if !w.accepted(got.AccessToken) {
+				t.Error("the server refuses the new token")
+			}
+			path := map[string]string{"cookie": "/refresh", "token": "/token"}[preset]
+			w.mustAsk(path, 1)
+			r, body := w.last(path)
+			_, noCookie := r.Cookie("refresh_token")
+			if inCookie := noCookie == nil; inCookie != (preset == "cookie") || strings.Contains(body, old.RefreshToken) == inCookie {
+				t.Errorf("the refresh token went the wrong way: cookie %v, body %q", inCookie, body)
+			}
+		})
+	}
+}
+
+func TestMinTTL(t *testing.T) {
+	w := newWorld(t, nil) // access tokens live 5 min
+	w.login("cookie", File)
+	w.age(3*time.Minute, 2*time.Minute)
+	if _, err := w.client().Token(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	w.mustAsk("/refresh", 0)
+	s, err := w.client().Token(t.Context(), 3*time.Minute)
+	if err != nil || time.Until(s.AccessExpires) < 3*time.Minute {
+		t.Fatalf("%v %v", s, err)
+	}
+	w.mustAsk("/refresh", 1)
+	_, err = w.client().Token(t.Context(), time.Hour)
+	mustFail(t, err, verdict.Usage, "live 5 min")
+	w.mustAsk("/refresh", 1)
+}
+
+// Twenty processes find one session whose access token is stale, at a server
+// that forgives no refresh token that is used twice.
+func TestTwentyProcesses(t *testing.T) {
+	w := newWorld(t, nil)
+	w.login("cookie", File)
+	w.age(time.Hour, -time.Minute)
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		if r.URL.Path == "/refresh" {
+			time.Sleep(50 * time.Millisecond) // so that all of them are there
+		}
+		serve(rw, r)
+	})
+	var processes sync.WaitGroup
+	tokens := make([]string, 20)
+	for i := range tokens {
+		processes.Go(func() {
+			out, err := w.helper("token").Output()
+			if err != nil {
+				t.Errorf("process %d: %v %s", i, err, stderr(err))
+			}
+			tokens[i] = strings.TrimSpace(string(out))
+		})
+	}
+	processes.Wait()
+	w.mustAsk("/refresh", 1)
+	for i, token := range tokens {
+		if token == "" || token != tokens[0] {
+			t.Fatalf("process %d has another token: %v", i, tokens)
+		}
+	}
+	if !w.accepted(tokens[0]) {
+		t.Fatal("the server refuses the token")
+	}
+	w.age(time.Hour, -time.Minute)
+	if _, err := w.client().Token(t.Context(), 0); err != nil {
+		t.Fatalf("the session was lost: %v", err)
+	}
+}
+
+func stderr(err error) string {
+	if e, ok := err.(*exec.ExitError); ok {
+		return string(e.Stderr)
+	}
+	return ""
+}
+
+// Also whoever insists on a refresh adopts what another got meanwhile.
+func TestForcedRefreshAdopts(t *testing.T) {
+	w := newWorld(t, nil)
+	seen := w.login("cookie", File)
+	fresh, outcome, err := w.client().Refresh(t.Context(), seen)
+	if err != nil || outcome != Refreshed {
+		t.Fatalf("%v %v", outcome, err)
+	}
+	adopted, outcome, err := w.client().Refresh(t.Context(), seen)
+	if err != nil || outcome != Adopted || adopted.AccessToken != fresh.AccessToken {
+		t.Fatalf("%v %v", outcome, err)
+	}
+	w.mustAsk("/refresh", 1)
+	if _, outcome, err = w.client().Refresh(t.Context(), adopted); err != nil || outcome != Refreshed {
+		t.Fatalf("%v %v", outcome, err)
+	}
+	w.mustAsk("/refresh", 2)
+}
+
+// What another process got is of no use when it has expired since.
+func TestExpiredIsNotAdopted(t *testing.T) {
+	w := newWorld(t, nil)
+	seen := w.login("cookie", File)
+	if _, _, err := w.client().Refresh(t.Context(), seen); err != nil {
+		t.Fatal(err)
+	}
+	w.age(time.Hour, -time.Minute)
+	if _, outcome, err := w.client().Refresh(t.Context(), seen); err != nil || outcome != Refreshed {
+		t.Fatalf("%v %v", outcome, err)
+	}
+	w.mustAsk("/refresh", 2)
+}
+
+func TestAnswerLostWithinTheGrace(t *testing.T) {
+	w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = time.Minute })
+	seen := w.login("cookie", File)
+	w.dropOnce("/refresh")
+	s, outcome, err := w.client().Refresh(t.Context(), seen)
+	if err != nil || outcome != Refreshed || !w.accepted(s.AccessToken) {
+		t.Fatalf("%v %v", outcome, err)
+	}
+	w.mustAsk("/refresh", 2)
+	if w.stored().Intent != nil {
+		t.Error("an intent is left")
+	}
+	if _, _, err := w.client().Refresh(t.Context(), s); err != nil {
+		t.Fatalf("the successor is none: %v", err)
+	}
+}
+
+func TestAnswerLostWithoutGrace(t *testing.T) {
+	w := newWorld(t, nil)
+	seen := w.login("cookie", File)
+	w.dropOnce("/refresh")
+	_, _, err := w.client().Refresh(t.Context(), seen)
+	mustFail(t, err, verdict.SessionRevoked, "lost on the way", seen.RefreshToken, seen.AccessToken)
+	w.mustAsk("/refresh", 2)
+
+	// Everybody else is told the same, and puts no spent token before the server.
+	_, err = w.client().Token(t.Context(), 0)
+	mustFail(t, err, verdict.SessionRevoked, "lost on the way")
+	_, _, err = w.client().Refresh(t.Context(), seen)
+	mustFail(t, err, verdict.SessionRevoked, "lost on the way")
+	w.mustAsk("/refresh", 2)
+	mustFail(t, w.stored().Error(time.Now()), verdict.SessionRevoked, "lost on the way")
+
+	if s := w.login("cookie", File); s.Ended != nil || w.stored().Ended != nil {
+		t.Error("another login does not mend it")
+	}
+}
+
+// dropOnce loses the first answer from the path.
+func (w *world) dropOnce(path string) {
+	var once sync.Once
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		drop := false
+		if r.URL.Path == path {
+			once.Do(func() { drop = true })
+		}
+		if drop {
+			dropped(rw, r, serve)
+		}
+		serve(rw, r)
+	})
+}
+
+// A process is killed when the server has committed and before the answer: who
+// comes next finds the intent, and recovers or says what happened.
+func TestKilledBeforeTheAnswer(t *testing.T) {
+	for _, tt := range []struct {
+		grace time.Duration
+		class verdict.Class
+	}{{time.Minute, ""}, {0, verdict.SessionRevoked}} {
+		t.Run(tt.grace.String(), func(t *testing.T) {
+			w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = tt.grace })
+			seen := w.login("cookie", File)
+			committed, release := make(chan bool), make(chan bool)
+			w.wrap(func(_ http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+				serve(httptest.NewRecorder(), r)
+				committed <- true
+				<-release
+			})
+			helper := w.helper("refresh")
+			if err := helper.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-committed
+			helper.Process.Kill()
+			helper.Wait()
+			close(release)
+			w.wrap(nil)
+
+			s := w.stored()
+			if s.Intent == nil || s.RefreshToken != seen.RefreshToken {
+				t.Fatalf("no intent is on the disk: %+v", s)
+			}
+			got, outcome, err := w.client().Refresh(t.Context(), s)
+			if tt.class != "" {
+				mustFail(t, err, tt.class, "was cut off before its answer was saved", s.RefreshToken)
+				return
+			}
+			if err != nil || outcome != Refreshed || !w.accepted(got.AccessToken) || w.stored().Intent != nil {
+				t.Fatalf("%v %v", outcome, err)
+			}
+		})
+	}
+}
+
+// Processes are killed at random moments of a refresh. There is always a session
+// that can be read, and it is never lost.
+func TestKilledAtRandom(t *testing.T) {
+	w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = time.Hour })
+	w.login("cookie", File)
+	const rounds = 60
+	killed := 0
+	for range rounds {
+		helper := w.helper("refresh")
+		if err := helper.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rand.IntN(30)) * time.Millisecond)
+		helper.Process.Kill()
+		if helper.Wait() != nil {
+			killed++
+		}
+		w.stored()
+	}
+	if killed == 0 {
+		t.Fatal("nobody was killed")
+	}
+	s, _, err := w.client().Refresh(t.Context(), w.stored())
+	if err != nil || !w.accepted(s.AccessToken) {
+		t.Fatalf("after %d of %d were killed: %v", killed, rounds, err)
+	}
+	if names := w.leftovers(); len(names) != 0 {
+		t.Errorf("left behind: %v", names)
+	}
+}
+
+// Once the request has left, cancelling waits for the answer to be saved.
+func TestNothingInterruptsARefresh(t *testing.T) {
+	w := newWorld(t, nil)
+	seen := w.login("cookie", File)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		cancel()
+		time.Sleep(50 * time.Millisecond)
+		serve(rw, r)
+	})
+	s, _, err := w.client().Refresh(ctx, seen)
+	if err != nil || s.AccessToken == seen.AccessToken || w.stored().AccessToken != s.AccessToken {
+		t.Fatalf("interrupted: %v", err)
+	}
+	// Before it has begun, cancelling ends it.
+	_, _, err = w.client().Refresh(ctx, s)
+	mustFail(t, err, verdict.Interrupted, "interrupted")
+	w.mustAsk("/refresh", 1)
+}
+
+func TestNetworkFailureIsNoLogout(t *testing.T) {
+	w := newWorld(t, nil)
+	w.login("cookie", File)
+	old := w.age(time.Minute, 5*time.Second) // stale, and still valid
+	w.edit(func(s *Session) { s.Server = "http://127.0.0.1:1" })
+	s, err := w.client().Token(t.Context(), 0)
+	if err != nil || s.AccessToken != old.AccessToken {
+		t.Fatalf("the valid token is not served: %v", err)
+	}
+	if len(w.notices) != 1 || !strings.Contains(w.notices[0], "not refreshed") {
+		t.Errorf("notices: %q", w.notices)
+	}
+	if s := w.stored(); s.Intent != nil || s.Ended != nil || s.RefreshToken != old.RefreshToken {
+		t.Errorf("a refresh that never left has marked the session: %+v", s)
+	}
+	w.edit(func(s *Session) { s.AccessExpires = time.Now().Add(-time.Second) })
+	_, err = w.client().Token(t.Context(), 0)
+	mustFail(t, err, verdict.FetchFailed, "connection refused", old.RefreshToken, old.AccessToken)
+	w.edit(func(s *Session) { s.Server = w.url })
+	if s, err = w.client().Token(t.Context(), 0); err != nil || !w.accepted(s.AccessToken) {
+		t.Fatalf("the session was lost: %v", err)
+	}
+}
+
+func TestWhatTheServerAnswersToARefresh(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer http.HandlerFunc
+		class  verdict.Class
+		says   string
+		ended  bool
+		intent bool
+	}{
+		{"busy", status(http.StatusServiceUnavailable, ""), verdict.ServerError, "503", false, true},
+		{"later", status(http.StatusTooManyRequests, ""), verdict.FetchFailed, "429", false, false},
+		{"not there", status(http.StatusNotFound, ""), verdict.FetchFailed, "404", false, false},
+		{"elsewhere", func(rw http.ResponseWriter, r *http.Request) {
+			http.Redirect(rw, r, "/login?secret=1", http.StatusTemporaryRedirect)
+		}, verdict.FetchRefused, "/login?…", false, false},
+		{"revoked", status(http.StatusUnauthorized, `{"error":"invalid_grant"}`), verdict.SessionRevoked, "refuses the refresh token", true, false},
+		{"no token", status(http.StatusOK, `{"access":"x"}`), verdict.FetchFailed, "no access token at", false, true},
+		{"a bad token", status(http.StatusOK, `{"accessToken":"a b\r\nX: y"}`), verdict.FetchRefused, "no header can carry", false, true},
+		{"another type", status(http.StatusOK, `{"accessToken":"x","tokenType":"DPoP"}`), verdict.FetchRefused, "DPoP", false, true},
+		{"endless", func(rw http.ResponseWriter, _ *http.Request) {
+			for {
+				if _, err := rw.Write(make([]byte, 1<<16)); err != nil {
+					return
+				}
+			}
+		}, verdict.FetchRefused, "larger than 1048576 bytes", false, true},
+		{"dripping", func(rw http.ResponseWriter, r *http.Request) {
+			for r.Context().Err() == nil {
+				rw.Write([]byte(" "))
+				rw.(http.Flusher).Flush()
+				time.Sleep(10 * time.Millisecond)
+			}
+		}, verdict.FetchFailed, "no whole answer within 300ms", false, true},
+		{"silent", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, verdict.FetchFailed, "no whole answer within 300ms", false, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			seen := w.login("cookie", File)
+			w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { tt.answer(rw, r) })
+			c := w.client()
+			c.Timeout = 300 * time.Millisecond
+			start := time.Now()
+			_, _, err := c.Refresh(t.Context(), seen)
+			mustFail(t, err, tt.class, tt.says, seen.RefreshToken, seen.AccessToken)
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			w.mustAsk("/refresh", 1)
+			s := w.stored()
+			if (s.Ended != nil) != tt.ended || (s.Intent != nil) != tt.intent || s.RefreshToken != seen.RefreshToken {
+				t.Errorf("ended %v, intent %v", s.Ended, s.Intent)
+			}
+			w.wrap(nil)
+			if tt.ended {
+				return
+			}
+			if _, _, err := w.client().Refresh(t.Context(), s); err != nil {
+				t.Errorf("the session was lost: %v", err)
+			}
+		})
+	}
+}
+
+func status(code int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(code)
+		w.Write([]byte(body))
+	}
+}
+
+func TestKnownEndAsksNobody(t *testing.T) {
+	w := newWorld(t, nil)
+	w.login("cookie", File)
+	w.edit(func(s *Session) {
+		s.AccessExpires, s.RefreshExpires = time.Now().Add(-time.Hour), time.Now().Add(-time.Minute)
+	})
+	_, err := w.client().Token(t.Context(), 0)
+	mustFail(t, err, verdict.SessionExpired, "the refresh token expired")
+	w.mustAsk("/refresh", 0)
+
+	w.edit(func(s *Session) { s.RefreshToken, s.Ended = "", nil })
+	_, err = w.client().Token(t.Context(), 0)
+	mustFail(t, err, verdict.SessionExpired, "gave no refresh token")
+}
+
+// A revoked session is not to be used any more, though its access token has not
+// expired.
+func TestRevokedIsNotServed(t *testing.T) {
+	w := newWorld(t, nil)
+	w.login("cookie", File)
+	w.age(time.Minute, 5*time.Second)
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		status(http.StatusUnauthorized, `{"error":"invalid_grant"}`)(rw, r)
+	})
+	_, err := w.client().Token(t.Context(), 0)
+	mustFail(t, err, verdict.SessionRevoked, "refuses the refresh token")
+}
+
+// The lock is held by somebody who does not let go.
+func TestBusy(t *testing.T) {
+	w := newWorld(t, nil)
+	seen := w.login("cookie", File)
+	unlock, err := (&Store{Dir: w.dir}).lock(t.Context(), DefaultName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, _, err = w.client().Refresh(ctx, seen)
+	mustFail(t, err, verdict.Interrupted, "interrupted")
+	w.mustAsk("/refresh", 0)
+	if _, err := w.client().Token(t.Context(), 0); err != nil {
+		t.Errorf("a fresh token wants the lock: %v", err)
+	}
+}
