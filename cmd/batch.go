@@ -29,7 +29,7 @@ func runBatch(ctx context.Context, env *Env, in *input.Reader, output outputOpti
 	}
 	defer lines.Close()
 	t := tally{first: -1}
-	p := progress{env: env, shown: env.StderrTTY && !env.StdoutTTY && !output.quiet}
+	p := progress{env: env, shown: env.StderrTTY && !env.StdoutTTY && !output.quiet && env.Getenv("TERM") != "dumb"}
 	out := env.Stdout
 	if output.quiet {
 		out = io.Discard
