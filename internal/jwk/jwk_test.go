@@ -280,7 +280,7 @@ func TestRSASpellings(t *testing.T) {
 		if !bytes.Equal(n.Bytes(), octetsOf(t, k, "n")) {
 			t.Errorf("%s: p·q is not n", name)
 		}
-		if _, err := got.PEM(true); err != nil {
+		if _, err := got.Encode(FormatPEM, true, nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -52,7 +52,7 @@ func certificatePEM(c *x509.Certificate) string {
 
 func keyPEM(t *testing.T, k Key, private bool) string {
 	t.Helper()
-	text, err := k.PEM(private)
+	text, err := k.Encode(FormatPEM, private, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -360,7 +360,7 @@ func TestPEMAndDER(t *testing.T) {
 	for _, kind := range Kinds() {
 		k := makeKey(t, kind)
 		for _, private := range []bool{true, false} {
-			text, err := k.PEM(private)
+			text, err := k.Encode(FormatPEM, private, nil)
 			if k.IsSecret() {
 				if verdict.ClassOf(err) != verdict.KeyMismatch {
 					t.Errorf("a secret in PEM: %s, %v", text, err)
@@ -380,7 +380,7 @@ func TestPEMAndDER(t *testing.T) {
 			}
 		}
 		if p, ok := k.Public(); ok {
-			if _, err := p.PEM(true); verdict.ClassOf(err) != verdict.KeyMismatch {
+			if _, err := p.Encode(FormatPEM, true, nil); verdict.ClassOf(err) != verdict.KeyMismatch {
 				t.Errorf("%s: the private PEM of a public key: %v", kind, err)
 			}
 		}

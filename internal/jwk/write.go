@@ -2,7 +2,6 @@ package jwk
 
 import (
 	"encoding/base64"
-	"encoding/pem"
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
@@ -88,21 +87,7 @@ func (w *objectWriter) object() jsonobject.Object {
 	return o
 }
 
-// PEM returns the key in PEM (RFC 7468): PKCS #8 if private, else the SPKI of its
-// public half.
-func (k Key) PEM(private bool) ([]byte, error) {
-	label := "PUBLIC KEY"
-	if private {
-		label = "PRIVATE KEY"
-	}
-	der, err := k.DER(private)
-	if err != nil {
-		return nil, err
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}), nil
-}
-
-// DER returns what PEM wraps.
+// DER returns PKCS #8 if private, else the SPKI of the public half.
 func (k Key) DER(private bool) ([]byte, error) {
 	p, ok := k.Public()
 	switch {
