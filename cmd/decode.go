@@ -16,6 +16,7 @@ import (
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/render"
+	"jwt/internal/sdjwt"
 	"jwt/internal/verdict"
 )
 
@@ -168,6 +169,9 @@ func (o decodeOptions) show(env *Env, d decoded) error {
 // showClaims prints the values asked for with -c, or none of them if one is absent.
 func (o decodeOptions) showClaims(env *Env, d decoded) error {
 	object, part := d.claims, "payload"
+	if d.selective.fits() {
+		object = d.selective.processed.Payload
+	}
 	if o.header {
 		object, part = d.header, "header"
 	} else if err := d.claimsError(); err != nil {
@@ -217,18 +221,27 @@ type decoded struct {
 	signature []byte
 	encrypted *jwe.Token // for a JWE, whose payload nobody can see
 	opened    *opened    // but who has the key
+	selective *selective // of an SD-JWT
 	warnings  []verdict.Check
 }
 
 // decode splits a token; what it holds is looked at, never judged.
 func decode(text string) (decoded, error) {
-	if strings.Count(text, ".") == 4 {
+	switch {
+	case sdjwt.Is(text):
+		return decodeDisclosed(text)
+	case strings.Count(text, ".") == 4:
 		return decodeEncrypted(text)
 	}
 	t, err := jws.Parse(text)
 	if err != nil {
 		return decoded{}, err
 	}
+	return decodeSigned(t)
+}
+
+func decodeSigned(t jws.Token) (decoded, error) {
+	var err error
 	d := decoded{header: t.Header, payload: t.Payload, signature: t.Signature}
 	d.claims, err = jwt.ParseClaims(t.Payload)
 	if verdict.ClassOf(err) == verdict.LimitExceeded {
@@ -295,6 +308,12 @@ func (d decoded) json() render.Object {
 	default:
 		name, value := d.payloadJSON()
 		o.Add(name, value)
+		if s := d.selective; s != nil {
+			if s.fits() {
+				o.Add("processed", s.processed.Payload)
+			}
+			o = append(o, s.json()...)
+		}
 		o.Add("signature", base64url.Encode(d.signature))
 	}
 	addWarnings(&o, d.warnings)
@@ -339,11 +358,17 @@ func (d decoded) text(t *render.Text, date dateOptions, now time.Time) {
 		return
 	}
 	d.payloadText(t, date, now)
+	if d.selective != nil {
+		d.selective.text(t, date, now)
+	}
 	d.signatureText(t)
 }
 
 func (d decoded) payloadText(t *render.Text, date dateOptions, now time.Time) {
 	t.Line().Styled(render.Bold, "Payload")
+	if d.selective != nil {
+		t.Put("  as the issuer signed it")
+	}
 	switch v, err := jsonobject.ParseValue(d.payload); {
 	case d.isObject:
 		t.Line().Object(d.claims, func(m jsonobject.Member) render.Remark { return date.remark(m, now) })
@@ -355,14 +380,19 @@ func (d decoded) payloadText(t *render.Text, date dateOptions, now time.Time) {
 }
 
 func (d decoded) signatureText(t *render.Text) {
-	t.Line().Styled(render.Bold, "Signature")
+	t.Line().Styled(render.Bold, "Signature").Put("  ")
+	d.signatureLine(t)
+}
+
+// signatureLine says what is known of the signature without a key.
+func (d decoded) signatureLine(t *render.Text) {
 	switch alg := algText(d.header); {
 	case len(d.signature) > 0:
-		t.Put("  ", alg, ", ", count(len(d.signature), "byte"), "; ").Styled(render.Caution, "signature not verified").Line()
+		t.Put(alg, ", ", count(len(d.signature), "byte"), "; ").Styled(render.Caution, "signature not verified").Line()
 	case strings.EqualFold(alg, "none"):
-		t.Put("  none; ").Styled(render.Bad, "the token is unsecured, signature not verified").Line()
+		t.Put("none; ").Styled(render.Bad, "the token is unsecured, signature not verified").Line()
 	default:
-		t.Put("  ").Styled(render.Bad, "empty, though alg is "+alg+"; signature not verified").Line()
+		t.Styled(render.Bad, "empty, though alg is "+alg+"; signature not verified").Line()
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/render"
+	"jwt/internal/sdjwt"
 	"jwt/internal/verdict"
 )
 
@@ -27,13 +28,9 @@ type verifier struct {
 
 // judge runs every check on one token. The payload is returned if it is valid.
 func (v *verifier) judge(text string) (render.Report, []byte) {
-	token, err := jws.Parse(text)
+	token, disclosed, r, err := shapeOf(text)
 	if err != nil {
 		return refusedShape(err), nil
-	}
-	r := render.Report{
-		Checks: []verdict.Check{{Name: "shape", Status: verdict.Pass, Detail: "compact JWS, 3 parts"}},
-		Token:  contentsOf(token),
 	}
 	verified, err := v.verifySignature(token, &r)
 	if err != nil {
@@ -45,9 +42,12 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	if !key.IsSecret() { // the thumbprint of a secret is a hash of it
 		r.Key.Thumbprint = key.Thumbprint()
 	}
-	if !v.options.jws {
+	payload := verified.Payload()
+	switch {
+	case disclosed != nil:
+		payload = v.checkDisclosed(disclosed, verified, &r)
+	case !v.options.jws:
 		r.Checks = append(r.Checks, v.checkClaims(verified)...)
-		r.Checks = append(r.Checks, v.checkProfile(verified)...)
 	}
 	if v.options.strict {
 		reject(r.Checks)
@@ -55,7 +55,26 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	if r = decided(r); !r.Valid {
 		return r, nil
 	}
-	return r, verified.Payload()
+	return r, payload
+}
+
+// shapeOf splits a token, and begins its report. disclosed is nil but for an
+// SD-JWT.
+func shapeOf(text string) (t jws.Token, disclosed *selective, r render.Report, err error) {
+	shape := verdict.Check{Name: "shape", Status: verdict.Pass, Detail: "compact JWS, 3 parts"}
+	if sdjwt.Is(text) {
+		d, err := decodeDisclosed(text)
+		if err != nil {
+			return t, nil, r, err
+		}
+		shape.Detail = d.selective.about()
+		r = render.Report{Checks: []verdict.Check{shape}, Token: disclosedContents(d)}
+		return d.selective.token.Issued, d.selective, r, nil
+	}
+	if t, err = jws.Parse(text); err == nil {
+		r = render.Report{Checks: []verdict.Check{shape}, Token: contentsOf(t)}
+	}
+	return t, nil, r, err
 }
 
 // verifySignature checks the token up to its signature. A source of keys that
@@ -126,14 +145,19 @@ func describeAll(keys []jwk.Key) string {
 	return count(len(keys), "key") + " given"
 }
 
-// checkClaims checks what was signed. A key that was discovered from an issuer
-// vouches for that issuer alone, whatever --iss allows besides.
+// checkClaims checks what was signed.
 func (v *verifier) checkClaims(verified jws.Verified) []verdict.Check {
 	claims, err := jwt.ClaimsOf(verified)
 	if err != nil {
 		return []verdict.Check{verdict.Failed("claims", err)}
 	}
-	policy, header := v.policy, verified.Token().Header
+	return v.hold(v.policy, claims, verified)
+}
+
+// hold holds claims against the policy and the profile. A key that was discovered
+// from an issuer vouches for that issuer alone, whatever --iss allows besides.
+func (v *verifier) hold(policy jwt.Policy, claims jwt.Claims, verified jws.Verified) []verdict.Check {
+	var checks []verdict.Check
 	owners := v.ring.issuersOf(verified.Key())
 	switch {
 	case len(owners) == 0:
@@ -142,11 +166,13 @@ func (v *verifier) checkClaims(verified jws.Verified) []verdict.Check {
 	default:
 		both := slices.DeleteFunc(slices.Clone(policy.Issuers), func(iss string) bool { return !slices.Contains(owners, iss) })
 		if len(both) == 0 {
-			return append([]verdict.Check{foreignKey(owners, policy.Issuers)}, policy.Check(claims, header, v.now)...)
+			checks = append(checks, foreignKey(owners, policy.Issuers))
+		} else {
+			policy.Issuers = both
 		}
-		policy.Issuers = both
 	}
-	return policy.Check(claims, header, v.now)
+	checks = append(checks, policy.Check(claims, verified.Token().Header, v.now)...)
+	return append(checks, v.checkProfile(claims, verified)...)
 }
 
 // foreignKey is the check that fails when --iss names none of the issuers that

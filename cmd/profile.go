@@ -170,14 +170,10 @@ func (v *verifier) verifyPossession(token jws.Token, r *render.Report) (jws.Veri
 	return verified, err
 }
 
-// checkProfile holds a verified token against the profile.
-func (v *verifier) checkProfile(verified jws.Verified) []verdict.Check {
+// checkProfile holds the claims of a verified token against the profile.
+func (v *verifier) checkProfile(claims jwt.Claims, verified jws.Verified) []verdict.Check {
 	if v.profile.Name == "" {
 		return nil
-	}
-	claims, err := jwt.ClaimsOf(verified)
-	if err != nil {
-		return nil // reported already
 	}
 	with := v.presentation
 	key := verified.Key()

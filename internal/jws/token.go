@@ -91,6 +91,8 @@ func split(text string) (Token, error) {
 		return Token{}, verdict.Errorf(verdict.Malformed, "the token is empty")
 	case strings.HasPrefix(text, "{"):
 		return Token{}, notCompact(text)
+	case strings.Contains(text, "~"):
+		return Token{}, verdict.Errorf(verdict.Malformed, "this is an SD-JWT (RFC 9901), a signed token with more behind it; one that stands alone is wanted here")
 	case dots == 4:
 		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has 5 parts: it is encrypted (JWE), not signed (JWS)").
 			Hintf("open it first: jwt decrypt TOKEN --key private.pem")

@@ -10,11 +10,12 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
+	"jwt/internal/sdjwt"
 	"jwt/internal/verdict"
 )
 
 // Claims are the claims of a token whose signature verified, none of them named
-// twice. ClaimsOf alone makes them; the zero Claims holds none.
+// twice. ClaimsOf and ClaimsOfDisclosed alone make them; the zero Claims holds none.
 type Claims struct {
 	object jsonobject.Object
 }
@@ -73,6 +74,16 @@ func ClaimsOf(v jws.Verified) (Claims, error) {
 			"the payload has %s more than once: parsers disagree on which counts", enumerated(twice))
 	}
 	return Claims{object: o}, nil
+}
+
+// ClaimsOfDisclosed returns the claims of a verified SD-JWT: those that its issuer
+// left open and those that were disclosed (RFC 9901 §7.1). No name stands twice.
+func ClaimsOfDisclosed(v sdjwt.Verified) (Claims, error) {
+	token := v.Issued().Token()
+	if err := checkContentType(token.Header, token.Payload); err != nil {
+		return Claims{}, err
+	}
+	return Claims{object: v.Processed().Payload}, nil
 }
 
 // checkContentType refuses the "cty" of a nested token (RFC 7519 §5.2).

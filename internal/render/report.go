@@ -37,6 +37,7 @@ type Contents struct {
 	Header  jsonobject.Object
 	Name    string
 	Payload any
+	Beside  Object // what more there is: the disclosures of an SD-JWT
 }
 
 // JSON returns the report as it stands on stdout. What was verified stands under
@@ -51,7 +52,7 @@ func (r Report) JSON() Object {
 		o.Add("key", r.Key.JSON())
 	}
 	if t := r.Token; t != nil {
-		contents := Object{{"header", t.Header}, {t.Name, t.Payload}}
+		contents := append(Object{{"header", t.Header}, {t.Name, t.Payload}}, t.Beside...)
 		if r.Valid {
 			o = append(o, contents...)
 		} else {

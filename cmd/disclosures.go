@@ -1,0 +1,201 @@
+package cmd
+
+import (
+	"strconv"
+	"time"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/render"
+	"jwt/internal/sdjwt"
+	"jwt/internal/verdict"
+)
+
+// A selective token is what an SD-JWT (RFC 9901) shows besides its Issuer-signed
+// JWT. Nothing vouches for it.
+type selective struct {
+	token     sdjwt.Token
+	processed sdjwt.Processed
+	err       error // the disclosures are not those of the token
+}
+
+// decodeDisclosed splits an SD-JWT.
+func decodeDisclosed(text string) (decoded, error) {
+	t, err := sdjwt.Parse(text)
+	if err != nil {
+		return decoded{}, err
+	}
+	d, err := decodeSigned(t.Issued)
+	if err != nil {
+		return decoded{}, err
+	}
+	d.selective = &selective{token: t}
+	d.selective.processed, d.selective.err = t.Process()
+	if err := d.selective.err; err != nil {
+		d.warnings = append(d.warnings, verdict.Check{
+			Class: verdict.ClassOf(err), Detail: "the disclosures are not those of the token, jwt verify refuses it: " + err.Error(),
+		})
+	}
+	return d, nil
+}
+
+// fits reports whether the disclosures are those of the token.
+func (s *selective) fits() bool { return s != nil && s.err == nil }
+
+// json are the members that stand beside the payload in an answer.
+func (s *selective) json() render.Object {
+	var o render.Object
+	disclosures := []render.Object{}
+	for i, d := range s.token.Disclosures {
+		var one render.Object
+		if s.fits() {
+			one.Add("path", s.processed.Disclosed[i].Path)
+		}
+		if !d.Element {
+			one.Add("name", d.Name)
+		}
+		one.Add("value", d.Value)
+		one.Add("salt", d.Salt)
+		if s.fits() {
+			one.Add("digest", s.processed.Disclosed[i].Digest)
+		}
+		disclosures = append(disclosures, one)
+	}
+	o.Add("disclosures", disclosures)
+	if s.fits() {
+		undisclosed := []render.Object{}
+		for _, u := range s.processed.Undisclosed {
+			undisclosed = append(undisclosed, render.Object{{Name: "path", Value: u.Path}, {Name: "digest", Value: u.Digest}})
+		}
+		o.Add("undisclosed", undisclosed)
+	}
+	if kb := s.token.KeyBinding; kb != nil {
+		if d, err := decodeSigned(*kb); err == nil {
+			o.Add("key_binding", d.json())
+		}
+	}
+	return o
+}
+
+// text shows what was disclosed, what was not, and what that makes of the claims.
+func (s *selective) text(t *render.Text, date dateOptions, now time.Time) {
+	t.Line().Styled(render.Bold, "Disclosures").Put("  ", strconv.Itoa(len(s.token.Disclosures))).Line()
+	for i, d := range s.token.Disclosures {
+		name := d.Name
+		switch {
+		case s.fits():
+			name = s.processed.Disclosed[i].Path
+		case d.Element:
+			name = "[]"
+		}
+		t.Put("  ").Styled(render.Name, name).Put(": ").Styled(render.Literal, string(render.JSON(d.Value, false))).Line()
+	}
+	if s.err != nil {
+		t.Put("  ").Styled(render.Bad, s.err.Error()).Line()
+	} else {
+		s.claimsText(t, date, now)
+	}
+	kb := s.token.KeyBinding
+	if kb == nil {
+		return
+	}
+	d, err := decodeSigned(*kb)
+	if err != nil {
+		return // its claims nest too deep to be shown
+	}
+	t.Line().Styled(render.Bold, "Key binding").Put("  by whom it was issued to").Line()
+	t.Object(d.header, nil)
+	t.Object(d.claims, func(m jsonobject.Member) render.Remark { return date.remark(m, now) })
+	d.signatureLine(t)
+}
+
+func (s *selective) claimsText(t *render.Text, date dateOptions, now time.Time) {
+	if n := len(s.processed.Undisclosed); n > 0 {
+		t.Put("  ").Styled(render.Dim, count(n, "digest")+" undisclosed: claims kept back, or decoys").Line()
+	}
+	t.Line().Styled(render.Bold, "Claims").Put("  with what is disclosed").Line()
+	t.Object(s.processed.Payload, func(m jsonobject.Member) render.Remark { return date.remark(m, now) })
+}
+
+// about says in a word what was presented.
+func (s *selective) about() string {
+	words := "SD-JWT, " + count(len(s.token.Disclosures), "disclosure")
+	if s.token.KeyBinding != nil {
+		words += ", key binding"
+	}
+	return words
+}
+
+// checkDisclosed checks what was disclosed of a token whose Issuer-signed JWT
+// verified, and returns the payload with it. Where the holder bound it to a key,
+// audience, nonce and age are asked of the Key Binding JWT.
+func (v *verifier) checkDisclosed(s *selective, issued jws.Verified, r *render.Report) []byte {
+	d, err := s.token.Verify(issued)
+	if err == nil && v.options.jws {
+		err = verdict.Errorf(verdict.Malformed, "an SD-JWT is no opaque payload: its disclosures would go unseen").Hintf("leave out --jws")
+	}
+	if err != nil {
+		r.Checks = append(r.Checks, verdict.Failed("disclosures", err))
+		return nil
+	}
+	p := d.Processed()
+	r.Checks = append(r.Checks, verdict.Check{
+		Name: "disclosures", Status: verdict.Pass, Actual: len(p.Disclosed),
+		Detail: strconv.Itoa(len(p.Disclosed)) + " disclosed, " + count(len(p.Undisclosed), "digest") + " undisclosed (" + p.Hash + ")",
+	})
+	claims, err := jwt.ClaimsOfDisclosed(d)
+	if err != nil {
+		r.Checks = append(r.Checks, verdict.Failed("claims", err))
+		return nil
+	}
+	policy := v.policy
+	if s.token.KeyBinding != nil {
+		policy.Audiences, policy.Nonce, policy.MaxAge = nil, nil, nil
+	}
+	r.Checks = append(r.Checks, v.hold(policy, claims, issued)...)
+	r.Checks = append(r.Checks, v.checkKeyBinding(s, d)...)
+	return p.Payload.Bytes()
+}
+
+// checkKeyBinding checks that the one who presents the token is the one it was
+// issued to (RFC 9901 §7.3).
+func (v *verifier) checkKeyBinding(s *selective, d sdjwt.Verified) []verdict.Check {
+	if s.token.KeyBinding == nil {
+		return nil
+	}
+	profile := jwt.KeyBinding()
+	kb, err := d.VerifyKeyBinding()
+	if err != nil {
+		return []verdict.Check{verdict.Failed(profile.CheckName("signature"), verdict.Errorf(verdict.ClassOf(err), "key binding: %w", err))}
+	}
+	claims, err := jwt.ClaimsOf(kb)
+	if err != nil {
+		return []verdict.Check{verdict.Failed(profile.CheckName("claims"), verdict.Errorf(verdict.ClassOf(err), "key binding: %w", err))}
+	}
+	key, header := kb.Key(), kb.Token().Header
+	checks := []verdict.Check{{
+		Name: profile.CheckName("signature"), Status: verdict.Pass, Actual: key.Thumbprint(),
+		Detail: kb.Alg().Name + ", by the key in cnf: " + key.Kind() + ", thumbprint " + key.Thumbprint(),
+	}}
+	with, digest := v.presentation, d.Digest()
+	with.Digest = &digest
+	checks = append(checks, profile.Check(claims, header, with, v.now)...)
+	for _, c := range (jwt.Policy{Leeway: v.policy.Leeway, Location: v.policy.Location}).Check(claims, header, v.now) {
+		if c.Status == verdict.Fail { // an exp or nbf of its own, a claim of the wrong type
+			c.Name = profile.CheckName(c.Name)
+			checks = append(checks, c)
+		}
+	}
+	return checks
+}
+
+// disclosedContents is what an SD-JWT holds, for a report: its payload with what
+// was disclosed where that fits, and the disclosures beside it.
+func disclosedContents(d decoded) *render.Contents {
+	name, payload := d.payloadJSON()
+	if d.selective.fits() {
+		payload = d.selective.processed.Payload
+	}
+	return &render.Contents{Header: d.header, Name: name, Payload: payload, Beside: d.selective.json()}
+}
