@@ -183,20 +183,31 @@ func (k *keyring) signing(ctx context.Context, now time.Time) (jwk.Key, error) {
 	return key, nil
 }
 
-// current is the youngest key of our algorithm that signs already.
+// current is the youngest key of our algorithm that signs already. When the clock
+// was set back there is none such: then it is the one that signs first.
 func (k *keyring) current(now time.Time) (jwk.Key, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var found *ringKey
+	var found, first *ringKey
 	for i, key := range k.keys {
-		if key.private.Alg == k.alg.Name && !key.From.After(now) && (found == nil || key.From.After(found.From)) {
+		if key.private.Alg != k.alg.Name {
+			continue
+		}
+		if first == nil || key.From.Before(first.From) {
+			first = &k.keys[i]
+		}
+		if !key.From.After(now) && (found == nil || !key.From.Before(found.From)) {
 			found = &k.keys[i]
 		}
 	}
-	if found == nil {
+	switch {
+	case found != nil:
+		return found.private, true
+	case first != nil:
+		return first.private, true
+	default:
 		return jwk.Key{}, false
 	}
-	return found.private, true
 }
 
 // published returns the public keys that tokens may be verified with.

@@ -1,0 +1,126 @@
+package authserver
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"jwt/internal/jwk"
+)
+
+// add puts an item into the cart of that cookie and returns the new one.
+func (s *site) add(cart, item string, more ...string) answer {
+	s.t.Helper()
+	if cart != "" {
+		more = append(more, "Cookie: cart="+cart)
+	}
+	return s.ask("POST", "/cart/items", item, more...)
+}
+
+func TestCart(t *testing.T) {
+	s := serve(t, nil)
+	bearer := "Authorization: Bearer " + s.login().AccessToken
+	a := s.add("", `{"id":"apple","quantity":2}`, bearer)
+	if a.status != 201 || a.cookies["cart"] == nil {
+		t.Fatalf("%d %s %v", a.status, a.body, a.cookies)
+	}
+	same(t, "cookie", a.header.Get("Set-Cookie"), "cart="+a.cookies["cart"].Value+"; Path=/; Max-Age=86400; HttpOnly; Secure; SameSite=Strict")
+	a = s.add(a.cookies["cart"].Value, `{"id":"pear"}`, bearer)
+	cart := a.cookies["cart"].Value
+	same(t, "cart", a.body, `{"items":[{"id":"apple","quantity":2},{"id":"pear"}]}`+"\n")
+	same(t, "shown", s.ask("GET", "/cart", "", bearer, "Cookie: cart="+cart).body, a.body)
+
+	a = s.ask("POST", "/checkout", "", bearer, "Cookie: cart="+cart)
+	if a.status != 200 || a.body != "Checkout successful\n" || a.cookies["cart"] == nil || a.cookies["cart"].MaxAge != -1 {
+		t.Errorf("%d %s %v", a.status, a.body, a.cookies)
+	}
+}
+
+func TestCartOfNobody(t *testing.T) {
+	s := serve(t, nil)
+	same(t, "empty", s.ask("GET", "/cart", "").body, `{"items":[]}`+"\n")
+	cart := s.add("", `{"id":"apple"}`).cookies["cart"].Value
+	bearer := "Authorization: Bearer " + s.login().AccessToken
+	a := s.add(cart, `{"id":"pear"}`, bearer) // it becomes alice's
+	same(t, "cart", a.body, `{"items":[{"id":"apple"},{"id":"pear"}]}`+"\n")
+	theirs := a.cookies["cart"].Value
+	for _, who := range []string{"Accept: */*", "Authorization: Bearer " + s.loginAs("bob", "pass:word").tokens(t).AccessToken} {
+		if a := s.ask("POST", "/checkout", "", who, "Cookie: cart="+theirs); a.status != 401 || a.body != "Invalid cart token\n" {
+			t.Errorf("alice's cart without alice: %d %s", a.status, a.body)
+		}
+	}
+	if a := s.ask("POST", "/checkout", "", "Cookie: cart="+cart); a.status != 200 {
+		t.Errorf("nobody's own: %d %s", a.status, a.body)
+	}
+}
+
+// What is wrong with a cart says nothing about the session: it is told in other
+// words than an expired access token, and burns no refresh.
+func TestCartRefused(t *testing.T) {
+	s := serve(t, nil)
+	tokens := s.login()
+	bearer := "Authorization: Bearer " + tokens.AccessToken
+	cart := s.add("", `{"id":"apple"}`, bearer).cookies["cart"].Value
+	foreign, err := jwk.Generate("P-256", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replaced := strings.Replace
+	for _, c := range []struct{ name, cookie string }{
+		{"tampered", replaced(cart, ".", ".e", 1)},
+		{"cut", cart[:len(cart)-4]},
+		{"another key", forge(t, s, cart, foreign, "ES256", nothing)},
+		{"none", forge(t, s, cart, jwk.Key{}, "none", nothing)},
+		{"an access token", tokens.AccessToken},
+		{"nonsense", "nonsense"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for method, path := range map[string]string{"POST": "/checkout", "GET": "/cart"} {
+				a := s.ask(method, path, "", bearer, "Cookie: cart="+c.cookie)
+				if a.status != 401 || a.body != "Invalid cart token\n" || contains(a.header.Get("WWW-Authenticate"), "Bearer") {
+					t.Errorf("%d %s %v", a.status, a.body, a.header)
+				}
+				if a.cookies["cart"] == nil || a.cookies["cart"].MaxAge != -1 {
+					t.Errorf("the cookie stays: %v", a.cookies)
+				}
+			}
+			if a := s.add(c.cookie, `{"id":"pear"}`, bearer); a.status != 401 {
+				t.Errorf("an item was added: %d %s", a.status, a.body)
+			}
+		})
+	}
+	if a := s.ask("POST", "/checkout", "", bearer); a.status != 401 || a.body != "Invalid cart token\n" {
+		t.Errorf("no cart: %d %s", a.status, a.body)
+	}
+	s.ask("POST", "/checkout", "", "Authorization: Bearer "+cart, "Cookie: cart="+cart).is(t, "a cart as access token", 401, "invalid_token")
+	s.clock.advance(time.Hour)
+	s.ask("POST", "/checkout", "", bearer, "Cookie: cart="+cart).is(t, "an expired access token", 401, "invalid_token")
+	s.clock.advance(24 * time.Hour)
+	if a := s.ask("POST", "/checkout", "", "Cookie: cart="+cart); a.body != "Invalid cart token\n" {
+		t.Errorf("an expired cart: %d %s", a.status, a.body)
+	}
+}
+
+func TestCartItemsRefused(t *testing.T) {
+	s := serve(t, nil)
+	for _, item := range []string{``, `[]`, `{}`, `"apple"`, `{"id":1,"id":2}`, `{"id":`} {
+		s.add("", item).is(t, item, 400, "invalid_request")
+	}
+	s.add("", `id=apple`, "Content-Type: "+formType).is(t, "a form", 415, "invalid_request")
+	cart := ""
+	for i := range 200 {
+		a := s.add(cart, `{"id":"item number `+strconv.Itoa(i)+`"}`)
+		if a.status == 413 {
+			if i < 20 {
+				t.Errorf("full with %d items", i)
+			}
+			return
+		}
+		cart = a.cookies["cart"].Value
+		if len(a.header.Get("Set-Cookie")) > 4096 {
+			t.Fatalf("a cookie of %d bytes", len(a.header.Get("Set-Cookie")))
+		}
+	}
+	t.Error("a cart is never full")
+}

@@ -1,0 +1,282 @@
+package authserver
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jwt/internal/jwk"
+	"jwt/internal/verdict"
+)
+
+// rules are the promises that faults break, each looked at with a login of its own.
+var rules = map[string]func(t *testing.T, s *site) bool{
+	"login-works": func(t *testing.T, s *site) bool { return s.loginAs(alice, password).status == 200 },
+	"wrong-password-refused": func(t *testing.T, s *site) bool {
+		return s.loginAs("bob", "wrong").status == 401
+	},
+	"uniform-login-errors": func(t *testing.T, s *site) bool {
+		return s.loginAs("bob", "wrong").body == s.loginAs("nobody", "wrong").body
+	},
+	"bearer-accepted": func(t *testing.T, s *site) bool { return s.me(s.login().AccessToken).status == 200 },
+	"missing-bearer-refused": func(t *testing.T, s *site) bool {
+		return s.ask("GET", "/me", "").status == 401
+	},
+	"tampered-token-refused": func(t *testing.T, s *site) bool {
+		return s.me(tampered(t, s.login().AccessToken)).status == 401
+	},
+	"alg-none-refused": func(t *testing.T, s *site) bool {
+		return s.me(forge(t, s, s.login().AccessToken, jwk.Key{}, "none", nothing)).status == 401
+	},
+	"expired-token-refused": func(t *testing.T, s *site) bool {
+		access := s.login().AccessToken
+		s.clock.advance(5 * time.Minute)
+		return s.me(access).status == 401
+	},
+	"cookie-httponly": func(t *testing.T, s *site) bool { return s.cookie().HttpOnly },
+	"cookie-secure":   func(t *testing.T, s *site) bool { return s.cookie().Secure },
+	"cookie-samesite": func(t *testing.T, s *site) bool { return s.cookie().SameSite == http.SameSiteStrictMode },
+	"cookie-scope":    func(t *testing.T, s *site) bool { return s.cookie().Domain == "" },
+	"no-store": func(t *testing.T, s *site) bool {
+		a := s.loginAs(alice, password)
+		b := s.spend(a.tokens(t).RefreshToken)
+		return a.header.Get("Cache-Control") == "no-store" && b.header.Get("Cache-Control") == "no-store"
+	},
+	"refresh-works": func(t *testing.T, s *site) bool { return s.spend(s.login().RefreshToken).status == 200 },
+	"retry-works": func(t *testing.T, s *site) bool {
+		a := s.spend(s.login().RefreshToken)
+		return a.status == 200 && s.me(a.tokens(t).AccessToken).status == 200
+	},
+	"rotation": func(t *testing.T, s *site) bool {
+		first := s.login().RefreshToken
+		a := s.spend(first)
+		return a.status == 200 && a.tokens(t).RefreshToken != first
+	},
+	"reuse-detected": func(t *testing.T, s *site) bool {
+		first := s.login().RefreshToken
+		s.spend(first)
+		s.clock.advance(time.Minute)
+		return s.spend(first).status == 401
+	},
+	"family-revoked": func(t *testing.T, s *site) bool {
+		first := s.login().RefreshToken
+		a := s.spend(first)
+		s.clock.advance(time.Minute)
+		s.spend(first)
+		return a.status == 200 && s.spend(a.tokens(t).RefreshToken).status == 401
+	},
+	"grace": func(t *testing.T, s *site) bool {
+		first := s.login().RefreshToken
+		s.spend(first)
+		return s.spend(first).status == 401
+	},
+	"refresh-token-not-bearer": func(t *testing.T, s *site) bool { return s.me(s.login().RefreshToken).status == 401 },
+	"access-token-not-refresh": func(t *testing.T, s *site) bool { return s.spend(s.login().AccessToken).status == 401 },
+	"logout-works":             func(t *testing.T, s *site) bool { return s.logout(s.login().RefreshToken).status == 204 },
+	"logout-clears-cookie": func(t *testing.T, s *site) bool {
+		return s.logout(s.login().RefreshToken).cookies["refresh_token"] != nil
+	},
+	"refresh-after-logout-refused": func(t *testing.T, s *site) bool {
+		token := s.login().RefreshToken
+		s.logout(token)
+		return s.spend(token).status == 401
+	},
+	"access-after-logout": func(t *testing.T, s *site) bool {
+		tokens := s.login()
+		s.logout(tokens.RefreshToken)
+		return s.me(tokens.AccessToken).status == 401
+	},
+	"concurrent-refresh": func(t *testing.T, s *site) bool {
+		token := s.login().RefreshToken
+		var group sync.WaitGroup
+		var mu sync.Mutex
+		successors := map[string]bool{}
+		for range 8 {
+			group.Go(func() {
+				if a := s.spend(token); a.status == 200 {
+					mu.Lock()
+					defer mu.Unlock()
+					successors[a.tokens(t).RefreshToken] = true
+				}
+			})
+		}
+		group.Wait()
+		return len(successors) <= 1
+	},
+}
+
+func (s *site) cookie() *http.Cookie {
+	s.t.Helper()
+	c := s.loginAs(alice, password).cookies["refresh_token"]
+	if c == nil {
+		s.t.Fatal("there is no cookie")
+	}
+	return c
+}
+
+func (s *site) broken(t *testing.T) (names []string) {
+	for name, holds := range rules {
+		if !holds(t, s) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Every fault breaks its rule, and no rule that has nothing to do with it.
+func TestFaultsBreakTheirRules(t *testing.T) {
+	same(t, "without a fault", serve(t, nil).broken(t), []string(nil))
+	seen := map[string]bool{}
+	for _, c := range []struct {
+		fault string
+		rules string
+	}{
+		{FaultAnyPassword, "uniform-login-errors wrong-password-refused"},
+		{FaultErrorsDiffer, "uniform-login-errors"},
+		{FaultBearerRefused, "bearer-accepted retry-works"},
+		{FaultNoBearer, "missing-bearer-refused"},
+		{FaultTampered, "tampered-token-refused"},
+		{FaultAlgNone, "alg-none-refused"},
+		{FaultExpired, "expired-token-refused"},
+		{FaultNoHTTPOnly, "cookie-httponly"},
+		{FaultNoSecure, "cookie-secure"},
+		{FaultNoSameSite, "cookie-samesite"},
+		{FaultCookieDomain, "cookie-scope"},
+		{FaultCacheable, "no-store"},
+		{FaultRefreshBroken, "family-revoked refresh-works retry-works rotation"},
+		{FaultRetryRefused, "retry-works"},
+		{FaultNoRotation, "family-revoked grace reuse-detected rotation"},
+		{FaultReuse, "concurrent-refresh family-revoked grace reuse-detected"},
+		{FaultFamilySurvives, "family-revoked"},
+		{FaultGrace + "=30s", "grace"},
+		{FaultRefreshAsAccess, "refresh-token-not-bearer"},
+		{FaultAccessAsRefresh, "access-token-not-refresh"},
+		{FaultLogoutBroken, "access-after-logout logout-clears-cookie logout-works refresh-after-logout-refused"},
+		{FaultCookieStays, "logout-clears-cookie"},
+		{FaultLogoutKeeps, "access-after-logout refresh-after-logout-refused"},
+		{FaultAccessOutlives, "access-after-logout"},
+		{FaultRace, "concurrent-refresh"},
+		// These break no rule by themselves.
+		{FaultLatency + "=1ms", ""},
+		{FaultClock + "=-48h", ""},
+		{FaultRotateKey, ""},
+	} {
+		name, _, _ := strings.Cut(c.fault, "=")
+		seen[name] = true
+		t.Run(c.fault, func(t *testing.T) {
+			same(t, "broken", strings.Join(faulty(t, c.fault).broken(t), " "), c.rules)
+		})
+	}
+	for _, name := range []string{FaultLoginBroken, FaultStatus, FaultDropAnswer, FaultExpireNow} { // below
+		seen[name] = true
+	}
+	for _, name := range FaultNames() {
+		if !seen[strings.TrimSuffix(name, "=")] {
+			t.Errorf("%s has no test", name)
+		}
+	}
+}
+
+func TestFaultLoginBroken(t *testing.T) {
+	s := faulty(t, FaultLoginBroken+",times=1")
+	s.loginAs(alice, password).is(t, "the first", 401, "invalid_credentials")
+	s.login()
+}
+
+func TestFaultStatus(t *testing.T) {
+	s := faulty(t, "status=503,times=2,path=/token")
+	tokens := s.login()
+	for range 2 {
+		s.spend(tokens.RefreshToken).is(t, "refused", 503, "server_error")
+	}
+	s.spend(tokens.RefreshToken).tokens(t) // nothing had been done
+}
+
+func TestFaultExpireNow(t *testing.T) {
+	s := faulty(t, FaultExpireNow)
+	one, two := s.login(), s.login()
+	s.me(one.AccessToken).is(t, "the next presented", 401, "invalid_token")
+	s.me(one.AccessToken).is(t, "again", 401, "invalid_token")
+	if a := s.me(two.AccessToken); a.status != 200 {
+		t.Errorf("another: %d %s", a.status, a.body)
+	}
+	if a := s.me(s.spend(one.RefreshToken).tokens(t).AccessToken); a.status != 200 {
+		t.Errorf("its successor: %d %s", a.status, a.body)
+	}
+}
+
+// The answer is lost after the rotation was committed: within a grace the client
+// gets the same successor, without one it has lost its session.
+func TestFaultDropAnswer(t *testing.T) {
+	for _, grace := range []time.Duration{0, time.Minute} {
+		s := faulty(t)
+		s.server.ReuseGrace = grace
+		tokens := s.login()
+		if err := s.server.setFault(t.Context(), Fault{Name: FaultDropAnswer, Times: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if a := s.me(tokens.AccessToken); a.status != 200 {
+			t.Errorf("what changes nothing: %d", a.status)
+		}
+		if a, err := s.try("POST", "/token", `{"refreshToken":"`+tokens.RefreshToken+`"}`); err == nil {
+			t.Fatalf("an answer came: %d %s", a.status, a.body)
+		}
+		token, _ := parseRefreshToken(tokens.RefreshToken)
+		r, _, err := s.server.Store.Find(t.Context(), token.hash())
+		if err != nil || r.Spent.IsZero() {
+			t.Errorf("nothing was committed: %+v %v", r, err)
+		}
+		a := s.spend(tokens.RefreshToken)
+		if grace == 0 {
+			a.is(t, "without a grace", 401, "invalid_grant")
+			continue
+		}
+		next, _ := parseRefreshToken(a.tokens(t).RefreshToken)
+		same(t, "the successor", next.hash(), r.Next)
+		if !contains(s.log.String(), "answer dropped") {
+			t.Errorf("the log is silent: %s", s.log)
+		}
+	}
+	s := faulty(t, FaultDropAnswer+",path=/me")
+	if a, err := s.try("GET", "/me", ""); err == nil {
+		t.Errorf("an answer came: %d %s", a.status, a.body)
+	}
+	s.login()
+}
+
+func TestFaultControl(t *testing.T) {
+	s := serve(t, func(o *Options) { o.FaultControl = true })
+	set := func(fault string) answer { return s.ask("POST", "/faults", `{"fault":"`+fault+`"}`) }
+	same(t, "none", s.ask("GET", "/faults", "").body, `{"faults":[]}`+"\n")
+	same(t, "set", set("status=500,times=3").body, `{"faults":["status=500,times=3"]}`+"\n")
+	same(t, "set again", set("status=503").body, `{"faults":["status=503"]}`+"\n")
+	set("grace=1m,path=/token")
+	s.loginAs(alice, password).is(t, "login", 503, "server_error")
+	same(t, "cleared by name", s.ask("DELETE", "/faults?name=status", "").body, `{"faults":["grace=1m0s,path=/token"]}`+"\n")
+	s.login()
+	same(t, "cleared", s.ask("DELETE", "/faults", "").body, `{"faults":[]}`+"\n")
+	set("nonsense").is(t, "no fault", 400, "invalid_request")
+	s.ask("POST", "/faults", `{"fault":"any-password"}`, "Origin: http://evil.example").is(t, "from a page", 403, "invalid_request")
+	s.loginAs(alice, "wrong").is(t, "wrong password", 401, "invalid_credentials")
+}
+
+func TestParseFault(t *testing.T) {
+	for _, text := range []string{"rotation-off", "latency=2s", "status=503,times=2,path=/refresh", "clock-offset=-1h0m0s", "expire-now,times=1", "drop-answer,path=/token"} {
+		f, err := ParseFault(text)
+		if err != nil || f.String() != text {
+			t.Errorf("%s: %s, %v", text, f, err)
+		}
+	}
+	for _, text := range []string{
+		"", "rotation", "rotation-off=1", "latency", "latency=", "latency=2", "status", "status=200", "status=600", "status=x",
+		"latency=2s,", "latency=2s,times=0", "latency=2s,times=-1", "latency=2s,times=x", "latency=2s,path=refresh", "latency=2s,often", "grace=1x",
+	} {
+		if f, err := ParseFault(text); verdict.ClassOf(err) != verdict.Usage {
+			t.Errorf("%q: %+v, %v", text, f, err)
+		}
+	}
+}

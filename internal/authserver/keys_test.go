@@ -1,0 +1,176 @@
+package authserver
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/verdict"
+)
+
+// published are the kids of the JWK Set that the server shows.
+func (s *site) published() (kids []string) {
+	s.t.Helper()
+	a := s.ask("GET", "/jwks.json", "")
+	set, err := jwk.Parse([]byte(a.body))
+	if err != nil {
+		s.t.Fatalf("%s: %v", a.body, err)
+	}
+	for _, k := range set.Keys {
+		if k.IsPrivate() || k.ID != k.Thumbprint() || k.Use != "sig" || k.Alg == "" {
+			s.t.Errorf("published: %s", k.JWK(false).Bytes())
+		}
+		kids = append(kids, k.ID)
+	}
+	return kids
+}
+
+func kidOf(t *testing.T, access string) string {
+	t.Helper()
+	token, err := jws.Parse(access)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kid, _, err := token.KeyID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kid
+}
+
+func TestAlgorithms(t *testing.T) {
+	for _, alg := range []string{"ES256", "ES384", "EdDSA", "RS256", "PS256"} {
+		s := serve(t, func(o *Options) { o.Alg = alg })
+		tokens := s.login()
+		token, err := jws.Parse(tokens.AccessToken)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := token.Alg(); got != alg {
+			t.Errorf("alg is %s, want %s", got, alg)
+		}
+		set, err := jwk.Parse([]byte(s.ask("GET", "/jwks.json", "").body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := token.Verify(set.Keys, []string{alg}); err != nil {
+			t.Errorf("%s: %v", alg, err)
+		}
+		if a := s.me(tokens.AccessToken); a.status != 200 {
+			t.Errorf("%s: %d %s", alg, a.status, a.body)
+		}
+	}
+	for _, alg := range []string{"HS256", "none", "ES257", "dir"} {
+		_, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Store: NewMemory(), Users: &Users{}, Now: time.Now, Alg: alg})
+		if verdict.ClassOf(err) != verdict.Usage {
+			t.Errorf("%s: %v", alg, err)
+		}
+	}
+}
+
+// The next key is published before it signs, the last until its tokens are over.
+func TestKeyRotationOverlaps(t *testing.T) {
+	const period = 24 * time.Hour
+	s := serve(t, func(o *Options) { o.KeyPeriod, o.RefreshTTL = period, 90*24*time.Hour })
+	turn := func() {
+		t.Helper()
+		if err := s.server.keys.rotateIfOld(t.Context(), period, s.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := s.published()
+	s.clock.advance(period - time.Second)
+	turn()
+	same(t, "before the period is over", s.published(), first)
+	s.clock.advance(time.Second)
+	turn()
+	turn() // once is enough
+	both := s.published()
+	if len(both) != 2 || both[0] != first[0] {
+		t.Fatalf("when it is over: %v, after %v", both, first)
+	}
+	same(t, "signs still", kidOf(t, s.login().AccessToken), both[0])
+	s.clock.advance(keysMaxAge - time.Millisecond)
+	last := s.login()
+	same(t, "signs to the end", kidOf(t, last.AccessToken), both[0])
+	s.clock.advance(time.Millisecond)
+	same(t, "signs now", kidOf(t, s.login().AccessToken), both[1])
+	s.clock.advance(4 * time.Minute)
+	if a := s.me(last.AccessToken); a.status != 200 {
+		t.Errorf("its last token: %d %s", a.status, a.body)
+	}
+	s.clock.advance(cartTTL + keysLinger)
+	same(t, "long after", s.published(), both[1:])
+	s.clock.advance(period)
+	turn()
+	keys, err := s.server.Store.Keys(t.Context())
+	if err != nil || len(keys) != 2 {
+		t.Errorf("%d keys are kept (%v), want the one that signs and the next", len(keys), err)
+	}
+}
+
+func TestRotateKeyNow(t *testing.T) {
+	s := serve(t, func(o *Options) { o.FaultControl = true })
+	before := s.login()
+	if a := s.ask("POST", "/faults", `{"fault":"rotate-key"}`); a.status != 200 {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	after := s.login()
+	if kidOf(t, before.AccessToken) == kidOf(t, after.AccessToken) || len(s.published()) != 2 {
+		t.Errorf("nothing rotated: %v", s.published())
+	}
+	for _, access := range []string{before.AccessToken, after.AccessToken} {
+		if a := s.me(access); a.status != 200 {
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+}
+
+// Servers that share a store share its keys, from the first on, and see each other's.
+func TestKeysOfTwoServers(t *testing.T) {
+	eachStore(t, func(t *testing.T, store Store) {
+		var group sync.WaitGroup
+		for range 5 {
+			group.Go(func() {
+				if _, err := openKeyring(t.Context(), store, "ES256", 0, epoch); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		one := serve(t, func(o *Options) {
+			o.Store, o.Issuer, o.Hosts = store, "http://shared.example", []string{hostOf(o.Issuer)}
+		})
+		two := serve(t, func(o *Options) {
+			o.Store, o.Issuer, o.Hosts = store, "http://shared.example", []string{hostOf(o.Issuer)}
+		})
+		if kids := one.published(); len(kids) != 1 {
+			t.Errorf("%d keys of servers that began together", len(kids))
+		}
+		if err := one.server.keys.rotate(t.Context(), epoch, epoch); err != nil {
+			t.Fatal(err)
+		}
+		two.clock.advance(keysReask)
+		if a := two.me(one.login().AccessToken); a.status != 200 {
+			t.Errorf("a token of the other's new key: %d %s", a.status, a.body)
+		}
+	})
+}
+
+func hostOf(issuer string) string { return issuer[len("http://"):] }
+
+// A server of another algorithm leaves the others' keys alone.
+func TestKeysOfTwoAlgorithms(t *testing.T) {
+	store := NewMemory()
+	es := serve(t, func(o *Options) { o.Store = store })
+	rs := serve(t, func(o *Options) { o.Store, o.Alg = store, "EdDSA" })
+	if err := rs.server.keys.rotate(t.Context(), epoch, epoch); err != nil {
+		t.Fatal(err)
+	}
+	es.clock.advance(60 * 24 * time.Hour)
+	if a := es.loginAs(alice, password); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}

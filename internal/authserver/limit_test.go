@@ -1,0 +1,89 @@
+package authserver
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLimiter(t *testing.T) {
+	here, there := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+	for _, c := range []struct {
+		name     string
+		failures int
+		user     func(i int) string
+		address  func(i int) netip.Addr
+		free     []string // user@address that may go on after one failure less
+	}{
+		{
+			"one user at one address", failuresPerPair,
+			func(int) string { return "a" }, func(int) netip.Addr { return here },
+			[]string{"a@192.0.2.2", "b@192.0.2.1"},
+		},
+		{
+			"many users at one address", failuresPerAddress,
+			strconv.Itoa, func(int) netip.Addr { return here },
+			[]string{"a@192.0.2.2"},
+		},
+		{
+			"one user at many addresses", failuresPerUser,
+			func(int) string { return "a" }, func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}) },
+			[]string{"b@192.0.2.1"},
+		},
+		{
+			"many addresses of one network", failuresPerPair,
+			func(int) string { return "a" }, func(i int) netip.Addr { return netip.AddrFrom16([16]byte{0x20, 1, 15: byte(i)}) },
+			[]string{"a@192.0.2.1", "a@2001:0:0:1::"},
+		},
+		{
+			"the same address in IPv6", failuresPerPair,
+			func(int) string { return "a" }, func(i int) netip.Addr {
+				if i%2 == 0 {
+					return there
+				}
+				return netip.MustParseAddr("::ffff:192.0.2.2")
+			},
+			[]string{"a@192.0.2.1"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLimiter()
+			for i := range c.failures {
+				if wait := l.wait(c.user(i), c.address(i), epoch); wait != 0 {
+					t.Fatalf("failure %d waits %s", i, wait)
+				}
+				l.failed(c.user(i), c.address(i), epoch)
+			}
+			last := c.failures
+			same(t, "wait", l.wait(c.user(last), c.address(last), epoch), failureInterval)
+			same(t, "an interval later", l.wait(c.user(last), c.address(last), epoch.Add(failureInterval)), time.Duration(0))
+			for _, who := range c.free {
+				user, address, _ := strings.Cut(who, "@")
+				if wait := l.wait(user, netip.MustParseAddr(address), epoch); wait != 0 {
+					t.Errorf("%s waits %s", who, wait)
+				}
+			}
+		})
+	}
+}
+
+func TestLimiterForgets(t *testing.T) {
+	l := newLimiter()
+	for i := range maxLimited {
+		l.failed(strings.Repeat("x", 2*maxUserName)+strconv.Itoa(i), netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), epoch.Add(time.Duration(i)*time.Millisecond))
+	}
+	if len(l.failures) > maxLimited+3 {
+		t.Errorf("it remembers %d", len(l.failures))
+	}
+	for key := range l.failures {
+		if len(key.user) > maxUserName {
+			t.Fatalf("it remembers %d bytes of a name", len(key.user))
+		}
+	}
+	l.forget(epoch.Add(30 * 24 * time.Hour))
+	if len(l.failures) != 0 {
+		t.Errorf("it remembers %d a month later", len(l.failures))
+	}
+}

@@ -1,0 +1,269 @@
+package authserver
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"jwt/internal/oauth"
+)
+
+// serverEnv makes the test binary a server: store and grace.
+const serverEnv = "AUTHSERVER_TEST"
+
+func TestMain(m *testing.M) {
+	if arguments := os.Getenv(serverEnv); arguments != "" {
+		if err := runServer(arguments); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// runServer serves until SIGTERM, as the command does.
+func runServer(arguments string) error {
+	where, graceText, _ := strings.Cut(arguments, " ")
+	grace, err := time.ParseDuration(graceText)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	open := func() (Store, error) { return OpenFile(where) }
+	if strings.Contains(where, "://") {
+		open = func() (Store, error) { return OpenRedis(ctx, where) }
+	}
+	store, err := open()
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	u := &Users{}
+	u.setCost(testCost)
+	if err := u.Add(alice + ":" + password); err != nil {
+		return err
+	}
+	address := "http://" + l.Addr().String()
+	s, err := New(ctx, Options{Issuer: "http://shared.example", Hosts: []string{l.Addr().String()}, Store: store, Users: u, ReuseGrace: grace, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	fmt.Println(address)
+	return s.Serve(ctx, l, nil)
+}
+
+// A process is a server in a process of its own.
+type process struct {
+	site
+	*exec.Cmd
+}
+
+func start(t *testing.T, store string, grace time.Duration) *process {
+	t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), serverEnv+"="+store+" "+grace.String())
+	c.Stderr = os.Stderr
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Process.Kill(); c.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the server did not start: %v", err)
+	}
+	return &process{site{t: t, url: strings.TrimSpace(line)}, c}
+}
+
+// Two processes on one Redis, a hundred requests with one refresh token.
+func TestTwoProcessesRace(t *testing.T) {
+	const racers = 100
+	url := startRedis(t)
+	for _, grace := range []time.Duration{0, time.Minute} {
+		t.Run("grace="+grace.String(), func(t *testing.T) {
+			servers := []*process{start(t, url, grace), start(t, url, grace)}
+			token := servers[0].login().RefreshToken
+			answers := make([]answer, racers)
+			var group sync.WaitGroup
+			for i := range racers {
+				group.Go(func() { answers[i] = servers[i%2].spend(token) })
+			}
+			group.Wait()
+			good, successors := 0, map[string]bool{}
+			for _, a := range answers {
+				switch a.status {
+				case http.StatusOK:
+					good++
+					successors[a.tokens(t).RefreshToken] = true
+				case http.StatusUnauthorized:
+				default:
+					t.Errorf("%d %s", a.status, a.body)
+				}
+			}
+			want := 1
+			if grace > 0 {
+				want = racers
+			}
+			if good != want || len(successors) != 1 {
+				t.Errorf("%d succeeded with %d successors, want %d with 1", good, len(successors), want)
+			}
+			for successor := range successors { // good for one more, unless the race was theft
+				a := servers[1].spend(successor)
+				if (a.status == http.StatusOK) != (grace > 0) {
+					t.Errorf("the successor: %d %s", a.status, a.body)
+				}
+			}
+		})
+	}
+}
+
+// A server killed at any moment has kept every rotation that it answered, and no
+// family ever has two live tokens. What was committed and not answered comes again
+// within the grace.
+func TestKilledServerLosesNoRotation(t *testing.T) {
+	const rounds = 20
+	path := filepath.Join(t.TempDir(), "state.db")
+	var token string
+	rotations, replays := 0, 0
+	for round := range rounds {
+		p := start(t, path, time.Hour)
+		if token == "" {
+			token = p.login().RefreshToken
+		}
+		time.AfterFunc(time.Duration(rand.Int64N(int64(30*time.Millisecond))), func() { p.Process.Kill() })
+		var chain []string // the last token of the round before, and those that were answered
+		for first := true; ; first = false {
+			chain = append(chain, token)
+			a, err := p.try("POST", "/token", string(oauth.Refresh{RefreshToken: token}.JSON()))
+			if err != nil {
+				break // killed
+			}
+			if a.status != http.StatusOK {
+				t.Fatalf("round %d: %d %s", round, a.status, a.body)
+			}
+			token = a.tokens(t).RefreshToken
+			if !first {
+				rotations++
+			}
+		}
+		p.Wait()
+		replays += checkFile(t, path, chain)
+	}
+	t.Logf("%d rotations were answered in %d lives of the server; %d were committed and not answered", rotations, rounds, replays)
+	if rotations == 0 {
+		t.Error("no rotation was answered: nothing was tested")
+	}
+}
+
+// checkFile looks into the file of a server that is dead: each token of the chain
+// but the last is spent for the next. It returns 1 if the last is spent too.
+func checkFile(t *testing.T, path string, chain []string) (unanswered int) {
+	t.Helper()
+	store := openFile(t, path)
+	defer store.Close()
+	hash := func(text string) Hash {
+		token, ok := parseRefreshToken(text)
+		if !ok {
+			t.Fatalf("no refresh token: %q", text)
+		}
+		return token.hash()
+	}
+	for i, text := range chain {
+		r, session, err := store.Find(t.Context(), hash(text))
+		switch {
+		case err != nil:
+			t.Fatalf("token %d of %d is lost: %v", i, len(chain), err)
+		case !session.Revoked.IsZero():
+			t.Fatalf("the session was revoked")
+		case i < len(chain)-1 && r.Next != hash(chain[i+1]):
+			t.Fatalf("rotation %d of %d is lost: %+v", i, len(chain), r)
+		case i == len(chain)-1 && !r.Spent.IsZero():
+			unanswered = 1
+		}
+	}
+	if live := liveTokens(t, store); live != 1 {
+		t.Fatalf("%d live tokens in the family", live)
+	}
+	return unanswered
+}
+
+func liveTokens(t *testing.T, store Store) (live int) {
+	t.Helper()
+	err := store.(*file).db.View(func(tx *bolt.Tx) error {
+		return tx.Bucket(tokensBucket).ForEach(func(_, v []byte) error {
+			var r Refresh
+			if err := json.Unmarshal(v, &r); err != nil {
+				return err
+			}
+			if r.Spent.IsZero() {
+				live++
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return live
+}
+
+// SIGTERM lets the requests under way finish and takes no new ones.
+func TestTermDrains(t *testing.T) {
+	p := start(t, filepath.Join(t.TempDir(), "state.db"), 0)
+	c, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	body := string(oauth.Login{Username: alice, Password: password}.JSON())
+	fmt.Fprintf(c, "POST /login HTTP/1.1\r\nHost: shared.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:5])
+	time.Sleep(50 * time.Millisecond) // the server reads the rest of the body
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	refused := func() bool {
+		_, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+		return errors.Is(err, syscall.ECONNREFUSED)
+	}
+	for began := time.Now(); !refused(); {
+		if time.Since(began) > 5*time.Second {
+			t.Fatal("it takes new connections")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Fprint(c, body[5:])
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("the request under way: %+v, %v", response, err)
+	}
+	response.Body.Close()
+	if err := p.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
