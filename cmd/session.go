@@ -28,6 +28,7 @@ login asks anything, and without a terminal none does.`
 		sessionStatusCommand,
 		sessionListCommand,
 		sessionLogoutCommand,
+		sessionFlowCommand,
 		sessionServeCommand,
 	},
 }

@@ -1,0 +1,253 @@
+package flow
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"jwt/internal/issuer"
+	"jwt/internal/oauth"
+	"jwt/internal/verdict"
+)
+
+// A recorder keeps what went over the wire: the client of internal/issuer knows
+// tokens, the judge wants headers.
+type recorder struct {
+	base http.RoundTripper
+	now  func() time.Time
+}
+
+type recordKey struct{}
+
+// A wire is one recorded exchange.
+type wire struct {
+	method, url string
+	status      int
+	header      http.Header
+	cookies     []*http.Cookie
+	body        []byte
+	began       time.Time
+	took        time.Duration
+}
+
+func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
+	w, _ := req.Context().Value(recordKey{}).(*wire)
+	if w == nil {
+		w = &wire{}
+	}
+	w.method, w.url, w.began = req.Method, issuer.Show(req.URL), t.now()
+	defer func() { w.took = t.now().Sub(w.began) }()
+	resp, err := t.base.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, issuer.MaxReply+1))
+	resp.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	w.status, w.header, w.cookies, w.body = resp.StatusCode, resp.Header, resp.Cookies(), body
+	return resp, nil
+}
+
+// An answer is what became of a request.
+type answer struct {
+	wire
+	grant issuer.Grant
+	err   error
+}
+
+func (a answer) ok() bool      { return a.status >= 200 && a.status < 300 }
+func (a answer) granted() bool { return a.err == nil && a.grant.AccessToken != "" }
+
+// says is the answer in words: its status, and the error that its body names.
+func (a answer) says() string {
+	if a.status == 0 {
+		if a.err != nil {
+			return "no answer: " + a.err.Error()
+		}
+		return "no answer"
+	}
+	text := strings.TrimSpace(strconv.Itoa(a.status) + " " + http.StatusText(a.status))
+	if a.ok() {
+		return text
+	}
+	if e := oauth.ParseError(a.status, a.body); e.Code != "" {
+		const most = 120
+		said := e.Error()
+		if len(said) > most {
+			said = strings.ToValidUTF8(said[:most], "") + "…"
+		}
+		text += " " + said
+	}
+	return text
+}
+
+// refused judges an answer to what must be refused. 2xx is none.
+func (a answer) refused() verdict.Status {
+	switch {
+	case a.status == 0, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout:
+		return verdict.Skip
+	case a.ok():
+		return verdict.Fail
+	case a.status == http.StatusNotFound, a.status == http.StatusMethodNotAllowed, a.status < 400, a.status >= 500:
+		return verdict.Warn
+	default:
+		return verdict.Pass
+	}
+}
+
+// notGranted is refused for a request that asks for tokens: 2xx without any gives
+// nothing away.
+func (a answer) notGranted() verdict.Status {
+	if s := a.refused(); s != verdict.Fail || a.granted() {
+		return s
+	}
+	return verdict.Warn
+}
+
+// exchange makes one request through the issuer's client.
+func (r *run) exchange(ctx context.Context, call func(context.Context, *issuer.Server) (issuer.Grant, error)) answer {
+	var a answer
+	a.began = r.Now()
+	a.grant, a.err = call(context.WithValue(ctx, recordKey{}, &a.wire), r.server)
+	return a
+}
+
+// note adds a step to the story.
+func (r *run) step(name string, a answer, note string) error {
+	if a.status == 0 && r.lost == nil && a.err != nil {
+		r.lost = a.err
+	}
+	if note == "" && !a.ok() {
+		note = a.says()
+		note = strings.TrimPrefix(note, strings.TrimSpace(strconv.Itoa(a.status)+" "+http.StatusText(a.status)))
+	}
+	return r.add(Step{
+		Name: name, Method: a.method, URL: a.url, Status: a.status,
+		At: a.began.Sub(r.report.Began), Took: a.took, Note: strings.TrimSpace(note),
+	})
+}
+
+func (r *run) add(s Step) error {
+	s.N, s.Note = len(r.report.Steps)+1, r.hide(s.Note)
+	r.report.Steps = append(r.report.Steps, s)
+	if r.Stepped != nil {
+		if err := r.Stepped(s); err != nil {
+			return unsaid{err}
+		}
+	}
+	return nil
+}
+
+// login begins a family.
+func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
+	a := r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
+		return s.Login(ctx, r.User, r.Password)
+	})
+	if !a.granted() {
+		return nil, a, cmp.Or(interrupted(ctx), r.step(name, a, ""))
+	}
+	f := &family{}
+	r.families = append(r.families, f)
+	note := r.take(f, a)
+	return f, a, r.step(name, a, note)
+}
+
+// refresh spends a refresh token of the family; a grant is the family's from now
+// on.
+func (r *run) refresh(ctx context.Context, name string, f *family, token string) (answer, error) {
+	a := r.buy(ctx, token)
+	if !a.granted() {
+		return a, cmp.Or(interrupted(ctx), r.step(name, a, ""))
+	}
+	note := r.take(f, a)
+	return a, r.step(name, a, note)
+}
+
+func (r *run) buy(ctx context.Context, token string) answer {
+	return r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
+		return s.Refresh(ctx, issuer.Held{RefreshToken: token})
+	})
+}
+
+// call asks for the protected resource. Without a token there is no header.
+func (r *run) call(ctx context.Context, name, token, note string) (answer, error) {
+	a := r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
+		return issuer.Grant{}, r.get(ctx, s, token)
+	})
+	if a.status > 0 && !a.ok() && note != "" {
+		said := strings.TrimPrefix(a.says(), strings.TrimSpace(strconv.Itoa(a.status)+" "+http.StatusText(a.status)))
+		note = strings.TrimSuffix(note+":"+said, ":")
+	}
+	if err := interrupted(ctx); err != nil {
+		return a, err
+	}
+	return a, r.step(name, a, note)
+}
+
+func (r *run) get(ctx context.Context, s *issuer.Server, token string) error {
+	ctx, cancel := context.WithTimeout(ctx, issuer.ExchangeTimeout)
+	defer cancel()
+	u := *s.URL
+	u.Path += r.Protected
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", r.UserAgent)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := s.Transport.RoundTrip(req) // follows no redirect
+	if err != nil {
+		return issuer.NetworkFailure(ctx, req.URL, err)
+	}
+	return resp.Body.Close() // the recorder has read it
+}
+
+func (r *run) logout(ctx context.Context, name string, f *family) (answer, error) {
+	a := r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
+		_, err := s.Logout(ctx, issuer.Held{AccessToken: f.access, RefreshToken: f.refresh})
+		return issuer.Grant{}, err
+	})
+	if err := interrupted(ctx); err != nil {
+		return a, err
+	}
+	return a, r.step(name, a, "")
+}
+
+// wait lets time pass and says why.
+func (r *run) wait(ctx context.Context, d time.Duration, name, why string) error {
+	if d <= 0 {
+		return nil
+	}
+	began := r.Now()
+	if err := r.pause(ctx, d); err != nil {
+		return err
+	}
+	return r.add(Step{Name: name, At: began.Sub(r.report.Began), Took: r.Now().Sub(began), Note: why})
+}
+
+func (r *run) pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-r.After(d):
+		return nil
+	case <-ctx.Done():
+		return interrupted(ctx)
+	}
+}
+
+func interrupted(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return verdict.Errorf(verdict.Interrupted, "interrupted")
+}

@@ -1,0 +1,168 @@
+package flow
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"jwt/internal/issuer"
+	"jwt/internal/jwt"
+	"jwt/internal/verdict"
+)
+
+// farewell logs out of a session of its own, then tries what is left of it.
+func (r *run) farewell(ctx context.Context, _ *family) error {
+	rules := []string{LogoutWorks, LogoutClearsCookie, RefreshAfterLogout, AccessAfterLogout}
+	if !r.wants(rules...) {
+		return nil
+	}
+	if r.Preset.Logout.Path == "" {
+		r.skip("the preset has no logout", rules...)
+		return nil
+	}
+	f, a, err := r.login(ctx, "log in")
+	if err != nil {
+		return err
+	}
+	if f == nil {
+		r.skip("another login was refused: "+a.says(), rules...)
+		return nil
+	}
+	out, err := r.logout(ctx, "log out", f)
+	if err != nil {
+		return err
+	}
+	if !out.ok() {
+		r.judge(LogoutWorks, asFailure(out), out.says())
+		r.skip("logging out did not work: "+out.says(), LogoutClearsCookie, RefreshAfterLogout, AccessAfterLogout)
+		return nil
+	}
+	r.pass(LogoutWorks, out.says())
+	r.judgeCleared(out)
+	if err := r.refreshAfter(ctx, f, out.began); err != nil {
+		return err
+	}
+	return r.callAfter(ctx, f)
+}
+
+func (r *run) judgeCleared(out answer) {
+	name := r.Preset.Tokens.RefreshCookie()
+	if name == "" || len(r.cookies) == 0 {
+		r.skip(noCookie, LogoutClearsCookie)
+		return
+	}
+	for _, c := range out.cookies {
+		if c.Name == name && !issuer.CookieExpiry(c, r.Now()).IsZero() && !issuer.CookieExpiry(c, r.Now()).After(r.Now()) {
+			r.pass(LogoutClearsCookie, c.Name+" is cleared")
+			return
+		}
+	}
+	r.fail(LogoutClearsCookie, name+" stays")
+}
+
+func (r *run) refreshAfter(ctx context.Context, f *family, out time.Time) error {
+	if f.refresh == "" || r.skipped(RefreshAfterLogout) || !r.wants(RefreshAfterLogout, AccessAfterLogout) {
+		return nil
+	}
+	before := f.refresh
+	kept := *f // what the access token is tried with is that of before
+	a, err := r.refresh(ctx, "refresh, logged out", f, before)
+	if err != nil {
+		return err
+	}
+	r.judge(RefreshAfterLogout, a.notGranted(), a.says())
+	if !a.granted() {
+		r.ended(f, "logged out", out)
+	}
+	f.access, f.obtained, f.lifetime = kept.access, kept.obtained, kept.lifetime
+	return nil
+}
+
+// callAfter tries the access token. A server that checks it by its signature alone
+// cannot know of the logout (RFC 7009 §2.1 leaves that open).
+func (r *run) callAfter(ctx context.Context, f *family) error {
+	switch {
+	case !r.wants(AccessAfterLogout) || r.skipped(AccessAfterLogout):
+		return nil
+	case r.failed(RefreshAfterLogout):
+		r.skip("logging out revoked nothing", AccessAfterLogout)
+		return nil
+	}
+	left := f.lifetime - r.Now().Sub(f.obtained)
+	if f.lifetime > 0 && left < time.Second {
+		r.skip("the access token expired meanwhile", AccessAfterLogout)
+		return nil
+	}
+	a, err := r.call(ctx, "call, logged out", f.access, "with access token "+r.tokens.name(f.access))
+	if err != nil {
+		return err
+	}
+	status, said := a.refused(), a.says()
+	if status == verdict.Fail {
+		status = verdict.Warn
+		if f.lifetime > 0 {
+			said += ": it lives on for " + jwt.Span(left)
+		}
+	}
+	r.judge(AccessAfterLogout, status, said)
+	return nil
+}
+
+const noCookie = "the refresh token is in no cookie"
+
+// judgeCookies judges the attributes of every cookie with a refresh token.
+func (r *run) judgeCookies() {
+	rules := []string{CookieHTTPOnly, CookieSecure, CookieSameSite, CookieScope}
+	if len(r.cookies) == 0 {
+		r.skip(noCookie, rules...)
+		return
+	}
+	for _, rule := range rules {
+		worst, said := verdict.Pass, ""
+		for _, c := range r.cookies {
+			if s, actual := judgeCookie(rule, c); said == "" || worse(s, worst) {
+				worst, said = s, c.Name+": "+actual
+			}
+		}
+		r.judge(rule, worst, said)
+	}
+}
+
+func judgeCookie(rule string, c *http.Cookie) (verdict.Status, string) {
+	has := func(is bool, what string) (verdict.Status, string) {
+		if is {
+			return verdict.Pass, what
+		}
+		return verdict.Fail, "no " + what
+	}
+	switch rule {
+	case CookieHTTPOnly:
+		return has(c.HttpOnly, "HttpOnly")
+	case CookieSecure:
+		return has(c.Secure, "Secure")
+	case CookieScope:
+		if c.Domain != "" {
+			return verdict.Fail, "Domain=" + c.Domain
+		}
+		return verdict.Pass, "no Domain, Path=" + c.Path
+	}
+	switch c.SameSite {
+	case http.SameSiteStrictMode:
+		return verdict.Pass, "SameSite=Strict"
+	case http.SameSiteLaxMode:
+		return verdict.Pass, "SameSite=Lax"
+	case http.SameSiteNoneMode:
+		return verdict.Fail, "SameSite=None"
+	default:
+		return verdict.Fail, "no SameSite"
+	}
+}
+
+// judgeCaches judges every answer that had tokens in it.
+func (r *run) judgeCaches() {
+	if len(r.cacheable) > 0 {
+		r.fail(NoStore, r.cacheable[0]+": no no-store")
+		return
+	}
+	r.pass(NoStore, "no-store on "+answers(r.granted))
+}

@@ -1,0 +1,249 @@
+// Package flow drives the whole story of a session against a server (log in,
+// call, expire, be refused, refresh, retry, replay, log out) and judges what the
+// server did by named rules: RFC 9700 and the specifications that it builds on.
+package flow
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"jwt/internal/issuer"
+	"jwt/internal/verdict"
+)
+
+// Options say which server is judged and how. Server, Preset, User, Password, Now
+// and After are wanted.
+type Options struct {
+	Server    *url.URL // as issuer.ParseServer gives it
+	Preset    issuer.Preset
+	User      string
+	Password  []byte
+	Protected string // a path that wants an access token; empty: the preset's userinfo
+
+	Only, Skip []string // rules, by id
+
+	MaxWait  time.Duration // the longest wait for an access token to expire
+	Leeway   time.Duration // for how long after that it may still be taken
+	MaxGrace time.Duration // for how long a spent refresh token may still be taken
+
+	HTTP      *http.Client // nil: one with our limits
+	UserAgent string
+	Now       func() time.Time
+	After     func(time.Duration) <-chan time.Time
+
+	Began   func(Report) error // hears of the run before its first step; may be nil
+	Stepped func(Step) error   // hears of each step as it happens; may be nil
+}
+
+// What Options are without further words.
+const (
+	DefaultMaxWait  = 15 * time.Second
+	DefaultLeeway   = 2 * time.Second
+	DefaultMaxGrace = 10 * time.Second
+)
+
+// A Result is a rule and how the server kept it. Of a skipped rule Actual is the
+// reason.
+type Result struct {
+	Rule
+	Status verdict.Status
+	Actual string
+}
+
+// A Step is one request and its answer, or a wait, whose Method is empty.
+type Step struct {
+	N      int
+	Name   string
+	Method string
+	URL    string
+	Status int           // 0: no answer, or a wait
+	At     time.Duration // from the beginning of the run
+	Took   time.Duration
+	Note   string
+}
+
+// A Report is the outcome of a run. No secret is in it.
+type Report struct {
+	Server  string
+	Preset  string
+	Began   time.Time
+	Took    time.Duration
+	Results []Result
+	Steps   []Step
+	Tokens  []Token
+	Err     error // why the story could not be told to its end; nil if it was
+}
+
+// Failed reports whether the verdict is fail: a rule that must be kept was broken,
+// or the story could not be told.
+func (r Report) Failed() bool {
+	return r.Err != nil || slices.ContainsFunc(r.Results, func(x Result) bool { return x.Level == Must && x.Status == verdict.Fail })
+}
+
+// Verdict is "pass" or "fail".
+func (r Report) Verdict() string {
+	if r.Failed() {
+		return "fail"
+	}
+	return "pass"
+}
+
+// Count returns how many rules came out that way.
+func (r Report) Count(s verdict.Status) int {
+	n := 0
+	for _, x := range r.Results {
+		if x.Status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Check refuses rules that there are not, and paths that are none.
+func (o Options) Check() error {
+	known := RuleIDs()
+	for _, list := range []struct {
+		flag string
+		ids  []string
+	}{{"only", o.Only}, {"skip", o.Skip}} {
+		for _, id := range list.ids {
+			if !slices.Contains(known, id) {
+				return verdict.Errorf(verdict.Usage, "--%s: there is no rule %q", list.flag, id).Hintf("one of %s", strings.Join(known, " "))
+			}
+		}
+	}
+	if o.Protected != "" && (!strings.HasPrefix(o.Protected, "/") || strings.HasPrefix(o.Protected, "//") || strings.ContainsAny(o.Protected, "?#")) {
+		return verdict.Errorf(verdict.Usage, "--protected: is %q, must be a path that begins with one /, without a query", o.Protected).
+			Hintf("--protected /me")
+	}
+	for _, d := range []struct {
+		flag  string
+		value time.Duration
+	}{{"max-wait", o.MaxWait}, {"leeway", o.Leeway}, {"max-grace", o.MaxGrace}} {
+		if d.value < 0 || d.value > maxAnyWait {
+			return verdict.Errorf(verdict.Usage, "--%s: is %s, must be 0s to %s", d.flag, d.value, maxAnyWait)
+		}
+	}
+	return nil
+}
+
+const maxAnyWait = 24 * time.Hour
+
+// Run tells the story and returns the report. Its Err, which is also returned,
+// says why there was no story to tell: the server is not there, or refused the
+// login. A broken rule is no error.
+func Run(ctx context.Context, o Options) (Report, error) {
+	if err := o.Check(); err != nil {
+		return Report{}, err
+	}
+	r := newRun(o)
+	if o.Began != nil {
+		if err := o.Began(r.report); err != nil {
+			return Report{}, err
+		}
+	}
+	err := r.tell(ctx)
+	if errors.As(err, new(unsaid)) || verdict.ClassOf(err) == verdict.Interrupted {
+		return r.report, err
+	}
+	if err == nil && !r.report.Failed() {
+		err = r.lost // rules that nothing is known of must not look like a success
+	}
+	r.finish(err)
+	return r.report, err
+}
+
+// An unsaid error is one of Options.Stepped: nobody hears us.
+type unsaid struct{ error }
+
+func (u unsaid) Unwrap() error { return u.error }
+
+// finish judges what was not judged, and closes the report.
+func (r *run) finish(err error) {
+	reason := "nothing happened that would tell"
+	if err != nil {
+		reason = "the story ended before: " + r.hide(err.Error())
+	}
+	for _, rule := range Rules() {
+		res, judged := r.results[rule.ID]
+		switch {
+		case len(r.Only) > 0 && !slices.Contains(r.Only, rule.ID):
+			continue
+		case slices.Contains(r.Skip, rule.ID):
+			res.Status, res.Actual = verdict.Skip, "left out by --skip"
+		case !judged:
+			res.Status, res.Actual = verdict.Skip, reason
+		}
+		if rule.ID == Grace {
+			rule.Expected = "refused after " + r.MaxGrace.String() + " at the latest"
+		}
+		res.Rule = rule
+		r.report.Results = append(r.report.Results, res)
+	}
+	r.report.Took = r.Now().Sub(r.report.Began)
+	r.report.Tokens = r.tokens.list()
+	r.report.Err = err
+}
+
+// wants reports whether one of the rules is to be judged.
+func (r *run) wants(ids ...string) bool {
+	return slices.ContainsFunc(ids, func(id string) bool {
+		return (len(r.Only) == 0 || slices.Contains(r.Only, id)) && !slices.Contains(r.Skip, id)
+	})
+}
+
+func (r *run) judge(id string, status verdict.Status, actual string) {
+	r.results[id] = Result{Status: status, Actual: r.hide(actual)}
+}
+
+func (r *run) pass(id, actual string) { r.judge(id, verdict.Pass, actual) }
+func (r *run) fail(id, actual string) { r.judge(id, verdict.Fail, actual) }
+
+func (r *run) skip(reason string, ids ...string) {
+	for _, id := range ids {
+		r.judge(id, verdict.Skip, reason)
+	}
+}
+
+// failed reports whether the rule was judged and broken.
+func (r *run) failed(id string) bool { return r.results[id].Status == verdict.Fail }
+
+// skipped reports whether the rule was judged to be untestable.
+func (r *run) skipped(id string) bool { return r.results[id].Status == verdict.Skip }
+
+func newRun(o Options) *run {
+	o.Protected = cmp.Or(o.Protected, o.Preset.Userinfo.Path)
+	r := &run{
+		Options: o,
+		results: map[string]Result{},
+		report:  Report{Server: o.Server.String(), Preset: o.Preset.Name, Began: o.Now()},
+	}
+	r.tokens.began = r.report.Began
+	r.tokens.secret(string(o.Password))
+	r.server = &issuer.Server{
+		URL: o.Server, Preset: o.Preset, UserAgent: o.UserAgent, Now: o.Now,
+		Transport: &recorder{base: issuer.Transport(o.HTTP), now: o.Now},
+	}
+	return r
+}
+
+// A run is one telling of the story.
+type run struct {
+	Options
+	server  *issuer.Server
+	results map[string]Result
+	report  Report
+	tokens  ledger
+	lost    error // the first request after the login that got no answer
+
+	families  []*family
+	cookies   []*http.Cookie // those with a refresh token that were set
+	cacheable []string       // answers with tokens that a cache may keep
+	granted   int            // answers with tokens
+}

@@ -1,0 +1,75 @@
+package flow
+
+import (
+	"strconv"
+	"time"
+
+	"jwt/internal/verdict"
+)
+
+// JUnit returns the report as JUnit XML: a test case a rule.
+func (r Report) JUnit() []byte {
+	var m markup
+	failures, skipped, broken := r.Count(verdict.Fail), r.Count(verdict.Skip), 0
+	if r.Err != nil {
+		broken = 1
+	}
+	total := strconv.Itoa(len(r.Results) + broken)
+	counts := ` tests="` + total + `" failures="` + strconv.Itoa(failures) + `" errors="` + strconv.Itoa(broken) + `" skipped="` + strconv.Itoa(skipped) + `" time="` + seconds(r.Took) + `"`
+	m.raw(`<?xml version="1.0" encoding="UTF-8"?>`, "\n<testsuites", counts, ">\n")
+	m.raw(`  <testsuite name="jwt session flow"`, counts, attribute("timestamp", r.Began.UTC().Format("2006-01-02T15:04:05")), ">\n")
+	m.raw("    <properties>\n")
+	for _, p := range [][2]string{{"server", r.Server}, {"preset", r.Preset}, {"verdict", r.Verdict()}} {
+		m.raw("      <property", attribute("name", p[0]), attribute("value", p[1]), "/>\n")
+	}
+	m.raw("    </properties>\n")
+	if r.Err != nil {
+		m.raw(`    <testcase classname="session.flow" name="story" time="0.000"><error`, attribute("type", string(verdict.ClassOf(r.Err))), attribute("message", r.Err.Error()), "/></testcase>\n")
+	}
+	for _, x := range r.Results {
+		x.junit(&m)
+	}
+	m.raw("    <system-out>")
+	for _, s := range r.Steps {
+		m.text(s.line()).raw("\n")
+	}
+	m.raw("</system-out>\n  </testsuite>\n</testsuites>\n")
+	return []byte(m.String())
+}
+
+func (x Result) junit(m *markup) {
+	m.raw("    <testcase", attribute("classname", "session.flow."+string(x.Level)), attribute("name", x.ID), ` time="0.000">`)
+	said := x.Title + " (" + x.Section + "): is " + x.Actual + ", want " + x.Expected
+	switch x.Status {
+	case verdict.Fail:
+		m.raw("<failure", attribute("type", string(x.Level)), attribute("message", x.Actual), ">").text(said).raw("</failure>")
+	case verdict.Skip:
+		m.raw("<skipped", attribute("message", x.Actual), "/>")
+	case verdict.Warn:
+		m.raw("<system-out>").text("warning: " + said).raw("</system-out>")
+	}
+	m.raw("</testcase>\n")
+}
+
+// line is the step on one line, for where there is no table.
+func (s Step) line() string {
+	line := strconv.Itoa(s.N) + ". " + s.Name
+	if s.Method != "" {
+		line += ": " + s.Method + " " + s.URL + " → " + s.answer()
+	}
+	line += ", " + strconv.FormatInt(s.Took.Milliseconds(), 10) + " ms"
+	if s.Note != "" {
+		line += ": " + s.Note
+	}
+	return line
+}
+
+// answer is the status of the answer, or that there was none.
+func (s Step) answer() string {
+	if s.Status == 0 {
+		return "no answer"
+	}
+	return strconv.Itoa(s.Status)
+}
+
+func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }

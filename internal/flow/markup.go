@@ -1,0 +1,81 @@
+package flow
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A markup collects XML or HTML. Text that comes from anywhere else goes through
+// text, which lets nothing of it be markup.
+type markup struct{ strings.Builder }
+
+// raw appends markup of ours.
+func (m *markup) raw(pieces ...string) *markup {
+	for _, p := range pieces {
+		m.WriteString(p)
+	}
+	return m
+}
+
+// text appends text, for content and for attributes in double quotes alike.
+func (m *markup) text(s string) *markup {
+	for i, r := range s {
+		switch {
+		case r == '&':
+			m.WriteString("&amp;")
+		case r == '<':
+			m.WriteString("&lt;")
+		case r == '>':
+			m.WriteString("&gt;")
+		case r == '"':
+			m.WriteString("&#34;")
+		case r == '\'':
+			m.WriteString("&#39;")
+		case r == '`':
+			m.WriteString("&#96;")
+		case r == utf8.RuneError, hidden(r):
+			_, n := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && n == 1 || r != utf8.RuneError {
+				m.WriteString("\uFFFD")
+			} else {
+				m.WriteRune(r)
+			}
+		default:
+			m.WriteRune(r)
+		}
+	}
+	return m
+}
+
+// hidden holds for what XML 1.0 §2.2 does not let stand, and for what acts on a
+// reader's screen without being seen.
+func hidden(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) || r == 0xfffe || r == 0xffff
+}
+
+// element appends an element with text in it. attributes are ours.
+func (m *markup) element(name, attributes, text string) *markup {
+	m.raw("<", name)
+	if attributes != "" {
+		m.raw(" ", attributes)
+	}
+	return m.raw(">").text(text).raw("</", name, ">")
+}
+
+// attribute is one attribute, its value escaped.
+func attribute(name, value string) string {
+	var m markup
+	return m.raw(" ", name, `="`).text(value).raw(`"`).String()
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// shortened cuts a text to so many characters.
+func shortened(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-1]) + "…"
+}

@@ -1,0 +1,64 @@
+package flow
+
+import (
+	"strconv"
+	"strings"
+
+	"jwt/internal/verdict"
+)
+
+// Mermaid returns the story as a sequence diagram in Mermaid's language, with the
+// broken rules beneath.
+func (r Report) Mermaid() []byte {
+	var b strings.Builder
+	b.WriteString("sequenceDiagram\n")
+	b.WriteString("    participant C as jwt\n")
+	b.WriteString("    participant S as " + mermaidText(r.Server) + "\n")
+	for _, s := range r.Steps {
+		if s.Method == "" {
+			b.WriteString("    Note over C: " + mermaidText(s.Name+" "+strconv.FormatInt(s.Took.Milliseconds(), 10)+" ms "+s.Note) + "\n")
+			continue
+		}
+		b.WriteString("    C->>S: " + mermaidText(s.Method+" "+s.path(r.Server)+" ("+s.Name+")") + "\n")
+		arrow := "S-->>C"
+		if s.Status == 0 {
+			arrow = "S--xC"
+		}
+		answer := s.answer()
+		if s.Note != "" {
+			answer += ", " + s.Note
+		}
+		b.WriteString("    " + arrow + ": " + mermaidText(answer) + "\n")
+	}
+	for _, x := range r.Results {
+		if x.Status == verdict.Fail || x.Status == verdict.Warn {
+			b.WriteString("    Note over C,S: " + mermaidText(string(x.Status)+" "+x.ID+" ("+x.Section+"), "+x.Actual) + "\n")
+		}
+	}
+	b.WriteString("    Note over C,S: " + mermaidText("verdict "+r.Verdict()) + "\n")
+	return []byte(b.String())
+}
+
+// path is the step's URL without the server's.
+func (s Step) path(server string) string {
+	if rest, ok := strings.CutPrefix(s.URL, server); ok && rest != "" {
+		return rest
+	}
+	return s.URL
+}
+
+// mermaidText spells what the language would act on as #CODE;, its own way.
+func mermaidText(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case hidden(r):
+			b.WriteByte(' ')
+		case strings.ContainsRune("#;<>{}%\"`&\\|", r):
+			b.WriteString("#" + strconv.Itoa(int(r)) + ";")
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}

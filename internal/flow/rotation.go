@@ -1,0 +1,191 @@
+package flow
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"jwt/internal/jwt"
+	"jwt/internal/verdict"
+)
+
+// rotations presents the refresh token that the last refresh spent, as a thief
+// would: now, and until the grace is over.
+func (r *run) rotations(ctx context.Context, f *family) error {
+	rules := []string{ReuseDetected, Grace, FamilyRevoked}
+	if !r.wants(rules...) || r.skipped(ReuseDetected) {
+		return nil
+	}
+	if r.failed(Rotation) {
+		r.skip("refresh tokens do not rotate: none is ever spent", append(rules, ConcurrentRefresh)...)
+		return nil
+	}
+	spent, at, ok := r.spent()
+	if !ok {
+		r.skip("no refresh token was spent", rules...)
+		return nil
+	}
+	last, taken, successors, err := r.replay(ctx, f, spent, at)
+	if err != nil {
+		return err
+	}
+	lived := jwt.Span(taken)
+	switch {
+	case last.refused() == verdict.Skip:
+		r.skip(last.says(), rules...)
+		return nil
+	case !last.granted():
+		r.judge(ReuseDetected, last.notGranted(), last.says())
+		if taken == 0 {
+			r.pass(Grace, "none: refused at once")
+		} else {
+			r.pass(Grace, "about "+lived)
+		}
+		return r.familyRevoked(ctx, f)
+	case successors > 1: // each replay buys another: nobody takes notice of it
+		r.fail(ReuseDetected, "taken "+lived+" after it was spent, for another refresh token each time")
+		r.skip("reuse is not detected", Grace, FamilyRevoked, ConcurrentRefresh)
+	default:
+		r.fail(Grace, "taken "+lived+" after it was spent, for the same successor")
+		r.skip("the grace has no end that was waited for: --max-grace D waits longer", ReuseDetected, FamilyRevoked)
+	}
+	return nil
+}
+
+// spent returns the refresh token that was spent last, and when.
+func (r *run) spent() (string, time.Time, bool) {
+	for i := len(r.tokens.all) - 1; i >= 0; i-- {
+		if t := r.tokens.all[i]; t.End == "spent" {
+			return r.tokens.texts[i], r.tokens.began.Add(t.Ended), true
+		}
+	}
+	return "", time.Time{}, false
+}
+
+// replay presents a spent token until it is refused or the longest grace is over.
+// It returns the last answer, how long after its spending the token was still
+// taken, and how many refresh tokens it bought in all, its first successor among
+// them.
+func (r *run) replay(ctx context.Context, f *family, spent string, at time.Time) (last answer, taken time.Duration, successors int, err error) {
+	const shortest, longest = 100 * time.Millisecond, time.Second
+	bought := []string{f.refresh}
+	for {
+		last, err = r.refresh(ctx, "refresh, spent token", f, spent)
+		if err != nil || !last.granted() {
+			return last, taken, len(bought), err
+		}
+		if text := last.grant.RefreshToken; text != "" && text != spent && !slices.Contains(bought, text) {
+			bought = append(bought, text)
+		}
+		taken = last.began.Sub(at)
+		if taken > r.MaxGrace {
+			return last, taken, len(bought), nil
+		}
+		pause := min(max(r.MaxGrace/8, shortest), longest, max(r.MaxGrace-taken+shortest, shortest))
+		if err := r.pause(ctx, pause); err != nil {
+			return last, taken, len(bought), err
+		}
+	}
+}
+
+// familyRevoked presents the successor after the replay was refused.
+func (r *run) familyRevoked(ctx context.Context, f *family) error {
+	if !r.wants(FamilyRevoked) {
+		return nil
+	}
+	if r.results[ReuseDetected].Status == verdict.Warn {
+		r.skip("the spent token was not plainly refused", FamilyRevoked)
+		return nil
+	}
+	before := f.refresh
+	a, err := r.refresh(ctx, "refresh, its successor", f, before)
+	if err != nil {
+		return err
+	}
+	r.judge(FamilyRevoked, a.notGranted(), a.says())
+	if !a.granted() {
+		r.ended(f, "revoked", a.began)
+	} else if f.refresh != before {
+		r.tokens.end(before, "spent", a.began)
+	}
+	return nil
+}
+
+// atOnce is how many clients want to refresh at the same time.
+const atOnce = 6
+
+// crowd refreshes several times at once with one token.
+func (r *run) crowd(ctx context.Context, _ *family) error {
+	if !r.wants(ConcurrentRefresh) || r.skipped(ConcurrentRefresh) {
+		return nil
+	}
+	f, a, err := r.login(ctx, "log in")
+	switch {
+	case err != nil:
+		return err
+	case f == nil || f.refresh == "":
+		r.skip("a second login gave no refresh token: "+a.says(), ConcurrentRefresh)
+		return nil
+	}
+	answers, err := r.stampede(ctx, f.refresh)
+	if err != nil {
+		return err
+	}
+	spent := f.refresh
+	var successors []string
+	granted, answered := 0, 0
+	for i, a := range answers {
+		note := ""
+		if a.status > 0 {
+			answered++
+		}
+		if a.granted() {
+			granted++
+			note = r.take(f, a)
+			if text := a.grant.RefreshToken; text != "" && text != spent && !slices.Contains(successors, text) {
+				successors = append(successors, text)
+			}
+			r.tokens.end(spent, "spent", a.began)
+		}
+		if err := r.step("refresh, "+strconv.Itoa(i+1)+" of "+strconv.Itoa(atOnce)+" at once", a, note); err != nil {
+			return err
+		}
+	}
+	said := strconv.Itoa(granted) + " of " + strconv.Itoa(len(answers)) + " were answered with tokens, " + strconv.Itoa(len(successors)) + " refresh tokens"
+	if len(successors) == 1 {
+		said = said[:len(said)-1]
+	}
+	switch {
+	case answered < 2:
+		r.skip("too few answers: "+said, ConcurrentRefresh)
+	case len(successors) > 1:
+		r.fail(ConcurrentRefresh, said)
+	case granted == 0:
+		r.judge(ConcurrentRefresh, verdict.Warn, said)
+	default:
+		r.pass(ConcurrentRefresh, said)
+	}
+	return nil
+}
+
+// stampede lets go of all requests at the same moment. Those that got tokens come
+// first.
+func (r *run) stampede(ctx context.Context, token string) ([]answer, error) {
+	answers := make([]answer, atOnce)
+	ready := make(chan struct{})
+	var done sync.WaitGroup
+	for i := range answers {
+		done.Go(func() {
+			<-ready
+			answers[i] = r.buy(ctx, token)
+		})
+	}
+	close(ready)
+	done.Wait()
+	slices.SortStableFunc(answers, func(a, b answer) int {
+		return a.status - b.status
+	})
+	return answers, interrupted(ctx)
+}

@@ -1,0 +1,358 @@
+package flow
+
+import (
+	"context"
+	"time"
+
+	"jwt/internal/jwt"
+	"jwt/internal/verdict"
+)
+
+// tell tells the story from its beginning to its end. It returns an error where
+// the first login fails, because nothing can be told then.
+func (r *run) tell(ctx context.Context) error {
+	f, a, err := r.login(ctx, "log in")
+	switch {
+	case err != nil:
+		return err
+	case f == nil:
+		r.judge(LoginWorks, asFailure(a), a.says())
+		return a.err
+	}
+	r.pass(LoginWorks, a.says())
+	for _, act := range []func(context.Context, *family) error{
+		r.lifetimes, r.doors, r.strangers, r.expiry, r.rotations, r.crowd, r.farewell, r.tidy,
+	} {
+		if err := act(ctx, f); err != nil {
+			return err
+		}
+	}
+	r.judgeCookies()
+	r.judgeCaches()
+	return nil
+}
+
+// lifetimes judges how long the access token lives.
+func (r *run) lifetimes(_ context.Context, f *family) error {
+	const short, long = time.Hour, 12 * time.Hour
+	said := jwt.Span(f.lifetime)
+	switch {
+	case f.lifetime > long:
+		r.fail(AccessLifetime, said)
+	case f.lifetime > short:
+		r.judge(AccessLifetime, verdict.Warn, said)
+	case f.lifetime > 0:
+		r.pass(AccessLifetime, said)
+	case isJWT(f.access) && !hasExp(f.access):
+		r.fail(AccessLifetime, "for ever: it has no exp, and no answer says when it ends")
+	default:
+		r.skip("no answer says how long it lives, and it is opaque", AccessLifetime)
+	}
+	return nil
+}
+
+// What is asked at the protected resource with tokens that are not what they must
+// be. Each tells nothing of a server that takes no token at all.
+var doorRules = []string{TamperedRefused, AlgNoneRefused, RefreshNotBearer}
+
+// doors tries the protected resource: with the access token, without, and with
+// what only looks like one.
+func (r *run) doors(ctx context.Context, f *family) error {
+	if r.Protected == "" {
+		r.skip("the preset names no protected resource: --protected PATH", append(doorRules,
+			BearerAccepted, MissingBearerRefused, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
+		return nil
+	}
+	if !r.wants(append(doorRules, BearerAccepted, MissingBearerRefused, ExpiredRefused, RetryWorks, AccessAfterLogout)...) {
+		return nil
+	}
+	a, err := r.call(ctx, "call", f.access, "with access token "+r.tokens.name(f.access))
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.ok():
+		r.pass(BearerAccepted, a.says())
+	case a.refused() == verdict.Skip:
+		r.skip(a.says(), BearerAccepted)
+	default:
+		r.fail(BearerAccepted, a.says())
+	}
+	if err := r.bare(ctx); err != nil {
+		return err
+	}
+	if !a.ok() {
+		r.skip("no access token is taken at all: "+a.says(), append(doorRules, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
+		return nil
+	}
+	for _, forged := range []struct {
+		rule, name string
+		tokens     []forgery
+	}{
+		{TamperedRefused, "call, changed token", tampered(f.access)},
+		{AlgNoneRefused, "call, unsigned token", unsigned(f.access)},
+		{RefreshNotBearer, "call, refresh token", []forgery{{f.refresh, "with refresh token " + r.tokens.name(f.refresh)}}},
+	} {
+		if err := r.forge(ctx, f, forged.rule, forged.name, forged.tokens); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bare calls without any token (RFC 6750 §3).
+func (r *run) bare(ctx context.Context) error {
+	if !r.wants(MissingBearerRefused) {
+		return nil
+	}
+	a, err := r.call(ctx, "call, no token", "", "")
+	if err != nil {
+		return err
+	}
+	status, said := a.refused(), a.says()
+	if status == verdict.Pass && a.status != 401 {
+		status = verdict.Warn
+	}
+	if status == verdict.Pass && a.header.Get("WWW-Authenticate") == "" {
+		status, said = verdict.Warn, said+", without WWW-Authenticate"
+	}
+	r.judge(MissingBearerRefused, status, said)
+	return nil
+}
+
+// forge calls with tokens that must be refused, each while a good one would be
+// taken.
+func (r *run) forge(ctx context.Context, f *family, rule, name string, tokens []forgery) error {
+	switch {
+	case !r.wants(rule):
+		return nil
+	case rule == RefreshNotBearer && f.refresh == "":
+		r.skip("the login gave no refresh token", rule)
+		return nil
+	case len(tokens) == 0:
+		r.skip("the access token is opaque", rule)
+		return nil
+	}
+	worst, said := verdict.Pass, ""
+	for _, t := range tokens {
+		if err := r.keepFresh(ctx, f); err != nil {
+			return err
+		}
+		a, err := r.call(ctx, name, t.text, t.how)
+		if err != nil {
+			return err
+		}
+		if s := a.refused(); said == "" || worse(s, worst) {
+			worst, said = s, t.how+": "+a.says()
+		}
+	}
+	r.judge(rule, worst, said)
+	return nil
+}
+
+// worse orders outcomes: what was seen weighs more than what could not be.
+func worse(a, b verdict.Status) bool {
+	weight := map[verdict.Status]int{verdict.Pass: 0, verdict.Skip: 1, verdict.Warn: 2, verdict.Fail: 3}
+	return weight[a] > weight[b]
+}
+
+// keepFresh logs in again where the access token is about to expire: its expiry
+// must not be taken for a refusal.
+func (r *run) keepFresh(ctx context.Context, f *family) error {
+	const margin = time.Second
+	if f.lifetime == 0 || f.lifetime-r.Now().Sub(f.obtained) > min(margin, f.lifetime/2) {
+		return nil
+	}
+	again, _, err := r.login(ctx, "log in again")
+	if err == nil && again != nil {
+		*f, *again = *again, *f
+	}
+	return err
+}
+
+// strangers tries to log in with a wrong password, as nobody, and to refresh with
+// an access token.
+func (r *run) strangers(ctx context.Context, f *family) error {
+	if r.wants(WrongPasswordRefused, UniformLoginErrors) {
+		if err := r.wrongLogins(ctx); err != nil {
+			return err
+		}
+	}
+	if !r.wants(AccessNotRefresh) {
+		return nil
+	}
+	if f.refresh == "" || r.Preset.Refresh.Path == "" {
+		r.skip("there is no refresh", AccessNotRefresh)
+		return nil
+	}
+	a := r.buy(ctx, f.access)
+	note := "with access token " + r.tokens.name(f.access)
+	if a.granted() {
+		r.families = append(r.families, &family{})
+		note += ": " + r.take(r.families[len(r.families)-1], a)
+	} else {
+		note += ": " + a.says()
+	}
+	r.judge(AccessNotRefresh, a.notGranted(), a.says())
+	return r.step("refresh, access token", a, note)
+}
+
+// expiry waits until the access token has expired, calls, refreshes and calls
+// again: what an interceptor does.
+func (r *run) expiry(ctx context.Context, f *family) error {
+	refused, err := r.untilRefused(ctx, f)
+	if err != nil {
+		return err
+	}
+	if !r.wants(RefreshWorks, RetryWorks, Rotation, ReuseDetected, FamilyRevoked, Grace, AccessNotRefresh, RefreshAfterLogout, ConcurrentRefresh) {
+		return nil
+	}
+	if f.refresh == "" || r.Preset.Refresh.Path == "" {
+		r.noRefresh("the login gave no refresh token", refreshRules...)
+		return nil
+	}
+	spent := f.refresh
+	a, err := r.refresh(ctx, "refresh", f, spent)
+	if err != nil {
+		return err
+	}
+	if !a.granted() {
+		r.judge(RefreshWorks, asFailure(a), a.says())
+		r.noRefresh("no refresh works: "+a.says(), refreshRules...)
+		return nil
+	}
+	r.pass(RefreshWorks, a.says())
+	if a.grant.RefreshToken == "" || a.grant.RefreshToken == spent {
+		r.fail(Rotation, "the same refresh token stays good")
+	} else {
+		r.pass(Rotation, r.tokens.name(spent)+", then "+r.tokens.name(f.refresh))
+		r.tokens.end(spent, "spent", a.began)
+	}
+	return r.retry(ctx, f, refused)
+}
+
+// Rules that only a server whose refresh works can be judged by.
+var refreshRules = []string{RetryWorks, Rotation, ReuseDetected, FamilyRevoked, Grace, AccessNotRefresh, RefreshAfterLogout, ConcurrentRefresh}
+
+func (r *run) noRefresh(reason string, ids ...string) {
+	for _, id := range ids {
+		if !r.skipped(id) && !r.failed(id) {
+			r.skip(reason, id)
+		}
+	}
+	if _, judged := r.results[RefreshWorks]; !judged {
+		r.skip(reason, RefreshWorks)
+	}
+}
+
+// asFailure is how a rule comes out that an answer broke, or that no answer told
+// anything about.
+func asFailure(a answer) verdict.Status {
+	if a.refused() == verdict.Skip {
+		return verdict.Skip
+	}
+	return verdict.Fail
+}
+
+// untilRefused gets a call refused with 401, by expiry where that is to be waited
+// for, and judges that. It returns how it was refused, "" where it was not.
+func (r *run) untilRefused(ctx context.Context, f *family) (how string, err error) {
+	if r.Protected == "" || !r.wants(ExpiredRefused, RetryWorks) || r.skipped(ExpiredRefused) {
+		return "", nil
+	}
+	left := f.lifetime - r.Now().Sub(f.obtained)
+	switch {
+	case f.lifetime == 0:
+		r.skip("nobody says when the access token expires", ExpiredRefused)
+	case left > r.MaxWait:
+		r.skip("the access token lives for another "+jwt.Span(left)+": --max-wait "+(left+time.Minute).Truncate(time.Minute).String()+" waits for it", ExpiredRefused)
+	default:
+		if how, err = r.expire(ctx, f, left); how != "" || err != nil {
+			return how, err
+		}
+	}
+	if !r.wants(RetryWorks) {
+		return "", nil
+	}
+	for _, t := range tampered(f.access) { // an interceptor sees a 401 alike
+		a, err := r.call(ctx, "call, changed token", t.text, t.how)
+		if err != nil || a.status == 401 {
+			return a.says(), err
+		}
+	}
+	return "", nil
+}
+
+// expire waits for the access token to end and calls until it is refused.
+func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how string, err error) {
+	const slack, pause = 50 * time.Millisecond, 250 * time.Millisecond
+	name := r.tokens.name(f.access)
+	if err := r.wait(ctx, left+slack, "wait", "until access token "+name+" has expired"); err != nil {
+		return "", err
+	}
+	ended := f.obtained.Add(f.lifetime)
+	for {
+		a, err := r.call(ctx, "call, expired token", f.access, "with access token "+name)
+		if err != nil {
+			return "", err
+		}
+		late := r.Now().Sub(ended)
+		switch {
+		case !a.ok():
+			r.judge(ExpiredRefused, a.refused(), a.says())
+			if !r.Preset.SaysExpired(a.status, r.Protected, a.body) {
+				return "", nil
+			}
+			return a.says(), nil
+		case late >= r.Leeway:
+			r.fail(ExpiredRefused, "taken "+jwt.Span(late)+" after it expired")
+			return "", nil
+		}
+		if err := r.pause(ctx, min(pause, r.Leeway-late+time.Millisecond)); err != nil {
+			return "", err
+		}
+	}
+}
+
+// retry calls again, with what the refresh gave.
+func (r *run) retry(ctx context.Context, f *family, refused string) error {
+	if r.Protected == "" || !r.wants(RetryWorks) || r.skipped(RetryWorks) {
+		return nil
+	}
+	if refused == "" {
+		r.skip("no call was answered 401", RetryWorks)
+		return nil
+	}
+	a, err := r.call(ctx, "call again", f.access, "with access token "+r.tokens.name(f.access))
+	switch {
+	case err != nil:
+		return err
+	case a.ok():
+		r.pass(RetryWorks, "401, then "+a.says())
+	default:
+		r.judge(RetryWorks, asFailure(a), "401, then "+a.says())
+	}
+	return nil
+}
+
+// tidy ends the sessions that are still alive. Nothing is judged by it.
+func (r *run) tidy(ctx context.Context, _ *family) error {
+	for _, f := range r.families {
+		if f.dead || f.refresh == "" || r.Preset.Logout.Path == "" {
+			continue
+		}
+		a, err := r.logout(ctx, "log out, to tidy up", f)
+		if err != nil {
+			return err
+		}
+		if a.ok() {
+			r.ended(f, "logged out", a.began)
+		}
+	}
+	return nil
+}
+
+func (r *run) ended(f *family, how string, at time.Time) {
+	f.dead = true
+	r.tokens.end(f.refresh, how, at)
+}

@@ -1,0 +1,188 @@
+package flow
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"jwt/internal/issuer"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/scan"
+)
+
+// A Token is one that the server gave, as it may be shown.
+type Token struct {
+	Name    string        // "A1" for an access token, "R1" for a refresh token
+	Kind    string        // "access" or "refresh"
+	Shown   string        // without the signature, or a fingerprint
+	Issued  time.Duration // from the beginning of the run
+	Expires time.Duration // likewise; negative where nobody says it
+	Ended   time.Duration // likewise; negative while it was not ended before it expired
+	End     string        // how: spent, revoked, logged out
+}
+
+// A family is one login and the tokens that descend from it.
+type family struct {
+	access, refresh string // the newest
+	obtained        time.Time
+	lifetime        time.Duration // of the access token; 0 where nobody says it
+	dead            bool
+}
+
+// take makes a grant the family's and says what it is.
+func (r *run) take(f *family, a answer) string {
+	g := a.grant
+	f.access, f.obtained, f.lifetime = g.AccessToken, g.Obtained, lifetime(g)
+	said := "access token " + r.tokens.add("access", "A", g.AccessToken, g.Obtained, g.AccessExpires)
+	if f.lifetime > 0 {
+		said += " for " + jwt.Span(f.lifetime)
+	}
+	if g.RefreshToken != "" {
+		before := len(r.tokens.all)
+		name := r.tokens.add("refresh", "R", g.RefreshToken, g.Obtained, g.RefreshExpires)
+		said += ", refresh token " + name
+		if len(r.tokens.all) == before {
+			said += " again"
+		}
+		f.refresh = g.RefreshToken
+	}
+	r.granted++
+	if !noStore(a.header) {
+		r.cacheable = append(r.cacheable, a.method+" "+a.url)
+	}
+	if name := r.Preset.Tokens.RefreshCookie(); name != "" {
+		for _, c := range a.cookies {
+			if c.Name == name && c.Value != "" && c.MaxAge >= 0 {
+				r.cookies = append(r.cookies, c)
+			}
+		}
+	}
+	return said
+}
+
+// lifetime is how long an access token lives, by its answer and by itself: the
+// longer of both.
+func lifetime(g issuer.Grant) time.Duration {
+	d := time.Duration(0)
+	if !g.AccessExpires.IsZero() {
+		d = g.AccessExpires.Sub(g.Obtained)
+	}
+	if iat, exp, ok := times(g.AccessToken); ok {
+		d = max(d, exp.Sub(iat))
+	}
+	return d
+}
+
+// times returns iat and exp of a token that is a JWT and has both.
+func times(token string) (iat, exp time.Time, ok bool) {
+	t, err := jws.Parse(token)
+	if err != nil {
+		return iat, exp, false
+	}
+	claims, err := jwt.ParseClaims(t.Payload)
+	if err != nil {
+		return iat, exp, false
+	}
+	date := func(name string) (time.Time, bool) {
+		v, ok := claims.Get(name)
+		if !ok {
+			return time.Time{}, false
+		}
+		d, ok := jwt.ParseNumericDate(v)
+		if !ok {
+			return time.Time{}, false
+		}
+		return d.Time()
+	}
+	iat, hasIat := date("iat")
+	exp, hasExp := date("exp")
+	return iat, exp, hasIat && hasExp
+}
+
+func noStore(h http.Header) bool {
+	for part := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
+		if strings.EqualFold(strings.TrimSpace(part), "no-store") {
+			return true
+		}
+	}
+	return false
+}
+
+// A ledger knows every token of a run, and every secret.
+type ledger struct {
+	began   time.Time
+	all     []Token
+	texts   []string // of all
+	secrets []string
+}
+
+// add enters a token, or finds it, and returns its name.
+func (l *ledger) add(kind, letter, text string, issued, expires time.Time) string {
+	if i := slices.Index(l.texts, text); i >= 0 {
+		return l.all[i].Name
+	}
+	n := 1
+	for _, t := range l.all {
+		if t.Kind == kind {
+			n++
+		}
+	}
+	t := Token{
+		Name: letter + strconv.Itoa(n), Kind: kind, Shown: scan.Redact(text),
+		Issued: issued.Sub(l.began), Expires: -1, Ended: -1,
+	}
+	if !expires.IsZero() {
+		t.Expires = expires.Sub(l.began)
+	}
+	l.all, l.texts = append(l.all, t), append(l.texts, text)
+	l.secret(text)
+	if _, signature, ok := cutLast(text); ok {
+		l.secret(signature)
+	}
+	return t.Name
+}
+
+func cutLast(token string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(token, '.')
+	if i < 0 {
+		return token, "", false
+	}
+	return token[:i], token[i+1:], true
+}
+
+// name is the token's, or "".
+func (l *ledger) name(text string) string {
+	if i := slices.Index(l.texts, text); i >= 0 {
+		return l.all[i].Name
+	}
+	return ""
+}
+
+// end says that a token is worth nothing any more.
+func (l *ledger) end(text, how string, at time.Time) {
+	if i := slices.Index(l.texts, text); i >= 0 && l.all[i].Ended < 0 {
+		l.all[i].Ended, l.all[i].End = at.Sub(l.began), how
+	}
+}
+
+func (l *ledger) list() []Token { return slices.Clone(l.all) }
+
+// secret remembers a text that must not be shown. What is very short would make
+// every sentence unreadable.
+func (l *ledger) secret(text string) {
+	const least = 4
+	if len(text) >= least {
+		l.secrets = append(l.secrets, text)
+	}
+}
+
+// hide takes every secret out of a text that a server had its hand in.
+func (r *run) hide(text string) string {
+	for _, secret := range r.tokens.secrets {
+		text = strings.ReplaceAll(text, secret, "***")
+	}
+	return text
+}
