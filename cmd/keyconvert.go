@@ -17,13 +17,13 @@ var keyConvertCommand = command{
 	short: "write a key in another format",
 	build: func(env *Env, c *cobra.Command) {
 		var o keyConvertOptions
-		c.Long = `Write a key in another format. What it is in now is told by its content: JWK, JWK
-Set, PEM, DER, OpenSSH, a certificate, encrypted or not. Without --to, a JWK becomes
-PEM, and everything else a JWK; with --encrypt it stays what it is. Several keys
-become one JWK Set, or one PEM file.
+		c.Long = `Write a key in another format. What it is in now is told by its content: JWK,
+JWK Set, PEM, DER, OpenSSH, a certificate, encrypted or not. Without --to, a
+JWK becomes PEM, and everything else a JWK; with --encrypt it stays what it is.
+Several keys become one JWK Set, or one PEM file.
 
-A private key stays one; jwt key public writes the public half. A JWK made of another
-format gets its RFC 7638 thumbprint for a kid.`
+A private key stays one; jwt key public writes the public half. A JWK made of
+another format gets its RFC 7638 thumbprint for a kid.`
 		c.Example = `  jwt key convert private.pem -o private.jwk
   jwt key convert private.jwk --to pem
   jwt key convert ~/.ssh/id_ed25519 --use sig --alg EdDSA

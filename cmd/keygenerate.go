@@ -21,13 +21,13 @@ var keyGenerateCommand = command{
 		c.Long = `Make a new private key or secret: rsa, P-256, P-384, P-521, secp256k1, Ed25519,
 Ed448, X25519, ML-DSA-44, ML-DSA-65, ML-DSA-87 or oct.
 
---alg alone decides the kind and its size: HS512 is a secret of 64 bytes. Without
-either it is a key for ES256.
+--alg alone decides the kind and its size: HS512 is a secret of 64 bytes.
+Without either it is a key for ES256.
 
-A file is made readable by you alone, and never takes the place of another unless
---force says so. Both files are written, or none.`
+A file is made readable by you alone, and never takes the place of another
+unless --force says so. Both files are written, or none.`
 		c.Example = `  jwt key generate -o private.jwk --public public.jwk
-  jwt key generate rsa --bits 3072 --format pem -o private.pem --public public.pem
+  jwt key generate rsa --bits 3072 --format pem -o key.pem --public key.pub.pem
   jwt key generate --alg HS256 -o secret.jwk
   jwt key generate --alg ECDH-ES+A256KW --kid 2026-01 -o private.jwk
   jwt key generate Ed25519 --format pem --encrypt -o private.pem`

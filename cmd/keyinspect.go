@@ -20,12 +20,13 @@ var keyInspectCommand = command{
 	short: "what a key is, what it is good for, what is weak in it",
 	build: func(env *Env, c *cobra.Command) {
 		var o keyInspectOptions
-		c.Long = `Show what a key or key set holds: kind and size, the algorithms each key may be used
-with, kid, use, thumbprint, certificates and their dates, weaknesses. Private members
-are never shown. Of a set every key is listed, with why where it cannot be used.
+		c.Long = `Show what a key or key set holds: kind and size, the algorithms each key may be
+used with, kid, use, thumbprint, certificates and their dates, weaknesses.
+Private members are never shown. Of a set every key is listed, with why where
+it cannot be used.
 
-What no command would use is refused: a broken or weak key, a certificate out of
-date, a private key among the public ones of a set.`
+What no command would use is refused: a broken or weak key, a certificate out
+of date, a private key among the public ones of a set.`
 		c.Example = `  jwt key inspect public.pem
   jwt key inspect https://issuer.example/.well-known/jwks.json
   jwt key inspect --public jwks.json && publish jwks.json

@@ -16,9 +16,9 @@ var keyPublicCommand = command{
 	aliases: []string{"pub"},
 	build: func(env *Env, c *cobra.Command) {
 		var o keyPublicOptions
-		c.Long = `Write the public half of a private key, of a set those of all its keys, in the form
-the key is in. What is printed may be published: no private member is in it, and
-of a private JWK only what is known to be public.
+		c.Long = `Write the public half of a private key, of a set those of all its keys, in the
+form the key is in. What is printed may be published: no private member is in
+it, and of a private JWK only what is known to be public.
 
 A secret has no public half: alone it is an error, in a set it is left out.`
 		c.Example = `  jwt key public private.pem -o public.pem

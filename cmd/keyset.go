@@ -19,8 +19,8 @@ var keySetCommand = command{
 	use:   "set",
 	short: "list, find, add, remove and merge the keys of a JWK Set",
 	build: func(_ *Env, c *cobra.Command) {
-		c.Long = `Look into a JWK Set, and edit one in its file. A set that is edited is written whole
-or stays as it was; keys in it that are not understood stay too.
+		c.Long = `Look into a JWK Set, and edit one in its file. A set that is edited is written
+whole or stays as it was; keys in it that are not understood stay too.
 
 Only public halves are put into a set, unless --private says otherwise.`
 		c.Example = `  jwt key set list jwks.json
@@ -52,7 +52,7 @@ var keySetListCommand = command{
 		var o keySetListOptions
 		c.Long = `List the keys of a set: kid, kind, which half, use and algorithm.`
 		c.Example = `  jwt key set list jwks.json
-  jwt key set list --from https://issuer.example/jwks.json -j | jq -r '.keys[].kid'`
+  jwt key set list -j --from oidc:https://issuer.example | jq -r '.keys[].kid'`
 		c.Annotations = map[string]string{exits: "0 1 2 3 7 8"}
 		c.Args = anyKeys
 		addFrom(c.Flags(), &o.from)
@@ -106,8 +106,8 @@ var keySetFindCommand = command{
 	aliases: []string{"get"},
 	build: func(env *Env, c *cobra.Command) {
 		var o keySetFindOptions
-		c.Long = `Print the key of that kid, compared byte for byte: its public half, or all of it with
---private. The thumbprint of a key finds it too.`
+		c.Long = `Print the key of that kid, compared byte for byte: its public half, or all of
+it with --private. The thumbprint of a key finds it too.`
 		c.Example = `  jwt key set find jwks.json --kid 2026-01
   jwt key set find --from oidc:https://issuer.example --kid 2026-01 --format pem`
 		c.Annotations = map[string]string{exits: "0 1 2 3 7 8"}

@@ -19,10 +19,10 @@ var keySetAddCommand = command{
 	short: "put keys into a set",
 	build: func(env *Env, c *cobra.Command) {
 		var o keySetAddOptions
-		c.Long = `Put keys into the set of a file, which is made where there is none. The public half
-goes in; --private puts in the whole key, but not among public ones. A key without a
-kid gets its thumbprint for one. A key that is there already stays once; another
-under the same kid is an error, unless --force replaces it.`
+		c.Long = `Put keys into the set of a file, which is made where there is none. The public
+half goes in; --private puts in the whole key, but not among public ones. A key
+without a kid gets its thumbprint for one. A key that is there already stays
+once; another under the same kid is an error, unless --force replaces it.`
 		c.Example = `  jwt key set add jwks.json new.pem --kid 2026-02 --use sig --alg RS256
   jwt key set add private.jwks private.jwk --private
   jwt key set add jwks.json --from https://issuer.example/jwks.json`
@@ -142,8 +142,8 @@ var keySetRemoveCommand = command{
 	aliases: []string{"rm"},
 	build: func(env *Env, c *cobra.Command) {
 		var o keySetRemoveOptions
-		c.Long = `Take the keys of those kids, or thumbprints, out of the set of a file. All of them
-must be there: otherwise the file stays as it is.`
+		c.Long = `Take the keys of those kids, or thumbprints, out of the set of a file. All of
+them must be there: otherwise the file stays as it is.`
 		c.Example = `  jwt key set remove jwks.json --kid 2025-01 --kid 2025-02`
 		c.Annotations = map[string]string{exits: "0 1 2 3 7"}
 		c.Args = oneArg("the file of a set")
@@ -185,9 +185,9 @@ var keySetMergeCommand = command{
 	short: "make one set of several",
 	build: func(env *Env, c *cobra.Command) {
 		var o keySetMergeOptions
-		c.Long = `Make one set of the keys of several sources, of whatever format: sets, JWKs, PEM
-files, URLs. A key that is in several stays once. Public halves go in, unless
---private says otherwise; two keys under one kid are an error.`
+		c.Long = `Make one set of the keys of several sources, of whatever format: sets, JWKs,
+PEM files, URLs. A key that is in several stays once. Public halves go in,
+unless --private says otherwise; two keys under one kid are an error.`
 		c.Example = `  jwt key set merge old.json new.json -o jwks.json
   jwt key set merge --from oidc:https://issuer.example -o jwks.json`
 		c.Annotations = map[string]string{exits: "0 1 2 3 7 8"}

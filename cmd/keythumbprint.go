@@ -18,8 +18,8 @@ var keyThumbprintCommand = command{
 	aliases: []string{"kid"},
 	build: func(env *Env, c *cobra.Command) {
 		var o keyThumbprintOptions
-		c.Long = `Print the JWK thumbprint of a key (RFC 7638): the same for the private and the public
-key, and for every format they are in. Of a set, one line a key.`
+		c.Long = `Print the JWK thumbprint of a key (RFC 7638): the same for the private and the
+public key, and for every format they are in. Of a set, one line a key.`
 		c.Example = `  jwt key thumbprint public.pem
   jwt key thumbprint --uri private.jwk
   jwt key thumbprint --hash sha512 https://issuer.example/jwks.json`
