@@ -253,7 +253,7 @@ func TestKilledBeforeTheAnswer(t *testing.T) {
 func TestKilledAtRandom(t *testing.T) {
 	w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = time.Hour })
 	w.login("cookie", File)
-	const rounds = 60
+	const rounds = 100
 	killed := 0
 	for range rounds {
 		helper := w.helper("refresh")

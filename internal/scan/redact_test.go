@@ -1,0 +1,32 @@
+package scan
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRedact(t *testing.T) {
+	const header, payload = "eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiJhbGljZSJ9"
+	tests := []struct{ credential, want string }{
+		{header + "." + payload + ".c2lnbmF0dXJl", header + "." + payload + ".sha256:"},
+		{header + ".a2V5.aXY.dGV4dA.dGFn", header + ".sha256:"},
+		{"opaque", "sha256:"},
+		{"a.b.c", "sha256:"},
+		{header + "." + payload + ".", "sha256:"}, // unsecured: all of it is what anybody can make
+		{"", "sha256:"},
+	}
+	for _, tt := range tests {
+		got := Redact(tt.credential)
+		if rest, ok := strings.CutPrefix(got, tt.want); !ok || len(rest) != 12 {
+			t.Errorf("Redact(%q) = %q, want %q and a fingerprint", tt.credential, got, tt.want)
+		}
+		if got != Redact(tt.credential) || tt.credential != "" && strings.HasSuffix(got, lastPart(tt.credential)) && lastPart(tt.credential) != "" {
+			t.Errorf("Redact(%q) = %q", tt.credential, got)
+		}
+	}
+	if Redact("a") == Redact("b") {
+		t.Error("two credentials look the same")
+	}
+}
+
+func lastPart(s string) string { return s[strings.LastIndexByte(s, '.')+1:] }
