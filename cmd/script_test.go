@@ -44,6 +44,7 @@ func runScripts(t *testing.T, dir string) {
 		UpdateScripts:       os.Getenv("JWT_UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
+			stateIn(e)
 			e.Setenv("NPM_JOSE", os.Getenv("NPM_JOSE"))
 			return copyKeys(filepath.Join(e.WorkDir, "keys"))
 		},
@@ -54,6 +55,9 @@ func runScripts(t *testing.T, dir string) {
 			"keep":     cmdKeep,
 			"terminal": cmdTerminal,
 			"serve":    cmdServe,
+			"start":    cmdStart,
+			"stop":     cmdStop,
+			"http":     cmdHTTP,
 		},
 	})
 }
