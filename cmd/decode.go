@@ -381,34 +381,10 @@ func (d decoded) payloadText(t *render.Text, date dateOptions, now time.Time) {
 
 func (d decoded) signatureText(t *render.Text) {
 	t.Line().Styled(render.Bold, "Signature").Put("  ")
-	d.signatureLine(t)
-}
-
-// signatureLine says what is known of the signature without a key.
-func (d decoded) signatureLine(t *render.Text) {
-	switch alg := algText(d.header); {
-	case len(d.signature) > 0:
-		t.Put(alg, ", ", count(len(d.signature), "byte"), "; ").Styled(render.Caution, "signature not verified").Line()
-	case strings.EqualFold(alg, "none"):
-		t.Put("none; ").Styled(render.Bad, "the token is unsecured, signature not verified").Line()
-	default:
-		t.Styled(render.Bad, "empty, though alg is "+alg+"; signature not verified").Line()
-	}
+	render.Signature(t, d.header, len(d.signature))
 }
 
 func (d decoded) encryptedText(t *render.Text) {
 	t.Line().Styled(render.Bold, "Payload").Put("  encrypted, ", count(len(d.encrypted.Ciphertext), "byte"), "; ").
 		Styled(render.Caution, "it takes the recipient's key to read it").Line()
-}
-
-// algText names the header's alg for people.
-func algText(header jsonobject.Object) string {
-	v, ok := header.Get("alg")
-	if !ok {
-		return "no alg"
-	}
-	if s, ok := v.Text(); ok {
-		return s
-	}
-	return string(v)
 }

@@ -45,31 +45,7 @@ func (s *selective) fits() bool { return s != nil && s.err == nil }
 
 // json are the members that stand beside the payload in an answer.
 func (s *selective) json() render.Object {
-	var o render.Object
-	disclosures := []render.Object{}
-	for i, d := range s.token.Disclosures {
-		var one render.Object
-		if s.fits() {
-			one.Add("path", s.processed.Disclosed[i].Path)
-		}
-		if !d.Element {
-			one.Add("name", d.Name)
-		}
-		one.Add("value", d.Value)
-		one.Add("salt", d.Salt)
-		if s.fits() {
-			one.Add("digest", s.processed.Disclosed[i].Digest)
-		}
-		disclosures = append(disclosures, one)
-	}
-	o.Add("disclosures", disclosures)
-	if s.fits() {
-		undisclosed := []render.Object{}
-		for _, u := range s.processed.Undisclosed {
-			undisclosed = append(undisclosed, render.Object{{Name: "path", Value: u.Path}, {Name: "digest", Value: u.Digest}})
-		}
-		o.Add("undisclosed", undisclosed)
-	}
+	o := render.Disclosures(s.token, s.processed, s.fits())
 	if kb := s.token.KeyBinding; kb != nil {
 		if d, err := decodeSigned(*kb); err == nil {
 			o.Add("key_binding", d.json())
@@ -107,13 +83,11 @@ func (s *selective) text(t *render.Text, date dateOptions, now time.Time) {
 	t.Line().Styled(render.Bold, "Key binding").Put("  by whom it was issued to").Line()
 	t.Object(d.header, nil)
 	t.Object(d.claims, func(m jsonobject.Member) render.Remark { return date.remark(m, now) })
-	d.signatureLine(t)
+	render.Signature(t, d.header, len(d.signature))
 }
 
 func (s *selective) claimsText(t *render.Text, date dateOptions, now time.Time) {
-	if n := len(s.processed.Undisclosed); n > 0 {
-		t.Put("  ").Styled(render.Dim, count(n, "digest")+" undisclosed: claims kept back, or decoys").Line()
-	}
+	t.Put("  ").Styled(render.Dim, render.KeptBack(s.processed)).Line()
 	t.Line().Styled(render.Bold, "Claims").Put("  with what is disclosed").Line()
 	t.Object(s.processed.Payload, func(m jsonobject.Member) render.Remark { return date.remark(m, now) })
 }

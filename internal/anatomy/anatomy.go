@@ -14,6 +14,7 @@ import (
 	"jwt/internal/jwe"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/sdjwt"
 	"jwt/internal/verdict"
 )
 
@@ -31,9 +32,10 @@ type Token struct {
 	Claims    jsonobject.Object // the payload, where it is a JSON object
 	HasClaims bool
 
-	Vendor          string   // whose token it is, by its looks; "" where nothing gives that away
-	Members         []Member // of the header, then of the payload
-	Lifetime        Lifetime // where HasClaims
+	Disclosed       *Disclosures // of an SD-JWT
+	Vendor          string       // whose token it is, by its looks; "" where nothing gives that away
+	Members         []Member     // of the header, then of the payload
+	Lifetime        Lifetime     // where HasClaims
 	Certificates    []Certificate
 	CertificatesErr error // x5c holds something else
 	Nested          []Nested
@@ -43,15 +45,15 @@ type Token struct {
 
 // A Part is one of the Base64URL parts, as it was sent.
 type Part struct {
-	Name  string // header, payload, signature; header, encrypted_key, iv, ciphertext, tag
+	Name  string // header, payload, signature, and disclosure for each; header, encrypted_key, iv, ciphertext, tag
 	Text  string
 	Bytes []byte
 }
 
 // A Nested is a token inside another one.
 type Nested struct {
-	Part  string // header or payload
-	Path  string // of the member, as in Member; "" if it is the whole payload
+	Part  string // as in Member, or key_binding
+	Path  string // of the member, as in Member; "" if it is the whole part
 	Token Token
 }
 
@@ -87,7 +89,10 @@ type opener struct {
 
 func (o *opener) open(text string, depth int) (Token, error) {
 	take := o.signed
-	if strings.Count(text, ".") == 4 {
+	switch {
+	case sdjwt.Is(text):
+		take = o.disclosing
+	case strings.Count(text, ".") == 4:
 		take = o.encrypted
 	}
 	t, err := take(text)
@@ -104,6 +109,9 @@ func (o *opener) open(text string, depth int) (Token, error) {
 		w.object(bcp.Payload, t.Claims)
 	} else if token, ok := tokenIn(string(t.Payload)); ok {
 		w.tokens = append(w.tokens, inside{bcp.Payload, "", token, -1})
+	}
+	if t.Disclosed != nil {
+		w.disclosed(*t.Disclosed)
 	}
 	t.Members = w.members
 	o.openInside(&t, w.tokens, depth)

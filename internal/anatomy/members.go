@@ -13,7 +13,7 @@ import (
 
 // A Member is a header parameter, a claim, or what stands inside one.
 type Member struct {
-	Part  string // header or payload
+	Part  string // header, payload or disclosed
 	Path  string // what jwt.Lookup finds it by: dots descend, [0] indexes
 	Name  string // the last step of the path, as the token has it
 	Depth int    // 0 in the header or the payload itself
@@ -81,7 +81,7 @@ func (w *walker) visit(m Member, names []string) {
 func (w *walker) meaning(part string, names []string) iana.Name {
 	var known iana.Name
 	switch {
-	case part == bcp.Payload:
+	case part != bcp.Header:
 		known, _ = iana.Claim(w.vendor, names...)
 	case len(names) == 1:
 		known, _ = iana.Header(names[0])

@@ -33,6 +33,9 @@ func (a Anatomy) JSON() Object {
 	if !t.Encrypted || t.Decrypted {
 		o = append(o, PayloadField(t.Payload, t.Claims, t.HasClaims))
 	}
+	if t.Disclosed != nil {
+		o = append(o, a.disclosuresJSON()...)
+	}
 	o.Add("members", a.membersJSON())
 	if t.HasClaims {
 		o.Add("lifetime", a.lifetimeJSON())
@@ -49,10 +52,14 @@ func (a Anatomy) JSON() Object {
 }
 
 func kindOf(t anatomy.Token) string {
-	if t.Encrypted {
+	switch {
+	case t.Encrypted:
 		return "JWE"
+	case t.Disclosed != nil:
+		return "SD-JWT"
+	default:
+		return "JWS"
 	}
-	return "JWS"
 }
 
 // PayloadField is how a payload stands in JSON: as what it is where it is JSON,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"jwt/internal/anatomy"
 	"jwt/internal/bcp"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
@@ -20,6 +21,7 @@ func (a Anatomy) Text(t *Text) {
 	a.section(t, "Header", count(len(a.Token.Header.Members()), "member"))
 	a.membersText(t, bcp.Header)
 	a.payloadText(t)
+	a.disclosuresText(t)
 	if !a.Token.Encrypted {
 		t.Line().Styled(Bold, "Signature").Put("  ")
 		Signature(t, a.Token.Header, len(a.Token.Parts[2].Bytes))
@@ -50,6 +52,8 @@ func (a Anatomy) headline(t *Text) {
 		title = "Encrypted token (JWE)"
 	case strings.EqualFold(k.Alg, jwa.None):
 		title = "Unsecured token (JWS)"
+	case k.Disclosed != nil:
+		title = "Signed token with disclosures (SD-JWT)"
 	}
 	about := ", " + count(len(k.Text), "byte")
 	if k.Vendor != "" {
@@ -192,7 +196,10 @@ func (a Anatomy) certificatesText(t *Text) {
 func (a Anatomy) nestedText(t *Text) {
 	const side = "│ "
 	for _, n := range a.Token.Nested {
-		where := "in the " + n.Part
+		where := "in the " + strings.ReplaceAll(n.Part, "_", " ")
+		if n.Part == anatomy.KeyBinding {
+			where = "the key binding, by whom the outer one was issued to"
+		}
 		if n.Path != "" {
 			where += ", " + middle(Escape(n.Path), max(a.Width-30, 16))
 		}

@@ -1,0 +1,77 @@
+package anatomy
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// example is the presentation of RFC 9901 §5.2.
+func example(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile("../sdjwt/testdata/rfc9901-5.2.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(b), "\n", "")
+}
+
+func TestOpenDisclosures(t *testing.T) {
+	text := example(t)
+	token, err := Open(text, time.Unix(1748537300, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token.Text != text || token.Encrypted || token.Disclosed == nil || token.Disclosed.Err != nil {
+		t.Fatalf("taken for something else: %v", token.Disclosed)
+	}
+	var parts []string
+	for _, p := range token.Parts {
+		parts = append(parts, p.Name)
+	}
+	if d := cmp.Diff(strings.Fields("header payload signature disclosure disclosure disclosure disclosure"), parts); d != "" {
+		t.Error(d)
+	}
+	shown := map[string]string{}
+	for _, m := range token.Members {
+		if m.Part == Disclosed {
+			shown[m.Path] = m.Meaning.Meaning
+		}
+	}
+	want := map[string]string{
+		"family_name": "Surname", "given_name": "Given name", "nationalities[0]": "Nationalities", "address": "Postal address",
+		"address.street_address": "Street and number", "address.locality": "City or locality",
+		"address.region": "State, province or region", "address.country": "Country",
+	}
+	if d := cmp.Diff(want, shown); d != "" {
+		t.Error(d)
+	}
+	if len(token.Nested) != 1 || token.Nested[0].Part != KeyBinding || len(token.Nested[0].Token.Claims.Members()) != 4 {
+		t.Errorf("the key binding is not opened: %+v", token.Nested)
+	}
+	if v, ok := token.Claims.Get("_sd"); !ok || v.Kind() != '[' {
+		t.Error("the payload is not the one that was signed")
+	}
+}
+
+// What was changed is shown, and not put into any place.
+func TestOpenForeignDisclosures(t *testing.T) {
+	issued, _, _ := strings.Cut(example(t), "~")
+	token, err := Open(issued+"~WyJzIiwibmFtZSIseyJhIjoxfV0~", time.Unix(1748537300, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token.Disclosed == nil || token.Disclosed.Err == nil || len(token.Disclosed.Processed.Payload.Members()) != 0 {
+		t.Fatalf("fits: %+v", token.Disclosed)
+	}
+	last := token.Members[len(token.Members)-2]
+	if last.Part != Disclosed || last.Path != "name" {
+		t.Errorf("the disclosure is not shown: %+v", last)
+	}
+	if _, err := Open(issued+"~x", time.Unix(0, 0)); err == nil {
+		t.Error("an SD-JWT that was cut off opens")
+	}
+}
