@@ -142,11 +142,9 @@ func (m *keyMembers) complete(c *cobra.Command) {
 // hash of it, and is given to none.
 func (m keyMembers) edit(flags *pflag.FlagSet, t keyText, form jwk.Format, keys int) (keyText, error) {
 	if flags.Changed("alg") && m.alg != "" {
-		k, err := t.key.For(m.alg)
-		if err != nil {
+		if _, err := t.key.For(m.alg); err != nil {
 			return t, flagError("alg", err)
 		}
-		t.key = k
 	}
 	if flags.Changed("use") && m.use != "" && m.use != "sig" && m.use != "enc" {
 		return t, verdict.Errorf(verdict.Usage, "--use: is %q, must be sig or enc", m.use)
@@ -154,16 +152,35 @@ func (m keyMembers) edit(flags *pflag.FlagSet, t keyText, form jwk.Format, keys 
 	if flags.Changed("kid") && m.kid != "" && keys > 1 {
 		return t, verdict.Errorf(verdict.Usage, "--kid: is for one key, there are %d", keys)
 	}
-	for name, value := range map[string]string{"alg": m.alg, "use": m.use, "kid": m.kid} {
-		if flags.Changed(name) {
-			t.jwk = withMember(t.jwk, name, value)
-		}
+	t, err := m.restate(flags, t)
+	if err != nil || flags.Changed("kid") {
+		return t, err
 	}
-	if flags.Changed("kid") {
-		t.key.ID, t.key.HasID = m.kid, m.kid != ""
-	} else if _, has := t.jwk.Get("kid"); !has && form.IsJSON() && !strings.HasSuffix(t.key.Format, "JWK") && !t.key.IsSecret() {
+	if _, has := t.jwk.Get("kid"); !has && form.IsJSON() && !strings.HasSuffix(t.key.Format, "JWK") && !t.key.IsSecret() {
 		t.jwk = withMember(t.jwk, "kid", t.key.Thumbprint())
 	}
+	return t, nil
+}
+
+// restate writes the members that were given into the JWK, and reads it again:
+// they may contradict what else it says.
+func (m keyMembers) restate(flags *pflag.FlagSet, t keyText) (keyText, error) {
+	edited := false
+	for _, member := range [...]struct{ name, value string }{{"alg", m.alg}, {"use", m.use}, {"kid", m.kid}} {
+		if flags.Changed(member.name) {
+			t.jwk, edited = withMember(t.jwk, member.name, member.value), true
+		}
+	}
+	if !edited {
+		return t, nil
+	}
+	set, err := jwk.Parse(t.jwk.Bytes())
+	if err != nil {
+		return t, verdict.Errorf(verdict.Usage, "the key would be none: %w", err)
+	}
+	k := set.Keys[0]
+	k.Format, k.Source, k.InSet = t.key.Format, t.key.Source, t.key.InSet
+	t.key = k
 	return t, nil
 }
 
