@@ -104,6 +104,9 @@ func (r *run) callAfter(ctx context.Context, f *family) error {
 			said += ": it lives on for " + jwt.Span(left)
 		}
 	}
+	if status == verdict.Pass {
+		r.tokens.end(f.access, "logged out", a.began)
+	}
 	r.judge(AccessAfterLogout, status, said)
 	return nil
 }

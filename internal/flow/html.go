@@ -28,9 +28,9 @@ func (r Report) HTML() []byte {
 	m.raw("\n<style>", style, "</style>\n</head>\n<body>\n<main>\n")
 	r.headline(&m)
 	r.rules(&m)
-	m.raw("<section>\n<h2>The story</h2>\n")
+	m.raw("<section id=\"story\">\n<h2>The story</h2>\n")
 	r.sequence(&m)
-	m.raw("</section>\n<section>\n<h2>The tokens</h2>\n")
+	m.raw("</section>\n<section id=\"tokens\">\n<h2>The tokens</h2>\n")
 	r.timeline(&m)
 	r.tokenTable(&m)
 	m.raw("</section>\n</main>\n</body>\n</html>\n")
@@ -57,7 +57,7 @@ func (r Report) headline(m *markup) {
 }
 
 func (r Report) rules(m *markup) {
-	m.raw("<section>\n<h2>The rules</h2>\n<div class=\"wide\">\n<table class=\"rules\">\n<thead><tr><th>Verdict</th><th>Rule</th><th>Expected</th><th>Actual</th></tr></thead>\n<tbody>\n")
+	m.raw("<section id=\"rules\">\n<h2>The rules</h2>\n<div class=\"wide\">\n<table class=\"rules\">\n<thead><tr><th>Verdict</th><th>Rule</th><th>Expected</th><th>Actual</th></tr></thead>\n<tbody>\n")
 	for _, status := range []verdict.Status{verdict.Fail, verdict.Warn, verdict.Pass, verdict.Skip} {
 		for _, x := range r.Results {
 			if x.Status == status {

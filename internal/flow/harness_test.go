@@ -1,0 +1,137 @@
+package flow_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"jwt/internal/authserver"
+	"jwt/internal/flow"
+	"jwt/internal/issuer"
+	"jwt/internal/verdict"
+)
+
+const password = "correct horse battery staple"
+
+// serve starts a local server with the faults, and the user alice.
+func serve(t *testing.T, o authserver.Options, faults ...string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range faults {
+		f, err := authserver.ParseFault(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Faults = append(o.Faults, f)
+	}
+	o.Issuer, o.Store, o.Now = "http://"+listener.Addr().String(), authserver.NewMemory(), time.Now
+	o.Users = &authserver.Users{}
+	if err := o.Users.Add("alice:" + cheapHash(password)); err != nil {
+		t.Fatal(err)
+	}
+	if o.AccessTTL == 0 {
+		o.AccessTTL = 3 * time.Second
+	}
+	server, err := authserver.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx, listener, nil) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("serving: %v", err)
+		}
+		server.Close()
+	})
+	return o.Issuer
+}
+
+// cheapHash is a hash of the password that costs no time.
+func cheapHash(password string) string {
+	salt := []byte("salt for a test.")
+	sum := argon2.IDKey([]byte(password), salt, 1, 64, 1, 32)
+	encode := base64.RawStdEncoding.EncodeToString
+	return "$argon2id$v=19$m=64,t=1,p=1$" + encode(salt) + "$" + encode(sum)
+}
+
+// handle starts a server that is not ours.
+func handle(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// options judge a server, with bounds that a test can wait for.
+func options(t *testing.T, server, preset string) flow.Options {
+	t.Helper()
+	u, err := issuer.ParseServer(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := issuer.FindPreset(preset, issuer.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return flow.Options{
+		Server: u, Preset: p, User: "alice", Password: []byte(password),
+		MaxWait: 10 * time.Second, Leeway: 300 * time.Millisecond, MaxGrace: 700 * time.Millisecond,
+		Now: time.Now, After: time.After,
+	}
+}
+
+func run(t *testing.T, o flow.Options) flow.Report {
+	t.Helper()
+	r, err := flow.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// atOnce is how many stories are told at the same time: they wait for the most
+// part, and have moments that must not be late.
+const atOnce = 14
+
+// runAll tells the stories at the same time.
+func runAll(t *testing.T, all []flow.Options) []flow.Report {
+	t.Helper()
+	reports, errs := make([]flow.Report, len(all)), make([]error, len(all))
+	var done sync.WaitGroup
+	free := make(chan struct{}, atOnce)
+	for i, o := range all {
+		done.Go(func() {
+			free <- struct{}{}
+			reports[i], errs[i] = flow.Run(t.Context(), o)
+			<-free
+		})
+	}
+	done.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	return reports
+}
+
+// outcomes lists the rules that came out in each way.
+func outcomes(r flow.Report) map[verdict.Status][]string {
+	all := map[verdict.Status][]string{}
+	for _, x := range r.Results {
+		all[x.Status] = append(all[x.Status], x.ID)
+	}
+	return all
+}
