@@ -45,19 +45,24 @@ func runScripts(t *testing.T, dir string) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			stateIn(e)
+			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))
+			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, ".config"))
+			e.Setenv("DBUS_SESSION_BUS_ADDRESS", "") // nobody's keyring is touched
+			e.Setenv("PASSWORD", testPassword)
 			e.Setenv("NPM_JOSE", os.Getenv("NPM_JOSE"))
 			return copyKeys(filepath.Join(e.WorkDir, "keys"))
 		},
 		Condition: condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":    cmdExits,
-			"json":     cmdJSON,
-			"keep":     cmdKeep,
-			"terminal": cmdTerminal,
-			"serve":    cmdServe,
-			"start":    cmdStart,
-			"stop":     cmdStop,
-			"http":     cmdHTTP,
+			"authserver": cmdAuthserver,
+			"exits":      cmdExits,
+			"json":       cmdJSON,
+			"keep":       cmdKeep,
+			"terminal":   cmdTerminal,
+			"serve":      cmdServe,
+			"start":      cmdStart,
+			"stop":       cmdStop,
+			"http":       cmdHTTP,
 		},
 	})
 }
