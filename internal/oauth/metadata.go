@@ -38,43 +38,6 @@ func (m Metadata) JSON() []byte {
 	return object(pairs...)
 }
 
-// ParseMetadata reads a metadata document.
-func ParseMetadata(body []byte) (Metadata, error) {
-	o, err := parse(body)
-	if err != nil {
-		return Metadata{}, err
-	}
-	var m Metadata
-	for _, field := range []struct {
-		to   *string
-		name string
-	}{
-		{&m.Issuer, "issuer"},
-		{&m.TokenEndpoint, "token_endpoint"},
-		{&m.JWKSURI, "jwks_uri"},
-	} {
-		if *field.to, err = text(o, field.name); err != nil {
-			return Metadata{}, err
-		}
-	}
-	for _, field := range []struct {
-		to   *[]string
-		name string
-	}{
-		{&m.GrantTypesSupported, "grant_types_supported"},
-		{&m.TokenEndpointAuthMethodsSupported, "token_endpoint_auth_methods_supported"},
-	} {
-		v, ok := o.Get(field.name)
-		if !ok {
-			continue
-		}
-		if *field.to, ok = v.Texts(); !ok {
-			return Metadata{}, &Invalid{field.name + ": must be an array of strings"}
-		}
-	}
-	return m, nil
-}
-
 func list(values []string) jsonobject.Value {
 	b := jsonobject.Value{'['}
 	for i, v := range values {

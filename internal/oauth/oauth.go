@@ -194,7 +194,7 @@ func seconds(o jsonobject.Object, name string) (int64, error) {
 		digits = s
 	}
 	f, err := strconv.ParseFloat(digits, 64)
-	if err != nil || f < 0 || f > 1<<53 {
+	if err != nil || !(f >= 0 && f <= 1<<53) { // NaN is neither
 		return 0, &Invalid{name + ": must be a number of seconds"}
 	}
 	return int64(f), nil
