@@ -58,7 +58,7 @@ type vector struct {
 	Tags []string
 }
 
-func loadVectors(t *testing.T, ops ...string) []vector {
+func loadVectors(t testing.TB, ops ...string) []vector {
 	t.Helper()
 	files, err := filepath.Glob("../testdata/vectors/*.jsonl")
 	if err != nil || len(files) < 2 {
@@ -103,7 +103,7 @@ func (v vector) unsupported() string {
 	return ""
 }
 
-func (v vector) token(t *testing.T) []byte {
+func (v vector) token(t testing.TB) []byte {
 	switch {
 	case v.TokenB64 != nil:
 		b, err := base64.StdEncoding.DecodeString(*v.TokenB64)
