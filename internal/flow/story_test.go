@@ -1,0 +1,238 @@
+package flow_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jwt/internal/authserver"
+	"jwt/internal/flow"
+	"jwt/internal/verdict"
+)
+
+func TestLoginRefused(t *testing.T) {
+	o := options(t, serve(t, authserver.Options{}, authserver.FaultLoginBroken), "cookie")
+	r, err := flow.Run(t.Context(), o)
+	if verdict.ClassOf(err) != verdict.LoginRefused || r.Err != err || !r.Failed() {
+		t.Errorf("%v, report %v", err, r.Err)
+	}
+	got := outcomes(r)
+	if d := cmp.Diff([]string{flow.LoginWorks}, got[verdict.Fail]); d != "" || len(got[verdict.Skip]) != len(flow.RuleIDs())-1 {
+		t.Errorf("%v", got)
+	}
+	for _, x := range r.Results[1:] {
+		if !strings.HasPrefix(x.Actual, "the story ended before: ") {
+			t.Errorf("%s is skipped for %q", x.ID, x.Actual)
+		}
+	}
+}
+
+func TestNobodyThere(t *testing.T) {
+	server := serve(t, authserver.Options{}, authserver.FaultDropAnswer+",path=/login")
+	r, err := flow.Run(t.Context(), options(t, server, "cookie"))
+	if verdict.ClassOf(err) != verdict.FetchFailed || !r.Failed() {
+		t.Errorf("%v", err)
+	}
+	if n := r.Count(verdict.Skip); n != len(flow.RuleIDs()) { // nothing is known of login-works either
+		t.Errorf("%d skipped: %v", n, outcomes(r))
+	}
+}
+
+// TestAnswerLost loses answers in the middle: what they would have told is skipped,
+// and the run is no success.
+func TestAnswerLost(t *testing.T) {
+	o := options(t, serve(t, authserver.Options{}, authserver.FaultDropAnswer+",path=/logout"), "cookie")
+	o.Only = []string{flow.LoginWorks, flow.LogoutWorks, flow.LogoutClearsCookie, flow.RefreshAfterLogout, flow.AccessAfterLogout}
+	r, err := flow.Run(t.Context(), o)
+	if verdict.ClassOf(err) != verdict.FetchFailed {
+		t.Errorf("%v", err)
+	}
+	want := map[verdict.Status][]string{verdict.Pass: {flow.LoginWorks}, verdict.Skip: o.Only[1:]}
+	if d := cmp.Diff(want, outcomes(r)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestOnlyAndSkip(t *testing.T) {
+	server := serve(t, authserver.Options{AccessTTL: time.Hour})
+	o := options(t, server, "cookie")
+	o.Only = []string{flow.CookieHTTPOnly, flow.Rotation}
+	r := run(t, o)
+	if d := cmp.Diff(map[verdict.Status][]string{verdict.Pass: {flow.CookieHTTPOnly, flow.Rotation}}, outcomes(r)); d != "" {
+		t.Error(d)
+	}
+	if len(r.Steps) > 3 { // log in, refresh, tidy up
+		t.Errorf("%d steps for two rules: %+v", len(r.Steps), r.Steps)
+	}
+
+	o = options(t, server, "cookie")
+	o.Skip = []string{flow.ConcurrentRefresh, flow.WrongPasswordRefused, flow.UniformLoginErrors}
+	r = run(t, o)
+	if len(r.Results) != len(flow.RuleIDs()) {
+		t.Errorf("%d rules", len(r.Results))
+	}
+	for _, x := range r.Results {
+		left := x.Actual == "left out by --skip"
+		wanted := x.ID == flow.ConcurrentRefresh || x.ID == flow.WrongPasswordRefused || x.ID == flow.UniformLoginErrors
+		if left != wanted || left && x.Status != verdict.Skip {
+			t.Errorf("%s: %s %s", x.ID, x.Status, x.Actual)
+		}
+	}
+	for _, s := range r.Steps {
+		if strings.Contains(s.Name, "at once") || strings.Contains(s.Name, "wrong") || strings.Contains(s.Name, "unknown user") {
+			t.Errorf("step %q was not asked for", s.Name)
+		}
+	}
+}
+
+func TestOptionsRefused(t *testing.T) {
+	tests := []struct {
+		options flow.Options
+		says    string
+	}{
+		{flow.Options{Only: []string{"rotations"}}, `--only: there is no rule "rotations"`},
+		{flow.Options{Skip: []string{"x"}}, `--skip: there is no rule "x"`},
+		{flow.Options{Protected: "me"}, "--protected"},
+		{flow.Options{Protected: "//evil.example/me"}, "--protected"},
+		{flow.Options{Protected: "/me?token=1"}, "--protected"},
+		{flow.Options{MaxWait: -1}, "--max-wait"},
+		{flow.Options{MaxGrace: 25 * time.Hour}, "--max-grace"},
+	}
+	for _, tt := range tests {
+		_, err := flow.Run(t.Context(), tt.options)
+		if verdict.ClassOf(err) != verdict.Usage || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%v, want a usage error that says %q", err, tt.says)
+		}
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	o := options(t, serve(t, authserver.Options{}), "cookie")
+	ctx, cancel := context.WithCancel(t.Context())
+	o.After = func(time.Duration) <-chan time.Time { // the wait for the expiry
+		cancel()
+		return nil
+	}
+	_, err := flow.Run(ctx, o)
+	if verdict.ClassOf(err) != verdict.Interrupted {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestGraceIsMeasured keeps replaying until the grace is over.
+func TestGraceIsMeasured(t *testing.T) {
+	o := options(t, serve(t, authserver.Options{ReuseGrace: 300 * time.Millisecond}), "token")
+	o.Only = []string{flow.ReuseDetected, flow.FamilyRevoked, flow.Grace}
+	r := run(t, o)
+	if d := cmp.Diff(map[verdict.Status][]string{verdict.Pass: o.Only}, outcomes(r)); d != "" {
+		t.Error(d)
+	}
+	for _, x := range r.Results {
+		if x.ID == flow.Grace && !strings.HasPrefix(x.Actual, "about ") {
+			t.Errorf("the grace is %q", x.Actual)
+		}
+	}
+}
+
+// A plainServer is as many are: opaque tokens that nobody says the lifetime of, no
+// logout that revokes, and an answer to everything that repeats what it was sent.
+func plainServer() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		var body struct{ Username, Password string }
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || body.Password != password {
+			w.WriteHeader(http.StatusUnauthorized)
+			json.NewEncoder(w).Encode(map[string]string{"error": "no", "error_description": "<script>alert(1)</script>\x1b[31m" + password})
+			return
+		}
+		w.Write([]byte(`{"accessToken":"opaque-access-token","tokenType":"Bearer"}`))
+	})
+	mux.HandleFunc("GET /me", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer opaque-access-token" {
+			w.WriteHeader(http.StatusForbidden)
+			json.NewEncoder(w).Encode(map[string]string{"error": "no", "error_description": "not " + r.Header.Get("Authorization") + " but Bearer opaque-access-token"})
+		}
+	})
+	mux.HandleFunc("POST /logout", func(http.ResponseWriter, *http.Request) {})
+	return mux
+}
+
+func TestWhatCannotBeTested(t *testing.T) {
+	o := options(t, handle(t, plainServer()), "cookie")
+	r := run(t, o)
+	const noRefresh = "the login gave no refresh token"
+	want := map[string]string{
+		flow.AlgNoneRefused:     "the access token is opaque",
+		flow.ExpiredRefused:     "nobody says when the access token expires",
+		flow.AccessLifetime:     "no answer says how long it lives, and it is opaque",
+		flow.CookieHTTPOnly:     "the refresh token is in no cookie",
+		flow.CookieSecure:       "the refresh token is in no cookie",
+		flow.CookieSameSite:     "the refresh token is in no cookie",
+		flow.CookieScope:        "the refresh token is in no cookie",
+		flow.LogoutClearsCookie: "the refresh token is in no cookie",
+		flow.AccessNotRefresh:   "there is no refresh",
+		flow.RefreshWorks:       noRefresh,
+		flow.RetryWorks:         noRefresh,
+		flow.Rotation:           noRefresh,
+		flow.ReuseDetected:      noRefresh,
+		flow.FamilyRevoked:      noRefresh,
+		flow.Grace:              noRefresh,
+		flow.RefreshNotBearer:   noRefresh,
+		flow.RefreshAfterLogout: noRefresh,
+		flow.ConcurrentRefresh:  noRefresh,
+	}
+	got := map[string]string{}
+	for _, x := range r.Results {
+		if x.Status == verdict.Skip {
+			got[x.ID] = x.Actual
+		}
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	// What is left: 403 for 401 is a warning, as is a token that outlives its
+	// session; caches may keep the tokens, and that is a failure.
+	all := outcomes(r)
+	if d := cmp.Diff([]string{flow.MissingBearerRefused, flow.AccessAfterLogout}, all[verdict.Warn]); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{flow.NoStore}, all[verdict.Fail]); d != "" {
+		t.Error(d)
+	}
+}
+
+// TestOtherServers judges answers that are neither right nor plainly wrong.
+func TestOtherServers(t *testing.T) {
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc // of /me, without the right token
+		rule    string
+		status  verdict.Status
+	}{
+		{"a redirect to a login page", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, flow.MissingBearerRefused, verdict.Warn},
+		{"a server that stumbles", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, flow.TamperedRefused, verdict.Warn},
+		{"a server that is asked too much", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }, flow.TamperedRefused, verdict.Skip},
+		{"anybody", func(http.ResponseWriter, *http.Request) {}, flow.TamperedRefused, verdict.Fail},
+	}
+	for _, tt := range tests {
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET /me", func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer opaque-access-token" {
+				tt.handler(w, r)
+			}
+		})
+		mux.HandleFunc("/elsewhere", func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") })
+		mux.Handle("/", plainServer())
+		o := options(t, handle(t, mux), "cookie")
+		o.Only = []string{tt.rule}
+		r := run(t, o)
+		if len(r.Results) != 1 || r.Results[0].Status != tt.status {
+			t.Errorf("%s: %+v, want %s", tt.name, r.Results, tt.status)
+		}
+	}
+}
