@@ -114,6 +114,9 @@ type Config struct {
 	Text []byte
 }
 
+// ErrNoPreset is the cause where nothing has the name that was asked for.
+var ErrNoPreset = errors.New("there is no preset")
+
 // PresetNames lists the presets there are, sorted.
 func PresetNames(c Config) ([]string, error) {
 	ours, theirs, err := readPresets(c)
@@ -166,7 +169,7 @@ func (p *Preset) fill(name string, ours, theirs presetFile, c Config, above []st
 	own, isTheirs := theirs.Presets[name]
 	if !isOurs && !isTheirs {
 		names, _ := PresetNames(c)
-		return verdict.Errorf(verdict.Usage, "there is no preset %q", name).Hintf("--preset %s", strings.Join(names, ", --preset "))
+		return verdict.Errorf(verdict.Usage, "%w %q", ErrNoPreset, name).Hintf("--preset %s", strings.Join(names, ", --preset "))
 	}
 	for _, fields := range []map[string]any{shipped, own} {
 		if base, ok := fields["based_on"].(string); ok {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -46,7 +47,7 @@ func (c *Client) base() http.RoundTripper {
 // server returns how the session's server is spoken to. Cookies that it sets
 // stand in s afterwards.
 func (c *Client) server(s *Session) (*issuer.Server, error) {
-	preset, err := c.Presets(s.Preset)
+	preset, err := c.preset(s)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +59,15 @@ func (c *Client) server(s *Session) (*issuer.Server, error) {
 		URL: u, Preset: preset, Transport: c.base(), UserAgent: c.UserAgent, Now: c.Now, Timeout: c.Timeout,
 		Jar: jar{session: s, withheld: withheld(preset, s), now: c.Now},
 	}, nil
+}
+
+// preset is the one that the session was made with.
+func (c *Client) preset(s *Session) (issuer.Preset, error) {
+	preset, err := c.Presets(s.Preset)
+	if errors.Is(err, issuer.ErrNoPreset) {
+		return preset, verdict.Errorf(verdict.Usage, "session %s: %w", s.Name, err).Hintf("is it gone from config.toml?")
+	}
+	return preset, err
 }
 
 // withheld tells the cookies that hold the refresh token: those are not the

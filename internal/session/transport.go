@@ -50,7 +50,7 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if s, err = c.Token(ctx, 0); err != nil {
 		return nil, err
 	}
-	preset, err := c.Presets(s.Preset)
+	preset, err := c.preset(s)
 	if err != nil {
 		return nil, err
 	}
