@@ -16,7 +16,7 @@ func lookup(v jsonobject.Value, pointer string) (jsonobject.Value, bool) {
 		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
 		if elements, ok := v.Elements(); ok {
 			i, err := strconv.ParseUint(token, 10, 31)
-			if err != nil || int(i) >= len(elements) {
+			if err != nil || int(i) >= len(elements) || len(token) > 1 && token[0] == '0' { // §4
 				return nil, false
 			}
 			v = elements[i]

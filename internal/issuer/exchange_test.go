@@ -1,0 +1,249 @@
+package issuer
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jwt/internal/oauth"
+	"jwt/internal/verdict"
+)
+
+func TestParseServer(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://login.example":       "https://login.example",
+		"https://Login.Example/":      "https://login.example",
+		"https://login.example/a/b//": "https://login.example/a/b",
+		"http://127.0.0.1:3000":       "http://127.0.0.1:3000",
+		"http://[::1]:3000/":          "http://[::1]:3000",
+		"http://localhost":            "http://localhost",
+	} {
+		u, err := ParseServer(text)
+		if err != nil || u.String() != want {
+			t.Errorf("%s: %v %v, want %s", text, u, err, want)
+		}
+	}
+	for text, class := range map[string]verdict.Class{
+		"login.example":                  verdict.Usage,
+		"":                               verdict.Usage,
+		"ftp://login.example":            verdict.Usage,
+		"https://":                       verdict.Usage,
+		"https://a:secret@login.example": verdict.Usage,
+		"https://login.example?x=1":      verdict.Usage,
+		"https://login.example/#f":       verdict.Usage,
+		"https://[login":                 verdict.Usage,
+		"http://login.example":           verdict.FetchRefused,
+		"http://10.0.0.1":                verdict.FetchRefused,
+		"http://127.0.0.1.evil.example":  verdict.FetchRefused,
+	} {
+		_, err := ParseServer(text)
+		if verdict.ClassOf(err) != class || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v, want %s", text, err, class)
+		}
+	}
+}
+
+func TestOrigin(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://A.example/x":       "https://a.example:443",
+		"https://a.example:443":     "https://a.example:443",
+		"https://a.example:8443":    "https://a.example:8443",
+		"http://a.example":          "http://a.example:80",
+		"http://[::1]:3000/x":       "http://[::1]:3000",
+		"https://u:p@a.example/?#f": "https://a.example:443",
+	} {
+		u, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Origin(u); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// exchange runs a step of the preset against a handler.
+func exchange(t *testing.T, p Preset, handler http.HandlerFunc) *Server {
+	t.Helper()
+	h := httptest.NewServer(handler)
+	t.Cleanup(h.Close)
+	u, err := ParseServer(h.URL + "/base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	return &Server{URL: u, Preset: p, Transport: Transport(nil), UserAgent: "jwt/test", Now: func() time.Time { return now }, Timeout: 5 * time.Second}
+}
+
+// What a step sends is what the preset says.
+func TestWhatAStepSends(t *testing.T) {
+	tests := []struct {
+		name string
+		step Step
+		want string
+	}{
+		{"json", Step{Method: "POST", Path: "/login", Body: "json", Fields: []string{"username=$username", "password=$password", "grant=x=y"}}, `POST /base/login application/json {"grant":"x=y","password":"p\"w","username":"älice"}`},
+		{"nested", Step{Method: "PUT", Path: "/login", Body: "json", Fields: []string{"/user/email=$username", "/user/pass~1word=$password"}}, `PUT /base/login application/json {"user":{"email":"älice","pass/word":"p\"w"}}`},
+		{"form", Step{Method: "POST", Path: "/token", Body: "form", Fields: []string{"grant_type=password", "username=$username", "password=$password"}}, `POST /base/token application/x-www-form-urlencoded grant_type=password&password=p%22w&username=%C3%A4lice`},
+		{"nothing", Step{Method: "GET", Path: "/me", Body: "none"}, `GET /base/me  `},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got string
+			s := exchange(t, Preset{Login: tt.step, Tokens: Places{Access: []string{"json:/t"}}}, func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				got = r.Method + " " + r.URL.Path + " " + r.Header.Get("Content-Type") + " " + string(body)
+				io.WriteString(w, `{"t":"x"}`)
+			})
+			if _, err := s.Login(t.Context(), "älice", []byte(`p"w`)); err != nil {
+				t.Fatal(err)
+			}
+			if got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestWhichCredentialsGoAlong(t *testing.T) {
+	places := Places{Access: []string{"json:/t"}, Refresh: []string{"cookie:rt"}}
+	var bearer, cookie string
+	p := Preset{Tokens: places, Refresh: Step{Method: "POST", Path: "/r", Body: "none", RefreshCookie: true}, Logout: Step{Method: "POST", Path: "/o", Body: "none", Bearer: true}}
+	s := exchange(t, p, func(w http.ResponseWriter, r *http.Request) {
+		bearer, cookie = r.Header.Get("Authorization"), r.Header.Get("Cookie")
+		io.WriteString(w, `{"t":"x"}`)
+	})
+	if _, err := s.Refresh(t.Context(), Held{"access", "refresh"}); err != nil || bearer != "" || cookie != "rt=refresh" {
+		t.Errorf("refresh: %v, %q, %q", err, bearer, cookie)
+	}
+	if _, err := s.Logout(t.Context(), Held{"access", "refresh"}); err != nil || bearer != "Bearer access" || cookie != "" {
+		t.Errorf("logout: %v, %q, %q", err, bearer, cookie)
+	}
+}
+
+// token is {"alg":"none"} and a life from iat to exp of ten minutes, long ago.
+const oldJWT = "eyJhbGciOiJub25lIn0.eyJpYXQiOjEwMDAsImV4cCI6MTYwMH0."
+
+func TestGrant(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	p := Preset{
+		Login: Step{Method: "POST", Path: "/login", Body: "none"},
+		Tokens: Places{
+			Access: []string{"header:X-Access", "json:/data/0/access"}, Refresh: []string{"cookie:rt", "json:/data/0/refresh"},
+			ExpiresIn: []string{"json:/expires"}, RefreshExpiresIn: []string{"json:/lasts"}, Type: []string{"json:/type"},
+		},
+	}
+	tests := []struct {
+		name    string
+		headers []string
+		body    string
+		want    Grant
+		says    string
+	}{
+		{"json", nil, `{"data":[{"access":"a","refresh":"r"}],"expires":60,"lasts":"3600","type":"bearer"}`, Grant{"a", "r", now, now.Add(time.Minute), now.Add(time.Hour)}, ""},
+		{"header and cookie", []string{"X-Access", "a", "Set-Cookie", "rt=r; Max-Age=60"}, `<html>`, Grant{"a", "r", now, time.Time{}, now.Add(time.Minute)}, ""},
+		{"of two cookies the last", []string{"X-Access", "a", "Set-Cookie", "rt=", "Set-Cookie", "rt=r"}, ``, Grant{AccessToken: "a", RefreshToken: "r", Obtained: now}, ""},
+		{"by its own exp and iat", []string{"X-Access", oldJWT}, `{}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(10 * time.Minute)}, ""},
+		{"expires before exp", []string{"X-Access", oldJWT}, `{"expires":5.9}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(5 * time.Second)}, ""},
+		{"nothing", nil, `{"data":[]}`, Grant{}, "no access token at header:X-Access or json:/data/0/access"},
+		{"null", nil, `{"data":[{"access":null}]}`, Grant{}, "no access token"},
+		{"no JSON", nil, `{"data":`, Grant{}, "no access token"},
+		{"unfit for a header", nil, `{"data":[{"access":"a b"}]}`, Grant{}, "no header can carry"},
+		{"unfit for a shell", nil, `{"data":[{"access":"$(reboot)"}]}`, Grant{}, "no header can carry"},
+		{"of another type", nil, `{"data":[{"access":"a"}],"type":"mac"}`, Grant{}, "type mac, not Bearer"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := exchange(t, p, func(w http.ResponseWriter, _ *http.Request) {
+				for i := 0; i < len(tt.headers); i += 2 {
+					w.Header().Add(tt.headers[i], tt.headers[i+1])
+				}
+				io.WriteString(w, tt.body)
+			})
+			got, err := s.Login(t.Context(), "", nil)
+			if tt.says != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.says) {
+					t.Fatalf("%+v %v, want %q", got, err, tt.says)
+				}
+				return
+			}
+			if d := cmp.Diff(tt.want, got); d != "" || err != nil {
+				t.Errorf("%v\n%s", err, d)
+			}
+		})
+	}
+}
+
+// Which errors leave open whether the refresh token is spent.
+func TestUncertain(t *testing.T) {
+	p, err := FindPreset("cookie", Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuse := func(code int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(code)
+			io.WriteString(w, body)
+		}
+	}
+	tests := []struct {
+		name      string
+		handler   http.HandlerFunc
+		class     verdict.Class
+		uncertain bool
+		lost      bool
+	}{
+		{"dropped", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, verdict.FetchFailed, true, true},
+		{"cut off", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			io.WriteString(w, "{")
+		}, verdict.FetchFailed, true, false},
+		{"500", refuse(500, ""), verdict.ServerError, true, false},
+		{"no token", refuse(200, "{}"), verdict.FetchFailed, true, false},
+		{"429", refuse(429, ""), verdict.FetchFailed, false, false},
+		{"401", refuse(401, `{"error":"invalid_grant","error_description":"reused"}`), verdict.SessionRevoked, false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := exchange(t, p, tt.handler)
+			_, err := s.Refresh(t.Context(), Held{"a", "r"})
+			var u *Uncertain
+			if got := errors.As(err, &u); verdict.ClassOf(err) != tt.class || got != tt.uncertain || got && u.Lost != tt.lost {
+				t.Errorf("%v (%s), uncertain %+v", err, verdict.ClassOf(err), u)
+			}
+		})
+	}
+	s := exchange(t, p, nil)
+	s.URL.Host = "127.0.0.1:1"
+	_, err = s.Refresh(t.Context(), Held{"a", "r"})
+	var u *Uncertain
+	if verdict.ClassOf(err) != verdict.FetchFailed || errors.As(err, &u) {
+		t.Errorf("of a request that never left: %v", err)
+	}
+	s = exchange(t, p, refuse(401, `{"error":"invalid_grant","error_description":"reused"}`))
+	_, err = s.Refresh(t.Context(), Held{"a", "r"})
+	var said *oauth.Error
+	if !errors.As(err, &said) || said.Code != "invalid_grant" || !strings.Contains(err.Error(), "401 Unauthorized: invalid_grant: reused") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestLookup(t *testing.T) {
+	const text = `{"a":{"b":[1,{"c":"x"}]},"a/b":"slash","m~n":"tilde","":"empty"}`
+	for pointer, want := range map[string]string{
+		"/a/b/1/c": `"x"`, "/a/b/0": "1", "/a~1b": `"slash"`, "/m~0n": `"tilde"`, "/": `"empty"`, "": text,
+		"/a/b/2": "", "/a/b/01": "", "/a/b/-": "", "/x": "", "/a/b/0/c": "", "/m~01n": "",
+	} {
+		v, _ := lookup([]byte(text), pointer)
+		if string(v) != want {
+			t.Errorf("%q: %s, want %s", pointer, v, want)
+		}
+	}
+}
