@@ -41,6 +41,7 @@ func commands() []command {
 		encryptCommand,
 		decryptCommand,
 		inspectCommand,
+		diffCommand,
 		keyCommand,
 		sessionCommand,
 		completionCommand,

@@ -1,0 +1,144 @@
+package jwt
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jwt/internal/jsonobject"
+)
+
+func value(t testing.TB, text string) jsonobject.Value {
+	t.Helper()
+	v, err := jsonobject.ParseValue([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// told writes changes as a person would: "~a 1 2", "+b 3", "-c 4".
+func told(changes []Change) string {
+	var words []string
+	for _, c := range changes {
+		mark := map[ChangeKind]string{Added: "+", Removed: "-", Changed: "~"}[c.Kind]
+		word := mark + c.Path
+		if c.From != nil {
+			word += " " + string(c.From)
+		}
+		if c.To != nil {
+			word += " " + string(c.To)
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, "; ")
+}
+
+func TestDifference(t *testing.T) {
+	for _, test := range []struct{ from, to, want string }{
+		{`{}`, `{}`, ""},
+		{`{"a":1,"b":2}`, ` { "b" : 2.0, "\u0061":1e0 } `, ""},
+		{`{"s":"a\u00fc"}`, `{"s":"aü"}`, ""},
+		{`{"a":1,"b":2}`, `{"a":1,"c":3}`, "-b 2; +c 3"},
+		{`{"a":1}`, `{"a":2}`, "~a 1 2"},
+		{`{"a":9007199254740993}`, `{"a":9007199254740992}`, "~a 9007199254740993 9007199254740992"},
+		{`{"a":0.1}`, `{"a":0.10000000000000000001}`, "~a 0.1 0.10000000000000000001"},
+		{`{"a":1}`, `{"a":"1"}`, `~a 1 "1"`},
+		{`{"a":null}`, `{}`, "-a null"},
+		{`{"a":true}`, `{"a":false}`, "~a true false"},
+		{`{"a":"x"}`, `{"A":"x"}`, `-a "x"; +A "x"`},
+		{`{"a":{"b":{"c":1,"d":2}}}`, `{"a":{"b":{"d":3}}}`, "-a.b.c 1; ~a.b.d 2 3"},
+		{`{"a":{"b":1}}`, `{"a":[1]}`, `~a {"b":1} [1]`},
+		{`{"l":["a","b","c"]}`, `{"l":["a","x","b","c"]}`, `+l[1] "x"`},
+		{`{"l":["a","b","c"]}`, `{"l":["b","c"]}`, `-l[0] "a"`},
+		{`{"l":["a","b","c"]}`, `{"l":["a","x","c"]}`, `~l[1] "b" "x"`},
+		{`{"l":["a","a"]}`, `{"l":["a"]}`, `-l[1] "a"`},
+		{`{"l":[]}`, `{"l":[{"x":1}]}`, `+l[0] {"x":1}`},
+		{`{"l":[{"x":1},{"y":[1,2]}]}`, `{"l":[{"x":2},{"y":[1]}]}`, `~l[0].x 1 2; -l[1].y[1] 2`},
+		{`{"l":["a","b"]}`, `{"l":["b","a"]}`, `~l[0] "a" "b"; ~l[1] "b" "a"`},
+		{`{"a":1,"a":2}`, `{"a":2}`, ""},
+		{`{"a":1,"a":2}`, `{"a":1}`, "~a 2 1"},
+		{`"x"`, `"y"`, `~ "x" "y"`},
+		{`[1]`, `[1,2]`, "+[1] 2"},
+	} {
+		changes := Difference(value(t, test.from), value(t, test.to))
+		if d := cmp.Diff(test.want, told(changes)); d != "" {
+			t.Errorf("%s to %s:\n%s", test.from, test.to, d)
+		}
+		back := Difference(value(t, test.to), value(t, test.from))
+		if len(back) != len(changes) {
+			t.Errorf("%s to %s: %s, back %s", test.from, test.to, told(changes), told(back))
+		}
+	}
+}
+
+func TestVariation(t *testing.T) {
+	for _, test := range []struct {
+		a, b            string
+		order, spelling bool
+	}{
+		{`{"a":1,"b":2}`, `{"a":1,"b":2}`, false, false},
+		{`{"a":1,"b":2}`, `{"b":2,"a":1}`, true, false},
+		{`{"a":1,"b":2}`, `{"a": 1,"b":2}`, false, true},
+		{`{"a":1,"b":2}`, `{"b":2.0,"a":1}`, true, true},
+		{`{"a":{"x":1,"y":2}}`, `{"a":{"y":2,"x":1}}`, true, false},
+		{`{"l":[{"x":1,"y":2}]}`, `{"l":[{"y":2,"x":1}]}`, true, false},
+		{`{"l":["\u0061"]}`, `{"l":["a"]}`, false, true},
+		{`{"\u0061":1}`, `{"a":1}`, false, true},
+	} {
+		order, spelling := Variation(value(t, test.a), value(t, test.b))
+		if order != test.order || spelling != test.spelling {
+			t.Errorf("%s and %s: order %v, spelling %v", test.a, test.b, order, spelling)
+		}
+	}
+}
+
+func TestTimeBetween(t *testing.T) {
+	for _, test := range []struct{ from, to, seconds, words string }{
+		{"1700000000", "1700003600", "3600", "+1 h"},
+		{"1700003600", "1700000000", "-3600", "-1 h"},
+		{"0", "0", "0", "+0 s"},
+		{"0", "90061", "90061", "+1 d 1 h 1 min 1 s"},
+		{"0", "31536000", "31536000", "+365 d"},
+		{"1.5", "3", "1.5", "+1.5 s"},
+		{"3", "1.5", "-1.5", "-1.5 s"},
+		{"0.75", "60.5", "59.75", "+59.75 s"},
+		{"60.5", "0.75", "-59.75", "-59.75 s"},
+		{"0.000000001", "0", "-0.000000001", "-0.000000001 s"},
+		{"17e8", "1700000060", "60", "+1 min"},
+		{"-62167219200", "253402300799", "315569519999", "+3652424 d 23 h 59 min 59 s"},
+	} {
+		from, _ := ParseNumericDate(value(t, test.from))
+		to, _ := ParseNumericDate(value(t, test.to))
+		seconds, words, ok := TimeBetween(from, to)
+		if !ok || string(seconds) != test.seconds || words != test.words {
+			t.Errorf("%s to %s: %s, %q (%v), want %s, %q", test.from, test.to, seconds, words, ok, test.seconds, test.words)
+		}
+	}
+	far, _ := ParseNumericDate(value(t, "1e30"))
+	near, _ := ParseNumericDate(value(t, "0"))
+	if _, _, ok := TimeBetween(near, far); ok {
+		t.Error("a time outside every calendar is some way off")
+	}
+}
+
+// FuzzDifference wants no change exactly where the values are equal, and as many
+// forth as back.
+func FuzzDifference(f *testing.F) {
+	f.Add(`{"a":[1,{"b":"c"}],"d":null}`, `{"d":0,"a":[{"b":"c"}]}`)
+	f.Add(`{"exp":1e9}`, `{"exp":1000000000}`)
+	f.Fuzz(func(t *testing.T, a, b string) {
+		from, err := jsonobject.Parse([]byte(a))
+		to, err2 := jsonobject.Parse([]byte(b))
+		if err != nil || err2 != nil || len(from.Duplicates())+len(to.Duplicates()) > 0 {
+			return
+		}
+		v, w := value(t, a), value(t, b)
+		forth, back := Difference(v, w), Difference(w, v)
+		if same := equal(v, w); same != (len(forth) == 0) || len(forth) != len(back) {
+			t.Errorf("equal: %v, forth %s, back %s", same, told(forth), told(back))
+		}
+		Variation(v, w)
+	})
+}
