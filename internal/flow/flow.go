@@ -155,8 +155,23 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err == nil && !r.report.Failed() {
 		err = r.lost // rules that nothing is known of must not look like a success
 	}
+	err = r.withoutSecrets(err)
 	r.finish(err)
 	return r.report, err
+}
+
+// withoutSecrets returns an error that may quote what a server said as one that may
+// be shown.
+func (r *run) withoutSecrets(err error) error {
+	if err == nil || r.hide(err.Error()) == err.Error() {
+		return err
+	}
+	shown := verdict.Errorf(verdict.ClassOf(err), "%s", r.hide(err.Error()))
+	var e *verdict.Error
+	if errors.As(err, &e) {
+		shown.Hint = r.hide(e.Hint)
+	}
+	return shown
 }
 
 // An unsaid error is one of Options.Stepped: nobody hears us.
@@ -168,7 +183,7 @@ func (u unsaid) Unwrap() error { return u.error }
 func (r *run) finish(err error) {
 	reason := "nothing happened that would tell"
 	if err != nil {
-		reason = "the story ended before: " + r.hide(err.Error())
+		reason = "the story ended before: " + err.Error()
 	}
 	for _, rule := range Rules() {
 		res, judged := r.results[rule.ID]

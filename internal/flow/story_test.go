@@ -3,6 +3,7 @@ package flow_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ import (
 func TestLoginRefused(t *testing.T) {
 	o := options(t, serve(t, authserver.Options{}, authserver.FaultLoginBroken), "cookie")
 	r, err := flow.Run(t.Context(), o)
-	if verdict.ClassOf(err) != verdict.LoginRefused || r.Err != err || !r.Failed() {
+	if verdict.ClassOf(err) != verdict.LoginRefused || !errors.Is(r.Err, err) || !r.Failed() {
 		t.Errorf("%v, report %v", err, r.Err)
 	}
 	got := outcomes(r)
@@ -28,6 +29,23 @@ func TestLoginRefused(t *testing.T) {
 	for _, x := range r.Results[1:] {
 		if !strings.HasPrefix(x.Actual, "the story ended before: ") {
 			t.Errorf("%s is skipped for %q", x.ID, x.Actual)
+		}
+	}
+}
+
+// TestRefusalRepeatsThePassword logs in at a server that says what it was sent.
+func TestRefusalRepeatsThePassword(t *testing.T) {
+	const secret = "hunter2-hunter2"
+	o := options(t, handle(t, plainServer()), "cookie")
+	o.Password = []byte(secret)
+	r, err := flow.Run(t.Context(), o)
+	var e *verdict.Error
+	if !errors.As(err, &e) || e.Class != verdict.LoginRefused || !strings.Contains(e.Message, "***") || strings.Contains(e.Message+e.Hint, secret) {
+		t.Errorf("%+v", e)
+	}
+	for format, text := range written(r) {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s shows the password", format)
 		}
 	}
 }
@@ -147,7 +165,7 @@ func plainServer() http.Handler {
 		var body struct{ Username, Password string }
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || body.Password != password {
 			w.WriteHeader(http.StatusUnauthorized)
-			json.NewEncoder(w).Encode(map[string]string{"error": "no", "error_description": "<script>alert(1)</script>\x1b[31m" + password})
+			json.NewEncoder(w).Encode(map[string]string{"error": "no", "error_description": "<script>alert(1)</script>\x1b[31m" + body.Password})
 			return
 		}
 		w.Write([]byte(`{"accessToken":"opaque-access-token","tokenType":"Bearer"}`))
