@@ -32,7 +32,8 @@ argument, @FILE, - or a pipe, bare or in what carries it: a Bearer line, a cooki
 a JSON response, a URL, the output of curl -i.
 
 A key opens an encrypted token (JWE); --payload and -c then reach into the signed
-token inside, where there is one.`
+token inside, where there is one. Of an SD-JWT (RFC 9901) the disclosures are shown
+in their places, and -c reaches them.`
 		c.Example = `  jwt decode TOKEN
   curl -s https://login.example/token -d @body | jwt decode
   pbpaste | jwt decode --payload | jq .sub
