@@ -164,7 +164,7 @@ func judgeCookie(rule string, c *http.Cookie) (verdict.Status, string) {
 // judgeCaches judges every answer that had tokens in it.
 func (r *run) judgeCaches() {
 	if len(r.cacheable) > 0 {
-		r.fail(NoStore, r.cacheable[0]+": no no-store")
+		r.fail(NoStore, r.cacheable[0])
 		return
 	}
 	r.pass(NoStore, "no-store on "+answers(r.granted))

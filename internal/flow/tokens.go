@@ -51,7 +51,11 @@ func (r *run) take(f *family, a answer) string {
 	}
 	r.granted++
 	if !noStore(a.header) {
-		r.cacheable = append(r.cacheable, a.method+" "+a.url)
+		said := "no Cache-Control"
+		if values := a.header.Values("Cache-Control"); len(values) > 0 {
+			said = "Cache-Control: " + strings.Join(values, ", ")
+		}
+		r.cacheable = append(r.cacheable, said+" on "+a.method+" "+a.url)
 	}
 	if name := r.Preset.Tokens.RefreshCookie(); name != "" {
 		for _, c := range a.cookies {
