@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/argon2"
 
 	"jwt/internal/authserver"
 	"jwt/internal/issuer"
@@ -89,15 +92,17 @@ type world struct {
 	notices  []string
 }
 
-// users are made once: a password costs.
-var users = sync.OnceValues(func() (*authserver.Users, error) {
+// knownUsers has one user, whose password costs microseconds to check.
+func knownUsers() (*authserver.Users, error) {
+	b64 := base64.RawStdEncoding.EncodeToString
+	salt := []byte("saltsalt")
 	u := &authserver.Users{}
-	return u, u.Add(user + ":" + password)
-})
+	return u, u.Add(user + ":$argon2id$v=19$m=8,t=1,p=1$" + b64(salt) + "$" + b64(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32)))
+}
 
 func newWorld(t *testing.T, change func(*authserver.Options)) *world {
 	t.Helper()
-	known, err := users()
+	known, err := knownUsers()
 	if err != nil {
 		t.Fatal(err)
 	}
