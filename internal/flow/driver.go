@@ -74,19 +74,28 @@ func (a answer) says() string {
 		}
 		return "no answer"
 	}
-	text := strings.TrimSpace(strconv.Itoa(a.status) + " " + http.StatusText(a.status))
-	if a.ok() {
-		return text
+	return strings.TrimSpace(a.statusText() + " " + a.reason())
+}
+
+func (a answer) statusText() string {
+	return strings.TrimSpace(strconv.Itoa(a.status) + " " + http.StatusText(a.status))
+}
+
+// reason is the error that the body names, if any.
+func (a answer) reason() string {
+	const most = 120
+	if a.ok() || a.status == 0 {
+		return ""
 	}
-	if e := oauth.ParseError(a.status, a.body); e.Code != "" {
-		const most = 120
-		said := e.Error()
-		if len(said) > most {
-			said = strings.ToValidUTF8(said[:most], "") + "…"
-		}
-		text += " " + said
+	e := oauth.ParseError(a.status, a.body)
+	if e.Code == "" {
+		return ""
 	}
-	return text
+	said := e.Error()
+	if len(said) > most {
+		said = strings.ToValidUTF8(said[:most], "") + "…"
+	}
+	return said
 }
 
 // refused judges an answer to what must be refused. 2xx is none.
@@ -120,14 +129,17 @@ func (r *run) exchange(ctx context.Context, call func(context.Context, *issuer.S
 	return a
 }
 
-// note adds a step to the story.
+// step adds a request to the story.
 func (r *run) step(name string, a answer, note string) error {
 	if a.status == 0 && r.lost == nil && a.err != nil {
 		r.lost = a.err
 	}
-	if note == "" && !a.ok() {
+	switch {
+	case note != "" || a.ok():
+	case a.status == 0:
 		note = a.says()
-		note = strings.TrimPrefix(note, strings.TrimSpace(strconv.Itoa(a.status)+" "+http.StatusText(a.status)))
+	default:
+		note = a.reason()
 	}
 	return r.add(Step{
 		Name: name, Method: a.method, URL: a.url, Status: a.status,
@@ -182,9 +194,8 @@ func (r *run) call(ctx context.Context, name, token, note string) (answer, error
 	a := r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
 		return issuer.Grant{}, r.get(ctx, s, token)
 	})
-	if a.status > 0 && !a.ok() && note != "" {
-		said := strings.TrimPrefix(a.says(), strings.TrimSpace(strconv.Itoa(a.status)+" "+http.StatusText(a.status)))
-		note = strings.TrimSuffix(note+":"+said, ":")
+	if note != "" {
+		note = strings.TrimSuffix(note+": "+a.reason(), ": ")
 	}
 	if err := interrupted(ctx); err != nil {
 		return a, err
@@ -224,16 +235,15 @@ func (r *run) logout(ctx context.Context, name string, f *family) (answer, error
 	return a, r.step(name, a, "")
 }
 
-// wait lets time pass and says why.
+// wait says why time is to pass, and lets it.
 func (r *run) wait(ctx context.Context, d time.Duration, name, why string) error {
 	if d <= 0 {
 		return nil
 	}
-	began := r.Now()
-	if err := r.pause(ctx, d); err != nil {
+	if err := r.add(Step{Name: name, At: r.Now().Sub(r.report.Began), Took: d, Note: why}); err != nil {
 		return err
 	}
-	return r.add(Step{Name: name, At: began.Sub(r.report.Began), Took: r.Now().Sub(began), Note: why})
+	return r.pause(ctx, d)
 }
 
 func (r *run) pause(ctx context.Context, d time.Duration) error {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"jwt/internal/jwt"
@@ -191,7 +192,7 @@ func (r *run) strangers(ctx context.Context, f *family) error {
 		r.families = append(r.families, &family{})
 		note += ": " + r.take(r.families[len(r.families)-1], a)
 	} else {
-		note += ": " + a.says()
+		note = strings.TrimSuffix(note+": "+a.reason(), ": ")
 	}
 	r.judge(AccessNotRefresh, a.notGranted(), a.says())
 	return r.step("refresh, access token", a, note)

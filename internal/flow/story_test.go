@@ -254,3 +254,22 @@ func TestOtherServers(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyListens stops where the one who is told does not hear.
+func TestNobodyListens(t *testing.T) {
+	deaf := errors.New("the pipe is closed")
+	o := options(t, serve(t, authserver.Options{}), "cookie")
+	steps := 0
+	o.Stepped = func(flow.Step) error {
+		steps++
+		return deaf
+	}
+	r, err := flow.Run(t.Context(), o)
+	if !errors.Is(err, deaf) || steps != 1 || len(r.Results) != 0 {
+		t.Errorf("%v after %d steps", err, steps)
+	}
+	o.Began = func(flow.Report) error { return deaf }
+	if _, err := flow.Run(t.Context(), o); !errors.Is(err, deaf) || steps != 1 {
+		t.Errorf("%v after %d steps", err, steps)
+	}
+}
