@@ -30,7 +30,7 @@ var (
 )
 
 const (
-	commitDelay = 2 * time.Millisecond // how long a commit waits for others to join it
+	commitDelay = 4 * time.Millisecond // how long a commit waits for others to join it
 	lockTimeout = time.Second          // how long to wait for another process to let go of the file
 	purgeBatch  = 1000                 // records forgotten in one transaction
 )

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// oidcProvider is the npm package that the local server is measured beside.
+const oidcProvider = "oidc-provider@9.13.3"
+
+//go:embed oidc-provider.mjs
+var oidcProviderScript []byte
+
+// startOIDCProvider installs the package where it is not yet, in the user's cache,
+// and starts it.
+func startOIDCProvider(ctx context.Context, dir string) (*exec.Cmd, target, error) {
+	for _, program := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return nil, target{}, err
+		}
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nil, target{}, err
+	}
+	packages := filepath.Join(cache, "jwt-bench", oidcProvider)
+	if _, err := os.Stat(filepath.Join(packages, "node_modules", "oidc-provider")); err != nil {
+		if err := os.MkdirAll(packages, 0o700); err != nil {
+			return nil, target{}, err
+		}
+		install := exec.CommandContext(ctx, "npm", "install", "--silent", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", packages, oidcProvider)
+		if out, err := install.CombinedOutput(); err != nil {
+			return nil, target{}, fmt.Errorf("npm install: %w: %s", err, out)
+		}
+	}
+	script := filepath.Join(dir, "oidc-provider.mjs")
+	if err := os.WriteFile(script, oidcProviderScript, 0o600); err != nil {
+		return nil, target{}, err
+	}
+	c := exec.Command("node", script, fmt.Sprint(clients))
+	c.Dir = packages
+	c.Env = append(os.Environ(), "NODE_ENV=production")
+	line, err := firstLine(c)
+	if err != nil {
+		return c, target{}, err
+	}
+	var said struct {
+		URL    string
+		Tokens []string
+	}
+	if err := json.Unmarshal([]byte(line), &said); err != nil {
+		return c, target{}, err
+	}
+	return c, target{
+		url:    said.URL,
+		tokens: said.Tokens,
+		field:  "refresh_token",
+		body: func(token string) (string, []byte) {
+			form := url.Values{"grant_type": {"refresh_token"}, "client_id": {"bench"}, "refresh_token": {token}}
+			return "application/x-www-form-urlencoded", []byte(form.Encode())
+		},
+	}, nil
+}
