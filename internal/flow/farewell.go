@@ -1,8 +1,10 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"jwt/internal/issuer"
@@ -51,13 +53,24 @@ func (r *run) judgeCleared(out answer) {
 		r.skip(noCookie, LogoutClearsCookie)
 		return
 	}
+	set, said := r.cookies[len(r.cookies)-1], name+" stays"
 	for _, c := range out.cookies {
-		if c.Name == name && !issuer.CookieExpiry(c, r.Now()).IsZero() && !issuer.CookieExpiry(c, r.Now()).After(r.Now()) {
-			r.pass(LogoutClearsCookie, c.Name+" is cleared")
+		expires := issuer.CookieExpiry(c, r.Now())
+		switch {
+		case c.Name != name || expires.IsZero() || expires.After(r.Now()):
+		case c.Path != set.Path || r.domain(c) != r.domain(set): // another cookie (RFC 6265 §5.3)
+			said = name + " stays: it was set for " + r.domain(set) + set.Path + ", and is cleared for " + r.domain(c) + c.Path
+		default:
+			r.pass(LogoutClearsCookie, name+" is cleared")
 			return
 		}
 	}
-	r.fail(LogoutClearsCookie, name+" stays")
+	r.fail(LogoutClearsCookie, said)
+}
+
+// domain is where a cookie is kept for: its Domain, or the server's host.
+func (r *run) domain(c *http.Cookie) string {
+	return strings.ToLower(cmp.Or(strings.TrimPrefix(c.Domain, "."), r.Server.Hostname()))
 }
 
 func (r *run) refreshAfter(ctx context.Context, f *family, out time.Time) error {

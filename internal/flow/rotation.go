@@ -11,6 +11,8 @@ import (
 	"jwt/internal/verdict"
 )
 
+const noRotation = "refresh tokens do not rotate: none is ever spent"
+
 // rotations presents the refresh token that the last refresh spent, as a thief
 // would: now, and until the grace is over.
 func (r *run) rotations(ctx context.Context, f *family) error {
@@ -19,7 +21,7 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 		return nil
 	}
 	if r.failed(Rotation) {
-		r.skip("refresh tokens do not rotate: none is ever spent", append(rules, ConcurrentRefresh)...)
+		r.skip(noRotation, rules...)
 		return nil
 	}
 	spent, at, ok := r.spent()
@@ -69,9 +71,9 @@ func (r *run) spent() (string, time.Time, bool) {
 // taken, and how many refresh tokens it bought in all, its first successor among
 // them.
 func (r *run) replay(ctx context.Context, f *family, spent string, at time.Time) (last answer, taken time.Duration, successors int, err error) {
-	const shortest, longest = 100 * time.Millisecond, time.Second
+	const shortest = 100 * time.Millisecond
 	bought := []string{f.refresh}
-	for {
+	for n := 1; ; n++ {
 		last, err = r.refresh(ctx, "refresh, spent token", f, spent)
 		if err != nil || !last.granted() {
 			return last, taken, len(bought), err
@@ -80,10 +82,10 @@ func (r *run) replay(ctx context.Context, f *family, spent string, at time.Time)
 			bought = append(bought, text)
 		}
 		taken = last.began.Sub(at)
-		if taken > r.MaxGrace {
+		if taken > r.MaxGrace || n > tries+1 {
 			return last, taken, len(bought), nil
 		}
-		pause := min(max(r.MaxGrace/8, shortest), longest, max(r.MaxGrace-taken+shortest, shortest))
+		pause := min(max(r.MaxGrace/tries, shortest), r.MaxGrace-taken+shortest)
 		if err := r.pause(ctx, pause); err != nil {
 			return last, taken, len(bought), err
 		}
@@ -119,6 +121,10 @@ const atOnce = 6
 // crowd refreshes several times at once with one token.
 func (r *run) crowd(ctx context.Context, _ *family) error {
 	if !r.wants(ConcurrentRefresh) || r.skipped(ConcurrentRefresh) {
+		return nil
+	}
+	if r.failed(Rotation) {
+		r.skip(noRotation, ConcurrentRefresh)
 		return nil
 	}
 	f, a, err := r.login(ctx, "log in")

@@ -284,15 +284,18 @@ func (r *run) untilRefused(ctx context.Context, f *family) (how string, err erro
 	return "", nil
 }
 
+// tries is how often something is tried that is to be refused in the end.
+const tries = 8
+
 // expire waits for the access token to end and calls until it is refused.
 func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how string, err error) {
-	const slack, pause = 50 * time.Millisecond, 250 * time.Millisecond
+	const slack, shortest = 50 * time.Millisecond, 250 * time.Millisecond
 	name := r.tokens.name(f.access)
 	if err := r.wait(ctx, left+slack, "wait", "until access token "+name+" has expired"); err != nil {
 		return "", err
 	}
 	ended := f.obtained.Add(f.lifetime)
-	for {
+	for n := 1; ; n++ {
 		a, err := r.call(ctx, "call, expired token", f.access, "with access token "+name)
 		if err != nil {
 			return "", err
@@ -305,11 +308,11 @@ func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how st
 				return "", nil
 			}
 			return a.says(), nil
-		case late >= r.Leeway:
+		case late >= r.Leeway, n > tries:
 			r.fail(ExpiredRefused, "taken "+jwt.Span(late)+" after it expired")
 			return "", nil
 		}
-		if err := r.pause(ctx, min(pause, r.Leeway-late+time.Millisecond)); err != nil {
+		if err := r.pause(ctx, min(max(r.Leeway/tries, shortest), r.Leeway-late+time.Millisecond)); err != nil {
 			return "", err
 		}
 	}
