@@ -57,6 +57,8 @@ type Server struct {
 	origin *http.CrossOriginProtection
 	log    requestLog
 
+	timeouts timeouts
+
 	stop func()
 	done sync.WaitGroup
 }
@@ -71,7 +73,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}}
+	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts}
 	if err := s.nameHosts(); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"jwt/internal/oauth"
+	"jwt/internal/verdict"
 )
 
 // Limits on a request, in bytes.
@@ -192,6 +193,9 @@ func (x *exchange) fail(s *Server, err error) {
 	if !errors.As(err, &e) {
 		x.note = strings.TrimSpace(x.note + " " + err.Error())
 		e = &oauth.Error{Status: http.StatusInternalServerError, Code: oauth.ServerError, Description: "the server failed: its log says why"}
+		if verdict.ClassOf(err) == verdict.FetchFailed {
+			e.Status, e.Code, e.RetryAfter = http.StatusServiceUnavailable, oauth.TemporarilyUnavailable, time.Second
+		}
 	} else if x.note == "" {
 		x.note = e.Code
 	}

@@ -29,7 +29,7 @@ const (
 	redisSessions = "{jwt}:session:" // ID → user, client, created, expires, revoked
 	redisKeys     = "{jwt}:keys"     // []SigningKey in JSON
 
-	redisTimeout = 5 * time.Second // to connect, and for each command
+	redisTimeout = 3 * time.Second // to connect, and for each command
 	redisPool    = 64              // connections
 	maxKeyRaces  = 100             // attempts to change the keys while others do
 )
@@ -47,7 +47,8 @@ func OpenRedis(ctx context.Context, address string) (Store, error) {
 		return nil, verdict.Errorf(verdict.Usage, "--store: is no address of a Redis server, want redis://HOST:PORT/DB")
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = redisTimeout, redisTimeout, redisTimeout
-	o.PoolSize, o.DisableIdentity, o.DialerRetries = redisPool, true, 1
+	o.PoolSize, o.DisableIdentity = redisPool, true
+	o.DialerRetries, o.MaxRetries = 1, 1 // whoever waits for an answer is to get one
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	redis.SetLogger(quiet{})
 	r := &redisStore{client: redis.NewClient(o), rotate: redis.NewScript(rotateScript), revoke: redis.NewScript(revokeScript)}

@@ -8,17 +8,21 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"jwt/internal/verdict"
 )
 
-// Timeouts of a connection, and how long requests under way may take when the
+// timeouts of a connection; drain is how long requests under way may take when the
 // server is to end.
-const (
-	headerTimeout = 5 * time.Second
-	readTimeout   = 10 * time.Second
-	writeTimeout  = 15 * time.Second
-	idleTimeout   = 60 * time.Second
-	drainTimeout  = 15 * time.Second
-)
+type timeouts struct{ header, read, write, idle, drain time.Duration }
+
+var defaultTimeouts = timeouts{
+	header: 5 * time.Second,
+	read:   10 * time.Second,
+	write:  15 * time.Second,
+	idle:   60 * time.Second,
+	drain:  15 * time.Second,
+}
 
 // Serve answers the connections of l until ctx ends, then lets those under way
 // finish, for so long. With a TLS configuration it speaks HTTPS.
@@ -26,10 +30,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error
 	server := &http.Server{
 		Handler:           s,
 		TLSConfig:         t,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
+		ReadHeaderTimeout: s.timeouts.header,
+		ReadTimeout:       s.timeouts.read,
+		WriteTimeout:      s.timeouts.write,
+		IdleTimeout:       s.timeouts.idle,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          log.New(serverLog{s}, "", 0),
 	}
@@ -46,11 +50,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error
 		return err
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeouts.drain)
 	defer cancel()
 	err := server.Shutdown(drain)
 	if err != nil {
 		server.Close()
+		err = verdict.Errorf(verdict.IO, "requests still under way after %s were cut off: %w", s.timeouts.drain, err)
 	}
 	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)

@@ -1,0 +1,157 @@
+package authserver
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+func TestServeTLS(t *testing.T) {
+	certificate := selfSigned(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := "https://" + l.Addr().String()
+	s, err := New(t.Context(), Options{Issuer: issuer, Store: NewMemory(), Users: testUsers(t), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- s.Serve(ctx, l, &tls.Config{Certificates: []tls.Certificate{certificate}}) }()
+
+	roots := x509.NewCertPool()
+	roots.AddCert(certificate.Leaf)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "example.com"}, ForceAttemptHTTP2: true}
+	response, err := (&http.Client{Transport: transport}).Get(issuer + "/.well-known/openid-configuration")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(response.Body)
+	response.Body.Close()
+	if response.StatusCode != 200 || response.ProtoMajor != 2 || !contains(string(body), issuer) {
+		t.Errorf("%s %s: %s", response.Proto, response.Status, body)
+	}
+	transport.CloseIdleConnections()
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// selfSigned returns a certificate for example.com and loopback.
+func selfSigned(t *testing.T) tls.Certificate {
+	t.Helper()
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	defer s.Close()
+	c := s.TLS.Certificates[0]
+	c.Leaf = s.Certificate()
+	return c
+}
+
+// serveWith runs a server with its own patience.
+func serveWith(t *testing.T, patience timeouts, faults ...Fault) (host string, stop func(), done chan error) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host = l.Addr().String()
+	s, err := New(t.Context(), Options{Issuer: "http://" + host, Store: NewMemory(), Users: testUsers(t), Now: time.Now, Faults: faults})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	s.timeouts = patience
+	ctx, stop := context.WithCancel(t.Context())
+	done = make(chan error, 1)
+	go func() { done <- s.Serve(ctx, l, nil) }()
+	return host, stop, done
+}
+
+// A client that drips its header, or its body, is cut off.
+func TestSlowClients(t *testing.T) {
+	host, stop, done := serveWith(t, timeouts{header: 50 * time.Millisecond, read: 100 * time.Millisecond, write: time.Second, idle: 50 * time.Millisecond, drain: time.Second})
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
+	for name, c := range map[string]struct{ sent, want string }{
+		"header":    {"GET / HTTP/1.1\r\nHost: " + host + "\r\nX-Slow: ", ""},
+		"body":      {"POST /login HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{", "HTTP/1.1 400"},
+		"keepalive": {"GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n", "HTTP/1.1 200"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			fmt.Fprint(conn, c.sent)
+			conn.SetDeadline(time.Now().Add(5 * time.Second))
+			got, err := io.ReadAll(conn) // ends when the server closes
+			if errors.Is(err, os.ErrDeadlineExceeded) || !strings.HasPrefix(string(got), c.want) {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+}
+
+// A server that waits too long for what is under way ends all the same.
+func TestDrainEnds(t *testing.T) {
+	host, stop, done := serveWith(t, timeouts{header: time.Second, drain: 50 * time.Millisecond}, Fault{Name: FaultLatency, Value: time.Hour})
+	conn, err := net.Dial("tcp", host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET /me HTTP/1.1\r\nHost: %s\r\n\r\n", host)
+	time.Sleep(50 * time.Millisecond)
+	stop()
+	select {
+	case err := <-done:
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("it does not end")
+	}
+}
+
+// While Redis is away, clients are told to come again, and keep their tokens.
+func TestStoreAway(t *testing.T) {
+	store := openRedis(t, startRedis(t))
+	s := serve(t, func(o *Options) { o.Store = store })
+	tokens := s.login()
+	r := store.(*redisStore)
+	client := r.client
+	r.client = redis.NewClient(&redis.Options{Network: "unix", Addr: "/nowhere/at/all", MaxRetries: -1, DialerRetries: 1})
+	for _, a := range []answer{s.spend(tokens.RefreshToken), s.me(tokens.AccessToken), s.logout(tokens.RefreshToken), s.loginAs(alice, password)} {
+		a.is(t, "meanwhile", 503, "temporarily_unavailable")
+		if a.header.Get("Retry-After") == "" || len(a.cookies) > 0 {
+			t.Errorf("%v", a.header)
+		}
+	}
+	if !contains(s.log.String(), "/nowhere/at/all") {
+		t.Errorf("the log does not say why: %s", s.log)
+	}
+	r.client.Close()
+	r.client = client
+	s.spend(tokens.RefreshToken).tokens(t)
+}
