@@ -95,7 +95,9 @@ func (o profileOptions) check(keys keyOptions) error {
 // readProfile looks the profile up and reads what the token came with.
 func (v *verifier) readProfile() (err error) {
 	o := v.options.profile
-	v.profile, _ = jwt.LookupProfile(o.name)
+	if o.name != "" {
+		v.profile, _ = jwt.LookupProfile(o.name)
+	}
 	v.presentation = jwt.Presentation{
 		Audiences: v.policy.Audiences, Nonce: v.policy.Nonce,
 		MaxAge: v.policy.MaxAge, Leeway: v.policy.Leeway, Location: v.policy.Location,

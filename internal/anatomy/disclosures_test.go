@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"jwt/internal/base64url"
 )
 
 // example is the presentation of RFC 9901 §5.2.
@@ -73,5 +75,25 @@ func TestOpenForeignDisclosures(t *testing.T) {
 	}
 	if _, err := Open(issued+"~x", time.Unix(0, 0)); err == nil {
 		t.Error("an SD-JWT that was cut off opens")
+	}
+}
+
+// A name as long as a token may be is listed, but not before each of many members.
+func TestLongNamesAreNotOpened(t *testing.T) {
+	name := strings.Repeat("x", 100_000)
+	payload := `{"` + name + `":[` + strings.TrimSuffix(strings.Repeat(`{"s":1},`, 2000), ",") + `],"short":{"a":1}}`
+	token, err := Open(base64url.Encode([]byte(`{"alg":"ES256"}`))+"."+base64url.Encode([]byte(payload))+".c2ln", time.Unix(0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	for _, m := range token.Members {
+		size += len(m.Path)
+	}
+	if size > 3*len(name) {
+		t.Errorf("the paths have %d bytes", size)
+	}
+	if last := token.Members[len(token.Members)-1]; last.Path != "short.a" {
+		t.Errorf("the last member is %.40s", last.Path)
 	}
 }

@@ -34,6 +34,7 @@ type Member struct {
 const (
 	maxOpened    = 6    // levels
 	maxInnerRows = 4096 // members of members, in all
+	maxPath      = 1024 // bytes of a path that more is added to
 )
 
 // A walker lists the members of one token, and the tokens among them.
@@ -59,10 +60,10 @@ func (w *walker) visit(m Member, names []string) {
 		m.Key = describeKey(m.Value)
 	}
 	var inner []Member
-	if m.Key == "" && m.Depth < maxOpened {
-		inner = innerMembers(m)
+	if m.Key == "" && m.Depth < maxOpened && len(m.Path) <= maxPath {
+		inner = innerMembers(m, w.rows)
 	}
-	m.Opened = len(inner) > 0 && len(inner) <= w.rows
+	m.Opened = len(inner) > 0
 	w.members = append(w.members, m)
 	if !m.Opened {
 		w.findTokens(m)
@@ -124,12 +125,16 @@ func ofJWE(known iana.Name) iana.Name {
 }
 
 // innerMembers are the members of an object, or the elements of an array that
-// has objects among them: other arrays read better as they stand.
-func innerMembers(m Member) []Member {
+// has objects among them: other arrays read better as they stand. Of more than
+// most there are none.
+func innerMembers(m Member, most int) []Member {
 	var inner []Member
 	switch m.Value.Kind() {
 	case '{':
 		o, _ := m.Value.Object()
+		if len(o.Members()) > most {
+			return nil
+		}
 		for _, i := range o.Members() {
 			inner = append(inner, Member{Part: m.Part, Path: m.Path + "." + i.Name, Name: i.Name, Depth: m.Depth + 1, Value: i.Value})
 		}
@@ -138,6 +143,9 @@ func innerMembers(m Member) []Member {
 			return nil
 		}
 		elements, _ := m.Value.Elements()
+		if len(elements) > most {
+			return nil
+		}
 		objects := false
 		for i, e := range elements {
 			objects = objects || e.Kind() == '{'

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
 )
@@ -72,15 +74,17 @@ func (t Token) Process() (Processed, error) {
 		}
 		p.place[p.disclosed[i].Digest] = i
 	}
-	text, err := p.object(payload, "", 1)
-	if err != nil {
+	if err := twice(payload); err != nil {
+		return Processed{}, err
+	}
+	if err := p.run(payload.Bytes()); err != nil {
 		return Processed{}, err
 	}
 	if i := slices.Index(p.used, false); i >= 0 {
 		return Processed{}, verdict.Errorf(verdict.Malformed,
 			"disclosure %d (%s): its digest stands nowhere in the token (RFC 9901 §7.1 step 5)", i+1, t.Disclosures[i].about())
 	}
-	whole, err := parseProcessed(text)
+	whole, err := parseProcessed(p.out)
 	if err != nil {
 		return Processed{}, err
 	}
@@ -115,161 +119,289 @@ func twice(o jsonobject.Object) error {
 	return nil
 }
 
-// A processor is one run of the steps (*) and (**) of RFC 9901 §7.1.
+// A processor is one run of the steps (*) and (**) of RFC 9901 §7.1. It reads the
+// payload and each disclosed value once, token by token, and writes as it reads.
 type processor struct {
 	disclosed   []Disclosed
 	place       map[string]int // of the disclosure with that digest
 	used        []bool
 	seen        map[string]bool // digests
 	undisclosed []Undisclosed
+
+	out   []byte
+	depth int // of the containers being written
 }
 
-// object writes an object with what is disclosed of it, or returns it as it is
-// where it holds no digest. path is "" for the payload alone.
-func (p *processor) object(o jsonobject.Object, path string, depth int) ([]byte, error) {
-	switch err := twice(o); {
-	case err != nil:
-		return nil, err
-	case depth > jsonobject.MaxDepth:
-		return nil, verdict.Errorf(verdict.LimitExceeded, "the payload with its disclosures is %w", jsonobject.ErrTooDeep)
-	}
-	w, changed := objectWriter{}, false
-	for _, m := range o.Members() {
-		switch {
-		case m.Name == digestName:
-			return nil, verdict.Errorf(verdict.Malformed, `%s has a member "...", which is reserved for digests in arrays (RFC 9901 §4.1)`, whole(path))
-		case m.Name == hashName && depth == 1:
-			changed = true
-		case m.Name == digestsName:
-			changed = true
-			if err := p.disclose(&w, o, m.Value, path, depth); err != nil {
-				return nil, err
-			}
-		default:
-			v, err := p.value(m.Value, join(path, m.Name), depth+1)
-			if err != nil {
-				return nil, err
-			}
-			changed = changed || !bytes.Equal(v, m.Value)
-			w.add(m.Name, v)
-		}
-	}
-	if !changed {
-		return o.Bytes(), nil
-	}
-	return w.end(), nil
+// run writes the payload.
+func (p *processor) run(payload []byte) error {
+	r := reader{src: payload, dec: decoder(payload)}
+	_, err := p.value(&r, "")
+	return err
 }
 
-// disclose writes the members that an object's "_sd" has the digests of.
-func (p *processor) disclose(w *objectWriter, o jsonobject.Object, digests jsonobject.Value, path string, depth int) error {
-	list, ok := digests.Texts()
-	if !ok {
-		return verdict.Errorf(verdict.Malformed, "_sd of %s: must be an array of strings (RFC 9901 §4.2.4.1)", whole(path))
+// A reader reads one value that is known to be valid JSON.
+type reader struct {
+	src []byte
+	dec *jsontext.Decoder
+}
+
+func decoder(src []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowDuplicateNames(true))
+}
+
+// open reads the bracket that a container begins with, and returns where it stands.
+func (r *reader) open() (start int64, err error) {
+	_, err = r.dec.ReadToken()
+	return r.dec.InputOffset() - 1, unreadable(err)
+}
+
+// unreadable is for what was parsed before and must be readable.
+func unreadable(err error) error {
+	if err == nil {
+		return nil
 	}
-	var shown []int
-	for _, digest := range list {
-		i, found, err := p.look(digest, path)
-		if err != nil {
-			return err
-		}
-		if found {
-			shown = append(shown, i)
-		}
+	return verdict.Errorf(verdict.Internal, "reading parsed JSON: %w", err)
+}
+
+// value writes the next value with what is disclosed inside. path leads to it.
+func (p *processor) value(r *reader, path string) (changed bool, err error) {
+	switch r.dec.PeekKind() {
+	case '{':
+		_, changed, err = p.object(r, path, false)
+		return changed, err
+	case '[':
+		return p.array(r, path)
 	}
-	slices.Sort(shown)
-	names := map[string]bool{}
-	for _, i := range shown {
-		d := &p.disclosed[i]
-		_, there := o.Get(d.Name)
-		switch {
-		case d.Element:
-			return verdict.Errorf(verdict.Malformed, "disclosure %d has no name, but its digest is a claim's (RFC 9901 §7.1 step 3.c.ii)", i+1)
-		case there, names[d.Name]:
-			return verdict.Errorf(verdict.Malformed, "disclosure %d: %s has %s already (RFC 9901 §7.1 step 3.c.ii)", i+1, whole(path), d.about())
-		}
-		names[d.Name] = true
-		d.Path = join(path, d.Name)
-		v, err := p.value(d.Value, d.Path, depth+1)
-		if err != nil {
-			return err
-		}
-		w.add(d.Name, v)
+	v, err := r.dec.ReadValue()
+	p.out = append(p.out, v...)
+	return false, unreadable(err)
+}
+
+// enter counts the containers around what is written.
+func (p *processor) enter() error {
+	if p.depth++; p.depth > jsonobject.MaxDepth {
+		return verdict.Errorf(verdict.LimitExceeded, "the payload with its disclosures is %w", jsonobject.ErrTooDeep)
 	}
 	return nil
 }
 
-// value writes a value of any kind with what is disclosed inside.
-func (p *processor) value(v jsonobject.Value, path string, depth int) (jsonobject.Value, error) {
-	if !mayHoldDigests(v) {
-		return v, nil
-	}
-	if o, ok := v.Object(); ok {
-		return p.object(o, path, depth)
-	}
-	if elements, ok := v.Elements(); ok {
-		return p.array(v, elements, path, depth)
-	}
-	return v, nil
+// A frame is a container in the writing.
+type frame struct {
+	path     string
+	from     int64 // where it stands in the source
+	at       int   // and where in what is written
+	items    int
+	changed  bool
+	plain    []string // names of members that the issuer left open
+	shown    []int    // disclosures that became members
+	selected bool     // "_sd" was there
 }
 
-// mayHoldDigests spares most values the reading: neither reserved name stands in
-// them, spelled out or escaped.
-func mayHoldDigests(v jsonobject.Value) bool {
-	return bytes.Contains(v, []byte(digestsName)) || bytes.Contains(v, []byte(digestName)) || bytes.IndexByte(v, '\\') >= 0
-}
-
-// array writes an array without the digests of which nothing is disclosed, or
-// returns it as it is where it holds none.
-func (p *processor) array(sent jsonobject.Value, elements []jsonobject.Value, path string, depth int) (jsonobject.Value, error) {
-	if depth > jsonobject.MaxDepth {
-		return nil, verdict.Errorf(verdict.LimitExceeded, "the payload with its disclosures is %w", jsonobject.ErrTooDeep)
+// object writes an object with what is disclosed of it, or as it is where it holds
+// no digest. An element of an array may be a digest instead, which is returned.
+func (p *processor) object(r *reader, path string, element bool) (digest *string, changed bool, err error) {
+	f := frame{path: path, at: len(p.out)}
+	if f.from, err = r.open(); err == nil {
+		err = p.enter()
 	}
-	out, n, changed := []byte{'['}, 0, false
-	for _, e := range elements {
-		here := path + "[" + strconv.Itoa(n) + "]"
-		v, shown, err := p.element(e, path, here)
-		if err == nil && shown {
-			v, err = p.value(v, here, depth+1)
+	p.out = append(p.out, '{')
+	for err == nil && r.dec.PeekKind() != '}' {
+		var token jsontext.Token
+		if token, err = r.dec.ReadToken(); err != nil {
+			return nil, false, unreadable(err)
 		}
-		changed = changed || !bytes.Equal(v, e)
-		switch {
-		case err != nil:
-			return nil, err
-		case !shown:
-			continue
-		case n > 0:
-			out = append(out, ',')
+		name := token.String()
+		if name == digestName && element && f.items == 0 && !f.changed {
+			p.depth--
+			p.out = p.out[:f.at]
+			text, err := digestElement(r, path)
+			return &text, true, err
 		}
-		out = append(out, v...)
-		n++
+		err = p.member(r, &f, name)
 	}
-	if !changed {
-		return sent, nil
+	if err == nil {
+		err = p.conflict(f)
 	}
-	return append(out, ']'), nil
+	return nil, f.changed, p.shut(r, &f, '}', err)
 }
 
-// element returns what an array element stands for: itself, or what is disclosed
-// of it; shown is false where it is a digest of which nothing is.
-func (p *processor) element(e jsonobject.Value, path, here string) (v jsonobject.Value, shown bool, err error) {
-	o, _ := e.Object()
-	d, ok := o.Get(digestName)
-	if !ok {
-		return e, true, nil
+// shut ends a container. One that is as the issuer wrote it is written so.
+func (p *processor) shut(r *reader, f *frame, bracket byte, err error) error {
+	if err != nil {
+		return err
 	}
-	text, isText := d.Text()
-	if !isText || len(o.Members()) != 1 {
-		return nil, false, verdict.Errorf(verdict.Malformed, `%s: "..." must be a string and stand alone (RFC 9901 §4.2.4.2)`, here)
+	p.depth--
+	_, err = r.dec.ReadToken()
+	p.out = append(p.out, bracket)
+	if !f.changed {
+		p.out = append(p.out[:f.at], r.src[f.from:r.dec.InputOffset()]...)
 	}
-	i, found, err := p.look(text, path)
+	return unreadable(err)
+}
+
+// digestElement reads what is left of an array element that begins with "...".
+func digestElement(r *reader, path string) (string, error) {
+	v, err := r.dec.ReadValue()
+	text, ok := jsonobject.Value(v).Text()
 	switch {
-	case err != nil || !found:
-		return nil, false, err
-	case !p.disclosed[i].Element:
-		return nil, false, verdict.Errorf(verdict.Malformed, "disclosure %d has a name, but its digest is an array element's (RFC 9901 §7.1 step 3.c.iii)", i+1)
+	case err != nil:
+		return "", unreadable(err)
+	case !ok || r.dec.PeekKind() != '}':
+		return "", verdict.Errorf(verdict.Malformed, `%s: "..." must be a string and stand alone (RFC 9901 §4.2.4.2)`, whole(path))
 	}
-	p.disclosed[i].Path = here
-	return p.disclosed[i].Value, true, nil
+	_, err = r.dec.ReadToken()
+	return text, unreadable(err)
+}
+
+// member writes the member whose name was read.
+func (p *processor) member(r *reader, f *frame, name string) error {
+	switch {
+	case name == digestName:
+		return verdict.Errorf(verdict.Malformed, `%s has a member "...", which is reserved for the digests in arrays and stands there alone (RFC 9901 §4.1)`, whole(f.path))
+	case name == hashName && p.depth == 1:
+		f.changed = true
+		return unreadable(r.dec.SkipValue())
+	case name == digestsName:
+		f.changed = true
+		v, err := r.dec.ReadValue()
+		if err != nil {
+			return unreadable(err)
+		}
+		return p.disclose(f, jsonobject.Value(v))
+	}
+	f.plain = append(f.plain, name)
+	p.name(f, name)
+	changed, err := p.value(r, pathTo(r, f.path, name))
+	f.changed = f.changed || changed
+	return err
+}
+
+// name writes the name of a member.
+func (p *processor) name(f *frame, name string) {
+	p.comma(f)
+	p.out = append(append(p.out, jsonobject.Quote(name)...), ':')
+}
+
+func (p *processor) comma(f *frame) {
+	if f.items++; f.items > 1 {
+		p.out = append(p.out, ',')
+	}
+}
+
+// pathTo is the path to a member, where anything can stand in it that has one.
+func pathTo(r *reader, path, name string) string {
+	if k := r.dec.PeekKind(); k != '{' && k != '[' {
+		return ""
+	}
+	return join(path, name)
+}
+
+// disclose writes the members that an object's "_sd" has the digests of, in the
+// order of their disclosures.
+func (p *processor) disclose(f *frame, digests jsonobject.Value) error {
+	list, ok := digests.Texts()
+	switch {
+	case !ok:
+		return verdict.Errorf(verdict.Malformed, "_sd of %s: must be an array of strings (RFC 9901 §4.2.4.1)", whole(f.path))
+	case f.selected:
+		return verdict.Errorf(verdict.DuplicateMember, "%s has _sd more than once: parsers disagree on which counts", whole(f.path))
+	}
+	f.selected = true
+	for _, digest := range list {
+		i, found, err := p.look(digest, f.path)
+		if err != nil {
+			return err
+		}
+		if found {
+			f.shown = append(f.shown, i)
+		}
+	}
+	slices.Sort(f.shown)
+	for _, i := range f.shown {
+		d := &p.disclosed[i]
+		if d.Element {
+			return verdict.Errorf(verdict.Malformed, "disclosure %d has no name, but its digest is a claim's (RFC 9901 §7.1 step 3.c.ii)", i+1)
+		}
+		d.Path = join(f.path, d.Name)
+		p.name(f, d.Name)
+		if err := p.disclosedValue(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// disclosedValue writes what a disclosure discloses, digests in it included.
+func (p *processor) disclosedValue(d *Disclosed) error {
+	r := reader{src: d.Value, dec: decoder(d.Value)}
+	_, err := p.value(&r, d.Path)
+	return err
+}
+
+// conflict refuses a disclosed member of a name that the object has already.
+func (p *processor) conflict(f frame) error {
+	if len(f.shown) == 0 {
+		return nil
+	}
+	names := make(map[string]bool, len(f.plain)+len(f.shown))
+	for _, name := range f.plain {
+		names[name] = true
+	}
+	if p.depth == 1 {
+		names[hashName] = true
+	}
+	for _, i := range f.shown {
+		d := p.disclosed[i]
+		if names[d.Name] {
+			return verdict.Errorf(verdict.Malformed, "disclosure %d: %s has %s already (RFC 9901 §7.1 step 3.c.ii)", i+1, whole(f.path), d.about())
+		}
+		names[d.Name] = true
+	}
+	return nil
+}
+
+// array writes an array without the digests of which nothing is disclosed, or as
+// it is where it holds none.
+func (p *processor) array(r *reader, path string) (changed bool, err error) {
+	f := frame{path: path, at: len(p.out)}
+	if f.from, err = r.open(); err == nil {
+		err = p.enter()
+	}
+	p.out = append(p.out, '[')
+	for err == nil && r.dec.PeekKind() != ']' {
+		err = p.element(r, &f)
+	}
+	return f.changed, p.shut(r, &f, ']', err)
+}
+
+// element writes an element, or what is disclosed of it, or nothing where that is
+// nothing.
+func (p *processor) element(r *reader, f *frame) error {
+	before, items := len(p.out), f.items
+	path := pathTo(r, f.path, "["+strconv.Itoa(f.items)+"]")
+	p.comma(f)
+	if r.dec.PeekKind() != '{' {
+		changed, err := p.value(r, path)
+		f.changed = f.changed || changed
+		return err
+	}
+	digest, changed, err := p.object(r, path, true)
+	f.changed = f.changed || changed
+	if err != nil || digest == nil {
+		return err
+	}
+	i, found, err := p.look(*digest, f.path)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		p.out, f.items = p.out[:before], items
+		return nil
+	case !p.disclosed[i].Element:
+		return verdict.Errorf(verdict.Malformed, "disclosure %d has a name, but its digest is an array element's (RFC 9901 §7.1 step 3.c.iii)", i+1)
+	}
+	p.disclosed[i].Path = path
+	return p.disclosedValue(&p.disclosed[i])
 }
 
 // look finds the disclosure of a digest, each of which may stand once.
@@ -287,9 +419,19 @@ func (p *processor) look(digest, path string) (i int, found bool, err error) {
 	return i, true, nil
 }
 
+// maxPath bounds what is spent on a path, in bytes. The beginning of a longer one
+// is left out.
+const maxPath = 1 << 10
+
 func join(path, name string) string {
-	if path == "" {
-		return name
+	switch {
+	case len(path)+len(name) >= maxPath && len(name) < maxPath:
+		path = "…"
+	case len(name) >= maxPath:
+		return "…"
+	}
+	if path == "" || name != "" && name[0] == '[' {
+		return path + name
 	}
 	return path + "." + name
 }
@@ -300,22 +442,4 @@ func whole(path string) string {
 		return "the payload"
 	}
 	return string(clip(jsonobject.Quote(path)))
-}
-
-// An objectWriter writes the members of an object.
-type objectWriter struct{ text []byte }
-
-func (w *objectWriter) add(name string, v jsonobject.Value) {
-	separator := byte(',')
-	if len(w.text) == 0 {
-		separator = '{'
-	}
-	w.text = append(append(append(append(w.text, separator), jsonobject.Quote(name)...), ':'), v...)
-}
-
-func (w *objectWriter) end() []byte {
-	if len(w.text) == 0 {
-		return []byte("{}")
-	}
-	return append(w.text, '}')
 }

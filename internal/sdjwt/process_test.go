@@ -48,7 +48,7 @@ func TestProcess(t *testing.T) {
 		want          string
 	}{
 		{"nothing to disclose", `{"sub":"alice"}`, nil, `{"sub":"alice"}`},
-		{"spelling stays", ` {"a" : 1.0,"b":"\u00fc" , "c":[ 1,{"x": 2} ]} `, nil, ` {"a" : 1.0,"b":"\u00fc" , "c":[ 1,{"x": 2} ]} `},
+		{"spelling stays", ` {"a" : 1.0,"b":"\u00fc" , "c":[ 1,{"x": 2} ]} `, nil, `{"a" : 1.0,"b":"\u00fc" , "c":[ 1,{"x": 2} ]}`},
 		{"no digests", `{"_sd":[],"a":1}`, nil, `{"a":1}`},
 		{"nothing left", `{"_sd":["x"]}`, nil, `{}`},
 		{"nothing left inside", `{"a":{"_sd":["x"]},"b":[{"...":"y"}]}`, nil, `{"a":{},"b":[]}`},
@@ -130,7 +130,7 @@ func TestRefuses(t *testing.T) {
 		{"escaped _sd", `{"_sd":["#1"]}`, []string{`["s","\u005fsd",[]]`}, verdict.Malformed, "reserved"},
 		{"... as a member", `{"...":"x"}`, nil, verdict.Malformed, `the payload has a member "..."`},
 		{"... as a member inside", `{"o":{"p":{"...":"x"}}}`, nil, verdict.Malformed, `"o.p" has a member "..."`},
-		{"... with company", `{"l":[{"...":"x","y":1}]}`, nil, verdict.Malformed, `l[0]: "..." must be a string and stand alone`},
+		{"... with company", `{"l":[{"...":"x","y":1}]}`, nil, verdict.Malformed, `"l[0]": "..." must be a string and stand alone`},
 		{"... of another kind", `{"l":[{"...":["x"]}]}`, nil, verdict.Malformed, "must be a string"},
 		{"_sd of another kind", `{"_sd":"x"}`, nil, verdict.Malformed, "_sd of the payload: must be an array of strings"},
 		{"_sd with a number", `{"o":{"_sd":["x",1]}}`, nil, verdict.Malformed, `_sd of "o"`},
@@ -145,6 +145,9 @@ func TestRefuses(t *testing.T) {
 		{"not JSON", `{`, nil, verdict.Malformed, "must be a JSON object"},
 		{"too deep", `{"a":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`, nil, verdict.LimitExceeded, "deeper than 100"},
 		{"too deep together", `{"o":{"_sd":["#2"]}}`, []string{`["s",` + deep + `]`, `["t","a",{"p":[{"...":"#1"}]}]`}, verdict.LimitExceeded, "deeper than 100"},
+
+		{"... behind another", `{"l":[{"y":1,"...":"x"}]}`, nil, verdict.Malformed, `"l[0]" has a member "..."`},
+		{"_sd_alg disclosed", `{"_sd":["#1"]}`, []string{`["s","_sd_alg","md5"]`}, verdict.Malformed, "already"},
 
 		{"no array", `{}`, []string{`{"s":1}`}, verdict.Malformed, "disclosure 1: is not an array of salt, name and value"},
 		{"one element", `{}`, []string{`["s"]`}, verdict.Malformed, "is not an array of"},

@@ -27,25 +27,30 @@ func Is(text string) bool { return strings.Contains(text, "~") }
 // Parse splits <Issuer-signed JWT>~<Disclosure>~…~ or the same with a Key Binding
 // JWT behind the last tilde. The errors are those of jws.Parse and malformed.
 func Parse(text string) (Token, error) {
-	parts := strings.Split(text, "~")
-	if len(parts) < 2 {
+	issued, rest, ok := strings.Cut(text, "~")
+	if !ok {
 		return Token{}, verdict.Errorf(verdict.Malformed, "an SD-JWT has a ~ after the Issuer-signed JWT (RFC 9901 §4)")
 	}
 	t := Token{Text: text, bound: text[:strings.LastIndexByte(text, '~')+1]}
 	var err error
-	if t.Issued, err = jws.Parse(parts[0]); err != nil {
+	if t.Issued, err = jws.Parse(issued); err != nil {
 		return Token{}, err
 	}
-	last := len(parts) - 1
-	for i, part := range parts[1:last] {
+	for {
+		part, more, ok := strings.Cut(rest, "~")
+		if !ok {
+			break
+		}
 		d, err := parseDisclosure(part)
 		if err != nil {
-			return Token{}, verdict.Errorf(verdict.ClassOf(err), "disclosure %d: %w", i+1, err)
+			return Token{}, verdict.Errorf(verdict.ClassOf(err), "disclosure %d: %w", len(t.Disclosures)+1, err)
 		}
-		t.Disclosures = append(t.Disclosures, d)
+		t.Disclosures, rest = append(t.Disclosures, d), more
 	}
-	t.KeyBinding, err = parseKeyBinding(parts[last])
-	return t, err
+	if t.KeyBinding, err = parseKeyBinding(rest); err != nil {
+		return Token{}, err
+	}
+	return t, nil
 }
 
 func parseKeyBinding(text string) (*jws.Token, error) {
