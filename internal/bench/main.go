@@ -66,6 +66,9 @@ func bench(jwt string, runs int) error {
 		}
 		fmt.Printf("  %-18s %.2f × (%.2f–%.2f), budget %.1f\n", c.name, quantile(ratios, 0.5), quantile(ratios, 0.25), quantile(ratios, 0.75), c.budget)
 	}
+	if err := benchToken(installed, dir, runs); err != nil {
+		return err
+	}
 	return benchRefresh(installed, dir)
 }
 
@@ -106,7 +109,7 @@ func pairs(n int, a, b *exec.Cmd) ([]float64, error) {
 func cpu(c *exec.Cmd) (time.Duration, error) {
 	run := exec.Command(c.Path, c.Args[1:]...)
 	var stderr bytes.Buffer
-	run.Stdout, run.Stderr = io.Discard, &stderr
+	run.Env, run.Stdout, run.Stderr = c.Env, io.Discard, &stderr
 	if err := run.Run(); err != nil {
 		return 0, fmt.Errorf("%s: %w: %s", c, err, stderr.Bytes())
 	}

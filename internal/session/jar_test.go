@@ -77,8 +77,12 @@ func TestSetCookies(t *testing.T) {
 
 func TestCookiesFor(t *testing.T) {
 	all := []Cookie{
-		{Name: "root", Path: "/"}, {Name: "a", Path: "/a"}, {Name: "a-slash", Path: "/a/"}, {Name: "deep", Path: "/a/b"},
-		{Name: "gone", Path: "/", Expires: noon}, {Name: "soon", Path: "/", Expires: noon.Add(time.Second)},
+		{Name: "root", Path: "/"},
+		{Name: "a", Path: "/a"},
+		{Name: "a-slash", Path: "/a/"},
+		{Name: "deep", Path: "/a/b"},
+		{Name: "gone", Path: "/", Expires: noon},
+		{Name: "soon", Path: "/", Expires: noon.Add(time.Second)},
 	}
 	tests := map[string]string{
 		"/":      "root soon",

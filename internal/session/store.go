@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -120,14 +121,16 @@ func (st *Store) readFile(root *os.Root, name string) ([]byte, error) {
 	case !private(info):
 		return nil, notPrivate(st.Path(name), info, "600")
 	}
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err == nil && len(data) > maxFile {
+	var data bytes.Buffer
+	data.Grow(int(min(info.Size(), maxFile)) + bytes.MinRead) // one read, and one that finds the end
+	_, err = data.ReadFrom(io.LimitReader(file, maxFile+1))
+	if err == nil && data.Len() > maxFile {
 		err = errors.New("it is too large")
 	}
 	if err != nil {
 		return nil, st.failure(name, err)
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 // open opens the directory, which must be its owner's alone.
