@@ -86,3 +86,15 @@ func flip(s string) string {
 	}
 	return s[:i] + c + s[i+1:]
 }
+
+// What a tilde joins to a token is not left out by mistake, nor taken for more parts.
+func TestParseRefusesSDJWT(t *testing.T) {
+	for _, text := range []string{"eyJhbGciOiJFUzI1NiJ9.e30.c2ln~", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln~eyJhbGciOiJFUzI1NiJ9.e30.c2ln"} {
+		if _, err := Parse(text); verdict.ClassOf(err) != verdict.Malformed || !strings.Contains(err.Error(), "SD-JWT") {
+			t.Errorf("%s: %v", text, err)
+		}
+		if _, _, err := ParseLax(text); verdict.ClassOf(err) != verdict.Malformed {
+			t.Errorf("%s, laxly: %v", text, err)
+		}
+	}
+}
