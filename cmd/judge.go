@@ -46,7 +46,9 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	switch {
 	case disclosed != nil:
 		payload = v.checkDisclosed(disclosed, verified, &r)
-	case !v.options.jws:
+	case v.options.jws:
+		r.Checks = append(r.Checks, v.policy.CheckHeader(token.Header)...)
+	default:
 		r.Checks = append(r.Checks, v.checkClaims(verified)...)
 	}
 	if v.options.strict {

@@ -73,6 +73,14 @@ func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdi
 	return e.checks
 }
 
+// CheckHeader is the part of Check that asks nothing of the claims: the check of
+// "typ", for a token whose payload is opaque.
+func (p Policy) CheckHeader(header jsonobject.Object) []verdict.Check {
+	e := &examination{Policy: p, header: header}
+	e.typ()
+	return e.checks
+}
+
 // An examination is one run of a policy.
 type examination struct {
 	Policy
