@@ -125,7 +125,10 @@ func (v *verifier) checkDisclosed(s *selective, issued jws.Verified, r *render.R
 	}
 	policy := v.policy
 	if s.token.KeyBinding != nil {
-		policy.Audiences, policy.Nonce, policy.MaxAge = nil, nil, nil
+		policy.Nonce, policy.MaxAge = nil, nil
+		if _, has := p.Payload.Get("aud"); !has { // an audience the issuer set binds all the same (RFC 7519 §4.1.3)
+			policy.Audiences = nil
+		}
 	}
 	r.Checks = append(r.Checks, v.hold(policy, claims, issued)...)
 	r.Checks = append(r.Checks, v.checkKeyBinding(s, d)...)
