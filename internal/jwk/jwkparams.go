@@ -23,7 +23,11 @@ func (m members) material() (any, error) {
 	}
 	switch kty {
 	case "oct":
-		return m.octets("k", "7518 §6.4.1")
+		k, err := m.octets("k", "7518 §6.4.1")
+		if err == nil {
+			err = refuseKeyText(k)
+		}
+		return k, err
 	case "RSA":
 		return m.rsa()
 	case "EC":

@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/base64"
 	"math/big"
 	"strings"
 	"testing"
@@ -91,10 +92,19 @@ func TestSecret(t *testing.T) {
 		"OpenSSH":         string(file(t, "p256.pub")),
 		"DER":             string(der),
 		"the inside":      inside,
+		"base64url":       strings.NewReplacer("+", "-", "/", "_", "=", "", "\n", "").Replace(inside),
+		"JWK after a BOM": "\uFEFF" + string(ec.JWK(false).Bytes()),
+		"JWK escaped":     strings.Replace(string(ec.JWK(false).Bytes()), `"kty"`, `"\u006bty"`, 1),
+		"array of JWKs":   "[" + string(ec.JWK(false).Bytes()) + "]",
+		"PEM in UTF-16":   "\xff\xfe" + strings.Join(strings.Split(keyPEM(t, ec, false), ""), "\x00") + "\x00",
 		"nothing":         "",
 	} {
 		if _, err := Secret([]byte(secret)); verdict.ClassOf(err) != verdict.KeyRefused {
 			t.Errorf("%s: %v", name, err)
+		}
+		oct := `{"kty":"oct","k":"` + base64.RawURLEncoding.EncodeToString([]byte(secret)) + `"}`
+		if _, err := Parse([]byte(oct)); secret != "" && verdict.ClassOf(err) != verdict.KeyRefused {
+			t.Errorf("%s in a JWK: %v", name, err)
 		}
 	}
 }

@@ -2,7 +2,10 @@ package jwk
 
 import (
 	"bytes"
+	"encoding/base64"
+	"strings"
 
+	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
 )
 
@@ -10,29 +13,40 @@ import (
 // asymmetric key is refused: whoever holds the public key could then sign
 // (RFC 8725 §2.1).
 func Secret(b []byte) (Key, error) {
-	if what := looksLikeKey(b); what != "" {
-		return Key{}, verdict.Errorf(verdict.KeyRefused, "the secret is the text of %s, which is no secret to whoever has the key", what).
-			Hintf("give it as a key: --key FILE")
+	if err := refuseKeyText(b); err != nil {
+		return Key{}, err
 	}
 	k, err := New(b)
 	k.Format = "secret"
 	return k, err
 }
 
+// refuseKeyText refuses a secret that is the text of another key.
+func refuseKeyText(b []byte) error {
+	if what := looksLikeKey(b); what != "" {
+		return verdict.Errorf(verdict.KeyRefused, "the secret is the text of %s, which is no secret to whoever has the key", what).
+			Hintf("give it as a key: --key FILE")
+	}
+	return nil
+}
+
 // looksLikeKey names the kind of key text that b is, or "".
 func looksLikeKey(b []byte) string {
-	t := bytes.TrimSpace(b)
+	t, err := decodeText(b)
+	if err != nil {
+		return ""
+	}
 	switch {
 	case bytes.Contains(t, []byte("-----BEGIN ")):
 		return "a PEM key or certificate"
 	case bytes.HasPrefix(t, []byte("ssh-")), bytes.HasPrefix(t, []byte("ecdsa-sha2-")), bytes.HasPrefix(t, []byte("sk-")) && bytes.Contains(t, []byte("@openssh.com ")):
 		return "an OpenSSH key"
-	case bytes.HasPrefix(t, []byte("{")) && (bytes.Contains(t, []byte(`"kty"`)) || bytes.Contains(t, []byte(`"keys"`))):
+	case isJWKText(t):
 		return "a JWK"
 	}
 	der, ok := isDER(b)
 	if !ok {
-		der, ok = bareBase64(t)
+		der, ok = anyBase64(t)
 	}
 	if ok {
 		if kind, _ := structureOf(der); kind != "" {
@@ -40,4 +54,28 @@ func looksLikeKey(b []byte) string {
 		}
 	}
 	return ""
+}
+
+// isJWKText reports whether t is a JWK, a JWK Set or an array of JWKs. Where it is
+// no JSON, their names are enough.
+func isJWKText(t []byte) bool {
+	if t[0] != '{' && t[0] != '[' {
+		return false
+	}
+	if o, err := jsonobject.Parse(t); err == nil {
+		_, isKey := o.Get("kty")
+		_, isSet := o.Get("keys")
+		return isKey || isSet
+	}
+	return bytes.Contains(t, []byte(`"kty"`)) || bytes.Contains(t, []byte(`"keys"`))
+}
+
+// anyBase64 is bareBase64 of either alphabet, padded or not.
+func anyBase64(t []byte) ([]byte, bool) {
+	plain := strings.NewReplacer("-", "+", "_", "/").Replace(string(withoutSpace(t)))
+	der, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(plain, "="))
+	if err != nil {
+		return nil, false
+	}
+	return isDER(der)
 }
