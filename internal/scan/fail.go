@@ -36,6 +36,9 @@ func (f *finder) none(text span) error {
 func stopped(text span, start, end int) *verdict.Error {
 	b := text.b
 	if end >= len(b) {
+		for start > 0 && inToken(b[start-1]) {
+			start-- // what stands before the header counts too
+		}
 		return wrongParts(b[start:])
 	}
 	if word := bytes.TrimRight(b[:start], " "); end == start-1 && isSpace(b[end]) {

@@ -302,6 +302,7 @@ func TestRefused(t *testing.T) {
 		{"\xef\xbb\xbf \r\n", "no token found: the input is empty", ""},
 		{".", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 2", "the signature is missing"},
 		{"TOKEN.AAAA", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 4", ""},
+		{".TOKEN", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 4", ""},
 		{"hunter2", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "opaque"},
 		{encode(`{"alg":"HS256"}`), "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "one part of a token"},
 		{"Bearer", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", ""},
