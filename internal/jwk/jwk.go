@@ -54,13 +54,16 @@ func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
 	case len(elements) > MaxKeys:
 		return Set{}, verdict.Errorf(verdict.LimitExceeded, "the JWK Set has %d keys: at most %d are read", len(elements), MaxKeys)
 	}
-	set := Set{}
+	set, factored := Set{}, 0
 	for i, e := range elements {
 		o, ok := e.Object()
 		if !ok {
 			return Set{}, verdict.Errorf(verdict.JWKInvalid, "keys[%d]: is %s, must be a JWK object (RFC 7517 §5.1)", i, e.Noun())
 		}
-		k, err := parseJWK(o)
+		if (members{o}).wantsFactoring() {
+			factored++
+		}
+		k, err := parseInSet(o, factored)
 		k.InSet = true
 		if err != nil {
 			k.ID = textOf(o, "kid")
@@ -68,6 +71,15 @@ func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
 		set.add(i, k, err)
 	}
 	return set.usable("JWK Set")
+}
+
+// parseInSet is parseJWK of a key in a set, where finding primes costs so much
+// that only a few keys may ask for it; factored counts them, this one too.
+func parseInSet(o jsonobject.Object, factored int) (Key, error) {
+	if factored > maxFactored && (members{o}).wantsFactoring() {
+		return Key{}, verdict.Errorf(verdict.KeyRefused, "p: is missing: in a set, at most %d RSA private keys may come without their primes", maxFactored)
+	}
+	return parseJWK(o)
 }
 
 // unknownObject says what a JSON object that is no JWK may be.

@@ -483,3 +483,22 @@ func TestEd448Points(t *testing.T) {
 		}
 	}
 }
+
+// Finding the primes of a key takes long: a set full of keys without them must
+// not cost a minute.
+func TestSetOfKeysWithoutPrimes(t *testing.T) {
+	private := makeKey(t, "RSA").JWK(true)
+	bare := make([]string, 3)
+	for i, name := range []string{"n", "e", "d"} {
+		v, _ := private.Get(name)
+		bare[i] = `"` + name + `":` + string(v)
+	}
+	one := `{"kty":"RSA",` + strings.Join(bare, ",") + `}`
+	set, err := Parse([]byte(`{"keys":[` + strings.Repeat(one+",", maxFactored+1) + `{"kty":"oct","k":"AAAA"}]}`))
+	if err != nil || len(set.Keys) != maxFactored+1 || len(set.Skipped) != 1 || set.Skipped[0].Index != maxFactored {
+		t.Fatalf("%d keys, skipped %v, %v", len(set.Keys), set.Skipped, err)
+	}
+	if verdict.ClassOf(set.Skipped[0].Err) != verdict.KeyRefused {
+		t.Errorf("got %v", set.Skipped[0].Err)
+	}
+}

@@ -258,6 +258,14 @@ func (m members) bounded(n *big.Int, name string) (*big.Int, error) {
 // maxFactorBits bounds the work of rsaFromExponent, a second at four times this.
 const maxFactorBits = 4096
 
+// maxFactored bounds how many keys of one set it is done for.
+const maxFactored = 16
+
+// wantsFactoring reports whether the key is an RSA private key without its primes.
+func (m members) wantsFactoring() bool {
+	return textOf(m.o, "kty") == "RSA" && m.has("d") && !slices.ContainsFunc(rsaCRT[:], m.has)
+}
+
 // rsaFromExponent finds the primes of a key that was written without them, as
 // RFC 7518 §6.3.2 allows (the method is that of NIST SP 800-56B, Appendix C).
 func rsaFromExponent(public *rsa.PublicKey, d *big.Int) (any, error) {
