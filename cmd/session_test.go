@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -202,6 +204,72 @@ func TestSignalsDuringARefresh(t *testing.T) {
 	if n := l.asked("POST /refresh", "401"); n != 0 {
 		t.Errorf("%d spent tokens were put before the server", n)
 	}
+}
+
+// Clients and servers are killed in turn at random moments of a refresh. The file
+// of the session can always be read; with a grace nothing is lost, and without
+// one what was lost is said.
+func TestKilledInTurn(t *testing.T) {
+	t.Parallel()
+	for _, grace := range []string{"1h", "0s"} {
+		t.Run(grace, func(t *testing.T) { killInTurn(t, grace) })
+	}
+}
+
+func killInTurn(t *testing.T, grace string) {
+	rounds := 10
+	if os.Getenv("CI") != "" {
+		rounds = 100
+	}
+	l := &login{t: t, home: t.TempDir()}
+	log, err := os.Create(filepath.Join(l.home, "server.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	flags := []string{"--user", "demo:" + testPassword, "--store", filepath.Join(l.home, "server.db"), "--reuse-grace", grace}
+	server, url, err := startAuthserver(log, l.home, flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { server.Process.Kill(); server.Wait() }()
+	flags = append(flags, "--listen", strings.TrimPrefix(url, "http://"))
+	l.url = url
+	logIn := func() { l.must("login", url, "--user", "demo", "--password-env", "PASSWORD") }
+	logIn()
+	lost := 0
+	for round := range rounds {
+		c := l.command("refresh")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rand.IntN(40)) * time.Millisecond)
+		if round%2 == 0 {
+			c.Process.Kill()
+			c.Wait()
+		} else {
+			server.Process.Kill()
+			server.Wait()
+			c.Wait()
+			if server, _, err = startAuthserver(log, l.home, flags); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, err := l.command("status").Output(); err != nil && c.ProcessState.ExitCode() != exitSession {
+			t.Fatalf("round %d: %v %s", round, err, out)
+		}
+		out, err := l.command("refresh").Output()
+		switch {
+		case err == nil:
+		case grace == "0s" && (bytes.Contains(out, []byte("was cut off before its answer was saved")) || bytes.Contains(out, []byte("was lost on the way"))):
+			lost++
+			logIn()
+		default:
+			t.Fatalf("round %d: %v %s", round, err, out)
+		}
+	}
+	l.must("request", "GET", "/me")
+	t.Logf("%d of %d rounds lost the session, and said so", lost, rounds)
 }
 
 // keepalive refreshes ahead of expiry, an event a line, and ends by a signal.

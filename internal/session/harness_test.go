@@ -83,6 +83,7 @@ type world struct {
 	t      *testing.T
 	server *authserver.Server
 	url    string
+	close  func() // takes no more connections
 	dir    string
 
 	mu       sync.Mutex
@@ -117,6 +118,7 @@ func newWorld(t *testing.T, change func(*authserver.Options)) *world {
 		t.Fatal(err)
 	}
 	h.Start()
+	w.close = func() { h.Listener.Close() }
 	t.Cleanup(func() { h.CloseClientConnections(); h.Close(); w.server.Close() })
 	return w
 }

@@ -87,7 +87,7 @@ func (c *Client) rotate(ctx context.Context, s *Session) error {
 		return w.finish(s)
 	case verdict.ClassOf(err) == verdict.SessionRevoked:
 		return c.end(s, ended(s, c.Now()), reason(err, earlier, lost))
-	case errors.As(err, &unsure):
+	case lost != nil, errors.As(err, &unsure):
 		return err // the intent stays: the next one knows
 	default:
 		c.withdraw(s, earlier)

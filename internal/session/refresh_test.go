@@ -191,6 +191,23 @@ func TestAnswerLostWithoutGrace(t *testing.T) {
 	}
 }
 
+// The server dies with the answer: nobody knows whether the token is spent, and
+// the next process must know that.
+func TestServerDiesWithTheAnswer(t *testing.T) {
+	w := newWorld(t, nil)
+	seen := w.login("cookie", File)
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		w.close()
+		dropped(rw, r, serve)
+	})
+	_, _, err := w.client().Refresh(t.Context(), seen)
+	mustFail(t, err, verdict.FetchFailed, "refused", seen.RefreshToken)
+	w.mustAsk("/refresh", 1)
+	if s := w.stored(); s.Intent == nil || s.Ended != nil || s.RefreshToken != seen.RefreshToken {
+		t.Errorf("%+v", s)
+	}
+}
+
 // dropOnce loses the first answer from the path.
 func (w *world) dropOnce(path string) {
 	var once sync.Once
