@@ -1,0 +1,101 @@
+//go:build unix
+
+package session
+
+import (
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// limitFileSize lets no file grow past SESSION_FILE_SIZE bytes: a full disk for
+// one process.
+func limitFileSize() {
+	text, ok := os.LookupEnv("SESSION_FILE_SIZE")
+	if !ok {
+		return
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		panic(err)
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
+		panic(err)
+	}
+}
+
+// Nobody may write to the directory any more: no refresh leaves, and what there
+// is stays and serves. Root may write anywhere, so it becomes somebody else.
+func TestReadOnlyDirectory(t *testing.T) {
+	w := newWorld(t, nil)
+	w.login("cookie", File)
+	w.age(time.Minute, 5*time.Second)
+	before := w.file()
+	const nobody = 65534
+	as := &syscall.SysProcAttr{}
+	if os.Getuid() == 0 {
+		as.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+		for _, name := range []string{".", "default.json", "default.lock"} {
+			if err := os.Chown(filepath.Join(w.dir, name), nobody, nobody); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for dir := filepath.Dir(w.dir); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+			if err := os.Chmod(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.Chmod(w.dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(w.dir, 0o700)
+	program := w.readable()
+	run := func(what string) (string, error) {
+		c := w.helper(what)
+		c.Path, c.Args[0], c.SysProcAttr, c.Dir = program, program, as, "/"
+		out, err := c.Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	if _, err := run("refresh"); !strings.Contains(stderr(err), "io_error "+filepath.Join(w.dir, "default.json")+": permission denied") {
+		t.Errorf("%v %s", err, stderr(err))
+	}
+	if token, err := run("token"); err != nil || !strings.Contains(before, token) {
+		t.Errorf("%v %s", err, stderr(err))
+	}
+	w.mustAsk("/refresh", 0)
+	if err := os.Chmod(w.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if w.file() != before {
+		t.Error("the session has changed")
+	}
+}
+
+// readable is a copy of this program that everybody may run.
+func (w *world) readable() string {
+	w.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	b, err := os.ReadFile(self)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	dir := w.t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	path := filepath.Join(dir, "program")
+	if err := os.WriteFile(path, b, 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
