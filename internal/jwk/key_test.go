@@ -98,6 +98,7 @@ func TestSecret(t *testing.T) {
 		"array of JWKs":   "[" + string(ec.JWK(false).Bytes()) + "]",
 		"PEM in UTF-16":   "\xff\xfe" + strings.Join(strings.Split(keyPEM(t, ec, false), ""), "\x00") + "\x00",
 		"nothing":         "",
+		"zero bytes":      "\x00\x00",
 	} {
 		if _, err := Secret([]byte(secret)); verdict.ClassOf(err) != verdict.KeyRefused {
 			t.Errorf("%s: %v", name, err)

@@ -16,6 +16,9 @@ func Secret(b []byte) (Key, error) {
 	if err := refuseKeyText(b); err != nil {
 		return Key{}, err
 	}
+	if len(b) > 0 && len(bytes.Trim(b, "\x00")) == 0 { // HMAC pads keys with zeros (RFC 2104 §2)
+		return Key{}, verdict.Errorf(verdict.KeyRefused, "the secret is nothing but zero bytes, which is to HMAC the same as none")
+	}
 	k, err := New(b)
 	k.Format = "secret"
 	return k, err
