@@ -6,9 +6,9 @@ var sessionCommand = command{
 	use:   "session",
 	short: "log in, stay logged in, log out, and the server to try it on",
 	build: func(_ *Env, c *cobra.Command) {
-		c.Long = `Log in to a server once, and use what it gave from anywhere. The access token lives
-for minutes and goes with every request; the refresh token buys the next one and is
-spent by it: once, however many processes want it at the same time.
+		c.Long = `Log in to a server once, and use what it gave from anywhere. The access token
+lives for minutes and goes with every request; the refresh token buys the next
+one and is spent by it: once, however many processes want it at the same time.
 
 A session has a name: --session NAME, JWT_SESSION, or "default". No command but
 login asks anything, and without a terminal none does.`

@@ -19,12 +19,12 @@ var sessionExecCommand = command{
 	short: "run a command with ACCESS_TOKEN set",
 	build: func(env *Env, c *cobra.Command) {
 		var o sessionExecOptions
-		c.Long = `Run a command with the session's access token in its environment as ACCESS_TOKEN,
-refreshed first if it must be. Its exit status is that of the command, and signals
-reach it. The token is not refreshed while it runs: --min-ttl says how long it has
-to last.`
+		c.Long = `Run a command with the session's access token in its environment, as
+ACCESS_TOKEN, refreshed first if it must be. The exit status is the command's,
+and signals reach it. The token is not refreshed while it runs: --min-ttl says
+how long it has to last.`
 		c.Example = `  jwt session exec -- ./deploy.sh
-  jwt session exec --min-ttl 4m -- sh -c 'curl -H "Authorization: Bearer $ACCESS_TOKEN" https://api.example/me'`
+  jwt session exec --min-ttl 4m -- sh -c 'echo "$ACCESS_TOKEN" | jwt inspect'`
 		c.Annotations = map[string]string{exits: "0 1 2 8 9 130"}
 		c.Args = func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {

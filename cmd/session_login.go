@@ -30,9 +30,9 @@ server and user once more.
 How the server speaks is a preset: --preset NAME, one that ships or your own in
 config.toml.`
 		c.Example = `  jwt session login https://login.example --user alice
-  jwt session login http://127.0.0.1:3000 --user demo --password-env DEMO_PASSWORD
-  pass show example | jwt session login https://login.example --user alice --password-stdin
-  jwt session login https://login.example --user alice --preset token --session work`
+  jwt session login http://127.0.0.1:3000 --user demo --password-env PASSWORD
+  pass login | jwt session login https://login.example -u alice --password-stdin
+  jwt session login https://login.example -u alice --preset token --session work`
 		c.Annotations = map[string]string{exits: "0 1 2 8 9 130"}
 		c.Args = atMostOneArg("one server")
 		o.addFlags(c.Flags())

@@ -18,9 +18,9 @@ var sessionLogoutCommand = command{
 	short: "revoke the session at the server and forget it",
 	build: func(env *Env, c *cobra.Command) {
 		var o logoutOptions
-		c.Long = `Ask the server to revoke the session, and forget it here, whatever the server says.
-What was revoked is said, and what lives on until when: an access token mostly does,
-since nobody who checks it asks the server.`
+		c.Long = `Ask the server to revoke the session, and forget it here, whatever the server
+says. What was revoked is said, and what lives on until when: an access token
+mostly does, where those who check it do not ask the server.`
 		c.Example = `  jwt session logout
   jwt session logout --session work`
 		c.Annotations = map[string]string{exits: "0 1 2 8 9"}

@@ -16,9 +16,10 @@ var sessionRefreshCommand = command{
 	short: "rotate the tokens now",
 	build: func(env *Env, c *cobra.Command) {
 		var o sessionRefreshOptions
-		c.Long = `Trade the refresh token for new tokens now, whether the access token is still valid
-or not. If another process is doing so at this moment, what it got is adopted: a
-refresh token is never spent twice. Once begun it cannot be interrupted.`
+		c.Long = `Trade the refresh token for new tokens now, whether the access token is still
+valid or not. If another process is doing so at this moment, what it gets is
+adopted: a refresh token is never spent twice. Once begun it is finished and
+saved, whoever interrupts it.`
 		c.Example = `  jwt session refresh
   jwt session refresh --session work -v`
 		c.Annotations = map[string]string{exits: "0 1 2 8 9 130"}

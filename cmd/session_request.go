@@ -25,15 +25,16 @@ var sessionRequestCommand = command{
 	short: "make a request as the session",
 	build: func(env *Env, c *cobra.Command) {
 		var o requestOptions
-		c.Long = `Make a request with the session's access token and cookies, and print the body of
-the answer. If the server says that the token has expired, it is refreshed and the
-request is sent once more. Cookies that the answer sets are kept for the next.
+		c.Long = `Make a request with the session's access token and cookies, and print the body
+of the answer. If the server says that the token has expired, it is refreshed
+and the request is sent once more. Cookies that the answer sets are kept for the
+next. An answer of 400 or more ends in a failure, its body printed all the same.
 
-URL is one of the session's server, or a path on it: the token goes nowhere else,
-and no redirect is followed.`
+URL is one of the session's server, or a path on it: the token goes nowhere
+else, and no redirect is followed.`
 		c.Example = `  jwt session request GET /me
   jwt session request POST /cart/items -d '{"sku":"tea","quantity":2}'
-  jwt session request PUT https://api.example/doc -d @doc.xml -H 'Content-Type: application/xml'
+  jwt session request PUT /note -d @note.txt -H 'Content-Type: text/plain'
   jwt session request -i GET /me`
 		c.Annotations = map[string]string{exits: "0 1 2 3 8 9 130"}
 		c.Args = func(c *cobra.Command, args []string) error {

@@ -159,7 +159,7 @@ var sessionListCommand = command{
 		var o listOptions
 		c.Long = "List the sessions that are remembered, one a line."
 		c.Example = `  jwt session list
-  jwt session list -o json | jq -r '.sessions[] | select(.state == "active").session'`
+  jwt session list -o json | jq -r '.sessions[].session'`
 		c.Annotations = map[string]string{exits: "0 1 2 9"}
 		c.Args = noArgs
 		o.output.addFlags(c.Flags())

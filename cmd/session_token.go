@@ -26,7 +26,7 @@ cannot be reached, a token that is still valid is printed, with a note.
   bare             the token
   header           Authorization: Bearer TOKEN
   env              ACCESS_TOKEN=TOKEN
-  curl             a line for curl -K -, which keeps the token off the command line
+  curl             a line for curl -K -: no token on the command line
   exec-credential  for kubectl (client.authentication.k8s.io/v1)
   json             the token, when it expires, whose it is`
 		c.Example = `  curl -H "$(jwt session token --format header)" https://api.example/me

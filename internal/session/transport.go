@@ -40,6 +40,9 @@ type Transport struct{ Client *Client }
 func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := t.Client
 	ctx := req.Context()
+	if req.Body != nil {
+		defer req.Body.Close() // also where it is not read
+	}
 	s, err := c.Store.Peek(c.Name)
 	if err != nil {
 		return nil, err
@@ -92,7 +95,6 @@ func replayable(req *http.Request) (func() io.ReadCloser, error) {
 	}
 	const most = 64 << 20
 	data, err := io.ReadAll(io.LimitReader(req.Body, most+1))
-	req.Body.Close()
 	if err == nil && len(data) > most {
 		err = verdict.Errorf(verdict.TooLarge, "the body of the request is larger than %d bytes", most)
 	}
