@@ -1,0 +1,42 @@
+package session
+
+import (
+	"net/http"
+	"testing"
+
+	"jwt/internal/verdict"
+)
+
+func TestLoginRefused(t *testing.T) {
+	w := newWorld(t, nil)
+	login := func(user, password string) error {
+		_, err := w.client().Login(t.Context(), Login{Server: mustServer(t, w.url), Preset: "cookie", User: user, Password: []byte(password), Store: File})
+		return err
+	}
+	wrong, unknown := login(user, "wrong horse"), login("nobody", "wrong horse")
+	mustFail(t, wrong, verdict.LoginRefused, "401", "wrong horse")
+	if wrong.Error() != unknown.Error() {
+		t.Errorf("an unknown user is told apart: %v, %v", wrong, unknown)
+	}
+	_, err := w.client().Token(t.Context(), 0)
+	mustFail(t, err, verdict.NotLoggedIn, "not logged in")
+	if names := w.leftovers(); len(names) != 0 {
+		t.Errorf("left behind: %v", names)
+	}
+	w.login("cookie", File)
+	if err := login(user, "wrong horse"); verdict.ClassOf(err) != verdict.LoginRefused {
+		t.Error(err)
+	}
+	if _, err := w.client().Token(t.Context(), 0); err != nil {
+		t.Errorf("a refused login takes the session that was: %v", err)
+	}
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		rw.Header().Set("Retry-After", "7")
+		status(429, `{"error":"too_many_requests"}`)(rw, r)
+	})
+	err = login(user, password)
+	mustFail(t, err, verdict.LoginRefused, "429")
+	if e := err.(*verdict.Error); e.Hint != "try again in 7s" {
+		t.Errorf("hint %q", e.Hint)
+	}
+}
