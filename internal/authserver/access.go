@@ -34,29 +34,35 @@ func randomID() string {
 // its "jti".
 func (s *Server) issue(ctx context.Context, session Session, now time.Time) (token, id string, err error) {
 	id = randomID()
-	var claims jsonobject.Object
-	claims.Set("iss", jsonobject.Quote(s.Issuer))
-	claims.Set("sub", jsonobject.Quote(session.User))
-	claims.Set("aud", jsonobject.Quote(s.Audience))
-	claims.Set("exp", jsonobject.Int(now.Add(s.AccessTTL).Unix()))
-	claims.Set("iat", jsonobject.Int(now.Unix()))
-	claims.Set("jti", jsonobject.Quote(id))
-	claims.Set("client_id", jsonobject.Quote(session.Client))
-	claims.Set("sid", jsonobject.Quote(session.ID))
+	claims := object(
+		member{"iss", jsonobject.Quote(s.Issuer)},
+		member{"sub", jsonobject.Quote(session.User)},
+		member{"aud", jsonobject.Quote(s.Audience)},
+		member{"exp", jsonobject.Int(now.Add(s.AccessTTL).Unix())},
+		member{"iat", jsonobject.Int(now.Unix())},
+		member{"jti", jsonobject.Quote(id)},
+		member{"client_id", jsonobject.Quote(session.Client)},
+		member{"sid", jsonobject.Quote(session.ID)},
+	)
 	token, err = s.sign(ctx, accessType, claims, now)
 	return token, id, err
 }
 
-func (s *Server) sign(ctx context.Context, typ string, claims jsonobject.Object, now time.Time) (string, error) {
+// sign makes a token of that type under the key that signs now.
+func (s *Server) sign(ctx context.Context, typ string, claims []byte, now time.Time) (string, error) {
 	key, err := s.keys.signing(ctx, now)
 	if err != nil {
 		return "", err
 	}
-	var header jsonobject.Object
-	header.Set("alg", jsonobject.Quote(s.keys.alg.Name))
-	header.Set("typ", jsonobject.Quote(typ))
-	header.Set("kid", jsonobject.Quote(key.ID))
-	token, err := jws.Sign(header, claims.Bytes(), key, s.keys.alg, false)
+	header, err := jsonobject.Parse(object(
+		member{"alg", jsonobject.Quote(s.keys.alg.Name)},
+		member{"typ", jsonobject.Quote(typ)},
+		member{"kid", jsonobject.Quote(key.ID)},
+	))
+	if err != nil {
+		return "", err
+	}
+	token, err := jws.Sign(header, claims, key, s.keys.alg, false)
 	return token.Text, err
 }
 
@@ -251,10 +257,10 @@ func (s *Server) me(x *exchange) error {
 		}
 		b.subject = "anonymous"
 	}
-	var o jsonobject.Object
-	o.Set("sub", jsonobject.Quote(b.subject))
-	o.Set("username", jsonobject.Quote(b.subject))
-	o.Set("sid", jsonobject.Quote(b.session))
-	o.Set("exp", jsonobject.Int(b.expires))
-	return x.json(http.StatusOK, o.Bytes())
+	return x.json(http.StatusOK, object(
+		member{"sub", jsonobject.Quote(b.subject)},
+		member{"username", jsonobject.Quote(b.subject)},
+		member{"sid", jsonobject.Quote(b.session)},
+		member{"exp", jsonobject.Int(b.expires)},
+	))
 }

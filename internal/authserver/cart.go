@@ -124,31 +124,16 @@ func (s *Server) checkout(x *exchange) error {
 }
 
 func (s *Server) signCart(x *exchange, c cart) (string, error) {
-	var claims jsonobject.Object
-	claims.Set("iss", jsonobject.Quote(s.Issuer))
+	claims := []member{{"iss", jsonobject.Quote(s.Issuer)}}
 	if c.owner != "" {
-		claims.Set("sub", jsonobject.Quote(c.owner))
+		claims = append(claims, member{"sub", jsonobject.Quote(c.owner)})
 	}
-	claims.Set("aud", jsonobject.Quote(s.cartAudience()))
-	claims.Set("exp", jsonobject.Int(x.now.Add(cartTTL).Unix()))
-	claims.Set("iat", jsonobject.Int(x.now.Unix()))
-	claims.Set("items", c.list())
-	return s.sign(x.ctx, cartType, claims, x.now)
+	return s.sign(x.ctx, cartType, object(append(claims,
+		member{"aud", jsonobject.Quote(s.cartAudience())},
+		member{"exp", jsonobject.Int(x.now.Add(cartTTL).Unix())},
+		member{"iat", jsonobject.Int(x.now.Unix())},
+		member{"items", array(c.items)},
+	)...), x.now)
 }
 
-func (c cart) list() jsonobject.Value {
-	v := jsonobject.Value{'['}
-	for i, item := range c.items {
-		if i > 0 {
-			v = append(v, ',')
-		}
-		v = append(v, item...)
-	}
-	return append(v, ']')
-}
-
-func (c cart) json() []byte {
-	var o jsonobject.Object
-	o.Set("items", c.list())
-	return o.Bytes()
-}
+func (c cart) json() []byte { return object(member{"items", array(c.items)}) }

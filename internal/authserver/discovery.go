@@ -95,14 +95,9 @@ func (s *Server) clearFaults(x *exchange) error {
 }
 
 func texts(name string, values []string) []byte {
-	list := jsonobject.Value{'['}
-	for i, v := range values {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		list = append(list, jsonobject.Quote(v)...)
+	var quoted []jsonobject.Value
+	for _, v := range values {
+		quoted = append(quoted, jsonobject.Quote(v))
 	}
-	var o jsonobject.Object
-	o.Set(name, append(list, ']'))
-	return o.Bytes()
+	return object(member{name, array(quoted)})
 }
