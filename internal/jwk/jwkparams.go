@@ -25,7 +25,7 @@ func (m members) material() (any, error) {
 	case "oct":
 		k, err := m.octets("k", "7518 §6.4.1")
 		if err == nil {
-			err = refuseSecret(k)
+			err = refuseKeyText(k)
 		}
 		return k, err
 	case "RSA":

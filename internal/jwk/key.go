@@ -254,8 +254,17 @@ func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 		return verdict.Errorf(verdict.KeyRefused, `the key's "key_ops" %q do not list %q`, k.Ops, op)
 	case op == OpSign && !k.IsPrivate():
 		return verdict.Errorf(verdict.KeyMismatch, "a public key cannot sign")
+	case k.isBlank():
+		return verdict.Errorf(verdict.KeyRefused, "the secret is nothing but zero bytes, which is to HMAC the same as none")
 	}
 	return nil
+}
+
+// isBlank reports whether the key is a secret of zeros: HMAC fills a short key up
+// with them (RFC 2104 §2), so that it is the key of whoever has none.
+func (k Key) isBlank() bool {
+	secret, ok := k.material.([]byte)
+	return ok && len(bytes.Trim(secret, "\x00")) == 0
 }
 
 // Kind names the key in words: "RSA", "EC on P-256", "ML-DSA-44", "a secret".

@@ -98,7 +98,6 @@ func TestSecret(t *testing.T) {
 		"array of JWKs":   "[" + string(ec.JWK(false).Bytes()) + "]",
 		"PEM in UTF-16":   "\xff\xfe" + strings.Join(strings.Split(keyPEM(t, ec, false), ""), "\x00") + "\x00",
 		"nothing":         "",
-		"zero bytes":      "\x00\x00",
 	} {
 		if _, err := Secret([]byte(secret)); verdict.ClassOf(err) != verdict.KeyRefused {
 			t.Errorf("%s: %v", name, err)
@@ -175,6 +174,7 @@ func TestFits(t *testing.T) {
 		{"to verify", with("RSA", func(k *Key) { k.Ops = []string{"verify"} }), "RS256", OpVerify, ""},
 		{"a public key signs", public, "ES256", OpSign, verdict.KeyMismatch},
 		{"a private key signs", with("P-256", same), "ES256", OpSign, ""},
+		{"zero bytes", with("oct", func(k *Key) { k.material = make([]byte, 32) }), "HS256", OpVerify, verdict.KeyRefused},
 	}
 	for _, tt := range tests {
 		alg, ok := jwa.Lookup(tt.alg)

@@ -13,7 +13,7 @@ import (
 // asymmetric key is refused: whoever holds the public key could then sign
 // (RFC 8725 §2.1).
 func Secret(b []byte) (Key, error) {
-	if err := refuseSecret(b); err != nil {
+	if err := refuseKeyText(b); err != nil {
 		return Key{}, err
 	}
 	k, err := New(b)
@@ -21,12 +21,8 @@ func Secret(b []byte) (Key, error) {
 	return k, err
 }
 
-// refuseSecret refuses bytes that keep nothing secret: the text of another key,
-// and zeros, with which HMAC fills up a short key anyway (RFC 2104 §2).
-func refuseSecret(b []byte) error {
-	if len(b) > 0 && len(bytes.Trim(b, "\x00")) == 0 {
-		return verdict.Errorf(verdict.KeyRefused, "the secret is nothing but zero bytes, which is to HMAC the same as none")
-	}
+// refuseKeyText refuses a secret that is the text of another key.
+func refuseKeyText(b []byte) error {
 	if what := looksLikeKey(b); what != "" {
 		return verdict.Errorf(verdict.KeyRefused, "the secret is the text of %s, which is no secret to whoever has the key", what).
 			Hintf("give it as a key: --key FILE")
