@@ -92,13 +92,15 @@ func (p opened) json() render.Object {
 	return o
 }
 
-// contents is what was encrypted, and the key that opened it.
+// contents is what was encrypted, and the key that opened it. Where verifying it
+// was asked for and failed, it stands where no program takes it for verified.
 func (p opened) contents() render.Object {
 	name, payload := p.content.payloadJSON()
-	return render.Object{
-		{Name: name, Value: payload},
-		{Name: "key", Value: usedKey(p.key, p.alg, p.enc).JSON()},
+	plaintext := render.Object{{Name: name, Value: payload}}
+	if p.failed() != nil {
+		plaintext = render.Object{{Name: "unverified", Value: plaintext}}
 	}
+	return append(plaintext, render.Field{Name: "key", Value: usedKey(p.key, p.alg, p.enc).JSON()})
 }
 
 func (p opened) text(t *render.Text, date dateOptions, now time.Time) {
