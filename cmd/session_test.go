@@ -218,7 +218,7 @@ func TestKilledInTurn(t *testing.T) {
 
 func killInTurn(t *testing.T, grace string) {
 	rounds := 10
-	if os.Getenv("CI") != "" {
+	if os.Getenv("CI") != "" && !testing.Short() {
 		rounds = 100
 	}
 	l := &login{t: t, home: t.TempDir()}
