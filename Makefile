@@ -35,7 +35,7 @@ check: lint test race fresh binary ## everything that must stay true: what .ci/r
 
 .PHONY: race
 race: ## run the tests under the race detector, but for those that derive keys
-	go test -race -short ./...
+	GORACE=atexit_sleep_ms=0 go test -race -short ./...
 
 .PHONY: lint
 lint: ## format, vet, staticcheck, dead code, tidy modules

@@ -43,6 +43,8 @@ func runScripts(t *testing.T, dir string) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("JWT_UPDATE") != "",
 		Setup: func(e *testscript.Env) error {
+			// Under the race detector every program sleeps a second at its end, unless told.
+			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			stateIn(e)
 			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))
