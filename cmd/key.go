@@ -18,12 +18,12 @@ A key is PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER or its own text.`
   jwt key inspect https://issuer.example/jwks.json
   jwt key set add jwks.json public.pem`
 	},
-	subs: []command{
-		keyGenerateCommand,
-		keyConvertCommand,
-		keyPublicCommand,
-		keyThumbprintCommand,
-		keyInspectCommand,
-		keySetCommand,
+	subs: []*command{
+		&keyGenerateCommand,
+		&keyConvertCommand,
+		&keyPublicCommand,
+		&keyThumbprintCommand,
+		&keyInspectCommand,
+		&keySetCommand,
 	},
 }

@@ -30,12 +30,12 @@ Only public halves are put into a set, unless --private says otherwise.`
   jwt key set remove jwks.json --kid 2025-01
   jwt key set merge a.json oidc:https://issuer.example -o all.json`
 	},
-	subs: []command{
-		keySetListCommand,
-		keySetFindCommand,
-		keySetAddCommand,
-		keySetRemoveCommand,
-		keySetMergeCommand,
+	subs: []*command{
+		&keySetListCommand,
+		&keySetFindCommand,
+		&keySetAddCommand,
+		&keySetRemoveCommand,
+		&keySetMergeCommand,
 	},
 }
 

@@ -18,35 +18,35 @@ type command struct {
 	short   string
 	aliases []string
 	build   func(env *Env, c *cobra.Command)
-	hidden  bool      // not listed in the help
-	subs    []command // of a group, whose build describes it; it does nothing itself
+	hidden  bool       // not listed in the help
+	subs    []*command // of a group, whose build describes it; it does nothing itself
 }
 
-func (c command) name() string {
+func (c *command) name() string {
 	name, _, _ := strings.Cut(c.use, " ")
 	return name
 }
 
-func (c command) called(args []string) bool {
+func (c *command) called(args []string) bool {
 	return slices.ContainsFunc(args, func(a string) bool {
 		return a == c.name() || slices.Contains(c.aliases, a)
 	})
 }
 
-func commands() []command {
-	return []command{
-		decodeCommand,
-		verifyCommand,
-		signCommand,
-		encryptCommand,
-		decryptCommand,
-		inspectCommand,
-		diffCommand,
-		keyCommand,
-		sessionCommand,
-		completionCommand,
-		manCommand,
-		versionCommand,
+func commands() []*command {
+	return []*command{
+		&decodeCommand,
+		&verifyCommand,
+		&signCommand,
+		&encryptCommand,
+		&decryptCommand,
+		&inspectCommand,
+		&diffCommand,
+		&keyCommand,
+		&sessionCommand,
+		&completionCommand,
+		&manCommand,
+		&versionCommand,
 	}
 }
 
@@ -96,7 +96,7 @@ func newRoot(env *Env, args []string) *cobra.Command {
 	return root
 }
 
-func addCommands(env *Env, parent *cobra.Command, children []command, args []string) {
+func addCommands(env *Env, parent *cobra.Command, children []*command, args []string) {
 	everything := len(args) > 0 && (args[0] == everythingBuilt || args[0] == manCommand.name())
 	for _, command := range children {
 		c := &cobra.Command{Use: command.use, Short: command.short, Aliases: command.aliases, Hidden: command.hidden, DisableFlagsInUseLine: true, SuggestionsMinimumDistance: mistyped}

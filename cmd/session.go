@@ -18,17 +18,17 @@ login asks anything, and without a terminal none does.`
   jwt session exec -- ./deploy.sh
   jwt session logout`
 	},
-	subs: []command{
-		sessionLoginCommand,
-		sessionTokenCommand,
-		sessionRequestCommand,
-		sessionExecCommand,
-		sessionRefreshCommand,
-		sessionKeepaliveCommand,
-		sessionStatusCommand,
-		sessionListCommand,
-		sessionLogoutCommand,
-		sessionFlowCommand,
-		sessionServeCommand,
+	subs: []*command{
+		&sessionLoginCommand,
+		&sessionTokenCommand,
+		&sessionRequestCommand,
+		&sessionExecCommand,
+		&sessionRefreshCommand,
+		&sessionKeepaliveCommand,
+		&sessionStatusCommand,
+		&sessionListCommand,
+		&sessionLogoutCommand,
+		&sessionFlowCommand,
+		&sessionServeCommand,
 	},
 }
