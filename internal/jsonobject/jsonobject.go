@@ -16,7 +16,12 @@ import (
 const MaxDepth = 100
 
 // ErrTooDeep is the cause of a *SyntaxError for text nested deeper than MaxDepth.
-var ErrTooDeep = fmt.Errorf("nested deeper than %d", MaxDepth)
+var ErrTooDeep error = depthError{}
+
+// A depthError is no fmt.Errorf, which every start of the program would pay for.
+type depthError struct{}
+
+func (depthError) Error() string { return fmt.Sprintf("nested deeper than %d", MaxDepth) }
 
 // A SyntaxError says where and why a text is not one JSON object.
 type SyntaxError struct {
