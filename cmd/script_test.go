@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,6 +23,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// These tests mostly wait for programs that they started.
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){
 		"jwt": func() { os.Exit(Main(os.Args[1:])) },
 	})
@@ -29,6 +35,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script/*.txtar: the program as its users call it.
 // JWT_UPDATE=1 rewrites the expected outputs.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	runScripts(t, "../testdata/script")
 }
 
@@ -46,8 +53,8 @@ func runScripts(t *testing.T, dir string) {
 			// Under the race detector every program sleeps a second at its end, unless told.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
-			stateIn(e)
 			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))
+			e.Values[serversKey{}] = servers{}
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, ".config"))
 			e.Setenv("DBUS_SESSION_BUS_ADDRESS", "") // nobody's keyring is touched
 			e.Setenv("PASSWORD", testPassword)

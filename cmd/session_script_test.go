@@ -1,14 +1,11 @@
 package cmd
 
 import (
-	"bufio"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -17,7 +14,7 @@ import (
 )
 
 // servers are those that a script has started, by name.
-type servers map[string]*exec.Cmd
+type servers map[string]*server
 
 type serversKey struct{}
 
@@ -29,33 +26,33 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: start NAME FLAGS…")
 	}
 	name := args[0]
-	c := exec.Command("jwt", append([]string{"session", "serve", "--listen", "127.0.0.1:0"}, args[1:]...)...)
-	c.Dir = ts.MkAbs(".")
-	c.Env = append(os.Environ(), "XDG_STATE_HOME="+ts.Getenv("XDG_STATE_HOME"))
 	log, err := os.Create(ts.MkAbs(name + ".log"))
 	ts.Check(err)
 	defer log.Close()
-	c.Stderr = log
-	stdout, err := c.StdoutPipe()
-	ts.Check(err)
-	ts.Check(c.Start())
-	ts.Defer(func() {
-		c.Process.Kill()
-		c.Wait()
-	})
-	ts.Value(serversKey{}).(servers)[name] = c
-	lines := bufio.NewScanner(stdout)
-	value := func(prefix string) string {
-		if !lines.Scan() || !strings.HasPrefix(lines.Text(), prefix) {
-			ts.Fatalf("%s: says %q, want %s…\n%s", name, lines.Text(), prefix, ts.ReadFile(name+".log"))
-		}
-		return strings.TrimPrefix(lines.Text(), prefix)
+	s, err := startServer(ts.MkAbs("."), append(os.Environ(), "XDG_STATE_HOME="+ts.Getenv("XDG_STATE_HOME")), log, args[1:]...)
+	if err != nil {
+		ts.Fatalf("%s: %v\n%s", name, err, ts.ReadFile(name+".log"))
 	}
-	ts.Setenv(name, value("listening on "))
+	ts.Defer(s.kill)
+	ts.Value(serversKey{}).(servers)[name] = s
+	ts.Setenv(name, s.url)
 	if !strings.Contains(strings.Join(args, " "), "--user") {
-		value("user: demo")
-		ts.Setenv(name+"_PASSWORD", value("password: "))
+		_, err := s.says("user: demo")
+		ts.Check(err)
+		password, err := s.says("password: ")
+		ts.Check(err)
+		ts.Setenv(name+"_PASSWORD", password)
 	}
+}
+
+// authserver [NAME] FLAGS…: start NAME (SERVER) with a store in memory and a user
+// demo whose password is $PASSWORD.
+func cmdAuthserver(ts *testscript.TestScript, neg bool, args []string) {
+	name := "SERVER"
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		name, args = args[0], args[1:]
+	}
+	cmdStart(ts, neg, append([]string{name, "--store", "memory", "--user", testUser}, args...))
 }
 
 // stop NAME [SIGNAL]: the server gets TERM, INT or KILL and ends, by the first two
@@ -124,10 +121,4 @@ func cmdHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	if got := fmt.Sprint(response.StatusCode); got != want {
 		ts.Fatalf("status %s, want %s: %s", got, want, b)
 	}
-}
-
-// stateIn gives a script a place for state of its own.
-func stateIn(e *testscript.Env) {
-	e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))
-	e.Values[serversKey{}] = servers{}
 }

@@ -1,0 +1,194 @@
+package cmd
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Clients and servers are killed in turn at random moments of a refresh. After
+// each kill the session's file can be read, and no family has two live refresh
+// tokens. With a grace nothing is lost; without one what was lost is said, and it
+// is what cannot be had: a refresh token that the server has spent.
+func TestKilledInTurn(t *testing.T) {
+	t.Parallel()
+	for _, grace := range []string{"1h", "0s"} {
+		t.Run(grace, func(t *testing.T) {
+			t.Parallel()
+			killInTurn(t, grace)
+		})
+	}
+}
+
+func killInTurn(t *testing.T, grace string) {
+	rounds := 12
+	if os.Getenv("CI") != "" && !testing.Short() {
+		rounds = 100
+	}
+	l := newLogin(t, "--reuse-grace", grace)
+	usual := l.timing()
+	under, unanswered, lost := 0, 0, 0
+	over := map[string]bool{} // families that were lost
+	for round := range rounds {
+		c := l.beginRefresh()
+		c.waitAt(round/2%3, usual)
+		if round%2 == 0 {
+			c.Process.Kill()
+			c.Wait()
+			l.drain() // what the server has begun, it ends
+		} else {
+			l.server.kill()
+			c.mustNotEnd(c.Wait())
+		}
+		if c.sent() && !c.answered() {
+			under++
+		}
+		family, spent := l.mustBeWhole(over)
+		if spent {
+			unanswered++
+		}
+		l.start("--reuse-grace", grace)
+		if l.recovers(spent && grace == "0s") {
+			continue
+		}
+		lost++
+		over[family] = true
+		l.logIn()
+	}
+	l.drain()
+	l.mustBeWhole(over)
+	t.Logf("of %d kills %d hit a request under way; after %d the refresh token was spent and its successor not saved; %d sessions were lost, and it was said",
+		rounds, under, unanswered, lost)
+	if under < rounds/10 || rounds >= 100 && unanswered == 0 {
+		t.Error("the kills hit nothing: nothing was tested")
+	}
+}
+
+// A refreshing is `jwt session refresh -v` under way. Its stderr goes to it.
+type refreshing struct {
+	*exec.Cmd
+	t       *testing.T
+	began   time.Time
+	text    strings.Builder // to be read when the command has ended
+	leaving chan time.Time  // when the request was about to leave
+}
+
+func (l *login) beginRefresh() *refreshing {
+	l.t.Helper()
+	r := &refreshing{Cmd: l.command("refresh", "-v"), t: l.t, leaving: make(chan time.Time, 1)}
+	r.Stderr = r
+	r.began = time.Now()
+	if err := r.Start(); err != nil {
+		l.t.Fatal(err)
+	}
+	return r
+}
+
+func (r *refreshing) Write(p []byte) (int, error) {
+	if r.text.Len() == 0 {
+		r.leaving <- time.Now()
+	}
+	return r.text.Write(p)
+}
+
+func (r *refreshing) sent() bool     { return strings.HasPrefix(r.text.String(), "> POST ") }
+func (r *refreshing) answered() bool { return strings.Contains(r.text.String(), "\n< 200 ") }
+
+// mustNotEnd checks how a client ended whose server was killed: it has what it
+// wanted, or the server cannot be reached. The session is not over.
+func (r *refreshing) mustNotEnd(err error) {
+	r.t.Helper()
+	if status := r.ProcessState.ExitCode(); status != exitOK && status != exitNetwork {
+		r.t.Fatalf("the client of a killed server: %v %s", err, r.text.String())
+	}
+}
+
+// A timing is how long a refresh takes that nobody disturbs, and how much of that
+// before its request leaves.
+type timing struct{ whole, before time.Duration }
+
+// timing takes the fastest of some.
+func (l *login) timing() timing {
+	l.t.Helper()
+	best := timing{whole: time.Hour}
+	for range 3 {
+		r := l.beginRefresh()
+		if err := r.Wait(); err != nil || !r.sent() || !r.answered() {
+			l.t.Fatalf("%v %s", err, r.text.String())
+		}
+		if whole := time.Since(r.began); whole < best.whole {
+			best = timing{whole, (<-r.leaving).Sub(r.began)}
+		}
+	}
+	return best
+}
+
+// waitAt waits for a random moment: of the whole refresh, of the time after its
+// request was about to leave, or of the first half of that.
+func (r *refreshing) waitAt(kind int, usual timing) {
+	r.t.Helper()
+	span := usual.whole
+	if kind > 0 {
+		span = (usual.whole - usual.before) / time.Duration(kind)
+		select {
+		case <-r.leaving:
+		case <-time.After(10 * time.Second):
+			r.t.Fatal("no request leaves")
+		}
+	}
+	time.Sleep(rand.N(span))
+}
+
+// mustBeWhole looks at both ends after a kill, the server not running. It returns
+// the family of the session and whether its refresh token is spent.
+func (l *login) mustBeWhole(over map[string]bool) (family string, spent bool) {
+	l.t.Helper()
+	stored := l.stored()
+	families, held := l.families()
+	for id, f := range families {
+		if f.live > 1 || over[id] && f.live > 0 {
+			l.t.Fatalf("%d live refresh tokens in a family; it was lost: %v", f.live, over[id])
+		}
+	}
+	current := families[held.Session]
+	spent = !held.Spent.IsZero()
+	switch {
+	case current == nil || current.live != 1:
+		l.t.Fatalf("the session's family is %+v", current)
+	case stored.Ended != nil:
+		l.t.Fatalf("the session has ended: %+v", stored.Ended)
+	case spent && stored.Intent == nil:
+		l.t.Fatal("the refresh token is spent, and no intent says so")
+	}
+	return held.Session, spent
+}
+
+// recovers refreshes again and reports whether that works, as it must unless the
+// session is lost. What is lost is said.
+func (l *login) recovers(lost bool) bool {
+	l.t.Helper()
+	c := l.command("refresh")
+	out, err := c.Output()
+	if !lost {
+		if err != nil {
+			l.t.Fatalf("not recovered: %v %s", err, out)
+		}
+		l.must("request", "GET", "/me")
+		return true
+	}
+	var said struct {
+		Error struct{ Class, Message, Hint string }
+	}
+	if err := json.Unmarshal(out, &said); err != nil {
+		l.t.Fatalf("%v: %s", err, out)
+	}
+	if c.ProcessState.ExitCode() != exitSession || said.Error.Class != "session_revoked" ||
+		!strings.Contains(said.Error.Message, "was cut off before its answer was saved") || !strings.HasPrefix(said.Error.Hint, "jwt session login ") {
+		l.t.Fatalf("lost, and not said: %v %s", err, out)
+	}
+	return false
+}
