@@ -30,8 +30,9 @@ type Options struct {
 // A chunk is worked on by one goroutine, so that handing it over costs little a
 // line. An input that trickles makes small chunks: no line waits for the next.
 const (
-	chunkLines = 256
+	chunkLines = 64
 	chunkBytes = 256 << 10
+	keptBytes  = 1 << 20 // of a chunk's buffers, to be used again
 )
 
 // Run reads lines from r until it ends, answers each with work and writes the
@@ -51,13 +52,14 @@ func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) er
 			}
 		})
 	}
+	spent := make(chan *chunk, cap(inOrder)+2) // with those in hand of reader and writer, all there are
 	var readErr error
 	go func() {
 		defer close(inOrder)
 		defer close(todo)
-		readErr = read(ctx, r, o.MaxLine, todo, inOrder)
+		readErr = read(ctx, r, o.MaxLine, spent, todo, inOrder)
 	}()
-	writeErr := write(w, inOrder, o.Progress)
+	writeErr := write(w, inOrder, spent, o.Progress)
 	cancel() // a writer that failed stops the reader
 	for range inOrder {
 	}
@@ -68,7 +70,7 @@ func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) er
 	return readErr
 }
 
-func write(w io.Writer, inOrder <-chan *chunk, progress func(int)) error {
+func write(w io.Writer, inOrder <-chan *chunk, spent chan<- *chunk, progress func(int)) error {
 	lines := 0
 	for c := range inOrder {
 		<-c.done
@@ -79,24 +81,44 @@ func write(w io.Writer, inOrder <-chan *chunk, progress func(int)) error {
 		if progress != nil {
 			progress(lines)
 		}
+		if cap(c.text)+cap(c.out) > keptBytes {
+			continue // an exception's room is not kept for the rest of the run
+		}
+		select {
+		case spent <- c:
+		default:
+		}
 	}
 	return nil
 }
 
-// A chunk is some consecutive lines and, once done is closed, their answers.
+// fresh returns a chunk without lines, in the room of a spent one where there is
+// one: most of what a run would leave to the garbage collector are chunks.
+func fresh(spent <-chan *chunk, first int) *chunk {
+	select {
+	case c := <-spent:
+		c.text, c.ends, c.long, c.out = c.text[:0], c.ends[:0], c.long[:0], c.out[:0]
+		c.first = first
+		return c
+	default:
+		return &chunk{first: first, done: make(chan struct{}, 1)}
+	}
+}
+
+// A chunk is some consecutive lines and, once done says so, their answers.
 type chunk struct {
 	text  []byte // the lines without their ends, one after the other
 	ends  []int  // where each ends in text
 	long  []bool // which was too long
 	first int    // the number of the first line
 	out   []byte
-	done  chan struct{}
+	done  chan struct{} // gets one word when the lines are answered
 }
 
 func (c *chunk) lines() int { return len(c.ends) }
 
 func (c *chunk) answer(work Work) {
-	defer close(c.done)
+	defer func() { c.done <- struct{}{} }()
 	start := 0
 	for i, end := range c.ends {
 		line := c.text[start:end]
@@ -110,10 +132,10 @@ func (c *chunk) answer(work Work) {
 	}
 }
 
-func read(ctx context.Context, r io.Reader, maxLine int, todo, inOrder chan<- *chunk) error {
+func read(ctx context.Context, r io.Reader, maxLine int, spent <-chan *chunk, todo, inOrder chan<- *chunk) error {
 	b := bufio.NewReaderSize(r, chunkBytes)
 	for next := 1; ; {
-		c := &chunk{first: next, done: make(chan struct{})}
+		c := fresh(spent, next)
 		err := c.fill(b, maxLine)
 		if c.lines() > 0 {
 			next += c.lines()

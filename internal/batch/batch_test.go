@@ -156,3 +156,21 @@ func TestMemoryIsBounded(t *testing.T) {
 type readFunc func(p []byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+// The room of lines that were written is that of the next ones: four times the
+// lines are not four times the garbage.
+func TestRoomIsUsedAgain(t *testing.T) {
+	copied := func(dst, line []byte, _ int, _ error) []byte { return append(append(dst, line...), '\n') }
+	garbage := func(chunks int) float64 {
+		in := strings.Repeat(strings.Repeat("x", 99)+"\n", chunks*chunkLines)
+		return testing.AllocsPerRun(3, func() {
+			if err := Run(context.Background(), strings.NewReader(in), io.Discard, Options{Workers: 2, MaxLine: 100}, copied); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	const chunks = 200
+	if few, many := garbage(chunks), garbage(4*chunks); many > 2*few+chunks {
+		t.Errorf("%d chunks: %.0f allocations; %d: %.0f", chunks, few, 4*chunks, many)
+	}
+}

@@ -4,6 +4,7 @@
 package render
 
 import (
+	"encoding/binary"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -96,6 +97,12 @@ func firstUnsafe(s string) int {
 
 // isPlain reports whether text is printable ASCII, which most is.
 func isPlain(text []byte) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(text) >= 8; text = text[8:] { // in any byte the high bit, a borrow below ' ', or the carry of DEL
+		if w := binary.NativeEndian.Uint64(text); (w|(w-' '*ones)|(w+ones))&high != 0 {
+			return false
+		}
+	}
 	for _, c := range text {
 		if c < ' ' || c >= 0x7f {
 			return false

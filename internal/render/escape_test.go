@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -128,5 +129,20 @@ func TestJSONIsFaithful(t *testing.T) {
 `
 	if text != want {
 		t.Errorf("got %s", text)
+	}
+}
+
+// Every byte is seen at every place, however many are looked at together.
+func TestIsPlain(t *testing.T) {
+	for size := range 18 {
+		for at := range size {
+			for c := range 256 {
+				text := bytes.Repeat([]byte{' '}, size)
+				text[at] = byte(c)
+				if got, want := isPlain(text), c >= ' ' && c < 0x7f; got != want {
+					t.Fatalf("0x%02x at %d of %d: %t, want %t", c, at, size, got, want)
+				}
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
 )
 
 // A Field is one member of an Object.
@@ -18,8 +19,9 @@ type Field struct {
 
 // An Object is a JSON object in the making: members in the order they are
 // printed in. Values are nil, bool, int, int64, string, []string, []any, Object,
-// []Object, jsontext.Value, jsonobject.Value and jsonobject.Object; the last three
-// are reproduced member for member and digit for digit.
+// []Object, []verdict.Check, jsontext.Value, jsonobject.Value and
+// jsonobject.Object; the last three are reproduced member for member and digit for
+// digit.
 type Object []Field
 
 // Add appends a member.
@@ -89,11 +91,24 @@ func isSpaced(text []byte) bool {
 }
 
 func appendQuoted(dst []byte, s string) []byte {
+	if quotesItself(s) {
+		return append(append(append(dst, '"'), s...), '"')
+	}
 	quoted, err := jsontext.AppendQuote(dst, s)
 	if err != nil { // not UTF-8
 		return append(dst, jsonobject.Quote(s)...)
 	}
 	return quoted
+}
+
+// quotesItself reports whether nothing in s needs an escape, as in most strings.
+func quotesItself(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func appendValue(dst []byte, value any) []byte {
@@ -117,11 +132,13 @@ func appendValue(dst []byte, value any) []byte {
 	case Object:
 		return appendObject(dst, v)
 	case []string:
-		return appendArray(dst, v)
+		return appendArray(dst, v, appendQuoted)
 	case []any:
-		return appendArray(dst, v)
+		return appendArray(dst, v, appendValue)
 	case []Object:
-		return appendArray(dst, v)
+		return appendArray(dst, v, appendObject)
+	case []verdict.Check:
+		return appendArray(dst, v, appendCheck)
 	default:
 		panic(fmt.Sprintf("render: no JSON for a %T", value))
 	}
@@ -140,13 +157,13 @@ func appendObject(dst []byte, o Object) []byte {
 	return append(dst, '}')
 }
 
-func appendArray[T any](dst []byte, elements []T) []byte {
+func appendArray[T any](dst []byte, elements []T, appendElement func([]byte, T) []byte) []byte {
 	dst = append(dst, '[')
 	for i, e := range elements {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendValue(dst, e)
+		dst = appendElement(dst, e)
 	}
 	return append(dst, ']')
 }

@@ -65,7 +65,7 @@ func (k Keys) keyJSON(key anatomy.Key) Object {
 	if len(key.Certificates) > 0 {
 		o.Add("certificates", certificatesJSON(key.Certificates, k.Show))
 	}
-	o.Add("warnings", checksJSON(key.Warnings))
+	o.Add("warnings", key.Warnings)
 	return o
 }
 

@@ -44,7 +44,7 @@ type Contents struct {
 // header and payload; what was not, under unverified, so that no program reads a
 // claim nobody vouches for.
 func (r Report) JSON() Object {
-	o := Object{{"valid", r.Valid}, {"checks", checksJSON(r.Checks)}}
+	o := append(make(Object, 0, 6), Field{"valid", r.Valid}, Field{"checks", r.Checks})
 	if len(r.Reasons) > 0 {
 		o.Add("diagnosis", reasonsJSON(r.Reasons))
 	}
@@ -69,25 +69,24 @@ func (r Report) JSON() Object {
 	return o
 }
 
-func checksJSON(checks []verdict.Check) []Object {
-	list := make([]Object, 0, len(checks))
-	for _, c := range checks {
-		o := Object{{"name", c.Name}, {"status", string(c.Status)}}
-		if c.Class != "" {
-			o.Add("class", string(c.Class))
-		}
-		if c.Expected != nil {
-			o.Add("expected", c.Expected)
-		}
-		if c.Actual != nil {
-			o.Add("actual", c.Actual)
-		}
-		if c.Detail != "" {
-			o.Add("detail", c.Detail)
-		}
-		list = append(list, o)
+// appendCheck appends a check as a member of "checks". A batch writes ten of them
+// a line, so that they are no Objects first.
+func appendCheck(dst []byte, c verdict.Check) []byte {
+	dst = appendQuoted(append(dst, `{"name":`...), c.Name)
+	dst = appendQuoted(append(dst, `,"status":`...), string(c.Status))
+	if c.Class != "" {
+		dst = appendQuoted(append(dst, `,"class":`...), string(c.Class))
 	}
-	return list
+	if c.Expected != nil {
+		dst = appendValue(append(dst, `,"expected":`...), c.Expected)
+	}
+	if c.Actual != nil {
+		dst = appendValue(append(dst, `,"actual":`...), c.Actual)
+	}
+	if c.Detail != "" {
+		dst = appendQuoted(append(dst, `,"detail":`...), c.Detail)
+	}
+	return append(dst, '}')
 }
 
 func reasonsJSON(reasons []Reason) []Object {
@@ -104,7 +103,7 @@ func reasonsJSON(reasons []Reason) []Object {
 
 // JSON returns the key as it stands in answers.
 func (k UsedKey) JSON() Object {
-	o := Object{{"source", k.Source}}
+	o := append(make(Object, 0, 5), Field{"source", k.Source})
 	if k.HasKid {
 		o.Add("kid", k.Kid)
 	}
