@@ -186,7 +186,7 @@ func (o decodeOptions) showClaims(env *Env, d decoded) error {
 				Hintf("jwt decode --%s shows what it has", part)
 		}
 		text, isText := v.Text()
-		if !isText || o.raw || o.output.format == "json" {
+		if !isText || o.raw || o.output.saysJSON() {
 			text = string(render.JSON(v, false))
 		}
 		out = append(append(out, text...), '\n')

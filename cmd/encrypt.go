@@ -141,11 +141,11 @@ func runEncrypt(ctx context.Context, env *Env, o encryptOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	noteDoubts(env, o.output, ring.doubts())
 	r, err := o.recipient(keys)
 	if err != nil {
 		return err
 	}
+	noteDoubts(env, o.output, ring.doubts(r.key))
 	if o.flags.Changed("p2c") && !jwe.IsPassword(r.alg) {
 		return verdict.Errorf(verdict.Usage, "--p2c: %s hashes no password", r.alg).Hintf("--password SOURCE does")
 	}
@@ -201,7 +201,7 @@ func encryptWarnings(t jwe.Token, plaintext []byte, r recipient) []string {
 // what the command is for: --quiet leaves out the notes, not the token.
 func (o encryptOptions) answer(env *Env, t jwe.Token, r recipient, p plaintext) error {
 	o.output.quiet = false
-	if o.output.format != "json" {
+	if !o.output.saysJSON() {
 		return o.output.write(env, []byte(t.Text+"\n"))
 	}
 	object := render.Object{{Name: "token", Value: t.Text}, {Name: "header", Value: t.Header}}

@@ -105,10 +105,10 @@ func (k *keyring) ask(prompt string) ([]byte, error) {
 }
 
 // noteDoubts says on stderr what is wrong with the keys. That a secret stood on
-// the command line was said when it was read.
+// the command line, or how old a key set is, was said when it was read.
 func noteDoubts(env *Env, output outputOptions, doubts []verdict.Check) {
 	for _, d := range doubts {
-		if d.Class != verdict.SecretInArgv {
+		if d.Status == verdict.Warn && d.Class != verdict.SecretInArgv {
 			output.note(env, d.Detail)
 		}
 	}

@@ -88,7 +88,7 @@ func (o *inspectOptions) check(env *Env, args []string) error {
 		return verdict.Errorf(verdict.Usage, "--full: --batch prints JSON, which is never shortened")
 	case !o.watch:
 		return nil
-	case o.full, o.failOn != "", o.output.quiet, o.output.format == "json":
+	case o.full, o.failOn != "", o.output.quiet, o.output.saysJSON():
 		return verdict.Errorf(verdict.Usage, "--watch shows the lifetime alone, and takes no --full, --fail-on, --quiet or --json")
 	case !env.StdoutTTY || env.Getenv("TERM") == "dumb":
 		return verdict.Errorf(verdict.Usage, "--watch needs a terminal on stdout to draw on").

@@ -110,7 +110,12 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 			last.Hint = anotherKey(keys)
 		}
 	}
-	r.Checks = append(append(r.Checks, checks...), v.ring.doubts()...)
+	inQuestion := []jwk.Key{verified.Key()}
+	if err != nil {
+		kid, hasKid, _ := token.KeyID()
+		inQuestion, _ = jwk.Choose(keys, kid, hasKid)
+	}
+	r.Checks = append(append(r.Checks, checks...), v.ring.doubts(inQuestion...)...)
 	return verified, err
 }
 
@@ -197,6 +202,9 @@ func reject(checks []verdict.Check) {
 	for i := range checks {
 		if c := &checks[i]; c.Status == verdict.Warn && c.Class != verdict.SecretInArgv {
 			c.Status, c.Class = verdict.Fail, c.Class.Rejection()
+			if c.Name == jwk.CertificateCheck { // its time is suspicious, not that of the claims
+				c.Class = verdict.KeyRefused
+			}
 		}
 	}
 }

@@ -28,13 +28,12 @@ type keyring struct {
 	output  outputOptions
 	at      time.Time // when certificates must be valid; zero is now
 
-	mutex    sync.Mutex
-	loaded   bool
-	err      error
-	sources  []keySource
-	warnings []verdict.Check // of the keys, for every report
-	client   *issuer.Client
-	given    []byte // the passphrase, once it was read
+	mutex   sync.Mutex
+	loaded  bool
+	err     error
+	sources []keySource
+	client  *issuer.Client
+	given   []byte // the passphrase, once it was read
 }
 
 // A keySource is the keys of one --key or --secret.
@@ -45,6 +44,7 @@ type keySource struct {
 	mode    fs.FileMode    // the permissions of a file; 0 otherwise
 	fetched issuer.Fetched // where the keys came over the network
 	remote  bool
+	literal bool // a secret on the command line
 }
 
 func (o keyOptions) ring(ctx context.Context, env *Env, output outputOptions) *keyring {
@@ -77,7 +77,7 @@ func (k *keyring) all() []jwk.Key {
 
 func (k *keyring) load() error {
 	for _, source := range k.options.sources {
-		s, err := k.loadKey(source)
+		s, err := k.read(source)
 		if err != nil {
 			return err
 		}
@@ -91,18 +91,6 @@ func (k *keyring) load() error {
 		k.sources = append(k.sources, s)
 	}
 	return nil
-}
-
-func (k *keyring) loadKey(source string) (keySource, error) {
-	s, err := k.read(source)
-	if err != nil || s.remote {
-		return s, err
-	}
-	for _, key := range s.set.Keys {
-		k.warnings = append(k.warnings, key.Warnings(k.instant())...)
-	}
-	k.warnings = append(k.warnings, s.permissions()...)
-	return s, nil
 }
 
 // read reads a source and judges nothing. Where no key of a set can be used, the
@@ -134,19 +122,6 @@ func (k *keyring) read(source string) (keySource, error) {
 	return s, nil
 }
 
-// permissions warns of a private key that others may read.
-func (s keySource) permissions() []verdict.Check {
-	if s.mode&0o077 == 0 || !slices.ContainsFunc(s.set.Keys, jwk.Key.IsPrivate) {
-		return nil
-	}
-	return []verdict.Check{{
-		Name: "key_file", Status: verdict.Warn, Class: verdict.KeyFilePermissions,
-		Expected: "0600", Actual: s.mode.String(),
-		Detail: s.name + ": others may read this private key",
-		Hint:   "chmod 600 " + s.name,
-	}}
-}
-
 func (k *keyring) loadSecret(source string) (keySource, error) {
 	read, literal, err := k.in.Secret(source, jwk.MaxBytes)
 	if err != nil {
@@ -158,13 +133,9 @@ func (k *keyring) loadSecret(source string) (keySource, error) {
 	}
 	key.Source = read.Name
 	if literal {
-		k.warnings = append(k.warnings, verdict.Check{
-			Name: "secret", Status: verdict.Warn, Class: verdict.SecretInArgv,
-			Detail: "the secret on the command line is visible to ps and in the shell's history",
-		})
 		k.output.note(k.env, "the secret on the command line is visible to ps and in the shell's history; --secret @FILE or env:NAME is not")
 	}
-	return keySource{set: jwk.Set{Keys: []jwk.Key{key}}, name: read.Name}, nil
+	return keySource{set: jwk.Set{Keys: []jwk.Key{key}}, name: read.Name, literal: literal}, nil
 }
 
 func (k *keyring) instant() time.Time {
@@ -240,13 +211,6 @@ func (k *keyring) issuersOf(key jwk.Key) []string {
 		}
 	}
 	return issuers
-}
-
-// doubts returns the warnings about the keys themselves.
-func (k *keyring) doubts() []verdict.Check {
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	return k.warnings
 }
 
 // texts returns the keys as they were written.

@@ -160,7 +160,7 @@ func runKeySetFind(ctx context.Context, env *Env, o keySetFindOptions, args []st
 	found := slices.DeleteFunc(slices.Clone(all), func(t keyText) bool { return !t.isNamed(o.kid) })
 	if len(found) == 0 {
 		return verdict.Errorf(verdict.KeyNotFound, "no key has kid %s", jsonobject.Quote(o.kid)).
-			Hintf("there is %s", quotedIDs(keysOf(all)))
+			Hintf("there is %s", jwk.ListIDs(keysOf(all)))
 	}
 	if !o.private {
 		if found, err = publicHalves(ring, found); err != nil {

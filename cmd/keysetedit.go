@@ -173,7 +173,7 @@ func runKeySetRemove(ctx context.Context, env *Env, o keySetRemoveOptions, path 
 		})
 		if len(left) == len(entries) {
 			return verdict.Errorf(verdict.KeyNotFound, "%s: no key has kid %s", set.name, jsonobject.Quote(id)).
-				Hintf("there is %s", quotedIDs(keysOfEntries(entries)))
+				Hintf("there is %s", jwk.ListIDs(keysOfEntries(entries)))
 		}
 		entries = left
 	}

@@ -81,7 +81,7 @@ func runKeyThumbprint(ctx context.Context, env *Env, o keyThumbprintOptions, arg
 	switch {
 	case len(list) == 0:
 		return o.fail(env, verdict.Errorf(verdict.KeyNotFound, "there is no key in it"))
-	case o.output.format == "json":
+	case o.output.saysJSON():
 		return o.output.writeJSON(env, render.Object{{Name: "keys", Value: list}})
 	default:
 		return o.output.write(env, lines)
@@ -101,7 +101,7 @@ func thumbprintObject(k jwk.Key, print, uri string) render.Object {
 // fail answers in JSON only where it was asked for: the thumbprint itself is
 // plain text in a pipe too.
 func (o keyThumbprintOptions) fail(env *Env, err error) error {
-	if o.output.format != "json" {
+	if !o.output.saysJSON() {
 		return err
 	}
 	return o.output.fail(env, err)

@@ -55,7 +55,7 @@ func (o openOptions) unlocker(ctx context.Context, env *Env, output outputOption
 	ring := o.ring(ctx, env, output)
 	return &unlocker{options: o, ring: ring, keys: sync.OnceValues(func() ([]jwk.Key, error) {
 		keys, err := o.keys(ring, false)
-		noteDoubts(env, output, ring.doubts())
+		noteDoubts(env, output, ring.doubts(keys...))
 		return keys, err
 	})}
 }

@@ -33,12 +33,9 @@ func (o *outputOptions) complete(c *cobra.Command) {
 }
 
 // check refuses values that the flags do not have.
-func (o *outputOptions) check() error {
-	switch {
-	case o.json && o.format == "text":
+func (o outputOptions) check() error {
+	if o.json && o.format == "text" {
 		return verdict.Errorf(verdict.Usage, "--json and --output text contradict each other")
-	case o.json:
-		o.format = "json"
 	}
 	switch o.format {
 	case "auto", "text", "json":
@@ -55,8 +52,11 @@ func (o *outputOptions) check() error {
 
 // wantJSON reports whether the answer is JSON.
 func (o outputOptions) wantJSON(env *Env) bool {
-	return o.format == "json" || o.format == "auto" && !env.StdoutTTY
+	return o.saysJSON() || o.format == "auto" && !env.StdoutTTY
 }
+
+// saysJSON reports whether JSON was asked for by name.
+func (o outputOptions) saysJSON() bool { return o.json || o.format == "json" }
 
 // text returns an empty Text for stdout.
 func (o outputOptions) text(env *Env) *render.Text {

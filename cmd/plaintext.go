@@ -122,6 +122,7 @@ func (o encryptOptions) sign(outer *keyring, claims jsonobject.Object) (jws.Toke
 	if err != nil {
 		return jws.Token{}, err
 	}
+	noteDoubts(outer.env, o.output, ring.doubts(key))
 	for _, w := range signWarnings(token, key, alg, now) {
 		o.output.note(outer.env, w)
 	}

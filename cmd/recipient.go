@@ -38,7 +38,7 @@ func (o encryptOptions) recipient(keys []jwk.Key) (recipient, error) {
 func (o encryptOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 	var able []jwk.Key
 	for _, k := range keys {
-		named := !k.InSet || !o.flags.Changed("kid") || k.HasID && k.ID == o.kid
+		named := !o.flags.Changed("kid") || k.AnswersTo(o.kid)
 		if named && (len(keys) == 1 || k.Use != "sig" && len(jwe.Algs(k)) > 0) {
 			able = append(able, k)
 		}
@@ -48,7 +48,7 @@ func (o encryptOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 		return able[0], nil
 	case len(able) > 1:
 		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can be encrypted to", count(len(able), "key")).
-			Hintf("--kid ID chooses one; the set has %s", quotedIDs(able))
+			Hintf("--kid ID chooses one; the set has %s", jwk.ListIDs(able))
 	case o.flags.Changed("kid"):
 		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is for encryption and has kid %s", count(len(keys), "key"), jsonobject.Quote(o.kid))
 	default:

@@ -130,11 +130,7 @@ func runSign(ctx context.Context, env *Env, o signOptions, args []string) error 
 	if err != nil {
 		return err
 	}
-	for _, c := range ring.doubts() {
-		if c.Class != verdict.SecretInArgv { // noted when it was read
-			o.output.note(env, c.Detail)
-		}
-	}
+	noteDoubts(env, o.output, ring.doubts(key))
 	for _, w := range signWarnings(token, key, alg, now) {
 		o.output.note(env, w)
 	}
@@ -162,7 +158,7 @@ func (o signOptions) chooseKey(ring *keyring) (jwk.Key, jwa.Algorithm, error) {
 func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 	var able []jwk.Key
 	for _, k := range keys {
-		named := !k.InSet || !o.given("kid") || k.HasID && k.ID == o.kid
+		named := !o.given("kid") || k.AnswersTo(o.kid)
 		if named && k.IsPrivate() {
 			able = append(able, k)
 		}
@@ -172,12 +168,13 @@ func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 		return able[0], nil
 	case len(able) > 1:
 		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", count(len(able), "key")).
-			Hintf("--kid ID chooses one; the set has %s", quotedIDs(able))
+			Hintf("--kid ID chooses one; the set has %s", jwk.ListIDs(able))
 	case len(keys) == 1:
 		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "%s: a public key cannot sign", keys[0].Source).
 			Hintf("give the private key: --key private.pem")
 	default:
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid asked for", count(len(keys), "key"))
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid asked for", count(len(keys), "key")).
+			Hintf("the set has %s", jwk.ListIDs(keys))
 	}
 }
 
@@ -236,7 +233,7 @@ func signWarnings(token jws.Token, key jwk.Key, alg jwa.Algorithm, now time.Time
 // what the command is for: --quiet leaves out the notes, not the token.
 func (o signOptions) answer(env *Env, t jws.Token) error {
 	o.output.quiet = false
-	if o.output.format != "json" {
+	if !o.output.saysJSON() {
 		return o.output.write(env, []byte(t.Text+"\n"))
 	}
 	return o.output.writeJSON(env, render.Object{
@@ -244,17 +241,4 @@ func (o signOptions) answer(env *Env, t jws.Token) error {
 		{Name: "header", Value: t.Header},
 		{Name: "payload", Value: jsonobject.Value(t.Payload)},
 	})
-}
-
-func quotedIDs(keys []jwk.Key) string {
-	var ids []string
-	for _, k := range keys {
-		if k.HasID {
-			ids = append(ids, string(jsonobject.Quote(k.ID)))
-		}
-	}
-	if len(ids) == 0 {
-		return "no kid at all"
-	}
-	return strings.Join(ids, ", ")
 }

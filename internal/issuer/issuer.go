@@ -62,6 +62,7 @@ type Fetched struct {
 	FromCache bool      // no request was made
 	Checked   time.Time // when the server last sent or confirmed it
 	Expires   time.Time
+	Stale     bool     // offline, and past Expires: keys may have been revoked
 	Warnings  []string // for the user; a sentence each
 }
 
@@ -129,7 +130,7 @@ func (c *Client) keys(ctx context.Context, text string, want intent) (Fetched, e
 	}
 	return Fetched{
 		Set: set, URL: text, FromCache: found.fromCache,
-		Checked: found.Checked, Expires: found.Expires, Warnings: found.warnings,
+		Checked: found.Checked, Expires: found.Expires, Stale: found.stale, Warnings: found.warnings,
 	}, nil
 }
 
@@ -156,6 +157,7 @@ type memory struct {
 type found struct {
 	answer
 	fromCache bool
+	stale     bool
 	warnings  []string
 }
 
@@ -221,8 +223,8 @@ func offline(u *url.URL, a *answer, now time.Time) (found, error) {
 	if a == nil {
 		return found{}, notCached(Show(u))
 	}
-	f := found{answer: *a, fromCache: true}
-	if !a.fresh(now) {
+	f := found{answer: *a, fromCache: true, stale: !a.fresh(now)}
+	if f.stale {
 		f.warnings = []string{fmt.Sprintf("%s: offline: using the copy of %s, stale since %s: keys may have been revoked",
 			Show(u), a.Checked.UTC().Format(time.RFC3339), a.Expires.UTC().Format(time.RFC3339))}
 	}

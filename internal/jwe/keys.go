@@ -141,28 +141,14 @@ func (h header) fits(key jwk.Key) error {
 	return nil
 }
 
-// named returns the keys that the token's kid leaves: in a set it chooses, byte
-// for byte.
+// named returns the keys that the token's kid may mean.
 func (t Token) named(keys []jwk.Key) ([]jwk.Key, error) {
 	v, hasKid := t.Header.Get("kid")
 	kid, isText := v.Text()
 	if hasKid && !isText {
 		return nil, verdict.Errorf(verdict.Malformed, "kid: is of type %s, must be a string (RFC 7516 §4.1.6)", v.KindName())
 	}
-	var named []jwk.Key
-	for _, k := range keys {
-		if !hasKid || !k.InSet || (k.HasID && k.ID == kid) {
-			named = append(named, k)
-		}
-	}
-	switch {
-	case len(named) > 0:
-		return named, nil
-	case len(keys) == 0:
-		return nil, verdict.Errorf(verdict.KeyNotFound, "the key set is empty")
-	default:
-		return nil, verdict.Errorf(verdict.KeyNotFound, "no key of the set has kid %s", quoted(kid))
-	}
+	return jwk.Choose(keys, kid, hasKid)
 }
 
 // quoted is s as a JSON string, clipped: a name may be as long as the header.

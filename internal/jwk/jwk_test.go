@@ -126,7 +126,7 @@ func TestJWKRefused(t *testing.T) {
 	text := func(b []byte) string { return `"` + base64url.Encode(b) + `"` }
 	plus := func(b []byte, n int64) string {
 		i := new(big.Int).SetBytes(b)
-		return text(i.Add(i, big.NewInt(n)).Bytes())
+		return text(i.Add(i, big.NewInt(n)).FillBytes(make([]byte, len(b)))) // its leading zeros too
 	}
 	tests := []struct {
 		name  string

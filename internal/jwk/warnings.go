@@ -7,6 +7,9 @@ import (
 	"jwt/internal/verdict"
 )
 
+// CertificateCheck is the name of the warning about a certificate out of date.
+const CertificateCheck = "certificate"
+
 // Warnings returns what is doubtful about the key at that instant, though it may
 // be used: a certificate out of date, an RSA exponent that NIST no longer takes.
 func (k Key) Warnings(now time.Time) []verdict.Check {
@@ -52,7 +55,7 @@ func (k Key) CertificateError(now time.Time) error {
 func dated(detail string, t time.Time) verdict.Check {
 	date := t.UTC().Format(time.RFC3339)
 	return verdict.Check{
-		Name: "certificate", Status: verdict.Warn, Class: verdict.SuspiciousTime,
+		Name: CertificateCheck, Status: verdict.Warn, Class: verdict.SuspiciousTime,
 		Actual: date, Detail: detail + date,
 	}
 }

@@ -76,7 +76,7 @@ func newDiagnosis(t Token, alg jwa.Algorithm, keys []jwk.Key, texts [][]byte) *d
 	kid, hasKid, _ := t.KeyID()
 	for _, k := range keys {
 		switch {
-		case hasKid && !chosen(k, kid):
+		case hasKid && !k.AnswersTo(kid):
 			d.other = append(d.other, k)
 		case verifies(k, alg):
 			d.fit = append(d.fit, k)

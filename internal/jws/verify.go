@@ -193,8 +193,7 @@ func (t Token) checkCrit() (verdict.Check, error) {
 var registered = []string{"alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit"}
 
 // chooseKeys returns the keys that may have signed the token: the kid chooses in
-// a set, and of those the ones that fit the algorithm are left. A key given by
-// itself was chosen by the user: its own kid need not be the token's.
+// a set, and of those the ones that fit the algorithm are left.
 func (t Token) chooseKeys(keys []jwk.Key, alg jwa.Algorithm) ([]jwk.Key, verdict.Check, error) {
 	kid, hasKid, err := t.KeyID()
 	if err != nil {
@@ -204,20 +203,12 @@ func (t Token) chooseKeys(keys []jwk.Key, alg jwa.Algorithm) ([]jwk.Key, verdict
 	if hasKid {
 		c.Expected = kid
 	}
-	named := keys
-	if hasKid {
-		named = slices.DeleteFunc(slices.Clone(keys), func(k jwk.Key) bool { return !chosen(k, kid) })
-	}
-	switch {
-	case len(keys) == 0:
-		return nil, c, verdict.Errorf(verdict.KeyNotFound, "there is no key: the set is empty")
-	case len(named) == 0:
-		ids := keyIDs(keys)
-		c.Actual = ids
-		if len(ids) == 0 {
-			return nil, c, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set's keys have none", quote(kid))
+	named, err := jwk.Choose(keys, kid, hasKid)
+	if err != nil {
+		if len(keys) > 0 {
+			c.Actual = jwk.IDs(keys)
 		}
-		return nil, c, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set has %s", quote(kid), listed(ids))
+		return nil, c, err
 	}
 	fit := make([]jwk.Key, 0, len(named))
 	var refused error
@@ -241,11 +232,6 @@ func (t Token) chooseKeys(keys []jwk.Key, alg jwa.Algorithm) ([]jwk.Key, verdict
 		}
 	}
 	return fit, c, nil
-}
-
-// chosen reports whether a token that names kid may be signed with the key.
-func chosen(k jwk.Key, kid string) bool {
-	return !k.InSet || (k.HasID && k.ID == kid)
 }
 
 func misfit(alg jwa.Algorithm, keys []jwk.Key) verdict.Check {
@@ -298,16 +284,6 @@ func weakness(v Verified) []verdict.Check {
 		Expected: v.alg.MinKeyBytes, Actual: len(secret),
 		Detail: "the secret is shorter than the hash of " + v.alg.Name + " (RFC 7518 §3.2)",
 	}}
-}
-
-func keyIDs(keys []jwk.Key) []string {
-	ids := []string{}
-	for _, k := range keys {
-		if k.HasID {
-			ids = append(ids, k.ID)
-		}
-	}
-	return ids
 }
 
 // listed shows a few names of what may be a long list of long names.

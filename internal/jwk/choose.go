@@ -1,0 +1,77 @@
+package jwk
+
+import (
+	"strings"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
+)
+
+// AnswersTo reports whether kid may mean the key: in a set it chooses, byte for
+// byte (RFC 7515 §4.1.4). A key given by itself was chosen by the user: its own
+// kid need not be the one.
+func (k Key) AnswersTo(kid string) bool {
+	return !k.InSet || k.HasID && k.ID == kid
+}
+
+// Choose returns the keys that kid may mean, or all of them where named is false
+// and there is none. No key at all is key_not_found.
+func Choose(keys []Key, kid string, named bool) ([]Key, error) {
+	if len(keys) == 0 {
+		return nil, verdict.Errorf(verdict.KeyNotFound, "there is no key: the set is empty")
+	}
+	if !named {
+		return keys, nil
+	}
+	var chosen []Key
+	for _, k := range keys {
+		if k.AnswersTo(kid) {
+			chosen = append(chosen, k)
+		}
+	}
+	switch {
+	case len(chosen) > 0:
+		return chosen, nil
+	case len(IDs(keys)) == 0:
+		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set's keys have none", quoteID(kid))
+	default:
+		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set has %s", quoteID(kid), ListIDs(keys))
+	}
+}
+
+// IDs returns the kids of the keys that have one.
+func IDs(keys []Key) []string {
+	ids := []string{}
+	for _, k := range keys {
+		if k.HasID {
+			ids = append(ids, k.ID)
+		}
+	}
+	return ids
+}
+
+// ListIDs names the kids of the keys in a message, the first few of many.
+func ListIDs(keys []Key) string {
+	const shown = 5
+	ids := IDs(keys)
+	var quoted []string
+	for _, id := range ids[:min(shown, len(ids))] {
+		quoted = append(quoted, quoteID(id))
+	}
+	switch {
+	case len(ids) == 0:
+		return "no kid at all"
+	case len(ids) > shown:
+		quoted = append(quoted, "…")
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// quoteID is the kid as a JSON string, of which a message takes so much.
+func quoteID(id string) string {
+	const most = 80
+	if len(id) > most {
+		id = strings.ToValidUTF8(id[:most], "") + "…"
+	}
+	return string(jsonobject.Quote(id))
+}

@@ -1,0 +1,51 @@
+package jwk
+
+import (
+	"strings"
+	"testing"
+
+	"jwt/internal/verdict"
+)
+
+// A kid chooses in a set, byte for byte; a key given by itself is chosen already.
+func TestChoose(t *testing.T) {
+	key := func(id string, hasID, inSet bool) Key { return Key{Type: "oct", ID: id, HasID: hasID, InSet: inSet} }
+	a, b, unnamed := key("a", true, true), key("b", true, true), key("", false, true)
+	given := key("other", true, false)
+	tests := []struct {
+		keys  []Key
+		kid   string
+		named bool
+		want  string // the IDs left, or the error
+	}{
+		{[]Key{a, b}, "a", true, "a"},
+		{[]Key{a, b, a}, "a", true, "a a"},
+		{[]Key{a, b}, "", false, "a b"},
+		{[]Key{given}, "a", true, "other"},
+		{[]Key{a, given}, "b", true, "other"},
+		{[]Key{unnamed, key("", true, true)}, "", true, ""},
+		{[]Key{unnamed}, "", false, ""},
+
+		{nil, "", false, "there is no key: the set is empty"},
+		{nil, "a", true, "there is no key: the set is empty"},
+		{[]Key{a, b}, "A", true, `no key has kid "A"; the set has "a", "b"`},
+		{[]Key{a, b}, "a ", true, `no key has kid "a "; the set has "a", "b"`},
+		{[]Key{a, unnamed}, "", true, `no key has kid ""; the set has "a"`},
+		{[]Key{unnamed}, "\x1b[31m", true, `no key has kid "\u001b[31m"; the set's keys have none`},
+		{[]Key{a, a, a, a, a, a}, "b", true, `no key has kid "b"; the set has "a", "a", "a", "a", "a", …`},
+		{[]Key{a}, strings.Repeat("x", 1000), true, `no key has kid "` + strings.Repeat("x", 80) + `…"; the set has "a"`},
+	}
+	for _, tt := range tests {
+		chosen, err := Choose(tt.keys, tt.kid, tt.named)
+		got := strings.Join(IDs(chosen), " ")
+		if err != nil {
+			got = err.Error()
+			if len(chosen) > 0 || verdict.ClassOf(err) != verdict.KeyNotFound {
+				t.Errorf("%q: %d keys and %s: %v", tt.kid, len(chosen), verdict.ClassOf(err), err)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("kid %q: %s, want %s", tt.kid, got, tt.want)
+		}
+	}
+}
