@@ -41,52 +41,51 @@ func (t Token) Verify(keys []jwk.Key, algs []string) (Verified, []verdict.Check,
 
 // verify is Verify; ignored are the header members that offer a key and are not one.
 func (t Token) verify(keys []jwk.Key, algs []string, ignored ...string) (Verified, []verdict.Check, error) {
-	r := report{checks: make([]verdict.Check, 0, 6)}
-	var alg jwa.Algorithm
-	var fit []jwk.Key
-	var v Verified
-	err := r.first(
-		step{"header", t.checkHeader},
-		step{"embedded_key", func() (verdict.Check, error) { return t.checkEmbeddedKeys(ignored), nil }},
-		step{"alg", func() (c verdict.Check, err error) { alg, c, err = t.checkAlg(keys, algs); return c, err }},
-		step{"crit", t.checkCrit},
-		step{"key", func() (c verdict.Check, err error) { fit, c, err = t.chooseKeys(keys, alg); return c, err }},
-		step{"signature", func() (c verdict.Check, err error) { v, c, err = t.tryKeys(fit, alg); return c, err }},
-	)
-	if err != nil {
-		return Verified{}, r.checks, err
-	}
-	r.checks = append(r.checks, weakness(v)...)
-	return v, r.checks, nil
-}
-
-type step struct {
-	name string
-	run  func() (verdict.Check, error)
-}
-
-type report struct{ checks []verdict.Check }
-
-// first runs the steps up to the first that fails.
-func (r *report) first(steps ...step) error {
+	v := verification{token: &t, keys: keys, algs: algs, ignored: ignored}
+	v.checks = make([]verdict.Check, 0, len(steps))
 	for _, s := range steps {
-		c, err := s.run()
+		c, err := s.run(&v)
 		if err != nil {
 			failed := verdict.Failed(s.name, err)
 			failed.Expected, failed.Actual = c.Expected, c.Actual
-			r.checks = append(r.checks, failed)
-			return err
+			return Verified{}, append(v.checks, failed), err
 		}
 		if c.Status != "" {
 			c.Name = s.name
-			r.checks = append(r.checks, c)
+			v.checks = append(v.checks, c)
 		}
 	}
-	return nil
+	return v.verified, append(v.checks, weakness(v.verified)...), nil
+}
+
+// A verification is one run of the steps, and what each leaves to the next.
+type verification struct {
+	token         *Token
+	keys          []jwk.Key
+	algs, ignored []string
+
+	alg      jwa.Algorithm
+	fit      []jwk.Key
+	verified Verified
+	checks   []verdict.Check
+}
+
+// steps are what Verify looks at, in order, and the names of their checks. A step
+// that has nothing to say returns a check without a status.
+var steps = [...]struct {
+	name string
+	run  func(*verification) (verdict.Check, error)
+}{
+	{"header", func(v *verification) (verdict.Check, error) { return v.token.checkHeader() }},
+	{"embedded_key", func(v *verification) (verdict.Check, error) { return v.token.checkEmbeddedKeys(v.ignored), nil }},
+	{"alg", (*verification).checkAlg},
+	{"crit", func(v *verification) (verdict.Check, error) { return v.token.checkCrit() }},
+	{"key", (*verification).chooseKeys},
+	{"signature", (*verification).tryKeys},
 }
 
 // checkHeader refuses a header that two parsers could read differently.
-func (t Token) checkHeader() (verdict.Check, error) {
+func (t *Token) checkHeader() (verdict.Check, error) {
 	if t.misspelled {
 		return verdict.Check{}, verdict.Errorf(verdict.Malformed, "the token is not spelled in base64url throughout (RFC 7515 §2)")
 	}
@@ -102,46 +101,52 @@ func (t Token) checkHeader() (verdict.Check, error) {
 
 // checkAlg looks the header's alg up among what the keys and algs accept. That
 // it fits the very key the token names is chooseKeys' to say.
-func (t Token) checkAlg(keys []jwk.Key, algs []string) (jwa.Algorithm, verdict.Check, error) {
-	accepted := acceptedAlgs(keys, algs)
+func (v *verification) checkAlg() (verdict.Check, error) {
+	accepted := acceptedAlgs(v.keys, v.algs)
 	c := verdict.Check{Expected: accepted}
-	v, ok := t.Header.Get("alg")
+	value, ok := v.token.Header.Get("alg")
 	if !ok {
-		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: the header has none%s", wanted(accepted))
+		return c, verdict.Errorf(verdict.AlgRefused, "alg: the header has none%s", wanted(accepted))
 	}
-	name, ok := v.Text()
+	name, ok := value.Text()
 	if !ok {
-		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, must be a string (RFC 7515 §4.1.1)", v.Noun())
+		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, must be a string (RFC 7515 §4.1.1)", value.Noun())
 	}
 	c.Actual = name
 	if strings.EqualFold(name, jwa.None) {
-		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: is %s: no signature, which never verifies (RFC 8725 §3.2)", quote(name))
+		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s: no signature, which never verifies (RFC 8725 §3.2)", quote(name))
 	}
 	alg, ok := jwa.Lookup(name)
 	if !ok {
-		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, no signature algorithm known here%s", quote(name), wanted(accepted))
+		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, no signature algorithm known here%s", quote(name), wanted(accepted))
 	}
-	if len(algs) > 0 && !slices.Contains(algs, name) {
-		c.Expected = algs
-		return jwa.Algorithm{}, c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, --alg takes %s alone", name, strings.Join(algs, ", "))
+	if len(v.algs) > 0 && !slices.Contains(v.algs, name) {
+		c.Expected = v.algs
+		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, --alg takes %s alone", name, strings.Join(v.algs, ", "))
 	}
 	if !slices.Contains(accepted, name) {
 		c.Expected = nil // no key takes it: the key check says so
 	}
 	c.Status = verdict.Pass
-	return alg, c, nil
+	v.alg = alg
+	return c, nil
 }
 
 // acceptedAlgs returns what at least one of the keys may verify, within algs
 // where they narrow it.
 func acceptedAlgs(keys []jwk.Key, algs []string) []string {
-	names := []string{}
-	for _, a := range jwa.All() {
+	names := make([]string, 0, 6) // as many as an RSA key has
+	all := jwa.All()
+	for i := range all {
+		a := &all[i]
 		if len(algs) > 0 && !slices.Contains(algs, a.Name) {
 			continue
 		}
-		if slices.ContainsFunc(keys, func(k jwk.Key) bool { return verifies(k, a) }) {
-			names = append(names, a.Name)
+		for j := range keys {
+			if a.KeyType == keys[j].Type && verifies(keys[j], *a) {
+				names = append(names, a.Name)
+				break
+			}
 		}
 	}
 	return names
@@ -165,7 +170,7 @@ func wanted(algs []string) string {
 
 // checkCrit refuses every critical extension (RFC 7515 §4.1.11): none is
 // implemented, b64 of RFC 7797 included, which §7 there forbids in a JWT.
-func (t Token) checkCrit() (verdict.Check, error) {
+func (t *Token) checkCrit() (verdict.Check, error) {
 	if v, ok := t.Header.Get("b64"); ok && v.Kind() != 't' {
 		return verdict.Check{}, verdict.Errorf(verdict.CritUnsupported, "b64: is %s, and unencoded payloads (RFC 7797) are not supported", clip(string(v)))
 	}
@@ -194,36 +199,28 @@ var registered = []string{"alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#
 
 // chooseKeys returns the keys that may have signed the token: the kid chooses in
 // a set, and of those the ones that fit the algorithm are left.
-func (t Token) chooseKeys(keys []jwk.Key, alg jwa.Algorithm) ([]jwk.Key, verdict.Check, error) {
-	kid, hasKid, err := t.KeyID()
+func (v *verification) chooseKeys() (verdict.Check, error) {
+	kid, hasKid, err := v.token.KeyID()
 	if err != nil {
-		return nil, verdict.Check{}, err
+		return verdict.Check{}, err
 	}
 	c := verdict.Check{Status: verdict.Pass}
 	if hasKid {
 		c.Expected = kid
 	}
-	named, err := jwk.Choose(keys, kid, hasKid)
+	named, err := jwk.Choose(v.keys, kid, hasKid)
 	if err != nil {
-		if len(keys) > 0 {
-			c.Actual = jwk.IDs(keys)
+		if len(v.keys) > 0 {
+			c.Actual = jwk.IDs(v.keys)
 		}
-		return nil, c, err
+		return c, err
 	}
-	fit := make([]jwk.Key, 0, len(named))
-	var refused error
-	for _, k := range named {
-		if err := k.Fits(alg, jwk.OpVerify); err == nil {
-			fit = append(fit, k)
-		} else if refused == nil {
-			refused = err
-		}
-	}
+	fit, refused := fitting(named, v.alg)
 	switch {
 	case len(fit) == 0 && len(named) == 1:
-		return nil, misfit(alg, named), refused
+		return misfit(v.alg, named), refused
 	case len(fit) == 0:
-		return nil, misfit(alg, named), verdict.Errorf(verdict.ClassOf(refused), "none of the %d keys fits: %w", len(named), refused)
+		return misfit(v.alg, named), verdict.Errorf(verdict.ClassOf(refused), "none of the %d keys fits: %w", len(named), refused)
 	}
 	if k := fit[0]; len(fit) == 1 && k.HasID {
 		c.Actual = k.ID
@@ -231,34 +228,54 @@ func (t Token) chooseKeys(keys []jwk.Key, alg jwa.Algorithm) ([]jwk.Key, verdict
 			c.Detail = "the token names kid " + quote(kid) + ", the key given has " + quote(k.ID) + ": tried all the same"
 		}
 	}
-	return fit, c, nil
+	v.fit = fit
+	return c, nil
+}
+
+// fitting returns the keys that may verify under the algorithm, and why the first
+// of the others may not.
+func fitting(keys []jwk.Key, alg jwa.Algorithm) (fit []jwk.Key, refused error) {
+	for i, k := range keys {
+		err := k.Fits(alg, jwk.OpVerify)
+		switch {
+		case err != nil && refused == nil:
+			fit, refused = slices.Clone(keys[:i]), err
+		case err == nil && refused != nil:
+			fit = append(fit, k)
+		}
+	}
+	if refused == nil {
+		return keys, nil
+	}
+	return fit, refused
 }
 
 func misfit(alg jwa.Algorithm, keys []jwk.Key) verdict.Check {
 	return verdict.Check{Expected: acceptedAlgs(keys, nil), Actual: alg.Name}
 }
 
-func (t Token) tryKeys(keys []jwk.Key, alg jwa.Algorithm) (Verified, verdict.Check, error) {
-	input := t.SigningInput()
-	for _, k := range keys {
-		if alg.Verify(input, t.Signature, k.VerificationMaterial()) == nil {
-			return Verified{token: t, key: k, alg: alg.On(k.Curve)}, verdict.Check{Status: verdict.Pass, Detail: alg.Name}, nil
+func (v *verification) tryKeys() (verdict.Check, error) {
+	input := v.token.SigningInput()
+	for _, k := range v.fit {
+		if v.alg.Verify(input, v.token.Signature, k.VerificationMaterial()) == nil {
+			v.verified = Verified{token: *v.token, key: k, alg: v.alg.On(k.Curve)}
+			return verdict.Check{Status: verdict.Pass, Detail: v.alg.Name}, nil
 		}
 	}
 	c := verdict.Check{}
 	switch {
-	case len(t.Signature) == 0:
-		return Verified{}, c, verdict.Errorf(verdict.SignatureInvalid, "the signature is empty")
-	case len(keys) > 1:
-		return Verified{}, c, verdict.Errorf(verdict.SignatureInvalid, "the signature verifies under none of the %d keys that fit %s", len(keys), alg.Name)
+	case len(v.token.Signature) == 0:
+		return c, verdict.Errorf(verdict.SignatureInvalid, "the signature is empty")
+	case len(v.fit) > 1:
+		return c, verdict.Errorf(verdict.SignatureInvalid, "the signature verifies under none of the %d keys that fit %s", len(v.fit), v.alg.Name)
 	default:
-		return Verified{}, c, verdict.Errorf(verdict.SignatureInvalid, "the signature does not verify under this key")
+		return c, verdict.Errorf(verdict.SignatureInvalid, "the signature does not verify under this key")
 	}
 }
 
 // checkEmbeddedKeys warns of header members that offer a key: anyone can put one
 // there, so it is never used (RFC 8725 §3.10).
-func (t Token) checkEmbeddedKeys(ignored []string) verdict.Check {
+func (t *Token) checkEmbeddedKeys(ignored []string) verdict.Check {
 	var found []string
 	for _, name := range ignored {
 		if _, ok := t.Header.Get(name); ok {
