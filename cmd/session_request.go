@@ -85,10 +85,10 @@ func runSessionRequest(ctx context.Context, env *Env, o requestOptions, method, 
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return interrupted(ctx, requestFailure(ctx, req.URL, err))
+		return interrupted(ctx, requestFailure(ctx, req, err))
 	}
 	defer resp.Body.Close()
-	answer, err := readAnswer(ctx, req.URL, resp)
+	answer, err := readAnswer(ctx, resp)
 	if err != nil {
 		return err
 	}
@@ -158,25 +158,26 @@ func (o requestOptions) addHeaders(req *http.Request) error {
 }
 
 // readAnswer reads the body, up to what an answer may be.
-func readAnswer(ctx context.Context, u *url.URL, resp *http.Response) ([]byte, error) {
+func readAnswer(ctx context.Context, resp *http.Response) ([]byte, error) {
+	req := resp.Request
 	body, err := io.ReadAll(io.LimitReader(resp.Body, issuer.MaxReply+1))
 	if err != nil {
-		return nil, requestFailure(ctx, u, err)
+		return nil, requestFailure(ctx, req, err)
 	}
 	if len(body) > issuer.MaxReply {
-		return nil, verdict.Errorf(verdict.FetchRefused, "%s: the answer is larger than %d bytes", issuer.Show(u), issuer.MaxReply).
-			Hintf("jwt session token --format curl | curl -K - %s", issuer.Show(u))
+		return nil, verdict.Errorf(verdict.FetchRefused, "%s: the answer is larger than %d bytes", issuer.Show(req.URL), issuer.MaxReply).
+			Hintf("jwt session token --format curl | curl -K - %s", issuer.Show(req.URL))
 	}
 	return body, nil
 }
 
 // requestFailure gives the errors of the network a class.
-func requestFailure(ctx context.Context, u *url.URL, err error) error {
+func requestFailure(ctx context.Context, req *http.Request, err error) error {
 	var known *verdict.Error
 	if errors.As(err, &known) {
 		return known
 	}
-	return issuer.NetworkFailure(ctx, u, err)
+	return issuer.NetworkFailure(ctx, req, err)
 }
 
 // badAnswer is the error of an answer that is none of success: its body was

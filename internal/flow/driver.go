@@ -31,6 +31,7 @@ type wire struct {
 	header      http.Header
 	cookies     []*http.Cookie
 	body        []byte
+	secrets     issuer.Secrets // that were sent
 	began       time.Time
 	took        time.Duration
 }
@@ -41,6 +42,7 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		w = &wire{}
 	}
 	w.method, w.url, w.began = req.Method, issuer.Show(req.URL), t.now()
+	w.secrets = issuer.SecretsOf(req)
 	defer func() { w.took = t.now().Sub(w.began) }()
 	resp, err := t.base.RoundTrip(req)
 	if err != nil {
@@ -91,7 +93,7 @@ func (a answer) reason() string {
 	if e.Code == "" {
 		return ""
 	}
-	said := e.Error()
+	said := a.secrets.Hide(e.Error()) // before it is cut: half a secret is one too
 	if len(said) > most {
 		said = strings.ToValidUTF8(said[:most], "") + "…"
 	}
@@ -219,7 +221,7 @@ func (r *run) get(ctx context.Context, s *issuer.Server, token string) error {
 	}
 	resp, err := s.Transport.RoundTrip(req) // follows no redirect
 	if err != nil {
-		return issuer.NetworkFailure(ctx, req.URL, err)
+		return issuer.NetworkFailure(ctx, req, err)
 	}
 	return resp.Body.Close() // the recorder has read it
 }

@@ -240,7 +240,7 @@ func newRun(o Options) *run {
 		report:  Report{Server: o.Server.String(), Preset: o.Preset.Name, Began: o.Now()},
 	}
 	r.tokens.began = r.report.Began
-	r.tokens.secret(string(o.Password))
+	r.tokens.secrets.Add(string(o.Password))
 	r.server = &issuer.Server{
 		URL: o.Server, Preset: o.Preset, UserAgent: o.UserAgent, Now: o.Now,
 		Transport: &recorder{base: issuer.Transport(o.HTTP), now: o.Now},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -46,6 +47,29 @@ func TestRefusalRepeatsThePassword(t *testing.T) {
 	for format, text := range written(r) {
 		if strings.Contains(text, secret) {
 			t.Errorf("%s shows the password", format)
+		}
+	}
+}
+
+// TestRefusalRepeatsHalfAPassword: what is too long to be shown is cut, and the cut
+// is somewhere in the password.
+func TestRefusalRepeatsHalfAPassword(t *testing.T) {
+	const secret = "hunter2-hunter2"
+	padding := 0
+	o := options(t, handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprintf(w, `{"error":"e","error_description":"%s"}`, strings.Repeat("x", padding)+secret)
+	})), "cookie")
+	o.Password = []byte(secret)
+	for padding = 90; padding < 210; padding += 5 {
+		r, err := flow.Run(t.Context(), o)
+		if err == nil || strings.Contains(err.Error(), "hunter") {
+			t.Errorf("after %d bytes: %v", padding, err)
+		}
+		for format, text := range written(r) {
+			if strings.Contains(text, "hunter") {
+				t.Errorf("after %d bytes %s shows half of the password", padding, format)
+			}
 		}
 	}
 }

@@ -120,7 +120,7 @@ type ledger struct {
 	began   time.Time
 	all     []Token
 	texts   []string // of all
-	secrets []string
+	secrets issuer.Secrets
 }
 
 // add enters a token, or finds it, and returns its name.
@@ -142,19 +142,8 @@ func (l *ledger) add(kind, letter, text string, issued, expires time.Time) strin
 		t.Expires = expires.Sub(l.began)
 	}
 	l.all, l.texts = append(l.all, t), append(l.texts, text)
-	l.secret(text)
-	if _, signature, ok := cutLast(text); ok {
-		l.secret(signature)
-	}
+	l.secrets.Add(text)
 	return t.Name
-}
-
-func cutLast(token string) (before, after string, ok bool) {
-	i := strings.LastIndexByte(token, '.')
-	if i < 0 {
-		return token, "", false
-	}
-	return token[:i], token[i+1:], true
 }
 
 // name is the token's, or "".
@@ -174,19 +163,5 @@ func (l *ledger) end(text, how string, at time.Time) {
 
 func (l *ledger) list() []Token { return slices.Clone(l.all) }
 
-// secret remembers a text that must not be shown. What is very short would make
-// every sentence unreadable.
-func (l *ledger) secret(text string) {
-	const least = 4
-	if len(text) >= least {
-		l.secrets = append(l.secrets, text)
-	}
-}
-
 // hide takes every secret out of a text that a server had its hand in.
-func (r *run) hide(text string) string {
-	for _, secret := range r.tokens.secrets {
-		text = strings.ReplaceAll(text, secret, "***")
-	}
-	return text
-}
+func (r *run) hide(text string) string { return r.tokens.secrets.Hide(text) }

@@ -118,6 +118,7 @@ type reply struct {
 	cookies []*http.Cookie
 	body    []byte
 	asked   time.Time
+	secrets Secrets // that were sent, and may come back
 }
 
 // do makes the request of a step. An answer with any status is a reply.
@@ -127,11 +128,12 @@ func (s *Server) do(parent context.Context, step Step, values map[string]string)
 	defer cancel()
 	left := false
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { left = true }})
+	ctx, secrets := sending(ctx, values)
 	req, err := s.request(ctx, step, values)
 	if err != nil {
 		return nil, err
 	}
-	r := &reply{url: req.URL, asked: s.Now()}
+	r := &reply{url: req.URL, asked: s.Now(), secrets: secrets}
 	client := &http.Client{Transport: s.Transport, Jar: s.Jar, CheckRedirect: stay}
 	resp, err := client.Do(req)
 	if err == nil {
@@ -142,7 +144,7 @@ func (s *Server) do(parent context.Context, step Step, values map[string]string)
 	if err == nil {
 		return r, nil
 	}
-	err = networkFailure(parent, req.URL, err, timeout)
+	err = exchangeFailure(parent, req, err, timeout)
 	var e *verdict.Error
 	if left && errors.As(err, &e) {
 		return nil, uncertain(e, r.status == 0)
@@ -152,8 +154,19 @@ func (s *Server) do(parent context.Context, step Step, values map[string]string)
 
 // NetworkFailure says why a request got no answer, or not all of it. ctx is the
 // caller's, whose end is an interruption.
-func NetworkFailure(ctx context.Context, u *url.URL, err error) error {
-	return networkFailure(ctx, u, err, ExchangeTimeout)
+func NetworkFailure(ctx context.Context, req *http.Request, err error) error {
+	return exchangeFailure(ctx, req, err, ExchangeTimeout)
+}
+
+// exchangeFailure is networkFailure for a request with secrets: what is no HTTP is
+// quoted too.
+func exchangeFailure(ctx context.Context, req *http.Request, err error, timeout time.Duration) error {
+	err = networkFailure(ctx, req.URL, err, timeout)
+	var e *verdict.Error
+	if errors.As(err, &e) {
+		e.Message = SecretsOf(req).Hide(e.Message)
+	}
+	return err
 }
 
 // stay follows no redirect: credentials go where they were meant to go.
@@ -223,6 +236,7 @@ func (h Held) values() map[string]string {
 // refusal says what the server answered where it did not do what it was asked.
 func (r *reply) refusal(class verdict.Class) *verdict.Error {
 	said := oauth.ParseError(r.status, r.body)
+	said.Code, said.Description = r.secrets.Hide(said.Code), r.secrets.Hide(said.Description)
 	said.RetryAfter = retryAfter(r.header.Get("Retry-After"), r.asked)
 	message := Show(r.url) + ": the server answered " + statusText(r.status)
 	if said.Code != "" {
@@ -240,7 +254,7 @@ func (r *reply) refusal(class verdict.Class) *verdict.Error {
 		e.Hintf("the server wants to be left alone for a while: try again later")
 	case r.status >= 300 && r.status < 400:
 		e.Class = verdict.FetchRefused
-		e.Message += ", to " + where(r.url, r.header.Get("Location"))
+		e.Message += ", to " + r.secrets.Hide(where(r.url, r.header.Get("Location")))
 		e.Hintf("credentials follow no redirect: if you trust that server, log in there")
 	case r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed:
 		e.Class = verdict.FetchFailed

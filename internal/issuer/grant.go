@@ -44,7 +44,7 @@ func (s *Server) grant(r *reply) (Grant, error) {
 	case !usable(g.AccessToken) || !printable(g.RefreshToken):
 		return Grant{}, refusedf("%s: the answer has a token that no header can carry", Show(r.url))
 	case kind != "" && !strings.EqualFold(kind, "Bearer"):
-		return Grant{}, refusedf("%s: the access token is of type %s, not Bearer", Show(r.url), shorten(kind)).
+		return Grant{}, refusedf("%s: the access token is of type %s, not Bearer", Show(r.url), shorten(r.secrets.Hide(kind))).
 			Hintf("only bearer tokens (RFC 6750) are spoken here")
 	}
 	lifetime, _ := find(at.ExpiresIn)

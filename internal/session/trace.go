@@ -26,6 +26,7 @@ func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 	b.WriteString("> " + req.Method + " " + issuer.Show(req.URL) + "\n")
 	writeHeader(&b, "> ", req.Header)
 	io.WriteString(t.out, b.String())
+	secrets := issuer.SecretsOf(req)
 
 	start := t.now()
 	resp, err := t.base.RoundTrip(req)
@@ -37,7 +38,7 @@ func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 		b.WriteString("< " + printable(resp.Status) + ", " + ms + "\n")
 		writeHeader(&b, "< ", resp.Header)
 	}
-	io.WriteString(t.out, b.String())
+	io.WriteString(t.out, secrets.Hide(b.String()))
 	return resp, err
 }
 

@@ -116,7 +116,7 @@ func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, 
 	}
 	resp, err := c.base().RoundTrip(out)
 	if err != nil {
-		return nil, err
+		return nil, issuer.NetworkFailure(req.Context(), out, err)
 	}
 	if set := resp.Cookies(); len(set) > 0 {
 		if err := c.keepCookies(context.WithoutCancel(req.Context()), s, p, req.URL, set); err != nil {
