@@ -184,7 +184,7 @@ func (d *diagnosis) otherAlgorithms() {
 				`the issuer must write "alg":"`+a.Name+`" into the header or sign with `+d.alg.Name)
 			return
 		}
-		if d.otherSalt(k) || d.otherHash(k) {
+		if d.otherPSS(k) || d.otherHash(k) {
 			return
 		}
 	}
