@@ -78,11 +78,12 @@ func statusOf(class verdict.Class) int {
 func classified(err error) *verdict.Error {
 	var e *verdict.Error
 	var path *fs.PathError
+	known := errors.As(err, &e)
 	switch {
-	case errors.As(err, &e):
-		return e
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && (!known || e.Class != verdict.Interrupted): // at a prompt, whatever it was for
 		return verdict.Errorf(verdict.Interrupted, "interrupted")
+	case known:
+		return e
 	case errors.As(err, &path):
 		return verdict.Errorf(verdict.IO, "%s: %w", path.Path, path.Err)
 	default:
