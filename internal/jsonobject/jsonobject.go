@@ -176,12 +176,28 @@ func ParseValue(src []byte) (Value, error) {
 }
 
 // Quote returns s as a JSON string. Bytes that are not UTF-8 become U+FFFD.
-func Quote(s string) Value {
-	b, err := jsontext.AppendQuote(nil, s)
-	if err != nil {
-		b, _ = jsontext.AppendQuote(nil, strings.ToValidUTF8(s, "\uFFFD"))
+func Quote(s string) Value { return AppendQuote(make([]byte, 0, len(s)+2), s) }
+
+// AppendQuote appends s as a JSON string, as Quote returns it, to dst.
+func AppendQuote(dst []byte, s string) []byte {
+	if quotesItself(s) {
+		return append(append(append(dst, '"'), s...), '"')
 	}
-	return b
+	quoted, err := jsontext.AppendQuote(dst, s)
+	if err != nil {
+		quoted, _ = jsontext.AppendQuote(dst, strings.ToValidUTF8(s, "\uFFFD"))
+	}
+	return quoted
+}
+
+// quotesItself reports whether nothing in s needs an escape, as in most strings.
+func quotesItself(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // Int returns n as a JSON number.

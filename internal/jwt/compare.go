@@ -68,13 +68,14 @@ func (e *examination) audience() {
 			})
 			return
 		}
-		list = []string{single}
+		e.compareAudience(v, []string{single}, single)
+		return
 	}
-	e.compareAudience(v, list)
+	e.compareAudience(v, list, list)
 }
 
-func (e *examination) compareAudience(v jsonobject.Value, list []string) {
-	c := verdict.Check{Name: "aud", Actual: reported(v)}
+func (e *examination) compareAudience(v jsonobject.Value, list []string, actual any) {
+	c := verdict.Check{Name: "aud", Actual: actual}
 	if len(e.Audiences) > 0 {
 		c.Expected = oneOrAll(e.Audiences)
 	}

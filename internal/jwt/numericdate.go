@@ -1,6 +1,8 @@
 package jwt
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"jwt/internal/jsonobject"
@@ -12,6 +14,11 @@ import (
 type NumericDate struct {
 	text  string
 	value decimal
+
+	// seconds is the value of a date without fraction and exponent, as nearly all
+	// are, which needs no arithmetic in decimals.
+	seconds int64
+	whole   bool
 }
 
 // outsideCalendar is what stands for a date that has no RFC 3339 form.
@@ -38,11 +45,42 @@ func ParseNumericDate(v jsonobject.Value) (NumericDate, bool) {
 		return NumericDate{}, false
 	}
 	text := string(v)
-	return NumericDate{text: text, value: parseDecimal(text)}, true
+	d := NumericDate{text: text, value: parseDecimal(text)}
+	d.seconds, d.whole = wholeNumber(text)
+	return d, true
+}
+
+// wholeNumber reads a JSON number of nothing but digits, as many as an int64 is
+// sure to hold.
+func wholeNumber(text string) (n int64, ok bool) {
+	const most = 18
+	digits := strings.TrimPrefix(text, "-")
+	if len(digits) > most {
+		return 0, false
+	}
+	for i := range len(digits) {
+		if digits[i] < '0' || digits[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(digits[i]-'0')
+	}
+	if len(digits) < len(text) {
+		n = -n
+	}
+	return n, true
 }
 
 // Compare returns -1, 0 or +1 as the date is before, at or after t, exactly.
-func (d NumericDate) Compare(t time.Time) int { return d.value.compare(decimalOf(t)) }
+func (d NumericDate) Compare(t time.Time) int {
+	switch {
+	case !d.whole:
+		return d.value.compare(decimalOf(t))
+	case d.seconds == t.Unix() && t.Nanosecond() > 0: // Unix rounds down
+		return -1
+	default:
+		return cmp.Compare(d.seconds, t.Unix())
+	}
+}
 
 // Time returns the date to the nanosecond below, and false if it is outside the
 // years 0000 to 9999.

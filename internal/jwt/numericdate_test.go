@@ -125,6 +125,13 @@ func FuzzNumericDate(f *testing.F) {
 		f.Add(s, int64(1700000000), int64(1))
 	}
 	f.Add("-1.5", int64(-2), int64(500000000))
+	for _, s := range []string{"1700000000", "-1700000000", "999999999999999999", "-999999999999999999", "9223372036854775808", "-9999999999999999999"} {
+		for _, nanos := range []int64{0, 1} { // as many digits as are read at once, and more
+			f.Add(s, int64(1700000000), nanos)
+			f.Add(s, int64(-1700000000), nanos)
+			f.Add(s, int64(999999999999999999), nanos)
+		}
+	}
 	f.Fuzz(func(t *testing.T, text string, seconds, nanos int64) {
 		v, err := jsonobject.ParseValue([]byte(text))
 		if err != nil || v.Kind() != '0' || seconds>>61 != seconds>>63 {

@@ -51,6 +51,7 @@ type Policy struct {
 // "2023-11-14T22:13:20Z (1700000000)". Detail begins with the claim it is about.
 func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdict.Check {
 	e := &examination{Policy: p, claims: c.object, header: header, now: now}
+	e.checks = make([]verdict.Check, 0, 10+len(p.Require)+len(p.Expect))
 	members := len(c.object.Members())
 	e.add(verdict.Check{Name: "claims", Status: verdict.Pass, Actual: members, Detail: "a JSON object of " + counted(members, "claim")})
 	e.text("iss", "RFC 7519 §4.1.1", verdict.IssMismatch, p.Issuers)

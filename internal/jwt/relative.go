@@ -22,14 +22,14 @@ var units = [...]struct {
 // Span tells a length of time to people, the sign ignored: to the nearest whole
 // unit, and where there is but one of that unit, with the next smaller one:
 // "5 min", "1 h", "1 h 30 min", "3 h", "2 y". Below half a second it is "a moment".
-func Span(d time.Duration) string { return span(wholeSeconds(d)) }
+func Span(d time.Duration) string { return string(appendSpan(nil, wholeSeconds(d))) }
 
 // Relative tells how far from now d is: "in 5 min", "3 h ago", "now". It rounds
 // as Span does.
-func Relative(d time.Duration) string { return relative(wholeSeconds(d)) }
+func Relative(d time.Duration) string { return string(appendRelative(nil, wholeSeconds(d))) }
 
 // Ago is Relative for the time from now to t, however far apart they are.
-func Ago(t, now time.Time) string { return relative(secondsBetween(t, now)) }
+func Ago(t, now time.Time) string { return string(appendRelative(nil, secondsBetween(t, now))) }
 
 // secondsBetween returns t - now to the nearest second; time.Time.Sub would stop
 // at 292 years.
@@ -40,23 +40,23 @@ func secondsBetween(t, now time.Time) int64 {
 
 func wholeSeconds(d time.Duration) int64 { return int64(d.Round(time.Second) / time.Second) }
 
-func relative(seconds int64) string {
+func appendRelative(dst []byte, seconds int64) []byte {
 	switch {
 	case seconds > 0:
-		return "in " + span(seconds)
+		return appendSpan(append(dst, "in "...), seconds)
 	case seconds < 0:
-		return span(seconds) + " ago"
+		return append(appendSpan(dst, seconds), " ago"...)
 	default:
-		return "now"
+		return append(dst, "now"...)
 	}
 }
 
-func span(seconds int64) string {
+func appendSpan(dst []byte, seconds int64) []byte {
 	if seconds < 0 {
 		seconds = -seconds
 	}
 	if seconds == 0 {
-		return "a moment"
+		return append(dst, "a moment"...)
 	}
 	for i, u := range units[:len(units)-1] {
 		next := units[i+1]
@@ -65,14 +65,18 @@ func span(seconds int64) string {
 		case rest < 0:
 			continue
 		case rest == 0:
-			return "1 " + u.name
+			return appendUnits(dst, 1, u.name)
 		case rest < u.seconds/next.seconds:
-			return "1 " + u.name + " " + strconv.FormatInt(rest, 10) + " " + next.name
+			return appendUnits(append(appendUnits(dst, 1, u.name), ' '), rest, next.name)
 		default:
-			return strconv.FormatInt(nearest(seconds, u.seconds), 10) + " " + u.name
+			return appendUnits(dst, nearest(seconds, u.seconds), u.name)
 		}
 	}
-	return strconv.FormatInt(seconds, 10) + " s"
+	return appendUnits(dst, seconds, "s")
+}
+
+func appendUnits(dst []byte, n int64, unit string) []byte {
+	return append(append(strconv.AppendInt(dst, n, 10), ' '), unit...)
 }
 
 // nearest returns how many units of that many seconds there are, halves rounded up.

@@ -1,9 +1,9 @@
 package jwt
 
 import (
+	"strconv"
 	"time"
 
-	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
 )
 
@@ -219,7 +219,9 @@ func (e *examination) when(d NumericDate) string {
 	default:
 		return "after every calendar (" + cut(d.text) + ")"
 	}
-	return Ago(t, e.now) + " (" + e.zoned(t) + ")"
+	b := appendRelative(make([]byte, 0, 64), secondsBetween(t, e.now))
+	b = e.appendZoned(append(b, " ("...), t)
+	return string(append(b, ')'))
 }
 
 // notValidYet says how long "nbf" is still to come: "nbf: not valid for another
@@ -229,7 +231,7 @@ func (e *examination) notValidYet(d NumericDate) string {
 		return "nbf: " + e.millis(d, t)
 	}
 	t, _ := d.Time() // what is after the calendar and not in milliseconds was refused
-	return "nbf: not valid for another " + span(secondsBetween(t, e.now)) + " (" + e.zoned(t) + ")"
+	return "nbf: not valid for another " + string(appendSpan(nil, secondsBetween(t, e.now))) + " (" + e.zoned(t) + ")"
 }
 
 // millis says that the number d would be t, were it milliseconds.
@@ -243,17 +245,24 @@ func (e *examination) stamp(d NumericDate) string {
 	if !ok {
 		return outsideCalendar + " (" + cut(d.text) + ")"
 	}
-	return e.zoned(t) + " (" + cut(d.text) + ")"
+	return stamped(e.appendZoned(make([]byte, 0, 64), t), cut(d.text))
 }
 
 // stampOf tells a limit, which the clock made: its fraction says nothing.
 func (e *examination) stampOf(t time.Time) string {
-	return e.zoned(t.Truncate(time.Second)) + " (" + string(jsonobject.Int(t.Unix())) + ")"
+	b := e.appendZoned(make([]byte, 0, 64), t.Truncate(time.Second))
+	return stamped(b, strconv.FormatInt(t.Unix(), 10))
 }
 
-func (e *examination) zoned(t time.Time) string {
+func stamped(date []byte, number string) string {
+	return string(append(append(append(date, " ("...), number...), ')'))
+}
+
+func (e *examination) zoned(t time.Time) string { return string(e.appendZoned(nil, t)) }
+
+func (e *examination) appendZoned(dst []byte, t time.Time) []byte {
 	if e.Location != nil {
-		return t.In(e.Location).Format(time.RFC3339Nano)
+		return t.In(e.Location).AppendFormat(dst, time.RFC3339Nano)
 	}
-	return t.UTC().Format(time.RFC3339Nano)
+	return t.UTC().AppendFormat(dst, time.RFC3339Nano)
 }

@@ -90,27 +90,6 @@ func isSpaced(text []byte) bool {
 	return false
 }
 
-func appendQuoted(dst []byte, s string) []byte {
-	if quotesItself(s) {
-		return append(append(append(dst, '"'), s...), '"')
-	}
-	quoted, err := jsontext.AppendQuote(dst, s)
-	if err != nil { // not UTF-8
-		return append(dst, jsonobject.Quote(s)...)
-	}
-	return quoted
-}
-
-// quotesItself reports whether nothing in s needs an escape, as in most strings.
-func quotesItself(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
-}
-
 func appendValue(dst []byte, value any) []byte {
 	switch v := value.(type) {
 	case nil:
@@ -122,7 +101,7 @@ func appendValue(dst []byte, value any) []byte {
 	case int64:
 		return strconv.AppendInt(dst, v, 10)
 	case string:
-		return appendQuoted(dst, v)
+		return jsonobject.AppendQuote(dst, v)
 	case jsonobject.Value:
 		return appendCompact(dst, v)
 	case jsontext.Value:
@@ -132,7 +111,7 @@ func appendValue(dst []byte, value any) []byte {
 	case Object:
 		return appendObject(dst, v)
 	case []string:
-		return appendArray(dst, v, appendQuoted)
+		return appendArray(dst, v, jsonobject.AppendQuote)
 	case []any:
 		return appendArray(dst, v, appendValue)
 	case []Object:
@@ -150,7 +129,7 @@ func appendObject(dst []byte, o Object) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendQuoted(dst, f.Name)
+		dst = jsonobject.AppendQuote(dst, f.Name)
 		dst = append(dst, ':')
 		dst = appendValue(dst, f.Value)
 	}

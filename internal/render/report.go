@@ -72,10 +72,10 @@ func (r Report) JSON() Object {
 // appendCheck appends a check as a member of "checks". A batch writes ten of them
 // a line, so that they are no Objects first.
 func appendCheck(dst []byte, c verdict.Check) []byte {
-	dst = appendQuoted(append(dst, `{"name":`...), c.Name)
-	dst = appendQuoted(append(dst, `,"status":`...), string(c.Status))
+	dst = jsonobject.AppendQuote(append(dst, `{"name":`...), c.Name)
+	dst = jsonobject.AppendQuote(append(dst, `,"status":`...), string(c.Status))
 	if c.Class != "" {
-		dst = appendQuoted(append(dst, `,"class":`...), string(c.Class))
+		dst = jsonobject.AppendQuote(append(dst, `,"class":`...), string(c.Class))
 	}
 	if c.Expected != nil {
 		dst = appendValue(append(dst, `,"expected":`...), c.Expected)
@@ -84,7 +84,7 @@ func appendCheck(dst []byte, c verdict.Check) []byte {
 		dst = appendValue(append(dst, `,"actual":`...), c.Actual)
 	}
 	if c.Detail != "" {
-		dst = appendQuoted(append(dst, `,"detail":`...), c.Detail)
+		dst = jsonobject.AppendQuote(append(dst, `,"detail":`...), c.Detail)
 	}
 	return append(dst, '}')
 }
