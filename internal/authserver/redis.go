@@ -10,17 +10,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
+	"github.com/gomodule/redigo/redis"
 
 	"jwt/internal/verdict"
 )
 
 // A redisStore is a Store in Redis or Valkey, which several servers share.
 // Rotation is one script. The tag in braces keeps all keys on one node of a
-// cluster, where a script must find them.
+// cluster, where a script must find them. No command is ever sent twice: what was
+// carried out while its answer was lost is the client's to ask for again.
 type redisStore struct {
-	client         *redis.Client
+	server         redisServer
+	pool           *redis.Pool
 	rotate, revoke *redis.Script
 }
 
@@ -29,9 +30,7 @@ const (
 	redisSessions = "{jwt}:session:" // ID → user, client, created, expires, revoked
 	redisKeys     = "{jwt}:keys"     // []SigningKey in JSON
 
-	redisTimeout = 3 * time.Second // to connect, and for each command
-	redisPool    = 64              // connections
-	maxKeyRaces  = 100             // attempts to change the keys while others do
+	maxKeyRaces = 100 // attempts to change the keys while others do
 )
 
 //go:embed rotate.lua
@@ -42,18 +41,17 @@ const revokeScript = `if redis.call('EXISTS', KEYS[1]) == 1 then return redis.ca
 // OpenRedis connects to a redis:// or rediss:// URL. A server that evicts keys when its
 // memory is full is refused: it would forget sessions, and which tokens are spent.
 func OpenRedis(ctx context.Context, address string) (Store, error) {
-	o, err := redis.ParseURL(address)
+	server, err := parseRedisURL(address)
 	if err != nil {
-		return nil, verdict.Errorf(verdict.Usage, "--store: is no address of a Redis server, want redis://HOST:PORT/DB")
+		return nil, err
 	}
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = redisTimeout, redisTimeout, redisTimeout
-	o.PoolSize, o.DisableIdentity = redisPool, true
-	o.DialerRetries, o.MaxRetries = 1, 1 // whoever waits for an answer is to get one
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	redis.SetLogger(quiet{})
-	r := &redisStore{client: redis.NewClient(o), rotate: redis.NewScript(rotateScript), revoke: redis.NewScript(revokeScript)}
+	return openRedisServer(ctx, server)
+}
+
+func openRedisServer(ctx context.Context, server redisServer) (Store, error) {
+	r := &redisStore{server: server, pool: server.newPool(), rotate: redis.NewScript(2, rotateScript), revoke: redis.NewScript(1, revokeScript)}
 	if err := r.checkPolicy(ctx); err != nil {
-		r.client.Close()
+		r.Close()
 		return nil, err
 	}
 	return r, nil
@@ -61,14 +59,14 @@ func OpenRedis(ctx context.Context, address string) (Store, error) {
 
 // checkPolicy asks INFO, which managed servers answer where they hide CONFIG.
 func (r *redisStore) checkPolicy(ctx context.Context) error {
-	info, err := r.client.Info(ctx, "memory").Result()
+	info, err := redis.String(r.do(ctx, "INFO", "memory"))
 	if err != nil {
-		return verdict.Errorf(verdict.FetchFailed, "redis at %s: %w", r.client.Options().Addr, err)
+		return err
 	}
 	for line := range strings.Lines(info) {
 		policy, ok := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:")
 		if ok && policy != "noeviction" {
-			return verdict.Errorf(verdict.FetchRefused, "redis at %s: maxmemory-policy is %s, must be noeviction, or sessions would be forgotten", r.client.Options().Addr, policy).
+			return verdict.Errorf(verdict.FetchRefused, "redis at %s: maxmemory-policy is %s, must be noeviction, or sessions would be forgotten", r.server.address, policy).
 				Hintf("redis-cli CONFIG SET maxmemory-policy noeviction")
 		}
 	}
@@ -77,25 +75,26 @@ func (r *redisStore) checkPolicy(ctx context.Context) error {
 
 func (r *redisStore) Begin(ctx context.Context, s Session, token Hash, t Refresh) error {
 	session, key := redisSessions+s.ID, redisTokens+token.hex()
-	_, err := r.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	return r.borrow(ctx, func(c redis.Conn) error {
+		c.Send("MULTI") // whatever cannot be sent, EXEC says so
 		for _, f := range [...][2]string{{"user", s.User}, {"client", s.Client}, {"created", millis(s.Created)}, {"expires", millis(s.Expires)}} {
-			p.HSetNX(ctx, session, f[0], f[1])
+			c.Send("HSETNX", session, f[0], f[1])
 		}
-		p.PExpire(ctx, session, s.Expires.Sub(t.Issued)+keepExpired)
-		p.HSet(ctx, key, "session", t.Session, "issued", millis(t.Issued), "expires", millis(t.Expires))
-		p.PExpire(ctx, key, t.Expires.Sub(t.Issued)+keepExpired)
-		return nil
+		c.Send("PEXPIRE", session, (s.Expires.Sub(t.Issued) + keepExpired).Milliseconds())
+		c.Send("HSET", key, "session", t.Session, "issued", millis(t.Issued), "expires", millis(t.Expires))
+		c.Send("PEXPIRE", key, (t.Expires.Sub(t.Issued) + keepExpired).Milliseconds())
+		_, err := commit(ctx, c)
+		return err
 	})
-	return redisError(err)
 }
 
 func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
-	reply, err := r.rotate.Run(ctx, r.client,
-		[]string{redisTokens + p.Token.hex(), redisTokens + p.Next.hex()},
+	reply, err := redis.Strings(r.run(ctx, r.rotate,
+		redisTokens+p.Token.hex(), redisTokens+p.Next.hex(),
 		redisSessions, redisTokens, millis(p.Now), p.Grace.Milliseconds(), millis(p.Expires), millis(p.SessionExpires),
-		p.Next.hex(), p.Sealed, keepExpired.Milliseconds()).StringSlice()
+		p.Next.hex(), p.Sealed, keepExpired.Milliseconds()))
 	if err != nil {
-		return Rotation{}, redisError(err)
+		return Rotation{}, err
 	}
 	rotation := Rotation{Outcome: Outcome(reply[0])}
 	if rotation.Outcome == Unknown {
@@ -110,9 +109,9 @@ func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
 }
 
 func (r *redisStore) Find(ctx context.Context, token Hash) (Refresh, Session, error) {
-	f, err := r.client.HGetAll(ctx, redisTokens+token.hex()).Result()
+	f, err := redis.StringMap(r.do(ctx, "HGETALL", redisTokens+token.hex()))
 	if err != nil {
-		return Refresh{}, Session{}, redisError(err)
+		return Refresh{}, Session{}, err
 	}
 	if len(f) == 0 {
 		return Refresh{}, Session{}, ErrNotFound
@@ -132,9 +131,9 @@ func (r *redisStore) Find(ctx context.Context, token Hash) (Refresh, Session, er
 }
 
 func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {
-	f, err := r.client.HGetAll(ctx, redisSessions+id).Result()
+	f, err := redis.StringMap(r.do(ctx, "HGETALL", redisSessions+id))
 	if err != nil {
-		return Session{}, redisError(err)
+		return Session{}, err
 	}
 	if _, ok := f["user"]; !ok {
 		return Session{}, ErrNotFound
@@ -147,52 +146,76 @@ func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {
 
 // Revoke is a script too: a plain HSETNX would bring a purged session back.
 func (r *redisStore) Revoke(ctx context.Context, id string, now time.Time) error {
-	return redisError(r.revoke.Run(ctx, r.client, []string{redisSessions + id}, millis(now)).Err())
+	_, err := r.run(ctx, r.revoke, redisSessions+id, millis(now))
+	return err
 }
 
-func (r *redisStore) Keys(ctx context.Context) ([]SigningKey, error) {
-	return keysIn(ctx, r.client)
+func (r *redisStore) Keys(ctx context.Context) (keys []SigningKey, err error) {
+	err = r.borrow(ctx, func(c redis.Conn) error {
+		keys, err = keysIn(ctx, c)
+		return err
+	})
+	return keys, err
 }
 
 func (r *redisStore) ChangeKeys(ctx context.Context, change func([]SigningKey) []SigningKey) error {
-	for range maxKeyRaces {
-		err := r.client.Watch(ctx, func(tx *redis.Tx) error {
-			keys, err := keysIn(ctx, tx)
-			if err != nil {
+	return r.borrow(ctx, func(c redis.Conn) error {
+		for range maxKeyRaces {
+			if done, err := changeKeys(ctx, c, change); done || err != nil {
 				return err
 			}
-			b, err := json.Marshal(change(keys))
-			if err != nil {
-				return err
-			}
-			_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
-				p.Set(ctx, redisKeys, b, 0)
-				return nil
-			})
-			return err
-		}, redisKeys)
-		if !errors.Is(err, redis.TxFailedErr) {
-			return redisError(err)
 		}
-	}
-	return redisError(redis.TxFailedErr)
+		return errors.New("the signing keys change all the time")
+	})
 }
 
-func keysIn(ctx context.Context, c redis.Cmdable) (keys []SigningKey, err error) {
-	b, err := c.Get(ctx, redisKeys).Bytes()
-	if errors.Is(err, redis.Nil) {
+// changeKeys reports false if somebody else changed them meanwhile.
+func changeKeys(ctx context.Context, c redis.Conn, change func([]SigningKey) []SigningKey) (bool, error) {
+	if _, err := redis.DoContext(c, ctx, "WATCH", redisKeys); err != nil {
+		return false, err
+	}
+	keys, err := keysIn(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	b, err := json.Marshal(change(keys))
+	if err != nil {
+		return false, err
+	}
+	c.Send("MULTI")
+	c.Send("SET", redisKeys, b)
+	return commit(ctx, c)
+}
+
+func keysIn(ctx context.Context, c redis.Conn) (keys []SigningKey, err error) {
+	b, err := redis.Bytes(redis.DoContext(c, ctx, "GET", redisKeys))
+	if errors.Is(err, redis.ErrNil) {
 		return nil, nil
 	}
 	if err == nil {
 		err = json.Unmarshal(b, &keys)
 	}
-	return keys, redisError(err)
+	return keys, err
+}
+
+// commit ends a transaction. It reports false if a key that it watched was changed.
+func commit(ctx context.Context, c redis.Conn) (bool, error) {
+	replies, err := redis.Values(redis.DoContext(c, ctx, "EXEC"))
+	if errors.Is(err, redis.ErrNil) {
+		return false, nil
+	}
+	for _, reply := range replies {
+		if failed, ok := reply.(redis.Error); ok {
+			return false, failed
+		}
+	}
+	return err == nil, err
 }
 
 // Purge does nothing: Redis forgets by itself.
 func (r *redisStore) Purge(context.Context, time.Time) error { return nil }
 
-func (r *redisStore) Close() error { return r.client.Close() }
+func (r *redisStore) Close() error { return r.pool.Close() }
 
 func (h Hash) hex() string { return hex.EncodeToString(h[:]) }
 
@@ -213,17 +236,3 @@ func fromMillis(s string) time.Time {
 	}
 	return time.UnixMilli(n).UTC()
 }
-
-// redisError wraps what the client says, which may name the address of the server
-// but never its password.
-func redisError(err error) error {
-	if err == nil {
-		return nil
-	}
-	return verdict.Errorf(verdict.FetchFailed, "redis: %w", err)
-}
-
-// quiet drops what the client would log by itself: its errors are returned.
-type quiet struct{}
-
-func (quiet) Printf(context.Context, string, ...any) {}

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 func TestServeTLS(t *testing.T) {
@@ -136,22 +134,20 @@ func TestDrainEnds(t *testing.T) {
 
 // While Redis is away, clients are told to come again, and keep their tokens.
 func TestStoreAway(t *testing.T) {
-	store := openRedis(t, startRedis(t))
+	r := relayTo(t, startRedis(t), nil)
+	store := openRedis(t, r.url())
 	s := serve(t, func(o *Options) { o.Store = store })
 	tokens := s.login()
-	r := store.(*redisStore)
-	client := r.client
-	r.client = redis.NewClient(&redis.Options{Network: "unix", Addr: "/nowhere/at/all", MaxRetries: -1, DialerRetries: 1})
+	r.away(true)
 	for _, a := range []answer{s.spend(tokens.RefreshToken), s.me(tokens.AccessToken), s.logout(tokens.RefreshToken), s.loginAs(alice, password)} {
 		a.is(t, "meanwhile", 503, "temporarily_unavailable")
 		if a.header.Get("Retry-After") == "" || len(a.cookies) > 0 {
 			t.Errorf("%v", a.header)
 		}
 	}
-	if !contains(s.log.String(), "/nowhere/at/all") {
+	if !contains(s.log.String(), "redis at "+r.address()+": ") {
 		t.Errorf("the log does not say why: %s", s.log)
 	}
-	r.client.Close()
-	r.client = client
+	r.away(false)
 	s.spend(tokens.RefreshToken).tokens(t)
 }

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/redis/go-redis/v9"
 
 	"jwt/internal/verdict"
 )
@@ -35,50 +33,6 @@ func openFile(t *testing.T, path string) Store {
 	}
 	t.Cleanup(func() { s.Close() })
 	return s
-}
-
-func openRedis(t *testing.T, url string) Store {
-	t.Helper()
-	s, err := OpenRedis(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
-
-// startRedis runs a Redis of the test's own and returns its URL. Where there is no
-// redis-server the test is left out, unless CI is to see all of them.
-func startRedis(t *testing.T, arguments ...string) string {
-	t.Helper()
-	program, err := exec.LookPath("redis-server")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no redis-server, and CI=true")
-		}
-		t.Skipf("without redis-server (a Debian package of that name) the Redis store is not tested: %v", err)
-	}
-	dir, err := os.MkdirTemp("", "redis") // t.TempDir is too long for a socket's name
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "s")
-	c := exec.Command(program, append([]string{"--port", "0", "--unixsocket", socket, "--save", "", "--dir", dir, "--maxmemory-policy", "noeviction"}, arguments...)...)
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Process.Kill(); c.Wait() })
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
-	defer client.Close()
-	for range 500 {
-		if client.Ping(t.Context()).Err() == nil {
-			return "unix://" + socket
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("redis-server did not answer")
-	return ""
 }
 
 // A family is a session and its first token, as a login makes them.
@@ -475,48 +429,6 @@ func TestFileRefused(t *testing.T) {
 			}
 			if got := e.Message; !contains(got, c.want) || !contains(got, c.path[:len(dir)]) {
 				t.Errorf("says %q, want %q", got, c.want)
-			}
-		})
-	}
-}
-
-func TestRedisForgets(t *testing.T) {
-	url := startRedis(t)
-	s := openRedis(t, url)
-	f := begin(t, s, "s1", 1)
-	rotate(t, s, f.spend(2, time.Minute, 0))
-	client := s.(*redisStore).client
-	want := map[string]time.Duration{
-		redisTokens + Hash{1}.hex(): time.Hour + keepExpired,
-		redisTokens + Hash{2}.hex(): time.Hour + keepExpired,
-		redisSessions + "s1":        2*time.Hour + keepExpired,
-	}
-	for key, most := range want {
-		ttl, err := client.PTTL(t.Context(), key).Result()
-		if err != nil || ttl > most || ttl < most-time.Minute {
-			t.Errorf("%s is forgotten in %s (%v), want %s", key, ttl, err, most)
-		}
-	}
-	keys, err := client.Keys(t.Context(), "*").Result()
-	if err != nil || len(keys) != len(want) {
-		t.Errorf("keys: %q (%v)", keys, err)
-	}
-}
-
-func TestRedisRefused(t *testing.T) {
-	for _, c := range []struct {
-		name, url string
-		class     verdict.Class
-		want      string
-	}{
-		{"evicts", startRedis(t, "--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"), verdict.FetchRefused, "maxmemory-policy is allkeys-lru, must be noeviction"},
-		{"not there", "redis://:hush-hush@127.0.0.1:1", verdict.FetchFailed, "127.0.0.1:1"},
-		{"no address", "redis://:hush-hush@127.0.0.1:port", verdict.Usage, "is no address"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			_, err := OpenRedis(t.Context(), c.url)
-			if verdict.ClassOf(err) != c.class || !contains(err.Error(), c.want) || contains(err.Error(), "hush") {
-				t.Errorf("got %s: %v, want %s: %s", verdict.ClassOf(err), err, c.class, c.want)
 			}
 		})
 	}
