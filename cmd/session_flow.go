@@ -15,7 +15,6 @@ import (
 	"jwt/internal/flow"
 	"jwt/internal/issuer"
 	"jwt/internal/render"
-	"jwt/internal/session"
 	"jwt/internal/verdict"
 )
 
@@ -62,8 +61,8 @@ const (
 var flowFormats = []string{"auto", "text", "json", "junit", "mermaid", "html"}
 
 type flowOptions struct {
-	login  loginOptions // where the password comes from
-	output outputOptions
+	password passwordOptions
+	output   outputOptions
 
 	server, user, preset, protected string
 
@@ -74,9 +73,7 @@ type flowOptions struct {
 func (o *flowOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.server, "server", "", "the `URL` of the server (default a local one)")
 	f.StringVarP(&o.user, "user", "u", "", "the `NAME` to log in with")
-	f.BoolVar(&o.login.passwordStdin, "password-stdin", false, "read the password from stdin")
-	f.StringVar(&o.login.passwordFile, "password-file", "", "read the password from a `FILE`")
-	f.StringVar(&o.login.passwordEnv, "password-env", "", "take the password from the environment variable `NAME`")
+	o.password.addFlags(f)
 	f.StringVar(&o.preset, "preset", flowPreset, "how the server speaks, a `NAME`")
 	f.StringVar(&o.protected, "protected", "", "a `PATH` that wants an access token (default that of the preset)")
 	f.StringArrayVar(&o.only, "only", nil, "judge this `RULE` and no other (repeatable)")
@@ -123,15 +120,14 @@ func (o *flowOptions) check() error {
 		return err
 	}
 	o.output.format = format
-	switch given := o.user != "" || o.login.passwordStdin || o.login.passwordFile != "" || o.login.passwordEnv != ""; {
+	switch given := o.user != "" || o.password != (passwordOptions{}); {
 	case o.server == "" && given:
 		return verdict.Errorf(verdict.Usage, "--user and --password-…: are for a --server; the local one has its own user").
 			Hintf("--server URL, or leave them out")
 	case o.server != "" && o.user == "":
 		return verdict.Errorf(verdict.Usage, "--user: is wanted with --server").Hintf("--user NAME --password-env NAME")
 	}
-	o.login.store, o.login.output = "auto", outputOptions{format: "auto", color: "auto"}
-	return o.login.check()
+	return o.password.check()
 }
 
 func runSessionFlow(ctx context.Context, env *Env, o flowOptions) error {
@@ -203,7 +199,7 @@ func (o flowOptions) options(env *Env) (flow.Options, error) {
 	if options.Server, err = issuer.ParseServer(o.server); err != nil {
 		return options, err
 	}
-	options.Password, err = o.login.password(env, session.Login{User: options.User, Server: options.Server})
+	options.Password, err = o.password.read(env, options.User, options.Server)
 	return options, err
 }
 

@@ -2,13 +2,11 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/input"
 	"jwt/internal/issuer"
 	"jwt/internal/jwt"
 	"jwt/internal/render"
@@ -42,20 +40,17 @@ config.toml.`
 }
 
 type loginOptions struct {
-	session sessionOptions
-	output  outputOptions
+	session  sessionOptions
+	output   outputOptions
+	password passwordOptions
 
-	user, preset, store       string
-	passwordStdin             bool
-	passwordFile, passwordEnv string
+	user, preset, store string
 }
 
 func (o *loginOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.user, "user", "u", "", "the `NAME` to log in with")
 	f.StringVar(&o.preset, "preset", "", "how the server speaks, a `NAME` (default cookie)")
-	f.BoolVar(&o.passwordStdin, "password-stdin", false, "read the password from stdin")
-	f.StringVar(&o.passwordFile, "password-file", "", "read the password from a `FILE`")
-	f.StringVar(&o.passwordEnv, "password-env", "", "take the password from the environment variable `NAME`")
+	o.password.addFlags(f)
 	f.StringVar(&o.store, "store", "auto", "where tokens are kept: keyring, file, or auto (`MODE`: the keyring where one answers)")
 	o.session.addFlags(f)
 	o.output.addFlags(f)
@@ -79,17 +74,7 @@ func (o *loginOptions) check() error {
 	if !slices.Contains([]string{"auto", "keyring", "file"}, o.store) {
 		return verdict.Errorf(verdict.Usage, "--store: is %q, must be auto, keyring or file", o.store)
 	}
-	given := 0
-	for _, is := range []bool{o.passwordStdin, o.passwordFile != "", o.passwordEnv != ""} {
-		if is {
-			given++
-		}
-	}
-	if given > 1 {
-		return verdict.Errorf(verdict.Usage, "--password-stdin, --password-file and --password-env: there is but one password").
-			Hintf("leave the others out")
-	}
-	return nil
+	return o.password.check()
 }
 
 func runSessionLogin(ctx context.Context, env *Env, o loginOptions, args []string) error {
@@ -115,7 +100,7 @@ func (o loginOptions) login(ctx context.Context, env *Env, args []string) (*sess
 	if _, err := env.preset(l.Preset); err != nil { // before anybody types a password
 		return nil, err
 	}
-	if l.Password, err = o.password(env, l); err != nil {
+	if l.Password, err = o.password.read(env, l.User, l.Server); err != nil {
 		return nil, err
 	}
 	ctx, stop := untilSignal(ctx)
@@ -157,45 +142,6 @@ func (o loginOptions) target(client *session.Client, args []string) (session.Log
 		return l, verdict.Errorf(verdict.Usage, "which user?").Hintf("jwt session login %s --user NAME", l.Server)
 	}
 	return l, nil
-}
-
-// password reads it from where the command line says, or asks.
-func (o loginOptions) password(env *Env, l session.Login) ([]byte, error) {
-	const most = 4096
-	in := env.input()
-	in.Prompt = nil
-	var read input.Source
-	var err error
-	flag := ""
-	switch {
-	case o.passwordStdin:
-		flag = "password-stdin"
-		in.StdinTTY = false
-		read, _, err = in.Secret("-", most)
-	case o.passwordFile != "":
-		flag = "password-file"
-		read, _, err = in.Secret("@"+o.passwordFile, most)
-	case o.passwordEnv != "":
-		flag = "password-env"
-		read, _, err = in.Secret("env:"+o.passwordEnv, most)
-	case !env.StdinTTY || !env.StderrTTY || env.Secret == nil:
-		return nil, verdict.Errorf(verdict.Usage, "there is no terminal to ask for the password on").
-			Hintf("--password-stdin, --password-file FILE or --password-env NAME")
-	default:
-		read.Data, err = env.Secret("Password for " + render.Escape(l.User) + " at " + l.Server.String() + ": ")
-		if err == nil && len(read.Data) == 0 {
-			err = errors.New("it is empty")
-		}
-		if err != nil {
-			return nil, verdict.Errorf(verdict.Usage, "no password: %w", err)
-		}
-	}
-	if err != nil {
-		e := *classified(err)
-		e.Class, e.Message, e.Hint = verdict.Usage, "--"+flag+": "+e.Message, ""
-		return nil, &e
-	}
-	return read.Data, nil
 }
 
 func (o loginOptions) show(env *Env, s *session.Session) error {
