@@ -187,7 +187,7 @@ func (o *opener) encrypted(text string) (Token, error) {
 	_, hidden := jwt.ParseClaims(nil)
 	t.Findings = reviewed(bcp.Subject{
 		Token: jws.Token{Text: text, Header: e.Header}, ClaimsErr: hidden,
-		Certificates: certs, CertificatesErr: err, Now: o.now,
+		Certificates: certs, CertificatesErr: err, Encrypted: true, Now: o.now,
 	}, jweRules[:])
 	return t, nil
 }
@@ -202,6 +202,7 @@ func (t *Token) reveal(plaintext []byte, now time.Time) {
 	t.Claims, t.HasClaims = claims, true
 	t.Vendor, t.Lifetime = iana.VendorOf(claims), lifetimeOf(claims, now)
 	subject := bcp.NewSubject(jws.Token{Text: t.Text, Header: t.Header, Payload: plaintext}, nil, now)
+	subject.Encrypted = true
 	t.Findings = reviewed(subject, slices.Concat(jweRules[:], claimRules[:]))
 }
 
@@ -215,7 +216,8 @@ func reviewed(s bcp.Subject, rules []string) []bcp.Finding {
 // headers that name the key of a signer: in a JWE the same names tell the
 // recipient which of its own keys is meant (RFC 7516 §4.1).
 var jweRules = [...]string{
-	"alg-missing", "crit-malformed", "crit-unknown", "header-type", "header-url-insecure", "kid-suspicious",
+	"alg-missing", "jwe-alg-unknown", "enc-missing", "enc-unknown", "alg-rsa1-5", "zip-present",
+	"p2c-too-low", "p2c-low", "p2c-too-high", "alg-dir", "jwe-not-signed", "crit-malformed", "crit-unknown", "header-type", "header-url-insecure", "kid-suspicious",
 	"private-key", "x5c-malformed", "x5t-mismatch", "certificate-expired", "certificate-weak-hash", "weak-rsa",
 	"duplicate-member", "case-variant", "deep-nesting", "header-size", "cookie-size", "control-characters", "unsafe-integer",
 }

@@ -55,6 +55,7 @@ type Subject struct {
 	ClaimsErr       error               // the payload is no JSON object; Claims is empty then
 	Certificates    []*x509.Certificate // of x5c, the signer's first
 	CertificatesErr error               // x5c is not what RFC 7515 §4.1.6 wants
+	Encrypted       bool                // it is a JWE, of which Token has the text and the header
 	Now             time.Time
 }
 

@@ -311,6 +311,9 @@ var elsewhere = []string{"noncanonical-base64", "x5t-mismatch", "certificate-exp
 
 func TestRulesFind(t *testing.T) {
 	tested := slices.Clone(elsewhere)
+	for _, c := range encryptedCases {
+		tested = append(tested, c.rules...)
+	}
 	for _, c := range cases {
 		tested = append(tested, c.rule)
 		if len(c.breaks) == 0 || len(c.keeps) == 0 {

@@ -40,6 +40,48 @@ var table = [...]rule{
 		"Use an RSA key of 2048 bits or more, or an elliptic curve.", "RFC 7518 §3.3",
 	}, weakRSA},
 
+	// Encryption, of a JWE.
+	{Rule{
+		"jwe-alg-unknown", Medium, "The algorithm is not a known key management algorithm",
+		"Use a registered algorithm by its exact name, such as ECDH-ES+A256KW or RSA-OAEP-256.", "RFC 7516 §4.1.1",
+	}, jweAlgUnknown},
+	{Rule{
+		"enc-missing", High, "The header names no content encryption",
+		"Put the content encryption into enc, as a string.", "RFC 7516 §4.1.2",
+	}, encMissing},
+	{Rule{
+		"enc-unknown", Medium, "The content encryption is not a known one",
+		"Use a registered one by its exact name, such as A256GCM or A128CBC-HS256.", "RFC 7516 §4.1.2",
+	}, encUnknown},
+	{Rule{
+		"alg-rsa1-5", Medium, "The key is encrypted with a padding that has been broken",
+		"Have it encrypted with RSA-OAEP-256 or ECDH-ES, and have recipients refuse RSA1_5.", "RFC 8725 §3.2",
+	}, algRSA15},
+	{Rule{
+		"zip-present", Medium, "The plaintext was compressed before it was encrypted",
+		"Leave zip out: sizes tell of secrets, and a small token can inflate to a huge one.", "RFC 8725 §3.6",
+	}, compressed},
+	{Rule{
+		"p2c-too-low", Medium, "The password is hashed too few times",
+		"Have it hashed more often, or use a random key: whoever has the token can guess on.", "RFC 7518 §4.8.1.2",
+	}, p2cTooLow},
+	{Rule{
+		"p2c-low", Info, "The password is hashed less often than is advised today",
+		"Raise p2c, or use a random key: whoever has the token can guess on.", "OWASP Password Storage",
+	}, p2cLow},
+	{Rule{
+		"p2c-too-high", Medium, "The password is hashed so often that it keeps the recipient busy",
+		"Have recipients bound p2c before they hash: the header comes from a stranger.", "RFC 7518 §8.8",
+	}, p2cTooHigh},
+	{Rule{
+		"alg-dir", Info, "The shared secret is itself the key of the content",
+		"Change the secret often, or wrap a key for each token (A256KW): with GCM one key is good for 2^32 tokens.", "RFC 7518 §8.4",
+	}, directKey},
+	{Rule{
+		"jwe-not-signed", Info, "Whoever has the public key can make such a token",
+		"Sign what is inside (cty JWT) and verify that: encryption does not say who wrote it.", "RFC 7519 §11.2",
+	}, notSigned},
+
 	// Header.
 	{Rule{
 		"crit-malformed", High, "crit is not what it must be",

@@ -124,6 +124,16 @@ func (d Decrypted) Warnings() []verdict.Check {
 	return warnings
 }
 
+// AdvisedP2C returns how often alg should hash a password today; 0 where it hashes
+// none.
+func AdvisedP2C(alg string) int {
+	a, ok := lookupAlg(alg)
+	if !ok {
+		return 0
+	}
+	return a.advisedP2C()
+}
+
 // advisedP2C is OWASP's advice of 2023 for PBKDF2 with the algorithm's hash; 0
 // where there is no password.
 func (a algorithm) advisedP2C() int {

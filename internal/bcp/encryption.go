@@ -1,0 +1,119 @@
+package bcp
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jwt/internal/jwe"
+)
+
+// keyManagement returns the alg of a JWE; "" of a JWS, where other rules hold.
+func (r *inspection) keyManagement() string {
+	if !r.Encrypted {
+		return ""
+	}
+	return r.alg
+}
+
+func jweAlgUnknown(r *inspection) []hit {
+	if alg := r.keyManagement(); alg != "" && !slices.Contains(jwe.AlgNames(), alg) {
+		return oneHit(Header, "alg", "alg is "+quoted(alg))
+	}
+	return nil
+}
+
+func encMissing(r *inspection) []hit {
+	v, _, ok := get(r.Token.Header, "enc")
+	switch {
+	case !r.Encrypted:
+		return nil
+	case !ok:
+		return oneHit(Header, "enc", "the header has no enc")
+	case v.Kind() != '"':
+		return oneHit(Header, "enc", "enc is "+aKind(v)+", not a string")
+	}
+	return nil
+}
+
+func encUnknown(r *inspection) []hit {
+	v, enc, _ := get(r.Token.Header, "enc")
+	if !r.Encrypted || v.Kind() != '"' || slices.Contains(jwe.EncNames(), enc) {
+		return nil
+	}
+	return oneHit(Header, "enc", "enc is "+quoted(enc))
+}
+
+func algRSA15(r *inspection) []hit {
+	if r.keyManagement() != "RSA1_5" {
+		return nil
+	}
+	return oneHit(Header, "alg", "alg is RSA1_5, whose padding tells an attacker the plaintext where a server tells good padding from bad")
+}
+
+func compressed(r *inspection) []hit {
+	v, ok := r.Token.Header.Get("zip")
+	if !ok || !r.Encrypted {
+		return nil
+	}
+	text, isText := v.Text()
+	switch {
+	case !isText:
+		return oneHit(Header, "zip", "zip is "+aKind(v)+", must be a string")
+	case text != "DEF":
+		return oneHit(Header, "zip", "zip is "+quoted(text)+", which no recipient knows")
+	default:
+		return oneHit(Header, "zip", "zip is DEF: the size of the token tells something of what is in it")
+	}
+}
+
+// iterations returns the p2c of a password-based JWE, a huge one as the largest
+// int; false where there is none.
+func (r *inspection) iterations() (int, bool) {
+	if !jwe.IsPassword(r.keyManagement()) {
+		return 0, false
+	}
+	v, _ := r.Token.Header.Get("p2c")
+	n, err := strconv.Atoi(string(v))
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+func p2cTooLow(r *inspection) []hit {
+	if n, ok := r.iterations(); ok && n < jwe.MinP2C {
+		return oneHit(Header, "p2c", "p2c is "+strconv.Itoa(n)+", at least "+strconv.Itoa(jwe.MinP2C)+" is asked for")
+	}
+	return nil
+}
+
+func p2cLow(r *inspection) []hit {
+	n, ok := r.iterations()
+	if advised := jwe.AdvisedP2C(r.alg); ok && n >= jwe.MinP2C && n < advised {
+		return oneHit(Header, "p2c", "p2c is "+strconv.Itoa(n)+", OWASP advises "+strconv.Itoa(advised)+" for "+r.alg)
+	}
+	return nil
+}
+
+func p2cTooHigh(r *inspection) []hit {
+	if n, ok := r.iterations(); ok && n > jwe.MaxP2C {
+		return oneHit(Header, "p2c", "p2c is more than "+strconv.Itoa(jwe.MaxP2C)+": seconds of work for each try")
+	}
+	return nil
+}
+
+func directKey(r *inspection) []hit {
+	if r.keyManagement() != "dir" {
+		return nil
+	}
+	return oneHit(Header, "alg", "alg is dir: the shared secret encrypts every token itself")
+}
+
+// notSigned finds what was encrypted with a public key, and is no token by its
+// own word.
+func notSigned(r *inspection) []hit {
+	alg := r.keyManagement()
+	if !strings.HasPrefix(alg, "RSA") && !strings.HasPrefix(alg, "ECDH-ES") || mediaType(textOf(r.Token.Header, "cty")) == "jwt" {
+		return nil
+	}
+	return oneHit(Header, "cty", "alg is "+quoted(alg)+" and cty does not say JWT")
+}
