@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"jwt/internal/jwt"
 	"jwt/internal/render"
@@ -25,31 +24,16 @@ event is a line: started, refreshed, adopted (another process refreshed), failed
 		c.Annotations = map[string]string{exits: "1 2 9 130"}
 		c.Args = noArgs
 		o.addFlags(c.Flags())
-		o.session.complete(env, c)
-		o.output.complete(c)
-		o.date.complete(c)
+		o.complete(env, c)
 		c.RunE = func(c *cobra.Command, _ []string) error { return runSessionKeepalive(c.Context(), env, o) }
 	},
 }
 
-type keepaliveOptions struct {
-	session sessionOptions
-	output  outputOptions
-	date    dateOptions
-}
-
-func (o *keepaliveOptions) addFlags(f *pflag.FlagSet) {
-	o.session.addFlags(f)
-	o.output.addFlags(f)
-	o.date.addFlags(f)
-}
+type keepaliveOptions struct{ reportOptions }
 
 func runSessionKeepalive(ctx context.Context, env *Env, o keepaliveOptions) error {
-	if err := o.output.check(); err != nil {
-		return err
-	}
-	if err := o.date.check(); err != nil {
-		return err
+	if err := o.check(); err != nil {
+		return o.output.fail(env, err)
 	}
 	client, err := o.session.client(env, o.output)
 	if err != nil {

@@ -2,11 +2,9 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"jwt/internal/jwt"
 	"jwt/internal/render"
@@ -26,26 +24,12 @@ mostly does, where those who check it do not ask the server.`
 		c.Annotations = map[string]string{exits: "0 1 2 8 9"}
 		c.Args = noArgs
 		o.addFlags(c.Flags())
-		o.session.complete(env, c)
-		o.output.complete(c)
-		o.date.complete(c)
+		o.complete(env, c)
 		c.RunE = func(c *cobra.Command, _ []string) error { return runSessionLogout(c.Context(), env, o) }
 	},
 }
 
-type logoutOptions struct {
-	session sessionOptions
-	output  outputOptions
-	date    dateOptions
-}
-
-func (o *logoutOptions) addFlags(f *pflag.FlagSet) {
-	o.session.addFlags(f)
-	o.output.addFlags(f)
-	o.date.addFlags(f)
-}
-
-func (o logoutOptions) check() error { return errors.Join(o.output.check(), o.date.check()) }
+type logoutOptions struct{ reportOptions }
 
 func runSessionLogout(ctx context.Context, env *Env, o logoutOptions) error {
 	if err := o.check(); err != nil {

@@ -40,6 +40,27 @@ func (o *sessionOptions) complete(env *Env, c *cobra.Command) {
 	})
 }
 
+// reportOptions are those of a command that tells something of a session.
+type reportOptions struct {
+	session sessionOptions
+	output  outputOptions
+	date    dateOptions
+}
+
+func (o *reportOptions) addFlags(f *pflag.FlagSet) {
+	o.session.addFlags(f)
+	o.output.addFlags(f)
+	o.date.addFlags(f)
+}
+
+func (o *reportOptions) complete(env *Env, c *cobra.Command) {
+	o.session.complete(env, c)
+	o.output.complete(c)
+	o.date.complete(c)
+}
+
+func (o reportOptions) check() error { return errors.Join(o.output.check(), o.date.check()) }
+
 // completeWith completes a flag with values that are found out when they are
 // asked for.
 func completeWith(c *cobra.Command, flag string, values func() []string) {

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,26 +24,18 @@ var sessionStatusCommand = command{
 		c.Annotations = map[string]string{exits: "0 1 2 9"}
 		c.Args = noArgs
 		o.addFlags(c.Flags())
-		o.session.complete(env, c)
-		o.output.complete(c)
-		o.date.complete(c)
+		o.complete(env, c)
 		c.RunE = func(*cobra.Command, []string) error { return runSessionStatus(env, o) }
 	},
 }
 
-type statusOptions struct {
-	session sessionOptions
-	output  outputOptions
-	date    dateOptions
-}
+type statusOptions struct{ reportOptions }
 
 func (o *statusOptions) addFlags(f *pflag.FlagSet) {
 	o.session.addName(f)
 	o.output.addFlags(f)
 	o.date.addFlags(f)
 }
-
-func (o statusOptions) check() error { return errors.Join(o.output.check(), o.date.check()) }
 
 func runSessionStatus(env *Env, o statusOptions) error {
 	if err := o.check(); err != nil {
