@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 )
@@ -98,7 +100,11 @@ func (s *Server) addItem(x *exchange) error {
 	case !valid:
 		return s.cartError(x)
 	}
-	c.items = append(c.items, jsonobject.Value(item.Bytes()))
+	kept := jsontext.Value(item.Bytes())
+	if err := kept.Compact(); err != nil { // the answer is one line, and a cookie is small
+		return err
+	}
+	c.items = append(c.items, jsonobject.Value(kept))
 	token, err := s.signCart(x, c)
 	if err != nil {
 		return err

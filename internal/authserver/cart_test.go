@@ -37,6 +37,19 @@ func TestCart(t *testing.T) {
 	}
 }
 
+// An item is kept without its white space: no answer, cookie or log has a line of
+// the client's. Its numbers and strings stay as they were written.
+func TestCartItemIsCompact(t *testing.T) {
+	s := serve(t, nil)
+	a := s.add("", "\r\n{\n  \"id\" :\t\"a  b\\n\\u0041\",\n  \"price\": [ 1.50,\n 1E2 ]\n}\n")
+	same(t, "cart", a.body, `{"items":[{"id":"a  b\n\u0041","price":[1.50,1E2]}]}`+"\n")
+	shown := s.ask("GET", "/cart", "", "Cookie: cart="+a.cookies["cart"].Value)
+	same(t, "shown", shown.body, a.body)
+	if lines := strings.Count(s.log.String(), "\n"); lines != 2 {
+		t.Errorf("%d lines for two requests:\n%s", lines, s.log)
+	}
+}
+
 func TestCartOfNobody(t *testing.T) {
 	s := serve(t, nil)
 	same(t, "empty", s.ask("GET", "/cart", "").body, `{"items":[]}`+"\n")
