@@ -40,11 +40,14 @@ parsed, and where the key can, decrypted once.`
   jwt encrypt @notes.txt --password - --zip
   jwt encrypt @claims.json --secret @aes.key --alg dir --enc A128CBC-HS256`
 		c.Annotations = map[string]string{exits: "0 1 2 3 4 7 8"}
-		c.Args = atMostOneArg("one plaintext")
 		o.addFlags(c.Flags())
 		o.complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error {
 			o.flags = c.Flags()
+			args = o.claims.takeID(args)
+			if err := atMostOneArg("one plaintext")(c, args); err != nil {
+				return err
+			}
 			return runEncrypt(c.Context(), env, o, args)
 		}
 	},

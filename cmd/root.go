@@ -159,8 +159,16 @@ func shortened(s string) string {
 
 func runHelp(c *cobra.Command, args []string) error {
 	target, rest, err := c.Root().Find(args)
-	if err != nil || len(rest) > 0 {
-		return unknownCommand(c.Root(), args)
+	switch {
+	case target == c.Root() && (err != nil || len(rest) > 0):
+		return unknownCommand(target, args)
+	case target.HasSubCommands() && len(rest) > 0:
+		return unknownSubcommand(target, rest)
+	case len(rest) > 0:
+		return verdict.Errorf(verdict.Usage, "%s is a word too many: %s has no commands of its own", shortened(rest[0]), target.CommandPath()).
+			Hintf("%s --help", target.CommandPath())
+	case err != nil:
+		return err
 	}
 	return target.Help()
 }
