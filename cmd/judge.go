@@ -32,10 +32,21 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	if err != nil {
 		return refusedShape(err), nil
 	}
-	verified, err := v.verifySignature(token, &r)
-	if err != nil {
-		return decided(r), nil
+	var payload []byte
+	if verified, err := v.verifySignature(token, &r); err == nil {
+		payload = v.checkVerified(verified, disclosed, &r)
 	}
+	if r.Token == nil {
+		r.Token = contentsOf(token)
+	}
+	if r = decided(r); !r.Valid {
+		return r, nil
+	}
+	return r, payload
+}
+
+// checkVerified checks what was signed, and returns the payload.
+func (v *verifier) checkVerified(verified jws.Verified, disclosed *selective, r *render.Report) []byte {
 	key := verified.Key()
 	describeKey(r.Checks, describe(key))
 	r.Key = &render.UsedKey{Source: key.Source, Kid: key.ID, HasKid: key.HasID, Alg: verified.Alg().Name}
@@ -45,23 +56,20 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	payload := verified.Payload()
 	switch {
 	case disclosed != nil:
-		payload = v.checkDisclosed(disclosed, verified, &r)
+		payload = v.checkDisclosed(disclosed, verified, r)
 	case v.options.jws:
-		r.Checks = append(r.Checks, v.policy.CheckHeader(token.Header)...)
+		r.Checks = append(r.Checks, v.policy.CheckHeader(verified.Token().Header)...)
 	default:
-		r.Checks = append(r.Checks, v.checkClaims(verified)...)
+		v.checkClaims(verified, r)
 	}
 	if v.options.strict {
 		reject(r.Checks)
 	}
-	if r = decided(r); !r.Valid {
-		return r, nil
-	}
-	return r, payload
+	return payload
 }
 
 // shapeOf splits a token, and begins its report. disclosed is nil but for an
-// SD-JWT.
+// SD-JWT, whose contents are in the report already.
 func shapeOf(text string) (t jws.Token, disclosed *selective, r render.Report, err error) {
 	shape := verdict.Check{Name: "shape", Status: verdict.Pass, Detail: "compact JWS, 3 parts"}
 	if sdjwt.Is(text) {
@@ -74,7 +82,7 @@ func shapeOf(text string) (t jws.Token, disclosed *selective, r render.Report, e
 		return d.selective.token.Issued, d.selective, r, nil
 	}
 	if t, err = jws.Parse(text); err == nil {
-		r = render.Report{Checks: []verdict.Check{shape}, Token: contentsOf(t)}
+		r.Checks = append(make([]verdict.Check, 0, 20), shape) // as many as most reports have
 	}
 	return t, nil, r, err
 }
@@ -95,8 +103,10 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 			verified, checks, err = token.Verify(keys, v.options.keys.algs)
 		}
 	}
-	if at := slices.IndexFunc(checks, func(c verdict.Check) bool { return c.Name == "key" }); at >= 0 && keyErr != nil {
-		verified, checks, err = jws.Verified{}, append(checks[:at:at], verdict.Failed("key", keyErr)), keyErr
+	if keyErr != nil {
+		if at := slices.IndexFunc(checks, func(c verdict.Check) bool { return c.Name == "key" }); at >= 0 {
+			verified, checks, err = jws.Verified{}, append(checks[:at:at], verdict.Failed("key", keyErr)), keyErr
+		}
 	}
 	if err != nil {
 		describeKey(checks, describeAll(keys))
@@ -152,19 +162,21 @@ func describeAll(keys []jwk.Key) string {
 	return count(len(keys), "key") + " given"
 }
 
-// checkClaims checks what was signed.
-func (v *verifier) checkClaims(verified jws.Verified) []verdict.Check {
+// checkClaims checks what was signed, and shows it as it was read.
+func (v *verifier) checkClaims(verified jws.Verified, r *render.Report) {
 	claims, err := jwt.ClaimsOf(verified)
 	if err != nil {
-		return []verdict.Check{verdict.Failed("claims", err)}
+		r.Checks = append(r.Checks, verdict.Failed("claims", err))
+		return
 	}
-	return v.hold(v.policy, claims, verified)
+	r.Token = &render.Contents{Header: verified.Token().Header, Name: "payload", Payload: claims.Object()}
+	r.Checks = append(r.Checks, v.hold(v.policy, claims, verified)...)
 }
 
 // hold holds claims against the policy and the profile. A key that was discovered
 // from an issuer vouches for that issuer alone, whatever --iss allows besides.
 func (v *verifier) hold(policy jwt.Policy, claims jwt.Claims, verified jws.Verified) []verdict.Check {
-	var checks []verdict.Check
+	var foreign []verdict.Check
 	owners := v.ring.issuersOf(verified.Key())
 	switch {
 	case len(owners) == 0:
@@ -173,12 +185,15 @@ func (v *verifier) hold(policy jwt.Policy, claims jwt.Claims, verified jws.Verif
 	default:
 		both := slices.DeleteFunc(slices.Clone(policy.Issuers), func(iss string) bool { return !slices.Contains(owners, iss) })
 		if len(both) == 0 {
-			checks = append(checks, foreignKey(owners, policy.Issuers))
+			foreign = []verdict.Check{foreignKey(owners, policy.Issuers)}
 		} else {
 			policy.Issuers = both
 		}
 	}
-	checks = append(checks, policy.Check(claims, verified.Token().Header, v.now)...)
+	checks := policy.Check(claims, verified.Token().Header, v.now)
+	if foreign != nil {
+		checks = append(foreign, checks...)
+	}
 	return append(checks, v.checkProfile(claims, verified)...)
 }
 

@@ -32,6 +32,7 @@ type keyring struct {
 	loaded  bool
 	err     error
 	sources []keySource
+	all     []jwk.Key // of the sources; a new list where they change
 	client  *issuer.Client
 	given   []byte // the passphrase, once it was read
 }
@@ -63,16 +64,17 @@ func (k *keyring) keys() ([]jwk.Key, error) {
 	if !k.loaded {
 		k.loaded = true
 		k.err = k.load()
+		k.gather()
 	}
-	return k.all(), k.err
+	return k.all, k.err
 }
 
-func (k *keyring) all() []jwk.Key {
-	var all []jwk.Key
+// gather puts the keys of all sources together, once for all tokens of a batch.
+func (k *keyring) gather() {
+	k.all = nil
 	for _, s := range k.sources {
-		all = append(all, s.set.Keys...)
+		k.all = append(k.all, s.set.Keys...)
 	}
-	return all
 }
 
 func (k *keyring) load() error {
@@ -194,7 +196,8 @@ func (k *keyring) refresh() ([]jwk.Key, error) {
 	if !any {
 		return nil, nil
 	}
-	return k.all(), nil
+	k.gather()
+	return k.all, nil
 }
 
 // issuersOf returns the issuers in whose discovered sets the key stands.
