@@ -41,10 +41,10 @@ func (st *Store) lock(ctx context.Context, name string) (unlock func(), err erro
 	case err == nil:
 		removeLeftovers(root, name)
 		return func() { l.Close() }, nil
-	case ctx.Err() != nil:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, verdict.Errorf(verdict.Interrupted, "interrupted")
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, verdict.Errorf(verdict.SessionBusy, "session %s: another process has held it for %s", name, lockTimeout).
+		return nil, verdict.Errorf(verdict.SessionBusy, "session %s: another process holds it and does not let go", name).
 			Hintf("look for it: fuser %s", path)
 	default:
 		return nil, st.failure(name, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,20 +14,29 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Do is what every request of the session goes through, with what it may cost
-// bounded and no redirect followed: credentials go where they were sent.
+// Do is what every request of the session goes through, its time bounded, the
+// reading of the answer's body included. No redirect is followed: credentials go
+// where they were sent.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
-	client := &http.Client{
-		Transport:     Transport{c},
-		Timeout:       cmp.Or(c.Timeout, issuer.ExchangeTimeout),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	ctx, cancel := context.WithTimeout(req.Context(), cmp.Or(c.Timeout, issuer.ExchangeTimeout))
+	resp, err := Transport{c}.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		cancel()
+		return nil, err
 	}
-	resp, err := client.Do(req)
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err // its text is the whole URL again, with its query
-	}
-	return resp, err
+	resp.Body = bounded{resp.Body, cancel}
+	return resp, nil
+}
+
+// A bounded body lets go of its time when it is closed.
+type bounded struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+}
+
+func (b bounded) Close() error {
+	b.cancel()
+	return b.ReadCloser.Close()
 }
 
 // A Transport is the interceptor: an http.RoundTripper that adds the session's

@@ -1,0 +1,113 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"jwt/internal/verdict"
+)
+
+// Servers whose answer never ends, each in its way.
+var endless = map[string]http.HandlerFunc{
+	"dripping": func(rw http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			rw.Write([]byte(" "))
+			rw.(http.Flusher).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	},
+	"silent": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+	"flowing": func(rw http.ResponseWriter, _ *http.Request) {
+		for {
+			if _, err := rw.Write(make([]byte, 1<<16)); err != nil {
+				return
+			}
+		}
+	},
+}
+
+// Whatever else than a refresh is asked of such a server ends in a clear error too,
+// in the time that there is, and what was before is there afterwards.
+func TestAnswersThatNeverEnd(t *testing.T) {
+	for name, answer := range endless {
+		for what, ask := range map[string]func(w *world, c *Client, s *Session) error{
+			"login": func(w *world, c *Client, _ *Session) error {
+				_, err := c.Login(t.Context(), Login{Server: mustServer(w.t, w.url), Preset: "cookie", User: user, Password: []byte(password), Store: File})
+				return err
+			},
+			"retry": func(w *world, c *Client, s *Session) error {
+				w.age(time.Hour, -time.Minute) // the request would come after a refresh
+				_, _, err := w.do(c, "GET", w.url+"/me", "")
+				return err
+			},
+			"logout": func(_ *world, c *Client, _ *Session) error {
+				f, err := c.Logout(t.Context())
+				if err != nil {
+					return err
+				}
+				return f.Err
+			},
+		} {
+			t.Run(name+" "+what, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, nil)
+				s := w.login("cookie", File)
+				w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { answer(rw, r) })
+				c := w.client()
+				c.Timeout = 200 * time.Millisecond
+				start := time.Now()
+				err := ask(w, c, s)
+				class, says := verdict.FetchFailed, "no whole answer within 200ms"
+				if name == "flowing" {
+					class, says = verdict.FetchRefused, "larger than 1048576 bytes"
+				}
+				mustFail(t, err, class, says, s.RefreshToken, s.AccessToken)
+				if took := time.Since(start); took > 5*time.Second {
+					t.Errorf("it took %s", took)
+				}
+				w.wrap(nil)
+				if what == "logout" {
+					_, err := c.Store.Peek(DefaultName)
+					mustFail(t, err, verdict.NotLoggedIn, "not logged in")
+					return
+				}
+				if _, _, err := w.client().Refresh(t.Context(), w.stored()); err != nil {
+					t.Errorf("the session was lost: %v", err)
+				}
+			})
+		}
+	}
+}
+
+// The answer to a request is the caller's to read, in the same time.
+func TestAnswerOfARequestThatDrips(t *testing.T) {
+	for _, name := range []string{"dripping", "silent"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil)
+			w.login("cookie", File)
+			w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { endless[name](rw, r) })
+			c := w.client()
+			c.Timeout = 200 * time.Millisecond
+			req, err := http.NewRequestWithContext(t.Context(), "GET", w.url+"/me", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			resp, err := c.Do(req)
+			if err == nil {
+				_, err = io.ReadAll(resp.Body)
+				resp.Body.Close()
+			}
+			if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
+				t.Errorf("after %s: %v", took, err)
+			}
+			w.mustAsk("/me", 1)
+			w.mustAsk("/refresh", 0)
+		})
+	}
+}
