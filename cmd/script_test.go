@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -70,7 +71,7 @@ func runScripts(t *testing.T, dir string) {
 			"terminal":   cmdTerminal,
 			"serve":      cmdServe,
 			"start":      cmdStart,
-			"stop":       cmdStop,
+			"halt":       cmdHalt,
 			"http":       cmdHTTP,
 		},
 	})
@@ -237,7 +238,8 @@ func cmdTerminal(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // serve DIR [NAME]: a loopback server of the directory, at $NAME ($URL). Where a
-// file says $NAME, it answers with its own address.
+// file says $NAME, it answers with its own address. A file that begins with HTTP/
+// is the whole answer as it stands, and an empty one none: the connection is reset.
 func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: serve DIR [NAME]")
@@ -260,7 +262,20 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 			http.NotFound(w, r)
 			return
 		}
-		w.Write(bytes.ReplaceAll(b, []byte("$"+name), []byte(server.URL)))
+		b = bytes.ReplaceAll(b, []byte("$"+name), []byte(server.URL))
+		if len(b) > 0 && !bytes.HasPrefix(b, []byte("HTTP/")) {
+			w.Write(b)
+			return
+		}
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err) // httptest's own HTTP/1.1
+		}
+		defer conn.Close()
+		if len(b) == 0 {
+			conn.(*net.TCPConn).SetLinger(0) // RST
+		}
+		conn.Write(bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")))
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv(name, server.URL)

@@ -55,11 +55,11 @@ func cmdAuthserver(ts *testscript.TestScript, neg bool, args []string) {
 	cmdStart(ts, neg, append([]string{name, "--store", "memory", "--user", testUser}, args...))
 }
 
-// stop NAME [SIGNAL]: the server gets TERM, INT or KILL and ends, by the first two
+// halt NAME [SIGNAL]: the server gets TERM, INT or KILL and ends, by the first two
 // with status 0.
-func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
+func cmdHalt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
-		ts.Fatalf("usage: stop NAME [TERM|INT|KILL]")
+		ts.Fatalf("usage: halt NAME [TERM|INT|KILL]")
 	}
 	c := ts.Value(serversKey{}).(servers)[args[0]]
 	if c == nil {
