@@ -142,7 +142,7 @@ func TestSignalsDuringARefresh(t *testing.T) {
 // keepalive refreshes ahead of expiry, an event a line, and ends by a signal.
 func TestSessionKeepalive(t *testing.T) {
 	t.Parallel()
-	l := newLogin(t, "--access-ttl", "2s")
+	l := newLogin(t, "--access-ttl", "1s")
 	c := l.command("keepalive")
 	out, err := c.StdoutPipe()
 	if err != nil {
