@@ -242,8 +242,11 @@ func decided(r render.Report) render.Report {
 		}
 	}
 	e := verdict.Errorf(r.Class, "not valid: %s", r.Message)
-	if r.Class == verdict.Usage || r.Class == verdict.Interrupted {
-		e = verdict.Errorf(r.Class, "%s", r.Message) // that says nothing of the token
+	switch {
+	case r.Class == verdict.Usage || r.Class == verdict.Interrupted:
+		e = verdict.Errorf(r.Class, "%s", r.Message)
+	case !r.Class.Judges():
+		e = verdict.Errorf(r.Class, "not verified: %s", r.Message)
 	}
 	e.Hint = r.Hint
 	r.Error = e

@@ -229,6 +229,7 @@ func (o verifyOptions) answer(env *Env, r render.Report, payload []byte) error {
 	case o.payload:
 	case o.output.wantJSON(env):
 		err = o.output.writeJSON(env, r.JSON())
+	case r.Class == verdict.Interrupted || r.Class == verdict.Usage: // nothing was found out about the token
 	default:
 		t := o.output.text(env)
 		r.Text(t)

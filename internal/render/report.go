@@ -119,10 +119,13 @@ func (k UsedKey) JSON() Object {
 
 // Text appends the report for people: the verdict, then a line a check.
 func (r Report) Text(t *Text) {
-	if r.Valid {
+	switch {
+	case r.Valid:
 		t.Styled(Good, "✓ valid").Line()
-	} else {
+	case r.Class.Judges():
 		t.Styled(Bad, "✗ not valid: "+string(r.Class)).Line()
+	default:
+		t.Styled(Bad, "✗ not verified: "+string(r.Class)).Line()
 	}
 	groups := []string{""}
 	for _, c := range r.Checks {

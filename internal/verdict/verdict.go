@@ -107,6 +107,18 @@ func (c Class) Rejection() Class {
 	}
 }
 
+// Judges reports whether the class says something of what was looked at. The
+// others say why nothing could be found out: what it takes could not be read, the
+// network failed, somebody interrupted it.
+func (c Class) Judges() bool {
+	switch c {
+	case IO, Internal, Usage, JWKInvalid, KeyUnreadable, FetchFailed, FetchRefused, ServerError, Interrupted:
+		return false
+	default:
+		return true
+	}
+}
+
 // An Error is a failure with its class, one line of what went wrong and why,
 // and at most one line that names the next thing to type. Message and Hint may
 // quote a token: whoever prints them escapes them.
