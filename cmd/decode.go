@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -307,8 +306,7 @@ func (d decoded) json() render.Object {
 			o.Add(name, e.Segments()[i+1])
 		}
 	default:
-		name, value := d.payloadJSON()
-		o.Add(name, value)
+		o = append(o, d.payloadField())
 		if s := d.selective; s != nil {
 			if s.fits() {
 				o.Add("processed", s.processed.Payload)
@@ -332,19 +330,9 @@ func addWarnings(o *render.Object, warnings []verdict.Check) {
 	o.Add("warnings", list)
 }
 
-// payloadJSON is the payload as JSON if it is JSON, as a string if it is text,
-// and else in base64url under a name that says so.
-func (d decoded) payloadJSON() (name string, value any) {
-	if d.isObject {
-		return "payload", d.claims
-	}
-	if v, err := jsonobject.ParseValue(d.payload); err == nil {
-		return "payload", v
-	}
-	if utf8.Valid(d.payload) {
-		return "payload", string(d.payload)
-	}
-	return "payload_base64url", base64url.Encode(d.payload)
+// payloadField is the payload as it stands in JSON.
+func (d decoded) payloadField() render.Field {
+	return render.PayloadField(d.payload, d.claims, d.isObject)
 }
 
 func (d decoded) text(t *render.Text, date dateOptions, now time.Time) {

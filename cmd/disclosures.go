@@ -170,9 +170,9 @@ func (v *verifier) checkKeyBinding(s *selective, d sdjwt.Verified) []verdict.Che
 // disclosedContents is what an SD-JWT holds, for a report: its payload with what
 // was disclosed where that fits, and the disclosures beside it.
 func disclosedContents(d decoded) *render.Contents {
-	name, payload := d.payloadJSON()
+	payload := d.payloadField()
 	if d.selective.fits() {
-		payload = d.selective.processed.Payload
+		payload.Value = d.selective.processed.Payload
 	}
-	return &render.Contents{Header: d.header, Name: name, Payload: payload, Beside: d.selective.json()}
+	return &render.Contents{Header: d.header, Name: payload.Name, Payload: payload.Value, Beside: d.selective.json()}
 }

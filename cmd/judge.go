@@ -267,9 +267,7 @@ func because(failed verdict.Check, why string) string {
 
 // contentsOf is what a token holds, for a report.
 func contentsOf(t jws.Token) *render.Contents {
-	d := decoded{header: t.Header, payload: t.Payload}
 	claims, err := jwt.ParseClaims(t.Payload)
-	d.claims, d.isObject = claims, err == nil
-	name, payload := d.payloadJSON()
-	return &render.Contents{Header: t.Header, Name: name, Payload: payload}
+	payload := render.PayloadField(t.Payload, claims, err == nil)
+	return &render.Contents{Header: t.Header, Name: payload.Name, Payload: payload.Value}
 }

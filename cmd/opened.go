@@ -95,8 +95,7 @@ func (p opened) json() render.Object {
 // contents is what was encrypted, and the key that opened it. Where verifying it
 // was asked for and failed, it stands where no program takes it for verified.
 func (p opened) contents() render.Object {
-	name, payload := p.content.payloadJSON()
-	plaintext := render.Object{{Name: name, Value: payload}}
+	plaintext := render.Object{p.content.payloadField()}
 	if p.failed() != nil {
 		plaintext = render.Object{{Name: "unverified", Value: plaintext}}
 	}
