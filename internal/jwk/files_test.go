@@ -200,6 +200,38 @@ func TestEncryptedFiles(t *testing.T) {
 	}
 }
 
+// However many keys a source holds, the work of opening them is bounded; the
+// passphrase of one that is past the bound is not even asked for.
+func TestDerivationsAreBounded(t *testing.T) {
+	for _, name := range []string{"p256.enc-default.pem", "p256.enc-scrypt.pem", "sshed25519.enc-aes256-gcm.openssh"} {
+		asked := 0
+		ask := func() ([]byte, error) { asked++; return []byte("correct"), nil }
+		one := reader{ask: ask}
+		if _, err := one.pem(file(t, name)); err != nil || asked != 1 || one.work < 1000 {
+			t.Fatalf("%s: %v, asked %d times, %d µs of work", name, err, asked, one.work)
+		}
+		for _, tt := range []struct{ before, asked int }{
+			{maxWork - 2*one.work, 1},        // there is room for two
+			{maxWork - 2*one.work + 1, 1},    // for the first alone
+			{maxWork - one.work + 1, 0},      // for none
+			{maxWork + 1000*one.work + 1, 0}, // nor after one was refused
+		} {
+			asked = 0
+			r := reader{ask: ask, work: tt.before}
+			set, err := r.pem(append(file(t, name), file(t, name)...))
+			if fits := tt.before+2*one.work <= maxWork; fits != (err == nil) || asked != tt.asked {
+				t.Errorf("%s after %d µs: %d keys, %v, asked %d times", name, tt.before, len(set.Keys), err, asked)
+			}
+			if err != nil && (verdict.ClassOf(err) != verdict.LimitExceeded || len(set.Keys) > 0) {
+				t.Errorf("%s after %d µs: %d keys and %v", name, tt.before, len(set.Keys), err)
+			}
+		}
+	}
+	if sixteen := 16 * newIterations; sixteen > maxWork {
+		t.Errorf("16 keys as they are written here cannot be read: %d µs of %d", sixteen, maxWork)
+	}
+}
+
 // The passphrase is asked for once, and only for what is encrypted.
 func TestPassphraseOnce(t *testing.T) {
 	two := append(file(t, "p256.enc-aes128-sha1.pem"), file(t, "p256.enc-default.pem")...)

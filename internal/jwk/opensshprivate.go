@@ -21,9 +21,11 @@ const opensshMagic = "openssh-key-v1\x00"
 // the container.
 const opensshGCM = "aes256-gcm@openssh.com"
 
-// maxBcryptRounds bounds the work of opening a key, some 10 ms a round.
-// ssh-keygen asks for 16 or 24.
-const maxBcryptRounds = 500
+// maxBcryptRounds bounds the work of opening a key; ssh-keygen asks for 16 or 24.
+const (
+	maxBcryptRounds = 500
+	bcryptRound     = 10_000 // microseconds
+)
 
 func (r *reader) opensshPrivate(b []byte) (Key, error) {
 	b, ok := bytes.CutPrefix(b, []byte(opensshMagic))
@@ -150,6 +152,9 @@ func (r *reader) opensshDecrypt(name, kdf string, options, data, tag []byte) ([]
 		return nil, brokenOpenSSH()
 	case rounds > maxBcryptRounds:
 		return nil, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d bcrypt rounds: at most %d are done", rounds, maxBcryptRounds)
+	}
+	if err := r.afford(int(rounds) * bcryptRound); err != nil {
+		return nil, err
 	}
 	passphrase, err := r.secret("the OpenSSH key")
 	if err != nil {

@@ -77,7 +77,10 @@ func (r *reader) encryptedPKCS8(der []byte) (Key, error) {
 	if n := len(info.Data); n == 0 || n%len(c.iv) != 0 {
 		return Key{}, brokenEncryption()
 	}
-	derive, err := keyDerivation(p.KDF, c.keySize)
+	derive, work, err := keyDerivation(p.KDF, c.keySize)
+	if err == nil {
+		err = r.afford(work)
+	}
 	if err != nil {
 		return Key{}, err
 	}
@@ -160,37 +163,37 @@ func (c pbeCipher) open(key, data []byte) ([]byte, bool) {
 }
 
 // keyDerivation returns how a passphrase becomes a key, once the cost is within
-// bounds.
-func keyDerivation(id pkix.AlgorithmIdentifier, size int) (func(passphrase []byte) ([]byte, error), error) {
+// bounds, and the microseconds that takes.
+func keyDerivation(id pkix.AlgorithmIdentifier, size int) (derive func(passphrase []byte) ([]byte, error), work int, err error) {
 	switch id.Algorithm.String() {
 	case oidPBKDF2:
 		var p pbkdf2Params
 		if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
-			return nil, brokenEncryption()
+			return nil, 0, brokenEncryption()
 		}
 		prf, ok := prfOf(p.PRF)
 		switch {
 		case !ok:
-			return nil, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a PBKDF2 not read here (%s)", p.PRF.Algorithm)
+			return nil, 0, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a PBKDF2 not read here (%s)", p.PRF.Algorithm)
 		case p.Iterations < 1 || p.Iterations > maxIterations:
-			return nil, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d PBKDF2 iterations: at most %d are done", p.Iterations, maxIterations)
+			return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d PBKDF2 iterations: at most %d are done", p.Iterations, maxIterations)
 		}
 		return func(passphrase []byte) ([]byte, error) {
 			return pbkdf2.Key(prf, string(passphrase), p.Salt, p.Iterations, size)
-		}, nil
+		}, p.Iterations, nil
 	case oidScrypt:
 		var p scryptParams
 		if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
-			return nil, brokenEncryption()
+			return nil, 0, brokenEncryption()
 		}
 		if p.N < 2 || p.R < 1 || p.P < 1 || p.P > maxScryptP || p.R > maxScryptMemory/128 || p.N > maxScryptMemory/128/p.R {
-			return nil, verdict.Errorf(verdict.LimitExceeded, "the key asks for scrypt with N=%d, r=%d, p=%d: more than is done", p.N, p.R, p.P)
+			return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for scrypt with N=%d, r=%d, p=%d: more than is done", p.N, p.R, p.P)
 		}
 		return func(passphrase []byte) ([]byte, error) {
 			return scrypt.Key(passphrase, p.Salt, p.N, p.R, p.P, size)
-		}, nil
+		}, p.N * p.R * p.P / 2, nil
 	}
-	return nil, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a key derivation not read here (%s), PBKDF2 and scrypt are", id.Algorithm)
+	return nil, 0, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a key derivation not read here (%s), PBKDF2 and scrypt are", id.Algorithm)
 }
 
 // prfOf returns the hash of the HMAC in PBKDF2 (RFC 8018 App. B.1); none said is

@@ -77,6 +77,20 @@ type reader struct {
 	ask        func() ([]byte, error)
 	passphrase []byte
 	asked      bool
+	work       int // of the key derivations so far, in microseconds as they estimate it
+}
+
+// maxWork bounds the key derivations of all the keys of a source: some sixteen
+// with OWASP's 600 000 iterations.
+const maxWork = 10_000_000
+
+// afford takes the work of one key derivation from what may be done in all.
+func (r *reader) afford(microseconds int) error {
+	if r.work += microseconds; r.work > maxWork {
+		return verdict.Errorf(verdict.LimitExceeded, "the keys up to this one ask for more work than is done to open one source").
+			Hintf("give the keys in several files")
+	}
+	return nil
 }
 
 // secret returns the passphrase for a key described by what.
