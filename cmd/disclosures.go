@@ -167,6 +167,14 @@ func (v *verifier) checkKeyBinding(s *selective, d sdjwt.Verified) []verdict.Che
 	return checks
 }
 
+// unbound is the check that fails when a key binding is wanted and there is none:
+// who saw an SD-JWT once could present it (RFC 9901 §7.3 step 1).
+var unbound = verdict.Check{
+	Name: "key_binding", Status: verdict.Fail, Class: verdict.MissingClaim,
+	Detail: "key_binding: missing, the token does not end with a Key Binding JWT",
+	Hint:   "the holder has to sign one for you, with your aud and nonce (RFC 9901 §4.3)",
+}
+
 // disclosedContents is what an SD-JWT holds, for a report: its payload with what
 // was disclosed where that fits, and the disclosures beside it.
 func disclosedContents(d decoded) *render.Contents {

@@ -62,6 +62,9 @@ func (v *verifier) checkVerified(verified jws.Verified, disclosed *selective, r 
 	default:
 		v.checkClaims(verified, r)
 	}
+	if v.options.keyBinding && (disclosed == nil || disclosed.token.KeyBinding == nil) {
+		r.Checks = append(r.Checks, unbound)
+	}
 	if v.options.strict {
 		reject(r.Checks)
 	}

@@ -26,7 +26,7 @@ When the signature does not verify, the report says why, as far as can be known.
 
 An SD-JWT (RFC 9901) is verified with its disclosures, and its payload is what was
 disclosed. Where it ends with a Key Binding JWT, --aud, --nonce and --max-age are
-about that one.
+about that one; whether it has to, is for you to say: --require-key-binding.
 
 A profile adds what a specification wants of its kind of token:
 ` + profilesHelp()
@@ -65,7 +65,7 @@ type verifyOptions struct {
 	maxAge, validFor     string
 	ignoreExp            bool
 	jws, strict, payload bool
-	batch                bool
+	batch, keyBinding    bool
 	profile              profileOptions
 }
 
@@ -77,6 +77,7 @@ func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.typ, "typ", "", "the media `TYPE` its header must name, like at+jwt")
 	f.StringVar(&o.nonce, "nonce", "", "the `NONCE` it must carry")
 	f.StringArrayVar(&o.require, "require", nil, "a claim that must be there, by `PATH` (repeatable)")
+	f.BoolVar(&o.keyBinding, "require-key-binding", false, "refuse what is no SD-JWT with a Key Binding JWT at its end")
 	f.StringArrayVar(&o.expect, "claim", nil, "a claim and its value: `NAME=VALUE` for text, NAME:=JSON for the rest (repeatable)")
 	f.StringVar(&o.leeway, "leeway", "0s", "how far clocks may differ, a `DURATION` like 60s")
 	f.StringVar(&o.maxAge, "max-age", "", "refuse a token issued longer ago than this `DURATION`")
@@ -113,7 +114,7 @@ func (o *verifyOptions) check() error {
 		return verdict.Errorf(verdict.Usage, "--batch prints whole reports").Hintf("jwt verify --batch … | jq -c .payload")
 	}
 	if o.jws {
-		for _, name := range []string{"iss", "aud", "sub", "nonce", "require", "claim", "leeway", "max-age", "valid-for", "ignore-exp", "profile"} {
+		for _, name := range []string{"iss", "aud", "sub", "nonce", "require", "claim", "leeway", "max-age", "valid-for", "ignore-exp", "profile", "require-key-binding"} {
 			if o.flags.Changed(name) {
 				return verdict.Errorf(verdict.Usage, "--%s: --jws takes the payload as opaque bytes and checks no claim", name)
 			}
