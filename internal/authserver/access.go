@@ -48,22 +48,23 @@ func (s *Server) issue(ctx context.Context, session Session, now time.Time) (tok
 	return token, id, err
 }
 
-// sign makes a token of that type under the key that signs now.
+// sign makes a token of that type under the key that signs now. The key has shown
+// when it was loaded that what it signs verifies: doing so with each token would
+// take twice as long as signing it.
 func (s *Server) sign(ctx context.Context, typ string, claims []byte, now time.Time) (string, error) {
 	key, err := s.keys.signing(ctx, now)
 	if err != nil {
 		return "", err
 	}
-	header, err := jsonobject.Parse(object(
-		member{"alg", jsonobject.Quote(s.keys.alg.Name)},
-		member{"typ", jsonobject.Quote(typ)},
-		member{"kid", jsonobject.Quote(key.ID)},
-	))
+	token := base64url.AppendEncode(nil, s.keys.header(typ, key))
+	token = append(token, '.')
+	token = base64url.AppendEncode(token, claims)
+	signature, err := s.keys.alg.Sign(string(token), key.Material(), false)
 	if err != nil {
 		return "", err
 	}
-	token, err := jws.Sign(header, claims, key, s.keys.alg, false)
-	return token.Text, err
+	token = append(token, '.')
+	return string(base64url.AppendEncode(token, signature)), nil
 }
 
 // A refusal says why a token is not taken, and quotes nothing but the token.

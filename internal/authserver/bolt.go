@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -20,7 +21,10 @@ import (
 
 // A file is a Store in one bbolt file. A commit is fsynced before its method
 // returns; those of requests at the same time share one.
-type file struct{ db *bolt.DB }
+type file struct {
+	db      *bolt.DB
+	writers atomic.Int32 // requests that wait for a commit
+}
 
 var (
 	tokensBucket   = []byte("tokens")   // hash → Refresh
@@ -30,7 +34,7 @@ var (
 )
 
 const (
-	commitDelay = 4 * time.Millisecond // how long a commit waits for others to join it
+	commitDelay = 8 * time.Millisecond // how long a commit waits for others to join it
 	lockTimeout = time.Second          // how long to wait for another process to let go of the file
 	purgeBatch  = 1000                 // records forgotten in one transaction
 )
@@ -72,7 +76,7 @@ func OpenFile(path string) (Store, error) {
 		db.Close()
 		return nil, storeError(path, err)
 	}
-	return &file{db}, nil
+	return &file{db: db}, nil
 }
 
 func storeError(path string, err error) error {
@@ -90,8 +94,18 @@ func storeError(path string, err error) error {
 	return verdict.Errorf(verdict.IO, "%s: %w", path, err)
 }
 
+// write commits what change makes, which may run more than once. Whoever is alone
+// commits at once; the others wait for each other, so that one commit does for many.
+func (f *file) write(change func(*bolt.Tx) error) error {
+	defer f.writers.Add(-1)
+	if f.writers.Add(1) == 1 {
+		return f.db.Update(change)
+	}
+	return f.db.Batch(change)
+}
+
 func (f *file) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
-	return f.db.Batch(func(tx *bolt.Tx) error {
+	return f.write(func(tx *bolt.Tx) error {
 		if tx.Bucket(sessionsBucket).Get([]byte(s.ID)) == nil {
 			if err := put(tx, sessionsBucket, []byte(s.ID), s, s.Expires); err != nil {
 				return err
@@ -103,7 +117,7 @@ func (f *file) Begin(_ context.Context, s Session, token Hash, r Refresh) error 
 
 func (f *file) Rotate(_ context.Context, p Spend) (Rotation, error) {
 	var rotation Rotation
-	err := f.db.Batch(func(tx *bolt.Tx) error { // may run more than once
+	err := f.write(func(tx *bolt.Tx) error {
 		var r Refresh
 		var s Session
 		if err := find(tx, p.Token, &r, &s); err != nil {
@@ -144,7 +158,7 @@ func (f *file) Session(_ context.Context, id string) (s Session, err error) {
 }
 
 func (f *file) Revoke(_ context.Context, id string, now time.Time) error {
-	return f.db.Batch(func(tx *bolt.Tx) error {
+	return f.write(func(tx *bolt.Tx) error {
 		var s Session
 		if err := get(tx, sessionsBucket, []byte(id), &s); err != nil || !s.Revoked.IsZero() {
 			return ignoreNotFound(err)

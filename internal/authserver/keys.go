@@ -1,14 +1,17 @@
 package authserver
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
+	"jwt/internal/jws"
 	"jwt/internal/verdict"
 )
 
@@ -127,16 +130,28 @@ func (k *keyring) add(ctx context.Context, now time.Time, wanted func([]SigningK
 	return k.load(ctx, now)
 }
 
+// load reads the store's keys. Those there were already need no second look.
 func (k *keyring) load(ctx context.Context, now time.Time) error {
 	stored, err := k.store.Keys(ctx)
 	if err != nil {
 		return err
 	}
+	k.mu.Lock()
+	known := k.keys
+	k.mu.Unlock()
 	var keys []ringKey
 	for _, s := range stored {
+		i := slices.IndexFunc(known, func(key ringKey) bool { return bytes.Equal(key.JWK, s.JWK) })
+		if i >= 0 {
+			keys = append(keys, ringKey{SigningKey: s, private: known[i].private, public: known[i].public})
+			continue
+		}
 		key, err := parseKey(s)
+		if err == nil {
+			err = k.prove(key)
+		}
 		if err != nil {
-			return err
+			return fmt.Errorf("a signing key of the store cannot be used: %w", err)
 		}
 		keys = append(keys, key)
 	}
@@ -146,10 +161,32 @@ func (k *keyring) load(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// prove signs a token with a key of ours and verifies it.
+func (k *keyring) prove(key ringKey) error {
+	if key.private.Alg != k.alg.Name {
+		return nil // another server's
+	}
+	header, err := jsonobject.Parse(k.header(accessType, key.private))
+	if err != nil {
+		return err
+	}
+	_, err = jws.Sign(header, []byte("{}"), key.private, k.alg, false)
+	return err
+}
+
+// header is that of the tokens which the key signs.
+func (k *keyring) header(typ string, key jwk.Key) []byte {
+	return object(
+		member{"alg", jsonobject.Quote(k.alg.Name)},
+		member{"typ", jsonobject.Quote(typ)},
+		member{"kid", jsonobject.Quote(key.ID)},
+	)
+}
+
 func parseKey(s SigningKey) (ringKey, error) {
 	set, err := jwk.Parse(s.JWK)
 	if err != nil {
-		return ringKey{}, fmt.Errorf("a signing key of the store cannot be used: %w", err)
+		return ringKey{}, err
 	}
 	key := ringKey{SigningKey: s, private: set.Keys[0]}
 	key.public, _ = key.private.Public()

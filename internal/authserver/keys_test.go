@@ -174,3 +174,26 @@ func TestKeysOfTwoAlgorithms(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }
+
+// A key that does not sign what it is published for is found when it is read, not
+// by the first client.
+func TestKeyThatCannotSign(t *testing.T) {
+	key, err := jwk.Generate("P-256", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key.ID, key.HasID, key.Alg, key.Ops = "k1", true, DefaultAlg, []string{"verify"}
+	store := NewMemory()
+	fresh := SigningKey{JWK: key.JWK(true).Bytes(), Created: epoch, From: epoch}
+	if err := store.ChangeKeys(t.Context(), func([]SigningKey) []SigningKey { return []SigningKey{fresh} }); err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:3000", Store: store, Users: testUsers(t), Now: time.Now})
+	if err == nil {
+		s.Close()
+		t.Fatal("it is taken")
+	}
+	if verdict.ClassOf(err) != verdict.KeyRefused || !contains(err.Error(), "a signing key of the store cannot be used") {
+		t.Errorf("%s: %v", verdict.ClassOf(err), err)
+	}
+}

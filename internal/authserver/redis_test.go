@@ -240,9 +240,14 @@ func TestRedisLostAnswer(t *testing.T) {
 func TestRedisBrokenWhileIdle(t *testing.T) {
 	r := relayTo(t, startRedis(t), nil)
 	s := openRedis(t, r.url())
+	f := begin(t, s, "s1", 1)
 	var group sync.WaitGroup
 	for i := range 8 { // several connections
-		group.Go(func() { begin(t, s, "s", byte(i)) })
+		group.Go(func() {
+			if err := s.Begin(context.Background(), f.session, Hash{byte(i)}, f.refresh); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 	group.Wait()
 	r.hangUp()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
 
 	"jwt/internal/verdict"
 )
@@ -401,6 +402,51 @@ func TestFileOutlivesItsServer(t *testing.T) {
 	if r := rotate(t, s, f.spend(3, 0, 0)); r.Outcome != Reused {
 		t.Errorf("a token spent before: %s, want reused", r.Outcome)
 	}
+}
+
+// A request that is alone waits for nobody; many at the same time share commits.
+func TestFileCommits(t *testing.T) {
+	s := openFile(t, filepath.Join(t.TempDir(), "state.db")).(*file)
+	s.db.MaxBatchDelay = time.Hour
+	alone := make(chan error, 1)
+	go func() {
+		alone <- s.Begin(context.Background(), Session{ID: "s1"}, Hash{1}, Refresh{Session: "s1"})
+	}()
+	select {
+	case err := <-alone:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("a request that is alone waits for others")
+	}
+	s.db.MaxBatchDelay = 50 * time.Millisecond
+	const requests = 60
+	before := s.commits(t)
+	var group sync.WaitGroup
+	for i := range requests {
+		group.Go(func() {
+			if err := s.Begin(context.Background(), Session{ID: "s1"}, Hash{byte(100 + i)}, Refresh{Session: "s1"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if n := s.commits(t) - before; n > requests/3 {
+		t.Errorf("%d commits for %d requests", n, requests)
+	}
+	if waiting := s.writers.Load(); waiting != 0 {
+		t.Errorf("%d are said to wait when none does", waiting)
+	}
+}
+
+// commits counts them since the file was made.
+func (f *file) commits(t *testing.T) (n int) {
+	t.Helper()
+	if err := f.db.View(func(tx *bolt.Tx) error { n = tx.ID(); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func TestFileRefused(t *testing.T) {

@@ -60,7 +60,6 @@ func startOIDCProvider(ctx context.Context, dir string) (*exec.Cmd, target, erro
 	return c, target{
 		url:    said.URL,
 		tokens: said.Tokens,
-		field:  "refresh_token",
 		body: func(token string) (string, []byte) {
 			form := url.Values{"grant_type": {"refresh_token"}, "client_id": {"bench"}, "refresh_token": {token}}
 			return "application/x-www-form-urlencoded", []byte(form.Encode())

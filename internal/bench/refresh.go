@@ -2,13 +2,14 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,7 +32,6 @@ type target struct {
 	url    string
 	tokens []string                                             // one refresh token a client
 	body   func(token string) (contentType string, body []byte) // of a refresh
-	field  string                                               // of the next refresh token in the answer
 }
 
 // benchRefresh prints how many refreshes a second the local server holds with its
@@ -81,8 +81,6 @@ func measure(dir string, start func(context.Context, string) (*exec.Cmd, target,
 
 // drive refreshes with all clients for so long and returns how many a second.
 func (t target) drive(ctx context.Context, d time.Duration) (float64, error) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
-	defer client.CloseIdleConnections()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var done atomic.Int64
@@ -90,14 +88,10 @@ func (t target) drive(ctx context.Context, d time.Duration) (float64, error) {
 	began := time.Now()
 	for i := range t.tokens {
 		group.Go(func() {
-			for time.Since(began) < d && ctx.Err() == nil {
-				next, err := t.refresh(ctx, client, t.tokens[i])
-				if err != nil {
-					cancel(err)
-					return
-				}
-				t.tokens[i] = next
-				done.Add(1)
+			n, err := t.refreshFor(ctx, &t.tokens[i], began.Add(d))
+			done.Add(n)
+			if err != nil {
+				cancel(err)
 			}
 		})
 	}
@@ -105,39 +99,78 @@ func (t target) drive(ctx context.Context, d time.Duration) (float64, error) {
 	return float64(done.Load()) / time.Since(began).Seconds(), context.Cause(ctx)
 }
 
-func (t target) refresh(ctx context.Context, client *http.Client, token string) (string, error) {
-	contentType, body := t.body(token)
-	answer, err := post(ctx, client, t.url, contentType, body)
+// refreshFor is one client: it refreshes until the deadline and returns how often.
+func (t target) refreshFor(ctx context.Context, token *string, deadline time.Time) (n int64, err error) {
+	c, err := dial(ctx, t.url)
 	if err != nil {
-		return "", err
+		return 0, err
 	}
-	next, _ := answer[t.field].(string)
-	if next == "" || next == token {
-		return "", fmt.Errorf("%s: the refresh token did not rotate", t.url)
+	defer c.Close()
+	for time.Now().Before(deadline) && ctx.Err() == nil {
+		answer, err := c.post(t.body(*token))
+		if err != nil {
+			return n, err
+		}
+		next := answer.RefreshToken + answer.RefreshTokenOAuth
+		if next == "" || next == *token {
+			return n, fmt.Errorf("%s: the refresh token did not rotate", t.url)
+		}
+		*token = next
+		n++
 	}
-	return next, nil
+	return n, nil
 }
 
-func post(ctx context.Context, client *http.Client, url, contentType string, body []byte) (map[string]any, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+// An answer is what a client reads of one, whichever of the names the server uses.
+type answer struct {
+	RefreshToken      string `json:"refreshToken"`
+	RefreshTokenOAuth string `json:"refresh_token"`
+}
+
+// A connection is kept alive by one client. It does less than http.Client, whose
+// two goroutines a connection would take the processors from the server.
+type connection struct {
+	net.Conn
+	url    *url.URL
+	buffer *bufio.Reader
+}
+
+func dial(ctx context.Context, address string) (*connection, error) {
+	u, err := url.Parse(address)
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Content-Type", contentType)
-	response, err := client.Do(r)
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", u.Host)
 	if err != nil {
 		return nil, err
+	}
+	return &connection{c, u, bufio.NewReader(c)}, nil
+}
+
+const patience = 30 * time.Second // for one answer
+
+func (c *connection) post(contentType string, body []byte) (a answer, err error) {
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		return a, err
+	}
+	request := fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+		c.url.RequestURI(), c.url.Host, contentType, len(body), body)
+	if _, err := c.Write(request); err != nil {
+		return a, err
+	}
+	response, err := http.ReadResponse(c.buffer, nil)
+	if err != nil {
+		return a, err
 	}
 	defer response.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
-		return nil, err
+		return a, err
 	}
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s: %s", url, response.Status, b)
+		return a, fmt.Errorf("%s: %s: %s", c.url, response.Status, b)
 	}
-	var answer map[string]any
-	return answer, json.Unmarshal(b, &answer)
+	return a, json.Unmarshal(b, &a)
 }
 
 func startJWT(ctx context.Context, jwt, dir string) (*exec.Cmd, target, error) {
@@ -149,19 +182,22 @@ func startJWT(ctx context.Context, jwt, dir string) (*exec.Cmd, target, error) {
 	}
 	address := strings.TrimPrefix(line, "listening on ")
 	t := target{
-		url:   address + "/token",
-		field: "refreshToken",
+		url: address + "/token",
 		body: func(token string) (string, []byte) {
 			return "application/json", []byte(`{"refreshToken":"` + token + `"}`)
 		},
 	}
+	login, err := dial(ctx, address+"/login")
+	if err != nil {
+		return c, target{}, err
+	}
+	defer login.Close()
 	for range clients {
-		answer, err := post(ctx, http.DefaultClient, address+"/login", "application/json", []byte(`{"username":"bench","password":"bench"}`))
+		answer, err := login.post("application/json", []byte(`{"username":"bench","password":"bench"}`))
 		if err != nil {
 			return c, target{}, err
 		}
-		token, _ := answer["refreshToken"].(string)
-		t.tokens = append(t.tokens, token)
+		t.tokens = append(t.tokens, answer.RefreshToken)
 	}
 	return c, t, nil
 }
