@@ -34,7 +34,7 @@ func TestSecretsAreHidden(t *testing.T) {
 	if got := s.Hide("correct horse, horse"); got != "***, ***" {
 		t.Errorf("%q", got)
 	}
-	if got := (Secrets)(nil).Hide("a"); got != "a" {
+	if got := Secrets(nil).Hide("a"); got != "a" {
 		t.Errorf("%q", got)
 	}
 }
