@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
 )
 
@@ -18,6 +17,11 @@ func (f *finder) none(text span) error {
 	}
 	if bytes.HasPrefix(text.b, []byte("-----BEGIN ")) {
 		return stopped(text, 0, bytes.IndexByte(text.b, ' ')).Hintf("this is PEM: a key is given with --key")
+	}
+	if f.http && bytes.HasPrefix(text.b, []byte("HTTP/")) {
+		if hint := fromTranscript(text.b); hint != "" {
+			return stopped(text, 0, 4).Hintf("%s", hint)
+		}
 	}
 	body, _ := undress(text)
 	start := body.off - text.off
@@ -38,6 +42,9 @@ func stopped(text span, start, end int) *verdict.Error {
 	if end >= len(b) {
 		for start > 0 && inToken(b[start-1]) {
 			start-- // what stands before the header counts too
+		}
+		if i := bytes.Index(b[start:], ellipsis); i > 0 {
+			return leftOut(text.at(start + i))
 		}
 		return wrongParts(b[start:])
 	}
@@ -67,8 +74,14 @@ func wrongParts(b []byte) *verdict.Error {
 	switch {
 	case looksLikeFile(b):
 		return e.Hintf("to read a file, write @%s", b)
+	case isPlaceholder(b):
+		return e.Hintf("%s", notFilledIn)
+	case isScheme(b):
+		return e.Hintf("nothing stands after %s: is the variable set?", b)
 	case n == 1 && inBraces(decodeHeader(b)):
 		return e.Hintf("this is one part of a token, all of them are needed")
+	case n == 1 && encodedAgain(b):
+		return e.Hintf("it is encoded in Base64 once more, as in a Kubernetes Secret: base64 -d")
 	case n == 1:
 		return e.Hintf("an opaque token says nothing by itself, only its issuer can read it")
 	case n == 2:
@@ -109,10 +122,14 @@ func hintFor(b []byte, start, end int) string {
 		return "it is percent-encoded: decode it first (%2E is a dot)"
 	case (r == '+' || r == '/') && inside:
 		return "this is the standard Base64 alphabet, a token has - and _ (RFC 7515 §2)"
+	case r == '=' && encodedAgain(b):
+		return "it is encoded in Base64 once more, as in a Kubernetes Secret: base64 -d"
 	case r == '=' && inside:
 		return "a token has no padding (RFC 7515 §2)"
 	case r == '\uff0e' || r == '\u3002' || r == '\uff61' || r == '\u2024':
 		return "this is not the ASCII full stop that joins the parts of a token"
+	case r == '\u2026':
+		return "the ellipsis stands for what was left out: copy the token whole"
 	case r == '\u201c' || r == '\u201d' || r == '\u2018' || r == '\u2019' || r == '\u00ab' || r == '\u00bb':
 		return "remove the typographic quotes"
 	case r == '\u00a0' || r == '\u00ad' || r >= '\u200b' && r <= '\u200f' || r == '\u2060' || r == '\ufeff':
@@ -121,40 +138,20 @@ func hintFor(b []byte, start, end int) string {
 		return "quotes come in pairs, around the whole token"
 	case r == '\n' && inside:
 		return `if the token is wrapped, join the lines first (tr -d '\n')`
+	case (r == ' ' || r == '\t') && inside && otherScheme(b[start:end]) != "":
+		return otherScheme(b[start:end])
 	case (r == ' ' || r == '\t') && inside:
 		return "there is no white space in a token: give the token alone"
 	case r == 0:
 		return "if the text is UTF-16, save it as UTF-8"
 	case end == 0:
 		return somethingElse(b)
+	case end >= start && isPlaceholder(b[start:]):
+		return notFilledIn
+	case strings.ContainsRune(",;)]}>\\", r) && end == len(b)-1 && inside:
+		return "it does not belong to the token: leave it out"
 	}
 	return ""
-}
-
-// somethingElse recognises a text that is no token from its first byte on.
-func somethingElse(b []byte) string {
-	head := bytes.ToLower(b[:min(len(b), 64)])
-	switch {
-	case bytes.HasPrefix(head, []byte("<!doctype html")), bytes.HasPrefix(head, []byte("<html")):
-		return "this is an HTML page: look at the address it came from, it may ask to sign in"
-	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
-		return "this is UTF-16: save it as UTF-8"
-	case b[0] != '{':
-		return ""
-	}
-	o, err := jsonobject.Parse(b)
-	if err != nil {
-		return "this is neither a token nor JSON: " + err.Error()
-	}
-	if v, ok := o.Get("error"); ok {
-		if text, ok := v.Text(); ok && len(text) < 100 {
-			return fmt.Sprintf("the response is an error (%s), it carries no token", text)
-		}
-	}
-	if _, ok := o.Get("kty"); ok {
-		return "this is a key (JWK): it is given with --key"
-	}
-	return "this is JSON with no token in it; jwt sign makes a token of claims"
 }
 
 // looksLikeFile reports whether b could be the name of a file.

@@ -22,8 +22,11 @@ func isCompact(s []byte) bool {
 		return pure && dots == 2 && isWord(rest) && endsPresentation(rest)
 	}
 	dots, pure := partsOf(s)
-	return pure && (dots == 2 || dots == 4)
+	return pure && (dots == 2 || dots == 4 && !bytes.Contains(s, ellipsis))
 }
+
+// ellipsis stands in no token: a JWE has an IV and a tag, whatever else is empty.
+var ellipsis = []byte("...")
 
 // endsPresentation reports whether s ends as an SD-JWT does: with a tilde, or with
 // a Key Binding JWT behind the last one.
@@ -97,7 +100,7 @@ func inBraces(header []byte) bool {
 // isLaxToken is isToken for text that is padded or in the standard alphabet,
 // which is no token but can be shown.
 func isLaxToken(s []byte) bool {
-	if dots := bytes.Count(s, []byte{'.'}); dots != 2 && dots != 4 {
+	if dots := bytes.Count(s, []byte{'.'}); dots != 2 && dots != 4 || bytes.Contains(s, ellipsis) {
 		return false
 	}
 	for part := range bytes.SplitSeq(s, []byte{'.'}) {

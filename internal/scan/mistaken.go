@@ -1,0 +1,127 @@
+package scan
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
+)
+
+// somethingElse recognises a text that is no token from its first byte on.
+func somethingElse(b []byte) string {
+	head := bytes.ToLower(b[:min(len(b), 64)])
+	switch {
+	case isPlaceholder(b):
+		return notFilledIn
+	case bytes.HasPrefix(head, []byte("<!doctype html")), bytes.HasPrefix(head, []byte("<html")):
+		return "this is an HTML page: look at the address it came from, it may ask to sign in"
+	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
+		return "this is UTF-16: save it as UTF-8"
+	case b[0] == '{':
+		return otherJSON(b)
+	}
+	return ""
+}
+
+// otherJSON says what JSON is that carries no token.
+func otherJSON(b []byte) string {
+	o, err := jsonobject.Parse(b)
+	if err != nil {
+		return "this is neither a token nor JSON: " + err.Error()
+	}
+	if v, ok := o.Get("error"); ok {
+		if text, ok := v.Text(); ok && len(text) < 100 {
+			return fmt.Sprintf("the response is an error (%s), it carries no token", text)
+		}
+	}
+	if _, ok := o.Get("kty"); ok {
+		return "this is a key (JWK): it is given with --key"
+	}
+	for _, name := range responseNames {
+		v, _ := o.Get(name)
+		switch text, isText := v.Text(); {
+		case isText && isPlaceholder([]byte(text)), v.Kind() == 'n', isText && text == "":
+			return "its " + name + " is empty: the response carries no token"
+		case isText && strings.IndexByte(text, '.') < 0:
+			return "its " + name + " is an opaque token, which says nothing by itself: its issuer can be asked about it (RFC 7662)"
+		}
+	}
+	return "this is JSON with no token in it; jwt sign makes a token of claims"
+}
+
+const notFilledIn = "that stands where nobody put a token: is the variable set, and awaited?"
+
+// isPlaceholder reports whether b is what a program, a shell or a document writes
+// where there is no token.
+func isPlaceholder(b []byte) bool {
+	const longest = 64
+	b = bytes.TrimSpace(b)
+	if len(b) == 0 || len(b) > longest {
+		return false
+	}
+	for _, text := range [...]string{
+		"undefined", "null", "nil", "none", "nan", "true", "false", "token", "jwt", "string",
+		"[object object]", "[object promise]", "(null)", "<nil>", "<null>", "%s", "...",
+	} {
+		if equalFold(b, text) {
+			return true
+		}
+	}
+	if bytes.ContainsAny(b, whiteSpace) {
+		return false
+	}
+	first, last := b[0], b[len(b)-1]
+	return first == '$' || first == '<' && last == '>' || first == '{' && last == '}' && b[1] == '{' ||
+		bytes.HasPrefix(bytes.ToLower(b), []byte("your")) && isWord(b)
+}
+
+// fromTranscript says what an HTTP response without a token is: mostly the answer
+// that somebody wants to understand.
+func fromTranscript(b []byte) string {
+	line, _, _ := bytes.Cut(b, []byte{'\n'})
+	_, status, _ := bytes.Cut(bytes.TrimSpace(line), []byte{' '})
+	if len(status) < 3 || len(status) > 64 || status[0] < '1' || status[0] > '5' {
+		return ""
+	}
+	if status[0] >= '4' {
+		return fmt.Sprintf("the response is an error (%s), it carries no token; its request may: curl -v", status)
+	}
+	return fmt.Sprintf("the response (%s) carries no token: its request may, curl -v shows it", status)
+}
+
+// encodedAgain reports whether b is the Base64 of a token, as it stands in a
+// Kubernetes Secret.
+func encodedAgain(b []byte) bool {
+	if !bytes.HasPrefix(b, []byte("ZXlK")) { // eyJ
+		return false
+	}
+	token, _, err := base64url.DecodeLax(string(bytes.TrimSpace(b)))
+	return err == nil && isToken(bytes.TrimSpace(token))
+}
+
+// leftOut is the error for a token that was shortened where it was shown: no token
+// has three dots in a row.
+func leftOut(at int) *verdict.Error {
+	return verdict.Errorf(verdict.Malformed, "no token found: three dots stand at byte %d for what was left out", at).
+		Hintf("copy the token whole, from where it is not shortened")
+}
+
+// otherScheme returns the credentials that b begins with and that are no token.
+func otherScheme(b []byte) string {
+	for _, s := range [...]struct{ name, is string }{
+		{"Basic", "a user name and a password (RFC 7617)"},
+		{"Digest", "the digest of a password (RFC 7616)"},
+		{"Negotiate", "a Kerberos ticket (RFC 4559)"},
+		{"NTLM", "a Windows login"},
+		{"ApiKey", "an API key"},
+		{"AWS4-HMAC-SHA256", "a signed request"},
+	} {
+		if equalFold(b, s.name) {
+			return s.name + " is " + s.is + ", not a token"
+		}
+	}
+	return ""
+}
