@@ -30,7 +30,7 @@ func killInTurn(t *testing.T, grace string) {
 		rounds = 100
 	}
 	l := newLogin(t, "--reuse-grace", grace)
-	usual := l.timing()
+	usual := l.mustRefresh()
 	under, unanswered, lost := 0, 0, 0
 	over := map[string]bool{} // families that were lost
 	for round := range rounds {
@@ -52,12 +52,13 @@ func killInTurn(t *testing.T, grace string) {
 			unanswered++
 		}
 		l.start("--reuse-grace", grace)
-		if l.recovers(spent && grace == "0s") {
-			continue
+		if spent && grace == "0s" {
+			lost++
+			over[family] = true
+			l.mustSayLost()
+			l.logIn()
 		}
-		lost++
-		over[family] = true
-		l.logIn()
+		usual = l.mustRefresh()
 	}
 	l.drain()
 	l.mustBeWhole(over)
@@ -73,7 +74,8 @@ type refreshing struct {
 	*exec.Cmd
 	t       *testing.T
 	began   time.Time
-	text    strings.Builder // to be read when the command has ended
+	out     strings.Builder
+	text    strings.Builder // of stderr; both are to be read when the command has ended
 	leaving chan time.Time  // when the request was about to leave
 }
 
@@ -81,6 +83,7 @@ func (l *login) beginRefresh() *refreshing {
 	l.t.Helper()
 	r := &refreshing{Cmd: l.command("refresh", "-v"), t: l.t, leaving: make(chan time.Time, 1)}
 	r.Stderr = r
+	r.Stdout = &r.out
 	r.began = time.Now()
 	if err := r.Start(); err != nil {
 		l.t.Fatal(err)
@@ -111,34 +114,34 @@ func (r *refreshing) mustNotEnd(err error) {
 // before its request leaves.
 type timing struct{ whole, before time.Duration }
 
-// timing takes the fastest of some.
-func (l *login) timing() timing {
+// mustRefresh refreshes undisturbed, and tries the access token.
+func (l *login) mustRefresh() timing {
 	l.t.Helper()
-	best := timing{whole: time.Hour}
-	for range 3 {
-		r := l.beginRefresh()
-		if err := r.Wait(); err != nil || !r.sent() || !r.answered() {
-			l.t.Fatalf("%v %s", err, r.text.String())
-		}
-		if whole := time.Since(r.began); whole < best.whole {
-			best = timing{whole, (<-r.leaving).Sub(r.began)}
-		}
+	r := l.beginRefresh()
+	err := r.Wait()
+	took := time.Since(r.began)
+	if err != nil || !r.sent() || !r.answered() {
+		l.t.Fatalf("%v %s%s", err, r.out.String(), r.text.String())
 	}
-	return best
+	l.must("request", "GET", "/me")
+	return timing{took, (<-r.leaving).Sub(r.began)}
 }
 
 // waitAt waits for a random moment: of the whole refresh, of the time after its
-// request was about to leave, or of the first half of that.
+// request was about to leave, or of the beginning of that.
 func (r *refreshing) waitAt(kind int, usual timing) {
 	r.t.Helper()
 	span := usual.whole
 	if kind > 0 {
-		span = (usual.whole - usual.before) / time.Duration(kind)
+		span -= usual.before
 		select {
 		case <-r.leaving:
 		case <-time.After(10 * time.Second):
 			r.t.Fatal("no request leaves")
 		}
+	}
+	if kind > 1 {
+		span /= 4
 	}
 	time.Sleep(rand.N(span))
 }
@@ -167,28 +170,20 @@ func (l *login) mustBeWhole(over map[string]bool) (family string, spent bool) {
 	return held.Session, spent
 }
 
-// recovers refreshes again and reports whether that works, as it must unless the
-// session is lost. What is lost is said.
-func (l *login) recovers(lost bool) bool {
+// mustSayLost refreshes a session that is lost.
+func (l *login) mustSayLost() {
 	l.t.Helper()
-	c := l.command("refresh")
-	out, err := c.Output()
-	if !lost {
-		if err != nil {
-			l.t.Fatalf("not recovered: %v %s", err, out)
-		}
-		l.must("request", "GET", "/me")
-		return true
-	}
+	r := l.beginRefresh()
+	r.Wait()
 	var said struct {
 		Error struct{ Class, Message, Hint string }
 	}
-	if err := json.Unmarshal(out, &said); err != nil {
-		l.t.Fatalf("%v: %s", err, out)
+	if err := json.Unmarshal([]byte(r.out.String()), &said); err != nil {
+		l.t.Fatalf("%v: %s", err, r.out.String())
 	}
-	if c.ProcessState.ExitCode() != exitSession || said.Error.Class != "session_revoked" ||
-		!strings.Contains(said.Error.Message, "was cut off before its answer was saved") || !strings.HasPrefix(said.Error.Hint, "jwt session login ") {
-		l.t.Fatalf("lost, and not said: %v %s", err, out)
+	e := said.Error
+	if r.ProcessState.ExitCode() != exitSession || e.Class != "session_revoked" ||
+		!strings.Contains(e.Message, "was cut off before its answer was saved") || !strings.HasPrefix(e.Hint, "jwt session login ") {
+		l.t.Fatalf("lost, and not said: %s", r.out.String())
 	}
-	return false
 }
