@@ -13,7 +13,8 @@ import (
 // split returns the members of the object that starts at start.
 func split(src []byte, start int) []Member {
 	text := string(src) // one copy that all names are cut from
-	members := make([]Member, 0, 8)
+	const most = 16     // that room is made for before they are seen; more get theirs as they come
+	members := make([]Member, 0, min(bytes.Count(src, []byte{':'}), most))
 	for at := skipSpace(src, start+1); at < len(src) && src[at] != '}'; {
 		end := skipString(src, at)
 		name, _ := unquoteText(text[at:end])

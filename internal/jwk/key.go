@@ -14,6 +14,7 @@ import (
 	"crypto/x509"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"filippo.io/mldsa"
 	"github.com/cloudflare/circl/sign/ed448"
@@ -51,7 +52,13 @@ type Key struct {
 	material any
 	private  bool
 	bits     int
+
+	// known is what was worked out of the material already, for all copies of the
+	// key: a batch asks for the thumbprint with every token.
+	known *known
 }
+
+type known struct{ thumbprint atomic.Pointer[string] }
 
 // New returns the key of that material: a []byte secret, or a public or private
 // key of crypto/rsa, ecdsa, ed25519 or ecdh, secp256k1, ed448 or mldsa. It refuses
@@ -70,6 +77,7 @@ func New(material any) (Key, error) {
 // kindOf fills in what the material is and refuses what must not be used. A new
 // kind of key begins here; its members are in members.go.
 func (k *Key) kindOf() error {
+	k.known = new(known)
 	switch m := k.material.(type) {
 	case []byte:
 		k.Type, k.private, k.bits = "oct", true, 8*len(m)

@@ -14,8 +14,16 @@ import (
 // base64url. That of a secret is a hash of the secret: show it to nobody whom
 // the secret is not shown to.
 func (k Key) Thumbprint() string {
+	if k.known == nil {
+		k.known = new(known) // the zero Key
+	}
+	if t := k.known.thumbprint.Load(); t != nil {
+		return *t
+	}
 	sum := sha256.Sum256(k.thumbprintInput())
-	return base64url.Encode(sum[:])
+	t := base64url.Encode(sum[:])
+	k.known.thumbprint.Store(&t)
+	return t
 }
 
 // ThumbprintHashes returns the names that ThumbprintWith knows.
