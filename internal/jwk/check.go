@@ -17,6 +17,14 @@ import (
 // checkRSA refuses a public key that is too weak, too large to bound the work,
 // or no RSA key at all.
 func checkRSA(k *rsa.PublicKey) error {
+	if err := checkRSANumbers(k); err != nil {
+		return err
+	}
+	return checkRSAFactors(k.N)
+}
+
+// checkRSANumbers is what of checkRSA costs nothing.
+func checkRSANumbers(k *rsa.PublicKey) error {
 	if k == nil || k.N == nil || k.N.Sign() <= 0 {
 		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is not positive")
 	}

@@ -209,6 +209,9 @@ func (m members) alg(k *Key) error {
 	case known && !slices.Contains(takes, k.kindName()):
 		return invalid("alg: is %s, but the key is %s", name, k.Kind())
 	}
+	if size, exact := SecretBytes(name); exact && k.bits != 8*size {
+		return invalid("alg: is %s, which wants a secret of %d bytes, but the key has %d", name, size, k.bits/8)
+	}
 	return nil
 }
 
@@ -225,11 +228,15 @@ func (k Key) kindName() string {
 	}
 }
 
-// use reads "use" and "key_ops", which must not contradict each other
-// (RFC 7517 §4.3).
+// use reads "use" and "key_ops", which must contradict neither each other (RFC 7517
+// §4.3) nor "alg", read before.
 func (m members) use(k *Key) (err error) {
 	if k.Use, _, err = m.text("use"); err != nil {
 		return err
+	}
+	forAlg := UseFor(k.Alg)
+	if forAlg != "" && (k.Use == "sig" || k.Use == "enc") && k.Use != forAlg {
+		return invalid(`use: is %q, but "alg" is %s (RFC 7517 §4.2)`, k.Use, k.Alg)
 	}
 	v, ok := m.o.Get("key_ops")
 	if !ok {
@@ -245,6 +252,9 @@ func (m members) use(k *Key) (err error) {
 		}
 		if use := useOf(op); use != "" && (k.Use == "sig" || k.Use == "enc") && use != k.Use {
 			return invalid(`use: is %q, but "key_ops" has %q (RFC 7517 §4.3)`, k.Use, op)
+		}
+		if use := useOf(op); use != "" && forAlg != "" && use != forAlg {
+			return invalid(`key_ops: has %q, but "alg" is %s (RFC 7517 §4.4)`, op, k.Alg)
 		}
 	}
 	k.Ops = ops

@@ -95,7 +95,7 @@ func TestJWKAlg(t *testing.T) {
 		{"Ed25519", "EdDSA Ed25519 unknown", "ECDH-ES ES256 Ed448 HS256"},
 		{"Ed448", "EdDSA Ed448 unknown", "ECDH-ES ES256K Ed25519 HS256"},
 		{"X25519", "ECDH-ES ECDH-ES+A128KW", "EdDSA Ed25519 ES256"},
-		{"oct", "HS256 HS512 dir A128KW A256GCM A128CBC-HS256 PBES2-HS256+A128KW", "RS256 ES256 EdDSA ECDH-ES RSA-OAEP"},
+		{"oct", "HS256 HS512 dir A256KW A256GCM A128CBC-HS256 PBES2-HS256+A128KW", "A128KW A256CBC-HS512 RS256 ES256 EdDSA ECDH-ES RSA-OAEP"},
 	}
 	for _, tt := range tests {
 		k := makeKey(t, tt.kind)
@@ -148,6 +148,11 @@ func TestJWKRefused(t *testing.T) {
 		{"key_ops of numbers", ec, []edit{{"key_ops", `["sign",1]`}}, verdict.JWKInvalid, "key_ops: must be an array"},
 		{"key_ops twice", ec, []edit{{"key_ops", `["sign","verify","sign"]`}}, verdict.JWKInvalid, `key_ops: has "sign" twice`},
 		{"use and key_ops apart", ec, []edit{{"use", `"sig"`}, {"key_ops", `["deriveKey"]`}}, verdict.JWKInvalid, `use: is "sig"`},
+		{"use and alg apart", rsa, []edit{{"use", `"enc"`}, {"alg", `"RS256"`}}, verdict.JWKInvalid, `use: is "enc", but "alg" is RS256`},
+		{"alg and use apart", rsa, []edit{{"use", `"sig"`}, {"alg", `"RSA-OAEP"`}}, verdict.JWKInvalid, `use: is "sig", but "alg" is RSA-OAEP`},
+		{"key_ops and alg apart", rsa, []edit{{"key_ops", `["verify"]`}, {"alg", `"RSA-OAEP"`}}, verdict.JWKInvalid, `key_ops: has "verify", but "alg" is RSA-OAEP`},
+		{"alg and key_ops apart", ec, []edit{{"key_ops", `["deriveKey"]`}, {"alg", `"ES256"`}}, verdict.JWKInvalid, `key_ops: has "deriveKey", but "alg" is ES256`},
+		{"a secret of another size than its alg's", oct, []edit{{"k", text(make([]byte, 64))}, {"alg", `"A128KW"`}}, verdict.JWKInvalid, "alg: is A128KW, which wants a secret of 16 bytes, but the key has 64"},
 
 		{"crv missing", ec, []edit{{"crv", ""}}, verdict.JWKInvalid, "crv: is missing"},
 		{"crv unknown", ec, []edit{{"crv", `"P-256K"`}}, verdict.JWKInvalid, `crv: is "P-256K"`},
@@ -232,6 +237,10 @@ func TestJWKRefused(t *testing.T) {
 
 		{"x5c empty", ec, []edit{{"x5c", `[]`}}, verdict.JWKInvalid, "x5c: must be an array"},
 		{"x5c a string", ec, []edit{{"x5c", `"AAAA"`}}, verdict.JWKInvalid, "x5c: must be an array"},
+		{"x5u a number", ec, []edit{{"x5u", `1`}}, verdict.JWKInvalid, "x5u: is a number"},
+		{"x5t of another length", ec, []edit{{"x5t", text(make([]byte, 32))}}, verdict.JWKInvalid, "x5t: is 32 bytes long, must be 20"},
+		{"x5t#S256 of another length", ec, []edit{{"x5t#S256", text(make([]byte, 20))}}, verdict.JWKInvalid, "x5t#S256: is 20 bytes long, must be 32"},
+		{"x5t no base64url", ec, []edit{{"x5t", `"AB+/"`}}, verdict.JWKInvalid, "x5t: is not base64url"},
 		{"x5t a number", ec, []edit{{"x5t", `1`}}, verdict.JWKInvalid, "x5t: is a number"},
 	}
 	for _, tt := range tests {

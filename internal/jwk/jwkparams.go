@@ -189,7 +189,7 @@ func (m members) rsa() (any, error) {
 		return nil, verdict.Errorf(verdict.KeyRefused, "RSA public exponent of %d bits: it must be below 2^31", e.BitLen())
 	}
 	public := &rsa.PublicKey{N: n, E: int(e.Int64())}
-	if err := checkRSA(public); err != nil { // before any work that grows with n
+	if err := checkRSANumbers(public); err != nil { // before any work that grows with n
 		return nil, err
 	}
 	if m.has("d") {

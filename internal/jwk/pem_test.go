@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
 )
@@ -200,13 +201,19 @@ func TestX5C(t *testing.T) {
 		t.Errorf("a thumbprint of a certificate that is not there: %v", err)
 	}
 
+	brokenLine := edit{"x5c", strings.Replace(x5c(leafC).value, "MI", `MI\n`, 1)}
+	returned := edit{"x5c", strings.Replace(x5c(leafC).value, `"]`, `\r"]`, 1)}
 	urlAlphabet := edit{"x5c", strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(x5c(leafC).value)}
+	for _, folded := range []edit{brokenLine, returned} { // which Go's own reader takes
+		set, err := Parse([]byte(edited(leaf, true, folded)))
+		expectError(t, set, err, verdict.JWKInvalid, "x5c[0]: is not base64")
+	}
 	for name, edits := range map[string][]edit{
 		"x5c[0]: is not base64":                         {urlAlphabet},
 		"x5c: the first certificate is that of another": {x5c(rootC, leafC)},
 		"x5c[0]: is not a certificate":                  {{"x5c", `["AAAA"]`}},
 		"x5t#S256: is not the thumbprint":               {x5c(leafC), x5t, wrong},
-		"x5t: is not the thumbprint":                    {x5c(leafC), {"x5t", `"AAAA"`}, x5t256},
+		"x5t: is not the thumbprint":                    {x5c(leafC), {"x5t", `"` + base64url.Encode(make([]byte, 20)) + `"`}, x5t256},
 	} {
 		set, err := Parse([]byte(edited(leaf, true, edits...)))
 		expectError(t, set, err, verdict.JWKInvalid, name)

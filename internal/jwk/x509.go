@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"strings"
 
 	"jwt/internal/base64url"
 )
@@ -14,10 +15,14 @@ import (
 // the key (RFC 7517 §4.7 to §4.9). That a certificate is out of date is no fault
 // of the key: Warnings tells.
 func (m members) certificates(k *Key) error {
-	for _, name := range []string{"x5t", "x5t#S256"} {
-		if _, _, err := m.text(name); err != nil {
-			return err
-		}
+	if _, _, err := m.text("x5u"); err != nil {
+		return err
+	}
+	if err := m.thumbprintOf("x5t", sha1.Size, "7517 §4.8"); err != nil {
+		return err
+	}
+	if err := m.thumbprintOf("x5t#S256", sha256.Size, "7517 §4.9"); err != nil {
+		return err
 	}
 	v, ok := m.o.Get("x5c")
 	if !ok {
@@ -30,7 +35,7 @@ func (m members) certificates(k *Key) error {
 	chain := make([]*x509.Certificate, len(texts))
 	for i, text := range texts {
 		der, err := base64.StdEncoding.Strict().DecodeString(text) // not base64url (RFC 7517 §4.7)
-		if err != nil {
+		if err != nil || strings.ContainsAny(text, "\r\n") {       // which encoding/base64 skips, even when strict
 			return invalid("x5c[%d]: is not base64 (the standard alphabet, padded: RFC 7517 §4.7)", i)
 		}
 		if chain[i], err = x509.ParseCertificate(der); err != nil {
@@ -48,6 +53,15 @@ func (m members) certificates(k *Key) error {
 		}
 	}
 	return nil
+}
+
+// thumbprintOf wants a member that is there to be the thumbprint of a certificate.
+func (m members) thumbprintOf(name string, size int, section string) error {
+	if !m.has(name) {
+		return nil
+	}
+	_, err := m.exactly(size, name, section)
+	return err
 }
 
 // matches reports whether the certificate is one for the key.
