@@ -1,7 +1,11 @@
 package cmd
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"jwt/internal/verdict"
 )
@@ -35,4 +39,34 @@ func atMostOneArg(what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// tokenAlone wants one token or none, and no key beside it.
+func tokenAlone(c *cobra.Command, args []string) error {
+	if len(args) == 2 && isFile(strings.TrimPrefix(args[1], "@")) {
+		return verdict.Errorf(verdict.Usage, "%s wants one token, got 2 arguments", c.CommandPath()).
+			Hintf("is the second the key? --key %s", args[1])
+	}
+	return atMostOneArg("one token")(c, args)
+}
+
+// unknownFlag is the error for a flag that the command does not have, with one that
+// it has and that may be meant: --aud for --audience, --key for --pubkey.
+func unknownFlag(c *cobra.Command, err error) error {
+	e := verdict.Errorf(verdict.Usage, "%w", err).Hintf("%s --help", c.CommandPath())
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
+		return e
+	}
+	const shortest = 3 // that a name may be for another to be like it
+	like := ""
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if len(f.Name) >= shortest && len(f.Name) > len(like) && strings.Contains(unknown.GetSpecifiedName(), f.Name) {
+			like = f.Name
+		}
+	})
+	if like != "" {
+		e.Hint = "is --" + like + " meant? " + e.Hint
+	}
+	return e
 }

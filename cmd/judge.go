@@ -39,6 +39,7 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	if r.Token == nil {
 		r.Token = contentsOf(token)
 	}
+	advise(r.Checks, token, v.profile)
 	if r = decided(r); !r.Valid {
 		return r, nil
 	}
@@ -119,8 +120,11 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 		for _, c := range jws.Diagnose(token, keys, v.ring.texts()...) {
 			r.Reasons = append(r.Reasons, render.Reason{ID: c.ID, Detail: c.Detail, Hint: c.Hint})
 		}
-		if last := &checks[len(checks)-1]; last.Class == verdict.SignatureInvalid {
-			last.Hint = anotherKey(keys)
+		switch last := &checks[len(checks)-1]; {
+		case last.Class == verdict.SignatureInvalid:
+			last.Hint = anotherKey(token, keys)
+		case last.Class == verdict.KeyMismatch && len(r.Reasons) > 0 && !strings.HasPrefix(r.Reasons[0].Detail, verifies):
+			last.Detail = r.Reasons[0].Detail // it says in full how key and algorithm do not go together
 		}
 	}
 	inQuestion := []jwk.Key{verified.Key()}
@@ -130,14 +134,6 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 	}
 	r.Checks = append(append(r.Checks, checks...), v.ring.doubts(inQuestion...)...)
 	return verified, err
-}
-
-// anotherKey is the hint where no reason was found.
-func anotherKey(keys []jwk.Key) string {
-	if slices.ContainsFunc(keys, func(k jwk.Key) bool { return !k.IsSecret() }) {
-		return "the token was changed, or another key made it: --key oidc:ISSUER finds the issuer's"
-	}
-	return "the token was changed, or another secret made it: --secret @FILE gives the issuer's"
 }
 
 // describeKey says in the check of that name which key it was.
@@ -256,14 +252,17 @@ func decided(r render.Report) render.Report {
 	return r
 }
 
+// verifies begins the reason that a trial found.
+const verifies = "the signature verifies "
+
 // because puts what failed and why into one sentence.
 func because(failed verdict.Check, why string) string {
-	rest, verifies := strings.CutPrefix(why, "the signature verifies ")
+	rest, found := strings.CutPrefix(why, verifies)
 	switch {
-	case failed.Class == verdict.SignatureInvalid && verifies:
+	case why == failed.Detail:
+		return why
+	case failed.Class == verdict.SignatureInvalid && found:
 		why = "it verifies " + rest
-	case failed.Class == verdict.KeyMismatch && !verifies:
-		return why // it says in full how key and algorithm do not go together
 	}
 	return failed.Detail + "; " + why
 }

@@ -2,8 +2,10 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -116,7 +118,7 @@ func (k *keyring) read(source string) (keySource, error) {
 	s := keySource{name: read.Name, text: read.Data, mode: read.Mode}
 	s.set, err = jwe.ParseKeys(read.Data, k.passphrase(read.Name))
 	if err != nil {
-		return s, encryptedHint(inSource(read.Name, err))
+		return s, secretHint(read, encryptedHint(inSource(read.Name, err)))
 	}
 	for i := range s.set.Keys {
 		s.set.Keys[i].Source = read.Name
@@ -134,7 +136,10 @@ func (k *keyring) loadSecret(source string) (keySource, error) {
 		return keySource{}, inSource(read.Name, err)
 	}
 	key.Source = read.Name
-	if literal {
+	switch {
+	case literal && isFile(source):
+		k.output.note(k.env, source+" is taken as the secret itself: --secret @"+source+" reads the file")
+	case literal:
 		k.output.note(k.env, "the secret on the command line is visible to ps and in the shell's history; --secret @FILE or env:NAME is not")
 	}
 	return keySource{set: jwk.Set{Keys: []jwk.Key{key}}, name: read.Name, literal: literal}, nil
@@ -174,6 +179,23 @@ func inSource(name string, err error) error {
 		e.Message = name + ": " + e.Message
 	}
 	return &e
+}
+
+// secretHint is what to type where a file with a secret was given as a key.
+func secretHint(read input.Source, err error) error {
+	if !errors.Is(err, jwk.ErrNoKey) || read.Mode == 0 {
+		return err
+	}
+	e := *classified(err)
+	e.Hint = "if it is an HMAC secret: --secret @" + read.Name
+	return &e
+}
+
+// isFile reports whether the text of a secret is the name of a file, which
+// somebody may have meant.
+func isFile(text string) bool {
+	info, err := os.Stat(text)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // refresh fetches the sets that came over the network once more, because a token

@@ -59,6 +59,10 @@ func (o keyOptions) checkAlgs() error {
 				Hintf("jwt decode shows an unsecured token")
 		}
 		if !slices.Contains(algNames(), name) {
+			if i := slices.IndexFunc(algNames(), func(a string) bool { return strings.EqualFold(a, name) }); i >= 0 {
+				return verdict.Errorf(verdict.Usage, "--alg %s: no such signature algorithm, names are case-sensitive", name).
+					Hintf("--alg %s", algNames()[i])
+			}
 			return verdict.Errorf(verdict.Usage, "--alg %s: no such signature algorithm", name).
 				Hintf("one of %s", strings.Join(algNames(), " "))
 		}

@@ -89,9 +89,7 @@ func newRoot(env *Env, args []string) *cobra.Command {
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetUsageFunc(func(*cobra.Command) error { return nil })
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return verdict.Errorf(verdict.Usage, "%w", err).Hintf("%s --help", c.CommandPath())
-	})
+	root.SetFlagErrorFunc(unknownFlag)
 	addCommands(env, root, commands(), args)
 	return root
 }

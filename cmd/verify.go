@@ -40,7 +40,7 @@ A profile adds what a specification wants of its kind of token:
   jwt verify PROOF --profile dpop+jwt --htm GET --htu https://api.example/items
   jwt verify --batch --key public.pem < tokens.txt | jq -c 'select(.valid|not)'`
 		c.Annotations = map[string]string{exits: "0 1 2 3 4 5 6 7 8 130"}
-		c.Args = atMostOneArg("one token")
+		c.Args = tokenAlone
 		o.addFlags(c.Flags())
 		o.complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error {
@@ -136,7 +136,7 @@ func (o *verifyOptions) policy() (jwt.Policy, error) {
 	for _, s := range o.expect {
 		e, err := jwt.ParseExpectation(s)
 		if err != nil {
-			return p, err
+			return p, flagError("claim", err)
 		}
 		p.Expect = append(p.Expect, e)
 	}

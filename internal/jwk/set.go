@@ -36,6 +36,9 @@ var (
 	ErrJWE       = errors.New("the key is encrypted (JWE)") // an encrypted JWK (RFC 7517 §7), which Parse leaves closed
 )
 
+// ErrNoKey is the cause where data is in no format of a key: perhaps it is a secret.
+var ErrNoKey = errors.New("this is no key")
+
 // Parse reads the keys that data holds in any format, told by its content:
 // PEM or DER of PKCS #1, PKCS #8, SEC 1, SPKI and X.509 certificates, OpenSSH,
 // JWK and JWK Set. A set of which no key can be used is an error, that of the
@@ -218,8 +221,7 @@ func unknownText(text []byte) error {
 	case !utf8.Valid(text), bytes.ContainsRune(text, 0):
 		return unknownBinary(text)
 	default:
-		return verdict.Errorf(verdict.JWKInvalid, "this is no key: neither JWK, PEM, DER, OpenSSH nor certificate").
-			Hintf("an HMAC secret is given with --secret")
+		return noFormat("this is no key")
 	}
 }
 
@@ -227,8 +229,14 @@ func unknownBinary(data []byte) error {
 	if len(data) > 1 && data[0] == 0x30 && data[1] > 0x80 {
 		return verdict.Errorf(verdict.KeyRefused, "this looks like DER, but is cut short or has more behind it")
 	}
-	return verdict.Errorf(verdict.JWKInvalid, "these bytes are no key: neither JWK, PEM, DER, OpenSSH nor certificate").
-		Hintf("an HMAC secret is given with --secret")
+	return noFormat("these bytes are no key")
+}
+
+func noFormat(what string) error {
+	return &verdict.Error{
+		Class: verdict.JWKInvalid, Message: what + ": neither JWK, PEM, DER, OpenSSH nor certificate",
+		Hint: "an HMAC secret is given with --secret", Err: ErrNoKey,
+	}
 }
 
 // withoutPackage is the text of an error of the standard library without the

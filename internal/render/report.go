@@ -181,12 +181,20 @@ func (r Report) check(t *Text, c verdict.Check, name string) {
 	}
 	t.Put("  ").Styled(style, mark).Put(" ", name)
 	if told := told(c, name); told != "" {
-		t.Pad(len([]rune(name)), checkName).Put(" ").Words(toldFrom, told)
+		if n := len([]rune(name)); n <= checkName {
+			t.Pad(n, checkName).Put(" ")
+		} else {
+			t.Line().Pad(0, toldFrom)
+		}
+		t.Words(toldFrom, told)
 	}
 	t.Line()
 	if c.Name == r.explained() {
+		const why = "why: "
 		for _, reason := range r.Reasons {
-			t.Pad(0, toldFrom).Styled(Caution, "why:").Put(" ").Words(toldFrom, reason.Detail).Line()
+			if reason.Detail != c.Detail {
+				t.Pad(0, toldFrom).Styled(Caution, why).Words(toldFrom+len(why), reason.Detail).Line()
+			}
 		}
 	}
 }
@@ -201,7 +209,8 @@ func (r Report) explained() string {
 	return ""
 }
 
-// told is what a check says beside its name.
+// told is what a check says beside its name; where it did not fail, with the hint
+// that is nowhere else.
 func told(c verdict.Check, name string) string {
 	if c.Detail == "" && c.Actual != nil {
 		if s, ok := c.Actual.(string); ok {
@@ -209,5 +218,10 @@ func told(c verdict.Check, name string) string {
 		}
 		return string(JSON(c.Actual, false))
 	}
-	return strings.TrimPrefix(c.Detail, name+": ")
+	about := name[strings.IndexByte(name, ':')+1:] // of claim:NAME and require:NAME
+	detail := strings.TrimPrefix(c.Detail, about+": ")
+	if c.Status != verdict.Fail && c.Hint != "" {
+		return detail + ": " + c.Hint
+	}
+	return detail
 }

@@ -1,0 +1,84 @@
+package cmd
+
+import (
+	"slices"
+	"strings"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/verdict"
+)
+
+// advise gives the failed checks a hint that have none, from what the token says
+// of itself. Nothing in it is verified: it never becomes a part of what to type.
+func advise(checks []verdict.Check, token jws.Token, profile jwt.Profile) {
+	claims, _ := jwt.ParseClaims(token.Payload)
+	for i := range checks {
+		c := &checks[i]
+		if c.Status != verdict.Fail || c.Hint != "" {
+			continue
+		}
+		if alike(c.Expected, c.Actual) {
+			c.Hint = "it is compared byte for byte: spell it alike on both sides"
+			continue
+		}
+		switch c.Class {
+		case verdict.AudMismatch, verdict.TypMismatch:
+			c.Hint = otherKind(profile.Name == "id-token", claims)
+			if c.Hint == "" && c.Class == verdict.AudMismatch {
+				c.Hint = "get a token that is issued for this audience, or correct --aud"
+			}
+		case verdict.IssMismatch:
+			c.Hint = "is it of another environment? get a token from the issuer that is wanted"
+		case verdict.MissingClaim:
+			if names, ok := strings.CutPrefix(c.Name, "require:"); ok && strings.Contains(names, ",") {
+				c.Hint = "one claim a flag: --require " + strings.ReplaceAll(names, ",", " --require ")
+			}
+		}
+	}
+}
+
+// alike reports whether two names differ in case or a slash at the end alone.
+func alike(wanted, got any) bool {
+	w, ok := wanted.(string)
+	g, isText := got.(string)
+	return ok && isText && strings.EqualFold(strings.TrimRight(w, "/"), strings.TrimRight(g, "/"))
+}
+
+// otherKind is the hint where the token looks like an ID token and none is wanted,
+// or the other way, by the claims that kind alone has.
+func otherKind(wantID bool, claims jsonobject.Object) string {
+	has := func(name string) bool { _, ok := claims.Get(name); return ok }
+	granted := slices.ContainsFunc([]string{"scope", "scp", "client_id"}, has)
+	loggedIn := slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash", "auth_time", "email"}, has)
+	switch {
+	case !wantID && loggedIn && !granted:
+		return "it looks like an ID token, which is for the client that logged in: send the access token"
+	case wantID && granted && !loggedIn:
+		return "it looks like an access token, which is for the API: this profile is for the id_token"
+	default:
+		return ""
+	}
+}
+
+// anotherKey is the hint where the signature does not verify and no reason was
+// found.
+func anotherKey(token jws.Token, keys []jwk.Key) string {
+	hint := "the token was changed, or another secret made it"
+	find := ": --secret @FILE gives the issuer's"
+	if slices.ContainsFunc(keys, func(k jwk.Key) bool { return !k.IsSecret() }) {
+		hint, find = "the token was changed, or another key made it", ": --key oidc:ISSUER finds the issuer's"
+	}
+	claims, _ := jwt.ParseClaims(token.Payload)
+	v, _ := claims.Get("iss")
+	if iss, ok := v.Text(); ok {
+		const most = 80
+		if len(iss) > most {
+			iss = strings.ToValidUTF8(iss[:most], "") + "…"
+		}
+		return hint + "; it says it is from " + string(jsonobject.Quote(iss)) + find
+	}
+	return hint + find
+}
