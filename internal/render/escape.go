@@ -4,9 +4,12 @@
 package render
 
 import (
+	"bytes"
 	"encoding/binary"
+	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -61,6 +64,56 @@ func EscapeJSON(text []byte) []byte {
 	return []byte(b.String())
 }
 
+// spelledOut returns a JSON text as a person reads it: letters that its writer
+// spelled \uXXXX, as many libraries do with all that is not ASCII, are letters
+// again. What Escape would not show stays, and so does ASCII: who spells that so
+// has a reason, which is to be seen.
+func spelledOut(text []byte) []byte {
+	text = EscapeJSON(text)
+	if !bytes.Contains(text, []byte(`\u`)) {
+		return text
+	}
+	out := make([]byte, 0, len(text))
+	for i := 0; i < len(text); {
+		n := 1
+		if text[i] == '\\' {
+			var r rune
+			if r, n = escaped(text[i:]); r >= utf8.RuneSelf && !unsafe(r) {
+				out = utf8.AppendRune(out, r)
+				i += n
+				continue
+			}
+		}
+		out = append(out, text[i:i+n]...)
+		i += n
+	}
+	return out
+}
+
+// escaped reads the escape that text begins with: its bytes, and the character
+// where it is a \uXXXX that spells one; else -1.
+func escaped(text []byte) (r rune, n int) {
+	if r, n = unit(text); r < 0 || !utf16.IsSurrogate(r) {
+		return r, n
+	}
+	low, m := unit(text[n:])
+	if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+		return pair, n + m
+	}
+	return -1, n
+}
+
+func unit(text []byte) (r rune, n int) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return -1, min(2, len(text))
+	}
+	u, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return -1, 2
+	}
+	return rune(u), 6
+}
+
 const hexDigit = "0123456789abcdef"
 
 func writeEscape(b *strings.Builder, r rune) {
@@ -113,11 +166,13 @@ func isPlain(text []byte) bool {
 
 // unsafe holds for characters that act on a terminal or cannot be seen: C0, DEL
 // and C1 controls, format characters (bidi, zero-width, tags, BOM), line and
-// paragraph separators, and the rest that Unicode says is drawn as nothing.
+// paragraph separators, what Unicode says is drawn as nothing or is no character,
+// and what looks different on every machine, or blank.
 func unsafe(r rune) bool {
 	if r < 0x7f {
 		return r < ' '
 	}
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp,
-		unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+	const brailleBlank = 0x2800
+	return r == brailleBlank || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp,
+		unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point, unicode.Noncharacter_Code_Point)
 }

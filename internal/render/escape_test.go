@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -28,12 +29,40 @@ func TestEscape(t *testing.T) {
 		{"tag characters", "\U000e0061", `\udb40\udc61`},
 		{"variation selector", "\ufe0f", `\ufe0f`},
 		{"invisible letter", "\u3164", `\u3164`},
+		{"blank that is no space", "\u2800", `\u2800`},
+		{"private use", "\ue000\U000f0000", `\ue000\udb80\udc00`},
+		{"no character", "\ufdd0\U0001ffff", `\ufdd0\ud83f\udfff`},
 		{"not UTF-8", "a\xffb\xc3", `a\xffb\xc3`},
 		{"not UTF-8 that would be C1", "\x9b2J", `\x9b2J`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := Escape(c.in); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// What is spelled \uXXXX is shown as the letter it is, unless that would act on
+// the terminal or end the string.
+func TestSpelledOut(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"letters", `"\u65e5\u672c \u00e9\u003c"`, `"日本 é\u003c"`},
+		{"beyond 16 bits", `"\ud83d\ude42"`, `"🙂"`},
+		{"half a pair", `"\ud83d\u65e5\ude42"`, `"\ud83d日\ude42"`},
+		{"quotes, backslashes, controls", `"\u0022\u005c\u001b\u0000\u007f\u009b"`, `"\u0022\u005c\u001b\u0000\u007f\u009b"`},
+		{"bidi and invisible", `"\u202e\u200b\ufeff"`, `"\u202e\u200b\ufeff"`},
+		{"a backslash before u", `"\\u65e5\\\u65e5\n"`, `"\\u65e5\\日\n"`},
+		{"raw", "\"日\u202e\"", `"日\u202e"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := spelledOut([]byte(c.in))
+			if string(got) != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+			var was, is string
+			if err := errors.Join(json.Unmarshal([]byte(c.in), &was), json.Unmarshal(got, &is)); err != nil || was != is {
+				t.Errorf("means %q, then %q, %v", was, is, err)
 			}
 		})
 	}

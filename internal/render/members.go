@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,11 +23,10 @@ const (
 
 // membersText lists the members of one part: name, value, meaning.
 func (a Anatomy) membersText(t *Text, part string) {
-	var rows []anatomy.Member
-	for _, m := range a.Token.Members {
-		if m.Part == part {
-			rows = append(rows, m)
-		}
+	rows := a.Token.Members // those of a part stand together
+	rows = rows[max(slices.IndexFunc(rows, func(m anatomy.Member) bool { return m.Part == part }), 0):]
+	if end := slices.IndexFunc(rows, func(m anatomy.Member) bool { return m.Part != part }); end >= 0 {
+		rows = rows[:end]
 	}
 	left := 0
 	if !a.Full && len(rows) > memberRows {
@@ -130,7 +130,7 @@ func (l memberList) values(m anatomy.Member) []cell {
 		most = 1
 	}
 	var cells []cell
-	for _, line := range chop(string(JSON(m.Value, false)), l.room, most) {
+	for _, line := range chop(string(spelledOut(JSON(m.Value, false))), l.room, most) {
 		cells = append(cells, cell{text: line, style: Literal})
 	}
 	if remark.Text == "" {

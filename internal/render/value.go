@@ -15,8 +15,8 @@ type Remark struct {
 	Style Style
 }
 
-// Object appends a JSON object as its owner wrote it, re-indented, its spelling
-// of strings and numbers kept. remark, which may be nil, is asked for each member
+// Object appends a JSON object as its owner wrote it, re-indented, its numbers
+// digit for digit and its strings readable. remark, which may be nil, is asked for each member
 // of the outermost object.
 func (t *Text) Object(o jsonobject.Object, remark func(m jsonobject.Member) Remark) *Text {
 	w := valueWriter{t: t, dec: jsontext.NewDecoder(bytes.NewBuffer(o.Bytes()), jsontext.AllowDuplicateNames(true))}
@@ -82,13 +82,13 @@ func (w *valueWriter) list(open, shut jsontext.Kind, depth int, named bool) {
 	w.t.Put(string(rune(shut)))
 }
 
-// raw is the next name or scalar in its own spelling.
+// raw is the next name or scalar as it is spelled, but for letters spelled \uXXXX.
 func (w *valueWriter) raw() string {
 	v, err := w.dec.ReadValue()
 	if err != nil {
 		panic("render: not JSON: " + err.Error()) // the value was parsed before
 	}
-	return string(EscapeJSON(v))
+	return string(spelledOut(v))
 }
 
 func (w *valueWriter) indent(depth int) { w.t.Put(strings.Repeat("  ", depth)) }
