@@ -14,7 +14,6 @@ import (
 // advise gives the failed checks a hint that have none, from what the token says
 // of itself. Nothing in it is verified: it never becomes a part of what to type.
 func advise(checks []verdict.Check, token jws.Token, profile jwt.Profile) {
-	claims, _ := jwt.ParseClaims(token.Payload)
 	for i := range checks {
 		c := &checks[i]
 		if c.Status != verdict.Fail || c.Hint != "" {
@@ -26,7 +25,7 @@ func advise(checks []verdict.Check, token jws.Token, profile jwt.Profile) {
 		}
 		switch c.Class {
 		case verdict.AudMismatch, verdict.TypMismatch:
-			c.Hint = otherKind(profile.Name == "id-token", claims)
+			c.Hint = otherKind(profile.Name == "id-token", token)
 			if c.Hint == "" && c.Class == verdict.AudMismatch {
 				c.Hint = "get a token that is issued for this audience, or correct --aud"
 			}
@@ -49,7 +48,8 @@ func alike(wanted, got any) bool {
 
 // otherKind is the hint where the token looks like an ID token and none is wanted,
 // or the other way, by the claims that kind alone has.
-func otherKind(wantID bool, claims jsonobject.Object) string {
+func otherKind(wantID bool, token jws.Token) string {
+	claims, _ := jwt.ParseClaims(token.Payload)
 	has := func(name string) bool { _, ok := claims.Get(name); return ok }
 	granted := slices.ContainsFunc([]string{"scope", "scp", "client_id"}, has)
 	loggedIn := slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash", "auth_time", "email"}, has)
