@@ -47,6 +47,7 @@ type Key struct {
 	Format       string              // how it was written: "JWK", "PEM PKCS#8", "X.509 certificate", …
 	Source       string              // where it was read, for reports: a path, a URL, env:NAME
 	Certificates []*x509.Certificate // its certificate first, then the chain
+	Trimmed      string              // the line end that was taken off the secret when it was read
 
 	// material is what kindOf takes; the two after it are what kindOf says of it.
 	material any

@@ -34,9 +34,10 @@ const (
 )
 
 // Diagnose looks for the reason why Verify failed under these keys with
-// signature_invalid, or one of key_mismatch, key_refused and key_not_found. texts are the sources of the keys exactly as
-// read, where the caller still has them: an issuer may have used one as an HMAC
-// secret. What it finds is never a reason to accept the token.
+// signature_invalid, or one of key_mismatch, key_refused and key_not_found. texts
+// are the sources of the keys exactly as read, where the caller still has them: an
+// issuer may have used one as an HMAC secret. What it finds is never a reason to
+// accept the token.
 func Diagnose(t Token, keys []jwk.Key, texts ...[]byte) []Cause {
 	name, _ := t.Alg()
 	alg, ok := jwa.Lookup(name)
@@ -48,7 +49,7 @@ func Diagnose(t Token, keys []jwk.Key, texts ...[]byte) []Cause {
 		for _, look := range []func(){
 			d.otherKeys, d.otherSecrets, d.keyTextAsSecret, d.otherEncodings, d.otherAlgorithms, d.otherInputs,
 		} {
-			if look(); len(d.causes) > 0 {
+			if look(); len(d.causes) > 0 || d.told {
 				return d.causes
 			}
 		}
@@ -69,6 +70,7 @@ type diagnosis struct {
 
 	budget int
 	causes []Cause
+	told   bool // by Verify's own words: there is no more to say
 }
 
 func newDiagnosis(t Token, alg jwa.Algorithm, keys []jwk.Key, texts [][]byte) *diagnosis {
@@ -144,9 +146,11 @@ func (d *diagnosis) otherKeys() {
 		case k.Use != "" && k.Use != "sig":
 			d.proven("key_use", "the signature verifies under "+describe(k)+`, but that says "use":`+quote(k.Use)+", not \"sig\"",
 				`give the issuer's signing key; if this is it, correct its "use"`)
-		default:
+		case saysNo(k):
 			d.proven("key_ops", "the signature verifies under "+describe(k)+`, but its "key_ops" do not list "verify"`,
 				`correct the key's "key_ops"`)
+		default: // a key that nobody may use, whatever it says: Fits tells
+			d.told = true
 		}
 	}
 	for _, k := range d.other {
@@ -190,6 +194,11 @@ func (d *diagnosis) otherAlgorithms() {
 	}
 }
 
+// saysNo reports whether the "key_ops" of the key keep it from verifying.
+func saysNo(k jwk.Key) bool {
+	return k.Ops != nil && !slices.Contains(k.Ops, string(jwk.OpVerify))
+}
+
 func sameKind(k jwk.Key, a jwa.Algorithm) bool { return a.Takes(k.Type, k.Curve) }
 
 // describe names a key by its kid and where it was read.
@@ -228,6 +237,8 @@ func (d *diagnosis) observeMismatch() {
 	switch {
 	case len(can) > 0:
 		detail += ", which verifies " + strings.Join(can, ", ")
+	case slices.ContainsFunc(d.keys, func(k jwk.Key) bool { return sameKind(k, d.alg) && k.Alg == "" && k.Use == "" && k.Ops == nil }):
+		return // it is the key itself that is refused, and Verify says why
 	case slices.ContainsFunc(d.keys, func(k jwk.Key) bool { return sameKind(k, d.alg) }):
 		detail += ` that its own "alg", "use" or "key_ops" keep from it`
 	default:

@@ -39,7 +39,7 @@ func (d *diagnosis) otherSecrets() {
 		if !ok {
 			continue
 		}
-		for _, s := range spellings(secret) {
+		for _, s := range spellings(secret, k.Trimmed) {
 			if !bytes.Equal(s.secret, secret) && d.try(d.alg, d.input, d.token.Signature, s.secret) {
 				d.proven(s.id, "the signature verifies "+s.when, s.hint)
 				return
@@ -66,11 +66,17 @@ var exampleSecrets = []struct{ secret, name string }{
 	{"null", "the text of an unset variable"},
 }
 
-func spellings(secret []byte) []spelling {
+// spellings takes the secret for what it may have been before somebody changed it;
+// trimmed is the line end that was taken off it already.
+func spellings(secret []byte, trimmed string) []spelling {
+	oneLess := "--secret @FILE leaves one newline out"
+	if trimmed != "" {
+		oneLess = `it ended in two newlines, of which one was left out: take both off, as printf %s "$(cat FILE)" does`
+	}
 	found := []spelling{
 		{"secret_newline", "when the secret ends in a newline (LF)", "keep the file's newline: --secret raw:FILE", join(secret, "\n")},
 		{"secret_newline", "when the secret ends in a newline (CR LF)", "keep the file's newline: --secret raw:FILE", join(secret, "\r\n")},
-		{"secret_newline", "when the secret has no newline at its end", "--secret @FILE leaves one newline out", bytes.TrimRight(secret, "\r\n")},
+		{"secret_newline", "when the secret has no newline at its end", oneLess, bytes.TrimRight(secret, "\r\n")},
 		{"secret_space", "when the secret has no white space around it", "give the secret without the white space around it", bytes.TrimSpace(secret)},
 		{"secret_quotes", "when the secret stands in double quotes", "give the secret with its double quotes", join([]byte{'"'}, string(secret), `"`)},
 		{"secret_quotes", "when the secret stands in single quotes", "give the secret with its single quotes", join([]byte{'\''}, string(secret), "'")},

@@ -164,6 +164,26 @@ func TestDiagnoseKeys(t *testing.T) {
 		k.Ops = []string{"sign"}
 		wantProven(t, "key_ops", diagnose(t, token, []jwk.Key{k}))
 	})
+	t.Run("a key that is refused for what it is", func(t *testing.T) {
+		blank, err := jwk.New(make([]byte, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, by := range []jwk.Key{blank, secret(t, correct)} {
+			if causes := diagnose(t, sign(t, hs256, claims, by, "HS256"), []jwk.Key{blank}); len(causes) > 0 {
+				t.Errorf("more is said than Verify does: %+v", causes)
+			}
+		}
+	})
+	t.Run("two newlines, of which one was left out", func(t *testing.T) {
+		k := secret(t, correct+"\n")
+		k.Trimmed = "\n"
+		causes := diagnose(t, sign(t, hs256, claims, secret(t, correct), "HS256"), []jwk.Key{k})
+		wantProven(t, "secret_newline", causes)
+		if !strings.Contains(causes[0].Hint, "two newlines") {
+			t.Errorf("the hint is %q", causes[0].Hint)
+		}
+	})
 	t.Run("alg", func(t *testing.T) {
 		k := public(keyFor("PS256"))
 		k.Alg = "PS256"

@@ -43,8 +43,8 @@ func TestVerifyPossessionRefuses(t *testing.T) {
 		checks       string
 	}{
 		{"none", `{"alg":"ES256"}`, k, "ES256", "header:pass jwk:fail:key_not_found"},
-		{"null", `{"alg":"ES256","jwk":null}`, k, "ES256", "header:pass jwk:fail:jwk_invalid"},
-		{"a string", `{"alg":"ES256","jwk":"x"}`, k, "ES256", "header:pass jwk:fail:jwk_invalid"},
+		{"null", `{"alg":"ES256","jwk":null}`, k, "ES256", "header:fail:malformed"},
+		{"a string", `{"alg":"ES256","jwk":"x"}`, k, "ES256", "header:fail:malformed"},
 		{"a set", `{"alg":"ES256","jwk":{"keys":[` + own + `]}}`, k, "ES256", "header:pass jwk:fail:jwk_invalid"},
 		{"private", `{"alg":"ES256","jwk":` + jwkOf(k) + `}`, k, "ES256", "header:pass jwk:fail:key_refused"},
 		{"a secret", `{"alg":"HS256","jwk":` + jwkOf(hmac) + `}`, hmac, "HS256", "header:pass jwk:fail:key_refused"},

@@ -183,3 +183,39 @@ func (t Token) KeyID() (kid string, ok bool, err error) {
 	}
 	return kid, true, nil
 }
+
+// parameters are the header members of RFC 7515 §4.1 with the type each must have,
+// by the first letter of its JSON. alg and crit are left to their own checks.
+var parameters = [...]struct {
+	name    string
+	kind    byte
+	section string
+}{
+	{"jku", '"', "4.1.2"}, {"jwk", '{', "4.1.3"}, {"kid", '"', "4.1.4"}, {"x5u", '"', "4.1.5"}, {"x5c", '[', "4.1.6"},
+	{"x5t", '"', "4.1.7"}, {"x5t#S256", '"', "4.1.8"}, {"typ", '"', "4.1.9"}, {"cty", '"', "4.1.10"},
+}
+
+// checkTypes refuses a header whose members are not of their types, also of those
+// that are ignored: what reads such a header otherwise reads another one.
+func (t Token) checkTypes() error {
+	for _, p := range parameters {
+		v, ok := t.Header.Get(p.name)
+		if !ok {
+			continue
+		}
+		must := ""
+		switch texts, isTexts := v.Texts(); {
+		case p.kind == '[' && (!isTexts || len(texts) == 0):
+			must = "an array of strings and not empty"
+		case v.Kind() == p.kind:
+		case p.kind == '{':
+			must = "a JWK"
+		default:
+			must = "a string"
+		}
+		if must != "" {
+			return verdict.Errorf(verdict.Malformed, "%s: is %s, must be %s (RFC 7515 §%s)", p.name, v.Noun(), must, p.section)
+		}
+	}
+	return nil
+}

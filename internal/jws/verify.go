@@ -93,7 +93,7 @@ func (t *Token) checkHeader() (verdict.Check, error) {
 		return verdict.Check{Actual: d}, verdict.Errorf(verdict.DuplicateMember,
 			"the header has %s more than once: parsers disagree on which counts", listed(d))
 	}
-	if _, _, err := t.KeyID(); err != nil {
+	if err := t.checkTypes(); err != nil {
 		return verdict.Check{}, err
 	}
 	return verdict.Check{Status: verdict.Pass, Detail: "a JSON object, no name twice"}, nil

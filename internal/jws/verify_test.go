@@ -94,6 +94,17 @@ func TestVerifyChecks(t *testing.T) {
 		{`{"alg":"HS256","crit":["exp"]}`, keyList(k), nil, "header:pass alg:pass crit:fail:crit_unsupported", ""},
 		{`{"alg":"HS256","crit":["b64"],"b64":true}`, keyList(k), nil, "header:pass alg:pass crit:fail:crit_unsupported", ""},
 		{`{"alg":"HS256","crit":[""],"":1}`, keyList(k), nil, "header:pass alg:pass crit:fail:crit_unsupported", ""},
+		{`{"alg":"HS256","jku":1}`, keyList(k), nil, "header:fail:malformed", "jku: is a number, must be a string (RFC 7515 §4.1.2)"},
+		{`{"alg":"HS256","jwk":null}`, keyList(k), nil, "header:fail:malformed", "jwk: is null, must be a JWK"},
+		{`{"alg":"HS256","jwk":"{}"}`, keyList(k), nil, "header:fail:malformed", "jwk: is a string"},
+		{`{"alg":"HS256","x5u":[]}`, keyList(k), nil, "header:fail:malformed", "x5u: is an array"},
+		{`{"alg":"HS256","x5c":"AAAA"}`, keyList(k), nil, "header:fail:malformed", "x5c: is a string, must be an array of strings"},
+		{`{"alg":"HS256","x5c":[1]}`, keyList(k), nil, "header:fail:malformed", "x5c: "},
+		{`{"alg":"HS256","x5c":[]}`, keyList(k), nil, "header:fail:malformed", "and not empty"},
+		{`{"alg":"HS256","x5t":{}}`, keyList(k), nil, "header:fail:malformed", "x5t: is an object"},
+		{`{"alg":"HS256","x5t#S256":false}`, keyList(k), nil, "header:fail:malformed", "x5t#S256: is a boolean"},
+		{`{"alg":"HS256","typ":1}`, keyList(k), nil, "header:fail:malformed", "typ: is a number"},
+		{`{"alg":"HS256","cty":null}`, keyList(k), nil, "header:fail:malformed", "cty: is null"},
 		{`{"alg":"HS256","crit":[]}`, keyList(k), nil, "header:pass alg:pass crit:fail:malformed", "not empty"},
 		{`{"alg":"HS256","crit":"exp"}`, keyList(k), nil, "header:pass alg:pass crit:fail:malformed", "array"},
 		{`{"alg":"HS256","crit":null}`, keyList(k), nil, "header:pass alg:pass crit:fail:malformed", "array"},
@@ -126,7 +137,7 @@ func TestVerifyChecks(t *testing.T) {
 		{`{"alg":"HS256","kid":"a"}`, keyList(k), nil, "header:pass alg:pass key:pass signature:pass", ""},
 
 		{`{"alg":"HS256","jku":"http://169.254.169.254/","jwk":{"kty":"oct"}}`, keyList(k), nil, "header:pass embedded_key:warn:embedded_key alg:pass key:pass signature:pass", ""},
-		{`{"alg":"HS256","x5c":[]}`, keyList(other), nil, "header:pass embedded_key:warn:embedded_key alg:pass key:pass signature:fail:signature_invalid", ""},
+		{`{"alg":"HS256","x5c":["AAAA"]}`, keyList(other), nil, "header:pass embedded_key:warn:embedded_key alg:pass key:pass signature:fail:signature_invalid", ""},
 	}
 	for _, tt := range tests {
 		token := sign(t, tt.header, claims, k, "HS256")
