@@ -13,17 +13,36 @@ import (
 // split returns the members of the object that starts at start.
 func split(src []byte, start int) []Member {
 	text := string(src) // one copy that all names are cut from
-	const most = 16     // that room is made for before they are seen; more get theirs as they come
-	members := make([]Member, 0, min(bytes.Count(src, []byte{':'}), most))
+	members := make([]Member, 0, countMembers(src, start))
 	for at := skipSpace(src, start+1); at < len(src) && src[at] != '}'; {
-		end := skipString(src, at)
+		end, value, next := cutMember(src, at)
 		name, _ := unquoteText(text[at:end])
-		valueStart := skipSpace(src, skipSpace(src, end)+1)
-		valueEnd := skipValue(src, valueStart)
-		members = append(members, Member{Name: name, Value: Value(src[valueStart:valueEnd:valueEnd])})
-		at = skipComma(src, valueEnd)
+		members = append(members, Member{Name: name, Value: value})
+		at = next
 	}
 	return members
+}
+
+// countMembers returns how many members there is to make room for: exactly where
+// they may be many, since room that grows as it fills takes three times as much.
+func countMembers(src []byte, start int) (n int) {
+	const few = 16
+	if n := bytes.Count(src, []byte{':'}); n <= few {
+		return n
+	}
+	for at := skipSpace(src, start+1); at < len(src) && src[at] != '}'; n++ {
+		_, _, at = cutMember(src, at)
+	}
+	return n
+}
+
+// cutMember returns where the name that starts at at ends, the value after it,
+// and where the next name starts, or the end of the object.
+func cutMember(src []byte, at int) (nameEnd int, value Value, next int) {
+	nameEnd = skipString(src, at)
+	start := skipSpace(src, skipSpace(src, nameEnd)+1)
+	end := skipValue(src, start)
+	return nameEnd, Value(src[start:end:end]), skipComma(src, end)
 }
 
 // skipSpace returns where the next byte that is not white space stands.

@@ -36,7 +36,7 @@ func (a Anatomy) JSON() Object {
 	if t.Disclosed != nil {
 		o = append(o, a.disclosuresJSON()...)
 	}
-	o.Add("members", a.membersJSON())
+	o.Add("members", members{a, a.Token.Members})
 	if t.HasClaims {
 		o.Add("lifetime", a.lifetimeJSON())
 	} else {
@@ -86,27 +86,35 @@ func partsJSON(parts []anatomy.Part) []Object {
 	return list
 }
 
-func (a Anatomy) membersJSON() []Object {
-	list := []Object{}
-	for _, m := range a.Token.Members {
-		o := Object{{"part", m.Part}, {"path", m.Path}}
-		if known := m.Meaning; known.Meaning != "" {
-			o.Add("meaning", known.Meaning)
-			o.Add("spec", known.Spec)
-			if known.Vendor != "" {
-				o.Add("vendor", known.Vendor)
-			}
-		}
-		if at, ok := timeOf(m); ok {
-			o.Add("time", a.Show(at))
-			o.Add("relative", jwt.Ago(at, a.Now))
-		}
-		if m.Key != "" {
-			o.Add("key", m.Key)
-		}
-		list = append(list, o)
+// members are the members of a token as they stand in JSON. A token has room for a
+// quarter of a million, so that they are no Objects first.
+type members struct {
+	Anatomy
+	list []anatomy.Member
+}
+
+func (l members) append(dst []byte, m anatomy.Member) []byte {
+	field := func(name, text string) {
+		dst = append(jsonobject.AppendQuote(append(dst, ','), name), ':')
+		dst = jsonobject.AppendQuote(dst, text)
 	}
-	return list
+	dst = jsonobject.AppendQuote(append(dst, `{"part":`...), m.Part)
+	field("path", m.Path)
+	if known := m.Meaning; known.Meaning != "" {
+		field("meaning", known.Meaning)
+		field("spec", known.Spec)
+		if known.Vendor != "" {
+			field("vendor", known.Vendor)
+		}
+	}
+	if at, ok := timeOf(m); ok {
+		field("time", l.Show(at))
+		field("relative", jwt.Ago(at, l.Now))
+	}
+	if m.Key != "" {
+		field("key", m.Key)
+	}
+	return append(dst, '}')
 }
 
 func (a Anatomy) lifetimeJSON() Object {

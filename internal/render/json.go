@@ -118,6 +118,8 @@ func appendValue(dst []byte, value any) []byte {
 		return appendArray(dst, v, appendObject)
 	case []verdict.Check:
 		return appendArray(dst, v, appendCheck)
+	case members:
+		return appendArray(dst, v.list, v.append)
 	default:
 		panic(fmt.Sprintf("render: no JSON for a %T", value))
 	}
