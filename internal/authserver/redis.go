@@ -17,8 +17,8 @@ import (
 
 // A redisStore is a Store in Redis or Valkey, which several servers share.
 // Rotation is one script. The tag in braces keeps all keys on one node of a
-// cluster, where a script must find them. No command is ever sent twice: what was
-// carried out while its answer was lost is the client's to ask for again.
+// cluster, where a script must find them. No command is sent twice, but for a
+// rotation.
 type redisStore struct {
 	server         redisServer
 	pool           *redis.Pool
@@ -89,10 +89,17 @@ func (r *redisStore) Begin(ctx context.Context, s Session, token Hash, t Refresh
 }
 
 func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
-	reply, err := redis.Strings(r.run(ctx, r.rotate,
-		redisTokens+p.Token.hex(), redisTokens+p.Next.hex(),
+	arguments := []any{
+		redisTokens + p.Token.hex(), redisTokens + p.Next.hex(),
 		redisSessions, redisTokens, millis(p.Now), p.Grace.Milliseconds(), millis(p.Expires), millis(p.SessionExpires),
-		p.Next.hex(), p.Sealed, keepExpired.Milliseconds()))
+		p.Next.hex(), p.Sealed, keepExpired.Milliseconds(),
+	}
+	reply, err := redis.Strings(r.run(ctx, r.rotate, arguments...))
+	if err != nil && !errors.As(err, new(redis.Error)) && ctx.Err() == nil {
+		// The answer is lost, and the token may be spent: its owner would be taken for
+		// a thief at the next try. The same Spend gets the same answer.
+		reply, err = redis.Strings(r.run(ctx, r.rotate, arguments...))
+	}
 	if err != nil {
 		return Rotation{}, err
 	}
