@@ -34,13 +34,14 @@ type Token struct {
 
 	Disclosed       *Disclosures // of an SD-JWT
 	Vendor          string       // whose token it is, by its looks; "" where nothing gives that away
-	Members         []Member     // of the header, then of the payload
 	Lifetime        Lifetime     // where HasClaims
 	Certificates    []Certificate
 	CertificatesErr error // x5c holds something else
 	Nested          []Nested
 	LeftClosed      int // tokens inside that were not opened: too many, or too deep
 	Findings        []bcp.Finding
+
+	notes map[int]note // on some of the Members, by their number
 }
 
 // A Part is one of the Base64URL parts, as it was sent.
@@ -102,19 +103,7 @@ func (o *opener) open(text string, depth int) (Token, error) {
 	if t.Encrypted && o.decrypted && depth == 0 {
 		t.reveal(o.plaintext, o.now)
 	}
-	w := walker{vendor: t.Vendor, encrypted: t.Encrypted, rows: maxInnerRows}
-	w.members = make([]Member, 0, len(t.Header.Members())+len(t.Claims.Members()))
-	w.object(bcp.Header, t.Header)
-	if t.HasClaims {
-		w.object(bcp.Payload, t.Claims)
-	} else if token, ok := tokenIn(string(t.Payload)); ok {
-		w.tokens = append(w.tokens, inside{bcp.Payload, "", token, -1})
-	}
-	if t.Disclosed != nil {
-		w.disclosed(*t.Disclosed)
-	}
-	t.Members = w.members
-	o.openInside(&t, w.tokens, depth)
+	o.openInside(&t, t.look(), depth)
 	return t, nil
 }
 
@@ -134,7 +123,9 @@ func (o *opener) openInside(t *Token, tokens []inside, depth int) {
 		}
 		t.Nested = append(t.Nested, Nested{Part: n.part, Path: n.path, Token: inner})
 		if n.member >= 0 {
-			t.Members[n.member].Holds++
+			about := t.notes[n.member]
+			about.holds++
+			t.notes[n.member] = about
 		}
 	}
 }

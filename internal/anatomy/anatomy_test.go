@@ -2,6 +2,7 @@ package anatomy
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -39,9 +40,9 @@ type entry struct {
 	opened               bool
 }
 
-func entries(members []Member, part string) []entry {
+func entries(members iter.Seq[Member], part string) []entry {
 	var list []entry
-	for _, m := range members {
+	for m := range members {
 		if m.Part != part {
 			continue
 		}
@@ -61,7 +62,7 @@ func TestMembers(t *testing.T) {
 		{path: "alg", value: `"HS256"`, meaning: "Algorithm that protects the token"},
 		{path: "odd", value: "1"},
 	}
-	if diff := cmp.Diff(want, entries(k.Members, bcp.Header), cmp.AllowUnexported(entry{})); diff != "" {
+	if diff := cmp.Diff(want, entries(k.Members(), bcp.Header), cmp.AllowUnexported(entry{})); diff != "" {
 		t.Error(diff)
 	}
 	want = []entry{
@@ -80,7 +81,7 @@ func TestMembers(t *testing.T) {
 		{path: "cnf", meaning: "Confirmation: key the bearer must prove", opened: true},
 		{path: "cnf.jkt", value: `"t"`, meaning: "Thumbprint of the DPoP key", depth: 1},
 	}
-	if diff := cmp.Diff(want, entries(k.Members, bcp.Payload), cmp.AllowUnexported(entry{})); diff != "" {
+	if diff := cmp.Diff(want, entries(k.Members(), bcp.Payload), cmp.AllowUnexported(entry{})); diff != "" {
 		t.Error(diff)
 	}
 	if k.Vendor != "Keycloak" {
@@ -95,7 +96,7 @@ func TestMembersOfMembersAreBounded(t *testing.T) {
 	}
 	k := open(t, token(`{"alg":"HS256"}`, "{"+many.String()+`"last":0}`))
 	top, inner := 0, 0
-	for _, m := range k.Members {
+	for m := range k.Members() {
 		if m.Depth == 0 {
 			top++
 		} else {
@@ -106,7 +107,10 @@ func TestMembersOfMembersAreBounded(t *testing.T) {
 		t.Errorf("%d members and %d inside them, want %d and %d", top, inner, want, maxInnerRows)
 	}
 	deep := open(t, token(`{"alg":"HS256"}`, strings.Repeat(`{"a":`, 90)+"1"+strings.Repeat("}", 90)))
-	last := deep.Members[len(deep.Members)-1]
+	var last Member
+	for m := range deep.Members() {
+		last = m
+	}
 	if last.Depth != maxOpened || last.Opened {
 		t.Errorf("the last member is at depth %d, opened: %v", last.Depth, last.Opened)
 	}
@@ -121,7 +125,7 @@ func TestKeysAreNamed(t *testing.T) {
 		{`"eyJ"`, ""},
 	} {
 		k := open(t, token(`{"alg":"ES256","jwk":`+c.jwk+`}`, "{}"))
-		if got := k.Members[1].Key; got != c.want {
+		if got := slices.Collect(k.Members())[1].Key; got != c.want {
 			t.Errorf("%s: %q, want %q", c.jwk, got, c.want)
 		}
 	}
@@ -235,7 +239,7 @@ func TestEncrypted(t *testing.T) {
 	if diff := cmp.Diff(want, parts, cmp.AllowUnexported(part{})); diff != "" {
 		t.Error(diff)
 	}
-	if spec := k.Members[0].Meaning.Spec; !k.Encrypted || k.HasClaims || spec != "RFC 7516 §4.1.1" {
+	if spec := slices.Collect(k.Members())[0].Meaning.Spec; !k.Encrypted || k.HasClaims || spec != "RFC 7516 §4.1.1" {
 		t.Errorf("encrypted %v, claims %v, alg is %s's", k.Encrypted, k.HasClaims, spec)
 	}
 	if len(k.Findings) != 1 || k.Findings[0].Rule != "jwe-not-signed" || k.Findings[0].Severity != bcp.Info {
@@ -316,7 +320,7 @@ func FuzzOpen(f *testing.F) {
 		if strings.Join(parts, ".") != text {
 			t.Fatalf("the parts are not the token: %q", parts)
 		}
-		for _, m := range k.Members {
+		for m := range k.Members() {
 			object := k.Header
 			if m.Part == bcp.Payload {
 				object = k.Claims

@@ -45,20 +45,22 @@ func (o *opener) disclosing(text string) (Token, error) {
 	return t, nil
 }
 
-// disclosed lists what was disclosed, where its place is known under its path,
-// and the Key Binding JWT among the tokens inside.
-func (w *walker) disclosed(d Disclosures) {
+// disclosures lists what was disclosed, where its place is known under its path.
+func (w *walker) disclosures(d *Disclosures) bool {
+	if d == nil {
+		return true
+	}
 	for i, one := range d.Token.Disclosures {
 		m := Member{Part: Disclosed, Path: one.Name, Name: one.Name, Value: one.Value}
 		if d.Err == nil {
 			m.Path = d.Processed.Disclosed[i].Path
 			m.Name = m.Path
 		}
-		w.visit(m, steps(m.Path))
+		if !w.visit(m, steps(m.Path)) {
+			return false
+		}
 	}
-	if kb := d.Token.KeyBinding; kb != nil {
-		w.tokens = append(w.tokens, inside{KeyBinding, "", kb.Text, -1})
-	}
+	return true
 }
 
 // steps are the names of a path, its array indexes left out.

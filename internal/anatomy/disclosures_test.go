@@ -2,6 +2,7 @@ package anatomy
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func TestOpenDisclosures(t *testing.T) {
 		t.Error(d)
 	}
 	shown := map[string]string{}
-	for _, m := range token.Members {
+	for m := range token.Members() {
 		if m.Part == Disclosed {
 			shown[m.Path] = m.Meaning.Meaning
 		}
@@ -69,7 +70,8 @@ func TestOpenForeignDisclosures(t *testing.T) {
 	if token.Disclosed == nil || token.Disclosed.Err == nil || len(token.Disclosed.Processed.Payload.Members()) != 0 {
 		t.Fatalf("fits: %+v", token.Disclosed)
 	}
-	last := token.Members[len(token.Members)-2]
+	members := slices.Collect(token.Members())
+	last := members[len(members)-2]
 	if last.Part != Disclosed || last.Path != "name" {
 		t.Errorf("the disclosure is not shown: %+v", last)
 	}
@@ -87,13 +89,15 @@ func TestLongNamesAreNotOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	size := 0
-	for _, m := range token.Members {
+	var last Member
+	for m := range token.Members() {
 		size += len(m.Path)
+		last = m
 	}
 	if size > 3*len(name) {
 		t.Errorf("the paths have %d bytes", size)
 	}
-	if last := token.Members[len(token.Members)-1]; last.Path != "short.a" {
+	if last.Path != "short.a" {
 		t.Errorf("the last member is %.40s", last.Path)
 	}
 }

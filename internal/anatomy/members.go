@@ -2,6 +2,7 @@ package anatomy
 
 import (
 	"bytes"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -37,37 +38,90 @@ const (
 	maxPath      = 1024 // bytes of a path that more is added to
 )
 
-// A walker lists the members of one token, and the tokens among them.
+// Members lists the members of the header, then those of the payload, then what
+// was disclosed. Each is made when it is asked for: a payload has room for a
+// quarter of a million.
+func (t Token) Members() iter.Seq[Member] {
+	return func(yield func(Member) bool) {
+		w := t.walker(yield)
+		_ = w.object(bcp.Header, t.Header) && w.object(bcp.Payload, t.Claims) && w.disclosures(t.Disclosed)
+	}
+}
+
+// A note is what is known of a member beyond its name.
+type note struct {
+	key   string // Member.Key
+	holds int    // Member.Holds
+}
+
+// look goes through the members once, notes which are keys, and returns the tokens
+// among them.
+func (t *Token) look() []inside {
+	var tokens []inside
+	notes, number := map[int]note{}, 0
+	w := t.walker(func(m Member) bool {
+		if m.Key != "" {
+			notes[number] = note{key: m.Key}
+		}
+		if !m.Opened {
+			tokens = appendTokens(tokens, m, number)
+		}
+		number++
+		return true
+	})
+	w.object(bcp.Header, t.Header)
+	if token, ok := tokenIn(string(t.Payload)); ok && !t.HasClaims {
+		tokens = append(tokens, inside{bcp.Payload, "", token, -1})
+	}
+	w.object(bcp.Payload, t.Claims)
+	w.disclosures(t.Disclosed)
+	if d := t.Disclosed; d != nil && d.Token.KeyBinding != nil {
+		tokens = append(tokens, inside{KeyBinding, "", d.Token.KeyBinding.Text, -1})
+	}
+	t.notes = notes
+	return tokens
+}
+
+// A walker lists the members of one token, until yield has enough of them.
 type walker struct {
 	vendor    string
 	encrypted bool
 	rows      int // members of members that may still be listed
-	members   []Member
-	tokens    []inside
+	notes     map[int]note
+	number    int // of the next member
+	yield     func(Member) bool
 }
 
-func (w *walker) object(part string, o jsonobject.Object) {
+func (t *Token) walker(yield func(Member) bool) *walker {
+	return &walker{vendor: t.Vendor, encrypted: t.Encrypted, rows: maxInnerRows, notes: t.notes, yield: yield}
+}
+
+func (w *walker) object(part string, o jsonobject.Object) bool {
 	for _, m := range o.Members() {
-		w.visit(Member{Part: part, Path: m.Name, Name: m.Name, Value: m.Value}, []string{m.Name})
+		if !w.visit(Member{Part: part, Path: m.Name, Name: m.Name, Value: m.Value}, []string{m.Name}) {
+			return false
+		}
 	}
+	return true
 }
 
 // visit lists one member and what is inside it. names is its path without array
 // indexes.
-func (w *walker) visit(m Member, names []string) {
+func (w *walker) visit(m Member, names []string) bool {
 	m.Meaning = w.meaning(m.Part, names)
-	if m.Meaning.Kind == iana.Key {
+	about, looked := w.notes[w.number], w.notes != nil
+	m.Key, m.Holds = about.key, about.holds
+	if m.Meaning.Kind == iana.Key && !looked {
 		m.Key = describeKey(m.Value)
 	}
+	w.number++
 	var inner []Member
 	if m.Key == "" && m.Depth < maxOpened && len(m.Path) <= maxPath {
 		inner = innerMembers(m, w.rows)
 	}
 	m.Opened = len(inner) > 0
-	w.members = append(w.members, m)
-	if !m.Opened {
-		w.findTokens(m)
-		return
+	if !w.yield(m) {
+		return false
 	}
 	w.rows -= len(inner)
 	for _, i := range inner {
@@ -75,8 +129,11 @@ func (w *walker) visit(m Member, names []string) {
 		if m.Value.Kind() == '{' {
 			path = append(names[:len(names):len(names)], i.Name)
 		}
-		w.visit(i, path)
+		if !w.visit(i, path) {
+			return false
+		}
 	}
+	return true
 }
 
 func (w *walker) meaning(part string, names []string) iana.Name {
@@ -162,18 +219,18 @@ func innerMembers(m Member, most int) []Member {
 // An inside is a text that looks like a token, and where it stands.
 type inside struct {
 	part, path, text string
-	member           int // its index in members; -1 for the whole payload
+	member           int // the number of the member; -1 for a whole part
 }
 
-// findTokens collects the tokens that m, the member listed last, is or lists.
-func (w *walker) findTokens(m Member) {
+// appendTokens appends the tokens that m, the member of that number, is or lists.
+func appendTokens(tokens []inside, m Member, number int) []inside {
 	if !bytes.Contains(m.Value, []byte(`"eyJ`)) && !bytes.Contains(m.Value, []byte(`"Bearer eyJ`)) {
-		return
+		return tokens
 	}
 	find := func(v jsonobject.Value, path string) {
 		text, _ := v.Text()
 		if token, ok := tokenIn(text); ok {
-			w.tokens = append(w.tokens, inside{m.Part, path, token, len(w.members) - 1})
+			tokens = append(tokens, inside{m.Part, path, token, number})
 		}
 	}
 	find(m.Value, m.Path)
@@ -181,6 +238,7 @@ func (w *walker) findTokens(m Member) {
 	for i, e := range elements {
 		find(e, m.Path+"["+strconv.Itoa(i)+"]")
 	}
+	return tokens
 }
 
 // tokenIn returns the token that text looks like. A JOSE header begins with {"

@@ -36,7 +36,7 @@ func (a Anatomy) JSON() Object {
 	if t.Disclosed != nil {
 		o = append(o, a.disclosuresJSON()...)
 	}
-	o.Add("members", members{a, a.Token.Members})
+	o.Add("members", members{a})
 	if t.HasClaims {
 		o.Add("lifetime", a.lifetimeJSON())
 	} else {
@@ -90,10 +90,22 @@ func partsJSON(parts []anatomy.Part) []Object {
 // quarter of a million, so that they are no Objects first.
 type members struct {
 	Anatomy
-	list []anatomy.Member
 }
 
-func (l members) append(dst []byte, m anatomy.Member) []byte {
+func (l members) append(dst []byte) []byte {
+	dst = append(dst, '[')
+	first := true
+	for m := range l.Token.Members() {
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = l.appendMember(dst, m)
+	}
+	return append(dst, ']')
+}
+
+func (l members) appendMember(dst []byte, m anatomy.Member) []byte {
 	field := func(name, text string) {
 		dst = append(jsonobject.AppendQuote(append(dst, ','), name), ':')
 		dst = jsonobject.AppendQuote(dst, text)

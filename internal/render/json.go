@@ -119,7 +119,7 @@ func appendValue(dst []byte, value any) []byte {
 	case []verdict.Check:
 		return appendArray(dst, v, appendCheck)
 	case members:
-		return appendArray(dst, v.list, v.append)
+		return v.append(dst)
 	default:
 		panic(fmt.Sprintf("render: no JSON for a %T", value))
 	}

@@ -1,7 +1,8 @@
 package render
 
 import (
-	"slices"
+	"iter"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -23,41 +24,53 @@ const (
 
 // membersText lists the members of one part: name, value, meaning.
 func (a Anatomy) membersText(t *Text, part string) {
-	rows := a.Token.Members // those of a part stand together
-	rows = rows[max(slices.IndexFunc(rows, func(m anatomy.Member) bool { return m.Part == part }), 0):]
-	if end := slices.IndexFunc(rows, func(m anatomy.Member) bool { return m.Part != part }); end >= 0 {
-		rows = rows[:end]
+	most := memberRows
+	if a.Full {
+		most = math.MaxInt
 	}
-	left := 0
-	if !a.Full && len(rows) > memberRows {
-		left = len(rows) - memberRows
-		rows = rows[:memberRows]
-	}
-	l := a.listOf(rows)
-	for _, m := range rows {
+	l := a.listOf(part, most)
+	n := 0
+	for m := range a.rows(part) {
+		if n++; n > most {
+			break
+		}
 		l.row(t, m)
 	}
-	if left > 0 {
-		t.Put("  ").Styled(Caution, "… and "+strconv.Itoa(left)+" more").Styled(Dim, " (--full shows them, -o json has them)").Line()
+	if l.left > 0 {
+		t.Put("  ").Styled(Caution, "… and "+strconv.Itoa(l.left)+" more").Styled(Dim, " (--full shows them, -o json has them)").Line()
+	}
+}
+
+func (a Anatomy) rows(part string) iter.Seq[anatomy.Member] {
+	return func(yield func(anatomy.Member) bool) {
+		for m := range a.Token.Members() {
+			if m.Part == part && !yield(m) {
+				return
+			}
+		}
 	}
 }
 
 // A memberList is the columns that members are shown in.
 type memberList struct {
 	Anatomy
+	left    int // members that are not shown
 	value   int // where values begin
 	room    int // columns of a value
 	meaning int // where meanings begin; as value, where they stand below
 }
 
-func (a Anatomy) listOf(rows []anatomy.Member) memberList {
-	name := 3
-	for _, m := range rows {
+func (a Anatomy) listOf(part string, most int) memberList {
+	name, number := 3, 0
+	for m := range a.rows(part) {
+		if number++; number > most {
+			continue
+		}
 		if n := 2*m.Depth + columns(Escape(label(m))); n <= mostName {
 			name = max(name, n)
 		}
 	}
-	l := memberList{Anatomy: a, value: 2 + name + 2}
+	l := memberList{Anatomy: a, left: max(number-most, 0), value: 2 + name + 2}
 	l.meaning, l.room = l.value, max(a.Width-l.value, 16)
 	if a.Width >= wideTerminal {
 		l.room = (a.Width - l.value) / 2
