@@ -42,11 +42,15 @@ type valueWriter struct {
 	remark func(member int) Remark
 }
 
+// indented is how many levels have lines of their own; what is deeper stands on
+// one. Indented to its end, a token could say a hundred times what it holds.
+const indented = 20
+
 func (w *valueWriter) value(depth int) {
-	switch w.dec.PeekKind() {
-	case '{':
+	switch kind := w.dec.PeekKind(); {
+	case kind == '{' && depth < indented:
 		w.list('{', '}', depth, true)
-	case '[':
+	case kind == '[' && depth < indented:
 		w.list('[', ']', depth, false)
 	default:
 		w.t.Styled(Literal, w.raw())
@@ -82,11 +86,15 @@ func (w *valueWriter) list(open, shut jsontext.Kind, depth int, named bool) {
 	w.t.Put(string(rune(shut)))
 }
 
-// raw is the next name or scalar as it is spelled, but for letters spelled \uXXXX.
+// raw is the next name or value on one line, as it is spelled but for letters
+// spelled \uXXXX.
 func (w *valueWriter) raw() string {
 	v, err := w.dec.ReadValue()
 	if err != nil {
 		panic("render: not JSON: " + err.Error()) // the value was parsed before
+	}
+	if kind := v.Kind(); kind == '{' || kind == '[' {
+		v = appendCompact(nil, v)
 	}
 	return string(spelledOut(v))
 }
