@@ -118,8 +118,13 @@ func (a Algorithm) Sign(input string, key any, deterministic bool) ([]byte, erro
 
 // Repeatable reports whether signing twice can give the same bytes.
 func (a Algorithm) Repeatable(deterministic bool) bool {
+	return !a.PSS() && (deterministic || a.deterministic == nil)
+}
+
+// PSS reports whether the algorithm is RSASSA-PSS (RFC 7518 §3.5).
+func (a Algorithm) PSS() bool {
 	_, pss := a.method.(*jwt.SigningMethodRSAPSS)
-	return !pss && (deterministic || a.deterministic == nil)
+	return pss
 }
 
 var table = [...]Algorithm{

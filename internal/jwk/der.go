@@ -207,8 +207,6 @@ func unusable(kind structure, elements []asn1.RawValue, err error) error {
 // algorithmName names what crypto/x509 does not read, to say so in words.
 func algorithmName(id asn1.ObjectIdentifier) string {
 	switch id.String() {
-	case "1.2.840.113549.1.1.10":
-		return "RSA-PSS alone"
 	case "1.2.840.10040.4.1":
 		return "DSA"
 	case "1.3.101.111":

@@ -258,7 +258,7 @@ func TestRefusedFiles(t *testing.T) {
 		{"refused/rsa1024.pem", verdict.KeyRefused, "RSA key of 1024 bits", false},
 		{"refused/rsa1024pub.pem", verdict.KeyRefused, "RSA key of 1024 bits", false},
 		{"refused/rsa3primes.pem", verdict.KeyRefused, "more than two primes", false},
-		{"refused/rsapss.pem", verdict.KeyRefused, "RSA-PSS", false},
+		{"refused/rsapss.pem", verdict.KeyRefused, "RSASSA-PSS parameters", false},
 		{"refused/secp256k1cert.pem", verdict.KeyRefused, "unsupported elliptic curve", false},
 		{"refused/p224.pem", verdict.KeyRefused, "none of P-256, P-384, P-521 and secp256k1", false},
 		{"refused/x448.pem", verdict.KeyRefused, "X448", false},

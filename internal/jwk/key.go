@@ -53,6 +53,7 @@ type Key struct {
 	material any
 	private  bool
 	bits     int
+	pss      bool // an RSA key for RSASSA-PSS alone
 
 	// known is what was worked out of the material already, for all copies of the
 	// key: a batch asks for the thumbprint with every token.
@@ -100,6 +101,9 @@ func (k *Key) kindOf() error {
 		}
 		k.bits = m.N.BitLen()
 		return nil
+	case pssKey:
+		k.material, k.pss, k.Alg, k.Use = m.material, true, m.alg, "sig"
+		return k.kindOf()
 	case *ecdsa.PublicKey:
 		return k.kindOfEC(m)
 	case *ecdsa.PrivateKey:
@@ -236,16 +240,9 @@ const (
 // Algorithms returns the signature algorithms the key may be used with, its own
 // "alg" obeyed, the preferred one first.
 func (k Key) Algorithms() []jwa.Algorithm {
-	fit := jwa.For(k.Type, k.Curve)
-	if k.Alg == "" {
-		return fit
-	}
-	for _, a := range fit {
-		if a.Name == k.Alg {
-			return []jwa.Algorithm{a}
-		}
-	}
-	return nil
+	return slices.DeleteFunc(jwa.For(k.Type, k.Curve), func(a jwa.Algorithm) bool {
+		return k.Alg != "" && k.Alg != a.Name || k.pss && !a.PSS()
+	})
 }
 
 // Fits reports why the key must not be used for op with the algorithm, or nil:
@@ -257,6 +254,8 @@ func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 		return verdict.Errorf(verdict.KeyMismatch, "%s wants %s, the key is %s", a.Name, kindFor(a), k.Kind())
 	case k.Alg != "" && k.Alg != a.Name:
 		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%q alone, not for %s`, k.Alg, a.Name)
+	case k.pss && !a.PSS():
+		return verdict.Errorf(verdict.KeyMismatch, "the key is for RSASSA-PSS alone (PS256, PS384, PS512), not for %s", a.Name)
 	case k.Use != "" && k.Use != "sig":
 		return verdict.Errorf(verdict.KeyRefused, `the key says "use":%q, so it must not %s`, k.Use, op)
 	case k.Ops != nil && !slices.Contains(k.Ops, string(op)):
@@ -276,12 +275,16 @@ func (k Key) isBlank() bool {
 	return ok && len(bytes.Trim(secret, "\x00")) == 0
 }
 
-// Kind names the key in words: "RSA", "EC on P-256", "ML-DSA-44", "a secret".
+// Kind names the key in words: "RSA", "RSA-PSS", "EC on P-256", "ML-DSA-44", "a secret".
 func (k Key) Kind() string {
-	if k.Type == "AKP" {
+	switch {
+	case k.Type == "AKP":
 		return k.Alg
+	case k.pss:
+		return "RSA-PSS"
+	default:
+		return kind(k.Type, k.Curve)
 	}
-	return kind(k.Type, k.Curve)
 }
 
 // kindFor names the key that an algorithm is for, as Kind does.

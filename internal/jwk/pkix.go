@@ -3,10 +3,12 @@ package jwk
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
+	"slices"
 
 	"filippo.io/mldsa"
 	"github.com/cloudflare/circl/sign/ed448"
@@ -61,6 +63,8 @@ func kindOfID(id pkix.AlgorithmIdentifier) (string, error) {
 			return "secp256k1", nil
 		}
 		return "", nil
+	case id.Algorithm.Equal(pssID):
+		return "RSASSA-PSS", nil
 	case id.Algorithm.Equal(ed448ID):
 		name = "Ed448"
 	case id.Algorithm.Equal(mldsa44ID):
@@ -85,10 +89,14 @@ func parseSPKI(der []byte) (any, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case kind == "":
-		return x509.ParsePKIXPublicKey(der)
 	case info.Key.BitLength%8 != 0:
 		return nil, errBroken
+	case kind == "" && len(info.Key.Bytes) > 0 && info.Algorithm.Algorithm.Equal(ecPublicKeyID) && info.Key.Bytes[0]&^1 == 2:
+		return compressed(info)
+	case kind == "":
+		return x509.ParsePKIXPublicKey(der)
+	case kind == "RSASSA-PSS":
+		return parsePSSPublic(info)
 	case kind == "secp256k1":
 		k, ok := secp256k1Point(info.Key.Bytes)
 		if !ok {
@@ -102,6 +110,29 @@ func parseSPKI(der []byte) (any, error) {
 	return mldsa.NewPublicKey(parameters, info.Key.Bytes)
 }
 
+// compressed reads a point of which only x stands there, and the sign of y (RFC
+// 5480 §2.2), which crypto/x509 does not.
+func compressed(info publicInfo) (any, error) {
+	var id asn1.ObjectIdentifier
+	if !unmarshal(info.Algorithm.Parameters, &id) {
+		return nil, errBroken
+	}
+	curves := map[string]elliptic.Curve{
+		"1.2.840.10045.3.1.7": elliptic.P256(), "1.3.132.0.34": elliptic.P384(), "1.3.132.0.35": elliptic.P521(),
+	}
+	curve, ok := curves[id.String()]
+	if !ok {
+		return nil, errors.New("the elliptic curve is none of P-256, P-384, P-521 and secp256k1")
+	}
+	x, y := elliptic.UnmarshalCompressed(curve, info.Key.Bytes) // looks whether it is on the curve
+	if x == nil {
+		return nil, errors.New("the point is not on the curve " + curve.Params().Name)
+	}
+	size := len(info.Key.Bytes) - 1
+	point := slices.Concat([]byte{4}, x.FillBytes(make([]byte, size)), y.FillBytes(make([]byte, size)))
+	return ecdsa.ParseUncompressedPublicKey(curve, point)
+}
+
 func parsePKCS8(der []byte) (any, error) {
 	var info privateInfo
 	if rest, err := asn1.Unmarshal(der, &info); err != nil || len(rest) > 0 {
@@ -113,6 +144,8 @@ func parsePKCS8(der []byte) (any, error) {
 		return nil, err
 	case kind == "":
 		return x509.ParsePKCS8PrivateKey(der)
+	case kind == "RSASSA-PSS":
+		return parsePSSPrivate(info)
 	case kind == "secp256k1":
 		return parseSecp256k1(info.Key)
 	case kind == "Ed448":

@@ -70,21 +70,45 @@ func (k Key) matches(c *x509.Certificate) bool {
 	return err == nil && of.Thumbprint() == k.Thumbprint()
 }
 
-// chains sorts certificates, in the order they were found, into chains: each
-// begins with the certificate of a key and goes on while the next is the
-// issuer's. A certificate that issued itself ends its chain.
+// chains sorts certificates, whatever their order, into chains: each begins with the
+// certificate of a key and goes on with its issuer's. One that issued another is
+// there to vouch for that, so its key is none to verify tokens with.
 func chains(certificates []*x509.Certificate) [][]*x509.Certificate {
-	var all [][]*x509.Certificate
-	for i, c := range certificates {
-		if i > 0 {
-			last := certificates[i-1]
-			selfIssued := bytes.Equal(last.RawIssuer, last.RawSubject)
-			if !selfIssued && bytes.Equal(last.RawIssuer, c.RawSubject) {
-				all[len(all)-1] = append(all[len(all)-1], c)
-				continue
+	issuers := make(map[*x509.Certificate]*x509.Certificate)
+	issued := make(map[*x509.Certificate]bool)
+	bySubject := make(map[string][]*x509.Certificate)
+	for _, c := range certificates {
+		bySubject[string(c.RawSubject)] = append(bySubject[string(c.RawSubject)], c)
+	}
+	for _, c := range certificates {
+		if bytes.Equal(c.RawIssuer, c.RawSubject) {
+			continue
+		}
+		for _, issuer := range bySubject[string(c.RawIssuer)] {
+			if mayIssue(issuer, c) {
+				issuers[c], issued[issuer] = issuer, true // a copy of it too
 			}
 		}
-		all = append(all, []*x509.Certificate{c})
+	}
+	var all [][]*x509.Certificate
+	for _, c := range certificates {
+		if issued[c] && len(issued) < len(certificates) { // else they go round in circles
+			continue
+		}
+		chain := []*x509.Certificate{c}
+		for next := issuers[c]; next != nil && len(chain) <= maxChain; next = issuers[next] {
+			chain = append(chain, next)
+		}
+		all = append(all, chain)
 	}
 	return all
+}
+
+// maxChain bounds a chain.
+const maxChain = 16
+
+// mayIssue tells apart issuers of one name by the key that the certificate names
+// (RFC 5280 §4.2.1.1).
+func mayIssue(issuer, c *x509.Certificate) bool {
+	return len(c.AuthorityKeyId) == 0 || len(issuer.SubjectKeyId) == 0 || bytes.Equal(c.AuthorityKeyId, issuer.SubjectKeyId)
 }
