@@ -22,31 +22,56 @@ func (o signOptions) start(env *Env, ring *keyring, args []string) (header, clai
 	if o.given("from") {
 		return o.startFrom(env, ring, args)
 	}
-	claims, err = readClaims(ring.in, args, o.keys.fromStdin())
+	claims, err = readClaims(ring.in, args, o.keys.fromStdin(), o.claims.any())
 	return header, claims, err
 }
 
 // readClaims reads the JSON object that was given; an empty one, where the flags
 // alone say what is claimed.
-func readClaims(in *input.Reader, args []string, stdinIsKey bool) (claims jsonobject.Object, err error) {
+func readClaims(in *input.Reader, args []string, stdinIsKey, byFlags bool) (claims jsonobject.Object, err error) {
 	if len(args) == 0 && (stdinIsKey || !in.HasText(args)) {
 		return claims, nil
 	}
 	text, err := in.Text(args, "claims", jws.MaxTokenBytes)
-	if err != nil || len(bytes.TrimSpace(text)) == 0 {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	switch {
+	case err != nil, len(args) == 0 && byFlags && len(bytes.TrimSpace(text)) == 0:
 		return claims, err
+	case len(bytes.TrimSpace(text)) == 0:
+		return claims, verdict.Errorf(verdict.ClaimsMalformed, "the claims are empty").Hintf("%s", whyEmpty(args))
 	}
 	claims, err = jsonobject.Parse(text)
 	switch {
 	case errors.Is(err, jsonobject.ErrTooDeep):
 		err = verdict.Errorf(verdict.LimitExceeded, "the claims are %w", err)
 	case err != nil:
-		err = verdict.Errorf(verdict.ClaimsMalformed, "the claims are not a JSON object: %w", err).
-			Hintf(`quote the JSON: '{"sub":"alice"}', or use flags: --sub alice -c role=admin`)
+		err = verdict.Errorf(verdict.ClaimsMalformed, "the claims are not a JSON object: %w", err).Hintf("%s", hintForClaims(args, text))
 	default:
 		err = checkOnce(claims)
 	}
 	return claims, err
+}
+
+// whyEmpty says how claims come to be empty, and what to write if they are meant to.
+func whyEmpty(args []string) string {
+	switch {
+	case len(args) > 0 && args[0] == "":
+		return "is the shell variable set? no claims at all: '{}'"
+	case len(args) > 0 && !input.IsStdin(args[0]):
+		return "is the file filled? no claims at all: '{}'"
+	}
+	return "nothing came from stdin: give claims as JSON or by flags, no claims at all: '{}'"
+}
+
+// hintForClaims knows how text comes to be no JSON object.
+func hintForClaims(args []string, text []byte) string {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
+		return "this is UTF-16: save it as UTF-8"
+	case len(args) > 0 && isFile(args[0]):
+		return "to read a file, write @" + args[0]
+	}
+	return `quote the JSON: '{"sub":"alice"}', or use flags: --sub alice -c role=admin`
 }
 
 // checkOnce refuses claims of which one would be lost on most readers.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jwt/internal/input"
 	"jwt/internal/jwe"
 	"jwt/internal/jwk"
 	"jwt/internal/verdict"
@@ -55,8 +56,8 @@ func checkName(flag, name, what string, known []string) error {
 // takePassword decides where the password comes from: typed on the terminal for
 // -, unless stdin is a pipe that nothing else comes from; else as every secret.
 func (o *encryptionKeys) takePassword(env *Env, args []string) {
-	stdinTaken := env.StdinTTY || len(args) == 0 || args[0] == "-"
-	o.typed = o.password == "-" && stdinTaken
+	stdinTaken := env.StdinTTY || len(args) == 0 || input.IsStdin(args[0])
+	o.typed = input.IsStdin(o.password) && stdinTaken
 	if o.password != "" && !o.typed {
 		o.secrets = append(o.secrets, o.password)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jwt/internal/input"
 	"jwt/internal/jwa"
 	"jwt/internal/verdict"
 )
@@ -72,14 +73,15 @@ func (o keyOptions) checkAlgs() error {
 
 // fromStdin reports whether a key comes from standard input.
 func (o keyOptions) fromStdin() bool {
-	return slices.ContainsFunc(append(slices.Clone(o.sources), o.secrets...), func(source string) bool {
-		return source == "-" || source == "fd:0"
-	})
+	return slices.ContainsFunc(append(slices.Clone(o.sources), o.secrets...), isStdin)
 }
+
+// isStdin reports whether the source of a key is standard input.
+func isStdin(source string) bool { return input.IsStdin(source) || source == "fd:0" }
 
 // checkStdin refuses a key from a standard input that is also to give the work.
 func (o keyOptions) checkStdin(env *Env, args []string, work string) error {
-	if env.StdinTTY || len(args) > 0 && args[0] != "-" || !o.fromStdin() {
+	if env.StdinTTY || len(args) > 0 && !input.IsStdin(args[0]) || !o.fromStdin() {
 		return nil
 	}
 	return verdict.Errorf(verdict.Usage, "the %s and the key cannot both come from stdin", work).

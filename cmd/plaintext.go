@@ -64,8 +64,8 @@ func isToken(text []byte) bool {
 }
 
 func (o encryptOptions) claimsText(ring *keyring, args []string) (plaintext, error) {
-	stdinIsKey := slices.Contains(slices.Concat(o.keys.sources, o.keys.secrets, o.signKeys, o.signSecrets), "-")
-	claims, err := readClaims(ring.in, args, stdinIsKey)
+	stdinIsKey := slices.ContainsFunc(slices.Concat(o.keys.sources, o.keys.secrets, o.signKeys, o.signSecrets), isStdin)
+	claims, err := readClaims(ring.in, args, stdinIsKey, o.claims.any())
 	if err != nil {
 		return plaintext{}, err
 	}

@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -16,11 +18,54 @@ import (
 type tokenOptions struct {
 	field   string
 	maxSize int
+	flags   *pflag.FlagSet
 }
 
 func (o *tokenOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.field, "field", "", "take the token from the member, cookie, header or parameter `NAME`")
-	f.IntVar(&o.maxSize, "max-token-size", jws.MaxTokenBytes, "refuse a larger token, in `BYTES`")
+	o.flags = f
+	o.maxSize = jws.MaxTokenBytes
+	f.Var((*fieldName)(&o.field), "field", "take the token from the member, cookie, header or parameter `NAME`")
+	f.Var((*byteSize)(&o.maxSize), "max-token-size", "refuse a larger token, in `BYTES`")
+}
+
+// A fieldName is the value of --field, which an unset variable must not turn off.
+type fieldName string
+
+func (n *fieldName) String() string { return string(*n) }
+func (n *fieldName) Type() string   { return "string" }
+
+func (n *fieldName) Set(s string) error {
+	if s == "" {
+		return errors.New("a name is wanted")
+	}
+	*n = fieldName(s)
+	return nil
+}
+
+// A byteSize is a number of bytes, which may be given in KiB or MiB.
+type byteSize int
+
+func (n *byteSize) String() string { return strconv.Itoa(int(*n)) }
+func (n *byteSize) Type() string   { return "int" }
+
+func (n *byteSize) Set(s string) error {
+	digits, unit := s, 1
+	for _, u := range [...]struct {
+		suffix string
+		bytes  int
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"KB", 1e3}, {"MB", 1e6}, {"k", 1 << 10}, {"K", 1 << 10}, {"M", 1 << 20}} {
+		if number, ok := strings.CutSuffix(s, u.suffix); ok {
+			digits, unit = number, u.bytes
+			break
+		}
+	}
+	const most = 1 << 40 // check says what is too much
+	size, err := strconv.Atoi(digits)
+	if err != nil || size > most/unit || size < -most {
+		return errors.New("a number of bytes is wanted, or one with KiB, MiB, KB or MB")
+	}
+	*n = byteSize(size * unit)
+	return nil
 }
 
 // check refuses a size that no token has.
@@ -43,7 +88,7 @@ func (o tokenOptions) read(env *Env, out outputOptions, in *input.Reader, args [
 	if err != nil {
 		return scan.Found{}, o.tooLarge(err)
 	}
-	found, err := scan.One(text, scan.Options{Field: o.field, Join: join})
+	found, err := scan.One(text, scan.Options{Field: o.field, Join: join, Batch: o.flags.Lookup("batch") != nil})
 	if err != nil {
 		return scan.Found{}, err
 	}

@@ -33,6 +33,7 @@ func (r *Reader) OpenText(args []string, what string) (f io.ReadCloser, name str
 		return nil, "", verdict.Errorf(verdict.Usage, "%d arguments given for %s, want one", len(args), what).
 			Hintf("quote it: 'Bearer eyJ…'")
 	}
+	arg = withoutAt(arg)
 	switch path, isFile := strings.CutPrefix(arg, "@"); {
 	case isFile && path == "":
 		return nil, "", verdict.Errorf(verdict.Usage, "@ stands before no file name").Hintf("write @FILE")
@@ -52,6 +53,14 @@ func (r *Reader) OpenText(args []string, what string) (f io.ReadCloser, name str
 	}
 }
 
+// withoutAt takes @- for -, as curl and gh do. A file of that name is @./-.
+func withoutAt(source string) string {
+	if source == "@-" {
+		return "-"
+	}
+	return source
+}
+
 // Text reads the argument itself, @FILE, - or, without an argument, standard
 // input, up to limit bytes. what names it in errors, without an article.
 func (r *Reader) Text(args []string, what string, limit int) ([]byte, error) {
@@ -69,6 +78,9 @@ func (r *Reader) Text(args []string, what string, limit int) ([]byte, error) {
 	}
 	return readAll(f, name, limit, verdict.IO)
 }
+
+// IsStdin reports whether source is -, in one of its spellings.
+func IsStdin(source string) bool { return withoutAt(source) == "-" }
 
 // HasText reports whether Text would find anything without waiting for a person.
 func (r *Reader) HasText(args []string) bool {

@@ -27,6 +27,7 @@ func (r *Reader) Secret(source string, limit int) (s Source, literal bool, err e
 }
 
 func (r *Reader) secret(source string, limit int) (Source, bool, error) {
+	source = withoutAt(source)
 	if scheme, text, ok := strings.Cut(source, ":"); ok {
 		switch scheme {
 		case "b64", "b64url", "hex":

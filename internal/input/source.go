@@ -27,6 +27,7 @@ const commandLine = "the command line"
 // begins with { or -----BEGIN, up to limit bytes. what names it in errors: "the
 // key". The text itself is never quoted.
 func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
+	source = withoutAt(source)
 	text := strings.TrimLeft(source, " \t\r\n")
 	switch {
 	case text == "":

@@ -2,8 +2,6 @@ package scan
 
 import (
 	"bytes"
-
-	"jwt/internal/verdict"
 )
 
 // dressed reads a text that is one token and its dressing, nothing else: quotes,
@@ -17,14 +15,11 @@ func dressed(s span, o Options) (found Found, ok bool, err error) {
 		return Found{Token: string(body.b), Where: where, Offset: body.off}, true, nil
 	}
 	joined, lineBreak, lines := unwrap(body)
-	switch {
-	case joined == nil:
+	if joined == nil {
 		return Found{}, false, nil
-	case !o.Join:
-		return Found{}, false, verdict.Errorf(verdict.Malformed, "the token is wrapped over %d lines, the first line break is at byte %d", lines, lineBreak).
-			Hintf(`join the lines first (tr -d '\n'); jwt decode joins them by itself`)
 	}
-	return Found{Token: string(joined), Where: where, Offset: body.off, Wrapped: true}, true, nil
+	found, err = wrapping{joined, where, body.off, lineBreak, lines}.take(o)
+	return found, err == nil, err
 }
 
 // undress takes off, each at most once and from outside in: quotes, curl's -H
@@ -86,6 +81,9 @@ func unwrap(s span) (joined []byte, lineBreak, lines int) {
 		}
 		if isToken(line) {
 			whole++
+		}
+		if lines == 1 && whole == 1 && isWhole(line) && !resumes(s.b[len(line):]) {
+			return nil, 0, 0
 		}
 		joined = append(joined, line...)
 	}

@@ -11,6 +11,9 @@ import (
 
 // none says where the text stops looking like a token, and what to do about it.
 func (f *finder) none(text span) error {
+	if hasUTF16Mark(text.b) {
+		return stopped(text, 0, 0)
+	}
 	if len(f.refused) > 0 {
 		r := f.refused[0]
 		return stopped(text, max(0, r.token-text.off), max(0, r.at-text.off))
@@ -39,6 +42,12 @@ func (f *finder) none(text span) error {
 // but for the byte at end.
 func stopped(text span, start, end int) *verdict.Error {
 	b := text.b
+	for i := 1; end < len(b) && i < utf8.UTFMax && i <= end; i++ { // inside a character: its first byte is named
+		if r, n := utf8.DecodeRune(b[end-i:]); r != utf8.RuneError && n > i {
+			start, end = min(start, end-i), end-i
+			break
+		}
+	}
 	if end >= len(b) {
 		for start > 0 && inToken(b[start-1]) {
 			start-- // what stands before the header counts too
@@ -97,7 +106,7 @@ func countParts(b []byte) int {
 	return bytes.Count(b, []byte{'.'}) + 1
 }
 
-// describe names the first character of b: 0x2b '+', 0xff0e '．' as U+FF0E.
+// describe names the first character of b: 0x2b '+', or U+200B, zero width space.
 func describe(b []byte) string {
 	r, size := utf8.DecodeRune(b)
 	switch {
@@ -107,8 +116,23 @@ func describe(b []byte) string {
 		names := map[byte]string{0: " NUL", '\t': " tab", '\n': " line feed", '\v': " vertical tab", '\r': " carriage return", ' ': " space"}
 		return fmt.Sprintf("0x%02x%s", b[0], names[b[0]])
 	default:
-		return fmt.Sprintf("0x%02x, U+%04X", b[0], r)
+		return fmt.Sprintf("U+%04X%s", r, nameOfRune(r))
 	}
+}
+
+// nameOfRune names what cannot be seen, or looks like something else.
+func nameOfRune(r rune) string {
+	names := map[rune]string{
+		'\u00a0': "no-break space", '\u00ad': "soft hyphen", '\u200b': "zero width space", '\u200c': "zero width non-joiner", '\u200d': "zero width joiner",
+		'\u200e': "left-to-right mark", '\u200f': "right-to-left mark", '\u2060': "word joiner", '\ufeff': "zero width no-break space",
+		'\u2018': "typographic quote", '\u2019': "typographic quote", '\u201c': "typographic quote", '\u201d': "typographic quote", '\u201e': "typographic quote",
+		'\u00ab': "typographic quote", '\u00bb': "typographic quote", '\u2026': "ellipsis", '\u2024': "one dot leader", '\uff0e': "fullwidth full stop",
+		'\u2010': "hyphen", '\u2011': "non-breaking hyphen", '\u2012': "figure dash", '\u2013': "en dash", '\u2014': "em dash", '\u2212': "minus sign",
+	}
+	if name, ok := names[r]; ok {
+		return ", " + name
+	}
+	return ""
 }
 
 // hintFor knows how a token comes to have that character in it.
@@ -130,10 +154,14 @@ func hintFor(b []byte, start, end int) string {
 		return "this is not the ASCII full stop that joins the parts of a token"
 	case r == '\u2026':
 		return "the ellipsis stands for what was left out: copy the token whole"
-	case r == '\u201c' || r == '\u201d' || r == '\u2018' || r == '\u2019' || r == '\u00ab' || r == '\u00bb':
+	case r == '\u201c' || r == '\u201d' || r == '\u2018' || r == '\u2019' || r == '\u201e' || r == '\u00ab' || r == '\u00bb':
 		return "remove the typographic quotes"
 	case r == '\u00a0' || r == '\u00ad' || r >= '\u200b' && r <= '\u200f' || r == '\u2060' || r == '\ufeff':
 		return "this character is invisible: copy the token again from where it was issued"
+	case r >= '\u2010' && r <= '\u2014' || r == '\u2212':
+		return "this is not the hyphen that a token may have: copy it again from where it was issued"
+	case r == 0x1b:
+		return "colour sequences stand in the token: write it without colour (--color=never)"
 	case r < utf8.RuneSelf && isQuote(byte(r)):
 		return "quotes come in pairs, around the whole token"
 	case r == '\n' && inside:
@@ -199,7 +227,34 @@ func (f *finder) several(items []item) error {
 		places, more = places[:maxListed], " and more"
 	}
 	return verdict.Errorf(verdict.Malformed, "more than one token found: %s%s, want one", strings.Join(places, ", "), more).
-		Hintf("choose one with --field NAME, or give one a line to --batch")
+		Hintf("%s", f.howToChoose(items))
+}
+
+// howToChoose says what tells the tokens apart, if anything does.
+func (f *finder) howToChoose(items []item) string {
+	labels := make(map[string]bool)
+	path := ""
+	for _, it := range items {
+		labels[it.label()] = true
+		if path == "" && it.path != f.field {
+			path = it.path
+		}
+	}
+	delete(labels, "")
+	delete(labels, f.field)
+	hint := "give the one alone"
+	switch {
+	case f.field != "" && path != "":
+		return "choose one by its path: --field " + path
+	case f.field != "":
+		return "they have the name in common: " + hint
+	case len(labels) > 0:
+		hint = "choose one with --field NAME"
+	}
+	if f.batch {
+		hint += ", or give one a line to --batch"
+	}
+	return hint
 }
 
 // notAToken says why the value that was meant is none.

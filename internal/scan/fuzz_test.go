@@ -2,14 +2,18 @@ package scan
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"jwt/internal/verdict"
 )
 
 func FuzzOne(f *testing.F) {
-	for _, s := range []string{"TOKEN", "Bearer TOKEN", "Cookie: a=b; s=TOKEN", `{"access_token":"TOKEN","x":["OTHER"]}`, "https://x/#access_token=TOKEN&y=1", curl + `{"a":{"token":"TOKEN"}}`, `curl -H "A: Bearer TOKEN" 'https://x'`, "A='TOKEN'\nB=\"OTHER\"", "TOKEN TOKEN", "a\nTOKEN\\\nb", "> a: TOKEN\n< b: `OTHER`\n* c"} {
+	for _, s := range []string{"TOKEN", "Bearer TOKEN", "Cookie: a=b; s=TOKEN", `{"access_token":"TOKEN","x":["OTHER"]}`, "https://x/#access_token=TOKEN&y=1", curl + `{"a":{"token":"TOKEN"}}`, `curl -H "A: Bearer TOKEN" 'https://x'`, "A='TOKEN'\nB=\"OTHER\"", "TOKEN TOKEN", "a\nTOKEN\\\nb", "> a: TOKEN\n< b: `OTHER`\n* c",
+		"> a: Bearer\tTOKEN", "GET / t=TOKEN 200", "t=TOKEN. (OTHER), <TOKEN>;", "<a>TOKEN</a>", "h\tF\t/\tT\t0\ta\tTOKEN", "1,TOKEN,x", "A=TOKEN cmd", "https://a:TOKEN@h", "Cookie: a=s%3ATOKEN.x8%2F",
+		"\u00a0TOKEN\u00a0x", "\x1b[32mTOKEN\x1b[0m", "x%3Ft%253DTOKEN%26", `[{"name":"a","value":"TOKEN"}]`, "\xff\xfee\x00", "t: >-\n  " + wrap(token, 40, "\n  "), `{"t":"` + wrap(token, 40, `\n`) + `"}`, "> " + wrap(token, 40, "\n> ")} {
 		f.Add([]byte(expand(s)), "token", false)
 		f.Add([]byte(expand(s)), "", true)
 	}
@@ -32,16 +36,33 @@ func FuzzOne(f *testing.F) {
 		if found.Wrapped || strings.Contains(string(text), `\`) { // joined lines, JSON escapes
 			return
 		}
+		if hasUTF16Mark(text) {
+			return
+		}
 		if !strings.HasPrefix(string(text[found.Offset:]), found.Token) {
 			t.Fatalf("%q does not stand at byte %d", found.Token, found.Offset)
 		}
-		if end := found.Offset + len(found.Token); end < len(text) && inToken(text[end]) {
+		before, after := string(text[:found.Offset]), string(text[found.Offset+len(found.Token):])
+		if after != "" && inToken(after[0]) && !mayBeFollowed(found.Token, before, after) {
 			t.Fatalf("%q is only a piece of what stands there", found.Token)
 		}
-		if found.Offset > 0 && inToken(text[found.Offset-1]) {
+		if before != "" && inToken(before[len(before)-1]) && !endsOtherwise.MatchString(before) {
 			t.Fatalf("%q is only the end of what stands there", found.Token)
 		}
 	})
+}
+
+// endsOtherwise tells what stands before a token and ends with a character that a
+// token may have: a percent-encoding, or a change of colour.
+var endsOtherwise = regexp.MustCompile(`(%(25)*[0-9A-Fa-f]{2}|\x1b\[[0-9;:]*[mK])$`)
+
+// mayBeFollowed reports whether the dot after a token is the end of a sentence, or
+// of a value that express signed. Then the token's last part has the length that
+// its algorithm demands.
+func mayBeFollowed(token, before, after string) bool {
+	blank, _ := utf8.DecodeRuneInString(after[1:])
+	signed := strings.HasSuffix(before, "s:") || strings.HasSuffix(strings.ToLower(before), "s%3a")
+	return after[0] == '.' && isWhole([]byte(token)) && (len(after) == 1 || isBlank(blank) || signed)
 }
 
 // FuzzHostile puts one byte into a token in a dressing.

@@ -65,6 +65,7 @@ type jsonWalk struct {
 	s     span
 	dec   *jsontext.Decoder
 	steps []step // from the root to the value in hand
+	last  []byte // the string read last
 }
 
 // A step leads from an object or array to one of its values.
@@ -100,6 +101,7 @@ func (w *jsonWalk) object(depth int) error {
 		return err
 	}
 	var has serialization
+	var named namedValue
 	for {
 		token, err := w.dec.ReadToken()
 		if err != nil {
@@ -109,19 +111,40 @@ func (w *jsonWalk) object(depth int) error {
 			break
 		}
 		name := token.String()
-		has.note(name, w.dec.PeekKind())
+		kind, before := w.dec.PeekKind(), len(w.f.items)
+		has.note(name, kind)
 		w.steps = append(w.steps, step{name, -1})
 		if err := w.value(name, depth+1); err != nil {
 			return err
 		}
+		switch {
+		case name == "name" && kind == '"':
+			named.name = string(w.last[:min(len(w.last), maxName)])
+		case name == "value" && kind == '"':
+			named.from, named.to = before, len(w.f.items)
+		}
 		w.steps = w.steps[:len(w.steps)-1]
 	}
+	named.apply(w.f.items)
 	if what := has.name(); what != "" && depth == 0 && w.f.field == "" && w.f.level == 0 {
 		w.f.err = verdict.Errorf(verdict.UnsupportedSerialization, "this is the JSON serialization of a %s, not a compact token", what).
 			Hintf("join its parts with dots, in base64url: a JWT is compact (RFC 7519 §1)")
 		return w.f.err
 	}
 	return nil
+}
+
+// A namedValue is what an object says that is no more than a name and a value, as
+// the headers and cookies of a HAR are, or the variables of a container.
+type namedValue struct {
+	name     string
+	from, to int // the items of its value
+}
+
+func (n namedValue) apply(items []item) {
+	for i := n.from; n.name != "" && i < min(n.to, len(items)); i++ {
+		items[i].alias = n.name
+	}
 }
 
 // array reads the elements, which count as values of the array's own name.
@@ -150,7 +173,9 @@ func (w *jsonWalk) text(name string, depth int, raw []byte) error {
 			return err
 		}
 		s = span{b: plain, off: s.off}
+		w.f.noteWrapped(s, w.path()+" of the JSON response")
 	}
+	w.last = s.b
 	rank := 0
 	if w.f.level == 0 { // what is inside a command line is no response
 		rank = responseRank(name)

@@ -18,8 +18,8 @@ func somethingElse(b []byte) string {
 		return notFilledIn
 	case bytes.HasPrefix(head, []byte("<!doctype html")), bytes.HasPrefix(head, []byte("<html")):
 		return "this is an HTML page: look at the address it came from, it may ask to sign in"
-	case bytes.HasPrefix(b, []byte("\xff\xfe")), bytes.HasPrefix(b, []byte("\xfe\xff")):
-		return "this is UTF-16: save it as UTF-8"
+	case hasUTF16Mark(b):
+		return "it begins as UTF-16 does, but is not: save it as UTF-8"
 	case b[0] == '{':
 		return otherJSON(b)
 	}

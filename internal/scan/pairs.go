@@ -49,11 +49,28 @@ func (f *finder) cookies(s span) {
 		}
 		if beginsPair(rest.b) {
 			f.pair(pair.trim())
-		} else if start, stop, ok := next(pair.b, 0); ok {
-			f.refuse(s, start, stop)
+		} else {
+			f.loose(s, 0, len(pair.b), context{})
 		}
 		s = rest
 	}
+}
+
+// jarLine reads a line of a cookie jar as curl -c and browsers' exports have it:
+// seven fields between tabs, the last two the name and the value.
+func (f *finder) jarLine(s span) bool {
+	const fields = 7
+	if bytes.Count(s.b, []byte{'\t'}) != fields-1 {
+		return false
+	}
+	valueAt := bytes.LastIndexByte(s.b, '\t') + 1
+	nameAt := bytes.LastIndexByte(s.b[:valueAt-1], '\t') + 1
+	name := string(s.b[nameAt : valueAt-1])
+	value := s.from(valueAt)
+	if carriesToken(s.b[:valueAt]) || !isToken(value.b) {
+		return false
+	}
+	return f.value(value, context{name: name, where: "cookie " + name})
 }
 
 // beginsPair reports whether the text after a semicolon is a pair, a known
@@ -83,13 +100,13 @@ func (f *finder) pair(s span) {
 		kind = ""
 	}
 	if carriesToken(front) {
-		f.refuseAny(s)
+		f.loose(s, 0, len(s.b), context{})
 		return
 	}
 	value := s.from(i + 1).trim()
 	key := strings.TrimLeft(string(name), "-$")
-	if !f.value(value, context{name: key, where: kind + key}) {
-		f.refuseAny(value)
+	if c := (context{name: key, where: kind + key}); !f.value(value, c) {
+		f.loose(value, 0, len(value.b), c)
 	}
 }
 
@@ -116,7 +133,7 @@ func (f *finder) resource(s span) {
 	case mark >= 0:
 		f.path(s.sub(0, mark))
 		f.query(s.from(mark+1), "URL parameter ")
-	case bytes.Contains(s.b, []byte("://")):
+	case bytes.Contains(s.b, []byte("://")), bytes.HasPrefix(s.b, []byte{'/'}):
 		f.path(s)
 	case bytes.IndexByte(s.b, '&') >= 0:
 		f.query(s, "form parameter ")
@@ -137,13 +154,11 @@ func (f *finder) query(s span, kind string) {
 		following, _, _ := bytes.Cut(rest.b, []byte{'&'})
 		whole := len(following) == 0 || bytes.IndexByte(following, '=') >= 0
 		if equals < 0 || !whole || isToken(piece.b[:equals]) {
-			if start, stop, ok := next(piece.b, 0); ok {
-				f.refuse(s.sub(0, min(end+1, len(s.b))), start, stop)
-			}
+			f.loose(s, 0, end, context{})
 		} else {
 			name := strings.TrimLeft(string(piece.b[:equals]), "-$")
 			if !f.value(piece.from(equals+1), context{name: name, where: kind + name}) {
-				f.refuseAny(piece)
+				f.loose(piece, 0, len(piece.b), context{})
 			}
 		}
 		s = rest
@@ -152,8 +167,8 @@ func (f *finder) query(s span, kind string) {
 
 // path reads the part of a URL before its query, where mailed links carry tokens.
 func (f *finder) path(s span) {
-	if !bytes.Contains(s.b, []byte("://")) {
-		f.refuseAny(s)
+	if !bytes.Contains(s.b, []byte("://")) && !bytes.HasPrefix(s.b, []byte{'/'}) {
+		f.loose(s, 0, len(s.b), context{})
 		return
 	}
 	for len(s.b) > 0 {
@@ -162,7 +177,7 @@ func (f *finder) path(s span) {
 			end = len(s.b)
 		}
 		if part := s.sub(0, end); !f.value(part, context{name: "path", where: "URL path"}) {
-			f.refuseAny(part)
+			f.loose(part, 0, len(part.b), context{})
 		}
 		s = s.from(min(end+1, len(s.b)))
 	}

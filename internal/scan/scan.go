@@ -30,6 +30,8 @@ type Options struct {
 	// wrapped over lines, and lets padding and the standard Base64 alphabet
 	// through to the parser, which reports them.
 	Join bool
+	// Batch says that the command has a --batch, for hints to name.
+	Batch bool
 }
 
 // maxItems is how many tokens are remembered of one text; who has more means a
@@ -40,6 +42,7 @@ const maxItems = 4096
 // JSON serialization of a JWS or JWE (unsupported_serialization) or nested too
 // deep (limit_exceeded).
 func One(text []byte, o Options) (Found, error) {
+	text = fromUTF16(text)
 	s := span{b: text, exact: true}
 	if bytes.HasPrefix(text, byteOrderMark) {
 		s = s.from(len(byteOrderMark))
@@ -48,6 +51,7 @@ func One(text []byte, o Options) (Found, error) {
 	if len(s.b) == 0 {
 		return Found{}, verdict.Errorf(verdict.Malformed, "no token found: the input is empty")
 	}
+	plain := withoutColour(s)
 	if o.Field == "" {
 		switch {
 		case !isCompact(s.b):
@@ -56,12 +60,15 @@ func One(text []byte, o Options) (Found, error) {
 		default:
 			return Found{Token: string(s.b), Offset: s.off}, nil
 		}
-		if found, ok, err := dressed(s, o); ok || err != nil {
+		if found, ok, err := dressed(plain, o); ok || err != nil {
 			return found, err
 		}
 	}
-	f := finder{field: o.Field}
-	f.lines(s)
+	f := finder{text: plain, field: o.Field, batch: o.Batch}
+	f.lines(plain)
+	if found, ok, err := f.joinLines(plain, o); ok || err != nil {
+		return found, err
+	}
 	return f.choose(s)
 }
 
@@ -89,10 +96,11 @@ func (s span) at(i int) int {
 
 const whiteSpace = " \t\r\n"
 
+// trim takes white space away at both ends, and the no-break spaces of pages.
 func (s span) trim() span {
-	left := bytes.TrimLeft(s.b, whiteSpace)
+	left := bytes.TrimLeftFunc(s.b, isBlank)
 	start := len(s.b) - len(left)
-	return s.sub(start, start+len(bytes.TrimRight(left, whiteSpace)))
+	return s.sub(start, start+len(bytes.TrimRightFunc(left, isBlank)))
 }
 
 // An item is one token that stands whole in its dressing.
@@ -101,14 +109,22 @@ type item struct {
 	off   int
 	where string
 	name  string // of the header, cookie, parameter or JSON member; "" in plain text
+	alias string // the "name" beside the JSON member "value", as in a HAR
 	path  string // of the JSON member, from the root
 	rank  int    // among the members of a token response, 1 the best; 0 is none
 	depth int    // of the JSON member
 	fold  bool   // the name is a header's: upper and lower case are the same
+	weak  bool   // among the words of a JSON string, which is mostly text about tokens
 }
 
 func (it item) called(field string) bool {
-	return it.name == field || it.fold && strings.EqualFold(it.name, field)
+	return it.name == field || it.alias == field || it.fold && strings.EqualFold(it.name, field)
+}
+
+// resembles is called for names that people write in capitals or not: those of
+// headers and variables. A cookie's name and a JSON member's have one spelling.
+func (it item) resembles(field string) bool {
+	return strings.EqualFold(it.alias, field) || (it.fold || it.where == it.name) && strings.EqualFold(it.name, field)
 }
 
 // choose picks the one token that the text means.
@@ -118,6 +134,9 @@ func (f *finder) choose(text span) (Found, error) {
 		return Found{}, f.err
 	case f.field != "":
 		return f.chooseField(text)
+	}
+	if slices.ContainsFunc(f.items, func(it item) bool { return !it.weak }) {
+		f.items = slices.DeleteFunc(f.items, func(it item) bool { return it.weak })
 	}
 	if best, ok := f.response(); ok {
 		return f.chooseResponse(best)
@@ -181,23 +200,26 @@ func (f *finder) chooseResponse(best item) (Found, error) {
 }
 
 func (f *finder) chooseField(text span) (Found, error) {
-	var member, byPath, byName []item // a member of the root whose name has dots comes before a path
+	// A member of the root whose name has dots comes before a path, and a name as
+	// it is written before the same in other letters.
+	var member, byPath, byName, bySound []item
 	for _, it := range f.items {
 		switch {
 		case it.depth == 1 && it.name == f.field:
 			member = append(member, it)
 		case it.path == f.field:
 			byPath = append(byPath, it)
-		case it.called(f.field):
+		case it.name == f.field, it.alias == f.field:
 			byName = append(byName, it)
+		case it.resembles(f.field):
+			bySound = append(bySound, it)
 		}
 	}
 	matches := member
-	if len(matches) == 0 {
-		matches = byPath
-	}
-	if len(matches) == 0 {
-		matches = byName
+	for _, others := range [][]item{byPath, byName, bySound} {
+		if len(matches) == 0 {
+			matches = others
+		}
 	}
 	switch {
 	case len(matches) == 0 && f.missed:
@@ -214,7 +236,10 @@ func (it item) found() Found { return Found{Token: it.token, Where: it.where, Of
 
 // label is what --field takes to mean this token.
 func (it item) label() string {
-	if it.path != "" {
+	switch {
+	case it.alias != "":
+		return it.alias
+	case it.path != "":
 		return it.path
 	}
 	return it.name

@@ -2,11 +2,13 @@ package scan
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,13 +20,14 @@ func encode(s string) string { return base64.RawURLEncoding.EncodeToString([]byt
 var (
 	token    = encode(`{"alg":"HS256","typ":"JWT"}`) + "." + encode(`{"sub":"alice","exp":1700003600}`) + ".ql9yVt01fafn51sFcb9cS7wz8wN70i1uacuFCZp_WiI"
 	second   = encode(`{"alg":"HS256","typ":"JWT"}`) + "." + encode(`{"sub":"bob"}`) + ".ZZZyVt01fafn51sFcb9cS7wz8wN70i1uacuFCZp_WiI"
+	unsure   = encode(`{"alg":"HS999","typ":"JWT"}`) + token[36:] // how long its signature is nobody knows
 	unsigned = encode(`{"alg":"none"}`) + "." + encode(`{"sub":"alice"}`) + "."
 	sealed   = encode(`{"alg":"dir","enc":"A128GCM"}`) + "..AAAAAAAAAAAAAAAA.cGxhaW4.AAAAAAAAAAAAAAAAAAAAAA"
 )
 
 // expand puts tokens where a table says TOKEN and OTHER.
 func expand(s string) string {
-	return strings.NewReplacer("TOKEN", token, "OTHER", second).Replace(s)
+	return strings.NewReplacer("TOKEN", token, "OTHER", second, "UNSURE", unsure).Replace(s)
 }
 
 const curl = "HTTP/2 302\r\nlocation: https://id.example/login?x=1\r\nset-cookie: lang=en; Path=/; HttpOnly\r\n\r\n" +
@@ -122,6 +125,60 @@ func TestDressings(t *testing.T) {
 		{"This is the token you asked for:\n\nTOKEN\n\nIt lives for an hour.\n", ""},
 		{"```\nTOKEN\n```\n", ""},
 		{`<form method="post"><input type="hidden" name="id_token" value="TOKEN"/></form>`, "value"},
+		{"> authorization: Bearer TOKEN", "authorization header"},
+		{"< set-cookie: a=TOKEN; Path=/", "cookie a"},
+		{"> TOKEN", ""},
+		{"Authorization: Bearer\tTOKEN", "Authorization header"},
+		{"Bearer\tTOKEN", ""},
+		{"GET / token=TOKEN 200", "token"},
+		{"GET /confirm/TOKEN HTTP/1.1", "URL path"},
+		{"12:00 info user=1 token=TOKEN took 5 ms", "token"},
+		{"token=TOKEN, next", "token"},
+		{"token=TOKEN.", "token"},
+		{"I sent token=TOKEN. It failed.", "token"},
+		{"TOKEN and more", ""},
+		{"my token is TOKEN", ""},
+		{"(TOKEN)", ""},
+		{"see (TOKEN), please", ""},
+		{"<TOKEN>", ""},
+		{"[TOKEN]", ""},
+		{"TOKEN,", ""},
+		{"TOKEN;", ""},
+		{"token: TOKEN;", "token"},
+		{"| TOKEN | yes |", ""},
+		{"<access_token>TOKEN</access_token>", "access_token"},
+		{"<a x=\"y\"><b>TOKEN</b></a>", "b"},
+		{"<?xml version=\"1.0\"?>\n<t:response>\n  <t:token type=\"x\">TOKEN</t:token>\n</t:response>\n", ""},
+		{"# Netscape HTTP Cookie File\n\n#HttpOnly_a.example\tFALSE\t/\tTRUE\t0\tsession\tTOKEN\na.example\tFALSE\t/\tTRUE\t0\tlang\ten\n", "cookie session"},
+		{"id,token,scope\n1,TOKEN,read write\n", ""},
+		{"id;token;scope\n1;TOKEN;read\n", ""},
+		{"id\ttoken\n1\tTOKEN\n", ""},
+		{`1,"TOKEN","a b"`, ""},
+		{"kubectl --token=TOKEN get po", "token"},
+		{"kubectl --token TOKEN get po", "--token"},
+		{"JWT=TOKEN cmd -x", "JWT"},
+		{"export JWT=TOKEN abc", "JWT"},
+		{"JWT=TOKEN\nabc", "JWT"},
+		{"TOKEN\n200", ""},
+		{"git clone https://oauth2:TOKEN@host/x.git", "oauth2"},
+		{"https://TOKEN@host", ""},
+		{"Cookie: sid=s%3ATOKEN; a=b", "cookie sid"},
+		{"Cookie: sid=s%3ATOKEN.x8%2Fy%2B0; a=b", "cookie sid"},
+		{"sid=s:TOKEN.x8/y+0", "sid"},
+		{"\u00a0TOKEN\u00a0", ""},
+		{"Bearer TOKEN\u00a0\n", ""},
+		{"token:\u00a0TOKEN", "token"},
+		{"\x1b[32mTOKEN\x1b[0m", ""},
+		{"\x1b[1;34m\"access_token\"\x1b[0m: \x1b[0;32m\"TOKEN\"\x1b[0m", "access_token"},
+		{"{\x1b[34m\"token\"\x1b[0m:\x1b[32m\"TOKEN\"\x1b[39m}\x1b[0m\n", "token of the JSON response"},
+		{"JWT=\x1b[01;31m\x1b[KTOKEN\x1b[m\x1b[K", "JWT"},
+		{"https%3A%2F%2Fapp%2Fcb%3Ftoken%3DTOKEN", "token"},
+		{"https://a.example/login?next=https%3A%2F%2Fapp%2Fcb%3Ftoken%3DTOKEN%26x%3Dy&z=1", "token"},
+		{"next=%252Fcb%253Fid_token%253DTOKEN%2526x", "id_token"},
+		{"%7B%22token%22%3A%22TOKEN%22%7D", ""},
+		{`{"level":"info","msg":"GET /x token=TOKEN 200"}`, "token"},
+		{`{"level":"info","msg":"it is (TOKEN)"}`, "msg of the JSON response"},
+		{`{"x":"TOKEN","message":"not OTHER, is it"}`, "x of the JSON response"},
 		{`10.0.0.1 - - [10/Oct/2024:13:55:36 +0000] "GET /x?token=TOKEN HTTP/1.1" 200 5`, "URL parameter token"},
 	}
 	for _, tt := range tests {
@@ -206,6 +263,14 @@ func TestField(t *testing.T) {
 		{"id_token", "https://app.example/cb#access_token=OTHER&id_token=TOKEN"},
 		{"B", "A=OTHER\nB=TOKEN\n"},
 		{"x", `{"x":"TOKEN","message":"not OTHER"}`},
+		{"id_jwt", "ACCESS_JWT=OTHER\nID_JWT=TOKEN\n"},
+		{"ID_JWT", "id_jwt=OTHER\nID_JWT=TOKEN\n"},
+		{"authorization", "x: OTHER\nAuthorization: Bearer TOKEN"},
+		{"sid", `{"cookies":[{"name":"lang","value":"OTHER"},{"name":"sid","value":"TOKEN","path":"/"}]}`},
+		{"sid", `{"cookies":[{"value":"TOKEN","name":"sid"},{"name":"lang","value":"OTHER"}]}`},
+		{"authorization", `{"headers":[{"name":"X","value":"OTHER"},{"name":"Authorization","value":"Bearer TOKEN"}]}`},
+		{"b", "h.example\tTRUE\t/\tFALSE\t0\ta\tOTHER\nh.example\tTRUE\t/\tFALSE\t0\tb\tTOKEN\n"},
+		{"b", "<r><a>OTHER</a><b>TOKEN</b></r>"},
 	}
 	for _, tt := range tests {
 		found, err := One([]byte(expand(tt.text)), Options{Field: tt.field})
@@ -251,6 +316,9 @@ func TestWrapped(t *testing.T) {
 		wrap(long, 64, "\n"), wrap(long, 40, "\r\n"), wrap(long, 30, "\\\n"), wrap(long, 30, "\n    "), wrap(long, 7, "\r\n\t"),
 		"  " + wrap(long, 64, "\n  ") + "\n", "Bearer " + wrap(long, 64, "\n"), "Authorization: Bearer " + wrap(long, 70, "\n "),
 		`"` + wrap(long, 64, "\n") + `"`, head + "\n.\n" + tail, wrap(long, len(long)-3, "\n"), wrap(sealed, 33, "\n"), wrap(unsigned, 33, "\n"),
+		"export JWT='" + wrap(long, 64, "\n") + "'", "Hello\n\n\"" + wrap(long, 64, "\n") + "\".", `{"token":"` + wrap(long, 64, `\n`) + `","x":1}`,
+		`{"a":["` + wrap(long, 64, `\r\n`) + `\n"]}`, "token: >-\n  " + wrap(long, 64, "\n  ") + "\nkind: Config\n", "a: |\n  " + wrap(sealed, 32, "\n  ") + "\nb: c\n",
+		"On Monday you wrote:\n> " + wrap(long, 64, "\n> ") + "\n> and more\n", ">> " + wrap(long, 64, "\r\n>> "),
 	}
 	for _, text := range texts {
 		found, err := One([]byte(text), Options{Join: true})
@@ -261,6 +329,42 @@ func TestWrapped(t *testing.T) {
 		var e *verdict.Error
 		if !errors.As(err, &e) || e.Class != verdict.Malformed || !strings.Contains(e.Message, "is wrapped over") || !strings.Contains(e.Hint, "tr -d") {
 			t.Errorf("%q must not be joined unasked: got %+v, %v", text, found, err)
+		}
+	}
+}
+
+// TestEncodings: a file that PowerShell wrote is read, whatever its byte order.
+func TestEncodings(t *testing.T) {
+	for _, text := range []string{"TOKEN\r\n", `{"access_token":"TOKEN","name":"Zo\u00eb \U0001f511"}`, "Authorization: Bearer TOKEN"} {
+		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+			var file []byte
+			for _, unit := range utf16.Encode([]rune("\ufeff" + expand(text))) {
+				file = order.AppendUint16(file, unit)
+			}
+			if found, err := One(file, Options{}); err != nil || found.Token != token {
+				t.Errorf("%s of %q: got %+v, %v", order, text, found, err)
+			}
+		}
+	}
+}
+
+// TestHowToChoose: what is said of several tokens can be done.
+func TestHowToChoose(t *testing.T) {
+	for _, tt := range []struct {
+		text, hint string
+		o          Options
+	}{
+		{"A=TOKEN\nB=OTHER", "choose one with --field NAME", Options{}},
+		{"A=TOKEN\nB=OTHER", "choose one with --field NAME, or give one a line to --batch", Options{Batch: true}},
+		{"TOKEN OTHER", "give the one alone", Options{}},
+		{"TOKEN OTHER", "give the one alone, or give one a line to --batch", Options{Batch: true}},
+		{"Cookie: a=TOKEN; a=OTHER", "they have the name in common: give the one alone", Options{Field: "a"}},
+		{`{"x":{"a":"TOKEN"},"a":{"a":"OTHER"}}`, "choose one by its path: --field x.a", Options{Field: "a"}},
+	} {
+		_, err := One([]byte(expand(tt.text)), tt.o)
+		var e *verdict.Error
+		if !errors.As(err, &e) || e.Hint != tt.hint {
+			t.Errorf("%s, %+v: got %+v, want the hint %q", tt.text, tt.o, e, tt.hint)
 		}
 	}
 }
@@ -323,19 +427,39 @@ func TestRefused(t *testing.T) {
 		{`[{"token":"TOKEN"},{"token":"OTHER"}]`, fmt.Sprintf("more than one token found: [0].token (byte 11), [1].token (byte %d), want one", n+24), "--field"},
 		{`{"token":"TOKEN","token":"OTHER"}`, fmt.Sprintf("more than one token found: token (byte 10), token (byte %d), want one", n+21), "--field"},
 		{"https://x.example/#access_token=TOKEN&id_token=OTHER", fmt.Sprintf("more than one token found: URL parameter access_token (byte 32), URL parameter id_token (byte %d), want one", n+42), "--field"},
-		{"TOKEN and more", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x20 space)", n), "no white space"},
-		{"my token is TOKEN", "no token found: the text stops looking like one at byte 11 (0x20 space)", ""},
-		{"TOKEN,OTHER", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x2c ',')", n), ""},
-		{"TOKEN!OTHER", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x21 '!')", n), ""},
+		{"UNSURE and more", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x20 space)", n), "no white space"},
+		{"my token is UNSURE", "no token found: the text stops looking like one at byte 11 (0x20 space)", ""},
+		{"TOKEN,OTHER", fmt.Sprintf("more than one token found: byte 0, byte %d, want one", n+1), "--batch"},
+		{"TOKEN!OTHER", fmt.Sprintf("more than one token found: byte 0, byte %d, want one", n+1), "--batch"},
+		{"(TOKEN) (OTHER)", fmt.Sprintf("more than one token found: byte 1, byte %d, want one", n+4), "--batch"},
+		{"<a>TOKEN</a><b>OTHER</b>", fmt.Sprintf("more than one token found: a (byte 3), b (byte %d), want one", n+10), "--field"},
+		{"1,TOKEN,OTHER,2", fmt.Sprintf("more than one token found: byte 2, byte %d, want one", n+3), "--batch"},
+		{"kubectl --token=TOKEN --other=OTHER get po", fmt.Sprintf("more than one token found: token (byte 16), other (byte %d), want one", n+25), "--field"},
+		{"host\tTRUE\t/\tFALSE\t0\ta\tTOKEN\nhost\tTRUE\t/\tFALSE\t0\tb\tOTHER", fmt.Sprintf("more than one token found: cookie a (byte 22), cookie b (byte %d), want one", n+45), "--field"},
+		{"TOKEN!x", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x21 '!')", n), ""},
+		{"TOKEN= x", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x3d '=')", n), "padding"},
+		{"TOKEN.", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 4", ""},
+		{"Authorization: Bearer TOKEN.", "no token found: ", ""},
+		{"Cookie: a=TOKEN.; b=c", "no token found: ", ""},
+		{"Cookie: a=s%3ATOKEN; b=s%3AOTHER", fmt.Sprintf("more than one token found: cookie a (byte 14), cookie b (byte %d), want one", n+22), "--field"},
+		{"Cookie: a=s%3AUNSURE.AAAA; b=c", "no token found: ", ""},
+		{"(UNSURE)", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x29 ')')", n+1), "leave it out"},
+		{"see token=UNSURE, next", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x2c ',')", n+10), ""},
+		{"\x1b[32mTOKEN\x1b[0m \x1b[32mOTHER\x1b[0m", fmt.Sprintf("more than one token found: byte 5, byte %d, want one", n+15), "--batch"},
 		{"x!TOKEN", "no token found: the text stops looking like one at byte 1 (0x21 '!')", ""},
-		{"TOKEN:OTHER", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x3a ':')", n), ""},
-		{"TOKEN=OTHER", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x3d '=')", n), "padding"},
-		{"session=TOKEN;abc", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x3b ';')", n+8), ""},
-		{"export JWT=TOKEN abc", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x20 space)", n+11), "no white space"},
-		{"JWT=TOKEN\nabc", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x61 'a')", n+5), ""},
-		{"see below\nTOKEN\nabc", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x61 'a')", n+11), ""},
-		{"\u201cTOKEN\u201d", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0xe2, U+201D)", n+3), "typographic"},
-		{"TOKEN\u00a0", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0xc2, U+00A0)", n), "invisible"},
+		{"TOKEN:OTHER", fmt.Sprintf("more than one token found: byte %d, byte 0, want one", n+1), "--batch"},
+		{"TOKEN=OTHER", fmt.Sprintf("more than one token found: byte %d, byte 0, want one", n+1), "--batch"},
+		{"session=UNSURE;abc", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x3b ';')", n+8), ""},
+		{"export JWT=UNSURE abc", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x20 space)", n+11), "no white space"},
+		{"JWT=UNSURE\nabc", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x61 'a')", n+5), ""},
+		{"see below\nUNSURE\nabc", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x61 'a')", n+11), ""},
+		{"\u201cTOKEN\u201d", fmt.Sprintf("no token found: the text stops looking like one at byte %d (U+201D, typographic quote)", n+3), "typographic"},
+		{"\u201cTOKEN", "no token found: the text stops looking like one at byte 0 (U+201C, typographic quote)", "typographic"},
+		{"\u200bTOKEN", "no token found: the text stops looking like one at byte 0 (U+200B, zero width space)", "invisible"},
+		{"Bearer \u200bTOKEN", "no token found: the text stops looking like one at byte 7 (U+200B, zero width space)", "invisible"},
+		{"eyJh\u00a0bGci", "no token found: the text stops looking like one at byte 4 (U+00A0, no-break space)", "invisible"},
+		{"eyJh\u2013bGci", "no token found: the text stops looking like one at byte 4 (U+2013, en dash)", "hyphen"},
+		{"eyJh\x1b[1mbGci", "no token found: the text stops looking like one at byte 4 (0x1b)", "colour"},
 		{"token.jwt", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 2", "write @token.jwt"},
 		{"../x/token.jwt", "no token found: the text stops looking like one at byte 2 (0x2f '/')", "write @../x/token.jwt"},
 		{"/tmp/token", "no token found: the text stops looking like one at byte 0 (0x2f '/')", "write @/tmp/token"},
@@ -345,13 +469,14 @@ func TestRefused(t *testing.T) {
 		{`{"kty":"oct","k":"AA"}`, "no token found: the text stops looking like one at byte 0 (0x7b '{')", "--key"},
 		{`{"a":`, "no token found: the text stops looking like one at byte 0 (0x7b '{')", "neither"},
 		{"-----BEGIN PUBLIC KEY-----\nAAAA\n", "no token found: the text stops looking like one at byte 10 (0x20 space)", "--key"},
-		{"\xff\xfee\x00y\x00", "no token found: the text stops looking like one at byte 0 (0xff)", "UTF-16"},
+		{"\xff\xfee\x00y\x00", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "opaque"},
+		{"\xff\xfeTOKEN", "no token found: the text stops looking like one at byte 0 (0xff)", "UTF-16"},
 		{"TOKEN...", fmt.Sprintf("no token found: three dots stand at byte %d for what was left out", n), "copy the token whole"},
 		{"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOi...", "no token found: three dots stand at byte 31 for what was left out", "copy the token whole"},
 		{"Bearer eyJhbGciOi...", "no token found: three dots stand at byte 17 for what was left out", "copy the token whole"},
 		{"eyJhbGciOi...J9.e30.AAAA", "no token found: three dots stand at byte 10 for what was left out", "copy the token whole"},
-		{"eyJhbGciOi\u2026AAAA", "no token found: the text stops looking like one at byte 10 (0xe2, U+2026)", "ellipsis"},
-		{"TOKEN,", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x2c ',')", n), "leave it out"},
+		{"eyJhbGciOi\u2026AAAA", "no token found: the text stops looking like one at byte 10 (U+2026, ellipsis)", "ellipsis"},
+		{"UNSURE,", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x2c ',')", n), "leave it out"},
 		{"undefined", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "is the variable set"},
 		{"Bearer undefined", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "is the variable set"},
 		{"Authorization: Bearer null", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "is the variable set"},
@@ -379,7 +504,7 @@ func TestRefused(t *testing.T) {
 			text = strings.Replace(text, "TO+KEN", token[:50]+"+"+token[50:], 1)
 			tt.message = "access_token of the JSON response: stops looking like a token at byte 67 (0x2b '+')"
 		}
-		for _, o := range []Options{{}, {Join: true}} {
+		for _, o := range []Options{{Batch: true}, {Join: true, Batch: true}} {
 			found, err := One([]byte(text), o)
 			var e *verdict.Error
 			if !errors.As(err, &e) {
@@ -471,6 +596,9 @@ func TestLinear(t *testing.T) {
 		"long header": fill("eyJh") + "." + fill("A") + ".A", "json": `{"` + fill("a") + `":[` + strings.Repeat(`"access"`+`,`, 1000) + `"x"]}`,
 		"json tokens": `{"` + strings.Repeat("a", size/2) + `":[` + strings.Repeat(`"`+small+`",`, size/2/len(small)) + `"x"]}`, "headers": fill("> a: " + small + "\n"),
 		"unclosed": "[" + fill("\n[],"), "deep": strings.Repeat("[\n", 99) + fill("1,\n"), "quoted json": "x '" + fill(`{"a":`) + "'", "wrapped": fill("AAAA\n"), "nested quotes": fill(`"'"`),
+		"escapes of percent": fill("%25") + token, "wrapped JSON": `{"a":"` + fill(`eyJhbGci\n`) + `"}`, "quoted lines": fill("> eyJhbGci\n"), "whole tokens": fill(token + ", "),
+		"one letter a line": wrap(token[:len(token)-1], 1, "\n") + fill("\nA"), "blank stops": fill(token + ". "), "signed": fill("s:" + token + "."), "colours": fill("\x1b["),
+		"long signed header": "s:eyJh" + fill("A") + ".A.A.A", "jar": fill("a\ta\ta\ta\ta\ta\t" + token + "\n"), "names": `[` + fill(`{"name":"a","value":"`+token+`"},`) + `1]`,
 	}
 	for name, text := range texts {
 		for _, o := range []Options{{}, {Join: true}, {Field: "a"}} {

@@ -3,6 +3,7 @@ package scan
 import (
 	"bytes"
 	"encoding/base64"
+	"unicode/utf8"
 
 	"jwt/internal/base64url"
 )
@@ -135,14 +136,57 @@ func next(b []byte, from int) (start, end int, ok bool) {
 		for end < len(b) && isTokenByte(b[end]) {
 			end++
 		}
+		if start > from {
+			start = min(afterEscape(b, start, end), end)
+		}
 		if isToken(b[start:end]) {
 			for end < len(b) && inToken(b[end]) { // the disclosures of an SD-JWT
 				end++
 			}
 			return start, end, true
 		}
+		if start > from && beforeFullStop(b, start, end) {
+			return start, end - 1, true
+		}
+		if n := inCookieSigned(b[:start], b[start:end]); n > 0 {
+			return start, start + n, true
+		}
 		from = end
 	}
+}
+
+// beforeFullStop reports whether what stands between start and end is a token and
+// the full stop of a sentence. Of a token alone that is not said: there it is one
+// character too many.
+func beforeFullStop(b []byte, start, end int) bool {
+	if b[end-1] != '.' || end-start < 2 || b[end-2] == '.' {
+		return false
+	}
+	if r, n := utf8.DecodeRune(b[end:]); n > 0 && !isBlank(r) {
+		return false
+	}
+	return isToken(b[start:end-1]) && isWhole(b[start:end-1])
+}
+
+// inCookieSigned returns how long the token is in a cookie that express has signed:
+// s: before it, and after it a dot and an HMAC, which is no part of the token.
+func inCookieSigned(before, run []byte) int {
+	last := bytes.LastIndexByte(run, '.')
+	if last < 0 || len(withoutMark(before)) == len(before) || !isToken(run[:last]) || !isWhole(run[:last]) {
+		return 0
+	}
+	return last
+}
+
+// withoutMark takes the mark of a signed cookie off the end of what stands before
+// its value.
+func withoutMark(before []byte) []byte {
+	for _, mark := range [...]string{"s:", "s%3A", "s%3a"} {
+		if rest, ok := bytes.CutSuffix(before, []byte(mark)); ok && (len(rest) == 0 || !inToken(rest[len(rest)-1])) {
+			return rest
+		}
+	}
+	return before
 }
 
 func carriesToken(b []byte) bool {
@@ -157,9 +201,9 @@ var schemes = [...]string{"bearer", "dpop", "jwt", "token"}
 // cutScheme removes "Bearer " and its like from the front.
 func cutScheme(s span) (span, bool) {
 	for _, scheme := range schemes {
-		if len(s.b) > len(scheme) && s.b[len(scheme)] == ' ' && equalFold(s.b[:len(scheme)], scheme) {
+		if len(s.b) > len(scheme) && isSpace(s.b[len(scheme)]) && equalFold(s.b[:len(scheme)], scheme) {
 			n := len(scheme)
-			for n < len(s.b) && s.b[n] == ' ' {
+			for n < len(s.b) && isSpace(s.b[n]) {
 				n++
 			}
 			return s.from(n), true

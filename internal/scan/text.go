@@ -9,7 +9,10 @@ import (
 // A finder reads a text line by line and notes each token that stands whole in
 // its dressing, and each that does not.
 type finder struct {
+	text    span // all of it
 	field   string
+	batch   bool // hints may name --batch
+	wrapped []wrapping
 	items   []item
 	refused []refusal // tokens that run into text which is no dressing
 	err     error
@@ -25,7 +28,8 @@ type finder struct {
 	headers bool // the next line is among the headers of one
 	verbose bool // the transcript is as curl -v writes it
 
-	inHeader bool // the line in hand is a header
+	around   context // of the piece of text in hand
+	inHeader bool    // the line in hand is a header
 
 	level    int // how deep the dressings nest
 	quiet    int // inside JSON, where text about tokens refuses nothing
@@ -60,7 +64,7 @@ type context struct {
 // part of one that a line break cut, so it is taken back if the next line is one
 // word of token characters; a token that nothing names, if any line is.
 func (f *finder) lines(s span) {
-	f.verbose = bytes.HasPrefix(s.b, []byte("* ")) || bytes.Contains(s.b, []byte("\n< ")) || bytes.Contains(s.b, []byte("\n> "))
+	f.verbose = bytes.HasPrefix(s.b, []byte("* ")) || bytes.HasPrefix(s.b, []byte("> ")) || bytes.HasPrefix(s.b, []byte("< ")) || bytes.Contains(s.b, []byte("\n< ")) || bytes.Contains(s.b, []byte("\n> "))
 	plain, word, ended := -1, -1, -1
 	for len(s.b) > 0 && f.err == nil {
 		if n, ok := f.jsonLines(s); ok {
@@ -95,8 +99,11 @@ func isOdd(r rune) bool { return r <= ' ' || r >= 0x7f }
 func (it item) endsAt(off int) bool { return it.off+len(it.token) == off }
 
 // withdraw takes back the items from i on: the first of them may be cut short,
-// because the text goes on at byte at.
+// because the text goes on at byte at. One that is whole is not.
 func (f *finder) withdraw(i, at int) {
+	if isWhole([]byte(f.items[i].token)) && !resumes(f.text.b[at-f.text.off:]) {
+		return
+	}
 	f.refuseAt(f.items[i].off, at)
 	f.items = f.items[:i]
 }
@@ -144,6 +151,9 @@ func (f *finder) line(s span) {
 	if f.http && !f.inHeader {
 		c = context{name: "body", where: "response body"}
 	}
+	if f.jarLine(s) {
+		return
+	}
 	if bytes.HasPrefix(s.b, []byte("- ")) { // an element of a YAML list
 		s = s.from(2)
 	}
@@ -167,8 +177,9 @@ func (f *finder) unit(s span, c context) {
 		f.refuseAny(s)
 		return
 	}
-	f.level++
-	defer func() { f.level-- }()
+	around := f.around
+	f.level, f.around = f.level+1, c
+	defer func() { f.level, f.around = f.level-1, around }()
 
 	name, value, isHeader := cutHeader(s)
 	blank := bytes.ContainsAny(s.b, " \t")
@@ -198,12 +209,20 @@ func (f *finder) value(s span, c context) bool {
 		}
 		return false
 	}
-	if len(f.items) == maxItems {
-		f.err = verdict.Errorf(verdict.LimitExceeded, "more than %d tokens in one text", maxItems)
+	if f.full() {
 		return true
 	}
 	it.token = string(bare.b)
 	f.items = append(f.items, it)
+	return true
+}
+
+// full reports whether no more tokens are remembered.
+func (f *finder) full() bool {
+	if len(f.items) < maxItems {
+		return false
+	}
+	f.err = verdict.Errorf(verdict.LimitExceeded, "more than %d tokens in one text", maxItems)
 	return true
 }
 

@@ -22,16 +22,17 @@ func (f *finder) words(s span) {
 		}
 		word := s.sub(i, end)
 		start, stop, carries := next(word.b, 0)
+		follows := goesOn(s.b[end:]) && !(carries && isWhole(word.b[start:stop]) && !resumes(s.b[end:]))
 		switch {
 		case !carries && f.field == "":
-		case isCompact(word.b) && isOption(previous) && !goesOn(s.b[end:]):
+		case isCompact(word.b) && isOption(previous) && !follows:
 			f.value(word, context{name: string(bytes.TrimLeft(previous, "-")), where: string(previous)})
-		case isCompact(word.b) && string(previous) == "=" && !goesOn(s.b[end:]):
+		case isCompact(word.b) && string(previous) == "=" && !follows:
 			f.value(word, context{name: string(name), where: string(name)})
-		case !isCompact(word.b) && !goesOn(s.b[end:]):
+		case !isCompact(word.b) && !follows:
 			f.parameters(word)
 		case carries:
-			f.refuse(s, i+start, i+stop)
+			f.loose(s, i, end, context{})
 		}
 		name, previous, i = previous, word.b, end
 	}

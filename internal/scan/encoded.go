@@ -1,0 +1,58 @@
+package scan
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf16"
+)
+
+// fromUTF16 returns the text in UTF-8 if it is UTF-16, as PowerShell writes files:
+// with a byte order mark, and what could be a token's dressing behind it.
+func fromUTF16(b []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case len(b) < 4 || len(b)%2 != 0:
+		return b
+	case b[0] == 0xff && b[1] == 0xfe && b[3] == 0:
+		order = binary.LittleEndian
+	case b[0] == 0xfe && b[1] == 0xff && b[2] == 0:
+		order = binary.BigEndian
+	default:
+		return b
+	}
+	units := make([]uint16, 0, len(b)/2-1)
+	for i := 2; i < len(b); i += 2 {
+		units = append(units, order.Uint16(b[i:]))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
+// hasUTF16Mark reports whether b begins with the byte order mark of UTF-16.
+func hasUTF16Mark(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff"))
+}
+
+// withoutColour puts blanks where a terminal would be told to change the colour
+// (ECMA-48 SGR), or to clear the line after that, as grep does.
+func withoutColour(s span) span {
+	if bytes.IndexByte(s.b, 0x1b) < 0 {
+		return s
+	}
+	plain := bytes.Clone(s.b)
+	for i := 0; i+1 < len(plain); i++ {
+		if plain[i] != 0x1b || plain[i+1] != '[' {
+			continue
+		}
+		end := i + 2
+		for end < len(plain) && (plain[end] >= '0' && plain[end] <= '9' || plain[end] == ';' || plain[end] == ':') {
+			end++
+		}
+		if end < len(plain) && (plain[end] == 'm' || plain[end] == 'K') {
+			for ; i <= end; i++ {
+				plain[i] = ' '
+			}
+			i--
+		}
+	}
+	return span{plain, s.off, s.exact}.trim()
+}

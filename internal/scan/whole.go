@@ -1,0 +1,253 @@
+package scan
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
+)
+
+// isWhole reports whether the last part of a token is as long as its algorithm
+// makes it. Then nothing of it is missing, and it is one token whatever text
+// stands around it. What has no fixed length is not known to be whole.
+func isWhole(token []byte) bool {
+	issued, rest, disclosing := bytes.Cut(token, []byte{'~'})
+	if disclosing {
+		binding := rest[bytes.LastIndexByte(rest, '~')+1:] // another disclosure may follow a tilde, nothing a Key Binding JWT
+		return isToken(issued) && isToken(binding) && isWhole(issued) && isWhole(binding)
+	}
+	dots, pure := partsOf(token)
+	return pure && fits(dots, len(token)-1-bytes.LastIndexByte(token, '.'), lastSizes(decodeHeader(token)))
+}
+
+// fits reports whether a token with that many dots is complete with a last part of
+// size characters.
+func fits(dots, size int, want sizes) bool {
+	return dots == want.dots && slices.Contains(want.last, size)
+}
+
+// sizes say how many dots a token has, and how long its last part may be, in
+// base64url.
+type sizes struct {
+	dots int
+	last []int
+}
+
+// lastSizes reads them from a header: the signature of a JWS (RFC 7518 §3.1) or
+// the tag of a JWE (RFC 7518 §5.1). The signature of RSA is as long as its
+// modulus, for which the three usual ones are taken.
+func lastSizes(header []byte) sizes {
+	o, err := jsonobject.Parse(header)
+	if err != nil {
+		return sizes{}
+	}
+	if v, ok := o.Get("enc"); ok {
+		enc, _ := v.Text()
+		tag := map[string]int{"A128GCM": 16, "A192GCM": 16, "A256GCM": 16, "A128CBC-HS256": 16, "A192CBC-HS384": 24, "A256CBC-HS512": 32}[enc]
+		if tag == 0 {
+			return sizes{}
+		}
+		return sizes{4, encodedLengths(tag)}
+	}
+	v, _ := o.Get("alg")
+	name, _ := v.Text()
+	if name == jwa.None {
+		return sizes{2, []int{0}}
+	}
+	alg, ok := jwa.Lookup(name)
+	switch {
+	case !ok:
+		return sizes{}
+	case alg.KeyType == "RSA":
+		return sizes{2, encodedLengths(2048/8, 3072/8, 4096/8)}
+	}
+	return sizes{2, encodedLengths(alg.SignatureSizes...)}
+}
+
+func encodedLengths(bytes ...int) []int {
+	lengths := make([]int, len(bytes))
+	for i, n := range bytes {
+		lengths[i] = base64.RawURLEncoding.EncodedLen(n)
+	}
+	return lengths
+}
+
+// loose reads the tokens between from and to of a text that is no dressing: each
+// that is whole counts, if a blank or punctuation sets it off; the others are
+// refused. c says what the text is the value of, if that is known.
+func (f *finder) loose(s span, from, to int, c context) {
+	for from < to {
+		start, end, ok := next(s.b[:to], from)
+		if !ok {
+			return
+		}
+		_, once := nameBefore(s.b[:start]) // of two schemes the second is no token
+		switch {
+		case once && begins(s.b[:start]) && ends(s.b[end:]) && isCompact(s.b[start:end]) && isWhole(s.b[start:end]) && !resumes(bytes.TrimPrefix(f.after(s, end), []byte{'.'})):
+			f.addLoose(s, start, end, c)
+		default:
+			f.refuse(s, start, end)
+		}
+		from = end
+	}
+}
+
+func (f *finder) addLoose(s span, start, end int, c context) {
+	if c.name == "" {
+		c = f.around
+		if name := nameOf(s.b[:start]); name != "" && !carriesToken([]byte(name)) {
+			c.name, c.where = name, name
+		}
+	}
+	if f.full() {
+		return
+	}
+	f.items = append(f.items, item{
+		token: string(s.b[start:end]), off: s.at(start), where: c.where, name: c.name, path: c.path, fold: c.fold, depth: c.depth, weak: f.quiet > 0,
+	})
+}
+
+// after returns what follows byte end of s in the text, beyond s itself where that
+// is known.
+func (f *finder) after(s span, end int) []byte {
+	if s.exact {
+		return f.text.b[s.at(end)-f.text.off:]
+	}
+	return s.b[end:]
+}
+
+// begins reports whether a token may begin after b.
+func begins(b []byte) bool {
+	if len(b) == 0 {
+		return true
+	}
+	if c, n := lastEscape(b); n > 0 {
+		return isQuote(c) || c < utf8.RuneSelf && opens(rune(c))
+	}
+	r, _ := utf8.DecodeLastRune(b)
+	return opens(r)
+}
+
+func opens(r rune) bool { return isBlank(r) || strings.ContainsRune("([{<>,;:=|&?#", r) }
+
+// ends reports whether a token may end before b.
+func ends(b []byte) bool {
+	if len(b) == 0 {
+		return true
+	}
+	if c, n := firstEscape(b); n > 0 {
+		return isQuote(c) || c < utf8.RuneSelf && closes(rune(c))
+	}
+	r, _ := utf8.DecodeRune(b)
+	return closes(r) || r == '.' // the full stop or the HMAC that next leaves out
+}
+
+func closes(r rune) bool { return isBlank(r) || strings.ContainsRune(")]}<>,;|&#@", r) }
+
+// isBlank is isSpace, the end of a line and the no-break space.
+func isBlank(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == '\u00a0' }
+
+// resumes reports whether the text after a token that seems whole goes on as one
+// does: with the disclosures of an SD-JWT, or with another part.
+func resumes(b []byte) bool {
+	const farthest = 64
+	i := 0
+	for i < min(len(b), farthest) && !inToken(b[i]) {
+		i++
+	}
+	word := b[i:]
+	end := 0
+	for end < len(word) && inToken(word[end]) {
+		end++
+	}
+	isPath := end < len(word) && word[end] == '/'
+	return end > 0 && !isPath && (word[0] == '.' && end > 1 || bytes.IndexByte(word[:end], '~') >= 0)
+}
+
+// lastEscape returns the byte that a percent-encoding at the end of b stands for,
+// encoded once or over and over, and how long it is.
+func lastEscape(b []byte) (c byte, n int) {
+	if len(b) < 3 {
+		return 0, 0
+	}
+	c, ok := hexByte(b[len(b)-2:])
+	rest := b[:len(b)-2]
+	for bytes.HasSuffix(rest, []byte("25")) {
+		rest = rest[:len(rest)-2]
+	}
+	if !ok || !bytes.HasSuffix(rest, []byte{'%'}) {
+		return 0, 0
+	}
+	return c, len(b) - len(rest) + 1
+}
+
+// firstEscape is lastEscape for the beginning of b.
+func firstEscape(b []byte) (c byte, n int) {
+	rest, ok := bytes.CutPrefix(b, []byte{'%'})
+	if !ok {
+		return 0, 0
+	}
+	for bytes.HasPrefix(rest, []byte("25")) {
+		rest = rest[2:]
+	}
+	if len(rest) < 2 {
+		return 0, 0
+	}
+	if c, ok = hexByte(rest[:2]); !ok {
+		return 0, 0
+	}
+	return c, len(b) - len(rest) + 2
+}
+
+func hexByte(b []byte) (byte, bool) {
+	var decoded [1]byte
+	_, err := hex.Decode(decoded[:], b)
+	return decoded[0], err == nil
+}
+
+// nameOf returns the name that a token after b is the value of: name=, name:,
+// name%3D, <name>.
+func nameOf(b []byte) string {
+	b = withoutMark(b[max(0, len(b)-maxName):])
+	switch c, n := lastEscape(b); {
+	case n > 0 && (c == '=' || c == ':'):
+		return lastName(b[:len(b)-n])
+	case n > 0:
+		return ""
+	}
+	if tag, ok := bytes.CutSuffix(b, []byte{'>'}); ok {
+		tag = tag[bytes.LastIndexByte(tag, '<')+1:]
+		tag, _, _ = bytes.Cut(tag, []byte{' '})
+		if len(tag) > 0 && isWord(tag) {
+			return string(tag)
+		}
+		return ""
+	}
+	name, _ := nameBefore(b)
+	return name
+}
+
+// lastName returns the name that b ends with.
+func lastName(b []byte) string {
+	start := len(b)
+	for start > 0 && isTokenByte(b[start-1]) {
+		start--
+	}
+	return string(b[afterEscape(b, start, len(b)):])
+}
+
+// afterEscape returns where the characters of tokens begin that start at start:
+// the digits of a percent-encoding before them do not count.
+func afterEscape(b []byte, start, end int) int {
+	if start > 0 && b[start-1] == '%' {
+		if _, n := firstEscape(b[start-1 : end]); n > 0 {
+			return start - 1 + n
+		}
+	}
+	return start
+}

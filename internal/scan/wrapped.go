@@ -1,0 +1,121 @@
+package scan
+
+import (
+	"bytes"
+
+	"jwt/internal/verdict"
+)
+
+// A wrapping is a token that stands on several lines.
+type wrapping struct {
+	token     []byte
+	where     string
+	off       int
+	lineBreak int // where its first line ends
+	lines     int
+}
+
+// take gives the token to who may join it, and says to others why not.
+func (w wrapping) take(o Options) (Found, error) {
+	if !o.Join {
+		return Found{}, verdict.Errorf(verdict.Malformed, "the token is wrapped over %d lines, the first line break is at byte %d", w.lines, w.lineBreak).
+			Hintf(`join the lines first (tr -d '\n'); jwt decode joins them by itself`)
+	}
+	return Found{Token: string(w.token), Where: w.where, Offset: w.off, Wrapped: true}, nil
+}
+
+// noteWrapped looks into a JSON string with escapes for a token with line breaks.
+func (f *finder) noteWrapped(s span, where string) {
+	if bytes.IndexByte(s.b, '\n') < 0 || len(f.wrapped) > 1 {
+		return
+	}
+	body, _ := undress(s.trim())
+	if joined, lineBreak, lines := unwrap(body); joined != nil {
+		f.wrapped = append(f.wrapped, wrapping{joined, where, body.off, lineBreak, lines})
+	}
+}
+
+// joinLines takes the one token of a text that is wrapped within its dressing, in
+// a text that has no other.
+func (f *finder) joinLines(s span, o Options) (found Found, ok bool, err error) {
+	if f.err != nil || f.field != "" || len(f.items) > 0 {
+		return Found{}, false, nil
+	}
+	all := f.wrapped
+	if len(all) == 0 {
+		all = wrappings(s)
+	}
+	if len(all) != 1 {
+		return Found{}, false, nil
+	}
+	found, err = all[0].take(o)
+	return found, err == nil, err
+}
+
+// wrappings finds the tokens of s that are wrapped over lines, up to two: a YAML
+// block, a quotation, what stands in quotes.
+func wrappings(s span) (all []wrapping) {
+	from := 0
+	for tries := 0; tries < maxAttempts && len(all) < 2; {
+		i := bytes.Index(s.b[from:], []byte("eyJ"))
+		if i < 0 {
+			break
+		}
+		start := from + i
+		from = start + len("eyJ")
+		if begins(s.b[:start]) || isQuote(s.b[start-1]) {
+			tries++
+			if w, end, ok := join(s, start); ok {
+				all, from = append(all, w), end
+			}
+		}
+	}
+	return all
+}
+
+// join reads lines of a token from start on until it is whole, and returns where
+// it ends.
+func join(s span, start int) (w wrapping, end int, ok bool) {
+	w = wrapping{where: nameOf(bytes.TrimRight(s.b[:start], `"'`)), off: s.at(start)}
+	var want sizes
+	dots, lastDot := 0, 0
+	for {
+		w.lines++
+		for end = max(end, start); end < len(s.b) && inToken(s.b[end]); end++ {
+			if w.token = append(w.token, s.b[end]); s.b[end] == '.' {
+				dots, lastDot = dots+1, len(w.token)-1
+			}
+			if dots == 1 && want.dots == 0 {
+				if want = lastSizes(decodeHeader(w.token)); want.dots == 0 {
+					return w, end, false
+				}
+			}
+		}
+		if fits(dots, len(w.token)-1-lastDot, want) {
+			break
+		}
+		n := lineBreak(s.b[end:])
+		if n == 0 {
+			return w, end, false
+		}
+		if w.lines == 1 {
+			w.lineBreak = s.at(end)
+		}
+		end += n
+	}
+	closed := ends(s.b[end:]) || isQuote(s.b[end])
+	return w, end, w.lines > 1 && closed && isToken(w.token) && !resumes(s.b[end:])
+}
+
+// lineBreak returns how long a line break in a token is, with the backslash before
+// it, and the indentation and the marks of a quotation after it; 0 if b begins
+// with none.
+func lineBreak(b []byte) int {
+	rest := bytes.TrimPrefix(b, []byte{'\\'})
+	rest, ok := bytes.CutPrefix(bytes.TrimPrefix(rest, []byte{'\r'}), []byte{'\n'})
+	rest = bytes.TrimLeft(rest, "> \t")
+	if !ok || len(rest) == 0 || !inToken(rest[0]) {
+		return 0
+	}
+	return len(b) - len(rest)
+}
