@@ -15,9 +15,13 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A lineWork answers one token of a batch. Beside an error it may return the
-// object that tells it; without one the error itself is the answer.
-type lineWork func(token string) (render.Object, error)
+// A lineWork answers one line of a batch.
+type lineWork struct {
+	// token answers a token. Beside an error it may return the object that tells it;
+	// without one the error itself is the answer.
+	token func(token string) (render.Object, error)
+	none  func(error) render.Object // tells why a line holds no token
+}
 
 // runBatch reads one token a line and prints one JSON object a line, in order.
 // A line that fails is an object with "error", never the end of the run; the
@@ -67,16 +71,16 @@ const spareHeap = 16 << 20
 func answerLine(token tokenOptions, line []byte, tooLong error, work lineWork) (render.Object, error) {
 	if tooLong != nil {
 		err := verdict.Errorf(verdict.TooLarge, "the line is longer than a token of %d bytes", token.maxSize)
-		return errorObject(err), err
+		return work.none(err), err
 	}
 	found, err := scan.One(line, scan.Options{Field: token.field})
 	if err == nil {
 		err = token.checkSize(found.Token)
 	}
 	if err != nil {
-		return errorObject(err), err
+		return work.none(err), err
 	}
-	object, err := work(found.Token)
+	object, err := work.token(found.Token)
 	if err != nil && object == nil {
 		object = errorObject(err)
 	}

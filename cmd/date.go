@@ -31,7 +31,7 @@ func (o dateOptions) check() error {
 
 func (o dateOptions) location() (*time.Location, error) {
 	switch strings.ToLower(o.zone) {
-	case "utc", "z", "":
+	case "utc", "z":
 		return time.UTC, nil
 	case "local":
 		return time.Local, nil

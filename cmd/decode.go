@@ -11,6 +11,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
 	"jwt/internal/jwe"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
@@ -95,13 +96,13 @@ func runDecode(ctx context.Context, env *Env, o decodeOptions, args []string) er
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
-		return runBatch(ctx, env, u.ring.in, o.output, o.token, args, func(text string) (render.Object, error) {
+		return runBatch(ctx, env, u.ring.in, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
 			d, err := o.decode(u, text)
 			if err != nil {
 				return nil, err
 			}
 			return d.json(), nil
-		})
+		}, none: errorObject})
 	}
 	found, err := o.token.read(env, o.output, u.ring.in, args, true)
 	if err != nil {
@@ -115,16 +116,21 @@ func runDecode(ctx context.Context, env *Env, o decodeOptions, args []string) er
 		o.output.note(env, "the token is not encrypted, so the key was not used: jwt verify checks the signature")
 	}
 	for _, w := range d.warnings {
-		o.output.note(env, w.Detail)
+		if w.Class != verdict.UnsecuredToken { // decode verifies nothing, signed or not
+			o.output.note(env, w.Detail)
+		}
 	}
-	return o.show(env, d)
+	if err := o.show(env, d); err != nil {
+		return unanswered{err}
+	}
+	return nil
 }
 
 // fail answers with an error; where a part of the token was asked for, nothing
 // stands on stdout that could be taken for it.
 func (o decodeOptions) fail(env *Env, err error) error {
 	if o.header || o.payload || o.raw || len(o.claims) > 0 {
-		return err
+		return unanswered{err}
 	}
 	return o.output.fail(env, err)
 }
@@ -248,7 +254,7 @@ func decodeSigned(t jws.Token) (decoded, error) {
 		return decoded{}, err
 	}
 	d.isObject = err == nil
-	d.warnings = duplicateWarnings(d)
+	d.warnings = d.doubts()
 	return d, nil
 }
 
@@ -268,12 +274,19 @@ func decodeEncrypted(text string) (decoded, error) {
 		return decoded{}, err
 	}
 	d := decoded{header: t.Header, encrypted: &t}
-	d.warnings = duplicateWarnings(d)
+	d.warnings = d.doubts()
 	return d, nil
 }
 
-func duplicateWarnings(d decoded) []verdict.Check {
+// doubts are what is to be known before what is shown is believed.
+func (d decoded) doubts() []verdict.Check {
 	var warnings []verdict.Check
+	if alg, _ := d.header.Get("alg"); d.encrypted == nil && len(d.signature) == 0 && isNone(alg) {
+		warnings = append(warnings, verdict.Check{
+			Class:  verdict.UnsecuredToken,
+			Detail: "the token is unsecured (alg none): anybody can have written it, jwt verify refuses it",
+		})
+	}
 	for _, part := range []struct {
 		name   string
 		object jsonobject.Object
@@ -286,6 +299,12 @@ func duplicateWarnings(d decoded) []verdict.Check {
 		}
 	}
 	return warnings
+}
+
+// isNone holds for "none" as any parser might spell it.
+func isNone(alg jsonobject.Value) bool {
+	name, ok := alg.Text()
+	return ok && strings.EqualFold(name, jwa.None)
 }
 
 // json is the answer of decode: {"header","payload","signature"}; for a JWE

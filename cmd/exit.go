@@ -97,6 +97,12 @@ type answered struct{ class verdict.Class }
 
 func (a answered) Error() string { return string(a.class) }
 
+// An unanswered error leaves stdout empty: what was asked for there was a value that
+// JSON of ours could be taken for.
+type unanswered struct{ error }
+
+func (u unanswered) Unwrap() error { return u.error }
+
 // finish prints what is left to say of err and returns the exit status.
 func finish(env *Env, out outputOptions, err error) int {
 	if err == nil {

@@ -52,9 +52,11 @@ type inspectOptions struct {
 
 	failOn             string
 	full, watch, batch bool
+	flags              *pflag.FlagSet
 }
 
 func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
+	o.flags = f
 	f.StringVar(&o.failOn, "fail-on", "", "end in status 6 on a finding of this `SEVERITY` or graver: info, low, medium, high, critical")
 	f.BoolVar(&o.full, "full", false, "shorten nothing: whole parts, values and lists")
 	f.BoolVar(&o.watch, "watch", false, "count down to exp on the terminal; status 5 when the token has expired")
@@ -99,7 +101,7 @@ func (o *inspectOptions) check(env *Env, args []string) error {
 
 // severity is what --fail-on names; 0 without it.
 func (o *inspectOptions) severity() (bcp.Severity, error) {
-	if o.failOn == "" {
+	if !o.flags.Changed("fail-on") {
 		return 0, nil
 	}
 	s, err := bcp.ParseSeverity(o.failOn)
@@ -120,9 +122,9 @@ func runInspect(ctx context.Context, env *Env, o inspectOptions, args []string) 
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
-		return runBatch(ctx, env, u.ring.in, o.output, o.token, args, func(text string) (render.Object, error) {
+		return runBatch(ctx, env, u.ring.in, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
 			return o.line(env, u, text, now, least)
-		})
+		}, none: errorObject})
 	}
 	found, err := o.token.read(env, o.output, u.ring.in, args, true)
 	if err != nil {

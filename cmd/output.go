@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -115,11 +116,19 @@ func (o outputOptions) note(env *Env, message string) {
 	env.Stderr.Write(t.Bytes())
 }
 
-// saidOutput is what the flags of the command that ran say, whoever owns them.
+// saidOutput is what the flags of the command that ran say, whoever owns them. Where
+// a part of a token is asked for, no JSON of ours may be taken for it.
 func saidOutput(f *pflag.FlagSet) outputOptions {
 	var o outputOptions
 	o.quiet, _ = f.GetBool("quiet")
 	o.color, _ = f.GetString("color")
+	if slices.ContainsFunc([]string{"header", "payload", "raw"}, f.Changed) {
+		return o
+	}
+	o.json, _ = f.GetBool("json")
+	if format := f.Lookup("output"); format != nil && format.DefValue == "auto" { // elsewhere it is a file
+		o.format = format.Value.String()
+	}
 	return o
 }
 

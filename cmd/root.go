@@ -3,6 +3,8 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io"
 	"slices"
 	"strings"
 
@@ -53,12 +55,31 @@ func commands() []*command {
 // Run runs one command line in env and returns the exit status. Main and every
 // test enter here.
 func Run(ctx context.Context, env *Env, args []string) int {
+	stdout := &heard{Writer: env.Stdout}
+	own := *env
+	own.Stdout, env = stdout, &own
 	root := newRoot(env, args)
 	root.SetArgs(args)
 	var unsaid error // cobra takes it that help is always heard
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { unsaid = printHelp(env, c) })
 	executed, err := root.ExecuteContextC(ctx)
-	return finish(env, saidOutput(executed.Flags()), cmp.Or(err, unsaid))
+	out := saidOutput(executed.Flags())
+	err = cmp.Or(err, unsaid)
+	if err != nil && out.saysJSON() && !stdout.any && !errors.As(err, new(answered)) && !errors.As(err, new(unanswered)) {
+		err = out.fail(env, err)
+	}
+	return finish(env, out, err)
+}
+
+// heard knows whether anything was written.
+type heard struct {
+	io.Writer
+	any bool
+}
+
+func (h *heard) Write(b []byte) (int, error) {
+	h.any = true
+	return h.Writer.Write(b)
 }
 
 func newRoot(env *Env, args []string) *cobra.Command {

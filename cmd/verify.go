@@ -205,9 +205,12 @@ func (v *verifier) batch(ctx context.Context, env *Env, args []string) error {
 	if _, err := v.ring.keys(); err != nil {
 		return o.refuse(env, err)
 	}
-	return runBatch(ctx, env, v.ring.in, o.output, o.token, args, func(token string) (render.Object, error) {
-		r, _ := v.judge(token)
-		return r.JSON(), r.Error
+	return runBatch(ctx, env, v.ring.in, o.output, o.token, args, lineWork{
+		token: func(token string) (render.Object, error) {
+			r, _ := v.judge(token)
+			return r.JSON(), r.Error
+		},
+		none: func(err error) render.Object { return refusedShape(err).JSON() },
 	})
 }
 

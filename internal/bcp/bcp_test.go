@@ -389,7 +389,7 @@ func TestFinding(t *testing.T) {
 	want := []Finding{{
 		Rule: "exp-milliseconds", Severity: High, Part: Payload, Member: "exp",
 		Title:  "exp does not count seconds",
-		Detail: `exp is "1700000500000", in milliseconds 2023-11-14T22:21:40Z`,
+		Detail: `exp is 1700000500000, in milliseconds 2023-11-14T22:21:40Z`,
 		Advice: "Write it in seconds since 1970: as it stands the token is good for thousands of years.", Section: "RFC 7519 §2",
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -3,7 +3,6 @@ package bcp
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // shownRunes and shownNames bound what a detail quotes of a token.
@@ -13,18 +12,18 @@ const (
 )
 
 // quoted shows a text of the token, shortened.
-func quoted(s string) string {
-	if utf8.RuneCountInString(s) <= shownRunes {
-		return `"` + s + `"`
-	}
+func quoted(s string) string { return `"` + cut(s) + `"` }
+
+// cut is s where it is short, else its beginning.
+func cut(s string) string {
 	n := 0
 	for i := range s {
 		if n == shownRunes {
-			return `"` + s[:i] + `…"`
+			return s[:i] + "…"
 		}
 		n++
 	}
-	return `"` + s + `"`
+	return s
 }
 
 // listed names the first few of names, of which more were not even noted.

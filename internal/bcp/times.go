@@ -54,7 +54,7 @@ func expNotANumber(r *inspection) []hit {
 		return nil
 	}
 	v, _ := r.Claims.Get("exp")
-	return oneHit(Payload, "exp", "exp is "+aKind(v)+": "+quoted(string(v)))
+	return oneHit(Payload, "exp", "exp is "+aKind(v)+": "+cut(string(v)))
 }
 
 func expMilliseconds(r *inspection) []hit {
@@ -83,9 +83,9 @@ func notSeconds(i instant) string {
 		return ""
 	}
 	if t, ok := i.date.InMilliseconds(); ok {
-		return i.name + " is " + quoted(i.date.Text()) + ", in milliseconds " + t.Format(time.RFC3339)
+		return i.name + " is " + cut(i.date.Text()) + ", in milliseconds " + t.Format(time.RFC3339)
 	}
-	return i.name + " is " + quoted(i.date.Text()) + ", outside the years 0 to 9999"
+	return i.name + " is " + cut(i.date.Text()) + ", outside the years 0 to 9999"
 }
 
 // A use is what a token is for, as far as it shows.
