@@ -1,14 +1,14 @@
 // Command bench prints what start-up costs, as ratios of process CPU time
 // against a Go "hello world" built the same way: runs are interleaved and the
-// median of the pairs' ratios is quoted, because a machine's speed drifts. Then it
-// prints how many refreshes a second the local server holds, beside another's.
+// median of the pairs' ratios is quoted, because a machine's speed drifts. So is
+// what a batch costs, against the bare work of it. Then it prints how many
+// refreshes a second the local server holds, beside another's.
 package main
 
 import (
 	"bytes"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,8 +29,14 @@ const token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJl
 func main() {
 	jwt := flag.String("jwt", "bin/jwt", "the `BINARY` to measure")
 	runs := flag.Int("n", 200, "pairs of runs")
+	floor := flag.String("floor", "", "run the bare work of that `NAME` and no benchmark")
+	dir := flag.String("dir", "", "the `DIRECTORY` of its tokens")
 	flag.Parse()
-	if err := bench(*jwt, *runs); err != nil {
+	run := func() error { return bench(*jwt, *runs) }
+	if *floor != "" {
+		run = func() error { return runFloor(*floor, *dir) }
+	}
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -67,6 +73,9 @@ func bench(jwt string, runs int) error {
 		fmt.Printf("  %-18s %.2f × (%.2f–%.2f), budget %.1f\n", c.name, quantile(ratios, 0.5), quantile(ratios, 0.25), quantile(ratios, 0.75), c.budget)
 	}
 	if err := benchToken(installed, dir, runs); err != nil {
+		return err
+	}
+	if err := benchBulk(installed, dir); err != nil {
 		return err
 	}
 	return benchRefresh(installed, dir)
@@ -109,7 +118,7 @@ func pairs(n int, a, b *exec.Cmd) ([]float64, error) {
 func cpu(c *exec.Cmd) (time.Duration, error) {
 	run := exec.Command(c.Path, c.Args[1:]...)
 	var stderr bytes.Buffer
-	run.Env, run.Stdout, run.Stderr = c.Env, io.Discard, &stderr
+	run.Env, run.Stderr = c.Env, &stderr
 	if err := run.Run(); err != nil {
 		return 0, fmt.Errorf("%s: %w: %s", c, err, stderr.Bytes())
 	}
