@@ -146,7 +146,7 @@ func runEncrypt(ctx context.Context, env *Env, o encryptOptions, args []string) 
 	}
 	r, err := o.recipient(keys)
 	if err != nil {
-		return err
+		return ring.explain(err, o.kid)
 	}
 	noteDoubts(env, o.output, ring.doubts(r.key))
 	if o.flags.Changed("p2c") && !jwe.IsPassword(r.alg) {

@@ -100,12 +100,16 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 	}
 	keys, keyErr := v.ring.keys()
 	verified, checks, err := token.Verify(keys, v.options.keys.algs)
-	if keyErr == nil && verdict.ClassOf(err) == verdict.KeyNotFound {
+	kid, hasKid, _ := token.KeyID()
+	if keyErr == nil && verdict.ClassOf(err) == verdict.KeyNotFound && v.ring.explain(err, kid) == err {
 		var more []jwk.Key
 		if more, keyErr = v.ring.refresh(); more != nil {
 			keys = more
 			verified, checks, err = token.Verify(keys, v.options.keys.algs)
 		}
+	}
+	if why := v.ring.explain(err, kid); keyErr == nil && why != err {
+		keyErr = why
 	}
 	if keyErr != nil {
 		if at := slices.IndexFunc(checks, func(c verdict.Check) bool { return c.Name == "key" }); at >= 0 {
@@ -117,8 +121,13 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 	}
 	switch verdict.ClassOf(err) {
 	case verdict.SignatureInvalid, verdict.KeyMismatch, verdict.KeyRefused, verdict.KeyNotFound:
+		proven := false
 		for _, c := range jws.Diagnose(token, keys, v.ring.texts()...) {
 			r.Reasons = append(r.Reasons, render.Reason{ID: c.ID, Detail: c.Detail, Hint: c.Hint})
+			proven = proven || c.Proven
+		}
+		if !proven {
+			r.Reasons = append(r.Reasons, v.ring.leftOut(token)...)
 		}
 		switch last := &checks[len(checks)-1]; {
 		case last.Class == verdict.SignatureInvalid:
@@ -129,7 +138,6 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 	}
 	inQuestion := []jwk.Key{verified.Key()}
 	if err != nil {
-		kid, hasKid, _ := token.KeyID()
 		inQuestion, _ = jwk.Choose(keys, kid, hasKid)
 	}
 	r.Checks = append(append(r.Checks, checks...), v.ring.doubts(inQuestion...)...)

@@ -11,6 +11,7 @@ import (
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
+	"jwt/internal/jwe"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
@@ -149,7 +150,7 @@ func (o signOptions) chooseKey(ring *keyring) (jwk.Key, jwa.Algorithm, error) {
 	}
 	key, err := o.oneKey(keys)
 	if err != nil {
-		return jwk.Key{}, jwa.Algorithm{}, err
+		return jwk.Key{}, jwa.Algorithm{}, ring.explain(err, o.kid)
 	}
 	alg, err := o.algFor(key)
 	return key, alg, err
@@ -167,9 +168,12 @@ func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 	case len(able) == 1:
 		return able[0], nil
 	case len(able) > 1:
-		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", count(len(able), "key")).
-			Hintf("--kid ID chooses one; the set has %s", jwk.ListIDs(able))
-	case len(keys) == 1:
+		hint := "--kid ID chooses one; the set has " + jwk.ListIDs(able)
+		if len(jwk.IDs(able)) == 0 {
+			hint = "none of them has a kid to choose it by: give one key alone"
+		}
+		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", count(len(able), "key")).Hintf("%s", hint)
+	case len(keys) == 1 && (!o.given("kid") || keys[0].AnswersTo(o.kid)):
 		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "%s: a public key cannot sign", keys[0].Source).
 			Hintf("give the private key: --key private.pem")
 	default:
@@ -185,9 +189,23 @@ func (o signOptions) algFor(key jwk.Key) (jwa.Algorithm, error) {
 		return alg, key.Fits(alg, jwk.OpSign)
 	}
 	if len(able) == 0 {
-		return jwa.Algorithm{}, verdict.Errorf(verdict.KeyRefused, "%s: a key of the kind %s with alg %q cannot sign", key.Source, key.Kind(), key.Alg)
+		return jwa.Algorithm{}, cannotSign(key)
 	}
 	return able[0], nil
+}
+
+// cannotSign says what a key is for that fits no signature.
+func cannotSign(key jwk.Key) error {
+	what := key.Kind()
+	if key.Alg != "" {
+		what += " for " + string(jsonobject.Quote(key.Alg)) + " alone"
+	}
+	err := verdict.Errorf(verdict.KeyRefused, "%s: the key is %s, which makes no signature", key.Source, what)
+	if len(jwe.Algs(key)) > 0 {
+		err.Message += ": it is for encryption"
+		return err.Hintf("jwt encrypt and jwt decrypt take it; to sign: jwt key generate")
+	}
+	return err
 }
 
 func (o signOptions) make(header, claims jsonobject.Object, key jwk.Key, alg jwa.Algorithm) (jws.Token, error) {

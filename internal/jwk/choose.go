@@ -39,6 +39,21 @@ func Choose(keys []Key, kid string, named bool) ([]Key, error) {
 	}
 }
 
+// Unusable says why the key of that kid which stands in the set cannot be used, or
+// nil if there is none.
+func (s Set) Unusable(kid string) error {
+	for _, skipped := range s.Skipped {
+		if skipped.ID == kid && kid != "" {
+			class := verdict.ClassOf(skipped.Err)
+			if class != verdict.KeyRefused {
+				class = verdict.JWKInvalid
+			}
+			return verdict.Errorf(class, "kid %s is in the set but cannot be used: %w", quoteID(kid), skipped.Err)
+		}
+	}
+	return nil
+}
+
 // IDs returns the kids of the keys that have one.
 func IDs(keys []Key) []string {
 	ids := []string{}
