@@ -46,7 +46,7 @@ func Parse(text string) (Token, error) {
 	for i, s := range t.Segments() {
 		b, err := base64url.Decode(s)
 		if err != nil {
-			return Token{}, notBase64url(partNames[i], at, err)
+			return Token{}, notBase64url(i, at, err)
 		}
 		parts[i] = b
 		at += len(s) + 1
@@ -81,10 +81,15 @@ func checkShape(text string) error {
 
 // notBase64url says which part is at fault, and where in the whole token; at is
 // where the part begins.
-func notBase64url(part string, at int, err error) error {
+func notBase64url(i, at int, err error) error {
+	part := partNames[i]
 	var e *base64url.Error
 	if !errors.As(err, &e) || e.Fault == base64url.Length || e.Fault == base64url.SpareBits {
-		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: %w", part, err)
+		e := verdict.Errorf(verdict.Malformed, "the %s is not base64url: %w", part, err)
+		if i == len(partNames)-1 {
+			return e.Hintf("its end is cut off or changed: copy the token whole, to its last character")
+		}
+		return e
 	}
 	return verdict.Errorf(verdict.Malformed, "the %s is not base64url: 0x%02x (%s) at byte %d of the token", part, e.Byte, e.Fault, at+e.Offset)
 }

@@ -140,7 +140,11 @@ func (t Token) notBase64url(part string, i int, err error) error {
 	at := [3]int{0, t.firstDot + 1, t.lastDot + 1}[i] + e.Offset
 	switch e.Fault {
 	case base64url.Length, base64url.SpareBits:
-		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: %w", part, err)
+		e := verdict.Errorf(verdict.Malformed, "the %s is not base64url: %w", part, err)
+		if i == 2 {
+			return e.Hintf("its end is cut off or changed: copy the token whole, to its last character")
+		}
+		return e
 	case base64url.Space:
 		return verdict.Errorf(verdict.Malformed, "the %s holds white space, 0x%02x at byte %d of the token: a token is one unbroken line", part, e.Byte, at).
 			Hintf("join it first: tr -d '[:space:]'")
