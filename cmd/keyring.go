@@ -135,7 +135,7 @@ func (k *keyring) loadSecret(source string) (keySource, error) {
 	if err != nil {
 		return keySource{}, inSource(read.Name, err)
 	}
-	key.Source = read.Name
+	key.Source, key.Trimmed = read.Name, read.Trimmed
 	switch {
 	case literal && isFile(source):
 		k.output.note(k.env, source+" is taken as the secret itself: --secret @"+source+" reads the file")

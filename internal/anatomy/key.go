@@ -34,8 +34,8 @@ func OpenKey(k jwk.Key, now time.Time) Key {
 		opened.Thumbprint = k.Thumbprint()
 	}
 	opened.Warnings = append(opened.Warnings, certificateWarnings(k.Certificates)...)
-	if k.IsSecret() {
-		opened.Warnings = append(opened.Warnings, opened.secretWarnings()...)
+	if k.IsSecret() && len(opened.Warnings) == 0 {
+		opened.Warnings = opened.secretWarnings()
 	}
 	if k.Alg == "RSA1_5" {
 		opened.Warnings = append(opened.Warnings, verdict.Check{
@@ -70,31 +70,19 @@ func unguessable(k jwk.Key) bool {
 	return len(secret) >= 16 && slices.ContainsFunc(secret, func(c byte) bool { return c < ' ' || c > '~' })
 }
 
+// secretWarnings tells of a secret too short for what it is for.
 func (k Key) secretWarnings() []verdict.Check {
-	weak := func(detail string) []verdict.Check {
-		return []verdict.Check{{Name: "key_strength", Status: verdict.Warn, Class: verdict.WeakKey, Actual: k.Key.Bits(), Detail: detail}}
-	}
 	secret, _ := k.Key.Material().([]byte)
-	const few = 4
-	different := slices.Clone(secret)
-	slices.Sort(different)
-	if n := len(slices.Compact(different)); n < few && len(secret) >= few {
-		return weak(fmt.Sprintf("the secret repeats %s: it is no random one", bytesRepeated(n)))
-	}
 	for _, a := range k.Key.Algorithms() {
 		isFor := k.Key.Alg == a.Name || len(k.Signs) == 0 && !aesSize(len(secret)) && k.Key.Use != "enc"
 		if isFor && k.Key.Bits() < 8*a.MinKeyBytes {
-			return weak(fmt.Sprintf("the secret has %d bytes, %s wants at least %d (RFC 7518 §3.2)", len(secret), a.Name, a.MinKeyBytes))
+			return []verdict.Check{{
+				Name: "key_strength", Status: verdict.Warn, Class: verdict.WeakKey, Actual: k.Key.Bits(),
+				Detail: fmt.Sprintf("the secret has %d bytes, %s wants at least %d (RFC 7518 §3.2)", len(secret), a.Name, a.MinKeyBytes),
+			}}
 		}
 	}
 	return nil
-}
-
-func bytesRepeated(n int) string {
-	if n == 1 {
-		return "one byte"
-	}
-	return strconv.Itoa(n) + " bytes"
 }
 
 func aesSize(n int) bool { return n == 16 || n == 24 }

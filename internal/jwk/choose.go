@@ -1,7 +1,12 @@
 package jwk
 
 import (
+	"fmt"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
@@ -34,9 +39,40 @@ func Choose(keys []Key, kid string, named bool) ([]Key, error) {
 		return chosen, nil
 	case len(IDs(keys)) == 0:
 		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set's keys have none", quoteID(kid))
+	case slices.ContainsFunc(IDs(keys), func(id string) bool { return lookAlike(id, kid) }):
+		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set has %s", escaped(quoteID(kid)), escaped(ListIDs(keys)))
 	default:
 		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set has %s", quoteID(kid), ListIDs(keys))
 	}
+}
+
+// lookAlike reports whether two kids that differ may be taken for the same, as are é
+// in one character and in two, or with something between that is not seen.
+func lookAlike(a, b string) bool {
+	x, y := seen(a), seen(b)
+	return slices.EqualFunc(x, y, func(p, q rune) bool { return p == q || p >= utf8.RuneSelf || q >= utf8.RuneSelf })
+}
+
+// seen leaves out what has no place of its own in a line.
+func seen(text string) []rune {
+	return slices.DeleteFunc([]rune(text), func(r rune) bool {
+		return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf)
+	})
+}
+
+// escaped writes a quoted text in ASCII.
+func escaped(quoted string) string {
+	var b strings.Builder
+	for _, r := range quoted {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 // Unusable says why the key of that kid which stands in the set cannot be used, or

@@ -8,6 +8,8 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
+	"encoding/hex"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -82,6 +84,11 @@ func TestSecret(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	blob, err := base64.StdEncoding.DecodeString(strings.Fields(string(file(t, "p256.pub")))[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	colons := fmt.Sprintf("% x", der)
 	inside := strings.Join(strings.Split(strings.TrimSpace(keyPEM(t, ec, false)), "\n")[1:3], "\n")
 	for name, secret := range map[string]string{
 		"PEM":             keyPEM(t, ec, false),
@@ -92,6 +99,10 @@ func TestSecret(t *testing.T) {
 		"OpenSSH":         string(file(t, "p256.pub")),
 		"DER":             string(der),
 		"the inside":      inside,
+		"hex of DER":      hex.EncodeToString(der),
+		"hex with colons": strings.ReplaceAll(colons, " ", ":"),
+		"SSH blob":        string(blob),
+		"SSH in Base64":   strings.Fields(string(file(t, "p256.pub")))[1],
 		"base64url":       strings.NewReplacer("+", "-", "/", "_", "=", "", "\n", "").Replace(inside),
 		"JWK after a BOM": "\uFEFF" + string(ec.JWK(false).Bytes()),
 		"JWK escaped":     strings.Replace(string(ec.JWK(false).Bytes()), `"kty"`, `"\u006bty"`, 1),

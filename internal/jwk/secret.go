@@ -3,6 +3,7 @@ package jwk
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"strings"
 
 	"jwt/internal/jsonobject"
@@ -44,16 +45,23 @@ func looksLikeKey(b []byte) string {
 	case isJWKText(t):
 		return "a JWK"
 	}
-	der, ok := isDER(b)
-	if !ok {
-		der, ok = anyBase64(t)
-	}
-	if ok {
-		if kind, _ := structureOf(der); kind != "" {
-			return "a DER key or certificate"
+	for _, spelled := range [][]byte{b, anyBase64(t), anyHex(t)} {
+		if isOpenSSHBlob(spelled) {
+			return "an OpenSSH key"
+		}
+		if der, ok := isDER(spelled); ok {
+			if kind, _ := structureOf(der); kind != "" {
+				return "a DER key or certificate"
+			}
 		}
 	}
 	return ""
+}
+
+// isOpenSSHBlob reports whether b is what stands in Base64 in a .pub file.
+func isOpenSSHBlob(b []byte) bool {
+	w := wire{rest: b}
+	return isKeyType(string(w.octets())) && !w.short
 }
 
 // isJWKText reports whether t is a JWK, a JWK Set or an array of JWKs. Where it is
@@ -70,12 +78,23 @@ func isJWKText(t []byte) bool {
 	return bytes.Contains(t, []byte(`"kty"`)) || bytes.Contains(t, []byte(`"keys"`))
 }
 
-// anyBase64 is bareBase64 of either alphabet, padded or not.
-func anyBase64(t []byte) ([]byte, bool) {
+// anyBase64 is what the text spells in either alphabet, padded or not; nil if it is
+// no Base64.
+func anyBase64(t []byte) []byte {
 	plain := strings.NewReplacer("-", "+", "_", "/").Replace(string(withoutSpace(t)))
-	der, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(plain, "="))
+	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(plain, "="))
 	if err != nil {
-		return nil, false
+		return nil
 	}
-	return isDER(der)
+	return b
+}
+
+// anyHex is what the text spells in hexadecimal, with colons as OpenSSL prints them
+// or without.
+func anyHex(t []byte) []byte {
+	b, err := hex.DecodeString(string(bytes.ReplaceAll(withoutSpace(t), []byte(":"), nil)))
+	if err != nil {
+		return nil
+	}
+	return b
 }

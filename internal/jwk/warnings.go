@@ -2,6 +2,8 @@ package jwk
 
 import (
 	"crypto/rsa"
+	"slices"
+	"strconv"
 	"time"
 
 	"jwt/internal/verdict"
@@ -11,13 +13,24 @@ import (
 const CertificateCheck = "certificate"
 
 // Warnings returns what is doubtful about the key at that instant, though it may
-// be used: a certificate out of date, an RSA exponent that NIST no longer takes.
+// be used: a certificate out of date, an RSA exponent that NIST no longer takes, a
+// secret that is not made by chance.
 func (k Key) Warnings(now time.Time) []verdict.Check {
 	var warnings []verdict.Check
 	if p, ok := k.VerificationMaterial().(*rsa.PublicKey); ok && p.E < 1<<16 {
 		warnings = append(warnings, verdict.Check{
 			Name: "key_strength", Status: verdict.Warn, Class: verdict.WeakKey, Expected: 65537, Actual: p.E,
 			Detail: "the RSA public exponent is smaller than 2^16 (FIPS 186-5 §5.1)",
+		})
+	}
+	if n := k.repeats(); n > 0 {
+		what := "one byte"
+		if n > 1 {
+			what = strconv.Itoa(n) + " bytes"
+		}
+		warnings = append(warnings, verdict.Check{
+			Name: "key_strength", Status: verdict.Warn, Class: verdict.WeakKey, Actual: k.bits,
+			Detail: "the secret repeats " + what + ": it is no random one",
 		})
 	}
 	if len(k.Certificates) == 0 {
@@ -31,6 +44,26 @@ func (k Key) Warnings(now time.Time) []verdict.Check {
 		warnings = append(warnings, dated("the key's certificate is not valid before ", c.NotBefore))
 	}
 	return warnings
+}
+
+// repeats returns how many different bytes a secret is made of, if they are so few
+// that it was not made by chance; else 0.
+func (k Key) repeats() int {
+	secret, _ := k.material.([]byte)
+	const few = 4
+	if len(secret) < few {
+		return 0
+	}
+	var different []byte
+	for _, c := range secret {
+		if !slices.Contains(different, c) {
+			different = append(different, c)
+		}
+		if len(different) == few {
+			return 0
+		}
+	}
+	return len(different)
 }
 
 // CertificateError reports that the key was read from a certificate which is not
