@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jwt/internal/input"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/render"
@@ -191,7 +192,7 @@ func keysOf(texts []keyText) []jwk.Key {
 
 // readSetFile reads a set that is to be edited.
 func readSetFile(ring *keyring, path string) (keySource, error) {
-	if path == "-" || strings.Contains(path, "://") || strings.HasPrefix(path, "{") {
+	if input.IsStdin(path) || strings.Contains(path, "://") || strings.HasPrefix(path, "{") {
 		return keySource{}, verdict.Errorf(verdict.Usage, "%s is no file, and only the set in a file is edited", shortened(path)).
 			Hintf("jwt key set merge prints a new set")
 	}
