@@ -14,7 +14,8 @@ var completionCommand = command{
 	use:   "completion bash|zsh|fish|powershell",
 	short: "print the completion script of a shell",
 	build: func(env *Env, c *cobra.Command) {
-		c.Long = "Print the script that makes a shell complete jwt's commands, flags and flag values."
+		c.Long = `Print the script that makes a shell complete jwt's commands, flags and flag
+values. In bash it needs the package bash-completion.`
 		c.Example = `  source <(jwt completion bash)
   jwt completion zsh > "${fpath[1]}/_jwt"
   jwt completion fish > ~/.config/fish/completions/jwt.fish

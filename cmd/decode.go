@@ -28,16 +28,16 @@ var decodeCommand = command{
 		c.Long = `Show the header and the payload of a token, exactly as its issuer wrote them.
 
 Nothing is verified: anybody can write a token that decodes. The token may be an
-argument, @FILE, - or a pipe, bare or in what carries it: a Bearer line, a cookie,
-a JSON response, a URL, the output of curl -i.
+argument, @FILE, - or a pipe, bare or in what carries it: a Bearer line, a
+cookie, a JSON response, a URL, the output of curl -i.
 
-A key opens an encrypted token (JWE); --payload and -c then reach into the signed
-token inside, where there is one. Of an SD-JWT (RFC 9901) the disclosures are shown
-in their places, and -c reaches them.`
+A key opens an encrypted token (JWE); --payload and -c then reach into the
+signed token inside, where there is one. Of an SD-JWT (RFC 9901) the disclosures
+are shown in their places, and -c reaches them.`
 		c.Example = `  jwt decode TOKEN
   curl -s https://login.example/token -d @body | jwt decode
   pbpaste | jwt decode --payload | jq .sub
-  jwt decode -c sub -c realm_access.roles[0] TOKEN
+  jwt decode -c sub -c 'realm_access.roles[0]' TOKEN
   jwt decode --batch < tokens.txt
   jwt decode TOKEN --key private.pem    open an encrypted one`
 		c.Annotations = map[string]string{exits: "0 1 2 3 4 6 7 8"}

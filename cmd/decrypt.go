@@ -18,9 +18,9 @@ var decryptCommand = command{
 		c.Long = `Open an encrypted token and show what is in it.
 
 That it opens says who could read the token, not who wrote it: with a public key
-anybody can. A signed token inside is shown and not believed, unless --verify-key
-or --verify-secret checks its signature, exp and nbf. For more checks:
-jwt decrypt TOKEN --key FILE --payload | jwt verify --key FILE --aud api
+anybody can. A signed token inside is shown and not believed, unless
+--verify-key or --verify-secret checks its signature, exp and nbf. For more
+checks: jwt decrypt TOKEN --key FILE --payload | jwt verify --key FILE --aud api
 
 --payload prints exact bytes: what was encrypted, and with --verify-key the
 payload of the token inside once it is verified. On failure it prints nothing.`

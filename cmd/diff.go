@@ -26,9 +26,10 @@ var diffCommand = command{
 		c.Long = `Show what header members and claims were added, removed and changed from token A
 to token B; times as lengths of time. Nothing is verified.
 
-Values are compared, not spellings: numbers exactly, members in any order. Order and
-spelling are noted where they are all that differs, and so is another signature.
-A token is an argument, @FILE, or - for one of the two. Status 6 says that they differ.`
+Values are compared, not spellings: numbers exactly, members in any order. Order
+and spelling are noted where they are all that differs, and so is another
+signature. A token is an argument, @FILE, or - for one of the two. Status 6 says
+that they differ.`
 		c.Example = `  jwt diff OLD NEW
   jwt diff @before.txt @after.txt
   curl -s https://login.example/token -d @refresh | jwt diff "$TOKEN" -

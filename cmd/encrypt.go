@@ -23,11 +23,12 @@ var encryptCommand = command{
 	build: func(env *Env, c *cobra.Command) {
 		var o encryptOptions
 		c.Long = `Encrypt bytes or claims to the owner of a key. The plaintext is an argument,
-@FILE, - or a pipe, and is encrypted byte for byte. A token (of jwt sign) becomes
-nested, its line end left out, and cty says JWT.
+@FILE, - or a pipe, and is encrypted byte for byte. A token (of jwt sign)
+becomes nested, its line end left out, and cty says JWT.
 
-With a flag that sets a claim, or with --sign-key or --sign-secret, the plaintext
-is claims as for jwt sign, the flags on top of them; --sign-key signs them first.
+With a flag that sets a claim, or with --sign-key or --sign-secret, the
+plaintext is claims as for jwt sign, the flags on top of them; --sign-key signs
+them first.
 
 The algorithm follows from the key: RSA-OAEP-256 for RSA, ECDH-ES+A256KW for EC
 and X25519, key wrapping or dir for a secret by its size, PBES2-HS512+A256KW for

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,6 +61,9 @@ func manPage(c *cobra.Command) []byte {
 	fmt.Fprintf(&b, ".TH %s 1 \"\" \"jwt\" \"jwt manual\"\n", strings.ToUpper(name))
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(c.Short))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n", roff(usageLine(c)))
+	for _, alias := range c.Aliases {
+		fmt.Fprintf(&b, ".br\n.B %s\n(the same)\n", roff(c.Parent().CommandPath()+" "+alias))
+	}
 	if c.Long != "" {
 		b.WriteString(".SH DESCRIPTION\n")
 		roffParagraphs(&b, c.Long)
@@ -72,6 +76,9 @@ func manPage(c *cobra.Command) []byte {
 		b.WriteString("\n.EE\n")
 	}
 	manStatuses(&b, c)
+	if c.HasParent() {
+		fmt.Fprintf(&b, ".SH SEE ALSO\n.BR %s (1)\n", roff(strings.ReplaceAll(c.Parent().CommandPath(), " ", "-")))
+	}
 	return []byte(b.String())
 }
 
@@ -107,7 +114,11 @@ func manFlags(b *strings.Builder, c *cobra.Command) {
 		if value != "" {
 			b.WriteString(" \\fI" + roff(value) + "\\fR")
 		}
-		b.WriteString("\n" + roff(usage) + "\n")
+		b.WriteString("\n" + roff(usage))
+		if !slices.Contains([]string{"", "false", "0", "0s", "[]"}, f.DefValue) {
+			b.WriteString(" (default " + roff(f.DefValue) + ")")
+		}
+		b.WriteString("\n")
 	})
 }
 

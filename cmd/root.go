@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"jwt/internal/verdict"
 )
@@ -116,6 +117,7 @@ func newRoot(env *Env, args []string) *cobra.Command {
 }
 
 func addCommands(env *Env, parent *cobra.Command, children []*command, args []string) {
+	completing := len(args) > 0 && args[0] == cobra.ShellCompRequestCmd
 	everything := len(args) > 0 && (args[0] == everythingBuilt || args[0] == manCommand.name())
 	for _, command := range children {
 		c := &cobra.Command{Use: command.use, Short: command.short, Aliases: command.aliases, Hidden: command.hidden, DisableFlagsInUseLine: true, SuggestionsMinimumDistance: mistyped}
@@ -129,6 +131,9 @@ func addCommands(env *Env, parent *cobra.Command, children []*command, args []st
 			addCommands(env, c, command.subs, args)
 		default:
 			command.build(env, c)
+		}
+		if completing { // a shell shows the usage of a flag as it is
+			c.Flags().VisitAll(func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) })
 		}
 		parent.AddCommand(c)
 	}

@@ -24,22 +24,23 @@ var sessionFlowCommand = command{
 	build: func(env *Env, c *cobra.Command) {
 		var o flowOptions
 		c.Long = `Log in, call, wait for the access token to expire, be refused, refresh, call
-again, present the spent refresh token like a thief, log out, and try what is left:
-every step is told, and the server judged by rules with stable ids.
+again, present the spent refresh token like a thief, log out, and try what is
+left: every step is told, and the server judged by rules with stable ids.
 
 Without --server it is a local server of its own, in memory, whose access tokens
 live for ` + flowAccessTTL.String() + `. With --server it is that one; the password comes from where a
 --password-… flag says. Sessions that are still alive at the end are logged out.
 
-A rule that a server gives no way to test is skipped with the reason, never passed.
-The verdict is fail, and the status 6, when a rule of level must is broken.
+A rule that a server gives no way to test is skipped with the reason, never
+passed. The verdict is fail, and the status 6, when a rule of level must is
+broken.
 
 Rules:
 ` + ruleLines()
 		c.Example = `  jwt session flow
-  jwt session flow --server https://login.example --user alice --password-env PASSWORD
-  jwt session flow --server http://127.0.0.1:3000 --user alice --password-file p.txt \
-      --preset token --protected /api/me --max-wait 6m
+  jwt session flow --server https://login.example --user alice --password-env PW
+  jwt session flow --server http://127.0.0.1:3000 --user alice \
+      --password-file p.txt --preset token --protected /api/me --max-wait 6m
   jwt session flow --only rotation --only reuse-detected
   jwt session flow -o html > report.html
   jwt session flow -o junit > report.xml`

@@ -29,11 +29,12 @@ var sessionServeCommand = command{
 		c.Long = `Run a small authorization server on loopback: for a browser, for the services of
 a CI job, for jwt session itself. The first line on stdout is its address.
 
-  POST /login     {"username","password"} → access token; a cookie, the refresh token
+  POST /login     {"username","password"} → access token, and a refresh cookie
   POST /refresh   the cookie, or {"refreshToken"}
   POST /token     {"refreshToken"}, or the form grant_type=refresh_token
   POST /logout    GET /me    GET /cart    POST /cart/items    POST /checkout
-  GET  /jwks.json, /.well-known/openid-configuration, …/oauth-authorization-server
+  GET  /jwks.json    GET /.well-known/openid-configuration
+  GET  /.well-known/oauth-authorization-server
 
 Every refresh rotates. A refresh token that comes a second time revokes its
 session, but for --reuse-grace, within which it gives the same successor. State
@@ -41,18 +42,19 @@ is in a file, in memory, or in a Redis that several servers share. Signing keys
 are made on the first start. One line a request goes to stderr, without secrets.
 SIGTERM and Ctrl-C let the requests under way finish; the status is then 0.
 
-A users file has NAME:PASSWORD on each line, or NAME: and an argon2id hash as the
-argon2 command writes it with -e.
+A users file has NAME:PASSWORD on each line, or NAME: and an argon2id hash as
+the argon2 command writes it with -e.
 
 Faults break one rule each, to test clients with. They are written
 NAME[=VALUE][,times=N][,path=/PATH]:
 ` + faultLines()
-		c.Example = `  jwt session serve                              user demo, with a random password
+		c.Example = `  jwt session serve                            user demo, with a random password
   jwt session serve --user alice:secret --access-ttl 30s --store memory
   jwt session serve --users users.txt --store redis://127.0.0.1:6379/0
   jwt session serve --fault drop-answer,times=1 --reuse-grace 10s
-  jwt session serve --listen 0.0.0.0:443 --allow-remote --issuer https://auth.example \
-      --tls-cert cert.pem --tls-key key.pem --users users.txt`
+  jwt session serve --listen 0.0.0.0:443 --allow-remote \
+      --issuer https://auth.example --users users.txt \
+      --tls-cert cert.pem --tls-key key.pem`
 		c.Annotations = map[string]string{exits: "0 1 2 7 8"}
 		c.Args = noArgs
 		o.addFlags(c.Flags())

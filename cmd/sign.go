@@ -25,17 +25,17 @@ var signCommand = command{
 	aliases: []string{"encode"},
 	build: func(env *Env, c *cobra.Command) {
 		var o signOptions
-		c.Long = `Make a signed token. The claims are JSON: an argument, @FILE, - or a pipe; flags come
-on top of them. The algorithm follows from the key.
+		c.Long = `Make a signed token. The claims are JSON: an argument, @FILE, - or a pipe; flags
+come on top of them. The algorithm follows from the key.
 
-Times are +1h, -5m, 90m, 2d, RFC 3339, Unix seconds or now. What is printed has been
-parsed and verified once. The same claims, key and --at give the same bytes, but for
-RSA-PSS, and for ECDSA and ML-DSA without --deterministic.`
+Times are +1h, -5m, 90m, 2d, RFC 3339, Unix seconds or now. What is printed has
+been parsed and verified once. The same claims, key and --at give the same
+bytes, but for RSA-PSS, and for ECDSA and ML-DSA without --deterministic.`
 		c.Example = `  jwt sign '{"sub":"alice"}' --key private.pem --exp +1h
-  jwt sign --secret @secret.txt --sub alice --aud api -c role=admin -c level:=3 --jti
+  jwt sign --secret @secret.txt --sub alice -c role=admin -c level:=3 --jti
   jwt sign @claims.json --key set.json --kid 2026-01 --typ at+jwt
   jwt sign --from TOKEN --exp +1h --unset nbf --key private.pem`
-		c.Annotations = map[string]string{exits: "0 1 2 3 7 8"}
+		c.Annotations = map[string]string{exits: "0 1 2 3 6 7 8"}
 		o.addFlags(c.Flags())
 		o.complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error {

@@ -24,9 +24,10 @@ var verifyCommand = command{
 The keys you give decide which algorithms are acceptable; the token never does.
 When the signature does not verify, the report says why, as far as can be known.
 
-An SD-JWT (RFC 9901) is verified with its disclosures, and its payload is what was
-disclosed. Where it ends with a Key Binding JWT, --aud, --nonce and --max-age are
-about that one; whether it has to, is for you to say: --require-key-binding.
+An SD-JWT (RFC 9901) is verified with its disclosures, and its payload is what
+was disclosed. Where it ends with a Key Binding JWT, --aud, --nonce and
+--max-age are about that one; whether it has to, is for you to say:
+--require-key-binding.
 
 A profile adds what a specification wants of its kind of token:
 ` + profilesHelp()
