@@ -105,6 +105,11 @@ func (k *keyring) read(source string) (keySource, error) {
 		for _, w := range fetched.Warnings {
 			k.output.note(k.env, w)
 		}
+		if err == nil {
+			if fetched.Set, err = fetched.Set.WithoutSecrets(); err != nil {
+				err = inSource(source, err)
+			}
+		}
 		return keySource{set: fetched.Set, name: source, fetched: fetched, remote: true}, err
 	}
 	if strings.HasPrefix(source, "eyJ") && strings.Count(source, ".") == 2 {
@@ -212,6 +217,9 @@ func (k *keyring) refresh() ([]jwk.Key, error) {
 		fetched, err := k.issuerClient().Refresh(k.ctx, s.fetched)
 		if err != nil {
 			return nil, err
+		}
+		if fetched.Set, err = fetched.Set.WithoutSecrets(); err != nil {
+			return nil, inSource(s.name, err)
 		}
 		k.sources[i].set, k.sources[i].fetched = fetched.Set, fetched
 	}

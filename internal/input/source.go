@@ -1,6 +1,7 @@
 package input
 
 import (
+	"encoding/base64"
 	"errors"
 	"io"
 	"io/fs"
@@ -24,7 +25,7 @@ type Source struct {
 const commandLine = "the command line"
 
 // Bytes reads PATH or @PATH, -, env:NAME, fd:N, or takes the text itself where it
-// begins with { or -----BEGIN, up to limit bytes. what names it in errors: "the
+// begins with {, -----BEGIN or as a line of OpenSSH does, up to limit bytes. what names it in errors: "the
 // key". The text itself is never quoted.
 func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	source = withoutAt(source)
@@ -33,7 +34,7 @@ func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	case text == "":
 		return Source{}, verdict.Errorf(verdict.Usage, "the source of %s is empty", what).
 			Hintf("is the shell variable set? a file, env:NAME, fd:N or - is wanted")
-	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "-----BEGIN"):
+	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "-----BEGIN"), isOpenSSHLine(text):
 		if len(source) > limit {
 			return Source{}, tooLarge(what, limit)
 		}
@@ -55,6 +56,9 @@ func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	switch e := new(verdict.Error); {
 	case s.Name != "" || !errors.As(err, &e): // it was opened
 		return s, err
+	case isBase64DER(path):
+		return s, verdict.Errorf(verdict.KeyUnreadable, "what was given for %s is no file, it looks like the Base64 of a key", what).
+			Hintf("put it into a file or a variable: --key FILE or env:NAME")
 	case !isQuotable(path):
 		return s, verdict.Errorf(verdict.KeyUnreadable, "what was given for %s is neither a key nor the name of a file", what).
 			Hintf("a secret is given with --secret")
@@ -63,6 +67,19 @@ func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	default:
 		return s, err
 	}
+}
+
+// isOpenSSHLine reports whether text is a line of a .pub file.
+func isOpenSSHLine(text string) bool {
+	kind, rest, _ := strings.Cut(text, " ")
+	known := strings.HasPrefix(kind, "ssh-") || strings.HasPrefix(kind, "ecdsa-sha2-") || strings.HasPrefix(kind, "sk-")
+	return known && strings.HasPrefix(strings.TrimLeft(rest, " "), "AAAA") // a length below 2^24
+}
+
+// isBase64DER reports whether text is the inside of a PEM block.
+func isBase64DER(text string) bool {
+	b, err := base64.StdEncoding.DecodeString(text)
+	return err == nil && len(b) >= 32 && b[0] == 0x30 // a SEQUENCE
 }
 
 // isQuotable reports whether an error may quote text as the name of a file that

@@ -5,6 +5,7 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -138,6 +139,24 @@ func (s Set) usable(what string) (Set, error) {
 		return s, verdict.Errorf(verdict.ClassOf(first), "the one key of the %s cannot be used: %w", what, first)
 	}
 	return s, verdict.Errorf(verdict.ClassOf(first), "none of the %d keys of the %s can be used, the first: %w", len(s.Skipped), what, first)
+}
+
+// WithoutSecrets returns the set without its symmetric keys, for one that is
+// published: what everybody can fetch is no secret, and a token signed with it may be
+// anybody's. It is an error if no key is left.
+func (s Set) WithoutSecrets() (Set, error) {
+	if !slices.ContainsFunc(s.Keys, Key.IsSecret) {
+		return s, nil
+	}
+	left := Set{JSON: s.JSON}
+	for i, e := range s.Entries() {
+		if e.Err == nil && e.Key.IsSecret() {
+			e.Err = verdict.Errorf(verdict.KeyRefused, "a secret that can be fetched is none: whoever has it can sign")
+		}
+		e.Key.ID = e.ID
+		left.add(i, e.Key, e.Err)
+	}
+	return left.usable("key set")
 }
 
 // isDER reports whether data is one ASN.1 SEQUENCE from end to end, a line break
