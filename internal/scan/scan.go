@@ -1,7 +1,8 @@
 // Package scan finds the one token that a text carries: a header line, a cookie,
 // a URL, a JSON response, a curl transcript (RFC 6750 §2, RFC 6749 §4.2.2 and
 // §5.1, RFC 6265 §4). It takes a token whole or not at all: what does not end
-// where its dressing ends is an error, never a shorter token.
+// where its dressing ends is an error, never a shorter token, unless its last part
+// is as long as its algorithm makes it (isWhole): that one stands in any text.
 package scan
 
 import (

@@ -8,7 +8,8 @@ import (
 )
 
 // words reads text with white space in it. White space ends a token only where
-// a name or a URL began it, and only if what follows cannot be more of it.
+// a name or a URL began it, and only if what follows cannot be more of it; a token
+// that is whole needs neither.
 func (f *finder) words(s span) {
 	var name, previous []byte
 	for i := 0; i < len(s.b); {
