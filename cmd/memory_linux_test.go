@@ -81,9 +81,12 @@ func TestMemory(t *testing.T) {
 
 	claims := []byte(`{"sub":"` + strings.Repeat("a", 1_500_000) + `"}`)
 	members := []byte(`{` + strings.Repeat(`"a":1,`, 200_000) + `"b":2}`)
-	for _, payload := range [][]byte{claims, members} {
+	deep := []byte(`{"a":[` + strings.Repeat(strings.Repeat("[", 98)+strings.Repeat("]", 98)+",", 7_500) + `1]}`)
+	for _, payload := range [][]byte{claims, members, deep} {
 		token := "eyJhbGciOiJIUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(payload) + ".AAAA"
-		for _, args := range [][]string{{"decode"}, {"decode", "-o", "text"}, {"decode", "-c", "b"}, {"verify", "-S", "hex:01"}} {
+		for _, args := range [][]string{
+			{"decode"}, {"decode", "-o", "text"}, {"decode", "-c", "b"}, {"verify", "-S", "hex:01"}, {"inspect"}, {"inspect", "-o", "text"},
+		} {
 			_, memory := peak(t, bytes.NewReader([]byte(token)), jwt, args...)
 			check(strings.Join(args, " ")+" of 2 MiB", memory)
 		}

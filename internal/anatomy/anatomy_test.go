@@ -3,6 +3,7 @@ package anatomy
 import (
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -338,5 +339,31 @@ func checkPath(t *testing.T, object jsonobject.Object, m Member) {
 	}
 	if _, ok := jwt.Lookup(object, m.Path); !ok {
 		t.Fatalf("%s: nothing at %q", object.Bytes(), m.Path)
+	}
+}
+
+// A hundred thousand claims are not a hundred thousand rows in memory: they are
+// made one by one, and who has seen enough does not wait for the rest.
+func TestMembersAreMadeOneByOne(t *testing.T) {
+	size := func(claims int) (bytes uint64) {
+		text := token(`{"alg":"HS256"}`, `{`+strings.Repeat(`"a":1,`, claims)+`"b":2}`)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		k := open(t, text)
+		runtime.ReadMemStats(&after)
+		rows := 0
+		for range k.Members() {
+			if rows++; rows == 3 {
+				break
+			}
+		}
+		if rows != 3 {
+			t.Errorf("%d rows after the third", rows)
+		}
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	const claims, most = 20_000, 160 // bytes a claim, of which its text, name and value have 80
+	if few, many := size(claims), size(2*claims); many-few > claims*most {
+		t.Errorf("%d claims take %d bytes, %d take %d", claims, few, 2*claims, many)
 	}
 }

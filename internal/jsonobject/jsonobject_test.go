@@ -305,3 +305,18 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// Room for the members is made once, however many there are.
+func TestManyMembersAreOneAllocation(t *testing.T) {
+	allocations := func(members int) float64 {
+		text := []byte(`{` + strings.Repeat(`"a":[{"b":1}],`, members-1) + `"a":1}`)
+		return testing.AllocsPerRun(10, func() {
+			if got := len(split(text, 0)); got != members {
+				t.Fatalf("%d members, want %d", got, members)
+			}
+		})
+	}
+	if few, many := allocations(10), allocations(10_000); many > few {
+		t.Errorf("%.0f allocations for 10 members, %.0f for 10000", few, many)
+	}
+}
