@@ -59,20 +59,16 @@ const (
 )
 
 // valued are the faults that take a value.
-var valued = map[string]func(*Fault, string) bool{
-	FaultLatency: duration,
-	FaultClock:   duration,
-	FaultGrace:   duration,
-	FaultStatus: func(f *Fault, s string) (ok bool) {
-		var err error
-		f.Code, err = strconv.Atoi(s)
-		return err == nil && f.Code >= 400 && f.Code <= 599
-	},
-}
+var valued = []string{FaultLatency, FaultClock, FaultGrace, FaultStatus}
 
-func duration(f *Fault, s string) bool {
-	d, err := time.ParseDuration(s)
-	f.Value = d
+// read takes the value of a fault that has one.
+func (f *Fault) read(value string) bool {
+	var err error
+	if f.Name == FaultStatus {
+		f.Code, err = strconv.Atoi(value)
+		return err == nil && f.Code >= 400 && f.Code <= 599
+	}
+	f.Value, err = time.ParseDuration(value)
 	return err == nil
 }
 
@@ -90,7 +86,7 @@ var plain = []string{
 // FaultNames returns the names of all faults, those with a value ending in "=".
 func FaultNames() []string {
 	names := slices.Clone(plain)
-	for name := range valued {
+	for _, name := range valued {
 		names = append(names, name+"=")
 	}
 	slices.Sort(names)
@@ -105,7 +101,7 @@ func ParseFault(s string) (Fault, error) {
 	if name == FaultExpireNow {
 		f.Times = 1
 	}
-	read, takesValue := valued[name]
+	takesValue := slices.Contains(valued, name)
 	switch {
 	case !takesValue && !slices.Contains(plain, name):
 		return f, verdict.Errorf(verdict.Usage, "fault: there is no %q", name).Hintf("one of %s", strings.Join(FaultNames(), " "))
@@ -113,7 +109,7 @@ func ParseFault(s string) (Fault, error) {
 		return f, verdict.Errorf(verdict.Usage, "fault: %s wants a value", name).Hintf("--fault %s=VALUE", name)
 	case takesValue != hasValue:
 		return f, verdict.Errorf(verdict.Usage, "fault: %s takes no value", name)
-	case takesValue && !read(&f, value):
+	case takesValue && !f.read(value):
 		return f, verdict.Errorf(verdict.Usage, "fault: %s cannot be %q", name, value).Hintf("a length of time like 2s; for status a number from 400 to 599")
 	}
 	for more {
@@ -139,7 +135,7 @@ func (f Fault) String() string {
 	switch {
 	case f.Name == FaultStatus:
 		s += "=" + strconv.Itoa(f.Code)
-	case valued[f.Name] != nil:
+	case slices.Contains(valued, f.Name):
 		s += "=" + f.Value.String()
 	}
 	if f.Times > 0 {

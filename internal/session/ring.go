@@ -19,7 +19,7 @@ type Ring interface {
 }
 
 // ErrNoKey says that the keyring works and has no such secret.
-var ErrNoKey = osring.ErrNotFound
+var ErrNoKey = errors.New("there is no such secret in the keyring")
 
 var (
 	errNoRing   = errors.New("there is no keyring")
@@ -38,7 +38,11 @@ func (r OSRing) Get(service, user string) (string, error) {
 	if !r.reachable() {
 		return "", errNoRing
 	}
-	return osring.Get(service, user)
+	secret, err := osring.Get(service, user)
+	if errors.Is(err, osring.ErrNotFound) {
+		err = ErrNoKey
+	}
+	return secret, err
 }
 
 // Set keeps a secret.
