@@ -9,8 +9,8 @@ import (
 	"golang.org/x/term"
 )
 
-// promptSecret asks on the controlling terminal, whatever stdin is. Ctrl-C gives
-// the terminal its echo back and is context.Canceled.
+// promptSecret asks on the controlling terminal, whatever stdin is. Ctrl-C, or
+// Ctrl-\, gives the terminal its echo back and is context.Canceled.
 func promptSecret(prompt string) ([]byte, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
@@ -23,7 +23,7 @@ func promptSecret(prompt string) ([]byte, error) {
 		return nil, err
 	}
 	interrupted := make(chan os.Signal, 1)
-	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(interrupted)
 	if _, err := tty.WriteString(prompt); err != nil {
 		return nil, err

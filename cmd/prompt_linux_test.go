@@ -133,7 +133,7 @@ func TestPasswordPrompt(t *testing.T) {
 	}
 }
 
-// Ctrl-C at any other prompt is the same.
+// Ctrl-C at any other prompt is the same, and so is Ctrl-\.
 func TestOtherPrompts(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -145,9 +145,11 @@ func TestOtherPrompts(t *testing.T) {
 		{"Secret: ", []string{"sign", "{}", "--secret", "-"}},
 		{"assword", []string{"encrypt", "hello", "--password", "-"}},
 	} {
-		y := sit(t, exec.Command("jwt", tt.args...))
-		y.prompted(tt.asks)
-		y.hand.WriteString("\x03")
-		y.mustEndInterrupted()
+		for _, typed := range []string{"\x03", "\x1c"} {
+			y := sit(t, exec.Command("jwt", tt.args...))
+			y.prompted(tt.asks)
+			y.hand.WriteString(typed)
+			y.mustEndInterrupted()
+		}
 	}
 }

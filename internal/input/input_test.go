@@ -235,7 +235,8 @@ func TestBytesRefused(t *testing.T) {
 		{"fd:2", verdict.Usage, "fd:2 is no descriptor to read from", "fd:3"},
 		{"fd:99999999999", verdict.Usage, "fd:99999999999 is no descriptor to read from", "fd:3"},
 		{"{" + strings.Repeat(" ", 1000) + "}", verdict.TooLarge, "the key is larger than 1000 bytes", ""},
-		{base64Key, verdict.KeyUnreadable, "what was given for the key is neither a key nor the name of a file", "--secret"},
+		{base64Key, verdict.KeyUnreadable, "what was given for the key is no file, it looks like the Base64 of a key", "--key FILE or env:NAME"},
+		{"ssh-rsa", verdict.KeyUnreadable, "ssh-rsa: no such file or directory", "--secret"},
 		{"hunter2\nhunter2", verdict.KeyUnreadable, "what was given for the key is neither a key nor the name of a file", "--secret"},
 		{"---- BEGIN SSH2\nhunter2", verdict.KeyUnreadable, "what was given for the key is neither a key nor the name of a file", "--secret"},
 	}
