@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -93,6 +94,8 @@ type members struct {
 }
 
 func (l members) append(dst []byte) []byte {
+	const least = 32 // bytes of a row
+	dst = slices.Grow(dst, least*(len(l.Token.Header.Members())+len(l.Token.Claims.Members())))
 	dst = append(dst, '[')
 	first := true
 	for m := range l.Token.Members() {

@@ -41,10 +41,18 @@ func (a Anatomy) membersText(t *Text, part string) {
 	}
 }
 
+// rows are the members of one part, which stand together.
 func (a Anatomy) rows(part string) iter.Seq[anatomy.Member] {
 	return func(yield func(anatomy.Member) bool) {
+		begun := false
 		for m := range a.Token.Members() {
-			if m.Part == part && !yield(m) {
+			switch {
+			case m.Part == part:
+				begun = true
+				if !yield(m) {
+					return
+				}
+			case begun:
 				return
 			}
 		}
