@@ -28,8 +28,8 @@ type Options struct {
 	// that carries the token. Empty: the one token of the text.
 	Field string
 	// Join is for showing a token, not for believing one: it joins a token
-	// wrapped over lines, and lets padding and the standard Base64 alphabet
-	// through to the parser, which reports them.
+	// wrapped over lines, takes one out of the words around it, and lets padding
+	// and the standard Base64 alphabet through to the parser, which reports them.
 	Join bool
 	// Batch says that the command has a --batch, for hints to name.
 	Batch bool
@@ -65,7 +65,7 @@ func One(text []byte, o Options) (Found, error) {
 			return found, err
 		}
 	}
-	f := finder{text: plain, field: o.Field, batch: o.Batch}
+	f := finder{text: plain, field: o.Field, batch: o.Batch, amongWords: o.Join}
 	f.lines(plain)
 	if found, ok, err := f.joinLines(plain, o); ok || err != nil {
 		return found, err

@@ -9,13 +9,14 @@ import (
 // A finder reads a text line by line and notes each token that stands whole in
 // its dressing, and each that does not.
 type finder struct {
-	text    span // all of it
-	field   string
-	batch   bool // hints may name --batch
-	wrapped []wrapping
-	items   []item
-	refused []refusal // tokens that run into text which is no dressing
-	err     error
+	text       span // all of it
+	field      string
+	batch      bool // hints may name --batch
+	amongWords bool // a whole token may be taken out of the words around it
+	wrapped    []wrapping
+	items      []item
+	refused    []refusal // tokens that run into text which is no dressing
+	err        error
 
 	missed    bool // field is there, but its value is no token
 	missWhere string

@@ -77,9 +77,9 @@ func encodedLengths(bytes ...int) []int {
 	return lengths
 }
 
-// loose reads the tokens between from and to of a text that is no dressing: each
-// that is whole counts, if a blank or punctuation sets it off; the others are
-// refused. c says what the text is the value of, if that is known.
+// loose reads the tokens between from and to of a text that is no dressing. Each
+// that is whole counts, if a blank or punctuation sets it off, and if it is the value
+// of a name or only to be shown; the others are refused, as a server would. c says what the text is the value of, if that is known.
 func (f *finder) loose(s span, from, to int, c context) {
 	for from < to {
 		start, end, ok := next(s.b[:to], from)
@@ -88,7 +88,7 @@ func (f *finder) loose(s span, from, to int, c context) {
 		}
 		_, once := nameBefore(s.b[:start]) // of two schemes the second is no token
 		switch {
-		case once && begins(s.b[:start]) && ends(s.b[end:]) && isCompact(s.b[start:end]) && isWhole(s.b[start:end]) && !resumes(bytes.TrimPrefix(f.after(s, end), []byte{'.'})):
+		case (f.amongWords || c.name != "" || nameOf(s.b[:start]) != "") && once && begins(s.b[:start]) && ends(s.b[end:]) && isCompact(s.b[start:end]) && isWhole(s.b[start:end]) && !resumes(bytes.TrimPrefix(f.after(s, end), []byte{'.'})):
 			f.addLoose(s, start, end, c)
 		default:
 			f.refuse(s, start, end)
