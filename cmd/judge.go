@@ -39,7 +39,7 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	if r.Token == nil {
 		r.Token = contentsOf(token)
 	}
-	advise(r.Checks, token, v.profile)
+	jwt.Advise(r.Checks, token, v.profile)
 	if r = decided(r); !r.Valid {
 		return r, nil
 	}
@@ -131,7 +131,7 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 		}
 		switch last := &checks[len(checks)-1]; {
 		case last.Class == verdict.SignatureInvalid:
-			last.Hint = anotherKey(token, keys)
+			last.Hint = jwt.AnotherKey(token, keys)
 		case last.Class == verdict.KeyMismatch && len(r.Reasons) > 0 && !strings.HasPrefix(r.Reasons[0].Detail, verifies):
 			last.Detail = r.Reasons[0].Detail // it says in full how key and algorithm do not go together
 		}

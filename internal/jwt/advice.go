@@ -1,4 +1,4 @@
-package cmd
+package jwt
 
 import (
 	"slices"
@@ -7,13 +7,12 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
-	"jwt/internal/jwt"
 	"jwt/internal/verdict"
 )
 
-// advise gives the failed checks a hint that have none, from what the token says
+// Advise gives the failed checks a hint that have none, from what the token says
 // of itself. Nothing in it is verified: it never becomes a part of what to type.
-func advise(checks []verdict.Check, token jws.Token, profile jwt.Profile) {
+func Advise(checks []verdict.Check, token jws.Token, profile Profile) {
 	for i := range checks {
 		c := &checks[i]
 		if c.Status != verdict.Fail || c.Hint != "" {
@@ -49,7 +48,7 @@ func alike(wanted, got any) bool {
 // otherKind is the hint where the token looks like an ID token and none is wanted,
 // or the other way, by the claims that kind alone has.
 func otherKind(wantID bool, token jws.Token) string {
-	claims, _ := jwt.ParseClaims(token.Payload)
+	claims, _ := ParseClaims(token.Payload)
 	has := func(name string) bool { _, ok := claims.Get(name); return ok }
 	granted := slices.ContainsFunc([]string{"scope", "scp", "client_id"}, has)
 	loggedIn := slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash", "auth_time", "email"}, has)
@@ -63,15 +62,15 @@ func otherKind(wantID bool, token jws.Token) string {
 	}
 }
 
-// anotherKey is the hint where the signature does not verify and no reason was
+// AnotherKey is the hint where the signature does not verify and no reason was
 // found.
-func anotherKey(token jws.Token, keys []jwk.Key) string {
+func AnotherKey(token jws.Token, keys []jwk.Key) string {
 	hint := "the token was changed, or another secret made it"
 	find := ": --secret @FILE gives the issuer's"
 	if slices.ContainsFunc(keys, func(k jwk.Key) bool { return !k.IsSecret() }) {
 		hint, find = "the token was changed, or another key made it", ": --key oidc:ISSUER finds the issuer's"
 	}
-	claims, _ := jwt.ParseClaims(token.Payload)
+	claims, _ := ParseClaims(token.Payload)
 	v, _ := claims.Get("iss")
 	if iss, ok := v.Text(); ok {
 		const most = 80
