@@ -7,6 +7,7 @@ package authserver
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -59,8 +60,9 @@ type Server struct {
 
 	timeouts timeouts
 
-	stop func()
-	done sync.WaitGroup
+	stop   func()
+	done   sync.WaitGroup
+	broken chan error // why it cannot go on
 }
 
 // New makes a server. ctx is for reaching the store.
@@ -73,7 +75,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts}
+	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, broken: make(chan error, 1)}
 	if err := s.nameHosts(); err != nil {
 		return nil, err
 	}
@@ -154,6 +156,7 @@ func (s *Server) tend(ctx context.Context) {
 	for {
 		now := s.now()
 		if err := s.Store.Purge(ctx, now); err != nil && ctx.Err() == nil {
+			s.endIfDamaged(err)
 			s.log.note("forgetting what expired: " + err.Error())
 		}
 		if err := s.keys.rotateIfOld(ctx, s.KeyPeriod, now); err != nil && ctx.Err() == nil {
@@ -163,6 +166,16 @@ func (s *Server) tend(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticks.C:
+		}
+	}
+}
+
+// endIfDamaged makes Serve end where the store is damaged.
+func (s *Server) endIfDamaged(err error) {
+	if errors.Is(err, errDamaged) {
+		select {
+		case s.broken <- err:
+		default: // it is ending
 		}
 	}
 }

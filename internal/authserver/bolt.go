@@ -6,10 +6,14 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,8 +26,20 @@ import (
 // A file is a Store in one bbolt file. A commit is fsynced before its method
 // returns; those of requests at the same time share one.
 type file struct {
-	db      *bolt.DB
-	writers atomic.Int32 // requests that wait for a commit
+	db   *bolt.DB
+	path string
+
+	queued  sync.Mutex
+	queue   []*change  // those that wait for a commit
+	writing sync.Mutex // whose holder commits what is in the queue
+
+	broken atomic.Bool // bbolt panicked: its locks may be held for ever
+}
+
+// A change is one request's, and what became of it.
+type change struct {
+	make func(*bolt.Tx) error
+	done chan error
 }
 
 var (
@@ -34,9 +50,8 @@ var (
 )
 
 const (
-	commitDelay = 8 * time.Millisecond // how long a commit waits for others to join it
-	lockTimeout = time.Second          // how long to wait for another process to let go of the file
-	purgeBatch  = 1000                 // records forgotten in one transaction
+	lockTimeout = time.Second // how long to wait for another process to let go of the file
+	purgeBatch  = 1000        // records forgotten in one transaction
 )
 
 // OpenFile opens the bbolt file at path, and makes it, readable by its owner only,
@@ -55,6 +70,11 @@ func OpenFile(path string) (Store, error) {
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
 		return nil, verdict.Errorf(verdict.IO, "%s: others may read the private keys in it", path).Hintf("chmod 600 %s", path)
 	}
+	if info != nil && info.Size() > 0 {
+		if err := sound(path); err != nil {
+			return nil, storeError(path, err)
+		}
+	}
 	db, err := bolt.Open(path, 0o600, &bolt.Options{
 		Timeout:        lockTimeout,
 		NoFreelistSync: true, // rebuilt on open: half the pages to write at each commit
@@ -63,8 +83,8 @@ func OpenFile(path string) (Store, error) {
 	if err != nil {
 		return nil, storeError(path, err)
 	}
-	db.MaxBatchDelay = commitDelay
-	err = db.Update(func(tx *bolt.Tx) error {
+	f := &file{db: db, path: path}
+	err = f.write(func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{tokensBucket, sessionsBucket, expiryBucket, keysBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
@@ -73,10 +93,37 @@ func OpenFile(path string) (Store, error) {
 		return nil
 	})
 	if err != nil {
-		db.Close()
+		f.Close()
 		return nil, storeError(path, err)
 	}
-	return &file{db: db}, nil
+	return f, nil
+}
+
+// sound checks a file that is there, while no server writes to it: opened to be read
+// only, bbolt locks it and looks at its first pages alone.
+func sound(path string) error {
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, ReadOnly: true})
+	switch {
+	case err == nil:
+	case errors.As(err, new(*fs.PathError)), errors.Is(err, bolterrors.ErrTimeout), errors.Is(err, bolterrors.ErrInvalid),
+		errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return err
+	default: // it is too short for its first two pages
+		return damaged(path, err)
+	}
+	defer db.Close()
+	if err := checkBolt(path); err != nil {
+		return damaged(path, err)
+	}
+	return nil
+}
+
+// errDamaged is in every error that says a store cannot be used any more.
+var errDamaged = errors.New("the file is damaged")
+
+func damaged(path string, err error) error {
+	return verdict.Errorf(verdict.IO, "%s: %w: %w", path, errDamaged, err).
+		Hintf("mv %[1]s %[1]s.damaged makes room for a new one; the sessions and keys in it are lost", path)
 }
 
 func storeError(path string, err error) error {
@@ -84,6 +131,8 @@ func storeError(path string, err error) error {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return verdict.Errorf(verdict.IO, "%s: another server has it open", path).
 			Hintf("stop that one, or give this one a --store of its own: a FILE, memory, or redis://HOST they both share")
+	case errors.Is(err, errDamaged):
+		return err
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 		return verdict.Errorf(verdict.IO, "%s: is no store of this server: %w", path, err).Hintf("move it away, or name another --store FILE")
 	}
@@ -94,14 +143,69 @@ func storeError(path string, err error) error {
 	return verdict.Errorf(verdict.IO, "%s: %w", path, err)
 }
 
-// write commits what change makes, which may run more than once. Whoever is alone
-// commits at once; the others wait for each other, so that one commit does for many.
-func (f *file) write(change func(*bolt.Tx) error) error {
-	defer f.writers.Add(-1)
-	if f.writers.Add(1) == 1 {
-		return f.db.Update(change)
+// write commits what a change makes, which may be called more than once. Those that
+// come while another is committed wait for the next commit, which is one for them all.
+func (f *file) write(do func(*bolt.Tx) error) error {
+	c := &change{do, make(chan error, 1)}
+	f.queued.Lock()
+	f.queue = append(f.queue, c)
+	f.queued.Unlock()
+
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	if len(c.done) == 0 {
+		f.queued.Lock()
+		batch := f.queue
+		f.queue = nil
+		f.queued.Unlock()
+		f.commit(batch)
 	}
-	return f.db.Batch(change)
+	return <-c.done
+}
+
+// commit makes all changes in one transaction, but for those that fail.
+func (f *file) commit(batch []*change) {
+	for len(batch) > 0 {
+		failed := -1
+		err := f.guard(func() error {
+			return f.db.Update(func(tx *bolt.Tx) error {
+				for i, c := range batch {
+					if err := c.make(tx); err != nil {
+						failed = i
+						return err
+					}
+				}
+				return nil
+			})
+		})
+		if failed < 0 || f.broken.Load() {
+			for _, c := range batch {
+				c.done <- err
+			}
+			return
+		}
+		batch[failed].done <- err
+		batch = slices.Delete(batch, failed, failed+1)
+	}
+}
+
+func (f *file) read(look func(*bolt.Tx) error) error {
+	return f.guard(func() error { return f.db.View(look) })
+}
+
+// guard makes an error of a panic of bbolt's, and of a fault in its map of the file.
+func (f *file) guard(transaction func() error) (err error) {
+	if f.broken.Load() {
+		return damaged(f.path, errors.New("it was found so before"))
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			f.broken.Store(true)
+			err = damaged(f.path, fmt.Errorf("%v", p))
+		}
+	}()
+	return transaction()
 }
 
 func (f *file) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
@@ -148,12 +252,12 @@ func (f *file) Rotate(_ context.Context, p Spend) (Rotation, error) {
 }
 
 func (f *file) Find(_ context.Context, token Hash) (r Refresh, s Session, err error) {
-	err = f.db.View(func(tx *bolt.Tx) error { return find(tx, token, &r, &s) })
+	err = f.read(func(tx *bolt.Tx) error { return find(tx, token, &r, &s) })
 	return r, s, err
 }
 
 func (f *file) Session(_ context.Context, id string) (s Session, err error) {
-	err = f.db.View(func(tx *bolt.Tx) error { return get(tx, sessionsBucket, []byte(id), &s) })
+	err = f.read(func(tx *bolt.Tx) error { return get(tx, sessionsBucket, []byte(id), &s) })
 	return s, err
 }
 
@@ -169,12 +273,15 @@ func (f *file) Revoke(_ context.Context, id string, now time.Time) error {
 }
 
 func (f *file) Keys(context.Context) (keys []SigningKey, err error) {
-	err = f.db.View(func(tx *bolt.Tx) error { return ignoreNotFound(get(tx, keysBucket, keysBucket, &keys)) })
+	err = f.read(func(tx *bolt.Tx) error { return ignoreNotFound(get(tx, keysBucket, keysBucket, &keys)) })
+	if err != nil && !errors.Is(err, errDamaged) {
+		err = damaged(f.path, err)
+	}
 	return keys, err
 }
 
 func (f *file) ChangeKeys(_ context.Context, change func([]SigningKey) []SigningKey) error {
-	return f.db.Update(func(tx *bolt.Tx) error {
+	return f.write(func(tx *bolt.Tx) error {
 		var keys []SigningKey
 		if err := ignoreNotFound(get(tx, keysBucket, keysBucket, &keys)); err != nil {
 			return err
@@ -183,14 +290,21 @@ func (f *file) ChangeKeys(_ context.Context, change func([]SigningKey) []Signing
 	})
 }
 
-func (f *file) Close() error { return f.db.Close() }
+// Close leaves a broken store to the end of the process: it would wait for locks that
+// nobody lets go of.
+func (f *file) Close() error {
+	if f.broken.Load() {
+		return nil
+	}
+	return f.db.Close()
+}
 
 // Purge walks the expiry index up to now. A session's entry is that of its first
 // token: the session itself knows whether it lives on.
 func (f *file) Purge(ctx context.Context, now time.Time) error {
 	until := expiryKey(now.Add(-keepExpired), nil, nil)
 	for more := true; more && ctx.Err() == nil; {
-		err := f.db.Update(func(tx *bolt.Tx) error {
+		err := f.write(func(tx *bolt.Tx) error {
 			due := dueKeys(tx, until)
 			more = len(due) == purgeBatch
 			for _, key := range due {

@@ -191,6 +191,7 @@ func (x *exchange) text(status int, text string) error {
 func (x *exchange) fail(s *Server, err error) {
 	var e *oauth.Error
 	if !errors.As(err, &e) {
+		s.endIfDamaged(err)
 		x.note = strings.TrimSpace(x.note + " " + err.Error())
 		e = &oauth.Error{Status: http.StatusInternalServerError, Code: oauth.ServerError, Description: "the server failed: its log says why"}
 		if verdict.ClassOf(err) == verdict.FetchFailed {

@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -25,7 +26,7 @@ var defaultTimeouts = timeouts{
 }
 
 // Serve answers the connections of l until ctx ends, then lets those under way
-// finish, for so long. With a TLS configuration it speaks HTTPS.
+// finish, for so long; so it does when the store is damaged, and says that. With a TLS configuration it speaks HTTPS.
 func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error {
 	server := &http.Server{
 		Handler:           s,
@@ -45,9 +46,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error
 			ended <- server.Serve(l)
 		}
 	}()
+	var broken error
 	select {
 	case err := <-ended:
 		return err
+	case broken = <-s.broken:
 	case <-ctx.Done():
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeouts.drain)
@@ -60,7 +63,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error
 	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
-	return err
+	return cmp.Or(broken, err)
 }
 
 // serverLog is where net/http reports, in our own format.

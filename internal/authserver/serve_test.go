@@ -62,14 +62,14 @@ func selfSigned(t *testing.T) tls.Certificate {
 }
 
 // serveWith runs a server with its own patience.
-func serveWith(t *testing.T, patience timeouts, faults ...Fault) (host string, stop func(), done chan error) {
+func serveWith(t *testing.T, patience timeouts, store Store, faults ...Fault) (host string, stop func(), done chan error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	host = l.Addr().String()
-	s, err := New(t.Context(), Options{Issuer: "http://" + host, Store: NewMemory(), Users: testUsers(t), Now: time.Now, Faults: faults})
+	s, err := New(t.Context(), Options{Issuer: "http://" + host, Store: store, Users: testUsers(t), Now: time.Now, Faults: faults})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func serveWith(t *testing.T, patience timeouts, faults ...Fault) (host string, s
 
 // A client that drips its header, or its body, is cut off.
 func TestSlowClients(t *testing.T) {
-	host, stop, done := serveWith(t, timeouts{header: 50 * time.Millisecond, read: 100 * time.Millisecond, write: time.Second, idle: 50 * time.Millisecond, drain: time.Second})
+	host, stop, done := serveWith(t, timeouts{header: 50 * time.Millisecond, read: 100 * time.Millisecond, write: time.Second, idle: 50 * time.Millisecond, drain: time.Second}, NewMemory())
 	defer func() {
 		stop()
 		if err := <-done; err != nil {
@@ -113,7 +113,7 @@ func TestSlowClients(t *testing.T) {
 
 // A server that waits too long for what is under way ends all the same.
 func TestDrainEnds(t *testing.T) {
-	host, stop, done := serveWith(t, timeouts{header: time.Second, drain: 50 * time.Millisecond}, Fault{Name: FaultLatency, Value: time.Hour})
+	host, stop, done := serveWith(t, timeouts{header: time.Second, drain: 50 * time.Millisecond}, NewMemory(), Fault{Name: FaultLatency, Value: time.Hour})
 	conn, err := net.Dial("tcp", host)
 	if err != nil {
 		t.Fatal(err)

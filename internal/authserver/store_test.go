@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -404,26 +405,14 @@ func TestFileOutlivesItsServer(t *testing.T) {
 	}
 }
 
-// A request that is alone waits for nobody; many at the same time share commits.
+// Changes that come while one is committed share the next commit; one that fails takes
+// no other with it.
 func TestFileCommits(t *testing.T) {
 	s := openFile(t, filepath.Join(t.TempDir(), "state.db")).(*file)
-	s.db.MaxBatchDelay = time.Hour
-	alone := make(chan error, 1)
-	go func() {
-		alone <- s.Begin(context.Background(), Session{ID: "s1"}, Hash{1}, Refresh{Session: "s1"})
-	}()
-	select {
-	case err := <-alone:
-		if err != nil {
-			t.Fatal(err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("a request that is alone waits for others")
-	}
-	s.db.MaxBatchDelay = 50 * time.Millisecond
 	const requests = 60
-	before := s.commits(t)
+	before, refused := s.commits(t), errors.New("no")
 	var group sync.WaitGroup
+	s.writing.Lock() // a commit that takes its time
 	for i := range requests {
 		group.Go(func() {
 			if err := s.Begin(context.Background(), Session{ID: "s1"}, Hash{byte(100 + i)}, Refresh{Session: "s1"}); err != nil {
@@ -431,12 +420,26 @@ func TestFileCommits(t *testing.T) {
 			}
 		})
 	}
+	group.Go(func() {
+		if err := s.write(func(*bolt.Tx) error { return refused }); err != refused {
+			t.Errorf("a change that fails: %v", err)
+		}
+	})
+	for queued := 0; queued <= requests; {
+		s.queued.Lock()
+		queued = len(s.queue)
+		s.queued.Unlock()
+		runtime.Gosched()
+	}
+	s.writing.Unlock()
 	group.Wait()
-	if n := s.commits(t) - before; n > requests/3 {
+	if n := s.commits(t) - before; n != 1 {
 		t.Errorf("%d commits for %d requests", n, requests)
 	}
-	if waiting := s.writers.Load(); waiting != 0 {
-		t.Errorf("%d are said to wait when none does", waiting)
+	for i := range requests {
+		if _, _, err := s.Find(context.Background(), Hash{byte(100 + i)}); err != nil {
+			t.Errorf("token %d: %v", i, err)
+		}
 	}
 }
 
