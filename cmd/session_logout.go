@@ -18,7 +18,9 @@ var sessionLogoutCommand = command{
 		var o logoutOptions
 		c.Long = `Ask the server to revoke the session, and forget it here, whatever the server
 says. What was revoked is said, and what lives on until when: an access token
-mostly does, where those who check it do not ask the server.`
+mostly does, where those who check it do not ask the server. A file that cannot
+be removed is overwritten; where not even that can be done, it is said, and the
+exit status is 1.`
 		c.Example = `  jwt session logout
   jwt session logout --session work`
 		c.Annotations = map[string]string{exits: "0 1 2 8 9"}
@@ -50,14 +52,24 @@ func runSessionLogout(ctx context.Context, env *Env, o logoutOptions) error {
 	} else {
 		err = o.output.write(env, o.text(env, client.Name, f))
 	}
-	if err != nil || f.Err == nil {
+	if err != nil {
 		return err
 	}
-	return notRevoked(f)
+	return shortfall(f)
 }
 
-// notRevoked is the error of a session that is gone here alone.
-func notRevoked(f session.Farewell) error {
+// shortfall is the error of a session that is still here, or gone here alone.
+func shortfall(f session.Farewell) error {
+	switch {
+	case f.Kept == nil && f.Err == nil:
+		return nil
+	case f.Kept != nil && f.Err == nil:
+		return f.Kept
+	case f.Kept != nil:
+		e := *classified(f.Kept)
+		e.Message = "neither forgotten here nor revoked at the server: " + e.Message + "; " + f.Err.Error()
+		return &e
+	}
 	e := *classified(f.Err)
 	e.Message = "forgotten here, but not revoked at the server: " + e.Message
 	e.Hint = "" // there is nothing left to try again with
@@ -69,7 +81,7 @@ func farewellJSON(name string, f session.Farewell) render.Object {
 		{Name: "session", Value: name},
 		{Name: "server", Value: f.Server},
 		{Name: "user", Value: f.User},
-		{Name: "forgotten", Value: true},
+		{Name: "forgotten", Value: f.Kept == nil},
 		{Name: "revoked", Value: f.Revoked || f.Unknown},
 		{Name: "access", Value: render.Object{
 			{Name: "fate", Value: string(f.Access)},
@@ -78,6 +90,11 @@ func farewellJSON(name string, f session.Farewell) render.Object {
 	}
 	if f.Err != nil {
 		o.Add("refresh_expires_at", timeJSON(f.RefreshExpires))
+	}
+	switch {
+	case f.Kept != nil:
+		o.Add("error", errorFields(shortfall(f)))
+	case f.Err != nil:
 		o.Add("error", errorFields(f.Err))
 	}
 	return o
@@ -85,15 +102,19 @@ func farewellJSON(name string, f session.Farewell) render.Object {
 
 func (o logoutOptions) text(env *Env, name string, f session.Farewell) []byte {
 	t, now := o.output.text(env), env.Now()
+	mark, style, here := "✓", render.Good, "forgotten here"
+	if f.Kept != nil {
+		mark, style, here = "!", render.Caution, "still here"
+	}
 	switch {
 	case f.Revoked:
-		t.Styled(render.Good, "✓").Put(" session ", name, ": revoked at ", f.Server, ", forgotten here").Line()
+		t.Styled(style, mark).Put(" session ", name, ": revoked at ", f.Server, ", ", here).Line()
 	case f.Unknown:
-		t.Styled(render.Good, "✓").Put(" session ", name, ": ", f.Server, " knew it no more; forgotten here").Line()
+		t.Styled(style, mark).Put(" session ", name, ": ", f.Server, " knew it no more; ", here).Line()
 	default:
-		t.Styled(render.Caution, "!").Put(" session ", name, ": forgotten here, not revoked at the server").Line()
+		t.Styled(render.Caution, "!").Put(" session ", name, ": ", here, ", not revoked at the server").Line()
 		if f.Server != "" {
-			t.Put("  the refresh token, which nobody has now, lives ").Put(o.until(f.RefreshExpires, now)).Line()
+			t.Put("  the refresh token lives ").Put(o.until(f.RefreshExpires, now)).Line()
 		}
 	}
 	switch {

@@ -180,6 +180,9 @@ func runSessionList(env *Env, o listOptions) error {
 	var all []listed
 	for _, name := range names {
 		s, err := store.Peek(name)
+		if verdict.ClassOf(err) == verdict.NotLoggedIn {
+			continue // gone meanwhile, or overwritten where it could not be removed
+		}
 		all = append(all, listed{name, s, err})
 	}
 	if o.output.wantJSON(env) {

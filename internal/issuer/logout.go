@@ -7,8 +7,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Logout asks the server to revoke the session. known is false where the server
-// says that there is none any more.
+// Logout asks the server to revoke the session. known is false where it answers
+// 401: there is none any more, or it wants another proof of whose it is.
 func (s *Server) Logout(ctx context.Context, h Held) (known bool, err error) {
 	if s.Preset.Logout.Path == "" {
 		return false, verdict.Errorf(verdict.FetchFailed, "the preset %s has no way to log out", s.Preset.Name)

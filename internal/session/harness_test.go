@@ -53,6 +53,11 @@ func help(what string) int {
 		if s, err = c.Store.Load(c.Name); err == nil {
 			s, _, err = c.Refresh(context.Background(), s)
 		}
+	case "logout":
+		c.Notice = func(message string) { fmt.Println(message) }
+		f, err := c.Logout(context.Background())
+		fmt.Println("revoked", f.Revoked, "kept", f.Kept)
+		return map[bool]int{true: 0, false: 1}[err == nil]
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, verdict.ClassOf(err), err)

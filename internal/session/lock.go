@@ -47,7 +47,7 @@ func (st *Store) lock(ctx context.Context, name string) (unlock func(), err erro
 		return nil, verdict.Errorf(verdict.SessionBusy, "session %s: another process holds it and does not let go", name).
 			Hintf("look for it: fuser %s", path)
 	default:
-		return nil, st.failure(name, err)
+		return nil, verdict.Errorf(verdict.IO, "%s: %w", path, cause(err)).Hintf("it must be yours to read and write: chmod 600 %s", quoted(path))
 	}
 }
 

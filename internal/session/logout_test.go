@@ -3,6 +3,7 @@ package session
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"jwt/internal/verdict"
 )
@@ -47,6 +48,19 @@ func TestLogoutIsHonest(t *testing.T) {
 			serve(rw, r)
 		}, true, false, "", FateUnknown},
 		{"unknown there", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(401, "")(rw, r) }, false, true, "", FateRefused},
+		{"401, and nothing is revoked", func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+			if r.URL.Path == "/logout" {
+				rw.WriteHeader(401)
+				return
+			}
+			serve(rw, r)
+		}, false, false, verdict.FetchFailed, FateAccepted},
+		{"401, and nobody can be asked", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+			if r.URL.Path == "/me" {
+				panic(http.ErrAbortHandler)
+			}
+			rw.WriteHeader(401)
+		}, false, false, verdict.FetchFailed, FateUnknown},
 		{"broken", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(500, "")(rw, r) }, false, false, verdict.ServerError, FateUnknown},
 		{"gone", func(http.ResponseWriter, *http.Request, http.HandlerFunc) { panic(http.ErrAbortHandler) }, false, false, verdict.FetchFailed, FateUnknown},
 	}
@@ -62,5 +76,54 @@ func TestLogoutIsHonest(t *testing.T) {
 			_, err = w.client().Store.Peek(DefaultName)
 			mustFail(t, err, verdict.NotLoggedIn, "not logged in")
 		})
+	}
+}
+
+// A server may want the access token to log out, as long as it is one: what has
+// expired would be answered 401, and the refresh token live on.
+func TestLogoutSendsTheBearer(t *testing.T) {
+	for _, preset := range []string{"cookie", "token"} {
+		w := newWorld(t, nil)
+		s := w.login(preset, File)
+		if f, err := w.client().Logout(t.Context()); err != nil || !f.Revoked {
+			t.Fatalf("%+v %v", f, err)
+		}
+		r, _ := w.last("/logout")
+		if got := r.Header.Get("Authorization"); got != "Bearer "+s.AccessToken {
+			t.Errorf("%s: the logout has the Authorization %q", preset, got)
+		}
+		w.login(preset, File)
+		w.age(10*time.Minute, -time.Minute)
+		f, err := w.client().Logout(t.Context())
+		if err != nil || !f.Revoked || f.Access != FateExpired {
+			t.Fatalf("%+v %v", f, err)
+		}
+		if r, _ := w.last("/logout"); r.Header.Get("Authorization") != "" {
+			t.Errorf("%s: an expired access token went along", preset)
+		}
+	}
+}
+
+// Without a valid access token nobody can be asked what a 401 was for.
+func TestLogoutUnauthorizedWithoutAccess(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		edit    func(*Session)
+		unknown bool
+	}{
+		{"the refresh token lives", func(*Session) {}, false},
+		{"the refresh token has expired", func(s *Session) { s.RefreshExpires = time.Now().Add(-time.Second) }, true},
+		{"the session has ended", func(s *Session) { s.Ended = &Ended{Class: verdict.SessionRevoked, Reason: "revoked"} }, true},
+	} {
+		w := newWorld(t, nil)
+		w.login("cookie", File)
+		w.age(10*time.Minute, -time.Minute)
+		w.edit(tt.edit)
+		w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(401, "")(rw, r) })
+		f, err := w.client().Logout(t.Context())
+		if err != nil || f.Unknown != tt.unknown || f.Revoked || (f.Err == nil) != tt.unknown {
+			t.Errorf("%s: %+v %v", tt.name, f, err)
+		}
+		w.mustAsk("/me", 0)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"jwt/internal/verdict"
@@ -27,6 +28,9 @@ type Store struct {
 
 // maxFile bounds the file of a session.
 const maxFile = 1 << 20
+
+// loggedOut is what stands in a file that a logout could not remove.
+const loggedOut = `{"logged_out":true}` + "\n"
 
 // Load reads a session with its secrets. Where there is none it is not_logged_in.
 func (st *Store) Load(name string) (*Session, error) {
@@ -104,7 +108,7 @@ func (st *Store) read(name string) (*Session, record, error) {
 }
 
 func (st *Store) readFile(root *os.Root, name string) ([]byte, error) {
-	file, err := root.Open(name + ".json")
+	file, err := root.OpenFile(name+".json", os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for its writer
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, notLoggedIn(name)
 	}
@@ -129,6 +133,9 @@ func (st *Store) readFile(root *os.Root, name string) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, st.failure(name, err)
+	}
+	if data.String() == loggedOut {
+		return nil, notLoggedIn(name)
 	}
 	return data.Bytes(), nil
 }
@@ -179,15 +186,21 @@ func (st *Store) failure(name string, err error) error {
 	if name != "" {
 		path = st.Path(name)
 	}
+	return verdict.Errorf(verdict.IO, "%s: %w", path, cause(err))
+}
+
+// cause is what went wrong, without the file it went wrong with.
+func cause(err error) error {
 	var p *fs.PathError
 	var l *os.LinkError
 	switch {
 	case errors.As(err, &p):
-		err = p.Err
+		return p.Err
 	case errors.As(err, &l):
-		err = l.Err
+		return l.Err
+	default:
+		return err
 	}
-	return verdict.Errorf(verdict.IO, "%s: %w", path, err)
 }
 
 // encode returns the file of a session, its secret sealed where it is to be.

@@ -37,32 +37,11 @@ func TestReadOnlyDirectory(t *testing.T) {
 	w.login("cookie", File)
 	w.age(time.Minute, 5*time.Second)
 	before := w.file()
-	const nobody = 65534
-	as := &syscall.SysProcAttr{}
-	if os.Getuid() == 0 {
-		as.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
-		for _, name := range []string{".", "default.json", "default.lock"} {
-			if err := os.Chown(filepath.Join(w.dir, name), nobody, nobody); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for dir := filepath.Dir(w.dir); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
-			if err := os.Chmod(dir, 0o755); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	run := w.unprivileged()
 	if err := os.Chmod(w.dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
 	defer os.Chmod(w.dir, 0o700)
-	program := w.readable()
-	run := func(what string) (string, error) {
-		c := w.helper(what)
-		c.Path, c.Args[0], c.SysProcAttr, c.Dir = program, program, as, "/"
-		out, err := c.Output()
-		return strings.TrimSpace(string(out)), err
-	}
 	if _, err := run("refresh"); !strings.Contains(stderr(err), "io_error "+filepath.Join(w.dir, "default.json")+": permission denied") {
 		t.Errorf("%v %s", err, stderr(err))
 	}
@@ -75,6 +54,78 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 	if w.file() != before {
 		t.Error("the session has changed")
+	}
+}
+
+// unprivileged gives the sessions to somebody whom modes bind, and returns what
+// runs a helper as them.
+func (w *world) unprivileged() func(what string) (string, error) {
+	w.t.Helper()
+	const nobody = 65534
+	as := &syscall.SysProcAttr{}
+	if os.Getuid() == 0 {
+		as.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+		for _, name := range []string{".", "default.json", "default.lock"} {
+			if err := os.Chown(filepath.Join(w.dir, name), nobody, nobody); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		for dir := filepath.Dir(w.dir); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+			if err := os.Chmod(dir, 0o755); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+	program := w.readable()
+	return func(what string) (string, error) {
+		c := w.helper(what)
+		c.Path, c.Args[0], c.SysProcAttr, c.Dir = program, program, as, "/"
+		out, err := c.Output()
+		return strings.TrimSpace(string(out)), err
+	}
+}
+
+// What logs out asks the server whatever the modes of its files are, and takes
+// the tokens off the disk as well as it can.
+func TestLogoutWithoutRights(t *testing.T) {
+	tests := []struct {
+		name       string
+		modes      map[string]os.FileMode
+		says, left string // in the end, and of the file
+	}{
+		{"the lock", map[string]os.FileMode{"default.lock": 0}, "revoked true kept <nil>", "gone"},
+		{"the directory", map[string]os.FileMode{".": 0o500}, "default.json: could not be removed: permission denied; nothing of the session is in it any more\nrevoked true kept <nil>", "wiped"},
+		{"the directory and the file", map[string]os.FileMode{"default.json": 0o400, ".": 0o500}, "revoked true kept DIR/default.json: could not be removed: permission denied", "there"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			w.login("cookie", File)
+			run := w.unprivileged()
+			for name, mode := range tt.modes {
+				if err := os.Chmod(filepath.Join(w.dir, name), mode); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out, err := run("logout")
+			os.Chmod(w.dir, 0o700)
+			if want := strings.ReplaceAll(tt.says, "DIR", w.dir); err != nil || !strings.HasSuffix(out, want) {
+				t.Errorf("%v: says %q, want %q", err, out, want)
+			}
+			w.mustAsk("/logout", 1)
+			left := "gone"
+			if b, err := os.ReadFile(filepath.Join(w.dir, "default.json")); err == nil && string(b) == loggedOut {
+				left = "wiped"
+			} else if err == nil {
+				left = "there"
+			}
+			if out, err := run("token"); left == "wiped" && (err == nil || out != "" || !strings.Contains(stderr(err), "not logged in")) {
+				t.Errorf("token afterwards: %v %q %q", err, out, stderr(err))
+			}
+			if left != tt.left {
+				t.Errorf("the file is %s, want %s", left, tt.left)
+			}
+		})
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"syscall"
+
+	"jwt/internal/verdict"
 )
 
 // A writing is the next file of a session, under a temporary name. Its blocks
@@ -115,24 +118,36 @@ func (w *writing) finish(s *Session) error {
 }
 
 // remove takes a session off the disk. The caller holds the lock, or could not
-// get it.
-func (st *Store) remove(name string) error {
+// get it. Where the directory does not let go of the file, it is wiped: err is
+// then why it is still there.
+func (st *Store) remove(name string) (wiped bool, err error) {
 	root, err := st.open()
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer root.Close()
 	err = root.Remove(name + ".json")
 	if err == nil {
 		err = syncDir(root)
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return st.failure(name, err)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	return nil
+	err = verdict.Errorf(verdict.IO, "%s: could not be removed: %w", st.Path(name), cause(err)).Hintf("rm %s", quoted(st.Path(name)))
+	return wipe(root, name+".json") == nil, err
+}
+
+// wipe takes the tokens out of a file.
+func wipe(root *os.Root, file string) error {
+	f, err := root.OpenFile(file, os.O_WRONLY|os.O_TRUNC|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(loggedOut)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // syncDir makes a rename last.
