@@ -76,6 +76,10 @@ func (o keepaliveOptions) show(env *Env, e session.Event) error {
 	switch {
 	case e.Err != nil:
 		t.Put("  ", e.Err.Error())
+	case e.AccessExpires.IsZero():
+		t.Put("  how long the access token lives, the server does not say")
+	case e.Name != "stopped" && !e.AccessExpires.After(e.At):
+		t.Put("  the access token has expired by this clock")
 	case e.Name != "stopped":
 		t.Put("  the access token lives ", jwt.Span(e.AccessExpires.Sub(e.At)))
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -95,4 +96,89 @@ func TestKeepaliveSeesOthers(t *testing.T) {
 		t.Fatalf("the events were: %s", got)
 	}
 	w.mustAsk("/refresh", 1)
+}
+
+// keptAlive runs Keepalive on a clock that sleeping moves, until stop says so, at a
+// server that answers refreshes so. It returns the events, and when it was asked.
+func keptAlive(t *testing.T, refresh http.HandlerFunc, stop func(asked int, slept time.Duration) bool) (events []Event, asked []time.Time, err error) {
+	t.Helper()
+	w := newWorld(t, nil)
+	w.login("cookie", File)
+	start := time.Now()
+	now := start
+	c := w.client()
+	c.Now = func() time.Time { return now }
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		asked = append(asked, now)
+		refresh(rw, r)
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	naps := 0
+	after := func(d time.Duration) <-chan time.Time {
+		if naps++; d > longestNap || d < 0 || naps > 1000 {
+			t.Fatalf("nap %d is of %s", naps, d)
+		}
+		now = now.Add(d)
+		if stop(len(asked), now.Sub(start)) {
+			cancel()
+		}
+		done := make(chan time.Time, 1)
+		done <- now
+		return done
+	}
+	err = c.Keepalive(ctx, after, func(e Event) error {
+		events = append(events, e)
+		return nil
+	})
+	return events, asked, err
+}
+
+// A server that says at the login how long its tokens live, and then no more.
+func TestKeepaliveOfUnknownLifetime(t *testing.T) {
+	events, asked, err := keptAlive(t, status(200, `{"accessToken":"opaque"}`), func(asked int, _ time.Duration) bool { return asked > 1 })
+	mustFail(t, err, verdict.Usage, "does not say how long its access tokens live")
+	var names []string
+	for _, e := range events {
+		names = append(names, e.Name)
+	}
+	if got := strings.Join(names, " "); got != "started refreshed ended" || len(asked) != 1 || !events[1].Next.IsZero() {
+		t.Fatalf("%d refreshes, the events were: %s", len(asked), got)
+	}
+}
+
+// Tokens that have expired when they come, by this clock at least.
+func TestKeepaliveOfExpiredTokens(t *testing.T) {
+	_, asked, err := keptAlive(t, status(200, `{"accessToken":"`+expiredJWT+`"}`), func(asked int, _ time.Duration) bool { return asked == 8 })
+	mustFail(t, err, verdict.Interrupted, "interrupted")
+	for i, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
+		if got := asked[i+1].Sub(asked[i]); got < want*time.Second {
+			t.Errorf("refresh %d comes %s after the one before", i+2, got)
+		}
+	}
+}
+
+// expiredJWT says {"exp":1000}, and no iat.
+const expiredJWT = "eyJhbGciOiJub25lIn0.eyJleHAiOjEwMDB9."
+
+// The server says when it wants to be asked again; within reason.
+func TestKeepaliveRetryAfter(t *testing.T) {
+	for said, want := range map[string]time.Duration{"90": 90 * time.Second, "3600": time.Hour, "999999999": time.Hour} {
+		events, asked, err := keptAlive(t, func(rw http.ResponseWriter, r *http.Request) {
+			rw.Header().Set("Retry-After", said)
+			status(http.StatusTooManyRequests, "")(rw, r)
+		}, func(asked int, slept time.Duration) bool { return asked == 3 || slept > 4*time.Hour })
+		mustFail(t, err, verdict.Interrupted, "interrupted")
+		if len(asked) != 3 {
+			t.Fatalf("Retry-After: %s: asked at %v", said, asked)
+		}
+		for i, at := range asked[1:] {
+			if got := at.Sub(asked[i]); got < want || got > want+longestNap {
+				t.Errorf("Retry-After: %s: asked again after %s, want %s", said, got, want)
+			}
+		}
+		if e := events[1]; e.Name != "failed" || e.Next.Sub(e.At) != want {
+			t.Errorf("Retry-After: %s: %+v", said, e)
+		}
+	}
 }

@@ -70,13 +70,21 @@ const (
 // maxMargin is how long before its end a token counts as stale, at most.
 const maxMargin = 30 * time.Second
 
+// minFresh is how long a token counts as fresh, at least. One that has expired when
+// it comes, by a clock that is ahead, is not refreshed at every call.
+const minFresh = time.Second
+
 // StaleAt returns when the access token is to be refreshed: 10 % of its lifetime
 // before its end, at most 30 s. It is zero where nobody knows its end.
 func (s *Session) StaleAt() time.Time {
 	if s.AccessExpires.IsZero() {
 		return time.Time{}
 	}
-	return s.AccessExpires.Add(-min(s.lifetime()/10, maxMargin))
+	at := s.AccessExpires.Add(-min(s.lifetime()/10, maxMargin))
+	if soonest := s.Obtained.Add(minFresh); at.Before(soonest) {
+		return soonest
+	}
+	return at
 }
 
 // lifetime returns how long the access token lives in all, as far as is known.

@@ -11,6 +11,8 @@ func TestStaleAt(t *testing.T) {
 	tests := []struct {
 		lifetime, margin time.Duration
 	}{
+		{-time.Minute, -time.Minute - time.Second}, // expired when it came: fresh for a second
+		{time.Second, 0},
 		{5 * time.Second, 500 * time.Millisecond},
 		{time.Minute, 6 * time.Second},
 		{5 * time.Minute, 30 * time.Second},

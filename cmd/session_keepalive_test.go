@@ -1,0 +1,48 @@
+package cmd
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A server that says at the login how long its tokens live and then no more: what
+// cannot be known ends in words, not in refreshes without end.
+func TestSessionKeepaliveOfUnknownLifetime(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "refresh_token", Value: "r", HttpOnly: true})
+		if r.URL.Path == "/login" {
+			io.WriteString(w, `{"accessToken":"opaque","expiresIn":1}`)
+			return
+		}
+		asked++
+		io.WriteString(w, `{"accessToken":"opaque2"}`)
+	}))
+	defer s.Close()
+	l := &login{t: t, home: t.TempDir()}
+	l.must("login", s.URL, "--user", "demo", "--password-env", "PASSWORD")
+	c := l.command("keepalive", "-o", "text")
+	out, err := c.Output()
+	if err == nil || c.ProcessState.ExitCode() != exitUsage || asked != 1 {
+		t.Errorf("%v after %d refreshes", err, asked)
+	}
+	var got []string
+	for line := range strings.Lines(string(out)) {
+		_, said, _ := strings.Cut(line, "Z  ")
+		got = append(got, strings.TrimSpace(said))
+	}
+	want := []string{
+		"started    the access token lives 1 s; next in 1 s",
+		"refreshed  how long the access token lives, the server does not say",
+		"ended      session default: " + s.URL + " does not say how long its access tokens live: there is no time to refresh at",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
