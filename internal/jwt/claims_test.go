@@ -15,6 +15,15 @@ import (
 // the header is made to name; the rest of the header stays.
 func signed(t testing.TB, header, payload string) jws.Verified {
 	t.Helper()
+	v, err := trySigned(t, header, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func trySigned(t testing.TB, header, payload string) (jws.Verified, error) {
+	t.Helper()
 	h := object(t, header)
 	h.Delete("crit")
 	h.Delete("kid")
@@ -26,13 +35,10 @@ func signed(t testing.TB, header, payload string) jws.Verified {
 	alg, _ := jwa.Lookup("HS256")
 	token, err := jws.Sign(h, []byte(payload), key, alg, true)
 	if err != nil {
-		t.Fatal(err)
+		return jws.Verified{}, err
 	}
 	v, _, err := token.Verify([]jwk.Key{key}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return v, err
 }
 
 func claims(t testing.TB, payload string) Claims {
@@ -86,7 +92,6 @@ func TestClaimsOfRefuses(t *testing.T) {
 		{`{"cty":"application/JWT"}`, inner, verdict.ClaimsMalformed, "itself a token"},
 		{`{"cty":"application/jwt ; v=1"}`, inner, verdict.ClaimsMalformed, "itself a token"},
 		{`{"cty":"JWT"}`, `{"sub":"root"}`, verdict.ClaimsMalformed, "but it is a JSON object"},
-		{`{"cty":null}`, `{"sub":"root"}`, verdict.Malformed, "cty: is null, must be a string"},
 	} {
 		c, err := ClaimsOf(signed(t, test.header, test.payload))
 		if got := verdict.ClassOf(err); got != test.class {
