@@ -187,6 +187,8 @@ func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 	if _, err := env.Stdout.Write([]byte(first)); err != nil {
 		return verdict.Errorf(verdict.IO, "writing the address: %w", err)
 	}
+	signal.Ignore(syscall.SIGPIPE) // whoever read the log may go, the server stays
+	defer signal.Reset(syscall.SIGPIPE)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	return server.Serve(ctx, listener, tlsConfig)
 }

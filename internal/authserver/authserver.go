@@ -38,7 +38,7 @@ type Options struct {
 	FaultControl bool // POST /faults sets more while it runs
 
 	Now func() time.Time
-	Log io.Writer // one line a request; nil: none
+	Log io.Writer // one line a request, dropped where it blocks for long; nil: none
 }
 
 // clientID is the one client there is: whoever speaks the plain face (RFC 9068 §2.2
@@ -180,9 +180,11 @@ func (s *Server) endIfDamaged(err error) {
 	}
 }
 
-// Close ends the background work and waits for it.
+// Close ends the background work and waits for it, and for a moment until the log is
+// written.
 func (s *Server) Close() error {
 	s.stop()
 	s.done.Wait()
+	s.log.flush(logPatience)
 	return nil
 }

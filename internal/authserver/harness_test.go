@@ -56,8 +56,9 @@ func (c *clock) advance(d time.Duration) {
 
 // A lines collects what is logged.
 type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu    sync.Mutex
+	b     bytes.Buffer
+	flush func(time.Duration)
 }
 
 func (l *lines) Write(b []byte) (int, error) {
@@ -67,6 +68,7 @@ func (l *lines) Write(b []byte) (int, error) {
 }
 
 func (l *lines) String() string {
+	l.flush(10 * time.Second)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
@@ -97,6 +99,7 @@ func serve(t *testing.T, edit func(*Options)) *site {
 	if s.server, err = New(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
+	s.log.flush = s.server.log.flush
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- s.server.Serve(ctx, l, nil) }()

@@ -9,11 +9,21 @@ import (
 )
 
 // A requestLog writes one line a request. No line holds a token, a password, a
-// query, or a name that is no user's: people type passwords there.
+// query, or a name that is no user's: people type passwords there. No request waits for
+// it: whoever ought to read the lines may have stopped, or gone.
 type requestLog struct {
-	mu sync.Mutex
-	w  io.Writer
+	w io.Writer
+
+	mu      sync.Mutex
+	queue   []byte        // lines that are not written yet
+	dropped int           // lines since then for which there was no room
+	writing chan struct{} // closed when all is written; nil while there is nothing to write
 }
+
+const (
+	maxQueued   = 1 << 20     // bytes
+	logPatience = time.Second // how long the last lines may take
+)
 
 func (l *requestLog) request(x *exchange, took time.Duration) {
 	if l.w == nil {
@@ -47,15 +57,62 @@ func (l *requestLog) request(x *exchange, took time.Duration) {
 // note writes a line that belongs to no request.
 func (l *requestLog) note(s string) {
 	if l.w != nil {
-		l.write([]byte("note=" + strconv.QuoteToASCII(s) + "\n"))
+		l.write(noteLine(s))
 	}
 }
 
-// write writes a line at once, so that lines never mix.
+func noteLine(s string) []byte { return []byte("note=" + strconv.QuoteToASCII(s) + "\n") }
+
+// write queues a line, and sees to it that somebody writes the queue.
 func (l *requestLog) write(line []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.w.Write(line)
+	if len(l.queue)+len(line) > maxQueued {
+		l.dropped++
+		return
+	}
+	l.queue = append(l.queue, line...)
+	if l.writing == nil {
+		l.writing = make(chan struct{})
+		go l.drain()
+	}
+}
+
+// drain writes the queue until it is empty, whole lines at a time. That they cannot be
+// written is no reason to stop serving.
+func (l *requestLog) drain() {
+	var lines []byte
+	for {
+		l.mu.Lock()
+		if len(l.queue) == 0 {
+			close(l.writing)
+			l.writing = nil
+			l.mu.Unlock()
+			return
+		}
+		lines, l.queue = l.queue, lines[:0]
+		dropped := l.dropped
+		l.dropped = 0
+		l.mu.Unlock()
+		if dropped > 0 {
+			lines = append(lines, noteLine(strconv.Itoa(dropped)+" lines were dropped here: nobody read the log")...)
+		}
+		l.w.Write(lines)
+	}
+}
+
+// flush waits until all is written, but not for ever.
+func (l *requestLog) flush(patience time.Duration) {
+	l.mu.Lock()
+	writing := l.writing
+	l.mu.Unlock()
+	if writing == nil {
+		return
+	}
+	select {
+	case <-writing:
+	case <-time.After(patience):
+	}
 }
 
 const (

@@ -1,0 +1,56 @@
+package authserver
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Nobody waits for a log that nobody reads; once somebody does, whole lines come, and
+// how many are missing.
+func TestLogNobodyReads(t *testing.T) {
+	r, w := io.Pipe()
+	l := requestLog{w: w}
+	line := bytes.Repeat([]byte("x"), 1023)
+	const lines = 4 * maxQueued / 1024
+	for range lines {
+		l.write(append(line, '\n'))
+	}
+	began := time.Now()
+	l.flush(time.Millisecond)
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("flushing takes %s", took)
+	}
+	go func() {
+		l.flush(10 * time.Second)
+		w.Close()
+	}()
+	got, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, notes, dropped := 0, 0, 0
+	for text := range strings.Lines(string(got)) {
+		switch {
+		case text == string(line)+"\n":
+			whole++
+		case strings.HasPrefix(text, `note="`) && strings.HasSuffix(text, "lines were dropped here: nobody read the log\"\n"):
+			notes++
+			for _, digit := range strings.TrimPrefix(text, `note="`) {
+				if digit == ' ' {
+					break
+				}
+				dropped = dropped*10 + int(digit-'0')
+			}
+		default:
+			t.Fatalf("%.80q", text)
+		}
+	}
+	if notes == 0 || dropped == 0 || whole+dropped != lines {
+		t.Errorf("%d lines and %d notes of %d dropped, of %d", whole, notes, dropped, lines)
+	}
+	l.write([]byte("after all that\n")) // a log that is broken
+	l.flush(10 * time.Second)
+}
