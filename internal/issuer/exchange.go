@@ -95,7 +95,9 @@ func Transport(client *http.Client) http.RoundTripper {
 // has done what it was asked: the request left, and no answer that says so came.
 type Uncertain struct {
 	Err  error
-	Lost bool // no answer came at all
+	Lost bool // no answer came, or not all of it
+	// Next has the refresh token that came all the same; it is empty where none did.
+	Next Grant
 }
 
 func (u *Uncertain) Error() string { return u.Err.Error() }
@@ -121,7 +123,8 @@ type reply struct {
 	secrets Secrets // that were sent, and may come back
 }
 
-// do makes the request of a step. An answer with any status is a reply.
+// do makes the request of a step. An answer with any status is a reply. One that
+// breaks off is an error, and a reply without a body.
 func (s *Server) do(parent context.Context, step Step, values map[string]string) (*reply, error) {
 	timeout := orDefault(s.Timeout, ExchangeTimeout)
 	ctx, cancel := context.WithTimeout(parent, timeout)
@@ -147,7 +150,8 @@ func (s *Server) do(parent context.Context, step Step, values map[string]string)
 	err = exchangeFailure(parent, req, err, timeout)
 	var e *verdict.Error
 	if left && errors.As(err, &e) {
-		return nil, uncertain(e, r.status == 0)
+		r.body = nil
+		return r, uncertain(e, r.status == 0 || e.Class != verdict.FetchRefused)
 	}
 	return nil, err
 }

@@ -153,6 +153,7 @@ func TestGrant(t *testing.T) {
 		{"by its own exp and iat", []string{"X-Access", oldJWT}, `{}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(10 * time.Minute)}, ""},
 		{"expires before exp", []string{"X-Access", oldJWT}, `{"expires":5.9}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(5 * time.Second)}, ""},
 		{"nothing", nil, `{"data":[]}`, Grant{}, "no access token at header:X-Access or json:/data/0/access"},
+		{"twice", nil, `{"data":[{"access":"a","access":"b"}]}`, Grant{}, "names a member twice"},
 		{"null", nil, `{"data":[{"access":null}]}`, Grant{}, "no access token"},
 		{"no JSON", nil, `{"data":`, Grant{}, "no access token"},
 		{"unfit for a header", nil, `{"data":[{"access":"a b"}]}`, Grant{}, "no header can carry"},
@@ -204,7 +205,8 @@ func TestUncertain(t *testing.T) {
 		{"cut off", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			io.WriteString(w, "{")
-		}, verdict.FetchFailed, true, false},
+		}, verdict.FetchFailed, true, true},
+		{"too large", func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, MaxReply+1)) }, verdict.FetchRefused, true, false},
 		{"500", refuse(500, ""), verdict.ServerError, true, false},
 		{"no token", refuse(200, "{}"), verdict.FetchFailed, true, false},
 		{"429", refuse(429, ""), verdict.FetchFailed, false, false},

@@ -24,38 +24,57 @@ type Grant struct {
 // grant finds the tokens in an answer, as the preset says.
 func (s *Server) grant(r *reply) (Grant, error) {
 	body, _ := jsonobject.ParseValue(r.body)
-	find := func(places []string) (string, *http.Cookie) {
-		for _, place := range places {
-			if text, cookie := r.find(body, place); text != "" {
-				return text, cookie
-			}
-		}
-		return "", nil
+	find := func(places []string) string {
+		text, _ := r.first(body, places)
+		return text
 	}
 	at := s.Preset.Tokens
-	g := Grant{Obtained: r.asked}
-	var cookie *http.Cookie
-	g.AccessToken, _ = find(at.Access)
-	g.RefreshToken, cookie = find(at.Refresh)
-	switch kind, _ := find(at.Type); {
+	g := s.refreshGrant(r)
+	g.AccessToken = find(at.Access)
+	said, _ := body.Object()
+	switch kind := find(at.Type); {
+	case len(said.Duplicates()) > 0: // of two values one side would believe the first, the other the last
+		return Grant{}, refusedf("%s: the answer names a member twice", Show(r.url)).Hintf("that is no JSON to rely on (RFC 8259 §4): tell whoever runs the server")
 	case g.AccessToken == "":
 		return Grant{}, verdict.Errorf(verdict.FetchFailed, "%s: the answer has no access token at %s", Show(r.url), strings.Join(at.Access, " or ")).
 			Hintf("does the server speak another preset? jwt session login --preset NAME")
-	case !usable(g.AccessToken) || !printable(g.RefreshToken):
+	case !usable(g.AccessToken) || g.RefreshToken == "" && find(at.Refresh) != "":
 		return Grant{}, refusedf("%s: the answer has a token that no header can carry", Show(r.url))
 	case kind != "" && !strings.EqualFold(kind, "Bearer"):
 		return Grant{}, refusedf("%s: the access token is of type %s, not Bearer", Show(r.url), shorten(r.secrets.Hide(kind))).
 			Hintf("only bearer tokens (RFC 6750) are spoken here")
 	}
-	lifetime, _ := find(at.ExpiresIn)
-	g.AccessExpires = expiry(g.AccessToken, lifetime, g.Obtained)
-	if lifetime, _ := find(at.RefreshExpiresIn); g.RefreshToken != "" {
-		g.RefreshExpires = expiry(g.RefreshToken, lifetime, g.Obtained)
+	g.AccessExpires = expiry(g.AccessToken, find(at.ExpiresIn), g.Obtained)
+	return g, nil
+}
+
+// refreshGrant finds the refresh token in an answer, whatever else is missing there.
+func (s *Server) refreshGrant(r *reply) Grant {
+	body, _ := jsonobject.ParseValue(r.body)
+	at := s.Preset.Tokens
+	g := Grant{Obtained: r.asked}
+	token, cookie := r.first(body, at.Refresh)
+	if token == "" || !printable(token) {
+		return g
 	}
+	g.RefreshToken = token
 	if cookie != nil {
 		g.RefreshExpires = CookieExpiry(cookie, g.Obtained)
+		return g
 	}
-	return g, nil
+	lifetime, _ := r.first(body, at.RefreshExpiresIn)
+	g.RefreshExpires = expiry(token, lifetime, g.Obtained)
+	return g
+}
+
+// first returns what stands at the first of the places that has anything.
+func (r *reply) first(body jsonobject.Value, places []string) (string, *http.Cookie) {
+	for _, place := range places {
+		if text, cookie := r.find(body, place); text != "" {
+			return text, cookie
+		}
+	}
+	return "", nil
 }
 
 // find returns what stands at one place, numbers as their digits.

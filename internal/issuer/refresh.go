@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"context"
+	"errors"
 
 	"jwt/internal/verdict"
 )
@@ -16,17 +17,30 @@ func (s *Server) Refresh(ctx context.Context, h Held) (Grant, error) {
 	r, err := s.do(ctx, s.Preset.Refresh, h.values())
 	switch {
 	case err != nil:
-		return Grant{}, err
+		return Grant{}, s.keepNext(err, r, h)
 	case s.Preset.SaysDead(r.status, r.body):
 		return Grant{}, r.refusal(verdict.SessionRevoked)
 	case r.status >= 500:
-		return Grant{}, uncertain(r.refusal(verdict.ServerError), false)
+		return Grant{}, s.keepNext(uncertain(r.refusal(verdict.ServerError), false), r, h)
 	case !r.ok():
 		return Grant{}, r.refusal(verdict.FetchFailed)
 	}
 	g, err := s.grant(r)
 	if err != nil {
-		return Grant{}, uncertain(verdict.Errorf(verdict.ClassOf(err), "%w", err), false)
+		return Grant{}, s.keepNext(uncertain(verdict.Errorf(verdict.ClassOf(err), "%w", err), false), r, h)
 	}
 	return g, nil
+}
+
+// keepNext gives an Uncertain error the refresh token of the answer, if it has
+// another one: the server may have spent the one that is held.
+func (s *Server) keepNext(err error, r *reply, h Held) error {
+	var unsure *Uncertain
+	if r == nil || !(r.ok() || r.status >= 500) || !errors.As(err, &unsure) {
+		return err
+	}
+	if g := s.refreshGrant(r); g.RefreshToken != h.RefreshToken {
+		unsure.Next = g
+	}
+	return err
 }

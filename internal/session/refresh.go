@@ -51,8 +51,9 @@ func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome,
 	return s, Refreshed, nil
 }
 
-// rotate trades the refresh token for new tokens and saves them. The caller
-// holds the lock.
+// rotate trades the refresh token for new tokens and saves them. An answer of no
+// use that brings another refresh token gets one more try, with that one. The
+// caller holds the lock.
 func (c *Client) rotate(ctx context.Context, s *Session) error {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, issuer.ExchangeTimeout))
 	defer cancel()
@@ -60,6 +61,16 @@ func (c *Client) rotate(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
+	held := s.RefreshToken
+	if err = c.spend(ctx, server, s); err != nil && s.Ended == nil && s.RefreshToken != held && ctx.Err() == nil {
+		return c.spend(ctx, server, s)
+	}
+	return err
+}
+
+// spend puts the refresh token before the server and saves what it gives: with an
+// error, that may be another refresh token.
+func (c *Client) spend(ctx context.Context, server *issuer.Server, s *Session) error {
 	earlier := s.Intent
 	s.Intent = begun(earlier, c.Now())
 	if err := c.Store.save(s); err != nil {
@@ -73,13 +84,14 @@ func (c *Client) rotate(ctx context.Context, s *Session) error {
 	defer w.abandon()
 
 	g, err := server.Refresh(ctx, held(s))
-	var unsure *issuer.Uncertain
+	unsure := uncertain(err)
 	var lost error
-	if errors.As(err, &unsure) && unsure.Lost && ctx.Err() == nil {
+	if unsure != nil && unsure.Lost && unsure.Next.RefreshToken == "" && ctx.Err() == nil {
 		// The server may have spent the token and the answer is lost: within its
 		// grace it gives the same successor again.
 		lost = err
 		g, err = server.Refresh(ctx, held(s))
+		unsure = uncertain(err)
 	}
 	switch {
 	case err == nil:
@@ -87,12 +99,24 @@ func (c *Client) rotate(ctx context.Context, s *Session) error {
 		return w.finish(s)
 	case verdict.ClassOf(err) == verdict.SessionRevoked:
 		return c.end(s, ended(s, c.Now()), reason(err, earlier, lost))
-	case lost != nil, errors.As(err, &unsure):
+	case unsure != nil && unsure.Next.RefreshToken != "":
+		s.takeRefresh(unsure.Next)
+		s.Intent = nil
+		return cmp.Or(w.finish(s), err)
+	case lost != nil, unsure != nil:
 		return err // the intent stays: the next one knows
 	default:
 		c.withdraw(s, earlier)
 		return err
 	}
+}
+
+// uncertain returns the cause of an error that leaves open what the server has
+// done, or nil.
+func uncertain(err error) *issuer.Uncertain {
+	var u *issuer.Uncertain
+	errors.As(err, &u)
+	return u
 }
 
 // room is how many bytes are kept free for the next file.

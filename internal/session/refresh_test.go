@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -393,6 +394,109 @@ func TestWhatTheServerAnswersToARefresh(t *testing.T) {
 	}
 }
 
+// The answer is of no use, and brings the next refresh token: that one is kept, and
+// tried once.
+func TestNextRefreshTokenIsKept(t *testing.T) {
+	cutOff := func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Content-Length", "400")
+		status(200, `{"acc`)(rw, nil)
+	}
+	hang := func(rw http.ResponseWriter, r *http.Request) {
+		rw.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}
+	for name, tt := range map[string]struct {
+		answer http.HandlerFunc
+		asked  int
+		fails  bool
+	}{
+		"cut off":         {cutOff, 2, false},
+		"no access token": {status(200, `{}`), 2, false},
+		"two of them":     {status(200, `{"accessToken":"a","accessToken":"b"}`), 2, false},
+		"failed":          {status(502, ``), 2, false},
+		"too slow":        {hang, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, nil) // no grace: a spent token revokes
+			seen := w.login("cookie", File)
+			var once sync.Once
+			w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+				first := false
+				once.Do(func() { first = true })
+				if !first {
+					serve(rw, r)
+					return
+				}
+				kept := httptest.NewRecorder()
+				serve(kept, r)
+				rw.Header()["Set-Cookie"] = kept.Header()["Set-Cookie"]
+				tt.answer(rw, r)
+			})
+			c := w.client()
+			if tt.fails {
+				c.Timeout = 300 * time.Millisecond
+			}
+			s, _, err := c.Refresh(t.Context(), seen)
+			w.mustAsk("/refresh", tt.asked)
+			if !tt.fails {
+				if err != nil || !w.accepted(s.AccessToken) || w.stored().Intent != nil {
+					t.Fatalf("%v", err)
+				}
+				return
+			}
+			mustFail(t, err, verdict.FetchFailed, "no whole answer", seen.RefreshToken)
+			if s := w.stored(); s.RefreshToken == seen.RefreshToken || s.Intent != nil || s.AccessToken != seen.AccessToken {
+				t.Fatalf("the next refresh token is not kept: %+v", s)
+			}
+			// What was kept is no new access token: nobody adopts it.
+			if _, outcome, err := w.client().Refresh(t.Context(), seen); err != nil || outcome != Refreshed {
+				t.Fatalf("the session was lost: %v %v", outcome, err)
+			}
+		})
+	}
+}
+
+// A server that gives ever another refresh token and never an access token is asked
+// twice.
+func TestNextRefreshTokenForEver(t *testing.T) {
+	w := newWorld(t, nil)
+	seen := w.login("cookie", File)
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		rw.Header().Set("Set-Cookie", "refresh_token="+strconv.Itoa(w.asked("/refresh"))+"; HttpOnly")
+		status(200, `{}`)(rw, r)
+	})
+	_, _, err := w.client().Refresh(t.Context(), seen)
+	mustFail(t, err, verdict.FetchFailed, "no access token at")
+	w.mustAsk("/refresh", 2)
+	if s := w.stored(); s.RefreshToken != "2" || s.Intent != nil || s.Ended != nil {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Of an answer that breaks off and brings no refresh token nobody knows whether
+// there was one in it: it is lost, as one that never came.
+func TestAnswerCutOffWithinTheGrace(t *testing.T) {
+	w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = time.Minute })
+	seen := w.login("token", File)
+	var once sync.Once
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		once.Do(func() {
+			kept := httptest.NewRecorder()
+			serve(kept, r)
+			rw.Header().Set("Content-Length", strconv.Itoa(kept.Body.Len()))
+			rw.Write(kept.Body.Bytes()[:20])
+			panic(http.ErrAbortHandler)
+		})
+		serve(rw, r)
+	})
+	s, outcome, err := w.client().Refresh(t.Context(), seen)
+	if err != nil || outcome != Refreshed || !w.accepted(s.AccessToken) {
+		t.Fatalf("%v %v", outcome, err)
+	}
+	w.mustAsk("/token", 2)
+}
+
 func status(code int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(code)
@@ -404,6 +508,7 @@ func TestKnownEndAsksNobody(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", File)
 	w.edit(func(s *Session) {
+		s.Obtained = time.Now().Add(-2 * time.Hour)
 		s.AccessExpires, s.RefreshExpires = time.Now().Add(-time.Hour), time.Now().Add(-time.Minute)
 	})
 	_, err := w.client().Token(t.Context(), 0)

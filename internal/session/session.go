@@ -155,10 +155,16 @@ func (s *Session) origin() string {
 // take puts what the server gave into the session.
 func (s *Session) take(g issuer.Grant) {
 	s.AccessToken, s.AccessExpires, s.Obtained = g.AccessToken, g.AccessExpires, g.Obtained
+	s.takeRefresh(g)
+	s.Intent, s.Ended = nil, nil
+}
+
+// takeRefresh is take for the refresh token alone.
+func (s *Session) takeRefresh(g issuer.Grant) {
 	if g.RefreshToken != "" {
 		s.RefreshToken, s.RefreshExpires = g.RefreshToken, g.RefreshExpires
 	}
-	s.Intent, s.Ended, s.hasRefresh = nil, nil, s.RefreshToken != ""
+	s.hasRefresh = s.RefreshToken != ""
 }
 
 // CheckName refuses names that a file cannot safely have.
