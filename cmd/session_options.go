@@ -3,10 +3,12 @@ package cmd
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/issuer"
+	"jwt/internal/render"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
 )
@@ -90,9 +93,24 @@ func (o sessionOptions) client(env *Env, out outputOptions) (*session.Client, er
 		Notice:    func(message string) { out.note(env, message) },
 	}
 	if o.verbose {
-		c.Trace = env.Stderr
+		c.Trace = escaping{env.Stderr}
 	}
 	return c, nil
+}
+
+// An escaping writer is given whole lines, and shows in them what a terminal would
+// act on.
+type escaping struct{ to io.Writer }
+
+func (e escaping) Write(lines []byte) (int, error) {
+	var b strings.Builder
+	for line := range strings.Lines(string(lines)) {
+		b.WriteString(render.Escape(strings.TrimSuffix(line, "\n")) + "\n")
+	}
+	if _, err := io.WriteString(e.to, b.String()); err != nil {
+		return 0, err
+	}
+	return len(lines), nil
 }
 
 // sessions is where sessions are remembered.
@@ -115,24 +133,41 @@ func (e *Env) preset(name string) (issuer.Preset, error) {
 
 // config reads $XDG_CONFIG_HOME/jwt/config.toml, or ~/.config/jwt/config.toml,
 // where there is one.
-func (e *Env) config() (issuer.Config, error) {
-	const most = 1 << 20
-	c := issuer.Config{Name: "config.toml"}
+func (e *Env) config() (c issuer.Config, err error) {
+	c = issuer.Config{Name: "config.toml"}
 	dir := e.homeDir("XDG_CONFIG_HOME", ".config")
 	if dir == "" {
 		return c, nil
 	}
 	c.Name = filepath.Join(dir, "config.toml")
-	info, err := os.Stat(c.Name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return c, nil
-	case err == nil && info.Size() > most:
-		return c, verdict.Errorf(verdict.TooLarge, "%s is larger than %d bytes", c.Name, most)
-	case err == nil:
-		c.Text, err = os.ReadFile(c.Name)
+	c.Text, err = readConfig(c.Name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
 	return c, err
+}
+
+// readConfig reads a file that is one, and no device or pipe, which might never end
+// or never begin.
+func readConfig(path string) ([]byte, error) {
+	const most = 1 << 20
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, verdict.Errorf(verdict.IO, "%s: is not a regular file", path)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && len(text) > most {
+		err = verdict.Errorf(verdict.TooLarge, "%s is larger than %d bytes", path, most)
+	}
+	return text, err
 }
 
 // stateDir is where what must outlive a reboot is kept: $XDG_STATE_HOME/jwt, or

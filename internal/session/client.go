@@ -27,7 +27,7 @@ type Client struct {
 	Timeout   time.Duration // of one exchange; 0 means issuer.ExchangeTimeout
 	Now       func() time.Time
 	Notice    func(string) // what the user should know of and is no failure
-	Trace     io.Writer    // of requests and answers, secrets redacted; nil for none
+	Trace     io.Writer    // of requests and answers, secrets redacted, a line a write or more; nil for none
 
 	once      sync.Once
 	transport http.RoundTripper
@@ -47,6 +47,7 @@ func (c *Client) base() http.RoundTripper {
 // server returns how the session's server is spoken to. Cookies that it sets
 // stand in s afterwards.
 func (c *Client) server(s *Session) (*issuer.Server, error) {
+	c.conceal(s)
 	preset, err := c.preset(s)
 	if err != nil {
 		return nil, err

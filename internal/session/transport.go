@@ -112,6 +112,7 @@ func replayable(req *http.Request) (func() io.ReadCloser, error) {
 // send makes the request with the session's credentials, and keeps the cookies
 // that the answer sets.
 func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, p issuer.Preset) (*http.Response, error) {
+	c.conceal(s)
 	out := req.Clone(req.Context())
 	out.Body = body()
 	out.GetBody = func() (io.ReadCloser, error) { return body(), nil }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"jwt/internal/verdict"
 )
 
 // limitFileSize lets no file grow past SESSION_FILE_SIZE bytes: a full disk for
@@ -149,4 +151,26 @@ func (w *world) readable() string {
 		w.t.Fatal(err)
 	}
 	return path
+}
+
+// A pipe in the place of a session is waited for by nobody, and a logout removes it.
+func TestSessionThatIsAPipe(t *testing.T) {
+	w := newWorld(t, nil)
+	w.login("cookie", File)
+	path := filepath.Join(w.dir, "pipe.json")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := w.client()
+	c.Name = "pipe"
+	_, err := c.Token(t.Context(), 0)
+	mustFail(t, err, verdict.IO, path+": is not a regular file")
+	f, err := c.Logout(t.Context())
+	if err != nil || f.Kept != nil {
+		t.Errorf("%+v %v", f, err)
+	}
+	mustFail(t, f.Err, verdict.IO, path+": is not a regular file")
+	if _, err := os.Lstat(path); !os.IsNotExist(err) {
+		t.Errorf("the pipe is still there: %v", err)
+	}
 }

@@ -1,0 +1,67 @@
+package session
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestTraceOfAHeader(t *testing.T) {
+	const token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJkZW1vIn0.dGhlLXNpZ25hdHVyZQ"
+	const shown = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJkZW1vIn0.sha256:e8a919d308bf"
+	tests := []struct{ name, value, want string }{
+		{"Location", "https://app.example/cb#access_token=LEAK&x=1", "https://app.example/cb#…"},
+		{"Location", "https://u:PW@app.example/cb?code=LEAK c", "https://app.example/cb?…"},
+		{"Location", "//u@app.example", "//app.example"},
+		{"Location", "/next?", "/next?"},
+		{"Content-Location", "/a?token=LEAK,b", "/a?…"},
+		{"Refresh", "0; url=https://u:PW@x/?token=LEAK", "0; url=https://x/?…"},
+		{"Link", `<https://u:PW@x/?token=LEAK>; rel="next", </y?token=LEAK;z>; rel=prev`, `<https://x/?…>; rel="next", </y?…>; rel=prev`},
+		{"Www-Authenticate", `Bearer error="invalid_token", resource_metadata="https://x/m?k=LEAK"`, `Bearer error="invalid_token", resource_metadata="https://x/m?…"`},
+		{"X-Debug", "got " + token + ".", "got " + shown + "."},
+		{"X-Debug", "got " + token + " and (" + token + ")", "got " + shown + " and (" + shown + ")"},
+		{"X-Debug", "eyJ is no token, nor is eyJa.b", "eyJ is no token, nor is eyJa.b"},
+		{"Content-Type", "application/json", "application/json"},
+	}
+	for _, tt := range tests {
+		if got := redactedHeader(tt.name, tt.value); got != tt.want {
+			t.Errorf("%s: %s is shown as %s, want %s", tt.name, tt.value, got, tt.want)
+		}
+	}
+}
+
+// What a server sends back of what it was sent, or of what the session holds, is
+// not shown, in whatever header.
+func TestTraceOfAnEcho(t *testing.T) {
+	w := newWorld(t, nil)
+	s := w.login("cookie", File)
+	w.edit(func(s *Session) { s.Cookies = []Cookie{{Name: "track", Value: "a-cookie-value", Path: "/"}} })
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		said := s.RefreshToken + " " + s.AccessToken + " a-cookie-value from-the-caller in-the-query"
+		for _, name := range []string{"X-Debug", "Www-Authenticate", "Location", "X-Token"} {
+			rw.Header().Set(name, said)
+		}
+		rw.Header().Set("Link", "</"+said+">")
+		rw.Header().Set("Set-Cookie", "fresh=the-new-cookie; Path=/"+s.RefreshToken)
+		rw.Header().Add("X-Debug", "the-new-cookie")
+		rw.WriteHeader(403)
+	})
+	var trace bytes.Buffer
+	c := w.client()
+	c.Trace = &trace
+	if _, _, err := w.do(c, "GET", w.url+"/me?q=in-the-query", "", "X-Pass", "from-the-caller", "Accept-Language", "sv"); err != nil {
+		t.Fatal(err)
+	}
+	text := trace.String()
+	for _, secret := range []string{s.RefreshToken, signature(s.AccessToken), "a-cookie-value", "from-the-caller", "in-the-query", "the-new-cookie"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the trace holds %q:\n%s", secret, text)
+		}
+	}
+	for _, shown := range []string{"> X-Pass: (15 bytes)\n", "> Accept-Language: sv\n", "< X-Debug: *** ", "< 403 Forbidden"} {
+		if !strings.Contains(text, shown) {
+			t.Errorf("the trace lacks %q:\n%s", shown, text)
+		}
+	}
+}
