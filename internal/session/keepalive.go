@@ -143,7 +143,7 @@ func (c *Client) tend(ctx context.Context, seen *Session, until time.Time) (*Ses
 		if s, outcome, err = c.Refresh(ctx, s); err != nil {
 			return nil, Event{}, err
 		}
-	} else if s.AccessToken == seen.AccessToken {
+	} else if s.seen(seen) {
 		return s, Event{}, nil
 	}
 	return s, Event{At: c.Now(), Name: string(outcome), AccessExpires: s.AccessExpires, Next: s.StaleAt()}, nil

@@ -20,9 +20,10 @@ const (
 	Adopted   Outcome = "adopted" // another process had refreshed it
 )
 
-// Refresh gets an access token other than that of seen. Under the lock the
+// Refresh gets an access token later than that of seen. Under the lock the
 // session is read again: if its token is not the one seen, somebody refreshed it
-// meanwhile, and that one is adopted. Once a request may have left, nothing
+// meanwhile, and that one is adopted, also where the server gave the same once
+// more. Once a request may have left, nothing
 // interrupts it before what came of it is saved: whoever cancels ctx waits.
 func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome, error) {
 	unlock, err := c.Store.lock(ctx, c.Name)
@@ -38,7 +39,7 @@ func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome,
 	switch {
 	case s.Ended != nil:
 		return nil, "", s.Ended.error(s)
-	case s.AccessToken != seen.AccessToken && !s.stale(now):
+	case !s.seen(seen) && !s.stale(now):
 		return s, Adopted, nil
 	case s.RefreshToken == "":
 		return nil, "", s.noRefreshToken()

@@ -140,6 +140,36 @@ func TestForcedRefreshAdopts(t *testing.T) {
 	w.mustAsk("/refresh", 2)
 }
 
+// A server that gives the same access token at each refresh: ten processes that are
+// told that it has expired cause one refresh all the same.
+func TestSameTokenIsAdopted(t *testing.T) {
+	w := newWorld(t, nil)
+	seen := w.login("cookie", File)
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		if r.URL.Path == "/refresh" {
+			status(200, `{"accessToken":"`+seen.AccessToken+`","expiresIn":300}`)(rw, r)
+			return
+		}
+		status(401, `{"error":"invalid_token"}`)(rw, r)
+	})
+	var together sync.WaitGroup
+	for range 10 {
+		together.Go(func() {
+			s, outcome, err := w.client().Refresh(t.Context(), seen)
+			if err != nil || s.AccessToken != seen.AccessToken || s.Obtained.Equal(seen.Obtained) {
+				t.Errorf("%s %v", outcome, err)
+			}
+		})
+	}
+	together.Wait()
+	w.mustAsk("/refresh", 1)
+	if code, _, err := w.do(w.client(), "GET", w.url+"/me", ""); err != nil || code != 401 {
+		t.Errorf("%d %v", code, err)
+	}
+	w.mustAsk("/refresh", 2)
+	w.mustAsk("/me", 2)
+}
+
 // What another process got is of no use when it has expired since.
 func TestExpiredIsNotAdopted(t *testing.T) {
 	w := newWorld(t, nil)

@@ -152,6 +152,12 @@ func (s *Session) origin() string {
 	return issuer.Origin(u)
 }
 
+// seen reports whether the access token is the one that another reading of the
+// session had: of the same answer, for a server may give the same token again.
+func (s *Session) seen(earlier *Session) bool {
+	return s.AccessToken == earlier.AccessToken && s.Obtained.Equal(earlier.Obtained)
+}
+
 // take puts what the server gave into the session.
 func (s *Session) take(g issuer.Grant) {
 	s.AccessToken, s.AccessExpires, s.Obtained = g.AccessToken, g.AccessExpires, g.Obtained
