@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -100,10 +101,12 @@ func (a answer) reason() string {
 	return said
 }
 
-// refused judges an answer to what must be refused. 2xx is none.
+// refused judges an answer to what must be refused. 2xx is none. Nobody decided
+// anything where there was too much to do, or where only a gateway answered.
 func (a answer) refused() verdict.Status {
 	switch {
-	case a.status == 0, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout:
+	case a.status == 0, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout,
+		a.status == http.StatusBadGateway, a.status == http.StatusServiceUnavailable, a.status == http.StatusGatewayTimeout:
 		return verdict.Skip
 	case a.ok():
 		return verdict.Fail
@@ -121,6 +124,39 @@ func (a answer) notGranted() verdict.Status {
 		return s
 	}
 	return verdict.Warn
+}
+
+// judgeBy judges a rule by one answer, which may tell nothing about it.
+func (r *run) judgeBy(a answer, id string, status verdict.Status, actual string) {
+	r.judge(id, status, actual)
+	if status == verdict.Skip {
+		r.untold(a, id)
+	}
+}
+
+// skipFor skips rules that could not be tried because of an answer.
+func (r *run) skipFor(a answer, reason string, ids ...string) {
+	r.skip(reason, ids...)
+	r.untold(a, ids...)
+}
+
+// untold remembers that a rule which must be kept is not judged because the server
+// could not answer: that is no success.
+func (r *run) untold(a answer, ids ...string) {
+	switch {
+	case r.lost != nil || a.refused() != verdict.Skip && a.status < 500:
+		return
+	case a.status == 0:
+		r.lost = a.err
+		return
+	}
+	for _, rule := range Rules() {
+		if rule.Level == Must && slices.Contains(ids, rule.ID) && r.wants(rule.ID) {
+			r.lost = verdict.Errorf(verdict.ServerError, "%s: the server answered %s: %s could not be judged", a.url, a.statusText(), rule.ID).
+				Hintf("try again later, or --skip %s", rule.ID)
+			return
+		}
+	}
 }
 
 // exchange makes one request through the issuer's client.

@@ -27,7 +27,7 @@ func (r *run) farewell(ctx context.Context, _ *family) error {
 		return err
 	}
 	if f == nil {
-		r.skip("another login was refused: "+a.says(), rules...)
+		r.skipFor(a, "another login was refused: "+a.says(), rules...)
 		return nil
 	}
 	out, err := r.logout(ctx, "log out", f)
@@ -37,6 +37,7 @@ func (r *run) farewell(ctx context.Context, _ *family) error {
 	if !out.ok() {
 		r.judge(LogoutWorks, asFailure(out), out.says())
 		r.skip("logging out did not work: "+out.says(), LogoutClearsCookie, RefreshAfterLogout, AccessAfterLogout)
+		r.untold(out, rules...)
 		return nil
 	}
 	r.pass(LogoutWorks, out.says())
@@ -83,7 +84,7 @@ func (r *run) refreshAfter(ctx context.Context, f *family, out time.Time) error 
 	if err != nil {
 		return err
 	}
-	r.judge(RefreshAfterLogout, a.notGranted(), a.says())
+	r.judgeBy(a, RefreshAfterLogout, a.notGranted(), a.says())
 	if !a.granted() {
 		r.ended(f, "logged out", out)
 	}

@@ -152,7 +152,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if errors.As(err, new(unsaid)) || verdict.ClassOf(err) == verdict.Interrupted {
 		return r.report, err
 	}
-	if err == nil && !r.report.Failed() {
+	if err == nil && !r.broken() {
 		err = r.lost // rules that nothing is known of must not look like a success
 	}
 	err = r.withoutSecrets(err)
@@ -229,6 +229,11 @@ func (r *run) skip(reason string, ids ...string) {
 // failed reports whether the rule was judged and broken.
 func (r *run) failed(id string) bool { return r.results[id].Status == verdict.Fail }
 
+// broken reports whether the verdict is fail already.
+func (r *run) broken() bool {
+	return slices.ContainsFunc(Rules(), func(rule Rule) bool { return rule.Level == Must && r.failed(rule.ID) && r.wants(rule.ID) })
+}
+
 // skipped reports whether the rule was judged to be untestable.
 func (r *run) skipped(id string) bool { return r.results[id].Status == verdict.Skip }
 
@@ -255,7 +260,7 @@ type run struct {
 	results map[string]Result
 	report  Report
 	tokens  ledger
-	lost    error // the first request after the login that got no answer
+	lost    error // why a rule could not be judged: a request without an answer, or one that told nothing
 
 	families  []*family
 	cookies   []*http.Cookie // those with a refresh token that were set

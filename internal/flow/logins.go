@@ -18,7 +18,7 @@ func (r *run) wrongLogins(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.judge(WrongPasswordRefused, known.notGranted(), known.says())
+	r.judgeBy(known, WrongPasswordRefused, known.notGranted(), known.says())
 	if !r.wants(UniformLoginErrors) {
 		return nil
 	}

@@ -36,7 +36,7 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 	lived := jwt.Span(taken)
 	switch {
 	case last.refused() == verdict.Skip:
-		r.skip(last.says(), rules...)
+		r.skipFor(last, last.says(), rules...)
 		return nil
 	case !last.granted():
 		r.judge(ReuseDetected, last.notGranted(), last.says())
@@ -106,7 +106,7 @@ func (r *run) familyRevoked(ctx context.Context, f *family) error {
 	if err != nil {
 		return err
 	}
-	r.judge(FamilyRevoked, a.notGranted(), a.says())
+	r.judgeBy(a, FamilyRevoked, a.notGranted(), a.says())
 	if !a.granted() {
 		r.ended(f, "revoked", a.began)
 	} else if f.refresh != before {
@@ -132,7 +132,7 @@ func (r *run) crowd(ctx context.Context, _ *family) error {
 	case err != nil:
 		return err
 	case f == nil || f.refresh == "":
-		r.skip("a second login gave no refresh token: "+a.says(), ConcurrentRefresh)
+		r.skipFor(a, "a second login gave no refresh token: "+a.says(), ConcurrentRefresh)
 		return nil
 	}
 	answers, err := r.stampede(ctx, f.refresh)
@@ -168,6 +168,8 @@ func (r *run) crowd(ctx context.Context, _ *family) error {
 		r.skip("too few answers: "+said, ConcurrentRefresh)
 	case len(successors) > 1:
 		r.fail(ConcurrentRefresh, said)
+	case !slices.ContainsFunc(answers, func(a answer) bool { return a.refused() != verdict.Skip }):
+		r.skipFor(answers[0], answers[0].says(), ConcurrentRefresh)
 	case granted == 0:
 		r.judge(ConcurrentRefresh, verdict.Warn, said)
 	default:

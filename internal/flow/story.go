@@ -75,7 +75,7 @@ func (r *run) doors(ctx context.Context, f *family) error {
 	case a.ok():
 		r.pass(BearerAccepted, a.says())
 	case a.refused() == verdict.Skip:
-		r.skip(a.says(), BearerAccepted)
+		r.skipFor(a, a.says(), BearerAccepted)
 	default:
 		r.fail(BearerAccepted, a.says())
 	}
@@ -83,7 +83,8 @@ func (r *run) doors(ctx context.Context, f *family) error {
 		return err
 	}
 	if !a.ok() {
-		r.skip("no access token is taken at all: "+a.says(), append(doorRules, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
+		r.skipFor(a, "no access token is taken at all: "+a.says(), append(doorRules, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
+		r.untold(a, MissingBearerRefused) // a door that is stuck keeps everybody out
 		return nil
 	}
 	for _, forged := range []struct {
@@ -117,7 +118,7 @@ func (r *run) bare(ctx context.Context) error {
 	if status == verdict.Pass && a.header.Get("WWW-Authenticate") == "" {
 		status, said = verdict.Warn, said+", without WWW-Authenticate"
 	}
-	r.judge(MissingBearerRefused, status, said)
+	r.judgeBy(a, MissingBearerRefused, status, said)
 	return nil
 }
 
@@ -136,12 +137,20 @@ func (r *run) forge(ctx context.Context, f *family, rule, name string, tokens []
 	}
 	worst, said := verdict.Pass, ""
 	for _, t := range tokens {
-		if err := r.keepFresh(ctx, f); err != nil {
+		again, stale, err := r.keepFresh(ctx, f)
+		switch {
+		case err != nil:
 			return err
+		case stale:
+			r.skipFor(again, "the access token expires, and another login was refused: "+again.says(), rule)
+			return nil
 		}
 		a, err := r.call(ctx, name, t.text, t.how)
 		if err != nil {
 			return err
+		}
+		if a.refused() == verdict.Skip {
+			r.untold(a, rule)
 		}
 		if s := a.refused(); said == "" || worse(s, worst) {
 			worst, said = s, t.how+": "+a.says()
@@ -158,17 +167,17 @@ func worse(a, b verdict.Status) bool {
 }
 
 // keepFresh logs in again where the access token is about to expire: its expiry
-// must not be taken for a refusal.
-func (r *run) keepFresh(ctx context.Context, f *family) error {
+// must not be taken for a refusal. stale is where that login was refused.
+func (r *run) keepFresh(ctx context.Context, f *family) (a answer, stale bool, err error) {
 	const margin = time.Second
 	if f.lifetime == 0 || f.lifetime-r.Now().Sub(f.obtained) > min(margin, f.lifetime/2) {
-		return nil
+		return a, false, nil
 	}
-	again, _, err := r.login(ctx, "log in again")
+	again, a, err := r.login(ctx, "log in again")
 	if err == nil && again != nil {
 		*f, *again = *again, *f
 	}
-	return err
+	return a, again == nil, err
 }
 
 // strangers tries to log in with a wrong password, as nobody, and to refresh with
@@ -194,7 +203,7 @@ func (r *run) strangers(ctx context.Context, f *family) error {
 	} else {
 		note = strings.TrimSuffix(note+": "+a.reason(), ": ")
 	}
-	r.judge(AccessNotRefresh, a.notGranted(), a.says())
+	r.judgeBy(a, AccessNotRefresh, a.notGranted(), a.says())
 	return r.step("refresh, access token", a, note)
 }
 
@@ -220,6 +229,7 @@ func (r *run) expiry(ctx context.Context, f *family) error {
 	if !a.granted() {
 		r.judge(RefreshWorks, asFailure(a), a.says())
 		r.noRefresh("no refresh works: "+a.says(), refreshRules...)
+		r.untold(a, append(refreshRules, RefreshWorks)...)
 		return nil
 	}
 	r.pass(RefreshWorks, a.says())
@@ -280,6 +290,9 @@ func (r *run) untilRefused(ctx context.Context, f *family) (how string, err erro
 		if err != nil || a.status == 401 {
 			return a.says(), err
 		}
+		if a.refused() == verdict.Skip {
+			r.untold(a, RetryWorks)
+		}
 	}
 	return "", nil
 }
@@ -303,7 +316,7 @@ func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how st
 		late := r.Now().Sub(ended)
 		switch {
 		case !a.ok():
-			r.judge(ExpiredRefused, a.refused(), a.says())
+			r.judgeBy(a, ExpiredRefused, a.refused(), a.says())
 			if !r.Preset.SaysExpired(a.status, r.Protected, a.body) {
 				return "", nil
 			}
@@ -334,7 +347,7 @@ func (r *run) retry(ctx context.Context, f *family, refused string) error {
 	case a.ok():
 		r.pass(RetryWorks, "401, then "+a.says())
 	default:
-		r.judge(RetryWorks, asFailure(a), "401, then "+a.says())
+		r.judgeBy(a, RetryWorks, asFailure(a), "401, then "+a.says())
 	}
 	return nil
 }

@@ -5,8 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -258,7 +262,6 @@ func TestOtherServers(t *testing.T) {
 	}{
 		{"a redirect to a login page", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, flow.MissingBearerRefused, verdict.Warn},
 		{"a server that stumbles", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, flow.TamperedRefused, verdict.Warn},
-		{"a server that is asked too much", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }, flow.TamperedRefused, verdict.Skip},
 		{"anybody", func(http.ResponseWriter, *http.Request) {}, flow.TamperedRefused, verdict.Fail},
 	}
 	for _, tt := range tests {
@@ -277,6 +280,54 @@ func TestOtherServers(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", tt.name, r.Results, tt.status)
 		}
 	}
+}
+
+// TestServerCannotAnswer meets a server that logs in once and answers nothing more: no
+// rule is kept by that, and it is no success whichever of those is asked for.
+func TestServerCannotAnswer(t *testing.T) {
+	for _, status := range []int{408, 429, 500, 502, 503, 504} {
+		for _, only := range []string{"", flow.TamperedRefused, flow.MissingBearerRefused, flow.RefreshWorks, flow.ReuseDetected, flow.ConcurrentRefresh, flow.RefreshAfterLogout} {
+			var logins atomic.Int32
+			real := serve(t, authserver.Options{AccessTTL: time.Hour})
+			o := options(t, handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if logins.Add(1) > 1 {
+					w.WriteHeader(status)
+					return
+				}
+				forward(t, w, r, real)
+			})), "cookie")
+			if only != "" {
+				o.Only = []string{only}
+			}
+			r, err := flow.Run(t.Context(), o)
+			class := verdict.ClassOf(err)
+			if !r.Failed() || class != "" && class != verdict.ServerError {
+				t.Errorf("%d to everything, only %q: %v, %v", status, only, err, outcomes(r))
+			}
+			if status != 500 && (class == "" || !strings.Contains(err.Error(), strconv.Itoa(status))) {
+				t.Errorf("%d to everything, only %q: %v", status, only, err)
+			}
+		}
+	}
+}
+
+// forward passes a request to another server, as its own.
+func forward(t *testing.T, w http.ResponseWriter, r *http.Request, server string) {
+	req, err := http.NewRequestWithContext(r.Context(), r.Method, server+r.URL.Path, r.Body)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	req.Header = r.Header
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer resp.Body.Close()
+	maps.Copy(w.Header(), resp.Header)
+	w.WriteHeader(resp.StatusCode)
+	io.Copy(w, resp.Body)
 }
 
 // TestNobodyListens stops where the one who is told does not hear.
