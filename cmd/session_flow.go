@@ -127,6 +127,9 @@ func (o *flowOptions) check() error {
 			Hintf("--server URL, or leave them out")
 	case o.server != "" && o.user == "":
 		return verdict.Errorf(verdict.Usage, "--user: is wanted with --server").Hintf("--user NAME --password-env NAME")
+	case o.server != "" && o.password == (passwordOptions{}): // only login asks
+		return verdict.Errorf(verdict.Usage, "--password-…: is wanted with --server").
+			Hintf("--password-env NAME, --password-file FILE or --password-stdin")
 	}
 	return o.password.check()
 }
