@@ -83,8 +83,11 @@ type Report struct {
 // Failed reports whether the verdict is fail: a rule that must be kept was broken,
 // or the story could not be told.
 func (r Report) Failed() bool {
-	return r.Err != nil || slices.ContainsFunc(r.Results, func(x Result) bool { return x.Level == Must && x.Status == verdict.Fail })
+	return r.Err != nil || slices.ContainsFunc(r.Results, Result.decides)
 }
+
+// decides reports whether the verdict is fail by this rule alone.
+func (x Result) decides() bool { return x.Level == Must && x.Status == verdict.Fail }
 
 // Verdict is "pass" or "fail".
 func (r Report) Verdict() string {
