@@ -54,9 +54,13 @@ func network(a netip.Addr) netip.Prefix {
 }
 
 // wait returns how long the user must wait from now, or 0.
-func (l *limiter) wait(user string, address netip.Addr, now time.Time) (longest time.Duration) {
+func (l *limiter) wait(user string, address netip.Addr, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.longest(user, address, now)
+}
+
+func (l *limiter) longest(user string, address netip.Addr, now time.Time) (longest time.Duration) {
 	for key, most := range limitKeys(user, address) {
 		if empty, ok := l.failures[key]; ok { // one more failure must fit
 			longest = max(longest, empty.Sub(now)-time.Duration(most-1)*failureInterval)
@@ -65,10 +69,20 @@ func (l *limiter) wait(user string, address netip.Addr, now time.Time) (longest 
 	return longest
 }
 
-// failed counts a failure.
-func (l *limiter) failed(user string, address netip.Addr, now time.Time) {
+// try counts a login as failed before it is known to be, so that no more than may fail
+// are tried at once, or returns how long the user must wait. Of one that did not fail,
+// undo or succeeded is to be told.
+func (l *limiter) try(user string, address netip.Addr, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if wait := l.longest(user, address, now); wait > 0 {
+		return wait
+	}
+	l.count(user, address, now)
+	return 0
+}
+
+func (l *limiter) count(user string, address netip.Addr, now time.Time) {
 	if len(l.failures) > maxLimited {
 		l.forget(now)
 	}
@@ -81,8 +95,21 @@ func (l *limiter) failed(user string, address netip.Addr, now time.Time) {
 	}
 }
 
-// succeeded forgets the failures of that user at that address.
+// undo takes back what try counted.
+func (l *limiter) undo(user string, address netip.Addr) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key := range limitKeys(user, address) {
+		if empty, ok := l.failures[key]; ok {
+			l.failures[key] = empty.Add(-failureInterval)
+		}
+	}
+}
+
+// succeeded takes back what try counted, and forgets the failures of that user at that
+// address.
 func (l *limiter) succeeded(user string, address netip.Addr) {
+	l.undo(user, address)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.failures, limitKey{user: user, address: network(address)}) // no user's name is longer than maxUserName

@@ -51,13 +51,17 @@ func TestLimiter(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLimiter()
 			for i := range c.failures {
-				if wait := l.wait(c.user(i), c.address(i), epoch); wait != 0 {
+				l.try(c.user(i), c.address(i), epoch)
+				l.undo(c.user(i), c.address(i)) // one that was no failure
+				if wait := l.try(c.user(i), c.address(i), epoch); wait != 0 {
 					t.Fatalf("failure %d waits %s", i, wait)
 				}
-				l.failed(c.user(i), c.address(i), epoch)
 			}
 			last := c.failures
 			same(t, "wait", l.wait(c.user(last), c.address(last), epoch), failureInterval)
+			if wait := l.try(c.user(last), c.address(last), epoch); wait != failureInterval {
+				t.Errorf("one more is let through: %s", wait)
+			}
 			same(t, "an interval later", l.wait(c.user(last), c.address(last), epoch.Add(failureInterval)), time.Duration(0))
 			for _, who := range c.free {
 				user, address, _ := strings.Cut(who, "@")
@@ -72,7 +76,7 @@ func TestLimiter(t *testing.T) {
 func TestLimiterForgets(t *testing.T) {
 	l := newLimiter()
 	for i := range maxLimited {
-		l.failed(strings.Repeat("x", 2*maxUserName)+strconv.Itoa(i), netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), epoch.Add(time.Duration(i)*time.Millisecond))
+		l.count(strings.Repeat("x", 2*maxUserName)+strconv.Itoa(i), netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), epoch.Add(time.Duration(i)*time.Millisecond))
 	}
 	if len(l.failures) > maxLimited+3 {
 		t.Errorf("it remembers %d", len(l.failures))

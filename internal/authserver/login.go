@@ -56,14 +56,14 @@ func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 	}
 	defer s.gate.leave()
 	// Again, for those who waited while others failed.
-	if err := s.limited(x, l.Username); err != nil {
-		return err
+	if wait := s.limit.try(l.Username, x.address(), x.now); wait > 0 {
+		return tooMany(wait)
 	}
 	if err := s.oddLogin(x, l); !errors.Is(err, errNoFault) {
+		s.limit.undo(l.Username, x.address())
 		return err
 	}
 	if !s.Users.matches(l.Username, l.Password) {
-		s.limit.failed(l.Username, x.address(), x.now)
 		return &oauth.Error{Status: http.StatusUnauthorized, Code: oauth.InvalidCredentials, Description: "user name or password is wrong"}
 	}
 	s.limit.succeeded(l.Username, x.address())
@@ -72,9 +72,13 @@ func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 
 func (s *Server) limited(x *exchange, user string) error {
 	if wait := s.limit.wait(user, x.address(), x.now); wait > 0 {
-		return &oauth.Error{Status: http.StatusTooManyRequests, Code: oauth.TooManyRequests, Description: "too many failed logins", RetryAfter: wait}
+		return tooMany(wait)
 	}
 	return nil
+}
+
+func tooMany(wait time.Duration) error {
+	return &oauth.Error{Status: http.StatusTooManyRequests, Code: oauth.TooManyRequests, Description: "too many failed logins", RetryAfter: wait}
 }
 
 var errNoFault = errors.New("no fault concerns this login")

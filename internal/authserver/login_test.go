@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -217,5 +219,27 @@ func TestLogoutByExpiredAccessToken(t *testing.T) {
 	a.is(t, "refresh", 401, "invalid_grant")
 	if !contains(a.body, "revoked") {
 		t.Errorf("the reason is another: %s", a.body)
+	}
+}
+
+// However many guesses come at once, no more are tried than one after another.
+func TestGuessesAtOnce(t *testing.T) {
+	s := serve(t, nil)
+	const guesses = 60
+	var tried, refused atomic.Int32
+	var group sync.WaitGroup
+	for range guesses {
+		group.Go(func() {
+			switch a := s.loginAs(alice, "wrong"); a.status {
+			case 401:
+				tried.Add(1)
+			case 429, 503:
+				refused.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	if tried.Load() != failuresPerPair || refused.Load() != guesses-failuresPerPair {
+		t.Errorf("%d were tried and %d refused, of %d", tried.Load(), refused.Load(), guesses)
 	}
 }
