@@ -1,8 +1,11 @@
 package issuer
 
 import (
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -177,6 +180,83 @@ func TestGrant(t *testing.T) {
 			}
 			if d := cmp.Diff(tt.want, got); d != "" || err != nil {
 				t.Errorf("%v\n%s", err, d)
+			}
+		})
+	}
+}
+
+// When an access token ends by our clock, whatever the server's shows.
+func TestExpiry(t *testing.T) {
+	const (
+		none   = 0
+		noDate = ""
+	)
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name      string
+		exp, iat  int    // seconds from our now; none
+		expiresIn string // none
+		date      string // how far the server's clock is ahead; noDate
+		want      time.Duration
+	}{
+		{"fresh", 300, -1, "300", "0s", 300 * time.Second},
+		{"a moment on the way is no age", 299, -1, "", "0s", 300 * time.Second},
+		{"made earlier", 1, -298, "", "0s", time.Second},
+		{"made earlier, no Date", 1, -298, "", noDate, time.Second},
+		{"made earlier, whatever the answer says", 60, -240, "300", "0s", time.Minute},
+		{"the sooner of two", 59, -1, "300", "0s", time.Minute},
+		{"the sooner of two", 300, -1, "60", "0s", time.Minute},
+		{"our clock is behind", 900, 600, "", "10m", 300 * time.Second},
+		{"our clock is behind, made earlier", 700, 400, "", "10m", 100 * time.Second},
+		{"our clock is behind, no Date", 900, 600, "", noDate, 300 * time.Second},
+		{"our clock is behind, no iat", 900, none, "", "10m", 300 * time.Second},
+		{"our clock is ahead", -300, -600, "", "-10m", 300 * time.Second},
+		{"our clock is ahead, no Date", -300, -600, "", noDate, 300 * time.Second},
+		{"our clock is ahead, no iat", -300, none, "", "-10m", 300 * time.Second},
+		{"our clock is ahead, no iat, no Date", -300, none, "", noDate, -300 * time.Second},
+		{"our clock is ahead, no iat, no Date, but a lifetime", -300, none, "300", noDate, 300 * time.Second},
+		{"it has expired", -60, none, "", "0s", -time.Minute},
+		{"opaque", none, none, "3.6e3", "0s", time.Hour},
+		{"opaque", none, none, "1e3", "10m", 1000 * time.Second},
+		{"opaque", none, none, "59.9", noDate, 59 * time.Second},
+		{"opaque", none, none, "1e300", "0s", math.MaxInt32 * time.Second},
+		{"opaque", none, none, `"1E1"`, "0s", 10 * time.Second},
+		{"nobody says", none, none, "0.9", "0s", 0},
+		{"nobody says", none, none, "-5", "0s", 0},
+		{"nobody says", none, none, `"Inf"`, "0s", 0},
+		{"nobody says", none, none, `"NaN"`, "0s", 0},
+		{"nobody says", none, none, `"0x10p1"`, "0s", 0},
+		{"nobody says", none, none, "", noDate, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			token := "opaque"
+			if tt.exp != none {
+				claims := fmt.Sprintf(`{"exp":%d`, now.Unix()+int64(tt.exp))
+				if tt.iat != none {
+					claims += fmt.Sprintf(`,"iat":%d`, now.Unix()+int64(tt.iat))
+				}
+				token = "eyJhbGciOiJub25lIn0." + base64.RawURLEncoding.EncodeToString([]byte(claims+"}")) + "."
+			}
+			in := tt.expiresIn
+			if in == "" {
+				in = "null"
+			}
+			p := Preset{Login: Step{Method: "POST", Path: "/login", Body: "none"}, Tokens: Places{Access: []string{"json:/t"}, ExpiresIn: []string{"json:/in"}}}
+			s := exchange(t, p, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header()["Date"] = nil
+				if d, err := time.ParseDuration(tt.date); err == nil {
+					w.Header().Set("Date", now.Add(d).Format(http.TimeFormat))
+				}
+				fmt.Fprintf(w, `{"t":%q,"in":%s}`, token, in)
+			})
+			g, err := s.Login(t.Context(), "", nil)
+			want := now.Add(tt.want)
+			if tt.want == 0 {
+				want = time.Time{}
+			}
+			if err != nil || !g.AccessExpires.Equal(want) {
+				t.Errorf("it ends %s, want %s (%v)", g.AccessExpires, want, err)
 			}
 		})
 	}

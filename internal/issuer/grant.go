@@ -1,7 +1,9 @@
 package issuer
 
 import (
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,7 +46,7 @@ func (s *Server) grant(r *reply) (Grant, error) {
 		return Grant{}, refusedf("%s: the access token is of type %s, not Bearer", Show(r.url), shorten(r.secrets.Hide(kind))).
 			Hintf("only bearer tokens (RFC 6750) are spoken here")
 	}
-	g.AccessExpires = expiry(g.AccessToken, find(at.ExpiresIn), g.Obtained)
+	g.AccessExpires = expiry(g.AccessToken, find(at.ExpiresIn), r)
 	return g, nil
 }
 
@@ -63,7 +65,7 @@ func (s *Server) refreshGrant(r *reply) Grant {
 		return g
 	}
 	lifetime, _ := r.first(body, at.RefreshExpiresIn)
-	g.RefreshExpires = expiry(token, lifetime, g.Obtained)
+	g.RefreshExpires = expiry(token, lifetime, r)
 	return g
 }
 
@@ -131,35 +133,64 @@ func CookieExpiry(c *http.Cookie, now time.Time) time.Time {
 	}
 }
 
-// expiry returns when a token ends: by the seconds that the answer gives, or by
-// what the token says of itself, from its iat on, so that the server's clock need
-// not be ours.
-func expiry(token, lifetime string, obtained time.Time) time.Time {
-	if d, ok := lifetimeOf(lifetime); ok {
-		return obtained.Add(d)
+// clockSlack is how far what a token says of its end may lie before what the answer
+// says, without meaning anything: dates are whole seconds, and an answer takes time.
+const clockSlack = 2 * time.Second
+
+// expiry returns when a token ends by our clock. The seconds that the answer gives
+// and the time from the token's iat to its exp count from the request on, so that
+// the server's clock need not be ours; the sooner holds. A token that was made
+// earlier ends at its exp, by the clock of the answer's Date or else by ours, where
+// that clock is believable: where the token has not ended by it already.
+func expiry(token, seconds string, r *reply) time.Time {
+	life, known := lifetimeOf(seconds)
+	exp, iat := datesOf(token)
+	if exp.IsZero() {
+		if known {
+			return r.asked.Add(life)
+		}
+		return time.Time{}
 	}
+	if whole := exp.Sub(iat); !iat.IsZero() && whole > 0 && (!known || whole < life) {
+		life, known = whole, true
+	}
+	left := exp.Sub(r.clock())
+	if !known || left > 0 && left < life-clockSlack {
+		life = left
+	}
+	return r.asked.Add(life)
+}
+
+// clock is what the server's clock showed, by the answer's Date (RFC 9110 §6.6.1).
+func (r *reply) clock() time.Time {
+	if date, err := http.ParseTime(r.header.Get("Date")); err == nil {
+		return date
+	}
+	return r.asked
+}
+
+// lifetimeOf reads a number of seconds, of which it takes the whole ones.
+func lifetimeOf(text string) (time.Duration, bool) {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(n >= 1) || strings.Trim(text, "0123456789.eE+-") != "" { // NaN is no more than 1
+		return 0, false
+	}
+	return time.Duration(min(n, math.MaxInt32)) * time.Second, true
+}
+
+// datesOf returns what a token says of itself, zero where it does not.
+func datesOf(token string) (exp, iat time.Time) {
 	parsed, err := jws.Parse(token)
 	if err != nil {
-		return time.Time{}
+		return
 	}
 	claims, err := jwt.ParseClaims(parsed.Payload)
 	if err != nil {
-		return time.Time{}
+		return
 	}
-	exp, hasExp := dateOf(claims, "exp")
-	iat, hasIat := dateOf(claims, "iat")
-	switch {
-	case hasExp && hasIat && exp.After(iat):
-		return obtained.Add(exp.Sub(iat))
-	default:
-		return exp
-	}
-}
-
-func lifetimeOf(text string) (time.Duration, bool) {
-	whole, _, _ := strings.Cut(text, ".")
-	d := seconds(whole)
-	return d, d > 0
+	exp, _ = dateOf(claims, "exp")
+	iat, _ = dateOf(claims, "iat")
+	return exp, iat
 }
 
 func dateOf(claims jsonobject.Object, name string) (time.Time, bool) {
