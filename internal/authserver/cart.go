@@ -3,6 +3,7 @@ package authserver
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -108,6 +109,9 @@ func (s *Server) addItem(x *exchange) error {
 	token, err := s.signCart(x, c)
 	if err != nil {
 		return err
+	}
+	if signature := len(token) - strings.LastIndexByte(token, '.'); signature > maxCart {
+		return &oauth.Error{Status: http.StatusRequestEntityTooLarge, Code: oauth.InvalidRequest, Description: "a cart signed with " + s.Alg + " does not fit into a cookie of 4 KiB: serve with --alg ES256"}
 	}
 	if len(token) > maxCart || len(c.items) > maxItems {
 		return &oauth.Error{Status: http.StatusRequestEntityTooLarge, Code: oauth.InvalidRequest, Description: "the cart is full: a cookie holds 4 KiB"}

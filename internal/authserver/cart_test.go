@@ -18,6 +18,16 @@ func (s *site) add(cart, item string, more ...string) answer {
 	return s.ask("POST", "/cart/items", item, more...)
 }
 
+// A signature that no cookie holds is named: the cart is not full.
+func TestCartSignatureTooLarge(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Alg = "ML-DSA-65" })
+	a := s.ask("POST", "/cart/items", `{"id":"apple"}`)
+	a.is(t, "the first item", 413, "invalid_request")
+	if !contains(a.body, "ML-DSA-65") || !contains(a.body, "--alg ES256") || contains(a.body, "full") {
+		t.Error(a.body)
+	}
+}
+
 func TestCart(t *testing.T) {
 	s := serve(t, nil)
 	bearer := "Authorization: Bearer " + s.login().AccessToken

@@ -69,8 +69,18 @@ func (f *Fault) read(value string) bool {
 		return err == nil && f.Code >= 400 && f.Code <= 599
 	}
 	f.Value, err = time.ParseDuration(value)
-	return err == nil
+	least, most := time.Duration(0), maxLifetime
+	switch f.Name {
+	case FaultLatency:
+		most = maxLatency
+	case FaultClock:
+		least = -maxLifetime
+	}
+	return err == nil && f.Value >= least && f.Value <= most
 }
+
+// maxLatency leaves an answer a second of the time that it may be written in.
+const maxLatency = 14 * time.Second
 
 // plain are the faults without a value.
 var plain = []string{
@@ -110,7 +120,7 @@ func ParseFault(s string) (Fault, error) {
 	case takesValue != hasValue:
 		return f, verdict.Errorf(verdict.Usage, "fault: %s takes no value", name)
 	case takesValue && !f.read(value):
-		return f, verdict.Errorf(verdict.Usage, "fault: %s cannot be %q", name, value).Hintf("a length of time like 2s; for status a number from 400 to 599")
+		return f, verdict.Errorf(verdict.Usage, "fault: %s cannot be %q", name, value).Hintf("a length of time like 2s, for latency %s at most; for status a number from 400 to 599", maxLatency)
 	}
 	for more {
 		var option string

@@ -274,6 +274,7 @@ func TestParseFault(t *testing.T) {
 	for _, text := range []string{
 		"", "rotation", "rotation-off=1", "latency", "latency=", "latency=2", "status", "status=200", "status=600", "status=x",
 		"latency=2s,", "latency=2s,times=0", "latency=2s,times=-1", "latency=2s,times=x", "latency=2s,path=refresh", "latency=2s,often", "grace=1x",
+		"latency=-5s", "latency=14.1s", "latency=17s", "grace=-1s", "clock-offset=100000h", // no answer would come, or none that makes sense
 	} {
 		if f, err := ParseFault(text); verdict.ClassOf(err) != verdict.Usage {
 			t.Errorf("%q: %+v, %v", text, f, err)

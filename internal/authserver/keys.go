@@ -61,10 +61,15 @@ func openKeyring(ctx context.Context, store Store, alg string, linger time.Durat
 	if err := k.load(ctx, now); err != nil {
 		return nil, err
 	}
+	return k, k.ensure(ctx, now)
+}
+
+// ensure makes a key where there is none: in a new store, or one that lost what it held.
+func (k *keyring) ensure(ctx context.Context, now time.Time) error {
 	if _, ok := k.current(now); ok {
-		return k, nil
+		return nil
 	}
-	return k, k.add(ctx, now, func(keys []SigningKey) (time.Time, bool) {
+	return k.add(ctx, now, func(keys []SigningKey) (time.Time, bool) {
 		return now, !slices.ContainsFunc(keys, k.signs) // another server may have been first
 	})
 }
@@ -211,6 +216,9 @@ func (k *keyring) freshen(ctx context.Context, age time.Duration, now time.Time)
 // signing returns the key that signs at that instant.
 func (k *keyring) signing(ctx context.Context, now time.Time) (jwk.Key, error) {
 	if err := k.freshen(ctx, keysReload, now); err != nil {
+		return jwk.Key{}, err
+	}
+	if err := k.ensure(ctx, now); err != nil {
 		return jwk.Key{}, err
 	}
 	key, ok := k.current(now)

@@ -70,6 +70,50 @@ func TestAlgorithms(t *testing.T) {
 	}
 }
 
+// A server that is started with a key older than its period makes the next at once.
+func TestKeyPeriod(t *testing.T) {
+	store := NewMemory()
+	first := serve(t, func(o *Options) { o.Store = store }).published()
+	for _, c := range []struct {
+		period time.Duration
+		keys   int
+	}{{25 * time.Hour, 1}, {24 * time.Hour, 2}} {
+		s := serve(t, func(o *Options) {
+			o.Store, o.KeyPeriod = store, c.period
+			now := o.Now().Add(24 * time.Hour)
+			o.Now = func() time.Time { return now }
+		})
+		s.server.Close() // after its first round
+		if err := s.server.keys.load(t.Context(), s.server.now()); err != nil {
+			t.Fatal(err)
+		}
+		kids := s.published()
+		if len(kids) != c.keys || kids[0] != first[0] {
+			t.Errorf("with a period of %s: %v, first %v", c.period, kids, first)
+		}
+	}
+}
+
+// A store that lost its keys, as a Redis that keeps nothing does, gets one at once.
+func TestKeysLost(t *testing.T) {
+	store := NewMemory()
+	s := serve(t, func(o *Options) { o.Store = store })
+	before := kidOf(t, s.login().AccessToken)
+	if err := store.ChangeKeys(t.Context(), func([]SigningKey) []SigningKey { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	s.clock.advance(keysReload)
+	tokens := s.login()
+	after := kidOf(t, tokens.AccessToken)
+	if after == before {
+		t.Error("a key that the store has not signs")
+	}
+	same(t, "published", s.published(), []string{after})
+	if a := s.me(tokens.AccessToken); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 // The next key is published before it signs, the last until its tokens are over.
 func TestKeyRotationOverlaps(t *testing.T) {
 	const period = 24 * time.Hour

@@ -28,16 +28,7 @@ var defaultTimeouts = timeouts{
 // Serve answers the connections of l until ctx ends, then lets those under way
 // finish, for so long; so it does when the store is damaged, and says that. With a TLS configuration it speaks HTTPS.
 func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error {
-	server := &http.Server{
-		Handler:           s,
-		TLSConfig:         t,
-		ReadHeaderTimeout: s.timeouts.header,
-		ReadTimeout:       s.timeouts.read,
-		WriteTimeout:      s.timeouts.write,
-		IdleTimeout:       s.timeouts.idle,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          log.New(serverLog{s}, "", 0),
-	}
+	server := s.http(t)
 	ended := make(chan error, 1)
 	go func() {
 		if t != nil {
@@ -64,6 +55,20 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error
 		err = errors.Join(err, served)
 	}
 	return cmp.Or(broken, err)
+}
+
+// http is the server with its bounds.
+func (s *Server) http(t *tls.Config) *http.Server {
+	return &http.Server{
+		Handler:           s,
+		TLSConfig:         t,
+		ReadHeaderTimeout: s.timeouts.header,
+		ReadTimeout:       s.timeouts.read,
+		WriteTimeout:      s.timeouts.write,
+		IdleTimeout:       s.timeouts.idle,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          log.New(serverLog{s}, "", 0),
+	}
 }
 
 // serverLog is where net/http reports, in our own format.

@@ -81,6 +81,32 @@ func serveWith(t *testing.T, patience timeouts, store Store, faults ...Fault) (h
 	return host, stop, done
 }
 
+// The bounds of the server that is served, as they are promised.
+func TestBounds(t *testing.T) {
+	s := serve(t, nil)
+	h := s.server.http(nil)
+	for name, got := range map[string][2]time.Duration{
+		"header":              {h.ReadHeaderTimeout, 5 * time.Second},
+		"read":                {h.ReadTimeout, 10 * time.Second},
+		"write":               {h.WriteTimeout, 15 * time.Second},
+		"idle":                {h.IdleTimeout, 60 * time.Second},
+		"drain":               {s.server.timeouts.drain, 15 * time.Second},
+		"a fault's, to write": {maxLatency, 14 * time.Second},
+	} {
+		same(t, name, got[0], got[1])
+	}
+	same(t, "header in bytes", h.MaxHeaderBytes, 16384)
+	body := func(n int) string { return `{"refreshToken":"` + strings.Repeat("x", n-19) + `"}` }
+	s.ask("POST", "/token", body(65536)).is(t, "a body of 64 KiB", 401, "invalid_grant")
+	s.ask("POST", "/token", body(65537)).is(t, "one byte more", 413, "invalid_request")
+	if a := s.ask("GET", "/", "", "X: "+strings.Repeat("x", 16000)); a.status != 200 {
+		t.Errorf("a header below 16 KiB: %d", a.status)
+	}
+	if a := s.ask("GET", "/", "", "X: "+strings.Repeat("x", 16384)); a.status != 431 {
+		t.Errorf("a header above 16 KiB: %d", a.status)
+	}
+}
+
 // A client that drips its header, or its body, is cut off.
 func TestSlowClients(t *testing.T) {
 	host, stop, done := serveWith(t, timeouts{header: 50 * time.Millisecond, read: 100 * time.Millisecond, write: time.Second, idle: 50 * time.Millisecond, drain: time.Second}, NewMemory())
