@@ -289,6 +289,14 @@ func TestUncertain(t *testing.T) {
 		{"too large", func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, MaxReply+1)) }, verdict.FetchRefused, true, false},
 		{"500", refuse(500, ""), verdict.ServerError, true, false},
 		{"no token", refuse(200, "{}"), verdict.FetchFailed, true, false},
+		{"401 of a proxy", refuse(401, "\n<html><h1>Log in to the network</h1>"), verdict.FetchFailed, false, false},
+		{"401 as HTML", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			refuse(401, "")(w, r)
+		}, verdict.FetchFailed, false, false},
+		{"400 as HTML, in words that are known", refuse(400, `<html>invalid_grant`), verdict.SessionRevoked, false, false},
+		{"401 as text", refuse(401, "Unauthorized"), verdict.SessionRevoked, false, false},
+		{"401 with nothing", refuse(401, ""), verdict.SessionRevoked, false, false},
 		{"429", refuse(429, ""), verdict.FetchFailed, false, false},
 		{"401", refuse(401, `{"error":"invalid_grant","error_description":"reused"}`), verdict.SessionRevoked, false, false},
 	}

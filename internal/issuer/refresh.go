@@ -1,8 +1,10 @@
 package issuer
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"mime"
 
 	"jwt/internal/verdict"
 )
@@ -18,8 +20,11 @@ func (s *Server) Refresh(ctx context.Context, h Held) (Grant, error) {
 	switch {
 	case err != nil:
 		return Grant{}, s.keepNext(err, r, h)
-	case s.Preset.SaysDead(r.status, r.body):
+	case s.saysDead(r):
 		return Grant{}, r.refusal(verdict.SessionRevoked)
+	case r.isPage() && s.Preset.SaysDead(r.status, r.body):
+		return Grant{}, r.refusal(verdict.FetchFailed).
+			Hintf("that is a page for people, so perhaps a proxy's and not the server's: the session is kept")
 	case r.status >= 500:
 		return Grant{}, s.keepNext(uncertain(r.refusal(verdict.ServerError), false), r, h)
 	case !r.ok():
@@ -30,6 +35,27 @@ func (s *Server) Refresh(ctx context.Context, h Held) (Grant, error) {
 		return Grant{}, s.keepNext(uncertain(verdict.Errorf(verdict.ClassOf(err), "%w", err), false), r, h)
 	}
 	return g, nil
+}
+
+// saysDead reports whether the session has ended. A page for people says so only
+// where the preset knows its words: a proxy's 401 looks the same by its status.
+func (s *Server) saysDead(r *reply) bool {
+	dead := s.Preset
+	if r.isPage() {
+		dead.Dead = nil
+		for _, a := range s.Preset.Dead {
+			if a.Body != "" {
+				dead.Dead = append(dead.Dead, a)
+			}
+		}
+	}
+	return dead.SaysDead(r.status, r.body)
+}
+
+// isPage reports whether the answer is HTML, by its type or by its looks.
+func (r *reply) isPage() bool {
+	kind, _, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
+	return kind == "text/html" || kind == "application/xhtml+xml" || bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<"))
 }
 
 // keepNext gives an Uncertain error the refresh token of the answer, if it has
