@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -231,8 +232,8 @@ func TestVectors(t *testing.T) {
 			args := v.args(t)
 			start := time.Now()
 			piped := runVector(t, v, false, args...)
-			if took := time.Since(start); took > mostTime && slices.Contains(v.Tags, "resource") {
-				t.Errorf("took %s, at most %s", took, mostTime)
+			if slices.Contains(v.Tags, "resource") && time.Since(start) > mostTime && !testing.Short() {
+				v.checkTime(t, args)
 			}
 			v.checkStatus(t, piped)
 			v.checkOutput(t, piped)
@@ -248,6 +249,21 @@ func TestVectors(t *testing.T) {
 		})
 	}
 	t.Logf("%d optional vectors need what does not exist here", skipped)
+}
+
+// checkTime tries again what took too long: the machine may have been busy.
+func (v vector) checkTime(t *testing.T, args []string) {
+	t.Helper()
+	const tries = 5
+	took := time.Duration(math.MaxInt64)
+	for range tries {
+		start := time.Now()
+		runVector(t, v, false, args...)
+		if took = min(took, time.Since(start)); took <= mostTime {
+			return
+		}
+	}
+	t.Errorf("took %s at least, at most %s", took, mostTime)
 }
 
 func (v vector) checkStatus(t *testing.T, r result) {
