@@ -150,9 +150,17 @@ func (c *Client) Fresh(minTTL time.Duration) (*Session, error) {
 		return nil, err
 	}
 	if now := c.Now(); s.Ended == nil && !s.stale(now) && s.lives(now, minTTL) {
+		c.vouch(s, minTTL)
 		return s, nil
 	}
 	return nil, nil
+}
+
+// vouch says so where nobody knows whether the access token lives that long.
+func (c *Client) vouch(s *Session, minTTL time.Duration) {
+	if minTTL > 0 && s.AccessExpires.IsZero() {
+		c.Notice(fmt.Sprintf("--min-ttl %s: %s does not say how long its access tokens live", jwt.Span(minTTL), s.Server))
+	}
 }
 
 // Token returns the session with an access token that is not stale, and lives at
@@ -168,8 +176,9 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	case s.Ended != nil:
 		return nil, s.Ended.error(s)
 	case !s.stale(now) && s.lives(now, minTTL):
+		c.vouch(s, minTTL)
 		return s, nil
-	case minTTL > 0 && s.lifetime() > 0 && minTTL > s.lifetime():
+	case minTTL > s.lifetime() && s.isNew(now):
 		return nil, tooShort(s, minTTL)
 	}
 	fresh, _, err := c.Refresh(ctx, s)
@@ -177,6 +186,7 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	case err == nil && !fresh.lives(c.Now(), minTTL-time.Second): // a second for the way
 		return nil, tooShort(fresh, minTTL)
 	case err == nil:
+		c.vouch(fresh, minTTL)
 		return fresh, nil
 	case minTTL == 0 && s.Alive(c.Now()) && !conclusive(err):
 		c.Notice(fmt.Sprintf("not refreshed: %v; the access token is valid until %s", err, s.AccessExpires.UTC().Format(time.RFC3339)))
@@ -189,6 +199,13 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 // lives reports whether the access token lives that long, as far as is known.
 func (s *Session) lives(now time.Time, d time.Duration) bool {
 	return d <= 0 || s.AccessExpires.IsZero() || s.AccessExpires.Sub(now) >= d
+}
+
+// isNew reports whether the access token is in the first 10 % of its life: another
+// would live hardly longer. One that is older may have come from a server that
+// gives others by now.
+func (s *Session) isNew(now time.Time) bool {
+	return !s.stale(now) && now.Sub(s.Obtained) < max(s.lifetime()/10, minFresh)
 }
 
 // conclusive holds for errors after which an older access token is not to be

@@ -73,6 +73,43 @@ func TestMinTTL(t *testing.T) {
 	_, err = w.client().Token(t.Context(), time.Hour)
 	mustFail(t, err, verdict.Usage, "live 5 min")
 	w.mustAsk("/refresh", 1)
+
+	// The token that there is lived ten seconds: others may live longer. And if they
+	// do not, who asks again at once is told so, and the server is left alone.
+	w.age(6*time.Second, 4*time.Second)
+	if _, err = w.client().Token(t.Context(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	w.mustAsk("/refresh", 2)
+	w.age(6*time.Second, 4*time.Second)
+	for range 3 {
+		_, err = w.client().Token(t.Context(), time.Hour)
+		mustFail(t, err, verdict.Usage, "live 5 min")
+	}
+	w.mustAsk("/refresh", 3)
+	if len(w.notices) > 0 {
+		t.Errorf("notices: %q", w.notices)
+	}
+}
+
+// Nobody says how long the token lives, and it is wanted to live that long.
+func TestMinTTLOfUnknownLifetime(t *testing.T) {
+	w := newWorld(t, nil)
+	w.login("cookie", File)
+	w.edit(func(s *Session) { s.AccessExpires = time.Time{} })
+	for _, get := range []func(c *Client, minTTL time.Duration) (*Session, error){
+		(*Client).Fresh,
+		func(c *Client, minTTL time.Duration) (*Session, error) { return c.Token(t.Context(), minTTL) },
+	} {
+		w.notices = nil
+		if s, err := get(w.client(), 0); s == nil || err != nil || len(w.notices) > 0 {
+			t.Errorf("%v %v %q", s, err, w.notices)
+		}
+		if s, err := get(w.client(), time.Minute); s == nil || err != nil || len(w.notices) != 1 || !strings.Contains(w.notices[0], "does not say how long its access tokens live") {
+			t.Errorf("%v %v %q", s, err, w.notices)
+		}
+	}
+	w.mustAsk("/refresh", 0)
 }
 
 // Twenty processes find one session whose access token is stale, at a server
