@@ -95,10 +95,28 @@ func runSessionRequest(ctx context.Context, env *Env, o requestOptions, method, 
 	if o.include {
 		answer = append(head(resp), answer...)
 	}
+	if env.StdoutTTY {
+		answer = bytes.ReplaceAll(answer, []byte("\r\n"), []byte("\n"))
+	}
 	if err := (outputOptions{}).writeBytes(env, answer); err != nil {
 		return err
 	}
+	if to := redirect(resp); to != "" {
+		outputOptions{}.note(env, "the server answered "+statusLine(resp)+", to "+to+": no redirect is followed")
+	}
 	return badAnswer(req, resp)
+}
+
+// redirect returns where an answer points, or "" if it is none that does.
+func redirect(resp *http.Response) string {
+	if resp.StatusCode < 300 || resp.StatusCode >= 400 || resp.Header.Get("Location") == "" {
+		return ""
+	}
+	to, err := resp.Location()
+	if err != nil {
+		return "no URL"
+	}
+	return issuer.SecretsOf(resp.Request).Hide(issuer.Show(to))
 }
 
 func (o requestOptions) body(env *Env) ([]byte, error) {
@@ -140,12 +158,13 @@ func (o requestOptions) addHeaders(req *http.Request) error {
 		name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))
 		value = strings.TrimSpace(value)
 		switch {
-		case !ok || name == "" || strings.ContainsAny(name, " \t\r\n") || strings.ContainsAny(value, "\r\n\x00"):
-			return verdict.Errorf(verdict.Usage, "--header: %s is not NAME: VALUE", shortened(name))
+		case !ok || name == "" || strings.Trim(name, headerName) != "" || strings.ContainsFunc(value, isControl):
+			return verdict.Errorf(verdict.Usage, "--header: %s is not NAME: VALUE", shortened(name)).Hintf("a value has no line ends and no other control characters")
 		case name == "Authorization":
 			return verdict.Errorf(verdict.Usage, "--header: the session adds the Authorization").Hintf("for another: curl -H 'Authorization: …'")
+		case name == "Host" && !strings.EqualFold(value, req.URL.Host):
+			return verdict.Errorf(verdict.Usage, "--header: the Host is %s, the session's token goes to no other", req.URL.Host)
 		case name == "Host":
-			req.Host = value
 			continue
 		}
 		if !slices.Contains(given, name) {
@@ -156,6 +175,11 @@ func (o requestOptions) addHeaders(req *http.Request) error {
 	}
 	return nil
 }
+
+// headerName is what a header's name is made of (RFC 9110 §5.6.2).
+const headerName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~"
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // readAnswer reads the body, up to what an answer may be.
 func readAnswer(ctx context.Context, resp *http.Response) ([]byte, error) {
