@@ -152,6 +152,7 @@ func TestGrant(t *testing.T) {
 	}{
 		{"json", nil, `{"data":[{"access":"a","refresh":"r"}],"expires":60,"lasts":"3600","type":"bearer"}`, Grant{"a", "r", now, now.Add(time.Minute), now.Add(time.Hour)}, ""},
 		{"header and cookie", []string{"X-Access", "a", "Set-Cookie", "rt=r; Max-Age=60"}, `<html>`, Grant{"a", "r", now, time.Time{}, now.Add(time.Minute)}, ""},
+		{"a cookie of another domain", []string{"X-Access", "a", "Set-Cookie", "rt=r; Domain=evil.example"}, ``, Grant{AccessToken: "a", Obtained: now}, ""},
 		{"of two cookies the last", []string{"X-Access", "a", "Set-Cookie", "rt=", "Set-Cookie", "rt=r"}, ``, Grant{AccessToken: "a", RefreshToken: "r", Obtained: now}, ""},
 		{"by its own exp and iat", []string{"X-Access", oldJWT}, `{}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(10 * time.Minute)}, ""},
 		{"expires before exp", []string{"X-Access", oldJWT}, `{"expires":5.9}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(5 * time.Second)}, ""},

@@ -3,6 +3,8 @@ package issuer
 import (
 	"math"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -98,7 +100,7 @@ func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie)
 		return r.header.Get(name), nil
 	case "cookie":
 		for i := len(r.cookies) - 1; i >= 0; i-- { // of two, a browser keeps the last
-			if c := r.cookies[i]; c.Name == name {
+			if c := r.cookies[i]; c.Name == name && CookieMayBeSet(c, r.url) {
 				return c.Value, c
 			}
 		}
@@ -118,6 +120,17 @@ const b64token = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 func printable(token string) bool {
 	return len(token) <= 64<<10 && !strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// CookieMayBeSet reports whether an answer from u may set the cookie: whether its
+// Domain, where it has one, is that of the host (RFC 6265 §5.3).
+func CookieMayBeSet(c *http.Cookie, u *url.URL) bool {
+	domain, host := strings.ToLower(strings.TrimPrefix(c.Domain, ".")), strings.ToLower(u.Hostname())
+	if domain == "" || domain == host {
+		return true
+	}
+	_, err := netip.ParseAddr(host)
+	return err != nil && strings.HasSuffix(host, "."+domain)
 }
 
 // CookieExpiry returns when a cookie ends, or the zero time of one that does not

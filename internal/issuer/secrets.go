@@ -30,11 +30,23 @@ func (s *Secrets) Add(texts ...string) {
 
 func (s *Secrets) spell(text string) {
 	quoted, _ := json.Marshal(text) // a string: it cannot fail
-	for _, spelled := range []string{text, url.QueryEscape(text), url.PathEscape(text), strings.Trim(string(quoted), `"`)} {
+	spellings := []string{text, url.QueryEscape(text), url.PathEscape(text), strings.Trim(string(quoted), `"`)}
+	for _, spelled := range append(spellings, asHTML(text)...) {
 		if spelled != "" && !slices.Contains(*s, spelled) {
 			*s = append(*s, spelled)
 		}
 	}
+}
+
+// asHTML spells a text as pages do, each of which has its own way with quotes.
+func asHTML(text string) (spellings []string) {
+	if !strings.ContainsAny(text, `&<>"'`) {
+		return nil
+	}
+	for _, quotes := range [][2]string{{`"`, "'"}, {"&quot;", "'"}, {"&quot;", "&#39;"}, {"&quot;", "&#039;"}, {"&quot;", "&#x27;"}, {"&quot;", "&apos;"}, {"&#34;", "&#39;"}} {
+		spellings = append(spellings, strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, quotes[0], "'", quotes[1]).Replace(text))
+	}
+	return spellings
 }
 
 // Hide takes the secrets out of a text that the server had its hand in.

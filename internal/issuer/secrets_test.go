@@ -12,6 +12,7 @@ func TestSecretsAreHidden(t *testing.T) {
 		{"correct horse", "the password correct horse is wrong", "the password *** is wrong"},
 		{"correct horse", "password=correct+horse&a=b", "password=***&a=b"},
 		{"correct horse", "/login/correct%20horse/x", "/login/***/x"},
+		{`it's <"a&b">`, "<p>it&#39;s &lt;&#34;a&amp;b&#34;&gt; and it&#x27;s &lt;&quot;a&amp;b&quot;&gt; and it's &lt;\"a&amp;b\"&gt;</p>", "<p>*** and *** and ***</p>"},
 		{"a\"b\\c\n<d>", `{"password":"a\"b\\c\n\u003cd\u003e"}`, `{"password":"***"}`},
 		{"correct horse", "correct horsecorrect horse", "******"},
 		{token, "Bearer " + token + " is revoked", "Bearer *** is revoked"},

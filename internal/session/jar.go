@@ -2,7 +2,6 @@ package session
 
 import (
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -91,23 +90,14 @@ func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, wit
 // acceptable refuses cookies of another domain, those whose name promises what
 // they do not keep (RFC 6265bis §4.1.3), and large ones.
 func acceptable(c *http.Cookie, u *url.URL) bool {
-	domain := strings.ToLower(strings.TrimPrefix(c.Domain, "."))
 	switch {
 	case len(c.Name)+len(c.Value) > maxCookieBytes,
-		domain != "" && !domainMatches(domain, strings.ToLower(u.Hostname())),
+		!issuer.CookieMayBeSet(c, u),
 		hasPrefixFold(c.Name, "__Secure-") && !c.Secure,
 		hasPrefixFold(c.Name, "__Host-") && (!c.Secure || c.Domain != "" || c.Path != "/"):
 		return false
 	}
 	return true
-}
-
-func domainMatches(domain, host string) bool {
-	if host == domain {
-		return true
-	}
-	_, err := netip.ParseAddr(host)
-	return err != nil && strings.HasSuffix(host, "."+domain)
 }
 
 func hasPrefixFold(s, prefix string) bool {
