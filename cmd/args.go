@@ -55,6 +55,9 @@ func tokenAlone(c *cobra.Command, args []string) error {
 func unknownFlag(c *cobra.Command, err error) error {
 	e := verdict.Errorf(verdict.Usage, "%w", err).Hintf("%s --help", c.CommandPath())
 	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "" { // the rest of which may be -pPASSWORD
+		e.Message = "unknown shorthand flag: '" + unknown.GetSpecifiedName() + "'"
+	}
 	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
 		return e
 	}

@@ -22,6 +22,8 @@ const (
 	exitKey         = 7
 	exitNetwork     = 8
 	exitSession     = 9
+	exitCannotRun   = 126
+	exitNoCommand   = 127
 	exitInterrupted = 130
 )
 
@@ -40,6 +42,8 @@ var exitMeanings = [...]struct {
 	{exitKey, "no usable key"},
 	{exitNetwork, "the network or a server failed"},
 	{exitSession, "not logged in, or no longer"},
+	{exitCannotRun, "the command cannot be run"},
+	{exitNoCommand, "there is no such command"},
 	{exitInterrupted, "interrupted"},
 }
 
@@ -103,6 +107,15 @@ type unanswered struct{ error }
 
 func (u unanswered) Unwrap() error { return u.error }
 
+// An unrun error is about a command that session exec did not get to run. Its
+// status is that of a shell.
+type unrun struct {
+	error
+	status int
+}
+
+func (u unrun) Unwrap() error { return u.error }
+
 // finish prints what is left to say of err and returns the exit status.
 func finish(env *Env, out outputOptions, err error) int {
 	if err == nil {
@@ -119,6 +132,10 @@ func finish(env *Env, out outputOptions, err error) int {
 	e := classified(err)
 	if !out.quiet {
 		printError(env, out, e)
+	}
+	var u unrun
+	if errors.As(err, &u) {
+		return u.status
 	}
 	return statusOf(e.Class)
 }

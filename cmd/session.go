@@ -13,7 +13,7 @@ one and is spent by it: once, however many processes want it at the same time.
 A session has a name: --session NAME, JWT_SESSION, or "default". No command but
 login asks anything, and without a terminal none does.`
 		c.Example = `  jwt session login https://login.example --user alice
-  curl -H "$(jwt session token --format header)" https://login.example/me
+  jwt session token --format curl | curl -K - https://login.example/me
   jwt session request GET /me
   jwt session exec -- ./deploy.sh
   jwt session logout`

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -21,11 +22,12 @@ var sessionExecCommand = command{
 		var o sessionExecOptions
 		c.Long = `Run a command with the session's access token in its environment, as
 ACCESS_TOKEN, refreshed first if it must be. The exit status is the command's,
-and signals reach it. The token is not refreshed while it runs: --min-ttl says
+127 where there is no such command, 126 where it cannot be run; signals reach
+it. The token is not refreshed while it runs: --min-ttl says
 how long it has to last.`
 		c.Example = `  jwt session exec -- ./deploy.sh
   jwt session exec --min-ttl 4m -- sh -c 'echo "$ACCESS_TOKEN" | jwt inspect'`
-		c.Annotations = map[string]string{exits: "0 1 2 8 9 130"}
+		c.Annotations = map[string]string{exits: "0 1 2 8 9 126 127 130"}
 		c.Args = func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return verdict.Errorf(verdict.Usage, "%s wants a command", c.CommandPath()).Hintf("jwt session exec -- env")
@@ -56,7 +58,7 @@ func runSessionExec(ctx context.Context, env *Env, o sessionExecOptions, argv []
 	}
 	program, err := exec.LookPath(argv[0])
 	if err != nil {
-		return verdict.Errorf(verdict.IO, "%s: %w", shortened(argv[0]), errors.Unwrap(err))
+		return notRun(verdict.Errorf(verdict.IO, "%s: %w", shortened(argv[0]), errors.Unwrap(err)))
 	}
 	client, err := o.session.client(env, outputOptions{})
 	if err != nil {
@@ -71,7 +73,16 @@ func runSessionExec(ctx context.Context, env *Env, o sessionExecOptions, argv []
 	err = env.Exec(append([]string{program}, argv[1:]...), append(environ, variable+s.AccessToken))
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) {
-		return verdict.Errorf(verdict.IO, "%s: %w", shortened(program), err)
+		return unrun{verdict.Errorf(verdict.IO, "%s: %w", shortened(program), err), exitCannotRun}
 	}
 	return err
+}
+
+// notRun gives the error of a command that was looked for the status that a shell
+// gives it.
+func notRun(err error) error {
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		return unrun{err, exitNoCommand}
+	}
+	return unrun{err, exitCannotRun}
 }

@@ -23,7 +23,8 @@ var sessionLoginCommand = command{
 
 The password comes from a prompt without echo, or from where a --password-… flag
 says; it is never an argument. Without SERVER and --user it is the session's own
-server and user once more.
+server and user once more. A session that had the name before is forgotten, not
+revoked at its server: jwt session logout does that.
 
 How the server speaks is a preset: --preset NAME, one that ships or your own in
 config.toml.`

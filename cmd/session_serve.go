@@ -45,13 +45,14 @@ SIGTERM and Ctrl-C let the requests under way finish; the status is then 0.
 A users file has NAME:PASSWORD on each line, or NAME: and an argon2id hash as
 the argon2 command writes it with -e.
 
-Faults break one rule each, to test clients with. They are written
-NAME[=VALUE][,times=N][,path=/PATH]:
+Faults are for testing clients: latency, status, drop-answer, expire-now,
+rotate-key and clock-offset are what happens to any server, each other one breaks
+one rule of session flow. They are written NAME[=VALUE][,times=N][,path=/PATH]:
 ` + faultLines()
 		c.Example = `  jwt session serve                            user demo, with a random password
   jwt session serve --user alice:secret --access-ttl 30s --store memory
   jwt session serve --users users.txt --store redis://127.0.0.1:6379/0
-  jwt session serve --fault drop-answer,times=1 --reuse-grace 10s
+  jwt session serve --fault drop-answer,times=1,path=/refresh --reuse-grace 10s
   jwt session serve --listen 0.0.0.0:443 --allow-remote \
       --issuer https://auth.example --users users.txt \
       --tls-cert cert.pem --tls-key key.pem`
@@ -91,7 +92,7 @@ func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.alg, "alg", authserver.DefaultAlg, "`ALGORITHM` that signs: ES256, EdDSA, RS256, …")
 	f.StringVar(&o.issuer, "issuer", "", "the `URL` that clients use, if not the address it listens on")
 	f.StringVar(&o.audience, "audience", "", "the aud of access tokens, a `NAME` (default the issuer)")
-	f.StringArrayVar(&o.faults, "fault", nil, "break a rule: `NAME[=VALUE]` as listed above (repeatable)")
+	f.StringArrayVar(&o.faults, "fault", nil, "misbehave: `NAME[=VALUE]` as listed above (repeatable)")
 	f.BoolVar(&o.faultControl, "fault-control", false, "faults while it runs: POST /faults {\"fault\":\"NAME\"}, DELETE /faults")
 	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond loopback; wants --tls-cert and --tls-key")
 	f.StringVar(&o.tlsCert, "tls-cert", "", "certificate chain for HTTPS, a PEM `FILE`")
@@ -158,6 +159,9 @@ func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 	options, password, err := o.options(env)
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(o.users, func(user string) bool { return !strings.Contains(user, ":$argon2id$") }) {
+		outputOptions{quiet: o.quiet}.note(env, "a password on the command line is visible to ps and in the shell's history; in a --users FILE it is not")
 	}
 	tlsConfig, err := o.tls()
 	if err != nil {

@@ -29,7 +29,7 @@ cannot be reached, a token that is still valid is printed, with a note.
   curl             a line for curl -K -: no token on the command line
   exec-credential  for kubectl (client.authentication.k8s.io/v1)
   json             the token, when it expires, whose it is`
-		c.Example = `  curl -H "$(jwt session token --format header)" https://api.example/me
+		c.Example = `  jwt session token --format curl | curl -K - https://api.example/me
   jwt session token --format curl | curl -K - https://api.example/me
   export "$(jwt session token --format env)"
   jwt session token --min-ttl 2m | jwt decode`
