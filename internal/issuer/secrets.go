@@ -107,6 +107,10 @@ func SecretsOf(req *http.Request) Secrets {
 	return s
 }
 
+// IsExchange reports whether a Server makes the request: what comes back may hold
+// tokens that nobody has seen yet.
+func IsExchange(req *http.Request) bool { return req.Context().Value(secretsKey{}) != nil }
+
 // sending returns a context for the request that sends these values.
 func sending(ctx context.Context, values map[string]string) (context.Context, Secrets) {
 	var s Secrets

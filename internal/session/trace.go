@@ -48,7 +48,11 @@ func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 		b.WriteString("< no answer after " + ms + "\n")
 	} else {
 		b.WriteString("< " + printable(resp.Status) + ", " + ms + "\n")
-		writeHeader(&b, "< ", resp.Header, redactedHeader)
+		shown := redactedHeader
+		if issuer.IsExchange(req) {
+			shown = replyHeader
+		}
+		writeHeader(&b, "< ", resp.Header, shown)
 		for _, c := range resp.Cookies() {
 			addLong(&secrets, c.Value)
 		}
@@ -121,8 +125,22 @@ func requestHeader(name, value string) string {
 	if harmless(name) {
 		return redactedHeader(name, value)
 	}
-	return "(" + strconv.Itoa(len(value)) + " bytes)"
+	return lengthOf(value)
 }
+
+// replyHeader returns the value of a header that came with a body of tokens as it is
+// shown: they are not known yet, and may stand in it too.
+func replyHeader(name, value string) string {
+	switch http.CanonicalHeaderKey(name) {
+	case "Age", "Allow", "Cache-Control", "Connection", "Content-Encoding", "Content-Language", "Content-Length",
+		"Content-Location", "Content-Type", "Date", "Expires", "Keep-Alive", "Location", "Pragma", "Retry-After", "Server",
+		"Set-Cookie", "Strict-Transport-Security", "Transfer-Encoding", "Vary", "Via", "Www-Authenticate":
+		return redactedHeader(name, value)
+	}
+	return lengthOf(value)
+}
+
+func lengthOf(value string) string { return "(" + strconv.Itoa(len(value)) + " bytes)" }
 
 // redactedHeader returns the value of a header without the secrets in it.
 func redactedHeader(name, value string) string {

@@ -65,3 +65,21 @@ func TestTraceOfAnEcho(t *testing.T) {
 		}
 	}
 }
+
+// The tokens of a login are in the answer's body, which nobody has read when its
+// header is shown.
+func TestTraceOfALogin(t *testing.T) {
+	w := newWorld(t, nil)
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		rw.Header().Set("X-Debug", "opaque-access opaque-refresh")
+		rw.Header().Set("Retry-After", "7")
+		rw.Write([]byte(`{"accessToken":"opaque-access","refreshToken":"opaque-refresh"}`))
+	})
+	var trace bytes.Buffer
+	c := w.client()
+	c.Trace = &trace
+	w.loginWith(c, "token", File)
+	if text := trace.String(); strings.Contains(text, "opaque") || !strings.Contains(text, "< X-Debug: (28 bytes)\n") || !strings.Contains(text, "< Retry-After: 7\n") {
+		t.Errorf("%s", text)
+	}
+}

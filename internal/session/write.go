@@ -136,7 +136,7 @@ func (st *Store) remove(name string) (wiped bool, err error) {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	err = verdict.Errorf(verdict.IO, "%s: could not be removed: %w", st.Path(name), cause(err)).Hintf("rm %s", quoted(st.Path(name)))
+	err = verdict.Errorf(verdict.IO, "%s: could not be removed: %w", st.Path(name), cause(err)).Hintf("chmod 700 %s && rm %s", quoted(st.Dir), quoted(st.Path(name)))
 	return wipe(root, name+".json") == nil, err
 }
 
