@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -78,6 +79,14 @@ func (a answer) says() string {
 		return "no answer"
 	}
 	return strings.TrimSpace(a.statusText() + " " + a.reason())
+}
+
+// gives is says for an answer that ought to hold tokens.
+func (a answer) gives() string {
+	if a.ok() && !a.granted() {
+		return a.says() + ", without an access token"
+	}
+	return a.says()
 }
 
 func (a answer) statusText() string {
@@ -179,10 +188,16 @@ func (r *run) step(name string, a answer, note string) error {
 	default:
 		note = a.reason()
 	}
-	return r.add(Step{
+	err := r.add(Step{
 		Name: name, Method: a.method, URL: a.url, Status: a.status,
 		At: a.began.Sub(r.report.Began), Took: a.took, Note: strings.TrimSpace(note),
 	})
+	if a.status == 0 && a.took >= r.Timeout {
+		if r.silent++; r.silent >= maxSilent && err == nil {
+			err = a.err // it is of no use to go on
+		}
+	}
+	return err
 }
 
 func (r *run) add(s Step) error {
@@ -242,7 +257,7 @@ func (r *run) call(ctx context.Context, name, token, note string) (answer, error
 }
 
 func (r *run) get(ctx context.Context, s *issuer.Server, token string) error {
-	ctx, cancel := context.WithTimeout(ctx, issuer.ExchangeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	u := *s.URL
 	u.Path += r.Protected
@@ -256,6 +271,9 @@ func (r *run) get(ctx context.Context, s *issuer.Server, token string) error {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	resp, err := s.Transport.RoundTrip(req) // follows no redirect
+	if errors.Is(err, context.DeadlineExceeded) {
+		return verdict.Errorf(verdict.FetchFailed, "%s: no whole answer within %s", issuer.Show(req.URL), r.Timeout)
+	}
 	if err != nil {
 		return issuer.NetworkFailure(ctx, req, err)
 	}
@@ -293,9 +311,14 @@ func (r *run) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// interrupted says why the story is not to go on: somebody ended it, or it takes too
+// long.
 func interrupted(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil
+	}
+	if tooLong := new(verdict.Error); errors.As(context.Cause(ctx), &tooLong) {
+		return tooLong
 	}
 	return verdict.Errorf(verdict.Interrupted, "interrupted")
 }

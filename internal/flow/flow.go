@@ -32,7 +32,8 @@ type Options struct {
 	Leeway   time.Duration // for how long after that it may still be taken
 	MaxGrace time.Duration // for how long a spent refresh token may still be taken
 
-	HTTP      *http.Client // nil: one with our limits
+	Timeout   time.Duration // of one request; 0: DefaultTimeout
+	HTTP      *http.Client  // nil: one with our limits
 	UserAgent string
 	Now       func() time.Time
 	After     func(time.Duration) <-chan time.Time
@@ -46,6 +47,12 @@ const (
 	DefaultMaxWait  = 15 * time.Second
 	DefaultLeeway   = 2 * time.Second
 	DefaultMaxGrace = 10 * time.Second
+	DefaultTimeout  = 10 * time.Second
+)
+
+const (
+	maxSilent   = 3  // requests in one run that may time out
+	maxTimeouts = 12 // so many times Timeout a run may take, besides what it waits for
 )
 
 // A Result is a rule and how the server kept it. Of a skipped rule Actual is the
@@ -151,6 +158,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 			return Report{}, err
 		}
 	}
+	longest := r.MaxWait + r.Leeway + r.MaxGrace + maxTimeouts*r.Timeout
+	ctx, cancel := context.WithTimeoutCause(ctx, longest, verdict.Errorf(verdict.FetchFailed, "%s: the story is not told after %s", r.report.Server, longest).
+		Hintf("the server is slow; --only RULE judges less"))
+	defer cancel()
 	err := r.tell(ctx)
 	if errors.As(err, new(unsaid)) || verdict.ClassOf(err) == verdict.Interrupted {
 		return r.report, err
@@ -241,6 +252,7 @@ func (r *run) broken() bool {
 func (r *run) skipped(id string) bool { return r.results[id].Status == verdict.Skip }
 
 func newRun(o Options) *run {
+	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
 	o.Protected = cmp.Or(o.Protected, o.Preset.Userinfo.Path)
 	r := &run{
 		Options: o,
@@ -250,7 +262,7 @@ func newRun(o Options) *run {
 	r.tokens.began = r.report.Began
 	r.tokens.secrets.Add(string(o.Password))
 	r.server = &issuer.Server{
-		URL: o.Server, Preset: o.Preset, UserAgent: o.UserAgent, Now: o.Now,
+		URL: o.Server, Preset: o.Preset, UserAgent: o.UserAgent, Now: o.Now, Timeout: o.Timeout,
 		Transport: &recorder{base: issuer.Transport(o.HTTP), now: o.Now},
 	}
 	return r
@@ -265,6 +277,7 @@ type run struct {
 	tokens  ledger
 	lost    error // why a rule could not be judged: a request without an answer, or one that told nothing
 
+	silent    int // requests that timed out
 	families  []*family
 	cookies   []*http.Cookie // those with a refresh token that were set
 	cacheable []string       // answers with tokens that a cache may keep

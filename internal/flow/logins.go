@@ -33,11 +33,11 @@ func (r *run) wrongLogins(ctx context.Context) error {
 	case unknown.refused() == verdict.Skip:
 		r.skip(unknown.says(), UniformLoginErrors)
 	case unknown.status != known.status:
-		r.fail(UniformLoginErrors, known.says()+" to a wrong password, "+unknown.says()+" to an unknown user")
+		r.fail(UniformLoginErrors, "for a wrong password "+known.says()+"; for an unknown user "+unknown.says())
 	case !bytes.Equal(bytes.TrimSpace(unknown.body), bytes.TrimSpace(known.body)):
-		r.fail(UniformLoginErrors, "the bodies of the answers differ: "+known.says()+", "+unknown.says())
+		r.fail(UniformLoginErrors, "the bodies differ: for a wrong password "+known.says()+"; for an unknown user "+unknown.says())
 	default:
-		r.pass(UniformLoginErrors, unknown.says()+" to both")
+		r.pass(UniformLoginErrors, "for both "+unknown.says())
 	}
 	return nil
 }

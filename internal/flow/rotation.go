@@ -43,7 +43,7 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 		if taken == 0 {
 			r.pass(Grace, "none: refused at once")
 		} else {
-			r.pass(Grace, "about "+lived)
+			r.pass(Grace, "at least "+tenths(taken)+" s, less than "+tenths(last.began.Add(last.took).Sub(at)+100*time.Millisecond)+" s")
 		}
 		return r.familyRevoked(ctx, f)
 	case successors > 1: // each replay buys another: nobody takes notice of it
@@ -54,6 +54,11 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 		r.skip("the grace has no end that was waited for: --max-grace D waits longer", ReuseDetected, FamilyRevoked)
 	}
 	return nil
+}
+
+// tenths are whole tenths of seconds.
+func tenths(d time.Duration) string {
+	return strconv.FormatFloat(d.Truncate(100*time.Millisecond).Seconds(), 'f', 1, 64)
 }
 
 // spent returns the refresh token that was spent last, and when.

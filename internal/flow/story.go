@@ -17,7 +17,7 @@ func (r *run) tell(ctx context.Context) error {
 	case err != nil:
 		return err
 	case f == nil:
-		r.judge(LoginWorks, asFailure(a), a.says())
+		r.judge(LoginWorks, asFailure(a), a.gives())
 		return a.err
 	}
 	r.pass(LoginWorks, a.says())
@@ -227,8 +227,8 @@ func (r *run) expiry(ctx context.Context, f *family) error {
 		return err
 	}
 	if !a.granted() {
-		r.judge(RefreshWorks, asFailure(a), a.says())
-		r.noRefresh("no refresh works: "+a.says(), refreshRules...)
+		r.judge(RefreshWorks, asFailure(a), a.gives())
+		r.noRefresh("no refresh works: "+a.gives(), refreshRules...)
 		r.untold(a, append(refreshRules, RefreshWorks)...)
 		return nil
 	}
