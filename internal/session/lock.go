@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -35,7 +36,8 @@ func (st *Store) lock(ctx context.Context, name string) (unlock func(), err erro
 	path := strings.TrimSuffix(st.Path(name), ".json") + ".lock"
 	waiting, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
-	l := flock.New(path, flock.SetPermissions(0o600))
+	// A pipe of that name can be locked too, and must not be waited for.
+	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
 	_, err = l.TryLockContext(waiting, lockRetry)
 	switch {
 	case err == nil:

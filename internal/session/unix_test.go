@@ -153,12 +153,16 @@ func (w *world) readable() string {
 	return path
 }
 
-// A pipe in the place of a session is waited for by nobody, and a logout removes it.
+// A pipe in the place of a session, or of its lock, is waited for by nobody, and a
+// logout removes it.
 func TestSessionThatIsAPipe(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", File)
 	path := filepath.Join(w.dir, "pipe.json")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(w.dir, "pipe.lock"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c := w.client()
