@@ -18,7 +18,8 @@ var sessionKeepaliveCommand = command{
 		var o keepaliveOptions
 		c.Long = `Refresh the session ahead of expiry until interrupted, or until it ends. Each
 event is a line: started, refreshed, adopted (another process refreshed), failed
-(it will be tried again), ended, stopped. In a pipe a line is a JSON object.`
+(it will be tried again, not before the server's Retry-After), ended, stopped.
+In a pipe a line is a JSON object.`
 		c.Example = `  jwt session keepalive
   jwt session keepalive -o json >> keepalive.log &`
 		c.Annotations = map[string]string{exits: "1 2 9 130"}
