@@ -46,8 +46,9 @@ A users file has NAME:PASSWORD on each line, or NAME: and an argon2id hash as
 the argon2 command writes it with -e.
 
 Faults are for testing clients: latency, status, drop-answer, expire-now,
-rotate-key and clock-offset are what happens to any server, each other one breaks
-one rule of session flow. They are written NAME[=VALUE][,times=N][,path=/PATH]:
+rotate-key and clock-offset are what happens to any server, each other one
+breaks one rule of session flow. They are written
+NAME[=VALUE][,times=N][,path=/PATH]:
 ` + faultLines()
 		c.Example = `  jwt session serve                            user demo, with a random password
   jwt session serve --user alice:secret --access-ttl 30s --store memory

@@ -9,7 +9,7 @@ import (
 
 // raceWindow is how long FaultRace takes between looking at a token and spending
 // it: whoever comes meanwhile is served too.
-const raceWindow = 50 * time.Millisecond
+const raceWindow = 200 * time.Millisecond
 
 // rotateWrongly carries out the faults of rotation. broken is false where none is
 // in force that concerns this token.

@@ -5,7 +5,6 @@ package oauth
 
 import (
 	"errors"
-	"strconv"
 
 	"jwt/internal/jsonobject"
 )
@@ -114,49 +113,6 @@ func (t Tokens) json(access, refresh, kind, expires, refreshExpires string) []by
 	return object(pairs...)
 }
 
-// ParseTokens reads tokens in either spelling. An access token must be there.
-func ParseTokens(body []byte) (Tokens, error) {
-	o, err := parse(body)
-	if err != nil {
-		return Tokens{}, err
-	}
-	var t Tokens
-	for _, field := range []struct {
-		to           *string
-		plain, snake string
-	}{
-		{&t.AccessToken, "accessToken", "access_token"},
-		{&t.RefreshToken, "refreshToken", "refresh_token"},
-		{&t.TokenType, "tokenType", "token_type"},
-	} {
-		if *field.to, err = text(o, either(o, field.plain, field.snake)); err != nil {
-			return Tokens{}, err
-		}
-	}
-	for _, field := range []struct {
-		to           *int64
-		plain, snake string
-	}{
-		{&t.ExpiresIn, "expiresIn", "expires_in"},
-		{&t.RefreshExpiresIn, "refreshExpiresIn", "refresh_expires_in"},
-	} {
-		if *field.to, err = seconds(o, either(o, field.plain, field.snake)); err != nil {
-			return Tokens{}, err
-		}
-	}
-	if t.AccessToken == "" {
-		return Tokens{}, &Invalid{"there is no access token"}
-	}
-	return t, nil
-}
-
-func either(o jsonobject.Object, plain, snake string) string {
-	if _, ok := o.Get(plain); ok {
-		return plain
-	}
-	return snake
-}
-
 // parse reads one JSON object in which no name stands twice: of two values one
 // side would believe the first, the other the last.
 func parse(body []byte) (jsonobject.Object, error) {
@@ -181,23 +137,6 @@ func text(o jsonobject.Object, name string) (string, error) {
 		return "", &Invalid{name + ": is " + v.Noun() + ", must be a string"}
 	}
 	return s, nil
-}
-
-// seconds returns a lifetime. Servers are known to send it as a string too.
-func seconds(o jsonobject.Object, name string) (int64, error) {
-	v, ok := o.Get(name)
-	if !ok || v.Kind() == 'n' {
-		return 0, nil
-	}
-	digits := string(v)
-	if s, isText := v.Text(); isText {
-		digits = s
-	}
-	f, err := strconv.ParseFloat(digits, 64)
-	if err != nil || !(f >= 0 && f <= 1<<53) { // NaN is neither
-		return 0, &Invalid{name + ": must be a number of seconds"}
-	}
-	return int64(f), nil
 }
 
 func quote(s string) jsonobject.Value { return jsonobject.Quote(s) }
