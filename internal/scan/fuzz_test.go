@@ -11,9 +11,11 @@ import (
 )
 
 func FuzzOne(f *testing.F) {
-	for _, s := range []string{"TOKEN", "Bearer TOKEN", "Cookie: a=b; s=TOKEN", `{"access_token":"TOKEN","x":["OTHER"]}`, "https://x/#access_token=TOKEN&y=1", curl + `{"a":{"token":"TOKEN"}}`, `curl -H "A: Bearer TOKEN" 'https://x'`, "A='TOKEN'\nB=\"OTHER\"", "TOKEN TOKEN", "a\nTOKEN\\\nb", "> a: TOKEN\n< b: `OTHER`\n* c",
+	for _, s := range []string{
+		"TOKEN", "Bearer TOKEN", "Cookie: a=b; s=TOKEN", `{"access_token":"TOKEN","x":["OTHER"]}`, "https://x/#access_token=TOKEN&y=1", curl + `{"a":{"token":"TOKEN"}}`, `curl -H "A: Bearer TOKEN" 'https://x'`, "A='TOKEN'\nB=\"OTHER\"", "TOKEN TOKEN", "a\nTOKEN\\\nb", "> a: TOKEN\n< b: `OTHER`\n* c",
 		"> a: Bearer\tTOKEN", "GET / t=TOKEN 200", "t=TOKEN. (OTHER), <TOKEN>;", "<a>TOKEN</a>", "h\tF\t/\tT\t0\ta\tTOKEN", "1,TOKEN,x", "A=TOKEN cmd", "https://a:TOKEN@h", "Cookie: a=s%3ATOKEN.x8%2F",
-		"\u00a0TOKEN\u00a0x", "\x1b[32mTOKEN\x1b[0m", "x%3Ft%253DTOKEN%26", `[{"name":"a","value":"TOKEN"}]`, "\xff\xfee\x00", "t: >-\n  " + wrap(token, 40, "\n  "), `{"t":"` + wrap(token, 40, `\n`) + `"}`, "> " + wrap(token, 40, "\n> ")} {
+		"\u00a0TOKEN\u00a0x", "\x1b[32mTOKEN\x1b[0m", "x%3Ft%253DTOKEN%26", `[{"name":"a","value":"TOKEN"}]`, "\xff\xfee\x00", "t: >-\n  " + wrap(token, 40, "\n  "), `{"t":"` + wrap(token, 40, `\n`) + `"}`, "> " + wrap(token, 40, "\n> "),
+	} {
 		f.Add([]byte(expand(s)), "token", false)
 		f.Add([]byte(expand(s)), "", true)
 	}
