@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gomodule/redigo/redis"
-
 	"jwt/internal/verdict"
 )
 
@@ -21,8 +19,8 @@ import (
 // rotation.
 type redisStore struct {
 	server         redisServer
-	pool           *redis.Pool
-	rotate, revoke *redis.Script
+	pool           *redisPool
+	rotate, revoke redisScript
 }
 
 const (
@@ -49,7 +47,7 @@ func OpenRedis(ctx context.Context, address string) (Store, error) {
 }
 
 func openRedisServer(ctx context.Context, server redisServer) (Store, error) {
-	r := &redisStore{server: server, pool: server.newPool(), rotate: redis.NewScript(2, rotateScript), revoke: redis.NewScript(1, revokeScript)}
+	r := &redisStore{server: server, pool: newRedisPool(server.dial), rotate: newRedisScript(rotateScript), revoke: newRedisScript(revokeScript)}
 	if err := r.checkPolicy(ctx); err != nil {
 		r.Close()
 		return nil, err
@@ -59,7 +57,7 @@ func openRedisServer(ctx context.Context, server redisServer) (Store, error) {
 
 // checkPolicy asks INFO, which managed servers answer where they hide CONFIG.
 func (r *redisStore) checkPolicy(ctx context.Context) error {
-	info, err := redis.String(r.do(ctx, "INFO", "memory"))
+	info, err := redisText(r.do(ctx, "INFO", "memory"))
 	if err != nil {
 		return err
 	}
@@ -75,14 +73,14 @@ func (r *redisStore) checkPolicy(ctx context.Context) error {
 
 func (r *redisStore) Begin(ctx context.Context, s Session, token Hash, t Refresh) error {
 	session, key := redisSessions+s.ID, redisTokens+token.hex()
-	return r.borrow(ctx, func(c redis.Conn) error {
-		c.Send("MULTI") // whatever cannot be sent, EXEC says so
+	return r.borrow(ctx, func(c *redisConn) error {
+		c.send("MULTI") // whatever cannot be sent, EXEC says so
 		for _, f := range [...][2]string{{"user", s.User}, {"client", s.Client}, {"created", millis(s.Created)}, {"expires", millis(s.Expires)}} {
-			c.Send("HSETNX", session, f[0], f[1])
+			c.send("HSETNX", session, f[0], f[1])
 		}
-		c.Send("PEXPIRE", session, (s.Expires.Sub(t.Issued) + keepExpired).Milliseconds())
-		c.Send("HSET", key, "session", t.Session, "issued", millis(t.Issued), "expires", millis(t.Expires))
-		c.Send("PEXPIRE", key, (t.Expires.Sub(t.Issued) + keepExpired).Milliseconds())
+		c.send("PEXPIRE", session, (s.Expires.Sub(t.Issued) + keepExpired).Milliseconds())
+		c.send("HSET", key, "session", t.Session, "issued", millis(t.Issued), "expires", millis(t.Expires))
+		c.send("PEXPIRE", key, (t.Expires.Sub(t.Issued) + keepExpired).Milliseconds())
 		_, err := commit(ctx, c)
 		return err
 	})
@@ -94,11 +92,11 @@ func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
 		redisSessions, redisTokens, millis(p.Now), p.Grace.Milliseconds(), millis(p.Expires), millis(p.SessionExpires),
 		p.Next.hex(), p.Sealed, keepExpired.Milliseconds(),
 	}
-	reply, err := redis.Strings(r.run(ctx, r.rotate, arguments...))
-	if err != nil && !errors.As(err, new(redis.Error)) && ctx.Err() == nil {
+	reply, err := redisTexts(r.run(ctx, r.rotate, 2, arguments...))
+	if err != nil && !errors.As(err, new(redisRefusal)) && ctx.Err() == nil {
 		// The answer is lost, and the token may be spent: its owner would be taken for
 		// a thief at the next try. The same Spend gets the same answer.
-		reply, err = redis.Strings(r.run(ctx, r.rotate, arguments...))
+		reply, err = redisTexts(r.run(ctx, r.rotate, 2, arguments...))
 	}
 	if err != nil {
 		return Rotation{}, err
@@ -116,7 +114,7 @@ func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
 }
 
 func (r *redisStore) Find(ctx context.Context, token Hash) (Refresh, Session, error) {
-	f, err := redis.StringMap(r.do(ctx, "HGETALL", redisTokens+token.hex()))
+	f, err := redisFields(r.do(ctx, "HGETALL", redisTokens+token.hex()))
 	if err != nil {
 		return Refresh{}, Session{}, err
 	}
@@ -138,7 +136,7 @@ func (r *redisStore) Find(ctx context.Context, token Hash) (Refresh, Session, er
 }
 
 func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {
-	f, err := redis.StringMap(r.do(ctx, "HGETALL", redisSessions+id))
+	f, err := redisFields(r.do(ctx, "HGETALL", redisSessions+id))
 	if err != nil {
 		return Session{}, err
 	}
@@ -153,12 +151,12 @@ func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {
 
 // Revoke is a script too: a plain HSETNX would bring a purged session back.
 func (r *redisStore) Revoke(ctx context.Context, id string, now time.Time) error {
-	_, err := r.run(ctx, r.revoke, redisSessions+id, millis(now))
+	_, err := r.run(ctx, r.revoke, 1, redisSessions+id, millis(now))
 	return err
 }
 
 func (r *redisStore) Keys(ctx context.Context) (keys []SigningKey, err error) {
-	err = r.borrow(ctx, func(c redis.Conn) error {
+	err = r.borrow(ctx, func(c *redisConn) error {
 		keys, err = keysIn(ctx, c)
 		return err
 	})
@@ -166,7 +164,7 @@ func (r *redisStore) Keys(ctx context.Context) (keys []SigningKey, err error) {
 }
 
 func (r *redisStore) ChangeKeys(ctx context.Context, change func([]SigningKey) []SigningKey) error {
-	return r.borrow(ctx, func(c redis.Conn) error {
+	return r.borrow(ctx, func(c *redisConn) error {
 		for range maxKeyRaces {
 			if done, err := changeKeys(ctx, c, change); done || err != nil {
 				return err
@@ -177,8 +175,8 @@ func (r *redisStore) ChangeKeys(ctx context.Context, change func([]SigningKey) [
 }
 
 // changeKeys reports false if somebody else changed them meanwhile.
-func changeKeys(ctx context.Context, c redis.Conn, change func([]SigningKey) []SigningKey) (bool, error) {
-	if _, err := redis.DoContext(c, ctx, "WATCH", redisKeys); err != nil {
+func changeKeys(ctx context.Context, c *redisConn, change func([]SigningKey) []SigningKey) (bool, error) {
+	if _, err := c.do(ctx, "WATCH", redisKeys); err != nil {
 		return false, err
 	}
 	keys, err := keysIn(ctx, c)
@@ -189,40 +187,45 @@ func changeKeys(ctx context.Context, c redis.Conn, change func([]SigningKey) []S
 	if err != nil {
 		return false, err
 	}
-	c.Send("MULTI")
-	c.Send("SET", redisKeys, b)
+	c.send("MULTI")
+	c.send("SET", redisKeys, b)
 	return commit(ctx, c)
 }
 
-func keysIn(ctx context.Context, c redis.Conn) (keys []SigningKey, err error) {
-	b, err := redis.Bytes(redis.DoContext(c, ctx, "GET", redisKeys))
-	if errors.Is(err, redis.ErrNil) {
-		return nil, nil
+func keysIn(ctx context.Context, c *redisConn) (keys []SigningKey, err error) {
+	reply, err := c.do(ctx, "GET", redisKeys)
+	if err != nil || reply == nil {
+		return nil, err
 	}
+	text, err := redisText(reply, nil)
 	if err == nil {
-		err = json.Unmarshal(b, &keys)
+		err = json.Unmarshal([]byte(text), &keys)
 	}
 	return keys, err
 }
 
 // commit ends a transaction. It reports false if a key that it watched was changed.
-func commit(ctx context.Context, c redis.Conn) (bool, error) {
-	replies, err := redis.Values(redis.DoContext(c, ctx, "EXEC"))
-	if errors.Is(err, redis.ErrNil) {
-		return false, nil
+func commit(ctx context.Context, c *redisConn) (bool, error) {
+	reply, err := c.do(ctx, "EXEC")
+	if err != nil || reply == nil {
+		return false, err
 	}
-	for _, reply := range replies {
-		if failed, ok := reply.(redis.Error); ok {
-			return false, failed
+	replies, _ := reply.([]any)
+	for _, r := range replies {
+		if refused, ok := r.(redisRefusal); ok {
+			return false, refused
 		}
 	}
-	return err == nil, err
+	return true, nil
 }
 
 // Purge does nothing: Redis forgets by itself.
 func (r *redisStore) Purge(context.Context, time.Time) error { return nil }
 
-func (r *redisStore) Close() error { return r.pool.Close() }
+func (r *redisStore) Close() error {
+	r.pool.close()
+	return nil
+}
 
 func (h Hash) hex() string { return hex.EncodeToString(h[:]) }
 

@@ -17,8 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gomodule/redigo/redis"
-
 	"jwt/internal/verdict"
 )
 
@@ -270,8 +268,8 @@ func TestRedisBrokenWhileIdle(t *testing.T) {
 // Whoever finds all connections in use waits no longer than their context.
 func TestRedisPoolIsBounded(t *testing.T) {
 	s := openRedis(t, startRedis(t)).(*redisStore)
-	for range redisPool {
-		c, err := s.pool.GetContext(t.Context())
+	for range redisPoolSize {
+		c, err := s.pool.get(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -295,12 +293,13 @@ func TestRedisForgets(t *testing.T) {
 	}
 	r := s.(*redisStore)
 	for key, most := range want {
-		ms, err := redis.Int64(r.do(t.Context(), "PTTL", key))
+		reply, err := r.do(t.Context(), "PTTL", key)
+		ms, _ := reply.(int64)
 		if ttl := time.Duration(ms) * time.Millisecond; err != nil || ttl > most || ttl < most-time.Minute {
 			t.Errorf("%s is forgotten in %s (%v), want %s", key, ttl, err, most)
 		}
 	}
-	keys, err := redis.Strings(r.do(t.Context(), "KEYS", "*"))
+	keys, err := redisTexts(r.do(t.Context(), "KEYS", "*"))
 	if err != nil || len(keys) != len(want) {
 		t.Errorf("keys: %q (%v)", keys, err)
 	}
@@ -390,7 +389,7 @@ func TestRedisSaysWhoItIs(t *testing.T) {
 		}
 		defer s.Close()
 		begin(t, s, "s1", 1)
-		space, err := redis.String(s.(*redisStore).do(t.Context(), "INFO", "keyspace"))
+		space, err := redisText(s.(*redisStore).do(t.Context(), "INFO", "keyspace"))
 		if err != nil || !contains(space, "db5:keys=2,") || contains(space, "db0") {
 			t.Errorf("%s: %q, %v", who, space, err)
 		}

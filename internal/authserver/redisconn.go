@@ -1,166 +1,217 @@
 package authserver
 
 import (
-	"cmp"
+	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
-
-	"github.com/gomodule/redigo/redis"
-
-	"jwt/internal/verdict"
 )
+
+// A redisConn speaks the Redis protocol (RESP, version 2) over one connection, which
+// one request at a time has the use of. There are libraries that do; the lightest of
+// them costs every start of the program, whatever it is asked for, a tenth of it.
+type redisConn struct {
+	net.Conn
+	r       *bufio.Reader
+	out     []byte // commands that were not sent yet
+	pending int    // how many
+	broken  bool   // what comes next is not the answer to what is asked next
+	idle    time.Time
+}
+
+// A redisRefusal is an error that Redis answers with.
+type redisRefusal string
+
+func (e redisRefusal) Error() string { return string(e) }
 
 const (
-	redisTimeout = 3 * time.Second        // to connect, and to write and to read each command
-	redisPool    = 64                     // connections
-	redisIdle    = 100 * time.Millisecond // after which a connection is tested before it is used
-	redisForget  = 5 * time.Minute        // after which one that nobody uses is closed
+	redisTimeout  = 3 * time.Second // to connect, and for each command
+	maxRedisReply = 8 << 20         // bytes of one string
+	maxRedisList  = 1 << 16         // replies in one
+	maxRedisDepth = 4               // lists in lists
 )
 
-// A redisServer is where a Redis is, and who we are there.
-type redisServer struct {
-	network, address string
-	tls              *tls.Config // nil: no TLS
-	user, password   string
-	db               int
+func newRedisConn(c net.Conn) *redisConn {
+	return &redisConn{Conn: c, r: bufio.NewReaderSize(c, 16<<10)}
 }
 
-// parseRedisURL reads redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], rediss:// for TLS, or
-// unix:///PATH. No error quotes it: there may be a password in it.
-func parseRedisURL(address string) (s redisServer, err error) {
-	bad := verdict.Errorf(verdict.Usage, "--store: is no address of a Redis server, want redis://HOST:PORT/DB")
-	u, err := url.Parse(address)
-	if err != nil || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
-		return s, bad
-	}
-	s.user = u.User.Username()
-	s.password, _ = u.User.Password()
-	if s.user != "" && s.password == "" {
-		return s, bad
-	}
-	switch u.Scheme {
-	case "unix":
-		s.network, s.address = "unix", u.Path
-		if u.Host != "" || u.Path == "" {
-			return s, bad
+// send adds a command to those that the next do sends.
+func (c *redisConn) send(command ...any) {
+	c.out = append(c.out, '*')
+	c.out = append(strconv.AppendInt(c.out, int64(len(command)), 10), "\r\n"...)
+	for _, argument := range command {
+		var text string
+		switch a := argument.(type) {
+		case string:
+			text = a
+		case []byte:
+			text = string(a)
+		case int:
+			text = strconv.Itoa(a)
+		case int64:
+			text = strconv.FormatInt(a, 10)
+		default:
+			panic(fmt.Sprintf("redis: an argument of type %T", argument)) // a bug no request can cause
 		}
-		return s, nil
-	case "rediss":
-		s.tls = &tls.Config{MinVersion: tls.VersionTLS12}
-	case "redis":
-	default:
-		return s, bad
+		c.out = append(c.out, '$')
+		c.out = append(strconv.AppendInt(c.out, int64(len(text)), 10), "\r\n"...)
+		c.out = append(append(c.out, text...), "\r\n"...)
 	}
-	s.network, s.address = "tcp", net.JoinHostPort(cmp.Or(u.Hostname(), "localhost"), cmp.Or(u.Port(), "6379"))
-	if db := strings.TrimPrefix(u.Path, "/"); db != "" {
-		n, err := strconv.ParseUint(db, 10, 31)
-		if err != nil {
-			return s, bad
-		}
-		s.db = int(n)
-	}
-	return s, nil
+	c.pending++
 }
 
-func (s redisServer) newPool() *redis.Pool {
-	return &redis.Pool{
-		DialContext:         s.dial,
-		TestOnBorrowContext: awake,
-		MaxIdle:             redisPool,
-		MaxActive:           redisPool,
-		Wait:                true,
-		IdleTimeout:         redisForget,
-	}
-}
-
-// dial connects, says who we are and chooses the database.
-func (s redisServer) dial(ctx context.Context) (redis.Conn, error) {
-	dial := (&net.Dialer{}).DialContext
-	if s.tls != nil {
-		dial = (&tls.Dialer{Config: s.tls}).DialContext
-	}
-	c, err := redis.DialContext(ctx, s.network, s.address, redis.DialContextFunc(dial),
-		redis.DialReadTimeout(redisTimeout), redis.DialWriteTimeout(redisTimeout))
-	if err != nil {
+// do sends a command, after those that send took, and returns its reply: a string,
+// an int64, nil, or a []any of these and of refusals. The error is the first one that
+// Redis answered any of them with, or what made the connection useless.
+func (c *redisConn) do(ctx context.Context, command ...any) (reply any, err error) {
+	c.send(command...)
+	out, pending := c.out, c.pending
+	c.out, c.pending = c.out[:0], 0
+	c.broken = true
+	if err := c.SetDeadline(time.Now().Add(redisTimeout)); err != nil {
 		return nil, err
 	}
-	if err := s.greet(ctx, c); err != nil {
-		c.Close()
-		return nil, err
+	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	if _, err = c.Write(out); err != nil {
+		return nil, c.failed(ctx, err)
 	}
-	return c, nil
+	var refused error
+	for range pending {
+		if reply, err = c.reply(0); err != nil {
+			return nil, c.failed(ctx, err)
+		}
+		if e, ok := reply.(redisRefusal); ok && refused == nil {
+			refused = e
+		}
+	}
+	c.broken = !stop() // who was told to stop may have done so in the midst of the next command
+	return reply, refused
 }
 
-func (s redisServer) greet(ctx context.Context, c redis.Conn) error {
-	if s.password != "" {
-		who := []any{s.user, s.password}
-		if s.user == "" {
-			who = who[1:]
-		}
-		var refused redis.Error
-		_, err := redis.DoContext(c, ctx, "AUTH", who...)
-		if errors.As(err, &refused) { // its text may quote the command
-			code, _, _ := strings.Cut(string(refused), " ")
-			return fmt.Errorf("it refuses user and password: %q", code)
-		}
-		if err != nil {
-			return err
-		}
+func (c *redisConn) failed(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	if s.db != 0 {
-		_, err := redis.DoContext(c, ctx, "SELECT", s.db)
-		return err
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the connection ended before the answer")
 	}
-	return nil
-}
-
-// awake tests a connection that has been idle: its server may have ended meanwhile.
-func awake(ctx context.Context, c redis.Conn, used time.Time) error {
-	if time.Since(used) < redisIdle {
-		return nil
-	}
-	_, err := redis.DoContext(c, ctx, "PING")
 	return err
 }
 
-// do sends one command.
-func (r *redisStore) do(ctx context.Context, command string, arguments ...any) (reply any, err error) {
-	err = r.borrow(ctx, func(c redis.Conn) error {
-		reply, err = redis.DoContext(c, ctx, command, arguments...)
-		return err
-	})
-	return reply, err
+// reply reads one reply.
+func (c *redisConn) reply(depth int) (any, error) {
+	line, err := c.line()
+	if err != nil {
+		return nil, err
+	}
+	kind, text := line[0], string(line[1:])
+	switch kind {
+	case '+':
+		return text, nil
+	case '-':
+		return redisRefusal(text), nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err != nil:
+		return nil, errNoRedis
+	case kind == ':':
+		return n, nil
+	case n == -1 && (kind == '$' || kind == '*'):
+		return nil, nil
+	case kind == '$' && n >= 0 && n <= maxRedisReply:
+		return c.bulk(int(n))
+	case kind == '*' && n >= 0 && n <= maxRedisList && depth < maxRedisDepth:
+		list := make([]any, 0, min(n, 64))
+		for range n {
+			element, err := c.reply(depth + 1)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, element)
+		}
+		return list, nil
+	default:
+		return nil, errNoRedis
+	}
 }
 
-// run runs a script by its hash, and sends its text if the server has not got it.
-func (r *redisStore) run(ctx context.Context, script *redis.Script, keysAndArguments ...any) (reply any, err error) {
-	err = r.borrow(ctx, func(c redis.Conn) error {
-		reply, err = script.DoContext(ctx, c, keysAndArguments...)
-		return err
-	})
-	return reply, err
+var errNoRedis = errors.New("what answers is no Redis")
+
+// line reads a line, of which the buffer of the reader is the bound, without its end.
+func (c *redisConn) line() ([]byte, error) {
+	line, err := c.r.ReadSlice('\n')
+	switch {
+	case errors.Is(err, bufio.ErrBufferFull):
+		return nil, errNoRedis
+	case err != nil:
+		return nil, err
+	case len(line) < 3 || line[len(line)-2] != '\r':
+		return nil, errNoRedis
+	}
+	return line[:len(line)-2], nil
 }
 
-// borrow lends a connection of the pool. Its errors may quote what the server says,
-// but never the password.
-func (r *redisStore) borrow(ctx context.Context, use func(redis.Conn) error) error {
-	// To wait for one that is free, and to connect; then each command has its own time.
-	get, cancel := context.WithTimeout(ctx, redisTimeout)
-	defer cancel()
-	c, err := r.pool.GetContext(get)
-	if err == nil {
-		defer c.Close()
-		err = use(c)
+func (c *redisConn) bulk(n int) (any, error) {
+	b := make([]byte, n+2)
+	if _, err := io.ReadFull(c.r, b); err != nil {
+		return nil, err
+	}
+	if b[n] != '\r' || b[n+1] != '\n' {
+		return nil, errNoRedis
+	}
+	return string(b[:n]), nil
+}
+
+// redisText reads an answer that must be a string.
+func redisText(reply any, err error) (string, error) {
+	text, ok := reply.(string)
+	if err == nil && !ok {
+		err = errNoRedis
+	}
+	return text, err
+}
+
+// redisTexts reads an answer that must be a list of strings; of what is not there
+// the string is empty.
+func redisTexts(reply any, err error) ([]string, error) {
+	if err != nil {
+		return nil, err
+	}
+	list, ok := reply.([]any)
+	if !ok {
+		return nil, errNoRedis
+	}
+	texts := make([]string, len(list))
+	for i, element := range list {
+		switch e := element.(type) {
+		case string:
+			texts[i] = e
+		case nil:
+		default:
+			return nil, errNoRedis
+		}
+	}
+	return texts, nil
+}
+
+// redisFields reads the answer to HGETALL.
+func redisFields(reply any, err error) (map[string]string, error) {
+	texts, err := redisTexts(reply, err)
+	if err == nil && len(texts)%2 != 0 {
+		err = errNoRedis
 	}
 	if err != nil {
-		return verdict.Errorf(verdict.FetchFailed, "redis at %s: %w", r.server.address, err)
+		return nil, err
 	}
-	return nil
+	fields := make(map[string]string, len(texts)/2)
+	for i := 0; i < len(texts); i += 2 {
+		fields[texts[i]] = texts[i+1]
+	}
+	return fields, nil
 }
