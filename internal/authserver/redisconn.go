@@ -12,8 +12,8 @@ import (
 )
 
 // A redisConn speaks the Redis protocol (RESP, version 2) over one connection, which
-// one request at a time has the use of. There are libraries that do; the lightest of
-// them costs every start of the program, whatever it is asked for, a tenth of it.
+// one request at a time has the use of. There are libraries that do, but every start
+// of the program pays for them, whatever it is asked for (internal/README.md).
 type redisConn struct {
 	net.Conn
 	r       *bufio.Reader
