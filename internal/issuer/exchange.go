@@ -167,10 +167,12 @@ func NetworkFailure(ctx context.Context, req *http.Request, err error) error {
 func exchangeFailure(ctx context.Context, req *http.Request, err error, timeout time.Duration) error {
 	err = networkFailure(ctx, req.URL, err, timeout)
 	var e *verdict.Error
-	if errors.As(err, &e) {
-		e.Message = SecretsOf(req).Hide(e.Message)
+	if !errors.As(err, &e) {
+		return err
 	}
-	return err
+	own := *e // requests that fail at once may be told so by one error
+	own.Message = SecretsOf(req).Hide(e.Message)
+	return &own
 }
 
 // stay follows no redirect: credentials go where they were meant to go.
