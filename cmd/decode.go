@@ -265,7 +265,12 @@ func (d decoded) claimsError() error {
 			Hintf("open it: jwt decode --key private.pem; --header shows what is not encrypted")
 	}
 	_, err := jwt.ParseClaims(d.payload)
-	return err
+	var e *verdict.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	own := *e
+	return own.Hintf("jwt decode --payload prints it as it is")
 }
 
 func decodeEncrypted(text string) (decoded, error) {

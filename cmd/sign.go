@@ -96,6 +96,8 @@ func (o *signOptions) check() error {
 		return verdict.Errorf(verdict.Usage, "--alg none takes no key: nothing is signed").Hintf("leave out --alg none, or the key")
 	case unsecured:
 		return errors.Join(o.output.check(), o.claims.check(), checkUTF8(o.kid, o.typ))
+	case !o.keys.given() && o.keys.checkAlgs() == nil:
+		return verdict.Errorf(verdict.Usage, "no key given to sign with").Hintf("--key private.pem or --secret env:NAME")
 	}
 	return errors.Join(o.output.check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.keys.check())
 }
