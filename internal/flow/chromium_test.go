@@ -25,9 +25,12 @@ func TestReportInChromium(t *testing.T) {
 		}
 		t.Skip("chromium is not installed")
 	}
-	o := options(t, serve(t, authserver.Options{AccessTTL: time.Hour}, authserver.FaultNoHTTPOnly), "cookie")
-	o.Skip = []string{flow.ConcurrentRefresh}
-	page := run(t, o).HTML()
+	var page []byte
+	inBubble(t, func(t *testing.T) {
+		o := options(t, serve(t, authserver.Options{AccessTTL: time.Hour}, authserver.FaultNoHTTPOnly, authserver.FaultLatency+"=20ms"), "cookie")
+		o.Skip = []string{flow.ConcurrentRefresh}
+		page = run(t, o).HTML()
+	})
 	evil := hostile().HTML()
 
 	var mu sync.Mutex

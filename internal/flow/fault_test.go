@@ -14,7 +14,6 @@ import (
 )
 
 func TestKeepsEveryRule(t *testing.T) {
-	t.Parallel()
 	tests := []struct {
 		preset  string
 		skipped []string
@@ -22,31 +21,29 @@ func TestKeepsEveryRule(t *testing.T) {
 		{"cookie", nil},
 		{"token", []string{flow.CookieHTTPOnly, flow.CookieSecure, flow.CookieSameSite, flow.CookieScope, flow.LogoutClearsCookie}},
 	}
-	var all []flow.Options
 	for _, tt := range tests {
-		all = append(all, options(t, serve(t, authserver.Options{}), tt.preset))
-	}
-	for i, r := range runAll(t, all) {
-		want := map[verdict.Status][]string{}
-		for _, id := range flow.RuleIDs() {
-			status := verdict.Pass
-			if slices.Contains(tests[i].skipped, id) {
-				status = verdict.Skip
+		inBubble(t, func(t *testing.T) {
+			r := run(t, options(t, serve(t, authserver.Options{}), tt.preset))
+			want := map[verdict.Status][]string{}
+			for _, id := range flow.RuleIDs() {
+				status := verdict.Pass
+				if slices.Contains(tt.skipped, id) {
+					status = verdict.Skip
+				}
+				want[status] = append(want[status], id)
 			}
-			want[status] = append(want[status], id)
-		}
-		if d := cmp.Diff(want, outcomes(r)); d != "" {
-			t.Errorf("%s (-want +got):\n%s", tests[i].preset, d)
-		}
-		if r.Verdict() != "pass" || r.Took > 10*time.Second {
-			t.Errorf("%s: verdict %s in %s", tests[i].preset, r.Verdict(), r.Took)
-		}
+			if d := cmp.Diff(want, outcomes(r)); d != "" {
+				t.Errorf("%s (-want +got):\n%s", tt.preset, d)
+			}
+			if r.Verdict() != "pass" || r.Took > 10*time.Second {
+				t.Errorf("%s: verdict %s in %s", tt.preset, r.Verdict(), r.Took)
+			}
+		})
 	}
 }
 
 // TestFindsEachFault breaks one rule at a time: that one is found, and no other.
 func TestFindsEachFault(t *testing.T) {
-	t.Parallel()
 	noBearer := []string{flow.TamperedRefused, flow.AlgNoneRefused, flow.ExpiredRefused, flow.RetryWorks, flow.RefreshNotBearer, flow.AccessAfterLogout}
 	noRefresh := []string{flow.RetryWorks, flow.Rotation, flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.AccessNotRefresh, flow.RefreshAfterLogout, flow.ConcurrentRefresh}
 	tests := []struct {
@@ -82,7 +79,6 @@ func TestFindsEachFault(t *testing.T) {
 		{authserver.FaultRace, flow.ConcurrentRefresh, nil},
 	}
 	tested := map[string]bool{flow.LoginWorks: true} // TestLoginRefused
-	var all []flow.Options
 	for _, tt := range tests {
 		tested[tt.broken] = true
 		o, faults := authserver.Options{}, []string{tt.fault}
@@ -93,11 +89,11 @@ func TestFindsEachFault(t *testing.T) {
 			}
 			o.AccessTTL, faults = d, nil
 		}
-		all = append(all, options(t, serve(t, o, faults...), "cookie"))
-	}
-	for i, r := range runAll(t, all) {
-		tt := tests[i]
-		t.Run(tt.fault, func(t *testing.T) { expectOnly(t, r, tt.broken, tt.skipped) })
+		t.Run(tt.fault, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				expectOnly(t, run(t, options(t, serve(t, o, faults...), "cookie")), tt.broken, tt.skipped)
+			})
+		})
 	}
 	for _, id := range flow.RuleIDs() {
 		if !tested[id] {

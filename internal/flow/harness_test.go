@@ -3,11 +3,8 @@ package flow_test
 import (
 	"context"
 	"encoding/base64"
-	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,10 +21,7 @@ const password = "correct horse battery staple"
 // serve starts a local server with the faults, and the user alice.
 func serve(t *testing.T, o authserver.Options, faults ...string) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := listen()
 	for _, text := range faults {
 		f, err := authserver.ParseFault(text)
 		if err != nil {
@@ -71,7 +65,8 @@ func cheapHash(password string) string {
 // handle starts a server that is not ours.
 func handle(t *testing.T, h http.Handler) string {
 	t.Helper()
-	s := httptest.NewServer(h)
+	s := &httptest.Server{Listener: listen(), Config: &http.Server{Handler: h}}
+	s.Start()
 	t.Cleanup(s.Close)
 	return s.URL
 }
@@ -88,7 +83,7 @@ func options(t *testing.T, server, preset string) flow.Options {
 		t.Fatal(err)
 	}
 	return flow.Options{
-		Server: u, Preset: p, User: "alice", Password: []byte(password),
+		Server: u, Preset: p, User: "alice", Password: []byte(password), HTTP: &http.Client{Transport: transport(t)},
 		MaxWait: 10 * time.Second, Leeway: 300 * time.Millisecond, MaxGrace: 700 * time.Millisecond,
 		Now: time.Now, After: time.After,
 	}
@@ -101,30 +96,6 @@ func run(t *testing.T, o flow.Options) flow.Report {
 		t.Fatal(err)
 	}
 	return r
-}
-
-// atOnce is how many stories are told at the same time: they wait for the most
-// part, and have moments that must not be late.
-const atOnce = 14
-
-// runAll tells the stories at the same time.
-func runAll(t *testing.T, all []flow.Options) []flow.Report {
-	t.Helper()
-	reports, errs := make([]flow.Report, len(all)), make([]error, len(all))
-	var done sync.WaitGroup
-	free := make(chan struct{}, atOnce)
-	for i, o := range all {
-		done.Go(func() {
-			free <- struct{}{}
-			reports[i], errs[i] = flow.Run(t.Context(), o)
-			<-free
-		})
-	}
-	done.Wait()
-	if err := errors.Join(errs...); err != nil {
-		t.Fatal(err)
-	}
-	return reports
 }
 
 // outcomes lists the rules that came out in each way.

@@ -23,12 +23,13 @@ import (
 
 // A thief keeps every secret that passes.
 type thief struct {
+	base    http.RoundTripper
 	mu      sync.Mutex
 	secrets map[string]bool
 }
 
 func (th *thief) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := http.DefaultTransport.RoundTrip(r)
+	resp, err := th.base.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
@@ -70,27 +71,29 @@ func written(r flow.Report) map[string]string {
 }
 
 func TestNoSecretIsShown(t *testing.T) {
-	servers := map[string]string{
-		"local": serve(t, authserver.Options{}, authserver.FaultReuse),
-		"plain": handle(t, plainServer()), // repeats what it is sent
-	}
-	for name, server := range servers {
-		o := options(t, server, "cookie")
-		th := &thief{secrets: map[string]bool{password: true}}
-		o.HTTP = &http.Client{Transport: th}
-		o.Skip = []string{flow.ExpiredRefused, flow.RetryWorks} // nothing to wait for
-		r := run(t, o)
-		if least := map[string]int{"local": 10, "plain": 2}[name]; len(th.secrets) < least {
-			t.Fatalf("%s: %d secrets passed", name, len(th.secrets))
+	inBubble(t, func(t *testing.T) {
+		servers := map[string]string{
+			"local": serve(t, authserver.Options{}, authserver.FaultReuse),
+			"plain": handle(t, plainServer()), // repeats what it is sent
 		}
-		for format, text := range written(r) {
-			for secret := range th.secrets {
-				if strings.Contains(text, secret) {
-					t.Errorf("%s: %s shows %q", name, format, secret)
+		for name, server := range servers {
+			o := options(t, server, "cookie")
+			th := &thief{base: transport(t), secrets: map[string]bool{password: true}}
+			o.HTTP = &http.Client{Transport: th}
+			o.Skip = []string{flow.ExpiredRefused, flow.RetryWorks} // nothing to wait for
+			r := run(t, o)
+			if least := map[string]int{"local": 10, "plain": 2}[name]; len(th.secrets) < least {
+				t.Fatalf("%s: %d secrets passed", name, len(th.secrets))
+			}
+			for format, text := range written(r) {
+				for secret := range th.secrets {
+					if strings.Contains(text, secret) {
+						t.Errorf("%s: %s shows %q", name, format, secret)
+					}
 				}
 			}
 		}
-	}
+	})
 }
 
 // hostile is a report in which everything that a server says is an attack.
@@ -188,35 +191,37 @@ type suites struct {
 }
 
 func TestJUnit(t *testing.T) {
-	for name, r := range map[string]flow.Report{"hostile": hostile(), "real": run(t, func() flow.Options {
-		o := options(t, serve(t, authserver.Options{}, authserver.FaultNoHTTPOnly), "cookie")
-		o.Only = []string{flow.CookieHTTPOnly, flow.CookieSecure, flow.NoStore}
-		return o
-	}())} {
-		var s suites
-		if err := xml.Unmarshal(r.JUnit(), &s); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		failed, skipped, broken := map[string]string{}, 0, 0
-		for _, c := range s.Cases {
-			if c.Failure != nil {
-				failed[c.Name] = c.Failure.Type
+	inBubble(t, func(t *testing.T) {
+		for name, r := range map[string]flow.Report{"hostile": hostile(), "real": run(t, func() flow.Options {
+			o := options(t, serve(t, authserver.Options{}, authserver.FaultNoHTTPOnly), "cookie")
+			o.Only = []string{flow.CookieHTTPOnly, flow.CookieSecure, flow.NoStore}
+			return o
+		}())} {
+			var s suites
+			if err := xml.Unmarshal(r.JUnit(), &s); err != nil {
+				t.Fatalf("%s: %v", name, err)
 			}
-			if c.Skipped != nil {
-				skipped++
+			failed, skipped, broken := map[string]string{}, 0, 0
+			for _, c := range s.Cases {
+				if c.Failure != nil {
+					failed[c.Name] = c.Failure.Type
+				}
+				if c.Skipped != nil {
+					skipped++
+				}
+				if c.Error != nil {
+					broken++
+				}
 			}
-			if c.Error != nil {
-				broken++
+			want := map[string]map[string]string{"hostile": {flow.LoginWorks: "must"}, "real": {flow.CookieHTTPOnly: "must"}}[name]
+			if d := cmp.Diff(want, failed); d != "" {
+				t.Errorf("%s: %s", name, d)
+			}
+			if s.Tests != len(s.Cases) || s.Failed != len(failed) || s.Skipped != skipped || s.Errors != broken {
+				t.Errorf("%s: counts %+v", name, s)
 			}
 		}
-		want := map[string]map[string]string{"hostile": {flow.LoginWorks: "must"}, "real": {flow.CookieHTTPOnly: "must"}}[name]
-		if d := cmp.Diff(want, failed); d != "" {
-			t.Errorf("%s: %s", name, d)
-		}
-		if s.Tests != len(s.Cases) || s.Failed != len(failed) || s.Skipped != skipped || s.Errors != broken {
-			t.Errorf("%s: counts %+v", name, s)
-		}
-	}
+	})
 }
 
 func TestMermaid(t *testing.T) {
