@@ -74,7 +74,7 @@ func (y *typist) prompted(prompt string) {
 	y.t.Helper()
 	y.see(prompt)
 	for began := time.Now(); y.echoes(); time.Sleep(time.Millisecond) {
-		if time.Since(began) > 10*time.Second {
+		if time.Since(began) > time.Minute {
 			y.t.Fatal("the terminal shows what is typed")
 		}
 	}
@@ -83,7 +83,7 @@ func (y *typist) prompted(prompt string) {
 // see reads the screen until it shows the text.
 func (y *typist) see(text string) {
 	y.t.Helper()
-	y.hand.SetReadDeadline(time.Now().Add(10 * time.Second))
+	y.hand.SetReadDeadline(time.Now().Add(time.Minute))
 	b := make([]byte, 1024)
 	for !strings.Contains(y.screen.String(), text) {
 		n, err := y.hand.Read(b)

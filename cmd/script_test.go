@@ -254,8 +254,8 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 		name = args[1]
 	}
 	dir := http.Dir(ts.MkAbs(args[0]))
-	var server *httptest.Server
-	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var server *httptest.Server // set before it starts
+	server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f, err := dir.Open(r.URL.Path)
 		if err != nil {
 			http.NotFound(w, r)
@@ -282,6 +282,7 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		conn.Write(bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")))
 	}))
+	server.Start()
 	ts.Defer(server.Close)
 	ts.Setenv(name, server.URL)
 }

@@ -106,7 +106,7 @@ func (l *login) start(flags ...string) {
 		flags = append(flags, "--listen", strings.TrimPrefix(l.server.url, "http://"))
 	}
 	s, err := startServer(l.home, nil, l.log, flags...)
-	for began := time.Now(); err != nil && l.server != nil && time.Since(began) < 10*time.Second; {
+	for began := time.Now(); err != nil && l.server != nil && time.Since(began) < time.Minute; {
 		time.Sleep(20 * time.Millisecond)
 		s, err = startServer(l.home, nil, l.log, flags...)
 	}

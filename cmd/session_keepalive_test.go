@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,14 +15,14 @@ import (
 // cannot be known ends in words, not in refreshes without end.
 func TestSessionKeepaliveOfUnknownLifetime(t *testing.T) {
 	t.Parallel()
-	asked := 0
+	var asked atomic.Int32
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "refresh_token", Value: "r", HttpOnly: true})
 		if r.URL.Path == "/login" {
 			io.WriteString(w, `{"accessToken":"opaque","expiresIn":1}`)
 			return
 		}
-		asked++
+		asked.Add(1)
 		io.WriteString(w, `{"accessToken":"opaque2"}`)
 	}))
 	defer s.Close()
@@ -29,8 +30,8 @@ func TestSessionKeepaliveOfUnknownLifetime(t *testing.T) {
 	l.must("login", s.URL, "--user", "demo", "--password-env", "PASSWORD")
 	c := l.command("keepalive", "-o", "text")
 	out, err := c.Output()
-	if err == nil || c.ProcessState.ExitCode() != exitUsage || asked != 1 {
-		t.Errorf("%v after %d refreshes", err, asked)
+	if err == nil || c.ProcessState.ExitCode() != exitUsage || asked.Load() != 1 {
+		t.Errorf("%v after %d refreshes", err, asked.Load())
 	}
 	var got []string
 	for line := range strings.Lines(string(out)) {

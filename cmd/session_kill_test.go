@@ -136,7 +136,7 @@ func (r *refreshing) waitAt(kind int, usual timing) {
 		span -= usual.before
 		select {
 		case <-r.leaving:
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			r.t.Fatal("no request leaves")
 		}
 	}

@@ -28,7 +28,7 @@ func TestServeLogUnread(t *testing.T) {
 		if gone {
 			r.Close()
 		}
-		client := &http.Client{Timeout: 10 * time.Second}
+		client := &http.Client{Timeout: time.Minute}
 		for i := range requests {
 			resp, err := client.Get(s.url)
 			if err != nil || resp.StatusCode != http.StatusOK {
@@ -46,7 +46,7 @@ func TestServeLogUnread(t *testing.T) {
 			if err != nil {
 				t.Errorf("reader gone: %v: it ended with %v", gone, err)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("reader gone: %v: it does not end", gone)
 		}
 	}

@@ -3,6 +3,7 @@ package authserver
 import (
 	"bytes"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func TestLogNobodyReads(t *testing.T) {
 	}
 	began := time.Now()
 	l.flush(time.Millisecond)
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("flushing takes %s", took)
 	}
 	go func() {
@@ -38,12 +39,12 @@ func TestLogNobodyReads(t *testing.T) {
 			whole++
 		case strings.HasPrefix(text, `note="`) && strings.HasSuffix(text, "lines were dropped here: nobody read the log\"\n"):
 			notes++
-			for _, digit := range strings.TrimPrefix(text, `note="`) {
-				if digit == ' ' {
-					break
-				}
-				dropped = dropped*10 + int(digit-'0')
+			number, _, _ := strings.Cut(strings.TrimPrefix(text, `note="`), " ")
+			n, err := strconv.Atoi(number)
+			if err != nil {
+				t.Error(err)
 			}
+			dropped += n
 		default:
 			t.Fatalf("%.80q", text)
 		}

@@ -129,21 +129,20 @@ func TestLoginTakesAsLong(t *testing.T) {
 	if err := u.Add("alice:secret"); err != nil {
 		t.Fatal(err)
 	}
-	took := func(name string) time.Duration {
-		best := time.Hour
-		for range 5 {
+	best := map[string]time.Duration{"alice": time.Hour, "nobody": time.Hour}
+	for range 50 { // a busy machine adds to single ones
+		for name := range best {
 			began := time.Now()
 			if u.matches(name, "wrong") {
 				t.Fatal("a wrong password is right")
 			}
-			best = min(best, time.Since(began))
+			best[name] = min(best[name], time.Since(began))
 		}
-		return best
+		if ratio := float64(best["nobody"]) / float64(best["alice"]); ratio > 0.5 && ratio < 2 {
+			return
+		}
 	}
-	known, unknown := took("alice"), took("nobody")
-	if ratio := float64(unknown) / float64(known); ratio < 0.5 || ratio > 2 {
-		t.Errorf("alice takes %s, nobody %s", known, unknown)
-	}
+	t.Errorf("it takes %v", best)
 }
 
 func TestLoginRateLimit(t *testing.T) {

@@ -235,6 +235,7 @@ func liveTokens(t *testing.T, store Store) (live int) {
 
 // SIGTERM lets the requests under way finish and takes no new ones.
 func TestTermDrains(t *testing.T) {
+	t.Parallel()
 	p := start(t, filepath.Join(t.TempDir(), "state.db"), 0)
 	c, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
 	if err != nil {
@@ -243,7 +244,7 @@ func TestTermDrains(t *testing.T) {
 	defer c.Close()
 	body := string(oauth.Login{Username: alice, Password: password}.JSON())
 	fmt.Fprintf(c, "POST /login HTTP/1.1\r\nHost: shared.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:5])
-	time.Sleep(50 * time.Millisecond) // the server reads the rest of the body
+	time.Sleep(500 * time.Millisecond) // the server reads the rest of the body
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +253,7 @@ func TestTermDrains(t *testing.T) {
 		return errors.Is(err, syscall.ECONNREFUSED)
 	}
 	for began := time.Now(); !refused(); {
-		if time.Since(began) > 5*time.Second {
+		if time.Since(began) > time.Minute {
 			t.Fatal("it takes new connections")
 		}
 		time.Sleep(time.Millisecond)

@@ -109,7 +109,8 @@ func TestBounds(t *testing.T) {
 
 // A client that drips its header, or its body, is cut off.
 func TestSlowClients(t *testing.T) {
-	host, stop, done := serveWith(t, timeouts{header: 50 * time.Millisecond, read: 100 * time.Millisecond, write: time.Second, idle: 50 * time.Millisecond, drain: time.Second}, NewMemory())
+	t.Parallel()
+	host, stop, done := serveWith(t, timeouts{header: 500 * time.Millisecond, read: time.Second, write: time.Minute, idle: 500 * time.Millisecond, drain: time.Minute}, NewMemory())
 	defer func() {
 		stop()
 		if err := <-done; err != nil {
@@ -128,7 +129,7 @@ func TestSlowClients(t *testing.T) {
 			}
 			defer conn.Close()
 			fmt.Fprint(conn, c.sent)
-			conn.SetDeadline(time.Now().Add(5 * time.Second))
+			conn.SetDeadline(time.Now().Add(time.Minute))
 			got, err := io.ReadAll(conn) // ends when the server closes
 			if errors.Is(err, os.ErrDeadlineExceeded) || !strings.HasPrefix(string(got), c.want) {
 				t.Errorf("%q, %v", got, err)
@@ -139,6 +140,7 @@ func TestSlowClients(t *testing.T) {
 
 // A server that waits too long for what is under way ends all the same.
 func TestDrainEnds(t *testing.T) {
+	t.Parallel()
 	host, stop, done := serveWith(t, timeouts{header: time.Second, drain: 50 * time.Millisecond}, NewMemory(), Fault{Name: FaultLatency, Value: time.Hour})
 	conn, err := net.Dial("tcp", host)
 	if err != nil {
@@ -146,14 +148,14 @@ func TestDrainEnds(t *testing.T) {
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "GET /me HTTP/1.1\r\nHost: %s\r\n\r\n", host)
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(500 * time.Millisecond) // the request is there
 	stop()
 	select {
 	case err := <-done:
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("it ended with %v", err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("it does not end")
 	}
 }

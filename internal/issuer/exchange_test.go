@@ -82,7 +82,7 @@ func exchange(t *testing.T, p Preset, handler http.HandlerFunc) *Server {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	return &Server{URL: u, Preset: p, Transport: Transport(nil), UserAgent: "jwt/test", Now: func() time.Time { return now }, Timeout: 5 * time.Second}
+	return &Server{URL: u, Preset: p, Transport: Transport(nil), UserAgent: "jwt/test", Now: func() time.Time { return now }, Timeout: time.Minute}
 }
 
 // What a step sends is what the preset says.

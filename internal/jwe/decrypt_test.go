@@ -8,6 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -265,7 +266,6 @@ func TestHeadersRefused(t *testing.T) {
 	}
 	for _, test := range tests {
 		token := parse(t, joined([5][]byte{[]byte(test.header), make([]byte, test.encryptedKey), make([]byte, 12), []byte("c"), make([]byte, 16)}))
-		began := time.Now()
 		d, err := token.Decrypt([]jwk.Key{test.key}, Options{})
 		if got := verdict.ClassOf(err); got != test.want {
 			t.Errorf("%s: class %q (%v), want %q", test.name, got, err, test.want)
@@ -273,10 +273,25 @@ func TestHeadersRefused(t *testing.T) {
 		if d.Plaintext() != nil {
 			t.Errorf("%s: a plaintext came out", test.name)
 		}
-		if took := time.Since(began); took > 200*time.Millisecond {
+		took := quickest(200*time.Millisecond, func() { _, _ = token.Decrypt([]jwk.Key{test.key}, Options{}) })
+		if took > 200*time.Millisecond {
 			t.Errorf("%s: refused only after %v of work", test.name, took)
 		}
 	}
+}
+
+// quickest is the least time that f takes in some tries: a busy machine adds to it.
+// What is quick enough is not tried again.
+func quickest(enough time.Duration, f func()) time.Duration {
+	best := time.Duration(math.MaxInt64)
+	for range 20 {
+		began := time.Now()
+		f()
+		if best = min(best, time.Since(began)); best <= enough {
+			break
+		}
+	}
+	return best
 }
 
 func TestSizesOfIVAndTag(t *testing.T) {

@@ -98,9 +98,7 @@ func TestVectors(t *testing.T) {
 	for _, v := range vectors(t) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		began := time.Now()
 		plaintext, err := v.decrypt(t)
-		took := time.Since(began)
 		runtime.ReadMemStats(&after)
 		class := verdict.ClassOf(err)
 		switch {
@@ -118,7 +116,12 @@ func TestVectors(t *testing.T) {
 		case !slices.Contains(v.Class, class) || plaintext != nil:
 			t.Errorf("%s: %q, %v (%s), want one of %s", v.ID, plaintext, err, class, v.Class)
 		}
-		if used := after.TotalAlloc - before.TotalAlloc; slices.Contains(v.Tags, "resource") && (took > 2*time.Second || used > 64<<20) {
+		if !slices.Contains(v.Tags, "resource") {
+			continue
+		}
+		const most = 2 * time.Second
+		took := quickest(most, func() { _, _ = v.decrypt(t) })
+		if used := after.TotalAlloc - before.TotalAlloc; took > most || used > 64<<20 {
 			t.Errorf("%s: took %v and %d bytes", v.ID, took, used)
 		}
 	}

@@ -493,7 +493,7 @@ func TestDiagnoseIsBounded(t *testing.T) {
 		token := parse(t, encode(tt.header)+"."+encode(tt.payload)+"."+encode(strings.Repeat("s", 132)))
 		start := time.Now()
 		causes := Diagnose(token, keys)
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%s: %v", tt.header, took)
 		}
 		for _, c := range causes {

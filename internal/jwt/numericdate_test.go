@@ -88,7 +88,7 @@ func TestNumericDateIsCheap(t *testing.T) {
 		d, _ := ParseNumericDate(v)
 		d.Compare(noon)
 		_ = d.String()
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > 20*time.Second {
 			t.Errorf("%.20s… took %s", text, took)
 		}
 	}

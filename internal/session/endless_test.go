@@ -11,6 +11,10 @@ import (
 	"jwt/internal/verdict"
 )
 
+// short is the time that an answer has where the test waits for its end. Requests
+// must get through in it on a slow machine.
+const short = time.Second
+
 // Servers whose answer never ends, each in its way.
 var endless = map[string]http.HandlerFunc{
 	"dripping": func(rw http.ResponseWriter, r *http.Request) {
@@ -58,17 +62,12 @@ func TestAnswersThatNeverEnd(t *testing.T) {
 				s := w.login("cookie", File)
 				w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { answer(rw, r) })
 				c := w.client()
-				c.Timeout = 200 * time.Millisecond
-				start := time.Now()
-				err := ask(w, c, s)
-				class, says := verdict.FetchFailed, "no whole answer within 200ms"
-				if name == "flowing" {
-					class, says = verdict.FetchRefused, "larger than 1048576 bytes"
+				class, says := verdict.FetchRefused, "larger than 1048576 bytes"
+				if name != "flowing" {
+					c.Timeout = short
+					class, says = verdict.FetchFailed, "no whole answer within "+short.String()
 				}
-				mustFail(t, err, class, says, s.RefreshToken, s.AccessToken)
-				if took := time.Since(start); took > 5*time.Second {
-					t.Errorf("it took %s", took)
-				}
+				mustFail(t, ask(w, c, s), class, says, s.RefreshToken, s.AccessToken)
 				w.wrap(nil)
 				if what == "logout" {
 					_, err := c.Store.Peek(DefaultName)
@@ -92,19 +91,18 @@ func TestAnswerOfARequestThatDrips(t *testing.T) {
 			w.login("cookie", File)
 			w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { endless[name](rw, r) })
 			c := w.client()
-			c.Timeout = 200 * time.Millisecond
+			c.Timeout = short
 			req, err := http.NewRequestWithContext(t.Context(), "GET", w.url+"/me", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			start := time.Now()
 			resp, err := c.Do(req)
 			if err == nil {
 				_, err = io.ReadAll(resp.Body)
 				resp.Body.Close()
 			}
-			if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
-				t.Errorf("after %s: %v", took, err)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
 			}
 			w.mustAsk("/me", 1)
 			w.mustAsk("/refresh", 0)

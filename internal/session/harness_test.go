@@ -180,7 +180,7 @@ func (w *world) last(path string) (*http.Request, string) {
 func (w *world) client() *Client {
 	return &Client{
 		Store: &Store{Dir: w.dir}, Name: DefaultName, Presets: shippedPreset, UserAgent: "jwt/test", Now: time.Now,
-		Timeout: 5 * time.Second,
+		Timeout: time.Minute, // longer than any machine is slow
 		Notice: func(message string) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

@@ -429,8 +429,8 @@ func TestWhatTheServerAnswersToARefresh(t *testing.T) {
 		{"a bad token", status(http.StatusOK, `{"accessToken":"a b\r\nX: y"}`), verdict.FetchRefused, "no header can carry", false, true},
 		{"another type", status(http.StatusOK, `{"accessToken":"x","tokenType":"DPoP"}`), verdict.FetchRefused, "DPoP", false, true},
 		{"flowing", endless["flowing"], verdict.FetchRefused, "larger than 1048576 bytes", false, true},
-		{"dripping", endless["dripping"], verdict.FetchFailed, "no whole answer within 300ms", false, true},
-		{"silent", endless["silent"], verdict.FetchFailed, "no whole answer within 300ms", false, true},
+		{"dripping", endless["dripping"], verdict.FetchFailed, "no whole answer within " + short.String(), false, true},
+		{"silent", endless["silent"], verdict.FetchFailed, "no whole answer within " + short.String(), false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -439,13 +439,11 @@ func TestWhatTheServerAnswersToARefresh(t *testing.T) {
 			seen := w.login("cookie", File)
 			w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { tt.answer(rw, r) })
 			c := w.client()
-			c.Timeout = 300 * time.Millisecond
-			start := time.Now()
+			if strings.Contains(tt.says, short.String()) {
+				c.Timeout = short
+			}
 			_, _, err := c.Refresh(t.Context(), seen)
 			mustFail(t, err, tt.class, tt.says, seen.RefreshToken, seen.AccessToken)
-			if took := time.Since(start); took > 3*time.Second {
-				t.Errorf("it took %s", took)
-			}
 			w.mustAsk("/refresh", 1)
 			s := w.stored()
 			if (s.Ended != nil) != tt.ended || (s.Intent != nil) != tt.intent || s.RefreshToken != seen.RefreshToken {
@@ -503,7 +501,7 @@ func TestNextRefreshTokenIsKept(t *testing.T) {
 			})
 			c := w.client()
 			if tt.fails {
-				c.Timeout = 300 * time.Millisecond
+				c.Timeout = short
 			}
 			s, _, err := c.Refresh(t.Context(), seen)
 			w.mustAsk("/refresh", tt.asked)
