@@ -18,7 +18,8 @@ const (
 )
 
 // A limiter counts failed logins: a bucket that leaks one each interval. It is
-// the process's own, several servers on one store have each theirs.
+// the process's own, several servers on one store have each theirs. No fault touches its
+// clock: guesses take as long as they take.
 type limiter struct {
 	mu       sync.Mutex
 	failures map[limitKey]time.Time // when the bucket will be empty
@@ -61,12 +62,26 @@ func (l *limiter) wait(user string, address netip.Addr, now time.Time) time.Dura
 }
 
 func (l *limiter) longest(user string, address netip.Addr, now time.Time) (longest time.Duration) {
-	for key, most := range limitKeys(user, address) {
-		if empty, ok := l.failures[key]; ok { // one more failure must fit
-			longest = max(longest, empty.Sub(now)-time.Duration(most-1)*failureInterval)
-		}
+	for key, most := range limitKeys(user, address) { // one more failure must fit
+		longest = max(longest, l.level(key, most, now)-time.Duration(most-1)*failureInterval)
 	}
 	return longest
+}
+
+// level returns how long the bucket of a key takes to run empty, and forgets one that has.
+// None is fuller than it can be filled: that looks so when the clock was set back.
+func (l *limiter) level(key limitKey, most int, now time.Time) time.Duration {
+	return l.fill(key, min(l.failures[key].Sub(now), time.Duration(most)*failureInterval), now)
+}
+
+// fill makes a bucket take that long to run empty, and returns how long that is.
+func (l *limiter) fill(key limitKey, left time.Duration, now time.Time) time.Duration {
+	if left <= 0 {
+		delete(l.failures, key)
+		return 0
+	}
+	l.failures[key] = now.Add(left)
+	return left
 }
 
 // try counts a login as failed before it is known to be, so that no more than may fail
@@ -86,30 +101,24 @@ func (l *limiter) count(user string, address netip.Addr, now time.Time) {
 	if len(l.failures) > maxLimited {
 		l.forget(now)
 	}
-	for key := range limitKeys(user, address) {
-		empty := l.failures[key]
-		if empty.Before(now) {
-			empty = now
-		}
-		l.failures[key] = empty.Add(failureInterval)
+	for key, most := range limitKeys(user, address) {
+		l.fill(key, l.level(key, most, now)+failureInterval, now)
 	}
 }
 
 // undo takes back what try counted.
-func (l *limiter) undo(user string, address netip.Addr) {
+func (l *limiter) undo(user string, address netip.Addr, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for key := range limitKeys(user, address) {
-		if empty, ok := l.failures[key]; ok {
-			l.failures[key] = empty.Add(-failureInterval)
-		}
+	for key, most := range limitKeys(user, address) {
+		l.fill(key, l.level(key, most, now)-failureInterval, now)
 	}
 }
 
 // succeeded takes back what try counted, and forgets the failures of that user at that
 // address.
-func (l *limiter) succeeded(user string, address netip.Addr) {
-	l.undo(user, address)
+func (l *limiter) succeeded(user string, address netip.Addr, now time.Time) {
+	l.undo(user, address, now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.failures, limitKey{user: user, address: network(address)}) // no user's name is longer than maxUserName

@@ -52,7 +52,7 @@ func TestLimiter(t *testing.T) {
 			l := newLimiter()
 			for i := range c.failures {
 				l.try(c.user(i), c.address(i), epoch)
-				l.undo(c.user(i), c.address(i)) // one that was no failure
+				l.undo(c.user(i), c.address(i), epoch) // one that was no failure
 				if wait := l.try(c.user(i), c.address(i), epoch); wait != 0 {
 					t.Fatalf("failure %d waits %s", i, wait)
 				}
@@ -71,6 +71,42 @@ func TestLimiter(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A login that succeeds leaves nothing behind, whatever the fault of the clock says
+// meanwhile.
+func TestLimiterAndTheFaultyClock(t *testing.T) {
+	for _, offset := range []string{"1h", "-1h"} {
+		s := serve(t, func(o *Options) { o.FaultControl = true })
+		if a := s.ask("POST", "/faults", `{"fault":"clock-offset=`+offset+`"}`); a.status != 200 {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		s.login()
+		if n := len(s.server.limit.failures); n != 0 {
+			t.Errorf("it remembers %d keys of a login that succeeded", n)
+		}
+		s.loginAs(alice, "wrong").is(t, "a guess", 401, "invalid_credentials")
+		s.ask("DELETE", "/faults", "")
+		s.login()
+		s.loginAs("bob", "pass:word").tokens(t)
+	}
+}
+
+// When the clock is set back, no failure counts for longer than it ever could.
+func TestLimiterAndTheClockSetBack(t *testing.T) {
+	s := serve(t, nil)
+	for range failuresPerPair {
+		s.loginAs(alice, "wrong").is(t, "a guess", 401, "invalid_credentials")
+	}
+	s.clock.advance(-time.Hour)
+	a := s.loginAs(alice, password)
+	a.is(t, "one too many", 429, "too_many_requests")
+	same(t, "Retry-After", a.header.Get("Retry-After"), "6")
+	s.loginAs("bob", "pass:word").is(t, "from the same address", 429, "too_many_requests")
+	s.clock.advance(failureInterval)
+	s.login()
+	s.loginAs("bob", "pass:word").tokens(t)
+	s.login()
 }
 
 func TestLimiterForgets(t *testing.T) {

@@ -56,22 +56,22 @@ func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 	}
 	defer s.gate.leave()
 	// Again, for those who waited while others failed.
-	if wait := s.limit.try(l.Username, x.address(), x.now); wait > 0 {
+	if wait := s.limit.try(l.Username, x.address(), s.Now()); wait > 0 {
 		return tooMany(wait)
 	}
 	if err := s.oddLogin(x, l); !errors.Is(err, errNoFault) {
-		s.limit.undo(l.Username, x.address())
+		s.limit.undo(l.Username, x.address(), s.Now())
 		return err
 	}
 	if !s.Users.matches(l.Username, l.Password) {
 		return &oauth.Error{Status: http.StatusUnauthorized, Code: oauth.InvalidCredentials, Description: "user name or password is wrong"}
 	}
-	s.limit.succeeded(l.Username, x.address())
+	s.limit.succeeded(l.Username, x.address(), s.Now())
 	return nil
 }
 
 func (s *Server) limited(x *exchange, user string) error {
-	if wait := s.limit.wait(user, x.address(), x.now); wait > 0 {
+	if wait := s.limit.wait(user, x.address(), s.Now()); wait > 0 {
 		return tooMany(wait)
 	}
 	return nil
