@@ -140,8 +140,7 @@ func (s *Server) now() time.Time {
 
 func (s *Server) setFault(ctx context.Context, f Fault) error {
 	if f.Name == FaultRotateKey { // a deed, not a state
-		now := s.now()
-		return s.keys.rotate(ctx, now, now)
+		return s.keys.rotate(ctx, s.now())
 	}
 	s.faults.set(f)
 	return nil

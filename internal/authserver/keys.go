@@ -83,10 +83,10 @@ func (k *keyring) signs(s SigningKey) bool {
 	return err == nil && key.private.Alg == k.alg.Name
 }
 
-// rotate makes a new key that signs from the instant on. The keys that sign until
-// then stay published until the last of their tokens is out of date.
-func (k *keyring) rotate(ctx context.Context, from, now time.Time) error {
-	return k.add(ctx, now, func([]SigningKey) (time.Time, bool) { return from, true })
+// rotate makes a new key that signs at once. Those before it sign no more, and stay
+// published until the last of their tokens is out of date.
+func (k *keyring) rotate(ctx context.Context, now time.Time) error {
+	return k.add(ctx, now, func([]SigningKey) (time.Time, bool) { return now, true })
 }
 
 // rotateIfOld makes the next key when the youngest signs for longer than period. It
@@ -228,31 +228,36 @@ func (k *keyring) signing(ctx context.Context, now time.Time) (jwk.Key, error) {
 	return key, nil
 }
 
-// current is the youngest key of our algorithm that signs already. When the clock
-// was set back there is none such: then it is the one that signs first.
+// current is the key that signs: the one of our algorithm that has not retired. Until that
+// one begins it is the one before it, if its tokens will be out of date by the time that it
+// is published no more. What else has retired signs never again, wherever the clock is set.
 func (k *keyring) current(now time.Time) (jwk.Key, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var found, first *ringKey
-	for i, key := range k.keys {
+	var found, before, last *ringKey
+	for i, key := range k.keys { // in the order in which they were made
 		if key.private.Alg != k.alg.Name {
 			continue
 		}
-		if first == nil || key.From.Before(first.From) {
-			first = &k.keys[i]
+		if key.Until.IsZero() {
+			found, before = &k.keys[i], last
 		}
-		if !key.From.After(now) && (found == nil || !key.From.Before(found.From)) {
-			found = &k.keys[i]
-		}
+		last = &k.keys[i]
 	}
 	switch {
-	case found != nil:
-		return found.private, true
-	case first != nil:
-		return first.private, true
-	default:
+	case found == nil:
 		return jwk.Key{}, false
+	case !found.begun(now) && before != nil && now.Add(k.linger).Before(before.Until):
+		return before.private, true
+	default:
+		return found.private, true
 	}
+}
+
+// begun reports whether the key signs. One that was made to sign at once does, though the
+// clock was set back since.
+func (s SigningKey) begun(now time.Time) bool {
+	return !s.From.After(s.Created) || !s.From.After(now)
 }
 
 // published returns the public keys that tokens may be verified with.

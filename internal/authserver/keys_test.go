@@ -193,7 +193,7 @@ func TestKeysOfTwoServers(t *testing.T) {
 		if kids := one.published(); len(kids) != 1 {
 			t.Errorf("%d keys of servers that began together", len(kids))
 		}
-		if err := one.server.keys.rotate(t.Context(), epoch, epoch); err != nil {
+		if err := one.server.keys.rotate(t.Context(), epoch); err != nil {
 			t.Fatal(err)
 		}
 		two.clock.advance(keysReask)
@@ -210,7 +210,7 @@ func TestKeysOfTwoAlgorithms(t *testing.T) {
 	store := NewMemory()
 	es := serve(t, func(o *Options) { o.Store = store })
 	rs := serve(t, func(o *Options) { o.Store, o.Alg = store, "EdDSA" })
-	if err := rs.server.keys.rotate(t.Context(), epoch, epoch); err != nil {
+	if err := rs.server.keys.rotate(t.Context(), epoch); err != nil {
 		t.Fatal(err)
 	}
 	es.clock.advance(60 * 24 * time.Hour)

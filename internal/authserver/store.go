@@ -22,7 +22,7 @@ type Store interface {
 	Session(ctx context.Context, id string) (Session, error)
 	// Revoke ends a session and every token of it. One that is unknown is no error.
 	Revoke(ctx context.Context, id string, now time.Time) error
-	// Keys returns the signing keys.
+	// Keys returns the signing keys, in the order that ChangeKeys left them in.
 	Keys(ctx context.Context) ([]SigningKey, error)
 	// ChangeKeys replaces them by what change makes of them, in one atomic step.
 	// It may call change more than once.
@@ -150,7 +150,7 @@ type SigningKey struct {
 	JWK     json.RawMessage `json:"jwk"` // private part included
 	Created time.Time       `json:"created"`
 	From    time.Time       `json:"from"`           // signs from then on; published before
-	Until   time.Time       `json:"until,omitzero"` // published until then; zero: it still signs
+	Until   time.Time       `json:"until,omitzero"` // published until then; zero: no other is to sign in its place
 }
 
 // milli is the precision of every store.

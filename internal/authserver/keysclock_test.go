@@ -1,0 +1,213 @@
+package authserver
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"jwt/internal/oauth"
+)
+
+// A keyStory is a server to whose clock and keys things happen, and what must hold after
+// each of them.
+type keyStory struct {
+	*site
+	told    []string
+	offset  time.Duration   // of the fault
+	retired map[string]bool // the kids that rotate-key has replaced
+	fresh   []issued        // the tokens since the clock last jumped
+}
+
+type issued struct {
+	access  string
+	expires time.Time
+}
+
+const storyPeriod = 30 * 24 * time.Hour
+
+func newKeyStory(t *testing.T) *keyStory {
+	return &keyStory{
+		site:    serve(t, func(o *Options) { o.FaultControl, o.KeyPeriod, o.RefreshTTL = true, storyPeriod, 365*24*time.Hour }),
+		retired: map[string]bool{},
+	}
+}
+
+func (k *keyStory) now() time.Time { return k.clock.Now().Add(k.offset) }
+
+// An event is one of the things that happen.
+type event struct {
+	name  string
+	value time.Duration
+}
+
+func (e event) String() string {
+	if e.value == 0 {
+		return e.name
+	}
+	return e.name + " " + e.value.String()
+}
+
+// happen tells one event and looks whether all holds after it.
+func (k *keyStory) happen(e event) {
+	k.t.Helper()
+	k.told = append(k.told, e.String())
+	switch e.name {
+	case "pass":
+		k.clock.advance(e.value)
+	case "step": // somebody sets the clock
+		k.clock.advance(e.value)
+		k.fresh = nil
+	case FaultClock:
+		k.fault("POST", "/faults", `{"fault":"`+FaultClock+`=`+e.value.String()+`"}`)
+		k.offset, k.fresh = e.value, nil
+	case "no fault":
+		k.fault("DELETE", "/faults", "")
+		k.offset, k.fresh = 0, nil
+	case FaultRotateKey:
+		k.retired[kidOf(k.t, k.login().AccessToken)] = true
+		k.fault("POST", "/faults", `{"fault":"`+FaultRotateKey+`"}`)
+	case "schedule":
+		if err := k.server.keys.rotateIfOld(k.t.Context(), storyPeriod, k.now()); err != nil {
+			k.t.Fatal(err)
+		}
+	default:
+		k.t.Fatalf("what is %q?", e.name)
+	}
+	k.holds()
+}
+
+func (k *keyStory) fault(method, path, body string) {
+	k.t.Helper()
+	if a := k.ask(method, path, body); a.status != 200 {
+		k.t.Fatalf("%v: %d %s", k.told, a.status, a.body)
+	}
+}
+
+// holds looks whether a fresh login is good for what it is made for.
+func (k *keyStory) holds() {
+	k.t.Helper()
+	tokens := k.login()
+	kid := kidOf(k.t, tokens.AccessToken)
+	if a := k.me(tokens.AccessToken); a.status != 200 {
+		k.t.Fatalf("%v: a fresh token: %d %s", k.told, a.status, a.body)
+	}
+	if !slices.Contains(k.published(), kid) {
+		k.t.Fatalf("%v: its key is not published", k.told)
+	}
+	if k.retired[kid] {
+		k.t.Fatalf("%v: a key that was rotated away signs", k.told)
+	}
+	// Nor is any refused before its time, as long as the clock only goes on.
+	k.fresh = slices.DeleteFunc(k.fresh, func(i issued) bool { return !k.now().Before(i.expires) })
+	for _, i := range k.fresh {
+		if a := k.me(i.access); a.status != 200 {
+			k.t.Fatalf("%v: a token of %s to come: %d %s", k.told, i.expires.Sub(k.now()), a.status, a.body)
+		}
+	}
+	k.fresh = append(k.fresh, k.issued(tokens))
+	k.fresh = k.fresh[max(0, len(k.fresh)-3):]
+}
+
+func (k *keyStory) issued(tokens oauth.Tokens) issued {
+	return issued{tokens.AccessToken, k.now().Truncate(time.Second).Add(time.Duration(tokens.ExpiresIn) * time.Second)}
+}
+
+// Stories in which a key signed that had been rotated away, or that nobody could verify.
+func TestKeysAndTheClock(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, c := range []struct {
+		name   string
+		events []event
+	}{
+		{"the next key is rotated away before it signs", []event{
+			{"pass", storyPeriod},
+			{"schedule", 0},
+			{"pass", time.Minute},
+			{FaultRotateKey, 0},
+			{"pass", 4 * time.Minute},
+			{"pass", time.Hour},
+			{"pass", 25 * time.Hour},
+			{"pass", storyPeriod},
+			{"schedule", 0},
+			{"pass", 2 * day},
+		}},
+		{"rotated while the clock was slow", []event{
+			{FaultClock, -time.Hour},
+			{FaultRotateKey, 0},
+			{"no fault", 0},
+			{"pass", 25 * time.Hour},
+		}},
+		{"rotated while the clock was fast", []event{
+			{FaultClock, time.Hour},
+			{FaultRotateKey, 0},
+			{"no fault", 0},
+			{"pass", 25 * time.Hour},
+		}},
+		{"the clock is set back after a rotation", []event{
+			{"pass", day},
+			{FaultRotateKey, 0},
+			{"step", -2 * day},
+			{"pass", 3 * day},
+		}},
+		{"the clock is set back while the next key waits", []event{
+			{"pass", storyPeriod},
+			{"schedule", 0},
+			{"step", -storyPeriod},
+			{"pass", 2 * day},
+			{"step", 2 * storyPeriod},
+			{"step", -storyPeriod},
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := newKeyStory(t)
+			for _, e := range c.events {
+				k.happen(e)
+			}
+		})
+	}
+}
+
+// A server that starts with longer lived tokens, while the next key waits, signs none by
+// the key that is published for less long than they live.
+func TestKeyTooOldForItsTokens(t *testing.T) {
+	const period = 24 * time.Hour
+	store := NewMemory()
+	first := serve(t, func(o *Options) { o.Store, o.KeyPeriod = store, period })
+	first.clock.advance(period)
+	if err := first.server.keys.rotateIfOld(t.Context(), period, first.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	kids := first.published()
+	same(t, "signs", kidOf(t, first.login().AccessToken), kids[0])
+	second := serve(t, func(o *Options) { o.Store, o.AccessTTL = store, 3*period })
+	second.clock.advance(period)
+	access := second.login().AccessToken
+	same(t, "signs then", kidOf(t, access), kids[1])
+	second.clock.advance(3*period - time.Second)
+	if a := second.me(access); a.status != 200 {
+		t.Errorf("its token, a second before its end: %d %s", a.status, a.body)
+	}
+}
+
+// Whatever happens to the clock and the keys, in whatever order.
+func TestKeysWhateverHappens(t *testing.T) {
+	const stories, length = 24, 40
+	spans := []time.Duration{time.Second, time.Minute, keysMaxAge, time.Hour, cartTTL, 26 * time.Hour, storyPeriod, 2 * storyPeriod}
+	for seed := range uint64(stories) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			k, dice := newKeyStory(t), rand.New(rand.NewPCG(seed, 0))
+			for range length {
+				span := spans[dice.IntN(len(spans))]
+				if name := []string{"pass", "pass", "pass", "step", FaultClock, "no fault", FaultRotateKey, "schedule", "schedule"}[dice.IntN(9)]; name == "pass" {
+					k.happen(event{name, span})
+				} else if name == "step" || name == FaultClock {
+					k.happen(event{name, span * time.Duration(1-2*dice.IntN(2))})
+				} else {
+					k.happen(event{name, 0})
+				}
+			}
+		})
+	}
+}
