@@ -48,7 +48,8 @@ the argon2 command writes it with -e.
 Faults are for testing clients: latency, status, drop-answer, expire-now,
 rotate-key and clock-offset are what happens to any server, each other one
 breaks one rule of session flow. They are written
-NAME[=VALUE][,times=N][,path=/PATH]:
+NAME[=VALUE][,times=N][,path=/PATH], but rotate-key and clock-offset, which
+concern the whole server, without times and path:
 ` + faultLines()
 		c.Example = `  jwt session serve                            user demo, with a random password
   jwt session serve --user alice:secret --access-ttl 30s --store memory

@@ -82,6 +82,9 @@ func (f *Fault) read(value string) bool {
 // maxLatency leaves an answer a second of the time that it may be written in.
 const maxLatency = 14 * time.Second
 
+// whole are the faults that no single request has: none of them runs out, or is of one path.
+var whole = []string{FaultClock, FaultRotateKey}
+
 // plain are the faults without a value.
 var plain = []string{
 	FaultDropAnswer, FaultExpireNow, FaultRotateKey,
@@ -103,7 +106,8 @@ func FaultNames() []string {
 	return names
 }
 
-// ParseFault reads NAME[=VALUE][,times=N][,path=/PATH].
+// ParseFault reads NAME[=VALUE][,times=N][,path=/PATH]; neither option goes with a fault of
+// the whole server.
 func ParseFault(s string) (Fault, error) {
 	head, rest, more := strings.Cut(s, ",")
 	name, value, hasValue := strings.Cut(head, "=")
@@ -121,6 +125,8 @@ func ParseFault(s string) (Fault, error) {
 		return f, verdict.Errorf(verdict.Usage, "fault: %s takes no value", name)
 	case takesValue && !f.read(value):
 		return f, verdict.Errorf(verdict.Usage, "fault: %s cannot be %q", name, value).Hintf("a length of time like 2s, for latency %s at most; for status a number from 400 to 599", maxLatency)
+	case more && slices.Contains(whole, name):
+		return f, verdict.Errorf(verdict.Usage, "fault: %s takes neither times nor path", name).Hintf("--fault %s alone: it concerns the whole server", head)
 	}
 	for more {
 		var option string

@@ -260,6 +260,11 @@ func TestFaultControl(t *testing.T) {
 	s.login()
 	same(t, "cleared", s.ask("DELETE", "/faults", "").body, `{"faults":[]}`+"\n")
 	set("nonsense").is(t, "no fault", 400, "invalid_request")
+	kids := s.published()
+	set("clock-offset=1h,times=1").is(t, "a clock for one request", 400, "invalid_request")
+	set("rotate-key,path=/me").is(t, "a key for one path", 400, "invalid_request")
+	same(t, "published after what was refused", s.published(), kids)
+	same(t, "in force after it", s.ask("GET", "/faults", "").body, `{"faults":[]}`+"\n")
 	s.ask("POST", "/faults", `{"fault":"any-password"}`, "Origin: http://evil.example").is(t, "from a page", 403, "invalid_request")
 	s.loginAs(alice, "wrong").is(t, "wrong password", 401, "invalid_credentials")
 }
@@ -274,6 +279,7 @@ func TestParseFault(t *testing.T) {
 	for _, text := range []string{
 		"", "rotation", "rotation-off=1", "latency", "latency=", "latency=2", "status", "status=200", "status=600", "status=x",
 		"latency=2s,", "latency=2s,times=0", "latency=2s,times=-1", "latency=2s,times=x", "latency=2s,path=refresh", "latency=2s,often", "grace=1x",
+		"clock-offset=1h,times=1", "clock-offset=1h,path=/me", "rotate-key,times=3", "rotate-key,path=/me,times=3", // they would be without effect
 		"latency=-5s", "latency=14.1s", "latency=17s", "grace=-1s", "clock-offset=100000h", // no answer would come, or none that makes sense
 	} {
 		if f, err := ParseFault(text); verdict.ClassOf(err) != verdict.Usage {
