@@ -143,6 +143,27 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
+// Wherever in a path a secret begins, and however much of it the log has room for.
+func TestLogOfLongPaths(t *testing.T) {
+	s := serve(t, nil)
+	const secret = "SECRETsecretSECRETsecret0123456789"
+	s.ask("GET", "/reset-password/confirm/user/alice.smith/xx/tok/"+secret, "")
+	same(t, "path", strings.Fields(s.log.String())[2], "/reset-password/confirm/user/alice.smith/xx/tok/***")
+	for n := range 2 * maxPath {
+		before := strings.Repeat("/0123456", n/8) + "/" + strings.Repeat("x", n%8) // a part is no longer than others may be
+		for _, after := range []string{"", "/", "/x"} {
+			s.ask("GET", before+"/"+secret+after, "")
+		}
+	}
+	if log := s.log.String(); contains(log, secret[:1]) {
+		t.Errorf("the log holds parts of it:\n%s", log)
+	}
+	s.ask("GET", "/"+strings.Repeat("0123456/", maxPath/8-1)+"0123456", "") // exactly as long as may be
+	if log := s.log.String(); !contains(log, " /"+strings.Repeat("0123456/", maxPath/8-1)+"0123456 404 ") {
+		t.Error("a path that has room is cut")
+	}
+}
+
 func TestMetadata(t *testing.T) {
 	s := serve(t, nil)
 	want := `{"issuer":"URL","token_endpoint":"URL/token","jwks_uri":"URL/jwks.json","grant_types_supported":["refresh_token"],"token_endpoint_auth_methods_supported":["none"]}` + "\n"

@@ -121,11 +121,13 @@ const (
 	maxPath    = 64
 )
 
-// redacted returns a path that is none of ours as the log shows it.
+// redacted returns a path that is none of ours as the log shows it. Of a part that is cut
+// off nobody knows how long it is.
 func redacted(path string) string {
 	segments := strings.Split(path[:min(len(path), maxPath)], "/")
 	for i, s := range segments {
-		if len(s) > maxSegment || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		cut := i == len(segments)-1 && len(path) > maxPath
+		if cut || len(s) > maxSegment || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			segments[i] = "***"
 		}
 	}
