@@ -28,14 +28,14 @@ type cart struct {
 // cartError is answered to a cart that is not the one we signed. It says nothing
 // about the session: the challenge is not Bearer.
 func (s *Server) cartError(x *exchange) error {
-	s.clearCookie(x, oauth.CartCookie)
 	x.header.Set("WWW-Authenticate", `Cart realm="`+s.Issuer+`"`)
 	x.note = "invalid cart"
 	return x.text(http.StatusUnauthorized, "Invalid cart token")
 }
 
 // cartOf reads the cart. found is false where there is no cookie, valid where it
-// is not ours, or another user's.
+// is not ours, or another user's. One that is not ours is cleared, another user's only where
+// somebody is logged in: else its owner may be back with the next request.
 func (s *Server) cartOf(x *exchange) (c cart, found, valid bool, err error) {
 	user, err := s.shopper(x)
 	if err != nil {
@@ -48,14 +48,18 @@ func (s *Server) cartOf(x *exchange) (c cart, found, valid bool, err error) {
 	}
 	claims, err := s.verify(x.ctx, text, cartType, s.cartAudience(), x.now, false)
 	var bad refusal
-	if err != nil {
-		if errors.As(err, &bad) {
-			err = nil
-		}
+	switch {
+	case errors.As(err, &bad):
+		s.clearCookie(x, oauth.CartCookie)
+		return c, true, false, nil
+	case err != nil:
 		return c, true, false, err
 	}
 	owner, _ := claims.Get("sub")
 	if name, _ := owner.Text(); name != "" && name != user {
+		if user != "" {
+			s.clearCookie(x, oauth.CartCookie)
+		}
 		return c, true, false, nil
 	}
 	items, _ := claims.Get("items")

@@ -78,6 +78,44 @@ func TestCartOfNobody(t *testing.T) {
 	}
 }
 
+// A page that was loaded again asks before it has refreshed: its cart is not shown to
+// nobody, and not taken away either.
+func TestCartOutlivesAMissingBearer(t *testing.T) {
+	s := serve(t, nil)
+	bearer := "Authorization: Bearer " + s.login().AccessToken
+	bob := "Authorization: Bearer " + s.loginAs("bob", "pass:word").tokens(t).AccessToken
+	a := s.add("", `{"id":"apple"}`, bearer)
+	cart, items := a.cookies["cart"].Value, a.body
+	bad := strings.Replace(cart, ".", ".e", 1)
+	for _, c := range []struct {
+		name, method, path, body, cart, who string
+		cleared                             bool
+	}{
+		{"a look", "GET", "/cart", "", cart, "", false},
+		{"an item", "POST", "/cart/items", `{"id":"pear"}`, cart, "", false},
+		{"a checkout", "POST", "/checkout", "", cart, "", false},
+		{"a look at a bad cart", "GET", "/cart", "", bad, "", true},
+		{"an item for a bad cart", "POST", "/cart/items", `{"id":"pear"}`, bad, "", true},
+		{"a checkout of a bad cart", "POST", "/checkout", "", bad, "", true},
+		{"another user's look", "GET", "/cart", "", cart, bob, true}, // or bob would never have one
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			more := []string{"Cookie: cart=" + c.cart}
+			if c.who != "" {
+				more = append(more, c.who)
+			}
+			a := s.ask(c.method, c.path, c.body, more...)
+			if a.status != 401 || a.body != "Invalid cart token\n" {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+			if cleared := len(a.header.Values("Set-Cookie")) > 0; cleared != c.cleared {
+				t.Errorf("it is told to set %v", a.header.Values("Set-Cookie"))
+			}
+		})
+	}
+	same(t, "the cart, once it has refreshed", s.ask("GET", "/cart", "", bearer, "Cookie: cart="+cart).body, items)
+}
+
 // What is wrong with a cart says nothing about the session: it is told in other
 // words than an expired access token, and burns no refresh.
 func TestCartRefused(t *testing.T) {
