@@ -165,12 +165,15 @@ func (f Fault) String() string {
 
 // faults are those in force.
 type faults struct {
-	any  atomic.Bool // spares every request the lock
+	any  atomic.Bool // whether there are some, or token IDs: where not, no request takes the lock
 	mu   sync.Mutex
 	list []Fault
 
 	expired map[string]bool // token IDs that FaultExpireNow hit
 }
+
+// changed is to be called before the lock is given back.
+func (f *faults) changed() { f.any.Store(len(f.list)+len(f.expired) > 0) }
 
 // set puts a fault in force, in the place of one of that name and path.
 func (f *faults) set(fault Fault) {
@@ -178,7 +181,7 @@ func (f *faults) set(fault Fault) {
 	defer f.mu.Unlock()
 	f.remove(fault.Name, fault.Path)
 	f.list = append(f.list, fault)
-	f.any.Store(true)
+	f.changed()
 }
 
 // clear takes a fault back, or all of them where the name is empty.
@@ -186,6 +189,7 @@ func (f *faults) clear(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.list = slices.DeleteFunc(f.list, func(x Fault) bool { return name == "" || x.Name == name })
+	f.changed()
 }
 
 func (f *faults) remove(name, path string) {
@@ -200,30 +204,39 @@ func (f *faults) take(name, path string) (Fault, bool) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i, x := range f.list {
-		if x.Name != name || x.Path != "" && x.Path != path {
-			continue
-		}
-		switch x.Times {
-		case 0:
-		case 1:
-			f.list = slices.Delete(f.list, i, i+1)
-		default:
-			f.list[i].Times--
-		}
-		return x, true
+	i := f.find(name, path)
+	if i < 0 {
+		return Fault{}, false
 	}
-	return Fault{}, false
+	x := f.list[i]
+	switch x.Times {
+	case 0:
+	case 1:
+		f.list = slices.Delete(f.list, i, i+1)
+		f.changed()
+	default:
+		f.list[i].Times--
+	}
+	return x, true
 }
 
 // peek returns the fault that take would, and counts nothing.
 func (f *faults) peek(name, path string) (Fault, bool) {
-	for _, x := range f.active() {
-		if x.Name == name && (x.Path == "" || x.Path == path) {
-			return x, true
-		}
+	if !f.any.Load() {
+		return Fault{}, false
 	}
-	return Fault{}, false
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := f.find(name, path)
+	if i < 0 {
+		return Fault{}, false
+	}
+	return f.list[i], true
+}
+
+// find returns where the fault of that name is which is in force at the path, or -1.
+func (f *faults) find(name, path string) int {
+	return slices.IndexFunc(f.list, func(x Fault) bool { return x.Name == name && (x.Path == "" || x.Path == path) })
 }
 
 // hits says whether an access token counts as expired: one that FaultExpireNow
@@ -252,6 +265,7 @@ func (f *faults) expire(id string) {
 		f.expired = map[string]bool{}
 	}
 	f.expired[id] = true
+	f.changed()
 }
 
 // active lists the faults in force.

@@ -269,6 +269,71 @@ func TestFaultControl(t *testing.T) {
 	s.loginAs(alice, "wrong").is(t, "wrong password", 401, "invalid_credentials")
 }
 
+// Without a fault in force no request waits for the lock on them, though there was one
+// before.
+func TestNoFaultNoLock(t *testing.T) {
+	s := serve(t, func(o *Options) { o.FaultControl = true })
+	answered := func(what string) {
+		t.Helper()
+		done := make(chan struct{})
+		s.server.faults.mu.Lock()
+		go func() {
+			defer close(done)
+			if a, err := s.try("GET", "/cart", ""); err != nil || a.status != 200 {
+				t.Errorf("%s: %d %s %v", what, a.status, a.body, err)
+			}
+			if a, err := s.try("POST", "/login", `{"username":"alice","password":"correct horse"}`); err != nil || a.status != 200 {
+				t.Errorf("%s: %d %s %v", what, a.status, a.body, err)
+			}
+		}()
+		select {
+		case <-done:
+		case <-time.After(time.Minute):
+			t.Errorf("%s: a request waits for the lock", what)
+		}
+		s.server.faults.mu.Unlock()
+		<-done
+	}
+	answered("at first")
+	s.ask("POST", "/faults", `{"fault":"clock-offset=1h"}`)
+	s.ask("DELETE", "/faults", "")
+	answered("after all were taken back")
+	s.ask("POST", "/faults", `{"fault":"status=503,times=1,path=/me"}`)
+	s.ask("GET", "/me", "").is(t, "the fault", 503, "server_error")
+	answered("after it ran out")
+}
+
+// A token that expire-now hit stays expired, whatever becomes of the faults meanwhile.
+func TestFaultsAtOnce(t *testing.T) {
+	s := serve(t, func(o *Options) { o.FaultControl = true })
+	hit := s.login()
+	s.ask("POST", "/faults", `{"fault":"expire-now"}`)
+	s.me(hit.AccessToken).is(t, "hit", 401, "invalid_token")
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 20 {
+				for _, text := range []string{"clock-offset=1ms", "cookie-no-secure,times=1", "drop-answer,path=/checkout"} {
+					f, err := ParseFault(text)
+					if err != nil {
+						t.Error(err)
+					}
+					s.server.faults.set(f)
+				}
+				if a, err := s.try("GET", "/me", "", "Authorization: Bearer "+hit.AccessToken); err != nil || a.status != 401 {
+					t.Errorf("%d %s %v", a.status, a.body, err)
+				}
+				s.server.faults.clear("")
+			}
+		})
+	}
+	group.Wait()
+	s.me(hit.AccessToken).is(t, "still", 401, "invalid_token")
+	if f := s.server.faults.active(); len(f) != 0 {
+		t.Errorf("in force: %v", f)
+	}
+}
+
 func TestParseFault(t *testing.T) {
 	for _, text := range []string{"rotation-off", "latency=2s", "status=503,times=2,path=/refresh", "clock-offset=-1h0m0s", "expire-now,times=1", "drop-answer,path=/token"} {
 		f, err := ParseFault(text)
