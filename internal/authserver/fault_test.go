@@ -1,14 +1,18 @@
 package authserver
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"jwt/internal/jwk"
+	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
 
@@ -246,6 +250,56 @@ func TestFaultDropAnswer(t *testing.T) {
 		t.Errorf("an answer came: %d %s", a.status, a.body)
 	}
 	s.login()
+}
+
+// A full store takes no token while it is full.
+type fullStore struct {
+	Store
+	full atomic.Bool
+}
+
+var errFull = errors.New("the store is full")
+
+func (f *fullStore) Begin(ctx context.Context, s Session, token Hash, r Refresh) error {
+	if f.full.Load() {
+		return errFull
+	}
+	return f.Store.Begin(ctx, s, token, r)
+}
+
+func (f *fullStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
+	if f.full.Load() {
+		return Rotation{}, errFull
+	}
+	return f.Store.Rotate(ctx, p)
+}
+
+// What changed nothing is answered, also where the answers to what did are dropped.
+func TestFaultDropAnswerOfNothing(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault string // beside the one that drops
+		ask   func(s *site, t oauth.Tokens) answer
+	}{
+		{"login", "", func(s *site, _ oauth.Tokens) answer { return s.loginAs(alice, password) }},
+		{"refresh", "", func(s *site, t oauth.Tokens) answer { return s.spend(t.RefreshToken) }},
+		{"refresh", FaultRace, func(s *site, t oauth.Tokens) answer { return s.spend(t.RefreshToken) }},
+		{"refresh", FaultAccessAsRefresh, func(s *site, t oauth.Tokens) answer { return s.spend(t.AccessToken) }},
+	} {
+		t.Run(c.name+" "+c.fault, func(t *testing.T) {
+			store := &fullStore{Store: NewMemory()}
+			s := serve(t, func(o *Options) { o.Store = store })
+			tokens := s.login()
+			s.server.faults.set(Fault{Name: FaultDropAnswer})
+			s.server.faults.set(Fault{Name: c.fault})
+			store.full.Store(true)
+			c.ask(s, tokens).is(t, "the store failed", 500, "server_error")
+			store.full.Store(false)
+			if a, err := s.try("POST", "/login", `{"username":"alice","password":"correct horse"}`); err == nil {
+				t.Errorf("an answer came: %d %s", a.status, a.body)
+			}
+		})
+	}
 }
 
 func TestFaultControl(t *testing.T) {

@@ -106,8 +106,9 @@ func (s *Server) begin(x *exchange, user string) (Session, refreshToken, time.Ti
 		ID: randomID(), User: user, Client: clientID, Created: x.now,
 		Expires: milli(x.now.Add(max(s.RefreshTTL, s.AccessTTL))),
 	}
-	x.session, x.committed = session.ID, true
+	x.session = session.ID
 	err := s.Store.Begin(x.ctx, session, token.hash(), Refresh{Session: session.ID, Issued: x.now, Expires: expires})
+	x.committed = err == nil
 	return session, token, expires, err
 }
 

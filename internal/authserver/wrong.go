@@ -56,18 +56,20 @@ func (s *Server) lateRotation(x *exchange, session Session, token refreshToken) 
 		Token: token.hash(), Next: next.hash(), Sealed: token.seal(next[:]),
 		Now: x.now, Grace: time.Minute, Expires: expires, SessionExpires: session.Expires,
 	})
-	if err != nil || r.Outcome == Rotated {
-		x.user, x.session, x.committed = session.User, session.ID, true
-		return next, expires, err
+	if err == nil && r.Outcome != Rotated {
+		return s.another(x, session)
 	}
-	return s.another(x, session)
+	x.user, x.session, x.committed = session.User, session.ID, err == nil
+	return next, expires, err
 }
 
 // another gives a session one more refresh token beside those it has.
 func (s *Server) another(x *exchange, session Session) (refreshToken, time.Time, error) {
 	next, expires := newRefreshToken(), milli(x.now.Add(s.RefreshTTL))
-	x.user, x.session, x.committed = session.User, session.ID, true
-	return next, expires, s.Store.Begin(x.ctx, session, next.hash(), Refresh{Session: session.ID, Issued: x.now, Expires: expires})
+	x.user, x.session = session.User, session.ID
+	err := s.Store.Begin(x.ctx, session, next.hash(), Refresh{Session: session.ID, Issued: x.now, Expires: expires})
+	x.committed = err == nil
+	return next, expires, err
 }
 
 // renewByAccess is what becomes of a refresh token that is none: it is unknown, or
