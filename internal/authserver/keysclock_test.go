@@ -194,19 +194,20 @@ func TestKeyTooOldForItsTokens(t *testing.T) {
 // Whatever happens to the clock and the keys, in whatever order.
 func TestKeysWhateverHappens(t *testing.T) {
 	const stories, length = 24, 40
+	names := []string{"pass", "pass", "pass", "step", FaultClock, "no fault", FaultRotateKey, "schedule", "schedule"}
 	spans := []time.Duration{time.Second, time.Minute, keysMaxAge, time.Hour, cartTTL, 26 * time.Hour, storyPeriod, 2 * storyPeriod}
 	for seed := range uint64(stories) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			k, dice := newKeyStory(t), rand.New(rand.NewPCG(seed, 0))
 			for range length {
-				span := spans[dice.IntN(len(spans))]
-				if name := []string{"pass", "pass", "pass", "step", FaultClock, "no fault", FaultRotateKey, "schedule", "schedule"}[dice.IntN(9)]; name == "pass" {
-					k.happen(event{name, span})
-				} else if name == "step" || name == FaultClock {
-					k.happen(event{name, span * time.Duration(1-2*dice.IntN(2))})
-				} else {
-					k.happen(event{name, 0})
+				e := event{name: names[dice.IntN(len(names))]}
+				switch span := spans[dice.IntN(len(spans))]; e.name {
+				case "pass":
+					e.value = span
+				case "step", FaultClock: // forwards or backwards
+					e.value = span * time.Duration(1-2*dice.IntN(2))
 				}
+				k.happen(e)
 			}
 		})
 	}
