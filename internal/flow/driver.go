@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,9 @@ import (
 type recorder struct {
 	base http.RoundTripper
 	now  func() time.Time
+
+	cookie string // the name of that with the refresh token
+	path   string // below which it goes, as it was last set; "" before
 }
 
 type recordKey struct{}
@@ -33,6 +37,8 @@ type wire struct {
 	header      http.Header
 	cookies     []*http.Cookie
 	body        []byte
+	at          *url.URL
+	withheld    string         // the Path of the cookie, where a browser would not send it
 	secrets     issuer.Secrets // that were sent
 	began       time.Time
 	took        time.Duration
@@ -43,7 +49,10 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	if w == nil {
 		w = &wire{}
 	}
-	w.method, w.url, w.began = req.Method, issuer.Show(req.URL), t.now()
+	w.method, w.url, w.at, w.began = req.Method, issuer.Show(req.URL), req.URL, t.now()
+	if _, err := req.Cookie(t.cookie); err == nil && t.path != "" && !issuer.CookieGoesTo(t.path, req.URL) {
+		req, w.withheld = without(req, t.cookie), t.path
+	}
 	w.secrets = issuer.SecretsOf(req)
 	defer func() { w.took = t.now().Sub(w.began) }()
 	resp, err := t.base.RoundTrip(req)
@@ -58,6 +67,18 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	w.status, w.header, w.cookies, w.body = resp.StatusCode, resp.Header, resp.Cookies(), body
 	return resp, nil
+}
+
+// without returns the request without the cookie of that name.
+func without(req *http.Request, name string) *http.Request {
+	out := req.Clone(req.Context())
+	out.Header.Del("Cookie")
+	for _, c := range req.Cookies() {
+		if c.Name != name {
+			out.AddCookie(c)
+		}
+	}
+	return out
 }
 
 // An answer is what became of a request.
@@ -78,7 +99,11 @@ func (a answer) says() string {
 		}
 		return "no answer"
 	}
-	return strings.TrimSpace(a.statusText() + " " + a.reason())
+	said := strings.TrimSpace(a.statusText() + " " + a.reason())
+	if a.withheld != "" {
+		said += ", without the cookie, whose Path is " + a.withheld
+	}
+	return said
 }
 
 // gives is says for an answer that ought to hold tokens.
@@ -259,9 +284,7 @@ func (r *run) call(ctx context.Context, name, token, note string) (answer, error
 func (r *run) get(ctx context.Context, s *issuer.Server, token string) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
-	u := *s.URL
-	u.Path += r.Protected
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL.String()+r.Protected, nil)
 	if err != nil {
 		return err
 	}

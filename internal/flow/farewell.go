@@ -54,19 +54,23 @@ func (r *run) judgeCleared(out answer) {
 		r.skip(noCookie, LogoutClearsCookie)
 		return
 	}
-	set, said := r.cookies[len(r.cookies)-1], name+" stays"
-	for _, c := range out.cookies {
-		expires := issuer.CookieExpiry(c, r.Now())
+	set, cleared, said := r.cookies[len(r.cookies)-1], false, name+" stays"
+	for _, c := range out.cookies { // of several a browser keeps the last
+		path, expires := issuer.CookiePath(c, out.at), issuer.CookieExpiry(c, r.Now())
+		ends := !expires.IsZero() && !expires.After(r.Now())
 		switch {
-		case c.Name != name || expires.IsZero() || expires.After(r.Now()):
-		case c.Path != set.Path || r.domain(c) != r.domain(set): // another cookie (RFC 6265 §5.3)
-			said = name + " stays: it was set for " + r.domain(set) + set.Path + ", and is cleared for " + r.domain(c) + c.Path
-		default:
-			r.pass(LogoutClearsCookie, name+" is cleared")
-			return
+		case c.Name != name:
+		case path == set.Path && r.domain(c) == r.domain(set):
+			cleared = ends
+		case ends: // another cookie (RFC 6265 §5.3)
+			said = name + " stays: it was set for " + r.domain(set) + set.Path + ", and is cleared for " + r.domain(c) + path
 		}
 	}
-	r.fail(LogoutClearsCookie, said)
+	if !cleared {
+		r.fail(LogoutClearsCookie, said)
+		return
+	}
+	r.pass(LogoutClearsCookie, name+" is cleared")
 }
 
 // domain is where a cookie is kept for: its Domain, or the server's host.

@@ -38,6 +38,10 @@ func TestKeepsEveryRule(t *testing.T) {
 			if r.Verdict() != "pass" || r.Took > 10*time.Second {
 				t.Errorf("%s: verdict %s in %s", tt.preset, r.Verdict(), r.Took)
 			}
+			waits := func(s flow.Step) bool { return s.Name == "wait" && s.Method == "" && s.URL == "" && s.Status == 0 }
+			if !slices.ContainsFunc(r.Steps, waits) {
+				t.Errorf("%s: it waits for no expiry: %+v", tt.preset, r.Steps)
+			}
 		})
 	}
 }

@@ -128,7 +128,8 @@ func (o Options) Check() error {
 			}
 		}
 	}
-	if o.Protected != "" && (!strings.HasPrefix(o.Protected, "/") || strings.HasPrefix(o.Protected, "//") || strings.ContainsAny(o.Protected, "?#")) {
+	_, err := url.Parse(o.Protected)
+	if o.Protected != "" && (err != nil || !strings.HasPrefix(o.Protected, "/") || strings.HasPrefix(o.Protected, "//") || strings.ContainsAny(o.Protected, "?#")) {
 		return verdict.Errorf(verdict.Usage, "--protected: is %q, must be a path that begins with one /, without a query", o.Protected).
 			Hintf("--protected /me")
 	}
@@ -163,8 +164,16 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		Hintf("the server is slow; --only RULE judges less"))
 	defer cancel()
 	err := r.tell(ctx)
+	if errors.As(err, new(unsaid)) {
+		r.Stepped = nil
+	}
+	r.tidy(ctx)
 	if errors.As(err, new(unsaid)) || verdict.ClassOf(err) == verdict.Interrupted {
 		return r.report, err
+	}
+	if r.granted > 0 {
+		r.judgeCookies()
+		r.judgeCaches()
 	}
 	if err == nil && !r.broken() {
 		err = r.lost // rules that nothing is known of must not look like a success
@@ -261,9 +270,10 @@ func newRun(o Options) *run {
 	}
 	r.tokens.began = r.report.Began
 	r.tokens.secrets.Add(string(o.Password))
+	r.wires = &recorder{base: issuer.Transport(o.HTTP), now: o.Now, cookie: o.Preset.Tokens.RefreshCookie()}
 	r.server = &issuer.Server{
 		URL: o.Server, Preset: o.Preset, UserAgent: o.UserAgent, Now: o.Now, Timeout: o.Timeout,
-		Transport: &recorder{base: issuer.Transport(o.HTTP), now: o.Now},
+		Transport: r.wires,
 	}
 	return r
 }
@@ -272,6 +282,7 @@ func newRun(o Options) *run {
 type run struct {
 	Options
 	server  *issuer.Server
+	wires   *recorder
 	results map[string]Result
 	report  Report
 	tokens  ledger

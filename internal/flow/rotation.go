@@ -13,8 +13,8 @@ import (
 
 const noRotation = "refresh tokens do not rotate: none is ever spent"
 
-// rotations presents the refresh token that the last refresh spent, as a thief
-// would: now, and until the grace is over.
+// rotations refreshes once more, to see a successor taken, and presents the refresh
+// token that this spent, as a thief would: now, and until the grace is over.
 func (r *run) rotations(ctx context.Context, f *family) error {
 	rules := []string{ReuseDetected, Grace, FamilyRevoked}
 	if !r.wants(rules...) || r.skipped(ReuseDetected) {
@@ -24,12 +24,17 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 		r.skip(noRotation, rules...)
 		return nil
 	}
-	spent, at, ok := r.spent()
-	if !ok {
-		r.skip("no refresh token was spent", rules...)
+	spent := f.refresh
+	again, err := r.refresh(ctx, "refresh again", f, spent)
+	if err != nil {
+		return err
+	}
+	if !again.granted() || f.refresh == spent { // a refusal of it later on would tell nothing
+		r.noSuccessor(again, rules)
 		return nil
 	}
-	last, taken, successors, err := r.replay(ctx, f, spent, at)
+	r.tokens.end(spent, "spent", again.began)
+	last, taken, successors, err := r.replay(ctx, f, spent, again.began)
 	if err != nil {
 		return err
 	}
@@ -40,11 +45,7 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 		return nil
 	case !last.granted():
 		r.judge(ReuseDetected, last.notGranted(), last.says())
-		if taken == 0 {
-			r.pass(Grace, "none: refused at once")
-		} else {
-			r.pass(Grace, "at least "+tenths(taken)+" s, less than "+tenths(last.began.Add(last.took).Sub(at)+100*time.Millisecond)+" s")
-		}
+		r.judge(Grace, last.notGranted(), graceOf(last, taken, again.began))
 		return r.familyRevoked(ctx, f)
 	case successors > 1: // each replay buys another: nobody takes notice of it
 		r.fail(ReuseDetected, "taken "+lived+" after it was spent, for another refresh token each time")
@@ -56,19 +57,37 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 	return nil
 }
 
+// noSuccessor judges a second refresh that bought no other refresh token.
+func (r *run) noSuccessor(again answer, rules []string) {
+	switch {
+	case again.granted():
+		r.fail(Rotation, "the second refresh left the same refresh token good")
+		r.skip(noRotation, append(rules, ConcurrentRefresh)...)
+		return
+	case asFailure(again) == verdict.Fail:
+		r.fail(RefreshWorks, "a second time: "+again.gives())
+	}
+	r.skipFor(again, "the refresh token that the first refresh gave is not taken: "+again.gives(), append(rules, ConcurrentRefresh)...)
+}
+
+// graceOf says how long a refresh token was still taken that was spent at a time, by
+// the answer that refused it and how long it was taken before.
+func graceOf(refused answer, taken time.Duration, spent time.Time) string {
+	const atOnce = 500 * time.Millisecond
+	most := refused.began.Add(refused.took).Sub(spent)
+	switch {
+	case taken == 0 && most <= atOnce:
+		return "none: refused at once"
+	case taken == 0:
+		return "less than " + tenths(most+100*time.Millisecond) + " s: the answers come late"
+	default:
+		return "at least " + tenths(taken) + " s, less than " + tenths(most+100*time.Millisecond) + " s"
+	}
+}
+
 // tenths are whole tenths of seconds.
 func tenths(d time.Duration) string {
 	return strconv.FormatFloat(d.Truncate(100*time.Millisecond).Seconds(), 'f', 1, 64)
-}
-
-// spent returns the refresh token that was spent last, and when.
-func (r *run) spent() (string, time.Time, bool) {
-	for i := len(r.tokens.all) - 1; i >= 0; i-- {
-		if t := r.tokens.all[i]; t.End == "spent" {
-			return r.tokens.texts[i], r.tokens.began.Add(t.Ended), true
-		}
-	}
-	return "", time.Time{}, false
 }
 
 // replay presents a spent token until it is refused or the longest grace is over.
@@ -149,7 +168,7 @@ func (r *run) crowd(ctx context.Context, _ *family) error {
 	granted, answered := 0, 0
 	for i, a := range answers {
 		note := ""
-		if a.status > 0 {
+		if a.refused() != verdict.Skip {
 			answered++
 		}
 		if a.granted() {
@@ -169,12 +188,11 @@ func (r *run) crowd(ctx context.Context, _ *family) error {
 		said = said[:len(said)-1]
 	}
 	switch {
-	case answered < 2:
-		r.skip("too few answers: "+said, ConcurrentRefresh)
 	case len(successors) > 1:
 		r.fail(ConcurrentRefresh, said)
-	case !slices.ContainsFunc(answers, func(a answer) bool { return a.refused() != verdict.Skip }):
-		r.skipFor(answers[0], answers[0].says(), ConcurrentRefresh)
+	case answered < 2:
+		i := slices.IndexFunc(answers, func(a answer) bool { return a.refused() == verdict.Skip })
+		r.skipFor(answers[i], "too few answers: "+said+"; "+answers[i].says(), ConcurrentRefresh)
 	case granted == 0:
 		r.judge(ConcurrentRefresh, verdict.Warn, said)
 	default:

@@ -22,14 +22,12 @@ func (r *run) tell(ctx context.Context) error {
 	}
 	r.pass(LoginWorks, a.says())
 	for _, act := range []func(context.Context, *family) error{
-		r.lifetimes, r.doors, r.strangers, r.expiry, r.rotations, r.crowd, r.farewell, r.tidy,
+		r.lifetimes, r.doors, r.strangers, r.expiry, r.rotations, r.crowd, r.farewell,
 	} {
 		if err := act(ctx, f); err != nil {
 			return err
 		}
 	}
-	r.judgeCookies()
-	r.judgeCaches()
 	return nil
 }
 
@@ -42,10 +40,12 @@ func (r *run) lifetimes(_ context.Context, f *family) error {
 		r.fail(AccessLifetime, said)
 	case f.lifetime > short:
 		r.judge(AccessLifetime, verdict.Warn, said)
+	case isJWT(f.access) && !hasExp(f.access) && f.lifetime == 0:
+		r.fail(AccessLifetime, "for ever: it has no exp, and no answer says when it ends")
+	case isJWT(f.access) && !hasExp(f.access): // others than this server cannot know
+		r.judge(AccessLifetime, verdict.Warn, said+" by the answer; the token itself has no exp")
 	case f.lifetime > 0:
 		r.pass(AccessLifetime, said)
-	case isJWT(f.access) && !hasExp(f.access):
-		r.fail(AccessLifetime, "for ever: it has no exp, and no answer says when it ends")
 	default:
 		r.skip("no answer says how long it lives, and it is opaque", AccessLifetime)
 	}
@@ -352,21 +352,22 @@ func (r *run) retry(ctx context.Context, f *family, refused string) error {
 	return nil
 }
 
-// tidy ends the sessions that are still alive. Nothing is judged by it.
-func (r *run) tidy(ctx context.Context, _ *family) error {
+// tidy ends the sessions that are still alive, also where the story was broken off.
+// Nothing is judged by it, and nobody waits for it for long.
+func (r *run) tidy(ctx context.Context) {
+	const patience = 3 * time.Second
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	lost := r.lost
 	for _, f := range r.families {
-		if f.dead || f.refresh == "" || r.Preset.Logout.Path == "" {
+		if f.dead || f.refresh == "" || r.Preset.Logout.Path == "" || ctx.Err() != nil {
 			continue
 		}
-		a, err := r.logout(ctx, "log out, to tidy up", f)
-		if err != nil {
-			return err
-		}
-		if a.ok() {
+		if a, _ := r.logout(ctx, "log out, to tidy up", f); a.ok() {
 			r.ended(f, "logged out", a.began)
 		}
 	}
-	return nil
+	r.lost = lost
 }
 
 func (r *run) ended(f *family, how string, at time.Time) {

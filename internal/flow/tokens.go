@@ -57,10 +57,11 @@ func (r *run) take(f *family, a answer) string {
 		}
 		r.cacheable = append(r.cacheable, said+" on "+a.method+" "+a.url)
 	}
-	if name := r.Preset.Tokens.RefreshCookie(); name != "" {
+	if name := r.wires.cookie; name != "" {
 		for _, c := range a.cookies {
 			if c.Name == name && c.Value != "" && c.MaxAge >= 0 {
-				r.cookies = append(r.cookies, c)
+				c.Path = issuer.CookiePath(c, a.at)
+				r.cookies, r.wires.path = append(r.cookies, c), c.Path
 			}
 		}
 	}

@@ -3,8 +3,6 @@ package issuer
 import (
 	"math"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -120,30 +118,6 @@ const b64token = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 func printable(token string) bool {
 	return len(token) <= 64<<10 && !strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' })
-}
-
-// CookieMayBeSet reports whether an answer from u may set the cookie: whether its
-// Domain, where it has one, is that of the host (RFC 6265 §5.3).
-func CookieMayBeSet(c *http.Cookie, u *url.URL) bool {
-	domain, host := strings.ToLower(strings.TrimPrefix(c.Domain, ".")), strings.ToLower(u.Hostname())
-	if domain == "" || domain == host {
-		return true
-	}
-	_, err := netip.ParseAddr(host)
-	return err != nil && strings.HasSuffix(host, "."+domain)
-}
-
-// CookieExpiry returns when a cookie ends, or the zero time of one that does not
-// say it (RFC 6265 §5.3: Max-Age before Expires).
-func CookieExpiry(c *http.Cookie, now time.Time) time.Time {
-	switch {
-	case c.MaxAge < 0:
-		return now.Add(-time.Second)
-	case c.MaxAge > 0:
-		return now.Add(time.Duration(min(c.MaxAge, 1<<32)) * time.Second)
-	default:
-		return c.Expires
-	}
 }
 
 // clockSlack is how far what a token says of its end may lie before what the answer

@@ -33,7 +33,7 @@ const (
 func cookiesFor(all []Cookie, u *url.URL, now time.Time) []Cookie {
 	var fit []Cookie
 	for _, c := range all {
-		if !c.expired(now) && pathMatches(c.Path, u.EscapedPath()) {
+		if !c.expired(now) && issuer.CookieGoesTo(c.Path, u) {
 			fit = append(fit, c)
 		}
 	}
@@ -42,15 +42,6 @@ func cookiesFor(all []Cookie, u *url.URL, now time.Time) []Cookie {
 }
 
 func (c Cookie) expired(now time.Time) bool { return !c.Expires.IsZero() && !now.Before(c.Expires) }
-
-// pathMatches is RFC 6265 §5.1.4.
-func pathMatches(cookie, request string) bool {
-	if request == "" {
-		request = "/"
-	}
-	rest, ok := strings.CutPrefix(request, cookie)
-	return ok && (rest == "" || strings.HasSuffix(cookie, "/") || rest[0] == '/')
-}
 
 // setCookies returns the cookies after an answer from u set some (RFC 6265 §5.3),
 // and whether that changed anything. withheld tells those that are none of ours.
@@ -62,11 +53,8 @@ func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, wit
 			continue
 		}
 		c := Cookie{
-			Name: from.Name, Value: from.Value, Path: from.Path, Expires: issuer.CookieExpiry(from, now).UTC(),
+			Name: from.Name, Value: from.Value, Path: issuer.CookiePath(from, u), Expires: issuer.CookieExpiry(from, now).UTC(),
 			Secure: from.Secure, HTTPOnly: from.HttpOnly, Quoted: from.Quoted,
-		}
-		if !strings.HasPrefix(c.Path, "/") {
-			c.Path = defaultPath(u)
 		}
 		at := slices.IndexFunc(all, func(o Cookie) bool { return o.Name == c.Name && o.Path == c.Path })
 		switch {
@@ -102,15 +90,6 @@ func acceptable(c *http.Cookie, u *url.URL) bool {
 
 func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
-
-// defaultPath is RFC 6265 §5.1.4.
-func defaultPath(u *url.URL) string {
-	path := u.EscapedPath()
-	if at := strings.LastIndexByte(path, '/'); at > 0 {
-		return path[:at]
-	}
-	return "/"
 }
 
 // A jar is the cookies of a session for one exchange, as net/http wants them.

@@ -1,0 +1,340 @@
+package flow_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jwt/internal/authserver"
+	"jwt/internal/base64url"
+	"jwt/internal/flow"
+	"jwt/internal/verdict"
+)
+
+// A message is an answer that is changed on its way.
+type message struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// behind starts a proxy that changes the answers of the local server. ask, which may be
+// nil, answers in its place where it returns true.
+func behind(t *testing.T, o authserver.Options, ask func(*http.Request, *message) bool, change func(*http.Request, *message), faults ...string) string {
+	t.Helper()
+	real := serve(t, o, faults...)
+	return handle(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m := &message{status: http.StatusOK, header: http.Header{}}
+		if ask == nil || !ask(r, m) {
+			var b bytes.Buffer
+			kept := keeper{header: m.header, body: &b}
+			forward(t, &kept, r, real)
+			m.status, m.body = kept.status, b.String()
+			change(r, m)
+		}
+		m.header.Del("Content-Length")
+		for name, values := range m.header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(m.status)
+		io.WriteString(w, m.body)
+	}))
+}
+
+// A keeper is a ResponseWriter that keeps the answer.
+type keeper struct {
+	header http.Header
+	body   *bytes.Buffer
+	status int
+}
+
+func (k *keeper) Header() http.Header         { return k.header }
+func (k *keeper) WriteHeader(status int)      { k.status = status }
+func (k *keeper) Write(b []byte) (int, error) { return k.body.Write(b) }
+
+func asIs(*http.Request, *message) {}
+
+// setCookies replaces the cookies that an answer sets.
+func (m *message) setCookies(change func(*http.Cookie) *http.Cookie) {
+	r := http.Response{Header: m.header}
+	cookies := r.Cookies()
+	m.header.Del("Set-Cookie")
+	for _, c := range cookies {
+		if c = change(c); c != nil {
+			m.header.Add("Set-Cookie", c.String())
+		}
+	}
+}
+
+// TestServersThatAreNearlyRight judges what looks like the breach of a rule and is none,
+// and what looks like none and is one.
+func TestServersThatAreNearlyRight(t *testing.T) {
+	long := authserver.Options{AccessTTL: time.Hour}
+	// after lets the first requests for a path through and answers the others.
+	after := func(path string, most int32, status int) func(*http.Request, *message) bool {
+		var asked atomic.Int32
+		return func(r *http.Request, m *message) bool {
+			if r.URL.Path != path || asked.Add(1) <= most {
+				return false
+			}
+			m.status, m.body = status, `{"error":"no"}`
+			return true
+		}
+	}
+	cleared := func(change func(*http.Cookie) *http.Cookie) func(*http.Request, *message) {
+		return func(r *http.Request, m *message) {
+			if r.URL.Path == "/logout" {
+				m.setCookies(change)
+			}
+		}
+	}
+	logins := func(body func(user string, n int32) string) func(*http.Request, *message) bool {
+		var asked atomic.Int32
+		return func(r *http.Request, m *message) bool {
+			if r.URL.Path != "/login" {
+				return false
+			}
+			b, _ := io.ReadAll(r.Body)
+			r.Body = io.NopCloser(bytes.NewReader(b))
+			var said struct{ Username, Password string }
+			json.Unmarshal(b, &said)
+			if said.Password == password {
+				return false
+			}
+			m.status, m.body = 401, body(said.Username, asked.Add(1))
+			return true
+		}
+	}
+	unlike := func(user, known, unknown string) string {
+		if user == "alice" {
+			return known
+		}
+		return unknown
+	}
+	for _, tt := range []struct {
+		name   string
+		ask    func(*http.Request, *message) bool
+		change func(*http.Request, *message)
+		faults []string
+		grace  time.Duration
+		only   []string
+		want   map[verdict.Status][]string
+		says   string // the last of only
+		lost   bool   // something could not be judged, and it is no success
+	}{
+		{
+			name: "whose successors are dead", ask: after("/refresh", 1, 401),
+			only: []string{flow.Rotation, flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh, flow.RefreshWorks},
+			want: map[verdict.Status][]string{
+				verdict.Pass: {flow.Rotation}, verdict.Fail: {flow.RefreshWorks},
+				verdict.Skip: {flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh},
+			},
+			says: "a second time: 401 Unauthorized no",
+		},
+		{
+			name: "that allows one refresh and has then too much to do", ask: after("/refresh", 2, 429),
+			only: []string{flow.ConcurrentRefresh},
+			want: map[verdict.Status][]string{verdict.Skip: {flow.ConcurrentRefresh}},
+			says: "too few answers: 1 of 6 were answered with tokens, 1 refresh token; 429 Too Many Requests no", lost: true,
+		},
+		{
+			name: "that stumbles over a spent token", ask: after("/refresh", 2, 500),
+			only: []string{flow.ReuseDetected, flow.Grace},
+			want: map[verdict.Status][]string{verdict.Warn: {flow.ReuseDetected, flow.Grace}},
+			says: "none: refused at once",
+		},
+		{
+			name: "that is slower than its grace", faults: []string{authserver.FaultLatency + "=1200ms"}, grace: time.Second,
+			only: []string{flow.ReuseDetected, flow.Grace},
+			want: map[verdict.Status][]string{verdict.Pass: {flow.ReuseDetected, flow.Grace}},
+			says: "less than 2.5 s: the answers come late",
+		},
+		{
+			name: "whose tokens have no exp", change: func(_ *http.Request, m *message) {
+				var said map[string]any
+				if json.Unmarshal([]byte(m.body), &said) == nil && said["accessToken"] != nil {
+					said["accessToken"] = base64url.Encode([]byte(`{"alg":"HS256"}`)) + "." + base64url.Encode([]byte(`{"sub":"alice"}`)) + ".AAAA"
+					b, _ := json.Marshal(said)
+					m.body = string(b)
+				}
+			},
+			only: []string{flow.AccessLifetime},
+			want: map[verdict.Status][]string{verdict.Warn: {flow.AccessLifetime}},
+			says: "1 h by the answer; the token itself has no exp",
+		},
+		{
+			name: "that clears the cookie without saying its Path", change: cleared(func(c *http.Cookie) *http.Cookie { c.Path = ""; return c }),
+			only: []string{flow.LogoutClearsCookie},
+			want: map[verdict.Status][]string{verdict.Pass: {flow.LogoutClearsCookie}},
+			says: "refresh_token is cleared",
+		},
+		{
+			name: "that clears another cookie", change: cleared(func(c *http.Cookie) *http.Cookie { c.Path = "/refresh"; return c }),
+			only: []string{flow.LogoutClearsCookie},
+			want: map[verdict.Status][]string{verdict.Fail: {flow.LogoutClearsCookie}},
+			says: "refresh_token stays: it was set for 127.0.0.1/, and is cleared for 127.0.0.1/refresh",
+		},
+		{
+			name: "that clears the cookie and sets it again", change: func(r *http.Request, m *message) {
+				if r.URL.Path == "/logout" {
+					m.header.Add("Set-Cookie", "refresh_token=again; Path=/; HttpOnly; Secure; SameSite=Strict")
+				}
+			},
+			only: []string{flow.LogoutClearsCookie},
+			want: map[verdict.Status][]string{verdict.Fail: {flow.LogoutClearsCookie}},
+			says: "refresh_token stays",
+		},
+		{
+			name: "that gives the cookie a Path and logs out by it elsewhere", ask: func(r *http.Request, _ *message) bool {
+				if r.URL.Path == "/logout" {
+					r.Header.Del("Authorization")
+				}
+				return false
+			},
+			change: func(_ *http.Request, m *message) {
+				m.setCookies(func(c *http.Cookie) *http.Cookie { c.Path = "/refresh"; return c })
+			},
+			only: []string{flow.RefreshWorks, flow.RefreshAfterLogout, flow.LogoutWorks},
+			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.LogoutWorks}, verdict.Fail: {flow.RefreshAfterLogout}},
+			says: "204 No Content, without the cookie, whose Path is /refresh",
+		},
+		{
+			name: "that numbers its errors", ask: logins(func(_ string, n int32) string {
+				return fmt.Sprintf(`{"error":{"code":"no","trace":"%d"},"at":%d}`, n, n)
+			}),
+			only: []string{flow.UniformLoginErrors},
+			want: map[verdict.Status][]string{verdict.Pass: {flow.UniformLoginErrors}},
+			says: "for both 401 Unauthorized, but for what differs in every answer",
+		},
+		{
+			name: "that numbers its errors and tells who is a user", ask: logins(func(user string, n int32) string {
+				return fmt.Sprintf(`{"error":"%s","trace":"%d"}`, unlike(user, "wrong_password", "no_such_user"), n)
+			}),
+			only: []string{flow.UniformLoginErrors},
+			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
+			says: "the bodies differ: for a wrong password 401 Unauthorized wrong_password; for an unknown user 401 Unauthorized no_such_user",
+		},
+		{
+			name: "whose error is a page that is never the same", ask: logins(func(_ string, n int32) string { return fmt.Sprintf("<p>No. %d</p>", n) }),
+			only: []string{flow.UniformLoginErrors},
+			want: map[verdict.Status][]string{verdict.Skip: {flow.UniformLoginErrors}},
+			says: "each answer has another body, which is no JSON object",
+		},
+		{
+			name: "whose error is a page that tells who is a user", ask: logins(func(user string, _ int32) string {
+				return unlike(user, "<p>wrong password</p>", "<p>who is that?</p>")
+			}),
+			only: []string{flow.UniformLoginErrors},
+			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
+			says: "the bodies differ: for a wrong password 401 Unauthorized; for an unknown user 401 Unauthorized",
+		},
+	} {
+		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				so := long
+				so.ReuseGrace = tt.grace
+				if tt.change == nil {
+					tt.change = asIs
+				}
+				o := options(t, behind(t, so, tt.ask, tt.change, tt.faults...), "cookie")
+				o.Only = tt.only
+				r, err := flow.Run(t.Context(), o)
+				if (err != nil) != tt.lost {
+					t.Errorf("%v", err)
+				}
+				got := outcomes(r)
+				if d := cmp.Diff(tt.want, got); d != "" {
+					t.Errorf("(-want +got):\n%s", d)
+				}
+				if broken := len(got[verdict.Fail]) > 0 && tt.only[0] != flow.UniformLoginErrors; r.Failed() != (broken || tt.lost) {
+					t.Errorf("the verdict is %s", r.Verdict())
+				}
+				for _, x := range r.Results {
+					if x.ID == tt.only[len(tt.only)-1] && x.Actual != tt.says {
+						t.Errorf("%s: %q, want %q", x.ID, x.Actual, tt.says)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestBrokenOff ends the story in its middle: the session is logged out of all the same.
+func TestBrokenOff(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var logouts atomic.Int32
+		server := behind(t, authserver.Options{}, func(r *http.Request, _ *message) bool {
+			if r.URL.Path == "/logout" {
+				logouts.Add(1)
+			}
+			return false
+		}, asIs)
+		ctx, cancel := context.WithCancel(t.Context())
+		o := options(t, server, "cookie")
+		o.Only = []string{flow.ExpiredRefused, flow.RefreshWorks}
+		o.After = func(time.Duration) <-chan time.Time { // the wait for the expiry
+			cancel()
+			return nil
+		}
+		_, err := flow.Run(ctx, o)
+		if verdict.ClassOf(err) != verdict.Interrupted || logouts.Load() != 1 {
+			t.Errorf("%v, and %d logouts", err, logouts.Load())
+		}
+	})
+}
+
+// TestStoryEndsEarly judges what the answers before have shown.
+func TestStoryEndsEarly(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var requests atomic.Int32
+		server := behind(t, authserver.Options{AccessTTL: time.Hour}, func(r *http.Request, _ *message) bool {
+			if requests.Add(1) == 1 {
+				return false
+			}
+			io.Copy(io.Discard, r.Body) // only then the server hears that a client hangs up
+			<-r.Context().Done()
+			return true
+		}, asIs, authserver.FaultNoHTTPOnly, authserver.FaultCacheable)
+		r, err := flow.Run(t.Context(), options(t, server, "cookie"))
+		if verdict.ClassOf(err) != verdict.FetchFailed {
+			t.Errorf("%v", err)
+		}
+		want := map[verdict.Status][]string{
+			verdict.Fail: {flow.CookieHTTPOnly, flow.NoStore},
+			verdict.Pass: {flow.LoginWorks, flow.AccessLifetime, flow.CookieSecure, flow.CookieSameSite, flow.CookieScope},
+		}
+		got := outcomes(r)
+		delete(got, verdict.Skip)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+	})
+}
+
+// TestProtectedIsAskedAsItIsWritten takes the escapes of a path as they are.
+func TestProtectedIsAskedAsItIsWritten(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		asked := ""
+		server := behind(t, authserver.Options{AccessTTL: time.Hour}, func(r *http.Request, _ *message) bool {
+			if r.Method == http.MethodGet {
+				asked = r.RequestURI
+				return true
+			}
+			return false
+		}, asIs)
+		o := options(t, server, "cookie")
+		o.Only, o.Protected = []string{flow.BearerAccepted}, "/a%20b/c%2Fd"
+		if r := run(t, o); r.Failed() || asked != o.Protected {
+			t.Errorf("%q was asked: %v", asked, outcomes(r))
+		}
+	})
+}
