@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -66,21 +68,33 @@ func Run(ctx context.Context, env *Env, args []string) int {
 	executed, err := root.ExecuteContextC(ctx)
 	out := saidOutput(executed.Flags())
 	err = cmp.Or(err, unsaid)
+	if stdout.gone && errors.Is(err, syscall.EPIPE) {
+		stdout.die()
+	}
 	if err != nil && out.saysJSON() && !stdout.any && !errors.As(err, new(answered)) && !errors.As(err, new(unanswered)) {
 		err = out.fail(env, err)
 	}
 	return finish(env, out, err)
 }
 
-// heard knows whether anything was written.
+// heard knows whether anything was written, and whether its reader has gone.
 type heard struct {
 	io.Writer
-	any bool
+	any, gone bool
 }
 
 func (h *heard) Write(b []byte) (int, error) {
 	h.any = true
-	return h.Writer.Write(b)
+	n, err := h.Writer.Write(b)
+	h.gone = h.gone || errors.Is(err, syscall.EPIPE)
+	return n, err
+}
+
+// die ends the program as a write to a broken pipe does where SIGPIPE is not caught: a
+// command that had something to finish first has done so.
+func (h *heard) die() {
+	signal.Reset(syscall.SIGPIPE)
+	h.Writer.Write([]byte("\n"))
 }
 
 func newRoot(env *Env, args []string) *cobra.Command {

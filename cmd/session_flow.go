@@ -153,7 +153,7 @@ func runSessionFlow(ctx context.Context, env *Env, o flowOptions) error {
 	}
 	o.tell(env, &options)
 	report, err := flow.Run(ctx, options)
-	if len(report.Results) == 0 { // there is no report: interrupted, or nobody reads
+	if len(report.Results) == 0 || verdict.ClassOf(err) == verdict.Interrupted && o.wantText(env) { // nobody reads, or wants to read more
 		return cmp.Or(interrupted(ctx, err), err)
 	}
 	if werr := o.show(env, report); werr != nil {

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -104,7 +105,15 @@ func runSessionRequest(ctx context.Context, env *Env, o requestOptions, method, 
 	if to := redirect(resp); to != "" {
 		outputOptions{}.note(env, "the server answered "+statusLine(resp)+", to "+to+": no redirect is followed")
 	}
-	return badAnswer(req, resp)
+	return cmp.Or(notKept(client.Unsaved()), badAnswer(req, resp))
+}
+
+// notKept is the error of cookies that are lost: the next request would go without.
+func notKept(err error) error {
+	if err == nil {
+		return nil
+	}
+	return verdict.Errorf(verdict.ClassOf(err), "the cookies that the server set are not kept: %w", err)
 }
 
 // redirect returns where an answer points, or "" if it is none that does.
@@ -141,7 +150,7 @@ func (o requestOptions) request(ctx context.Context, client *session.Client, met
 		return nil, verdict.Errorf(verdict.Usage, "%s is no URL", shortened(target)).Hintf("https://…, or a path on the session's server: /me")
 	}
 	req, err := http.NewRequestWithContext(ctx, strings.ToUpper(method), u.String(), bytes.NewReader(body))
-	if err != nil {
+	if err != nil || method == "" { // to net/http that is GET
 		return nil, verdict.Errorf(verdict.Usage, "%s is no method", shortened(method)).Hintf("GET, POST, PUT, PATCH, DELETE, …")
 	}
 	req.Header.Set("User-Agent", client.UserAgent)

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bufio"
+	"encoding/json"
 	"io"
 	"net"
 	"os"
@@ -169,6 +170,41 @@ func TestSessionKeepalive(t *testing.T) {
 	}
 	if n := l.asked("POST /refresh", "401"); n != 0 {
 		t.Errorf("%d spent tokens were put before the server", n)
+	}
+}
+
+// Ctrl-C in the middle of a story: the report has what was seen, and the session that
+// was begun does not live on.
+func TestFlowInterrupted(t *testing.T) {
+	t.Parallel()
+	l := newLogin(t, "--access-ttl", "1h")
+	c := l.command("flow", "--server", l.server.url, "--user", "demo", "--password-env", "PASSWORD", "--max-wait", "2h", "--only", "expired-token-refused")
+	var stdout, stderr strings.Builder
+	c.Stdout, c.Stderr = &stdout, &stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for l.asked("GET /me", "200") == 0 { // it waits for the expiry from then on
+		time.Sleep(10 * time.Millisecond)
+	}
+	c.Process.Signal(os.Interrupt)
+	c.Wait()
+	var report struct {
+		Verdict string
+		Rules   []struct{ ID, Status, Actual string }
+		Error   struct{ Class string }
+	}
+	if err := json.Unmarshal([]byte(stdout.String()), &report); err != nil {
+		t.Fatalf("%v: %s", err, stdout.String())
+	}
+	if c.ProcessState.ExitCode() != exitInterrupted || report.Verdict != "fail" || report.Error.Class != "interrupted" || stderr.String() != "jwt: interrupted\n" {
+		t.Errorf("exit status %d, %+v, %q", c.ProcessState.ExitCode(), report, stderr.String())
+	}
+	if len(report.Rules) != 1 || report.Rules[0].Status != "skip" || report.Rules[0].Actual != "the story ended before: interrupted" {
+		t.Errorf("%+v", report.Rules)
+	}
+	if n := l.asked("POST /logout", "204"); n != 1 {
+		t.Errorf("%d logouts", n)
 	}
 }
 

@@ -30,7 +30,6 @@ cannot be reached, a token that is still valid is printed, with a note.
   exec-credential  for kubectl (client.authentication.k8s.io/v1)
   json             the token, when it expires, whose it is`
 		c.Example = `  jwt session token --format curl | curl -K - https://api.example/me
-  jwt session token --format curl | curl -K - https://api.example/me
   export "$(jwt session token --format env)"
   jwt session token --min-ttl 2m | jwt decode`
 		c.Annotations = map[string]string{exits: "0 1 2 8 9 130"}

@@ -147,8 +147,9 @@ func (o Options) Check() error {
 const maxAnyWait = 24 * time.Hour
 
 // Run tells the story and returns the report. Its Err, which is also returned,
-// says why there was no story to tell: the server is not there, or refused the
-// login. A broken rule is no error.
+// says why the story was not told to its end: the server is not there, or refused the
+// login, or somebody interrupted it. A broken rule is no error. A report that nobody
+// hears has no results.
 func Run(ctx context.Context, o Options) (Report, error) {
 	if err := o.Check(); err != nil {
 		return Report{}, err
@@ -168,7 +169,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		r.Stepped = nil
 	}
 	r.tidy(ctx)
-	if errors.As(err, new(unsaid)) || verdict.ClassOf(err) == verdict.Interrupted {
+	if errors.As(err, new(unsaid)) {
 		return r.report, err
 	}
 	if r.granted > 0 {

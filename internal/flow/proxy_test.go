@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -268,7 +269,8 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 	}
 }
 
-// TestBrokenOff ends the story in its middle: the session is logged out of all the same.
+// TestBrokenOff ends the story in its middle: the session is logged out of all the same,
+// and what was seen is reported.
 func TestBrokenOff(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var logouts atomic.Int32
@@ -285,8 +287,23 @@ func TestBrokenOff(t *testing.T) {
 			cancel()
 			return nil
 		}
-		_, err := flow.Run(ctx, o)
-		if verdict.ClassOf(err) != verdict.Interrupted || logouts.Load() != 1 {
+		r, err := flow.Run(ctx, o)
+		if verdict.ClassOf(err) != verdict.Interrupted || !errors.Is(r.Err, err) || logouts.Load() != 1 {
+			t.Errorf("%v, and %d logouts", err, logouts.Load())
+		}
+		if d := cmp.Diff(map[verdict.Status][]string{verdict.Skip: o.Only}, outcomes(r)); d != "" || !r.Failed() {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+
+		o = options(t, server, "cookie")
+		deaf := errors.New("the pipe is closed")
+		o.Stepped = func(s flow.Step) error {
+			if s.N > 1 {
+				return deaf
+			}
+			return nil
+		}
+		if r, err := flow.Run(t.Context(), o); !errors.Is(err, deaf) || len(r.Results) > 0 || logouts.Load() != 2 {
 			t.Errorf("%v, and %d logouts", err, logouts.Load())
 		}
 	})

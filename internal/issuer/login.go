@@ -16,7 +16,10 @@ func (s *Server) Login(ctx context.Context, user string, password []byte) (Grant
 	}
 	if !r.ok() {
 		e := r.refusal(verdict.LoginRefused)
-		if r.status == http.StatusUnauthorized {
+		switch r.status {
+		case http.StatusTooManyRequests, http.StatusRequestTimeout: // nobody looked at the password
+			e.Class = verdict.FetchFailed
+		case http.StatusUnauthorized:
 			e.Hintf("is the password right, and the name? both are compared as they are typed")
 		}
 		return Grant{}, e

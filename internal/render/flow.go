@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -58,7 +59,11 @@ func FlowJSON(r flow.Report) Object {
 		{"ms", r.Took.Milliseconds()},
 	}
 	if r.Err != nil {
-		o.Add("error", Object{{"class", string(verdict.ClassOf(r.Err))}, {"message", r.Err.Error()}})
+		said := Object{{"class", string(verdict.ClassOf(r.Err))}, {"message", r.Err.Error()}}
+		if e := (*verdict.Error)(nil); errors.As(r.Err, &e) && e.Hint != "" {
+			said.Add("hint", e.Hint)
+		}
+		o.Add("error", said)
 	}
 	return o
 }

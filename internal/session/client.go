@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"jwt/internal/issuer"
@@ -31,6 +32,15 @@ type Client struct {
 
 	once      sync.Once
 	transport http.RoundTripper
+	unsaved   atomic.Pointer[error]
+}
+
+// Unsaved returns why cookies that the server set were not kept, or nil.
+func (c *Client) Unsaved() error {
+	if err := c.unsaved.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // base returns the bounded transport, which is made when it is first needed.
@@ -181,19 +191,44 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	case minTTL > s.lifetime() && s.isNew(now):
 		return nil, tooShort(s, minTTL)
 	}
-	fresh, _, err := c.Refresh(ctx, s)
+	waiting, cancel := whileAlive(ctx, s, now)
+	defer cancel()
+	fresh, _, err := c.Refresh(waiting, s)
 	switch {
 	case err == nil && !fresh.lives(c.Now(), minTTL-time.Second): // a second for the way
 		return nil, tooShort(fresh, minTTL)
 	case err == nil:
 		c.vouch(fresh, minTTL)
 		return fresh, nil
-	case minTTL == 0 && s.Alive(c.Now()) && !conclusive(err):
-		c.Notice(fmt.Sprintf("not refreshed: %v; the access token is valid until %s", err, s.AccessExpires.UTC().Format(time.RFC3339)))
+	case s.Alive(c.Now()) && !conclusive(err):
+		valid := fmt.Sprintf("the access token is valid until %s", s.AccessExpires.UTC().Format(time.RFC3339))
+		if minTTL > 0 {
+			return nil, orElse(err, valid+": without --min-ttl it is printed")
+		}
+		c.Notice(fmt.Sprintf("not refreshed: %v; %s", err, valid))
 		return s, nil
 	default:
 		return nil, err
 	}
+}
+
+// whileAlive is ctx until the access token has little left: another process that
+// refreshes it is waited for no longer.
+func whileAlive(ctx context.Context, s *Session, now time.Time) (context.Context, context.CancelFunc) {
+	if left := s.AccessExpires.Sub(now) - leftOver; left >= leftOver {
+		return context.WithTimeout(ctx, left)
+	}
+	return context.WithCancel(ctx)
+}
+
+// orElse is the error, whose hint says what there is instead.
+func orElse(err error, instead string) error {
+	var e *verdict.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	own := *e
+	return own.Hintf("%s", instead)
 }
 
 // lives reports whether the access token lives that long, as far as is known.

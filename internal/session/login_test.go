@@ -35,7 +35,7 @@ func TestLoginRefused(t *testing.T) {
 		status(429, `{"error":"too_many_requests"}`)(rw, r)
 	})
 	err = login(user, password)
-	mustFail(t, err, verdict.LoginRefused, "429")
+	mustFail(t, err, verdict.FetchFailed, "429")
 	if e := err.(*verdict.Error); e.Hint != "try again in 7s" {
 		t.Errorf("hint %q", e.Hint)
 	}

@@ -23,9 +23,11 @@ const (
 // Refresh gets an access token later than that of seen. Under the lock the
 // session is read again: if its token is not the one seen, somebody refreshed it
 // meanwhile, and that one is adopted, also where the server gave the same once
-// more. Once a request may have left, nothing
-// interrupts it before what came of it is saved: whoever cancels ctx waits.
+// more; if somebody tried in vain meanwhile, the server is not asked again. Once a
+// request may have left, nothing interrupts it before what came of it is saved:
+// whoever cancels ctx waits.
 func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome, error) {
+	came := c.Now()
 	unlock, err := c.Store.lock(ctx, c.Name)
 	if err != nil {
 		return nil, "", err
@@ -45,7 +47,16 @@ func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome,
 		return nil, "", s.noRefreshToken()
 	case !s.Refreshable(now):
 		return nil, "", c.end(s, verdict.SessionExpired, s.refreshExpired())
+	case s.Intent != nil && s.Intent.GaveUp.After(came):
+		return nil, "", verdict.Errorf(verdict.FetchFailed, "another process has just tried to refresh: %s", s.Intent.Failed).
+			Hintf("try again")
 	}
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			c.Notice("the refresh that has begun is finished and saved first")
+		}
+	})
+	defer stop()
 	if err := c.rotate(context.WithoutCancel(ctx), s); err != nil {
 		return nil, "", err
 	}
@@ -56,7 +67,7 @@ func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome,
 // use that brings another refresh token gets one more try, with that one. The
 // caller holds the lock.
 func (c *Client) rotate(ctx context.Context, s *Session) error {
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, issuer.ExchangeTimeout))
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, c.patience(s)))
 	defer cancel()
 	server, err := c.server(s)
 	if err != nil {
@@ -69,11 +80,30 @@ func (c *Client) rotate(ctx context.Context, s *Session) error {
 	return err
 }
 
+// A refresh that is cut off may cost the session, and one that is waited for may cost
+// the access token: where that ends soon, a server that takes longer than most is
+// given up while something is left of it.
+const (
+	leastPatience = 20 * time.Second
+	leftOver      = 5 * time.Second // of the access token's life
+)
+
+// patience is how long a refresh may take.
+func (c *Client) patience(s *Session) time.Duration {
+	if left := s.AccessExpires.Sub(c.Now()) - leftOver; left >= leastPatience {
+		return min(left, issuer.ExchangeTimeout)
+	}
+	return issuer.ExchangeTimeout
+}
+
 // spend puts the refresh token before the server and saves what it gives: with an
 // error, that may be another refresh token.
 func (c *Client) spend(ctx context.Context, server *issuer.Server, s *Session) error {
 	earlier := s.Intent
-	s.Intent = begun(earlier, c.Now())
+	s.Intent = &Intent{At: c.Now().UTC()}
+	if earlier != nil {
+		s.Intent.At = earlier.At
+	}
 	if err := c.Store.save(s); err != nil {
 		return err
 	}
@@ -104,8 +134,12 @@ func (c *Client) spend(ctx context.Context, server *issuer.Server, s *Session) e
 		s.takeRefresh(unsure.Next)
 		s.Intent = nil
 		return cmp.Or(w.finish(s), err)
-	case lost != nil, unsure != nil:
-		return err // the intent stays: the next one knows
+	case lost != nil, unsure != nil: // the intent stays: the next one knows
+		s.Intent.Failed, s.Intent.GaveUp = err.Error(), c.Now().UTC()
+		if err := w.finish(s); err != nil {
+			c.Notice(err.Error())
+		}
+		return err
 	default:
 		c.withdraw(s, earlier)
 		return err
@@ -127,13 +161,6 @@ func (c *Client) room(s *Session) int {
 		return reserve
 	}
 	return len(data) + reserve
-}
-
-func begun(earlier *Intent, now time.Time) *Intent {
-	if earlier == nil {
-		return &Intent{At: now.UTC(), Attempts: 1}
-	}
-	return &Intent{At: earlier.At, Attempts: earlier.Attempts + 1}
 }
 
 // withdraw takes back the intent of a refresh that never reached the server.
@@ -161,6 +188,9 @@ func reason(err error, earlier *Intent, lost error) string {
 	switch {
 	case lost != nil:
 		return fmt.Sprintf("the answer to a refresh was lost on the way (%v), and the server now refuses the spent refresh token (%v)", lost, err)
+	case earlier != nil && earlier.Failed != "":
+		return fmt.Sprintf("the answer to a refresh begun %s was lost (%s), and the server now refuses the spent refresh token (%v)",
+			earlier.At.UTC().Format(time.RFC3339), earlier.Failed, err)
 	case earlier != nil:
 		return fmt.Sprintf("a refresh begun %s was cut off before its answer was saved, and the server now refuses the spent refresh token (%v)",
 			earlier.At.UTC().Format(time.RFC3339), err)

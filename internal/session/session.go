@@ -46,8 +46,11 @@ type Session struct {
 // An Intent is on the disk before a refresh leaves: whoever finds it knows that
 // the refresh token may be spent.
 type Intent struct {
-	At       time.Time `json:"at"`
-	Attempts int       `json:"attempts"` // requests that left with this refresh token
+	At time.Time `json:"at"` // of the first request with this refresh token
+	// Failed is why the last one came to nothing, at GaveUp. It is empty while one is
+	// under way, and where its process was killed.
+	Failed string    `json:"failed,omitempty"`
+	GaveUp time.Time `json:"gave_up,omitzero"`
 }
 
 // Ended is how a session came to its end at the server.

@@ -101,10 +101,17 @@ func (st *Store) read(name string) (*Session, record, error) {
 	}
 	r, err := parseRecord(data)
 	if err != nil {
-		return nil, record{}, verdict.Errorf(verdict.IO, "%s: is not the file of a session: %w", st.Path(name), err).
-			Hintf("jwt session logout --session %s removes it, jwt session login replaces it", name)
+		return nil, record{}, st.unreadable(name, err)
 	}
 	return r.open(name), r, nil
+}
+
+var errTooLarge = errors.New("it is too large")
+
+// unreadable is the error of a file that holds no session.
+func (st *Store) unreadable(name string, err error) error {
+	return verdict.Errorf(verdict.IO, "%s: is not the file of a session: %w", st.Path(name), err).
+		Hintf("jwt session logout --session %s removes it, jwt session login replaces it", name)
 }
 
 func (st *Store) readFile(root *os.Root, name string) ([]byte, error) {
@@ -129,7 +136,7 @@ func (st *Store) readFile(root *os.Root, name string) ([]byte, error) {
 	data.Grow(int(min(info.Size(), maxFile)) + bytes.MinRead) // one read, and one that finds the end
 	_, err = data.ReadFrom(io.LimitReader(file, maxFile+1))
 	if err == nil && data.Len() > maxFile {
-		err = errors.New("it is too large")
+		return nil, st.unreadable(name, errTooLarge)
 	}
 	if err != nil {
 		return nil, st.failure(name, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -129,7 +128,7 @@ func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, 
 	}
 	if set := resp.Cookies(); len(set) > 0 {
 		if err := c.keepCookies(context.WithoutCancel(req.Context()), s, p, req.URL, set); err != nil {
-			c.Notice(fmt.Sprintf("the cookies that the server set are not kept: %v", err))
+			c.unsaved.Store(&err)
 		}
 	}
 	return resp, nil
