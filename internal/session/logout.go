@@ -40,6 +40,7 @@ const (
 // server says. An error means that there was no session, or none that could be
 // read and removed.
 func (c *Client) Logout(ctx context.Context) (Farewell, error) {
+	defer c.finishing(ctx, "the logout that has begun is finished first")()
 	ctx = context.WithoutCancel(ctx)
 	if _, err := c.Store.Peek(c.Name); verdict.ClassOf(err) == verdict.NotLoggedIn || verdict.ClassOf(err) == verdict.Usage {
 		return Farewell{}, err

@@ -51,16 +51,21 @@ func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome,
 		return nil, "", verdict.Errorf(verdict.FetchFailed, "another process has just tried to refresh: %s", s.Intent.Failed).
 			Hintf("try again")
 	}
-	stop := context.AfterFunc(ctx, func() {
-		if errors.Is(ctx.Err(), context.Canceled) {
-			c.Notice("the refresh that has begun is finished and saved first")
-		}
-	})
-	defer stop()
+	defer c.finishing(ctx, "the refresh that has begun is finished and saved first")()
 	if err := c.rotate(context.WithoutCancel(ctx), s); err != nil {
 		return nil, "", err
 	}
 	return s, Refreshed, nil
+}
+
+// finishing tells whoever cancels ctx why nothing seems to come of it, until the
+// returned function is called.
+func (c *Client) finishing(ctx context.Context, what string) func() bool {
+	return context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			c.Notice(what)
+		}
+	})
 }
 
 // rotate trades the refresh token for new tokens and saves them. An answer of no

@@ -144,34 +144,42 @@ func TestWaitersAreTold(t *testing.T) {
 	})
 }
 
-// Who interrupts a refresh that has begun is told why nothing seems to happen.
+// Who interrupts what has begun and is finished is told why nothing seems to happen.
 func TestInterruptionIsAnswered(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		st, s := oldSession(t, -time.Second)
-		notices := make(chan string, 1)
-		c := &Client{
-			Store: st, Name: DefaultName, Presets: shippedPreset, Now: time.Now, HTTP: &http.Client{Transport: &silent{}},
-			Notice: func(said string) { notices <- said },
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error)
-		go func() {
+	for says, begin := range map[string]func(context.Context, *Client, *Session) error{
+		"the refresh that has begun is finished and saved first": func(ctx context.Context, c *Client, s *Session) error {
 			_, _, err := c.Refresh(ctx, s)
-			ended <- err
-		}()
-		synctest.Wait() // the request has left
-		cancel()
-		synctest.Wait()
-		select {
-		case said := <-notices:
-			if said != "the refresh that has begun is finished and saved first" {
-				t.Errorf("%q", said)
+			return err
+		},
+		"the logout that has begun is finished first": func(ctx context.Context, c *Client, _ *Session) error {
+			f, _ := c.Logout(ctx)
+			return f.Err
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			st, s := oldSession(t, -time.Second)
+			notices := make(chan string, 1)
+			c := &Client{
+				Store: st, Name: DefaultName, Presets: shippedPreset, Now: time.Now, HTTP: &http.Client{Transport: &silent{}},
+				Notice: func(said string) { notices <- said },
 			}
-		default:
-			t.Error("nothing is said")
-		}
-		if err := <-ended; verdict.ClassOf(err) != verdict.FetchFailed {
-			t.Error(err)
-		}
-	})
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error)
+			go func() { ended <- begin(ctx, c, s) }()
+			synctest.Wait() // the request has left
+			cancel()
+			synctest.Wait()
+			select {
+			case said := <-notices:
+				if said != says {
+					t.Errorf("%q, want %q", said, says)
+				}
+			default:
+				t.Errorf("nothing is said, want %q", says)
+			}
+			if err := <-ended; verdict.ClassOf(err) != verdict.FetchFailed {
+				t.Error(err)
+			}
+		})
+	}
 }
