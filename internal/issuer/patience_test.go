@@ -44,8 +44,11 @@ func TestPatience(t *testing.T) {
 						return nil, ctx.Err()
 					}
 					here, there := net.Pipe()
-					go io.Copy(io.Discard, there)
-					go tt.answer(there)
+					go func() {
+						there.Read(make([]byte, 1)) // the request begins
+						go tt.answer(there)
+						io.Copy(io.Discard, there)
+					}()
 					return here, nil
 				}
 				preset, err := FindPreset("token", Config{})
@@ -64,6 +67,7 @@ func TestPatience(t *testing.T) {
 				if took := time.Since(began); took != tt.after {
 					t.Errorf("given up after %s, want %s", took, tt.after)
 				}
+				time.Sleep(2 * time.Second) // the server sees that nobody listens
 			})
 		})
 	}
