@@ -79,7 +79,7 @@ func (c *Client) rotate(ctx context.Context, s *Session) error {
 		return err
 	}
 	held := s.RefreshToken
-	if err = c.spend(ctx, server, s); err != nil && s.Ended == nil && s.RefreshToken != held && ctx.Err() == nil {
+	if err = c.spend(ctx, server, s); err != nil && s.Ended == nil && s.RefreshToken != held && timeLeft(ctx) {
 		return c.spend(ctx, server, s)
 	}
 	return err
@@ -122,7 +122,7 @@ func (c *Client) spend(ctx context.Context, server *issuer.Server, s *Session) e
 	g, err := server.Refresh(ctx, held(s))
 	unsure := uncertain(err)
 	var lost error
-	if unsure != nil && unsure.Lost && unsure.Next.RefreshToken == "" && ctx.Err() == nil {
+	if unsure != nil && unsure.Lost && unsure.Next.RefreshToken == "" && timeLeft(ctx) {
 		// The server may have spent the token and the answer is lost: within its
 		// grace it gives the same successor again.
 		lost = err
@@ -149,6 +149,14 @@ func (c *Client) spend(ctx context.Context, server *issuer.Server, s *Session) e
 		c.withdraw(s, earlier)
 		return err
 	}
+}
+
+// timeLeft reports whether there is time for another request: whether a server that
+// answers at all would be heard.
+func timeLeft(ctx context.Context) bool {
+	const least = 500 * time.Millisecond
+	end, bounded := ctx.Deadline()
+	return ctx.Err() == nil && (!bounded || time.Until(end) > least)
 }
 
 // uncertain returns the cause of an error that leaves open what the server has
