@@ -28,9 +28,12 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){
-		"jwt": func() { os.Exit(Main(os.Args[1:])) },
-	})
+	testscript.Main(m, programs)
+}
+
+// programs are what the test binary is besides itself, under these names.
+var programs = map[string]func(){
+	"jwt": func() { os.Exit(Main(os.Args[1:])) },
 }
 
 // TestScripts runs testdata/script/*.txtar: the program as its users call it.
