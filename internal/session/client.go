@@ -103,7 +103,7 @@ type Login struct {
 // Login authenticates and stores the session, in the place of an older one of
 // that name. That it can be stored is known before the password leaves.
 func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
-	unlock, err := c.Store.lock(ctx, c.Name)
+	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -191,9 +191,7 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	case minTTL > s.lifetime() && s.isNew(now):
 		return nil, tooShort(s, minTTL)
 	}
-	waiting, cancel := whileAlive(ctx, s, now)
-	defer cancel()
-	fresh, _, err := c.Refresh(waiting, s)
+	fresh, _, err := c.refresh(ctx, s, whileAlive(s, now))
 	switch {
 	case err == nil && !fresh.lives(c.Now(), minTTL-time.Second): // a second for the way
 		return nil, tooShort(fresh, minTTL)
@@ -203,7 +201,7 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	case s.Alive(c.Now()) && !conclusive(err):
 		valid := fmt.Sprintf("the access token is valid until %s", s.AccessExpires.UTC().Format(time.RFC3339))
 		if minTTL > 0 {
-			return nil, orElse(err, valid+": without --min-ttl it is printed")
+			return nil, orElse(err, valid+": without --min-ttl it serves")
 		}
 		c.Notice(fmt.Sprintf("not refreshed: %v; %s", err, valid))
 		return s, nil
@@ -212,13 +210,13 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	}
 }
 
-// whileAlive is ctx until the access token has little left: another process that
-// refreshes it is waited for no longer.
-func whileAlive(ctx context.Context, s *Session, now time.Time) (context.Context, context.CancelFunc) {
+// whileAlive is how long another process that refreshes is waited for: where the access
+// token is good for something meanwhile, until it has little left.
+func whileAlive(s *Session, now time.Time) time.Duration {
 	if left := s.AccessExpires.Sub(now) - leftOver; left >= leftOver {
-		return context.WithTimeout(ctx, left)
+		return min(left, lockTimeout)
 	}
-	return context.WithCancel(ctx)
+	return lockTimeout
 }
 
 // orElse is the error, whose hint says what there is instead.

@@ -21,10 +21,10 @@ const (
 	lockRetry   = 10 * time.Millisecond
 )
 
-// lock takes the session for this process alone, and returns what gives it back.
-// The lock is a file beside that of the session, which a rename replaces, and it
-// is never removed: one that was could be held by two.
-func (st *Store) lock(ctx context.Context, name string) (unlock func(), err error) {
+// lock takes the session for this process alone, after at most that wait, and returns
+// what gives it back. The lock is a file beside that of the session, which a rename
+// replaces, and it is never removed: one that was could be held by two.
+func (st *Store) lock(ctx context.Context, name string, wait time.Duration) (unlock func(), err error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (st *Store) lock(ctx context.Context, name string) (unlock func(), err erro
 	}
 	defer root.Close()
 	path := strings.TrimSuffix(st.Path(name), ".json") + ".lock"
-	waiting, cancel := context.WithTimeout(ctx, lockTimeout)
+	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	// A pipe of that name can be locked too, and must not be waited for.
 	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))

@@ -45,7 +45,7 @@ func (c *Client) Logout(ctx context.Context) (Farewell, error) {
 	if _, err := c.Store.Peek(c.Name); verdict.ClassOf(err) == verdict.NotLoggedIn || verdict.ClassOf(err) == verdict.Usage {
 		return Farewell{}, err
 	}
-	if unlock, err := c.Store.lock(ctx, c.Name); err == nil { // who cannot have it, logs out all the same
+	if unlock, err := c.Store.lock(ctx, c.Name, lockTimeout); err == nil { // who cannot have it, logs out all the same
 		defer unlock()
 	}
 	s, err := c.Store.Load(c.Name)

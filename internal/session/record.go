@@ -24,6 +24,7 @@ type record struct {
 	RefreshExpires time.Time `json:"refresh_expires,omitzero"`
 	Refreshable    bool      `json:"refreshable"`
 	Intent         *Intent   `json:"intent,omitempty"`
+	Failed         *Failure  `json:"failed,omitempty"`
 	Ended          *Ended    `json:"ended,omitempty"`
 
 	Secret *secret `json:"secret,omitempty"`
@@ -106,6 +107,8 @@ func (r *record) set(name string, v jsonobject.Value) error {
 		return nil
 	case "intent":
 		return json.Unmarshal(v, &r.Intent)
+	case "failed":
+		return json.Unmarshal(v, &r.Failed)
 	case "ended":
 		return json.Unmarshal(v, &r.Ended)
 	case "secret":
@@ -154,7 +157,7 @@ func (r record) open(name string) *Session {
 	s := &Session{
 		Name: name, ID: r.ID, Server: r.Server, Preset: r.Preset, User: r.User, Store: File,
 		LoggedIn: r.LoggedIn, Obtained: r.Obtained, AccessExpires: r.AccessExpires, RefreshExpires: r.RefreshExpires,
-		Intent: r.Intent, Ended: r.Ended, hasRefresh: r.Refreshable,
+		Intent: r.Intent, Failed: r.Failed, Ended: r.Ended, hasRefresh: r.Refreshable,
 	}
 	if r.Secret == nil {
 		s.Store = Keyring
@@ -171,7 +174,7 @@ func (s *Session) record() (record, secret) {
 	r := record{
 		Version: version, ID: s.ID, Server: s.Server, Preset: s.Preset, User: s.User,
 		LoggedIn: s.LoggedIn, Obtained: s.Obtained, AccessExpires: s.AccessExpires, RefreshExpires: s.RefreshExpires,
-		Refreshable: s.RefreshToken != "", Intent: s.Intent, Ended: s.Ended,
+		Refreshable: s.RefreshToken != "", Intent: s.Intent, Failed: s.Failed, Ended: s.Ended,
 	}
 	return r, secret{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken, Cookies: s.Cookies}
 }

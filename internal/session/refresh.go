@@ -27,8 +27,13 @@ const (
 // request may have left, nothing interrupts it before what came of it is saved:
 // whoever cancels ctx waits.
 func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome, error) {
+	return c.refresh(ctx, seen, lockTimeout)
+}
+
+// refresh is Refresh that waits for another process so long.
+func (c *Client) refresh(ctx context.Context, seen *Session, wait time.Duration) (*Session, Outcome, error) {
 	came := c.Now()
-	unlock, err := c.Store.lock(ctx, c.Name)
+	unlock, err := c.Store.lock(ctx, c.Name, wait)
 	if err != nil {
 		return nil, "", err
 	}
@@ -47,8 +52,8 @@ func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome,
 		return nil, "", s.noRefreshToken()
 	case !s.Refreshable(now):
 		return nil, "", c.end(s, verdict.SessionExpired, s.refreshExpired())
-	case s.Intent != nil && s.Intent.GaveUp.After(came):
-		return nil, "", verdict.Errorf(verdict.FetchFailed, "another process has just tried to refresh: %s", s.Intent.Failed).
+	case s.Failed != nil && s.Failed.At.After(came) && !s.Failed.At.After(now):
+		return nil, "", verdict.Errorf(s.Failed.Class, "another process has just tried to refresh: %s", s.Failed.Reason).
 			Hintf("try again")
 	}
 	defer c.finishing(ctx, "the refresh that has begun is finished and saved first")()
@@ -72,12 +77,13 @@ func (c *Client) finishing(ctx context.Context, what string) func() bool {
 // use that brings another refresh token gets one more try, with that one. The
 // caller holds the lock.
 func (c *Client) rotate(ctx context.Context, s *Session) error {
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, c.patience(s)))
-	defer cancel()
 	server, err := c.server(s)
 	if err != nil {
 		return err
 	}
+	server.Timeout = cmp.Or(c.Timeout, c.patience(s))
+	ctx, cancel := context.WithTimeout(ctx, server.Timeout)
+	defer cancel()
 	held := s.RefreshToken
 	if err = c.spend(ctx, server, s); err != nil && s.Ended == nil && s.RefreshToken != held && timeLeft(ctx) {
 		return c.spend(ctx, server, s)
@@ -96,7 +102,7 @@ const (
 // patience is how long a refresh may take.
 func (c *Client) patience(s *Session) time.Duration {
 	if left := s.AccessExpires.Sub(c.Now()) - leftOver; left >= leastPatience {
-		return min(left, issuer.ExchangeTimeout)
+		return min(left, issuer.ExchangeTimeout).Truncate(time.Second)
 	}
 	return issuer.ExchangeTimeout
 }
@@ -134,21 +140,20 @@ func (c *Client) spend(ctx context.Context, server *issuer.Server, s *Session) e
 		s.take(g)
 		return w.finish(s)
 	case verdict.ClassOf(err) == verdict.SessionRevoked:
-		return c.end(s, ended(s, c.Now()), reason(err, earlier, lost))
+		return c.end(s, ended(s, c.Now()), reason(err, earlier, s.Failed, lost))
 	case unsure != nil && unsure.Next.RefreshToken != "":
 		s.takeRefresh(unsure.Next)
 		s.Intent = nil
 		return cmp.Or(w.finish(s), err)
 	case lost != nil, unsure != nil: // the intent stays: the next one knows
-		s.Intent.Failed, s.Intent.GaveUp = err.Error(), c.Now().UTC()
-		if err := w.finish(s); err != nil {
-			c.Notice(err.Error())
-		}
-		return err
 	default:
-		c.withdraw(s, earlier)
-		return err
+		s.Intent = earlier // the token is not spent
 	}
+	s.Failed = &Failure{At: c.Now().UTC(), Class: verdict.ClassOf(err), Reason: err.Error()}
+	if werr := w.finish(s); werr != nil {
+		c.Notice(werr.Error())
+	}
+	return err
 }
 
 // timeLeft reports whether there is time for another request: whether a server that
@@ -197,13 +202,13 @@ func ended(s *Session, now time.Time) verdict.Class {
 }
 
 // reason says in words why a refresh token is refused.
-func reason(err error, earlier *Intent, lost error) string {
+func reason(err error, earlier *Intent, failed *Failure, lost error) string {
 	switch {
 	case lost != nil:
 		return fmt.Sprintf("the answer to a refresh was lost on the way (%v), and the server now refuses the spent refresh token (%v)", lost, err)
-	case earlier != nil && earlier.Failed != "":
+	case earlier != nil && failed != nil && !failed.At.Before(earlier.At):
 		return fmt.Sprintf("the answer to a refresh begun %s was lost (%s), and the server now refuses the spent refresh token (%v)",
-			earlier.At.UTC().Format(time.RFC3339), earlier.Failed, err)
+			earlier.At.UTC().Format(time.RFC3339), failed.Reason, err)
 	case earlier != nil:
 		return fmt.Sprintf("a refresh begun %s was cut off before its answer was saved, and the server now refuses the spent refresh token (%v)",
 			earlier.At.UTC().Format(time.RFC3339), err)
@@ -216,7 +221,7 @@ func reason(err error, earlier *Intent, lost error) string {
 // server again, and returns the error that says so.
 func (c *Client) end(s *Session, class verdict.Class, why string) error {
 	s.Ended = &Ended{At: c.Now().UTC(), Class: class, Reason: why}
-	s.Intent = nil
+	s.Intent, s.Failed = nil, nil
 	if err := c.Store.save(s); err != nil {
 		c.Notice(err.Error())
 	}

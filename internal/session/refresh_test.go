@@ -603,7 +603,7 @@ func TestRevokedIsNotServed(t *testing.T) {
 func TestBusy(t *testing.T) {
 	w := newWorld(t, nil)
 	seen := w.login("cookie", File)
-	unlock, err := (&Store{Dir: w.dir}).lock(t.Context(), DefaultName)
+	unlock, err := (&Store{Dir: w.dir}).lock(t.Context(), DefaultName, lockTimeout)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,8 +34,9 @@ type Session struct {
 	// AccessExpires and RefreshExpires are zero where the server does not say.
 	AccessExpires, RefreshExpires time.Time
 
-	Intent *Intent // a refresh that was begun and not finished
-	Ended  *Ended  // why there is nothing left to refresh
+	Intent *Intent  // a refresh that was begun and not finished
+	Failed *Failure // the last refresh, where nothing came of it
+	Ended  *Ended   // why there is nothing left to refresh
 
 	AccessToken, RefreshToken string
 	Cookies                   []Cookie
@@ -47,10 +48,14 @@ type Session struct {
 // the refresh token may be spent.
 type Intent struct {
 	At time.Time `json:"at"` // of the first request with this refresh token
-	// Failed is why the last one came to nothing, at GaveUp. It is empty while one is
-	// under way, and where its process was killed.
-	Failed string    `json:"failed,omitempty"`
-	GaveUp time.Time `json:"gave_up,omitzero"`
+}
+
+// A Failure is why a refresh came to nothing. Whoever waited for it need not ask the
+// server the same again.
+type Failure struct {
+	At     time.Time     `json:"at"`
+	Class  verdict.Class `json:"class"`
+	Reason string        `json:"reason"`
 }
 
 // Ended is how a session came to its end at the server.
@@ -165,7 +170,7 @@ func (s *Session) seen(earlier *Session) bool {
 func (s *Session) take(g issuer.Grant) {
 	s.AccessToken, s.AccessExpires, s.Obtained = g.AccessToken, g.AccessExpires, g.Obtained
 	s.takeRefresh(g)
-	s.Intent, s.Ended = nil, nil
+	s.Intent, s.Failed, s.Ended = nil, nil, nil
 }
 
 // takeRefresh is take for the refresh token alone.

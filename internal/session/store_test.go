@@ -54,7 +54,7 @@ func TestWhatIsSavedIsRead(t *testing.T) {
 	want := &Session{
 		Name: "work", ID: "X", Server: "https://a.example/b", Preset: "cookie", User: "ä\"\n", Store: File,
 		LoggedIn: noon, Obtained: noon.Add(time.Minute), AccessExpires: noon.Add(time.Hour), RefreshExpires: noon.Add(2 * time.Hour),
-		Intent:      &Intent{At: noon, Failed: "no answer", GaveUp: noon.Add(time.Second)},
+		Intent: &Intent{At: noon}, Failed: &Failure{At: noon.Add(time.Second), Class: verdict.FetchFailed, Reason: "no answer"},
 		Ended:       &Ended{At: noon, Class: verdict.SessionRevoked, Reason: "why"},
 		AccessToken: "a.b.c", RefreshToken: "r",
 		Cookies: []Cookie{{Name: "cart", Value: `x"y`, Path: "/", Expires: noon, Secure: true, HTTPOnly: true, Quoted: true}, {Name: "b", Path: "/b"}},

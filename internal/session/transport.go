@@ -146,7 +146,7 @@ func has(cookies []*http.Cookie, name string) bool {
 // keepCookies puts cookies into the session as it is on the disk now: others may
 // have changed it since. Another login's are not touched.
 func (c *Client) keepCookies(ctx context.Context, seen *Session, p issuer.Preset, u *url.URL, set []*http.Cookie) error {
-	unlock, err := c.Store.lock(ctx, c.Name)
+	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
 	if err != nil {
 		return err
 	}

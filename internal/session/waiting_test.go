@@ -15,14 +15,22 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A silent server takes every request and answers none.
-type silent struct{ asked atomic.Int32 }
+// A slow server answers every request after a while, if at all.
+type slow struct {
+	asked  atomic.Int32
+	after  time.Duration // 0: never
+	status int
+}
 
-func (s *silent) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.asked.Add(1)
 	httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
-	<-r.Context().Done()
-	return nil, r.Context().Err()
+	if s.after == 0 {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	time.Sleep(s.after)
+	return &http.Response{StatusCode: s.status, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 }
 
 // An old session is one of five minutes whose access token has that much left.
@@ -54,8 +62,8 @@ func TestHowLongIsWaited(t *testing.T) {
 	}{
 		{"server, expired", -time.Second, false, 30 * time.Second, verdict.FetchFailed, 0, "no whole answer within 30s"},
 		{"server, ends meanwhile", 10 * time.Second, false, 30 * time.Second, verdict.FetchFailed, 0, "no whole answer within 30s"},
-		{"server, ends soon after", 28 * time.Second, false, 23 * time.Second, "", 0, "not refreshed: http://127.0.0.1:1/refresh: no whole answer"},
-		{"server, lives too short", 40 * time.Second, false, 30 * time.Second, verdict.FetchFailed, time.Minute, ": without --min-ttl it is printed"},
+		{"server, ends soon after", 28 * time.Second, false, 23 * time.Second, "", 0, "not refreshed: http://127.0.0.1:1/refresh: no whole answer within 23s"},
+		{"server, lives too short", 40 * time.Second, false, 30 * time.Second, verdict.FetchFailed, time.Minute, ": without --min-ttl it serves"},
 		{"process, expired", -time.Second, true, 35 * time.Second, verdict.SessionBusy, 0, "another process holds it"},
 		{"process, ends meanwhile", 8 * time.Second, true, 35 * time.Second, verdict.SessionBusy, 0, "another process holds it"},
 		{"process, ends soon after", 20 * time.Second, true, 15 * time.Second, "", 0, "not refreshed: session default: another process holds it"},
@@ -63,7 +71,7 @@ func TestHowLongIsWaited(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				st, s := oldSession(t, tt.left)
-				server := &silent{}
+				server := &slow{}
 				var notices []string
 				client := func() *Client {
 					return &Client{
@@ -72,7 +80,7 @@ func TestHowLongIsWaited(t *testing.T) {
 					}
 				}
 				if tt.held {
-					unlock, err := st.lock(t.Context(), DefaultName)
+					unlock, err := st.lock(t.Context(), DefaultName, lockTimeout)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -102,46 +110,66 @@ func TestHowLongIsWaited(t *testing.T) {
 
 func hintOf(err error) string { return err.(*verdict.Error).Hint }
 
-// Processes that wait for one which asks a silent server do not ask it too, one after
-// the other: they are told what it was told.
+// Processes that wait for one which asks in vain do not ask too, one after the other:
+// they are told what it was told.
 func TestWaitersAreTold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		st, s := oldSession(t, -time.Second)
-		server := &silent{}
-		began := time.Now()
-		errs := make([]error, 5)
-		var processes sync.WaitGroup
-		for i := range errs {
-			processes.Go(func() {
-				c := &Client{
-					Store: &Store{Dir: st.Dir}, Name: DefaultName, Presets: shippedPreset, Now: time.Now,
-					HTTP: &http.Client{Transport: server}, Notice: func(string) {},
+	for _, tt := range []struct {
+		server *slow
+		class  verdict.Class
+		says   string
+	}{
+		{&slow{}, verdict.FetchFailed, "no whole answer within 30s"},
+		{&slow{after: time.Second, status: 429}, verdict.FetchFailed, "429 Too Many Requests"},
+		{&slow{after: time.Second, status: 503}, verdict.ServerError, "503 Service Unavailable"},
+	} {
+		t.Run(tt.says, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				st, s := oldSession(t, -time.Second)
+				refresh := func() error {
+					c := &Client{
+						Store: &Store{Dir: st.Dir}, Name: DefaultName, Presets: shippedPreset, Now: time.Now,
+						HTTP: &http.Client{Transport: tt.server}, Notice: func(string) {},
+					}
+					_, _, err := c.Refresh(t.Context(), s)
+					return err
 				}
-				_, _, errs[i] = c.Refresh(t.Context(), s)
+				errs := make([]error, 5)
+				var processes sync.WaitGroup
+				for i := range errs {
+					processes.Go(func() { errs[i] = refresh() })
+				}
+				processes.Wait()
+				told := 0
+				for _, err := range errs {
+					if verdict.ClassOf(err) != tt.class || !strings.Contains(err.Error(), tt.says) {
+						t.Errorf("%v", err)
+					}
+					if strings.Contains(err.Error(), "another process has just tried to refresh: ") {
+						told++
+					}
+				}
+				if n := tt.server.asked.Load(); n != 1 || told != 4 {
+					t.Errorf("the server was asked %d times, %d were told", n, told)
+				}
+				// It is no state to stay in: the next one asks.
+				if err := refresh(); verdict.ClassOf(err) != tt.class || tt.server.asked.Load() != 2 {
+					t.Errorf("%v after %d requests", err, tt.server.asked.Load())
+				}
 			})
-		}
-		processes.Wait()
-		told := 0
-		for _, err := range errs {
-			if verdict.ClassOf(err) != verdict.FetchFailed || !strings.Contains(err.Error(), "no whole answer within 30s") {
-				t.Errorf("%v", err)
-			}
-			if strings.Contains(err.Error(), "another process has just tried to refresh: ") {
-				told++
-			}
-		}
-		if n := server.asked.Load(); n != 1 || told != 4 {
-			t.Errorf("the server was asked %d times, %d were told", n, told)
-		}
-		if waited := time.Since(began); waited > 31*time.Second {
-			t.Errorf("that took %s", waited)
-		}
-		// It is no state to stay in: the next one asks.
-		c := &Client{Store: st, Name: DefaultName, Presets: shippedPreset, Now: time.Now, HTTP: &http.Client{Transport: server}, Notice: func(string) {}}
-		if _, _, err := c.Refresh(t.Context(), s); verdict.ClassOf(err) != verdict.FetchFailed || server.asked.Load() != 2 {
-			t.Errorf("%v after %d requests", err, server.asked.Load())
-		}
+		})
+	}
+}
+
+// A failure that was remembered by a clock which ran ahead is not believed for as long.
+func TestFailureFromTheFuture(t *testing.T) {
+	w := newWorld(t, nil)
+	w.login("cookie", File)
+	seen := w.edit(func(s *Session) {
+		s.AccessExpires, s.Failed = time.Now().Add(-time.Second), &Failure{At: time.Now().Add(time.Hour), Class: verdict.FetchFailed, Reason: "x"}
 	})
+	if _, _, err := w.client().Refresh(t.Context(), seen); err != nil || w.stored().Failed != nil {
+		t.Errorf("%v, %+v", err, w.stored().Failed)
+	}
 }
 
 // Who interrupts what has begun and is finished is told why nothing seems to happen.
@@ -160,7 +188,7 @@ func TestInterruptionIsAnswered(t *testing.T) {
 			st, s := oldSession(t, -time.Second)
 			notices := make(chan string, 1)
 			c := &Client{
-				Store: st, Name: DefaultName, Presets: shippedPreset, Now: time.Now, HTTP: &http.Client{Transport: &silent{}},
+				Store: st, Name: DefaultName, Presets: shippedPreset, Now: time.Now, HTTP: &http.Client{Transport: &slow{}},
 				Notice: func(said string) { notices <- said },
 			}
 			ctx, cancel := context.WithCancel(t.Context())
