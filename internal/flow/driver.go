@@ -24,8 +24,8 @@ type recorder struct {
 	base http.RoundTripper
 	now  func() time.Time
 
-	cookie string // the name of that with the refresh token
-	path   string // below which it goes, as it was last set; "" before
+	cookie string   // the name of that with the refresh token
+	paths  []string // below which it goes; none before it was set
 }
 
 type recordKey struct{}
@@ -50,8 +50,8 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		w = &wire{}
 	}
 	w.method, w.url, w.at, w.began = req.Method, issuer.Show(req.URL), req.URL, t.now()
-	if _, err := req.Cookie(t.cookie); err == nil && t.path != "" && !issuer.CookieGoesTo(t.path, req.URL) {
-		req, w.withheld = without(req, t.cookie), t.path
+	if _, err := req.Cookie(t.cookie); err == nil && len(t.paths) > 0 && !t.goesTo(req.URL) {
+		req, w.withheld = without(req, t.cookie), strings.Join(t.paths, " or ")
 	}
 	w.secrets = issuer.SecretsOf(req)
 	defer func() { w.took = t.now().Sub(w.began) }()
@@ -67,6 +67,11 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	w.status, w.header, w.cookies, w.body = resp.StatusCode, resp.Header, resp.Cookies(), body
 	return resp, nil
+}
+
+// goesTo reports whether a browser sends the cookie there.
+func (t *recorder) goesTo(u *url.URL) bool {
+	return slices.ContainsFunc(t.paths, func(path string) bool { return issuer.CookieGoesTo(path, u) })
 }
 
 // without returns the request without the cookie of that name.
@@ -304,14 +309,18 @@ func (r *run) get(ctx context.Context, s *issuer.Server, token string) error {
 }
 
 func (r *run) logout(ctx context.Context, name string, f *family) (answer, error) {
-	a := r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
-		_, err := s.Logout(ctx, issuer.Held{AccessToken: f.access, RefreshToken: f.refresh})
-		return issuer.Grant{}, err
-	})
+	a := r.leave(ctx, f)
 	if err := interrupted(ctx); err != nil {
 		return a, err
 	}
 	return a, r.step(name, a, "")
+}
+
+func (r *run) leave(ctx context.Context, f *family) answer {
+	return r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
+		_, err := s.Logout(ctx, issuer.Held{AccessToken: f.access, RefreshToken: f.refresh})
+		return issuer.Grant{}, err
+	})
 }
 
 // wait says why time is to pass, and lets it.

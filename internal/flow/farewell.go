@@ -54,23 +54,36 @@ func (r *run) judgeCleared(out answer) {
 		r.skip(noCookie, LogoutClearsCookie)
 		return
 	}
-	set, cleared, said := r.cookies[len(r.cookies)-1], false, name+" stays"
-	for _, c := range out.cookies { // of several a browser keeps the last
-		path, expires := issuer.CookiePath(c, out.at), issuer.CookieExpiry(c, r.Now())
-		ends := !expires.IsZero() && !expires.After(r.Now())
-		switch {
-		case c.Name != name:
-		case path == set.Path && r.domain(c) == r.domain(set):
-			cleared = ends
-		case ends: // another cookie (RFC 6265 §5.3)
-			said = name + " stays: it was set for " + r.domain(set) + set.Path + ", and is cleared for " + r.domain(c) + path
+	for _, set := range r.cookies {
+		if stays := r.stays(set, out); stays != "" {
+			r.fail(LogoutClearsCookie, stays)
+			return
 		}
 	}
-	if !cleared {
-		r.fail(LogoutClearsCookie, said)
-		return
-	}
 	r.pass(LogoutClearsCookie, name+" is cleared")
+}
+
+// stays says that a cookie outlives the logout, or nothing. Of several answers about
+// one cookie a browser believes the last; one of another path or domain is another
+// cookie (RFC 6265 §5.3).
+func (r *run) stays(set *http.Cookie, out answer) string {
+	said := set.Name + " stays"
+	for _, c := range out.cookies {
+		if c.Name != set.Name {
+			continue
+		}
+		path, expires := issuer.CookiePath(c, out.at), issuer.CookieExpiry(c, r.Now())
+		ends := !expires.IsZero() && !expires.After(r.Now())
+		switch same := path == set.Path && r.domain(c) == r.domain(set); {
+		case same && ends:
+			said = ""
+		case same:
+			said = set.Name + " stays"
+		case ends && said != "":
+			said = set.Name + " stays: it was set for " + r.domain(set) + set.Path + ", and is cleared for " + r.domain(c) + path
+		}
+	}
+	return said
 }
 
 // domain is where a cookie is kept for: its Domain, or the server's host.

@@ -168,7 +168,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if errors.As(err, new(unsaid)) {
 		r.Stepped = nil
 	}
-	r.tidy(ctx)
+	r.tidy(ctx, err == nil)
 	if errors.As(err, new(unsaid)) {
 		return r.report, err
 	}

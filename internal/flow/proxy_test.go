@@ -2,18 +2,20 @@ package flow_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"jwt/internal/authserver"
 	"jwt/internal/base64url"
@@ -79,7 +81,6 @@ func (m *message) setCookies(change func(*http.Cookie) *http.Cookie) {
 // TestServersThatAreNearlyRight judges what looks like the breach of a rule and is none,
 // and what looks like none and is one.
 func TestServersThatAreNearlyRight(t *testing.T) {
-	long := authserver.Options{AccessTTL: time.Hour}
 	// after lets the first requests for a path through and answers the others.
 	after := func(path string, most int32, status int) func(*http.Request, *message) bool {
 		var asked atomic.Int32
@@ -88,6 +89,37 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 				return false
 			}
 			m.status, m.body = status, `{"error":"no"}`
+			return true
+		}
+	}
+	// early takes the token of the first refresh only some time after it was first shown.
+	early := func(least time.Duration, status int) func(*http.Request, *message) bool {
+		shown := map[string]time.Time{}
+		return func(r *http.Request, m *message) bool {
+			token, err := r.Cookie("refresh_token")
+			if err != nil || r.URL.Path != "/refresh" {
+				return false
+			}
+			if _, known := shown[token.Value]; !known {
+				shown[token.Value] = time.Now()
+			}
+			if len(shown) != 2 || time.Since(shown[token.Value]) >= least {
+				return false
+			}
+			m.status, m.body = status, `{"error":"too_early"}`
+			m.header.Set("Retry-After", strconv.Itoa(int(least.Seconds())))
+			return true
+		}
+	}
+	// lazy gives the second refresh a new access token alone.
+	lazy := func() func(*http.Request, *message) bool {
+		var asked atomic.Int32
+		return func(r *http.Request, m *message) bool {
+			if r.URL.Path != "/refresh" || asked.Add(1) != 2 {
+				return false
+			}
+			m.body = `{"accessToken":"another"}`
+			m.header.Set("Cache-Control", "no-store")
 			return true
 		}
 	}
@@ -127,6 +159,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 		change func(*http.Request, *message)
 		faults []string
 		grace  time.Duration
+		ttl    time.Duration // 0: an hour
 		only   []string
 		want   map[verdict.Status][]string
 		says   string // the last of only
@@ -134,12 +167,61 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 	}{
 		{
 			name: "whose successors are dead", ask: after("/refresh", 1, 401),
-			only: []string{flow.Rotation, flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh, flow.RefreshWorks},
+			only: []string{flow.RefreshWorks, flow.Rotation, flow.ReuseDetected, flow.Grace, flow.FamilyRevoked},
 			want: map[verdict.Status][]string{
-				verdict.Pass: {flow.Rotation}, verdict.Fail: {flow.RefreshWorks},
-				verdict.Skip: {flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh},
+				verdict.Warn: {flow.RefreshWorks}, verdict.Pass: {flow.Rotation, flow.ReuseDetected, flow.Grace}, verdict.Skip: {flow.FamilyRevoked},
 			},
-			says: "a second time: 401 Unauthorized no",
+			says: "a second refresh was not taken either: 401 Unauthorized no",
+		},
+		{
+			name: "whose successors are dead when the access token is, too", ask: after("/refresh", 1, 401), ttl: 3 * time.Second,
+			only: []string{flow.FamilyRevoked, flow.RefreshWorks},
+			want: map[verdict.Status][]string{verdict.Fail: {flow.RefreshWorks}, verdict.Skip: {flow.FamilyRevoked}},
+			says: "once; a second time 401 Unauthorized no",
+		},
+		{
+			name: "that wants to be left alone after a refresh", ask: early(3*time.Second, 429),
+			only: []string{flow.RefreshWorks, flow.Rotation, flow.FamilyRevoked},
+			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.Rotation, flow.FamilyRevoked}},
+			says: "401 Unauthorized invalid_grant: the session is revoked",
+		},
+		{
+			name: "that finds a second refresh early", ask: early(time.Second, 400),
+			only: []string{flow.RefreshWorks, flow.Rotation, flow.FamilyRevoked},
+			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.Rotation, flow.FamilyRevoked}},
+			says: "401 Unauthorized invalid_grant: the session is revoked",
+		},
+		{
+			name: "that does not rotate at once again", ask: lazy(),
+			only: []string{flow.RefreshWorks, flow.Rotation, flow.ReuseDetected, flow.FamilyRevoked},
+			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.Rotation, flow.ReuseDetected, flow.FamilyRevoked}},
+			says: "401 Unauthorized invalid_grant: the session is revoked",
+		},
+		{
+			name: "that sets the cookie for two paths", change: func(_ *http.Request, m *message) {
+				var also []string
+				m.setCookies(func(c *http.Cookie) *http.Cookie {
+					c.Path = "/refresh"
+					other := *c
+					other.Path = "/logout"
+					also = append(also, other.String())
+					return c
+				})
+				for _, c := range also {
+					m.header.Add("Set-Cookie", c)
+				}
+			},
+			only: []string{flow.CookieScope, flow.RefreshWorks, flow.Rotation, flow.LogoutWorks, flow.LogoutClearsCookie, flow.RefreshAfterLogout},
+			want: map[verdict.Status][]string{verdict.Pass: {flow.CookieScope, flow.RefreshWorks, flow.Rotation, flow.LogoutWorks, flow.LogoutClearsCookie, flow.RefreshAfterLogout}},
+			says: "401 Unauthorized invalid_grant: the session is revoked",
+		},
+		{
+			name: "that clears an old cookie with every answer", change: func(_ *http.Request, m *message) {
+				m.header.Add("Set-Cookie", "refresh_token=deleted; Path=/old; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+			},
+			only: []string{flow.CookieHTTPOnly, flow.RefreshWorks, flow.LogoutClearsCookie},
+			want: map[verdict.Status][]string{verdict.Pass: {flow.CookieHTTPOnly, flow.RefreshWorks, flow.LogoutClearsCookie}},
+			says: "refresh_token is cleared",
 		},
 		{
 			name: "that allows one refresh and has then too much to do", ask: after("/refresh", 2, 429),
@@ -222,13 +304,41 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			}),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
-			says: "the bodies differ: for a wrong password 401 Unauthorized wrong_password; for an unknown user 401 Unauthorized no_such_user",
+			says: "the bodies differ at /error: for a wrong password 401 Unauthorized wrong_password; for an unknown user 401 Unauthorized no_such_user",
 		},
 		{
-			name: "whose error is a page that is never the same", ask: logins(func(_ string, n int32) string { return fmt.Sprintf("<p>No. %d</p>", n) }),
+			name: "that counts the tries of its users alone", ask: logins(func(user string, n int32) string {
+				return unlike(user, fmt.Sprintf(`{"error":"wrong password, %d tries left"}`, 9-n), `{"error":"there is no such user"}`)
+			}),
+			only: []string{flow.UniformLoginErrors},
+			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
+			says: "the bodies differ at /error: for a wrong password 401 Unauthorized wrong password, 8 tries left; for an unknown user 401 Unauthorized there is no such user",
+		},
+		{
+			name: "whose numbers may tell something", ask: logins(func(user string, n int32) string {
+				return unlike(user, fmt.Sprintf(`{"left":%d}`, 9-n), `{"left":99}`)
+			}),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Skip: {flow.UniformLoginErrors}},
-			says: "each answer has another body, which is no JSON object",
+			says: "what tells answers for one user from each other may tell users from each other at /left",
+		},
+		{
+			name: "that says more of its users", ask: logins(func(user string, _ int32) string { return unlike(user, `{"error":"no","user":{}}`, `{"error":"no"}`) }),
+			only: []string{flow.UniformLoginErrors},
+			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
+			says: "the bodies differ at /user/: for a wrong password 401 Unauthorized no; for an unknown user 401 Unauthorized no",
+		},
+		{
+			name: "whose error is a numbered page", ask: logins(func(_ string, n int32) string { return fmt.Sprintf("<p>No. %d</p>", n) }),
+			only: []string{flow.UniformLoginErrors},
+			want: map[verdict.Status][]string{verdict.Pass: {flow.UniformLoginErrors}},
+			says: "for both 401 Unauthorized, but for what differs in every answer",
+		},
+		{
+			name: "whose error is a page that is never the same", ask: logins(func(_ string, n int32) string { return strings.Repeat("no ", int(n)) }),
+			only: []string{flow.UniformLoginErrors},
+			want: map[verdict.Status][]string{verdict.Skip: {flow.UniformLoginErrors}},
+			says: "what tells answers for one user from each other may tell users from each other",
 		},
 		{
 			name: "whose error is a page that tells who is a user", ask: logins(func(user string, _ int32) string {
@@ -241,8 +351,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				so := long
-				so.ReuseGrace = tt.grace
+				so := authserver.Options{AccessTTL: cmp.Or(tt.ttl, time.Hour), ReuseGrace: tt.grace}
 				if tt.change == nil {
 					tt.change = asIs
 				}
@@ -253,7 +362,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 					t.Errorf("%v", err)
 				}
 				got := outcomes(r)
-				if d := cmp.Diff(tt.want, got); d != "" {
+				if d := gocmp.Diff(tt.want, got); d != "" {
 					t.Errorf("(-want +got):\n%s", d)
 				}
 				if broken := len(got[verdict.Fail]) > 0 && tt.only[0] != flow.UniformLoginErrors; r.Failed() != (broken || tt.lost) {
@@ -291,7 +400,7 @@ func TestBrokenOff(t *testing.T) {
 		if verdict.ClassOf(err) != verdict.Interrupted || !errors.Is(r.Err, err) || logouts.Load() != 1 {
 			t.Errorf("%v, and %d logouts", err, logouts.Load())
 		}
-		if d := cmp.Diff(map[verdict.Status][]string{verdict.Skip: o.Only}, outcomes(r)); d != "" || !r.Failed() {
+		if d := gocmp.Diff(map[verdict.Status][]string{verdict.Skip: o.Only}, outcomes(r)); d != "" || !r.Failed() {
 			t.Errorf("(-want +got):\n%s", d)
 		}
 
@@ -331,7 +440,7 @@ func TestStoryEndsEarly(t *testing.T) {
 		}
 		got := outcomes(r)
 		delete(got, verdict.Skip)
-		if d := cmp.Diff(want, got); d != "" {
+		if d := gocmp.Diff(want, got); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
 	})

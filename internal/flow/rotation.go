@@ -2,19 +2,21 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"jwt/internal/jwt"
+	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
 
 const noRotation = "refresh tokens do not rotate: none is ever spent"
 
 // rotations refreshes once more, to see a successor taken, and presents the refresh
-// token that this spent, as a thief would: now, and until the grace is over.
+// token that was spent last, as a thief would: now, and until the grace is over.
 func (r *run) rotations(ctx context.Context, f *family) error {
 	rules := []string{ReuseDetected, Grace, FamilyRevoked}
 	if !r.wants(rules...) || r.skipped(ReuseDetected) {
@@ -24,17 +26,16 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 		r.skip(noRotation, rules...)
 		return nil
 	}
-	spent := f.refresh
-	again, err := r.refresh(ctx, "refresh again", f, spent)
+	again, err := r.refreshAgain(ctx, f)
 	if err != nil {
 		return err
 	}
-	if !again.granted() || f.refresh == spent { // a refusal of it later on would tell nothing
-		r.noSuccessor(again, rules)
+	spent, at, ok := r.spent()
+	if !ok {
+		r.skip("no refresh token was spent", rules...)
 		return nil
 	}
-	r.tokens.end(spent, "spent", again.began)
-	last, taken, successors, err := r.replay(ctx, f, spent, again.began)
+	last, taken, successors, err := r.replay(ctx, f, spent, at)
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,11 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 		return nil
 	case !last.granted():
 		r.judge(ReuseDetected, last.notGranted(), last.says())
-		r.judge(Grace, last.notGranted(), graceOf(last, taken, again.began))
+		r.judge(Grace, last.notGranted(), graceOf(last, taken, at))
+		if !again.granted() {
+			r.skipFor(again, "a second refresh was not taken either: "+again.gives(), FamilyRevoked)
+			return nil
+		}
 		return r.familyRevoked(ctx, f)
 	case successors > 1: // each replay buys another: nobody takes notice of it
 		r.fail(ReuseDetected, "taken "+lived+" after it was spent, for another refresh token each time")
@@ -57,17 +62,57 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 	return nil
 }
 
-// noSuccessor judges a second refresh that bought no other refresh token.
-func (r *run) noSuccessor(again answer, rules []string) {
-	switch {
-	case again.granted():
-		r.fail(Rotation, "the second refresh left the same refresh token good")
-		r.skip(noRotation, append(rules, ConcurrentRefresh)...)
-		return
-	case asFailure(again) == verdict.Fail:
-		r.fail(RefreshWorks, "a second time: "+again.gives())
+// refreshAgain trades the refresh token that a refresh gave. Only where it was taken, a
+// refusal later on tells anything. Servers that want to be left alone for a while, or
+// until the access token has ended, are.
+func (r *run) refreshAgain(ctx context.Context, f *family) (answer, error) {
+	const name, moment = "refresh again", 2 * time.Second
+	before := f.refresh
+	a, err := r.refresh(ctx, name, f, before)
+	if err != nil || a.granted() {
+		r.spentBy(a, f, before)
+		return a, err
 	}
-	r.skipFor(again, "the refresh token that the first refresh gave is not taken: "+again.gives(), append(rules, ConcurrentRefresh)...)
+	wait := f.lifetime - r.Now().Sub(f.obtained) + slack
+	waited := f.lifetime > 0 && wait <= r.MaxWait
+	if !waited {
+		wait = min(moment, r.MaxWait)
+	}
+	if said := (*oauth.Error)(nil); errors.As(a.err, &said) && said.RetryAfter > wait {
+		wait = min(said.RetryAfter, r.MaxWait)
+	}
+	if err := r.wait(ctx, wait, "wait", "until another refresh may be taken"); err != nil {
+		return a, err
+	}
+	if a, err = r.refresh(ctx, name, f, before); err != nil {
+		return a, err
+	}
+	r.spentBy(a, f, before)
+	if !a.granted() && a.refused() != verdict.Skip {
+		status := verdict.Warn
+		if waited {
+			status = verdict.Fail
+		}
+		r.judge(RefreshWorks, status, "once; a second time "+a.gives())
+	}
+	return a, nil
+}
+
+// spentBy enters what a refresh did to the token that was traded.
+func (r *run) spentBy(a answer, f *family, before string) {
+	if a.granted() && f.refresh != before {
+		r.tokens.end(before, "spent", a.began)
+	}
+}
+
+// spent returns the refresh token that was spent last, and when.
+func (r *run) spent() (string, time.Time, bool) {
+	for i := len(r.tokens.all) - 1; i >= 0; i-- {
+		if t := r.tokens.all[i]; t.End == "spent" {
+			return r.tokens.texts[i], r.tokens.began.Add(t.Ended), true
+		}
+	}
+	return "", time.Time{}, false
 }
 
 // graceOf says how long a refresh token was still taken that was spent at a time, by

@@ -297,12 +297,15 @@ func (r *run) untilRefused(ctx context.Context, f *family) (how string, err erro
 	return "", nil
 }
 
+// slack is how long after its end an access token is tried.
+const slack = 50 * time.Millisecond
+
 // tries is how often something is tried that is to be refused in the end.
 const tries = 8
 
 // expire waits for the access token to end and calls until it is refused.
 func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how string, err error) {
-	const slack, shortest = 50 * time.Millisecond, 250 * time.Millisecond
+	const shortest = 250 * time.Millisecond
 	name := r.tokens.name(f.access)
 	if err := r.wait(ctx, left+slack, "wait", "until access token "+name+" has expired"); err != nil {
 		return "", err
@@ -352,18 +355,23 @@ func (r *run) retry(ctx context.Context, f *family, refused string) error {
 	return nil
 }
 
-// tidy ends the sessions that are still alive, also where the story was broken off.
-// Nothing is judged by it, and nobody waits for it for long.
-func (r *run) tidy(ctx context.Context) {
+// tidy ends the sessions that are still alive. Nothing is judged by it. Where the story
+// was broken off, nobody waits for it for long.
+func (r *run) tidy(ctx context.Context, told bool) {
 	const patience = 3 * time.Second
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
+	if !told {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), patience)
+		defer cancel()
+	}
 	lost := r.lost
 	for _, f := range r.families {
 		if f.dead || f.refresh == "" || r.Preset.Logout.Path == "" || ctx.Err() != nil {
 			continue
 		}
-		if a, _ := r.logout(ctx, "log out, to tidy up", f); a.ok() {
+		a := r.leave(ctx, f)
+		r.step("log out, to tidy up", a, "")
+		if a.ok() {
 			r.ended(f, "logged out", a.began)
 		}
 	}

@@ -59,9 +59,14 @@ func (r *run) take(f *family, a answer) string {
 	}
 	if name := r.wires.cookie; name != "" {
 		for _, c := range a.cookies {
-			if c.Name == name && c.Value != "" && c.MaxAge >= 0 {
-				c.Path = issuer.CookiePath(c, a.at)
-				r.cookies, r.wires.path = append(r.cookies, c), c.Path
+			expires := issuer.CookieExpiry(c, r.Now())
+			if c.Name != name || c.Value == "" || !expires.IsZero() && !expires.After(r.Now()) {
+				continue
+			}
+			c.Path = issuer.CookiePath(c, a.at)
+			r.cookies = append(r.cookies, c)
+			if !slices.Contains(r.wires.paths, c.Path) {
+				r.wires.paths = append(r.wires.paths, c.Path)
 			}
 		}
 	}

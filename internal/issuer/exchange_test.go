@@ -153,6 +153,8 @@ func TestGrant(t *testing.T) {
 		{"json", nil, `{"data":[{"access":"a","refresh":"r"}],"expires":60,"lasts":"3600","type":"bearer"}`, Grant{"a", "r", now, now.Add(time.Minute), now.Add(time.Hour)}, ""},
 		{"header and cookie", []string{"X-Access", "a", "Set-Cookie", "rt=r; Max-Age=60"}, `<html>`, Grant{"a", "r", now, time.Time{}, now.Add(time.Minute)}, ""},
 		{"a cookie of another domain", []string{"X-Access", "a", "Set-Cookie", "rt=r; Domain=evil.example"}, ``, Grant{AccessToken: "a", Obtained: now}, ""},
+		{"beside a cookie that is cleared", []string{"X-Access", "a", "Set-Cookie", "rt=r; Path=/", "Set-Cookie", "rt=deleted; Path=/old; Max-Age=0"}, ``, Grant{AccessToken: "a", RefreshToken: "r", Obtained: now}, ""},
+		{"a cookie that is cleared after all", []string{"X-Access", "a", "Set-Cookie", "rt=r; Path=/", "Set-Cookie", "rt=deleted; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}, ``, Grant{AccessToken: "a", Obtained: now}, ""},
 		{"of two cookies the last", []string{"X-Access", "a", "Set-Cookie", "rt=", "Set-Cookie", "rt=r"}, ``, Grant{AccessToken: "a", RefreshToken: "r", Obtained: now}, ""},
 		{"by its own exp and iat", []string{"X-Access", oldJWT}, `{}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(10 * time.Minute)}, ""},
 		{"expires before exp", []string{"X-Access", oldJWT}, `{"expires":5.9}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(5 * time.Second)}, ""},

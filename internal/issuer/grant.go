@@ -3,6 +3,7 @@ package issuer
 import (
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,8 +98,17 @@ func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie)
 	case "header":
 		return r.header.Get(name), nil
 	case "cookie":
+		var cleared []string                       // paths
 		for i := len(r.cookies) - 1; i >= 0; i-- { // of two, a browser keeps the last
-			if c := r.cookies[i]; c.Name == name && CookieMayBeSet(c, r.url) {
+			c := r.cookies[i]
+			if c.Name != name || !CookieMayBeSet(c, r.url) {
+				continue
+			}
+			path, expires := CookiePath(c, r.url), CookieExpiry(c, r.asked)
+			switch {
+			case !expires.IsZero() && !expires.After(r.asked):
+				cleared = append(cleared, path)
+			case !slices.Contains(cleared, path):
 				return c.Value, c
 			}
 		}
