@@ -1,10 +1,8 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"jwt/internal/issuer"
@@ -72,23 +70,17 @@ func (r *run) stays(set *http.Cookie, out answer) string {
 		if c.Name != set.Name {
 			continue
 		}
-		path, expires := issuer.CookiePath(c, out.at), issuer.CookieExpiry(c, r.Now())
-		ends := !expires.IsZero() && !expires.After(r.Now())
-		switch same := path == set.Path && r.domain(c) == r.domain(set); {
+		domain, path, ends := issuer.CookieDomain(c, out.at), issuer.CookiePath(c, out.at), issuer.CookieEnded(c, r.Now())
+		switch same := path == set.Path && domain == issuer.CookieDomain(set, r.Server); {
 		case same && ends:
 			said = ""
 		case same:
 			said = set.Name + " stays"
 		case ends && said != "":
-			said = set.Name + " stays: it was set for " + r.domain(set) + set.Path + ", and is cleared for " + r.domain(c) + path
+			said = set.Name + " stays: it was set for " + issuer.CookieDomain(set, r.Server) + set.Path + ", and is cleared for " + domain + path
 		}
 	}
 	return said
-}
-
-// domain is where a cookie is kept for: its Domain, or the server's host.
-func (r *run) domain(c *http.Cookie) string {
-	return strings.ToLower(cmp.Or(strings.TrimPrefix(c.Domain, "."), r.Server.Hostname()))
 }
 
 func (r *run) refreshAfter(ctx context.Context, f *family, out time.Time) error {

@@ -1,18 +1,12 @@
 package flow
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
 	"maps"
-	"slices"
-	"strconv"
-	"strings"
-	"unicode"
 
 	"jwt/internal/issuer"
-	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
 )
 
@@ -32,7 +26,8 @@ func (r *run) wrongLogins(ctx context.Context) error {
 		r.skip("a wrong password was answered "+known.says(), UniformLoginErrors)
 		return nil
 	}
-	unknown, err := r.wrongLogin(ctx, "log in, unknown user", nobody(), wrong)
+	stranger := "nobody-" + rand.Text()[:8]
+	unknown, err := r.wrongLogin(ctx, "log in, unknown user", stranger, wrong)
 	switch {
 	case err != nil:
 		return err
@@ -40,19 +35,19 @@ func (r *run) wrongLogins(ctx context.Context) error {
 		r.skip(unknown.says(), UniformLoginErrors)
 	case unknown.status != known.status:
 		r.fail(UniformLoginErrors, "for a wrong password "+known.says()+"; for an unknown user "+unknown.says())
-	case maps.Equal(leaves(unknown.body), leaves(known.body)):
+	case maps.Equal(leaves(known.body, r.User), leaves(unknown.body, stranger)):
 		r.pass(UniformLoginErrors, "for both "+unknown.says())
 	default:
-		return r.sameBut(ctx, known, unknown, wrong)
+		return r.sameBut(ctx, known, unknown, stranger, wrong)
 	}
 	return nil
 }
 
 // sameBut judges answers whose bodies differ. A time or the number of a request differs
-// in every answer: asking both again shows what does.
-func (r *run) sameBut(ctx context.Context, known, unknown answer, wrong string) error {
+// in every answer: asking for both users again shows what does.
+func (r *run) sameBut(ctx context.Context, known, unknown answer, stranger, wrong string) error {
 	var again [2]answer
-	for i, user := range []string{r.User, nobody()} {
+	for i, user := range []string{r.User, stranger} {
 		var err error
 		if again[i], err = r.wrongLogin(ctx, "log in, once more in vain", user, wrong); err != nil {
 			return err
@@ -62,7 +57,9 @@ func (r *run) sameBut(ctx context.Context, known, unknown answer, wrong string) 
 			return nil
 		}
 	}
-	status, place := compare(leaves(known.body), leaves(again[0].body), leaves(unknown.body), leaves(again[1].body))
+	status, place := compare(
+		[2]map[string]string{leaves(known.body, r.User), leaves(again[0].body, r.User)},
+		[2]map[string]string{leaves(unknown.body, stranger), leaves(again[1].body, stranger)})
 	switch status {
 	case verdict.Pass:
 		r.pass(UniformLoginErrors, "for both "+unknown.says()+", but for what differs in every answer")
@@ -73,81 +70,6 @@ func (r *run) sameBut(ctx context.Context, known, unknown answer, wrong string) 
 	}
 	return nil
 }
-
-// compare judges two answers to each of two users, and names the place that decided.
-// What differs in all of them is forgiven where only digits do.
-func compare(known, knownAgain, unknown, unknownAgain map[string]string) (worst verdict.Status, where string) {
-	worst = verdict.Pass
-	places := maps.Clone(known)
-	maps.Copy(places, unknown)
-	for _, place := range slices.Sorted(maps.Keys(places)) {
-		a, b, c, d := known[place], knownAgain[place], unknown[place], unknownAgain[place]
-		status := verdict.Skip
-		switch {
-		case a == b && c == d && a == c:
-			continue
-		case a == b && c == d, len(a) == 0 != (len(c) == 0), masked(a) != masked(c) && masked(a) == masked(b) && masked(c) == masked(d):
-			status = verdict.Fail
-		case a != b && c != d && masked(a) == masked(c):
-			continue
-		}
-		if worse(status, worst) {
-			worst, where = status, ""
-			if place != "" {
-				where = " at " + place
-			}
-		}
-	}
-	return worst, where
-}
-
-// masked is a text with its numbers made equal, hexadecimal ones and those of times among
-// them.
-func masked(s string) string {
-	var b strings.Builder
-	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if strings.ContainsAny(word, "0123456789") {
-			word = "0"
-		}
-		b.WriteString(word + " ")
-	}
-	return b.String()
-}
-
-// leaves are the values in an answer's JSON by their places; the whole where it is no
-// JSON object.
-func leaves(body []byte) map[string]string {
-	all := map[string]string{}
-	v, err := jsonobject.ParseValue(bytes.TrimSpace(body))
-	if err != nil || v.Kind() != '{' {
-		all[""] = string(bytes.TrimSpace(body))
-		return all
-	}
-	addLeaves(all, "", v)
-	return all
-}
-
-func addLeaves(all map[string]string, place string, v jsonobject.Value) {
-	if kind := v.Kind(); kind == '{' || kind == '[' {
-		all[place+"/"] = string(kind) // also where it is empty
-	}
-	if elements, ok := v.Elements(); ok {
-		for i, e := range elements {
-			addLeaves(all, place+"/"+strconv.Itoa(i), e)
-		}
-		return
-	}
-	if o, ok := v.Object(); ok {
-		for _, m := range o.Members() {
-			addLeaves(all, place+"/"+m.Name, m.Value)
-		}
-		return
-	}
-	all[place] = string(v)
-}
-
-// nobody is the name of a user that there is not.
-func nobody() string { return "nobody-" + rand.Text()[:8] }
 
 // wrongLogin tries to log in. Whatever it gives is a family of its own.
 func (r *run) wrongLogin(ctx context.Context, name, user, password string) (answer, error) {

@@ -30,6 +30,10 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 	if err != nil {
 		return err
 	}
+	if !again.granted() {
+		r.skipFor(again, "a second refresh is not taken either: "+again.gives(), rules...)
+		return nil
+	}
 	spent, at, ok := r.spent()
 	if !ok {
 		r.skip("no refresh token was spent", rules...)
@@ -46,11 +50,7 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 		return nil
 	case !last.granted():
 		r.judge(ReuseDetected, last.notGranted(), last.says())
-		r.judge(Grace, last.notGranted(), graceOf(last, taken, at))
-		if !again.granted() {
-			r.skipFor(again, "a second refresh was not taken either: "+again.gives(), FamilyRevoked)
-			return nil
-		}
+		r.judgeGrace(last, taken, at)
 		return r.familyRevoked(ctx, f)
 	case successors > 1: // each replay buys another: nobody takes notice of it
 		r.fail(ReuseDetected, "taken "+lived+" after it was spent, for another refresh token each time")
@@ -62,15 +62,15 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 	return nil
 }
 
-// refreshAgain trades the refresh token that a refresh gave. Only where it was taken, a
-// refusal later on tells anything. Servers that want to be left alone for a while, or
-// until the access token has ended, are.
+// refreshAgain trades the refresh token that a refresh gave. Only where it is taken, a
+// refusal later on tells anything. A server that does not give another one yet is asked
+// once more: when it wants, or when the access token has ended.
 func (r *run) refreshAgain(ctx context.Context, f *family) (answer, error) {
 	const name, moment = "refresh again", 2 * time.Second
 	before := f.refresh
 	a, err := r.refresh(ctx, name, f, before)
-	if err != nil || a.granted() {
-		r.spentBy(a, f, before)
+	if err != nil || f.refresh != before {
+		r.tokens.end(before, "spent", a.began)
 		return a, err
 	}
 	wait := f.lifetime - r.Now().Sub(f.obtained) + slack
@@ -78,31 +78,31 @@ func (r *run) refreshAgain(ctx context.Context, f *family) (answer, error) {
 	if !waited {
 		wait = min(moment, r.MaxWait)
 	}
-	if said := (*oauth.Error)(nil); errors.As(a.err, &said) && said.RetryAfter > wait {
-		wait = min(said.RetryAfter, r.MaxWait)
+	if said := (*oauth.Error)(nil); errors.As(a.err, &said) {
+		wait = max(wait, said.RetryAfter)
 	}
-	if err := r.wait(ctx, wait, "wait", "until another refresh may be taken"); err != nil {
+	if wait > r.MaxWait {
+		return a, nil
+	}
+	if err := r.wait(ctx, wait, "wait", "until another refresh token may be had"); err != nil {
 		return a, err
 	}
 	if a, err = r.refresh(ctx, name, f, before); err != nil {
 		return a, err
 	}
-	r.spentBy(a, f, before)
-	if !a.granted() && a.refused() != verdict.Skip {
-		status := verdict.Warn
-		if waited {
-			status = verdict.Fail
-		}
+	status := verdict.Warn
+	if waited {
+		status = verdict.Fail
+	}
+	switch {
+	case f.refresh != before:
+		r.tokens.end(before, "spent", a.began)
+	case a.granted():
+		r.judge(Rotation, status, r.results[Rotation].Actual+", and "+r.tokens.name(before)+" stays good")
+	case a.refused() != verdict.Skip:
 		r.judge(RefreshWorks, status, "once; a second time "+a.gives())
 	}
 	return a, nil
-}
-
-// spentBy enters what a refresh did to the token that was traded.
-func (r *run) spentBy(a answer, f *family, before string) {
-	if a.granted() && f.refresh != before {
-		r.tokens.end(before, "spent", a.began)
-	}
 }
 
 // spent returns the refresh token that was spent last, and when.
@@ -115,19 +115,22 @@ func (r *run) spent() (string, time.Time, bool) {
 	return "", time.Time{}, false
 }
 
-// graceOf says how long a refresh token was still taken that was spent at a time, by
+// judgeGrace judges how long a refresh token was still taken that was spent at a time, by
 // the answer that refused it and how long it was taken before.
-func graceOf(refused answer, taken time.Duration, spent time.Time) string {
+func (r *run) judgeGrace(refused answer, taken time.Duration, spent time.Time) {
 	const atOnce = 500 * time.Millisecond
 	most := refused.began.Add(refused.took).Sub(spent)
+	said := "less than " + tenths(most+100*time.Millisecond) + " s"
 	switch {
-	case taken == 0 && most <= atOnce:
-		return "none: refused at once"
-	case taken == 0:
-		return "less than " + tenths(most+100*time.Millisecond) + " s: the answers come late"
-	default:
-		return "at least " + tenths(taken) + " s, less than " + tenths(most+100*time.Millisecond) + " s"
+	case taken > 0:
+		said = "at least " + tenths(taken) + " s, " + said
+	case most > r.MaxGrace:
+		r.skip("the first answer to the spent token came after "+tenths(most)+" s", Grace)
+		return
+	case most <= atOnce:
+		said = "none: refused at once"
 	}
+	r.judge(Grace, refused.notGranted(), said)
 }
 
 // tenths are whole tenths of seconds.

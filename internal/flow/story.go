@@ -355,15 +355,15 @@ func (r *run) retry(ctx context.Context, f *family, refused string) error {
 	return nil
 }
 
-// tidy ends the sessions that are still alive. Nothing is judged by it. Where the story
-// was broken off, nobody waits for it for long.
+// tidy ends the sessions that are still alive. Nothing is judged by it. It is not waited
+// for any longer than an answer, and where the story was broken off for a moment only.
 func (r *run) tidy(ctx context.Context, told bool) {
-	const patience = 3 * time.Second
-	if !told {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), patience)
-		defer cancel()
+	patience := min(3*time.Second, r.Timeout)
+	if told {
+		patience = r.Timeout
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
 	lost := r.lost
 	for _, f := range r.families {
 		if f.dead || f.refresh == "" || r.Preset.Logout.Path == "" || ctx.Err() != nil {

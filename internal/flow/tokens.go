@@ -59,8 +59,7 @@ func (r *run) take(f *family, a answer) string {
 	}
 	if name := r.wires.cookie; name != "" {
 		for _, c := range a.cookies {
-			expires := issuer.CookieExpiry(c, r.Now())
-			if c.Name != name || c.Value == "" || !expires.IsZero() && !expires.After(r.Now()) {
+			if c.Name != name || c.Value == "" || issuer.CookieEnded(c, r.Now()) {
 				continue
 			}
 			c.Path = issuer.CookiePath(c, a.at)

@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -30,6 +31,18 @@ func CookieExpiry(c *http.Cookie, now time.Time) time.Time {
 	default:
 		return c.Expires
 	}
+}
+
+// CookieEnded reports whether an answer clears the cookie.
+func CookieEnded(c *http.Cookie, now time.Time) bool {
+	expires := CookieExpiry(c, now)
+	return !expires.IsZero() && !expires.After(now)
+}
+
+// CookieDomain returns where a cookie is kept for that an answer from u set: its Domain,
+// or the host.
+func CookieDomain(c *http.Cookie, u *url.URL) string {
+	return strings.ToLower(cmp.Or(strings.TrimPrefix(c.Domain, "."), u.Hostname()))
 }
 
 // CookiePath returns the path below which a cookie goes that an answer from u set:

@@ -134,6 +134,30 @@ func TestWhichCredentialsGoAlong(t *testing.T) {
 // token is {"alg":"none"} and a life from iat to exp of ten minutes, long ago.
 const oldJWT = "eyJhbGciOiJub25lIn0.eyJpYXQiOjEwMDAsImV4cCI6MTYwMH0."
 
+// A cookie of the host and one of its domain are two (RFC 6265 §5.3): that one is cleared
+// says nothing of the other.
+func TestCookiesOfTwoDomains(t *testing.T) {
+	s := &Server{Preset: Preset{Tokens: Places{Refresh: []string{"cookie:rt"}}}}
+	for _, tt := range []struct {
+		set  []string
+		want string
+	}{
+		{[]string{"rt=r; Path=/", "rt=; Path=/; Domain=example.com; Max-Age=0"}, "r"},
+		{[]string{"rt=r; Path=/", "rt=; Path=/; Domain=auth.example.com; Max-Age=0"}, ""},
+		{[]string{"rt=r; Path=/; Domain=.Example.com", "rt=; Path=/; Domain=example.com; Max-Age=0"}, ""},
+		{[]string{"rt=; Path=/; Max-Age=0", "rt=r; Path=/"}, "r"},
+	} {
+		header := http.Header{"Set-Cookie": tt.set}
+		r := &reply{
+			url: &url.URL{Scheme: "https", Host: "auth.example.com:8443", Path: "/refresh"}, asked: time.Now(),
+			header: header, cookies: (&http.Response{Header: header}).Cookies(),
+		}
+		if got := s.refreshGrant(r).RefreshToken; got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.set, got, tt.want)
+		}
+	}
+}
+
 func TestGrant(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	p := Preset{

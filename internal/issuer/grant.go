@@ -98,17 +98,17 @@ func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie)
 	case "header":
 		return r.header.Get(name), nil
 	case "cookie":
-		var cleared []string                       // paths
+		var cleared []string                       // by domain and path (RFC 6265 §5.3)
 		for i := len(r.cookies) - 1; i >= 0; i-- { // of two, a browser keeps the last
 			c := r.cookies[i]
 			if c.Name != name || !CookieMayBeSet(c, r.url) {
 				continue
 			}
-			path, expires := CookiePath(c, r.url), CookieExpiry(c, r.asked)
+			which := CookieDomain(c, r.url) + CookiePath(c, r.url)
 			switch {
-			case !expires.IsZero() && !expires.After(r.asked):
-				cleared = append(cleared, path)
-			case !slices.Contains(cleared, path):
+			case CookieEnded(c, r.asked):
+				cleared = append(cleared, which)
+			case !slices.Contains(cleared, which):
 				return c.Value, c
 			}
 		}

@@ -53,8 +53,7 @@ func (c *Client) refresh(ctx context.Context, seen *Session, wait time.Duration)
 	case !s.Refreshable(now):
 		return nil, "", c.end(s, verdict.SessionExpired, s.refreshExpired())
 	case s.Failed != nil && s.Failed.At.After(came) && !s.Failed.At.After(now):
-		return nil, "", verdict.Errorf(s.Failed.Class, "another process has just tried to refresh: %s", s.Failed.Reason).
-			Hintf("try again")
+		return nil, "", s.Failed.error(now)
 	}
 	defer c.finishing(ctx, "the refresh that has begun is finished and saved first")()
 	if err := c.rotate(context.WithoutCancel(ctx), s); err != nil {
@@ -135,6 +134,7 @@ func (c *Client) spend(ctx context.Context, server *issuer.Server, s *Session) e
 		g, err = server.Refresh(ctx, held(s))
 		unsure = uncertain(err)
 	}
+	failed := &Failure{At: c.Now().UTC()}
 	switch {
 	case err == nil:
 		s.take(g)
@@ -146,10 +146,15 @@ func (c *Client) spend(ctx context.Context, server *issuer.Server, s *Session) e
 		s.Intent = nil
 		return cmp.Or(w.finish(s), err)
 	case lost != nil, unsure != nil: // the intent stays: the next one knows
+		failed.Lost = true
 	default:
 		s.Intent = earlier // the token is not spent
 	}
-	s.Failed = &Failure{At: c.Now().UTC(), Class: verdict.ClassOf(err), Reason: err.Error()}
+	failed.Class, failed.Reason = verdict.ClassOf(err), err.Error()
+	if wait := retryAfter(err); wait > 0 {
+		failed.Until = failed.At.Add(wait)
+	}
+	s.Failed = failed
 	if werr := w.finish(s); werr != nil {
 		c.Notice(werr.Error())
 	}
@@ -206,7 +211,7 @@ func reason(err error, earlier *Intent, failed *Failure, lost error) string {
 	switch {
 	case lost != nil:
 		return fmt.Sprintf("the answer to a refresh was lost on the way (%v), and the server now refuses the spent refresh token (%v)", lost, err)
-	case earlier != nil && failed != nil && !failed.At.Before(earlier.At):
+	case earlier != nil && failed != nil && failed.Lost && !failed.At.Before(earlier.At):
 		return fmt.Sprintf("the answer to a refresh begun %s was lost (%s), and the server now refuses the spent refresh token (%v)",
 			earlier.At.UTC().Format(time.RFC3339), failed.Reason, err)
 	case earlier != nil:

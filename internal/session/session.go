@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"jwt/internal/issuer"
+	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
 
@@ -56,6 +57,18 @@ type Failure struct {
 	At     time.Time     `json:"at"`
 	Class  verdict.Class `json:"class"`
 	Reason string        `json:"reason"`
+	Lost   bool          `json:"lost,omitempty"`      // nobody knows whether the token is spent
+	Until  time.Time     `json:"not_before,omitzero"` // the server wants to be left alone
+}
+
+// error is what those are told who waited for the refresh.
+func (f *Failure) error(now time.Time) error {
+	e := verdict.Errorf(f.Class, "another process has just tried to refresh: %s", f.Reason).Hintf("try again")
+	if wait := f.Until.Sub(now).Round(time.Second); wait > 0 {
+		e.Hintf("try again in %s", wait)
+		e.Err = &oauth.Error{RetryAfter: wait}
+	}
+	return e
 }
 
 // Ended is how a session came to its end at the server.

@@ -20,6 +20,7 @@ type slow struct {
 	asked  atomic.Int32
 	after  time.Duration // 0: never
 	status int
+	header http.Header
 }
 
 func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -30,7 +31,7 @@ func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, r.Context().Err()
 	}
 	time.Sleep(s.after)
-	return &http.Response{StatusCode: s.status, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+	return &http.Response{StatusCode: s.status, Header: s.header, Body: http.NoBody, Request: r}, nil
 }
 
 // An old session is one of five minutes whose access token has that much left.
@@ -119,7 +120,7 @@ func TestWaitersAreTold(t *testing.T) {
 		says   string
 	}{
 		{&slow{}, verdict.FetchFailed, "no whole answer within 30s"},
-		{&slow{after: time.Second, status: 429}, verdict.FetchFailed, "429 Too Many Requests"},
+		{&slow{after: time.Second, status: 429, header: http.Header{"Retry-After": {"120"}}}, verdict.FetchFailed, "429 Too Many Requests"},
 		{&slow{after: time.Second, status: 503}, verdict.ServerError, "503 Service Unavailable"},
 	} {
 		t.Run(tt.says, func(t *testing.T) {
@@ -146,6 +147,9 @@ func TestWaitersAreTold(t *testing.T) {
 					}
 					if strings.Contains(err.Error(), "another process has just tried to refresh: ") {
 						told++
+					}
+					if hint := "try again in 2m0s"; tt.server.header != nil && (hintOf(err) != hint || retryAfter(err) != 2*time.Minute) {
+						t.Errorf("the hint is %q, after %s", hintOf(err), retryAfter(err))
 					}
 				}
 				if n := tt.server.asked.Load(); n != 1 || told != 4 {
@@ -209,5 +213,36 @@ func TestInterruptionIsAnswered(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A session that ends says why by what cost it, not by what merely went wrong since.
+func TestReasonOfTheEnd(t *testing.T) {
+	answer := func(code int) func(http.ResponseWriter, *http.Request, http.HandlerFunc) {
+		return func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+			status(code, `{"error":"invalid_grant"}`)(rw, r)
+		}
+	}
+	for _, tt := range []struct {
+		killed bool // a process was, in a refresh
+		first  int  // what the server answers before it says that the session is over
+		says   string
+	}{
+		{true, 429, "was cut off before its answer was saved, and the server now refuses the spent refresh token"},
+		{false, 429, "the server refuses the refresh token: it was revoked, or somebody else has used it"},
+		{false, 503, "was lost (http"},
+	} {
+		w := newWorld(t, nil)
+		w.login("cookie", File)
+		if tt.killed {
+			w.edit(func(s *Session) { s.Intent = &Intent{At: time.Now().Add(-time.Minute)} })
+		}
+		for _, code := range []int{tt.first, 401} {
+			w.wrap(answer(code))
+			_, _, err := w.client().Refresh(t.Context(), w.stored())
+			if err == nil || code == 401 && !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("%d, then %d: %v", tt.first, code, err)
+			}
+		}
 	}
 }
