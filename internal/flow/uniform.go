@@ -2,14 +2,15 @@ package flow
 
 import (
 	"bytes"
-	"jwt/internal/jsonobject"
-	"jwt/internal/verdict"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
 )
 
 // compare judges two answers for each of two users, and names the place that decided.
