@@ -179,7 +179,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			want: map[verdict.Status][]string{
 				verdict.Warn: {flow.RefreshWorks}, verdict.Pass: {flow.Rotation}, verdict.Skip: {flow.ReuseDetected, flow.FamilyRevoked, flow.Grace},
 			},
-			says: "a second refresh is not taken either: 401 Unauthorized no",
+			says: "a second refresh is not taken: 401 Unauthorized no",
 		},
 		{
 			name: "whose successors are dead when the access token is, too", ask: after("/refresh", 1, 401), ttl: 3 * time.Second,
@@ -215,13 +215,13 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			name: "that may rotate once", ask: lazy(2, 3600),
 			only: []string{flow.RefreshWorks, flow.ReuseDetected, flow.FamilyRevoked, flow.Rotation},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.ReuseDetected, flow.FamilyRevoked}, verdict.Warn: {flow.Rotation}},
-			says: "R1, then R2, and R2 stays good",
+			says: "R1, then R2, and R2 stays good; its time may not have come, while the access token is good",
 		},
 		{
 			name: "that wants to be left alone for an hour", ask: early(time.Hour, 429),
 			only: []string{flow.RefreshWorks, flow.Rotation, flow.FamilyRevoked},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.Rotation}, verdict.Skip: {flow.FamilyRevoked}},
-			says: "a second refresh is not taken either: 429 Too Many Requests too_early", lost: true,
+			says: "a second refresh is not taken: 429 Too Many Requests too_early", lost: true,
 		},
 		{
 			name: "that sets the cookie for two paths", change: func(_ *http.Request, m *message) {
@@ -353,6 +353,12 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Skip: {flow.UniformLoginErrors}},
 			says: "what tells answers for one user from each other may tell users from each other at /left",
+		},
+		{
+			name: "that raises its voice", ask: logins(func(user string, _ int32) string { return unlike(user, `{"error":"no."}`, `{"error":"no!"}`) }),
+			only: []string{flow.UniformLoginErrors},
+			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
+			says: "the bodies differ at /error: for a wrong password 401 Unauthorized no.; for an unknown user 401 Unauthorized no!",
 		},
 		{
 			name: "that says more of its users", ask: logins(func(user string, _ int32) string { return unlike(user, `{"error":"no","user":{}}`, `{"error":"no"}`) }),

@@ -31,7 +31,7 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 		return err
 	}
 	if !again.granted() {
-		r.skipFor(again, "a second refresh is not taken either: "+again.gives(), rules...)
+		r.skipFor(again, "a second refresh is not taken: "+again.gives(), rules...)
 		return nil
 	}
 	spent, at, ok := r.spent()
@@ -69,9 +69,12 @@ func (r *run) refreshAgain(ctx context.Context, f *family) (answer, error) {
 	const name, moment = "refresh again", 2 * time.Second
 	before := f.refresh
 	a, err := r.refresh(ctx, name, f, before)
-	if err != nil || f.refresh != before {
-		r.tokens.end(before, "spent", a.began)
+	if err != nil {
 		return a, err
+	}
+	if f.refresh != before {
+		r.tokens.end(before, "spent", a.began)
+		return a, nil
 	}
 	wait := f.lifetime - r.Now().Sub(f.obtained) + slack
 	waited := f.lifetime > 0 && wait <= r.MaxWait
@@ -90,17 +93,17 @@ func (r *run) refreshAgain(ctx context.Context, f *family) (answer, error) {
 	if a, err = r.refresh(ctx, name, f, before); err != nil {
 		return a, err
 	}
-	status := verdict.Warn
-	if waited {
-		status = verdict.Fail
+	status, hint := verdict.Fail, ""
+	if !waited {
+		status, hint = verdict.Warn, "; its time may not have come, while the access token is good"
 	}
 	switch {
 	case f.refresh != before:
 		r.tokens.end(before, "spent", a.began)
 	case a.granted():
-		r.judge(Rotation, status, r.results[Rotation].Actual+", and "+r.tokens.name(before)+" stays good")
+		r.judge(Rotation, status, r.results[Rotation].Actual+", and "+r.tokens.name(before)+" stays good"+hint)
 	case a.refused() != verdict.Skip:
-		r.judge(RefreshWorks, status, "once; a second time "+a.gives())
+		r.judge(RefreshWorks, status, "once; a second time "+a.gives()+hint)
 	}
 	return a, nil
 }

@@ -19,7 +19,11 @@ func compare(known, unknown [2]map[string]string) (worst verdict.Status, where s
 	places := maps.Clone(known[0])
 	maps.Copy(places, unknown[0])
 	for _, place := range slices.Sorted(maps.Keys(places)) {
-		status := alike(words(known[0][place]), words(known[1][place]), words(unknown[0][place]), words(unknown[1][place]))
+		a, b, c, d := known[0][place], known[1][place], unknown[0][place], unknown[1][place]
+		status := alike(words(a), words(b), words(c), words(d))
+		if a == b && c == d && a != c {
+			status = verdict.Fail
+		}
 		if !worse(status, worst) {
 			continue
 		}
