@@ -99,6 +99,9 @@ func sessionJSON(s *session.Session, now time.Time) render.Object {
 	if s.Intent != nil {
 		o.Add("unfinished_refresh_at", timeJSON(s.Intent.At))
 	}
+	if f := s.Failed; f != nil {
+		o.Add("failed_refresh", render.Object{{Name: "at", Value: timeJSON(f.At)}, {Name: "class", Value: string(f.Class)}, {Name: "message", Value: f.Reason}})
+	}
 	if err := s.Error(now); err != nil {
 		o.Add("error", errorFields(err))
 	}
@@ -121,6 +124,9 @@ func (o statusOptions) text(env *Env, s *session.Session, file string) []byte {
 		line("refresh").Put("none: the server gave no refresh token").Line()
 	default:
 		line("refresh").Put(o.until(s.RefreshExpires, now)).Line()
+	}
+	if f := s.Failed; f != nil {
+		t.Pad(0, 10).Styled(render.Caution, "the last refresh failed "+jwt.Ago(f.At, now)+": ").Put(f.Reason).Line()
 	}
 	if s.Intent != nil {
 		t.Pad(0, 10).Styled(render.Caution, "a refresh begun "+jwt.Ago(s.Intent.At, now)+" was not finished; the next one tries again").Line()
