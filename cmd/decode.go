@@ -185,7 +185,7 @@ func (o decodeOptions) showClaims(env *Env, d decoded) error {
 	}
 	var out []byte
 	for _, path := range o.claims {
-		v, ok := jwt.Lookup(object, path)
+		v, ok := object.Lookup(path)
 		if !ok {
 			return verdict.Errorf(verdict.MissingClaim, "the %s has no %q", part, path).
 				Hintf("jwt decode --%s shows what it has", part)

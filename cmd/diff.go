@@ -13,7 +13,6 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/input"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jwt"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )
@@ -149,7 +148,7 @@ func sealed(d render.Difference, a, b decoded) render.Difference {
 		return d
 	}
 	d.SameSignature = false
-	d.Payload = []jwt.Change{{Kind: jwt.Changed}}
+	d.Payload = []jsonobject.Change{{Kind: jsonobject.Changed}}
 	d.Notes = append(d.Notes, "what is encrypted cannot be compared: jwt decrypt opens it")
 	return d
 }
@@ -161,11 +160,11 @@ func trimmed(o jsonobject.Object) jsonobject.Value {
 
 // compared returns what changed in a part, or where nothing did, notes on how it
 // is written.
-func compared(part string, a, b jsonobject.Value) (changes []jwt.Change, notes []string) {
-	if changes = jwt.Difference(a, b); len(changes) > 0 {
+func compared(part string, a, b jsonobject.Value) (changes []jsonobject.Change, notes []string) {
+	if changes = jsonobject.Difference(a, b); len(changes) > 0 {
 		return changes, nil
 	}
-	order, spelling := jwt.Variation(a, b)
+	order, spelling := jsonobject.Variation(a, b)
 	if order {
 		notes = append(notes, part+": the members stand in another order")
 	}

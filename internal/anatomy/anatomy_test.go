@@ -14,7 +14,6 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/bcp"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jwt"
 	"jwt/internal/verdict"
 )
 
@@ -337,7 +336,7 @@ func checkPath(t *testing.T, object jsonobject.Object, m Member) {
 	if len(object.Duplicates()) > 0 {
 		return // a path leads to the last of them
 	}
-	if _, ok := jwt.Lookup(object, m.Path); !ok {
+	if _, ok := object.Lookup(m.Path); !ok {
 		t.Fatalf("%s: nothing at %q", object.Bytes(), m.Path)
 	}
 }

@@ -15,7 +15,7 @@ import (
 // A Member is a header parameter, a claim, or what stands inside one.
 type Member struct {
 	Part  string // header, payload or disclosed
-	Path  string // what jwt.Lookup finds it by: dots descend, [0] indexes
+	Path  string // what jsonobject.Object.Lookup finds it by: dots descend, [0] indexes
 	Name  string // the last step of the path, as the token has it
 	Depth int    // 0 in the header or the payload itself
 	Value jsonobject.Value

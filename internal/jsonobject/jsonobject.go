@@ -292,3 +292,21 @@ func (v Value) Object() (Object, bool) {
 	o, err := Parse(v)
 	return o, err == nil
 }
+
+// Duplicates returns the names that stand twice in the objects of v, as
+// Object.Duplicates does. Of an array it is those of the first element that has any.
+func (v Value) Duplicates() []string {
+	switch v.Kind() {
+	case '{':
+		o, _ := v.Object()
+		return o.Duplicates()
+	case '[':
+		elements, _ := v.Elements()
+		for _, e := range elements {
+			if twice := e.Duplicates(); len(twice) > 0 {
+				return twice
+			}
+		}
+	}
+	return nil
+}

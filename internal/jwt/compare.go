@@ -152,7 +152,7 @@ func (e *examination) nonce() {
 
 // require wants something under the path; null is nothing.
 func (e *examination) require(path string) {
-	v, ok := Lookup(e.claims, path)
+	v, ok := e.claims.Lookup(path)
 	c := verdict.Check{Name: "require:" + path, Status: verdict.Pass}
 	switch {
 	case !ok:
@@ -168,7 +168,7 @@ func (e *examination) require(path string) {
 
 func (e *examination) expect(x Expectation) {
 	name := "claim:" + x.Path
-	v, ok := Lookup(e.claims, x.Path)
+	v, ok := e.claims.Lookup(x.Path)
 	if !ok {
 		e.missing(name, cut(x.Path), "want "+show(x.Want), reported(x.Want))
 		return
@@ -177,7 +177,7 @@ func (e *examination) expect(x Expectation) {
 		Name: name, Status: verdict.Pass, Expected: reported(x.Want), Actual: reported(v),
 		Detail: cut(x.Path) + ": is " + show(v),
 	}
-	if !equal(v, x.Want) {
+	if !jsonobject.Equal(v, x.Want) {
 		c.Status, c.Class = verdict.Fail, verdict.ClaimMismatch
 		c.Detail += ", want " + show(x.Want)
 		c.Hint = expectHint(x, v)

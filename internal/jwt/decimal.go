@@ -72,7 +72,7 @@ func decimalOf(t time.Time) decimal {
 }
 
 // compare returns -1, 0 or +1 as d is less than, equal to or greater than e. Two
-// vast numbers may compare equal that are not; equalNumbers minds that.
+// vast numbers may compare equal that are not.
 func (d decimal) compare(e decimal) int {
 	if s, t := d.sign(), e.sign(); s != t || s == 0 {
 		return cmp.Compare(s, t)
@@ -104,14 +104,4 @@ func (d decimal) digit(i int64) int64 {
 		return 0
 	}
 	return int64(d.digits[i] - '0')
-}
-
-// equalNumbers reports whether two JSON numbers are the same number: 1e2 is
-// 100.0. Of two vast exponents only the same text is surely the same.
-func equalNumbers(a, b string) bool {
-	d, e := parseDecimal(a), parseDecimal(b)
-	if d.vast && e.vast {
-		return a == b
-	}
-	return d.compare(e) == 0
 }

@@ -1,7 +1,6 @@
 package jwt
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 
@@ -43,7 +42,7 @@ func ParseMember(s string) (jsonobject.Member, error) {
 		return jsonobject.Member{}, verdict.Errorf(verdict.Usage, "%s: %s is not JSON: %w", cut(bare), quote(value), err).
 			Hintf("%s=%s is text, %s:='%s' the same in JSON", cut(bare), cut(value), cut(bare), quote(value))
 	}
-	if twice := duplicatesIn(v); len(twice) > 0 {
+	if twice := v.Duplicates(); len(twice) > 0 {
 		return jsonobject.Member{}, memberError("%s: the JSON has %s more than once", cut(bare), enumerated(twice))
 	}
 	return jsonobject.Member{Name: bare, Value: v}, nil
@@ -52,72 +51,4 @@ func ParseMember(s string) (jsonobject.Member, error) {
 func memberError(format string, args ...any) error {
 	return verdict.Errorf(verdict.Usage, format, args...).
 		Hintf(`for example role=admin, or role:='["admin","user"]' for anything but text`)
-}
-
-// duplicatesIn returns the names that stand twice in v, which may be an array.
-func duplicatesIn(v jsonobject.Value) []string {
-	switch v.Kind() {
-	case '{':
-		o, _ := v.Object()
-		return o.Duplicates()
-	case '[':
-		elements, _ := v.Elements()
-		for _, e := range elements {
-			if twice := duplicatesIn(e); len(twice) > 0 {
-				return twice
-			}
-		}
-	}
-	return nil
-}
-
-// equal reports whether two JSON values mean the same: numbers by their value,
-// strings unescaped, objects in any order, arrays in order. Neither has a name
-// that stands twice.
-func equal(a, b jsonobject.Value) bool {
-	if a.Kind() != b.Kind() {
-		return false
-	}
-	switch a.Kind() {
-	case '0':
-		return equalNumbers(string(a), string(b))
-	case '"':
-		s, _ := a.Text()
-		t, _ := b.Text()
-		return s == t
-	case '[':
-		return equalArrays(a, b)
-	case '{':
-		return equalObjects(a, b)
-	default:
-		return bytes.Equal(a, b)
-	}
-}
-
-func equalArrays(a, b jsonobject.Value) bool {
-	as, _ := a.Elements()
-	bs, _ := b.Elements()
-	if len(as) != len(bs) {
-		return false
-	}
-	for i := range as {
-		if !equal(as[i], bs[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func equalObjects(a, b jsonobject.Value) bool {
-	o, _ := a.Object()
-	p, _ := b.Object()
-	if len(o.Members()) != len(p.Members()) {
-		return false
-	}
-	for _, m := range o.Members() {
-		if v, ok := p.Get(m.Name); !ok || !equal(m.Value, v) {
-			return false
-		}
-	}
-	return true
 }

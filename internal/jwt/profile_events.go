@@ -137,7 +137,7 @@ func boundObjects(q *inquiry) finding {
 
 // boundText wants a string at the path.
 func boundText(bound jsonobject.Object, path string) finding {
-	v, ok := Lookup(bound, path)
+	v, ok := bound.Lookup(path)
 	switch text, isText := v.Text(); {
 	case !ok:
 		return failed(verdict.MissingClaim, path+" is missing", nil, nil)
@@ -148,9 +148,9 @@ func boundText(bound jsonobject.Object, path string) finding {
 }
 
 func sameServiceAccount(q *inquiry, bound jsonobject.Object) finding {
-	v, _ := Lookup(bound, "namespace")
+	v, _ := bound.Lookup("namespace")
 	namespace, _ := v.Text()
-	v, _ = Lookup(bound, "serviceaccount.name")
+	v, _ = bound.Lookup("serviceaccount.name")
 	name, _ := v.Text()
 	account := serviceAccountPrefix + namespace + ":" + name
 	if sub, ok := q.text("sub"); ok && sub != account {

@@ -123,7 +123,7 @@ func boundToKey(q *inquiry) finding {
 	if !ok {
 		return skipped("the access token is opaque: its issuer knows what key it is bound to").hinted("--jkt THUMBPRINT")
 	}
-	v, ok := Lookup(claims, "cnf.jkt")
+	v, ok := claims.Lookup("cnf.jkt")
 	bound, isText := v.Text()
 	switch want := q.with.Thumbprint; {
 	case !ok:

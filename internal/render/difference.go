@@ -12,7 +12,7 @@ import (
 // A Difference is the answer of diff: what has to change for one token to say
 // what another says.
 type Difference struct {
-	Header, Payload []jwt.Change
+	Header, Payload []jsonobject.Change
 	SameSignature   bool
 	Notes           []string // what differs and makes no difference
 
@@ -41,7 +41,7 @@ func (d Difference) JSON() Object {
 	}
 }
 
-func changesJSON(changes []jwt.Change, claims bool) []Object {
+func changesJSON(changes []jsonobject.Change, claims bool) []Object {
 	list := []Object{}
 	for _, c := range changes {
 		o := Object{{"path", c.Path}, {"change", string(c.Kind)}}
@@ -62,8 +62,8 @@ func changesJSON(changes []jwt.Change, claims bool) []Object {
 }
 
 // times returns the two dates of a claim that is one and has changed.
-func times(c jwt.Change) (from, to jwt.NumericDate, ok bool) {
-	if !isTime(c.Path) || c.Kind != jwt.Changed {
+func times(c jsonobject.Change) (from, to jwt.NumericDate, ok bool) {
+	if !isTime(c.Path) || c.Kind != jsonobject.Changed {
 		return from, to, false
 	}
 	from, isDate := jwt.ParseNumericDate(c.From)
@@ -89,7 +89,7 @@ func (d Difference) Text(t *Text) {
 	}
 }
 
-func (d Difference) part(t *Text, name string, changes []jwt.Change, claims bool) {
+func (d Difference) part(t *Text, name string, changes []jsonobject.Change, claims bool) {
 	if len(changes) == 0 {
 		return
 	}
@@ -105,12 +105,12 @@ func (d Difference) part(t *Text, name string, changes []jwt.Change, claims bool
 	}
 }
 
-func (d Difference) change(t *Text, c jwt.Change, width int, claims bool) {
+func (d Difference) change(t *Text, c jsonobject.Change, width int, claims bool) {
 	mark, style := "~", Caution
 	switch c.Kind {
-	case jwt.Added:
+	case jsonobject.Added:
 		mark, style = "+", Good
-	case jwt.Removed:
+	case jsonobject.Removed:
 		mark, style = "-", Bad
 	}
 	name := place(c)
@@ -149,7 +149,7 @@ func (d Difference) moved(t *Text, from, to jwt.NumericDate, at int) {
 }
 
 // place names what changed.
-func place(c jwt.Change) string {
+func place(c jsonobject.Change) string {
 	if c.Path == "" {
 		return "all of it"
 	}

@@ -1,15 +1,12 @@
-package jwt
+package jsonobject
 
 import (
 	"strings"
 	"testing"
-
-	"jwt/internal/jsonobject"
-	"jwt/internal/verdict"
 )
 
 func TestLookup(t *testing.T) {
-	o := object(t, `{
+	o := mustParse(t, `{
 		"sub":"s", "a.b":"literal", "a":{"b":"nested","c":[10,[20,{"d":30}]],"":"empty"},
 		"https://e.example/roles":["x"], "kubernetes.io":{"pod.name":{"v":1},"pod":{"uid":2}},
 		"":{"":"twice empty"}, "l[0]":"literal index", "l":[1], "d.e":{"x":1}, "d":{"e":{"y":2}}}`)
@@ -44,7 +41,7 @@ func TestLookup(t *testing.T) {
 		"[0]":                        "",
 		"a..b":                       "",
 	} {
-		v, ok := Lookup(o, path)
+		v, ok := o.Lookup(path)
 		if string(v) != want || ok != (want != "") {
 			t.Errorf("%q: %s %v, want %s", path, v, ok, want)
 		}
@@ -56,53 +53,19 @@ func FuzzLookup(f *testing.F) {
 	f.Add(`{"a.b":1,"a":{"b":2}}`, "a.b")
 	f.Add(`{"":{"":[[]]}}`, ".[0][0]")
 	f.Fuzz(func(t *testing.T, text, path string) {
-		o, err := jsonobject.Parse([]byte(text))
+		o, err := Parse([]byte(text))
 		if err != nil {
 			return
 		}
-		v, ok := Lookup(o, path)
+		v, ok := o.Lookup(path)
 		if ok && !strings.Contains(text, string(v)) {
 			t.Errorf("%q in %s: %s is not of its text", path, text, v)
 		}
 		for _, m := range o.Members() {
 			want, _ := o.Get(m.Name)
-			if got, ok := Lookup(o, m.Name); !ok || string(got) != string(want) {
+			if got, ok := o.Lookup(m.Name); !ok || string(got) != string(want) {
 				t.Errorf("%q in %s: %s, want %s", m.Name, text, got, want)
 			}
 		}
 	})
-}
-
-func TestParseMember(t *testing.T) {
-	for text, want := range map[string]jsonobject.Member{
-		`role=admin`:            {Name: "role", Value: []byte(`"admin"`)},
-		`role=`:                 {Name: "role", Value: []byte(`""`)},
-		`role=a=b:=c`:           {Name: "role", Value: []byte(`"a=b:=c"`)},
-		`role=a"b`:              {Name: "role", Value: []byte(`"a\"b"`)},
-		`n:= 1e2 `:              {Name: "n", Value: []byte(`1e2`)},
-		`o:={"b":1, "a":[]}`:    {Name: "o", Value: []byte(`{"b":1, "a":[]}`)},
-		`https://e.example/r=x`: {Name: "https://e.example/r", Value: []byte(`"x"`)},
-	} {
-		got, err := ParseMember(text)
-		if err != nil || got.Name != want.Name || string(got.Value) != string(want.Value) {
-			t.Errorf("%s: %q %s %v, want %q %s", text, got.Name, got.Value, err, want.Name, want.Value)
-		}
-	}
-	for text, says := range map[string]string{
-		`role`:                 "has no =",
-		``:                     "has no =",
-		`=x`:                   "has no name",
-		`:=1`:                  "has no name",
-		`role:=admin`:          `"admin" is not JSON`,
-		`n:=`:                  "is not JSON",
-		`n:=1 2`:               "is not JSON",
-		`n:={"a":1,"a":1}`:     "/a more than once",
-		`n:=[[{"a":1,"a":1}]]`: "/a more than once",
-		"n=\xff":               "is not UTF-8",
-	} {
-		_, err := ParseMember(text)
-		if verdict.ClassOf(err) != verdict.Usage || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v, want a usage error that says %q", text, err, says)
-		}
-	}
 }

@@ -1,17 +1,13 @@
-package jwt
+package jsonobject
 
-import (
-	"strings"
-
-	"jwt/internal/jsonobject"
-)
+import "strings"
 
 // Lookup returns the value that path leads to. A member of that very name comes
 // first, for claims are named like "https://example.com/roles"; otherwise dots
 // descend into objects and [0] into arrays, the longest name that is a member
 // being tried first at each step: in "kubernetes.io.pod.name" that is
 // "kubernetes.io".
-func Lookup(o jsonobject.Object, path string) (jsonobject.Value, bool) {
+func (o Object) Lookup(path string) (Value, bool) {
 	if v, ok := o.Get(path); ok {
 		return v, true
 	}
@@ -31,7 +27,7 @@ func Lookup(o jsonobject.Object, path string) (jsonobject.Value, bool) {
 }
 
 // descend follows what is left of a path: "", ".NAME…" or "[N]…".
-func descend(v jsonobject.Value, rest string) (jsonobject.Value, bool) {
+func descend(v Value, rest string) (Value, bool) {
 	switch {
 	case rest == "":
 		return v, true
@@ -40,7 +36,7 @@ func descend(v jsonobject.Value, rest string) (jsonobject.Value, bool) {
 		if !ok {
 			return nil, false
 		}
-		return Lookup(o, rest[1:])
+		return o.Lookup(rest[1:])
 	case rest[0] != '[':
 		return nil, false
 	}

@@ -1,19 +1,16 @@
-package jwt
+package jsonobject
 
 import (
 	"bytes"
 	"slices"
 	"strconv"
-	"strings"
-
-	"jwt/internal/jsonobject"
 )
 
 // A Change is one difference between two JSON values.
 type Change struct {
 	Path     string // to where it is, as Lookup takes it; "" for the value itself
 	Kind     ChangeKind
-	From, To jsonobject.Value // nil where there is none
+	From, To Value // nil where there is none
 }
 
 // A ChangeKind says in a word what kind of change it is.
@@ -30,7 +27,7 @@ const (
 // exactly, strings unescaped, members in any order. What is in both is gone into.
 // The order is that of from, what was added last in each object. Of names that
 // stand twice the last counts.
-func Difference(from, to jsonobject.Value) []Change {
+func Difference(from, to Value) []Change {
 	var d differ
 	d.value("", from, to)
 	return d.changes
@@ -38,11 +35,11 @@ func Difference(from, to jsonobject.Value) []Change {
 
 type differ struct{ changes []Change }
 
-func (d *differ) add(path string, kind ChangeKind, from, to jsonobject.Value) {
+func (d *differ) add(path string, kind ChangeKind, from, to Value) {
 	d.changes = append(d.changes, Change{path, kind, from, to})
 }
 
-func (d *differ) value(path string, from, to jsonobject.Value) {
+func (d *differ) value(path string, from, to Value) {
 	switch {
 	case bytes.Equal(from, to):
 	case from.Kind() != to.Kind():
@@ -51,30 +48,30 @@ func (d *differ) value(path string, from, to jsonobject.Value) {
 		d.object(path, from, to)
 	case from.Kind() == '[':
 		d.array(path, from, to)
-	case !equal(from, to):
+	case !Equal(from, to):
 		d.add(path, Changed, from, to)
 	}
 }
 
-func (d *differ) object(path string, from, to jsonobject.Value) {
+func (d *differ) object(path string, from, to Value) {
 	o, _ := from.Object()
 	p, _ := to.Object()
 	for _, m := range lastOfEach(o) {
 		if v, ok := p.Get(m.Name); ok {
-			d.value(step(path, m.Name), m.Value, v)
+			d.value(join(path, m.Name), m.Value, v)
 		} else {
-			d.add(step(path, m.Name), Removed, m.Value, nil)
+			d.add(join(path, m.Name), Removed, m.Value, nil)
 		}
 	}
 	for _, m := range lastOfEach(p) {
 		if _, ok := o.Get(m.Name); !ok {
-			d.add(step(path, m.Name), Added, nil, m.Value)
+			d.add(join(path, m.Name), Added, nil, m.Value)
 		}
 	}
 }
 
 // lastOfEach returns the members that count.
-func lastOfEach(o jsonobject.Object) []jsonobject.Member {
+func lastOfEach(o Object) []Member {
 	if len(o.Duplicates()) == 0 {
 		return o.Members()
 	}
@@ -82,7 +79,7 @@ func lastOfEach(o jsonobject.Object) []jsonobject.Member {
 	for i, m := range o.Members() {
 		last[m.Name] = i
 	}
-	var kept []jsonobject.Member
+	var kept []Member
 	for i, m := range o.Members() {
 		if last[m.Name] == i {
 			kept = append(kept, m)
@@ -93,15 +90,15 @@ func lastOfEach(o jsonobject.Object) []jsonobject.Member {
 
 // array compares the elements between what both arrays begin and end with, so
 // that one that was put in or taken out does not make all behind it differ.
-func (d *differ) array(path string, from, to jsonobject.Value) {
+func (d *differ) array(path string, from, to Value) {
 	a, _ := from.Elements()
 	b, _ := to.Elements()
 	start := 0
-	for start < min(len(a), len(b)) && equal(a[start], b[start]) {
+	for start < min(len(a), len(b)) && Equal(a[start], b[start]) {
 		start++
 	}
 	end := 0
-	for end < min(len(a), len(b))-start && equal(a[len(a)-1-end], b[len(b)-1-end]) {
+	for end < min(len(a), len(b))-start && Equal(a[len(a)-1-end], b[len(b)-1-end]) {
 		end++
 	}
 	aEnd, bEnd := len(a)-end, len(b)-end
@@ -118,7 +115,7 @@ func (d *differ) array(path string, from, to jsonobject.Value) {
 	}
 }
 
-func step(path, name string) string {
+func join(path, name string) string {
 	if path == "" {
 		return name
 	}
@@ -127,7 +124,7 @@ func step(path, name string) string {
 
 // Variation tells how two values that mean the same are written: whether members
 // stand in another order anywhere, and whether anything else is spelled another way.
-func Variation(a, b jsonobject.Value) (order, spelling bool) {
+func Variation(a, b Value) (order, spelling bool) {
 	if bytes.Equal(a, b) || a.Kind() != b.Kind() {
 		return false, false
 	}
@@ -135,7 +132,7 @@ func Variation(a, b jsonobject.Value) (order, spelling bool) {
 	case '{':
 		o, _ := a.Object()
 		p, _ := b.Object()
-		order = !slices.EqualFunc(o.Members(), p.Members(), func(m, n jsonobject.Member) bool { return m.Name == n.Name })
+		order = !slices.EqualFunc(o.Members(), p.Members(), func(m, n Member) bool { return m.Name == n.Name })
 		inside := false
 		for _, m := range o.Members() {
 			v, _ := p.Get(m.Name)
@@ -154,46 +151,4 @@ func Variation(a, b jsonobject.Value) (order, spelling bool) {
 	default:
 		return false, true
 	}
-}
-
-// TimeBetween returns the time from one date to another: in seconds, as a JSON
-// number exact to the nanosecond, and in words, like "+1 h 30 min". ok is false
-// where one of them is outside every calendar.
-func TimeBetween(from, to NumericDate) (seconds jsonobject.Value, words string, ok bool) {
-	f, fromOK := from.Time()
-	t, toOK := to.Time()
-	if !fromOK || !toOK {
-		return nil, "", false
-	}
-	const nano = 1_000_000_000
-	whole, nanos := t.Unix()-f.Unix(), int64(t.Nanosecond()-f.Nanosecond())
-	sign := "+"
-	if whole < 0 || whole == 0 && nanos < 0 {
-		sign, whole, nanos = "-", -whole, -nanos
-	}
-	if nanos < 0 {
-		whole, nanos = whole-1, nanos+nano
-	}
-	fraction := ""
-	if nanos > 0 {
-		fraction = "." + strings.TrimRight(strconv.FormatInt(nano+nanos, 10)[1:], "0")
-	}
-	number := strconv.FormatInt(whole, 10) + fraction
-	return jsonobject.Value(strings.TrimPrefix(sign, "+") + number), sign + exactly(whole, fraction), true
-}
-
-// exactly tells a length of time with all its units.
-func exactly(seconds int64, fraction string) string {
-	var parts []string
-	for _, u := range units[1:] { // no years, which are not all of one length
-		n := seconds / u.seconds
-		seconds %= u.seconds
-		switch {
-		case u.seconds == 1 && (n > 0 || fraction != "" || len(parts) == 0):
-			parts = append(parts, strconv.FormatInt(n, 10)+fraction+" "+u.name)
-		case n > 0:
-			parts = append(parts, strconv.FormatInt(n, 10)+" "+u.name)
-		}
-	}
-	return strings.Join(parts, " ")
 }
