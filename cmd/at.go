@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
 
@@ -18,13 +18,13 @@ func (o *atOption) addFlags(f *pflag.FlagSet) {
 }
 
 func (o atOption) now(env *Env) (time.Time, error) {
-	t, err := jwt.ParseTime(o.text, env.Now())
+	t, err := reltime.Parse(o.text, env.Now())
 	return t, flagError("at", err)
 }
 
 // duration reads a flag's value.
 func duration(flag, text string) (time.Duration, error) {
-	d, err := jwt.ParseDuration(text)
+	d, err := reltime.ParseDuration(text)
 	return d, flagError(flag, err)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
 
@@ -136,7 +137,7 @@ func (o claimOptions) setTimes(claims *jsonobject.Object, now time.Time) error {
 		if !o.given(c.flag) {
 			continue
 		}
-		t, err := jwt.ParseTime(c.text, now)
+		t, err := reltime.Parse(c.text, now)
 		if err != nil {
 			return flagError(c.flag, err)
 		}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/render"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
@@ -82,10 +82,10 @@ func (o keepaliveOptions) show(env *Env, e session.Event) error {
 	case e.Name != "stopped" && !e.AccessExpires.After(e.At):
 		t.Put("  the access token has expired by this clock")
 	case e.Name != "stopped":
-		t.Put("  the access token lives ", jwt.Span(e.AccessExpires.Sub(e.At)))
+		t.Put("  the access token lives ", reltime.Span(e.AccessExpires.Sub(e.At)))
 	}
 	if !e.Next.IsZero() {
-		t.Put("; next ", jwt.Ago(e.Next, e.At))
+		t.Put("; next ", reltime.Ago(e.Next, e.At))
 	}
 	return o.output.write(env, t.Line().Bytes())
 }

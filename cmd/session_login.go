@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/issuer"
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/render"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
@@ -161,9 +161,9 @@ func (o loginOptions) show(env *Env, s *session.Session) error {
 	t.Styled(render.Good, "✓").Put(" logged in to ", s.Server, " as ", s.User)
 	now := env.Now()
 	if !s.AccessExpires.IsZero() {
-		t.Put("; the access token lives ", jwt.Span(s.AccessExpires.Sub(now)))
+		t.Put("; the access token lives ", reltime.Span(s.AccessExpires.Sub(now)))
 		if !s.RefreshExpires.IsZero() {
-			t.Put(", the session ", jwt.Span(s.RefreshExpires.Sub(now)), " without a refresh")
+			t.Put(", the session ", reltime.Span(s.RefreshExpires.Sub(now)), " without a refresh")
 		}
 	}
 	return o.output.write(env, t.Line().Bytes())

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/render"
 	"jwt/internal/session"
 )
@@ -133,5 +133,5 @@ func (o logoutOptions) until(t, now time.Time) string {
 	if t.IsZero() {
 		return "until the server forgets it: it told no lifetime"
 	}
-	return "until " + o.date.show(t) + ", " + jwt.Ago(t, now)
+	return "until " + o.date.show(t) + ", " + reltime.Ago(t, now)
 }

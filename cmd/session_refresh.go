@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/render"
 	"jwt/internal/session"
 )
@@ -77,7 +77,7 @@ func (o sessionRefreshOptions) show(env *Env, s *session.Session, outcome sessio
 		t.Put(" what another process got")
 	}
 	if !s.AccessExpires.IsZero() {
-		t.Put("; the access token lives ", jwt.Span(s.AccessExpires.Sub(env.Now())))
+		t.Put("; the access token lives ", reltime.Span(s.AccessExpires.Sub(env.Now())))
 	}
 	return o.output.write(env, t.Line().Bytes())
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/render"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
@@ -115,7 +115,7 @@ func (o statusOptions) text(env *Env, s *session.Session, file string) []byte {
 	state := stateOf(s, now)
 	t.Styled(map[string]render.Style{"active": render.Good, "stale": render.Caution, "ended": render.Bad}[state], state).Line()
 	line("server").Put(s.Server, " (", s.Preset, ")").Line()
-	line("user").Put(s.User, ", logged in ", jwt.Ago(s.LoggedIn, now)).Line()
+	line("user").Put(s.User, ", logged in ", reltime.Ago(s.LoggedIn, now)).Line()
 	line("access").Put(o.until(s.AccessExpires, now)).Line()
 	switch {
 	case s.Ended != nil:
@@ -126,10 +126,10 @@ func (o statusOptions) text(env *Env, s *session.Session, file string) []byte {
 		line("refresh").Put(o.until(s.RefreshExpires, now)).Line()
 	}
 	if f := s.Failed; f != nil {
-		t.Pad(0, 10).Styled(render.Caution, "the last refresh failed "+jwt.Ago(f.At, now)+": ").Put(f.Reason).Line()
+		t.Pad(0, 10).Styled(render.Caution, "the last refresh failed "+reltime.Ago(f.At, now)+": ").Put(f.Reason).Line()
 	}
 	if s.Intent != nil {
-		t.Pad(0, 10).Styled(render.Caution, "a refresh begun "+jwt.Ago(s.Intent.At, now)+" was not finished; the next one tries again").Line()
+		t.Pad(0, 10).Styled(render.Caution, "a refresh begun "+reltime.Ago(s.Intent.At, now)+" was not finished; the next one tries again").Line()
 	}
 	line("stored").Put(file)
 	if s.Store == session.Keyring {
@@ -143,9 +143,9 @@ func (o statusOptions) until(t, now time.Time) string {
 	case t.IsZero():
 		return "until the server says no: it told no lifetime"
 	case !now.Before(t):
-		return "expired " + jwt.Ago(t, now) + ", " + o.date.show(t)
+		return "expired " + reltime.Ago(t, now) + ", " + o.date.show(t)
 	default:
-		return "expires " + jwt.Ago(t, now) + ", " + o.date.show(t)
+		return "expires " + reltime.Ago(t, now) + ", " + o.date.show(t)
 	}
 }
 
@@ -234,7 +234,7 @@ func (o listOptions) text(env *Env, all []listed) []byte {
 		state := stateOf(s, now)
 		t.Styled(map[string]render.Style{"active": render.Good, "stale": render.Caution, "ended": render.Bad}[state], state)
 		if state == "active" && !s.AccessExpires.IsZero() {
-			t.Put("  access expires ", jwt.Ago(s.AccessExpires, now))
+			t.Put("  access expires ", reltime.Ago(s.AccessExpires, now))
 		}
 		t.Line()
 	}

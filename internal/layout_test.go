@@ -11,7 +11,7 @@ import (
 // rooms in the order of internal/README.md: a package imports only what stands
 // before it.
 var rooms = []string{
-	"verdict", "base64url", "jsonobject", "jwa", "jwk", "jws", "sdjwt", "jwe", "jwt", "iana", "bcp", "anatomy", "scan", "batch",
+	"verdict", "base64url", "jsonobject", "reltime", "jwa", "jwk", "jws", "sdjwt", "jwe", "jwt", "iana", "bcp", "anatomy", "scan", "batch",
 	"oauth", "authserver", "issuer", "session", "flow",
 	"input", "render",
 }

@@ -5,6 +5,7 @@ import (
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 )
 
 // Longest lifetimes, from iat (or nbf, or now) to exp.
@@ -143,7 +144,7 @@ func lifetimeTooLong(r *inspection) []hit {
 	if !ok || d <= limit {
 		return nil
 	}
-	return oneHit(Payload, "exp", jwt.Span(d)+" from "+since+" to exp, more than "+jwt.Span(limit))
+	return oneHit(Payload, "exp", reltime.Span(d)+" from "+since+" to exp, more than "+reltime.Span(limit))
 }
 
 func lifetimeLong(r *inspection) []hit {
@@ -151,7 +152,7 @@ func lifetimeLong(r *inspection) []hit {
 	if !ok || r.use() != unknownUse || d <= LongLifetime || d > MaxLifetime {
 		return nil
 	}
-	return oneHit(Payload, "exp", jwt.Span(d)+" from "+since+" to exp")
+	return oneHit(Payload, "exp", reltime.Span(d)+" from "+since+" to exp")
 }
 
 func nbfAfterExp(r *inspection) []hit {
@@ -172,7 +173,7 @@ func iatFuture(r *inspection) []hit {
 	if !r.iat.ok || !r.iat.at.After(r.Now.Add(ClockSkew)) {
 		return nil
 	}
-	return oneHit(Payload, "iat", r.iat.String()+", "+jwt.Ago(r.iat.at, r.Now))
+	return oneHit(Payload, "iat", r.iat.String()+", "+reltime.Ago(r.iat.at, r.Now))
 }
 
 func expExpired(r *inspection) []hit {
@@ -182,14 +183,14 @@ func expExpired(r *inspection) []hit {
 	if !r.exp.ok {
 		return oneHit(Payload, "exp", "exp is before every calendar")
 	}
-	return oneHit(Payload, "exp", "expired "+jwt.Ago(r.exp.at, r.Now))
+	return oneHit(Payload, "exp", "expired "+reltime.Ago(r.exp.at, r.Now))
 }
 
 func nbfFuture(r *inspection) []hit {
 	if !r.nbf.ok || !r.nbf.at.After(r.Now) {
 		return nil
 	}
-	return oneHit(Payload, "nbf", "valid "+jwt.Ago(r.nbf.at, r.Now))
+	return oneHit(Payload, "nbf", "valid "+reltime.Ago(r.nbf.at, r.Now))
 }
 
 func iatMissing(r *inspection) []hit {

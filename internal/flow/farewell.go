@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"jwt/internal/issuer"
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
 
@@ -124,7 +124,7 @@ func (r *run) callAfter(ctx context.Context, f *family) error {
 	if status == verdict.Fail {
 		status = verdict.Warn
 		if f.lifetime > 0 {
-			said += ": it lives on for " + jwt.Span(left)
+			said += ": it lives on for " + reltime.Span(left)
 		}
 	}
 	if status == verdict.Pass {

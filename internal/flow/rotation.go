@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"jwt/internal/jwt"
 	"jwt/internal/oauth"
+	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
 
@@ -43,7 +43,7 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 	if err != nil {
 		return err
 	}
-	lived := jwt.Span(taken)
+	lived := reltime.Span(taken)
 	switch {
 	case last.refused() == verdict.Skip:
 		r.skipFor(last, last.says(), rules...)

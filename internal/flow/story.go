@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
 
@@ -34,7 +34,7 @@ func (r *run) tell(ctx context.Context) error {
 // lifetimes judges how long the access token lives.
 func (r *run) lifetimes(_ context.Context, f *family) error {
 	const short, long = time.Hour, 12 * time.Hour
-	said := jwt.Span(f.lifetime)
+	said := reltime.Span(f.lifetime)
 	switch {
 	case f.lifetime > long:
 		r.fail(AccessLifetime, said)
@@ -276,7 +276,7 @@ func (r *run) untilRefused(ctx context.Context, f *family) (how string, err erro
 	case f.lifetime == 0:
 		r.skip("nobody says when the access token expires", ExpiredRefused)
 	case left > r.MaxWait:
-		r.skip("the access token lives for another "+jwt.Span(left)+": --max-wait "+(left+time.Minute).Truncate(time.Minute).String()+" waits for it", ExpiredRefused)
+		r.skip("the access token lives for another "+reltime.Span(left)+": --max-wait "+(left+time.Minute).Truncate(time.Minute).String()+" waits for it", ExpiredRefused)
 	default:
 		if how, err = r.expire(ctx, f, left); how != "" || err != nil {
 			return how, err
@@ -325,7 +325,7 @@ func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how st
 			}
 			return a.says(), nil
 		case late >= r.Leeway, n > tries:
-			r.fail(ExpiredRefused, "taken "+jwt.Span(late)+" after it expired")
+			r.fail(ExpiredRefused, "taken "+reltime.Span(late)+" after it expired")
 			return "", nil
 		}
 		if err := r.pause(ctx, min(max(r.Leeway/tries, shortest), r.Leeway-late+time.Millisecond)); err != nil {

@@ -10,6 +10,7 @@ import (
 	"jwt/internal/issuer"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/scan"
 )
 
@@ -38,7 +39,7 @@ func (r *run) take(f *family, a answer) string {
 	f.access, f.obtained, f.lifetime = g.AccessToken, g.Obtained, lifetime(g)
 	said := "access token " + r.tokens.add("access", "A", g.AccessToken, g.Obtained, g.AccessExpires)
 	if f.lifetime > 0 {
-		said += " for " + jwt.Span(f.lifetime)
+		said += " for " + reltime.Span(f.lifetime)
 	}
 	if g.RefreshToken != "" {
 		before := len(r.tokens.all)

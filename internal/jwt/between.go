@@ -1,10 +1,8 @@
 package jwt
 
 import (
-	"strconv"
-	"strings"
-
 	"jwt/internal/jsonobject"
+	"jwt/internal/reltime"
 )
 
 // TimeBetween returns the time from one date to another: in seconds, as a JSON
@@ -16,35 +14,6 @@ func TimeBetween(from, to NumericDate) (seconds jsonobject.Value, words string, 
 	if !fromOK || !toOK {
 		return nil, "", false
 	}
-	const nano = 1_000_000_000
-	whole, nanos := t.Unix()-f.Unix(), int64(t.Nanosecond()-f.Nanosecond())
-	sign := "+"
-	if whole < 0 || whole == 0 && nanos < 0 {
-		sign, whole, nanos = "-", -whole, -nanos
-	}
-	if nanos < 0 {
-		whole, nanos = whole-1, nanos+nano
-	}
-	fraction := ""
-	if nanos > 0 {
-		fraction = "." + strings.TrimRight(strconv.FormatInt(nano+nanos, 10)[1:], "0")
-	}
-	number := strconv.FormatInt(whole, 10) + fraction
-	return jsonobject.Value(strings.TrimPrefix(sign, "+") + number), sign + exactly(whole, fraction), true
-}
-
-// exactly tells a length of time with all its units.
-func exactly(seconds int64, fraction string) string {
-	var parts []string
-	for _, u := range units[1:] { // no years, which are not all of one length
-		n := seconds / u.seconds
-		seconds %= u.seconds
-		switch {
-		case u.seconds == 1 && (n > 0 || fraction != "" || len(parts) == 0):
-			parts = append(parts, strconv.FormatInt(n, 10)+fraction+" "+u.name)
-		case n > 0:
-			parts = append(parts, strconv.FormatInt(n, 10)+" "+u.name)
-		}
-	}
-	return strings.Join(parts, " ")
+	number, words := reltime.Between(f, t)
+	return jsonobject.Value(number), words, true
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/reltime"
 )
 
 // A NumericDate is a time in seconds since 1970-01-01T00:00:00Z, leap seconds
@@ -23,12 +24,6 @@ type NumericDate struct {
 
 // outsideCalendar is what stands for a date that has no RFC 3339 form.
 const outsideCalendar = "outside every calendar"
-
-// The years 0000 to 9999 in seconds since 1970: what RFC 3339 can write.
-const (
-	firstSecond = -62167219200 // 0000-01-01T00:00:00Z
-	lastSecond  = 253402300799 // 9999-12-31T23:59:59Z
-)
 
 // Bounds of what dates are taken for, in seconds since 1970.
 var (
@@ -137,5 +132,5 @@ func timeOf(d decimal) (time.Time, bool) {
 		}
 	}
 	t := time.Unix(seconds, nanos).UTC()
-	return t, t.Unix() >= firstSecond && t.Unix() <= lastSecond
+	return t, reltime.InCalendar(t)
 }

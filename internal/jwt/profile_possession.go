@@ -3,6 +3,7 @@ package jwt
 import (
 	"time"
 
+	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
 
@@ -88,14 +89,14 @@ func window(q *inquiry, d time.Duration) finding {
 		return finding{}
 	}
 	e := examination{Policy: Policy{Location: q.with.Location}, now: q.now}
-	want := "within " + plainly(d)
+	want := "within " + reltime.Typed(d)
 	span := d + q.with.Leeway
 	switch {
 	case date.Compare(q.now.Add(-span)) < 0:
-		return failed(verdict.TooOld, "issued "+e.when(date)+", want at most "+plainly(d)+" ago", want, e.stamp(date)).
+		return failed(verdict.TooOld, "issued "+e.when(date)+", want at most "+reltime.Typed(d)+" ago", want, e.stamp(date)).
 			hinted("--max-age D allows more, --at TIME checks as of then")
 	case date.Compare(q.now.Add(span)) > 0:
-		return failed(verdict.NotYetValid, "issued in the future, "+e.when(date)+", want at most "+plainly(d)+" from now", want, e.stamp(date)).
+		return failed(verdict.NotYetValid, "issued in the future, "+e.when(date)+", want at most "+reltime.Typed(d)+" from now", want, e.stamp(date)).
 			hinted("--leeway D if clocks differ, --at TIME checks as of then")
 	}
 	return finding{status: verdict.Pass, detail: "issued " + e.when(date) + ", " + want, expected: want, actual: e.stamp(date)}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
 
@@ -69,7 +70,7 @@ func (e *examination) expiry() {
 			Detail: "exp: expires " + e.when(d.NumericDate),
 		}
 		if d.Compare(e.now) <= 0 {
-			c.Detail = "exp: expired " + e.when(d.NumericDate) + ", within the leeway of " + plainly(e.Leeway)
+			c.Detail = "exp: expired " + e.when(d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
 		}
 		e.suspect(&c, d.NumericDate)
 		e.add(c)
@@ -83,7 +84,7 @@ func (e *examination) expired(d NumericDate, limit time.Time) verdict.Check {
 		Hint:   "get a new token, or --at TIME to check as of then",
 	}
 	if e.Leeway > 0 {
-		c.Detail += ", more than the leeway of " + plainly(e.Leeway)
+		c.Detail += ", more than the leeway of " + reltime.Typed(e.Leeway)
 	}
 	if d.looksLikeLifetime() {
 		c.Detail += "; " + cut(d.text) + " looks like a lifetime, must be a date"
@@ -106,7 +107,7 @@ func (e *examination) notBefore() {
 		Detail: "nbf: became valid " + e.when(d.NumericDate),
 	}
 	if d.Compare(e.now) > 0 {
-		c.Detail = "nbf: becomes valid " + e.when(d.NumericDate) + ", within the leeway of " + plainly(e.Leeway)
+		c.Detail = "nbf: becomes valid " + e.when(d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
 	}
 	if d.Compare(limit) > 0 {
 		c.Status, c.Class = verdict.Fail, verdict.NotYetValid
@@ -145,7 +146,7 @@ func (e *examination) validFor() {
 	if e.ValidFor == nil {
 		return
 	}
-	want := plainly(*e.ValidFor)
+	want := reltime.Typed(*e.ValidFor)
 	d := e.exp.NumericDate
 	switch e.exp.state {
 	case absent:
@@ -175,7 +176,7 @@ func (e *examination) maxAge() {
 	if e.MaxAge == nil {
 		return
 	}
-	want := plainly(*e.MaxAge)
+	want := reltime.Typed(*e.MaxAge)
 	d := e.iat.NumericDate
 	switch e.iat.state {
 	case absent:
@@ -219,7 +220,7 @@ func (e *examination) when(d NumericDate) string {
 	default:
 		return "after every calendar (" + cut(d.text) + ")"
 	}
-	b := appendRelative(make([]byte, 0, 64), secondsBetween(t, e.now))
+	b := reltime.AppendAgo(make([]byte, 0, 64), t, e.now)
 	b = e.appendZoned(append(b, " ("...), t)
 	return string(append(b, ')'))
 }
@@ -231,12 +232,12 @@ func (e *examination) notValidYet(d NumericDate) string {
 		return "nbf: " + e.millis(d, t)
 	}
 	t, _ := d.Time() // what is after the calendar and not in milliseconds was refused
-	return "nbf: not valid for another " + string(appendSpan(nil, secondsBetween(t, e.now))) + " (" + e.zoned(t) + ")"
+	return "nbf: not valid for another " + reltime.SpanBetween(t, e.now) + " (" + e.zoned(t) + ")"
 }
 
 // millis says that the number d would be t, were it milliseconds.
 func (e *examination) millis(d NumericDate, t time.Time) string {
-	return cut(d.text) + " looks like milliseconds (" + e.zoned(t) + ", " + Ago(t, e.now) + "), must be seconds"
+	return cut(d.text) + " looks like milliseconds (" + e.zoned(t) + ", " + reltime.Ago(t, e.now) + "), must be seconds"
 }
 
 // stamp is a date as a report has it: "2023-11-14T22:13:20Z (1700000000)".

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -130,18 +129,6 @@ func lowerASCII(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// plainly writes a duration as it is typed: 1h30m, not 1h30m0s.
-func plainly(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // nearMiss says how got differs from want when it is a matter of spelling.

@@ -9,7 +9,7 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/bcp"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 )
 
 // An Anatomy is the answer of inspect: a token taken apart, as JSON or as text.
@@ -124,7 +124,7 @@ func (l members) appendMember(dst []byte, m anatomy.Member) []byte {
 	}
 	if at, ok := timeOf(m); ok {
 		field("time", l.Show(at))
-		field("relative", jwt.Ago(at, l.Now))
+		field("relative", reltime.Ago(at, l.Now))
 	}
 	if m.Key != "" {
 		field("key", m.Key)

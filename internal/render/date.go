@@ -7,6 +7,7 @@ import (
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 )
 
 // DateRemark says of the value of a claim that is a time when that is, seen from
@@ -20,7 +21,7 @@ func DateRemark(name string, v jsonobject.Value, now time.Time, show func(time.T
 	if !ok {
 		return Remark{Text: "outside every calendar", Style: Bad}
 	}
-	text := show(at) + ", " + jwt.Ago(at, now)
+	text := show(at) + ", " + reltime.Ago(at, now)
 	switch {
 	case name == "exp" && !now.Before(at):
 		return Remark{Text: "expired: " + text, Style: Bad}

@@ -1,12 +1,11 @@
 package render
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
 	"jwt/internal/anatomy"
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 )
 
 // lifetime appends the bar from issued to expires, the dates under its ends, and
@@ -149,14 +148,14 @@ func (a Anatomy) lifeInWords(l anatomy.Lifetime) (string, Style) {
 		if !begun || !l.Expires.Shown {
 			return ""
 		}
-		return jwt.Span(l.Expires.At.Sub(start))
+		return reltime.Span(l.Expires.At.Sub(start))
 	}()
 	switch l.State() {
 	case anatomy.Expired:
 		if !l.Expires.Shown {
 			return "expired before any calendar begins", Bad
 		}
-		text := "expired " + jwt.Ago(l.Expires.At, l.Now)
+		text := "expired " + reltime.Ago(l.Expires.At, l.Now)
 		if begun && start.Before(l.Expires.At) {
 			text += ", after a life of " + whole
 		}
@@ -165,28 +164,28 @@ func (a Anatomy) lifeInWords(l anatomy.Lifetime) (string, Style) {
 		if !l.NotBefore.Shown {
 			return "not valid before a time that no calendar has", Bad
 		}
-		return "not valid before " + a.Show(l.NotBefore.At) + ", " + jwt.Ago(l.NotBefore.At, l.Now), Bad
+		return "not valid before " + a.Show(l.NotBefore.At) + ", " + reltime.Ago(l.NotBefore.At, l.Now), Bad
 	case anatomy.Endless:
 		text := "it never expires: there is no exp"
 		if l.Expires.Given {
 			text = "no end that can be read: exp is not a number"
 		}
 		if begun {
-			text = "issued " + jwt.Ago(start, l.Now) + "; " + text
+			text = "issued " + reltime.Ago(start, l.Now) + "; " + text
 		}
 		return text, Caution
 	}
 	if !l.Expires.Shown {
 		return "it never expires in effect: exp is beyond every calendar", Caution
 	}
-	expires := "expires " + jwt.Ago(l.Expires.At, l.Now)
+	expires := "expires " + reltime.Ago(l.Expires.At, l.Now)
 	switch {
 	case begun && !start.Before(l.Expires.At):
 		return expires + ", before it is issued", Bad
 	case begun && l.Now.Before(start):
 		return expires + ", after a life of " + whole + " that has not begun", Caution
 	case begun:
-		return "issued " + jwt.Ago(start, l.Now) + ", " + expires + "; it lives " + whole, Plain
+		return "issued " + reltime.Ago(start, l.Now) + ", " + expires + "; it lives " + whole, Plain
 	default:
 		return expires + "; it does not say when it was issued", Plain
 	}
@@ -205,7 +204,7 @@ func (a Anatomy) Countdown(t *Text) {
 		return
 	case anatomy.NotYetValid:
 		if l.NotBefore.Shown {
-			t.Put("  ").Styled(Bad, "valid in "+clock(l.NotBefore.At.Sub(l.Now))).Put(", ")
+			t.Put("  ").Styled(Bad, "valid in "+reltime.Clock(l.NotBefore.At.Sub(l.Now))).Put(", ")
 		}
 	default:
 		t.Put("  ")
@@ -215,19 +214,5 @@ func (a Anatomy) Countdown(t *Text) {
 	if left < time.Minute {
 		style = Caution
 	}
-	t.Put("expires in ").Styled(style, clock(left)).Put("; signature not verified").Line()
-}
-
-// clock tells a length of time to the second, begun seconds counted whole:
-// "3 d 04:05:06", "05:06".
-func clock(d time.Duration) string {
-	s := int64((d + time.Second - 1) / time.Second)
-	text := fmt.Sprintf("%02d:%02d", s/60%60, s%60)
-	if s >= 3600 {
-		text = fmt.Sprintf("%02d:%s", s/3600%24, text)
-	}
-	if days := s / 86400; days > 0 {
-		text = fmt.Sprintf("%d d %s", days, text)
-	}
-	return text
+	t.Put("expires in ").Styled(style, reltime.Clock(left)).Put("; signature not verified").Line()
 }

@@ -11,7 +11,7 @@ import (
 	"jwt/internal/bcp"
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 )
 
 // Sizes of the list of members on a terminal.
@@ -186,7 +186,7 @@ func (l memberList) remark(m anatomy.Member) Remark {
 		return DateRemark(m.Path, m.Value, l.Now, l.Show)
 	case iana.Duration:
 		if n, err := strconv.ParseInt(string(m.Value), 10, 32); err == nil {
-			return Remark{jwt.Span(time.Duration(n) * time.Second), Dim}
+			return Remark{reltime.Span(time.Duration(n) * time.Second), Dim}
 		}
 	}
 	return Remark{}

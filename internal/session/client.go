@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"jwt/internal/issuer"
-	"jwt/internal/jwt"
+	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
 
@@ -169,7 +169,7 @@ func (c *Client) Fresh(minTTL time.Duration) (*Session, error) {
 // vouch says so where nobody knows whether the access token lives that long.
 func (c *Client) vouch(s *Session, minTTL time.Duration) {
 	if minTTL > 0 && s.AccessExpires.IsZero() {
-		c.Notice(fmt.Sprintf("--min-ttl %s: %s does not say how long its access tokens live", jwt.Span(minTTL), s.Server))
+		c.Notice(fmt.Sprintf("--min-ttl %s: %s does not say how long its access tokens live", reltime.Span(minTTL), s.Server))
 	}
 }
 
@@ -252,6 +252,6 @@ func conclusive(err error) bool {
 }
 
 func tooShort(s *Session, minTTL time.Duration) error {
-	return verdict.Errorf(verdict.Usage, "--min-ttl %s: the access tokens of %s live %s", jwt.Span(minTTL), s.Server, jwt.Span(s.lifetime())).
+	return verdict.Errorf(verdict.Usage, "--min-ttl %s: the access tokens of %s live %s", reltime.Span(minTTL), s.Server, reltime.Span(s.lifetime())).
 		Hintf("ask for less")
 }

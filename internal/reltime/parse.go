@@ -1,15 +1,17 @@
-package jwt
+package reltime
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
 )
 
-// ParseTime reads a time as the flags --at, --exp, --nbf and --iat take it:
+// Parse reads a time as people type it:
 //
 //	now                         the instant now
 //	+1h  -5m  90m  2d  1h30m    that far from now (ParseDuration); no sign is +
@@ -19,12 +21,12 @@ import (
 //
 // A number with a sign is that far from now: +60 is a minute from now. The
 // errors are of class usage. The result is within the years 0000 to 9999.
-func ParseTime(s string, now time.Time) (time.Time, error) {
+func Parse(s string, now time.Time) (time.Time, error) {
 	t, err := parseTime(s, now)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if t.Unix() < firstSecond || t.Unix() > lastSecond {
+	if !InCalendar(t) {
 		return time.Time{}, timeError("%s is outside the years 0000 to 9999", quote(s))
 	}
 	return t, nil
@@ -51,16 +53,20 @@ func parseTime(s string, now time.Time) (time.Time, error) {
 	return now.Add(d), asTimeError(s, err)
 }
 
+// parseUnix reads seconds since 1970, to the nanosecond below.
 func parseUnix(s string) (time.Time, error) {
-	d := NumericDate{text: s, value: parseDecimal(s)}
-	if t, ok := d.Time(); ok {
-		return t, nil
-	}
-	if t, ok := d.InMilliseconds(); ok {
+	const firstMilli, calendarEnd = 1_000_000_000_000, lastSecond + 1
+	whole, fraction, _ := strings.Cut(s, ".")
+	seconds, _ := strconv.ParseInt(whole, 10, 64) // the largest int64 where there are too many digits
+	nanos, _ := strconv.ParseInt((fraction + "000000000")[:9], 10, 64)
+	switch {
+	case seconds < calendarEnd:
+		return time.Unix(seconds, nanos), nil
+	case seconds >= firstMilli && seconds < calendarEnd*1000:
 		return time.Time{}, verdict.Errorf(verdict.Usage, "%s looks like milliseconds, want seconds since 1970", cut(s)).
-			Hintf("in seconds that is %s", jsonobject.Int(t.Unix()))
+			Hintf("in seconds that is %d", seconds/1000)
 	}
-	return time.Time{}, timeError("%s is %s", cut(s), outsideCalendar)
+	return time.Time{}, timeError("%s is outside every calendar", cut(s))
 }
 
 // parseRFC3339 reads the date-time of RFC 3339 §5.6 strictly, and besides it one
@@ -120,8 +126,7 @@ func asTimeError(s string, err error) error {
 	return timeError("%s is not a time: %w", quote(s), err)
 }
 
-// ParseDuration reads a length of time as --leeway, --max-age and --valid-for
-// take it: numbers with Go's units (h, m, s, ms, us, ns) and d and w, the largest
+// ParseDuration reads a length of time as people type it: numbers with Go's units (h, m, s, ms, us, ns) and d and w, the largest
 // first by custom only (1h30m, 2d12h, 1.5h), or a plain number of seconds. It is
 // never negative. The errors are of class usage.
 func ParseDuration(s string) (time.Duration, error) {
@@ -216,4 +221,18 @@ func prefixOf(s string, kind func(byte) bool) int {
 		}
 	}
 	return len(s)
+}
+
+func quote(s string) jsonobject.Value { return jsonobject.Quote(cut(s)) }
+
+// cut shortens s to what fits a sentence.
+func cut(s string) string {
+	n := 200
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
 }

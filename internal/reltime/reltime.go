@@ -1,0 +1,169 @@
+// Package reltime reads times and lengths of time as people type them (+1h, 2d,
+// RFC 3339) and writes them as people say them (in 5 min, 3 h ago).
+package reltime
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The years 0000 to 9999 in seconds since 1970: what RFC 3339 can write.
+const (
+	firstSecond = -62167219200 // 0000-01-01T00:00:00Z
+	lastSecond  = 253402300799 // 9999-12-31T23:59:59Z
+)
+
+// InCalendar reports whether RFC 3339 can write t: it is in the years 0000 to 9999.
+func InCalendar(t time.Time) bool { return firstSecond <= t.Unix() && t.Unix() <= lastSecond }
+
+// Lengths of time in seconds, as people are told them. A year is the mean one of
+// the calendar, 365.2425 days.
+const (
+	minute = 60
+	hour   = 60 * minute
+	day    = 24 * hour
+	year   = 31556952
+)
+
+var units = [...]struct {
+	seconds int64
+	name    string
+}{{year, "y"}, {day, "d"}, {hour, "h"}, {minute, "min"}, {1, "s"}}
+
+// Span tells a length of time to people, the sign ignored: to the nearest whole
+// unit, and where there is but one of that unit, with the next smaller one:
+// "5 min", "1 h", "1 h 30 min", "3 h", "2 y". Below half a second it is "a moment".
+func Span(d time.Duration) string { return string(appendSpan(nil, wholeSeconds(d))) }
+
+// SpanBetween is Span for the time from now to t, however far apart they are.
+func SpanBetween(t, now time.Time) string { return string(appendSpan(nil, secondsBetween(t, now))) }
+
+// Ago tells how far from now t is: "in 5 min", "3 h ago", "now". It rounds as Span
+// does.
+func Ago(t, now time.Time) string { return string(AppendAgo(nil, t, now)) }
+
+// AppendAgo appends what Ago returns to dst.
+func AppendAgo(dst []byte, t, now time.Time) []byte {
+	return appendRelative(dst, secondsBetween(t, now))
+}
+
+// Between returns the time from one instant to another: in seconds, as a decimal
+// number exact to the nanosecond, and in words with all units, like "+1 h 30 min".
+func Between(from, to time.Time) (seconds, words string) {
+	const nano = 1_000_000_000
+	whole, nanos := to.Unix()-from.Unix(), int64(to.Nanosecond()-from.Nanosecond())
+	sign := "+"
+	if whole < 0 || whole == 0 && nanos < 0 {
+		sign, whole, nanos = "-", -whole, -nanos
+	}
+	if nanos < 0 {
+		whole, nanos = whole-1, nanos+nano
+	}
+	fraction := ""
+	if nanos > 0 {
+		fraction = "." + strings.TrimRight(strconv.FormatInt(nano+nanos, 10)[1:], "0")
+	}
+	number := strconv.FormatInt(whole, 10) + fraction
+	return strings.TrimPrefix(sign, "+") + number, sign + exactly(whole, fraction)
+}
+
+// Typed writes a duration as it is typed: 1h30m, not 1h30m0s.
+func Typed(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// Clock tells a length of time to the second, begun seconds counted whole:
+// "3 d 04:05:06", "05:06".
+func Clock(d time.Duration) string {
+	s := int64((d + time.Second - 1) / time.Second)
+	text := fmt.Sprintf("%02d:%02d", s/60%60, s%60)
+	if s >= hour {
+		text = fmt.Sprintf("%02d:%s", s/hour%24, text)
+	}
+	if days := s / day; days > 0 {
+		text = fmt.Sprintf("%d d %s", days, text)
+	}
+	return text
+}
+
+// exactly tells a length of time with all its units.
+func exactly(seconds int64, fraction string) string {
+	var parts []string
+	for _, u := range units[1:] { // no years, which are not all of one length
+		n := seconds / u.seconds
+		seconds %= u.seconds
+		switch {
+		case u.seconds == 1 && (n > 0 || fraction != "" || len(parts) == 0):
+			parts = append(parts, strconv.FormatInt(n, 10)+fraction+" "+u.name)
+		case n > 0:
+			parts = append(parts, strconv.FormatInt(n, 10)+" "+u.name)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// secondsBetween returns t - now to the nearest second; time.Time.Sub would stop
+// at 292 years.
+func secondsBetween(t, now time.Time) int64 {
+	nanos := time.Duration(t.Nanosecond() - now.Nanosecond())
+	return t.Unix() - now.Unix() + wholeSeconds(nanos)
+}
+
+func wholeSeconds(d time.Duration) int64 { return int64(d.Round(time.Second) / time.Second) }
+
+func appendRelative(dst []byte, seconds int64) []byte {
+	switch {
+	case seconds > 0:
+		return appendSpan(append(dst, "in "...), seconds)
+	case seconds < 0:
+		return append(appendSpan(dst, seconds), " ago"...)
+	default:
+		return append(dst, "now"...)
+	}
+}
+
+func appendSpan(dst []byte, seconds int64) []byte {
+	if seconds < 0 {
+		seconds = -seconds
+	}
+	if seconds == 0 {
+		return append(dst, "a moment"...)
+	}
+	for i, u := range units[:len(units)-1] {
+		next := units[i+1]
+		rest := nearest(seconds, next.seconds) - u.seconds/next.seconds
+		switch {
+		case rest < 0:
+			continue
+		case rest == 0:
+			return appendUnits(dst, 1, u.name)
+		case rest < u.seconds/next.seconds:
+			return appendUnits(append(appendUnits(dst, 1, u.name), ' '), rest, next.name)
+		default:
+			return appendUnits(dst, nearest(seconds, u.seconds), u.name)
+		}
+	}
+	return appendUnits(dst, seconds, "s")
+}
+
+func appendUnits(dst []byte, n int64, unit string) []byte {
+	return append(append(strconv.AppendInt(dst, n, 10), ' '), unit...)
+}
+
+// nearest returns how many units of that many seconds there are, halves rounded up.
+func nearest(seconds, unit int64) int64 {
+	n := seconds / unit
+	if rest := seconds % unit; rest >= unit-rest {
+		n++
+	}
+	return n
+}
