@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/store"
 	"jwt/internal/flow"
 	"jwt/internal/issuer"
 	"jwt/internal/render"
@@ -222,7 +223,7 @@ func (o flowOptions) local(ctx context.Context, env *Env, options *flow.Options)
 	}
 	address := "http://" + listener.Addr().String()
 	server, err := authserver.New(ctx, authserver.Options{
-		Issuer: address, Store: authserver.NewMemory(), Users: users, AccessTTL: flowAccessTTL, Now: env.Now,
+		Issuer: address, Store: store.NewMemory(), Users: users, AccessTTL: flowAccessTTL, Now: env.Now,
 	})
 	if err != nil {
 		listener.Close()

@@ -17,7 +17,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"jwt/internal/authserver"
+	"jwt/internal/authserver/store"
 	"jwt/internal/base64url"
 	"jwt/internal/session"
 )
@@ -175,13 +175,13 @@ func (l *login) stored() *session.Session {
 
 // A family is one login as the store of a server that is not running has it.
 type family struct {
-	authserver.Session
+	store.Session
 	live int // refresh tokens that buy a successor
 }
 
 // families reads the store of the server, which has ended: each family by its ID,
 // and what is known of the refresh token that the session holds.
-func (l *login) families() (map[string]*family, authserver.Refresh) {
+func (l *login) families() (map[string]*family, store.Refresh) {
 	l.t.Helper()
 	db, err := bolt.Open(l.store(), 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
 	if err != nil {
@@ -189,7 +189,7 @@ func (l *login) families() (map[string]*family, authserver.Refresh) {
 	}
 	defer db.Close()
 	all := map[string]*family{}
-	var held authserver.Refresh
+	var held store.Refresh
 	now, token := time.Now(), l.held()
 	err = db.View(func(tx *bolt.Tx) error {
 		sessions := tx.Bucket([]byte("sessions")).ForEach(func(id, record []byte) error {
@@ -198,7 +198,7 @@ func (l *login) families() (map[string]*family, authserver.Refresh) {
 			return json.Unmarshal(record, &f.Session)
 		})
 		return errors.Join(sessions, tx.Bucket([]byte("tokens")).ForEach(func(hash, record []byte) error {
-			var r authserver.Refresh
+			var r store.Refresh
 			if err := json.Unmarshal(record, &r); err != nil {
 				return err
 			}
@@ -222,7 +222,7 @@ func (l *login) families() (map[string]*family, authserver.Refresh) {
 }
 
 // held is the hash under which the server knows the session's refresh token.
-func (l *login) held() authserver.Hash {
+func (l *login) held() store.Hash {
 	l.t.Helper()
 	b, err := base64url.Decode(l.stored().RefreshToken)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/store"
 	"jwt/internal/verdict"
 )
 
@@ -279,24 +280,22 @@ func (o *serveOptions) tls() (*tls.Config, error) {
 }
 
 // open opens the store that --store names.
-func (o *serveOptions) open(ctx context.Context, env *Env) (authserver.Store, error) {
-	scheme, _, isURL := strings.Cut(o.store, "://")
-	switch {
-	case o.store == "memory":
-		return authserver.NewMemory(), nil
-	case isURL && slices.Contains([]string{"redis", "rediss", "unix"}, scheme):
-		return authserver.OpenRedis(ctx, o.store)
-	case isURL:
-		return nil, verdict.Errorf(verdict.Usage, "--store: %s:// is no store, must be a FILE, memory or redis://HOST:PORT/DB", scheme)
-	case o.store != "":
-		return authserver.OpenFile(o.store)
+func (o *serveOptions) open(ctx context.Context, env *Env) (store.Store, error) {
+	where := o.store
+	if where == "" {
+		dir := env.stateDir()
+		if dir == "" {
+			return nil, verdict.Errorf(verdict.Usage, "--store: is wanted: there is no XDG_STATE_HOME and no HOME to keep the state in").
+				Hintf("--store FILE, or --store memory")
+		}
+		where = filepath.Join(dir, "serve", "state.db")
 	}
-	dir := env.stateDir()
-	if dir == "" {
-		return nil, verdict.Errorf(verdict.Usage, "--store: is wanted: there is no XDG_STATE_HOME and no HOME to keep the state in").
-			Hintf("--store FILE, or --store memory")
+	s, err := store.Open(ctx, where)
+	var e *verdict.Error
+	if errors.As(err, &e) && e.Class == verdict.Usage {
+		e.Message = "--store: " + e.Message
 	}
-	return authserver.OpenFile(filepath.Join(dir, "serve", "state.db"))
+	return s, err
 }
 
 // name gives the server its issuer and the names it answers to, and returns the

@@ -12,7 +12,7 @@ import (
 // before it.
 var rooms = []string{
 	"verdict", "base64url", "jsonobject", "reltime", "jwa", "jwk", "jws", "sdjwt", "jwe", "jwt", "iana", "bcp", "anatomy", "scan", "batch",
-	"oauth", "authserver", "issuer", "session", "flow",
+	"oauth", "authserver/store", "authserver/store/redistest", "authserver", "issuer", "session", "flow",
 	"input", "render",
 }
 

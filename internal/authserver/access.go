@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
@@ -32,7 +33,7 @@ func randomID() string {
 
 // issue makes an access token of the session (RFC 9068 §2.2) and returns it with
 // its "jti".
-func (s *Server) issue(ctx context.Context, session Session, now time.Time) (token, id string, err error) {
+func (s *Server) issue(ctx context.Context, session store.Session, now time.Time) (token, id string, err error) {
 	id = randomID()
 	claims := object(
 		member{"iss", jsonobject.Quote(s.Issuer)},
@@ -161,7 +162,7 @@ func (s *Server) alive(x *exchange, b bearer) error {
 	}
 	session, err := s.Store.Session(x.ctx, b.session)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
 		return x.refuse(s, "sid: there is no such session")
 	case err != nil:
 		return err
@@ -213,16 +214,16 @@ func quotable(s string) string {
 }
 
 // takesRefresh is FaultRefreshAsAccess.
-func (s *Server) takesRefresh(x *exchange, text string) (Session, bool) {
+func (s *Server) takesRefresh(x *exchange, text string) (store.Session, bool) {
 	token, ok := parseRefreshToken(text)
 	if !ok {
-		return Session{}, false
+		return store.Session{}, false
 	}
 	if _, broken := s.faults.take(FaultRefreshAsAccess, x.URL.Path); !broken {
-		return Session{}, false
+		return store.Session{}, false
 	}
 	r, session, err := s.Store.Find(x.ctx, token.hash())
-	return session, err == nil && r.live(session, x.now)
+	return session, err == nil && r.Live(session, x.now)
 }
 
 // takesUnverified is FaultTampered and FaultAlgNone: claims that nobody signed.

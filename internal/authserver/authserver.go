@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/verdict"
 )
 
@@ -25,7 +26,7 @@ type Options struct {
 	Issuer   string   // its own URL, without a path: "iss", and the Host it answers to
 	Hosts    []string // further names, with port, that it answers to
 	Audience string   // "aud" of access tokens; empty: the issuer
-	Store    Store
+	Store    store.Store
 	Users    *Users
 
 	AccessTTL  time.Duration // whole seconds; 0: 5 minutes
@@ -171,7 +172,7 @@ func (s *Server) tend(ctx context.Context) {
 
 // endIfDamaged makes Serve end where the store is damaged.
 func (s *Server) endIfDamaged(err error) {
-	if errors.Is(err, errDamaged) {
+	if errors.Is(err, store.ErrDamaged) {
 		select {
 		case s.broken <- err:
 		default: // it is ending
@@ -186,4 +187,12 @@ func (s *Server) Close() error {
 	s.done.Wait()
 	s.log.flush(logPatience)
 	return nil
+}
+
+// milli truncates a time to the precision of every store.
+func milli(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC().Truncate(time.Millisecond)
 }

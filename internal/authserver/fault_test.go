@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/jwk"
 	"jwt/internal/oauth"
 	"jwt/internal/verdict"
@@ -254,22 +255,22 @@ func TestFaultDropAnswer(t *testing.T) {
 
 // A full store takes no token while it is full.
 type fullStore struct {
-	Store
+	store.Store
 	full atomic.Bool
 }
 
 var errFull = errors.New("the store is full")
 
-func (f *fullStore) Begin(ctx context.Context, s Session, token Hash, r Refresh) error {
+func (f *fullStore) Begin(ctx context.Context, s store.Session, token store.Hash, r store.Refresh) error {
 	if f.full.Load() {
 		return errFull
 	}
 	return f.Store.Begin(ctx, s, token, r)
 }
 
-func (f *fullStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
+func (f *fullStore) Rotate(ctx context.Context, p store.Spend) (store.Rotation, error) {
 	if f.full.Load() {
-		return Rotation{}, errFull
+		return store.Rotation{}, errFull
 	}
 	return f.Store.Rotate(ctx, p)
 }
@@ -287,14 +288,14 @@ func TestFaultDropAnswerOfNothing(t *testing.T) {
 		{"refresh", FaultAccessAsRefresh, func(s *site, t oauth.Tokens) answer { return s.spend(t.AccessToken) }},
 	} {
 		t.Run(c.name+" "+c.fault, func(t *testing.T) {
-			store := &fullStore{Store: NewMemory()}
-			s := serve(t, func(o *Options) { o.Store = store })
+			state := &fullStore{Store: store.NewMemory()}
+			s := serve(t, func(o *Options) { o.Store = state })
 			tokens := s.login()
 			s.server.faults.set(Fault{Name: FaultDropAnswer})
 			s.server.faults.set(Fault{Name: c.fault})
-			store.full.Store(true)
+			state.full.Store(true)
 			c.ask(s, tokens).is(t, "the store failed", 500, "server_error")
-			store.full.Store(false)
+			state.full.Store(false)
 			if a, err := s.try("POST", "/login", `{"username":"alice","password":"correct horse"}`); err == nil {
 				t.Errorf("an answer came: %d %s", a.status, a.body)
 			}

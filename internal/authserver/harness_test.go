@@ -7,11 +7,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/store/redistest"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 )
@@ -92,7 +97,7 @@ func serve(t *testing.T, edit func(*Options)) *site {
 		t.Fatal(err)
 	}
 	s := &site{t: t, url: "http://" + l.Addr().String(), clock: &clock{now: epoch}, log: &lines{}}
-	o := Options{Issuer: s.url, Store: NewMemory(), Users: testUsers(t), Now: s.clock.Now, Log: s.log}
+	o := Options{Issuer: s.url, Store: store.NewMemory(), Users: testUsers(t), Now: s.clock.Now, Log: s.log}
 	if edit != nil {
 		edit(&o)
 	}
@@ -112,6 +117,34 @@ func serve(t *testing.T, edit func(*Options)) *site {
 		s.server.Close()
 	})
 	return s
+}
+
+// openStore opens a store until the test ends.
+func openStore(t *testing.T, where string) store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// eachStore runs a test against every store.
+func eachStore(t *testing.T, test func(t *testing.T, s store.Store)) {
+	t.Run("memory", func(t *testing.T) { test(t, store.NewMemory()) })
+	t.Run("file", func(t *testing.T) { test(t, openStore(t, filepath.Join(t.TempDir(), "state.db"))) })
+	t.Run("redis", func(t *testing.T) { test(t, openStore(t, redistest.Start(t))) })
+}
+
+// epoch is when the clock of a test begins.
+var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
 }
 
 // faulty is serve with these faults.

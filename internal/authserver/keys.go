@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
@@ -37,7 +38,7 @@ func Algs() []string {
 
 // A keyring is this process's copy of the store's signing keys.
 type keyring struct {
-	store  Store
+	store  store.Store
 	alg    jwa.Algorithm
 	linger time.Duration // for how long a key that signs no more is published
 
@@ -47,17 +48,17 @@ type keyring struct {
 }
 
 type ringKey struct {
-	SigningKey
+	store.SigningKey
 	private, public jwk.Key
 }
 
 // openKeyring reads the store's keys, and makes the first.
-func openKeyring(ctx context.Context, store Store, alg string, linger time.Duration, now time.Time) (*keyring, error) {
+func openKeyring(ctx context.Context, state store.Store, alg string, linger time.Duration, now time.Time) (*keyring, error) {
 	a, ok := jwa.Lookup(alg)
 	if !ok || !slices.Contains(Algs(), alg) {
 		return nil, verdict.Errorf(verdict.Usage, "alg: %q is none the server can sign with", alg).Hintf("--alg ES256, RS256 or EdDSA")
 	}
-	k := &keyring{store: store, alg: a, linger: linger + keysLinger}
+	k := &keyring{store: state, alg: a, linger: linger + keysLinger}
 	if err := k.load(ctx, now); err != nil {
 		return nil, err
 	}
@@ -69,13 +70,13 @@ func (k *keyring) ensure(ctx context.Context, now time.Time) error {
 	if _, ok := k.current(now); ok {
 		return nil
 	}
-	return k.add(ctx, now, func(keys []SigningKey) (time.Time, bool) {
+	return k.add(ctx, now, func(keys []store.SigningKey) (time.Time, bool) {
 		return now, !slices.ContainsFunc(keys, k.signs) // another server may have been first
 	})
 }
 
 // signs reports whether the key is one of our algorithm that has not retired.
-func (k *keyring) signs(s SigningKey) bool {
+func (k *keyring) signs(s store.SigningKey) bool {
 	if !s.Until.IsZero() {
 		return false
 	}
@@ -86,14 +87,14 @@ func (k *keyring) signs(s SigningKey) bool {
 // rotate makes a new key that signs at once. Those before it sign no more, and stay
 // published until the last of their tokens is out of date.
 func (k *keyring) rotate(ctx context.Context, now time.Time) error {
-	return k.add(ctx, now, func([]SigningKey) (time.Time, bool) { return now, true })
+	return k.add(ctx, now, func([]store.SigningKey) (time.Time, bool) { return now, true })
 }
 
 // rotateIfOld makes the next key when the youngest signs for longer than period. It
 // is published for as long as clients may cache the set before it signs.
 func (k *keyring) rotateIfOld(ctx context.Context, period time.Duration, now time.Time) error {
-	due := func(keys []SigningKey) bool {
-		return !slices.ContainsFunc(keys, func(s SigningKey) bool {
+	due := func(keys []store.SigningKey) bool {
+		return !slices.ContainsFunc(keys, func(s store.SigningKey) bool {
 			return k.signs(s) && s.From.After(now.Add(-period))
 		})
 	}
@@ -101,21 +102,21 @@ func (k *keyring) rotateIfOld(ctx context.Context, period time.Duration, now tim
 	if err != nil || !due(keys) {
 		return err
 	}
-	return k.add(ctx, now, func(keys []SigningKey) (time.Time, bool) { return now.Add(keysMaxAge), due(keys) })
+	return k.add(ctx, now, func(keys []store.SigningKey) (time.Time, bool) { return now.Add(keysMaxAge), due(keys) })
 }
 
 // add puts a new key into the store if wanted says so, and drops those past
 // their time.
-func (k *keyring) add(ctx context.Context, now time.Time, wanted func([]SigningKey) (from time.Time, ok bool)) error {
+func (k *keyring) add(ctx context.Context, now time.Time, wanted func([]store.SigningKey) (from time.Time, ok bool)) error {
 	kind, _ := jwk.KindFor(k.alg.Name)
 	key, err := jwk.Generate(kind, defaultSize)
 	if err != nil {
 		return err
 	}
 	key.ID, key.HasID, key.Alg, key.Use = key.Thumbprint(), true, k.alg.Name, "sig"
-	fresh := SigningKey{JWK: key.JWK(true).Bytes(), Created: now}
-	err = k.store.ChangeKeys(ctx, func(keys []SigningKey) []SigningKey {
-		keys = slices.DeleteFunc(keys, func(s SigningKey) bool { return !s.Until.IsZero() && now.After(s.Until) })
+	fresh := store.SigningKey{JWK: key.JWK(true).Bytes(), Created: now}
+	err = k.store.ChangeKeys(ctx, func(keys []store.SigningKey) []store.SigningKey {
+		keys = slices.DeleteFunc(keys, func(s store.SigningKey) bool { return !s.Until.IsZero() && now.After(s.Until) })
 		from, ok := wanted(keys)
 		if !ok {
 			return keys
@@ -188,7 +189,7 @@ func (k *keyring) header(typ string, key jwk.Key) []byte {
 	)
 }
 
-func parseKey(s SigningKey) (ringKey, error) {
+func parseKey(s store.SigningKey) (ringKey, error) {
 	set, err := jwk.Parse(s.JWK)
 	if err != nil {
 		return ringKey{}, err
@@ -247,7 +248,7 @@ func (k *keyring) current(now time.Time) (jwk.Key, bool) {
 	switch {
 	case found == nil:
 		return jwk.Key{}, false
-	case !found.begun(now) && before != nil && now.Add(k.linger).Before(before.Until):
+	case !begun(found.SigningKey, now) && before != nil && now.Add(k.linger).Before(before.Until):
 		return before.private, true
 	default:
 		return found.private, true
@@ -256,7 +257,7 @@ func (k *keyring) current(now time.Time) (jwk.Key, bool) {
 
 // begun reports whether the key signs. One that was made to sign at once does, though the
 // clock was set back since.
-func (s SigningKey) begun(now time.Time) bool {
+func begun(s store.SigningKey, now time.Time) bool {
 	return !s.From.After(s.Created) || !s.From.After(now)
 }
 

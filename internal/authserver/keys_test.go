@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/verdict"
@@ -63,7 +64,7 @@ func TestAlgorithms(t *testing.T) {
 		}
 	}
 	for _, alg := range []string{"HS256", "none", "ES257", "dir"} {
-		_, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Store: NewMemory(), Users: &Users{}, Now: time.Now, Alg: alg})
+		_, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Store: store.NewMemory(), Users: &Users{}, Now: time.Now, Alg: alg})
 		if verdict.ClassOf(err) != verdict.Usage {
 			t.Errorf("%s: %v", alg, err)
 		}
@@ -72,14 +73,14 @@ func TestAlgorithms(t *testing.T) {
 
 // A server that is started with a key older than its period makes the next at once.
 func TestKeyPeriod(t *testing.T) {
-	store := NewMemory()
-	first := serve(t, func(o *Options) { o.Store = store }).published()
+	state := store.NewMemory()
+	first := serve(t, func(o *Options) { o.Store = state }).published()
 	for _, c := range []struct {
 		period time.Duration
 		keys   int
 	}{{25 * time.Hour, 1}, {24 * time.Hour, 2}} {
 		s := serve(t, func(o *Options) {
-			o.Store, o.KeyPeriod = store, c.period
+			o.Store, o.KeyPeriod = state, c.period
 			now := o.Now().Add(24 * time.Hour)
 			o.Now = func() time.Time { return now }
 		})
@@ -96,10 +97,10 @@ func TestKeyPeriod(t *testing.T) {
 
 // A store that lost its keys, as a Redis that keeps nothing does, gets one at once.
 func TestKeysLost(t *testing.T) {
-	store := NewMemory()
-	s := serve(t, func(o *Options) { o.Store = store })
+	state := store.NewMemory()
+	s := serve(t, func(o *Options) { o.Store = state })
 	before := kidOf(t, s.login().AccessToken)
-	if err := store.ChangeKeys(t.Context(), func([]SigningKey) []SigningKey { return nil }); err != nil {
+	if err := state.ChangeKeys(t.Context(), func([]store.SigningKey) []store.SigningKey { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	s.clock.advance(keysReload)
@@ -174,21 +175,21 @@ func TestRotateKeyNow(t *testing.T) {
 
 // Servers that share a store share its keys, from the first on, and see each other's.
 func TestKeysOfTwoServers(t *testing.T) {
-	eachStore(t, func(t *testing.T, store Store) {
+	eachStore(t, func(t *testing.T, state store.Store) {
 		var group sync.WaitGroup
 		for range 5 {
 			group.Go(func() {
-				if _, err := openKeyring(t.Context(), store, "ES256", 0, epoch); err != nil {
+				if _, err := openKeyring(t.Context(), state, "ES256", 0, epoch); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		group.Wait()
 		one := serve(t, func(o *Options) {
-			o.Store, o.Issuer, o.Hosts = store, "http://shared.example", []string{hostOf(o.Issuer)}
+			o.Store, o.Issuer, o.Hosts = state, "http://shared.example", []string{hostOf(o.Issuer)}
 		})
 		two := serve(t, func(o *Options) {
-			o.Store, o.Issuer, o.Hosts = store, "http://shared.example", []string{hostOf(o.Issuer)}
+			o.Store, o.Issuer, o.Hosts = state, "http://shared.example", []string{hostOf(o.Issuer)}
 		})
 		if kids := one.published(); len(kids) != 1 {
 			t.Errorf("%d keys of servers that began together", len(kids))
@@ -207,9 +208,9 @@ func hostOf(issuer string) string { return issuer[len("http://"):] }
 
 // A server of another algorithm leaves the others' keys alone.
 func TestKeysOfTwoAlgorithms(t *testing.T) {
-	store := NewMemory()
-	es := serve(t, func(o *Options) { o.Store = store })
-	rs := serve(t, func(o *Options) { o.Store, o.Alg = store, "EdDSA" })
+	state := store.NewMemory()
+	es := serve(t, func(o *Options) { o.Store = state })
+	rs := serve(t, func(o *Options) { o.Store, o.Alg = state, "EdDSA" })
 	if err := rs.server.keys.rotate(t.Context(), epoch); err != nil {
 		t.Fatal(err)
 	}
@@ -227,12 +228,12 @@ func TestKeyThatCannotSign(t *testing.T) {
 		t.Fatal(err)
 	}
 	key.ID, key.HasID, key.Alg, key.Ops = "k1", true, DefaultAlg, []string{"verify"}
-	store := NewMemory()
-	fresh := SigningKey{JWK: key.JWK(true).Bytes(), Created: epoch, From: epoch}
-	if err := store.ChangeKeys(t.Context(), func([]SigningKey) []SigningKey { return []SigningKey{fresh} }); err != nil {
+	state := store.NewMemory()
+	fresh := store.SigningKey{JWK: key.JWK(true).Bytes(), Created: epoch, From: epoch}
+	if err := state.ChangeKeys(t.Context(), func([]store.SigningKey) []store.SigningKey { return []store.SigningKey{fresh} }); err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:3000", Store: store, Users: testUsers(t), Now: time.Now})
+	s, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:3000", Store: state, Users: testUsers(t), Now: time.Now})
 	if err == nil {
 		s.Close()
 		t.Fatal("it is taken")

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/oauth"
 )
 
@@ -173,15 +174,15 @@ func TestKeysAndTheClock(t *testing.T) {
 // the key that is published for less long than they live.
 func TestKeyTooOldForItsTokens(t *testing.T) {
 	const period = 24 * time.Hour
-	store := NewMemory()
-	first := serve(t, func(o *Options) { o.Store, o.KeyPeriod = store, period })
+	state := store.NewMemory()
+	first := serve(t, func(o *Options) { o.Store, o.KeyPeriod = state, period })
 	first.clock.advance(period)
 	if err := first.server.keys.rotateIfOld(t.Context(), period, first.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	kids := first.published()
 	same(t, "signs", kidOf(t, first.login().AccessToken), kids[0])
-	second := serve(t, func(o *Options) { o.Store, o.AccessTTL = store, 3*period })
+	second := serve(t, func(o *Options) { o.Store, o.AccessTTL = state, 3*period })
 	second.clock.advance(period)
 	access := second.login().AccessToken
 	same(t, "signs then", kidOf(t, access), kids[1])

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/oauth"
 )
 
@@ -100,14 +101,14 @@ func (s *Server) oddLogin(x *exchange, l oauth.Login) error {
 }
 
 // begin starts a session.
-func (s *Server) begin(x *exchange, user string) (Session, refreshToken, time.Time, error) {
+func (s *Server) begin(x *exchange, user string) (store.Session, refreshToken, time.Time, error) {
 	token, expires := newRefreshToken(), milli(x.now.Add(s.RefreshTTL))
-	session := Session{
+	session := store.Session{
 		ID: randomID(), User: user, Client: clientID, Created: x.now,
 		Expires: milli(x.now.Add(max(s.RefreshTTL, s.AccessTTL))),
 	}
 	x.session = session.ID
-	err := s.Store.Begin(x.ctx, session, token.hash(), Refresh{Session: session.ID, Issued: x.now, Expires: expires})
+	err := s.Store.Begin(x.ctx, session, token.hash(), store.Refresh{Session: session.ID, Issued: x.now, Expires: expires})
 	x.committed = err == nil
 	return session, token, expires, err
 }
@@ -152,7 +153,7 @@ func (s *Server) named(x *exchange, p presented) ([]string, error) {
 		switch {
 		case err == nil:
 			ids = append(ids, session.ID)
-		case !errors.Is(err, ErrNotFound):
+		case !errors.Is(err, store.ErrNotFound):
 			return nil, err
 		}
 	}

@@ -21,6 +21,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/store/redistest"
 	"jwt/internal/oauth"
 )
 
@@ -47,15 +49,11 @@ func runServer(arguments string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	open := func() (Store, error) { return OpenFile(where) }
-	if strings.Contains(where, "://") {
-		open = func() (Store, error) { return OpenRedis(ctx, where) }
-	}
-	store, err := open()
+	state, err := store.Open(ctx, where)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer state.Close()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -66,7 +64,7 @@ func runServer(arguments string) error {
 		return err
 	}
 	address := "http://" + l.Addr().String()
-	s, err := New(ctx, Options{Issuer: "http://shared.example", Hosts: []string{l.Addr().String()}, Store: store, Users: u, ReuseGrace: grace, Now: time.Now})
+	s, err := New(ctx, Options{Issuer: "http://shared.example", Hosts: []string{l.Addr().String()}, Store: state, Users: u, ReuseGrace: grace, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -81,10 +79,10 @@ type process struct {
 	*exec.Cmd
 }
 
-func start(t *testing.T, store string, grace time.Duration) *process {
+func start(t *testing.T, state string, grace time.Duration) *process {
 	t.Helper()
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), serverEnv+"="+store+" "+grace.String())
+	c.Env = append(os.Environ(), serverEnv+"="+state+" "+grace.String())
 	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -104,7 +102,7 @@ func start(t *testing.T, store string, grace time.Duration) *process {
 // Two processes on one Redis, a hundred requests with one refresh token.
 func TestTwoProcessesRace(t *testing.T) {
 	const racers = 100
-	url := startRedis(t)
+	url := redistest.Start(t)
 	for _, grace := range []time.Duration{0, time.Minute} {
 		t.Run("grace="+grace.String(), func(t *testing.T) {
 			servers := []*process{start(t, url, grace), start(t, url, grace)}
@@ -186,9 +184,8 @@ func TestKilledServerLosesNoRotation(t *testing.T) {
 // but the last is spent for the next. It returns 1 if the last is spent too.
 func checkFile(t *testing.T, path string, chain []string) (unanswered int) {
 	t.Helper()
-	store := openFile(t, path)
-	defer store.Close()
-	hash := func(text string) Hash {
+	state := openStore(t, path)
+	hash := func(text string) store.Hash {
 		token, ok := parseRefreshToken(text)
 		if !ok {
 			t.Fatalf("no refresh token: %q", text)
@@ -196,7 +193,7 @@ func checkFile(t *testing.T, path string, chain []string) (unanswered int) {
 		return token.hash()
 	}
 	for i, text := range chain {
-		r, session, err := store.Find(t.Context(), hash(text))
+		r, session, err := state.Find(t.Context(), hash(text))
 		switch {
 		case err != nil:
 			t.Fatalf("token %d of %d is lost: %v", i, len(chain), err)
@@ -208,17 +205,24 @@ func checkFile(t *testing.T, path string, chain []string) (unanswered int) {
 			unanswered = 1
 		}
 	}
-	if live := liveTokens(t, store); live != 1 {
+	state.Close()
+	if live := liveTokens(t, path); live != 1 {
 		t.Fatalf("%d live tokens in the family", live)
 	}
 	return unanswered
 }
 
-func liveTokens(t *testing.T, store Store) (live int) {
+// liveTokens counts the tokens of a store that were never spent.
+func liveTokens(t *testing.T, path string) (live int) {
 	t.Helper()
-	err := store.(*file).db.View(func(tx *bolt.Tx) error {
-		return tx.Bucket(tokensBucket).ForEach(func(_, v []byte) error {
-			var r Refresh
+	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.View(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("tokens")).ForEach(func(_, v []byte) error {
+			var r store.Refresh
 			if err := json.Unmarshal(v, &r); err != nil {
 				return err
 			}

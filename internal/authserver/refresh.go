@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/base64url"
 	"jwt/internal/oauth"
 )
@@ -36,8 +37,8 @@ func parseRefreshToken(s string) (t refreshToken, ok bool) {
 
 const base64url43 = 43 // characters of 32 bytes
 
-func (t refreshToken) text() string { return base64url.Encode(t[:]) }
-func (t refreshToken) hash() Hash   { return sha256.Sum256(t[:]) }
+func (t refreshToken) text() string     { return base64url.Encode(t[:]) }
+func (t refreshToken) hash() store.Hash { return sha256.Sum256(t[:]) }
 
 // seal hides the successor of t from everybody who does not hold t: the store alone
 // does not give it away. A token has one successor, so the pad is used once.
@@ -185,12 +186,12 @@ func (s *Server) renew(x *exchange, text string) (oauth.Tokens, error) {
 }
 
 // rotate is the rule: one atomic step in the store decides.
-func (s *Server) rotate(x *exchange, token refreshToken) (Session, refreshToken, time.Time, error) {
+func (s *Server) rotate(x *exchange, token refreshToken) (store.Session, refreshToken, time.Time, error) {
 	if session, next, expires, err, broken := s.rotateWrongly(x, token); broken {
 		return session, next, expires, err
 	}
 	next := newRefreshToken()
-	spend := Spend{
+	spend := store.Spend{
 		Token: token.hash(), Next: next.hash(), Now: x.now, Grace: s.grace(x),
 		Expires:        milli(x.now.Add(s.RefreshTTL)),
 		SessionExpires: milli(x.now.Add(max(s.RefreshTTL, s.AccessTTL))),
@@ -200,11 +201,11 @@ func (s *Server) rotate(x *exchange, token refreshToken) (Session, refreshToken,
 	}
 	r, err := s.Store.Rotate(x.ctx, spend)
 	if err != nil {
-		return Session{}, next, time.Time{}, err
+		return store.Session{}, next, time.Time{}, err
 	}
-	x.committed = r.Outcome == Rotated || r.Outcome == Reused
+	x.committed = r.Outcome == store.Rotated || r.Outcome == store.Reused
 	x.user, x.session, x.note = r.Session.User, r.Session.ID, string(r.Outcome)
-	if r.Outcome == Replayed {
+	if r.Outcome == store.Replayed {
 		copy(next[:], token.seal(r.Sealed))
 	}
 	return r.Session, next, r.Expires, s.outcomeError(r)
@@ -220,18 +221,18 @@ func (s *Server) grace(x *exchange) time.Duration {
 
 // outcomeError is what the client is told. Whoever presents a token of 256 bits
 // held it once: why it is dead is no secret to them.
-func (s *Server) outcomeError(r Rotation) error {
+func (s *Server) outcomeError(r store.Rotation) error {
 	switch r.Outcome {
-	case Rotated, Replayed:
+	case store.Rotated, store.Replayed:
 		if !s.Users.has(r.Session.User) {
 			return s.dead("the user is no more")
 		}
 		return nil
-	case Reused:
+	case store.Reused:
 		return s.dead("the refresh token was used before: the session is revoked")
-	case Revoked:
+	case store.Revoked:
 		return s.dead("the session is revoked")
-	case Expired:
+	case store.Expired:
 		return s.dead("the refresh token has expired")
 	default:
 		return s.dead("the refresh token is unknown")
@@ -244,7 +245,7 @@ func (s *Server) dead(why string) error {
 }
 
 // tokens makes the answer to a login or a refresh.
-func (s *Server) tokens(x *exchange, session Session, refresh refreshToken, expires time.Time) (oauth.Tokens, string, error) {
+func (s *Server) tokens(x *exchange, session store.Session, refresh refreshToken, expires time.Time) (oauth.Tokens, string, error) {
 	access, id, err := s.issue(x.ctx, session, x.now)
 	return oauth.Tokens{
 		AccessToken:      access,

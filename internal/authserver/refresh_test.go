@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"jwt/internal/authserver/store"
 )
 
 // The answer goes back the way the token came.
@@ -147,8 +149,8 @@ func TestRefreshTokenExpires(t *testing.T) {
 }
 
 func TestRefreshOfAUserWhoIsNoMore(t *testing.T) {
-	store := NewMemory()
-	shared := func(o *Options) { o.Store = store }
+	state := store.NewMemory()
+	shared := func(o *Options) { o.Store = state }
 	tokens := serve(t, shared).login()
 	later := serve(t, func(o *Options) { shared(o); delete(o.Users.hashes, alice) })
 	later.spend(tokens.RefreshToken).is(t, "refresh", 401, "invalid_grant")
@@ -159,8 +161,8 @@ func TestRefreshRace(t *testing.T) {
 	const racers = 40
 	for _, grace := range []time.Duration{0, time.Minute} {
 		t.Run("grace="+grace.String(), func(t *testing.T) {
-			eachStore(t, func(t *testing.T, store Store) {
-				edit := func(o *Options) { o.Store, o.ReuseGrace = store, grace }
+			eachStore(t, func(t *testing.T, state store.Store) {
+				edit := func(o *Options) { o.Store, o.ReuseGrace = state, grace }
 				one, two := serve(t, edit), serve(t, edit)
 				token := one.login().RefreshToken
 				answers := make([]answer, racers)

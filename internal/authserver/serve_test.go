@@ -14,6 +14,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/store/redistest"
+	"jwt/internal/verdict"
 )
 
 func TestServeTLS(t *testing.T) {
@@ -23,7 +27,7 @@ func TestServeTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	issuer := "https://" + l.Addr().String()
-	s, err := New(t.Context(), Options{Issuer: issuer, Store: NewMemory(), Users: testUsers(t), Now: time.Now})
+	s, err := New(t.Context(), Options{Issuer: issuer, Store: store.NewMemory(), Users: testUsers(t), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,14 +66,14 @@ func selfSigned(t *testing.T) tls.Certificate {
 }
 
 // serveWith runs a server with its own patience.
-func serveWith(t *testing.T, patience timeouts, store Store, faults ...Fault) (host string, stop func(), done chan error) {
+func serveWith(t *testing.T, patience timeouts, state store.Store, faults ...Fault) (host string, stop func(), done chan error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	host = l.Addr().String()
-	s, err := New(t.Context(), Options{Issuer: "http://" + host, Store: store, Users: testUsers(t), Now: time.Now, Faults: faults})
+	s, err := New(t.Context(), Options{Issuer: "http://" + host, Store: state, Users: testUsers(t), Now: time.Now, Faults: faults})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +114,7 @@ func TestBounds(t *testing.T) {
 // A client that drips its header, or its body, is cut off.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
-	host, stop, done := serveWith(t, timeouts{header: 500 * time.Millisecond, read: time.Second, write: time.Minute, idle: 500 * time.Millisecond, drain: time.Minute}, NewMemory())
+	host, stop, done := serveWith(t, timeouts{header: 500 * time.Millisecond, read: time.Second, write: time.Minute, idle: 500 * time.Millisecond, drain: time.Minute}, store.NewMemory())
 	defer func() {
 		stop()
 		if err := <-done; err != nil {
@@ -141,7 +145,7 @@ func TestSlowClients(t *testing.T) {
 // A server that waits too long for what is under way ends all the same.
 func TestDrainEnds(t *testing.T) {
 	t.Parallel()
-	host, stop, done := serveWith(t, timeouts{header: time.Second, drain: 50 * time.Millisecond}, NewMemory(), Fault{Name: FaultLatency, Value: time.Hour})
+	host, stop, done := serveWith(t, timeouts{header: time.Second, drain: 50 * time.Millisecond}, store.NewMemory(), Fault{Name: FaultLatency, Value: time.Hour})
 	conn, err := net.Dial("tcp", host)
 	if err != nil {
 		t.Fatal(err)
@@ -162,20 +166,45 @@ func TestDrainEnds(t *testing.T) {
 
 // While Redis is away, clients are told to come again, and keep their tokens.
 func TestStoreAway(t *testing.T) {
-	r := relayTo(t, startRedis(t), nil)
-	store := openRedis(t, r.url())
-	s := serve(t, func(o *Options) { o.Store = store })
+	r := redistest.RelayTo(t, redistest.Start(t), nil)
+	s := serve(t, func(o *Options) { o.Store = openStore(t, r.URL()) })
 	tokens := s.login()
-	r.away(true)
+	r.Away(true)
 	for _, a := range []answer{s.spend(tokens.RefreshToken), s.me(tokens.AccessToken), s.logout(tokens.RefreshToken), s.loginAs(alice, password)} {
 		a.is(t, "meanwhile", 503, "temporarily_unavailable")
 		if a.header.Get("Retry-After") == "" || len(a.cookies) > 0 {
 			t.Errorf("%v", a.header)
 		}
 	}
-	if !contains(s.log.String(), "redis at "+r.address()+": ") {
+	if !contains(s.log.String(), "redis at "+r.Address()+": ") {
 		t.Errorf("the log does not say why: %s", s.log)
 	}
-	r.away(false)
+	r.Away(false)
 	s.spend(tokens.RefreshToken).tokens(t)
+}
+
+// damagedStore fails as a store whose file is damaged.
+type damagedStore struct{ store.Store }
+
+func (damagedStore) Begin(context.Context, store.Session, store.Hash, store.Refresh) error {
+	return verdict.Errorf(verdict.IO, "/tmp/c.db: %w: page 7", store.ErrDamaged)
+}
+
+// A store that turns out to be damaged while the server runs ends it in order.
+func TestDamageEndsTheServer(t *testing.T) {
+	host, stop, done := serveWith(t, defaultTimeouts, damagedStore{store.NewMemory()})
+	defer stop()
+	web := &site{t: t, url: "http://" + host}
+	a := web.loginAs(alice, password)
+	if a.status != 500 || strings.Contains(a.body, "c.db") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	select {
+	case err := <-done:
+		if verdict.ClassOf(err) != verdict.IO || !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it goes on")
+	}
 }

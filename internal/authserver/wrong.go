@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/oauth"
 )
 
@@ -13,17 +14,17 @@ const raceWindow = 200 * time.Millisecond
 
 // rotateWrongly carries out the faults of rotation. broken is false where none is
 // in force that concerns this token.
-func (s *Server) rotateWrongly(x *exchange, token refreshToken) (session Session, next refreshToken, expires time.Time, err error, broken bool) {
+func (s *Server) rotateWrongly(x *exchange, token refreshToken) (session store.Session, next refreshToken, expires time.Time, err error, broken bool) {
 	if !s.faults.any.Load() {
 		return
 	}
 	r, session, err := s.Store.Find(x.ctx, token.hash())
 	if err != nil {
-		return session, next, expires, err, !errors.Is(err, ErrNotFound)
+		return session, next, expires, err, !errors.Is(err, store.ErrNotFound)
 	}
 	spent := r
 	spent.Spent = time.Time{}
-	unspent := spent.live(session, x.now) // but for having been spent
+	unspent := spent.Live(session, x.now) // but for having been spent
 	path := x.URL.Path
 	take := func(name string, when bool) bool {
 		if !when {
@@ -33,9 +34,9 @@ func (s *Server) rotateWrongly(x *exchange, token refreshToken) (session Session
 		return ok
 	}
 	switch {
-	case take(FaultNoRotation, r.live(session, x.now)):
+	case take(FaultNoRotation, r.Live(session, x.now)):
 		return session, token, r.Expires, nil, true
-	case take(FaultRace, r.live(session, x.now)):
+	case take(FaultRace, r.Live(session, x.now)):
 		time.Sleep(raceWindow)
 		next, expires, err = s.lateRotation(x, session, token)
 		return session, next, expires, err, true
@@ -50,13 +51,13 @@ func (s *Server) rotateWrongly(x *exchange, token refreshToken) (session Session
 
 // lateRotation spends a token that was live when it was looked at. Whoever finds it
 // spent meanwhile gets a successor too, and another one.
-func (s *Server) lateRotation(x *exchange, session Session, token refreshToken) (refreshToken, time.Time, error) {
+func (s *Server) lateRotation(x *exchange, session store.Session, token refreshToken) (refreshToken, time.Time, error) {
 	next, expires := newRefreshToken(), milli(x.now.Add(s.RefreshTTL))
-	r, err := s.Store.Rotate(x.ctx, Spend{
+	r, err := s.Store.Rotate(x.ctx, store.Spend{
 		Token: token.hash(), Next: next.hash(), Sealed: token.seal(next[:]),
 		Now: x.now, Grace: time.Minute, Expires: expires, SessionExpires: session.Expires,
 	})
-	if err == nil && r.Outcome != Rotated {
+	if err == nil && r.Outcome != store.Rotated {
 		return s.another(x, session)
 	}
 	x.user, x.session, x.committed = session.User, session.ID, err == nil
@@ -64,10 +65,10 @@ func (s *Server) lateRotation(x *exchange, session Session, token refreshToken) 
 }
 
 // another gives a session one more refresh token beside those it has.
-func (s *Server) another(x *exchange, session Session) (refreshToken, time.Time, error) {
+func (s *Server) another(x *exchange, session store.Session) (refreshToken, time.Time, error) {
 	next, expires := newRefreshToken(), milli(x.now.Add(s.RefreshTTL))
 	x.user, x.session = session.User, session.ID
-	err := s.Store.Begin(x.ctx, session, next.hash(), Refresh{Session: session.ID, Issued: x.now, Expires: expires})
+	err := s.Store.Begin(x.ctx, session, next.hash(), store.Refresh{Session: session.ID, Issued: x.now, Expires: expires})
 	x.committed = err == nil
 	return next, expires, err
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/store"
 	"jwt/internal/flow"
 	"jwt/internal/issuer"
 	"jwt/internal/verdict"
@@ -29,7 +30,7 @@ func serve(t *testing.T, o authserver.Options, faults ...string) string {
 		}
 		o.Faults = append(o.Faults, f)
 	}
-	o.Issuer, o.Store, o.Now = "http://"+listener.Addr().String(), authserver.NewMemory(), time.Now
+	o.Issuer, o.Store, o.Now = "http://"+listener.Addr().String(), store.NewMemory(), time.Now
 	o.Users = &authserver.Users{}
 	if err := o.Users.Add("alice:" + cheapHash(password)); err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/store"
 	"jwt/internal/issuer"
 	"jwt/internal/verdict"
 )
@@ -115,7 +116,7 @@ func newWorld(t *testing.T, change func(*authserver.Options)) *world {
 	w := &world{t: t, dir: filepath.Join(t.TempDir(), "state", "sessions")}
 	h := httptest.NewUnstartedServer(http.HandlerFunc(w.serve))
 	w.url = "http://" + h.Listener.Addr().String()
-	o := authserver.Options{Issuer: w.url, Store: authserver.NewMemory(), Users: known, Now: time.Now}
+	o := authserver.Options{Issuer: w.url, Store: store.NewMemory(), Users: known, Now: time.Now}
 	if change != nil {
 		change(&o)
 	}

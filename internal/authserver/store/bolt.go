@@ -1,4 +1,4 @@
-package authserver
+package store
 
 import (
 	"bytes"
@@ -23,9 +23,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A file is a Store in one bbolt file. A commit is fsynced before its method
+// A boltStore is a Store in one bbolt file. A commit is fsynced before its method
 // returns; those of requests at the same time share one.
-type file struct {
+type boltStore struct {
 	db   *bolt.DB
 	path string
 
@@ -54,9 +54,9 @@ const (
 	purgeBatch  = 1000        // records forgotten in one transaction
 )
 
-// OpenFile opens the bbolt file at path, and makes it, readable by its owner only,
+// openBolt opens the bbolt file at path, and makes it, readable by its owner only,
 // where there is none. It holds private keys: one that others can read is refused.
-func OpenFile(path string) (Store, error) {
+func openBolt(path string) (Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, storeError(path, err)
 	}
@@ -83,7 +83,7 @@ func OpenFile(path string) (Store, error) {
 	if err != nil {
 		return nil, storeError(path, err)
 	}
-	f := &file{db: db, path: path}
+	f := &boltStore{db: db, path: path}
 	err = f.write(func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{tokensBucket, sessionsBucket, expiryBucket, keysBucket} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
@@ -118,11 +118,11 @@ func sound(path string) error {
 	return nil
 }
 
-// errDamaged is in every error that says a store cannot be used any more.
-var errDamaged = errors.New("the file is damaged")
+// ErrDamaged is in every error that says a store cannot be used any more.
+var ErrDamaged = errors.New("the file is damaged")
 
 func damaged(path string, err error) error {
-	return verdict.Errorf(verdict.IO, "%s: %w: %w", path, errDamaged, err).
+	return verdict.Errorf(verdict.IO, "%s: %w: %w", path, ErrDamaged, err).
 		Hintf("mv %[1]s %[1]s.damaged makes room for a new one; the sessions and keys in it are lost", path)
 }
 
@@ -131,7 +131,7 @@ func storeError(path string, err error) error {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return verdict.Errorf(verdict.IO, "%s: another server has it open", path).
 			Hintf("stop that one, or give this one a --store of its own: a FILE, memory, or redis://HOST they both share")
-	case errors.Is(err, errDamaged):
+	case errors.Is(err, ErrDamaged):
 		return err
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
 		return verdict.Errorf(verdict.IO, "%s: is no store of this server: %w", path, err).Hintf("move it away, or name another --store FILE")
@@ -145,7 +145,7 @@ func storeError(path string, err error) error {
 
 // write commits what a change makes, which may be called more than once. Those that
 // come while another is committed wait for the next commit, which is one for them all.
-func (f *file) write(do func(*bolt.Tx) error) error {
+func (f *boltStore) write(do func(*bolt.Tx) error) error {
 	c := &change{do, make(chan error, 1)}
 	f.queued.Lock()
 	f.queue = append(f.queue, c)
@@ -164,7 +164,7 @@ func (f *file) write(do func(*bolt.Tx) error) error {
 }
 
 // commit makes all changes in one transaction, but for those that fail.
-func (f *file) commit(batch []*change) {
+func (f *boltStore) commit(batch []*change) {
 	for len(batch) > 0 {
 		failed := -1
 		err := f.guard(func() error {
@@ -189,12 +189,12 @@ func (f *file) commit(batch []*change) {
 	}
 }
 
-func (f *file) read(look func(*bolt.Tx) error) error {
+func (f *boltStore) read(look func(*bolt.Tx) error) error {
 	return f.guard(func() error { return f.db.View(look) })
 }
 
 // guard makes an error of a panic of bbolt's, and of a fault in its map of the file.
-func (f *file) guard(transaction func() error) (err error) {
+func (f *boltStore) guard(transaction func() error) (err error) {
 	if f.broken.Load() {
 		return damaged(f.path, errors.New("it was found so before"))
 	}
@@ -208,7 +208,7 @@ func (f *file) guard(transaction func() error) (err error) {
 	return transaction()
 }
 
-func (f *file) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
+func (f *boltStore) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
 	return f.write(func(tx *bolt.Tx) error {
 		if tx.Bucket(sessionsBucket).Get([]byte(s.ID)) == nil {
 			if err := put(tx, sessionsBucket, []byte(s.ID), s, s.Expires); err != nil {
@@ -219,7 +219,7 @@ func (f *file) Begin(_ context.Context, s Session, token Hash, r Refresh) error 
 	})
 }
 
-func (f *file) Rotate(_ context.Context, p Spend) (Rotation, error) {
+func (f *boltStore) Rotate(_ context.Context, p Spend) (Rotation, error) {
 	var rotation Rotation
 	err := f.write(func(tx *bolt.Tx) error {
 		var r Refresh
@@ -251,17 +251,17 @@ func (f *file) Rotate(_ context.Context, p Spend) (Rotation, error) {
 	return rotation, err
 }
 
-func (f *file) Find(_ context.Context, token Hash) (r Refresh, s Session, err error) {
+func (f *boltStore) Find(_ context.Context, token Hash) (r Refresh, s Session, err error) {
 	err = f.read(func(tx *bolt.Tx) error { return find(tx, token, &r, &s) })
 	return r, s, err
 }
 
-func (f *file) Session(_ context.Context, id string) (s Session, err error) {
+func (f *boltStore) Session(_ context.Context, id string) (s Session, err error) {
 	err = f.read(func(tx *bolt.Tx) error { return get(tx, sessionsBucket, []byte(id), &s) })
 	return s, err
 }
 
-func (f *file) Revoke(_ context.Context, id string, now time.Time) error {
+func (f *boltStore) Revoke(_ context.Context, id string, now time.Time) error {
 	return f.write(func(tx *bolt.Tx) error {
 		var s Session
 		if err := get(tx, sessionsBucket, []byte(id), &s); err != nil || !s.Revoked.IsZero() {
@@ -272,15 +272,15 @@ func (f *file) Revoke(_ context.Context, id string, now time.Time) error {
 	})
 }
 
-func (f *file) Keys(context.Context) (keys []SigningKey, err error) {
+func (f *boltStore) Keys(context.Context) (keys []SigningKey, err error) {
 	err = f.read(func(tx *bolt.Tx) error { return ignoreNotFound(get(tx, keysBucket, keysBucket, &keys)) })
-	if err != nil && !errors.Is(err, errDamaged) {
+	if err != nil && !errors.Is(err, ErrDamaged) {
 		err = damaged(f.path, err)
 	}
 	return keys, err
 }
 
-func (f *file) ChangeKeys(_ context.Context, change func([]SigningKey) []SigningKey) error {
+func (f *boltStore) ChangeKeys(_ context.Context, change func([]SigningKey) []SigningKey) error {
 	return f.write(func(tx *bolt.Tx) error {
 		var keys []SigningKey
 		if err := ignoreNotFound(get(tx, keysBucket, keysBucket, &keys)); err != nil {
@@ -292,7 +292,7 @@ func (f *file) ChangeKeys(_ context.Context, change func([]SigningKey) []Signing
 
 // Close leaves a broken store to the end of the process: it would wait for locks that
 // nobody lets go of.
-func (f *file) Close() error {
+func (f *boltStore) Close() error {
 	if f.broken.Load() {
 		return nil
 	}
@@ -301,7 +301,7 @@ func (f *file) Close() error {
 
 // Purge walks the expiry index up to now. A session's entry is that of its first
 // token: the session itself knows whether it lives on.
-func (f *file) Purge(ctx context.Context, now time.Time) error {
+func (f *boltStore) Purge(ctx context.Context, now time.Time) error {
 	until := expiryKey(now.Add(-keepExpired), nil, nil)
 	for more := true; more && ctx.Err() == nil; {
 		err := f.write(func(tx *bolt.Tx) error {

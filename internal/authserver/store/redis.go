@@ -1,4 +1,4 @@
-package authserver
+package store
 
 import (
 	"context"
@@ -36,9 +36,9 @@ var rotateScript string
 
 const revokeScript = `if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('HSETNX', KEYS[1], 'revoked', ARGV[1]) end return 0`
 
-// OpenRedis connects to a redis:// or rediss:// URL. A server that evicts keys when its
+// openRedis connects to a redis:// or rediss:// URL. A server that evicts keys when its
 // memory is full is refused: it would forget sessions, and which tokens are spent.
-func OpenRedis(ctx context.Context, address string) (Store, error) {
+func openRedis(ctx context.Context, address string) (Store, error) {
 	server, err := parseRedisURL(address)
 	if err != nil {
 		return nil, err

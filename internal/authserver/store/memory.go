@@ -1,4 +1,4 @@
-package authserver
+package store
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A memory is a Store that ends with the process.
-type memory struct {
+// A memStore is a Store that ends with the process.
+type memStore struct {
 	mu       sync.Mutex
 	sessions map[string]Session
 	tokens   map[Hash]Refresh
@@ -17,10 +17,10 @@ type memory struct {
 
 // NewMemory returns an empty Store in memory.
 func NewMemory() Store {
-	return &memory{sessions: map[string]Session{}, tokens: map[Hash]Refresh{}}
+	return &memStore{sessions: map[string]Session{}, tokens: map[Hash]Refresh{}}
 }
 
-func (m *memory) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
+func (m *memStore) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, ok := m.sessions[s.ID]; !ok {
@@ -30,7 +30,7 @@ func (m *memory) Begin(_ context.Context, s Session, token Hash, r Refresh) erro
 	return nil
 }
 
-func (m *memory) Rotate(_ context.Context, p Spend) (Rotation, error) {
+func (m *memStore) Rotate(_ context.Context, p Spend) (Rotation, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r, known := m.tokens[p.Token]
@@ -51,7 +51,7 @@ func (m *memory) Rotate(_ context.Context, p Spend) (Rotation, error) {
 	return rotation, nil
 }
 
-func (m *memory) Find(_ context.Context, token Hash) (Refresh, Session, error) {
+func (m *memStore) Find(_ context.Context, token Hash) (Refresh, Session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r, known := m.tokens[token]
@@ -62,7 +62,7 @@ func (m *memory) Find(_ context.Context, token Hash) (Refresh, Session, error) {
 	return r, s, nil
 }
 
-func (m *memory) Session(_ context.Context, id string) (Session, error) {
+func (m *memStore) Session(_ context.Context, id string) (Session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s, ok := m.sessions[id]
@@ -72,7 +72,7 @@ func (m *memory) Session(_ context.Context, id string) (Session, error) {
 	return s, nil
 }
 
-func (m *memory) Revoke(_ context.Context, id string, now time.Time) error {
+func (m *memStore) Revoke(_ context.Context, id string, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if s, ok := m.sessions[id]; ok && s.Revoked.IsZero() {
@@ -82,20 +82,20 @@ func (m *memory) Revoke(_ context.Context, id string, now time.Time) error {
 	return nil
 }
 
-func (m *memory) Keys(context.Context) ([]SigningKey, error) {
+func (m *memStore) Keys(context.Context) ([]SigningKey, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.keys), nil
 }
 
-func (m *memory) ChangeKeys(_ context.Context, change func([]SigningKey) []SigningKey) error {
+func (m *memStore) ChangeKeys(_ context.Context, change func([]SigningKey) []SigningKey) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.keys = change(slices.Clone(m.keys))
 	return nil
 }
 
-func (m *memory) Purge(_ context.Context, now time.Time) error {
+func (m *memStore) Purge(_ context.Context, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	long := now.Add(-keepExpired)
@@ -112,4 +112,4 @@ func (m *memory) Purge(_ context.Context, now time.Time) error {
 	return nil
 }
 
-func (m *memory) Close() error { return nil }
+func (m *memStore) Close() error { return nil }

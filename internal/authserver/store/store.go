@@ -1,10 +1,16 @@
-package authserver
+// Package store keeps the state of the local authorization server: sessions, refresh
+// tokens (RFC 6749 §1.5) and signing keys, in memory, in a bbolt file, or in Redis.
+package store
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 	"time"
+
+	"jwt/internal/verdict"
 )
 
 // A Store keeps the server's state: sessions (token families), refresh tokens,
@@ -30,6 +36,21 @@ type Store interface {
 	// Purge forgets what expired longer than keepExpired ago.
 	Purge(ctx context.Context, now time.Time) error
 	Close() error
+}
+
+// Open opens the store at where: "memory", the URL of a Redis or Valkey, or the path
+// of a file.
+func Open(ctx context.Context, where string) (Store, error) {
+	scheme, _, isURL := strings.Cut(where, "://")
+	switch {
+	case where == "memory":
+		return NewMemory(), nil
+	case isURL && slices.Contains([]string{"redis", "rediss", "unix"}, scheme):
+		return openRedis(ctx, where)
+	case isURL:
+		return nil, verdict.Errorf(verdict.Usage, "%s:// is no store, must be a FILE, memory or redis://HOST:PORT/DB", scheme)
+	}
+	return openBolt(where)
 }
 
 // ErrNotFound says that the store knows of no such thing.
@@ -62,8 +83,8 @@ type Refresh struct {
 	Sealed  []byte    `json:"sealed,omitempty"`
 }
 
-// live reports whether the token buys a successor.
-func (r Refresh) live(s Session, now time.Time) bool {
+// Live reports whether the token buys a successor.
+func (r Refresh) Live(s Session, now time.Time) bool {
 	return r.Spent.IsZero() && s.Revoked.IsZero() && now.Before(r.Expires)
 }
 
@@ -151,12 +172,4 @@ type SigningKey struct {
 	Created time.Time       `json:"created"`
 	From    time.Time       `json:"from"`           // signs from then on; published before
 	Until   time.Time       `json:"until,omitzero"` // published until then; zero: no other is to sign in its place
-}
-
-// milli is the precision of every store.
-func milli(t time.Time) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	return t.UTC().Truncate(time.Millisecond)
 }

@@ -1,4 +1,4 @@
-package authserver
+package store
 
 import (
 	"cmp"
@@ -25,7 +25,7 @@ type redisServer struct {
 // parseRedisURL reads redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], rediss:// for TLS, or
 // unix:///PATH. No error quotes it: there may be a password in it.
 func parseRedisURL(address string) (s redisServer, err error) {
-	bad := verdict.Errorf(verdict.Usage, "--store: is no address of a Redis server, want redis://HOST:PORT/DB")
+	bad := verdict.Errorf(verdict.Usage, "is no address of a Redis server, want redis://HOST:PORT/DB")
 	u, err := url.Parse(address)
 	if err != nil || u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" {
 		return s, bad

@@ -1,4 +1,4 @@
-package authserver
+package store
 
 import (
 	"bytes"
@@ -21,17 +21,17 @@ import (
 func aStore(tb testing.TB, sessions int) []byte {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "state.db")
-	s, err := OpenFile(path)
+	s, err := openBolt(path)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	f := s.(*file)
+	f := s.(*boltStore)
 	f.db.NoSync = true
 	err = f.write(func(tx *bolt.Tx) error {
 		for i := range sessions {
 			id := fmt.Sprintf("session-%d", i)
 			err := errors.Join(
-				put(tx, sessionsBucket, []byte(id), Session{ID: id, User: alice, Expires: epoch}, epoch),
+				put(tx, sessionsBucket, []byte(id), Session{ID: id, User: "alice", Expires: epoch}, epoch),
 				put(tx, tokensBucket, bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 16), Refresh{Session: id, Expires: epoch}, epoch))
 			if err != nil {
 				return err
@@ -51,7 +51,7 @@ func aStore(tb testing.TB, sessions int) []byte {
 
 // use opens a store and touches all of it.
 func use(path string) error {
-	s, err := OpenFile(path)
+	s, err := openBolt(path)
 	if err != nil {
 		return err
 	}
@@ -103,27 +103,19 @@ func TestFileDamaged(t *testing.T) {
 	}
 }
 
-// A panic of bbolt's while the server runs ends it in order.
-func TestDamageEndsTheServer(t *testing.T) {
-	s := openFile(t, filepath.Join(t.TempDir(), "c.db")).(*file)
-	host, stop, done := serveWith(t, defaultTimeouts, s)
-	defer stop()
-	web := &site{t: t, url: "http://" + host}
-	web.login()
-	if err := s.read(func(*bolt.Tx) error { panic("assertion failed: Page expected") }); !errors.Is(err, errDamaged) {
+// A panic of bbolt's while the store is in use makes an error of this call and of all
+// after it, and Close returns.
+func TestPanicBreaksTheStore(t *testing.T) {
+	s := openedFile(t, filepath.Join(t.TempDir(), "c.db")).(*boltStore)
+	if err := s.read(func(*bolt.Tx) error { panic("assertion failed: Page expected") }); !errors.Is(err, ErrDamaged) {
 		t.Fatalf("%v", err)
 	}
-	a := web.loginAs(alice, password)
-	if a.status != 500 || strings.Contains(a.body, "c.db") {
-		t.Errorf("%d %s", a.status, a.body)
+	err := s.Begin(t.Context(), Session{ID: "s1", Expires: epoch}, Hash{1}, Refresh{Session: "s1", Expires: epoch})
+	if verdict.ClassOf(err) != verdict.IO || !errors.Is(err, ErrDamaged) {
+		t.Errorf("the next call: %v", err)
 	}
-	select {
-	case err := <-done:
-		if verdict.ClassOf(err) != verdict.IO || !errors.Is(err, errDamaged) {
-			t.Errorf("it ended with %v", err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Fatal("it goes on")
+	if _, err := s.Keys(t.Context()); !errors.Is(err, ErrDamaged) {
+		t.Errorf("reading: %v", err)
 	}
 }
 

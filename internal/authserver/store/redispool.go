@@ -1,4 +1,4 @@
-package authserver
+package store
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package authserver
+package store
 
 import (
 	"bytes"
@@ -37,7 +37,7 @@ const (
 	noFreeList = ^uint64(0) // we keep none: NoFreelistSync
 )
 
-var order = binary.NativeEndian
+var nativeEndian = binary.NativeEndian
 
 // checkBolt reads every page that the store in the file is made of. The file must
 // not change meanwhile.
@@ -59,17 +59,17 @@ func checkBoltBytes(r io.ReaderAt, size uint64) error {
 	if !ok {
 		return errors.New("it has no first page")
 	}
-	b := &boltFile{r: r, pageSize: uint64(order.Uint32(meta[8:])), pages: order.Uint64(meta[40:])}
+	b := &boltFile{r: r, pageSize: uint64(nativeEndian.Uint32(meta[8:])), pages: nativeEndian.Uint64(meta[40:])}
 	switch {
 	case b.pageSize < 512 || b.pageSize > 1<<16 || b.pageSize&(b.pageSize-1) != 0:
 		return fmt.Errorf("its pages have %d bytes", b.pageSize)
-	case order.Uint64(meta[32:]) != noFreeList:
+	case nativeEndian.Uint64(meta[32:]) != noFreeList:
 		return errors.New("another program wrote it")
 	case b.pages > size/b.pageSize:
 		return fmt.Errorf("it has %d bytes, and had %d pages of %d", size, b.pages, b.pageSize)
 	}
 	b.seen = make([]bool, b.pages)
-	return b.page(order.Uint64(meta[16:]), nil, nil)
+	return b.page(nativeEndian.Uint64(meta[16:]), nil, nil)
 }
 
 // youngestMeta returns the one of the two meta pages that was written last and is
@@ -80,13 +80,13 @@ func youngestMeta(r io.ReaderAt, size uint64) (meta []byte, ok bool) {
 		if _, err := r.ReadAt(m, int64(at+boltPageHeader)); err != nil {
 			continue
 		}
-		if at > 0 && uint64(order.Uint32(m[8:])) != at {
+		if at > 0 && uint64(nativeEndian.Uint32(m[8:])) != at {
 			continue
 		}
 		sum := fnv.New64a()
 		sum.Write(m[:56])
-		whole := order.Uint32(m) == boltMagic && order.Uint32(m[4:]) == boltVersion && order.Uint64(m[56:]) == sum.Sum64()
-		if whole && (meta == nil || order.Uint64(m[48:]) > order.Uint64(meta[48:])) {
+		whole := nativeEndian.Uint32(m) == boltMagic && nativeEndian.Uint32(m[4:]) == boltVersion && nativeEndian.Uint64(m[56:]) == sum.Sum64()
+		if whole && (meta == nil || nativeEndian.Uint64(m[48:]) > nativeEndian.Uint64(meta[48:])) {
 			meta = m
 		}
 	}
@@ -103,10 +103,10 @@ func (b *boltFile) page(id uint64, least, limit []byte) error {
 	if _, err := b.r.ReadAt(header, int64(id*b.pageSize)); err != nil {
 		return err
 	}
-	over := uint64(order.Uint32(header[12:]))
+	over := uint64(nativeEndian.Uint32(header[12:]))
 	switch {
-	case order.Uint64(header) != id:
-		return fmt.Errorf("page %d: says that it is page %d", id, order.Uint64(header))
+	case nativeEndian.Uint64(header) != id:
+		return fmt.Errorf("page %d: says that it is page %d", id, nativeEndian.Uint64(header))
 	case over >= b.pages-id:
 		return fmt.Errorf("page %d: goes on for %d pages", id, over)
 	}
@@ -132,7 +132,7 @@ func (b *boltFile) page(id uint64, least, limit []byte) error {
 // elements checks what a page holds, which is one of its own or, of a small bucket,
 // stands in another.
 func (b *boltFile) elements(p, least, limit []byte) error {
-	flags, count := order.Uint16(p[8:]), int(order.Uint16(p[10:]))
+	flags, count := nativeEndian.Uint16(p[8:]), int(nativeEndian.Uint16(p[10:]))
 	if flags != boltBranch && flags != boltLeaf || flags == boltBranch && count == 0 || boltPageHeader+count*boltElement > len(p) {
 		return fmt.Errorf("is none of keys: kind %#x, %d of them", flags, count)
 	}
@@ -153,7 +153,7 @@ func (b *boltFile) elements(p, least, limit []byte) error {
 					return err
 				}
 			}
-			err = b.page(order.Uint64(value), key, below)
+			err = b.page(nativeEndian.Uint64(value), key, below)
 		}
 		if err != nil {
 			return err
@@ -169,11 +169,11 @@ func element(p []byte, flags uint16, n int) (key, value []byte, bucket bool, err
 	at := uint64(boltPageHeader + n*boltElement)
 	e := p[at:]
 	if flags == boltBranch {
-		key, _, err = cut(p, at+uint64(order.Uint32(e)), uint64(order.Uint32(e[4:])), 0)
+		key, _, err = cut(p, at+uint64(nativeEndian.Uint32(e)), uint64(nativeEndian.Uint32(e[4:])), 0)
 		return key, e[8:16], false, err
 	}
-	key, value, err = cut(p, at+uint64(order.Uint32(e[4:])), uint64(order.Uint32(e[8:])), uint64(order.Uint32(e[12:])))
-	return key, value, order.Uint32(e)&boltBucket != 0, err
+	key, value, err = cut(p, at+uint64(nativeEndian.Uint32(e[4:])), uint64(nativeEndian.Uint32(e[8:])), uint64(nativeEndian.Uint32(e[12:])))
+	return key, value, nativeEndian.Uint32(e)&boltBucket != 0, err
 }
 
 // cut returns the key at that place of the page, and the value after it.
@@ -188,11 +188,11 @@ func (b *boltFile) bucket(value []byte) error {
 	if len(value) < boltInBucket {
 		return errors.New("a bucket is cut off")
 	}
-	if root := order.Uint64(value); root != 0 {
+	if root := nativeEndian.Uint64(value); root != 0 {
 		return b.page(root, nil, nil)
 	}
 	inside := value[boltInBucket:]
-	if len(inside) < boltPageHeader || order.Uint16(inside[8:]) != boltLeaf {
+	if len(inside) < boltPageHeader || nativeEndian.Uint16(inside[8:]) != boltLeaf {
 		return errors.New("a small bucket is none")
 	}
 	return b.elements(inside, nil, nil)

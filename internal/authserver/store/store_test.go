@@ -1,4 +1,4 @@
-package authserver
+package store
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,22 +15,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
 
+	"jwt/internal/authserver/store/redistest"
 	"jwt/internal/verdict"
 )
 
 // epoch is when the tests of stores begin.
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// eachStore runs a test against every store.
+// eachStore runs a test against every
 func eachStore(t *testing.T, test func(t *testing.T, s Store)) {
 	t.Run("memory", func(t *testing.T) { test(t, NewMemory()) })
-	t.Run("file", func(t *testing.T) { test(t, openFile(t, filepath.Join(t.TempDir(), "state.db"))) })
-	t.Run("redis", func(t *testing.T) { test(t, openRedis(t, startRedis(t))) })
+	t.Run("file", func(t *testing.T) { test(t, openedFile(t, filepath.Join(t.TempDir(), "state.db"))) })
+	t.Run("redis", func(t *testing.T) { test(t, openedRedis(t, redistest.Start(t))) })
 }
 
-func openFile(t *testing.T, path string) Store {
+func openedFile(t *testing.T, path string) Store {
 	t.Helper()
-	s, err := OpenFile(path)
+	s, err := openBolt(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +49,7 @@ type family struct {
 func begin(t *testing.T, s Store, id string, token byte) family {
 	t.Helper()
 	f := family{
-		session: Session{ID: id, User: "älice", Client: clientID, Created: epoch, Expires: epoch.Add(time.Hour)},
+		session: Session{ID: id, User: "älice", Client: "native", Created: epoch, Expires: epoch.Add(time.Hour)},
 		token:   Hash{token},
 		refresh: Refresh{Session: id, Issued: epoch, Expires: epoch.Add(time.Hour)},
 	}
@@ -349,7 +351,7 @@ func TestStoreKeys(t *testing.T) {
 
 // Redis purges by its own clock: see TestRedisForgets.
 func TestStorePurge(t *testing.T) {
-	for name, s := range map[string]Store{"memory": NewMemory(), "file": openFile(t, filepath.Join(t.TempDir(), "state.db"))} {
+	for name, s := range map[string]Store{"memory": NewMemory(), "file": openedFile(t, filepath.Join(t.TempDir(), "state.db"))} {
 		t.Run(name, func(t *testing.T) {
 			extended := begin(t, s, "extended", 1)
 			begin(t, s, "short", 2)
@@ -384,7 +386,7 @@ func TestStorePurge(t *testing.T) {
 
 func TestFileOutlivesItsServer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "state.db")
-	s := openFile(t, path)
+	s := openedFile(t, path)
 	f := begin(t, s, "s1", 1)
 	rotate(t, s, f.spend(2, 0, 0))
 	if err := s.Close(); err != nil {
@@ -399,7 +401,7 @@ func TestFileOutlivesItsServer(t *testing.T) {
 			t.Errorf("%s has mode %v", name, info.Mode())
 		}
 	}
-	s = openFile(t, path)
+	s = openedFile(t, path)
 	if r := rotate(t, s, f.spend(3, 0, 0)); r.Outcome != Reused {
 		t.Errorf("a token spent before: %s, want reused", r.Outcome)
 	}
@@ -408,7 +410,7 @@ func TestFileOutlivesItsServer(t *testing.T) {
 // Changes that come while one is committed share the next commit; one that fails takes
 // no other with it.
 func TestFileCommits(t *testing.T) {
-	s := openFile(t, filepath.Join(t.TempDir(), "state.db")).(*file)
+	s := openedFile(t, filepath.Join(t.TempDir(), "state.db")).(*boltStore)
 	const requests = 60
 	before, refused := s.commits(t), errors.New("no")
 	var group sync.WaitGroup
@@ -444,7 +446,7 @@ func TestFileCommits(t *testing.T) {
 }
 
 // commits counts them since the file was made.
-func (f *file) commits(t *testing.T) (n int) {
+func (f *boltStore) commits(t *testing.T) (n int) {
 	t.Helper()
 	if err := f.db.View(func(tx *bolt.Tx) error { n = tx.ID(); return nil }); err != nil {
 		t.Fatal(err)
@@ -462,7 +464,7 @@ func TestFileRefused(t *testing.T) {
 		return path
 	}
 	held := filepath.Join(dir, "held")
-	openFile(t, held)
+	openedFile(t, held)
 	for _, c := range []struct{ name, path, want string }{
 		{"held by another server", held, "another server has it open"},
 		{"others may read it", write("open", 0o644, ""), "others may read the private keys in it"},
@@ -471,12 +473,12 @@ func TestFileRefused(t *testing.T) {
 		{"below a file", filepath.Join(write("file", 0o600, ""), "state.db"), "not a directory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := OpenFile(c.path)
+			_, err := openBolt(c.path)
 			var e *verdict.Error
 			if !errors.As(err, &e) || e.Class != verdict.IO {
 				t.Fatalf("got %v, want an io_error", err)
 			}
-			if got := e.Message; !contains(got, c.want) || !contains(got, c.path[:len(dir)]) {
+			if got := e.Message; !strings.Contains(got, c.want) || !strings.Contains(got, c.path[:len(dir)]) {
 				t.Errorf("says %q, want %q", got, c.want)
 			}
 		})
