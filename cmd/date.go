@@ -10,6 +10,7 @@ import (
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
 	"jwt/internal/render"
+	"jwt/internal/vendors"
 	"jwt/internal/verdict"
 )
 
@@ -54,7 +55,7 @@ func (o dateOptions) show(t time.Time) string {
 
 // remark says of a claim that is a time when that is, seen from now.
 func (o dateOptions) remark(m jsonobject.Member, now time.Time) render.Remark {
-	name, known := iana.Claim("", m.Name)
+	name, known := vendors.Claim("", m.Name)
 	if !known || name.Kind != iana.Time {
 		return render.Remark{}
 	}

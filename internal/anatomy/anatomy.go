@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"jwt/internal/bcp"
-	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwe"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/sdjwt"
+	"jwt/internal/vendors"
 	"jwt/internal/verdict"
 )
 
@@ -151,7 +151,7 @@ func (o *opener) signed(text string) (Token, error) {
 		t.Parts = append(t.Parts, part)
 	}
 	if t.HasClaims {
-		t.Vendor = iana.VendorOf(t.Claims)
+		t.Vendor = vendors.Of(t.Claims)
 		t.Lifetime = lifetimeOf(t.Claims, o.now)
 	}
 	return t, nil
@@ -191,7 +191,7 @@ func (t *Token) reveal(plaintext []byte, now time.Time) {
 		return
 	}
 	t.Claims, t.HasClaims = claims, true
-	t.Vendor, t.Lifetime = iana.VendorOf(claims), lifetimeOf(claims, now)
+	t.Vendor, t.Lifetime = vendors.Of(claims), lifetimeOf(claims, now)
 	subject := bcp.NewSubject(jws.Token{Text: t.Text, Header: t.Header, Payload: plaintext}, nil, now)
 	subject.Encrypted = true
 	t.Findings = reviewed(subject, slices.Concat(jweRules[:], claimRules[:]))

@@ -10,6 +10,7 @@ import (
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
+	"jwt/internal/vendors"
 )
 
 // A Member is a header parameter, a claim, or what stands inside one.
@@ -140,7 +141,7 @@ func (w *walker) meaning(part string, names []string) iana.Name {
 	var known iana.Name
 	switch {
 	case part != bcp.Header:
-		known, _ = iana.Claim(w.vendor, names...)
+		known, _ = vendors.Claim(w.vendor, names...)
 	case len(names) == 1:
 		known, _ = iana.Header(names[0])
 		if w.encrypted {

@@ -160,6 +160,21 @@ var claims = [...]Name{
 	{Name: "zoneinfo", Meaning: "Time zone", Spec: "OpenID Connect Core §5.1"},
 }
 
+// members are the claims whose members are registered too.
+var members = [...]struct {
+	claim    string
+	names    []Name
+	anyDepth bool
+}{
+	{claim: "address", names: address[:]},
+	{claim: "authorization_details", names: authorizationDetails[:]},
+	{claim: "cnf", names: confirmation[:]},
+	{claim: "status", names: status[:], anyDepth: true},
+	{claim: "status_list", names: status[:], anyDepth: true},
+	{claim: "sub_id", names: subjectID[:], anyDepth: true},
+	{claim: "token_introspection", names: introspection[:]},
+}
+
 // confirmation are the members of cnf: the JWT Confirmation Methods registry.
 var confirmation = [...]Name{
 	{Name: "jkt", Meaning: "Thumbprint of the DPoP key", Spec: "RFC 9449 §6.1", Kind: Digest},

@@ -1,13 +1,11 @@
-// Package iana knows the names a token may carry: the registered header
-// parameters (IANA JOSE registry) and claims (IANA JWT registry), the ones of
-// OpenID Connect, and those of common issuers, each with its meaning and where
-// it is defined.
+// Package iana knows the registered header parameters (IANA JOSE registry) and
+// claims (IANA JWT registry, OpenID Connect), each with its meaning and where it is
+// defined.
 package iana
 
 import (
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // A Kind says how the value under a name is to be read. The zero Kind makes no
@@ -25,7 +23,7 @@ const (
 	Key                  // a JWK
 	Certs                // an array of certificates, DER in standard Base64
 	Token                // a token of its own
-	Nested               // an object whose members have names Claim knows
+	Nested               // an object whose members Claim knows
 )
 
 // A Name is one header parameter or claim.
@@ -34,43 +32,40 @@ type Name struct {
 	Meaning string // a short phrase
 	Spec    string // the document that defines it, and the section
 	Kind    Kind
-	Vendor  string // the issuer whose name it is; "" for registered and standard ones
+	Vendor  string // set by package vendors for a private claim; "" for a registered name
 }
 
 // Header returns what is known of a header parameter. Names are compared byte
 // for byte (RFC 7515 §4).
 func Header(name string) (Name, bool) { return find(headers[:], name) }
 
-// Claim returns what is known of the claim at path: one name for a claim of the
-// token, more for a member inside it, array indexes left out. vendor is what
-// VendorOf found; where a vendor uses a name in its own way, that meaning wins.
-// A name that only means something in another vendor's tokens is not known.
-func Claim(vendor string, path ...string) (Name, bool) {
-	switch len(path) {
-	case 0:
-		return Name{}, false
-	case 1:
-		return claim(vendor, path[0])
-	default:
-		return member(vendor, path)
+// Claim returns what is registered for the claim at path: one name for a claim of
+// the token, more for a member inside it, array indexes left out.
+func Claim(path ...string) (Name, bool) {
+	if IsClaim(path...) {
+		return find(claims[:], path[len(path)-1])
 	}
+	for _, m := range members {
+		if len(path) > 1 && m.claim == path[0] && (m.anyDepth || len(path) == 2) {
+			return find(m.names, path[len(path)-1])
+		}
+	}
+	return Name{}, false
 }
 
-func claim(vendor, name string) (Name, bool) {
-	if n, ok := ofVendor(vendor, name); ok {
-		return n, true
+// IsClaim reports whether the last name of path is that of a claim: of the token,
+// of an actor (RFC 8693 §4.1), or of the token that was introspected (RFC 9701 §5).
+func IsClaim(path ...string) bool {
+	switch {
+	case len(path) < 2:
+		return len(path) == 1
+	case path[0] == "act", path[0] == "may_act":
+		return true
+	case path[0] == "token_introspection":
+		_, own := find(introspection[:], path[len(path)-1])
+		return !own || len(path) > 2
 	}
-	if n, ok := find(claims[:], name); ok {
-		return n, true
-	}
-	return unmistakable(name)
-}
-
-// Registered reports whether name is a claim of the IANA registry or of the
-// OpenID and OAuth documents, whoever made the token.
-func Registered(name string) bool {
-	_, ok := find(claims[:], name)
-	return ok
+	return false
 }
 
 // find searches a table that is sorted by name.
@@ -83,66 +78,3 @@ func find(table []Name, name string) (Name, bool) {
 	}
 	return table[i], true
 }
-
-// member looks up a name inside a claim.
-func member(vendor string, path []string) (Name, bool) {
-	last := path[len(path)-1]
-	switch path[0] {
-	case "act", "may_act": // RFC 8693 §4.1: claims again, the actor's own act among them
-		return claim(vendor, last)
-	case "cnf":
-		if len(path) == 2 {
-			return find(confirmation[:], last)
-		}
-	case "address":
-		if len(path) == 2 {
-			return find(address[:], last)
-		}
-	case "token_introspection":
-		if n, ok := find(introspection[:], last); ok && len(path) == 2 {
-			return n, true
-		}
-		return claim(vendor, last)
-	case "sub_id":
-		return find(subjectID[:], last)
-	case "status", "status_list":
-		return find(status[:], last)
-	case "authorization_details":
-		if len(path) == 2 {
-			return find(authorizationDetails[:], last)
-		}
-	default:
-		return vendorMember(path)
-	}
-	return Name{}, false
-}
-
-// vendorMember looks up names inside claims that one vendor alone has; * in a
-// row stands for any one name.
-func vendorMember(path []string) (Name, bool) {
-	for _, row := range vendorMembers {
-		if matches(row.path, path) {
-			n := row.Name
-			n.Name = path[len(path)-1]
-			n.Spec = documentation(n.Vendor)
-			return n, true
-		}
-	}
-	return Name{}, false
-}
-
-func matches(pattern string, path []string) bool {
-	for i, part := range path {
-		want, rest, more := strings.Cut(pattern, " ")
-		if want != "*" && want != part {
-			return false
-		}
-		if more == (i == len(path)-1) {
-			return false // the one is longer than the other
-		}
-		pattern = rest
-	}
-	return true
-}
-
-func documentation(vendor string) string { return vendor + " documentation" }

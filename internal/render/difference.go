@@ -7,6 +7,7 @@ import (
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
+	"jwt/internal/vendors"
 )
 
 // A Difference is the answer of diff: what has to change for one token to say
@@ -72,7 +73,7 @@ func times(c jsonobject.Change) (from, to jwt.NumericDate, ok bool) {
 }
 
 func isTime(path string) bool {
-	known, ok := iana.Claim("", strings.Split(path, ".")...)
+	known, ok := vendors.Claim("", strings.Split(path, ".")...)
 	return ok && known.Kind == iana.Time
 }
 
