@@ -7,6 +7,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/profile"
 	"jwt/internal/render"
 	"jwt/internal/sdjwt"
 	"jwt/internal/verdict"
@@ -141,26 +142,26 @@ func (v *verifier) checkKeyBinding(s *selective, d sdjwt.Verified) []verdict.Che
 	if s.token.KeyBinding == nil {
 		return nil
 	}
-	profile := jwt.KeyBinding()
+	binding := profile.KeyBinding()
 	kb, err := d.VerifyKeyBinding()
 	if err != nil {
-		return []verdict.Check{verdict.Failed(profile.CheckName("signature"), verdict.Errorf(verdict.ClassOf(err), "key binding: %w", err))}
+		return []verdict.Check{verdict.Failed(binding.CheckName("signature"), verdict.Errorf(verdict.ClassOf(err), "key binding: %w", err))}
 	}
 	claims, err := jwt.ClaimsOf(kb)
 	if err != nil {
-		return []verdict.Check{verdict.Failed(profile.CheckName("claims"), verdict.Errorf(verdict.ClassOf(err), "key binding: %w", err))}
+		return []verdict.Check{verdict.Failed(binding.CheckName("claims"), verdict.Errorf(verdict.ClassOf(err), "key binding: %w", err))}
 	}
 	key, header := kb.Key(), kb.Token().Header
 	checks := []verdict.Check{{
-		Name: profile.CheckName("signature"), Status: verdict.Pass, Actual: key.Thumbprint(),
+		Name: binding.CheckName("signature"), Status: verdict.Pass, Actual: key.Thumbprint(),
 		Detail: kb.Alg().Name + ", by the key in cnf: " + key.Kind() + ", thumbprint " + key.Thumbprint(),
 	}}
 	with, digest := v.presentation, d.Digest()
 	with.Digest = &digest
-	checks = append(checks, profile.Check(claims, header, with, v.now)...)
+	checks = append(checks, binding.Check(claims, header, with, v.now)...)
 	for _, c := range (jwt.Policy{Leeway: v.policy.Leeway, Location: v.policy.Location}).Check(claims, header, v.now) {
 		if c.Status == verdict.Fail { // an exp or nbf of its own, a claim of the wrong type
-			c.Name = profile.CheckName(c.Name)
+			c.Name = binding.CheckName(c.Name)
 			checks = append(checks, c)
 		}
 	}

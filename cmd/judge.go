@@ -9,6 +9,7 @@ import (
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/profile"
 	"jwt/internal/render"
 	"jwt/internal/sdjwt"
 	"jwt/internal/verdict"
@@ -22,8 +23,8 @@ type verifier struct {
 	now     time.Time
 	ring    *keyring
 
-	profile      jwt.Profile // the zero Profile wants nothing
-	presentation jwt.Presentation
+	profile      profile.Profile // the zero Profile wants nothing
+	presentation profile.Presentation
 }
 
 // judge runs every check on one token. The payload is returned if it is valid.
@@ -39,7 +40,7 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	if r.Token == nil {
 		r.Token = contentsOf(token)
 	}
-	jwt.Advise(r.Checks, token, v.profile)
+	v.profile.Advise(r.Checks, token)
 	if r = decided(r); !r.Valid {
 		return r, nil
 	}
@@ -131,7 +132,7 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 		}
 		switch last := &checks[len(checks)-1]; {
 		case last.Class == verdict.SignatureInvalid:
-			last.Hint = jwt.AnotherKey(token, keys)
+			last.Hint = profile.AnotherKey(token, keys)
 		case last.Class == verdict.KeyMismatch && len(r.Reasons) > 0 && !strings.HasPrefix(r.Reasons[0].Detail, verifies):
 			last.Detail = r.Reasons[0].Detail // it says in full how key and algorithm do not go together
 		}

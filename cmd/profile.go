@@ -10,6 +10,7 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/profile"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )
@@ -52,7 +53,7 @@ func (o *profileOptions) complete(c *cobra.Command) {
 
 func profileNames() []string {
 	var names []string
-	for _, p := range jwt.Profiles() {
+	for _, p := range profile.All() {
 		names = append(names, p.Name)
 	}
 	return names
@@ -62,7 +63,7 @@ func profileNames() []string {
 func profilesHelp() string {
 	const column = 14
 	var lines []string
-	for _, p := range jwt.Profiles() {
+	for _, p := range profile.All() {
 		lines = append(lines, "  "+p.Name+strings.Repeat(" ", column-len(p.Name))+p.About)
 	}
 	return strings.Join(lines, "\n")
@@ -72,7 +73,7 @@ func profilesHelp() string {
 // one that was named; and it is here that keys are wanted, or refused where the
 // token brings its own.
 func (o profileOptions) check(keys keyOptions) error {
-	p, known := jwt.LookupProfile(o.name)
+	p, known := profile.Lookup(o.name)
 	if o.flags.Changed("profile") && !known {
 		return verdict.Errorf(verdict.Usage, "--profile: %q is none", o.name).Hintf("one of %s", strings.Join(profileNames(), " "))
 	}
@@ -96,9 +97,9 @@ func (o profileOptions) check(keys keyOptions) error {
 func (v *verifier) readProfile() (err error) {
 	o := v.options.profile
 	if o.name != "" {
-		v.profile, _ = jwt.LookupProfile(o.name)
+		v.profile, _ = profile.Lookup(o.name)
 	}
-	v.presentation = jwt.Presentation{
+	v.presentation = profile.Presentation{
 		Audiences: v.policy.Audiences, Nonce: v.policy.Nonce,
 		MaxAge: v.policy.MaxAge, Leeway: v.policy.Leeway, Location: v.policy.Location,
 	}
@@ -120,7 +121,7 @@ func (v *verifier) readRequest(o profileOptions) error {
 		v.presentation.Method = &o.htm
 	}
 	if o.flags.Changed("htu") {
-		if _, ok := jwt.NormalizeTarget(o.htu); !ok {
+		if _, ok := profile.NormalizeTarget(o.htu); !ok {
 			return verdict.Errorf(verdict.Usage, "--htu: is %q, must be an http or https URI", o.htu)
 		}
 		v.presentation.URI = &o.htu

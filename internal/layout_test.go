@@ -21,6 +21,7 @@ var rooms = []string{
 	"sdjwt",
 	"jwe",
 	"jwt",
+	"profile",
 	"iana",
 	"vendors",
 	"bcp",

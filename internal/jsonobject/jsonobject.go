@@ -270,6 +270,25 @@ func (v Value) Texts() ([]string, bool) {
 	return texts, true
 }
 
+// Any returns v as string, bool or []string, and the exact JSON of anything else as
+// a jsontext.Value.
+func (v Value) Any() any {
+	if s, ok := v.Text(); ok {
+		return s
+	}
+	if list, ok := v.Texts(); ok {
+		return list
+	}
+	switch v.Kind() {
+	case 't', 'f':
+		return v.Kind() == 't'
+	case 'n':
+		return jsontext.Value("null")
+	default:
+		return jsontext.Value(v)
+	}
+}
+
 // Elements returns the elements of v when v is an array.
 func (v Value) Elements() ([]Value, bool) {
 	if v.Kind() != '[' {

@@ -51,7 +51,7 @@ func notClaims(payload []byte, err error) error {
 		return verdict.Errorf(verdict.ClaimsMalformed, "the payload is not a JSON object: a byte order mark at byte 0 (RFC 8259 §8.1)").Hintf(opaque)
 	}
 	if v, other := jsonobject.ParseValue(payload); other == nil {
-		return verdict.Errorf(verdict.ClaimsMalformed, "the payload is %s, must be a JSON object (RFC 7519 §7.2)", aKind(v)).Hintf(opaque)
+		return verdict.Errorf(verdict.ClaimsMalformed, "the payload is %s, must be a JSON object (RFC 7519 §7.2)", v.Noun()).Hintf(opaque)
 	}
 	return verdict.Errorf(verdict.ClaimsMalformed, "the payload is not a JSON object: %w", err).Hintf(opaque)
 }
@@ -91,7 +91,7 @@ func checkContentType(header jsonobject.Object, payload []byte) error {
 	v, _ := header.Get("cty") // a string, or jws would not have verified it
 	cty, _ := v.Text()
 	bare, _, _ := strings.Cut(cty, ";")
-	if mediaType(strings.TrimRight(bare, " \t")) != "jwt" {
+	if MediaType(strings.TrimRight(bare, " \t")) != "jwt" {
 		return nil
 	}
 	if _, err := jsonobject.Parse(payload); err == nil {

@@ -63,7 +63,7 @@ func (e *examination) audience() {
 				return
 			}
 			e.add(verdict.Check{
-				Name: "aud", Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: reported(v),
+				Name: "aud", Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: v.Any(),
 				Detail: "aud: is an array not only of strings: " + show(v) + ", must be " + want + " (RFC 7519 §4.1.3)",
 			})
 			return
@@ -114,8 +114,8 @@ func (e *examination) typ() {
 	got, ok := v.Text()
 	if !ok {
 		e.add(verdict.Check{
-			Name: "typ", Status: verdict.Fail, Class: verdict.Malformed, Expected: "a string", Actual: reported(v),
-			Detail: "typ: is " + aKind(v) + ", must be a string (RFC 7515 §4.1.9)",
+			Name: "typ", Status: verdict.Fail, Class: verdict.Malformed, Expected: "a string", Actual: v.Any(),
+			Detail: "typ: is " + v.Noun() + ", must be a string (RFC 7515 §4.1.9)",
 		})
 		return
 	}
@@ -123,7 +123,7 @@ func (e *examination) typ() {
 		return
 	}
 	c := verdict.Check{Name: "typ", Status: verdict.Pass, Expected: *e.Type, Actual: got, Detail: "typ: is " + string(quote(got))}
-	if mediaType(got) != mediaType(*e.Type) {
+	if MediaType(got) != MediaType(*e.Type) {
 		c.Status, c.Class = verdict.Fail, verdict.TypMismatch
 		c.Detail += ", want " + string(quote(*e.Type))
 	}
@@ -145,8 +145,8 @@ func (e *examination) nonce() {
 		return
 	}
 	e.add(verdict.Check{
-		Name: "nonce", Status: verdict.Fail, Class: verdict.NonceMismatch, Expected: *e.Nonce, Actual: reported(v),
-		Detail: "nonce: is " + aKind(v) + ", want " + string(quote(*e.Nonce)),
+		Name: "nonce", Status: verdict.Fail, Class: verdict.NonceMismatch, Expected: *e.Nonce, Actual: v.Any(),
+		Detail: "nonce: is " + v.Noun() + ", want " + string(quote(*e.Nonce)),
 	})
 }
 
@@ -159,9 +159,9 @@ func (e *examination) require(path string) {
 		c.Status, c.Class, c.Detail = verdict.Fail, verdict.MissingClaim, cut(path)+": missing, but required"
 	case v.Kind() == 'n':
 		c.Status, c.Class, c.Detail = verdict.Fail, verdict.MissingClaim, cut(path)+": is null, but required"
-		c.Actual = reported(v)
+		c.Actual = v.Any()
 	default:
-		c.Actual, c.Detail = reported(v), cut(path)+": is there"
+		c.Actual, c.Detail = v.Any(), cut(path)+": is there"
 	}
 	e.add(c)
 }
@@ -170,11 +170,11 @@ func (e *examination) expect(x Expectation) {
 	name := "claim:" + x.Path
 	v, ok := e.claims.Lookup(x.Path)
 	if !ok {
-		e.missing(name, cut(x.Path), "want "+show(x.Want), reported(x.Want))
+		e.missing(name, cut(x.Path), "want "+show(x.Want), x.Want.Any())
 		return
 	}
 	c := verdict.Check{
-		Name: name, Status: verdict.Pass, Expected: reported(x.Want), Actual: reported(v),
+		Name: name, Status: verdict.Pass, Expected: x.Want.Any(), Actual: v.Any(),
 		Detail: cut(x.Path) + ": is " + show(v),
 	}
 	if !jsonobject.Equal(v, x.Want) {
@@ -193,7 +193,7 @@ func expectHint(x Expectation, v jsonobject.Value) string {
 		return ""
 	}
 	if string(v) == want {
-		return "--claim " + cut(x.Path) + ":=" + cut(want) + " compares with " + aKind(v)
+		return "--claim " + cut(x.Path) + ":=" + cut(want) + " compares with " + v.Noun()
 	}
 	elements, _ := v.Elements()
 	for i, element := range elements {

@@ -98,8 +98,8 @@ func (e *examination) add(c verdict.Check) { e.checks = append(e.checks, c) }
 func (e *examination) wrongType(name string, v jsonobject.Value, want, section string) {
 	e.add(verdict.Check{
 		Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed,
-		Expected: want, Actual: reported(v),
-		Detail: name + ": is " + aKind(v) + ", must be " + want + " (" + section + ")",
+		Expected: want, Actual: v.Any(),
+		Detail: name + ": is " + v.Noun() + ", must be " + want + " (" + section + ")",
 	})
 }
 

@@ -39,7 +39,7 @@ func (e *examination) date(name, section string) date {
 	if _, millis := d.InMilliseconds(); d.afterCalendar() && !millis {
 		const want = "seconds since 1970, no later than the year 9999"
 		e.add(verdict.Check{
-			Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: reported(v),
+			Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: v.Any(),
 			Detail: name + ": " + cut(d.text) + " is " + outsideCalendar + ", must be " + want,
 		})
 		return date{state: refused}
@@ -210,8 +210,32 @@ func (e *examination) suspect(c *verdict.Check, d NumericDate) {
 	c.Detail += ": " + cut(d.text) + " seconds are hardly meant"
 }
 
-// when tells a date to people: "3 h ago (2023-11-14T22:13:20Z)".
-func (e *examination) when(d NumericDate) string {
+// notValidYet says how long "nbf" is still to come: "nbf: not valid for another
+// 5 min (2023-11-14T22:13:20Z)".
+func (e *examination) notValidYet(d NumericDate) string {
+	if t, ok := d.InMilliseconds(); ok {
+		return "nbf: " + e.millis(d, t)
+	}
+	t, _ := d.Time() // what is after the calendar and not in milliseconds was refused
+	return "nbf: not valid for another " + reltime.SpanBetween(t, e.now) + " (" + zoned(t, e.Location) + ")"
+}
+
+// millis says that the number d would be t, were it milliseconds.
+func (e *examination) millis(d NumericDate, t time.Time) string {
+	return cut(d.text) + " looks like milliseconds (" + zoned(t, e.Location) + ", " + reltime.Ago(t, e.now) + "), must be seconds"
+}
+
+func (e *examination) when(d NumericDate) string  { return d.When(e.now, e.Location) }
+func (e *examination) stamp(d NumericDate) string { return d.Stamp(e.Location) }
+
+// stampOf tells a limit, which the clock made: its fraction says nothing.
+func (e *examination) stampOf(t time.Time) string {
+	b := appendZoned(make([]byte, 0, 64), t.Truncate(time.Second), e.Location)
+	return stamped(b, strconv.FormatInt(t.Unix(), 10))
+}
+
+// When tells a date to people: "3 h ago (2023-11-14T22:13:20Z)".
+func (d NumericDate) When(now time.Time, zone *time.Location) string {
 	t, ok := d.Time()
 	switch {
 	case ok:
@@ -220,50 +244,30 @@ func (e *examination) when(d NumericDate) string {
 	default:
 		return "after every calendar (" + cut(d.text) + ")"
 	}
-	b := reltime.AppendAgo(make([]byte, 0, 64), t, e.now)
-	b = e.appendZoned(append(b, " ("...), t)
+	b := reltime.AppendAgo(make([]byte, 0, 64), t, now)
+	b = appendZoned(append(b, " ("...), t, zone)
 	return string(append(b, ')'))
 }
 
-// notValidYet says how long "nbf" is still to come: "nbf: not valid for another
-// 5 min (2023-11-14T22:13:20Z)".
-func (e *examination) notValidYet(d NumericDate) string {
-	if t, ok := d.InMilliseconds(); ok {
-		return "nbf: " + e.millis(d, t)
-	}
-	t, _ := d.Time() // what is after the calendar and not in milliseconds was refused
-	return "nbf: not valid for another " + reltime.SpanBetween(t, e.now) + " (" + e.zoned(t) + ")"
-}
-
-// millis says that the number d would be t, were it milliseconds.
-func (e *examination) millis(d NumericDate, t time.Time) string {
-	return cut(d.text) + " looks like milliseconds (" + e.zoned(t) + ", " + reltime.Ago(t, e.now) + "), must be seconds"
-}
-
-// stamp is a date as a report has it: "2023-11-14T22:13:20Z (1700000000)".
-func (e *examination) stamp(d NumericDate) string {
+// Stamp is a date as a report has it: "2023-11-14T22:13:20Z (1700000000)".
+func (d NumericDate) Stamp(zone *time.Location) string {
 	t, ok := d.Time()
 	if !ok {
 		return outsideCalendar + " (" + cut(d.text) + ")"
 	}
-	return stamped(e.appendZoned(make([]byte, 0, 64), t), cut(d.text))
-}
-
-// stampOf tells a limit, which the clock made: its fraction says nothing.
-func (e *examination) stampOf(t time.Time) string {
-	b := e.appendZoned(make([]byte, 0, 64), t.Truncate(time.Second))
-	return stamped(b, strconv.FormatInt(t.Unix(), 10))
+	return stamped(appendZoned(make([]byte, 0, 64), t, zone), cut(d.text))
 }
 
 func stamped(date []byte, number string) string {
 	return string(append(append(append(date, " ("...), number...), ')'))
 }
 
-func (e *examination) zoned(t time.Time) string { return string(e.appendZoned(nil, t)) }
+func zoned(t time.Time, zone *time.Location) string { return string(appendZoned(nil, t, zone)) }
 
-func (e *examination) appendZoned(dst []byte, t time.Time) []byte {
-	if e.Location != nil {
-		return t.In(e.Location).AppendFormat(dst, time.RFC3339Nano)
+// appendZoned appends t as RFC 3339; a zone of nil is UTC.
+func appendZoned(dst []byte, t time.Time, zone *time.Location) []byte {
+	if zone == nil {
+		zone = time.UTC
 	}
-	return t.UTC().AppendFormat(dst, time.RFC3339Nano)
+	return t.In(zone).AppendFormat(dst, time.RFC3339Nano)
 }

@@ -72,37 +72,6 @@ func alternatives(want []string) string {
 	return strings.Join(quoted, " or ")
 }
 
-// aKind names the kind of v with its article.
-func aKind(v jsonobject.Value) string {
-	switch k := v.KindName(); k {
-	case "null":
-		return k
-	case "array", "object":
-		return "an " + k
-	default:
-		return "a " + k
-	}
-}
-
-// reported returns v as Check.Actual and Check.Expected hold it: string, bool,
-// []string, or the exact JSON of anything else.
-func reported(v jsonobject.Value) any {
-	if s, ok := v.Text(); ok {
-		return s
-	}
-	if list, ok := v.Texts(); ok {
-		return list
-	}
-	switch v.Kind() {
-	case 't', 'f':
-		return v.Kind() == 't'
-	case 'n':
-		return jsontext.Value("null")
-	default:
-		return jsontext.Value(v)
-	}
-}
-
 // oneOrAll returns a list of one as that one.
 func oneOrAll(list []string) any {
 	if len(list) == 1 {
@@ -111,9 +80,9 @@ func oneOrAll(list []string) any {
 	return list
 }
 
-// mediaType returns a "typ" or "cty" as it is compared: in lower case, without
+// MediaType returns a "typ" or "cty" as it is compared: in lower case, without
 // the "application/" that RFC 7515 §4.1.9 lets a sender leave out.
-func mediaType(s string) string {
+func MediaType(s string) string {
 	s = lowerASCII(s)
 	if short, ok := strings.CutPrefix(s, "application/"); ok && !strings.Contains(short, "/") {
 		return short

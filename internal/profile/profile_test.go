@@ -1,4 +1,4 @@
-package jwt
+package profile
 
 import (
 	"slices"
@@ -6,9 +6,54 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
 	"jwt/internal/verdict"
 )
+
+// noon is the instant that the tests check at: 2023-11-14T22:13:20Z.
+var noon = time.Unix(1700000000, 0)
+
+func object(t testing.TB, text string) jsonobject.Object {
+	t.Helper()
+	o, err := jsonobject.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func signed(t testing.TB, header, payload string) jws.Verified {
+	t.Helper()
+	h := object(t, header)
+	h.Set("alg", jsonobject.Quote("HS256"))
+	key, err := jwk.Secret([]byte("a secret of thirty-two bytes, yes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alg, _ := jwa.Lookup("HS256")
+	token, err := jws.Sign(h, []byte(payload), key, alg, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _, err := token.Verify([]jwk.Key{key}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func claims(t testing.TB, payload string) jwt.Claims {
+	t.Helper()
+	c, err := jwt.ClaimsOf(signed(t, `{}`, payload))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
 
 // hold holds a token against a profile and writes what came out as
 // "RULE:STATUS" or "RULE:STATUS:CLASS", in order, passed ones left out.
@@ -41,7 +86,7 @@ func hold(t *testing.T, p Profile, header, payload string, with Presentation) (c
 
 func named(t *testing.T, name string) Profile {
 	t.Helper()
-	p, ok := LookupProfile(name)
+	p, ok := Lookup(name)
 	if !ok {
 		t.Fatalf("no profile %s", name)
 	}
@@ -395,9 +440,9 @@ func FuzzNormalizeTarget(f *testing.F) {
 	})
 }
 
-func TestProfilesAreTold(t *testing.T) {
+func TestAll(t *testing.T) {
 	var names []string
-	for _, p := range Profiles() {
+	for _, p := range All() {
 		names = append(names, p.Name)
 		if (p.OwnKey != "") != (p.Name == "dpop+jwt") {
 			t.Errorf("%s: own key %q", p.Name, p.OwnKey)
@@ -414,7 +459,7 @@ func TestProfilesAreTold(t *testing.T) {
 	if want := []string{"at+jwt", "id-token", "logout+jwt", "dpop+jwt", "secevent+jwt", "kubernetes"}; !slices.Equal(names, want) {
 		t.Errorf("profiles %v, want %v", names, want)
 	}
-	if _, ok := LookupProfile("AT+JWT"); ok {
+	if _, ok := Lookup("AT+JWT"); ok {
 		t.Error("a profile of another spelling")
 	}
 }

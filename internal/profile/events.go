@@ -1,4 +1,4 @@
-package jwt
+package profile
 
 import (
 	"strings"
@@ -34,14 +34,14 @@ func eventPayloads(q *inquiry) finding {
 	case !ok:
 		return wrongKind(v, "an object")
 	case len(events.Members()) == 0:
-		return failed(verdict.MissingClaim, "is empty, must name an event", nil, reported(v))
+		return failed(verdict.MissingClaim, "is empty, must name an event", nil, v.Any())
 	}
 	for _, m := range events.Members() {
 		switch {
 		case !isURI(m.Name):
 			return failed(verdict.ClaimsMalformed, "has "+string(quote(m.Name))+", must be a URI", "a URI", m.Name)
 		case m.Value.Kind() != '{':
-			return failed(verdict.ClaimsMalformed, cut(m.Name)+" is "+aKind(m.Value)+", must be an object", "an object", reported(m.Value))
+			return failed(verdict.ClaimsMalformed, cut(m.Name)+" is "+m.Value.Noun()+", must be an object", "an object", m.Value.Any())
 		}
 	}
 	names := memberNames(events)
@@ -142,7 +142,7 @@ func boundText(bound jsonobject.Object, path string) finding {
 	case !ok:
 		return failed(verdict.MissingClaim, path+" is missing", nil, nil)
 	case !isText || text == "":
-		return failed(verdict.ClaimsMalformed, path+" is "+show(v)+", must be a string that is not empty", "a string", reported(v))
+		return failed(verdict.ClaimsMalformed, path+" is "+show(v)+", must be a string that is not empty", "a string", v.Any())
 	}
 	return finding{}
 }

@@ -1,4 +1,4 @@
-package jwt
+package profile
 
 import (
 	"slices"
@@ -7,12 +7,13 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
+	"jwt/internal/jwt"
 	"jwt/internal/verdict"
 )
 
 // Advise gives the failed checks a hint that have none, from what the token says
 // of itself. Nothing in it is verified: it never becomes a part of what to type.
-func Advise(checks []verdict.Check, token jws.Token, profile Profile) {
+func (p Profile) Advise(checks []verdict.Check, token jws.Token) {
 	for i := range checks {
 		c := &checks[i]
 		if c.Status != verdict.Fail || c.Hint != "" {
@@ -24,7 +25,7 @@ func Advise(checks []verdict.Check, token jws.Token, profile Profile) {
 		}
 		switch c.Class {
 		case verdict.AudMismatch, verdict.TypMismatch:
-			c.Hint = otherKind(profile.Name == "id-token", token)
+			c.Hint = otherKind(p.Name == "id-token", token)
 			if c.Hint == "" && c.Class == verdict.AudMismatch {
 				c.Hint = "get a token that is issued for this audience, or correct --aud"
 			}
@@ -48,7 +49,7 @@ func alike(wanted, got any) bool {
 // otherKind is the hint where the token looks like an ID token and none is wanted,
 // or the other way, by the claims that kind alone has.
 func otherKind(wantID bool, token jws.Token) string {
-	claims, _ := ParseClaims(token.Payload)
+	claims, _ := jwt.ParseClaims(token.Payload)
 	has := func(name string) bool { _, ok := claims.Get(name); return ok }
 	granted := slices.ContainsFunc([]string{"scope", "scp", "client_id"}, has)
 	loggedIn := slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash", "auth_time", "email"}, has)
@@ -70,7 +71,7 @@ func AnotherKey(token jws.Token, keys []jwk.Key) string {
 	if slices.ContainsFunc(keys, func(k jwk.Key) bool { return !k.IsSecret() }) {
 		hint, find = "the token was changed, or another key made it", ": --key oidc:ISSUER finds the issuer's"
 	}
-	claims, _ := ParseClaims(token.Payload)
+	claims, _ := jwt.ParseClaims(token.Payload)
 	v, _ := claims.Get("iss")
 	if iss, ok := v.Text(); ok {
 		const most = 80

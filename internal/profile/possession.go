@@ -1,15 +1,16 @@
-package jwt
+package profile
 
 import (
 	"time"
 
+	"jwt/internal/jwt"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
 
-// DefaultWindow is how far from now a proof may have been made where nobody says
+// defaultWindow is how far from now a proof may have been made where nobody says
 // (RFC 9449 §11.1 leaves it to the server: seconds or minutes).
-const DefaultWindow = 5 * time.Minute
+const defaultWindow = 5 * time.Minute
 
 // dpopProof is RFC 9449 §4.2 and §4.3, whose numbers the sections name. That the
 // key is public and asymmetric (5 to 7) is checked before there are claims; that
@@ -78,28 +79,28 @@ func (q *inquiry) proofWindow() time.Duration {
 	if q.with.MaxAge != nil {
 		return *q.with.MaxAge
 	}
-	return DefaultWindow
+	return defaultWindow
 }
 
 // window wants "iat" within that time of now, before or after.
 func window(q *inquiry, d time.Duration) finding {
 	v, _ := q.claims.Get("iat")
-	date, ok := ParseNumericDate(v)
+	date, ok := jwt.ParseNumericDate(v)
 	if !ok {
 		return finding{}
 	}
-	e := examination{Policy: Policy{Location: q.with.Location}, now: q.now}
+	stamp, when := date.Stamp(q.with.Location), date.When(q.now, q.with.Location)
 	want := "within " + reltime.Typed(d)
 	span := d + q.with.Leeway
 	switch {
 	case date.Compare(q.now.Add(-span)) < 0:
-		return failed(verdict.TooOld, "issued "+e.when(date)+", want at most "+reltime.Typed(d)+" ago", want, e.stamp(date)).
+		return failed(verdict.TooOld, "issued "+when+", want at most "+reltime.Typed(d)+" ago", want, stamp).
 			hinted("--max-age D allows more, --at TIME checks as of then")
 	case date.Compare(q.now.Add(span)) > 0:
-		return failed(verdict.NotYetValid, "issued in the future, "+e.when(date)+", want at most "+reltime.Typed(d)+" from now", want, e.stamp(date)).
+		return failed(verdict.NotYetValid, "issued in the future, "+when+", want at most "+reltime.Typed(d)+" from now", want, stamp).
 			hinted("--leeway D if clocks differ, --at TIME checks as of then")
 	}
-	return finding{status: verdict.Pass, detail: "issued " + e.when(date) + ", " + want, expected: want, actual: e.stamp(date)}
+	return finding{status: verdict.Pass, detail: "issued " + when + ", " + want, expected: want, actual: stamp}
 }
 
 func accessTokenHash(q *inquiry) finding {
@@ -130,7 +131,7 @@ func boundToKey(q *inquiry) finding {
 	case !ok:
 		return failed(verdict.MissingClaim, "the access token has no cnf.jkt: it is bound to no key", want, nil)
 	case !isText || bound != want:
-		return failed(verdict.ClaimMismatch, "the access token is bound to the key "+show(v)+", this one is "+string(quote(want)), want, reported(v))
+		return failed(verdict.ClaimMismatch, "the access token is bound to the key "+show(v)+", this one is "+string(quote(want)), want, v.Any())
 	default:
 		return passed("the access token is bound to this key", bound)
 	}
@@ -167,7 +168,7 @@ func KeyBinding() Profile {
 					return finding{}
 				}
 				if got, ok := v.Text(); !ok || got != *q.with.Digest {
-					return failed(verdict.ClaimMismatch, "is "+show(v)+", the SD-JWT before it has "+string(quote(*q.with.Digest)), *q.with.Digest, reported(v))
+					return failed(verdict.ClaimMismatch, "is "+show(v)+", the SD-JWT before it has "+string(quote(*q.with.Digest)), *q.with.Digest, v.Any())
 				}
 				return passed("is that of the SD-JWT before it", *q.with.Digest)
 			}),
@@ -217,7 +218,7 @@ func bindingNonce(q *inquiry) finding {
 // at long after it was made.
 func bindingAge(q *inquiry) finding {
 	v, _ := q.claims.Get("iat")
-	if _, ok := ParseNumericDate(v); !ok || q.with.MaxAge == nil {
+	if _, ok := jwt.ParseNumericDate(v); !ok || q.with.MaxAge == nil {
 		return finding{}
 	}
 	return window(q, *q.with.MaxAge)

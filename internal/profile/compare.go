@@ -1,4 +1,4 @@
-package jwt
+package profile
 
 import (
 	"crypto"
@@ -11,6 +11,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jws"
+	"jwt/internal/jwt"
 )
 
 // leftHalf returns the left half of the hash of an ASCII text under the hash of
@@ -43,7 +44,7 @@ func claimsUnverified(token string) (jsonobject.Object, bool) {
 	if err != nil {
 		return jsonobject.Object{}, false
 	}
-	o, err := ParseClaims(t.Payload)
+	o, err := jwt.ParseClaims(t.Payload)
 	return o, err == nil && len(o.Duplicates()) == 0
 }
 

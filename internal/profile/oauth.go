@@ -1,10 +1,11 @@
-package jwt
+package profile
 
 import (
 	"slices"
 	"strconv"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/jwt"
 	"jwt/internal/verdict"
 )
 
@@ -58,10 +59,10 @@ func idToken() Profile {
 func otherTokenType(q *inquiry) finding {
 	v, ok := q.header.Get("typ")
 	got, isText := v.Text()
-	if !ok || isText && mediaType(got) == "jwt" {
+	if !ok || isText && jwt.MediaType(got) == "jwt" {
 		return finding{}
 	}
-	return failed(verdict.TypMismatch, "is "+show(v)+`, want "JWT" or none: this is another kind of token`, "JWT", reported(v))
+	return failed(verdict.TypMismatch, "is "+show(v)+`, want "JWT" or none: this is another kind of token`, "JWT", v.Any())
 }
 
 func shortSubject(q *inquiry) finding {
@@ -130,7 +131,7 @@ func halfHash(q *inquiry, name string, of *string, flag string) finding {
 		return failed(verdict.MissingClaim, "missing, but "+flag+" is to be compared with it", want, nil)
 	}
 	if got, isText := v.Text(); !isText || got != want {
-		return failed(verdict.ClaimMismatch, "is "+show(v)+", want "+string(quote(want))+", the hash of what "+flag+" gives", want, reported(v))
+		return failed(verdict.ClaimMismatch, "is "+show(v)+", want "+string(quote(want))+", the hash of what "+flag+" gives", want, v.Any())
 	}
 	return passed("is the hash of what "+flag+" gives", want)
 }
@@ -176,7 +177,7 @@ func logoutEvents(q *inquiry) finding {
 	case !ok:
 		return failed(verdict.MissingClaim, "has no "+logoutEvent, logoutEvent, memberNames(events))
 	case event.Kind() != '{':
-		return failed(verdict.ClaimsMalformed, logoutEvent+" is "+aKind(event)+", must be an object", "an object", reported(event))
+		return failed(verdict.ClaimsMalformed, logoutEvent+" is "+event.Noun()+", must be an object", "an object", event.Any())
 	}
 	return passed("has "+logoutEvent, memberNames(events))
 }
@@ -187,7 +188,7 @@ func noNonce(q *inquiry) finding {
 	if !ok {
 		return passed("there is none", nil)
 	}
-	return failed(verdict.ClaimMismatch, "is "+show(v)+", but a Logout Token must not have one", nil, reported(v))
+	return failed(verdict.ClaimMismatch, "is "+show(v)+", but a Logout Token must not have one", nil, v.Any())
 }
 
 func memberNames(o jsonobject.Object) []string {

@@ -1,4 +1,4 @@
-package jwt
+package profile
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
+	"jwt/internal/jwt"
 	"jwt/internal/verdict"
 )
 
@@ -68,9 +69,9 @@ type inquiry struct {
 	now            time.Time
 }
 
-// LookupProfile returns the profile of that exact name.
-func LookupProfile(name string) (Profile, bool) {
-	for _, p := range Profiles() {
+// Lookup returns the profile of that exact name.
+func Lookup(name string) (Profile, bool) {
+	for _, p := range All() {
 		if p.Name == name {
 			return p, true
 		}
@@ -78,8 +79,8 @@ func LookupProfile(name string) (Profile, bool) {
 	return Profile{}, false
 }
 
-// Profiles returns the profiles that a token can be held against.
-func Profiles() []Profile {
+// All returns the profiles that a token can be held against.
+func All() []Profile {
 	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), securityEvent(), serviceAccount()}
 }
 
@@ -88,8 +89,8 @@ func Profiles() []Profile {
 // Policy.Check, which compares what its caller asked for; here is what the
 // specification asks for, whoever calls. Claims of the wrong RFC 7519 type are the
 // Policy's to report.
-func (p Profile) Check(c Claims, header jsonobject.Object, with Presentation, now time.Time) []verdict.Check {
-	q := &inquiry{claims: c.object, header: header, with: with, now: now}
+func (p Profile) Check(c jwt.Claims, header jsonobject.Object, with Presentation, now time.Time) []verdict.Check {
+	q := &inquiry{claims: c.Object(), header: header, with: with, now: now}
 	var checks []verdict.Check
 	for _, r := range p.rules {
 		if f := r.test(q); f.status != "" {
@@ -138,7 +139,7 @@ func failed(class verdict.Class, detail string, expected, actual any) finding {
 
 // wrongKind is the finding on a claim that is not of the kind it must be.
 func wrongKind(v jsonobject.Value, want string) finding {
-	return failed(verdict.ClaimsMalformed, "is "+aKind(v)+", must be "+want, want, reported(v))
+	return failed(verdict.ClaimsMalformed, "is "+v.Noun()+", must be "+want, want, v.Any())
 }
 
 func (f finding) hinted(hint string) finding {
@@ -153,16 +154,16 @@ func hasType(want, section string, recommended bool) rule {
 		v, ok := q.header.Get("typ")
 		got, isText := v.Text()
 		switch {
-		case ok && isText && mediaType(got) == mediaType(want):
+		case ok && isText && jwt.MediaType(got) == jwt.MediaType(want):
 			return passed("is "+string(quote(got)), got)
 		case recommended && !ok:
 			return skipped("the header has none; " + string(quote(want)) + " is recommended")
-		case recommended && mediaType(got) == "jwt":
+		case recommended && jwt.MediaType(got) == "jwt":
 			return skipped("is " + string(quote(got)) + "; " + string(quote(want)) + " is recommended")
 		case !ok:
 			return failed(verdict.TypMismatch, "the header has none, want "+string(quote(want)), want, nil)
 		default:
-			return failed(verdict.TypMismatch, "is "+show(v)+", want "+string(quote(want)), want, reported(v))
+			return failed(verdict.TypMismatch, "is "+show(v)+", want "+string(quote(want)), want, v.Any())
 		}
 	}}
 }
@@ -234,7 +235,7 @@ func (q *inquiry) same(name, want string, mismatch verdict.Class) finding {
 		return failed(verdict.MissingClaim, "missing, want "+string(quote(want)), want, nil)
 	}
 	if got, ok := v.Text(); !ok || got != want {
-		return failed(mismatch, "is "+show(v)+", want "+string(quote(want)), want, reported(v))
+		return failed(mismatch, "is "+show(v)+", want "+string(quote(want)), want, v.Any())
 	}
 	return finding{status: verdict.Pass, detail: "is " + string(quote(want)), expected: want, actual: want}
 }
