@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/faulty"
 	"jwt/internal/authserver/store"
 	"jwt/internal/verdict"
 )
@@ -105,7 +106,7 @@ func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 
 func (o *serveOptions) complete(c *cobra.Command) {
 	completeValues(c, "alg", authserver.Algs()...)
-	completeValues(c, "fault", authserver.FaultNames()...)
+	completeValues(c, "fault", faulty.Names()...)
 	completeValues(c, "store", "memory", "redis://127.0.0.1:6379/0")
 }
 
@@ -113,7 +114,7 @@ func (o *serveOptions) complete(c *cobra.Command) {
 func faultLines() string {
 	const width = 80
 	text, line := "", " "
-	for _, name := range authserver.FaultNames() {
+	for _, name := range faulty.Names() {
 		if len(line)+1+len(name) > width {
 			text, line = text+line+"\n", " "
 		}
@@ -163,6 +164,10 @@ func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	faults, err := faulty.ParseAll(o.faults)
+	if err != nil {
+		return err
+	}
 	if slices.ContainsFunc(o.users, func(user string) bool { return !strings.Contains(user, ":$argon2id$") }) {
 		outputOptions{quiet: o.quiet}.note(env, "a password on the command line is visible to ps and in the shell's history; in a --users FILE it is not")
 	}
@@ -182,7 +187,7 @@ func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 	}
 	defer listener.Close()
 	address := o.name(&options, listener.Addr(), tlsConfig != nil)
-	server, err := authserver.New(ctx, options)
+	server, err := faulty.New(ctx, options, faults, o.faultControl)
 	if err != nil {
 		return err
 	}
@@ -206,7 +211,7 @@ const demoUser = "demo"
 // password is that of the user that was made because there was none.
 func (o *serveOptions) options(env *Env) (options authserver.Options, password string, err error) {
 	options = authserver.Options{
-		Audience: o.audience, Alg: o.alg, FaultControl: o.faultControl,
+		Audience: o.audience, Alg: o.alg,
 		Users: &authserver.Users{}, Now: env.Now,
 	}
 	if err := o.lifetimes(&options); err != nil {
@@ -214,13 +219,6 @@ func (o *serveOptions) options(env *Env) (options authserver.Options, password s
 	}
 	if !o.quiet {
 		options.Log = env.Stderr
-	}
-	for _, text := range o.faults {
-		f, err := authserver.ParseFault(text)
-		if err != nil {
-			return options, "", err
-		}
-		options.Faults = append(options.Faults, f)
 	}
 	if o.usersFile != "" {
 		if err := readUsers(options.Users, o.usersFile); err != nil {

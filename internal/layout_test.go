@@ -32,6 +32,7 @@ var rooms = []string{
 	"authserver/store",
 	"authserver/store/redistest",
 	"authserver",
+	"authserver/faulty",
 	"issuer",
 	"session",
 	"flow",

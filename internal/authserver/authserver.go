@@ -1,7 +1,6 @@
 // Package authserver is the local server: an http.Handler that logs users in with
 // a password, issues access tokens (RFC 9068) and refresh tokens that rotate (RFC
-// 9700 §4.14.2), over a small Store in a file, in memory or in Redis. Its faults
-// are switches: it can break each rule that `session flow` judges.
+// 9700 §4.14.2), over a small Store in a file, in memory or in Redis.
 package authserver
 
 import (
@@ -35,8 +34,8 @@ type Options struct {
 	KeyPeriod  time.Duration // after which a new key signs; 0: 30 days
 	Alg        string        // empty: DefaultAlg
 
-	Faults       []Fault
-	FaultControl bool // POST /faults sets more while it runs
+	Replace   func(*Server, *Rules) // changes the rules of the new server; nil: they stay sound
+	Endpoints []Endpoint            // beside the server's own; no rule concerns them
 
 	Now func() time.Time
 	Log io.Writer // one line a request, dropped where it blocks for long; nil: none
@@ -52,12 +51,14 @@ type Server struct {
 	Options
 	scheme string
 	host   map[string]bool // as a Host header names it
-	keys   *keyring
-	faults faults
+	keys   *signingKeys
+	rules  Rules
 	limit  *limiter
 	gate   *gate
 	origin *http.CrossOriginProtection
 	log    requestLog
+
+	endpoints []Endpoint // its own
 
 	timeouts timeouts
 
@@ -80,14 +81,13 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := s.nameHosts(); err != nil {
 		return nil, err
 	}
+	s.endpoints, s.rules = s.ownEndpoints(), s.soundRules()
 	var err error
-	if s.keys, err = openKeyring(ctx, o.Store, o.Alg, max(o.AccessTTL, cartTTL), s.now()); err != nil {
+	if s.keys, err = openSigningKeys(ctx, o.Store, o.Alg, max(o.AccessTTL, cartTTL), s.now()); err != nil {
 		return nil, err
 	}
-	for _, f := range o.Faults {
-		if err := s.setFault(ctx, f); err != nil {
-			return nil, err
-		}
+	if o.Replace != nil {
+		o.Replace(s, &s.rules)
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.done.Go(func() { s.tend(ctx) })
@@ -130,22 +130,11 @@ func (s *Server) nameHosts() error {
 	return nil
 }
 
-// now is the server's clock.
-func (s *Server) now() time.Time {
-	now := s.Now()
-	if f, ok := s.faults.peek(FaultClock, ""); ok {
-		now = now.Add(f.Value)
-	}
-	return milli(now)
-}
+// now returns the instant at which tokens are issued and checked.
+func (s *Server) now() time.Time { return milli(s.rules.Now()) }
 
-func (s *Server) setFault(ctx context.Context, f Fault) error {
-	if f.Name == FaultRotateKey { // a deed, not a state
-		return s.keys.rotate(ctx, s.now())
-	}
-	s.faults.set(f)
-	return nil
-}
+// RotateKey makes a new signing key, which signs at once.
+func (s *Server) RotateKey(ctx context.Context) error { return s.keys.rotate(ctx, s.now()) }
 
 const tendPeriod = time.Minute
 

@@ -28,8 +28,8 @@ type cart struct {
 // cartError is answered to a cart that is not the one we signed. It says nothing
 // about the session: the challenge is not Bearer.
 func (s *Server) cartError(x *exchange) error {
-	x.header.Set("WWW-Authenticate", `Cart realm="`+s.Issuer+`"`)
-	x.note = "invalid cart"
+	x.Answer.Header.Set("WWW-Authenticate", `Cart realm="`+s.Issuer+`"`)
+	x.Note = "invalid cart"
 	return x.text(http.StatusUnauthorized, "Invalid cart token")
 }
 
@@ -47,10 +47,10 @@ func (s *Server) cartOf(x *exchange) (c cart, found, valid bool, err error) {
 		return c, false, true, err
 	}
 	claims, err := s.verify(x.ctx, text, cartType, s.cartAudience(), x.now, false)
-	var bad refusal
+	var bad Refusal
 	switch {
 	case errors.As(err, &bad):
-		s.clearCookie(x, oauth.CartCookie)
+		x.clearCookie(oauth.CartCookie)
 		return c, true, false, nil
 	case err != nil:
 		return c, true, false, err
@@ -58,7 +58,7 @@ func (s *Server) cartOf(x *exchange) (c cart, found, valid bool, err error) {
 	owner, _ := claims.Get("sub")
 	if name, _ := owner.Text(); name != "" && name != user {
 		if user != "" {
-			s.clearCookie(x, oauth.CartCookie)
+			x.clearCookie(oauth.CartCookie)
 		}
 		return c, true, false, nil
 	}
@@ -73,7 +73,7 @@ func (s *Server) cartAudience() string { return s.Issuer + "/cart" }
 // there must be good.
 func (s *Server) shopper(x *exchange) (string, error) {
 	b, _, err := s.authorize(x)
-	return b.subject, err
+	return b.Subject, err
 }
 
 // showCart answers GET /cart.
@@ -90,7 +90,7 @@ func (s *Server) showCart(x *exchange) error {
 
 // addItem answers POST /cart/items: any JSON object is an item.
 func (s *Server) addItem(x *exchange) error {
-	body, err := x.read(jsonType)
+	body, err := x.readJSON()
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (s *Server) addItem(x *exchange) error {
 	if len(token) > maxCart || len(c.items) > maxItems {
 		return &oauth.Error{Status: http.StatusRequestEntityTooLarge, Code: oauth.InvalidRequest, Description: "the cart is full: a cookie holds 4 KiB"}
 	}
-	http.SetCookie(x.w, cookie(oauth.CartCookie, token, int(cartTTL/time.Second)))
+	x.setCookie(cookie(oauth.CartCookie, token, int(cartTTL/time.Second)))
 	return x.json(http.StatusCreated, c.json())
 }
 
@@ -133,7 +133,7 @@ func (s *Server) checkout(x *exchange) error {
 	case !found || !valid:
 		return s.cartError(x)
 	}
-	s.clearCookie(x, oauth.CartCookie)
+	x.clearCookie(oauth.CartCookie)
 	return x.text(http.StatusOK, "Checkout successful")
 }
 

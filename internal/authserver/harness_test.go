@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -147,18 +148,12 @@ func same(t *testing.T, what string, got, want any) {
 	}
 }
 
-// faulty is serve with these faults.
-func faulty(t *testing.T, faults ...string) *site {
-	t.Helper()
-	return serve(t, func(o *Options) {
-		for _, text := range faults {
-			f, err := ParseFault(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			o.Faults = append(o.Faults, f)
-		}
-	})
+// An offset is how far the server's clock is from the site's.
+type offset struct{ atomic.Int64 }
+
+func (o *offset) replace(_ *Server, r *Rules) {
+	now := r.Now
+	r.Now = func() time.Time { return now().Add(time.Duration(o.Load())) }
 }
 
 // An answer is what came back.

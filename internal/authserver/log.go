@@ -2,6 +2,7 @@ package authserver
 
 import (
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,22 +26,22 @@ const (
 	logPatience = time.Second // how long the last lines may take
 )
 
-func (l *requestLog) request(x *exchange, took time.Duration) {
+func (l *requestLog) request(a *Answer, r *http.Request, took time.Duration) {
 	if l.w == nil {
 		return
 	}
-	b := x.now.AppendFormat(nil, "2006-01-02T15:04:05.000Z07:00")
+	b := a.now.AppendFormat(nil, "2006-01-02T15:04:05.000Z07:00")
 	b = append(b, ' ')
-	b = append(b, x.Method[:min(len(x.Method), maxMethod)]...)
+	b = append(b, r.Method[:min(len(r.Method), maxMethod)]...)
 	b = append(b, ' ')
-	b = append(b, x.path...)
+	b = append(b, a.path...)
 	b = append(b, ' ')
-	b = strconv.AppendInt(b, int64(x.status), 10)
+	b = strconv.AppendInt(b, int64(a.Status), 10)
 	b = append(b, ' ')
 	b = strconv.AppendFloat(b, float64(took.Microseconds())/1000, 'f', 1, 64)
 	b = append(b, "ms "...)
-	b = append(b, x.address().String()...)
-	for _, f := range [...]struct{ name, value string }{{"user", x.user}, {"sid", x.session}, {"note", x.note}} {
+	b = append(b, address(r).String()...)
+	for _, f := range [...]struct{ name, value string }{{"user", a.user}, {"sid", a.session}, {"note", a.Note}} {
 		if f.value == "" {
 			continue
 		}

@@ -30,7 +30,7 @@ func TestUsers(t *testing.T) {
 			t.Errorf("%s", name)
 		}
 	}
-	if u.matches("nobody", "secret") || u.has("nobody") || u.Len() != 2 {
+	if u.matches("nobody", "secret") || u.Has("nobody") || u.Len() != 2 {
 		t.Errorf("%d users", u.Len())
 	}
 	if u.hashes["bob"].cost != u.decoy.cost || u.hashes["alice"].cost != u.decoy.cost {

@@ -186,11 +186,11 @@ func checkFile(t *testing.T, path string, chain []string) (unanswered int) {
 	t.Helper()
 	state := openStore(t, path)
 	hash := func(text string) store.Hash {
-		token, ok := parseRefreshToken(text)
+		token, ok := ParseRefreshToken(text)
 		if !ok {
 			t.Fatalf("no refresh token: %q", text)
 		}
-		return token.hash()
+		return token.Hash()
 	}
 	for i, text := range chain {
 		r, session, err := state.Find(t.Context(), hash(text))

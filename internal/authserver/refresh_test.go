@@ -191,7 +191,7 @@ func TestRefreshRace(t *testing.T) {
 }
 
 func TestSealHidesTheSuccessor(t *testing.T) {
-	token, next, other := newRefreshToken(), newRefreshToken(), newRefreshToken()
+	token, next, other := NewRefreshToken(), NewRefreshToken(), NewRefreshToken()
 	sealed := token.seal(next[:])
 	same(t, "unsealed", [32]byte(token.seal(sealed)), [32]byte(next))
 	if string(sealed) == string(next[:]) || string(other.seal(sealed)) == string(next[:]) {

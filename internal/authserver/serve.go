@@ -17,10 +17,13 @@ import (
 // server is to end.
 type timeouts struct{ header, read, write, idle, drain time.Duration }
 
+// WriteTimeout is how long an answer may take, from the end of the request's header.
+const WriteTimeout = 15 * time.Second
+
 var defaultTimeouts = timeouts{
 	header: 5 * time.Second,
 	read:   10 * time.Second,
-	write:  15 * time.Second,
+	write:  WriteTimeout,
 	idle:   60 * time.Second,
 	drain:  15 * time.Second,
 }

@@ -66,14 +66,14 @@ func selfSigned(t *testing.T) tls.Certificate {
 }
 
 // serveWith runs a server with its own patience.
-func serveWith(t *testing.T, patience timeouts, state store.Store, faults ...Fault) (host string, stop func(), done chan error) {
+func serveWith(t *testing.T, patience timeouts, state store.Store, replace func(*Server, *Rules)) (host string, stop func(), done chan error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	host = l.Addr().String()
-	s, err := New(t.Context(), Options{Issuer: "http://" + host, Store: state, Users: testUsers(t), Now: time.Now, Faults: faults})
+	s, err := New(t.Context(), Options{Issuer: "http://" + host, Store: state, Users: testUsers(t), Now: time.Now, Replace: replace})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,12 +90,11 @@ func TestBounds(t *testing.T) {
 	s := serve(t, nil)
 	h := s.server.http(nil)
 	for name, got := range map[string][2]time.Duration{
-		"header":              {h.ReadHeaderTimeout, 5 * time.Second},
-		"read":                {h.ReadTimeout, 10 * time.Second},
-		"write":               {h.WriteTimeout, 15 * time.Second},
-		"idle":                {h.IdleTimeout, 60 * time.Second},
-		"drain":               {s.server.timeouts.drain, 15 * time.Second},
-		"a fault's, to write": {maxLatency, 14 * time.Second},
+		"header": {h.ReadHeaderTimeout, 5 * time.Second},
+		"read":   {h.ReadTimeout, 10 * time.Second},
+		"write":  {h.WriteTimeout, 15 * time.Second},
+		"idle":   {h.IdleTimeout, 60 * time.Second},
+		"drain":  {s.server.timeouts.drain, 15 * time.Second},
 	} {
 		same(t, name, got[0], got[1])
 	}
@@ -114,7 +113,7 @@ func TestBounds(t *testing.T) {
 // A client that drips its header, or its body, is cut off.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
-	host, stop, done := serveWith(t, timeouts{header: 500 * time.Millisecond, read: time.Second, write: time.Minute, idle: 500 * time.Millisecond, drain: time.Minute}, store.NewMemory())
+	host, stop, done := serveWith(t, timeouts{header: 500 * time.Millisecond, read: time.Second, write: time.Minute, idle: 500 * time.Millisecond, drain: time.Minute}, store.NewMemory(), nil)
 	defer func() {
 		stop()
 		if err := <-done; err != nil {
@@ -145,7 +144,9 @@ func TestSlowClients(t *testing.T) {
 // A server that waits too long for what is under way ends all the same.
 func TestDrainEnds(t *testing.T) {
 	t.Parallel()
-	host, stop, done := serveWith(t, timeouts{header: time.Second, drain: 50 * time.Millisecond}, store.NewMemory(), Fault{Name: FaultLatency, Value: time.Hour})
+	host, stop, done := serveWith(t, timeouts{header: time.Second, drain: 50 * time.Millisecond}, store.NewMemory(), func(_ *Server, r *Rules) {
+		r.Handle = func(_ *Answer, q *http.Request) { <-q.Context().Done() }
+	})
 	conn, err := net.Dial("tcp", host)
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +193,7 @@ func (damagedStore) Begin(context.Context, store.Session, store.Hash, store.Refr
 
 // A store that turns out to be damaged while the server runs ends it in order.
 func TestDamageEndsTheServer(t *testing.T) {
-	host, stop, done := serveWith(t, defaultTimeouts, damagedStore{store.NewMemory()})
+	host, stop, done := serveWith(t, defaultTimeouts, damagedStore{store.NewMemory()}, nil)
 	defer stop()
 	web := &site{t: t, url: "http://" + host}
 	a := web.loginAs(alice, password)

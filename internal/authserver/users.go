@@ -104,8 +104,8 @@ func (u *Users) Read(r io.Reader) error {
 // Len returns how many there are.
 func (u *Users) Len() int { return len(u.hashes) }
 
-// has reports whether the user is known.
-func (u *Users) has(name string) bool {
+// Has reports whether the user is known.
+func (u *Users) Has(name string) bool {
 	_, ok := u.hashes[name]
 	return ok
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/faulty"
 	"jwt/internal/flow"
 	"jwt/internal/verdict"
 )
@@ -55,32 +56,32 @@ func TestFindsEachFault(t *testing.T) {
 		broken  string   // the rule that fails
 		skipped []string // those that cannot be told any more
 	}{
-		{authserver.FaultAnyPassword, flow.WrongPasswordRefused, []string{flow.UniformLoginErrors}},
-		{authserver.FaultErrorsDiffer, flow.UniformLoginErrors, nil},
-		{authserver.FaultBearerRefused, flow.BearerAccepted, noBearer},
-		{authserver.FaultNoBearer, flow.MissingBearerRefused, nil},
-		{authserver.FaultTampered, flow.TamperedRefused, nil},
-		{authserver.FaultAlgNone, flow.AlgNoneRefused, nil},
-		{authserver.FaultExpired, flow.ExpiredRefused, nil},
+		{faulty.AnyPassword, flow.WrongPasswordRefused, []string{flow.UniformLoginErrors}},
+		{faulty.ErrorsDiffer, flow.UniformLoginErrors, nil},
+		{faulty.BearerRefused, flow.BearerAccepted, noBearer},
+		{faulty.NoBearer, flow.MissingBearerRefused, nil},
+		{faulty.Tampered, flow.TamperedRefused, nil},
+		{faulty.AlgNone, flow.AlgNoneRefused, nil},
+		{faulty.Expired, flow.ExpiredRefused, nil},
 		{"access-ttl=24h", flow.AccessLifetime, []string{flow.ExpiredRefused}},
-		{authserver.FaultNoHTTPOnly, flow.CookieHTTPOnly, nil},
-		{authserver.FaultNoSecure, flow.CookieSecure, nil},
-		{authserver.FaultNoSameSite, flow.CookieSameSite, nil},
-		{authserver.FaultCookieDomain, flow.CookieScope, nil},
-		{authserver.FaultCacheable, flow.NoStore, nil},
-		{authserver.FaultRefreshBroken, flow.RefreshWorks, noRefresh},
-		{authserver.FaultRetryRefused, flow.RetryWorks, nil},
-		{authserver.FaultNoRotation, flow.Rotation, []string{flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh}},
-		{authserver.FaultReuse, flow.ReuseDetected, []string{flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh}},
-		{authserver.FaultFamilySurvives, flow.FamilyRevoked, nil},
-		{authserver.FaultGrace + "=1h", flow.Grace, []string{flow.ReuseDetected, flow.FamilyRevoked}},
-		{authserver.FaultRefreshAsAccess, flow.RefreshNotBearer, nil},
-		{authserver.FaultAccessAsRefresh, flow.AccessNotRefresh, nil},
-		{authserver.FaultLogoutBroken, flow.LogoutWorks, []string{flow.LogoutClearsCookie, flow.RefreshAfterLogout, flow.AccessAfterLogout}},
-		{authserver.FaultCookieStays, flow.LogoutClearsCookie, nil},
-		{authserver.FaultLogoutKeeps, flow.RefreshAfterLogout, []string{flow.AccessAfterLogout}},
-		{authserver.FaultAccessOutlives, flow.AccessAfterLogout, nil}, // a warning
-		{authserver.FaultRace, flow.ConcurrentRefresh, nil},
+		{faulty.NoHTTPOnly, flow.CookieHTTPOnly, nil},
+		{faulty.NoSecure, flow.CookieSecure, nil},
+		{faulty.NoSameSite, flow.CookieSameSite, nil},
+		{faulty.CookieDomain, flow.CookieScope, nil},
+		{faulty.Cacheable, flow.NoStore, nil},
+		{faulty.RefreshBroken, flow.RefreshWorks, noRefresh},
+		{faulty.RetryRefused, flow.RetryWorks, nil},
+		{faulty.NoRotation, flow.Rotation, []string{flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh}},
+		{faulty.Reuse, flow.ReuseDetected, []string{flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh}},
+		{faulty.FamilySurvives, flow.FamilyRevoked, nil},
+		{faulty.Grace + "=1h", flow.Grace, []string{flow.ReuseDetected, flow.FamilyRevoked}},
+		{faulty.RefreshAsAccess, flow.RefreshNotBearer, nil},
+		{faulty.AccessAsRefresh, flow.AccessNotRefresh, nil},
+		{faulty.LogoutBroken, flow.LogoutWorks, []string{flow.LogoutClearsCookie, flow.RefreshAfterLogout, flow.AccessAfterLogout}},
+		{faulty.CookieStays, flow.LogoutClearsCookie, nil},
+		{faulty.LogoutKeeps, flow.RefreshAfterLogout, []string{flow.AccessAfterLogout}},
+		{faulty.AccessOutlives, flow.AccessAfterLogout, nil}, // a warning
+		{faulty.Race, flow.ConcurrentRefresh, nil},
 	}
 	tested := map[string]bool{flow.LoginWorks: true} // TestLoginRefused
 	for _, tt := range tests {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/argon2"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/faulty"
 	"jwt/internal/authserver/store"
 	"jwt/internal/flow"
 	"jwt/internal/issuer"
@@ -23,12 +24,9 @@ const password = "correct horse battery staple"
 func serve(t *testing.T, o authserver.Options, faults ...string) string {
 	t.Helper()
 	listener := listen()
-	for _, text := range faults {
-		f, err := authserver.ParseFault(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Faults = append(o.Faults, f)
+	parsed, err := faulty.ParseAll(faults)
+	if err != nil {
+		t.Fatal(err)
 	}
 	o.Issuer, o.Store, o.Now = "http://"+listener.Addr().String(), store.NewMemory(), time.Now
 	o.Users = &authserver.Users{}
@@ -38,7 +36,7 @@ func serve(t *testing.T, o authserver.Options, faults ...string) string {
 	if o.AccessTTL == 0 {
 		o.AccessTTL = 3 * time.Second
 	}
-	server, err := authserver.New(t.Context(), o)
+	server, err := faulty.New(t.Context(), o, parsed, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,29 +36,29 @@ func Algs() []string {
 	return names
 }
 
-// A keyring is this process's copy of the store's signing keys.
-type keyring struct {
+// signingKeys are this process's copy of the store's signing keys.
+type signingKeys struct {
 	store  store.Store
 	alg    jwa.Algorithm
 	linger time.Duration // for how long a key that signs no more is published
 
 	mu     sync.Mutex
-	keys   []ringKey
+	keys   []keyPair
 	loaded time.Time
 }
 
-type ringKey struct {
+type keyPair struct {
 	store.SigningKey
 	private, public jwk.Key
 }
 
-// openKeyring reads the store's keys, and makes the first.
-func openKeyring(ctx context.Context, state store.Store, alg string, linger time.Duration, now time.Time) (*keyring, error) {
+// openSigningKeys reads the store's keys, and makes the first.
+func openSigningKeys(ctx context.Context, state store.Store, alg string, linger time.Duration, now time.Time) (*signingKeys, error) {
 	a, ok := jwa.Lookup(alg)
 	if !ok || !slices.Contains(Algs(), alg) {
 		return nil, verdict.Errorf(verdict.Usage, "alg: %q is none the server can sign with", alg).Hintf("--alg ES256, RS256 or EdDSA")
 	}
-	k := &keyring{store: state, alg: a, linger: linger + keysLinger}
+	k := &signingKeys{store: state, alg: a, linger: linger + keysLinger}
 	if err := k.load(ctx, now); err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func openKeyring(ctx context.Context, state store.Store, alg string, linger time
 }
 
 // ensure makes a key where there is none: in a new store, or one that lost what it held.
-func (k *keyring) ensure(ctx context.Context, now time.Time) error {
+func (k *signingKeys) ensure(ctx context.Context, now time.Time) error {
 	if _, ok := k.current(now); ok {
 		return nil
 	}
@@ -76,7 +76,7 @@ func (k *keyring) ensure(ctx context.Context, now time.Time) error {
 }
 
 // signs reports whether the key is one of our algorithm that has not retired.
-func (k *keyring) signs(s store.SigningKey) bool {
+func (k *signingKeys) signs(s store.SigningKey) bool {
 	if !s.Until.IsZero() {
 		return false
 	}
@@ -86,13 +86,13 @@ func (k *keyring) signs(s store.SigningKey) bool {
 
 // rotate makes a new key that signs at once. Those before it sign no more, and stay
 // published until the last of their tokens is out of date.
-func (k *keyring) rotate(ctx context.Context, now time.Time) error {
+func (k *signingKeys) rotate(ctx context.Context, now time.Time) error {
 	return k.add(ctx, now, func([]store.SigningKey) (time.Time, bool) { return now, true })
 }
 
 // rotateIfOld makes the next key when the youngest signs for longer than period. It
 // is published for as long as clients may cache the set before it signs.
-func (k *keyring) rotateIfOld(ctx context.Context, period time.Duration, now time.Time) error {
+func (k *signingKeys) rotateIfOld(ctx context.Context, period time.Duration, now time.Time) error {
 	due := func(keys []store.SigningKey) bool {
 		return !slices.ContainsFunc(keys, func(s store.SigningKey) bool {
 			return k.signs(s) && s.From.After(now.Add(-period))
@@ -107,7 +107,7 @@ func (k *keyring) rotateIfOld(ctx context.Context, period time.Duration, now tim
 
 // add puts a new key into the store if wanted says so, and drops those past
 // their time.
-func (k *keyring) add(ctx context.Context, now time.Time, wanted func([]store.SigningKey) (from time.Time, ok bool)) error {
+func (k *signingKeys) add(ctx context.Context, now time.Time, wanted func([]store.SigningKey) (from time.Time, ok bool)) error {
 	kind, _ := jwk.KindFor(k.alg.Name)
 	key, err := jwk.Generate(kind, defaultSize)
 	if err != nil {
@@ -137,7 +137,7 @@ func (k *keyring) add(ctx context.Context, now time.Time, wanted func([]store.Si
 }
 
 // load reads the store's keys. Those there were already need no second look.
-func (k *keyring) load(ctx context.Context, now time.Time) error {
+func (k *signingKeys) load(ctx context.Context, now time.Time) error {
 	stored, err := k.store.Keys(ctx)
 	if err != nil {
 		return err
@@ -145,11 +145,11 @@ func (k *keyring) load(ctx context.Context, now time.Time) error {
 	k.mu.Lock()
 	known := k.keys
 	k.mu.Unlock()
-	var keys []ringKey
+	var keys []keyPair
 	for _, s := range stored {
-		i := slices.IndexFunc(known, func(key ringKey) bool { return bytes.Equal(key.JWK, s.JWK) })
+		i := slices.IndexFunc(known, func(key keyPair) bool { return bytes.Equal(key.JWK, s.JWK) })
 		if i >= 0 {
-			keys = append(keys, ringKey{SigningKey: s, private: known[i].private, public: known[i].public})
+			keys = append(keys, keyPair{SigningKey: s, private: known[i].private, public: known[i].public})
 			continue
 		}
 		key, err := parseKey(s)
@@ -168,7 +168,7 @@ func (k *keyring) load(ctx context.Context, now time.Time) error {
 }
 
 // prove signs a token with a key of ours and verifies it.
-func (k *keyring) prove(key ringKey) error {
+func (k *signingKeys) prove(key keyPair) error {
 	if key.private.Alg != k.alg.Name {
 		return nil // another server's
 	}
@@ -181,7 +181,7 @@ func (k *keyring) prove(key ringKey) error {
 }
 
 // header is that of the tokens which the key signs.
-func (k *keyring) header(typ string, key jwk.Key) []byte {
+func (k *signingKeys) header(typ string, key jwk.Key) []byte {
 	return object(
 		member{"alg", jsonobject.Quote(k.alg.Name)},
 		member{"typ", jsonobject.Quote(typ)},
@@ -189,19 +189,19 @@ func (k *keyring) header(typ string, key jwk.Key) []byte {
 	)
 }
 
-func parseKey(s store.SigningKey) (ringKey, error) {
+func parseKey(s store.SigningKey) (keyPair, error) {
 	set, err := jwk.Parse(s.JWK)
 	if err != nil {
-		return ringKey{}, err
+		return keyPair{}, err
 	}
-	key := ringKey{SigningKey: s, private: set.Keys[0]}
+	key := keyPair{SigningKey: s, private: set.Keys[0]}
 	key.public, _ = key.private.Public()
 	return key, nil
 }
 
 // freshen loads the keys again when the copy is older than age: another server
 // may have rotated them.
-func (k *keyring) freshen(ctx context.Context, age time.Duration, now time.Time) error {
+func (k *signingKeys) freshen(ctx context.Context, age time.Duration, now time.Time) error {
 	k.mu.Lock()
 	old := now.Sub(k.loaded).Abs() >= age
 	if old {
@@ -215,7 +215,7 @@ func (k *keyring) freshen(ctx context.Context, age time.Duration, now time.Time)
 }
 
 // signing returns the key that signs at that instant.
-func (k *keyring) signing(ctx context.Context, now time.Time) (jwk.Key, error) {
+func (k *signingKeys) signing(ctx context.Context, now time.Time) (jwk.Key, error) {
 	if err := k.freshen(ctx, keysReload, now); err != nil {
 		return jwk.Key{}, err
 	}
@@ -232,10 +232,10 @@ func (k *keyring) signing(ctx context.Context, now time.Time) (jwk.Key, error) {
 // current is the key that signs: the one of our algorithm that has not retired. Until that
 // one begins it is the one before it, if its tokens will be out of date by the time that it
 // is published no more. What else has retired signs never again, wherever the clock is set.
-func (k *keyring) current(now time.Time) (jwk.Key, bool) {
+func (k *signingKeys) current(now time.Time) (jwk.Key, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var found, before, last *ringKey
+	var found, before, last *keyPair
 	for i, key := range k.keys { // in the order in which they were made
 		if key.private.Alg != k.alg.Name {
 			continue
@@ -262,7 +262,7 @@ func begun(s store.SigningKey, now time.Time) bool {
 }
 
 // published returns the public keys that tokens may be verified with.
-func (k *keyring) published(now time.Time) []jwk.Key {
+func (k *signingKeys) published(now time.Time) []jwk.Key {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var keys []jwk.Key
@@ -276,7 +276,7 @@ func (k *keyring) published(now time.Time) []jwk.Key {
 
 // verifying returns the published keys, looking again in the store when the kid is
 // none of theirs.
-func (k *keyring) verifying(ctx context.Context, kid string, now time.Time) ([]jwk.Key, error) {
+func (k *signingKeys) verifying(ctx context.Context, kid string, now time.Time) ([]jwk.Key, error) {
 	keys := k.published(now)
 	if slices.ContainsFunc(keys, func(key jwk.Key) bool { return key.ID == kid }) {
 		return keys, nil
@@ -288,7 +288,7 @@ func (k *keyring) verifying(ctx context.Context, kid string, now time.Time) ([]j
 }
 
 // document returns the JWK Set (RFC 7517 §5).
-func (k *keyring) document(ctx context.Context, now time.Time) ([]byte, error) {
+func (k *signingKeys) document(ctx context.Context, now time.Time) ([]byte, error) {
 	if err := k.freshen(ctx, keysReask, now); err != nil {
 		return nil, err
 	}

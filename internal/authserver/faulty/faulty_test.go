@@ -1,4 +1,4 @@
-package authserver
+package faulty
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
-	"jwt/internal/jwk"
 	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
@@ -34,7 +34,7 @@ var rules = map[string]func(t *testing.T, s *site) bool{
 		return s.me(tampered(t, s.login().AccessToken)).status == 401
 	},
 	"alg-none-refused": func(t *testing.T, s *site) bool {
-		return s.me(forge(t, s, s.login().AccessToken, jwk.Key{}, "none", nothing)).status == 401
+		return s.me(unsigned(t, s.login().AccessToken)).status == 401
 	},
 	"expired-token-refused": func(t *testing.T, s *site) bool {
 		access := s.login().AccessToken
@@ -140,60 +140,64 @@ func TestFaultsBreakTheirRules(t *testing.T) {
 		fault string
 		rules string
 	}{
-		{FaultAnyPassword, "uniform-login-errors wrong-password-refused"},
-		{FaultErrorsDiffer, "uniform-login-errors"},
-		{FaultBearerRefused, "bearer-accepted retry-works"},
-		{FaultNoBearer, "missing-bearer-refused"},
-		{FaultTampered, "tampered-token-refused"},
-		{FaultAlgNone, "alg-none-refused"},
-		{FaultExpired, "expired-token-refused"},
-		{FaultNoHTTPOnly, "cookie-httponly"},
-		{FaultNoSecure, "cookie-secure"},
-		{FaultNoSameSite, "cookie-samesite"},
-		{FaultCookieDomain, "cookie-scope"},
-		{FaultCacheable, "no-store"},
-		{FaultRefreshBroken, "family-revoked refresh-works retry-works rotation"},
-		{FaultRetryRefused, "retry-works"},
-		{FaultNoRotation, "family-revoked grace reuse-detected rotation"},
-		{FaultReuse, "concurrent-refresh family-revoked grace reuse-detected"},
-		{FaultFamilySurvives, "family-revoked"},
-		{FaultGrace + "=30s", "grace"},
-		{FaultRefreshAsAccess, "refresh-token-not-bearer"},
-		{FaultAccessAsRefresh, "access-token-not-refresh"},
-		{FaultLogoutBroken, "access-after-logout logout-clears-cookie logout-works refresh-after-logout-refused"},
-		{FaultCookieStays, "logout-clears-cookie"},
-		{FaultLogoutKeeps, "access-after-logout refresh-after-logout-refused"},
-		{FaultAccessOutlives, "access-after-logout"},
-		{FaultRace, "concurrent-refresh"},
+		{AnyPassword, "uniform-login-errors wrong-password-refused"},
+		{ErrorsDiffer, "uniform-login-errors"},
+		{BearerRefused, "bearer-accepted retry-works"},
+		{NoBearer, "missing-bearer-refused"},
+		{Tampered, "tampered-token-refused"},
+		{AlgNone, "alg-none-refused"},
+		{Expired, "expired-token-refused"},
+		{NoHTTPOnly, "cookie-httponly"},
+		{NoSecure, "cookie-secure"},
+		{NoSameSite, "cookie-samesite"},
+		{CookieDomain, "cookie-scope"},
+		{Cacheable, "no-store"},
+		{RefreshBroken, "family-revoked refresh-works retry-works rotation"},
+		{RetryRefused, "retry-works"},
+		{NoRotation, "family-revoked grace reuse-detected rotation"},
+		{Reuse, "concurrent-refresh family-revoked grace reuse-detected"},
+		{FamilySurvives, "family-revoked"},
+		{Grace + "=30s", "grace"},
+		{RefreshAsAccess, "refresh-token-not-bearer"},
+		{AccessAsRefresh, "access-token-not-refresh"},
+		{LogoutBroken, "access-after-logout logout-clears-cookie logout-works refresh-after-logout-refused"},
+		{CookieStays, "logout-clears-cookie"},
+		{LogoutKeeps, "access-after-logout refresh-after-logout-refused"},
+		{AccessOutlives, "access-after-logout"},
+		{Race, "concurrent-refresh"},
 		// These break no rule by themselves.
-		{FaultLatency + "=1ms", ""},
-		{FaultClock + "=-48h", ""},
-		{FaultRotateKey, ""},
+		{Latency + "=1ms", ""},
+		{ClockOffset + "=-48h", ""},
+		{RotateKey, ""},
 	} {
 		name, _, _ := strings.Cut(c.fault, "=")
 		seen[name] = true
 		t.Run(c.fault, func(t *testing.T) {
-			same(t, "broken", strings.Join(faulty(t, c.fault).broken(t), " "), c.rules)
+			broken := serve(t, nil, c.fault).broken(t)
+			same(t, "broken", strings.Join(broken, " "), c.rules)
+			if k, _ := kindOf(name); k.Breaks != "" && !slices.Contains(broken, k.Breaks) {
+				t.Errorf("the table says that it breaks %s", k.Breaks)
+			}
 		})
 	}
-	for _, name := range []string{FaultLoginBroken, FaultStatus, FaultDropAnswer, FaultExpireNow} { // below
+	for _, name := range []string{LoginBroken, Status, DropAnswer, ExpireNow} { // below
 		seen[name] = true
 	}
-	for _, name := range FaultNames() {
-		if !seen[strings.TrimSuffix(name, "=")] {
-			t.Errorf("%s has no test", name)
+	for _, k := range All() {
+		if !seen[k.Name] {
+			t.Errorf("%s has no test", k.Name)
 		}
 	}
 }
 
 func TestFaultLoginBroken(t *testing.T) {
-	s := faulty(t, FaultLoginBroken+",times=1")
+	s := serve(t, nil, LoginBroken+",times=1")
 	s.loginAs(alice, password).is(t, "the first", 401, "invalid_credentials")
 	s.login()
 }
 
 func TestFaultStatus(t *testing.T) {
-	s := faulty(t, "status=503,times=2,path=/token")
+	s := serve(t, nil, "status=503,times=2,path=/token")
 	tokens := s.login()
 	for range 2 {
 		s.spend(tokens.RefreshToken).is(t, "refused", 503, "server_error")
@@ -202,7 +206,7 @@ func TestFaultStatus(t *testing.T) {
 }
 
 func TestFaultExpireNow(t *testing.T) {
-	s := faulty(t, FaultExpireNow)
+	s := serve(t, nil, ExpireNow)
 	one, two := s.login(), s.login()
 	s.me(one.AccessToken).is(t, "the next presented", 401, "invalid_token")
 	s.me(one.AccessToken).is(t, "again", 401, "invalid_token")
@@ -218,20 +222,18 @@ func TestFaultExpireNow(t *testing.T) {
 // gets the same successor, without one it has lost its session.
 func TestFaultDropAnswer(t *testing.T) {
 	for _, grace := range []time.Duration{0, time.Minute} {
-		s := faulty(t)
+		s := serve(t, nil)
 		s.server.ReuseGrace = grace
 		tokens := s.login()
-		if err := s.server.setFault(t.Context(), Fault{Name: FaultDropAnswer, Times: 1}); err != nil {
-			t.Fatal(err)
-		}
+		s.faults.set(Fault{Name: DropAnswer, Times: 1})
 		if a := s.me(tokens.AccessToken); a.status != 200 {
 			t.Errorf("what changes nothing: %d", a.status)
 		}
 		if a, err := s.try("POST", "/token", `{"refreshToken":"`+tokens.RefreshToken+`"}`); err == nil {
 			t.Fatalf("an answer came: %d %s", a.status, a.body)
 		}
-		token, _ := parseRefreshToken(tokens.RefreshToken)
-		r, _, err := s.server.Store.Find(t.Context(), token.hash())
+		token, _ := authserver.ParseRefreshToken(tokens.RefreshToken)
+		r, _, err := s.server.Store.Find(t.Context(), token.Hash())
 		if err != nil || r.Spent.IsZero() {
 			t.Errorf("nothing was committed: %+v %v", r, err)
 		}
@@ -240,13 +242,13 @@ func TestFaultDropAnswer(t *testing.T) {
 			a.is(t, "without a grace", 401, "invalid_grant")
 			continue
 		}
-		next, _ := parseRefreshToken(a.tokens(t).RefreshToken)
-		same(t, "the successor", next.hash(), r.Next)
-		if !contains(s.log.String(), "answer dropped") {
-			t.Errorf("the log is silent: %s", s.log)
+		next, _ := authserver.ParseRefreshToken(a.tokens(t).RefreshToken)
+		same(t, "the successor", next.Hash(), r.Next)
+		if !s.log.has("answer dropped") {
+			t.Error("the log does not say so")
 		}
 	}
-	s := faulty(t, FaultDropAnswer+",path=/me")
+	s := serve(t, nil, DropAnswer+",path=/me")
 	if a, err := s.try("GET", "/me", ""); err == nil {
 		t.Errorf("an answer came: %d %s", a.status, a.body)
 	}
@@ -284,18 +286,18 @@ func TestFaultDropAnswerOfNothing(t *testing.T) {
 	}{
 		{"login", "", func(s *site, _ oauth.Tokens) answer { return s.loginAs(alice, password) }},
 		{"refresh", "", func(s *site, t oauth.Tokens) answer { return s.spend(t.RefreshToken) }},
-		{"refresh", FaultRace, func(s *site, t oauth.Tokens) answer { return s.spend(t.RefreshToken) }},
-		{"refresh", FaultAccessAsRefresh, func(s *site, t oauth.Tokens) answer { return s.spend(t.AccessToken) }},
+		{"refresh", Race, func(s *site, t oauth.Tokens) answer { return s.spend(t.RefreshToken) }},
+		{"refresh", AccessAsRefresh, func(s *site, t oauth.Tokens) answer { return s.spend(t.AccessToken) }},
 	} {
 		t.Run(c.name+" "+c.fault, func(t *testing.T) {
-			state := &fullStore{Store: store.NewMemory()}
-			s := serve(t, func(o *Options) { o.Store = state })
+			store := &fullStore{Store: store.NewMemory()}
+			s := serve(t, func(o *authserver.Options) { o.Store = store })
 			tokens := s.login()
-			s.server.faults.set(Fault{Name: FaultDropAnswer})
-			s.server.faults.set(Fault{Name: c.fault})
-			state.full.Store(true)
+			s.faults.set(Fault{Name: DropAnswer})
+			s.faults.set(Fault{Name: c.fault})
+			store.full.Store(true)
 			c.ask(s, tokens).is(t, "the store failed", 500, "server_error")
-			state.full.Store(false)
+			store.full.Store(false)
 			if a, err := s.try("POST", "/login", `{"username":"alice","password":"correct horse"}`); err == nil {
 				t.Errorf("an answer came: %d %s", a.status, a.body)
 			}
@@ -304,7 +306,7 @@ func TestFaultDropAnswerOfNothing(t *testing.T) {
 }
 
 func TestFaultControl(t *testing.T) {
-	s := serve(t, func(o *Options) { o.FaultControl = true })
+	s := serve(t, nil)
 	set := func(fault string) answer { return s.ask("POST", "/faults", `{"fault":"`+fault+`"}`) }
 	same(t, "none", s.ask("GET", "/faults", "").body, `{"faults":[]}`+"\n")
 	same(t, "set", set("status=500,times=3").body, `{"faults":["status=500,times=3"]}`+"\n")
@@ -327,11 +329,11 @@ func TestFaultControl(t *testing.T) {
 // Without a fault in force no request waits for the lock on them, though there was one
 // before.
 func TestNoFaultNoLock(t *testing.T) {
-	s := serve(t, func(o *Options) { o.FaultControl = true })
+	s := serve(t, nil)
 	answered := func(what string) {
 		t.Helper()
 		done := make(chan struct{})
-		s.server.faults.mu.Lock()
+		s.faults.mu.Lock()
 		go func() {
 			defer close(done)
 			if a, err := s.try("GET", "/cart", ""); err != nil || a.status != 200 {
@@ -346,7 +348,7 @@ func TestNoFaultNoLock(t *testing.T) {
 		case <-time.After(time.Minute):
 			t.Errorf("%s: a request waits for the lock", what)
 		}
-		s.server.faults.mu.Unlock()
+		s.faults.mu.Unlock()
 		<-done
 	}
 	answered("at first")
@@ -360,7 +362,7 @@ func TestNoFaultNoLock(t *testing.T) {
 
 // A token that expire-now hit stays expired, whatever becomes of the faults meanwhile.
 func TestFaultsAtOnce(t *testing.T) {
-	s := serve(t, func(o *Options) { o.FaultControl = true })
+	s := serve(t, nil)
 	hit := s.login()
 	s.ask("POST", "/faults", `{"fault":"expire-now"}`)
 	s.me(hit.AccessToken).is(t, "hit", 401, "invalid_token")
@@ -369,29 +371,29 @@ func TestFaultsAtOnce(t *testing.T) {
 		group.Go(func() {
 			for range 20 {
 				for _, text := range []string{"clock-offset=1ms", "cookie-no-secure,times=1", "drop-answer,path=/checkout"} {
-					f, err := ParseFault(text)
+					f, err := Parse(text)
 					if err != nil {
 						t.Error(err)
 					}
-					s.server.faults.set(f)
+					s.faults.set(f)
 				}
 				if a, err := s.try("GET", "/me", "", "Authorization: Bearer "+hit.AccessToken); err != nil || a.status != 401 {
 					t.Errorf("%d %s %v", a.status, a.body, err)
 				}
-				s.server.faults.clear("")
+				s.faults.clear("")
 			}
 		})
 	}
 	group.Wait()
 	s.me(hit.AccessToken).is(t, "still", 401, "invalid_token")
-	if f := s.server.faults.active(); len(f) != 0 {
+	if f := s.faults.names(); len(f) != 0 {
 		t.Errorf("in force: %v", f)
 	}
 }
 
 func TestParseFault(t *testing.T) {
 	for _, text := range []string{"rotation-off", "latency=2s", "status=503,times=2,path=/refresh", "clock-offset=-1h0m0s", "expire-now,times=1", "drop-answer,path=/token"} {
-		f, err := ParseFault(text)
+		f, err := Parse(text)
 		if err != nil || f.String() != text {
 			t.Errorf("%s: %s, %v", text, f, err)
 		}
@@ -402,8 +404,29 @@ func TestParseFault(t *testing.T) {
 		"clock-offset=1h,times=1", "clock-offset=1h,path=/me", "rotate-key,times=3", "rotate-key,path=/me,times=3", // they would be without effect
 		"latency=-5s", "latency=14.1s", "latency=17s", "grace=-1s", "clock-offset=100000h", // no answer would come, or none that makes sense
 	} {
-		if f, err := ParseFault(text); verdict.ClassOf(err) != verdict.Usage {
+		if f, err := Parse(text); verdict.ClassOf(err) != verdict.Usage {
 			t.Errorf("%q: %+v, %v", text, f, err)
 		}
 	}
+}
+
+func TestFaultRotateKey(t *testing.T) {
+	for _, s := range []*site{serve(t, nil, RotateKey), serve(t, nil)} {
+		kids := s.published()
+		access := s.login().AccessToken
+		s.ask("POST", "/faults", `{"fault":"rotate-key"}`).is(t, "rotate-key", 200, "")
+		if now := s.published(); len(now) != len(kids)+1 {
+			t.Errorf("published %v, then %v", kids, now)
+		}
+		if a := s.me(access); a.status != 200 {
+			t.Errorf("a token of the key before: %d %s", a.status, a.body)
+		}
+	}
+	same(t, "keys after a start with it", len(serve(t, nil, RotateKey).published()), 2)
+}
+
+// The answer that a fault delays as long as it may is written in time.
+func TestLatencyLeavesTimeToWrite(t *testing.T) {
+	same(t, "the longest latency", maxLatency, 14*time.Second)
+	same(t, "the time to write", authserver.WriteTimeout, 15*time.Second)
 }

@@ -16,7 +16,7 @@ import (
 type keyStory struct {
 	*site
 	told    []string
-	offset  time.Duration   // of the fault
+	offset  offset
 	retired map[string]bool // the kids that rotate-key has replaced
 	fresh   []issued        // the tokens since the clock last jumped
 }
@@ -29,13 +29,14 @@ type issued struct {
 const storyPeriod = 30 * 24 * time.Hour
 
 func newKeyStory(t *testing.T) *keyStory {
-	return &keyStory{
-		site:    serve(t, func(o *Options) { o.FaultControl, o.KeyPeriod, o.RefreshTTL = true, storyPeriod, 365*24*time.Hour }),
-		retired: map[string]bool{},
-	}
+	k := &keyStory{retired: map[string]bool{}}
+	k.site = serve(t, func(o *Options) {
+		o.Replace, o.KeyPeriod, o.RefreshTTL = k.offset.replace, storyPeriod, 365*24*time.Hour
+	})
+	return k
 }
 
-func (k *keyStory) now() time.Time { return k.clock.Now().Add(k.offset) }
+func (k *keyStory) now() time.Time { return k.clock.Now().Add(time.Duration(k.offset.Load())) }
 
 // An event is one of the things that happen.
 type event struct {
@@ -60,15 +61,17 @@ func (k *keyStory) happen(e event) {
 	case "step": // somebody sets the clock
 		k.clock.advance(e.value)
 		k.fresh = nil
-	case FaultClock:
-		k.fault("POST", "/faults", `{"fault":"`+FaultClock+`=`+e.value.String()+`"}`)
-		k.offset, k.fresh = e.value, nil
-	case "no fault":
-		k.fault("DELETE", "/faults", "")
-		k.offset, k.fresh = 0, nil
-	case FaultRotateKey:
+	case "clock-offset":
+		k.offset.Store(int64(e.value))
+		k.fresh = nil
+	case "no offset":
+		k.offset.Store(0)
+		k.fresh = nil
+	case "rotate-key":
 		k.retired[kidOf(k.t, k.login().AccessToken)] = true
-		k.fault("POST", "/faults", `{"fault":"`+FaultRotateKey+`"}`)
+		if err := k.server.RotateKey(k.t.Context()); err != nil {
+			k.t.Fatalf("%v: %v", k.told, err)
+		}
 	case "schedule":
 		if err := k.server.keys.rotateIfOld(k.t.Context(), storyPeriod, k.now()); err != nil {
 			k.t.Fatal(err)
@@ -77,13 +80,6 @@ func (k *keyStory) happen(e event) {
 		k.t.Fatalf("what is %q?", e.name)
 	}
 	k.holds()
-}
-
-func (k *keyStory) fault(method, path, body string) {
-	k.t.Helper()
-	if a := k.ask(method, path, body); a.status != 200 {
-		k.t.Fatalf("%v: %d %s", k.told, a.status, a.body)
-	}
 }
 
 // holds looks whether a fresh login is good for what it is made for.
@@ -126,7 +122,7 @@ func TestKeysAndTheClock(t *testing.T) {
 			{"pass", storyPeriod},
 			{"schedule", 0},
 			{"pass", time.Minute},
-			{FaultRotateKey, 0},
+			{"rotate-key", 0},
 			{"pass", 4 * time.Minute},
 			{"pass", time.Hour},
 			{"pass", 25 * time.Hour},
@@ -135,20 +131,20 @@ func TestKeysAndTheClock(t *testing.T) {
 			{"pass", 2 * day},
 		}},
 		{"rotated while the clock was slow", []event{
-			{FaultClock, -time.Hour},
-			{FaultRotateKey, 0},
-			{"no fault", 0},
+			{"clock-offset", -time.Hour},
+			{"rotate-key", 0},
+			{"no offset", 0},
 			{"pass", 25 * time.Hour},
 		}},
 		{"rotated while the clock was fast", []event{
-			{FaultClock, time.Hour},
-			{FaultRotateKey, 0},
-			{"no fault", 0},
+			{"clock-offset", time.Hour},
+			{"rotate-key", 0},
+			{"no offset", 0},
 			{"pass", 25 * time.Hour},
 		}},
 		{"the clock is set back after a rotation", []event{
 			{"pass", day},
-			{FaultRotateKey, 0},
+			{"rotate-key", 0},
 			{"step", -2 * day},
 			{"pass", 3 * day},
 		}},
@@ -195,7 +191,7 @@ func TestKeyTooOldForItsTokens(t *testing.T) {
 // Whatever happens to the clock and the keys, in whatever order.
 func TestKeysWhateverHappens(t *testing.T) {
 	const stories, length = 24, 40
-	names := []string{"pass", "pass", "pass", "step", FaultClock, "no fault", FaultRotateKey, "schedule", "schedule"}
+	names := []string{"pass", "pass", "pass", "step", "clock-offset", "no offset", "rotate-key", "schedule", "schedule"}
 	spans := []time.Duration{time.Second, time.Minute, keysMaxAge, time.Hour, cartTTL, 26 * time.Hour, storyPeriod, 2 * storyPeriod}
 	for seed := range uint64(stories) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -205,7 +201,7 @@ func TestKeysWhateverHappens(t *testing.T) {
 				switch span := spans[dice.IntN(len(spans))]; e.name {
 				case "pass":
 					e.value = span
-				case "step", FaultClock: // forwards or backwards
+				case "step", "clock-offset": // forwards or backwards
 					e.value = span * time.Duration(1-2*dice.IntN(2))
 				}
 				k.happen(e)

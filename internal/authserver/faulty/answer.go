@@ -1,0 +1,89 @@
+package faulty
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"jwt/internal/authserver"
+	"jwt/internal/oauth"
+)
+
+func offsetClock(t toggle, r *authserver.Rules) {
+	now := r.Now
+	r.Now = func() time.Time {
+		f, _ := t.active.peek(t.name, "")
+		return now().Add(f.Value)
+	}
+}
+
+// cookieFault returns a fault that edits the cookie of the refresh token where it is set.
+func cookieFault(edit func(c *http.Cookie, host string)) func(toggle, *authserver.Rules) {
+	return func(t toggle, r *authserver.Rules) {
+		handle := r.Handle
+		r.Handle = func(a *authserver.Answer, q *http.Request) {
+			handle(a, q)
+			for i, line := range a.Header["Set-Cookie"] {
+				c, err := http.ParseSetCookie(line)
+				if err == nil && c.Name == oauth.RefreshCookie && c.Value != "" && t.on(q.Context()) {
+					edit(c, (&url.URL{Host: q.Host}).Hostname())
+					a.Header["Set-Cookie"][i] = c.String()
+				}
+			}
+		}
+	}
+}
+
+func answerStatus(t toggle, r *authserver.Rules) {
+	handle := r.Handle
+	r.Handle = func(a *authserver.Answer, q *http.Request) {
+		if f, ok := t.take(q.Context()); ok {
+			t.server.Fail(a, serverError(f.Code))
+			return
+		}
+		handle(a, q)
+	}
+}
+
+func delay(t toggle, r *authserver.Rules) {
+	handle := r.Handle
+	r.Handle = func(a *authserver.Answer, q *http.Request) {
+		if f, ok := t.take(q.Context()); ok {
+			wait := time.NewTimer(f.Value)
+			defer wait.Stop()
+			select {
+			case <-wait.C:
+			case <-q.Context().Done():
+			}
+		}
+		handle(a, q)
+	}
+}
+
+// dropAnswer loses the answer to a request that changed something, or that has the path of
+// the fault.
+func dropAnswer(t toggle, r *authserver.Rules) {
+	handle := r.Handle
+	r.Handle = func(a *authserver.Answer, q *http.Request) {
+		handle(a, q)
+		f, ok := t.peek(q.Context())
+		if !ok || f.Path == "" && !requestOf(q.Context()).committed {
+			return
+		}
+		if t.on(q.Context()) {
+			a.Aborted = true
+			a.Note = strings.TrimSpace(a.Note + " answer dropped")
+		}
+	}
+}
+
+func dropNoStore(t toggle, r *authserver.Rules) {
+	handle := r.Handle
+	r.Handle = func(a *authserver.Answer, q *http.Request) {
+		handle(a, q)
+		if !a.Aborted && t.on(q.Context()) && a.Header.Get("Cache-Control") == "no-store" {
+			a.Header.Del("Cache-Control")
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package faulty
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"jwt/internal/verdict"
+)
+
+// A Fault is a fault in force, or to be put in force.
+type Fault struct {
+	Name  string
+	Value time.Duration // of a fault that takes a duration
+	Code  int           // of Status
+	Path  string        // where it applies; empty: everywhere
+	Times int           // how often it applies; 0: always
+}
+
+// Parse reads NAME[=VALUE][,times=N][,path=/PATH]. A fault of the whole server takes
+// neither times nor path.
+func Parse(s string) (Fault, error) {
+	head, options, hasOptions := strings.Cut(s, ",")
+	name, value, hasValue := strings.Cut(head, "=")
+	k, ok := kindOf(name)
+	f := Fault{Name: name, Times: k.times}
+	switch {
+	case !ok:
+		return f, verdict.Errorf(verdict.Usage, "fault: there is no %q", name).Hintf("one of %s", strings.Join(Names(), " "))
+	case k.Value != "" && !hasValue:
+		return f, verdict.Errorf(verdict.Usage, "fault: %s wants a value", name).Hintf("--fault %s=VALUE", name)
+	case k.Value == "" && hasValue:
+		return f, verdict.Errorf(verdict.Usage, "fault: %s takes no value", name)
+	case k.Value != "" && !k.parse(&f, value):
+		return f, verdict.Errorf(verdict.Usage, "fault: %s cannot be %q", name, value).Hintf("a length of time like 2s, for latency %s at most; for status a number from 400 to 599", maxLatency)
+	case hasOptions && k.whole:
+		return f, verdict.Errorf(verdict.Usage, "fault: %s takes neither times nor path", name).Hintf("--fault %s alone: it concerns the whole server", head)
+	case hasOptions:
+		return f, f.parseOptions(options)
+	}
+	return f, nil
+}
+
+// ParseAll reads each text as Parse does.
+func ParseAll(texts []string) ([]Fault, error) {
+	var faults []Fault
+	for _, text := range texts {
+		f, err := Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		faults = append(faults, f)
+	}
+	return faults, nil
+}
+
+// parseOptions reads times=N and path=/PATH, separated by commas.
+func (f *Fault) parseOptions(s string) error {
+	for option := range strings.SplitSeq(s, ",") {
+		key, value, _ := strings.Cut(option, "=")
+		n, err := strconv.Atoi(value)
+		switch {
+		case key == "times" && err == nil && n > 0:
+			f.Times = n
+		case key == "path" && strings.HasPrefix(value, "/"):
+			f.Path = value
+		default:
+			return verdict.Errorf(verdict.Usage, "fault: %s,%s: what follows the comma is times=N or path=/PATH", f.Name, option)
+		}
+	}
+	return nil
+}
+
+func kindOf(name string) (Kind, bool) {
+	i := slices.IndexFunc(table, func(k Kind) bool { return k.Name == name })
+	if i < 0 {
+		return Kind{}, false
+	}
+	return table[i], true
+}
+
+// String returns the fault as Parse reads it.
+func (f Fault) String() string {
+	s := f.Name
+	switch k, _ := kindOf(f.Name); k.Value {
+	case "STATUS":
+		s += "=" + strconv.Itoa(f.Code)
+	case "DURATION":
+		s += "=" + f.Value.String()
+	}
+	if f.Times > 0 {
+		s += ",times=" + strconv.Itoa(f.Times)
+	}
+	if f.Path != "" {
+		s += ",path=" + f.Path
+	}
+	return s
+}

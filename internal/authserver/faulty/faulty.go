@@ -1,0 +1,132 @@
+// Package faulty makes a local server that is wrong in chosen ways, to test clients and
+// the rules of `session flow` with. A fault is a row of the table and a function, which
+// puts itself before a rule of the sound server or around its handler.
+package faulty
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"jwt/internal/authserver"
+	"jwt/internal/authserver/store"
+)
+
+// New returns a server with these faults. With control POST /faults sets more of them
+// while the server runs.
+func New(ctx context.Context, o authserver.Options, faults []Fault, control bool) (*authserver.Server, error) {
+	if len(faults) == 0 && !control {
+		return authserver.New(ctx, o)
+	}
+	s, _, err := open(ctx, o, faults, control)
+	return s, err
+}
+
+func open(ctx context.Context, o authserver.Options, faults []Fault, control bool) (*authserver.Server, *active, error) {
+	f := &active{}
+	for _, fault := range faults {
+		if fault.Name != RotateKey {
+			f.set(fault)
+		}
+	}
+	o.Store = commitNoting{o.Store}
+	o.Replace = f.replace
+	if control {
+		o.Endpoints = append(o.Endpoints, f.endpoints()...)
+	}
+	s, err := authserver.New(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, fault := range faults {
+		if fault.Name == RotateKey {
+			if err := s.RotateKey(ctx); err != nil {
+				s.Close()
+				return nil, nil, err
+			}
+		}
+	}
+	return s, f, nil
+}
+
+// replace puts every fault of the table before the sound rules. A row hides the rows
+// above it that replace the same rule.
+func (f *active) replace(s *authserver.Server, r *authserver.Rules) {
+	f.server = s
+	for _, k := range table {
+		if k.apply != nil {
+			k.apply(toggle{k.Name, f}, r)
+		}
+	}
+	handle := r.Handle
+	r.Handle = func(a *authserver.Answer, q *http.Request) {
+		handle(a, q.WithContext(context.WithValue(q.Context(), requestKey{}, &request{path: q.URL.Path})))
+	}
+}
+
+// A request is what the faults know of the request that a context belongs to.
+type request struct {
+	path      string
+	committed bool // the store has changed
+	rotated   bool // a refresh token was spent
+}
+
+type requestKey struct{}
+
+// requestOf returns the request of a context; outside of requests an empty one.
+func requestOf(ctx context.Context) *request {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		return r
+	}
+	return &request{}
+}
+
+// A toggle is a fault of the table, as its function sees it.
+type toggle struct {
+	name string
+	*active
+}
+
+// take returns the fault if it is in force for the request of ctx, and counts one of its
+// times.
+func (t toggle) take(ctx context.Context) (Fault, bool) {
+	return t.active.take(t.name, requestOf(ctx).path)
+}
+
+// on is take for a fault without a value.
+func (t toggle) on(ctx context.Context) bool {
+	_, ok := t.take(ctx)
+	return ok
+}
+
+// peek returns the fault that take would, and counts nothing.
+func (t toggle) peek(ctx context.Context) (Fault, bool) {
+	return t.active.peek(t.name, requestOf(ctx).path)
+}
+
+// commitNoting is a Store that notes in which requests it changed.
+type commitNoting struct{ store.Store }
+
+func (c commitNoting) Begin(ctx context.Context, s store.Session, token store.Hash, r store.Refresh) error {
+	err := c.Store.Begin(ctx, s, token, r)
+	if err == nil {
+		requestOf(ctx).committed = true
+	}
+	return err
+}
+
+func (c commitNoting) Rotate(ctx context.Context, p store.Spend) (store.Rotation, error) {
+	r, err := c.Store.Rotate(ctx, p)
+	if r.Outcome == store.Rotated || r.Outcome == store.Reused {
+		requestOf(ctx).committed = true
+	}
+	return r, err
+}
+
+func (c commitNoting) Revoke(ctx context.Context, id string, now time.Time) error {
+	err := c.Store.Revoke(ctx, id, now)
+	if err == nil {
+		requestOf(ctx).committed = true
+	}
+	return err
+}

@@ -1,0 +1,152 @@
+package faulty
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"jwt/internal/authserver"
+)
+
+// The names of the faults.
+const (
+	Latency         = "latency"
+	Status          = "status"
+	DropAnswer      = "drop-answer"
+	ExpireNow       = "expire-now"
+	RotateKey       = "rotate-key"
+	ClockOffset     = "clock-offset"
+	LoginBroken     = "login-broken"
+	AnyPassword     = "any-password"
+	ErrorsDiffer    = "uniform-errors-off"
+	BearerRefused   = "bearer-refused"
+	NoBearer        = "no-bearer-accepted"
+	Tampered        = "tampered-accepted"
+	AlgNone         = "alg-none-accepted"
+	Expired         = "expired-accepted"
+	NoHTTPOnly      = "cookie-no-httponly"
+	NoSecure        = "cookie-no-secure"
+	NoSameSite      = "cookie-no-samesite"
+	CookieDomain    = "cookie-domain"
+	Cacheable       = "no-no-store"
+	RefreshBroken   = "refresh-broken"
+	RetryRefused    = "retry-refused"
+	NoRotation      = "rotation-off"
+	Reuse           = "reuse-undetected"
+	FamilySurvives  = "family-survives"
+	Grace           = "grace"
+	RefreshAsAccess = "refresh-as-access"
+	AccessAsRefresh = "access-as-refresh"
+	LogoutBroken    = "logout-broken"
+	CookieStays     = "logout-keeps-cookie"
+	LogoutKeeps     = "logout-keeps"
+	AccessOutlives  = "access-outlives"
+	Race            = "rotation-races"
+)
+
+// A Kind is a row of the table of faults.
+type Kind struct {
+	Name   string
+	Value  string // what its value is: "", "DURATION" or "STATUS"
+	Help   string // what the server does wrong
+	Breaks string // the rule of session flow that finds it; empty: no rule does
+
+	parse func(f *Fault, value string) bool // of a fault that has a value
+	whole bool                              // it concerns the whole server: neither times nor path
+	times int                               // how often, unless the user says; 0: always
+
+	// apply puts the fault before the rules; nil for RotateKey, which happens at once.
+	apply func(toggle, *authserver.Rules)
+}
+
+// table lists the faults. Where several replace the same rule, a lower row decides
+// before the rows above it.
+var table = []Kind{
+	// The server itself.
+	{Name: ClockOffset, Value: "DURATION", Help: "its clock is ahead, or behind", parse: durationOf(-maxOffset, maxOffset), whole: true, apply: offsetClock},
+	{Name: RotateKey, Help: "a new key signs, at once", whole: true},
+
+	// Logging in.
+	{Name: ErrorsDiffer, Help: "an unknown user gets another error than a wrong password", Breaks: "uniform-login-errors", apply: tellUnknownUsers},
+	{Name: AnyPassword, Help: "any password of a known user is accepted", Breaks: "wrong-password-refused", apply: acceptAnyPassword},
+	{Name: LoginBroken, Help: "every login is refused", Breaks: "login-works", apply: refuseLogins},
+
+	// Access tokens.
+	{Name: Tampered, Help: "an access token with a wrong signature is accepted", Breaks: "tampered-token-refused", apply: acceptTampered},
+	{Name: AlgNone, Help: "an unsigned access token is accepted", Breaks: "alg-none-refused", apply: acceptUnsigned},
+	{Name: ExpireNow, Help: "the next access token presented has expired", times: 1, apply: expireNow},
+	{Name: Expired, Help: "an expired access token is accepted", Breaks: "expired-token-refused", apply: acceptExpired},
+	{Name: RefreshAsAccess, Help: "a refresh token is accepted as an access token", Breaks: "refresh-token-not-bearer", apply: acceptRefreshToken},
+	{Name: BearerRefused, Help: "every access token is refused", Breaks: "bearer-accepted", apply: refuseBearer},
+	{Name: AccessOutlives, Help: "an access token is accepted after the logout", Breaks: "access-after-logout", apply: ignoreLogout},
+	{Name: NoBearer, Help: "GET /me needs no access token", Breaks: "missing-bearer-refused", apply: needNoBearer},
+
+	// Refresh tokens.
+	{Name: AccessAsRefresh, Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
+	{Name: Grace, Value: "DURATION", Help: "a spent refresh token gives the same successor for so long", Breaks: "grace", parse: durationOf(0, maxOffset), apply: changeGrace},
+	{Name: FamilySurvives, Help: "a refresh token used twice is refused, and revokes nothing", Breaks: "family-revoked", apply: keepFamily},
+	{Name: Reuse, Help: "a spent refresh token gives another successor", Breaks: "reuse-detected", apply: acceptReuse},
+	{Name: Race, Help: "refreshes at the same time all succeed", Breaks: "concurrent-refresh", apply: raceRotations},
+	{Name: NoRotation, Help: "a refresh gives the same refresh token back", Breaks: "rotation", apply: keepRefreshToken},
+	{Name: RetryRefused, Help: "the access token that a refresh gives is refused", Breaks: "retry-works", apply: issueExpired},
+	{Name: RefreshBroken, Help: "every refresh is refused", Breaks: "refresh-works", apply: refuseRefreshes},
+
+	// Logging out.
+	{Name: LogoutKeeps, Help: "a logout revokes nothing", Breaks: "refresh-after-logout-refused", apply: revokeNothing},
+	{Name: CookieStays, Help: "a logout leaves the cookie", Breaks: "logout-clears-cookie", apply: keepCookie},
+	{Name: LogoutBroken, Help: "every logout fails", Breaks: "logout-works", apply: failLogouts},
+
+	// The cookie of the refresh token.
+	{Name: NoHTTPOnly, Help: "the cookie lacks HttpOnly", Breaks: "cookie-httponly", apply: cookieFault(func(c *http.Cookie, _ string) { c.HttpOnly = false })},
+	{Name: NoSecure, Help: "the cookie lacks Secure", Breaks: "cookie-secure", apply: cookieFault(func(c *http.Cookie, _ string) { c.Secure = false })},
+	{Name: NoSameSite, Help: "the cookie lacks SameSite", Breaks: "cookie-samesite", apply: cookieFault(func(c *http.Cookie, _ string) { c.SameSite = 0 })},
+	{Name: CookieDomain, Help: "the cookie has a Domain", Breaks: "cookie-scope", apply: cookieFault(func(c *http.Cookie, host string) { c.Domain = host })},
+
+	// Every answer.
+	{Name: Status, Value: "STATUS", Help: "answer with this status, and do nothing", parse: parseStatus, apply: answerStatus},
+	{Name: Latency, Value: "DURATION", Help: "wait before answering", parse: durationOf(0, maxLatency), apply: delay},
+	{Name: DropAnswer, Help: "carry the request out, then close the connection", apply: dropAnswer},
+	{Name: Cacheable, Help: "answers lack Cache-Control: no-store", Breaks: "no-store", apply: dropNoStore},
+}
+
+// All returns the faults, sorted by name.
+func All() []Kind {
+	return slices.SortedFunc(slices.Values(table), func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// Names returns the names of all faults, sorted, those with a value ending in "=".
+func Names() []string {
+	var names []string
+	for _, k := range table {
+		name := k.Name
+		if k.Value != "" {
+			name += "="
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+const (
+	maxOffset = 10 * 365 * 24 * time.Hour
+
+	// maxLatency leaves a second for writing the answer.
+	maxLatency = authserver.WriteTimeout - time.Second
+)
+
+func durationOf(least, most time.Duration) func(*Fault, string) bool {
+	return func(f *Fault, value string) bool {
+		d, err := time.ParseDuration(value)
+		f.Value = d
+		return err == nil && d >= least && d <= most
+	}
+}
+
+func parseStatus(f *Fault, value string) bool {
+	code, err := strconv.Atoi(value)
+	f.Code = code
+	return err == nil && code >= 400 && code <= 599
+}

@@ -1,0 +1,168 @@
+package authserver
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"jwt/internal/oauth"
+)
+
+// An Answer is the answer to one request. It is sent after its Handler has returned,
+// and may be changed until then.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+
+	Aborted bool // close the connection instead of sending the answer
+
+	Note                string // for the log
+	path, user, session string // for the log; the path is an endpoint's, or redacted
+
+	now time.Time // when the request arrived, by the server's clock
+	w   http.ResponseWriter
+}
+
+// A Handler answers a request.
+type Handler func(*Answer, *http.Request)
+
+// An Endpoint is one method of one path. An error of Handle is answered as Server.Fail does.
+type Endpoint struct {
+	Method, Path string
+	Handle       func(*Answer, *http.Request) error
+}
+
+// String returns method and path, as the index lists them.
+func (e Endpoint) String() string { return e.Method + " " + e.Path }
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := s.Now()
+	a := &Answer{Header: w.Header(), path: redacted(r.URL.Path), now: s.now(), w: w}
+	setSecurityHeaders(a.Header)
+	if err := s.dispatch(a, r); err != nil {
+		s.Fail(a, err)
+	}
+	s.log.request(a, r, s.Now().Sub(began))
+	if a.Aborted {
+		panic(http.ErrAbortHandler) // closes the connection, or the stream
+	}
+	a.send(r.Method)
+}
+
+// setSecurityHeaders sets the headers that every answer has.
+func setSecurityHeaders(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+}
+
+// dispatch checks a request and passes it on to its handler.
+func (s *Server) dispatch(a *Answer, r *http.Request) error {
+	if err := s.checkRequest(r); err != nil {
+		return err
+	}
+	for _, e := range s.Endpoints {
+		if e.Path == r.URL.Path {
+			return route(s.Endpoints, a, r)
+		}
+	}
+	s.rules.Handle(a, r)
+	return nil
+}
+
+// answer answers a request to the server's own endpoints.
+func (s *Server) answer(a *Answer, r *http.Request) {
+	if err := route(s.endpoints, a, r); err != nil {
+		s.Fail(a, err)
+	}
+}
+
+// checkRequest checks what holds for every endpoint.
+func (s *Server) checkRequest(r *http.Request) error {
+	if headerSize(r) > maxHeader {
+		return &oauth.Error{Status: http.StatusRequestHeaderFieldsTooLarge, Code: oauth.InvalidRequest, Description: "the header is larger than 16 KiB"}
+	}
+	if !s.host[canonicalHost(r.Host, s.scheme)] {
+		return &oauth.Error{Status: http.StatusMisdirectedRequest, Code: oauth.InvalidRequest, Description: "this server is " + s.Issuer}
+	}
+	if err := s.origin.Check(r); err != nil {
+		return &oauth.Error{Status: http.StatusForbidden, Code: oauth.InvalidRequest, Description: "a page of another origin must not ask this"}
+	}
+	return nil
+}
+
+// route calls the endpoint of the request's method and path.
+func route(endpoints []Endpoint, a *Answer, r *http.Request) error {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	var allowed []string
+	for _, e := range endpoints {
+		if e.Path != r.URL.Path {
+			continue
+		}
+		a.path = e.Path
+		if e.Method == method {
+			return e.Handle(a, r)
+		}
+		allowed = append(allowed, e.Method)
+	}
+	if allowed == nil {
+		return &oauth.Error{Status: http.StatusNotFound, Code: "not_found", Description: "there is nothing here"}
+	}
+	a.Header["Allow"] = allowed
+	return &oauth.Error{Status: http.StatusMethodNotAllowed, Code: oauth.InvalidRequest, Description: "this path takes another method"}
+}
+
+// ownEndpoints returns the endpoints of the server, in the order of the index.
+func (s *Server) ownEndpoints() []Endpoint {
+	get := func(path string, handle func(*exchange) error) Endpoint {
+		return Endpoint{http.MethodGet, path, s.handle(handle)}
+	}
+	post := func(path string, handle func(*exchange) error) Endpoint {
+		return Endpoint{http.MethodPost, path, s.handle(handle)}
+	}
+	return []Endpoint{
+		get(indexPath, s.index),
+		post("/login", s.login),
+		post("/refresh", s.refresh),
+		post("/token", s.token),
+		post("/logout", s.logout),
+		get("/me", s.me),
+		get("/cart", s.showCart),
+		post("/cart/items", s.addItem),
+		post("/checkout", s.checkout),
+		get(jwksPath, s.jwks),
+		get(oauth.DiscoveryPath, s.metadata),
+		get(oauth.MetadataPath, s.metadata),
+	}
+}
+
+// headerSize counts as the wire does: name, colon, space, value, line end.
+func headerSize(r *http.Request) int {
+	n := len(r.Method) + len(r.RequestURI) + len(r.Host)
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(v) + 4
+		}
+	}
+	return n
+}
+
+// canonicalHost returns a Host in lower case, with its port.
+func canonicalHost(host, scheme string) string {
+	if _, _, err := net.SplitHostPort(host); err != nil {
+		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+		if scheme == "https" {
+			host = net.JoinHostPort(host, "443")
+		} else {
+			host = net.JoinHostPort(host, "80")
+		}
+	}
+	return strings.ToLower(host)
+}
