@@ -186,7 +186,7 @@ func (o keyGenerateOptions) kind(args []string) (string, error) {
 			return kind, nil
 		}
 	}
-	e := verdict.Errorf(verdict.Usage, "%s is no kind of key", shortened(args[0]))
+	e := verdict.Errorf(verdict.Usage, "unknown kind of key %s", shortened(args[0]))
 	if _, ok := jwk.KindFor(args[0]); ok {
 		return "", e.Hintf("it is an algorithm: --alg %s", args[0])
 	}

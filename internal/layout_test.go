@@ -16,6 +16,7 @@ var rooms = []string{
 	"jsonobject",
 	"reltime",
 	"jwa",
+	"jwk/openssh",
 	"jwk",
 	"jws",
 	"sdjwt",

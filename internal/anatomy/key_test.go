@@ -37,8 +37,8 @@ func TestOpenKey(t *testing.T) {
 		{`{"kty":"oct","k":"GawgguFyGrWKav7AX4VKUg","alg":"HS256"}`, summary{"HS256", "", "k", "the secret has 16 bytes, HS256 wants at least 32 (RFC 7518 §3.2)"}},
 		{`{"kty":"oct","k":"c2hvcnQ"}`, summary{"", pbes2, "k", "the secret has 5 bytes, HS256 wants at least 32 (RFC 7518 §3.2)"}},
 		{`{"kty":"oct","k":"c2hvcnQ","use":"enc"}`, summary{"", pbes2, "k", ""}},
-		{`{"kty":"oct","k":"YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE"}`, summary{"HS256", "A256KW A256GCMKW dir " + pbes2, "k", "the secret repeats one byte: it is no random one"}},
-		{`{"kty":"oct","k":"YWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWI"}`, summary{"HS256", "A256KW A256GCMKW dir " + pbes2, "k", "the secret repeats 2 bytes: it is no random one"}},
+		{`{"kty":"oct","k":"YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE"}`, summary{"HS256", "A256KW A256GCMKW dir " + pbes2, "k", "the secret repeats one byte: it is not random"}},
+		{`{"kty":"oct","k":"YWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWI"}`, summary{"HS256", "A256KW A256GCMKW dir " + pbes2, "k", "the secret repeats 2 bytes: it is not random"}},
 	}
 	for _, tt := range tests {
 		set, err := jwk.Parse([]byte(tt.jwk))

@@ -51,7 +51,7 @@ func (t Token) openKey(passphrase func() ([]byte, error)) ([]byte, error) {
 		return nil, verdict.Errorf(verdict.KeyUnreadable, "the JWK is encrypted with %s: only a passphrase (PBES2) opens one here", h.alg.name).
 			Hintf("jwt decrypt @FILE --key KEY opens it")
 	case passphrase == nil:
-		return nil, &verdict.Error{Class: verdict.KeyUnreadable, Message: "the JWK is encrypted: its passphrase is wanted", Err: jwk.ErrEncrypted}
+		return nil, &verdict.Error{Class: verdict.KeyUnreadable, Message: "the JWK is encrypted: its passphrase is required", Err: jwk.ErrEncrypted}
 	}
 	secret, err := passphrase()
 	if err != nil {

@@ -73,8 +73,8 @@ func TestEncryptedKeysRefused(t *testing.T) {
 	}{
 		{"the wrong passphrase", encrypt(oct, pbes2, password), give("other"), verdict.KeyUnreadable, "does not open"},
 		{"an empty passphrase", encrypt(oct, pbes2, password), give(""), verdict.KeyUnreadable, "empty"},
-		{"nobody to ask", encrypt(oct, pbes2, password), nil, verdict.KeyUnreadable, "is encrypted: its passphrase is wanted"},
-		{"no key inside", encrypt("hello", pbes2, password), give(string(password)), verdict.JWKInvalid, "no key"},
+		{"nobody to ask", encrypt(oct, pbes2, password), nil, verdict.KeyUnreadable, "is encrypted: its passphrase is required"},
+		{"no key inside", encrypt("hello", pbes2, password), give(string(password)), verdict.JWKInvalid, "not a key"},
 		{"an encrypted key inside", encrypt(inner, pbes2, password), give(string(password)), verdict.KeyUnreadable, "another encrypted JWK"},
 		{"cut", inner[:len(inner)-4], give(string(password)), verdict.KeyUnreadable, "encrypted JWK"},
 		{"the JSON serialization", `{"protected":"e30","ciphertext":"AA"}`, give(string(password)), verdict.KeyUnreadable, "encrypted JWK"},

@@ -7,9 +7,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// encryptionAlgs are the algorithms of encryption (RFC 7518 §4.1 and §5.1) by the
-// kinds of key they take, the first to be made where nobody chooses. They are
-// known here so that their keys are valid; they fit no signature.
+// encryptionAlgs lists the encryption algorithms (RFC 7518 §4.1 and §5.1) by the kinds
+// of key they take, the default kind first. Their keys are valid and fit no signature.
 var encryptionAlgs = [...]struct{ kinds, algs []string }{
 	{[]string{"RSA"}, []string{"RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512", "RSA-OAEP", "RSA1_5"}},
 	{
@@ -23,8 +22,8 @@ var encryptionAlgs = [...]struct{ kinds, algs []string }{
 	}},
 }
 
-// keyKinds returns the kinds of key that an algorithm takes, and false if its
-// name is unknown.
+// keyKinds returns the kinds of key that an algorithm takes, and false if it is
+// unknown.
 func keyKinds(alg string) ([]string, bool) {
 	if a, ok := jwa.Lookup(alg); ok {
 		kinds := []string{}
@@ -44,7 +43,7 @@ func keyKinds(alg string) ([]string, bool) {
 	return nil, false
 }
 
-// Algs returns the algorithms that Generate makes keys for, those of signatures
+// Algs returns the algorithms that Generate makes keys for, signature algorithms
 // first.
 func Algs() []string {
 	var names []string
@@ -60,8 +59,8 @@ func Algs() []string {
 	})
 }
 
-// KindFor returns the kind of key to generate for an algorithm, signature or
-// encryption, and false if none here is for it.
+// KindFor returns the kind of key to generate for a signature or encryption algorithm,
+// and false if there is none.
 func KindFor(alg string) (kind string, ok bool) {
 	takes, _ := keyKinds(alg)
 	for _, k := range newKinds {
@@ -72,9 +71,9 @@ func KindFor(alg string) (kind string, ok bool) {
 	return "", false
 }
 
-// SecretBytes returns how long a secret for the algorithm must be at least, and
-// whether it may be longer: HMAC takes any that is not shorter than its hash
-// (RFC 7518 §3.2), AES a key of its exact size. 0 is for what says nothing.
+// SecretBytes returns the minimum length of a secret for the algorithm in bytes, and
+// whether it is exact: HMAC takes any secret as long as its hash (RFC 7518 §3.2), AES
+// a key of exactly its size. It returns 0 if there is no minimum.
 func SecretBytes(alg string) (size int, exact bool) {
 	if a, ok := jwa.Lookup(alg); ok {
 		return a.MinKeyBytes, false
@@ -94,8 +93,8 @@ func SecretBytes(alg string) (size int, exact bool) {
 	return 0, false
 }
 
-// UseFor returns the "use" of a key for the algorithm: sig, enc, or "" if its name
-// is unknown.
+// UseFor returns the "use" of a key for the algorithm: sig, enc, or "" if it is
+// unknown.
 func UseFor(alg string) string {
 	if _, ok := jwa.Lookup(alg); ok {
 		return "sig"
@@ -106,17 +105,17 @@ func UseFor(alg string) string {
 	return ""
 }
 
-// For returns the key kept for one algorithm alone, which must take its kind.
+// For returns the key restricted to one algorithm, which must fit its kind.
 func (k Key) For(alg string) (Key, error) {
 	takes, known := keyKinds(alg)
 	size, exact := SecretBytes(alg)
 	switch {
 	case !known:
-		return Key{}, verdict.Errorf(verdict.Usage, "%q is no algorithm", alg)
+		return Key{}, verdict.Errorf(verdict.Usage, "unknown algorithm %q", alg)
 	case !slices.Contains(takes, k.kindName()):
 		return Key{}, verdict.Errorf(verdict.KeyMismatch, "the key is %s, which %s does not take", k.Kind(), alg)
 	case exact && k.bits != 8*size:
-		return Key{}, verdict.Errorf(verdict.KeyMismatch, "%s wants a secret of %d bytes, the key has %d", alg, size, k.bits/8)
+		return Key{}, verdict.Errorf(verdict.KeyMismatch, "%s needs a secret of %d bytes, the key has %d", alg, size, k.bits/8)
 	}
 	k.Alg = alg
 	return k, nil

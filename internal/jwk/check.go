@@ -14,8 +14,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// checkRSA refuses a public key that is too weak, too large to bound the work,
-// or no RSA key at all.
+// checkRSA refuses a public key that is too weak, too large to bound the work, or not
+// an RSA key at all.
 func checkRSA(k *rsa.PublicKey) error {
 	if err := checkRSANumbers(k); err != nil {
 		return err
@@ -23,7 +23,7 @@ func checkRSA(k *rsa.PublicKey) error {
 	return checkRSAFactors(k.N)
 }
 
-// checkRSANumbers is what of checkRSA costs nothing.
+// checkRSANumbers makes the checks of checkRSA that take no time.
 func checkRSANumbers(k *rsa.PublicKey) error {
 	if k == nil || k.N == nil || k.N.Sign() <= 0 {
 		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is not positive")
@@ -33,7 +33,7 @@ func checkRSANumbers(k *rsa.PublicKey) error {
 	}
 	switch {
 	case k.N.Bit(0) == 0:
-		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is even, so no product of two large primes")
+		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is even, so it is not a product of two large primes")
 	case k.E < 3 || k.E%2 == 0 || k.E > maxRSAExponent:
 		return verdict.Errorf(verdict.KeyRefused, "RSA public exponent %d: it must be odd, at least 3 and below 2^31", k.E)
 	}
@@ -53,7 +53,7 @@ func checkRSABits(bits int) error {
 	return nil
 }
 
-// checkRSAPrivate wants the private members to belong to the public ones.
+// checkRSAPrivate refuses private members that do not belong to the public ones.
 func checkRSAPrivate(k *rsa.PrivateKey) error {
 	if k == nil {
 		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is not positive")
@@ -69,18 +69,18 @@ func checkRSAPrivate(k *rsa.PrivateKey) error {
 	}
 	for _, n := range []*big.Int{k.D, k.Primes[0], k.Primes[1]} {
 		if n.Sign() <= 0 || n.Cmp(k.N) >= 0 {
-			return verdict.Errorf(verdict.KeyRefused, "the RSA private key is not the one of its modulus")
+			return verdict.Errorf(verdict.KeyRefused, "the RSA private key does not belong to its modulus")
 		}
 	}
-	if err := k.Validate(); err != nil { // crypto/rsa names the relation that fails, never a number
+	if err := k.Validate(); err != nil { // crypto/rsa names the failed relation, never a number
 		return verdict.Errorf(verdict.KeyRefused, "the RSA private key is inconsistent: %s", withoutPackage(err))
 	}
 	k.Precompute()
 	return nil
 }
 
-// checkEd25519 wants a canonical point of the curve (RFC 8032 §5.1.3) that is
-// not of small order: under such a key anybody can make signatures that verify.
+// checkEd25519 refuses points that are not canonical, not on the curve (RFC 8032
+// §5.1.3) or of small order: an attacker can sign under a key of small order.
 func checkEd25519(k ed25519.PublicKey) error {
 	if len(k) != ed25519.PublicKeySize {
 		return verdict.Errorf(verdict.KeyRefused, "Ed25519 public key of %d bytes, must be %d", len(k), ed25519.PublicKeySize)
@@ -109,13 +109,13 @@ func checkEd25519(k ed25519.PublicKey) error {
 	eight := mod(new(big.Int).Mul(dyy, yy))
 	eight.Add(eight, yy).Add(eight, yy).Sub(eight, one)
 	if y.Sign() == 0 || u.Sign() == 0 || mod(eight).Sign() == 0 {
-		return verdict.Errorf(verdict.KeyRefused, "the Ed25519 point is of small order: anybody could sign under it")
+		return verdict.Errorf(verdict.KeyRefused, "the Ed25519 point is of small order: an attacker could sign under it")
 	}
 	return nil
 }
 
-// checkEd448 wants a canonical point of the curve (RFC 8032 §5.2.3) that is not
-// of small order: the cofactor is 4.
+// checkEd448 refuses points that are not canonical, not on the curve (RFC 8032 §5.2.3)
+// or of small order; the cofactor is 4.
 func checkEd448(k ed448.PublicKey) error {
 	if len(k) != ed448.PublicKeySize {
 		return verdict.Errorf(verdict.KeyRefused, "Ed448 public key of %d bytes, must be %d", len(k), ed448.PublicKeySize)
@@ -126,7 +126,7 @@ func checkEd448(k ed448.PublicKey) error {
 	}
 	curve := goldilocks.Curve{}
 	if curve.Double(curve.Double(p)).IsEqual(curve.Identity()) {
-		return verdict.Errorf(verdict.KeyRefused, "the Ed448 point is of small order: anybody could sign under it")
+		return verdict.Errorf(verdict.KeyRefused, "the Ed448 point is of small order: an attacker could sign under it")
 	}
 	return nil
 }
@@ -151,15 +151,15 @@ func checkEd25519Private(k ed25519.PrivateKey) error {
 	return nil
 }
 
-// checkX25519 refuses the points of small order, with which every shared secret
-// is zero (RFC 7748 §6.1).
+// checkX25519 refuses points of small order, whose shared secret is always zero
+// (RFC 7748 §6.1).
 func checkX25519(k *ecdh.PublicKey) error {
 	probe, err := ecdh.X25519().NewPrivateKey(slices.Repeat([]byte{1}, 32))
 	if err == nil {
 		_, err = probe.ECDH(k)
 	}
 	if err != nil {
-		return verdict.Errorf(verdict.KeyRefused, "the X25519 point is of small order: it shares no secret")
+		return verdict.Errorf(verdict.KeyRefused, "the X25519 point is of small order: every shared secret would be zero")
 	}
 	return nil
 }

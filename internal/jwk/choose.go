@@ -12,18 +12,17 @@ import (
 	"jwt/internal/verdict"
 )
 
-// AnswersTo reports whether kid may mean the key: in a set it chooses, byte for
-// byte (RFC 7515 §4.1.4). A key given by itself was chosen by the user: its own
-// kid need not be the one.
+// AnswersTo reports whether kid may select the key. In a set kids are compared byte
+// for byte (RFC 7515 §4.1.4). The user selected a single key, so its kid may differ.
 func (k Key) AnswersTo(kid string) bool {
 	return !k.InSet || k.HasID && k.ID == kid
 }
 
-// Choose returns the keys that kid may mean, or all of them where named is false
-// and there is none. No key at all is key_not_found.
+// Choose returns the keys that kid may select, or all keys if named is false because
+// the token has no kid. If none is left the error is key_not_found.
 func Choose(keys []Key, kid string, named bool) ([]Key, error) {
 	if len(keys) == 0 {
-		return nil, verdict.Errorf(verdict.KeyNotFound, "there is no key: the set is empty")
+		return nil, verdict.Errorf(verdict.KeyNotFound, "no key was found: the set is empty")
 	}
 	if !named {
 		return keys, nil
@@ -46,21 +45,21 @@ func Choose(keys []Key, kid string, named bool) ([]Key, error) {
 	}
 }
 
-// lookAlike reports whether two kids that differ may be taken for the same, as are é
-// in one character and in two, or with something between that is not seen.
+// lookAlike reports whether two different kids may look the same: é as one character
+// and as two, or with invisible characters between.
 func lookAlike(a, b string) bool {
-	x, y := seen(a), seen(b)
+	x, y := visible(a), visible(b)
 	return slices.EqualFunc(x, y, func(p, q rune) bool { return p == q || p >= utf8.RuneSelf || q >= utf8.RuneSelf })
 }
 
-// seen leaves out what has no place of its own in a line.
-func seen(text string) []rune {
+// visible returns the characters that occupy a column of their own.
+func visible(text string) []rune {
 	return slices.DeleteFunc([]rune(text), func(r rune) bool {
 		return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf)
 	})
 }
 
-// escaped writes a quoted text in ASCII.
+// escaped returns a quoted text in ASCII.
 func escaped(quoted string) string {
 	var b strings.Builder
 	for _, r := range quoted {
@@ -75,8 +74,8 @@ func escaped(quoted string) string {
 	return b.String()
 }
 
-// Unusable says why the key of that kid which stands in the set cannot be used, or
-// nil if there is none.
+// Unusable returns why the key with that kid in the set cannot be used, or nil if the
+// set has no such unusable key.
 func (s Set) Unusable(kid string) error {
 	for _, skipped := range s.Skipped {
 		if skipped.ID == kid && kid != "" {
@@ -101,7 +100,7 @@ func IDs(keys []Key) []string {
 	return ids
 }
 
-// ListIDs names the kids of the keys in a message, the first few of many.
+// ListIDs lists the kids of the keys for a message, at most the first five.
 func ListIDs(keys []Key) string {
 	const shown = 5
 	ids := IDs(keys)

@@ -26,8 +26,8 @@ func TestChoose(t *testing.T) {
 		{[]Key{unnamed, key("", true, true)}, "", true, ""},
 		{[]Key{unnamed}, "", false, ""},
 
-		{nil, "", false, "there is no key: the set is empty"},
-		{nil, "a", true, "there is no key: the set is empty"},
+		{nil, "", false, "no key was found: the set is empty"},
+		{nil, "a", true, "no key was found: the set is empty"},
 		{[]Key{a, b}, "A", true, `no key has kid "A"; the set has "a", "b"`},
 		{[]Key{a, b}, "a ", true, `no key has kid "a "; the set has "a", "b"`},
 		{[]Key{a, unnamed}, "", true, `no key has kid ""; the set has "a"`},

@@ -29,8 +29,8 @@ func (s structure) private() bool {
 	return s == pkcs1 || s == pkcs8 || s == encrypted || s == sec1
 }
 
-// structureOf tells what a DER SEQUENCE holds by the types of its elements, and
-// returns those.
+// structureOf detects the structure of a DER SEQUENCE from the types of its elements,
+// which it also returns.
 func structureOf(der []byte) (structure, []asn1.RawValue) {
 	var outer asn1.RawValue
 	if rest, err := asn1.Unmarshal(der, &outer); err != nil || len(rest) > 0 || outer.Tag != asn1.TagSequence {
@@ -92,7 +92,7 @@ func elementType(v asn1.RawValue) string {
 	}
 }
 
-// der reads the one key of a DER structure; wrapping is how it came.
+// der reads the key of a DER structure; wrapping names its encoding.
 func (r *reader) der(wrapping string, der []byte) (Key, error) {
 	kind, elements := structureOf(der)
 	if kind == x509Cert {
@@ -116,16 +116,16 @@ func parseCertificate(der []byte) (*x509.Certificate, error) {
 		return c, nil
 	}
 	if _, isRequest := x509.ParseCertificateRequest(der); isRequest == nil {
-		return nil, verdict.Errorf(verdict.KeyRefused, "this is a certificate request, which nobody has signed")
+		return nil, verdict.Errorf(verdict.KeyRefused, "this is a certificate request, not a certificate: no authority has signed it")
 	}
 	return nil, verdict.Errorf(verdict.KeyRefused, "the certificate cannot be read: %s", withoutPackage(err))
 }
 
-// certificateKey is the public key that the first certificate of a chain is for.
+// certificateKey returns the public key of the first certificate of a chain.
 func certificateKey(chain []*x509.Certificate) (Key, error) {
 	material, err := certified(chain[0])
 	if err != nil {
-		return Key{}, verdict.Errorf(verdict.KeyRefused, "the certificate is for a kind of key that no algorithm here takes")
+		return Key{}, verdict.Errorf(verdict.KeyRefused, "the certificate is for a kind of key that no supported algorithm uses")
 	}
 	k, err := New(material)
 	if err != nil {
@@ -166,13 +166,13 @@ func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Ke
 	case encrypted:
 		return r.encryptedPKCS8(der)
 	case pkcs12:
-		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "this is a PKCS#12 store, which is not read here").
+		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "this is a PKCS#12 store, which is not supported").
 			Hintf("openssl pkcs12 -in STORE -out KEY.pem")
 	case pkcs7:
-		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "this is a PKCS#7 bundle, which is not read here").
+		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "this is a PKCS#7 bundle, which is not supported").
 			Hintf("openssl pkcs7 -print_certs -in BUNDLE -out CERTIFICATES.pem")
 	default:
-		return Key{}, verdict.Errorf(verdict.KeyRefused, "the DER is that of no key or certificate")
+		return Key{}, verdict.Errorf(verdict.KeyRefused, "the DER is not a key or certificate")
 	}
 	if err != nil {
 		return Key{}, unusable(kind, elements, err)
@@ -180,8 +180,8 @@ func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Ke
 	return New(material)
 }
 
-// unusable says which kind of key crypto/x509 does not know, or passes on what
-// it says; that names types and object identifiers, never the content.
+// unusable names the kind of key that crypto/x509 does not support, or returns its
+// message, which holds types and object identifiers and never the content.
 func unusable(kind structure, elements []asn1.RawValue, err error) error {
 	algorithm := elements[0] // of SPKI
 	if kind == pkcs8 {
@@ -198,13 +198,13 @@ func unusable(kind structure, elements []asn1.RawValue, err error) error {
 			name = algorithmName(curve)
 		}
 		if name != "" {
-			return verdict.Errorf(verdict.KeyRefused, "the %s key is for %s, which no algorithm here takes", kind, name)
+			return verdict.Errorf(verdict.KeyRefused, "the %s key is for %s, which no supported algorithm uses", kind, name)
 		}
 	}
 	return verdict.Errorf(verdict.KeyRefused, "the %s key cannot be used: %s", kind, withoutPackage(err))
 }
 
-// algorithmName names what crypto/x509 does not read, to say so in words.
+// algorithmName returns the name of a kind of key that crypto/x509 does not read.
 func algorithmName(id asn1.ObjectIdentifier) string {
 	switch id.String() {
 	case "1.2.840.10040.4.1":
@@ -215,8 +215,8 @@ func algorithmName(id asn1.ObjectIdentifier) string {
 	return ""
 }
 
-// checkPKCS1 looks at the size of an RSA private key before crypto/rsa does work
-// that grows with it, and so that a weak key is called weak.
+// checkPKCS1 checks the size of an RSA private key before crypto/rsa does work that
+// grows with it, and so that the error for a weak key says so.
 func checkPKCS1(elements []asn1.RawValue) error {
 	bits := bitLen(elements[1].Bytes)
 	if err := checkRSABits(bits); err != nil {
@@ -224,7 +224,7 @@ func checkPKCS1(elements []asn1.RawValue) error {
 	}
 	for _, v := range elements[2:9] {
 		if bitLen(v.Bytes) > bits {
-			return verdict.Errorf(verdict.KeyRefused, "the RSA private key is not the one of its modulus")
+			return verdict.Errorf(verdict.KeyRefused, "the RSA private key does not belong to its modulus")
 		}
 	}
 	if len(elements) > 9 {
@@ -233,8 +233,8 @@ func checkPKCS1(elements []asn1.RawValue) error {
 	return nil
 }
 
-// checkSEC1 compares the public key that may stand in a private one (RFC 5915
-// §3), which crypto/x509 passes over: a key that was damaged shows there.
+// checkSEC1 compares the optional public key inside a private one (RFC 5915 §3), which
+// crypto/x509 ignores: it shows whether the key is damaged.
 func checkSEC1(elements []asn1.RawValue, material any) error {
 	k, ok := material.(*ecdsa.PrivateKey)
 	if !ok {
@@ -242,11 +242,11 @@ func checkSEC1(elements []asn1.RawValue, material any) error {
 	}
 	point, err := k.PublicKey.Bytes()
 	if err != nil || len(elements) == 0 {
-		return errors.New("the private key is broken inside")
+		return errors.New("the private key is damaged")
 	}
 	for _, v := range elements[2:] {
 		if v.Class != asn1.ClassContextSpecific || v.Tag > 1 {
-			return errors.New("the private key is broken inside")
+			return errors.New("the private key is damaged")
 		}
 		if v.Tag == 0 {
 			continue // the curve
@@ -260,7 +260,7 @@ func checkSEC1(elements []asn1.RawValue, material any) error {
 	return nil
 }
 
-// bitLen is the length of a big-endian number; of a negative one too much.
+// bitLen returns the length of a big-endian number in bits; too much for a negative one.
 func bitLen(b []byte) int {
 	for len(b) > 0 && b[0] == 0 {
 		b = b[1:]

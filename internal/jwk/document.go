@@ -2,17 +2,17 @@ package jwk
 
 import "jwt/internal/jsonobject"
 
-// An Entry is one key of a set as it is written. What is not understood of it
-// stays as it is when the set is edited.
+// An Entry is one key of a set as written. Editing the set preserves members that are
+// not understood.
 type Entry struct {
-	JWK jsonobject.Value // nil where an unusable key was not written as a JWK
+	JWK jsonobject.Value // nil for an unusable key of another format
 	Key Key              // the zero Key if Err is not nil
 	ID  string           // "kid", where it has one
 	Err error            // why it cannot be used
 }
 
-// Entries returns the keys of the set in their order, those that cannot be used
-// among them. A key that was not written as a JWK is so now, private part included.
+// Entries returns the keys of the set in order, including unusable ones. Keys of other
+// formats are converted to JWK, including their private part.
 func (s Set) Entries() []Entry {
 	written := s.written()
 	entries := make([]Entry, 0, len(s.Keys)+len(s.Skipped))
@@ -33,7 +33,7 @@ func (s Set) Entries() []Entry {
 	return entries
 }
 
-// written returns the JWKs as they were read.
+// written returns the JWKs as read.
 func (s Set) written() []jsonobject.Value {
 	if keys, ok := s.JSON.Get("keys"); ok {
 		elements, _ := keys.Elements()
@@ -45,14 +45,14 @@ func (s Set) written() []jsonobject.Value {
 	return nil
 }
 
-// IsWrittenAsSet reports whether the keys were read from a JWK Set.
+// IsWrittenAsSet reports whether the keys came from a JWK Set.
 func (s Set) IsWrittenAsSet() bool {
 	_, ok := s.JSON.Get("keys")
 	return ok
 }
 
-// With returns the JWK Set of those entries (RFC 7517 §5), with what else the set
-// held beside its keys.
+// With returns the JWK Set of those entries (RFC 7517 §5). It keeps the other members
+// of the set.
 func (s Set) With(entries []Entry) jsonobject.Object {
 	list := []byte{'['}
 	for _, e := range entries {

@@ -6,28 +6,28 @@ import (
 	"jwt/internal/verdict"
 )
 
-// checkRSAFactors refuses a modulus that anybody can take apart at a glance: with a
-// small factor, a square, 2^k - 1, or of two primes so close to each other that
-// Fermat's method finds them. That is some 50 µs of work at 2048 bits; whether the
-// modulus is itself a prime would be 6 ms, more than the rest of a start.
+// checkRSAFactors refuses a modulus that an attacker can factor at once: one with a
+// small factor, a square, 2^k - 1, or one of primes that Fermat's method finds. It
+// takes about 50 µs at 2048 bits. A primality test would take 6 ms, longer than the
+// rest of a start, and is not made.
 func checkRSAFactors(n *big.Int) error {
 	if p := smallFactor(n); p != 0 {
-		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is divisible by %d: it is no product of two large primes", p)
+		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is divisible by %d: it is not a product of two large primes", p)
 	}
 	if new(big.Int).And(n, new(big.Int).Add(n, big.NewInt(1))).Sign() == 0 {
-		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is 2^%d - 1: it is no product of two primes made by chance", n.BitLen())
+		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is 2^%d - 1: it is not a product of two random primes", n.BitLen())
 	}
 	switch steps := fermat(n); {
 	case steps == 0:
-		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is a square: whoever has the key can find its private half")
+		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is a square: the private key follows from the public one")
 	case steps > 0:
-		return verdict.Errorf(verdict.KeyRefused, "the two primes of the RSA modulus lie next to each other: whoever has the key can find its private half")
+		return verdict.Errorf(verdict.KeyRefused, "the two primes of the RSA modulus are too close: the private key follows from the public one")
 	}
 	return nil
 }
 
-// smallFactor returns the least odd divisor of n below 1000, or 0. The divisions of
-// the large number are by products of as many candidates as fit into a word.
+// smallFactor returns the least odd divisor of n below 1000, or 0. It divides n by
+// products of as many candidates as fit into a word.
 func smallFactor(n *big.Int) uint64 {
 	const limit = 1000
 	product, rest := new(big.Int), new(big.Int)
@@ -47,8 +47,8 @@ func smallFactor(n *big.Int) uint64 {
 	return 0
 }
 
-// fermat looks for a² - n = b², whose factors of n are a + b and a - b, and returns
-// how far above the root of n that a is: 0 for a square, -1 if none is near.
+// fermat searches for a² - n = b², so that n = (a+b)(a-b). It returns how far a is
+// above the root of n: 0 for a square, -1 if no such a is near.
 func fermat(n *big.Int) int {
 	const steps = 32
 	one := big.NewInt(1)
@@ -68,8 +68,7 @@ func fermat(n *big.Int) int {
 	return -1
 }
 
-// maybeSquare rules out nearly all numbers that are no squares, by what is left of
-// them after division.
+// maybeSquare rules out nearly all non-squares by their remainders.
 func maybeSquare(n *big.Int) bool {
 	const together = 64 * 63 * 61 * 59 * 53
 	r := new(big.Int).Mod(n, big.NewInt(together)).Uint64()

@@ -34,7 +34,7 @@ func TestRSAModuli(t *testing.T) {
 		{"times 997", times(n, big.NewInt(997)), "divisible by 997:"},
 		{"a Mersenne prime", new(big.Int).Sub(bit(2203), big.NewInt(1)), "2^2203 - 1"},
 		{"a square", times(p, p), "is a square"},
-		{"twins", times(p, next), "next to each other"},
+		{"twins", times(p, next), "are too close"},
 	}
 	for _, tt := range tests {
 		public := &rsa.PublicKey{N: tt.n, E: 65537}

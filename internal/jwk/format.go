@@ -10,10 +10,10 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Format is a way to write a key down.
+// A Format is a format that keys are written in.
 type Format string
 
-// The formats. The two of JSON are written by JWK and SetOf, the others by Encode.
+// The formats. JWK and Set.With write the two JSON formats, Encode the others.
 const (
 	FormatJWK      Format = "jwk"
 	FormatSet      Format = "jwks"
@@ -45,14 +45,13 @@ func ParseFormat(name string) (Format, error) {
 	for _, f := range Formats() {
 		names = append(names, string(f))
 	}
-	return "", verdict.Errorf(verdict.Usage, "%q is no format of a key", name).Hintf("one of %s", strings.Join(names, " "))
+	return "", verdict.Errorf(verdict.Usage, "unknown key format %q", name).Hintf("one of %s", strings.Join(names, " "))
 }
 
 // IsJSON reports whether the format is JWK or JWK Set.
 func (f Format) IsJSON() bool { return f == FormatJWK || f == FormatSet }
 
-// IsText reports whether keys in this format may stand one after the other in a
-// file.
+// IsText reports whether a file can hold several keys of this format.
 func (f Format) IsText() bool {
 	switch f {
 	case FormatDER, FormatPKCS1DER, FormatSEC1DER, FormatRaw:
@@ -61,7 +60,7 @@ func (f Format) IsText() bool {
 	return true
 }
 
-// Public returns the format for the public half of a key that is written in f.
+// Public returns the format for the public half of a key in f.
 func (f Format) Public() Format {
 	switch f {
 	case FormatSEC1:
@@ -72,22 +71,22 @@ func (f Format) Public() Format {
 	return f
 }
 
-// Encode returns the key in a format that is not JSON: the private key, or the
-// public half. A passphrase, where not nil, encrypts a private one.
+// Encode returns the private key or its public half in a format that is not JSON. A
+// passphrase that is not nil encrypts a private key.
 func (k Key) Encode(f Format, private bool, passphrase []byte) ([]byte, error) {
 	switch {
 	case k.IsSecret() != (f == FormatRaw):
 		return nil, k.noSuchForm(f)
 	case private && !k.private:
-		return nil, verdict.Errorf(verdict.KeyMismatch, "the key is public, the private one is not in it")
+		return nil, verdict.Errorf(verdict.KeyMismatch, "the key is public: it has no private half")
 	case private && passphrase != nil:
 		return k.encodeEncrypted(f, passphrase)
 	case f == FormatRaw:
 		return slices.Clone(k.material.([]byte)), nil
 	case f == FormatOpenSSH && private:
-		return k.opensshPrivate(nil)
+		return k.openssh(true, nil)
 	case f == FormatOpenSSH:
-		return k.opensshLine()
+		return k.openssh(false, nil)
 	}
 	label, der, err := k.der(f, private)
 	switch {
@@ -104,7 +103,7 @@ func (k Key) noSuchForm(f Format) error {
 	if k.IsSecret() {
 		return verdict.Errorf(verdict.KeyMismatch, "a secret is written as jwk, jwks or raw, not as %s", f)
 	}
-	return verdict.Errorf(verdict.KeyMismatch, "%s is how a secret is written, the key is %s", f, k.Kind())
+	return verdict.Errorf(verdict.KeyMismatch, "%s is for secrets, the key is %s", f, k.Kind())
 }
 
 func (k Key) encodeEncrypted(f Format, passphrase []byte) ([]byte, error) {
@@ -113,7 +112,7 @@ func (k Key) encodeEncrypted(f Format, passphrase []byte) ([]byte, error) {
 	}
 	switch f {
 	case FormatOpenSSH:
-		return k.opensshPrivate(passphrase)
+		return k.openssh(true, passphrase)
 	case FormatPEM, FormatDER:
 		plain, err := k.DER(true)
 		if err != nil {
@@ -125,10 +124,10 @@ func (k Key) encodeEncrypted(f Format, passphrase []byte) ([]byte, error) {
 		}
 		return pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der}), nil
 	}
-	return nil, verdict.Errorf(verdict.Usage, "%s has no encryption that holds: pem, der, openssh, jwk and jwks have", f)
+	return nil, verdict.Errorf(verdict.Usage, "%s has no secure encryption: use pem, der, openssh, jwk or jwks", f)
 }
 
-// der returns the structure of the format, with the label PEM puts on it.
+// der returns the DER structure of the format and its PEM label.
 func (k Key) der(f Format, private bool) (label string, der []byte, err error) {
 	switch f {
 	case FormatPKCS1, FormatPKCS1DER:
@@ -146,7 +145,7 @@ func (k Key) der(f Format, private bool) (label string, der []byte, err error) {
 	return label, der, err
 }
 
-// pkcs1 is RSAPrivateKey or RSAPublicKey (RFC 8017 App. A.1).
+// pkcs1 returns RSAPrivateKey or RSAPublicKey (RFC 8017 App. A.1).
 func (k Key) pkcs1(private bool) (string, []byte, error) {
 	public, ok := k.VerificationMaterial().(*rsa.PublicKey)
 	switch {
@@ -159,7 +158,7 @@ func (k Key) pkcs1(private bool) (string, []byte, error) {
 	}
 }
 
-// sec1 is ECPrivateKey (RFC 5915 §3), which has no public counterpart.
+// sec1 returns ECPrivateKey (RFC 5915 §3), which has no public counterpart.
 func (k Key) sec1(private bool) (string, []byte, error) {
 	switch {
 	case k.Type != "EC":

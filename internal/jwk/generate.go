@@ -25,14 +25,15 @@ const (
 	maxSecretBytes     = 1024
 )
 
-// A newKind is a kind of key that Generate makes: as users call it, as keyKinds
-// does, and how. size is in bits for RSA, in bytes for oct, and 0 elsewhere.
+// A newKind is a kind of key that Generate makes: its name for users, its kind in
+// keyKinds, and the function that makes it. size is in bits for RSA, in bytes for
+// oct, and 0 for the other kinds.
 type newKind struct {
 	name, kind string
 	generate   func(size int) (any, error)
 }
 
-// newKinds has the one to prefer first where an algorithm takes several.
+// newKinds lists the preferred kind first where an algorithm takes several.
 var newKinds = [...]newKind{
 	{"RSA", "RSA", newRSA},
 	{"P-256", "EC/P-256", func(int) (any, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }},
@@ -57,15 +58,15 @@ func Kinds() []string {
 	return names
 }
 
-// Generate makes a new key from the system's randomness. size is in bits for
-// RSA, in bytes for oct, and 0 for the default there and for all other kinds.
+// Generate makes a new key. size is in bits for RSA and in bytes for oct; 0 means the
+// default size, the only one that other kinds have.
 func Generate(kind string, size int) (Key, error) {
 	for _, k := range newKinds {
 		if k.name != kind {
 			continue
 		}
 		if size != 0 && kind != "RSA" && kind != "oct" {
-			return Key{}, verdict.Errorf(verdict.Usage, "a key of kind %s has one size only", kind)
+			return Key{}, verdict.Errorf(verdict.Usage, "a %s key has only one size", kind)
 		}
 		material, err := k.generate(size)
 		if err != nil {
@@ -73,7 +74,7 @@ func Generate(kind string, size int) (Key, error) {
 		}
 		return New(material)
 	}
-	return Key{}, verdict.Errorf(verdict.Usage, "%q is no kind of key", kind).
+	return Key{}, verdict.Errorf(verdict.Usage, "unknown kind of key %q", kind).
 		Hintf("one of %s", strings.Join(Kinds(), " "))
 }
 
@@ -82,7 +83,7 @@ func newRSA(size int) (any, error) {
 		size = DefaultRSABits
 	}
 	if size < DefaultRSABits || size > maxNewRSABits || size%8 != 0 {
-		return nil, verdict.Errorf(verdict.Usage, "an RSA key of %d bits is not made: %d to %d are, in steps of 8", size, DefaultRSABits, maxNewRSABits)
+		return nil, verdict.Errorf(verdict.Usage, "RSA key size %d is out of range: %d to %d bits in steps of 8", size, DefaultRSABits, maxNewRSABits)
 	}
 	return rsa.GenerateKey(rand.Reader, size)
 }
@@ -102,7 +103,7 @@ func newSecret(size int) (any, error) {
 		size = DefaultSecretBytes
 	}
 	if size < minSecretBytes || size > maxSecretBytes {
-		return nil, verdict.Errorf(verdict.Usage, "a secret of %d bytes is not made: %d to %d are", size, minSecretBytes, maxSecretBytes)
+		return nil, verdict.Errorf(verdict.Usage, "secret size %d is out of range: %d to %d bytes", size, minSecretBytes, maxSecretBytes)
 	}
 	secret := make([]byte, size)
 	_, err := rand.Read(secret)

@@ -1,5 +1,6 @@
-// Package jwk holds keys and key sets (RFC 7517, 7638, 8037) and reads them from
-// JWK, PEM, DER, OpenSSH and X.509 text, told apart by content, never by name.
+// Package jwk holds keys and key sets (RFC 7517, 7638, 8037). It reads them from JWK,
+// PEM, DER, OpenSSH and X.509 certificates; the format is detected from the content,
+// never from the file name.
 package jwk
 
 import (
@@ -30,41 +31,42 @@ const (
 	MaxKeys  = 1000    // in one set
 )
 
-// A Key is one key, public, private or secret, with what its owner said it is for.
+// A Key is one public, private or secret key, with the uses its owner restricts it to.
 type Key struct {
 	Type  string // "kty": oct, RSA, EC, OKP, AKP
 	Curve string // "crv": P-256, P-384, P-521, secp256k1, Ed25519, Ed448, X25519; "" for oct, RSA and AKP
 
-	ID  string   // "kid"; HasID tells an empty one from none
-	Alg string   // "alg": the one algorithm it may be used with; "" for any that fits, never so for AKP
+	ID  string   // "kid"; HasID distinguishes an empty one from an absent one
+	Alg string   // "alg": the one algorithm it may be used with; "" for any that fits; AKP keys always have one
 	Use string   // "use": sig, enc or ""
-	Ops []string // "key_ops"; nil where the key says nothing
+	Ops []string // "key_ops"; nil if absent
 
 	HasID bool
-	// InSet says that the key came out of a JWK Set, where a token's kid chooses.
+	// InSet is true for a key of a JWK Set, in which a token's kid chooses.
 	InSet bool
 
-	Format       string              // how it was written: "JWK", "PEM PKCS#8", "X.509 certificate", …
-	Source       string              // where it was read, for reports: a path, a URL, env:NAME
-	Certificates []*x509.Certificate // its certificate first, then the chain
-	Trimmed      string              // the line end that was taken off the secret when it was read
+	Format       string              // the format it was read from: "JWK", "PEM PKCS#8", "X.509 certificate", …
+	Source       string              // where it was read from, for reports: a path, a URL, env:NAME
+	Certificates []*x509.Certificate // the key's certificate, then its issuers
+	Trimmed      string              // the line end that was removed from a secret
 
-	// material is what kindOf takes; the two after it are what kindOf says of it.
+	// material is one of the types that kindOf knows; kindOf sets the next three.
 	material any
 	private  bool
 	bits     int
-	pss      bool // an RSA key for RSASSA-PSS alone
+	pss      bool // the RSA key is restricted to RSASSA-PSS
 
-	// known is what was worked out of the material already, for all copies of the
-	// key: a batch asks for the thumbprint with every token.
-	known *known
+	// cache is shared by all copies of the key: a batch asks for the thumbprint with
+	// every token.
+	cache *cache
 }
 
-type known struct{ thumbprint atomic.Pointer[string] }
+// A cache holds results derived from the material.
+type cache struct{ thumbprint atomic.Pointer[string] }
 
 // New returns the key of that material: a []byte secret, or a public or private
 // key of crypto/rsa, ecdsa, ed25519 or ecdh, secp256k1, ed448 or mldsa. It refuses
-// what no algorithm may use.
+// keys that no algorithm may use, with the class key_refused.
 func New(material any) (Key, error) {
 	if secret, ok := material.([]byte); ok {
 		material = bytes.Clone(secret)
@@ -76,10 +78,10 @@ func New(material any) (Key, error) {
 	return k, nil
 }
 
-// kindOf fills in what the material is and refuses what must not be used. A new
-// kind of key begins here; its members are in members.go.
+// kindOf sets the fields that follow from the material and refuses unsafe keys. A new
+// kind of key starts here; its members are in params.go.
 func (k *Key) kindOf() error {
-	k.known = new(known)
+	k.cache = new(cache)
 	switch m := k.material.(type) {
 	case []byte:
 		k.Type, k.private, k.bits = "oct", true, 8*len(m)
@@ -112,7 +114,7 @@ func (k *Key) kindOf() error {
 			return err
 		}
 		if _, err := m.Bytes(); err != nil {
-			return verdict.Errorf(verdict.KeyRefused, "the private number is not one of the curve %s", k.Curve)
+			return verdict.Errorf(verdict.KeyRefused, "the private key is out of range for the curve %s", k.Curve)
 		}
 		return nil
 	case ed25519.PublicKey:
@@ -126,7 +128,7 @@ func (k *Key) kindOf() error {
 	case *secp256k1.PrivateKey:
 		k.private = true
 		if m.Key.IsZero() {
-			return verdict.Errorf(verdict.KeyRefused, "the private number is not one of the curve secp256k1")
+			return verdict.Errorf(verdict.KeyRefused, "the private key is out of range for the curve secp256k1")
 		}
 		return k.kindOfSecp256k1(m.PubKey())
 	case ed448.PublicKey:
@@ -146,9 +148,9 @@ func (k *Key) kindOf() error {
 		k.private = true
 		return k.kindOfX25519(m.PublicKey())
 	case *dsa.PublicKey:
-		return verdict.Errorf(verdict.KeyRefused, "a DSA key is of no use: no JOSE algorithm takes one")
+		return verdict.Errorf(verdict.KeyRefused, "DSA keys are not supported: no JOSE algorithm uses them")
 	default:
-		return verdict.Errorf(verdict.KeyRefused, "a key of type %T is of no use here", k.material)
+		return verdict.Errorf(verdict.KeyRefused, "keys of type %T are not supported", k.material)
 	}
 }
 
@@ -156,7 +158,7 @@ func (k *Key) kindOfEC(p *ecdsa.PublicKey) error {
 	switch p.Curve {
 	case elliptic.P256(), elliptic.P384(), elliptic.P521():
 	default:
-		return verdict.Errorf(verdict.KeyRefused, "the elliptic curve is none of P-256, P-384, P-521 and secp256k1")
+		return verdict.Errorf(verdict.KeyRefused, "the elliptic curve must be P-256, P-384, P-521 or secp256k1")
 	}
 	k.Type, k.Curve, k.bits = "EC", p.Curve.Params().Name, p.Curve.Params().BitSize
 	if _, err := p.Bytes(); err != nil {
@@ -173,18 +175,18 @@ func (k *Key) kindOfX25519(p *ecdh.PublicKey) error {
 	return checkX25519(p)
 }
 
-// Bits returns the size of the key as its kind counts it: modulus, curve or
-// secret; 0 for AKP, whose algorithm's name tells.
+// Bits returns the size of the modulus, curve or secret in bits; 0 for AKP, whose
+// algorithm implies it.
 func (k Key) Bits() int { return k.bits }
 
-// IsPrivate reports whether the key can sign or decrypt; a secret can.
+// IsPrivate reports whether the key can sign or decrypt, as a secret can.
 func (k Key) IsPrivate() bool { return k.private }
 
 // IsSecret reports whether the key is a symmetric one.
 func (k Key) IsSecret() bool { return k.Type == "oct" }
 
-// Public returns the public half of the key, with the operations turned round,
-// and false for a symmetric key, which has none.
+// Public returns the public half of the key, its operations replaced by their
+// counterparts, and false for a symmetric key, which has none.
 func (k Key) Public() (Key, bool) {
 	switch m := k.material.(type) {
 	case []byte:
@@ -216,7 +218,8 @@ func publicOps(ops []string) []string {
 	return public
 }
 
-// VerificationMaterial returns what jwa.Algorithm.Verify takes: the secret or the public key.
+// VerificationMaterial returns the argument of jwa.Algorithm.Verify: the secret or the
+// public key.
 func (k Key) VerificationMaterial() any {
 	if p, ok := k.Public(); ok {
 		return p.material
@@ -224,11 +227,11 @@ func (k Key) VerificationMaterial() any {
 	return k.material
 }
 
-// Material returns the key itself, private or secret part included. It is for
+// Material returns the key itself, including its private or secret part. It is for
 // signing and decrypting; never print or wrap it.
 func (k Key) Material() any { return k.material }
 
-// An Operation is what a key is about to be used for, by its name in "key_ops".
+// An Operation is a use of a key, by its name in "key_ops".
 type Operation string
 
 // The operations of RFC 7517 §4.3 that the program performs.
@@ -237,21 +240,20 @@ const (
 	OpVerify Operation = "verify"
 )
 
-// Algorithms returns the signature algorithms the key may be used with, its own
-// "alg" obeyed, the preferred one first.
+// Algorithms returns the signature algorithms that the key may be used with, the
+// preferred one first. It obeys the key's "alg".
 func (k Key) Algorithms() []jwa.Algorithm {
 	return slices.DeleteFunc(jwa.For(k.Type, k.Curve), func(a jwa.Algorithm) bool {
 		return k.Alg != "" && k.Alg != a.Name || k.pss && !a.PSS()
 	})
 }
 
-// Fits reports why the key must not be used for op with the algorithm, or nil:
-// its type and curve must be the algorithm's, and what it says of itself in
-// "alg", "use" and "key_ops" is obeyed.
+// Fits returns why the key must not be used for op with the algorithm, or nil. Its
+// type and curve must fit the algorithm, and its "alg", "use" and "key_ops" allow it.
 func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 	switch {
 	case !a.Takes(k.Type, k.Curve) || k.Type == "AKP" && k.Alg != a.Name:
-		return verdict.Errorf(verdict.KeyMismatch, "%s wants %s, the key is %s", a.Name, kindFor(a), k.Kind())
+		return verdict.Errorf(verdict.KeyMismatch, "%s needs %s, the key is %s", a.Name, kindFor(a), k.Kind())
 	case k.Alg != "" && k.Alg != a.Name:
 		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%q alone, not for %s`, k.Alg, a.Name)
 	case k.pss && !a.PSS():
@@ -262,20 +264,20 @@ func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 		return verdict.Errorf(verdict.KeyRefused, `the key's "key_ops" %q do not list %q`, k.Ops, op)
 	case op == OpSign && !k.IsPrivate():
 		return verdict.Errorf(verdict.KeyMismatch, "a public key cannot sign")
-	case k.isBlank():
-		return verdict.Errorf(verdict.KeyRefused, "the secret is nothing but zero bytes, which is to HMAC the same as none")
+	case k.isAllZeros():
+		return verdict.Errorf(verdict.KeyRefused, "the secret is only zero bytes, which HMAC treats like an empty one")
 	}
 	return nil
 }
 
-// isBlank reports whether the key is a secret of zeros: HMAC fills a short key up
-// with them (RFC 2104 §2), so that it is the key of whoever has none.
-func (k Key) isBlank() bool {
+// isAllZeros reports whether the key is a secret of zero bytes. HMAC pads short keys
+// with zeros (RFC 2104 §2), so an attacker without any secret could sign.
+func (k Key) isAllZeros() bool {
 	secret, ok := k.material.([]byte)
 	return ok && len(bytes.Trim(secret, "\x00")) == 0
 }
 
-// Kind names the key in words: "RSA", "RSA-PSS", "EC on P-256", "ML-DSA-44", "a secret".
+// Kind returns the kind of key in words: "RSA", "RSA-PSS", "EC on P-256", "ML-DSA-44", "a secret".
 func (k Key) Kind() string {
 	switch {
 	case k.Type == "AKP":
@@ -287,7 +289,7 @@ func (k Key) Kind() string {
 	}
 }
 
-// kindFor names the key that an algorithm is for, as Kind does.
+// kindFor returns the kind of key that the algorithm needs, as Kind does.
 func kindFor(a jwa.Algorithm) string {
 	if a.KeyType == "AKP" {
 		return "an " + a.Name + " key"

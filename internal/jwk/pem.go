@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 
+	"jwt/internal/jwk/openssh"
 	"jwt/internal/verdict"
 )
 
@@ -21,9 +22,8 @@ type block struct {
 	body  []byte // between its BEGIN and END lines
 }
 
-// nextBlock finds the first block of text. It does not mind what stands around
-// blocks, nor where their lines are broken: keys pass through YAML, JSON and
-// environment variables, which indent and flatten them.
+// nextBlock finds the first block of text. It ignores text around blocks and accepts
+// any line breaks, because YAML, JSON and environment variables indent and join lines.
 func nextBlock(text []byte) (b block, rest []byte, found bool, err error) {
 	_, text, found = bytes.Cut(text, []byte(pemBegin))
 	if !found {
@@ -44,7 +44,7 @@ func nextBlock(text []byte) (b block, rest []byte, found bool, err error) {
 	return block{label, body}, rest, true, nil
 }
 
-// cutLabel reads a label up to the five dashes behind it.
+// cutLabel reads a label up to the five dashes after it.
 func cutLabel(text []byte) (string, []byte, bool) {
 	const longest = 64
 	i := bytes.Index(text[:min(len(text), longest)], []byte("-----"))
@@ -59,13 +59,13 @@ func cutLabel(text []byte) (string, []byte, bool) {
 	return string(text[:i]), text[i+len("-----"):], true
 }
 
-// decode returns the bytes that the body spells. Line breaks may have become the
-// two characters \n on the way through an environment variable.
+// decode returns the bytes of the body. It accepts the two characters \n for a line
+// break, which environment variables often hold.
 func (b block) decode() ([]byte, error) {
 	body := b.body
 	if bytes.ContainsRune(body, ':') {
 		if bytes.Contains(body, []byte("ENCRYPTED")) { // RFC 1421 §4.6.1.1
-			return nil, verdict.Errorf(verdict.KeyUnreadable, "the PEM block %s is encrypted in OpenSSL's old way, which is not read here", b.label).
+			return nil, verdict.Errorf(verdict.KeyUnreadable, "the PEM block %s is encrypted in OpenSSL's old format, which is not supported", b.label).
 				Hintf("openssl pkcs8 -topk8 -in KEY.pem -out NEW.pem")
 		}
 		body = withoutHeaders(body)
@@ -89,17 +89,16 @@ func withoutHeaders(body []byte) []byte {
 	return bytes.Join(kept, nil)
 }
 
-// pem reads all the keys and certificates of a text. A private key and its
-// certificate are one key, and so are a private key and its public one. Unlike
-// the keys of a JWK Set they were put there by one hand: if one is broken, none
-// is used.
+// pem reads all keys and certificates of a text. A private key and its certificate or
+// public key are one key. Unlike in a JWK Set one invalid block is an error, because
+// the blocks of a file belong together.
 func (r *reader) pem(text []byte) (Set, error) {
 	if n := bytes.Count(text, []byte(pemBegin)); n > MaxKeys {
-		return Set{}, verdict.Errorf(verdict.LimitExceeded, "the PEM has %d blocks: at most %d are read", n, MaxKeys)
+		return Set{}, verdict.Errorf(verdict.LimitExceeded, "the PEM has %d blocks: the limit is %d", n, MaxKeys)
 	}
 	var keys []Key
 	var certificates []*x509.Certificate
-	passed := "" // over, as it is no key
+	ignored := "" // the label of the last block that is not a key
 	for n := 1; ; n++ {
 		b, rest, found, err := nextBlock(text)
 		if err != nil {
@@ -117,7 +116,7 @@ func (r *reader) pem(text []byte) (Set, error) {
 		case k.material != nil:
 			keys = append(keys, k)
 		default:
-			passed = b.label
+			ignored = b.label
 		}
 	}
 	for _, chain := range chains(certificates) {
@@ -128,12 +127,12 @@ func (r *reader) pem(text []byte) (Set, error) {
 		keys = append(keys, k)
 	}
 	if len(keys) == 0 {
-		return Set{}, noKey(passed)
+		return Set{}, noKey(ignored)
 	}
 	return Set{Keys: merge(keys)}, nil
 }
 
-// numbered says which block an error is about, where there are several.
+// numbered adds the number of the block to an error if there are several blocks.
 func numbered(n int, rest []byte, b block, err error) error {
 	if n == 1 && !bytes.Contains(rest, []byte(pemBegin)) {
 		return err
@@ -148,17 +147,17 @@ func numbered(n int, rest []byte, b block, err error) error {
 func noKey(label string) error {
 	switch {
 	case strings.HasPrefix(label, "PGP "):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is an OpenPGP block, which is not read here")
+		return verdict.Errorf(verdict.KeyUnreadable, "this is an OpenPGP block, which is not supported")
 	case label == "":
 		return verdict.Errorf(verdict.KeyRefused, "the PEM has no block")
 	default:
-		return verdict.Errorf(verdict.KeyRefused, "the PEM holds no key and no certificate, only %s", label)
+		return verdict.Errorf(verdict.KeyRefused, "the PEM has no key or certificate, only %s", label)
 	}
 }
 
-// block reads one block: a key, or a certificate, or neither if it is of
-// another kind, such as EC PARAMETERS. What it holds is told by its content, but
-// a label that calls a private key public, or the other way, is not believed.
+// block reads one block: a key, a certificate, or neither for other kinds such as EC
+// PARAMETERS. The format is detected from the content; a label that calls a private
+// key public, or the other way round, is refused.
 func (r *reader) block(b block) (Key, *x509.Certificate, error) {
 	isCertificate := b.label == "CERTIFICATE" || b.label == "X509 CERTIFICATE"
 	isPrivate := strings.HasSuffix(b.label, "PRIVATE KEY")
@@ -170,7 +169,8 @@ func (r *reader) block(b block) (Key, *x509.Certificate, error) {
 		return Key{}, nil, err
 	}
 	if b.label == "OPENSSH PRIVATE KEY" {
-		k, err := r.opensshPrivate(content)
+		material, err := openssh.ParsePrivate(content, r)
+		k, err := newOf("OpenSSH private", material, err)
 		return k, nil, err
 	}
 	kind, _ := structureOf(content)
@@ -179,16 +179,16 @@ func (r *reader) block(b block) (Key, *x509.Certificate, error) {
 		c, err := parseCertificate(content)
 		return Key{}, c, err
 	case kind == "":
-		return Key{}, nil, verdict.Errorf(verdict.KeyRefused, "the PEM block %s holds no key and no certificate", b.label)
+		return Key{}, nil, verdict.Errorf(verdict.KeyRefused, "the PEM block %s has no key or certificate", b.label)
 	case isCertificate || kind.private() != isPrivate || kind == x509Cert:
-		return Key{}, nil, verdict.Errorf(verdict.KeyRefused, "the PEM block %s does not hold what it says but %s", b.label, kind)
+		return Key{}, nil, verdict.Errorf(verdict.KeyRefused, "the PEM block %s holds %s, not what its label says", b.label, kind)
 	}
 	k, err := r.der("PEM", content)
 	return k, nil, err
 }
 
-// merge leaves each key once, the private one where both halves are there, with
-// its certificates.
+// merge removes duplicate keys. It keeps the private half where both are present, and
+// the certificates.
 func merge(keys []Key) []Key {
 	var merged []Key
 	at := make(map[string]int, len(keys))

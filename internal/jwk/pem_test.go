@@ -130,13 +130,13 @@ func TestPEMBlocks(t *testing.T) {
 		{"a weak key behind a good one", good + weak, verdict.KeyRefused, "PEM block 2 (PUBLIC KEY): RSA key of 1024 bits"},
 		{"a good key behind a weak one", weak + "\n" + good, verdict.KeyRefused, "PEM block 1 (PUBLIC KEY): RSA key of 1024 bits"},
 		{"the second cut short", good + good[:60], verdict.KeyRefused, "no END line"},
-		{"a private key called public", relabelled(keyPEM(t, leaf, true), "PRIVATE", "PUBLIC"), verdict.KeyRefused, "PUBLIC KEY does not hold what it says but PKCS#8"},
-		{"a public key called private", relabelled(good, "PUBLIC", "PRIVATE"), verdict.KeyRefused, "does not hold what it says but SPKI"},
-		{"a key called a certificate", relabelled(good, "PUBLIC KEY", "CERTIFICATE"), verdict.KeyRefused, "does not hold what it says but SPKI"},
-		{"a certificate called a key", relabelled(certificatePEM(selfC), "CERTIFICATE", "PUBLIC KEY"), verdict.KeyRefused, "does not hold what it says but X.509"},
+		{"a private key called public", relabelled(keyPEM(t, leaf, true), "PRIVATE", "PUBLIC"), verdict.KeyRefused, "PUBLIC KEY holds PKCS#8, not what its label says"},
+		{"a public key called private", relabelled(good, "PUBLIC", "PRIVATE"), verdict.KeyRefused, "holds SPKI, not what its label says"},
+		{"a key called a certificate", relabelled(good, "PUBLIC KEY", "CERTIFICATE"), verdict.KeyRefused, "holds SPKI, not what its label says"},
+		{"a certificate called a key", relabelled(certificatePEM(selfC), "CERTIFICATE", "PUBLIC KEY"), verdict.KeyRefused, "holds X.509 certificate, not what its label says"},
 		{"ends as another", strings.Replace(good, "END PUBLIC", "END PRIVATE", 1), verdict.KeyRefused, "does not end as"},
 		{"a bad character", strings.Replace(good, "MFk", "M*k", 1), verdict.KeyRefused, "not base64"},
-		{"empty", "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n", verdict.KeyRefused, "holds no key"},
+		{"empty", "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n", verdict.KeyRefused, "has no key or certificate"},
 		{"a broken BEGIN line", "-----BEGIN PUBLIC KEY\n" + good, verdict.KeyRefused, "broken BEGIN line"},
 		{"too many", strings.Repeat(good[:27]+good[27:], MaxKeys+1), verdict.LimitExceeded, "1001 blocks"},
 	}
@@ -211,7 +211,7 @@ func TestX5C(t *testing.T) {
 	}
 	for name, edits := range map[string][]edit{
 		"x5c[0]: is not base64":                         {urlAlphabet},
-		"x5c: the first certificate is that of another": {x5c(rootC, leafC)},
+		"x5c: the first certificate is for another key": {x5c(rootC, leafC)},
 		"x5c[0]: is not a certificate":                  {{"x5c", `["AAAA"]`}},
 		"x5t#S256: is not the thumbprint":               {x5c(leafC), x5t, wrong},
 		"x5t: is not the thumbprint":                    {x5c(leafC), {"x5t", `"` + base64url.Encode(make([]byte, 20)) + `"`}, x5t256},
@@ -220,7 +220,7 @@ func TestX5C(t *testing.T) {
 		expectError(t, set, err, verdict.JWKInvalid, name)
 	}
 	set, err = Parse([]byte(edited(makeKey(t, "oct"), true, x5c(leafC))))
-	expectError(t, set, err, verdict.JWKInvalid, "x5c: the first certificate is that of another")
+	expectError(t, set, err, verdict.JWKInvalid, "x5c: the first certificate is for another key")
 }
 
 func thumbprintOf(h crypto.Hash, c *x509.Certificate) string {
@@ -302,12 +302,12 @@ func TestOpenSSHLines(t *testing.T) {
 		})
 	}
 	for name, text := range map[string]string{
-		"of type ssh-dss is of no use":               dsa,
-		"is not the ssh-rsa key that its line says":  "ssh-rsa " + blob,
+		"key type ssh-dss is not supported":         dsa,
+		"is not the ssh-rsa key that its line says": "ssh-rsa " + blob,
 		"is not base64":                              "ssh-rsa AAAA*",
 		"none of the 2 keys of the OpenSSH file":     dsa + "\n" + dsa,
-		"broken inside":                              "ecdsa-sha2-nistp384 " + longer,
-		"of type sk-ssh-ed25519@openssh.com":         "sk-ssh-ed25519@openssh.com " + base64.StdEncoding.EncodeToString([]byte("\x00\x00\x00\x1ask-ssh-ed25519@openssh.com")),
+		"is damaged":                                 "ecdsa-sha2-nistp384 " + longer,
+		"key type sk-ssh-ed25519@openssh.com":        "sk-ssh-ed25519@openssh.com " + base64.StdEncoding.EncodeToString([]byte("\x00\x00\x00\x1ask-ssh-ed25519@openssh.com")),
 		"RSA key of 8 bits":                          "ssh-rsa " + base64.StdEncoding.EncodeToString([]byte("\x00\x00\x00\x07ssh-rsa\x00\x00\x00\x01\x03\x00\x00\x00\x02\x00\xff")),
 		"Ed25519 public key of 2 bytes, must be 32":  "ssh-ed25519 " + base64.StdEncoding.EncodeToString([]byte("\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x02ab")),
 		"point of the OpenSSH key is not on the":     "ecdsa-sha2-nistp256 " + base64.StdEncoding.EncodeToString([]byte("\x00\x00\x00\x13ecdsa-sha2-nistp256\x00\x00\x00\x08nistp256\x00\x00\x00\x01\x00")),

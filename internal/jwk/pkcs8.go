@@ -18,8 +18,11 @@ import (
 	"jwt/internal/verdict"
 )
 
-// What an encrypted key may ask for, looked at before any work is done. A key
-// can come from a URL; OpenSSL writes 2048 iterations, or N=2^14, r=8, p=1.
+// Bounds on the work of opening a key, checked before it is done, because a key can
+// come from a URL. OpenSSL writes 2048 iterations, or N=2^14, r=8, p=1.
+//
+// The keys are decrypted by hand because no kept library bounds the work first
+// (looked at 2026-11).
 const (
 	maxIterations   = 1_200_000
 	maxScryptMemory = 64 << 20 // 128·N·r bytes
@@ -49,7 +52,7 @@ type (
 	}
 )
 
-// Object identifiers, as they are written.
+// Object identifiers in dotted form.
 const (
 	oidPBES2  = "1.2.840.113549.1.5.13"
 	oidPBKDF2 = "1.2.840.113549.1.5.12"
@@ -63,7 +66,7 @@ func (r *reader) encryptedPKCS8(der []byte) (Key, error) {
 		return Key{}, brokenEncryption()
 	}
 	if info.Algorithm.Algorithm.String() != oidPBES2 {
-		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted in an old way (%s), only PBES2 is read", info.Algorithm.Algorithm).
+		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with %s, which is not supported: only PBES2 is", info.Algorithm.Algorithm).
 			Hintf("openssl pkcs8 -topk8 -in KEY.pem -out NEW.pem")
 	}
 	var p pbes2Params
@@ -78,13 +81,10 @@ func (r *reader) encryptedPKCS8(der []byte) (Key, error) {
 		return Key{}, brokenEncryption()
 	}
 	derive, work, err := keyDerivation(p.KDF, c.keySize)
-	if err == nil {
-		err = r.afford(work)
-	}
 	if err != nil {
 		return Key{}, err
 	}
-	passphrase, err := r.secret("the PKCS#8 key")
+	passphrase, err := r.Ask("the PKCS#8 key", work)
 	if err != nil {
 		return Key{}, err
 	}
@@ -94,22 +94,17 @@ func (r *reader) encryptedPKCS8(der []byte) (Key, error) {
 	}
 	plain, ok := c.open(key, info.Data)
 	if !ok {
-		return Key{}, wrongPassphrase()
+		return Key{}, r.Wrong()
 	}
 	kind, elements := structureOf(plain)
 	if kind != pkcs8 {
-		return Key{}, wrongPassphrase()
+		return Key{}, r.Wrong()
 	}
 	return r.keyOf(kind, elements, plain)
 }
 
 func brokenEncryption() error {
-	return verdict.Errorf(verdict.KeyRefused, "the encrypted PKCS#8 key is broken")
-}
-
-// wrongPassphrase is also what a damaged key looks like.
-func wrongPassphrase() error {
-	return verdict.Errorf(verdict.KeyUnreadable, "the passphrase does not open the key")
+	return verdict.Errorf(verdict.KeyRefused, "the encrypted PKCS#8 key is damaged")
 }
 
 func unmarshal(v asn1.RawValue, into any) bool {
@@ -137,7 +132,7 @@ func newPBECipher(id pkix.AlgorithmIdentifier) (pbeCipher, error) {
 	case "1.2.840.113549.3.7": // des-EDE3-CBC, which OpenSSL wrote before 1.1
 		c.keySize, c.block, ivSize = 24, des.NewTripleDESCipher, des.BlockSize
 	default:
-		return c, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a cipher not read here (%s), AES-CBC is", id.Algorithm)
+		return c, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a cipher that is not supported (%s): only AES-CBC is", id.Algorithm)
 	}
 	if !unmarshal(id.Parameters, &c.iv) || len(c.iv) != ivSize {
 		return c, brokenEncryption()
@@ -145,8 +140,8 @@ func newPBECipher(id pkix.AlgorithmIdentifier) (pbeCipher, error) {
 	return c, nil
 }
 
-// open decrypts and takes off the padding (RFC 8018 §6.1.1); false is the wrong
-// key or damage.
+// open decrypts and removes the padding (RFC 8018 §6.1.1). It reports false for a
+// wrong key or damaged data.
 func (c pbeCipher) open(key, data []byte) ([]byte, bool) {
 	block, err := c.block(key)
 	if err != nil {
@@ -162,8 +157,8 @@ func (c pbeCipher) open(key, data []byte) ([]byte, bool) {
 	return plain, bytes.Count(padding, []byte{byte(pad)}) == pad
 }
 
-// keyDerivation returns how a passphrase becomes a key, once the cost is within
-// bounds, and the microseconds that takes.
+// keyDerivation returns the function that derives a key from a passphrase and its
+// cost in microseconds, or an error if the cost exceeds the bounds.
 func keyDerivation(id pkix.AlgorithmIdentifier, size int) (derive func(passphrase []byte) ([]byte, error), work int, err error) {
 	switch id.Algorithm.String() {
 	case oidPBKDF2:
@@ -174,9 +169,9 @@ func keyDerivation(id pkix.AlgorithmIdentifier, size int) (derive func(passphras
 		prf, ok := prfOf(p.PRF)
 		switch {
 		case !ok:
-			return nil, 0, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a PBKDF2 not read here (%s)", p.PRF.Algorithm)
+			return nil, 0, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a PBKDF2 that is not supported (%s)", p.PRF.Algorithm)
 		case p.Iterations < 1 || p.Iterations > maxIterations:
-			return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d PBKDF2 iterations: at most %d are done", p.Iterations, maxIterations)
+			return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d PBKDF2 iterations, more than the limit of %d", p.Iterations, maxIterations)
 		}
 		return func(passphrase []byte) ([]byte, error) {
 			return pbkdf2.Key(prf, string(passphrase), p.Salt, p.Iterations, size)
@@ -187,16 +182,16 @@ func keyDerivation(id pkix.AlgorithmIdentifier, size int) (derive func(passphras
 			return nil, 0, brokenEncryption()
 		}
 		if p.N < 2 || p.R < 1 || p.P < 1 || p.P > maxScryptP || p.R > maxScryptMemory/128 || p.N > maxScryptMemory/128/p.R {
-			return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for scrypt with N=%d, r=%d, p=%d: more than is done", p.N, p.R, p.P)
+			return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for scrypt with N=%d, r=%d, p=%d, more than the limit", p.N, p.R, p.P)
 		}
 		return func(passphrase []byte) ([]byte, error) {
 			return scrypt.Key(passphrase, p.Salt, p.N, p.R, p.P, size)
 		}, p.N * p.R * p.P / 2, nil
 	}
-	return nil, 0, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a key derivation not read here (%s), PBKDF2 and scrypt are", id.Algorithm)
+	return nil, 0, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a key derivation that is not supported (%s): only PBKDF2 and scrypt are", id.Algorithm)
 }
 
-// prfOf returns the hash of the HMAC in PBKDF2 (RFC 8018 App. B.1); none said is
+// prfOf returns the hash of the HMAC in PBKDF2 (RFC 8018 App. B.1); the default is
 // SHA-1.
 func prfOf(id pkix.AlgorithmIdentifier) (func() hash.Hash, bool) {
 	switch id.Algorithm.String() {

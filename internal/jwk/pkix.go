@@ -15,8 +15,7 @@ import (
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 )
 
-// The structures of the keys that crypto/x509 does not read; the others it is
-// left to.
+// The structures of keys that crypto/x509 does not read.
 type (
 	publicInfo struct { // SubjectPublicKeyInfo, RFC 5280 §4.1
 		Algorithm pkix.AlgorithmIdentifier
@@ -47,13 +46,13 @@ var (
 )
 
 var (
-	errParameters = errors.New("its algorithm has parameters, and must have none")
+	errParameters = errors.New("its algorithm has parameters, which are not allowed")
 	errHalves     = errors.New("the private and the public half do not belong together")
-	errBroken     = errors.New("the key is broken inside")
+	errBroken     = errors.New("the key is damaged")
 )
 
-// kindOfID names the kind of key that an algorithm identifier is for, and ""
-// where crypto/x509 is to say.
+// kindOfID returns the kind of key of an algorithm identifier, and "" for those that
+// crypto/x509 reads.
 func kindOfID(id pkix.AlgorithmIdentifier) (string, error) {
 	var curve asn1.ObjectIdentifier
 	name := ""
@@ -110,8 +109,8 @@ func parseSPKI(der []byte) (any, error) {
 	return mldsa.NewPublicKey(parameters, info.Key.Bytes)
 }
 
-// compressed reads a point of which only x stands there, and the sign of y (RFC
-// 5480 §2.2), which crypto/x509 does not.
+// compressed reads a compressed point, x and the sign of y (RFC 5480 §2.2), which
+// crypto/x509 does not.
 func compressed(info publicInfo) (any, error) {
 	var id asn1.ObjectIdentifier
 	if !unmarshal(info.Algorithm.Parameters, &id) {
@@ -122,9 +121,9 @@ func compressed(info publicInfo) (any, error) {
 	}
 	curve, ok := curves[id.String()]
 	if !ok {
-		return nil, errors.New("the elliptic curve is none of P-256, P-384, P-521 and secp256k1")
+		return nil, errors.New("the elliptic curve must be P-256, P-384, P-521 or secp256k1")
 	}
-	x, y := elliptic.UnmarshalCompressed(curve, info.Key.Bytes) // looks whether it is on the curve
+	x, y := elliptic.UnmarshalCompressed(curve, info.Key.Bytes) // checks that it is on the curve
 	if x == nil {
 		return nil, errors.New("the point is not on the curve " + curve.Params().Name)
 	}
@@ -163,17 +162,17 @@ func parseSEC1(der []byte) (any, error) {
 	return x509.ParseECPrivateKey(der)
 }
 
-// parseSecp256k1 reads an ECPrivateKey, whose curve may stand outside of it.
+// parseSecp256k1 reads an ECPrivateKey, whose curve may be given outside.
 func parseSecp256k1(der []byte) (any, error) {
 	var k ecPrivateKey
 	if rest, err := asn1.Unmarshal(der, &k); err != nil || len(rest) > 0 || k.Version != 1 || k.Curve != nil && !k.Curve.Equal(secp256k1ID) {
 		return nil, errBroken
 	}
-	number := bytes.TrimLeft(k.Number, "\x00") // some writers pad it, some drop its zeros
+	number := bytes.TrimLeft(k.Number, "\x00") // some writers pad it, some remove its zeros
 	padding := make([]byte, max(0, secp256k1Size-len(number)))
 	private, ok := secp256k1Number(append(padding, number...))
 	if !ok {
-		return nil, errors.New("the private number is not one of the curve secp256k1")
+		return nil, errors.New("the private key is out of range for the curve secp256k1")
 	}
 	if k.Public.Bytes == nil {
 		return private, nil
@@ -245,7 +244,7 @@ func secp256k1Private(k *secp256k1.PrivateKey, curve asn1.ObjectIdentifier) ecPr
 	return ecPrivateKey{1, k.Serialize(), curve, asn1.BitString{Bytes: point, BitLength: 8 * len(point)}}
 }
 
-// certified is the public key that a certificate is for.
+// certified returns the public key of a certificate.
 func certified(c *x509.Certificate) (any, error) {
 	if c.PublicKey != nil {
 		return c.PublicKey, nil

@@ -9,8 +9,8 @@ import (
 	"jwt/internal/jwa"
 )
 
-// A pssKey is RSA key material that its algorithm identifier keeps for RSASSA-PSS
-// (RFC 4055 §1.2): PS256, PS384 and PS512, or, where it has parameters, alg alone.
+// A pssKey is RSA key material that its algorithm identifier restricts to RSASSA-PSS
+// (RFC 4055 §1.2): to PS256, PS384 and PS512, or to alg if it has parameters.
 type pssKey struct {
 	material any // *rsa.PublicKey or *rsa.PrivateKey
 	alg      string
@@ -21,8 +21,8 @@ var (
 	mgf1  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 8}
 )
 
-// pssParameters are RSASSA-PSS-params (RFC 4055 §3.1). What is left out of them is
-// SHA-1 with a salt of 20 bytes.
+// pssParameters is RSASSA-PSS-params (RFC 4055 §3.1). The defaults are SHA-1 and a salt
+// of 20 bytes.
 type pssParameters struct {
 	Hash    pkix.AlgorithmIdentifier `asn1:"optional,explicit,tag:0"`
 	Mask    pkix.AlgorithmIdentifier `asn1:"optional,explicit,tag:1"`
@@ -30,9 +30,8 @@ type pssParameters struct {
 	Trailer int                      `asn1:"optional,explicit,tag:3,default:1"`
 }
 
-// pssAlg returns the algorithm that the parameters of a key allow: its salt, as
-// long as the hash (RFC 7518 §3.5), must not be shorter than they ask for. "" with
-// no error is any.
+// pssAlg returns the algorithm that the parameters of a key allow, "" for any. Its
+// salt, as long as the hash (RFC 7518 §3.5), must not be shorter than they require.
 func pssAlg(parameters asn1.RawValue) (string, error) {
 	if len(parameters.FullBytes) == 0 {
 		return "", nil
@@ -50,7 +49,7 @@ func pssAlg(parameters asn1.RawValue) (string, error) {
 			return alg, nil
 		}
 	}
-	return "", errors.New("its RSASSA-PSS parameters want a hash, an MGF1 or a salt that none of PS256, PS384 and PS512 has (RFC 7518 §3.5)")
+	return "", errors.New("its RSASSA-PSS parameters require a hash, an MGF1 or a salt that PS256, PS384 and PS512 do not have (RFC 7518 §3.5)")
 }
 
 func parsePSSPublic(info publicInfo) (any, error) {

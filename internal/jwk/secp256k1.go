@@ -6,21 +6,21 @@ import (
 	"jwt/internal/verdict"
 )
 
-// secp256k1Size is the length in bytes of a coordinate and of a private number
-// (RFC 8812 §3.1).
+// secp256k1Size is the length of a coordinate and of a private key in bytes (RFC 8812
+// §3.1).
 const secp256k1Size = 32
 
 // secp256k1Point reads a point (SEC 1 §2.3.4): uncompressed or compressed, but
-// neither infinity nor the hybrid form, which only X9.62 has.
+// neither infinity nor the hybrid form of X9.62.
 func secp256k1Point(b []byte) (*secp256k1.PublicKey, bool) {
 	if len(b) == 0 || b[0] != 4 && b[0] != 2 && b[0] != 3 {
 		return nil, false
 	}
-	k, err := secp256k1.ParsePubKey(b) // looks whether it is on the curve
+	k, err := secp256k1.ParsePubKey(b) // checks that it is on the curve
 	return k, err == nil
 }
 
-// secp256k1Number reads a private number: 32 bytes, above zero and below the order.
+// secp256k1Number reads a private key: 32 bytes, above zero and below the order.
 func secp256k1Number(b []byte) (*secp256k1.PrivateKey, bool) {
 	var k secp256k1.PrivateKey
 	if len(b) != secp256k1Size || k.Key.SetByteSlice(b) || k.Key.IsZero() {
@@ -40,7 +40,7 @@ func ecSecp256k1(point, d []byte) (any, error) {
 	private, ok := secp256k1Number(d)
 	switch {
 	case !ok:
-		return nil, invalid("d: is not a private number of secp256k1")
+		return nil, invalid("d: is out of range for secp256k1")
 	case !private.PubKey().IsEqual(public):
 		return nil, invalid("d: does not belong to x and y")
 	}

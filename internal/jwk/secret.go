@@ -7,12 +7,12 @@ import (
 	"strings"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/jwk/openssh"
 	"jwt/internal/verdict"
 )
 
-// Secret returns the HMAC key of those bytes. A secret that is the text of an
-// asymmetric key is refused: whoever holds the public key could then sign
-// (RFC 8725 §2.1).
+// Secret returns the HMAC key of those bytes. It refuses the text of an asymmetric
+// key: an attacker who has the public key could then sign (RFC 8725 §2.1).
 func Secret(b []byte) (Key, error) {
 	if err := refuseKeyText(b); err != nil {
 		return Key{}, err
@@ -25,7 +25,7 @@ func Secret(b []byte) (Key, error) {
 // refuseKeyText refuses a secret that is the text of another key.
 func refuseKeyText(b []byte) error {
 	if what := looksLikeKey(b); what != "" {
-		return verdict.Errorf(verdict.KeyRefused, "the secret is the text of %s, which is no secret to whoever has the key", what).
+		return verdict.Errorf(verdict.KeyRefused, "the secret is the text of %s, which is not secret", what).
 			Hintf("give it as a key: --key FILE")
 	}
 	return nil
@@ -46,7 +46,7 @@ func looksLikeKey(b []byte) string {
 		return "a JWK"
 	}
 	for _, spelled := range [][]byte{b, anyBase64(t), anyHex(t)} {
-		if isOpenSSHBlob(spelled) {
+		if openssh.IsBlob(spelled) {
 			return "an OpenSSH key"
 		}
 		if der, ok := isDER(spelled); ok {
@@ -58,14 +58,8 @@ func looksLikeKey(b []byte) string {
 	return ""
 }
 
-// isOpenSSHBlob reports whether b is what stands in Base64 in a .pub file.
-func isOpenSSHBlob(b []byte) bool {
-	w := wire{rest: b}
-	return isKeyType(string(w.octets())) && !w.short
-}
-
-// isJWKText reports whether t is a JWK, a JWK Set or an array of JWKs. Where it is
-// no JSON, their names are enough.
+// isJWKText reports whether t is a JWK, a JWK Set or an array of JWKs. In invalid JSON
+// their member names are enough.
 func isJWKText(t []byte) bool {
 	if t[0] != '{' && t[0] != '[' {
 		return false
@@ -78,8 +72,7 @@ func isJWKText(t []byte) bool {
 	return bytes.Contains(t, []byte(`"kty"`)) || bytes.Contains(t, []byte(`"keys"`))
 }
 
-// anyBase64 is what the text spells in either alphabet, padded or not; nil if it is
-// no Base64.
+// anyBase64 decodes Base64 of either alphabet, padded or not; nil if t is not Base64.
 func anyBase64(t []byte) []byte {
 	plain := strings.NewReplacer("-", "+", "_", "/").Replace(string(withoutSpace(t)))
 	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(plain, "="))
@@ -89,8 +82,8 @@ func anyBase64(t []byte) []byte {
 	return b
 }
 
-// anyHex is what the text spells in hexadecimal, with colons as OpenSSL prints them
-// or without.
+// anyHex decodes hexadecimal with or without the colons that OpenSSL prints; nil if t
+// is not hexadecimal.
 func anyHex(t []byte) []byte {
 	b, err := hex.DecodeString(string(bytes.ReplaceAll(withoutSpace(t), []byte(":"), nil)))
 	if err != nil {

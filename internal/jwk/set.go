@@ -11,39 +11,39 @@ import (
 	"unicode/utf8"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/jwk/openssh"
 	"jwt/internal/verdict"
 )
 
-// A Set is what one key source held: a single key, or the keys of a JWK Set, of
+// A Set is the content of one key source: a single key, or the keys of a JWK Set, of
 // several PEM blocks or of several OpenSSH lines.
 type Set struct {
 	Keys    []Key
 	Skipped []Skipped
 
-	JSON jsonobject.Object // the JWK or JWK Set as it was read; {} in other formats
+	JSON jsonobject.Object // the JWK or JWK Set as read; {} in other formats
 }
 
-// Skipped is a key of a set that cannot be used. One such key does not make the
-// others useless (RFC 7517 §5).
+// A Skipped is an unusable key of a set. It does not affect the others (RFC 7517 §5).
 type Skipped struct {
-	Index int    // its place in "keys", or its line; from 0
-	ID    string // "kid", where it has one
+	Index int    // in "keys", or of the line; from 0
+	ID    string // "kid", if any
 	Err   error
 }
 
-// Causes of a key_unreadable error, for callers that know what to do about them.
+// Causes of a key_unreadable error, which callers react to.
 var (
-	ErrEncrypted = errors.New("the key is encrypted")       // and no passphrase was to be had
-	ErrJWE       = errors.New("the key is encrypted (JWE)") // an encrypted JWK (RFC 7517 §7), which Parse leaves closed
+	ErrEncrypted = errors.New("the key is encrypted")       // and no passphrase was available
+	ErrJWE       = errors.New("the key is encrypted (JWE)") // an encrypted JWK (RFC 7517 §7), which Parse does not decrypt
 )
 
-// ErrNoKey is the cause where data is in no format of a key: perhaps it is a secret.
-var ErrNoKey = errors.New("this is no key")
+// ErrNoKey is the cause where data is not in any key format; it may be a secret.
+var ErrNoKey = errors.New("this is not a key")
 
-// Parse reads the keys that data holds in any format, told by its content:
-// PEM or DER of PKCS #1, PKCS #8, SEC 1, SPKI and X.509 certificates, OpenSSH,
-// JWK and JWK Set. A set of which no key can be used is an error, that of the
-// first, and comes with its Skipped; an empty set is none.
+// Parse reads the keys in data. It detects the format from the content: PEM or DER of
+// PKCS #1, PKCS #8, SEC 1, SPKI and X.509 certificates, OpenSSH, JWK and JWK Set.
+// Where no key of a set is usable it returns the first key's error and the Skipped
+// keys; an empty set is not an error.
 func Parse(data []byte) (Set, error) { return ParseEncrypted(data, nil) }
 
 // ParseEncrypted is Parse for keys that may be encrypted. It calls passphrase,
@@ -67,7 +67,7 @@ func ParseEncrypted(data []byte, passphrase func() ([]byte, error)) (Set, error)
 		return Set{}, verdict.Errorf(verdict.JWKInvalid, `this is a JSON array; a JWK Set is an object: {"keys":[…]} (RFC 7517 §5)`)
 	case bytes.Contains(text, []byte(pemBegin)):
 		return r.pem(text)
-	case hasOpenSSHLine(text):
+	case openssh.HasLine(text):
 		return parseOpenSSHLines(text)
 	}
 	if der, ok := bareBase64(text); ok {
@@ -76,34 +76,30 @@ func ParseEncrypted(data []byte, passphrase func() ([]byte, error)) (Set, error)
 	return Set{}, unknownText(text)
 }
 
-// A reader reads one source; the passphrase is asked for once.
+// A reader reads one source. It asks for the passphrase at most once.
 type reader struct {
 	ask        func() ([]byte, error)
 	passphrase []byte
 	asked      bool
-	work       int // of the key derivations so far, in microseconds as they estimate it
+	work       int // estimated microseconds of the key derivations so far
 }
 
-// maxWork bounds the key derivations of all the keys of a source: some sixteen
-// with OWASP's 600 000 iterations.
+// maxWork bounds the key derivations of all keys of a source, in microseconds: about
+// sixteen keys with OWASP's 600 000 iterations.
 const maxWork = 10_000_000
 
-// afford takes the work of one key derivation from what may be done in all.
-func (r *reader) afford(microseconds int) error {
+// Ask returns the passphrase of the key that what describes. It refuses when the
+// work of opening the keys of the source, in microseconds, exceeds maxWork.
+func (r *reader) Ask(what string, microseconds int) ([]byte, error) {
 	if r.work += microseconds; r.work > maxWork {
-		return verdict.Errorf(verdict.LimitExceeded, "the keys up to this one ask for more work than is done to open one source").
+		return nil, verdict.Errorf(verdict.LimitExceeded, "the keys up to this one need more work to open than the limit for one source").
 			Hintf("give the keys in several files")
 	}
-	return nil
-}
-
-// secret returns the passphrase for a key described by what.
-func (r *reader) secret(what string) ([]byte, error) {
 	if r.asked {
 		return r.passphrase, nil
 	}
 	if r.ask == nil {
-		return nil, &verdict.Error{Class: verdict.KeyUnreadable, Message: what + " is encrypted: its passphrase is wanted", Err: ErrEncrypted}
+		return nil, &verdict.Error{Class: verdict.KeyUnreadable, Message: what + " is encrypted: its passphrase is required", Err: ErrEncrypted}
 	}
 	p, err := r.ask()
 	if err != nil {
@@ -113,6 +109,12 @@ func (r *reader) secret(what string) ([]byte, error) {
 	return p, nil
 }
 
+// Wrong returns the error for a passphrase that does not open the key. A damaged key
+// looks the same.
+func (r *reader) Wrong() error {
+	return verdict.Errorf(verdict.KeyUnreadable, "the passphrase does not open the key")
+}
+
 func single(k Key, err error) (Set, error) {
 	if err != nil {
 		return Set{}, err
@@ -120,7 +122,7 @@ func single(k Key, err error) (Set, error) {
 	return Set{Keys: []Key{k}}, nil
 }
 
-// add puts a key, or why there is none, at its place in the set.
+// add appends a key, or the reason why it is unusable.
 func (s *Set) add(index int, k Key, err error) {
 	if err != nil {
 		s.Skipped = append(s.Skipped, Skipped{Index: index, ID: k.ID, Err: err})
@@ -129,7 +131,7 @@ func (s *Set) add(index int, k Key, err error) {
 	s.Keys = append(s.Keys, k)
 }
 
-// usable is the set itself, with an error where all its keys were skipped.
+// usable returns the set, with an error if all its keys were skipped.
 func (s Set) usable(what string) (Set, error) {
 	if len(s.Keys) > 0 || len(s.Skipped) == 0 {
 		return s, nil
@@ -141,9 +143,8 @@ func (s Set) usable(what string) (Set, error) {
 	return s, verdict.Errorf(verdict.ClassOf(first), "none of the %d keys of the %s can be used, the first: %w", len(s.Skipped), what, first)
 }
 
-// WithoutSecrets returns the set without its symmetric keys, for one that is
-// published: what everybody can fetch is no secret, and a token signed with it may be
-// anybody's. It is an error if no key is left.
+// WithoutSecrets returns the set without its symmetric keys. An attacker can fetch a
+// published secret and sign with it. It is an error if no key is left.
 func (s Set) WithoutSecrets() (Set, error) {
 	if !slices.ContainsFunc(s.Keys, Key.IsSecret) {
 		return s, nil
@@ -151,7 +152,7 @@ func (s Set) WithoutSecrets() (Set, error) {
 	left := Set{JSON: s.JSON}
 	for i, e := range s.Entries() {
 		if e.Err == nil && e.Key.IsSecret() {
-			e.Err = verdict.Errorf(verdict.KeyRefused, "a secret that can be fetched is none: whoever has it can sign")
+			e.Err = verdict.Errorf(verdict.KeyRefused, "a published secret is not secret: everybody who fetches it can sign")
 		}
 		e.Key.ID = e.ID
 		left.add(i, e.Key, e.Err)
@@ -159,8 +160,8 @@ func (s Set) WithoutSecrets() (Set, error) {
 	return left.usable("key set")
 }
 
-// isDER reports whether data is one ASN.1 SEQUENCE from end to end, a line break
-// after it allowed.
+// isDER reports whether data is exactly one ASN.1 SEQUENCE, optionally followed by
+// white space.
 func isDER(data []byte) ([]byte, bool) {
 	var v asn1.RawValue
 	rest, err := asn1.Unmarshal(data, &v)
@@ -170,8 +171,8 @@ func isDER(data []byte) ([]byte, bool) {
 	return v.FullBytes, true
 }
 
-// decodeText strips white space and the byte order mark that some editors and
-// shells put in front; UTF-16 is what a redirection in PowerShell makes of a key.
+// decodeText removes white space and a byte order mark, and decodes UTF-16, which a
+// redirection in PowerShell writes.
 func decodeText(data []byte) ([]byte, error) {
 	if len(data) >= 2 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff) {
 		data = fromUTF16(data)
@@ -195,8 +196,8 @@ func fromUTF16(data []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// bareBase64 reads the inside of a PEM block that lost its BEGIN and END lines,
-// as some consoles show a public key.
+// bareBase64 decodes the inside of a PEM block without its BEGIN and END lines, as
+// some consoles show a public key.
 func bareBase64(text []byte) ([]byte, bool) {
 	der, err := base64.StdEncoding.Strict().DecodeString(string(withoutSpace(text)))
 	if err != nil {
@@ -209,8 +210,8 @@ func withoutSpace(text []byte) []byte {
 	return bytes.Join(bytes.Fields(text), nil)
 }
 
-// unknownText says what a text that is no key looks like. It quotes nothing of
-// it: it may be a secret given in the wrong place.
+// unknownText returns the error for a text that is not a key, by what it looks like.
+// It never quotes the text, which may be a secret in the wrong place.
 func unknownText(text []byte) error {
 	has := func(prefix string) bool {
 		return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)
@@ -222,14 +223,14 @@ func unknownText(text []byte) error {
 		return verdict.Errorf(verdict.JWKInvalid, "this is a token, not a key").
 			Hintf("the token is the argument or stdin, the key is --key FILE")
 	case has("<RSAKeyValue"):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is an XML key, which is not read here: convert it to PEM")
+		return verdict.Errorf(verdict.KeyUnreadable, "this is an XML key, which is not supported: convert it to PEM")
 	case has("<"):
 		return verdict.Errorf(verdict.JWKInvalid, "this looks like HTML or XML, not a key: an error page?")
 	case has("PuTTY-User-Key-File"):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is a PuTTY key, which is not read here").
+		return verdict.Errorf(verdict.KeyUnreadable, "this is a PuTTY key, which is not supported").
 			Hintf("puttygen KEY.ppk -O private-openssh-new -o KEY")
 	case has("---- BEGIN SSH2"):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is an SSH2 public key (RFC 4716), which is not read here").
+		return verdict.Errorf(verdict.KeyUnreadable, "this is an SSH2 public key (RFC 4716), which is not supported").
 			Hintf("ssh-keygen -i -f KEY")
 	case has("-----"):
 		return verdict.Errorf(verdict.KeyRefused, "this looks like PEM without its BEGIN line")
@@ -240,26 +241,26 @@ func unknownText(text []byte) error {
 	case !utf8.Valid(text), bytes.ContainsRune(text, 0):
 		return unknownBinary(text)
 	default:
-		return noFormat("this is no key")
+		return noFormat("this is not a key")
 	}
 }
 
 func unknownBinary(data []byte) error {
 	if len(data) > 1 && data[0] == 0x30 && data[1] > 0x80 {
-		return verdict.Errorf(verdict.KeyRefused, "this looks like DER, but is cut short or has more behind it")
+		return verdict.Errorf(verdict.KeyRefused, "this looks like DER, but is cut short or followed by other bytes")
 	}
-	return noFormat("these bytes are no key")
+	return noFormat("these bytes are not a key")
 }
 
 func noFormat(what string) error {
 	return &verdict.Error{
-		Class: verdict.JWKInvalid, Message: what + ": neither JWK, PEM, DER, OpenSSH nor certificate",
+		Class: verdict.JWKInvalid, Message: what + ": it is not JWK, PEM, DER, OpenSSH or a certificate",
 		Hint: "an HMAC secret is given with --secret", Err: ErrNoKey,
 	}
 }
 
-// withoutPackage is the text of an error of the standard library without the
-// name of the package in front.
+// withoutPackage returns the text of a standard library error without the package
+// name at its start.
 func withoutPackage(err error) string {
 	text := err.Error()
 	if name, reason, ok := strings.Cut(text, ": "); ok && !strings.Contains(name, " ") {

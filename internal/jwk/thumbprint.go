@@ -11,22 +11,21 @@ import (
 )
 
 // Thumbprint returns the SHA-256 JWK thumbprint of the key (RFC 7638 §3) in
-// base64url. That of a secret is a hash of the secret: show it to nobody whom
-// the secret is not shown to.
+// base64url. The thumbprint of a secret is a hash of the secret: treat it as one.
 func (k Key) Thumbprint() string {
-	if k.known == nil {
-		k.known = new(known) // the zero Key
+	if k.cache == nil {
+		k.cache = new(cache) // the zero Key
 	}
-	if t := k.known.thumbprint.Load(); t != nil {
+	if t := k.cache.thumbprint.Load(); t != nil {
 		return *t
 	}
 	sum := sha256.Sum256(k.thumbprintInput())
 	t := base64url.Encode(sum[:])
-	k.known.thumbprint.Store(&t)
+	k.cache.thumbprint.Store(&t)
 	return t
 }
 
-// ThumbprintHashes returns the names that ThumbprintWith knows.
+// ThumbprintHashes returns the hash names that ThumbprintWith accepts.
 func ThumbprintHashes() []string { return []string{"sha256", "sha384", "sha512"} }
 
 // ThumbprintWith is Thumbprint with another hash (RFC 7638 §3.4).
@@ -42,19 +41,19 @@ func (k Key) ThumbprintWith(hash string) (string, error) {
 		sum := sha512.Sum512(input)
 		return base64url.Encode(sum[:]), nil
 	}
-	return "", verdict.Errorf(verdict.Usage, "%q is no hash of a thumbprint", hash).
+	return "", verdict.Errorf(verdict.Usage, "unknown thumbprint hash %q", hash).
 		Hintf("one of %s", strings.Join(ThumbprintHashes(), " "))
 }
 
-// ThumbprintURI returns the URI of a thumbprint (RFC 9278 §3), whose name of the
-// hash is that of the Named Information registry.
+// ThumbprintURI returns the URI of a thumbprint (RFC 9278 §3). It names the hash as
+// the Named Information registry does.
 func ThumbprintURI(hash, thumbprint string) string {
 	return "urn:ietf:params:oauth:jwk-thumbprint:" + strings.Replace(hash, "sha", "sha-", 1) + ":" + thumbprint
 }
 
-// thumbprintInput is the JSON object of the required members alone, in
-// lexicographic order and without white space (RFC 7638 §3.2, RFC 8037 §2,
-// RFC 9964 §6). No name or value in it needs escaping.
+// thumbprintInput returns the JSON object of the required members in lexicographic
+// order without white space (RFC 7638 §3.2, RFC 8037 §2, RFC 9964 §6). None of its
+// names and values needs escaping.
 func (k Key) thumbprintInput() []byte {
 	texts := []string{`"kty":"` + k.Type + `"`}
 	if k.Curve != "" {

@@ -9,12 +9,11 @@ import (
 	"jwt/internal/verdict"
 )
 
-// CertificateCheck is the name of the warning about a certificate out of date.
+// CertificateCheck is the name of the warning about an expired or not yet valid certificate.
 const CertificateCheck = "certificate"
 
-// Warnings returns what is doubtful about the key at that instant, though it may
-// be used: a certificate out of date, an RSA exponent that NIST no longer takes, a
-// secret that is not made by chance.
+// Warnings returns the weaknesses of a usable key at that instant: a certificate out
+// of date, an RSA exponent that NIST no longer accepts, a secret that is not random.
 func (k Key) Warnings(now time.Time) []verdict.Check {
 	var warnings []verdict.Check
 	if p, ok := k.VerificationMaterial().(*rsa.PublicKey); ok && p.E < 1<<16 {
@@ -30,7 +29,7 @@ func (k Key) Warnings(now time.Time) []verdict.Check {
 		}
 		warnings = append(warnings, verdict.Check{
 			Name: "key_strength", Status: verdict.Warn, Class: verdict.WeakKey, Actual: k.bits,
-			Detail: "the secret repeats " + what + ": it is no random one",
+			Detail: "the secret repeats " + what + ": it is not random",
 		})
 	}
 	if len(k.Certificates) == 0 {
@@ -46,8 +45,8 @@ func (k Key) Warnings(now time.Time) []verdict.Check {
 	return warnings
 }
 
-// repeats returns how many different bytes a secret is made of, if they are so few
-// that it was not made by chance; else 0.
+// repeats returns the number of different bytes in a secret if it is too small for a
+// random secret, else 0.
 func (k Key) repeats() int {
 	secret, _ := k.material.([]byte)
 	const few = 4
@@ -66,9 +65,8 @@ func (k Key) repeats() int {
 	return len(different)
 }
 
-// CertificateError reports that the key was read from a certificate which is not
-// valid at that instant, or nil. The certificates in a JWK are its owner's remark:
-// they are left to Warnings.
+// CertificateError returns an error if the key was read from a certificate that is not
+// valid at that instant. Certificates in a JWK do not decide: Warnings reports them.
 func (k Key) CertificateError(now time.Time) error {
 	if k.Format != string(x509Cert) {
 		return nil
@@ -77,7 +75,7 @@ func (k Key) CertificateError(now time.Time) error {
 	switch {
 	case now.After(c.NotAfter):
 		return verdict.Errorf(verdict.KeyRefused, "the certificate expired on %s", c.NotAfter.UTC().Format(time.RFC3339)).
-			Hintf("get its successor; --at %s reads it as of then", c.NotAfter.UTC().Format(time.RFC3339))
+			Hintf("use its successor; --at %s reads it as of then", c.NotAfter.UTC().Format(time.RFC3339))
 	case now.Before(c.NotBefore):
 		return verdict.Errorf(verdict.KeyRefused, "the certificate is not valid before %s", c.NotBefore.UTC().Format(time.RFC3339)).
 			Hintf("--at %s reads it as of then", c.NotBefore.UTC().Format(time.RFC3339))

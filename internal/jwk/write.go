@@ -7,9 +7,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// JWK returns the key as a JWK (RFC 7517 §4): what it is, what it is for, what
-// it is made of, its certificates. Without private it is the public half; of a
-// secret, which has none, everything but the secret itself.
+// JWK returns the key as a JWK (RFC 7517 §4). Without private it is the public half;
+// of a secret it is then everything but the secret itself.
 func (k Key) JWK(private bool) jsonobject.Object {
 	if p, ok := k.Public(); ok && !private {
 		k = p
@@ -49,7 +48,7 @@ func (k Key) JWK(private bool) jsonobject.Object {
 	return w.object()
 }
 
-// An objectWriter puts a JSON object together, member after member.
+// An objectWriter builds a JSON object member by member.
 type objectWriter struct{ src []byte }
 
 func (w *objectWriter) name(name string) {
@@ -82,7 +81,7 @@ func (w *objectWriter) texts(name string, values []string) {
 func (w *objectWriter) object() jsonobject.Object {
 	o, err := jsonobject.Parse(append(w.src, '}'))
 	if err != nil {
-		panic("jwk: wrote what is no JSON object: " + err.Error())
+		panic("jwk: wrote an invalid JSON object: " + err.Error())
 	}
 	return o
 }
@@ -92,7 +91,7 @@ func (k Key) DER(private bool) ([]byte, error) {
 	p, ok := k.Public()
 	switch {
 	case !ok:
-		return nil, verdict.Errorf(verdict.KeyMismatch, "a secret has no PEM or DER form, only JWK")
+		return nil, verdict.Errorf(verdict.KeyMismatch, "a secret has no PEM or DER form: use JWK")
 	case private && !k.private:
 		return nil, verdict.Errorf(verdict.KeyMismatch, "the key is public, the private one is not in it")
 	case private:

@@ -11,9 +11,8 @@ import (
 	"jwt/internal/base64url"
 )
 
-// certificates reads "x5c" and checks what it and the thumbprints say against
-// the key (RFC 7517 §4.7 to §4.9). That a certificate is out of date is no fault
-// of the key: Warnings tells.
+// certificates reads "x5c" and compares it and the certificate thumbprints with the key
+// (RFC 7517 §4.7 to §4.9). Warnings reports certificates out of date.
 func (m members) certificates(k *Key) error {
 	if _, _, err := m.text("x5u"); err != nil {
 		return err
@@ -43,7 +42,7 @@ func (m members) certificates(k *Key) error {
 		}
 	}
 	if !k.matches(chain[0]) {
-		return invalid("x5c: the first certificate is that of another key (RFC 7517 §4.7)")
+		return invalid("x5c: the first certificate is for another key (RFC 7517 §4.7)")
 	}
 	k.Certificates = chain
 	sum1, sum256 := sha1.Sum(chain[0].Raw), sha256.Sum256(chain[0].Raw)
@@ -55,7 +54,7 @@ func (m members) certificates(k *Key) error {
 	return nil
 }
 
-// thumbprintOf wants a member that is there to be the thumbprint of a certificate.
+// thumbprintOf checks the length of a certificate thumbprint, if it is present.
 func (m members) thumbprintOf(name string, size int, section string) error {
 	if !m.has(name) {
 		return nil
@@ -64,15 +63,15 @@ func (m members) thumbprintOf(name string, size int, section string) error {
 	return err
 }
 
-// matches reports whether the certificate is one for the key.
+// matches reports whether the certificate is for the key.
 func (k Key) matches(c *x509.Certificate) bool {
 	of, err := certificateKey([]*x509.Certificate{c})
 	return err == nil && of.Thumbprint() == k.Thumbprint()
 }
 
-// chains sorts certificates, whatever their order, into chains: each begins with the
-// certificate of a key and goes on with its issuer's. One that issued another is
-// there to vouch for that, so its key is none to verify tokens with.
+// chains sorts certificates of any order into chains, from the certificate of a key up
+// through its issuers. A certificate that issued another one only vouches for it: its
+// key does not verify tokens.
 func chains(certificates []*x509.Certificate) [][]*x509.Certificate {
 	issuers := make(map[*x509.Certificate]*x509.Certificate)
 	issued := make(map[*x509.Certificate]bool)
@@ -86,13 +85,13 @@ func chains(certificates []*x509.Certificate) [][]*x509.Certificate {
 		}
 		for _, issuer := range bySubject[string(c.RawIssuer)] {
 			if mayIssue(issuer, c) {
-				issuers[c], issued[issuer] = issuer, true // a copy of it too
+				issuers[c], issued[issuer] = issuer, true // including copies of the issuer
 			}
 		}
 	}
 	var all [][]*x509.Certificate
 	for _, c := range certificates {
-		if issued[c] && len(issued) < len(certificates) { // else they go round in circles
+		if issued[c] && len(issued) < len(certificates) { // else each issued another: a circle
 			continue
 		}
 		chain := []*x509.Certificate{c}
@@ -104,11 +103,11 @@ func chains(certificates []*x509.Certificate) [][]*x509.Certificate {
 	return all
 }
 
-// maxChain bounds a chain.
+// maxChain bounds the length of a chain.
 const maxChain = 16
 
-// mayIssue tells apart issuers of one name by the key that the certificate names
-// (RFC 5280 §4.2.1.1).
+// mayIssue distinguishes issuers of the same name by their key identifier (RFC 5280
+// §4.2.1.1).
 func mayIssue(issuer, c *x509.Certificate) bool {
 	return len(c.AuthorityKeyId) == 0 || len(issuer.SubjectKeyId) == 0 || bytes.Equal(c.AuthorityKeyId, issuer.SubjectKeyId)
 }

@@ -117,7 +117,7 @@ func TestVerifyChecks(t *testing.T) {
 		{`{"alg":"HS256","b64":true}`, keyList(k), nil, "header:pass alg:pass key:pass signature:pass", ""},
 
 		{hs256, nil, nil, "header:pass alg:pass key:fail:key_not_found", "no key"},
-		{hs256, keyList(rsa), nil, "header:pass alg:pass key:fail:key_mismatch", "HS256 wants a secret, the key is RSA"},
+		{hs256, keyList(rsa), nil, "header:pass alg:pass key:fail:key_mismatch", "HS256 needs a secret, the key is RSA"},
 		{hs256, keyList(rsa, rsa), nil, "header:pass alg:pass key:fail:key_mismatch", "none of the 2 keys fits"},
 		{hs256, keyList(with(k, func(k *jwk.Key) { k.Alg = "HS512" })), nil, "header:pass alg:pass key:fail:key_mismatch", "HS512"},
 		{hs256, keyList(with(k, func(k *jwk.Key) { k.Use = "enc" })), nil, "header:pass alg:pass key:fail:key_refused", "enc"},

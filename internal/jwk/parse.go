@@ -39,11 +39,11 @@ func parseObject(o jsonobject.Object) (Set, error) {
 
 // parseSet reads a JWK Set (RFC 7517 §5).
 func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
-	// A name that stands twice inside a key is that key's fault alone.
+	// A duplicate member inside one key makes that key alone unusable.
 	seen := make(map[string]bool)
 	for _, m := range o.Members() {
 		if seen[m.Name] {
-			return Set{}, twice("JWK Set", []string{m.Name})
+			return Set{}, duplicated("JWK Set", []string{m.Name})
 		}
 		seen[m.Name] = true
 	}
@@ -52,7 +52,7 @@ func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
 	case !ok:
 		return Set{}, verdict.Errorf(verdict.JWKInvalid, "keys: is %s, must be an array of JWKs (RFC 7517 §5.1)", keys.Noun())
 	case len(elements) > MaxKeys:
-		return Set{}, verdict.Errorf(verdict.LimitExceeded, "the JWK Set has %d keys: at most %d are read", len(elements), MaxKeys)
+		return Set{}, verdict.Errorf(verdict.LimitExceeded, "the JWK Set has %d keys: the limit is %d", len(elements), MaxKeys)
 	}
 	set, factored := Set{}, 0
 	for i, e := range elements {
@@ -60,7 +60,7 @@ func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
 		if !ok {
 			return Set{}, verdict.Errorf(verdict.JWKInvalid, "keys[%d]: is %s, must be a JWK object (RFC 7517 §5.1)", i, e.Noun())
 		}
-		if (members{o}).wantsFactoring() {
+		if (members{o}).lacksPrimes() {
 			factored++
 		}
 		k, err := parseInSet(o, factored)
@@ -73,16 +73,17 @@ func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
 	return set.usable("JWK Set")
 }
 
-// parseInSet is parseJWK of a key in a set, where finding primes costs so much
-// that only a few keys may ask for it; factored counts them, this one too.
+// parseInSet reads one JWK of a set. Finding the primes of an RSA key is slow, so a
+// set may ask for it at most maxFactored times; factored counts this key too.
 func parseInSet(o jsonobject.Object, factored int) (Key, error) {
-	if factored > maxFactored && (members{o}).wantsFactoring() {
+	if factored > maxFactored && (members{o}).lacksPrimes() {
 		return Key{}, verdict.Errorf(verdict.KeyRefused, "p: is missing: in a set, at most %d RSA private keys may come without their primes", maxFactored)
 	}
 	return parseJWK(o)
 }
 
-// unknownObject says what a JSON object that is no JWK may be.
+// unknownObject returns the error for a JSON object that is neither a JWK nor a JWK
+// Set, with a hint where it is recognised.
 func unknownObject(o jsonobject.Object) error {
 	has := func(name string) bool { _, ok := o.Get(name); return ok }
 	err := verdict.Errorf(verdict.JWKInvalid, `the JSON object has neither "kty" (a JWK) nor "keys" (a JWK Set)`)
@@ -97,10 +98,10 @@ func unknownObject(o jsonobject.Object) error {
 	return err
 }
 
-// parseJWK reads one JWK (RFC 7517 §4). Members it does not know are ignored.
+// parseJWK reads one JWK (RFC 7517 §4). It ignores unknown members.
 func parseJWK(o jsonobject.Object) (Key, error) {
 	if names := o.Duplicates(); len(names) > 0 {
-		return Key{}, twice("JWK", names)
+		return Key{}, duplicated("JWK", names)
 	}
 	m := members{o}
 	material, err := m.material()
@@ -120,7 +121,9 @@ func parseJWK(o jsonobject.Object) (Key, error) {
 	return k, nil
 }
 
-func twice(what string, pointers []string) error {
+// duplicated returns the error for members that occur more than once, named by
+// JSON pointers.
+func duplicated(what string, pointers []string) error {
 	names := slices.Compact(slices.Clone(pointers))
 	more := ""
 	if len(names) > 3 {
@@ -132,7 +135,7 @@ func twice(what string, pointers []string) error {
 	return verdict.Errorf(verdict.DuplicateMember, "the %s has %s more than once: parsers disagree on which counts", what, strings.Join(names, ", ")+more)
 }
 
-// members reads the members of one JWK, each of its type or refused.
+// A members reads the members of one JWK and refuses those of a wrong type.
 type members struct{ o jsonobject.Object }
 
 func invalid(format string, args ...any) error {
@@ -150,8 +153,7 @@ func (m members) has(name string) bool {
 	return ok
 }
 
-// text returns a string member; ok is false if there is none. An empty one says
-// nothing, so only "kid" may be empty.
+// text returns a string member; ok is false if it is absent. Only "kid" may be empty.
 func (m members) text(name string) (s string, ok bool, err error) {
 	v, ok := m.o.Get(name)
 	if !ok {
@@ -175,8 +177,8 @@ func (m members) required(name, section string) (string, error) {
 	return s, err
 }
 
-// octets returns the bytes of a required base64url member. What is wrong with
-// them is said without quoting them.
+// octets returns the bytes of a required base64url member. Its errors never quote
+// the value, which may be private.
 func (m members) octets(name, section string) ([]byte, error) {
 	s, err := m.required(name, section)
 	if err != nil {
@@ -195,8 +197,8 @@ func (m members) id(k *Key) (err error) {
 	return err
 }
 
-// alg reads the algorithm the key is kept for. One that takes another kind of
-// key is a contradiction; one unknown here fits nothing and is left so.
+// alg reads the algorithm that the key is restricted to. One for another kind of key
+// is an error; an unknown one is kept and fits nothing.
 func (m members) alg(k *Key) error {
 	name, _, err := m.text("alg")
 	if err != nil {
@@ -205,18 +207,18 @@ func (m members) alg(k *Key) error {
 	k.Alg = name
 	switch takes, known := keyKinds(name); {
 	case strings.EqualFold(name, jwa.None):
-		return verdict.Errorf(verdict.KeyRefused, "alg: %q means no signature, so there is no key for it", name)
+		return verdict.Errorf(verdict.KeyRefused, "alg: %q means no signature, so no key is for it", name)
 	case known && !slices.Contains(takes, k.kindName()):
 		return invalid("alg: is %s, but the key is %s", name, k.Kind())
 	}
 	if size, exact := SecretBytes(name); exact && k.bits != 8*size {
-		return invalid("alg: is %s, which wants a secret of %d bytes, but the key has %d", name, size, k.bits/8)
+		return invalid("alg: is %s, which needs a secret of %d bytes, but the key has %d", name, size, k.bits/8)
 	}
 	return nil
 }
 
-// kindName is "kty", "kty/crv" or, of an algorithm key pair, "AKP/alg", as keyKinds
-// names the kinds.
+// kindName returns the kind of key as keyKinds names it: "kty", "kty/crv", or
+// "AKP/alg" for an algorithm key pair.
 func (k Key) kindName() string {
 	switch {
 	case k.Type == "AKP":
@@ -228,8 +230,8 @@ func (k Key) kindName() string {
 	}
 }
 
-// use reads "use" and "key_ops", which must contradict neither each other (RFC 7517
-// §4.3) nor "alg", read before.
+// use reads "use" and "key_ops", which must agree with each other (RFC 7517 §4.3) and
+// with "alg", which was read before.
 func (m members) use(k *Key) (err error) {
 	if k.Use, _, err = m.text("use"); err != nil {
 		return err

@@ -20,8 +20,8 @@ type member struct {
 	octets []byte
 }
 
-// publicMembers returns what makes the public key (RFC 7518 §6.2.1 and §6.3.1,
-// RFC 8037 §2, RFC 9964 §3) in the usual order; of a secret there is nothing.
+// publicMembers returns the members of the public key (RFC 7518 §6.2.1 and §6.3.1,
+// RFC 8037 §2, RFC 9964 §3) in the usual order; a secret has none.
 func (k Key) publicMembers() []member {
 	p, ok := k.Public()
 	if !ok {
@@ -45,14 +45,14 @@ func (k Key) publicMembers() []member {
 	}
 }
 
-// coordinates takes a point 0x04 ‖ x ‖ y apart.
+// coordinates splits a point 0x04 ‖ x ‖ y into its coordinates.
 func coordinates(point []byte) []member {
 	half := 1 + (len(point)-1)/2
 	return []member{{"x", point[1:half]}, {"y", point[half:]}}
 }
 
-// privateMembers returns what is added to them in a private key (RFC 7518
-// §6.2.2 and §6.3.2, RFC 8037 §2, RFC 9964 §4) or makes a secret (§6.4).
+// privateMembers returns the members that only a private key has (RFC 7518 §6.2.2
+// and §6.3.2, RFC 8037 §2, RFC 9964 §4) or a secret (RFC 7518 §6.4).
 func (k Key) privateMembers() []member {
 	switch m := k.material.(type) {
 	case []byte:
@@ -84,8 +84,8 @@ func (k Key) privateMembers() []member {
 	}
 }
 
-// PrivateMembers returns the names of the members of the key's JWK that must be
-// shown to nobody.
+// PrivateMembers returns the names of the members of the key's JWK that must never be
+// shown.
 func (k Key) PrivateMembers() []string {
 	var names []string
 	for _, m := range k.privateMembers() {
@@ -94,7 +94,7 @@ func (k Key) PrivateMembers() []string {
 	return names
 }
 
-// mustOctets is for keys that New has accepted, whose encoding cannot fail.
+// mustOctets unwraps the encoding of a key that New has accepted, which cannot fail.
 func mustOctets(b []byte, err error) []byte {
 	if err != nil {
 		panic("jwk: a key that cannot be encoded was accepted: " + err.Error())

@@ -15,7 +15,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// material reads what the key is made of, by its "kty".
+// material reads the key material, by "kty".
 func (m members) material() (any, error) {
 	kty, err := m.required("kty", "7517 §4.1")
 	if err != nil {
@@ -37,7 +37,7 @@ func (m members) material() (any, error) {
 	case "AKP":
 		return m.akp()
 	default:
-		return nil, invalid("kty: is %q, want oct, RSA, EC, OKP or AKP", kty)
+		return nil, invalid("kty: is %q, must be oct, RSA, EC, OKP or AKP", kty)
 	}
 }
 
@@ -57,7 +57,7 @@ func (m members) ec() (any, error) {
 		curve, size = elliptic.P521(), 66
 	case "secp256k1":
 	default:
-		return nil, invalid("crv: is %q, want P-256, P-384, P-521 or secp256k1 for EC", crv)
+		return nil, invalid("crv: is %q, must be P-256, P-384, P-521 or secp256k1 for EC", crv)
 	}
 	point := []byte{4} // SEC 1 §2.3.3, uncompressed
 	for _, name := range []string{"x", "y"} {
@@ -90,7 +90,7 @@ func ecNIST(curve elliptic.Curve, point, d []byte) (any, error) {
 	private, err := ecdsa.ParseRawPrivateKey(curve, d)
 	switch {
 	case err != nil:
-		return nil, invalid("d: is not a private number of %s", curve.Params().Name)
+		return nil, invalid("d: is out of range for %s", curve.Params().Name)
 	case !private.PublicKey.Equal(public):
 		return nil, invalid("d: does not belong to x and y")
 	}
@@ -110,7 +110,7 @@ func (m members) okp() (any, error) {
 	case "X25519":
 		read = okpX25519
 	default:
-		return nil, invalid("crv: is %q, want Ed25519, Ed448 or X25519 for OKP", crv)
+		return nil, invalid("crv: is %q, must be Ed25519, Ed448 or X25519 for OKP", crv)
 	}
 	x, err := m.exactly(size, "x", "8037 §2")
 	if err != nil {
@@ -152,7 +152,7 @@ func okpEd448(x, d []byte) (any, error) {
 func okpX25519(x, d []byte) (any, error) {
 	public, err := ecdh.X25519().NewPublicKey(x)
 	if err != nil {
-		return nil, invalid("x: is no X25519 key")
+		return nil, invalid("x: is not an X25519 key")
 	}
 	if d == nil {
 		return public, nil
@@ -172,8 +172,8 @@ func (m members) exactly(size int, name, section string) ([]byte, error) {
 	return b, err
 }
 
-// The members that make an RSA key private beyond "d": all of them or none
-// (RFC 7518 §6.3.2).
+// rsaCRT lists the private members of an RSA key beside "d": all must be present or
+// none (RFC 7518 §6.3.2).
 var rsaCRT = [...]string{"p", "q", "dp", "dq", "qi"}
 
 func (m members) rsa() (any, error) {
@@ -217,7 +217,7 @@ func (m members) rsaPrivate(public *rsa.PublicKey) (any, error) {
 	var crt [len(rsaCRT)]*big.Int
 	for i, name := range rsaCRT {
 		if !m.has(name) {
-			return nil, invalid("%s: is missing: %s stand together or not at all (RFC 7518 §6.3.2)", name, strings.Join(rsaCRT[:], ", "))
+			return nil, invalid("%s: is missing: %s must all be present or none (RFC 7518 §6.3.2)", name, strings.Join(rsaCRT[:], ", "))
 		}
 		if crt[i], err = m.bounded(public.N, name); err != nil {
 			return nil, err
@@ -225,24 +225,24 @@ func (m members) rsaPrivate(public *rsa.PublicKey) (any, error) {
 	}
 	k := &rsa.PrivateKey{PublicKey: *public, D: d, Primes: []*big.Int{crt[0], crt[1]}}
 	k.Precomputed.Dp, k.Precomputed.Dq, k.Precomputed.Qinv = crt[2], crt[3], crt[4]
-	return k, nil // New looks whether they belong together
+	return k, nil // New checks that they belong together
 }
 
-// unsigned reads a Base64urlUInt, which has no leading zero octet (RFC 7518 §2):
-// with one, the same key would have two thumbprints.
+// unsigned reads a Base64urlUInt, which has no leading zero octet (RFC 7518 §2).
+// Otherwise one key would have two thumbprints.
 func (m members) unsigned(name, section string) (*big.Int, error) {
 	b, err := m.octets(name, section)
 	switch {
 	case err != nil:
 		return nil, err
 	case b[0] == 0:
-		return nil, invalid("%s: begins with a zero octet, which must be left off (RFC 7518 §2)", name)
+		return nil, invalid("%s: begins with a zero octet (RFC 7518 §2 forbids it)", name)
 	}
 	return new(big.Int).SetBytes(b), nil
 }
 
-// bounded reads a private member. Some writers pad these to the size of the
-// modulus; no thumbprint depends on them, so the zeros are read past.
+// bounded reads a private member. It accepts leading zeros, because some writers pad
+// to the size of the modulus and no thumbprint depends on these members.
 func (m members) bounded(n *big.Int, name string) (*big.Int, error) {
 	b, err := m.octets(name, "7518 §6.3.2")
 	if err != nil {
@@ -258,21 +258,21 @@ func (m members) bounded(n *big.Int, name string) (*big.Int, error) {
 // maxFactorBits bounds the work of rsaFromExponent, a second at four times this.
 const maxFactorBits = 4096
 
-// maxFactored bounds how many keys of one set it is done for.
+// maxFactored bounds the number of keys in one set that rsaFromExponent is used for.
 const maxFactored = 16
 
-// wantsFactoring reports whether the key is an RSA private key without its primes.
-func (m members) wantsFactoring() bool {
+// lacksPrimes reports whether the key is an RSA private key without its primes.
+func (m members) lacksPrimes() bool {
 	return textOf(m.o, "kty") == "RSA" && m.has("d") && !slices.ContainsFunc(rsaCRT[:], m.has)
 }
 
-// rsaFromExponent finds the primes of a key that was written without them, as
-// RFC 7518 §6.3.2 allows (the method is that of NIST SP 800-56B, Appendix C).
+// rsaFromExponent finds the primes of a key without them, which RFC 7518 §6.3.2
+// allows, by the method of NIST SP 800-56B, Appendix C.
 func rsaFromExponent(public *rsa.PublicKey, d *big.Int) (any, error) {
 	one := big.NewInt(1)
 	n := public.N
 	if n.BitLen() > maxFactorBits {
-		return nil, verdict.Errorf(verdict.KeyRefused, "p: is missing: an RSA private key of more than %d bits must have its primes", maxFactorBits)
+		return nil, verdict.Errorf(verdict.KeyRefused, "p: is missing: an RSA private key of more than %d bits needs its primes", maxFactorBits)
 	}
 	minusOne := new(big.Int).Sub(n, one)
 	k := new(big.Int).Mul(d, big.NewInt(int64(public.E)))

@@ -1,4 +1,4 @@
-package jwk
+package openssh
 
 import (
 	"crypto/sha512"
@@ -9,7 +9,7 @@ import (
 )
 
 // bcryptPBKDF derives size bytes from a passphrase as OpenSSH's bcrypt_pbkdf
-// does: PBKDF2 whose function is bcrypt over SHA-512, its output dealt out over
+// does: PBKDF2 whose function is bcrypt over SHA-512, whose output is dealt out over
 // the blocks in turn. golang.org/x/crypto/ssh has it too, but linked in whole it
 // costs every start of the program more than these lines.
 func bcryptPBKDF(passphrase, salt []byte, rounds, size int) []byte {
@@ -38,7 +38,7 @@ const bcryptSize = 32
 func bcryptHash(pass, salt []byte) [bcryptSize]byte {
 	c, err := blowfish.NewSaltedCipher(pass, salt)
 	if err != nil {
-		panic("jwk: a SHA-512 sum is no Blowfish key: " + err.Error())
+		panic("openssh: a SHA-512 sum is not a Blowfish key: " + err.Error())
 	}
 	for range 64 {
 		blowfish.ExpandKey(salt, c)

@@ -1,0 +1,191 @@
+package openssh
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"math/big"
+
+	"jwt/internal/verdict"
+)
+
+// A Passphrase opens encrypted keys.
+type Passphrase interface {
+	// Ask returns the passphrase of the key that what describes. It refuses when
+	// deriving a key, which takes so many microseconds, exceeds its bound.
+	Ask(what string, microseconds int) ([]byte, error)
+	// Wrong returns the error for a passphrase that does not open the key.
+	Wrong() error
+}
+
+// magic begins the container of a private key.
+const magic = "openssh-key-v1\x00"
+
+// cipherGCM is the only authenticated cipher here: its tag follows the container.
+const cipherGCM = "aes256-gcm@openssh.com"
+
+// Bounds on the work of opening a key; ssh-keygen asks for 16 or 24 rounds.
+const (
+	maxRounds         = 500
+	roundMicroseconds = 10_000
+)
+
+// ParsePrivate reads the container of one private key, the decoded inside of an
+// OPENSSH PRIVATE KEY block.
+func ParsePrivate(b []byte, p Passphrase) (material any, err error) {
+	b, ok := bytes.CutPrefix(b, []byte(magic))
+	if !ok {
+		return nil, damaged()
+	}
+	r := reader{rest: b}
+	cipherName, kdf, options := string(r.octets()), string(r.octets()), r.octets()
+	count, _, private := r.uint32(), r.octets(), r.octets()
+	switch {
+	case r.short || count != 1:
+		return nil, damaged()
+	case cipherName == "none" && len(r.rest) > 0:
+		return nil, damaged()
+	case cipherName == "none":
+		return parseList(private, damaged)
+	}
+	plain, err := decrypt(p, cipherName, kdf, options, private, r.rest)
+	if err != nil {
+		return nil, err
+	}
+	return parseList(plain, p.Wrong)
+}
+
+// parseList reads the list of one private key. It begins with the same number
+// twice; mismatch makes the error where the two differ, as they do after
+// decryption under a wrong passphrase.
+func parseList(private []byte, mismatch func() error) (any, error) {
+	r := reader{rest: private}
+	if check, same := r.uint32(), r.uint32(); check != same || r.short {
+		return nil, mismatch()
+	}
+	material, err := r.private(string(r.octets()))
+	if err != nil {
+		return nil, err
+	}
+	r.octets() // the comment
+	for i, c := range r.rest {
+		if c != byte(i+1) {
+			return nil, damaged()
+		}
+	}
+	if r.short {
+		return nil, damaged()
+	}
+	return material, nil
+}
+
+func (r *reader) private(kind string) (any, error) {
+	switch kind {
+	case "ssh-rsa":
+		n, e, d := r.mpint(), r.mpint(), r.mpint()
+		_, p, q := r.mpint(), r.mpint(), r.mpint()
+		if e.BitLen() > 31 {
+			return nil, damaged()
+		}
+		return &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: int(e.Int64())}, D: d, Primes: []*big.Int{p, q}}, nil
+	case "ssh-ed25519":
+		public, private := r.octets(), r.octets()
+		k := ed25519.PrivateKey(bytes.Clone(private)) // the seed, then the public key again
+		if len(k) != ed25519.PrivateKeySize || !bytes.Equal(public, k[32:]) {
+			return nil, damaged()
+		}
+		return k, nil
+	}
+	curve, name := curveOf(kind)
+	if curve == nil {
+		return nil, verdict.Errorf(verdict.KeyRefused, "an OpenSSH private key of this type is not supported: only rsa, ecdsa and ed25519 are")
+	}
+	named, point, d := string(r.octets()), r.octets(), r.mpint()
+	if named != name {
+		return nil, damaged()
+	}
+	return ecdsaKey(curve, point, d)
+}
+
+func ecdsaKey(curve elliptic.Curve, point []byte, d *big.Int) (any, error) {
+	size := (curve.Params().BitSize + 7) / 8
+	if d.BitLen() > 8*size {
+		return nil, damaged()
+	}
+	k, err := ecdsa.ParseRawPrivateKey(curve, d.FillBytes(make([]byte, size)))
+	if err != nil {
+		return nil, damaged()
+	}
+	if own, err := k.PublicKey.Bytes(); err != nil || !bytes.Equal(own, point) {
+		return nil, damaged()
+	}
+	return k, nil
+}
+
+// decrypt opens the private part; tag is what follows it. All that the key asks for
+// is checked before any work is done.
+func decrypt(p Passphrase, name, kdf string, options, data, tag []byte) ([]byte, error) {
+	keySize, ivSize := 32, aes.BlockSize
+	switch name {
+	case "aes128-ctr":
+		keySize = 16
+	case "aes192-ctr":
+		keySize = 24
+	case "aes256-ctr", "aes256-cbc":
+	case cipherGCM:
+		ivSize = 12
+	default:
+		return nil, verdict.Errorf(verdict.KeyUnreadable, "the OpenSSH key is encrypted with a cipher that is not supported").
+			Hintf("ssh-keygen -p -Z aes256-ctr -f KEY")
+	}
+	r := reader{rest: options}
+	salt, rounds := r.octets(), r.uint32()
+	switch {
+	case len(tag) > 0 && name != cipherGCM:
+		return nil, damaged()
+	case kdf != "bcrypt" || !r.done() || len(salt) == 0 || rounds == 0 || len(data) == 0 || len(data)%aes.BlockSize != 0:
+		return nil, damaged()
+	case rounds > maxRounds:
+		return nil, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d bcrypt rounds, more than the limit of %d", rounds, maxRounds)
+	}
+	passphrase, err := p.Ask("the OpenSSH key", int(rounds)*roundMicroseconds)
+	if err != nil {
+		return nil, err
+	}
+	if len(passphrase) == 0 { // ssh-keygen never encrypts with an empty one
+		return nil, p.Wrong()
+	}
+	derived := bcryptPBKDF(passphrase, salt, int(rounds), keySize+ivSize)
+	plain, ok := decryptBlocks(name, derived[:keySize], derived[keySize:], data, tag)
+	if !ok {
+		return nil, p.Wrong()
+	}
+	return plain, nil
+}
+
+// decryptBlocks reports false where the tag of an authenticated cipher does not fit.
+func decryptBlocks(name string, key, iv, data, tag []byte) ([]byte, bool) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic("openssh: AES key of a wrong size: " + err.Error())
+	}
+	plain := make([]byte, len(data))
+	switch name {
+	case "aes256-cbc":
+		cipher.NewCBCDecrypter(block, iv).CryptBlocks(plain, data)
+	case cipherGCM:
+		gcm, err := cipher.NewGCM(block)
+		if err != nil {
+			panic("openssh: AES-GCM: " + err.Error())
+		}
+		plain, err = gcm.Open(plain[:0], iv, append(bytes.Clone(data), tag...), nil)
+		return plain, err == nil
+	default:
+		cipher.NewCTR(block, iv).XORKeyStream(plain, data)
+	}
+	return plain, true
+}
