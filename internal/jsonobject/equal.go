@@ -2,7 +2,6 @@ package jsonobject
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -58,43 +57,41 @@ func equalObjects(a, b Value) bool {
 	return true
 }
 
-// A number is a JSON number (RFC 8259 §6) in its one form: ±0.digits × 10^exponent.
-// It is as large as its text whatever the exponent, so 1e999999999 costs nothing.
-type number struct {
-	negative bool
-	digits   string // without zeros at either end; "" is zero
-	exponent int64
-}
+// vast bounds the exponents that Decimal keeps exactly.
+const vast = 1 << 61
 
 // equalNumbers reports whether two JSON numbers are the same number: 1e2 is 100.0.
-// Exponents of more than 18 digits are equal only where the texts are.
+// Numbers with vast exponents are equal only where their texts are.
 func equalNumbers(a, b Value) bool {
-	if bytes.Equal(a, b) {
-		return true
-	}
-	x, ok := parseNumber(string(a))
-	y, both := parseNumber(string(b))
-	return ok && both && x == y
+	d, e := a.Decimal(), b.Decimal()
+	return bytes.Equal(a, b) || d == e && -vast < d.Exponent && d.Exponent < vast
 }
 
-// parseNumber reads a valid JSON number; ok is false where the exponent is vast.
-func parseNumber(text string) (n number, ok bool) {
-	text, n.negative = strings.CutPrefix(text, "-")
-	mantissa, exponent := text, int64(0)
+// A Decimal is the value of a JSON number (RFC 8259 §6): ±0.Digits × 10^Exponent. It
+// is as large as its text whatever the exponent, so 1e999999999 costs nothing.
+type Decimal struct {
+	Negative bool
+	Digits   string // without zeros at either end; "" is zero
+	Exponent int64  // at least ±2^61 where it is out of that range
+}
+
+// Decimal returns the value of v, which is a number.
+func (v Value) Decimal() Decimal {
+	text, negative := strings.CutPrefix(string(v), "-")
+	var exponent int64
 	if e := strings.IndexAny(text, "eE"); e >= 0 {
-		var err error
-		mantissa = text[:e]
-		exponent, err = strconv.ParseInt(text[e+1:], 10, 64)
-		ok = err == nil && exponent > math.MinInt64/2 && exponent < math.MaxInt64/2
-	} else {
-		ok = true
+		exponent, _ = strconv.ParseInt(text[e+1:], 10, 64) // the nearest int64 where it is out of range
+		exponent = min(max(exponent, -2*vast), 2*vast-1)
+		text = text[:e]
 	}
-	whole, fraction, _ := strings.Cut(mantissa, ".")
+	whole, fraction, _ := strings.Cut(text, ".")
 	digits := strings.TrimLeft(whole+fraction, "0")
-	n.exponent = exponent + int64(len(digits)-len(fraction))
-	n.digits = strings.TrimRight(digits, "0")
-	if n.digits == "" {
-		return number{}, true
+	d := Decimal{
+		Negative: negative, Digits: strings.TrimRight(digits, "0"),
+		Exponent: exponent + int64(len(digits)-len(fraction)),
 	}
-	return n, ok
+	if d.Digits == "" {
+		return Decimal{}
+	}
+	return d
 }

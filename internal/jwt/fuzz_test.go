@@ -48,8 +48,11 @@ func expiryHolds(exp jsonobject.Value, limit time.Time) bool {
 	if exp.Kind() != '0' {
 		return false
 	}
-	d := parseDecimal(string(exp))
-	return d.compare(decimalOf(limit)) > 0
+	if exact, ok := exactly(exp); ok {
+		return exact.Cmp(rat(limit)) > 0
+	}
+	d, _ := ParseNumericDate(exp)
+	return d.Compare(limit) > 0
 }
 
 // wellFormed wants each check to say what it must: a class where one belongs.

@@ -2,6 +2,8 @@ package jwt
 
 import (
 	"cmp"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,25 +15,21 @@ import (
 // ignored, as a JSON number with its fraction and exponent (RFC 7519 §2). It is
 // never rounded: Compare is exact.
 type NumericDate struct {
-	text  string
-	value decimal
+	text string
 
-	// seconds is the value of a date without fraction and exponent, as nearly all
-	// are, which needs no arithmetic in decimals.
-	seconds int64
-	whole   bool
+	seconds, nanos int64 // the value rounded down; the nearest int64 where it is out of range
+	rounded        bool  // the value is greater than that
 }
 
-// outsideCalendar is what stands for a date that has no RFC 3339 form.
+// outsideCalendar is shown for a date that has no RFC 3339 form.
 const outsideCalendar = "outside every calendar"
 
-// Bounds of what dates are taken for, in seconds since 1970.
-var (
-	endOfCalendar = decimal{digits: "2534023008", point: 12} // 253402300800 is 10000-01-01T00:00:00Z
-	farFuture     = decimal{digits: "1", point: 12}          // 1e11 is in the year 5138: hardly meant
-	millisFrom    = decimal{digits: "1", point: 13}          // 1e12 is 2001-09-09, were it milliseconds
-	millisTo      = decimal{digits: "2534023008", point: 15} // the end of the calendar in milliseconds
-	lifetimes     = decimal{digits: "1", point: 9}           // 1e8 is rather "3 years long" than in 1973
+// Dates that are probably mistakes, in seconds since 1970.
+const (
+	farFuture  = 1e11            // the year 5138
+	millisFrom = 1e12            // 2001-09-09, were it milliseconds
+	millisTo   = 253402300800000 // the end of the year 9999, were it milliseconds
+	lifetimes  = 1e8             // rather "3 years long" than in 1973
 )
 
 // ParseNumericDate returns the date that v is, and false if v is not a number.
@@ -39,47 +37,56 @@ func ParseNumericDate(v jsonobject.Value) (NumericDate, bool) {
 	if v.Kind() != '0' {
 		return NumericDate{}, false
 	}
-	text := string(v)
-	d := NumericDate{text: text, value: parseDecimal(text)}
-	d.seconds, d.whole = wholeNumber(text)
+	d := NumericDate{text: string(v)}
+	if n, err := strconv.ParseInt(d.text, 10, 64); err == nil {
+		d.seconds = n
+	} else {
+		d.seconds, d.nanos, d.rounded = roundDown(v.Decimal())
+	}
 	return d, true
 }
 
-// wholeNumber reads a JSON number of nothing but digits, as many as an int64 is
-// sure to hold.
-func wholeNumber(text string) (n int64, ok bool) {
-	const most = 18
-	digits := strings.TrimPrefix(text, "-")
-	if len(digits) > most {
-		return 0, false
+// roundDown returns the nanosecond at or below n seconds, and whether n is greater.
+func roundDown(n jsonobject.Decimal) (seconds, nanos int64, rounded bool) {
+	const places, most = 9, 19 // 10^19 is out of range
+	rounded = int64(len(n.Digits)) > n.Exponent+places
+	switch {
+	case n.Exponent > most:
+		seconds, rounded = math.MaxInt64, true
+	case n.Exponent >= -places:
+		point := max(n.Exponent, 0)
+		digits := strings.Repeat("0", int(point-n.Exponent)) + n.Digits[:min(len(n.Digits), most+places)]
+		digits += strings.Repeat("0", most+places)
+		seconds, _ = strconv.ParseInt(digits[:point], 10, 64)
+		nanos, _ = strconv.ParseInt(digits[point:point+places], 10, 64)
 	}
-	for i := range len(digits) {
-		if digits[i] < '0' || digits[i] > '9' {
-			return 0, false
+	if n.Negative {
+		seconds, nanos = -seconds, -nanos
+		if rounded {
+			nanos--
 		}
-		n = n*10 + int64(digits[i]-'0')
+		if nanos < 0 {
+			seconds, nanos = seconds-1, nanos+1e9
+		}
 	}
-	if len(digits) < len(text) {
-		n = -n
-	}
-	return n, true
+	return seconds, nanos, rounded
 }
 
 // Compare returns -1, 0 or +1 as the date is before, at or after t, exactly.
 func (d NumericDate) Compare(t time.Time) int {
-	switch {
-	case !d.whole:
-		return d.value.compare(decimalOf(t))
-	case d.seconds == t.Unix() && t.Nanosecond() > 0: // Unix rounds down
-		return -1
-	default:
-		return cmp.Compare(d.seconds, t.Unix())
+	c := cmp.Or(cmp.Compare(d.seconds, t.Unix()), cmp.Compare(d.nanos, int64(t.Nanosecond())))
+	if c == 0 && d.rounded {
+		return 1
 	}
+	return c
 }
 
 // Time returns the date to the nanosecond below, and false if it is outside the
 // years 0000 to 9999.
-func (d NumericDate) Time() (time.Time, bool) { return timeOf(d.value) }
+func (d NumericDate) Time() (time.Time, bool) {
+	t := time.Unix(d.seconds, d.nanos).UTC()
+	return t, reltime.InCalendar(t)
+}
 
 // Text returns the number as the token spells it.
 func (d NumericDate) Text() string { return d.text }
@@ -94,43 +101,22 @@ func (d NumericDate) String() string {
 }
 
 // afterCalendar reports whether the date is in the year 10000 or later.
-func (d NumericDate) afterCalendar() bool { return d.value.compare(endOfCalendar) >= 0 }
+func (d NumericDate) afterCalendar() bool {
+	_, ok := d.Time()
+	return !ok && d.seconds > 0
+}
 
 // InMilliseconds returns the time that the number most likely was meant to be
 // when it counts milliseconds, and false when it does not look so.
 func (d NumericDate) InMilliseconds() (time.Time, bool) {
-	if d.value.compare(millisFrom) < 0 || d.value.compare(millisTo) >= 0 {
+	if d.seconds < millisFrom || d.seconds >= millisTo {
 		return time.Time{}, false
 	}
-	v := d.value
-	v.point -= 3
-	return timeOf(v)
+	return time.UnixMilli(d.seconds).Add(time.Duration(d.nanos / 1000)).UTC(), true
 }
 
-// looksLikeLifetime reports whether the number is a length of time that somebody
+// looksLikeLifetime reports whether the number is a length of time that its issuer
 // forgot to add to the present.
 func (d NumericDate) looksLikeLifetime() bool {
-	return d.value.sign() > 0 && d.value.compare(lifetimes) < 0
-}
-
-func timeOf(d decimal) (time.Time, bool) {
-	const nanoDigits = 9
-	if d.point > 12 { // 10^12 seconds are more than 31000 years
-		return time.Time{}, false
-	}
-	var seconds, nanos int64
-	for i := int64(0); i < d.point; i++ {
-		seconds = seconds*10 + d.digit(i)
-	}
-	for i := d.point; i < d.point+nanoDigits; i++ {
-		nanos = nanos*10 + d.digit(i)
-	}
-	if d.negative {
-		seconds, nanos = -seconds, -nanos
-		if int64(len(d.digits)) > d.point+nanoDigits { // digits are left: round down
-			nanos--
-		}
-	}
-	t := time.Unix(seconds, nanos).UTC()
-	return t, reltime.InCalendar(t)
+	return d.seconds < lifetimes && d.Compare(time.Unix(0, 0)) > 0
 }

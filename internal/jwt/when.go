@@ -199,7 +199,7 @@ func (e *examination) maxAge() {
 
 // suspect turns a date that is hardly meant into a warning.
 func (e *examination) suspect(c *verdict.Check, d NumericDate) {
-	if d.value.compare(farFuture) < 0 {
+	if d.seconds < farFuture {
 		return
 	}
 	c.Status, c.Class = verdict.Warn, verdict.SuspiciousTime
@@ -239,7 +239,7 @@ func (d NumericDate) When(now time.Time, zone *time.Location) string {
 	t, ok := d.Time()
 	switch {
 	case ok:
-	case d.value.negative:
+	case d.seconds < 0:
 		return "before every calendar (" + cut(d.text) + ")"
 	default:
 		return "after every calendar (" + cut(d.text) + ")"
