@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"jwt/internal/issuer"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
+	"jwt/internal/jwks"
 	"jwt/internal/jws"
 )
 
@@ -103,7 +103,7 @@ func TestBatchUnknownKids(t *testing.T) {
 	if n != lines {
 		t.Errorf("%d answers to %d lines", n, lines)
 	}
-	most := 2 + int32(time.Since(start)/issuer.Cooldown)
+	most := 2 + int32(time.Since(start)/jwks.Cooldown)
 	if r := requests.Load(); r > most {
 		t.Errorf("%d requests, want at most %d: one for the set and one in each cooldown", r, most)
 	}

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"jwt/internal/input"
-	"jwt/internal/issuer"
 	"jwt/internal/jwe"
 	"jwt/internal/jwk"
+	"jwt/internal/jwks"
 	"jwt/internal/verdict"
 )
 
@@ -35,17 +35,17 @@ type keyring struct {
 	err     error
 	sources []keySource
 	all     []jwk.Key // of the sources; a new list where they change
-	client  *issuer.Client
+	client  *jwks.Client
 	given   []byte // the passphrase, once it was read
 }
 
 // A keySource is the keys of one --key or --secret.
 type keySource struct {
 	set     jwk.Set
-	name    string         // for reports
-	text    []byte         // as read from a file, which somebody may have taken for a secret
-	mode    fs.FileMode    // the permissions of a file; 0 otherwise
-	fetched issuer.Fetched // where the keys came over the network
+	name    string       // for reports
+	text    []byte       // as read from a file, which somebody may have taken for a secret
+	mode    fs.FileMode  // the permissions of a file; 0 otherwise
+	fetched jwks.Fetched // where the keys came over the network
 	remote  bool
 	literal bool // a secret on the command line
 }
@@ -100,7 +100,7 @@ func (k *keyring) load() error {
 // read reads a source and judges nothing. Where no key of a set can be used, the
 // set comes with the error.
 func (k *keyring) read(source string) (keySource, error) {
-	if remote, ok := issuer.ParseSource(source); ok {
+	if remote, ok := jwks.ParseSource(source); ok {
 		fetched, err := k.issuerClient().Load(k.ctx, remote)
 		for _, w := range fetched.Warnings {
 			k.output.note(k.env, w)
@@ -259,13 +259,13 @@ func (k *keyring) texts() [][]byte {
 	return texts
 }
 
-func (k *keyring) issuerClient() *issuer.Client {
+func (k *keyring) issuerClient() *jwks.Client {
 	if k.client == nil {
 		transport := k.env.HTTP
 		if transport == nil {
 			transport = &http.Client{}
 		}
-		k.client = &issuer.Client{HTTP: transport, CacheDir: k.env.cacheDir(), Offline: k.options.offline, Now: k.env.Now, UserAgent: "jwt/" + version}
+		k.client = &jwks.Client{HTTP: transport, CacheDir: k.env.cacheDir(), Offline: k.options.offline, Now: k.env.Now, UserAgent: "jwt/" + version}
 	}
 	return k.client
 }

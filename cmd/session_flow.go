@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
 	"jwt/internal/flow"
-	"jwt/internal/issuer"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )
@@ -94,7 +94,7 @@ func (o *flowOptions) complete(env *Env, c *cobra.Command) {
 	completeValues(c, "color", "auto", "always", "never")
 	completeWith(c, "preset", func() []string {
 		config, _ := env.config()
-		names, _ := issuer.PresetNames(config)
+		names, _ := authclient.PresetNames(config)
 		return names
 	})
 }
@@ -201,7 +201,7 @@ func (o flowOptions) options(env *Env) (flow.Options, error) {
 	if options.Preset, err = env.preset(o.preset); err != nil || o.server == "" {
 		return options, err
 	}
-	if options.Server, err = issuer.ParseServer(o.server); err != nil {
+	if options.Server, err = authclient.ParseServer(o.server); err != nil {
 		return options, err
 	}
 	options.Password, err = o.password.read(env, options.User, options.Server)
@@ -229,7 +229,7 @@ func (o flowOptions) local(ctx context.Context, env *Env, options *flow.Options)
 		listener.Close()
 		return nil, err
 	}
-	if options.Server, err = issuer.ParseServer(address); err != nil {
+	if options.Server, err = authclient.ParseServer(address); err != nil {
 		return nil, err
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
 	"jwt/internal/reltime"
 	"jwt/internal/render"
 	"jwt/internal/session"
@@ -63,7 +63,7 @@ func (o *loginOptions) complete(env *Env, c *cobra.Command) {
 	completeValues(c, "store", "auto", "keyring", "file")
 	completeWith(c, "preset", func() []string {
 		config, _ := env.config()
-		names, _ := issuer.PresetNames(config)
+		names, _ := authclient.PresetNames(config)
 		return names
 	})
 }
@@ -125,7 +125,7 @@ func (o loginOptions) target(client *session.Client, args []string) (session.Log
 	default:
 		return l, verdict.Errorf(verdict.Usage, "which server?").Hintf("jwt session login https://login.example --user NAME")
 	}
-	if l.Server, err = issuer.ParseServer(server); err != nil {
+	if l.Server, err = authclient.ParseServer(server); err != nil {
 		return l, err
 	}
 	if known && before.Server == l.Server.String() {

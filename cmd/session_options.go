@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
 	"jwt/internal/render"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
@@ -123,18 +123,18 @@ func (e *Env) sessions() *session.Store {
 }
 
 // preset finds a preset, the user's config.toml heard.
-func (e *Env) preset(name string) (issuer.Preset, error) {
+func (e *Env) preset(name string) (authclient.Preset, error) {
 	config, err := e.config()
 	if err != nil {
-		return issuer.Preset{}, err
+		return authclient.Preset{}, err
 	}
-	return issuer.FindPreset(name, config)
+	return authclient.FindPreset(name, config)
 }
 
 // config reads $XDG_CONFIG_HOME/jwt/config.toml, or ~/.config/jwt/config.toml,
 // where there is one.
-func (e *Env) config() (c issuer.Config, err error) {
-	c = issuer.Config{Name: "config.toml"}
+func (e *Env) config() (c authclient.Config, err error) {
+	c = authclient.Config{Name: "config.toml"}
 	dir := e.homeDir("XDG_CONFIG_HOME", ".config")
 	if dir == "" {
 		return c, nil

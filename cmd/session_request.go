@@ -16,7 +16,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
 )
@@ -125,7 +126,7 @@ func redirect(resp *http.Response) string {
 	if err != nil {
 		return "no URL"
 	}
-	return issuer.SecretsOf(resp.Request).Hide(issuer.Show(to))
+	return authclient.SecretsOf(resp.Request).Hide(httpclient.Show(to))
 }
 
 func (o requestOptions) body(env *Env) ([]byte, error) {
@@ -193,13 +194,13 @@ func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 // readAnswer reads the body, up to what an answer may be.
 func readAnswer(ctx context.Context, resp *http.Response) ([]byte, error) {
 	req := resp.Request
-	body, err := io.ReadAll(io.LimitReader(resp.Body, issuer.MaxReply+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, authclient.MaxReply+1))
 	if err != nil {
 		return nil, requestFailure(ctx, req, err)
 	}
-	if len(body) > issuer.MaxReply {
-		return nil, verdict.Errorf(verdict.FetchRefused, "%s: the answer is larger than %d bytes", issuer.Show(req.URL), issuer.MaxReply).
-			Hintf("jwt session token --format curl | curl -K - %s", issuer.Show(req.URL))
+	if len(body) > authclient.MaxReply {
+		return nil, verdict.Errorf(verdict.FetchRefused, "%s: the answer is larger than %d bytes", httpclient.Show(req.URL), authclient.MaxReply).
+			Hintf("jwt session token --format curl | curl -K - %s", httpclient.Show(req.URL))
 	}
 	return body, nil
 }
@@ -210,7 +211,7 @@ func requestFailure(ctx context.Context, req *http.Request, err error) error {
 	if errors.As(err, &known) {
 		return known
 	}
-	return issuer.NetworkFailure(ctx, req, err)
+	return authclient.NetworkFailure(ctx, req, err)
 }
 
 // badAnswer is the error of an answer that is none of success: its body was
@@ -223,7 +224,7 @@ func badAnswer(req *http.Request, resp *http.Response) error {
 	if resp.StatusCode >= 500 {
 		class = verdict.ServerError
 	}
-	return verdict.Errorf(class, "%s %s: the server answered %s", req.Method, issuer.Show(req.URL), statusLine(resp))
+	return verdict.Errorf(class, "%s %s: the server answered %s", req.Method, httpclient.Show(req.URL), statusLine(resp))
 }
 
 func statusLine(resp *http.Response) string {

@@ -20,6 +20,7 @@ import (
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/faulty"
 	"jwt/internal/authserver/store"
+	"jwt/internal/loopback"
 	"jwt/internal/verdict"
 )
 
@@ -130,7 +131,7 @@ func (o *serveOptions) check() error {
 		return verdict.Errorf(verdict.Usage, "--listen: is %q, must be HOST:PORT", o.listen).Hintf("--listen 127.0.0.1:3000")
 	case (o.tlsCert == "") != (o.tlsKey == ""):
 		return verdict.Errorf(verdict.Usage, "--tls-cert and --tls-key go together")
-	case isLoopback(host):
+	case loopback.Host(host):
 		return nil
 	case !o.allowRemote:
 		return verdict.Errorf(verdict.Usage, "--listen: %s is not loopback: others could reach the server", o.listen).
@@ -146,9 +147,14 @@ func (o *serveOptions) check() error {
 	return nil
 }
 
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+// address returns what to listen on. A loopback name is not resolved: a resolver may
+// answer with an address of the network.
+func (o *serveOptions) address() string {
+	host, port, _ := net.SplitHostPort(o.listen)
+	if loopback.Name(host) {
+		return net.JoinHostPort(loopback.Addresses[0], port)
+	}
+	return o.listen
 }
 
 func isUnspecified(host string) bool {
@@ -181,7 +187,7 @@ func runServe(ctx context.Context, env *Env, o serveOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, options.Store.Close()) }()
-	listener, err := net.Listen("tcp", o.listen)
+	listener, err := net.Listen("tcp", o.address())
 	if err != nil {
 		return verdict.Errorf(verdict.IO, "--listen: %w", err).Hintf("--listen 127.0.0.1:0 picks a free port")
 	}
@@ -314,7 +320,7 @@ func (o *serveOptions) name(options *authserver.Options, listening net.Addr, sec
 		options.Issuer = address
 	}
 	options.Hosts = []string{net.JoinHostPort(asked, port)}
-	if isLoopback(asked) {
+	if loopback.Host(asked) {
 		for _, host := range []string{"127.0.0.1", "::1", "localhost"} {
 			options.Hosts = append(options.Hosts, net.JoinHostPort(host, port))
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/loopback"
 )
 
 func (r *inspection) has(name string) bool {
@@ -94,7 +95,7 @@ func audWildcard(r *inspection) []hit {
 func issHTTP(r *inspection) []hit {
 	iss := textOf(r.Claims, "iss")
 	u, err := url.Parse(iss)
-	if err != nil || u.Scheme != "http" || isLoopback(u.Hostname()) {
+	if err != nil || u.Scheme != "http" || loopback.Host(u.Hostname()) {
 		return nil
 	}
 	return oneHit(Payload, "iss", "iss is "+quoted(iss))

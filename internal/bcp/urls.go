@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"jwt/internal/loopback"
 )
 
 // insecureURL says why a key must not be fetched from there, whoever asks, or "".
@@ -26,7 +28,7 @@ func insecureURL(text string) string {
 // public internet.
 func isLocal(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if isLoopback(host) {
+	if loopback.Host(host) {
 		return true
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
@@ -42,12 +44,4 @@ func isLocal(host string) bool {
 		}
 	}
 	return false
-}
-
-func isLoopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
 }

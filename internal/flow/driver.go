@@ -13,12 +13,13 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
 
-// A recorder keeps what went over the wire: the client of internal/issuer knows
+// A recorder keeps what went over the wire: the client of internal/authclient knows
 // tokens, the judge wants headers.
 type recorder struct {
 	base http.RoundTripper
@@ -38,8 +39,8 @@ type wire struct {
 	cookies     []*http.Cookie
 	body        []byte
 	at          *url.URL
-	withheld    string         // the Path of the cookie, where a browser would not send it
-	secrets     issuer.Secrets // that were sent
+	withheld    string             // the Path of the cookie, where a browser would not send it
+	secrets     authclient.Secrets // that were sent
 	began       time.Time
 	took        time.Duration
 }
@@ -49,17 +50,17 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	if w == nil {
 		w = &wire{}
 	}
-	w.method, w.url, w.at, w.began = req.Method, issuer.Show(req.URL), req.URL, t.now()
+	w.method, w.url, w.at, w.began = req.Method, httpclient.Show(req.URL), req.URL, t.now()
 	if _, err := req.Cookie(t.cookie); err == nil && len(t.paths) > 0 && !t.goesTo(req.URL) {
 		req, w.withheld = without(req, t.cookie), strings.Join(t.paths, " or ")
 	}
-	w.secrets = issuer.SecretsOf(req)
+	w.secrets = authclient.SecretsOf(req)
 	defer func() { w.took = t.now().Sub(w.began) }()
 	resp, err := t.base.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, issuer.MaxReply+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, authclient.MaxReply+1))
 	resp.Body.Close()
 	if err != nil {
 		return nil, err
@@ -71,7 +72,7 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // goesTo reports whether a browser sends the cookie there.
 func (t *recorder) goesTo(u *url.URL) bool {
-	return slices.ContainsFunc(t.paths, func(path string) bool { return issuer.CookieGoesTo(path, u) })
+	return slices.ContainsFunc(t.paths, func(path string) bool { return authclient.CookieGoesTo(path, u) })
 }
 
 // without returns the request without the cookie of that name.
@@ -89,7 +90,7 @@ func without(req *http.Request, name string) *http.Request {
 // An answer is what became of a request.
 type answer struct {
 	wire
-	grant issuer.Grant
+	grant authclient.Grant
 	err   error
 }
 
@@ -199,7 +200,7 @@ func (r *run) untold(a answer, ids ...string) {
 }
 
 // exchange makes one request through the issuer's client.
-func (r *run) exchange(ctx context.Context, call func(context.Context, *issuer.Server) (issuer.Grant, error)) answer {
+func (r *run) exchange(ctx context.Context, call func(context.Context, *authclient.Client) (authclient.Grant, error)) answer {
 	var a answer
 	a.began = r.Now()
 	a.grant, a.err = call(context.WithValue(ctx, recordKey{}, &a.wire), r.server)
@@ -243,7 +244,7 @@ func (r *run) add(s Step) error {
 
 // login begins a family.
 func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
-	a := r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
+	a := r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 		return s.Login(ctx, r.User, r.Password)
 	})
 	if !a.granted() {
@@ -267,15 +268,15 @@ func (r *run) refresh(ctx context.Context, name string, f *family, token string)
 }
 
 func (r *run) buy(ctx context.Context, token string) answer {
-	return r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
-		return s.Refresh(ctx, issuer.Held{RefreshToken: token})
+	return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
+		return s.Refresh(ctx, authclient.Held{RefreshToken: token})
 	})
 }
 
 // call asks for the protected resource. Without a token there is no header.
 func (r *run) call(ctx context.Context, name, token, note string) (answer, error) {
-	a := r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
-		return issuer.Grant{}, r.get(ctx, s, token)
+	a := r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
+		return authclient.Grant{}, r.get(ctx, s, token)
 	})
 	if note != "" {
 		note = strings.TrimSuffix(note+": "+a.reason(), ": ")
@@ -286,7 +287,7 @@ func (r *run) call(ctx context.Context, name, token, note string) (answer, error
 	return a, r.step(name, a, note)
 }
 
-func (r *run) get(ctx context.Context, s *issuer.Server, token string) error {
+func (r *run) get(ctx context.Context, s *authclient.Client, token string) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL.String()+r.Protected, nil)
@@ -300,10 +301,10 @@ func (r *run) get(ctx context.Context, s *issuer.Server, token string) error {
 	}
 	resp, err := s.Transport.RoundTrip(req) // follows no redirect
 	if errors.Is(err, context.DeadlineExceeded) {
-		return verdict.Errorf(verdict.FetchFailed, "%s: no whole answer within %s", issuer.Show(req.URL), r.Timeout)
+		return verdict.Errorf(verdict.FetchFailed, "%s: no whole answer within %s", httpclient.Show(req.URL), r.Timeout)
 	}
 	if err != nil {
-		return issuer.NetworkFailure(ctx, req, err)
+		return authclient.NetworkFailure(ctx, req, err)
 	}
 	return resp.Body.Close() // the recorder has read it
 }
@@ -317,9 +318,9 @@ func (r *run) logout(ctx context.Context, name string, f *family) (answer, error
 }
 
 func (r *run) leave(ctx context.Context, f *family) answer {
-	return r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
-		_, err := s.Logout(ctx, issuer.Held{AccessToken: f.access, RefreshToken: f.refresh})
-		return issuer.Grant{}, err
+	return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
+		_, err := s.Logout(ctx, authclient.Held{AccessToken: f.access, RefreshToken: f.refresh})
+		return authclient.Grant{}, err
 	})
 }
 

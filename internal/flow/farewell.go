@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
@@ -70,14 +70,14 @@ func (r *run) stays(set *http.Cookie, out answer) string {
 		if c.Name != set.Name {
 			continue
 		}
-		domain, path, ends := issuer.CookieDomain(c, out.at), issuer.CookiePath(c, out.at), issuer.CookieEnded(c, r.Now())
-		switch same := path == set.Path && domain == issuer.CookieDomain(set, r.Server); {
+		domain, path, ends := authclient.CookieDomain(c, out.at), authclient.CookiePath(c, out.at), authclient.CookieEnded(c, r.Now())
+		switch same := path == set.Path && domain == authclient.CookieDomain(set, r.Server); {
 		case same && ends:
 			said = ""
 		case same:
 			said = set.Name + " stays"
 		case ends && said != "":
-			said = set.Name + " stays: it was set for " + issuer.CookieDomain(set, r.Server) + set.Path + ", and is cleared for " + domain + path
+			said = set.Name + " stays: it was set for " + authclient.CookieDomain(set, r.Server) + set.Path + ", and is cleared for " + domain + path
 		}
 	}
 	return said

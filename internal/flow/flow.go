@@ -13,15 +13,16 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/verdict"
 )
 
 // Options say which server is judged and how. Server, Preset, User, Password, Now
 // and After are wanted.
 type Options struct {
-	Server    *url.URL // as issuer.ParseServer gives it
-	Preset    issuer.Preset
+	Server    *url.URL // as authclient.ParseServer gives it
+	Preset    authclient.Preset
 	User      string
 	Password  []byte
 	Protected string // a path that wants an access token; empty: the preset's userinfo
@@ -271,8 +272,8 @@ func newRun(o Options) *run {
 	}
 	r.tokens.began = r.report.Began
 	r.tokens.secrets.Add(string(o.Password))
-	r.wires = &recorder{base: issuer.Transport(o.HTTP), now: o.Now, cookie: o.Preset.Tokens.RefreshCookie()}
-	r.server = &issuer.Server{
+	r.wires = &recorder{base: httpclient.Transport(o.HTTP, 0), now: o.Now, cookie: o.Preset.Tokens.RefreshCookie()}
+	r.server = &authclient.Client{
 		URL: o.Server, Preset: o.Preset, UserAgent: o.UserAgent, Now: o.Now, Timeout: o.Timeout,
 		Transport: r.wires,
 	}
@@ -282,7 +283,7 @@ func newRun(o Options) *run {
 // A run is one telling of the story.
 type run struct {
 	Options
-	server  *issuer.Server
+	server  *authclient.Client
 	wires   *recorder
 	results map[string]Result
 	report  Report

@@ -10,11 +10,11 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
+	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/faulty"
 	"jwt/internal/authserver/store"
 	"jwt/internal/flow"
-	"jwt/internal/issuer"
 	"jwt/internal/verdict"
 )
 
@@ -73,11 +73,11 @@ func handle(t *testing.T, h http.Handler) string {
 // options judge a server, with bounds that a test can wait for.
 func options(t *testing.T, server, preset string) flow.Options {
 	t.Helper()
-	u, err := issuer.ParseServer(server)
+	u, err := authclient.ParseServer(server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := issuer.FindPreset(preset, issuer.Config{})
+	p, err := authclient.FindPreset(preset, authclient.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"crypto/rand"
 	"maps"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
 	"jwt/internal/verdict"
 )
 
@@ -73,7 +73,7 @@ func (r *run) sameBut(ctx context.Context, known, unknown answer, stranger, wron
 
 // wrongLogin tries to log in. Whatever it gives is a family of its own.
 func (r *run) wrongLogin(ctx context.Context, name, user, password string) (answer, error) {
-	a := r.exchange(ctx, func(ctx context.Context, s *issuer.Server) (issuer.Grant, error) {
+	a := r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 		return s.Login(ctx, user, []byte(password))
 	})
 	note := ""

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/reltime"
@@ -60,10 +60,10 @@ func (r *run) take(f *family, a answer) string {
 	}
 	if name := r.wires.cookie; name != "" {
 		for _, c := range a.cookies {
-			if c.Name != name || c.Value == "" || issuer.CookieEnded(c, r.Now()) {
+			if c.Name != name || c.Value == "" || authclient.CookieEnded(c, r.Now()) {
 				continue
 			}
-			c.Path = issuer.CookiePath(c, a.at)
+			c.Path = authclient.CookiePath(c, a.at)
 			r.cookies = append(r.cookies, c)
 			if !slices.Contains(r.wires.paths, c.Path) {
 				r.wires.paths = append(r.wires.paths, c.Path)
@@ -75,7 +75,7 @@ func (r *run) take(f *family, a answer) string {
 
 // lifetime is how long an access token lives, by its answer and by itself: the
 // longer of both.
-func lifetime(g issuer.Grant) time.Duration {
+func lifetime(g authclient.Grant) time.Duration {
 	d := time.Duration(0)
 	if !g.AccessExpires.IsZero() {
 		d = g.AccessExpires.Sub(g.Obtained)
@@ -126,7 +126,7 @@ type ledger struct {
 	began   time.Time
 	all     []Token
 	texts   []string // of all
-	secrets issuer.Secrets
+	secrets authclient.Secrets
 }
 
 // add enters a token, or finds it, and returns its name.

@@ -12,7 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
@@ -22,10 +23,10 @@ import (
 type Client struct {
 	Store     *Store
 	Name      string
-	Presets   func(name string) (issuer.Preset, error)
+	Presets   func(name string) (authclient.Preset, error)
 	HTTP      *http.Client // gives the transport; nil for the usual one
 	UserAgent string
-	Timeout   time.Duration // of one exchange; 0 means issuer.ExchangeTimeout
+	Timeout   time.Duration // of one exchange; 0 means authclient.ExchangeTimeout
 	Now       func() time.Time
 	Notice    func(string) // what the user should know of and is no failure
 	Trace     io.Writer    // of requests and answers, secrets redacted, a line a write or more; nil for none
@@ -46,7 +47,7 @@ func (c *Client) Unsaved() error {
 // base returns the bounded transport, which is made when it is first needed.
 func (c *Client) base() http.RoundTripper {
 	c.once.Do(func() {
-		c.transport = issuer.Transport(c.HTTP)
+		c.transport = httpclient.Transport(c.HTTP, 0)
 		if c.Trace != nil {
 			c.transport = &tracer{base: c.transport, out: c.Trace, now: c.Now}
 		}
@@ -56,26 +57,26 @@ func (c *Client) base() http.RoundTripper {
 
 // server returns how the session's server is spoken to. Cookies that it sets
 // stand in s afterwards.
-func (c *Client) server(s *Session) (*issuer.Server, error) {
+func (c *Client) server(s *Session) (*authclient.Client, error) {
 	c.conceal(s)
 	preset, err := c.preset(s)
 	if err != nil {
 		return nil, err
 	}
-	u, err := issuer.ParseServer(s.Server)
+	u, err := authclient.ParseServer(s.Server)
 	if err != nil {
 		return nil, err
 	}
-	return &issuer.Server{
+	return &authclient.Client{
 		URL: u, Preset: preset, Transport: c.base(), UserAgent: c.UserAgent, Now: c.Now, Timeout: c.Timeout,
 		Jar: jar{session: s, withheld: withheld(preset, s), now: c.Now},
 	}, nil
 }
 
 // preset is the one that the session was made with.
-func (c *Client) preset(s *Session) (issuer.Preset, error) {
+func (c *Client) preset(s *Session) (authclient.Preset, error) {
 	preset, err := c.Presets(s.Preset)
-	if errors.Is(err, issuer.ErrNoPreset) {
+	if errors.Is(err, authclient.ErrNoPreset) {
 		return preset, verdict.Errorf(verdict.Usage, "session %s: %w", s.Name, err).Hintf("is it gone from config.toml?")
 	}
 	return preset, err
@@ -84,7 +85,7 @@ func (c *Client) preset(s *Session) (issuer.Preset, error) {
 // withheld tells the cookies that hold the refresh token: those are not the
 // jar's. It goes to the server when it is to be refreshed or revoked, not with
 // every request.
-func withheld(p issuer.Preset, s *Session) func(name, value string) bool {
+func withheld(p authclient.Preset, s *Session) func(name, value string) bool {
 	cookie := p.Tokens.RefreshCookie()
 	return func(name, value string) bool {
 		return name == cookie && cookie != "" || value != "" && value == s.RefreshToken
@@ -93,7 +94,7 @@ func withheld(p issuer.Preset, s *Session) func(name, value string) bool {
 
 // A Login says who logs in where.
 type Login struct {
-	Server   *url.URL // as issuer.ParseServer gives it
+	Server   *url.URL // as authclient.ParseServer gives it
 	Preset   string
 	User     string
 	Password []byte

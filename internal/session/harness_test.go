@@ -19,9 +19,9 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
+	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
-	"jwt/internal/issuer"
 	"jwt/internal/verdict"
 )
 
@@ -68,8 +68,8 @@ func help(what string) int {
 	return 0
 }
 
-func shippedPreset(name string) (issuer.Preset, error) {
-	return issuer.FindPreset(name, issuer.Config{})
+func shippedPreset(name string) (authclient.Preset, error) {
+	return authclient.FindPreset(name, authclient.Config{})
 }
 
 // helper is another process with the same sessions.
@@ -197,7 +197,7 @@ func (w *world) login(preset string, mode Mode) *Session {
 
 func (w *world) loginWith(c *Client, preset string, mode Mode) *Session {
 	w.t.Helper()
-	u, err := issuer.ParseServer(w.url)
+	u, err := authclient.ParseServer(w.url)
 	if err != nil {
 		w.t.Fatal(err)
 	}

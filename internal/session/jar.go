@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 )
 
 // A Cookie is one that the session's server set. It goes to no other origin:
@@ -33,7 +34,7 @@ const (
 func cookiesFor(all []Cookie, u *url.URL, now time.Time) []Cookie {
 	var fit []Cookie
 	for _, c := range all {
-		if !c.expired(now) && issuer.CookieGoesTo(c.Path, u) {
+		if !c.expired(now) && authclient.CookieGoesTo(c.Path, u) {
 			fit = append(fit, c)
 		}
 	}
@@ -53,7 +54,7 @@ func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, wit
 			continue
 		}
 		c := Cookie{
-			Name: from.Name, Value: from.Value, Path: issuer.CookiePath(from, u), Expires: issuer.CookieExpiry(from, now).UTC(),
+			Name: from.Name, Value: from.Value, Path: authclient.CookiePath(from, u), Expires: authclient.CookieExpiry(from, now).UTC(),
 			Secure: from.Secure, HTTPOnly: from.HttpOnly, Quoted: from.Quoted,
 		}
 		at := slices.IndexFunc(all, func(o Cookie) bool { return o.Name == c.Name && o.Path == c.Path })
@@ -80,7 +81,7 @@ func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, wit
 func acceptable(c *http.Cookie, u *url.URL) bool {
 	switch {
 	case len(c.Name)+len(c.Value) > maxCookieBytes,
-		!issuer.CookieMayBeSet(c, u),
+		!authclient.CookieMayBeSet(c, u),
 		hasPrefixFold(c.Name, "__Secure-") && !c.Secure,
 		hasPrefixFold(c.Name, "__Host-") && (!c.Secure || c.Domain != "" || c.Path != "/"):
 		return false
@@ -100,7 +101,7 @@ type jar struct {
 }
 
 func (j jar) Cookies(u *url.URL) []*http.Cookie {
-	if issuer.Origin(u) != j.session.origin() {
+	if httpclient.Origin(u) != j.session.origin() {
 		return nil
 	}
 	var cookies []*http.Cookie
@@ -111,7 +112,7 @@ func (j jar) Cookies(u *url.URL) []*http.Cookie {
 }
 
 func (j jar) SetCookies(u *url.URL, set []*http.Cookie) {
-	if issuer.Origin(u) == j.session.origin() {
+	if httpclient.Origin(u) == j.session.origin() {
 		j.session.Cookies, _ = setCookies(j.session.Cookies, u, set, j.now(), j.withheld)
 	}
 }

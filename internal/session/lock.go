@@ -11,13 +11,13 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
 	"jwt/internal/verdict"
 )
 
 // How long a lock is waited for: longer than the longest refresh.
 const (
-	lockTimeout = issuer.ExchangeTimeout + 5*time.Second
+	lockTimeout = authclient.ExchangeTimeout + 5*time.Second
 	lockRetry   = 10 * time.Millisecond
 )
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
 	"jwt/internal/verdict"
 )
 
@@ -120,7 +120,7 @@ func (c *Client) wipeUnread(why error) (Farewell, error) {
 }
 
 // fate asks once more with the access token, for a moment only.
-func (c *Client) fate(ctx context.Context, server *issuer.Server, s *Session) Fate {
+func (c *Client) fate(ctx context.Context, server *authclient.Client, s *Session) Fate {
 	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

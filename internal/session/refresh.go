@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
 	"jwt/internal/verdict"
 )
 
@@ -101,14 +101,14 @@ const (
 // patience is how long a refresh may take.
 func (c *Client) patience(s *Session) time.Duration {
 	if left := s.AccessExpires.Sub(c.Now()) - leftOver; left >= leastPatience {
-		return min(left, issuer.ExchangeTimeout).Truncate(time.Second)
+		return min(left, authclient.ExchangeTimeout).Truncate(time.Second)
 	}
-	return issuer.ExchangeTimeout
+	return authclient.ExchangeTimeout
 }
 
 // spend puts the refresh token before the server and saves what it gives: with an
 // error, that may be another refresh token.
-func (c *Client) spend(ctx context.Context, server *issuer.Server, s *Session) error {
+func (c *Client) spend(ctx context.Context, server *authclient.Client, s *Session) error {
 	earlier := s.Intent
 	s.Intent = &Intent{At: c.Now().UTC()}
 	if earlier != nil {
@@ -171,8 +171,8 @@ func timeLeft(ctx context.Context) bool {
 
 // uncertain returns the cause of an error that leaves open what the server has
 // done, or nil.
-func uncertain(err error) *issuer.Uncertain {
-	var u *issuer.Uncertain
+func uncertain(err error) *authclient.Uncertain {
+	var u *authclient.Uncertain
 	errors.As(err, &u)
 	return u
 }
@@ -194,8 +194,8 @@ func (c *Client) withdraw(s *Session, earlier *Intent) {
 	}
 }
 
-func held(s *Session) issuer.Held {
-	return issuer.Held{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken}
+func held(s *Session) authclient.Held {
+	return authclient.Held{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken}
 }
 
 // ended tells expired from revoked by what the server had said of the lifetime.

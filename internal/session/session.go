@@ -13,7 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
@@ -170,7 +171,7 @@ func (s *Session) origin() string {
 	if err != nil {
 		return ""
 	}
-	return issuer.Origin(u)
+	return httpclient.Origin(u)
 }
 
 // seen reports whether the access token is the one that another reading of the
@@ -180,14 +181,14 @@ func (s *Session) seen(earlier *Session) bool {
 }
 
 // take puts what the server gave into the session.
-func (s *Session) take(g issuer.Grant) {
+func (s *Session) take(g authclient.Grant) {
 	s.AccessToken, s.AccessExpires, s.Obtained = g.AccessToken, g.AccessExpires, g.Obtained
 	s.takeRefresh(g)
 	s.Intent, s.Failed, s.Ended = nil, nil, nil
 }
 
 // takeRefresh is take for the refresh token alone.
-func (s *Session) takeRefresh(g issuer.Grant) {
+func (s *Session) takeRefresh(g authclient.Grant) {
 	if g.RefreshToken != "" {
 		s.RefreshToken, s.RefreshExpires = g.RefreshToken, g.RefreshExpires
 	}

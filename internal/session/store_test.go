@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
 	"jwt/internal/verdict"
 )
 
@@ -207,7 +207,7 @@ func TestLoginThatCannotBeStored(t *testing.T) {
 	}
 	c := w.client()
 	c.Store.Dir = filepath.Join(notADirectory, "sessions")
-	u, err := issuer.ParseServer(w.url)
+	u, err := authclient.ParseServer(w.url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/scan"
 )
 
@@ -36,7 +37,7 @@ func (c *Client) conceal(s *Session) {
 func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 	secrets := t.secrets(req)
 	var b strings.Builder
-	b.WriteString("> " + req.Method + " " + issuer.Show(req.URL) + "\n")
+	b.WriteString("> " + req.Method + " " + httpclient.Show(req.URL) + "\n")
 	writeHeader(&b, "> ", req.Header, requestHeader)
 	io.WriteString(t.out, secrets.Hide(b.String()))
 
@@ -49,7 +50,7 @@ func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 	} else {
 		b.WriteString("< " + printable(resp.Status) + ", " + ms + "\n")
 		shown := redactedHeader
-		if issuer.IsExchange(req) {
+		if authclient.IsExchange(req) {
 			shown = replyHeader
 		}
 		writeHeader(&b, "< ", resp.Header, shown)
@@ -62,8 +63,8 @@ func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // secrets are the texts that the lines of an exchange must not show.
-func (t *tracer) secrets(req *http.Request) issuer.Secrets {
-	secrets := issuer.SecretsOf(req)
+func (t *tracer) secrets(req *http.Request) authclient.Secrets {
+	secrets := authclient.SecretsOf(req)
 	if s := t.held.Load(); s != nil {
 		secrets.Add(s.AccessToken, s.RefreshToken)
 		for _, c := range s.Cookies {
@@ -86,7 +87,7 @@ func (t *tracer) secrets(req *http.Request) issuer.Secrets {
 
 // addLong adds the values that are no mere settings: hiding those would make every
 // line unreadable.
-func addLong(secrets *issuer.Secrets, values ...string) {
+func addLong(secrets *authclient.Secrets, values ...string) {
 	const least = 6
 	for _, v := range values {
 		if len(v) >= least {

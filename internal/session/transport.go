@@ -9,7 +9,8 @@ import (
 	"net/url"
 	"strings"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/verdict"
 )
 
@@ -17,7 +18,7 @@ import (
 // reading of the answer's body included. No redirect is followed: credentials go
 // where they were sent.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), cmp.Or(c.Timeout, issuer.ExchangeTimeout))
+	ctx, cancel := context.WithTimeout(req.Context(), cmp.Or(c.Timeout, authclient.ExchangeTimeout))
 	resp, err := Transport{c}.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		cancel()
@@ -88,7 +89,7 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // checkOrigin refuses to send the session's token to anybody else.
 func checkOrigin(u *url.URL, s *Session) error {
-	if issuer.Origin(u) == s.origin() {
+	if httpclient.Origin(u) == s.origin() {
 		return nil
 	}
 	return verdict.Errorf(verdict.FetchRefused, "%s://%s: the session %s belongs to %s, its token goes nowhere else", u.Scheme, u.Host, s.Name, s.Server).
@@ -110,7 +111,7 @@ func replayable(req *http.Request) (func() io.ReadCloser, error) {
 
 // send makes the request with the session's credentials, and keeps the cookies
 // that the answer sets.
-func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, p issuer.Preset) (*http.Response, error) {
+func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, p authclient.Preset) (*http.Response, error) {
 	c.conceal(s)
 	out := req.Clone(req.Context())
 	out.Body = body()
@@ -124,7 +125,7 @@ func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, 
 	}
 	resp, err := c.base().RoundTrip(out)
 	if err != nil {
-		return nil, issuer.NetworkFailure(req.Context(), out, err)
+		return nil, authclient.NetworkFailure(req.Context(), out, err)
 	}
 	if set := resp.Cookies(); len(set) > 0 {
 		if err := c.keepCookies(context.WithoutCancel(req.Context()), s, p, req.URL, set); err != nil {
@@ -145,7 +146,7 @@ func has(cookies []*http.Cookie, name string) bool {
 
 // keepCookies puts cookies into the session as it is on the disk now: others may
 // have changed it since. Another login's are not touched.
-func (c *Client) keepCookies(ctx context.Context, seen *Session, p issuer.Preset, u *url.URL, set []*http.Cookie) error {
+func (c *Client) keepCookies(ctx context.Context, seen *Session, p authclient.Preset, u *url.URL, set []*http.Cookie) error {
 	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
 	if err != nil {
 		return err
@@ -167,7 +168,7 @@ func (c *Client) keepCookies(ctx context.Context, seen *Session, p issuer.Preset
 
 // saysExpired reads the beginning of a 401 and asks the preset what it means.
 // The answer can be read again afterwards.
-func saysExpired(resp *http.Response, p issuer.Preset, s *Session) (bool, error) {
+func saysExpired(resp *http.Response, p authclient.Preset, s *Session) (bool, error) {
 	const enough = 64 << 10
 	head, err := io.ReadAll(io.LimitReader(resp.Body, enough))
 	if err != nil {

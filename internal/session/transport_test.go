@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"jwt/internal/issuer"
+	"jwt/internal/authclient"
 	"jwt/internal/verdict"
 )
 
@@ -18,7 +18,7 @@ func keychainHere() bool { return runtime.GOOS == "darwin" || runtime.GOOS == "w
 
 func mustServer(t *testing.T, text string) *url.URL {
 	t.Helper()
-	u, err := issuer.ParseServer(text)
+	u, err := authclient.ParseServer(text)
 	if err != nil {
 		t.Fatal(err)
 	}

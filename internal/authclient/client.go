@@ -1,0 +1,282 @@
+// Package authclient logs in to a server, refreshes and logs out, as a preset
+// describes the server. Plain http is spoken on loopback alone, redirects are not
+// followed, and every exchange is bounded in time and size.
+package authclient
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"jwt/internal/httpclient"
+	"jwt/internal/loopback"
+	"jwt/internal/oauth"
+	"jwt/internal/verdict"
+)
+
+// Bounds of one exchange of credentials.
+const (
+	ExchangeTimeout = 30 * time.Second // from the first packet to the last byte
+	MaxReply        = 1 << 20          // bytes of an answer's body
+)
+
+// A Client speaks to one server as its preset says.
+type Client struct {
+	URL       *url.URL // as ParseServer gives it
+	Preset    Preset
+	Transport http.RoundTripper // as Transport gives it
+	Jar       http.CookieJar    // of cookies that hold no refresh token; nil for none
+	UserAgent string
+	Now       func() time.Time
+	Timeout   time.Duration // of one exchange; 0 means ExchangeTimeout
+}
+
+// Held is what a client holds of a session.
+type Held struct{ AccessToken, RefreshToken string }
+
+// ParseServer reads the address of a server that credentials may be sent to:
+// https, or http on loopback, with nothing but a path behind the host.
+func ParseServer(text string) (*url.URL, error) {
+	if !strings.Contains(text, "://") {
+		return nil, verdict.Errorf(verdict.Usage, "%q is not a URL", httpclient.HideUser(text)).Hintf("https://%s", cmp.Or(httpclient.HideUser(text), "example.com"))
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, verdict.Errorf(verdict.Usage, "%q is not a URL", httpclient.HideUser(text)).Hintf("a server's URL looks like https://login.example")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, verdict.Errorf(verdict.Usage, "%s: a server is spoken to over https, not %s", httpclient.Show(u), u.Scheme)
+	case u.Hostname() == "":
+		return nil, verdict.Errorf(verdict.Usage, "%s: the URL names no host", httpclient.Show(u))
+	case u.User != nil:
+		return nil, verdict.Errorf(verdict.Usage, "%s: a URL with a user name or password in it is refused", httpclient.Show(u)).
+			Hintf("--user NAME, and the password from a prompt, --password-stdin, --password-file or --password-env")
+	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
+		return nil, verdict.Errorf(verdict.Usage, "%s: the URL of a server has no query and no fragment", httpclient.Show(u))
+	case u.Scheme == "http" && !loopback.Host(u.Hostname()):
+		return nil, verdict.Errorf(verdict.FetchRefused, "%s: http is for loopback only, anybody on the way could read the password", httpclient.Show(u)).
+			Hintf("use https://%s", strings.TrimPrefix(httpclient.Show(u), "http://"))
+	}
+	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	u.Host = strings.ToLower(u.Host)
+	return u, nil
+}
+
+// Uncertain is the cause of an error after which nobody knows whether the server
+// has done what it was asked: the request left, and no answer that says so came.
+type Uncertain struct {
+	Err  error
+	Lost bool // no answer came, or not all of it
+	// Next has the refresh token that came all the same; it is empty where none did.
+	Next Grant
+}
+
+func (u *Uncertain) Error() string { return u.Err.Error() }
+
+// Unwrap returns what went wrong.
+func (u *Uncertain) Unwrap() error { return u.Err }
+
+func uncertain(e *verdict.Error, lost bool) *verdict.Error {
+	e.Err = &Uncertain{Err: cmp.Or(e.Err, errNoUse), Lost: lost}
+	return e
+}
+
+var errNoUse = errors.New("the answer is of no use")
+
+// A reply is an answer, its body read.
+type reply struct {
+	url     *url.URL
+	status  int
+	header  http.Header
+	cookies []*http.Cookie
+	body    []byte
+	asked   time.Time
+	secrets Secrets // that were sent, and may come back
+}
+
+// do makes the request of a step. An answer with any status is a reply. One that
+// breaks off is an error, and a reply without a body.
+func (s *Client) do(parent context.Context, step Step, values map[string]string) (*reply, error) {
+	timeout := cmp.Or(s.Timeout, ExchangeTimeout)
+	ctx, cancel := context.WithTimeout(parent, timeout)
+	defer cancel()
+	left := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { left = true }})
+	ctx, secrets := sending(ctx, values)
+	req, err := s.request(ctx, step, values)
+	if err != nil {
+		return nil, err
+	}
+	r := &reply{url: req.URL, asked: s.Now(), secrets: secrets}
+	client := &http.Client{Transport: s.Transport, Jar: s.Jar, CheckRedirect: stay}
+	resp, err := client.Do(req)
+	if err == nil {
+		defer resp.Body.Close()
+		r.status, r.header, r.cookies = resp.StatusCode, resp.Header, resp.Cookies()
+		r.body, err = readReply(req.URL, resp)
+	}
+	if err == nil {
+		return r, nil
+	}
+	err = exchangeFailure(parent, req, err, timeout)
+	var e *verdict.Error
+	if left && errors.As(err, &e) {
+		r.body = nil
+		return r, uncertain(e, r.status == 0 || e.Class != verdict.FetchRefused)
+	}
+	return nil, err
+}
+
+// NetworkFailure says why a request got no answer, or not all of it. ctx is the
+// caller's, whose end is an interruption.
+func NetworkFailure(ctx context.Context, req *http.Request, err error) error {
+	return exchangeFailure(ctx, req, err, ExchangeTimeout)
+}
+
+// exchangeFailure is httpclient.Failure for a request with secrets: what is no HTTP is
+// quoted too.
+func exchangeFailure(ctx context.Context, req *http.Request, err error, timeout time.Duration) error {
+	err = httpclient.Failure(ctx, req.URL, err, timeout)
+	var e *verdict.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	own := *e // requests that fail at once may be told so by one error
+	own.Message = SecretsOf(req).Hide(e.Message)
+	return &own
+}
+
+// stay follows no redirect: credentials go where they were meant to go.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func readReply(u *url.URL, resp *http.Response) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply+1))
+	if err == nil && len(body) > MaxReply {
+		err = verdict.Errorf(verdict.FetchRefused, "%s: the answer is larger than %d bytes", httpclient.Show(u), MaxReply).Hintf("is that the server? %s", httpclient.Curl(u))
+	}
+	return body, err
+}
+
+// request builds the request of a step. values are what its fields stand for.
+func (s *Client) request(ctx context.Context, step Step, values map[string]string) (*http.Request, error) {
+	var body, contentType string
+	switch step.Body {
+	case BodyJSON:
+		object := map[string]any{}
+		for _, field := range step.Fields {
+			name, value, _ := strings.Cut(field, "=")
+			place(object, name, meant(value, values))
+		}
+		text, err := json.Marshal(object)
+		if err != nil {
+			return nil, verdict.Errorf(verdict.Internal, "%s: its body: %w", step.Path, err)
+		}
+		body, contentType = string(text), "application/json"
+	case BodyForm:
+		form := url.Values{}
+		for _, field := range step.Fields {
+			name, value, _ := strings.Cut(field, "=")
+			form.Add(name, meant(value, values))
+		}
+		body, contentType = form.Encode(), "application/x-www-form-urlencoded"
+	}
+	u := *s.URL
+	u.Path += step.Path
+	u.RawPath = ""
+	req, err := http.NewRequestWithContext(ctx, step.Method, u.String(), strings.NewReader(body))
+	if err != nil {
+		return nil, verdict.Errorf(verdict.Usage, "%s: %w", httpclient.Show(&u), err)
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", s.UserAgent)
+	if token := values["$access_token"]; step.Bearer && token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if token := values["$refresh_token"]; step.RefreshCookie && token != "" {
+		req.AddCookie(&http.Cookie{Name: s.Preset.Tokens.RefreshCookie(), Value: token})
+	}
+	return req, nil
+}
+
+func meant(value string, values map[string]string) string {
+	if known, ok := values[value]; ok {
+		return known
+	}
+	return value
+}
+
+func (h Held) values() map[string]string {
+	return map[string]string{"$access_token": h.AccessToken, "$refresh_token": h.RefreshToken}
+}
+
+// refusal says what the server answered where it did not do what it was asked.
+func (r *reply) refusal(class verdict.Class) *verdict.Error {
+	said := oauth.ParseError(r.status, r.body)
+	said.Code, said.Description = r.secrets.Hide(said.Code), r.secrets.Hide(said.Description)
+	said.RetryAfter = retryAfter(r.header.Get("Retry-After"), r.asked)
+	message := httpclient.Show(r.url) + ": the server answered " + statusText(r.status)
+	if said.Code != "" {
+		message += ": " + shorten(said.Error())
+	}
+	e := verdict.Errorf(class, "%s", message)
+	e.Err = said
+	switch {
+	case r.status >= 500:
+		e.Class = verdict.ServerError
+		e.Hintf("the server has a problem of its own: try again later")
+	case r.status == http.StatusTooManyRequests && said.RetryAfter > 0:
+		e.Hintf("try again in %s", said.RetryAfter)
+	case r.status == http.StatusTooManyRequests:
+		e.Hintf("the server wants to be left alone for a while: try again later")
+	case r.status >= 300 && r.status < 400:
+		e.Class = verdict.FetchRefused
+		e.Message += ", to " + r.secrets.Hide(where(r.url, r.header.Get("Location")))
+		e.Hintf("credentials follow no redirect: if you trust that server, log in there")
+	case r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed:
+		e.Class = verdict.FetchFailed
+		e.Hintf("does the server speak another preset? jwt session login --preset NAME")
+	}
+	return e
+}
+
+func statusText(code int) string {
+	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
+}
+
+// where shows the target of a redirect, whose query may hold secrets.
+func where(from *url.URL, location string) string {
+	u, err := from.Parse(location)
+	if err != nil || location == "" {
+		return "nowhere"
+	}
+	return httpclient.Show(u)
+}
+
+func shorten(s string) string {
+	const most = 200
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}
+
+func retryAfter(text string, now time.Time) time.Duration {
+	if d := httpclient.DeltaSeconds(text); d > 0 {
+		return d
+	}
+	if t, err := http.ParseTime(text); err == nil && t.After(now) {
+		return t.Sub(now).Round(time.Second)
+	}
+	return 0
+}

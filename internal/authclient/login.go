@@ -1,0 +1,30 @@
+package authclient
+
+import (
+	"context"
+	"net/http"
+
+	"jwt/internal/verdict"
+)
+
+// Login trades a name and a password for tokens. What the server refuses is
+// login_refused.
+func (s *Client) Login(ctx context.Context, user string, password []byte) (Grant, error) {
+	r, err := s.do(ctx, s.Preset.Login, map[string]string{"$username": user, "$password": string(password)})
+	if err != nil {
+		return Grant{}, err
+	}
+	if !r.ok() {
+		e := r.refusal(verdict.LoginRefused)
+		switch r.status {
+		case http.StatusTooManyRequests, http.StatusRequestTimeout: // nobody looked at the password
+			e.Class = verdict.FetchFailed
+		case http.StatusUnauthorized:
+			e.Hintf("is the password right, and the name? both are compared as they are typed")
+		}
+		return Grant{}, e
+	}
+	return s.grant(r)
+}
+
+func (r *reply) ok() bool { return r.status >= 200 && r.status < 300 }

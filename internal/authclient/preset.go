@@ -1,0 +1,278 @@
+package authclient
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"jwt/internal/verdict"
+)
+
+// A Preset is how a server speaks, as data: what each step sends, where the
+// answers have the tokens, and what an expired or a dead session looks like.
+// presets.toml describes the fields.
+type Preset struct {
+	Name     string `toml:"-"`
+	BasedOn  string `toml:"based_on"`
+	About    string `toml:"about"`
+	Login    Step   `toml:"login"`
+	Refresh  Step   `toml:"refresh"`
+	Logout   Step   `toml:"logout"`
+	Userinfo Step   `toml:"userinfo"`
+	Tokens   Places `toml:"tokens"`
+
+	Expired []Answer `toml:"expired"`
+	Alive   []Answer `toml:"alive"`
+	Dead    []Answer `toml:"dead"`
+}
+
+// A Step is one request. One without a path is none that the server has.
+type Step struct {
+	Method string   `toml:"method"`
+	Path   string   `toml:"path"`
+	Body   string   `toml:"body"`   // BodyJSON, BodyForm, BodyNone
+	Fields []string `toml:"fields"` // NAME=VALUE
+	Bearer bool     `toml:"bearer"` // the access token goes along
+	// RefreshCookie says that the refresh token goes along, in its cookie.
+	RefreshCookie bool `toml:"refresh_cookie"`
+}
+
+// The encodings of a step's body.
+const (
+	BodyJSON = "json"
+	BodyForm = "form"
+	BodyNone = "none"
+)
+
+// Places are where an answer has the tokens, the first that is there. Each is
+// json:POINTER, cookie:NAME or header:NAME.
+type Places struct {
+	Access    []string `toml:"access"`
+	Refresh   []string `toml:"refresh"`
+	ExpiresIn []string `toml:"expires_in"` // seconds, of the access token
+	// RefreshExpiresIn is the same of the refresh token. Of one in a cookie, the
+	// cookie's Max-Age or Expires say it.
+	RefreshExpiresIn []string `toml:"refresh_expires_in"`
+	Type             []string `toml:"type"`
+}
+
+// RefreshCookie is the name of the cookie that holds the refresh token, or "".
+func (p Places) RefreshCookie() string {
+	for _, place := range p.Refresh {
+		if name, ok := strings.CutPrefix(place, "cookie:"); ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// An Answer describes answers: by status, path and a part of the body, as far
+// as these are given.
+type Answer struct {
+	Status int    `toml:"status"`
+	Path   string `toml:"path"` // below the server's URL
+	Body   string `toml:"body"`
+}
+
+func (a Answer) matches(status int, path string, body []byte) bool {
+	return (a.Status == 0 || a.Status == status) && (a.Path == "" || a.Path == path) &&
+		(a.Body == "" || bytes.Contains(body, []byte(a.Body)))
+}
+
+func anyMatches(answers []Answer, status int, path string, body []byte) bool {
+	return slices.ContainsFunc(answers, func(a Answer) bool { return a.matches(status, path, body) })
+}
+
+// SaysExpired reports whether the answer to a call means that its access token
+// has expired. path is that of the call, below the server's URL.
+func (p Preset) SaysExpired(status int, path string, body []byte) bool {
+	return anyMatches(p.Expired, status, path, body) && !anyMatches(p.Alive, status, path, body)
+}
+
+// SaysDead reports whether the answer to a refresh means that there is no
+// session any more.
+func (p Preset) SaysDead(status int, body []byte) bool {
+	return anyMatches(p.Dead, status, p.Refresh.Path, body)
+}
+
+//go:embed presets.toml
+var shipped []byte
+
+type presetFile struct {
+	Presets map[string]map[string]any `toml:"presets"`
+}
+
+// A Config is a user's own file of presets: its text, nil where there is none,
+// and the name for errors.
+type Config struct {
+	Name string
+	Text []byte
+}
+
+// ErrNoPreset is the cause where nothing has the name that was asked for.
+var ErrNoPreset = errors.New("there is no preset")
+
+// PresetNames lists the presets there are, sorted.
+func PresetNames(c Config) ([]string, error) {
+	ours, theirs, err := readPresets(c)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, file := range []presetFile{ours, theirs} {
+		for name := range file.Presets {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+func readPresets(c Config) (ours, theirs presetFile, err error) {
+	if err := toml.Unmarshal(shipped, &ours); err != nil {
+		panic("authclient: presets.toml: " + err.Error()) // a test reads it
+	}
+	d := toml.NewDecoder(bytes.NewReader(c.Text))
+	if err := d.DisallowUnknownFields().Decode(&theirs); err != nil {
+		return presetFile{}, presetFile{}, configError(c, err)
+	}
+	return ours, theirs, nil
+}
+
+// FindPreset returns the preset of that name: the shipped one with the user's
+// fields in it, or the user's own.
+func FindPreset(name string, c Config) (Preset, error) {
+	ours, theirs, err := readPresets(c)
+	if err != nil {
+		return Preset{}, err
+	}
+	p := Preset{Name: name}
+	if err := p.fill(name, ours, theirs, c, nil); err != nil {
+		return Preset{}, err
+	}
+	p.Name, p.BasedOn = name, ""
+	return p, p.check(c)
+}
+
+// fill puts the fields of the preset into p: first those of what it is based on,
+// then the shipped ones, then the user's.
+func (p *Preset) fill(name string, ours, theirs presetFile, c Config, above []string) error {
+	if slices.Contains(above, name) {
+		return verdict.Errorf(verdict.Usage, "%s: the preset %q is based on itself", c.Name, name)
+	}
+	shipped, isOurs := ours.Presets[name]
+	own, isTheirs := theirs.Presets[name]
+	if !isOurs && !isTheirs {
+		names, _ := PresetNames(c)
+		return verdict.Errorf(verdict.Usage, "%w %q", ErrNoPreset, name).Hintf("--preset %s", strings.Join(names, ", --preset "))
+	}
+	for _, fields := range []map[string]any{shipped, own} {
+		if base, ok := fields["based_on"].(string); ok {
+			if err := p.fill(base, ours, theirs, c, append(above, name)); err != nil {
+				return err
+			}
+		}
+		if err := p.override(fields); err != nil {
+			return fieldError(name, c, err)
+		}
+	}
+	return nil
+}
+
+// override decodes the fields into p; those that are not there keep their value.
+func (p *Preset) override(fields map[string]any) error {
+	if fields == nil {
+		return nil
+	}
+	text, err := toml.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	return toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(p)
+}
+
+// configError says where and what is wrong in the user's file.
+func configError(c Config, err error) error {
+	var unknown *toml.StrictMissingError
+	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
+		return verdict.Errorf(verdict.Usage, "%s: there is no field %q", c.Name, strings.Join(unknown.Errors[0].Key(), ".")).
+			Hintf("the fields of a preset are those of [presets.cookie]")
+	}
+	var wrong *toml.DecodeError
+	if errors.As(err, &wrong) {
+		line, _ := wrong.Position()
+		return verdict.Errorf(verdict.Usage, "%s: line %d: %s", c.Name, line, strings.TrimPrefix(wrong.Error(), "toml: "))
+	}
+	return verdict.Errorf(verdict.Usage, "%s: %w", c.Name, err)
+}
+
+// fieldError is configError for the fields of one preset, whose lines nobody knows.
+func fieldError(name string, c Config, err error) error {
+	var unknown *toml.StrictMissingError
+	var wrong *toml.DecodeError
+	if !errors.As(err, &unknown) && errors.As(err, &wrong) {
+		return verdict.Errorf(verdict.Usage, "%s: presets.%s.%s: %s", c.Name, name, strings.Join(wrong.Key(), "."), strings.TrimPrefix(wrong.Error(), "toml: "))
+	}
+	return configError(c, err)
+}
+
+// check refuses a preset that no request can be made from.
+func (p Preset) check(c Config) error {
+	wrong := func(field, why string) error {
+		return verdict.Errorf(verdict.Usage, "preset %s: %s: %s", p.Name, field, why).Hintf("see [presets.%s] in %s", p.Name, c.Name)
+	}
+	if len(p.Tokens.Access) == 0 {
+		return wrong("tokens.access", "is empty: where has an answer the access token?")
+	}
+	for _, places := range [][]string{p.Tokens.Access, p.Tokens.Refresh, p.Tokens.ExpiresIn, p.Tokens.RefreshExpiresIn, p.Tokens.Type} {
+		for _, place := range places {
+			if kind, name, ok := strings.Cut(place, ":"); !ok || name == "" || !slices.Contains([]string{"json", "cookie", "header"}, kind) {
+				return wrong("tokens", `"`+place+`" is none of json:POINTER, cookie:NAME, header:NAME`)
+			}
+		}
+	}
+	if p.Login.Path == "" {
+		return wrong("login.path", "is empty")
+	}
+	for name, s := range map[string]Step{"login": p.Login, "refresh": p.Refresh, "logout": p.Logout, "userinfo": p.Userinfo} {
+		if s.Path == "" {
+			continue
+		}
+		if why := s.wrong(); why != "" {
+			return wrong(name, why)
+		}
+		if s.RefreshCookie && p.Tokens.RefreshCookie() == "" {
+			return wrong(name, "sends the refresh token's cookie, and tokens.refresh names none")
+		}
+	}
+	return nil
+}
+
+func (s Step) wrong() string {
+	switch {
+	case !strings.HasPrefix(s.Path, "/") || strings.HasPrefix(s.Path, "//"):
+		return `the path "` + s.Path + `" does not begin with one /`
+	case s.Method != http.MethodGet && s.Method != http.MethodPost && s.Method != http.MethodPut && s.Method != http.MethodDelete:
+		return `the method "` + s.Method + `" is none of GET, POST, PUT, DELETE`
+	case s.Body != BodyJSON && s.Body != BodyForm && s.Body != BodyNone:
+		return `the body "` + s.Body + `" is none of json, form, none`
+	}
+	for _, field := range s.Fields {
+		name, value, ok := strings.Cut(field, "=")
+		if !ok || name == "" {
+			return `the field "` + field + `" is not NAME=VALUE`
+		}
+		if strings.HasPrefix(value, "$") && !slices.Contains(variables, value) {
+			return `the field "` + field + `" is none of ` + strings.Join(variables, ", ")
+		}
+	}
+	return ""
+}
+
+// What the value of a field may stand for.
+var variables = []string{"$username", "$password", "$refresh_token", "$access_token"}

@@ -1,0 +1,139 @@
+package authclient
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jwt/internal/verdict"
+)
+
+func TestShippedPresets(t *testing.T) {
+	names, err := PresetNames(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]string{"cookie", "token"}, names); d != "" {
+		t.Fatal(d)
+	}
+	for _, name := range names {
+		p, err := FindPreset(name, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Name != name || p.About == "" || p.Refresh.Path == "" || p.Logout.Path == "" || len(p.Expired) == 0 || len(p.Dead) == 0 {
+			t.Errorf("%s is not whole: %+v", name, p)
+		}
+	}
+	cookie, _ := FindPreset("cookie", Config{})
+	token, _ := FindPreset("token", Config{})
+	if got := cookie.Tokens.RefreshCookie(); got != "refresh_token" {
+		t.Errorf("the cookie is %q", got)
+	}
+	if token.Refresh.RefreshCookie || token.Tokens.RefreshCookie() != "" || token.Login.Path != "/login" || token.Refresh.Path != "/token" {
+		t.Errorf("token is %+v", token)
+	}
+	if d := cmp.Diff([]string{"refreshToken=$refresh_token"}, token.Refresh.Fields); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestUsersPresets(t *testing.T) {
+	config := Config{Name: "config.toml", Text: []byte(`
+[presets.cookie.login]
+path = "/api/sign-in"
+fields = ["/user/email=$username", "/user/password=$password"]
+
+[presets.shop]
+based_on = "cookie"
+about = "the shop"
+alive = [{ status = 401, path = "/checkout" }]
+
+[presets.shop.tokens]
+access = ["header:X-Token"]
+`)}
+	cookie, err := FindPreset("cookie", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shipped, _ := FindPreset("cookie", Config{})
+	want := shipped
+	want.Login.Path, want.Login.Fields = "/api/sign-in", []string{"/user/email=$username", "/user/password=$password"}
+	if d := cmp.Diff(want, cookie); d != "" {
+		t.Errorf("cookie (-want +got):\n%s", d)
+	}
+	shop, err := FindPreset("shop", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Name, want.About, want.Alive = "shop", "the shop", []Answer{{Status: 401, Path: "/checkout"}}
+	want.Tokens.Access = []string{"header:X-Token"}
+	if d := cmp.Diff(want, shop); d != "" {
+		t.Errorf("shop (-want +got):\n%s", d)
+	}
+	names, err := PresetNames(config)
+	if d := cmp.Diff([]string{"cookie", "shop", "token"}, names); d != "" || err != nil {
+		t.Errorf("%v %s", err, d)
+	}
+}
+
+func TestBadPresets(t *testing.T) {
+	tests := []struct{ config, preset, says string }{
+		{"", "oauth9", `no preset "oauth9"`},
+		{"presets = 3", "cookie", "line 1"},
+		{"[presets.cookie\n", "cookie", "line 1"},
+		{"[other]\nx=1", "cookie", `no field "other"`},
+		{"[presets.cookie]\npath='/x'", "cookie", `no field "path"`},
+		{"[presets.cookie.login]\nmethod=3", "cookie", "presets.cookie.login.method"},
+		{"[presets.cookie.login]\nmethod='post'", "cookie", `the method "post"`},
+		{"[presets.cookie.login]\npath='login'", "cookie", `"login" does not begin with one /`},
+		{"[presets.cookie.login]\npath='//evil.example/login'", "cookie", "does not begin with one /"},
+		{"[presets.cookie.login]\nbody='xml'", "cookie", `the body "xml"`},
+		{"[presets.cookie.login]\nfields=['username']", "cookie", "not NAME=VALUE"},
+		{"[presets.cookie.login]\nfields=['username=$user']", "cookie", "none of $username"},
+		{"[presets.cookie.tokens]\naccess=[]", "cookie", "tokens.access"},
+		{"[presets.cookie.tokens]\naccess=['body:/x']", "cookie", `"body:/x"`},
+		{"[presets.cookie.tokens]\nrefresh=['json:/x']", "cookie", "tokens.refresh names none"},
+		{"[presets.a]\nabout='x'", "a", "tokens.access"},
+		{"[presets.a]\nbased_on='b'\n[presets.b]\nbased_on='a'", "a", "based on itself"},
+		{"[presets.a]\nbased_on='c'", "a", `no preset "c"`},
+	}
+	for _, tt := range tests {
+		_, err := FindPreset(tt.preset, Config{Name: "config.toml", Text: []byte(tt.config)})
+		if verdict.ClassOf(err) != verdict.Usage || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%q: %v, want a usage error that says %q", tt.config, err, tt.says)
+		}
+	}
+}
+
+func TestWhatA401Means(t *testing.T) {
+	p, err := FindPreset("cookie", Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		status  int
+		path    string
+		body    string
+		expired bool
+		dead    bool
+	}{
+		{401, "/me", `{"error":"invalid_token"}`, true, true},
+		{401, "/checkout", `{"error":"Invalid cart token"}`, false, true},
+		{401, "/checkout", `{"error":"token expired"}`, true, true},
+		{403, "/me", "", false, false},
+		{500, "/me", "", false, false},
+		{400, "/token", `{"error":"invalid_grant"}`, false, true},
+		{400, "/token", `{"error":"invalid_request"}`, false, false},
+		{429, "/token", "", false, false},
+	}
+	for _, tt := range tests {
+		if got := p.SaysExpired(tt.status, tt.path, []byte(tt.body)); got != tt.expired {
+			t.Errorf("SaysExpired(%d, %s, %s) = %v", tt.status, tt.path, tt.body, got)
+		}
+		if got := p.SaysDead(tt.status, []byte(tt.body)); got != tt.dead {
+			t.Errorf("SaysDead(%d, %s) = %v", tt.status, tt.body, got)
+		}
+	}
+}

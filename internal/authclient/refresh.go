@@ -1,0 +1,72 @@
+package authclient
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"mime"
+
+	"jwt/internal/verdict"
+)
+
+// Refresh trades the refresh token for new tokens. A server that says the session
+// has ended makes session_revoked; every other error leaves it alive, and one
+// whose cause is Uncertain may have spent the refresh token.
+func (s *Client) Refresh(ctx context.Context, h Held) (Grant, error) {
+	if s.Preset.Refresh.Path == "" {
+		return Grant{}, verdict.Errorf(verdict.SessionExpired, "the preset %s has no way to refresh", s.Preset.Name)
+	}
+	r, err := s.do(ctx, s.Preset.Refresh, h.values())
+	switch {
+	case err != nil:
+		return Grant{}, s.keepNext(err, r, h)
+	case s.saysDead(r):
+		return Grant{}, r.refusal(verdict.SessionRevoked)
+	case r.isPage() && s.Preset.SaysDead(r.status, r.body):
+		return Grant{}, r.refusal(verdict.FetchFailed).
+			Hintf("that is a page for people, so perhaps a proxy's and not the server's: the session is kept")
+	case r.status >= 500:
+		return Grant{}, s.keepNext(uncertain(r.refusal(verdict.ServerError), false), r, h)
+	case !r.ok():
+		return Grant{}, r.refusal(verdict.FetchFailed)
+	}
+	g, err := s.grant(r)
+	if err != nil {
+		return Grant{}, s.keepNext(uncertain(verdict.Errorf(verdict.ClassOf(err), "%w", err), false), r, h)
+	}
+	return g, nil
+}
+
+// saysDead reports whether the session has ended. A page for people says so only
+// where the preset knows its words: a proxy's 401 looks the same by its status.
+func (s *Client) saysDead(r *reply) bool {
+	dead := s.Preset
+	if r.isPage() {
+		dead.Dead = nil
+		for _, a := range s.Preset.Dead {
+			if a.Body != "" {
+				dead.Dead = append(dead.Dead, a)
+			}
+		}
+	}
+	return dead.SaysDead(r.status, r.body)
+}
+
+// isPage reports whether the answer is HTML, by its type or by its looks.
+func (r *reply) isPage() bool {
+	kind, _, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
+	return kind == "text/html" || kind == "application/xhtml+xml" || bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<"))
+}
+
+// keepNext gives an Uncertain error the refresh token of the answer, if it has
+// another one: the server may have spent the one that is held.
+func (s *Client) keepNext(err error, r *reply, h Held) error {
+	var unsure *Uncertain
+	if r == nil || !(r.ok() || r.status >= 500) || !errors.As(err, &unsure) {
+		return err
+	}
+	if g := s.refreshGrant(r); g.RefreshToken != h.RefreshToken {
+		unsure.Next = g
+	}
+	return err
+}

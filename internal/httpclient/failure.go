@@ -1,0 +1,65 @@
+package httpclient
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"jwt/internal/verdict"
+)
+
+// Failure returns the reason why a request got no answer, or not all of it, as a
+// *verdict.Error. ctx is the caller's, whose end is an interruption; timeout is how
+// long the answer was waited for.
+func Failure(ctx context.Context, u *url.URL, err error, timeout time.Duration) error {
+	var refused *verdict.Error
+	if errors.As(err, &refused) {
+		return refused
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return verdict.Errorf(verdict.Interrupted, "%s: interrupted: %w", Show(u), ctx.Err())
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // its text is the whole URL again
+	}
+	var (
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+		elsewhere   notLoopback
+	)
+	e := verdict.Errorf(verdict.FetchFailed, "%s: %v", Show(u), err).Hintf("is the server up? %s", Curl(u))
+	switch {
+	case errors.As(err, &elsewhere):
+		return verdict.Errorf(verdict.FetchRefused, "%s: %w, which is not loopback", Show(u), elsewhere).Hintf("write 127.0.0.1 if you mean this machine")
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Message = Show(u) + ": no whole answer within " + timeout.String()
+	case errors.As(err, &dns) && dns.IsNotFound:
+		e.Message = Show(u) + ": the host " + u.Hostname() + " is not known to DNS"
+		e.Hintf("is the name spelled right?")
+	case errors.As(err, &certificate):
+		e.Message = Show(u) + ": its certificate is not trusted: " + certificate.Err.Error()
+		e.Hintf("if it is your own CA's, add that to the system's, or name its file in SSL_CERT_FILE")
+	}
+	e.Err = err
+	return e
+}
+
+// DeltaSeconds reads delta-seconds (RFC 9111 §1.2.2). It returns 0 for any other
+// text, and math.MaxInt32 seconds for a number that is too large to count.
+func DeltaSeconds(text string) time.Duration {
+	if strings.Trim(text, "0123456789") != "" || text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		n = math.MaxInt32
+	}
+	return time.Duration(n) * time.Second
+}

@@ -1,7 +1,0 @@
-//go:build !unix
-
-package issuer
-
-import "io/fs"
-
-func ownedByUs(fs.FileInfo) bool { return true }

@@ -1,0 +1,221 @@
+package jwks
+
+import (
+	"cmp"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"jwt/internal/jwk"
+)
+
+// An answer is the last good one a URL gave. The cache keeps it as one JSON file,
+// named for the hash of the URL.
+type answer struct {
+	URL          string    `json:"url"`
+	Checked      time.Time `json:"checked"` // when the server last sent or confirmed it
+	Expires      time.Time `json:"expires"`
+	Refreshed    time.Time `json:"refreshed,omitzero"` // when it was last asked anew for an unknown kid
+	ETag         string    `json:"etag,omitempty"`
+	LastModified string    `json:"last_modified,omitempty"`
+	Body         []byte    `json:"body"` // base64: a certificate may come as DER
+
+	secret  bool // the body holds a private key or a secret
+	noStore bool // the server forbids keeping it
+}
+
+// fresh reports whether the answer may be used without asking the server. One
+// from the future is not fresh: the clock was set back.
+func (a *answer) fresh(now time.Time) bool {
+	return !a.Checked.After(now) && now.Before(a.Expires) && now.Sub(a.Checked) < maxLifetime
+}
+
+const (
+	maxEntries   = 128                    // files in the cache
+	maxEntrySize = 2*jwk.MaxBytes + 1<<16 // base64 of a body, and the rest
+	nameLength   = 2 * sha256.Size
+)
+
+// A disk is the cache directory. Others may run in it at the same time: files
+// only ever appear whole, by rename.
+type disk struct{ dir string }
+
+var errNotPrivate = errors.New("others may write to it")
+
+// open returns the directory, and refuses one that somebody else owns or may
+// write to: who can plant a key set there decides which signatures verify.
+func (d disk) open() (*os.Root, error) {
+	root, err := os.OpenRoot(d.dir)
+	if err != nil {
+		return nil, err
+	}
+	info, err := root.Stat(".")
+	if err == nil && !private(info) {
+		err = errNotPrivate
+	}
+	if err != nil {
+		root.Close()
+		return nil, err
+	}
+	return root, nil
+}
+
+func private(info fs.FileInfo) bool {
+	if runtime.GOOS == "windows" {
+		return true // the bits mean nothing there; a profile's directories are the user's own
+	}
+	return info.Mode().Perm()&0o022 == 0 && ownedByUs(info)
+}
+
+// read returns the answer kept for the URL, or nil. A file that is corrupt, too
+// large, of another URL or of another owner is as good as none, and so is a
+// directory that cannot be used.
+func (d disk) read(url string) *answer {
+	if d.dir == "" {
+		return nil
+	}
+	root, err := d.open()
+	if err != nil {
+		return nil
+	}
+	defer root.Close()
+	info, err := root.Lstat(fileName(url))
+	if err != nil || !info.Mode().IsRegular() || !private(info) {
+		return nil
+	}
+	file, err := root.Open(fileName(url))
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxEntrySize+1))
+	if err != nil || len(data) > maxEntrySize {
+		return nil
+	}
+	var a answer
+	if json.Unmarshal(data, &a) != nil || a.URL != url || len(a.Body) > jwk.MaxBytes {
+		return nil
+	}
+	return &a
+}
+
+// write keeps the answer, whole or not at all.
+func (d disk) write(a *answer) (err error) {
+	data, err := json.Marshal(a)
+	if err != nil || len(data) > maxEntrySize {
+		return err
+	}
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
+		return err
+	}
+	root, err := d.open()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	name := fileName(a.URL)
+	temp := strings.TrimSuffix(name, ".json") + "." + rand.Text() + ".tmp"
+	file, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	if err = cmp.Or(err, file.Close()); err == nil {
+		err = root.Rename(temp, name)
+	}
+	if err != nil {
+		root.Remove(temp)
+		return err
+	}
+	return prune(root)
+}
+
+// remove forgets what is kept for the URL.
+func (d disk) remove(url string) error {
+	root, err := d.open()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := root.Remove(fileName(url)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// prune removes the oldest files past maxEntries, temporary ones of writers that
+// died among them. What the cache did not make is not touched.
+func prune(root *os.Root) error {
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil || len(entries) <= maxEntries {
+		return err
+	}
+	var ours []fs.FileInfo
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && isOurs(e.Name()) {
+			ours = append(ours, info)
+		}
+	}
+	slices.SortFunc(ours, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, info := range ours[:max(0, len(ours)-maxEntries)] {
+		if err := root.Remove(info.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func isOurs(name string) bool {
+	if len(name) < nameLength || strings.Trim(name[:nameLength], "0123456789abcdef") != "" {
+		return false
+	}
+	rest := name[nameLength:]
+	return rest == ".json" || strings.HasPrefix(rest, ".") && strings.HasSuffix(rest, ".tmp")
+}
+
+func fileName(url string) string {
+	sum := sha256.Sum256([]byte(url))
+	return hex.EncodeToString(sum[:]) + ".json"
+}
+
+// keep writes the answer to the disk, or forgets an older one where this one must
+// not be kept, and returns what the user should know of it. It never fails: a
+// cache that cannot be written is only slower.
+func (c *Client) keep(a *answer) []string {
+	if c.CacheDir == "" {
+		return nil
+	}
+	d := disk{c.CacheDir}
+	var err error
+	if a.noStore || a.secret {
+		err = d.remove(a.URL)
+	} else {
+		err = d.write(a)
+	}
+	if err != nil {
+		return []string{fmt.Sprintf("the cache is not used: %s", withPath(err, c.CacheDir))}
+	}
+	return nil
+}
+
+// withPath names the directory once.
+func withPath(err error, dir string) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return dir + ": " + err.Error()
+}

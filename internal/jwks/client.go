@@ -1,0 +1,278 @@
+// Package jwks fetches key sets over the network, finds them by discovery
+// (OpenID Connect Discovery 1.0 §4, RFC 8414 §3), and keeps
+// them on disk as their HTTP headers say (RFC 9111).
+//
+// What it trusts is who answers under an https name. Plain http is spoken on
+// loopback alone; a redirect or a jwks_uri never leads from https to http; no
+// credentials and no cookies are sent; every request is bounded in time, size
+// and redirects.
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"jwt/internal/httpclient"
+	"jwt/internal/jwk"
+	"jwt/internal/verdict"
+)
+
+// Cooldown is how long a URL is left alone after it was asked for an unknown
+// kid, by this process or another that shares the cache, and after this Client
+// asked it for anything. A flood of tokens with invented kids costs the server
+// one conditional request in that time, and a failing server is not hammered.
+const Cooldown = 5 * time.Second
+
+// A Client fetches and remembers the keys of servers. It may be used by several
+// goroutines at once, must not be copied, and its fields must not change once it
+// is in use. Whatever the headers say, one Client asks a URL at most once in
+// Cooldown, and reuses what came of it, failure included.
+//
+// An answer that is stale is never used because the server cannot be reached:
+// whoever can cut the network could so keep a revoked key alive. Only Offline,
+// which the user says, uses it, with a warning.
+type Client struct {
+	// HTTP gives the transport. A *http.Transport is cloned and bounded; the
+	// client's own cookies, redirects and timeout are not used.
+	HTTP      *http.Client
+	CacheDir  string           // made with 0700 when needed; "" for no cache on disk
+	Offline   bool             // ask nobody: use what is cached, stale or not
+	Now       func() time.Time // the real clock, which ages the cache; not the instant tokens are checked at
+	UserAgent string           // "jwt/1.2.3"
+
+	Timeout        time.Duration // of one fetch, redirects included; 0 means 10 s
+	ConnectTimeout time.Duration // of one connection and its TLS handshake; 0 means 5 s
+
+	bounded sync.Once
+	http    *http.Client
+
+	mu    sync.Mutex
+	known map[string]*memory
+}
+
+// Fetched is a key set and where it came from.
+type Fetched struct {
+	Set       jwk.Set
+	URL       string    // that was asked; a key's Source is the same, its query's values hidden
+	Issuer    string    // as discovered, and so the expected "iss"; "" for a plain URL
+	FromCache bool      // no request was made
+	Checked   time.Time // when the server last sent or confirmed it
+	Expires   time.Time
+	Stale     bool     // offline, and past Expires: keys may have been revoked
+	Warnings  []string // for the user; a sentence each
+}
+
+// Load fetches the keys of a source, by discovery if it names an issuer.
+func (c *Client) Load(ctx context.Context, s Source) (Fetched, error) {
+	if s.URL != "" {
+		return c.Keys(ctx, s.URL)
+	}
+	metadata, err := c.Discover(ctx, s.Issuer)
+	if err != nil {
+		return Fetched{}, err
+	}
+	if metadata.JWKSURI == "" {
+		return Fetched{}, verdict.Errorf(verdict.FetchFailed, "%s: the metadata at %s has no jwks_uri", s.Issuer, metadata.URL).
+			Hintf("give the key set's own URL or file: --key https://…")
+	}
+	fetched, err := c.Keys(ctx, metadata.JWKSURI)
+	if err != nil {
+		return Fetched{}, err
+	}
+	fetched.Issuer = metadata.Issuer
+	fetched.Warnings = append(metadata.Warnings, fetched.Warnings...)
+	return fetched, nil
+}
+
+// Keys returns the key set at the URL: from the cache while it is fresh, else
+// from the server, which is asked only whether it has changed where it can tell.
+// Offline the cache is used however old it is.
+//
+// Errors are *verdict.Error: fetch_refused for what may not be asked or accepted,
+// fetch_failed for what does not work, server_error for a status of 500 and more,
+// interrupted when ctx is cancelled, and those of jwk.Parse.
+func (c *Client) Keys(ctx context.Context, url string) (Fetched, error) {
+	return c.keys(ctx, url, useFresh)
+}
+
+// Refresh asks the server for the set again, because a token's kid is not in it.
+// Within Cooldown, and offline, there is no request: the set last known is
+// returned. Its error says that the key may exist but could not be looked up.
+func (c *Client) Refresh(ctx context.Context, old Fetched) (Fetched, error) {
+	fetched, err := c.keys(ctx, old.URL, revalidate)
+	if err != nil {
+		return Fetched{}, err
+	}
+	fetched.Issuer = old.Issuer
+	return fetched, nil
+}
+
+func (c *Client) keys(ctx context.Context, text string, mode cacheMode) (Fetched, error) {
+	u, err := parseAddress(text)
+	if err != nil {
+		return Fetched{}, err
+	}
+	var set jwk.Set
+	found, err := c.load(ctx, u, mode, func(a *answer) error {
+		set, err = parseSet(u, a.Body)
+		a.secret = err == nil && holdsSecret(set)
+		return err
+	})
+	if err != nil {
+		return Fetched{}, err
+	}
+	if found.secret {
+		found.warnings = append(found.warnings, httpclient.Show(u)+": the key set holds private or secret keys: whoever can fetch it can sign; it is not cached")
+	}
+	return Fetched{
+		Set: set, URL: text, FromCache: found.fromCache,
+		Checked: found.Checked, Expires: found.Expires, Stale: found.stale, Warnings: found.warnings,
+	}, nil
+}
+
+// A cacheMode says when a cached answer is used without asking the server.
+type cacheMode int
+
+const (
+	useFresh   cacheMode = iota // while it is fresh
+	revalidate                  // never
+	onlyFresh                   // while it is fresh; else load returns errNotKnown and asks nobody
+)
+
+var errNotKnown = errors.New("not in the cache")
+
+// memory is what a Client knows of one URL. Whoever holds the turn uses it.
+type memory struct {
+	turn   chan struct{} // holds one element while somebody has the turn
+	answer *answer
+	asked  time.Time // when this Client last asked the server
+	err    error     // how that ended
+}
+
+// found is a good answer and how it was come by.
+type found struct {
+	answer
+	fromCache bool
+	stale     bool
+	warnings  []string
+}
+
+// load returns the answer of the URL, from memory, disk or server. accept judges
+// its body and marks what holds secrets; what it refuses is neither used nor kept.
+func (c *Client) load(ctx context.Context, u *url.URL, mode cacheMode, accept func(*answer) error) (found, error) {
+	m := c.memoryOf(u.String())
+	select {
+	case m.turn <- struct{}{}:
+		defer func() { <-m.turn }()
+	case <-ctx.Done():
+		return found{}, c.failure(ctx, u, ctx.Err())
+	}
+
+	if m.answer == nil {
+		m.answer = disk{c.CacheDir}.read(u.String())
+	}
+	if m.answer != nil && accept(m.answer) != nil {
+		m.answer = nil
+	}
+	now := c.Now()
+	asked, fromCache := within(Cooldown, m.asked, now), found{fromCache: true}
+	if m.answer != nil {
+		fromCache.answer = *m.answer
+	}
+	switch {
+	case c.Offline:
+		return offline(u, m.answer, now)
+	case m.answer != nil && mode != revalidate && m.answer.fresh(now),
+		m.answer != nil && asked && m.err == nil:
+		return fromCache, nil
+	case mode == onlyFresh:
+		return found{}, errNotKnown
+	case asked && m.err != nil:
+		return found{}, m.err
+	case m.answer != nil && mode == revalidate && within(Cooldown, m.answer.Refreshed, now):
+		return fromCache, nil
+	}
+	return c.ask(ctx, u, m, mode, accept)
+}
+
+func (c *Client) memoryOf(url string) *memory {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m, ok := c.known[url]
+	if !ok {
+		if c.known == nil {
+			c.known = map[string]*memory{}
+		}
+		m = &memory{turn: make(chan struct{}, 1)}
+		c.known[url] = m
+	}
+	return m
+}
+
+// within reports whether now is less than d after t; what lies in the future is
+// no reason to wait.
+func within(d time.Duration, t, now time.Time) bool {
+	return !t.IsZero() && !t.After(now) && now.Sub(t) < d
+}
+
+func offline(u *url.URL, a *answer, now time.Time) (found, error) {
+	if a == nil {
+		return found{}, notCached(httpclient.Show(u))
+	}
+	f := found{answer: *a, fromCache: true, stale: !a.fresh(now)}
+	if f.stale {
+		f.warnings = []string{fmt.Sprintf("%s: offline: using the copy of %s, stale since %s: keys may have been revoked",
+			httpclient.Show(u), a.Checked.UTC().Format(time.RFC3339), a.Expires.UTC().Format(time.RFC3339))}
+	}
+	return f, nil
+}
+
+func notCached(what string) error {
+	return failedf(errNotKnown, "%s: is %w, and --offline asks nobody", what, errNotKnown).
+		Hintf("run it once without --offline")
+}
+
+// orOffline makes the hint of a server that cannot be reached the user's choice
+// to believe the stale answer all the same.
+func orOffline(err error, a *answer) error {
+	var e *verdict.Error
+	if errors.As(err, &e) && (e.Class == verdict.FetchFailed || e.Class == verdict.ServerError) {
+		e.Hintf("to use the copy of %s all the same: --offline", a.Checked.UTC().Format(time.RFC3339))
+	}
+	return err
+}
+
+// ask gets the answer from the server and remembers what came of it.
+func (c *Client) ask(ctx context.Context, u *url.URL, m *memory, mode cacheMode, accept func(*answer) error) (found, error) {
+	now := c.Now()
+	a, err := c.get(ctx, u, m.answer, mode == revalidate)
+	if err == nil {
+		err = accept(a)
+	} else if m.answer != nil && mode == useFresh {
+		err = orOffline(err, m.answer)
+	}
+	if ctx.Err() != nil && err != nil {
+		return found{}, err // the caller gave up: that says nothing of the server
+	}
+	m.asked, m.err = now, err
+	if err != nil {
+		if m.answer != nil && mode == revalidate {
+			m.answer.Refreshed = now
+			c.keep(m.answer)
+		}
+		return found{}, err
+	}
+	switch {
+	case mode == revalidate:
+		a.Refreshed = now
+	case m.answer != nil:
+		a.Refreshed = m.answer.Refreshed
+	}
+	m.answer = a
+	return found{answer: *a, warnings: c.keep(a)}, nil
+}
