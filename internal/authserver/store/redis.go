@@ -7,128 +7,175 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 
-	"jwt/internal/verdict"
+	"github.com/redis/rueidis"
 )
 
-// A redisStore is a Store in Redis or Valkey, which several servers share.
-// Rotation is one script. The tag in braces keeps all keys on one node of a
-// cluster, where a script must find them. No command is sent twice, but for a
-// rotation.
+// A redisStore is a Store in Redis or Valkey that several servers share: one server,
+// Sentinel, or a Cluster.
+//
+// The keys of a family have its session ID as their hash tag, so that one master of a
+// cluster holds them and one script rotates. What presents a token knows its hash only:
+// an index leads from the hash to the session ID. It is written before the token is, and
+// decides nothing: the script reads the token from the family's own keys.
+//
+//	jwt:token:HASH       session ID          the index
+//	jwt:{ID}:session     user, client, created, expires, revoked
+//	jwt:{ID}:token:HASH  issued, expires, spent, next, next_expires, sealed
+//	jwt:keys             []SigningKey in JSON
 type redisStore struct {
-	server         redisServer
-	pool           *redisPool
-	rotate, revoke redisScript
+	redisClient
+	begin, rotate, revoke, swap redisScript
 }
 
-const (
-	redisTokens   = "{jwt}:token:"   // hash in hex → session, expires, spent, next, sealed
-	redisSessions = "{jwt}:session:" // ID → user, client, created, expires, revoked
-	redisKeys     = "{jwt}:keys"     // []SigningKey in JSON
+const redisKeys = "jwt:keys"
 
-	maxKeyRaces = 100 // attempts to change the keys while others do
-)
+func redisIndex(token Hash) string  { return "jwt:token:" + token.hex() }
+func redisSession(id string) string { return "jwt:{" + id + "}:session" }
+func redisToken(session string, token Hash) string {
+	return "jwt:{" + session + "}:token:" + token.hex()
+}
+
+func redisTTL(now, expires time.Time) (ms int64) {
+	return (expires.Sub(now) + keepExpired).Milliseconds()
+}
 
 //go:embed rotate.lua
 var rotateScript string
 
-const revokeScript = `if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('HSETNX', KEYS[1], 'revoked', ARGV[1]) end return 0`
+//go:embed begin.lua
+var beginScript string
 
-// openRedis connects to a redis:// or rediss:// URL. A server that evicts keys when its
-// memory is full is refused: it would forget sessions, and which tokens are spent.
+const (
+	// A plain HSETNX would bring an expired session back.
+	revokeScript = `if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('HSETNX', KEYS[1], 'revoked', ARGV[1]) end return 0`
+	swapScript   = `if (redis.call('GET', KEYS[1]) or '') == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) return 1 end return 0`
+)
+
+// openRedis connects to the Redis of a URL (see parseRedisURL). A server that evicts keys
+// when its memory is full is refused: it would forget sessions, and which tokens are spent.
 func openRedis(ctx context.Context, address string) (Store, error) {
-	server, err := parseRedisURL(address)
+	o, err := parseRedisURL(address)
 	if err != nil {
 		return nil, err
 	}
-	return openRedisServer(ctx, server)
+	return openRedisAt(ctx, o)
 }
 
-func openRedisServer(ctx context.Context, server redisServer) (Store, error) {
-	r := &redisStore{server: server, pool: newRedisPool(server.dial), rotate: newRedisScript(rotateScript), revoke: newRedisScript(revokeScript)}
-	if err := r.checkPolicy(ctx); err != nil {
-		r.Close()
+func openRedisAt(ctx context.Context, o redisOptions) (Store, error) {
+	client, err := o.connect(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return r, nil
-}
-
-// checkPolicy asks INFO, which managed servers answer where they hide CONFIG.
-func (r *redisStore) checkPolicy(ctx context.Context) error {
-	info, err := redisText(r.do(ctx, "INFO", "memory"))
-	if err != nil {
-		return err
-	}
-	for line := range strings.Lines(info) {
-		policy, ok := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:")
-		if ok && policy != "noeviction" {
-			return verdict.Errorf(verdict.FetchRefused, "redis at %s: maxmemory-policy is %s, must be noeviction, or sessions would be forgotten", r.server.address, policy).
-				Hintf("redis-cli CONFIG SET maxmemory-policy noeviction")
-		}
-	}
-	return nil
+	return &redisStore{
+		redisClient: client,
+		begin:       newRedisScript(beginScript), rotate: newRedisScript(rotateScript),
+		revoke: newRedisScript(revokeScript), swap: newRedisScript(swapScript),
+	}, nil
 }
 
 func (r *redisStore) Begin(ctx context.Context, s Session, token Hash, t Refresh) error {
-	session, key := redisSessions+s.ID, redisTokens+token.hex()
-	return r.borrow(ctx, func(c *redisConn) error {
-		c.send("MULTI") // whatever cannot be sent, EXEC says so
-		for _, f := range [...][2]string{{"user", s.User}, {"client", s.Client}, {"created", millis(s.Created)}, {"expires", millis(s.Expires)}} {
-			c.send("HSETNX", session, f[0], f[1])
-		}
-		c.send("PEXPIRE", session, (s.Expires.Sub(t.Issued) + keepExpired).Milliseconds())
-		c.send("HSET", key, "session", t.Session, "issued", millis(t.Issued), "expires", millis(t.Expires))
-		c.send("PEXPIRE", key, (t.Expires.Sub(t.Issued) + keepExpired).Milliseconds())
-		_, err := commit(ctx, c)
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	if err := r.index(ctx, token, s.ID, redisTTL(t.Issued, t.Expires)); err != nil {
 		return err
-	})
+	}
+	_, err := r.run(ctx, r.begin, []string{redisSession(s.ID), redisToken(s.ID, token)},
+		s.User, s.Client, millis(s.Created), millis(s.Expires), number(redisTTL(t.Issued, s.Expires)),
+		millis(t.Issued), millis(t.Expires), number(redisTTL(t.Issued, t.Expires)))
+	return err
 }
 
+// index remembers the session of a token.
+func (r *redisStore) index(ctx context.Context, token Hash, id string, ttl int64) error {
+	_, err := r.write(ctx, func(c rueidis.CommandClient) rueidis.Completed {
+		return c.B().Set().Key(redisIndex(token)).Value(id).PxMilliseconds(ttl).Build()
+	})
+	return err
+}
+
+// family returns the ID of a token's session, or ErrNotFound.
+func (r *redisStore) family(ctx context.Context, token Hash) (string, error) {
+	id, err := r.client.Do(ctx, r.client.B().Get().Key(redisIndex(token)).Build()).ToString()
+	return id, r.failed(err)
+}
+
+// Rotate sends its script a second time if the answer to the first is lost: the token may
+// be spent, and its owner would be mistaken for a thief at the next try. The same Spend
+// gets the same answer, so this is safe; the client library itself sends nothing twice.
 func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
-	arguments := []any{
-		redisTokens + p.Token.hex(), redisTokens + p.Next.hex(),
-		redisSessions, redisTokens, millis(p.Now), p.Grace.Milliseconds(), millis(p.Expires), millis(p.SessionExpires),
-		p.Next.hex(), p.Sealed, keepExpired.Milliseconds(),
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	id, err := r.family(ctx, p.Token)
+	if errors.Is(err, ErrNotFound) {
+		return Rotation{Outcome: Unknown}, nil
 	}
-	reply, err := redisTexts(r.run(ctx, r.rotate, 2, arguments...))
-	if err != nil && !errors.As(err, new(redisRefusal)) && ctx.Err() == nil {
-		// The answer is lost, and the token may be spent: its owner would be taken for
-		// a thief at the next try. The same Spend gets the same answer.
-		reply, err = redisTexts(r.run(ctx, r.rotate, 2, arguments...))
+	if err == nil {
+		err = r.index(ctx, p.Next, id, redisTTL(p.Now, p.Expires))
 	}
 	if err != nil {
 		return Rotation{}, err
+	}
+	rotation, err := r.spend(ctx, id, p)
+	if err == nil && rotation.Outcome != Rotated {
+		// Nothing leads to the successor that was not made. Where this fails, the key expires.
+		r.client.Do(ctx, r.client.B().Del().Key(redisIndex(p.Next)).Build())
+	}
+	return rotation, err
+}
+
+// spend runs the script of a rotation.
+func (r *redisStore) spend(ctx context.Context, id string, p Spend) (Rotation, error) {
+	keys := []string{redisSession(id), redisToken(id, p.Token), redisToken(id, p.Next)}
+	arguments := []string{
+		millis(p.Now), number(p.Grace.Milliseconds()), millis(p.Expires), millis(p.SessionExpires),
+		p.Next.hex(), string(p.Sealed), number(keepExpired.Milliseconds()),
+	}
+	first, cancel := context.WithTimeout(ctx, redisFirstTry)
+	defer cancel()
+	answer, err := r.run(first, r.rotate, keys, arguments...)
+	if isLost(err) && ctx.Err() == nil {
+		answer, err = r.run(ctx, r.rotate, keys, arguments...)
+	}
+	if err != nil {
+		return Rotation{}, err
+	}
+	reply, err := answer.AsStrSlice()
+	if err != nil {
+		return Rotation{}, r.failed(err)
 	}
 	rotation := Rotation{Outcome: Outcome(reply[0])}
 	if rotation.Outcome == Unknown {
 		return rotation, nil
 	}
 	rotation.Session = Session{
-		ID: reply[1], User: reply[2], Client: reply[3],
-		Created: fromMillis(reply[4]), Expires: fromMillis(reply[5]), Revoked: fromMillis(reply[6]),
+		ID: id, User: reply[1], Client: reply[2],
+		Created: fromMillis(reply[3]), Expires: fromMillis(reply[4]), Revoked: fromMillis(reply[5]),
 	}
-	rotation.Sealed, rotation.Expires = sealed(reply[7]), fromMillis(reply[8])
+	rotation.Sealed, rotation.Expires = sealed(reply[6]), fromMillis(reply[7])
 	return rotation, nil
 }
 
 func (r *redisStore) Find(ctx context.Context, token Hash) (Refresh, Session, error) {
-	f, err := redisFields(r.do(ctx, "HGETALL", redisTokens+token.hex()))
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	id, err := r.family(ctx, token)
 	if err != nil {
 		return Refresh{}, Session{}, err
 	}
-	if len(f) == 0 {
-		return Refresh{}, Session{}, ErrNotFound
+	f, err := r.hash(ctx, redisToken(id, token), "expires")
+	if err != nil {
+		return Refresh{}, Session{}, err
 	}
 	t := Refresh{
-		Session: f["session"], Issued: fromMillis(f["issued"]), Expires: fromMillis(f["expires"]),
+		Session: id, Issued: fromMillis(f["issued"]), Expires: fromMillis(f["expires"]),
 		Spent: fromMillis(f["spent"]), Sealed: sealed(f["sealed"]),
 	}
 	if next, err := hex.DecodeString(f["next"]); err == nil {
 		copy(t.Next[:], next)
 	}
-	s, err := r.Session(ctx, t.Session)
+	s, err := r.Session(ctx, id)
 	if err != nil {
 		return Refresh{}, Session{}, err
 	}
@@ -136,12 +183,11 @@ func (r *redisStore) Find(ctx context.Context, token Hash) (Refresh, Session, er
 }
 
 func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {
-	f, err := redisFields(r.do(ctx, "HGETALL", redisSessions+id))
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	f, err := r.hash(ctx, redisSession(id), "user")
 	if err != nil {
 		return Session{}, err
-	}
-	if _, ok := f["user"]; !ok {
-		return Session{}, ErrNotFound
 	}
 	return Session{
 		ID: id, User: f["user"], Client: f["client"],
@@ -149,81 +195,71 @@ func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {
 	}, nil
 }
 
-// Revoke is a script too: a plain HSETNX would bring a purged session back.
+// hash returns the fields of a hash, or ErrNotFound where it lacks the one named.
+func (r *redisStore) hash(ctx context.Context, key, field string) (map[string]string, error) {
+	f, err := r.client.Do(ctx, r.client.B().Hgetall().Key(key).Build()).AsStrMap()
+	if err != nil {
+		return nil, r.failed(err)
+	}
+	if _, ok := f[field]; !ok {
+		return nil, ErrNotFound
+	}
+	return f, nil
+}
+
 func (r *redisStore) Revoke(ctx context.Context, id string, now time.Time) error {
-	_, err := r.run(ctx, r.revoke, 1, redisSessions+id, millis(now))
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	_, err := r.run(ctx, r.revoke, []string{redisSession(id)}, millis(now))
 	return err
 }
 
-func (r *redisStore) Keys(ctx context.Context) (keys []SigningKey, err error) {
-	err = r.borrow(ctx, func(c *redisConn) error {
-		keys, err = keysIn(ctx, c)
-		return err
-	})
+func (r *redisStore) Keys(ctx context.Context) ([]SigningKey, error) {
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	_, keys, err := r.keys(ctx)
 	return keys, err
 }
 
-func (r *redisStore) ChangeKeys(ctx context.Context, change func([]SigningKey) []SigningKey) error {
-	return r.borrow(ctx, func(c *redisConn) error {
-		for range maxKeyRaces {
-			if done, err := changeKeys(ctx, c, change); done || err != nil {
-				return err
-			}
-		}
-		return errors.New("the signing keys change all the time")
-	})
-}
-
-// changeKeys reports false if somebody else changed them meanwhile.
-func changeKeys(ctx context.Context, c *redisConn, change func([]SigningKey) []SigningKey) (bool, error) {
-	if _, err := c.do(ctx, "WATCH", redisKeys); err != nil {
-		return false, err
+// keys returns the signing keys, and their JSON as it is stored.
+func (r *redisStore) keys(ctx context.Context) (text string, keys []SigningKey, err error) {
+	text, err = r.client.Do(ctx, r.client.B().Get().Key(redisKeys).Build()).ToString()
+	if err = r.failed(err); errors.Is(err, ErrNotFound) {
+		return "", nil, nil
 	}
-	keys, err := keysIn(ctx, c)
-	if err != nil {
-		return false, err
-	}
-	b, err := json.Marshal(change(keys))
-	if err != nil {
-		return false, err
-	}
-	c.send("MULTI")
-	c.send("SET", redisKeys, b)
-	return commit(ctx, c)
-}
-
-func keysIn(ctx context.Context, c *redisConn) (keys []SigningKey, err error) {
-	reply, err := c.do(ctx, "GET", redisKeys)
-	if err != nil || reply == nil {
-		return nil, err
-	}
-	text, err := redisText(reply, nil)
 	if err == nil {
 		err = json.Unmarshal([]byte(text), &keys)
 	}
-	return keys, err
+	return text, keys, err
 }
 
-// commit ends a transaction. It reports false if a key that it watched was changed.
-func commit(ctx context.Context, c *redisConn) (bool, error) {
-	reply, err := c.do(ctx, "EXEC")
-	if err != nil || reply == nil {
-		return false, err
-	}
-	replies, _ := reply.([]any)
-	for _, r := range replies {
-		if refused, ok := r.(redisRefusal); ok {
-			return false, refused
+func (r *redisStore) ChangeKeys(ctx context.Context, change func([]SigningKey) []SigningKey) error {
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	for {
+		old, keys, err := r.keys(ctx)
+		if err != nil {
+			return err
+		}
+		changed, err := json.Marshal(change(keys))
+		if err != nil {
+			return err
+		}
+		answer, err := r.run(ctx, r.swap, []string{redisKeys}, old, string(changed))
+		if err != nil {
+			return err
+		}
+		if done, err := answer.AsBool(); done || err != nil {
+			return r.failed(err)
 		}
 	}
-	return true, nil
 }
 
-// Purge does nothing: Redis forgets by itself.
+// Purge does nothing: Redis removes expired keys by itself.
 func (r *redisStore) Purge(context.Context, time.Time) error { return nil }
 
 func (r *redisStore) Close() error {
-	r.pool.close()
+	r.client.Close()
 	return nil
 }
 
@@ -236,9 +272,11 @@ func sealed(s string) []byte {
 	return []byte(s)
 }
 
-func millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
+func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-// fromMillis reads a time; what is not there, and "0", is none.
+func millis(t time.Time) string { return number(t.UnixMilli()) }
+
+// fromMillis reads a time; a missing one, and "0", is the zero time.
 func fromMillis(s string) time.Time {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n == 0 {

@@ -76,7 +76,7 @@ func TestRedisBrokenWhileIdle(t *testing.T) {
 	}
 	group.Wait()
 	r.HangUp()
-	time.Sleep(redisIdle)
+	time.Sleep(100 * time.Millisecond)
 	for i := range 8 {
 		if _, _, err := s.Find(t.Context(), Hash{byte(i)}); err != nil {
 			t.Error(err)
@@ -84,41 +84,60 @@ func TestRedisBrokenWhileIdle(t *testing.T) {
 	}
 }
 
-// Whoever finds all connections in use waits no longer than their context.
-func TestRedisPoolIsBounded(t *testing.T) {
-	s := openedRedis(t, redistest.Start(t)).(*redisStore)
-	for range redisPoolSize {
-		c, err := s.pool.get(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-	}
+// A server that hangs fails a request when its context ends, and every method in time.
+func TestRedisHangs(t *testing.T) {
+	t.Parallel()
+	r := redistest.RelayTo(t, redistest.Start(t), nil)
+	s := openedRedis(t, r.URL())
+	f := begin(t, s, "s1", 1)
+	r.Mute()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	if _, err := s.Session(ctx, "s1"); !errors.Is(err, context.DeadlineExceeded) || verdict.ClassOf(err) != verdict.FetchFailed {
 		t.Errorf("got %v", err)
 	}
+	began := time.Now()
+	var group sync.WaitGroup
+	for name, call := range map[string]func() error{
+		"Begin":   func() error { return s.Begin(t.Context(), f.session, f.token, f.refresh) },
+		"Rotate":  func() error { _, err := s.Rotate(t.Context(), f.spend(2, 0, 0)); return err },
+		"Find":    func() error { _, _, err := s.Find(t.Context(), f.token); return err },
+		"Session": func() error { _, err := s.Session(t.Context(), "s1"); return err },
+		"Revoke":  func() error { return s.Revoke(t.Context(), "s1", epoch) },
+		"Keys":    func() error { _, err := s.Keys(t.Context()); return err },
+		"ChangeKeys": func() error {
+			return s.ChangeKeys(t.Context(), func(k []SigningKey) []SigningKey { return k })
+		},
+	} {
+		group.Go(func() {
+			err := call()
+			if took := time.Since(began); verdict.ClassOf(err) != verdict.FetchFailed || took > redisTimeout+time.Second {
+				t.Errorf("%s: %v after %s", name, err, took)
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestRedisForgets(t *testing.T) {
-	s := openedRedis(t, redistest.Start(t))
+	s := openedRedis(t, redistest.Start(t)).(*redisStore)
 	f := begin(t, s, "s1", 1)
 	rotate(t, s, f.spend(2, time.Minute, 0))
+	rotate(t, s, f.spend(3, time.Minute, 0)) // reused: makes no successor, and no key
 	want := map[string]time.Duration{
-		redisTokens + Hash{1}.hex(): time.Hour + keepExpired,
-		redisTokens + Hash{2}.hex(): time.Hour + keepExpired,
-		redisSessions + "s1":        2*time.Hour + keepExpired,
+		redisIndex(Hash{1}):       time.Hour + keepExpired,
+		redisIndex(Hash{2}):       time.Hour + keepExpired,
+		redisToken("s1", Hash{1}): time.Hour + keepExpired,
+		redisToken("s1", Hash{2}): time.Hour + keepExpired,
+		redisSession("s1"):        2*time.Hour + keepExpired,
 	}
-	r := s.(*redisStore)
 	for key, most := range want {
-		reply, err := r.do(t.Context(), "PTTL", key)
-		ms, _ := reply.(int64)
+		ms, err := s.client.Do(t.Context(), s.client.B().Pttl().Key(key).Build()).AsInt64()
 		if ttl := time.Duration(ms) * time.Millisecond; err != nil || ttl > most || ttl < most-time.Minute {
 			t.Errorf("%s is forgotten in %s (%v), want %s", key, ttl, err, most)
 		}
 	}
-	keys, err := redisTexts(r.do(t.Context(), "KEYS", "*"))
+	keys, err := s.client.Do(t.Context(), s.client.B().Keys().Pattern("*").Build()).AsStrSlice()
 	if err != nil || len(keys) != len(want) {
 		t.Errorf("keys: %q (%v)", keys, err)
 	}
@@ -138,15 +157,21 @@ func TestRedisRefused(t *testing.T) {
 		{"another password", "redis://:hush-hush@" + guarded, verdict.FetchFailed, "it refuses user and password"},
 		{"another user", "redis://alice:hush-hush@" + guarded, verdict.FetchFailed, "it refuses user and password"},
 		{"no password", "redis://" + guarded, verdict.FetchFailed, "NOAUTH"},
-		{"a database that is not there", "redis://:sesame@" + guarded + "/hush", verdict.Usage, "is no address"},
+		{"a database that is not there", "redis://:sesame@" + guarded + "/hush", verdict.Usage, "not a Redis URL"},
 		{"a database out of range", "redis://:sesame@" + guarded + "/99", verdict.FetchFailed, "out of range"},
 		{"a certificate nobody knows", "rediss://:hush-hush@" + behindTLS.Address(), verdict.FetchFailed, "certificate"},
-		{"no port", "redis://:hush-hush@127.0.0.1:port", verdict.Usage, "is no address"},
-		{"options", "redis://:hush-hush@127.0.0.1:1/0?db=1", verdict.Usage, "is no address"},
-		{"user alone", "redis://hush-hush@127.0.0.1:1", verdict.Usage, "is no address"},
-		{"opaque", "redis:hush-hush", verdict.Usage, "is no address"},
-		{"another scheme", "http://:hush-hush@127.0.0.1:1", verdict.Usage, "is no address"},
-		{"no socket", "unix://hush-hush", verdict.Usage, "is no address"},
+		{"no port", "redis://:hush-hush@127.0.0.1:port", verdict.Usage, "not a Redis URL"},
+		{"options", "redis://:hush-hush@127.0.0.1:1/0?db=1", verdict.Usage, "not a Redis URL"},
+		{"user alone", "redis://hush-hush@127.0.0.1:1", verdict.Usage, "not a Redis URL"},
+		{"opaque", "redis:hush-hush", verdict.Usage, "not a Redis URL"},
+		{"another scheme", "http://:hush-hush@127.0.0.1:1", verdict.Usage, "not a Redis URL"},
+		{"an unknown parameter", "redis://127.0.0.1:1?hush=hush", verdict.Usage, "not a Redis URL"},
+		{"a node without a port", "redis://127.0.0.1:1?addr=hush", verdict.Usage, "not a Redis URL"},
+		{"a parameter twice", "redis://127.0.0.1:1?wait=1&wait=2", verdict.Usage, "not a Redis URL"},
+		{"half a replica", "redis://127.0.0.1:1?wait=0.5", verdict.Usage, "not a Redis URL"},
+		{"a Sentinel's password without a master set", "redis://127.0.0.1:1?sentinel_password=hush", verdict.Usage, "not a Redis URL"},
+		{"Sentinel over a socket", "unix:///hush?master_set=hush", verdict.Usage, "not a Redis URL"},
+		{"no socket", "unix://hush-hush", verdict.Usage, "not a Redis URL"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := openRedis(t.Context(), c.url)
@@ -162,54 +187,64 @@ func TestRedisRefused(t *testing.T) {
 
 // What a server says of a command that it does not know quotes it.
 func TestRedisQuotesNoPassword(t *testing.T) {
-	url := redistest.Start(t, "--rename-command", "AUTH", "")
-	server := redisServer{network: "unix", address: strings.TrimPrefix(url, "unix://"), password: "hush-hush"}
-	if _, err := openRedisServer(t.Context(), server); verdict.ClassOf(err) != verdict.FetchFailed || strings.Contains(err.Error(), "hush") {
+	socket := strings.TrimPrefix(redistest.Start(t, "--rename-command", "AUTH", "", "--rename-command", "HELLO", ""), "unix://")
+	_, err := openRedis(t.Context(), "unix://:hush-hush@"+socket)
+	if verdict.ClassOf(err) != verdict.FetchFailed || !strings.Contains(err.Error(), "it refuses user and password") || strings.Contains(err.Error(), "hush") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestRedisAddresses(t *testing.T) {
-	for url, want := range map[string]redisServer{
-		"redis://":                             {network: "tcp", address: "localhost:6379"},
-		"redis://example.com":                  {network: "tcp", address: "example.com:6379"},
-		"redis://[::1]:7000/":                  {network: "tcp", address: "[::1]:7000"},
-		"redis://:p%40ss@127.0.0.1:6380/3":     {network: "tcp", address: "127.0.0.1:6380", password: "p@ss", db: 3},
-		"redis://alice:p:ss@127.0.0.1:6380/15": {network: "tcp", address: "127.0.0.1:6380", user: "alice", password: "p:ss", db: 15},
-		"unix:///run/redis.sock":               {network: "unix", address: "/run/redis.sock"},
-	} {
-		got, err := parseRedisURL(url)
-		if err != nil || got != want {
-			t.Errorf("%s: %+v, %v, want %+v", url, got, err, want)
-		}
+func TestRedisURLs(t *testing.T) {
+	type parts struct {
+		Name, User, Password string
+		Nodes                []string
+		DB                   int
+		MasterSet            string
+		Replicas             int64
+		TLS                  bool
 	}
-	got, err := parseRedisURL("rediss://example.com")
-	if err != nil || got.tls == nil || got.address != "example.com:6379" {
-		t.Errorf("rediss: %+v, %v", got, err)
+	for url, want := range map[string]parts{
+		"redis://":                             {Name: "localhost:6379", Nodes: []string{"localhost:6379"}},
+		"redis://example.com":                  {Name: "example.com:6379", Nodes: []string{"example.com:6379"}},
+		"valkey://[::1]:7000/":                 {Name: "[::1]:7000", Nodes: []string{"[::1]:7000"}},
+		"redis://:p%40ss@127.0.0.1:6380/3":     {Name: "127.0.0.1:6380", Nodes: []string{"127.0.0.1:6380"}, Password: "p@ss", DB: 3},
+		"redis://alice:p:ss@127.0.0.1:6380/15": {Name: "127.0.0.1:6380", Nodes: []string{"127.0.0.1:6380"}, User: "alice", Password: "p:ss", DB: 15},
+		"unix:///run/redis.sock":               {Name: "/run/redis.sock", Nodes: []string{"/run/redis.sock"}},
+		"rediss://example.com?wait=2":          {Name: "example.com:6379", Nodes: []string{"example.com:6379"}, TLS: true, Replicas: 2},
+		"redis://a:1?addr=b:2&addr=[::1]:3":    {Name: "a:1", Nodes: []string{"a:1", "b:2", "[::1]:3"}},
+		"redis://a:1?master_set=m&addr=b:2":    {Name: "a:1", Nodes: []string{"a:1", "b:2"}, MasterSet: "m"},
+	} {
+		o, err := parseRedisURL(url)
+		got := parts{o.name, o.Username, o.Password, o.InitAddress, o.SelectDB, o.Sentinel.MasterSet, o.replicas, o.TLSConfig != nil}
+		if err != nil {
+			t.Error(url, err)
+		}
+		same(t, url, got, want)
 	}
 }
 
 // User, password, database and TLS reach the server.
 func TestRedisSaysWhoItIs(t *testing.T) {
 	certificate := selfSigned(t)
-	url := redistest.Start(t, "--requirepass", "sesame", "--user", "alice", "on", ">open", "~{jwt}:*", "+@all")
+	url := redistest.Start(t, "--requirepass", "sesame", "--user", "alice", "on", ">open", "~jwt:*", "+@all")
 	r := redistest.RelayTo(t, url, &certificate)
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate.Leaf)
 	for _, who := range []string{":sesame", "alice:open"} {
-		server, err := parseRedisURL("rediss://" + who + "@" + r.Address() + "/5")
+		o, err := parseRedisURL("rediss://" + who + "@" + r.Address() + "/5")
 		if err != nil {
 			t.Fatal(err)
 		}
-		server.tls.RootCAs = roots
-		s, err := openRedisServer(t.Context(), server)
+		o.TLSConfig.RootCAs = roots
+		opened, err := openRedisAt(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer s.Close()
+		defer opened.Close()
+		s := opened.(*redisStore)
 		begin(t, s, "s1", 1)
-		space, err := redisText(s.(*redisStore).do(t.Context(), "INFO", "keyspace"))
-		if err != nil || !strings.Contains(space, "db5:keys=2,") || strings.Contains(space, "db0") {
+		space, err := s.client.Do(t.Context(), s.client.B().Info().Section("keyspace").Build()).ToString()
+		if err != nil || !strings.Contains(space, "db5:keys=3,") || strings.Contains(space, "db0") {
 			t.Errorf("%s: %q, %v", who, space, err)
 		}
 	}

@@ -1,44 +1,41 @@
 -- Spends a refresh token in one step: Spend.outcome and Spend.apply in Lua.
--- KEYS: the token, its successor.
--- ARGV: prefix of sessions, prefix of tokens, now, grace, expiry of the successor,
---       expiry of the session, hash of the successor, sealed successor (may be
---       empty), how long to keep what expired. Times are milliseconds.
--- Returns outcome, session ID, its user, client, created, expires, revoked, and
--- the successor sealed and its expiry.
-local prefix, tokens = ARGV[1], ARGV[2]
-local now, grace, expires, until_ = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local next_, sealed, keep = ARGV[7], ARGV[8], tonumber(ARGV[9])
+-- KEYS: the session, the token, its successor. All have the session ID as their hash tag.
+-- ARGV: now, grace, expiry of the successor, expiry of the session, hash of the
+--       successor, sealed successor (may be empty), how long to keep what expired.
+--       Times are milliseconds.
+-- Returns outcome, user, client, created, expires and revoked of the session, and the
+-- successor sealed and its expiry.
+local session, token, successor = KEYS[1], KEYS[2], KEYS[3]
+local now, grace, expires, ends = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local next_hash, sealed, keep = ARGV[5], ARGV[6], tonumber(ARGV[7])
 
-local t = redis.call('HMGET', KEYS[1], 'session', 'expires', 'spent', 'next', 'sealed')
-if not t[1] then return {'unknown'} end
-local key = prefix .. t[1]
-local s = redis.call('HMGET', key, 'user', 'client', 'created', 'expires', 'revoked')
-if not s[1] then return {'unknown'} end
+local t = redis.call('HMGET', token, 'expires', 'spent', 'next', 'next_expires', 'sealed')
+local s = redis.call('HMGET', session, 'user', 'client', 'created', 'expires', 'revoked')
+if not t[1] or not s[1] then return {'unknown'} end
 
 local outcome
-if now >= tonumber(t[2]) then
+if now >= tonumber(t[1]) then
   outcome = 'expired'
 elseif s[5] then
   outcome = 'revoked'
-elseif not t[3] then
+elseif not t[2] then
   outcome = 'rotated'
-  redis.call('HSET', KEYS[1], 'spent', ARGV[3], 'next', next_, 'sealed', sealed)
-  redis.call('HSET', KEYS[2], 'session', t[1], 'issued', ARGV[3], 'expires', ARGV[5])
-  redis.call('PEXPIRE', KEYS[2], expires - now + keep)
-  if until_ > tonumber(s[4]) then
-    s[4] = ARGV[6]
-    redis.call('HSET', key, 'expires', ARGV[6])
-    redis.call('PEXPIRE', key, until_ - now + keep)
+  redis.call('HSET', token, 'spent', ARGV[1], 'next', next_hash, 'next_expires', expires, 'sealed', sealed)
+  redis.call('HSET', successor, 'issued', ARGV[1], 'expires', expires)
+  redis.call('PEXPIRE', successor, tonumber(expires) - now + keep)
+  if tonumber(ends) > tonumber(s[4]) then
+    s[4] = ends
+    redis.call('HSET', session, 'expires', ends)
+    redis.call('PEXPIRE', session, tonumber(ends) - now + keep)
   end
-elseif t[4] == next_ then
+elseif t[3] == next_hash then
   outcome = 'rotated'
-elseif t[5] ~= '' and now - tonumber(t[3]) < grace then
+elseif t[5] ~= '' and now - tonumber(t[2]) < grace then
   outcome = 'replayed'
-  sealed = t[5]
-  expires = redis.call('HGET', tokens .. t[4], 'expires') or 0
+  sealed, expires = t[5], t[4]
 else
   outcome = 'reused'
-  s[5] = ARGV[3]
-  redis.call('HSET', key, 'revoked', ARGV[3])
+  s[5] = ARGV[1]
+  redis.call('HSET', session, 'revoked', ARGV[1])
 end
-return {outcome, t[1], s[1], s[2], s[3], s[4], s[5] or '0', sealed, tostring(expires)}
+return {outcome, s[1], s[2], s[3], s[4], s[5] or '0', sealed, expires}

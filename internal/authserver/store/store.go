@@ -45,7 +45,7 @@ func Open(ctx context.Context, where string) (Store, error) {
 	switch {
 	case where == "memory":
 		return NewMemory(), nil
-	case isURL && slices.Contains([]string{"redis", "rediss", "unix"}, scheme):
+	case isURL && slices.Contains([]string{"redis", "rediss", "valkey", "valkeys", "unix"}, scheme):
 		return openRedis(ctx, where)
 	case isURL:
 		return nil, verdict.Errorf(verdict.Usage, "%s:// is no store, must be a FILE, memory or redis://HOST:PORT/DB", scheme)

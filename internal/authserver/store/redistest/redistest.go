@@ -61,6 +61,7 @@ type Relay struct {
 	mu    sync.Mutex
 	open  []net.Conn
 	gone  bool
+	mute  bool   // nothing is carried any more, and connections stay open
 	lose  string // the answer to the next command with this in it is lost, with its connection
 	asked []byte // all that was sent to Redis
 }
@@ -146,6 +147,9 @@ func (r *Relay) carry(client net.Conn) {
 		if err != nil {
 			break
 		}
+		if r.muted() {
+			continue
+		}
 		if r.heard(b[:n]) {
 			close(losing)
 			server.Write(b[:n])
@@ -156,6 +160,19 @@ func (r *Relay) carry(client net.Conn) {
 	}
 	server.Close()
 	<-done
+}
+
+// Mute makes the relay swallow what is sent, without closing a connection.
+func (r *Relay) Mute() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mute = true
+}
+
+func (r *Relay) muted() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.mute
 }
 
 // heard notes what is sent, and says whether its answer is to be lost.

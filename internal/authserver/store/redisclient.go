@@ -1,0 +1,265 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha1"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"jwt/internal/verdict"
+)
+
+// Every method ends within redisTimeout: the first try of a rotation takes at most
+// redisFirstTry, and the second must connect and say HELLO in what is left.
+const (
+	redisTimeout  = 3 * time.Second
+	redisFirstTry = 1200 * time.Millisecond
+	redisConnect  = 900 * time.Millisecond // to connect, and once more for HELLO
+	redisWait     = time.Second            // for replicas to acknowledge a write
+	redisBuffer   = 16 << 10               // bytes, for each direction of a connection
+)
+
+// redisOptions say where a Redis is, and how to log in to it.
+type redisOptions struct {
+	rueidis.ClientOption
+	name     string // of the first node, in messages
+	replicas int64  // that must acknowledge each write
+}
+
+// parseRedisURL reads
+//
+//	redis://[[USER]:PASSWORD@]HOST[:PORT][/DB][?PARAMETERS]
+//
+// rediss:// for TLS, valkey:// and valkeys:// as synonyms, or unix:///PATH. Parameters:
+// addr=HOST:PORT names another node of a Cluster or another Sentinel and can be repeated;
+// master_set=NAME makes the nodes Sentinels, with sentinel_user and sentinel_password of
+// their own; wait=N waits for N replicas after each write. No error quotes the URL, which
+// may hold a password.
+func parseRedisURL(address string) (o redisOptions, err error) {
+	bad := verdict.Errorf(verdict.Usage, "not a Redis URL, want redis://HOST:PORT/DB").
+		Hintf("redis://[USER:PASSWORD@]HOST[:PORT][/DB], with ?addr=HOST:PORT for each further node of a Cluster, master_set=NAME for Sentinel, wait=N for replicas")
+	u, err := url.Parse(address)
+	if err != nil || u.Opaque != "" || u.Fragment != "" {
+		return o, bad
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return o, bad
+	}
+	o.Username = u.User.Username()
+	o.Password, _ = u.User.Password()
+	if o.Username != "" && o.Password == "" {
+		return o, bad
+	}
+	switch u.Scheme {
+	case "unix":
+		if u.Host != "" || u.Path == "" {
+			return o, bad
+		}
+		o.name, o.InitAddress, o.ForceSingleClient = u.Path, []string{u.Path}, true
+		o.DialCtxFn = func(ctx context.Context, path string, d *net.Dialer, _ *tls.Config) (net.Conn, error) {
+			return d.DialContext(ctx, "unix", path)
+		}
+	case "rediss", "valkeys":
+		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12} // each node is verified by its own name
+		fallthrough
+	case "redis", "valkey":
+		o.name = net.JoinHostPort(cmp.Or(u.Hostname(), "localhost"), cmp.Or(u.Port(), "6379"))
+		o.InitAddress = append([]string{o.name}, query["addr"]...)
+		if db := strings.TrimPrefix(u.Path, "/"); db != "" {
+			n, err := strconv.ParseUint(db, 10, 31)
+			if err != nil {
+				return o, bad
+			}
+			o.SelectDB = int(n)
+		}
+	default:
+		return o, bad
+	}
+	if !o.parameters(query) {
+		return o, bad
+	}
+	return o, nil
+}
+
+// parameters reads the query of a URL.
+func (o *redisOptions) parameters(query url.Values) bool {
+	for name, values := range query {
+		value := values[0]
+		switch {
+		case name == "addr":
+			for _, node := range values {
+				if host, port, err := net.SplitHostPort(node); err != nil || host == "" || port == "" || o.ForceSingleClient {
+					return false
+				}
+			}
+			continue
+		case len(values) > 1 || value == "":
+			return false
+		case name == "master_set":
+			o.Sentinel.MasterSet = value
+		case name == "sentinel_user":
+			o.Sentinel.Username = value
+		case name == "sentinel_password":
+			o.Sentinel.Password = value
+		case name == "wait":
+			n, err := strconv.ParseUint(value, 10, 8)
+			if err != nil {
+				return false
+			}
+			o.replicas = int64(n)
+		default:
+			return false
+		}
+	}
+	sentinel := o.Sentinel.MasterSet != ""
+	return (sentinel || o.Sentinel.Username == "" && o.Sentinel.Password == "") && !(sentinel && o.ForceSingleClient)
+}
+
+// A redisClient is a connection to a Redis, a Sentinel group or a Cluster.
+type redisClient struct {
+	redisOptions
+	client rueidis.Client
+}
+
+// connect finds out what the server is, and checks that it keeps what it is given.
+func (o redisOptions) connect(ctx context.Context) (redisClient, error) {
+	o.DisableRetry = true
+	o.DisableCache = true
+	o.AlwaysPipelining = true // reads all the time, so a connection that ends is seen at once
+	o.ClientSetInfo = rueidis.DisableClientSetInfo
+	o.Dialer.Timeout = redisConnect
+	o.ConnWriteTimeout = 2 * time.Second
+	o.ReadBufferEachConn, o.WriteBufferEachConn = redisBuffer, redisBuffer
+	o.BlockingPoolCleanup = time.Minute
+	o.ClusterOption.MaxMovedRedirections = 5
+	o.Sentinel.TLSConfig, o.Sentinel.Dialer = o.TLSConfig, o.Dialer
+	o.Sentinel.TopologyRefreshInterval = 5 * time.Second
+	client, err := rueidis.NewClient(o.ClientOption)
+	c := redisClient{redisOptions: o, client: client}
+	if err != nil {
+		if client != nil {
+			client.Close()
+		}
+		return c, c.failed(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	if err := c.checkPolicy(ctx); err != nil {
+		client.Close()
+		return c, err
+	}
+	return c, nil
+}
+
+// checkPolicy asks INFO, which managed servers answer where they hide CONFIG. It asks
+// replicas too, which may become masters; a node that does not answer is left out, unless
+// none does.
+func (c redisClient) checkPolicy(ctx context.Context) error {
+	var unreachable error
+	answers := 0
+	for name, node := range c.client.Nodes() {
+		info, err := node.Do(ctx, node.B().Info().Section("memory").Build()).ToString()
+		if isLost(err) {
+			unreachable = err
+			continue
+		}
+		if err != nil {
+			return c.failed(err)
+		}
+		answers++
+		for line := range strings.Lines(info) {
+			policy, ok := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:")
+			if ok && policy != "noeviction" {
+				return verdict.Errorf(verdict.FetchRefused, "redis at %s: maxmemory-policy is %s, must be noeviction, or sessions would be forgotten", name, policy).
+					Hintf("redis-cli CONFIG SET maxmemory-policy noeviction")
+			}
+		}
+	}
+	if answers == 0 {
+		return c.failed(unreachable)
+	}
+	return nil
+}
+
+// A redisScript is run by its hash, so that its text is sent once to a server.
+type redisScript struct{ text, hash string }
+
+func newRedisScript(text string) redisScript {
+	sum := sha1.Sum([]byte(text)) // the name that EVALSHA requires, not a protection
+	return redisScript{text, hex.EncodeToString(sum[:])}
+}
+
+// run runs a script.
+func (c redisClient) run(ctx context.Context, s redisScript, keys []string, arguments ...string) (rueidis.RedisMessage, error) {
+	answer, err := c.write(ctx, func(to rueidis.CommandClient) rueidis.Completed {
+		return to.B().Evalsha().Sha1(s.hash).Numkeys(int64(len(keys))).Key(keys...).Arg(arguments...).Build()
+	})
+	var refused *rueidis.RedisError
+	if errors.As(err, &refused) && refused.IsNoScript() {
+		answer, err = c.write(ctx, func(to rueidis.CommandClient) rueidis.Completed {
+			return to.B().Eval().Script(s.text).Numkeys(int64(len(keys))).Key(keys...).Arg(arguments...).Build()
+		})
+	}
+	return answer, err
+}
+
+// write sends a command, and waits for replicas where the URL says so. WAIT concerns the
+// writes of its own connection, so both have one for themselves; there a slot that a
+// cluster just moved is an error, not a second try.
+func (c redisClient) write(ctx context.Context, command func(rueidis.CommandClient) rueidis.Completed) (answer rueidis.RedisMessage, err error) {
+	if c.replicas == 0 {
+		answer, err = c.client.Do(ctx, command(c.client)).ToMessage()
+		return answer, c.failed(err)
+	}
+	err = c.client.Dedicated(func(one rueidis.DedicatedClient) error {
+		wait := one.B().Wait().Numreplicas(c.replicas).Timeout(redisWait.Milliseconds()).Build()
+		results := one.DoMulti(ctx, command(one), wait)
+		if answer, err = results[0].ToMessage(); err != nil {
+			return err
+		}
+		n, err := results[1].AsInt64()
+		if err == nil && n < c.replicas {
+			err = fmt.Errorf("%w: %d of %d", errNotReplicated, n, c.replicas)
+		}
+		return err
+	})
+	return answer, c.failed(err)
+}
+
+var errNotReplicated = errors.New("not enough replicas acknowledged a write in time")
+
+// isLost reports whether a command may have been carried out though it failed.
+func isLost(err error) bool {
+	return err != nil && !errors.As(err, new(*rueidis.RedisError)) && !errors.Is(err, errNotReplicated)
+}
+
+// failed names the server in an error. It may quote what the server says, but never a
+// password, which a server may quote when it does not know AUTH or HELLO.
+func (c redisClient) failed(err error) error {
+	var refused *rueidis.RedisError
+	switch {
+	case err == nil:
+		return nil
+	case rueidis.IsRedisNil(err):
+		return ErrNotFound
+	case errors.As(err, &refused):
+		code, _, _ := strings.Cut(refused.Error(), " ")
+		quoted := func(secret string) bool { return secret != "" && strings.Contains(refused.Error(), secret) }
+		if code == "WRONGPASS" || slices.ContainsFunc([]string{c.Password, c.Sentinel.Password}, quoted) {
+			err = fmt.Errorf("it refuses user and password: %q", code)
+		}
+	}
+	return verdict.Errorf(verdict.FetchFailed, "redis at %s: %w", c.name, err)
+}
