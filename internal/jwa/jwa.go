@@ -9,7 +9,9 @@ import (
 	_ "crypto/sha512" // crypto.SHA384 and crypto.SHA512
 	"slices"
 
-	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa65"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa87"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -100,7 +102,7 @@ func (a Algorithm) SignatureSize(curve string) int {
 
 // Verify reports whether sig is the signature of input under key: []byte for
 // oct, *rsa.PublicKey, *ecdsa.PublicKey, *secp256k1.PublicKey, ed25519.PublicKey,
-// ed448.PublicKey or *mldsa.PublicKey for the others. That the key fits the
+// ed448.PublicKey or a circl sign.PublicKey of ML-DSA for the others. That the key fits the
 // algorithm is the caller's to check (jwk.Key.Fits).
 func (a Algorithm) Verify(input string, sig []byte, key any) error {
 	return a.method.Verify(input, sig, key)
@@ -148,7 +150,7 @@ var table = [...]Algorithm{
 	{Name: "Ed25519", KeyType: "OKP", Curves: []string{"Ed25519"}, Spec: "RFC 9864 §2.2", SignatureSizes: []int{64}, method: ed25519Method{jwt.SigningMethodEdDSA}},
 	{Name: "Ed448", KeyType: "OKP", Curves: []string{"Ed448"}, Spec: "RFC 9864 §2.2", SignatureSizes: []int{114}, method: ed448Method{}},
 
-	{Name: "ML-DSA-44", KeyType: "AKP", Spec: "RFC 9964 §5", SignatureSizes: []int{2420}, method: mlDSA{mldsa.MLDSA44, false}, deterministic: mlDSA{mldsa.MLDSA44, true}},
-	{Name: "ML-DSA-65", KeyType: "AKP", Spec: "RFC 9964 §5", SignatureSizes: []int{3309}, method: mlDSA{mldsa.MLDSA65, false}, deterministic: mlDSA{mldsa.MLDSA65, true}},
-	{Name: "ML-DSA-87", KeyType: "AKP", Spec: "RFC 9964 §5", SignatureSizes: []int{4627}, method: mlDSA{mldsa.MLDSA87, false}, deterministic: mlDSA{mldsa.MLDSA87, true}},
+	{Name: "ML-DSA-44", KeyType: "AKP", Spec: "RFC 9964 §5", SignatureSizes: []int{2420}, method: mlDSA{mldsa44.Scheme, false}, deterministic: mlDSA{mldsa44.Scheme, true}},
+	{Name: "ML-DSA-65", KeyType: "AKP", Spec: "RFC 9964 §5", SignatureSizes: []int{3309}, method: mlDSA{mldsa65.Scheme, false}, deterministic: mlDSA{mldsa65.Scheme, true}},
+	{Name: "ML-DSA-87", KeyType: "AKP", Spec: "RFC 9964 §5", SignatureSizes: []int{4627}, method: mlDSA{mldsa87.Scheme, false}, deterministic: mlDSA{mldsa87.Scheme, true}},
 }

@@ -14,8 +14,11 @@ import (
 	"sync"
 	"testing"
 
-	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign"
 	"github.com/cloudflare/circl/sign/ed448"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa65"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa87"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 )
 
@@ -57,10 +60,10 @@ var keys = sync.OnceValue(func() []keyPair {
 	pub448, priv448, err := ed448.GenerateKey(rand.Reader)
 	must(err)
 	pairs = append(pairs, keyPair{"OKP", "Ed448", "", priv448, pub448})
-	for _, p := range []mldsa.Parameters{mldsa.MLDSA44(), mldsa.MLDSA65(), mldsa.MLDSA87()} {
-		k, err := mldsa.GenerateKey(p)
+	for _, s := range []sign.Scheme{mldsa44.Scheme(), mldsa65.Scheme(), mldsa87.Scheme()} {
+		pub, priv, err := s.GenerateKey()
 		must(err)
-		pairs = append(pairs, keyPair{"AKP", "", p.String(), k, k.PublicKey()})
+		pairs = append(pairs, keyPair{"AKP", "", s.Name(), priv, pub})
 	}
 	return pairs
 })

@@ -1,41 +1,64 @@
 package jwa
 
 import (
-	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa44"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa65"
+	"github.com/cloudflare/circl/sign/mldsa/mldsa87"
 	"github.com/golang-jwt/jwt/v5"
 )
 
 // mlDSA is ML-DSA of FIPS 204 with one of its parameter sets, its context empty
 // (RFC 9964 §5).
 type mlDSA struct {
-	parameters    func() mldsa.Parameters
+	scheme        func() sign.Scheme
 	deterministic bool // FIPS 204 §3.4: no fresh randomness in signing
 }
 
-func (m mlDSA) Alg() string { return m.parameters().String() }
+// MLDSA returns the parameter set of that name, which is the "alg" of its keys too.
+func MLDSA(name string) (sign.Scheme, bool) {
+	a, _ := Lookup(name)
+	m, ok := a.method.(mlDSA)
+	if !ok {
+		return nil, false
+	}
+	return m.scheme(), true
+}
+
+func (m mlDSA) Alg() string { return m.scheme().Name() }
 
 func (m mlDSA) Verify(input string, sig []byte, key any) error {
-	k, ok := key.(*mldsa.PublicKey)
+	k, ok := key.(sign.PublicKey)
 	switch {
 	case !ok:
 		return jwt.ErrInvalidKeyType
-	case k.Parameters() != m.parameters():
+	case k.Scheme() != m.scheme():
 		return jwt.ErrInvalidKey
-	case mldsa.Verify(k, []byte(input), sig, nil) != nil:
+	case !m.scheme().Verify(k, []byte(input), sig, nil):
 		return jwt.ErrSignatureInvalid
 	}
 	return nil
 }
 
+// Sign does not use Scheme.Sign, which is always deterministic.
 func (m mlDSA) Sign(input string, key any) ([]byte, error) {
-	k, ok := key.(*mldsa.PrivateKey)
+	sig := make([]byte, m.scheme().SignatureSize())
+	msg, hedged := []byte(input), !m.deterministic
+	k, ok := key.(sign.PrivateKey)
 	switch {
 	case !ok:
 		return nil, jwt.ErrInvalidKeyType
-	case k.PublicKey().Parameters() != m.parameters():
+	case k.Scheme() != m.scheme():
 		return nil, jwt.ErrInvalidKey
-	case m.deterministic:
-		return k.SignDeterministic([]byte(input), nil)
 	}
-	return k.Sign(nil, []byte(input), nil)
+	var err error
+	switch k := key.(type) {
+	case *mldsa44.PrivateKey:
+		err = mldsa44.SignTo(k, msg, nil, hedged, sig)
+	case *mldsa65.PrivateKey:
+		err = mldsa65.SignTo(k, msg, nil, hedged, sig)
+	case *mldsa87.PrivateKey:
+		err = mldsa87.SignTo(k, msg, nil, hedged, sig)
+	}
+	return sig, err
 }

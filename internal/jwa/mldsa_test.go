@@ -1,11 +1,13 @@
 package jwa
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 	"testing"
 
 	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign"
 )
 
 // The examples of RFC 9964 App. A.1, whose key is made from a seed of zeros and
@@ -32,10 +34,8 @@ func TestRFC9964(t *testing.T) {
 	}
 	for _, tt := range tests {
 		a := lookup(t, tt.alg)
-		key, err := mldsa.NewPrivateKey(a.method.(mlDSA).parameters(), make([]byte, 32))
-		if err != nil {
-			t.Fatal(err)
-		}
+		scheme, _ := MLDSA(tt.alg)
+		public, key := scheme.DeriveKey(make([]byte, 32))
 		sig, err := a.Sign(tt.header+"."+payload, key, true)
 		if err != nil {
 			t.Fatal(err)
@@ -45,10 +45,21 @@ func TestRFC9964(t *testing.T) {
 		if !strings.HasPrefix(text, tt.begins) || !found || strings.TrimLeft(end, "A") != tt.ends {
 			t.Errorf("%s signs %s", tt.alg, text)
 		}
-		if err := a.Verify(tt.header+"."+payload, sig, key.PublicKey()); err != nil {
+		if err := a.Verify(tt.header+"."+payload, sig, public); err != nil {
 			t.Errorf("%s: %v", tt.alg, err)
 		}
 	}
+}
+
+// oracle is the same key in filippo.io/mldsa, the implementation of Go 1.27.
+func oracle(t testing.TB, key sign.PrivateKey) *mldsa.PrivateKey {
+	t.Helper()
+	parameters := map[string]mldsa.Parameters{"ML-DSA-44": mldsa.MLDSA44(), "ML-DSA-65": mldsa.MLDSA65(), "ML-DSA-87": mldsa.MLDSA87()}
+	k, err := mldsa.NewPrivateKey(parameters[key.Scheme().Name()], key.(sign.Seeded).Seed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
 }
 
 // RFC 9964 §5: the context is empty, and the message is not hashed before.
@@ -56,12 +67,46 @@ func TestMLDSAContext(t *testing.T) {
 	a := lookup(t, "ML-DSA-44")
 	key := keysFor(t, a)[0]
 	for context, want := range map[string]bool{"": true, "JWT": false, "\x00": false} {
-		sig, err := key.private.(*mldsa.PrivateKey).Sign(nil, []byte("input"), &mldsa.Options{Context: context})
+		sig, err := oracle(t, key.private.(sign.PrivateKey)).Sign(nil, []byte("input"), &mldsa.Options{Context: context})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := a.Verify("input", sig, key.public) == nil; got != want {
 			t.Errorf("verifies with the context %q: %v", context, got)
+		}
+	}
+}
+
+// Two implementations derive the same keys from a seed, make the same deterministic
+// signatures, and accept each other's.
+func TestMLDSAOracle(t *testing.T) {
+	for _, alg := range []string{"ML-DSA-44", "ML-DSA-65", "ML-DSA-87"} {
+		a := lookup(t, alg)
+		scheme, _ := MLDSA(alg)
+		for i := range 8 {
+			seed := bytes.Repeat([]byte{byte(i)}, scheme.SeedSize())
+			public, private := scheme.DeriveKey(seed)
+			other := oracle(t, private)
+			if encoded, _ := public.MarshalBinary(); !bytes.Equal(encoded, other.PublicKey().Bytes()) {
+				t.Fatalf("%s: another public key", alg)
+			}
+			input := alg + strings.Repeat(" input", i)
+			sig, err := a.Sign(input, private, true)
+			want, err2 := other.SignDeterministic([]byte(input), nil)
+			if err != nil || err2 != nil || !bytes.Equal(sig, want) {
+				t.Errorf("%s: another deterministic signature, %v, %v", alg, err, err2)
+			}
+			sig, err = a.Sign(input, private, false)
+			if err != nil || bytes.Equal(sig, want) || mldsa.Verify(other.PublicKey(), []byte(input), sig, nil) != nil {
+				t.Errorf("%s: the oracle refuses a hedged signature, or it is not hedged: %v", alg, err)
+			}
+			for at := 0; at < len(want); at += 37 {
+				broken := bytes.Clone(want)
+				broken[at] ^= 1 << (at % 8)
+				if mldsa.Verify(other.PublicKey(), []byte(input), broken, nil) == nil || a.Verify(input, broken, public) == nil {
+					t.Errorf("%s: byte %d is changed and it verifies", alg, at)
+				}
+			}
 		}
 	}
 }

@@ -2,23 +2,13 @@ package jwk
 
 import (
 	"bytes"
-	"crypto/sha3"
 	"encoding/asn1"
 	"errors"
 
-	"filippo.io/mldsa"
-)
+	"github.com/cloudflare/circl/sign"
 
-// mldsaParameters returns the parameter set of that name, which is the "alg" of
-// its keys too (RFC 9964 §5).
-func mldsaParameters(name string) (mldsa.Parameters, bool) {
-	for _, p := range []mldsa.Parameters{mldsa.MLDSA44(), mldsa.MLDSA65(), mldsa.MLDSA87()} {
-		if p.String() == name {
-			return p, true
-		}
-	}
-	return mldsa.Parameters{}, false
-}
+	"jwt/internal/jwa"
+)
 
 // akp reads an algorithm key pair: what "pub" and "priv" hold is for the required
 // "alg" to say (RFC 9964 §3).
@@ -27,48 +17,57 @@ func (m members) akp() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	parameters, ok := mldsaParameters(alg)
+	scheme, ok := jwa.MLDSA(alg)
 	if !ok {
 		return nil, invalid("alg: is %q, want ML-DSA-44, ML-DSA-65 or ML-DSA-87 for AKP", alg)
 	}
-	pub, err := m.exactly(parameters.PublicKeySize(), "pub", "9964 §5")
+	pub, err := m.exactly(scheme.PublicKeySize(), "pub", "9964 §5")
 	if err != nil {
 		return nil, err
 	}
-	public, err := mldsa.NewPublicKey(parameters, pub)
+	public, err := scheme.UnmarshalBinaryPublicKey(pub)
 	if err != nil {
 		return nil, invalid("pub: is no %s key", alg)
 	}
 	if !m.has("priv") {
 		return public, nil
 	}
-	seed, err := m.exactly(mldsa.PrivateKeySize, "priv", "9964 §4")
+	seed, err := m.exactly(scheme.SeedSize(), "priv", "9964 §4")
 	if err != nil {
 		return nil, err
 	}
-	private, err := mldsa.NewPrivateKey(parameters, seed)
-	if err != nil || !private.PublicKey().Equal(public) {
+	derived, private := scheme.DeriveKey(seed)
+	if !derived.Equal(public) {
 		return nil, invalid("priv: does not belong to pub")
 	}
 	return private, nil
 }
 
 // kindOfMLDSA leaves bits alone: the name says all about the size.
-func (k *Key) kindOfMLDSA(p *mldsa.PublicKey) error {
-	k.Type, k.Alg = "AKP", p.Parameters().String()
+func (k *Key) kindOfMLDSA(s sign.Scheme) error {
+	k.Type, k.Alg = "AKP", s.Name()
 	return nil
 }
 
-func mldsaID(p mldsa.Parameters) asn1.ObjectIdentifier {
-	switch p {
-	case mldsa.MLDSA44():
+func mldsaID(s sign.Scheme) asn1.ObjectIdentifier {
+	switch s.Name() {
+	case "ML-DSA-44":
 		return mldsa44ID
-	case mldsa.MLDSA65():
+	case "ML-DSA-65":
 		return mldsa65ID
 	default:
 		return mldsa87ID
 	}
 }
+
+// mldsaPublic returns the encoding of a public key (FIPS 204 §7.2, Algorithm 22).
+func mldsaPublic(k sign.PublicKey) []byte {
+	b, _ := k.MarshalBinary() // which cannot fail
+	return b
+}
+
+// mldsaSeed returns the seed of a private key: all that are read or made have one.
+func mldsaSeed(k sign.PrivateKey) []byte { return k.(sign.Seeded).Seed() }
 
 // mldsaBoth is a seed with what it expands to (RFC 9881 §6).
 type mldsaBoth struct{ Seed, Expanded []byte }
@@ -76,7 +75,7 @@ type mldsaBoth struct{ Seed, Expanded []byte }
 // parseMLDSA reads the private key inside PKCS #8, one of three forms (RFC 9881
 // §6): the seed, the key expanded from it, or both. A JWK holds the seed
 // (RFC 9964 §4), which cannot be got back out of the expanded key.
-func parseMLDSA(parameters mldsa.Parameters, der []byte) (any, error) {
+func parseMLDSA(scheme sign.Scheme, der []byte) (any, error) {
 	var form asn1.RawValue
 	if rest, err := asn1.Unmarshal(der, &form); err != nil || len(rest) > 0 {
 		return nil, errBroken
@@ -91,26 +90,12 @@ func parseMLDSA(parameters mldsa.Parameters, der []byte) (any, error) {
 			return nil, errBroken
 		}
 	}
-	k, err := mldsa.NewPrivateKey(parameters, both.Seed)
-	if err != nil {
+	if len(both.Seed) != scheme.SeedSize() {
 		return nil, errBroken
 	}
-	if both.Expanded != nil && !expands(k.PublicKey(), both.Expanded) {
+	_, private := scheme.DeriveKey(both.Seed)
+	if expanded, _ := private.MarshalBinary(); both.Expanded != nil && !bytes.Equal(both.Expanded, expanded) {
 		return nil, errHalves
 	}
-	return k, nil
-}
-
-// expands reports whether the expanded private key is that of the public key.
-// Only the seed is ever used, so it will do to compare what names the public key
-// in it: ρ, and the hash tr of it (FIPS 204 §7.2, Algorithm 24).
-func expands(public *mldsa.PublicKey, expanded []byte) bool {
-	const rho, tr, k = 32, 64, 32
-	sizes := map[mldsa.Parameters]int{mldsa.MLDSA44(): 2560, mldsa.MLDSA65(): 4032, mldsa.MLDSA87(): 4896}
-	if len(expanded) != sizes[public.Parameters()] {
-		return false
-	}
-	encoded := public.Bytes()
-	sum := sha3.SumSHAKE256(encoded, tr)
-	return bytes.Equal(expanded[:rho], encoded[:rho]) && bytes.Equal(expanded[rho+k:rho+k+tr], sum)
+	return private, nil
 }

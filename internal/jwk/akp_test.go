@@ -3,7 +3,7 @@ package jwk
 import (
 	"testing"
 
-	"filippo.io/mldsa"
+	"jwt/internal/jwa"
 )
 
 // The keys of RFC 9964 App. A.1, made from a seed of zeros: the "kid" of each is
@@ -14,14 +14,11 @@ func TestAKPThumbprint(t *testing.T) {
 		"ML-DSA-65": "Suiu29qbfuaBaR4Ats-c6XQBePB_OpAxAwcTR_0KXVM",
 		"ML-DSA-87": "tRn1JNIkgMsABVQBlXeDHxAIcclh-2IX0UdDEzPt5XU",
 	} {
-		parameters, ok := mldsaParameters(alg)
+		scheme, ok := jwa.MLDSA(alg)
 		if !ok {
 			t.Fatalf("no parameters for %s", alg)
 		}
-		material, err := mldsa.NewPrivateKey(parameters, make([]byte, 32))
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, material := scheme.DeriveKey(make([]byte, 32))
 		k, err := New(material)
 		if err != nil || k.Thumbprint() != want || k.Alg != alg {
 			t.Errorf("%s: thumbprint %s for alg %s, %v", alg, k.Thumbprint(), k.Alg, err)

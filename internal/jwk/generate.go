@@ -9,10 +9,10 @@ import (
 	"crypto/rsa"
 	"strings"
 
-	"filippo.io/mldsa"
 	"github.com/cloudflare/circl/sign/ed448"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
+	"jwt/internal/jwa"
 	"jwt/internal/verdict"
 )
 
@@ -43,9 +43,9 @@ var newKinds = [...]newKind{
 	{"Ed25519", "OKP/Ed25519", newEd25519},
 	{"Ed448", "OKP/Ed448", newEd448},
 	{"X25519", "OKP/X25519", func(int) (any, error) { return ecdh.X25519().GenerateKey(rand.Reader) }},
-	{"ML-DSA-44", "AKP/ML-DSA-44", func(int) (any, error) { return mldsa.GenerateKey(mldsa.MLDSA44()) }},
-	{"ML-DSA-65", "AKP/ML-DSA-65", func(int) (any, error) { return mldsa.GenerateKey(mldsa.MLDSA65()) }},
-	{"ML-DSA-87", "AKP/ML-DSA-87", func(int) (any, error) { return mldsa.GenerateKey(mldsa.MLDSA87()) }},
+	{"ML-DSA-44", "AKP/ML-DSA-44", func(int) (any, error) { return newMLDSA("ML-DSA-44") }},
+	{"ML-DSA-65", "AKP/ML-DSA-65", func(int) (any, error) { return newMLDSA("ML-DSA-65") }},
+	{"ML-DSA-87", "AKP/ML-DSA-87", func(int) (any, error) { return newMLDSA("ML-DSA-87") }},
 	{"oct", "oct", newSecret},
 }
 
@@ -95,6 +95,12 @@ func newEd25519(int) (any, error) {
 
 func newEd448(int) (any, error) {
 	_, k, err := ed448.GenerateKey(nil)
+	return k, err
+}
+
+func newMLDSA(alg string) (any, error) {
+	scheme, _ := jwa.MLDSA(alg)
+	_, k, err := scheme.GenerateKey()
 	return k, err
 }
 

@@ -17,7 +17,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign"
 	"github.com/cloudflare/circl/sign/ed448"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
@@ -65,7 +65,7 @@ type Key struct {
 type cache struct{ thumbprint atomic.Pointer[string] }
 
 // New returns the key of that material: a []byte secret, or a public or private
-// key of crypto/rsa, ecdsa, ed25519 or ecdh, secp256k1, ed448 or mldsa. It refuses
+// key of crypto/rsa, ecdsa, ed25519 or ecdh, secp256k1 or circl (Ed448, ML-DSA). It refuses
 // keys that no algorithm may use, with the class key_refused.
 func New(material any) (Key, error) {
 	if secret, ok := material.([]byte); ok {
@@ -137,11 +137,11 @@ func (k *Key) kindOf() error {
 	case ed448.PrivateKey:
 		k.Type, k.Curve, k.private, k.bits = "OKP", "Ed448", true, 448
 		return checkEd448Private(m)
-	case *mldsa.PublicKey:
-		return k.kindOfMLDSA(m)
-	case *mldsa.PrivateKey:
+	case sign.PublicKey:
+		return k.kindOfMLDSA(m.Scheme())
+	case sign.PrivateKey:
 		k.private = true
-		return k.kindOfMLDSA(m.PublicKey())
+		return k.kindOfMLDSA(m.Scheme())
 	case *ecdh.PublicKey:
 		return k.kindOfX25519(m)
 	case *ecdh.PrivateKey:

@@ -7,7 +7,7 @@ import (
 	"crypto/rsa"
 	"math/big"
 
-	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign"
 	"github.com/cloudflare/circl/sign/ed448"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
@@ -38,8 +38,8 @@ func (k Key) publicMembers() []member {
 		return []member{{"x", m.Bytes()}}
 	case ed448.PublicKey:
 		return []member{{"x", m}}
-	case *mldsa.PublicKey:
-		return []member{{"pub", m.Bytes()}}
+	case sign.PublicKey: // ML-DSA
+		return []member{{"pub", mldsaPublic(m)}}
 	default:
 		return []member{{"x", m.(ed25519.PublicKey)}}
 	}
@@ -77,8 +77,8 @@ func (k Key) privateMembers() []member {
 		return []member{{"d", m.Seed()}}
 	case *secp256k1.PrivateKey:
 		return []member{{"d", m.Serialize()}}
-	case *mldsa.PrivateKey:
-		return []member{{"priv", m.Bytes()}}
+	case sign.PrivateKey: // ML-DSA
+		return []member{{"priv", mldsaSeed(m)}}
 	default:
 		return nil
 	}

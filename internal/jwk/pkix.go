@@ -10,9 +10,11 @@ import (
 	"errors"
 	"slices"
 
-	"filippo.io/mldsa"
+	"github.com/cloudflare/circl/sign"
 	"github.com/cloudflare/circl/sign/ed448"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+
+	"jwt/internal/jwa"
 )
 
 // The structures of keys that crypto/x509 does not read.
@@ -105,8 +107,8 @@ func parseSPKI(der []byte) (any, error) {
 	case kind == "Ed448":
 		return ed448.PublicKey(info.Key.Bytes), nil
 	}
-	parameters, _ := mldsaParameters(kind)
-	return mldsa.NewPublicKey(parameters, info.Key.Bytes)
+	scheme, _ := jwa.MLDSA(kind)
+	return scheme.UnmarshalBinaryPublicKey(info.Key.Bytes)
 }
 
 // compressed reads a compressed point, x and the sign of y (RFC 5480 §2.2), which
@@ -150,8 +152,8 @@ func parsePKCS8(der []byte) (any, error) {
 	case kind == "Ed448":
 		return parseEd448(info)
 	}
-	parameters, _ := mldsaParameters(kind)
-	return parseMLDSA(parameters, info.Key)
+	scheme, _ := jwa.MLDSA(kind)
+	return parseMLDSA(scheme, info.Key)
 }
 
 func parseSEC1(der []byte) (any, error) {
@@ -203,8 +205,8 @@ func marshalSPKI(material any) ([]byte, error) {
 		id, bits = algorithmID(ecPublicKeyID, secp256k1ID), m.SerializeUncompressed()
 	case ed448.PublicKey:
 		id.Algorithm, bits = ed448ID, m
-	case *mldsa.PublicKey:
-		id.Algorithm, bits = mldsaID(m.Parameters()), m.Bytes()
+	case sign.PublicKey: // ML-DSA
+		id.Algorithm, bits = mldsaID(m.Scheme()), mldsaPublic(m)
 	default:
 		return x509.MarshalPKIXPublicKey(material)
 	}
@@ -220,9 +222,9 @@ func marshalPKCS8(material any) ([]byte, error) {
 	case ed448.PrivateKey:
 		info.Algorithm.Algorithm = ed448ID
 		info.Key, err = asn1.Marshal(m.Seed())
-	case *mldsa.PrivateKey:
-		info.Algorithm.Algorithm = mldsaID(m.PublicKey().Parameters())
-		info.Key, err = asn1.Marshal(asn1.RawValue{Class: asn1.ClassContextSpecific, Bytes: m.Bytes()}) // the seed alone
+	case sign.PrivateKey: // ML-DSA
+		info.Algorithm.Algorithm = mldsaID(m.Scheme())
+		info.Key, err = asn1.Marshal(asn1.RawValue{Class: asn1.ClassContextSpecific, Bytes: mldsaSeed(m)}) // the seed alone
 	default:
 		return x509.MarshalPKCS8PrivateKey(material)
 	}

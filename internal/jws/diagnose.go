@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"filippo.io/mldsa"
-	"github.com/cloudflare/circl/sign/ed448"
+	circl "github.com/cloudflare/circl/sign"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
 	"jwt/internal/jwa"
@@ -126,7 +125,8 @@ func cost(material any) int {
 		case 521:
 			return 6_000
 		}
-	case *secp256k1.PublicKey, ed448.PublicKey, *mldsa.PublicKey:
+	case *secp256k1.PublicKey, circl.PublicKey: // Ed448 and ML-DSA
+
 		return 500
 	}
 	return 100

@@ -12,8 +12,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"filippo.io/mldsa"
-	"github.com/cloudflare/circl/sign/ed448"
+	circl "github.com/cloudflare/circl/sign"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
 	"jwt/internal/base64url"
@@ -261,10 +260,9 @@ func keyTexts(k jwk.Key) []keyText {
 		texts = append(texts, keyText{"uncompressed point", false, point}, keyText{"x and y", false, point[1:]})
 	case ed25519.PublicKey:
 		texts = append(texts, keyText{"raw bytes", false, p})
-	case ed448.PublicKey:
-		texts = append(texts, keyText{"raw bytes", false, p})
-	case *mldsa.PublicKey:
-		texts = append(texts, keyText{"raw bytes", false, p.Bytes()})
+	case circl.PublicKey: // Ed448 and ML-DSA
+		raw, _ := p.MarshalBinary()
+		texts = append(texts, keyText{"raw bytes", false, raw})
 	}
 	for _, c := range k.Certificates {
 		add(false, "certificate", "CERTIFICATE", c.Raw, nil)
