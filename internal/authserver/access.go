@@ -18,7 +18,7 @@ const (
 	cartType   = "cart+jwt"
 )
 
-// randomID returns 128 random bits: a session's or a token's.
+// randomID returns 128 random bits, for a session or a token.
 func randomID() string {
 	b := make([]byte, 16)
 	rand.Read(b)
@@ -42,9 +42,8 @@ func (s *Server) issueAccess(ctx context.Context, session store.Session, now tim
 	return token, id, err
 }
 
-// sign makes a token of that type under the key that signs now. The key has shown
-// when it was loaded that what it signs verifies: doing so with each token would
-// take twice as long as signing it.
+// sign returns a token signed with the current key. The token is not verified again,
+// which would take twice as long as signing: the key passed a self-test when it was loaded.
 func (s *Server) sign(ctx context.Context, typ string, claims []byte, now time.Time) (string, error) {
 	key, err := s.keys.signing(ctx, now)
 	if err != nil {
@@ -61,16 +60,16 @@ func (s *Server) sign(ctx context.Context, typ string, claims []byte, now time.T
 	return string(base64url.AppendEncode(token, signature)), nil
 }
 
-// A Refusal says why a token is not accepted. It quotes nothing but the token.
+// A Refusal is the reason why a token is not accepted. It quotes only the token.
 type Refusal string
 
 func (r Refusal) Error() string { return string(r) }
 
-// verify checks a token of ours: its signature, type, issuer and audience, and
-// unless ignoreExp that it has not expired. A token that is not taken is a Refusal;
-// any other error is a failure of the store.
-func (s *Server) verify(ctx context.Context, text, typ, audience string, now time.Time, ignoreExp bool) (jsonobject.Object, error) {
-	token, err := jws.Parse(text)
+// verify checks the signature, type, issuer and audience of a token that this server
+// issued, and its expiry. It returns a Refusal for a token that is not accepted; any other
+// error is a failure of the store.
+func (s *Server) verify(ctx context.Context, r VerifyRequest, typ, audience string) (jsonobject.Object, error) {
+	token, err := jws.Parse(r.Token)
 	if err != nil {
 		return jsonobject.Object{}, Refusal(err.Error())
 	}
@@ -78,7 +77,7 @@ func (s *Server) verify(ctx context.Context, text, typ, audience string, now tim
 	if err != nil {
 		return jsonobject.Object{}, Refusal(err.Error())
 	}
-	keys, err := s.keys.verifying(ctx, kid, now)
+	keys, err := s.keys.verifying(ctx, kid, r.Now)
 	if err != nil {
 		return jsonobject.Object{}, err
 	}
@@ -90,22 +89,22 @@ func (s *Server) verify(ctx context.Context, text, typ, audience string, now tim
 	if err != nil {
 		return jsonobject.Object{}, Refusal(err.Error())
 	}
-	policy := jwt.Policy{Issuers: []string{s.Issuer}, Audiences: []string{audience}, Type: &typ, Require: []string{"exp"}, IgnoreExp: ignoreExp}
-	if failed := jwt.Gravest(policy.Check(claims, token.Header, now)); failed != nil {
+	policy := jwt.Policy{Issuers: []string{s.Issuer}, Audiences: []string{audience}, Type: &typ, Require: []string{"exp"}, IgnoreExp: r.IgnoreExp}
+	if failed := jwt.Gravest(policy.Check(claims, token.Header, r.Now)); failed != nil {
 		return jsonobject.Object{}, Refusal(failed.Detail)
 	}
 	return claims.Object(), nil
 }
 
-// A Bearer is the user and the session that an access token speaks for.
+// A Bearer holds the claims of an access token that the server uses.
 type Bearer struct {
 	Subject, Session string
-	ID               string // of the token
-	Expires          int64  // seconds since 1970
+	ID               string // "jti"
+	Expires          int64  // Unix seconds
 }
 
-// BearerOf returns what the claims of an access token say. Members that are missing or
-// of another type are empty.
+// BearerOf reads the claims of an access token. A claim that is missing or of the wrong
+// type is empty.
 func BearerOf(claims jsonobject.Object) Bearer {
 	text := func(name string) string {
 		v, _ := claims.Get(name)
@@ -123,25 +122,25 @@ func BearerOf(claims jsonobject.Object) Bearer {
 }
 
 // verifyAccess is the sound Rules.VerifyAccess.
-func (s *Server) verifyAccess(ctx context.Context, token string, now time.Time, ignoreExp bool) (Bearer, error) {
-	claims, err := s.verify(ctx, token, accessType, s.Audience, now, ignoreExp)
+func (s *Server) verifyAccess(ctx context.Context, r VerifyRequest) (Bearer, error) {
+	claims, err := s.verify(ctx, r, accessType, s.Audience)
 	if err != nil {
 		return Bearer{}, err
 	}
 	return BearerOf(claims), nil
 }
 
-// checkSession is the sound Rules.CheckSession. A stateless verifier could not tell that
-// a session has ended.
+// checkSession is the sound Rules.CheckSession: a token of a session that was logged out
+// is refused before it expires.
 func (s *Server) checkSession(ctx context.Context, b Bearer) error {
 	session, err := s.Store.Session(ctx, b.Session)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return Refusal("sid: there is no such session")
+		return Refusal("sid: the session is unknown")
 	case err != nil:
 		return err
 	case !session.Revoked.IsZero():
-		return Refusal("sid: the session has been ended")
+		return Refusal("sid: the session has ended")
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
-// Package authserver is the local server: an http.Handler that logs users in with
-// a password, issues access tokens (RFC 9068) and refresh tokens that rotate (RFC
-// 9700 §4.14.2), over a small Store in a file, in memory or in Redis.
+// Package authserver is a small authorization server: an http.Handler that logs users
+// in with a password and issues access tokens (RFC 9068) and refresh tokens that rotate
+// (RFC 9700 §4.14.2). Its decisions are the Rules, its state is in a store.Store.
 package authserver
 
 import (
@@ -17,40 +17,40 @@ import (
 	"jwt/internal/verdict"
 )
 
-// DefaultAlg signs unless Options name another algorithm.
+// DefaultAlg is the signature algorithm if Options name none.
 const DefaultAlg = "ES256"
 
-// Options say what server to make. Issuer, Store, Users and Now are wanted.
+// Options configure a server. Issuer, Store, Users and Now are required.
 type Options struct {
-	Issuer   string   // its own URL, without a path: "iss", and the Host it answers to
-	Hosts    []string // further names, with port, that it answers to
+	Issuer   string   // URL of the server, without a path: "iss", and the expected Host
+	Hosts    []string // further values of Host that are accepted, with port
 	Audience string   // "aud" of access tokens; empty: the issuer
 	Store    store.Store
 	Users    *Users
 
 	AccessTTL  time.Duration // whole seconds; 0: 5 minutes
-	RefreshTTL time.Duration // of each refresh token, whole seconds; 0: a day
-	ReuseGrace time.Duration // for how long a spent refresh token gives the same successor
-	KeyPeriod  time.Duration // after which a new key signs; 0: 30 days
+	RefreshTTL time.Duration // of each refresh token, whole seconds; 0: 24 hours
+	ReuseGrace time.Duration // how long a spent refresh token still gives its successor
+	KeyPeriod  time.Duration // how long a key signs before the next one; 0: 30 days
 	Alg        string        // empty: DefaultAlg
 
-	Replace   func(*Server, *Rules) // changes the rules of the new server; nil: they stay sound
-	Endpoints []Endpoint            // beside the server's own; no rule concerns them
+	Replace   func(*Server, *Rules) // replaces rules of the new server; nil: none
+	Endpoints []Endpoint            // additional endpoints, which bypass Rules.Handle
 
 	Now func() time.Time
-	Log io.Writer // one line a request, dropped where it blocks for long; nil: none
+	Log io.Writer // one line per request; lines are dropped if it blocks for long; nil: no log
 }
 
-// clientID is the one client there is: whoever speaks the plain face (RFC 9068 §2.2
-// wants the claim).
+// clientID is the client of every session: plain JSON requests name none, and RFC 9068
+// §2.2 requires the claim.
 const clientID = "jwt-session"
 
-// A Server is the local server. Close ends what it does in the background, and
-// leaves the store open.
+// A Server is an authorization server. Close stops its background work and leaves the
+// store open.
 type Server struct {
 	Options
 	scheme string
-	host   map[string]bool // as a Host header names it
+	hosts  map[string]bool // accepted values of Host, canonical
 	keys   *signingKeys
 	rules  Rules
 	limit  *limiter
@@ -58,16 +58,15 @@ type Server struct {
 	origin *http.CrossOriginProtection
 	log    requestLog
 
-	endpoints []Endpoint // its own
+	endpoints []Endpoint // without Options.Endpoints
+	timeouts  timeouts
 
-	timeouts timeouts
-
-	stop   func()
-	done   sync.WaitGroup
-	broken chan error // why it cannot go on
+	stop  func()
+	done  sync.WaitGroup
+	fatal chan error // makes Serve return
 }
 
-// New makes a server. ctx is for reaching the store.
+// New returns a server. ctx bounds only the first access to the store.
 func New(ctx context.Context, o Options) (*Server, error) {
 	o.Audience = cmp.Or(o.Audience, o.Issuer)
 	o.AccessTTL = cmp.Or(o.AccessTTL, 5*time.Minute)
@@ -77,8 +76,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, broken: make(chan error, 1)}
-	if err := s.nameHosts(); err != nil {
+	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
+	if err := s.setHosts(); err != nil {
 		return nil, err
 	}
 	s.endpoints, s.rules = s.ownEndpoints(), s.soundRules()
@@ -90,7 +89,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		o.Replace(s, &s.rules)
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
-	s.done.Go(func() { s.tend(ctx) })
+	s.done.Go(func() { s.maintain(ctx) })
 	return s, nil
 }
 
@@ -110,22 +109,22 @@ func (o Options) check() error {
 		}
 	}
 	if o.AccessTTL%time.Second != 0 || o.RefreshTTL%time.Second != 0 {
-		return verdict.Errorf(verdict.Usage, "access-ttl, refresh-ttl: must be whole seconds, as expiresIn is")
+		return verdict.Errorf(verdict.Usage, "access-ttl and refresh-ttl must be whole seconds, because expiresIn is")
 	}
 	return nil
 }
 
 const maxLifetime = 10 * 365 * 24 * time.Hour
 
-// nameHosts fills in the names under which the server answers.
-func (s *Server) nameHosts() error {
+// setHosts sets the accepted values of Host.
+func (s *Server) setHosts() error {
 	u, err := url.Parse(s.Issuer)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return verdict.Errorf(verdict.Usage, "issuer: %q is not scheme://host[:port]", s.Issuer)
 	}
-	s.scheme, s.host = u.Scheme, map[string]bool{}
+	s.scheme, s.hosts = u.Scheme, map[string]bool{}
 	for _, name := range append([]string{u.Host}, s.Hosts...) {
-		s.host[canonicalHost(name, s.scheme)] = true
+		s.hosts[canonicalHost(name, s.scheme)] = true
 	}
 	return nil
 }
@@ -133,23 +132,23 @@ func (s *Server) nameHosts() error {
 // now returns the instant at which tokens are issued and checked.
 func (s *Server) now() time.Time { return milli(s.rules.Now()) }
 
-// RotateKey makes a new signing key, which signs at once.
+// RotateKey adds a signing key and signs with it from now on.
 func (s *Server) RotateKey(ctx context.Context) error { return s.keys.rotate(ctx, s.now()) }
 
-const tendPeriod = time.Minute
+const maintenancePeriod = time.Minute
 
-// tend forgets what has expired and rotates the key, until ctx ends.
-func (s *Server) tend(ctx context.Context) {
-	ticks := time.NewTicker(tendPeriod)
+// maintain removes expired records and rotates the signing key, until ctx ends.
+func (s *Server) maintain(ctx context.Context) {
+	ticks := time.NewTicker(maintenancePeriod)
 	defer ticks.Stop()
 	for {
 		now := s.now()
 		if err := s.Store.Purge(ctx, now); err != nil && ctx.Err() == nil {
-			s.endIfDamaged(err)
-			s.log.note("forgetting what expired: " + err.Error())
+			s.stopIfDamaged(err)
+			s.log.note("removing expired records: " + err.Error())
 		}
 		if err := s.keys.rotateIfOld(ctx, s.KeyPeriod, now); err != nil && ctx.Err() == nil {
-			s.log.note("rotating the key: " + err.Error())
+			s.log.note("rotating the signing key: " + err.Error())
 		}
 		select {
 		case <-ctx.Done():
@@ -159,17 +158,17 @@ func (s *Server) tend(ctx context.Context) {
 	}
 }
 
-// endIfDamaged makes Serve end where the store is damaged.
-func (s *Server) endIfDamaged(err error) {
+// stopIfDamaged makes Serve return if err says that the store is damaged.
+func (s *Server) stopIfDamaged(err error) {
 	if errors.Is(err, store.ErrDamaged) {
 		select {
-		case s.broken <- err:
-		default: // it is ending
+		case s.fatal <- err:
+		default: // already stopping
 		}
 	}
 }
 
-// Close ends the background work and waits for it, and for a moment until the log is
+// Close stops the background work, waits for it, and gives the log a moment to be
 // written.
 func (s *Server) Close() error {
 	s.stop()

@@ -14,108 +14,97 @@ import (
 
 const (
 	cartTTL  = 24 * time.Hour
-	maxCart  = 3800 // bytes of the token: a cookie holds 4096 with its name and attributes
+	maxCart  = 3800 // bytes of the token; a cookie has at most 4096 with name and attributes
 	maxItems = 100
 )
 
-// A cart is kept by the client: a signed token in a cookie. Nobody has to be
-// logged in for one; a user's is theirs alone.
+// A cart is kept by the client, as a signed token in a cookie. It needs no login; the cart
+// of a user is accepted from that user only.
 type cart struct {
-	owner string // empty: nobody's yet
+	owner string // empty: not logged in
 	items []jsonobject.Value
 }
 
-// cartError is answered to a cart that is not the one we signed. It says nothing
-// about the session: the challenge is not Bearer.
-func (s *Server) cartError(x *exchange) error {
+// errInvalidCart is returned for a cart that this server did not sign, or that belongs to
+// another user.
+var errInvalidCart = errors.New("invalid cart")
+
+// failCart answers errInvalidCart, and returns other errors unchanged. The challenge is not
+// Bearer, so that clients do not refresh their access token.
+func (s *Server) failCart(x *exchange, err error) error {
+	if !errors.Is(err, errInvalidCart) {
+		return err
+	}
 	x.Answer.Header.Set("WWW-Authenticate", `Cart realm="`+s.Issuer+`"`)
 	x.Note = "invalid cart"
 	return x.text(http.StatusUnauthorized, "Invalid cart token")
 }
 
-// cartOf reads the cart. found is false where there is no cookie, valid where it
-// is not ours, or another user's. One that is not ours is cleared, another user's only where
-// somebody is logged in: else its owner may be back with the next request.
-func (s *Server) cartOf(x *exchange) (c cart, found, valid bool, err error) {
-	user, err := s.shopper(x)
+// cartOf returns the cart of a request; found is false if there is no cookie. An invalid
+// cookie is cleared. That of another user is cleared only if a user is logged in, because
+// else its owner may log in again.
+func (s *Server) cartOf(x *exchange) (c cart, found bool, err error) {
+	b, _, err := s.authorize(x)
 	if err != nil {
-		return cart{}, false, false, err
+		return cart{}, false, err
 	}
-	c.owner = user
+	c.owner = b.Subject
 	text, err := x.cookie(oauth.CartCookie)
 	if err != nil || text == "" {
-		return c, false, true, err
+		return c, false, err
 	}
-	claims, err := s.verify(x.ctx, text, cartType, s.cartAudience(), x.now, false)
-	var bad Refusal
+	claims, err := s.verify(x.ctx, VerifyRequest{Token: text, Now: x.now}, cartType, s.cartAudience())
+	var refusal Refusal
 	switch {
-	case errors.As(err, &bad):
+	case errors.As(err, &refusal):
 		x.clearCookie(oauth.CartCookie)
-		return c, true, false, nil
+		return c, true, errInvalidCart
 	case err != nil:
-		return c, true, false, err
+		return c, true, err
 	}
 	owner, _ := claims.Get("sub")
-	if name, _ := owner.Text(); name != "" && name != user {
-		if user != "" {
+	if name, _ := owner.Text(); name != "" && name != c.owner {
+		if c.owner != "" {
 			x.clearCookie(oauth.CartCookie)
 		}
-		return c, true, false, nil
+		return c, true, errInvalidCart
 	}
 	items, _ := claims.Get("items")
-	c.items, valid = items.Elements()
-	return c, true, valid, nil
+	var ok bool
+	if c.items, ok = items.Elements(); !ok {
+		return c, true, errInvalidCart
+	}
+	return c, true, nil
 }
 
 func (s *Server) cartAudience() string { return s.Issuer + "/cart" }
 
-// shopper is the user of the access token, "" where there is none. One that is
-// there must be good.
-func (s *Server) shopper(x *exchange) (string, error) {
-	b, _, err := s.authorize(x)
-	return b.Subject, err
-}
-
 // showCart answers GET /cart.
 func (s *Server) showCart(x *exchange) error {
-	c, _, valid, err := s.cartOf(x)
-	switch {
-	case err != nil:
-		return err
-	case !valid:
-		return s.cartError(x)
+	c, _, err := s.cartOf(x)
+	if err != nil {
+		return s.failCart(x, err)
 	}
 	return x.json(http.StatusOK, c.json())
 }
 
-// addItem answers POST /cart/items: any JSON object is an item.
+// addItem answers POST /cart/items. Any JSON object is an item.
 func (s *Server) addItem(x *exchange) error {
-	body, err := x.readJSON()
+	item, err := readItem(x)
 	if err != nil {
 		return err
 	}
-	item, err := jsonobject.Parse(body)
-	if err != nil || len(item.Duplicates()) > 0 || len(item.Members()) == 0 {
-		return invalid(`the item must be a JSON object, like {"id":"apple","quantity":2}`)
+	c, _, err := s.cartOf(x)
+	if err != nil {
+		return s.failCart(x, err)
 	}
-	c, _, valid, err := s.cartOf(x)
-	switch {
-	case err != nil:
-		return err
-	case !valid:
-		return s.cartError(x)
-	}
-	kept := jsontext.Value(item.Bytes())
-	if err := kept.Compact(); err != nil { // the answer is one line, and a cookie is small
-		return err
-	}
-	c.items = append(c.items, jsonobject.Value(kept))
+	c.items = append(c.items, item)
 	token, err := s.signCart(x, c)
 	if err != nil {
 		return err
 	}
 	if signature := len(token) - strings.LastIndexByte(token, '.'); signature > maxCart {
-		return &oauth.Error{Status: http.StatusRequestEntityTooLarge, Code: oauth.InvalidRequest, Description: "a cart signed with " + s.Alg + " does not fit into a cookie of 4 KiB: serve with --alg ES256"}
+		return &oauth.Error{Status: http.StatusRequestEntityTooLarge, Code: oauth.InvalidRequest, Description: "a cart signed with " + s.Alg + " does not fit into a cookie of 4 KiB; with ES256 it does"}
 	}
 	if len(token) > maxCart || len(c.items) > maxItems {
 		return &oauth.Error{Status: http.StatusRequestEntityTooLarge, Code: oauth.InvalidRequest, Description: "the cart is full: a cookie holds 4 KiB"}
@@ -124,14 +113,29 @@ func (s *Server) addItem(x *exchange) error {
 	return x.json(http.StatusCreated, c.json())
 }
 
+// readItem returns the item in a request, without white space: a cookie is small.
+func readItem(x *exchange) (jsonobject.Value, error) {
+	body, err := x.readJSON()
+	if err != nil {
+		return nil, err
+	}
+	o, err := jsonobject.Parse(body)
+	if err != nil || len(o.Duplicates()) > 0 || len(o.Members()) == 0 {
+		return nil, invalid(`the item must be a JSON object, like {"id":"apple","quantity":2}`)
+	}
+	item := jsontext.Value(o.Bytes())
+	err = item.Compact()
+	return jsonobject.Value(item), err
+}
+
 // checkout answers POST /checkout.
 func (s *Server) checkout(x *exchange) error {
-	_, found, valid, err := s.cartOf(x)
-	switch {
-	case err != nil:
-		return err
-	case !found || !valid:
-		return s.cartError(x)
+	_, found, err := s.cartOf(x)
+	if err == nil && !found {
+		err = errInvalidCart
+	}
+	if err != nil {
+		return s.failCart(x, err)
 	}
 	x.clearCookie(oauth.CartCookie)
 	return x.text(http.StatusOK, "Checkout successful")

@@ -9,7 +9,7 @@ import (
 	"jwt/internal/jwk"
 )
 
-// add puts an item into the cart of that cookie and returns the new one.
+// add puts an item into the cart of the cookie.
 func (s *site) add(cart, item string, more ...string) answer {
 	s.t.Helper()
 	if cart != "" {
@@ -18,12 +18,12 @@ func (s *site) add(cart, item string, more ...string) answer {
 	return s.ask("POST", "/cart/items", item, more...)
 }
 
-// A signature that no cookie holds is named: the cart is not full.
+// A signature that is too long for a cookie is reported as such, not as a full cart.
 func TestCartSignatureTooLarge(t *testing.T) {
 	s := serve(t, func(o *Options) { o.Alg = "ML-DSA-65" })
 	a := s.ask("POST", "/cart/items", `{"id":"apple"}`)
 	a.is(t, "the first item", 413, "invalid_request")
-	if !contains(a.body, "ML-DSA-65") || !contains(a.body, "--alg ES256") || contains(a.body, "full") {
+	if !contains(a.body, "ML-DSA-65") || !contains(a.body, "with ES256") || contains(a.body, "full") {
 		t.Error(a.body)
 	}
 }
@@ -47,8 +47,8 @@ func TestCart(t *testing.T) {
 	}
 }
 
-// An item is kept without its white space: no answer, cookie or log has a line of
-// the client's. Its numbers and strings stay as they were written.
+// An item is kept without white space, so that it cannot add lines to an answer or the log.
+// Its numbers and strings are unchanged.
 func TestCartItemIsCompact(t *testing.T) {
 	s := serve(t, nil)
 	a := s.add("", "\r\n{\n  \"id\" :\t\"a  b\\n\\u0041\",\n  \"price\": [ 1.50,\n 1E2 ]\n}\n")
@@ -109,7 +109,7 @@ func TestCartOutlivesAMissingBearer(t *testing.T) {
 				t.Errorf("%d %s", a.status, a.body)
 			}
 			if cleared := len(a.header.Values("Set-Cookie")) > 0; cleared != c.cleared {
-				t.Errorf("it is told to set %v", a.header.Values("Set-Cookie"))
+				t.Errorf("Set-Cookie: %v", a.header.Values("Set-Cookie"))
 			}
 		})
 	}
@@ -143,7 +143,7 @@ func TestCartRefused(t *testing.T) {
 					t.Errorf("%d %s %v", a.status, a.body, a.header)
 				}
 				if a.cookies["cart"] == nil || a.cookies["cart"].MaxAge != -1 {
-					t.Errorf("the cookie stays: %v", a.cookies)
+					t.Errorf("the cookie is not cleared: %v", a.cookies)
 				}
 			}
 			if a := s.add(c.cookie, `{"id":"pear"}`, bearer); a.status != 401 {
@@ -183,5 +183,5 @@ func TestCartItemsRefused(t *testing.T) {
 			t.Fatalf("a cookie of %d bytes", len(a.header.Get("Set-Cookie")))
 		}
 	}
-	t.Error("a cart is never full")
+	t.Error("the cart is never full")
 }

@@ -6,12 +6,13 @@ import (
 	"jwt/internal/oauth"
 )
 
-// setRefreshCookie sets the cookie of the refresh token, which scripts cannot read and
-// other sites cannot send.
+// setRefreshCookie sets the cookie of the refresh token. Scripts cannot read it, and pages
+// of other sites cannot make a browser send it.
 func (x *exchange) setRefreshCookie(t oauth.Tokens) {
 	x.setCookie(cookie(oauth.RefreshCookie, t.RefreshToken, int(t.RefreshExpiresIn)))
 }
 
+// clearCookie makes the browser forget a cookie.
 func (x *exchange) clearCookie(name string) { x.setCookie(cookie(name, "", -1)) }
 
 func (x *exchange) setCookie(c *http.Cookie) { x.Answer.Header.Add("Set-Cookie", c.String()) }
@@ -19,7 +20,7 @@ func (x *exchange) setCookie(c *http.Cookie) { x.Answer.Header.Add("Set-Cookie",
 func cookie(name, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: maxAge,
-		Secure:   true, // browsers treat loopback as secure
+		Secure:   true, // also over http on loopback, which browsers treat as secure
 		HttpOnly: true,
 		SameSite: http.SameSiteStrictMode,
 	}

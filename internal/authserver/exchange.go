@@ -21,14 +21,14 @@ const (
 	maxHeader = 16 << 10
 )
 
-// An exchange is one request to an endpoint, and the answer to it.
+// An exchange is a request to an endpoint of the server and its answer.
 type exchange struct {
 	*http.Request
 	*Answer
-	ctx context.Context // outlives a client that hangs up: what was begun is finished
+	ctx context.Context // not cancelled when the client disconnects: a change is completed
 }
 
-// handle makes an endpoint's function of a handler of the server.
+// handle adapts a handler of the server to an Endpoint.
 func (s *Server) handle(h func(*exchange) error) func(*Answer, *http.Request) error {
 	return func(a *Answer, r *http.Request) error {
 		return h(&exchange{Request: r, Answer: a, ctx: context.WithoutCancel(r.Context())})
@@ -54,14 +54,14 @@ func (a *Answer) JSON(status int, body []byte) {
 	a.Status, a.Body = status, append(body, '\n')
 }
 
-// Fail sets the answer to an error. An error that is not an *oauth.Error is logged, and
+// Fail sets the answer to an error. An error other than an *oauth.Error is logged and
 // answered as a server error that does not quote it.
 func (s *Server) Fail(a *Answer, err error) {
 	var e *oauth.Error
 	if !errors.As(err, &e) {
-		s.endIfDamaged(err)
+		s.stopIfDamaged(err)
 		a.Note = strings.TrimSpace(a.Note + " " + err.Error())
-		e = &oauth.Error{Status: http.StatusInternalServerError, Code: oauth.ServerError, Description: "the server failed: its log says why"}
+		e = &oauth.Error{Status: http.StatusInternalServerError, Code: oauth.ServerError, Description: "the server failed; its log has the reason"}
 		if verdict.ClassOf(err) == verdict.FetchFailed {
 			e.Status, e.Code, e.RetryAfter = http.StatusServiceUnavailable, oauth.TemporarilyUnavailable, time.Second
 		}
@@ -72,12 +72,12 @@ func (s *Server) Fail(a *Answer, err error) {
 		a.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 	if e.Status == http.StatusUnauthorized && a.Header.Get("WWW-Authenticate") == "" {
-		a.Header.Set("WWW-Authenticate", `Bearer realm="`+s.Issuer+`"`) // RFC 9110 §11.6.1: every 401 has one
+		a.Header.Set("WWW-Authenticate", `Bearer realm="`+s.Issuer+`"`) // RFC 9110 §11.6.1: required with 401
 	}
 	a.JSON(e.Status, e.JSON())
 }
 
-// send sends the answer to a request of that method.
+// send sends the answer to a request with this method.
 func (a *Answer) send(method string) {
 	if len(a.Body) > 0 {
 		a.Header.Set("Content-Length", strconv.Itoa(len(a.Body)))
@@ -93,8 +93,7 @@ const (
 	formType = "application/x-www-form-urlencoded"
 )
 
-// ReadJSON returns the body of a request, which must be JSON by its media type unless it
-// is empty.
+// ReadJSON returns the body of a request. Unless it is empty its media type must be JSON.
 func ReadJSON(a *Answer, r *http.Request) ([]byte, error) { return readBody(a, r, jsonType) }
 
 func readBody(a *Answer, r *http.Request, mediaType string) ([]byte, error) {
@@ -106,18 +105,18 @@ func readBody(a *Answer, r *http.Request, mediaType string) ([]byte, error) {
 	case err != nil:
 		return nil, invalid("the body could not be read")
 	case len(body) > 0 && mediaTypeOf(r) != mediaType:
-		return nil, &oauth.Error{Status: http.StatusUnsupportedMediaType, Code: oauth.InvalidRequest, Description: "the body must be " + mediaType + ", by its Content-Type"}
+		return nil, &oauth.Error{Status: http.StatusUnsupportedMediaType, Code: oauth.InvalidRequest, Description: "the Content-Type of the body must be " + mediaType}
 	}
 	return body, nil
 }
 
-// mediaTypeOf returns the Content-Type without its parameters, in lower case.
+// mediaTypeOf returns the Content-Type in lower case, without parameters.
 func mediaTypeOf(r *http.Request) string {
 	t, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	return strings.ToLower(strings.TrimSpace(t))
 }
 
-// address returns the address that the request came from.
+// address returns the IP address of the client.
 func address(r *http.Request) netip.Addr {
 	a, _ := netip.ParseAddrPort(r.RemoteAddr)
 	return a.Addr()

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Every answer, good or bad, is kept nowhere and runs nothing.
+// No answer may be cached, or run scripts.
 func TestHeaders(t *testing.T) {
 	s := serve(t, nil)
 	for _, c := range []struct {
@@ -83,7 +83,7 @@ func TestHost(t *testing.T) {
 	}
 }
 
-// A page elsewhere cannot use the cookie of a browser.
+// A page of another origin cannot use the cookie of a browser.
 func TestCrossOrigin(t *testing.T) {
 	s := serve(t, nil)
 	for _, path := range []string{"/login", "/refresh", "/token", "/logout", "/cart/items", "/checkout"} {
@@ -131,7 +131,7 @@ func TestLogLines(t *testing.T) {
 	log := s.log.String()
 	for _, secret := range []string{tokens.RefreshToken, tokens.RefreshToken[:20], tokens.AccessToken[:30], "password", "access_token", "\x1b"} {
 		if contains(log, secret) {
-			t.Errorf("the log holds %q:\n%s", secret, log)
+			t.Errorf("the log has %q:\n%s", secret, log)
 		}
 	}
 	same(t, "lines", strings.Count(log, "\n"), 6)
@@ -143,7 +143,7 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
-// Wherever in a path a secret begins, and however much of it the log has room for.
+// A secret in a path is redacted wherever it begins, also if the path is truncated.
 func TestLogOfLongPaths(t *testing.T) {
 	s := serve(t, nil)
 	const secret = "SECRETsecretSECRETsecret0123456789"
@@ -156,11 +156,11 @@ func TestLogOfLongPaths(t *testing.T) {
 		}
 	}
 	if log := s.log.String(); contains(log, secret[:1]) {
-		t.Errorf("the log holds parts of it:\n%s", log)
+		t.Errorf("the log has a part of it:\n%s", log)
 	}
 	s.ask("GET", "/"+strings.Repeat("0123456/", maxPath/8-1)+"0123456", "") // exactly as long as may be
 	if log := s.log.String(); !contains(log, " /"+strings.Repeat("0123456/", maxPath/8-1)+"0123456 404 ") {
-		t.Error("a path that has room is cut")
+		t.Error("a short path is cut")
 	}
 }
 
@@ -172,7 +172,7 @@ func TestMetadata(t *testing.T) {
 		same(t, path, a.body, strings.ReplaceAll(want, "URL", s.url))
 		same(t, "Content-Type", a.header.Get("Content-Type"), "application/json")
 	}
-	// What the index names is there, with that method.
+	// The index lists the endpoints that exist.
 	for _, m := range regexp.MustCompile(`"([A-Z]+) (/[^"]*)"`).FindAllStringSubmatch(s.ask("GET", "/", "").body, -1) {
 		if a := s.ask(m[1], m[2], ""); a.status == 404 || a.status == 405 {
 			t.Errorf("%s: %d", m[0], a.status)

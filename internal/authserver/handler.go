@@ -9,32 +9,32 @@ import (
 	"jwt/internal/oauth"
 )
 
-// An Answer is the answer to one request. It is sent after its Handler has returned,
+// An Answer is the response to one request. It is sent after its Handler has returned
 // and may be changed until then.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
 
-	Aborted bool // close the connection instead of sending the answer
+	Aborted bool // the connection is closed instead
 
 	Note                string // for the log
-	path, user, session string // for the log; the path is an endpoint's, or redacted
+	path, user, session string // for the log; path is redacted unless it is an endpoint's
 
-	now time.Time // when the request arrived, by the server's clock
+	now time.Time // Rules.Now when the request arrived
 	w   http.ResponseWriter
 }
 
 // A Handler answers a request.
 type Handler func(*Answer, *http.Request)
 
-// An Endpoint is one method of one path. An error of Handle is answered as Server.Fail does.
+// An Endpoint answers one method on one path. Server.Fail answers the errors of Handle.
 type Endpoint struct {
 	Method, Path string
 	Handle       func(*Answer, *http.Request) error
 }
 
-// String returns method and path, as the index lists them.
+// String returns method and path as the index lists them.
 func (e Endpoint) String() string { return e.Method + " " + e.Path }
 
 // ServeHTTP answers one request.
@@ -47,12 +47,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.log.request(a, r, s.Now().Sub(began))
 	if a.Aborted {
-		panic(http.ErrAbortHandler) // closes the connection, or the stream
+		panic(http.ErrAbortHandler) // closes the connection or the HTTP/2 stream
 	}
 	a.send(r.Method)
 }
 
-// setSecurityHeaders sets the headers that every answer has.
+// setSecurityHeaders sets the headers of every answer.
 func setSecurityHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
@@ -60,7 +60,7 @@ func setSecurityHeaders(h http.Header) {
 	h.Set("Referrer-Policy", "no-referrer")
 }
 
-// dispatch checks a request and passes it on to its handler.
+// dispatch checks a request and calls the handler of its path.
 func (s *Server) dispatch(a *Answer, r *http.Request) error {
 	if err := s.checkRequest(r); err != nil {
 		return err
@@ -74,28 +74,29 @@ func (s *Server) dispatch(a *Answer, r *http.Request) error {
 	return nil
 }
 
-// answer answers a request to the server's own endpoints.
+// answer is the sound Rules.Handle.
 func (s *Server) answer(a *Answer, r *http.Request) {
 	if err := route(s.endpoints, a, r); err != nil {
 		s.Fail(a, err)
 	}
 }
 
-// checkRequest checks what holds for every endpoint.
+// checkRequest refuses requests that are too large, and two attacks: DNS rebinding, by the
+// Host header, and cross-site request forgery, by the origin.
 func (s *Server) checkRequest(r *http.Request) error {
 	if headerSize(r) > maxHeader {
 		return &oauth.Error{Status: http.StatusRequestHeaderFieldsTooLarge, Code: oauth.InvalidRequest, Description: "the header is larger than 16 KiB"}
 	}
-	if !s.host[canonicalHost(r.Host, s.scheme)] {
-		return &oauth.Error{Status: http.StatusMisdirectedRequest, Code: oauth.InvalidRequest, Description: "this server is " + s.Issuer}
+	if !s.hosts[canonicalHost(r.Host, s.scheme)] {
+		return &oauth.Error{Status: http.StatusMisdirectedRequest, Code: oauth.InvalidRequest, Description: "the Host header must name this server: " + s.Issuer}
 	}
 	if err := s.origin.Check(r); err != nil {
-		return &oauth.Error{Status: http.StatusForbidden, Code: oauth.InvalidRequest, Description: "a page of another origin must not ask this"}
+		return &oauth.Error{Status: http.StatusForbidden, Code: oauth.InvalidRequest, Description: "requests from another origin are refused"}
 	}
 	return nil
 }
 
-// route calls the endpoint of the request's method and path.
+// route calls the endpoint of the request. HEAD is answered as GET.
 func route(endpoints []Endpoint, a *Answer, r *http.Request) error {
 	method := r.Method
 	if method == http.MethodHead {
@@ -113,13 +114,13 @@ func route(endpoints []Endpoint, a *Answer, r *http.Request) error {
 		allowed = append(allowed, e.Method)
 	}
 	if allowed == nil {
-		return &oauth.Error{Status: http.StatusNotFound, Code: "not_found", Description: "there is nothing here"}
+		return &oauth.Error{Status: http.StatusNotFound, Code: "not_found", Description: "no endpoint has this path"}
 	}
 	a.Header["Allow"] = allowed
-	return &oauth.Error{Status: http.StatusMethodNotAllowed, Code: oauth.InvalidRequest, Description: "this path takes another method"}
+	return &oauth.Error{Status: http.StatusMethodNotAllowed, Code: oauth.InvalidRequest, Description: "this endpoint does not accept the method"}
 }
 
-// ownEndpoints returns the endpoints of the server, in the order of the index.
+// ownEndpoints returns the server's endpoints, in the order of the index.
 func (s *Server) ownEndpoints() []Endpoint {
 	get := func(path string, handle func(*exchange) error) Endpoint {
 		return Endpoint{http.MethodGet, path, s.handle(handle)}
@@ -143,7 +144,7 @@ func (s *Server) ownEndpoints() []Endpoint {
 	}
 }
 
-// headerSize counts as the wire does: name, colon, space, value, line end.
+// headerSize returns the size of a header in HTTP/1.1: name, colon, space, value, CRLF.
 func headerSize(r *http.Request) int {
 	n := len(r.Method) + len(r.RequestURI) + len(r.Host)
 	for name, values := range r.Header {
@@ -154,7 +155,7 @@ func headerSize(r *http.Request) int {
 	return n
 }
 
-// canonicalHost returns a Host in lower case, with its port.
+// canonicalHost returns a value of Host in lower case and with its port.
 func canonicalHost(host, scheme string) string {
 	if _, _, err := net.SplitHostPort(host); err != nil {
 		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -42,7 +43,7 @@ func testUsers(t *testing.T) *Users {
 	return u
 }
 
-// A clock is one that tests move.
+// A clock is moved by tests.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -60,7 +61,7 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// A lines collects what is logged.
+// A lines collects the lines of the log.
 type lines struct {
 	mu    sync.Mutex
 	b     bytes.Buffer
@@ -80,8 +81,8 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// A site is a server on loopback, with its clock and its log, and a client that
-// knows no cookies but those it is told.
+// A site is a server on loopback, with its clock and its log, and a client without a
+// cookie jar.
 type site struct {
 	t      *testing.T
 	url    string
@@ -148,7 +149,7 @@ func same(t *testing.T, what string, got, want any) {
 	}
 }
 
-// An offset is how far the server's clock is from the site's.
+// An offset is added to the server's clock.
 type offset struct{ atomic.Int64 }
 
 func (o *offset) replace(_ *Server, r *Rules) {
@@ -156,7 +157,7 @@ func (o *offset) replace(_ *Server, r *Rules) {
 	r.Now = func() time.Time { return now().Add(time.Duration(o.Load())) }
 }
 
-// An answer is what came back.
+// An answer is a response.
 type answer struct {
 	status  int
 	header  http.Header
@@ -164,8 +165,8 @@ type answer struct {
 	cookies map[string]*http.Cookie
 }
 
-// ask sends a request. A line of more is a header; the body is JSON unless one
-// says otherwise.
+// ask sends a request, with more header lines. The body is JSON unless one of them is a
+// Content-Type.
 func (s *site) ask(method, path, body string, more ...string) answer {
 	s.t.Helper()
 	a, err := s.try(method, path, body, more...)
@@ -228,9 +229,15 @@ func (a answer) tokens(t *testing.T) oauth.Tokens {
 	return tokens
 }
 
-// plainNames turns the names of RFC 6749 §5.1 into those of the plain face.
+// plainNames turns the member names of RFC 6749 §5.1 into those of plain JSON.
 var plainNames = strings.NewReplacer(`"access_token"`, `"accessToken"`, `"refresh_token"`, `"refreshToken"`,
 	`"token_type"`, `"tokenType"`, `"expires_in"`, `"expiresIn"`, `"refresh_expires_in"`, `"refreshExpiresIn"`)
+
+func loginBody(user, password string) string {
+	return fmt.Sprintf(`{"username":%q,"password":%q}`, user, password)
+}
+
+func refreshBody(token string) string { return fmt.Sprintf(`{"refreshToken":%q}`, token) }
 
 func (s *site) login() oauth.Tokens {
 	s.t.Helper()
@@ -239,13 +246,13 @@ func (s *site) login() oauth.Tokens {
 
 func (s *site) loginAs(user, password string) answer {
 	s.t.Helper()
-	return s.ask("POST", "/login", string(oauth.Login{Username: user, Password: password}.JSON()))
+	return s.ask("POST", "/login", loginBody(user, password))
 }
 
 // spend sends a refresh token to /token.
 func (s *site) spend(token string) answer {
 	s.t.Helper()
-	return s.ask("POST", "/token", string(oauth.Refresh{RefreshToken: token}.JSON()))
+	return s.ask("POST", "/token", refreshBody(token))
 }
 
 func (s *site) me(access string) answer {
@@ -255,7 +262,7 @@ func (s *site) me(access string) answer {
 
 func (s *site) logout(refresh string) answer {
 	s.t.Helper()
-	return s.ask("POST", "/logout", string(oauth.Refresh{RefreshToken: refresh}.JSON()))
+	return s.ask("POST", "/logout", refreshBody(refresh))
 }
 
 func contains(s, part string) bool { return strings.Contains(s, part) }

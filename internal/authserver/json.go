@@ -2,13 +2,13 @@ package authserver
 
 import "jwt/internal/jsonobject"
 
-// A member is a name, which needs no escaping, and its value.
+// A member is a name, which must need no escaping, and its value.
 type member struct {
 	name  string
 	value jsonobject.Value
 }
 
-// object returns the JSON object of those members.
+// object returns the JSON object of the members.
 func object(members ...member) []byte {
 	b := []byte{'{'}
 	for i, m := range members {
@@ -21,6 +21,7 @@ func object(members ...member) []byte {
 	return append(b, '}')
 }
 
+// array returns the JSON array of the values.
 func array(values []jsonobject.Value) jsonobject.Value {
 	b := jsonobject.Value{'['}
 	for i, v := range values {

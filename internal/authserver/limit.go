@@ -6,26 +6,25 @@ import (
 	"time"
 )
 
-// Failed logins that are let through at once, and how long one counts: by user
-// and address together, by address, and by user from everywhere.
+// Limits on failed logins: by user and address, by address, and by user from anywhere.
 const (
 	failuresPerPair    = 10
 	failuresPerAddress = 100
 	failuresPerUser    = 100
-	failureInterval    = 6 * time.Second // one is forgotten each; per pair that is ten a minute
+	failureInterval    = 6 * time.Second // in which one failure is forgotten: ten a minute
 
-	maxLimited = 100_000 // keys remembered
+	maxLimited = 100_000 // number of keys
 )
 
-// A limiter counts failed logins: a bucket that leaks one each interval. It is
-// the process's own, several servers on one store have each theirs. No fault touches its
-// clock: guesses take as long as they take.
+// A limiter slows down the guessing of passwords: for each key a leaky bucket of failed
+// logins. Servers that share a store do not share it. It uses Options.Now and not
+// Rules.Now: nothing may speed up its clock.
 type limiter struct {
 	mu       sync.Mutex
-	failures map[limitKey]time.Time // when the bucket will be empty
+	failures map[limitKey]time.Time // when the bucket is empty
 }
 
-// A limitKey is a user, an address, or both.
+// A limitKey is a user, a network, or both.
 type limitKey struct {
 	user    string
 	address netip.Prefix
@@ -43,7 +42,7 @@ func limitKeys(user string, address netip.Addr) map[limitKey]int {
 	}
 }
 
-// network is what one attacker holds: an IPv4 address, an IPv6 /64.
+// network returns the addresses that one attacker can use: one in IPv4, a /64 in IPv6.
 func network(a netip.Addr) netip.Prefix {
 	a = a.Unmap().WithZone("")
 	bits := a.BitLen()
@@ -54,7 +53,7 @@ func network(a netip.Addr) netip.Prefix {
 	return prefix
 }
 
-// wait returns how long the user must wait from now, or 0.
+// wait returns how long a login must wait, or 0.
 func (l *limiter) wait(user string, address netip.Addr, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -68,13 +67,13 @@ func (l *limiter) longest(user string, address netip.Addr, now time.Time) (longe
 	return longest
 }
 
-// level returns how long the bucket of a key takes to run empty, and forgets one that has.
-// None is fuller than it can be filled: that looks so when the clock was set back.
+// level returns the time until the bucket of a key is empty. It is bounded by a full
+// bucket, in case the clock was set back.
 func (l *limiter) level(key limitKey, most int, now time.Time) time.Duration {
 	return l.fill(key, min(l.failures[key].Sub(now), time.Duration(most)*failureInterval), now)
 }
 
-// fill makes a bucket take that long to run empty, and returns how long that is.
+// fill sets the time until a bucket is empty, and returns it. An empty one is deleted.
 func (l *limiter) fill(key limitKey, left time.Duration, now time.Time) time.Duration {
 	if left <= 0 {
 		delete(l.failures, key)
@@ -84,9 +83,9 @@ func (l *limiter) fill(key limitKey, left time.Duration, now time.Time) time.Dur
 	return left
 }
 
-// try counts a login as failed before it is known to be, so that no more than may fail
-// are tried at once, or returns how long the user must wait. Of one that did not fail,
-// undo or succeeded is to be told.
+// try counts a login as failed in advance, so that parallel guesses cannot exceed the
+// limit, or returns how long it must wait. After a login that did not fail undo or
+// succeeded must be called.
 func (l *limiter) try(user string, address netip.Addr, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,7 +105,7 @@ func (l *limiter) count(user string, address netip.Addr, now time.Time) {
 	}
 }
 
-// undo takes back what try counted.
+// undo reverses try.
 func (l *limiter) undo(user string, address netip.Addr, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -115,16 +114,15 @@ func (l *limiter) undo(user string, address netip.Addr, now time.Time) {
 	}
 }
 
-// succeeded takes back what try counted, and forgets the failures of that user at that
-// address.
+// succeeded reverses try, and forgets the failures of the user at the address.
 func (l *limiter) succeeded(user string, address netip.Addr, now time.Time) {
 	l.undo(user, address, now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.failures, limitKey{user: user, address: network(address)}) // no user's name is longer than maxUserName
+	delete(l.failures, limitKey{user: user, address: network(address)}) // user exists, so the name is at most maxUserName long
 }
 
-// forget drops the keys that count nothing, and where all still count, any.
+// forget deletes empty buckets, and any others until half of maxLimited are left.
 func (l *limiter) forget(now time.Time) {
 	for key, empty := range l.failures {
 		if empty.Before(now) {

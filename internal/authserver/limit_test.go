@@ -73,9 +73,8 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
-// A login that succeeds leaves nothing behind, whatever the clock of the tokens says
-// meanwhile.
-func TestLimiterAndTheFaultyClock(t *testing.T) {
+// A login that succeeds is not counted, whatever Rules.Now returns.
+func TestLimiterIgnoresRulesNow(t *testing.T) {
 	for _, d := range []time.Duration{time.Hour, -time.Hour} {
 		var clock offset
 		s := serve(t, func(o *Options) { o.Replace = clock.replace })
@@ -91,8 +90,8 @@ func TestLimiterAndTheFaultyClock(t *testing.T) {
 	}
 }
 
-// When the clock is set back, no failure counts for longer than it ever could.
-func TestLimiterAndTheClockSetBack(t *testing.T) {
+// After the clock is set back, no failure counts for longer than before.
+func TestLimiterClockSetBack(t *testing.T) {
 	s := serve(t, nil)
 	for range failuresPerPair {
 		s.loginAs(alice, "wrong").is(t, "a guess", 401, "invalid_credentials")

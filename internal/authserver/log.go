@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// A requestLog writes one line a request. No line holds a token, a password, a
-// query, or a name that is no user's: people type passwords there. No request waits for
-// it: whoever ought to read the lines may have stopped, or gone.
+// A requestLog writes one line per request. No line has a token, a password, a query, or
+// the name of an unknown user: people type passwords into that field. No request waits
+// for the log, whose reader may be slow or gone.
 type requestLog struct {
 	w io.Writer
 
 	mu      sync.Mutex
-	queue   []byte        // lines that are not written yet
-	dropped int           // lines since then for which there was no room
-	writing chan struct{} // closed when all is written; nil while there is nothing to write
+	queue   []byte        // lines to be written
+	dropped int           // number of lines that did not fit into the queue
+	writing chan struct{} // closed when the queue is written; nil while it is empty
 }
 
 const (
 	maxQueued   = 1 << 20     // bytes
-	logPatience = time.Second // how long the last lines may take
+	logPatience = time.Second // for writing the last lines
 )
 
 func (l *requestLog) request(a *Answer, r *http.Request, took time.Duration) {
@@ -55,7 +55,7 @@ func (l *requestLog) request(a *Answer, r *http.Request, took time.Duration) {
 	l.write(append(b, '\n'))
 }
 
-// note writes a line that belongs to no request.
+// note writes a line about the server itself.
 func (l *requestLog) note(s string) {
 	if l.w != nil {
 		l.write(noteLine(s))
@@ -64,7 +64,7 @@ func (l *requestLog) note(s string) {
 
 func noteLine(s string) []byte { return []byte("note=" + strconv.QuoteToASCII(s) + "\n") }
 
-// write queues a line, and sees to it that somebody writes the queue.
+// write queues a line and starts a goroutine that writes the queue, unless one runs.
 func (l *requestLog) write(line []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -79,8 +79,8 @@ func (l *requestLog) write(line []byte) {
 	}
 }
 
-// drain writes the queue until it is empty, whole lines at a time. That they cannot be
-// written is no reason to stop serving.
+// drain writes the queue until it is empty, in whole lines. Errors are ignored, because
+// the server is to run without its log.
 func (l *requestLog) drain() {
 	var lines []byte
 	for {
@@ -96,13 +96,13 @@ func (l *requestLog) drain() {
 		l.dropped = 0
 		l.mu.Unlock()
 		if dropped > 0 {
-			lines = append(lines, noteLine(strconv.Itoa(dropped)+" lines were dropped here: nobody read the log")...)
+			lines = append(lines, noteLine(strconv.Itoa(dropped)+" lines were dropped here because nothing read the log")...)
 		}
 		l.w.Write(lines)
 	}
 }
 
-// flush waits until all is written, but not for ever.
+// flush waits until the queue is written, or for as long as patience.
 func (l *requestLog) flush(patience time.Duration) {
 	l.mu.Lock()
 	writing := l.writing

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Nobody waits for a log that nobody reads; once somebody does, whole lines come, and
-// how many are missing.
-func TestLogNobodyReads(t *testing.T) {
+// Requests do not wait for a log that is not read. Once it is read, it has whole lines and
+// the number of missing ones.
+func TestLogUnread(t *testing.T) {
 	r, w := io.Pipe()
 	l := requestLog{w: w}
 	line := bytes.Repeat([]byte("x"), 1023)
@@ -37,7 +37,7 @@ func TestLogNobodyReads(t *testing.T) {
 		switch {
 		case text == string(line)+"\n":
 			whole++
-		case strings.HasPrefix(text, `note="`) && strings.HasSuffix(text, "lines were dropped here: nobody read the log\"\n"):
+		case strings.HasPrefix(text, `note="`) && strings.HasSuffix(text, "lines were dropped here because nothing read the log\"\n"):
 			notes++
 			number, _, _ := strings.Cut(strings.TrimPrefix(text, `note="`), " ")
 			n, err := strconv.Atoi(number)

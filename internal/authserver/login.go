@@ -23,7 +23,7 @@ func (s *Server) login(x *exchange) error {
 	if err := s.authenticate(x, request); err != nil {
 		return err
 	}
-	session, token, expires, err := s.begin(x, request.Username)
+	session, token, expires, err := s.beginSession(x, request.Username)
 	if err != nil {
 		return err
 	}
@@ -32,32 +32,32 @@ func (s *Server) login(x *exchange) error {
 		return err
 	}
 	x.setRefreshCookie(tokens)
-	if x.fromBrowser() { // a page's script never sees the refresh token: the cookie has it
+	if x.fromBrowser() { // scripts of a page must not see the refresh token, which is in the cookie
 		tokens.RefreshToken, tokens.RefreshExpiresIn = "", 0
 	}
 	return x.json(http.StatusOK, tokens.JSON())
 }
 
-// fromBrowser says whether a page asks: every browser of today sends one of these
-// headers with a POST, and no script can leave them out.
+// fromBrowser reports whether a page sent the request. Browsers add one of these headers
+// to every POST, and scripts cannot remove them.
 func (x *exchange) fromBrowser() bool {
 	return x.Request.Header.Get("Sec-Fetch-Site") != "" || x.Request.Header.Get("Origin") != ""
 }
 
-// authenticate checks name and password. Whatever is wrong of the two, the answer
-// is the same and takes the same time.
+// authenticate checks user and password. The answer and its time do not reveal which of
+// them is wrong, so that an attacker cannot find out user names.
 func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 	if s.Users.Has(l.Username) {
 		x.user = l.Username
 	}
-	if err := s.limited(x, l.Username); err != nil {
-		return err
+	if wait := s.limit.wait(l.Username, address(x.Request), s.Now()); wait > 0 {
+		return tooMany(wait)
 	}
 	if err := s.gate.enter(x.Context()); err != nil {
 		return &oauth.Error{Status: http.StatusServiceUnavailable, Code: oauth.TemporarilyUnavailable, Description: errBusy.Error(), RetryAfter: time.Second}
 	}
 	defer s.gate.leave()
-	// Again, for those who waited while others failed.
+	// Checked again: other logins may have failed while this one waited.
 	if wait := s.limit.try(l.Username, address(x.Request), s.Now()); wait > 0 {
 		return tooMany(wait)
 	}
@@ -71,7 +71,7 @@ func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 	return err
 }
 
-// ErrWrongPassword is the answer to a login of an unknown user, or with a wrong password.
+// ErrWrongPassword answers a login with an unknown user or a wrong password.
 var ErrWrongPassword = &oauth.Error{Status: http.StatusUnauthorized, Code: oauth.InvalidCredentials, Description: "user name or password is wrong"}
 
 // checkPassword is the sound Rules.CheckPassword.
@@ -82,19 +82,12 @@ func (s *Server) checkPassword(_ context.Context, user, password string) error {
 	return nil
 }
 
-func (s *Server) limited(x *exchange, user string) error {
-	if wait := s.limit.wait(user, address(x.Request), s.Now()); wait > 0 {
-		return tooMany(wait)
-	}
-	return nil
-}
-
 func tooMany(wait time.Duration) error {
 	return &oauth.Error{Status: http.StatusTooManyRequests, Code: oauth.TooManyRequests, Description: "too many failed logins", RetryAfter: wait}
 }
 
-// begin starts a session.
-func (s *Server) begin(x *exchange, user string) (store.Session, RefreshToken, time.Time, error) {
+// beginSession stores a new session and its first refresh token.
+func (s *Server) beginSession(x *exchange, user string) (store.Session, RefreshToken, time.Time, error) {
 	token, expires := NewRefreshToken(), milli(x.now.Add(s.RefreshTTL))
 	session := store.Session{
 		ID: randomID(), User: user, Client: clientID, Created: x.now,

@@ -39,7 +39,7 @@ func TestLogin(t *testing.T) {
 		t.Errorf("me: %d %s", a.status, a.body)
 	}
 	if strings.Contains(s.log.String(), tokens.RefreshToken) || strings.Contains(s.log.String(), token.Segments()[2]) {
-		t.Errorf("the log holds a token: %s", s.log)
+		t.Errorf("the log has a token: %s", s.log)
 	}
 }
 
@@ -62,8 +62,7 @@ func TestLoginByEmail(t *testing.T) {
 	s.ask("POST", "/login", `{"email":"bob","password":"pass:word"}`).tokens(t)
 }
 
-// A page gets its refresh token in the cookie alone: what its script cannot read,
-// an injected script cannot either.
+// A page gets the refresh token in the cookie only, where an injected script cannot read it.
 func TestLoginFromAPage(t *testing.T) {
 	s := serve(t, nil)
 	for _, header := range []string{"Sec-Fetch-Site: same-origin", "Origin: " + s.url} {
@@ -73,7 +72,7 @@ func TestLoginFromAPage(t *testing.T) {
 			t.Errorf("%s: the body has it: %s", header, a.body)
 		}
 		if c := a.cookies["refresh_token"]; c == nil || len(c.Value) != 43 {
-			t.Errorf("%s: the cookie has it not: %v", header, a.cookies)
+			t.Errorf("%s: the cookie lacks it: %v", header, a.cookies)
 		}
 	}
 }
@@ -92,7 +91,7 @@ func TestLoginRefused(t *testing.T) {
 		t.Errorf("a refused login sets %v", wrong.cookies)
 	}
 	if log := s.log.String(); contains(log, "nobody") || contains(log, "wrong") {
-		t.Errorf("the log holds what was typed: %s", log)
+		t.Errorf("the log has what was typed: %s", log)
 	}
 
 	for _, c := range []struct {
@@ -123,7 +122,7 @@ func TestLoginRefused(t *testing.T) {
 	}
 }
 
-// The password of a user who is not there is hashed all the same.
+// A login takes as long for an unknown user.
 func TestLoginTakesAsLong(t *testing.T) {
 	u := &Users{}
 	u.setCost(cost{memory: 4096, time: 4, threads: 1})
@@ -222,8 +221,8 @@ func TestLogoutByExpiredAccessToken(t *testing.T) {
 	}
 }
 
-// However many guesses come at once, no more are tried than one after another.
-func TestGuessesAtOnce(t *testing.T) {
+// Parallel guesses do not exceed the limit.
+func TestParallelGuesses(t *testing.T) {
 	s := serve(t, nil)
 	const guesses = 60
 	var tried, refused atomic.Int32

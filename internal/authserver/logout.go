@@ -8,9 +8,9 @@ import (
 	"jwt/internal/oauth"
 )
 
-// logout answers POST /logout: it ends the session of the refresh token, in the
-// cookie or the body, and that of the access token. As in RFC 7009 §2.2, a token
-// that is unknown is no error: its session is as ended as can be.
+// logout answers POST /logout. It revokes the session of the refresh token, in cookie or
+// body, and that of the access token. As in RFC 7009 §2.2 an unknown token is not an
+// error.
 func (s *Server) logout(x *exchange) error {
 	p, err := x.presentedToken(true)
 	if err != nil {
@@ -31,8 +31,8 @@ func (s *Server) logout(x *exchange) error {
 	return nil
 }
 
-// namedSessions returns the sessions of the tokens in a request. An access token that has
-// expired still names its own.
+// namedSessions returns the sessions of the tokens in a request. An expired access token
+// counts: a client may log out after it has expired.
 func (s *Server) namedSessions(x *exchange, p presented) ([]string, error) {
 	var ids []string
 	if token, ok := ParseRefreshToken(p.text); ok {
@@ -44,8 +44,8 @@ func (s *Server) namedSessions(x *exchange, p presented) ([]string, error) {
 			return nil, err
 		}
 	}
-	if text, ok, err := x.bearer(); err == nil && ok {
-		if b, err := s.verifyAccess(x.ctx, text, x.now, true); err == nil {
+	if text, ok, err := x.bearerToken(); err == nil && ok {
+		if b, err := s.verifyAccess(x.ctx, VerifyRequest{Token: text, Now: x.now, IgnoreExp: true}); err == nil {
 			ids = append(ids, b.Session)
 		}
 	}

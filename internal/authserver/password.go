@@ -13,24 +13,24 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// A passwordHash is an argon2id hash (RFC 9106) with its parameters.
+// A passwordHash is an argon2id hash (RFC 9106), with its parameters.
 type passwordHash struct {
 	cost
 	salt, digest []byte
 }
 
-// A cost is what one hash takes. Every user's must be the same: the time an answer
-// takes would else tell who is a user.
+// A cost holds the parameters of a hash. They must be the same for every user, or the time
+// of an answer would reveal which users exist.
 type cost struct {
 	memory  uint32 // KiB
 	time    uint32 // passes
 	threads uint8
 }
 
-// defaultCost is OWASP's recommendation for argon2id: some 20 ms of one core.
+// defaultCost is what OWASP recommends for argon2id: about 20 ms on one core.
 var defaultCost = cost{memory: 19 * 1024, time: 2, threads: 1}
 
-// maxCost bounds the work that a users file can ask of each login.
+// maxCost bounds the work of a login with a hash from a users file.
 var maxCost = cost{memory: 1 << 20, time: 16, threads: 16}
 
 const (
@@ -56,9 +56,9 @@ func (c cost) String() string {
 	return fmt.Sprintf("m=%d,t=%d,p=%d", c.memory, c.time, c.threads)
 }
 
-var errHash = errors.New("is no argon2id hash, want $argon2id$v=19$m=…,t=…,p=…$SALT$HASH")
+var errHash = errors.New("is not an argon2id hash, want $argon2id$v=19$m=…,t=…,p=…$SALT$HASH")
 
-// parseHash reads a hash in PHC string format, as the argon2 command writes it.
+// parseHash reads a hash in PHC string format, as written by the argon2 command.
 func parseHash(s string) (passwordHash, error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
@@ -82,14 +82,14 @@ func parseHash(s string) (passwordHash, error) {
 }
 
 const (
-	maxHashing = 4  // passwords hashed at once: each takes 19 MiB
-	maxWaiting = 64 // logins that wait for that
+	maxHashing = 4  // passwords hashed at the same time, 19 MiB each
+	maxWaiting = 64 // logins that wait for one of these places
 )
 
-// errBusy says that too many logins wait already.
+// errBusy is returned when maxWaiting logins wait.
 var errBusy = errors.New("too many logins at once")
 
-// A gate bounds how many passwords are hashed at once, and how many wait.
+// A gate bounds the passwords that are hashed at the same time, and the logins that wait.
 type gate struct {
 	running chan struct{}
 	waiting atomic.Int32
@@ -97,7 +97,7 @@ type gate struct {
 
 func newGate() *gate { return &gate{running: make(chan struct{}, maxHashing)} }
 
-// enter waits for a place; leave gives it back.
+// enter waits for a place, which leave must give back.
 func (g *gate) enter(ctx context.Context) error {
 	select {
 	case g.running <- struct{}{}:

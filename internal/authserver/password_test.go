@@ -33,7 +33,7 @@ func TestUsers(t *testing.T) {
 	if u.matches("nobody", "secret") || u.Has("nobody") || u.Len() != 2 {
 		t.Errorf("%d users", u.Len())
 	}
-	if u.hashes["bob"].cost != u.decoy.cost || u.hashes["alice"].cost != u.decoy.cost {
+	if u.hashes["bob"].cost != u.dummy.cost || u.hashes["alice"].cost != u.dummy.cost {
 		t.Error("the costs differ: time tells who is a user")
 	}
 }
@@ -46,14 +46,14 @@ func TestUsersRefused(t *testing.T) {
 		{"twice", "bob:hush-hush", "twice"},
 		{"long name", strings.Repeat("x", 300) + ":hush-hush", "256"},
 		{"not UTF-8", "\xff:hush-hush", "UTF-8"},
-		{"argon2i", "carol:$argon2i$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$aHVzaC1odXNo", "no argon2id hash"},
-		{"other version", "carol:$argon2id$v=16$m=4096,t=3,p=1$c29tZXNhbHQ$aHVzaC1odXNo", "no argon2id hash"},
-		{"short", "carol:$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$aHVzaC1odXNo", "no argon2id hash"},
-		{"padded salt", "carol:$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHQ=$" + strings.Repeat("A", 43), "no argon2id hash"},
-		{"signs", "carol:$argon2id$v=19$m=+4096,t=3,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43), "no argon2id hash"},
+		{"argon2i", "carol:$argon2i$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$aHVzaC1odXNo", "not an argon2id hash"},
+		{"other version", "carol:$argon2id$v=16$m=4096,t=3,p=1$c29tZXNhbHQ$aHVzaC1odXNo", "not an argon2id hash"},
+		{"short", "carol:$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$aHVzaC1odXNo", "not an argon2id hash"},
+		{"padded salt", "carol:$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHQ=$" + strings.Repeat("A", 43), "not an argon2id hash"},
+		{"signs", "carol:$argon2id$v=19$m=+4096,t=3,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43), "not an argon2id hash"},
 		{"costly", "carol:$argon2id$v=19$m=4194304,t=3,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43), "out of range"},
 		{"free", "carol:$argon2id$v=19$m=4096,t=0,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43), "out of range"},
-		{"another cost", "carol:$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43), "must be the same"},
+		{"another cost", "carol:$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43), "must be equal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			u := testUsers(t)

@@ -23,10 +23,9 @@ import (
 
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/store/redistest"
-	"jwt/internal/oauth"
 )
 
-// serverEnv makes the test binary a server: store and grace.
+// serverEnv makes the test binary a server. Its value is the store and the grace.
 const serverEnv = "AUTHSERVER_TEST"
 
 func TestMain(m *testing.M) {
@@ -73,7 +72,7 @@ func runServer(arguments string) error {
 	return s.Serve(ctx, l, nil)
 }
 
-// A process is a server in a process of its own.
+// A process is a server that runs in its own process.
 type process struct {
 	site
 	*exec.Cmd
@@ -141,9 +140,8 @@ func TestTwoProcessesRace(t *testing.T) {
 	}
 }
 
-// A server killed at any moment has kept every rotation that it answered, and no
-// family ever has two live tokens. What was committed and not answered comes again
-// within the grace.
+// A server that is killed keeps every rotation that it answered, and no family has two
+// live tokens. A rotation that was committed but not answered is repeated within the grace.
 func TestKilledServerLosesNoRotation(t *testing.T) {
 	const least, most = 20, 200
 	path := filepath.Join(t.TempDir(), "state.db")
@@ -159,7 +157,7 @@ func TestKilledServerLosesNoRotation(t *testing.T) {
 		var chain []string // the last token of the round before, and those that were answered
 		for first := true; ; first = false {
 			chain = append(chain, token)
-			a, err := p.try("POST", "/token", string(oauth.Refresh{RefreshToken: token}.JSON()))
+			a, err := p.try("POST", "/token", refreshBody(token))
 			if err != nil {
 				break // killed
 			}
@@ -180,8 +178,8 @@ func TestKilledServerLosesNoRotation(t *testing.T) {
 	}
 }
 
-// checkFile looks into the file of a server that is dead: each token of the chain
-// but the last is spent for the next. It returns 1 if the last is spent too.
+// checkFile checks the file of a killed server: each token of the chain but the last is
+// spent for the next. It returns 1 if the last is spent too.
 func checkFile(t *testing.T, path string, chain []string) (unanswered int) {
 	t.Helper()
 	state := openStore(t, path)
@@ -238,7 +236,7 @@ func liveTokens(t *testing.T, path string) (live int) {
 	return live
 }
 
-// SIGTERM lets the requests under way finish and takes no new ones.
+// After SIGTERM running requests finish, and no new ones are accepted.
 func TestTermDrains(t *testing.T) {
 	t.Parallel()
 	p := start(t, filepath.Join(t.TempDir(), "state.db"), 0)
@@ -247,7 +245,7 @@ func TestTermDrains(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	body := string(oauth.Login{Username: alice, Password: password}.JSON())
+	body := loginBody(alice, password)
 	fmt.Fprintf(c, "POST /login HTTP/1.1\r\nHost: shared.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:5])
 	time.Sleep(500 * time.Millisecond) // the server reads the rest of the body
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
@@ -266,7 +264,7 @@ func TestTermDrains(t *testing.T) {
 	fmt.Fprint(c, body[5:])
 	response, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("the request under way: %+v, %v", response, err)
+		t.Fatalf("the running request: %+v, %v", response, err)
 	}
 	response.Body.Close()
 	if err := p.Wait(); err != nil {

@@ -10,15 +10,16 @@ import (
 	"jwt/internal/oauth"
 )
 
-// A presented refresh token, and how it came: the answer goes back the same way.
+// A presented is a refresh token and where the request has it: the next one is sent back
+// the same way.
 type presented struct {
 	text             string
 	inCookie, inBody bool
 }
 
-// presentedToken finds the refresh token in a plain request: the JSON body, or the
-// cookie. The body is what the client chose to say, so it comes first.
-func (x *exchange) presentedToken(cookieToo bool) (presented, error) {
+// presentedToken returns the refresh token in the JSON body or in the cookie. The body has
+// precedence, because browsers send the cookie unasked.
+func (x *exchange) presentedToken(allowCookie bool) (presented, error) {
 	body, err := x.readJSON()
 	if err != nil {
 		return presented{}, err
@@ -31,7 +32,7 @@ func (x *exchange) presentedToken(cookieToo bool) (presented, error) {
 		}
 		p.text, p.inBody = r.RefreshToken, r.RefreshToken != ""
 	}
-	if !cookieToo {
+	if !allowCookie {
 		return p, nil
 	}
 	cookie, err := x.cookie(oauth.RefreshCookie)
@@ -44,13 +45,13 @@ func (x *exchange) presentedToken(cookieToo bool) (presented, error) {
 	return p, nil
 }
 
-// cookie returns the value of a cookie, "" where there is none. Two that differ
-// are refused: one of them was planted by a neighbour.
+// cookie returns the value of a cookie, or "". Two different values are refused: an
+// attacker on a neighbouring host may have set one of them.
 func (x *exchange) cookie(name string) (string, error) {
 	cookies := x.CookiesNamed(name)
 	for _, c := range cookies {
 		if c.Value != cookies[0].Value {
-			return "", invalid("the cookie " + name + " is there twice")
+			return "", invalid("the cookie " + name + " is sent twice with different values")
 		}
 	}
 	if len(cookies) == 0 {
@@ -59,13 +60,13 @@ func (x *exchange) cookie(name string) (string, error) {
 	return cookies[0].Value, nil
 }
 
-// refresh answers POST /refresh: the token in the cookie or in a JSON body.
-func (s *Server) refresh(x *exchange) error { return s.plainRefresh(x, true) }
+// refresh answers POST /refresh, with the refresh token in a JSON body or the cookie.
+func (s *Server) refresh(x *exchange) error { return s.refreshJSON(x, true) }
 
-// token answers POST /token: {"refreshToken"}, or the form of RFC 6749 §6.
+// token answers POST /token, with a JSON body or the form of RFC 6749 §6.
 func (s *Server) token(x *exchange) error {
 	if mediaTypeOf(x.Request) != formType {
-		return s.plainRefresh(x, false)
+		return s.refreshJSON(x, false)
 	}
 	body, err := readBody(x.Answer, x.Request, formType)
 	if err != nil {
@@ -73,16 +74,16 @@ func (s *Server) token(x *exchange) error {
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return invalid("the body is no form")
+		return invalid("the body is not a valid form")
 	}
 	for _, values := range form {
 		if len(values) > 1 { // RFC 6749 §3.2
-			return invalid("a parameter is there twice")
+			return invalid("a parameter is repeated")
 		}
 	}
 	switch grant := form.Get("grant_type"); grant {
 	case "":
-		return invalid("grant_type is wanted")
+		return invalid("grant_type is required")
 	case oauth.GrantRefreshToken:
 	default:
 		return &oauth.Error{Status: http.StatusBadRequest, Code: oauth.UnsupportedGrantType, Description: "grant_type must be refresh_token"}
@@ -99,8 +100,9 @@ func (s *Server) token(x *exchange) error {
 	return x.json(http.StatusOK, tokens.OAuthJSON())
 }
 
-func (s *Server) plainRefresh(x *exchange, cookieToo bool) error {
-	p, err := x.presentedToken(cookieToo)
+// refreshJSON refreshes with plain JSON names.
+func (s *Server) refreshJSON(x *exchange, allowCookie bool) error {
+	p, err := x.presentedToken(allowCookie)
 	if err != nil {
 		return err
 	}
@@ -121,12 +123,12 @@ func (s *Server) plainRefresh(x *exchange, cookieToo bool) error {
 	return x.json(http.StatusOK, tokens.JSON())
 }
 
-// renew spends a refresh token and returns what it buys.
+// renew spends a refresh token and returns new tokens.
 func (s *Server) renew(x *exchange, text string) (oauth.Tokens, error) {
 	if text == "" {
-		return oauth.Tokens{}, invalidGrant("there is no refresh token")
+		return oauth.Tokens{}, invalidGrant("the request has no refresh token")
 	}
-	g, err := s.rules.Rotate(x.ctx, text, x.now, s.ReuseGrace)
+	g, err := s.rules.Rotate(x.ctx, RotateRequest{Token: text, Now: x.now, Grace: s.ReuseGrace})
 	x.user, x.session, x.Note = g.Session.User, g.Session.ID, string(g.Outcome)
 	if err != nil {
 		return oauth.Tokens{}, err
@@ -134,7 +136,7 @@ func (s *Server) renew(x *exchange, text string) (oauth.Tokens, error) {
 	return s.tokens(x, g.Session, g.RefreshToken, g.Expires)
 }
 
-// tokens makes the answer to a login or a refresh.
+// tokens issues an access token and returns the answer to a login or a refresh.
 func (s *Server) tokens(x *exchange, session store.Session, refresh string, expires time.Time) (oauth.Tokens, error) {
 	access, _, err := s.rules.IssueAccess(x.ctx, session, x.now)
 	return oauth.Tokens{

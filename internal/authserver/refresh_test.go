@@ -10,7 +10,7 @@ import (
 	"jwt/internal/authserver/store"
 )
 
-// The answer goes back the way the token came.
+// The next refresh token is sent back as the last one came.
 func TestRefreshWays(t *testing.T) {
 	s := serve(t, nil)
 	form := []string{"Content-Type: " + formType}
@@ -148,7 +148,7 @@ func TestRefreshTokenExpires(t *testing.T) {
 	}
 }
 
-func TestRefreshOfAUserWhoIsNoMore(t *testing.T) {
+func TestRefreshOfRemovedUser(t *testing.T) {
 	state := store.NewMemory()
 	shared := func(o *Options) { o.Store = state }
 	tokens := serve(t, shared).login()
@@ -195,6 +195,6 @@ func TestSealHidesTheSuccessor(t *testing.T) {
 	sealed := token.seal(next[:])
 	same(t, "unsealed", [32]byte(token.seal(sealed)), [32]byte(next))
 	if string(sealed) == string(next[:]) || string(other.seal(sealed)) == string(next[:]) {
-		t.Error("another token unseals it")
+		t.Error("another token decrypts it")
 	}
 }

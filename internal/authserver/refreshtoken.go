@@ -10,17 +10,18 @@ import (
 	"jwt/internal/base64url"
 )
 
-// A RefreshToken is 256 random bits. The store knows its hash.
+// A RefreshToken is 256 random bits. The store has only its hash.
 type RefreshToken [32]byte
 
+// NewRefreshToken returns a random token.
 func NewRefreshToken() (t RefreshToken) {
 	rand.Read(t[:])
 	return t
 }
 
-// ParseRefreshToken reads the one spelling a token has.
+// ParseRefreshToken reads a token as Text writes it; no other spelling is accepted.
 func ParseRefreshToken(s string) (t RefreshToken, ok bool) {
-	if len(s) != base64url43 {
+	if len(s) != refreshTokenLength {
 		return t, false
 	}
 	b, err := base64url.Decode(s)
@@ -30,14 +31,16 @@ func ParseRefreshToken(s string) (t RefreshToken, ok bool) {
 	return RefreshToken(b), true
 }
 
-const base64url43 = 43 // characters of 32 bytes
+const refreshTokenLength = 43 // of 32 bytes in Base64url
 
-func (t RefreshToken) Text() string     { return base64url.Encode(t[:]) }
+// Text returns the token as clients see it.
+func (t RefreshToken) Text() string { return base64url.Encode(t[:]) }
+
+// Hash returns the key of the token in the store.
 func (t RefreshToken) Hash() store.Hash { return sha256.Sum256(t[:]) }
 
-// seal hides the successor of t from everybody who does not hold t: the store alone
-// does not give it away. A token has one successor, so the pad is used once.
-// Unsealing is sealing again.
+// seal encrypts the successor of t with t, so that a stolen store does not reveal it. The
+// pad is used once, because a token has one successor. To decrypt, seal again.
 func (t RefreshToken) seal(successor []byte) []byte {
 	pad := hmac.New(sha256.New, t[:])
 	pad.Write([]byte("successor"))

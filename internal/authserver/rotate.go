@@ -9,47 +9,48 @@ import (
 	"jwt/internal/oauth"
 )
 
-// A Grant is what a refresh token buys: the session, and the next refresh token. With an
-// error it says as much as is known of the token.
+// A Grant is the result of spending a refresh token. With an error it has what is known
+// of the token, for the log.
 type Grant struct {
 	Session      store.Session
 	Outcome      store.Outcome // for the log
-	RefreshToken string
-	Expires      time.Time // of the refresh token
+	RefreshToken string        // the successor
+	Expires      time.Time     // of the refresh token
 }
 
-// rotate is the sound Rules.Rotate: one atomic step in the store decides.
-func (s *Server) rotate(ctx context.Context, text string, now time.Time, grace time.Duration) (Grant, error) {
-	token, ok := ParseRefreshToken(text)
+// rotate is the sound Rules.Rotate. One atomic step of the store decides, so that two
+// requests cannot both spend a token.
+func (s *Server) rotate(ctx context.Context, r RotateRequest) (Grant, error) {
+	token, ok := ParseRefreshToken(r.Token)
 	if !ok {
 		return Grant{}, invalidGrant("the refresh token is unknown")
 	}
 	next := NewRefreshToken()
 	spend := store.Spend{
-		Token: token.Hash(), Next: next.Hash(), Now: now, Grace: grace,
-		Expires:        milli(now.Add(s.RefreshTTL)),
-		SessionExpires: milli(now.Add(max(s.RefreshTTL, s.AccessTTL))),
+		Token: token.Hash(), Next: next.Hash(), Now: r.Now, Grace: r.Grace,
+		Expires:        milli(r.Now.Add(s.RefreshTTL)),
+		SessionExpires: milli(r.Now.Add(max(s.RefreshTTL, s.AccessTTL))),
 	}
-	if grace > 0 {
+	if r.Grace > 0 {
 		spend.Sealed = token.seal(next[:])
 	}
-	r, err := s.Store.Rotate(ctx, spend)
+	done, err := s.Store.Rotate(ctx, spend)
 	if err != nil {
 		return Grant{}, err
 	}
-	if r.Outcome == store.Replayed {
-		copy(next[:], token.seal(r.Sealed))
+	if done.Outcome == store.Replayed {
+		copy(next[:], token.seal(done.Sealed))
 	}
-	return Grant{Session: r.Session, Outcome: r.Outcome, RefreshToken: next.Text(), Expires: r.Expires}, s.outcomeError(r)
+	return Grant{Session: done.Session, Outcome: done.Outcome, RefreshToken: next.Text(), Expires: done.Expires}, s.outcomeError(done)
 }
 
-// outcomeError returns the error that the client gets. It may say why the token is dead:
-// to present 256 random bits, the client must have held it once.
+// outcomeError returns the answer to a token that was not rotated. It may give the reason:
+// a client that presents 256 random bits once owned the token.
 func (s *Server) outcomeError(r store.Rotation) error {
 	switch r.Outcome {
 	case store.Rotated, store.Replayed:
 		if !s.Users.Has(r.Session.User) {
-			return invalidGrant("the user is no more")
+			return invalidGrant("the user no longer exists")
 		}
 		return nil
 	case store.Reused:
@@ -63,8 +64,8 @@ func (s *Server) outcomeError(r store.Rotation) error {
 	}
 }
 
-// invalidGrant returns the error for a refresh token that gives no access token: the
-// client must log in again.
+// invalidGrant returns the error for a refresh token that is refused: the client must log
+// in again.
 func invalidGrant(why string) error {
 	return &oauth.Error{Status: http.StatusUnauthorized, Code: oauth.InvalidGrant, Description: why}
 }

@@ -7,32 +7,45 @@ import (
 	"jwt/internal/authserver/store"
 )
 
-// Rules are the decisions of a server. Each server starts with the sound ones;
-// Options.Replace may put others in their place to test clients against a server
-// that decides wrongly.
+// Rules are the decisions of a server. Every server has the sound ones, unless
+// Options.Replace replaces some to test clients against a wrong server.
 type Rules struct {
 	// Now returns the instant at which tokens are issued and checked.
 	Now func() time.Time
 
-	// CheckPassword reports whether the password is the user's: ErrWrongPassword, or
-	// another error, which does not count as a failed login.
+	// CheckPassword returns ErrWrongPassword for an unknown user or a wrong password. Any
+	// other error does not count as a failed login.
 	CheckPassword func(ctx context.Context, user, password string) error
 
-	// VerifyAccess checks an access token, with ignoreExp even if it has expired. It
-	// returns a Refusal for a token that is not accepted.
-	VerifyAccess func(ctx context.Context, token string, now time.Time, ignoreExp bool) (Bearer, error)
+	// VerifyAccess verifies an access token. For a token that is not accepted it returns a
+	// Refusal.
+	VerifyAccess func(context.Context, VerifyRequest) (Bearer, error)
 
-	// CheckSession checks that the session of a verified access token has not ended.
-	CheckSession func(ctx context.Context, b Bearer) error
+	// CheckSession returns a Refusal if the session of a verified access token has ended.
+	CheckSession func(context.Context, Bearer) error
 
-	// Rotate spends a refresh token. Within grace a spent one gives the same successor.
-	Rotate func(ctx context.Context, token string, now time.Time, grace time.Duration) (Grant, error)
+	// Rotate spends a refresh token.
+	Rotate func(context.Context, RotateRequest) (Grant, error)
 
-	// IssueAccess returns an access token of the session, and its "jti".
+	// IssueAccess returns an access token of the session and its "jti".
 	IssueAccess func(ctx context.Context, session store.Session, now time.Time) (token, id string, err error)
 
-	// Handle answers a request that passed the checks of host and origin.
+	// Handle answers a request whose size, host and origin are acceptable.
 	Handle Handler
+}
+
+// A VerifyRequest asks to verify an access token.
+type VerifyRequest struct {
+	Token     string
+	Now       time.Time
+	IgnoreExp bool // accept an expired token
+}
+
+// A RotateRequest asks to spend a refresh token.
+type RotateRequest struct {
+	Token string
+	Now   time.Time
+	Grace time.Duration // how long a spent token gives the same successor again
 }
 
 // soundRules returns the rules of a server whose Options replace none.

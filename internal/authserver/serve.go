@@ -13,8 +13,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// timeouts of a connection; drain is how long requests under way may take when the
-// server is to end.
+// timeouts bound a connection; drain bounds the requests still running at shutdown.
 type timeouts struct{ header, read, write, idle, drain time.Duration }
 
 // WriteTimeout is how long an answer may take, from the end of the request's header.
@@ -28,8 +27,9 @@ var defaultTimeouts = timeouts{
 	drain:  15 * time.Second,
 }
 
-// Serve answers the connections of l until ctx ends, then lets those under way
-// finish, for so long; so it does when the store is damaged, and says that. With a TLS configuration it speaks HTTPS.
+// Serve answers the connections of l until ctx ends, then waits a bounded time for the
+// requests still running. A damaged store ends it too, with that error. With a TLS
+// configuration it speaks HTTPS.
 func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error {
 	server := s.http(t)
 	ended := make(chan error, 1)
@@ -40,11 +40,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error
 			ended <- server.Serve(l)
 		}
 	}()
-	var broken error
+	var fatal error
 	select {
 	case err := <-ended:
 		return err
-	case broken = <-s.broken:
+	case fatal = <-s.fatal:
 	case <-ctx.Done():
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeouts.drain)
@@ -52,15 +52,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error
 	err := server.Shutdown(drain)
 	if err != nil {
 		server.Close()
-		err = verdict.Errorf(verdict.IO, "requests still under way after %s were cut off: %w", s.timeouts.drain, err)
+		err = verdict.Errorf(verdict.IO, "requests still running after %s were cut off: %w", s.timeouts.drain, err)
 	}
 	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
-	return cmp.Or(broken, err)
+	return cmp.Or(fatal, err)
 }
 
-// http is the server with its bounds.
+// http returns the HTTP server, with its timeouts and limits.
 func (s *Server) http(t *tls.Config) *http.Server {
 	return &http.Server{
 		Handler:           s,
@@ -74,7 +74,7 @@ func (s *Server) http(t *tls.Config) *http.Server {
 	}
 }
 
-// serverLog is where net/http reports, in our own format.
+// A serverLog writes the errors of net/http to the request log.
 type serverLog struct{ s *Server }
 
 func (l serverLog) Write(line []byte) (int, error) {

@@ -65,8 +65,8 @@ func selfSigned(t *testing.T) tls.Certificate {
 	return c
 }
 
-// serveWith runs a server with its own patience.
-func serveWith(t *testing.T, patience timeouts, state store.Store, replace func(*Server, *Rules)) (host string, stop func(), done chan error) {
+// serveWith runs a server with these timeouts.
+func serveWith(t *testing.T, bounds timeouts, state store.Store, replace func(*Server, *Rules)) (host string, stop func(), done chan error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -78,14 +78,14 @@ func serveWith(t *testing.T, patience timeouts, state store.Store, replace func(
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	s.timeouts = patience
+	s.timeouts = bounds
 	ctx, stop := context.WithCancel(t.Context())
 	done = make(chan error, 1)
 	go func() { done <- s.Serve(ctx, l, nil) }()
 	return host, stop, done
 }
 
-// The bounds of the server that is served, as they are promised.
+// The timeouts and limits are those that are documented.
 func TestBounds(t *testing.T) {
 	s := serve(t, nil)
 	h := s.server.http(nil)
@@ -110,7 +110,7 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// A client that drips its header, or its body, is cut off.
+// A client that sends its header or body too slowly is cut off.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 	host, stop, done := serveWith(t, timeouts{header: 500 * time.Millisecond, read: time.Second, write: time.Minute, idle: 500 * time.Millisecond, drain: time.Minute}, store.NewMemory(), nil)
@@ -141,7 +141,7 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// A server that waits too long for what is under way ends all the same.
+// A server ends even if a request does not.
 func TestDrainEnds(t *testing.T) {
 	t.Parallel()
 	host, stop, done := serveWith(t, timeouts{header: time.Second, drain: 50 * time.Millisecond}, store.NewMemory(), func(_ *Server, r *Rules) {

@@ -18,14 +18,14 @@ import (
 
 const (
 	keysMaxAge  = 5 * time.Minute // how long clients may cache the JWK Set
-	keysReload  = 5 * time.Second // how old our own copy of the store's keys may be
-	keysReask   = time.Second     // how often an unknown kid makes us look again
-	keysLinger  = time.Minute     // what a key outlives the tokens it signed by
-	defaultSize = 0               // jwk.Generate's own
+	keysReload  = 5 * time.Second // maximum age of the copy of the store's keys
+	keysRetry   = time.Second     // the same, after an unknown kid
+	keysLinger  = time.Minute     // how long a key is published after its last token
+	defaultSize = 0               // of jwk.Generate
 )
 
-// Algs returns the algorithms a server can sign with: verifiers get the public
-// key, so secrets are out.
+// Algs returns the algorithms a server can sign with. They are asymmetric, because
+// verifiers get the public key.
 func Algs() []string {
 	names := []string{"ES256", "EdDSA", "RS256"}
 	for _, a := range jwa.All() {
@@ -36,11 +36,11 @@ func Algs() []string {
 	return names
 }
 
-// signingKeys are this process's copy of the store's signing keys.
+// signingKeys is this process's copy of the signing keys in the store.
 type signingKeys struct {
 	store  store.Store
 	alg    jwa.Algorithm
-	linger time.Duration // for how long a key that signs no more is published
+	linger time.Duration // how long a key is published after it stopped signing
 
 	mu     sync.Mutex
 	keys   []keyPair
@@ -52,11 +52,11 @@ type keyPair struct {
 	private, public jwk.Key
 }
 
-// openSigningKeys reads the store's keys, and makes the first.
+// openSigningKeys loads the keys of the store, and adds the first if there is none.
 func openSigningKeys(ctx context.Context, state store.Store, alg string, linger time.Duration, now time.Time) (*signingKeys, error) {
 	a, ok := jwa.Lookup(alg)
 	if !ok || !slices.Contains(Algs(), alg) {
-		return nil, verdict.Errorf(verdict.Usage, "alg: %q is none the server can sign with", alg).Hintf("--alg ES256, RS256 or EdDSA")
+		return nil, verdict.Errorf(verdict.Usage, "alg: the server cannot sign with %q", alg).Hintf("--alg ES256, RS256 or EdDSA")
 	}
 	k := &signingKeys{store: state, alg: a, linger: linger + keysLinger}
 	if err := k.load(ctx, now); err != nil {
@@ -65,17 +65,17 @@ func openSigningKeys(ctx context.Context, state store.Store, alg string, linger 
 	return k, k.ensure(ctx, now)
 }
 
-// ensure makes a key where there is none: in a new store, or one that lost what it held.
+// ensure adds a key if none signs: the store is new, or lost its content.
 func (k *signingKeys) ensure(ctx context.Context, now time.Time) error {
 	if _, ok := k.current(now); ok {
 		return nil
 	}
 	return k.add(ctx, now, func(keys []store.SigningKey) (time.Time, bool) {
-		return now, !slices.ContainsFunc(keys, k.signs) // another server may have been first
+		return now, !slices.ContainsFunc(keys, k.signs) // unless another server has added one
 	})
 }
 
-// signs reports whether the key is one of our algorithm that has not retired.
+// signs reports whether a key has our algorithm and no successor.
 func (k *signingKeys) signs(s store.SigningKey) bool {
 	if !s.Until.IsZero() {
 		return false
@@ -84,14 +84,14 @@ func (k *signingKeys) signs(s store.SigningKey) bool {
 	return err == nil && key.private.Alg == k.alg.Name
 }
 
-// rotate makes a new key that signs at once. Those before it sign no more, and stay
-// published until the last of their tokens is out of date.
+// rotate adds a key that signs from now on. Earlier keys stop signing, and stay published
+// until their last token has expired.
 func (k *signingKeys) rotate(ctx context.Context, now time.Time) error {
 	return k.add(ctx, now, func([]store.SigningKey) (time.Time, bool) { return now, true })
 }
 
-// rotateIfOld makes the next key when the youngest signs for longer than period. It
-// is published for as long as clients may cache the set before it signs.
+// rotateIfOld adds the next key when the newest has signed for longer than period. It is
+// published before it signs, for as long as clients may cache the set.
 func (k *signingKeys) rotateIfOld(ctx context.Context, period time.Duration, now time.Time) error {
 	due := func(keys []store.SigningKey) bool {
 		return !slices.ContainsFunc(keys, func(s store.SigningKey) bool {
@@ -105,8 +105,8 @@ func (k *signingKeys) rotateIfOld(ctx context.Context, period time.Duration, now
 	return k.add(ctx, now, func(keys []store.SigningKey) (time.Time, bool) { return now.Add(keysMaxAge), due(keys) })
 }
 
-// add puts a new key into the store if wanted says so, and drops those past
-// their time.
+// add adds a key to the store if wanted returns true, and removes keys that are no longer
+// published.
 func (k *signingKeys) add(ctx context.Context, now time.Time, wanted func([]store.SigningKey) (from time.Time, ok bool)) error {
 	kind, _ := jwk.KindFor(k.alg.Name)
 	key, err := jwk.Generate(kind, defaultSize)
@@ -121,7 +121,7 @@ func (k *signingKeys) add(ctx context.Context, now time.Time, wanted func([]stor
 		if !ok {
 			return keys
 		}
-		for i := range keys { // those of another algorithm are another server's
+		for i := range keys { // keys of another algorithm belong to another server
 			if k.signs(keys[i]) {
 				keys[i].Until = from.Add(k.linger)
 			}
@@ -136,7 +136,7 @@ func (k *signingKeys) add(ctx context.Context, now time.Time, wanted func([]stor
 	return k.load(ctx, now)
 }
 
-// load reads the store's keys. Those there were already need no second look.
+// load loads the keys of the store. Keys that it had before are not parsed again.
 func (k *signingKeys) load(ctx context.Context, now time.Time) error {
 	stored, err := k.store.Keys(ctx)
 	if err != nil {
@@ -154,7 +154,7 @@ func (k *signingKeys) load(ctx context.Context, now time.Time) error {
 		}
 		key, err := parseKey(s)
 		if err == nil {
-			err = k.prove(key)
+			err = k.selfTest(key)
 		}
 		if err != nil {
 			return fmt.Errorf("a signing key of the store cannot be used: %w", err)
@@ -167,10 +167,10 @@ func (k *signingKeys) load(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// prove signs a token with a key of ours and verifies it.
-func (k *signingKeys) prove(key keyPair) error {
+// selfTest signs a token with a key and verifies it.
+func (k *signingKeys) selfTest(key keyPair) error {
 	if key.private.Alg != k.alg.Name {
-		return nil // another server's
+		return nil // it belongs to another server
 	}
 	header, err := jsonobject.Parse(k.header(accessType, key.private))
 	if err != nil {
@@ -180,7 +180,7 @@ func (k *signingKeys) prove(key keyPair) error {
 	return err
 }
 
-// header is that of the tokens which the key signs.
+// header returns the header of the tokens that a key signs.
 func (k *signingKeys) header(typ string, key jwk.Key) []byte {
 	return object(
 		member{"alg", jsonobject.Quote(k.alg.Name)},
@@ -199,13 +199,13 @@ func parseKey(s store.SigningKey) (keyPair, error) {
 	return key, nil
 }
 
-// freshen loads the keys again when the copy is older than age: another server
-// may have rotated them.
-func (k *signingKeys) freshen(ctx context.Context, age time.Duration, now time.Time) error {
+// reload loads the keys again if the copy is older than age, because another server may
+// have rotated them.
+func (k *signingKeys) reload(ctx context.Context, age time.Duration, now time.Time) error {
 	k.mu.Lock()
 	old := now.Sub(k.loaded).Abs() >= age
 	if old {
-		k.loaded = now // one request asks, the others go on with what there is
+		k.loaded = now // other requests use the copy meanwhile
 	}
 	k.mu.Unlock()
 	if !old {
@@ -214,9 +214,9 @@ func (k *signingKeys) freshen(ctx context.Context, age time.Duration, now time.T
 	return k.load(ctx, now)
 }
 
-// signing returns the key that signs at that instant.
+// signing returns the key that signs now.
 func (k *signingKeys) signing(ctx context.Context, now time.Time) (jwk.Key, error) {
-	if err := k.freshen(ctx, keysReload, now); err != nil {
+	if err := k.reload(ctx, keysReload, now); err != nil {
 		return jwk.Key{}, err
 	}
 	if err := k.ensure(ctx, now); err != nil {
@@ -224,19 +224,19 @@ func (k *signingKeys) signing(ctx context.Context, now time.Time) (jwk.Key, erro
 	}
 	key, ok := k.current(now)
 	if !ok {
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "no key signs at this instant")
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "no signing key is in use at this time")
 	}
 	return key, nil
 }
 
-// current is the key that signs: the one of our algorithm that has not retired. Until that
-// one begins it is the one before it, if its tokens will be out of date by the time that it
-// is published no more. What else has retired signs never again, wherever the clock is set.
+// current returns the key that signs: the newest of our algorithm, or until that begins
+// the one before it, if its tokens expire before it is unpublished. Older keys never sign
+// again, whatever the clock says.
 func (k *signingKeys) current(now time.Time) (jwk.Key, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var found, before, last *keyPair
-	for i, key := range k.keys { // in the order in which they were made
+	for i, key := range k.keys { // oldest first
 		if key.private.Alg != k.alg.Name {
 			continue
 		}
@@ -255,13 +255,13 @@ func (k *signingKeys) current(now time.Time) (jwk.Key, bool) {
 	}
 }
 
-// begun reports whether the key signs. One that was made to sign at once does, though the
-// clock was set back since.
+// begun reports whether a key may sign. A key that signed from its creation still does if
+// the clock has been set back since.
 func begun(s store.SigningKey, now time.Time) bool {
 	return !s.From.After(s.Created) || !s.From.After(now)
 }
 
-// published returns the public keys that tokens may be verified with.
+// published returns the public keys to verify tokens with.
 func (k *signingKeys) published(now time.Time) []jwk.Key {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -274,14 +274,13 @@ func (k *signingKeys) published(now time.Time) []jwk.Key {
 	return keys
 }
 
-// verifying returns the published keys, looking again in the store when the kid is
-// none of theirs.
+// verifying returns the published keys. It loads them again if none has the kid.
 func (k *signingKeys) verifying(ctx context.Context, kid string, now time.Time) ([]jwk.Key, error) {
 	keys := k.published(now)
 	if slices.ContainsFunc(keys, func(key jwk.Key) bool { return key.ID == kid }) {
 		return keys, nil
 	}
-	if err := k.freshen(ctx, keysReask, now); err != nil {
+	if err := k.reload(ctx, keysRetry, now); err != nil {
 		return nil, err
 	}
 	return k.published(now), nil
@@ -289,7 +288,7 @@ func (k *signingKeys) verifying(ctx context.Context, kid string, now time.Time) 
 
 // document returns the JWK Set (RFC 7517 §5).
 func (k *signingKeys) document(ctx context.Context, now time.Time) ([]byte, error) {
-	if err := k.freshen(ctx, keysReask, now); err != nil {
+	if err := k.reload(ctx, keysRetry, now); err != nil {
 		return nil, err
 	}
 	b := []byte(`{"keys":[`)

@@ -11,7 +11,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// published are the kids of the JWK Set that the server shows.
+// published returns the kids of the JWK Set.
 func (s *site) published() (kids []string) {
 	s.t.Helper()
 	a := s.ask("GET", "/jwks.json", "")
@@ -197,7 +197,7 @@ func TestKeysOfTwoServers(t *testing.T) {
 		if err := one.server.keys.rotate(t.Context(), epoch); err != nil {
 			t.Fatal(err)
 		}
-		two.clock.advance(keysReask)
+		two.clock.advance(keysRetry)
 		if a := two.me(one.login().AccessToken); a.status != 200 {
 			t.Errorf("a token of the other's new key: %d %s", a.status, a.body)
 		}

@@ -11,14 +11,14 @@ import (
 	"jwt/internal/oauth"
 )
 
-// A keyStory is a server to whose clock and keys things happen, and what must hold after
-// each of them.
-type keyStory struct {
+// A keyScenario is a server with events of its clock and keys. After each of them the
+// invariants of check must hold.
+type keyScenario struct {
 	*site
-	told    []string
+	history []string
 	offset  offset
-	retired map[string]bool // the kids that rotate-key has replaced
-	fresh   []issued        // the tokens since the clock last jumped
+	retired map[string]bool // kids that rotate-key has replaced
+	fresh   []issued        // tokens since the clock last jumped
 }
 
 type issued struct {
@@ -26,19 +26,19 @@ type issued struct {
 	expires time.Time
 }
 
-const storyPeriod = 30 * 24 * time.Hour
+const scenarioPeriod = 30 * 24 * time.Hour
 
-func newKeyStory(t *testing.T) *keyStory {
-	k := &keyStory{retired: map[string]bool{}}
+func newKeyScenario(t *testing.T) *keyScenario {
+	k := &keyScenario{retired: map[string]bool{}}
 	k.site = serve(t, func(o *Options) {
-		o.Replace, o.KeyPeriod, o.RefreshTTL = k.offset.replace, storyPeriod, 365*24*time.Hour
+		o.Replace, o.KeyPeriod, o.RefreshTTL = k.offset.replace, scenarioPeriod, 365*24*time.Hour
 	})
 	return k
 }
 
-func (k *keyStory) now() time.Time { return k.clock.Now().Add(time.Duration(k.offset.Load())) }
+func (k *keyScenario) now() time.Time { return k.clock.Now().Add(time.Duration(k.offset.Load())) }
 
-// An event is one of the things that happen.
+// An event changes the clock or the keys.
 type event struct {
 	name  string
 	value time.Duration
@@ -51,14 +51,14 @@ func (e event) String() string {
 	return e.name + " " + e.value.String()
 }
 
-// happen tells one event and looks whether all holds after it.
-func (k *keyStory) happen(e event) {
+// do applies an event and checks the invariants.
+func (k *keyScenario) do(e event) {
 	k.t.Helper()
-	k.told = append(k.told, e.String())
+	k.history = append(k.history, e.String())
 	switch e.name {
 	case "pass":
 		k.clock.advance(e.value)
-	case "step": // somebody sets the clock
+	case "step": // the clock is set
 		k.clock.advance(e.value)
 		k.fresh = nil
 	case "clock-offset":
@@ -70,48 +70,48 @@ func (k *keyStory) happen(e event) {
 	case "rotate-key":
 		k.retired[kidOf(k.t, k.login().AccessToken)] = true
 		if err := k.server.RotateKey(k.t.Context()); err != nil {
-			k.t.Fatalf("%v: %v", k.told, err)
+			k.t.Fatalf("%v: %v", k.history, err)
 		}
 	case "schedule":
-		if err := k.server.keys.rotateIfOld(k.t.Context(), storyPeriod, k.now()); err != nil {
+		if err := k.server.keys.rotateIfOld(k.t.Context(), scenarioPeriod, k.now()); err != nil {
 			k.t.Fatal(err)
 		}
 	default:
 		k.t.Fatalf("what is %q?", e.name)
 	}
-	k.holds()
+	k.check()
 }
 
-// holds looks whether a fresh login is good for what it is made for.
-func (k *keyStory) holds() {
+// check checks that a new login works, and that no token is refused before its time.
+func (k *keyScenario) check() {
 	k.t.Helper()
 	tokens := k.login()
 	kid := kidOf(k.t, tokens.AccessToken)
 	if a := k.me(tokens.AccessToken); a.status != 200 {
-		k.t.Fatalf("%v: a fresh token: %d %s", k.told, a.status, a.body)
+		k.t.Fatalf("%v: a fresh token: %d %s", k.history, a.status, a.body)
 	}
 	if !slices.Contains(k.published(), kid) {
-		k.t.Fatalf("%v: its key is not published", k.told)
+		k.t.Fatalf("%v: its key is not published", k.history)
 	}
 	if k.retired[kid] {
-		k.t.Fatalf("%v: a key that was rotated away signs", k.told)
+		k.t.Fatalf("%v: a key that was rotated away signs", k.history)
 	}
-	// Nor is any refused before its time, as long as the clock only goes on.
+	// No token is refused before its time, as long as the clock does not jump.
 	k.fresh = slices.DeleteFunc(k.fresh, func(i issued) bool { return !k.now().Before(i.expires) })
 	for _, i := range k.fresh {
 		if a := k.me(i.access); a.status != 200 {
-			k.t.Fatalf("%v: a token of %s to come: %d %s", k.told, i.expires.Sub(k.now()), a.status, a.body)
+			k.t.Fatalf("%v: a token of %s to come: %d %s", k.history, i.expires.Sub(k.now()), a.status, a.body)
 		}
 	}
 	k.fresh = append(k.fresh, k.issued(tokens))
 	k.fresh = k.fresh[max(0, len(k.fresh)-3):]
 }
 
-func (k *keyStory) issued(tokens oauth.Tokens) issued {
+func (k *keyScenario) issued(tokens oauth.Tokens) issued {
 	return issued{tokens.AccessToken, k.now().Truncate(time.Second).Add(time.Duration(tokens.ExpiresIn) * time.Second)}
 }
 
-// Stories in which a key signed that had been rotated away, or that nobody could verify.
+// Scenarios in which a retired key signed, or a key that was not published.
 func TestKeysAndTheClock(t *testing.T) {
 	const day = 24 * time.Hour
 	for _, c := range []struct {
@@ -119,14 +119,14 @@ func TestKeysAndTheClock(t *testing.T) {
 		events []event
 	}{
 		{"the next key is rotated away before it signs", []event{
-			{"pass", storyPeriod},
+			{"pass", scenarioPeriod},
 			{"schedule", 0},
 			{"pass", time.Minute},
 			{"rotate-key", 0},
 			{"pass", 4 * time.Minute},
 			{"pass", time.Hour},
 			{"pass", 25 * time.Hour},
-			{"pass", storyPeriod},
+			{"pass", scenarioPeriod},
 			{"schedule", 0},
 			{"pass", 2 * day},
 		}},
@@ -149,18 +149,18 @@ func TestKeysAndTheClock(t *testing.T) {
 			{"pass", 3 * day},
 		}},
 		{"the clock is set back while the next key waits", []event{
-			{"pass", storyPeriod},
+			{"pass", scenarioPeriod},
 			{"schedule", 0},
-			{"step", -storyPeriod},
+			{"step", -scenarioPeriod},
 			{"pass", 2 * day},
-			{"step", 2 * storyPeriod},
-			{"step", -storyPeriod},
+			{"step", 2 * scenarioPeriod},
+			{"step", -scenarioPeriod},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k := newKeyStory(t)
+			k := newKeyScenario(t)
 			for _, e := range c.events {
-				k.happen(e)
+				k.do(e)
 			}
 		})
 	}
@@ -190,12 +190,12 @@ func TestKeyTooOldForItsTokens(t *testing.T) {
 
 // Whatever happens to the clock and the keys, in whatever order.
 func TestKeysWhateverHappens(t *testing.T) {
-	const stories, length = 24, 40
+	const scenarios, length = 24, 40
 	names := []string{"pass", "pass", "pass", "step", "clock-offset", "no offset", "rotate-key", "schedule", "schedule"}
-	spans := []time.Duration{time.Second, time.Minute, keysMaxAge, time.Hour, cartTTL, 26 * time.Hour, storyPeriod, 2 * storyPeriod}
-	for seed := range uint64(stories) {
+	spans := []time.Duration{time.Second, time.Minute, keysMaxAge, time.Hour, cartTTL, 26 * time.Hour, scenarioPeriod, 2 * scenarioPeriod}
+	for seed := range uint64(scenarios) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			k, dice := newKeyStory(t), rand.New(rand.NewPCG(seed, 0))
+			k, dice := newKeyScenario(t), rand.New(rand.NewPCG(seed, 0))
 			for range length {
 				e := event{name: names[dice.IntN(len(names))]}
 				switch span := spans[dice.IntN(len(spans))]; e.name {
@@ -204,7 +204,7 @@ func TestKeysWhateverHappens(t *testing.T) {
 				case "step", "clock-offset": // forwards or backwards
 					e.value = span * time.Duration(1-2*dice.IntN(2))
 				}
-				k.happen(e)
+				k.do(e)
 			}
 		})
 	}

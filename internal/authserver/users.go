@@ -17,11 +17,11 @@ const (
 	maxUserName  = 256
 )
 
-// Users are those who may log in. Their passwords are kept as argon2id hashes.
+// Users are the users who may log in. Passwords are kept as argon2id hashes.
 type Users struct {
 	hashes map[string]passwordHash
-	cost   cost // of every hash; zero while there is none
-	decoy  passwordHash
+	cost   cost         // of every hash; zero without users
+	dummy  passwordHash // checked for an unknown user
 }
 
 // Add adds a user as NAME:PASSWORD, or NAME: and an argon2id hash in PHC string
@@ -30,14 +30,14 @@ func (u *Users) Add(entry string) error {
 	name, password, ok := strings.Cut(entry, ":")
 	switch {
 	case !ok || name == "" || password == "":
-		return verdict.Errorf(verdict.Usage, "user: is not NAME:PASSWORD, with a name and a password")
+		return verdict.Errorf(verdict.Usage, "user: must be NAME:PASSWORD, both not empty")
 	case len(name) > maxUserName || !utf8.ValidString(name):
 		return verdict.Errorf(verdict.Usage, "user: the name must be UTF-8 of at most %d bytes", maxUserName)
 	case len(u.hashes) >= maxUsers:
-		return verdict.Errorf(verdict.LimitExceeded, "users: are more than %d", maxUsers)
+		return verdict.Errorf(verdict.LimitExceeded, "there are more than %d users", maxUsers)
 	}
 	if _, twice := u.hashes[name]; twice {
-		return verdict.Errorf(verdict.Usage, "user %q: is there twice", name)
+		return verdict.Errorf(verdict.Usage, "user %q is given twice", name)
 	}
 	hash, err := u.hash(password)
 	if err != nil {
@@ -65,19 +65,19 @@ func (u *Users) hash(password string) (passwordHash, error) {
 		u.setCost(hash.cost)
 	}
 	if hash.cost != u.cost {
-		return hash, verdict.Errorf(verdict.Usage, "hash has parameters %s and others have %s: all must be the same, or the time of an answer tells who is a user", hash.cost, u.cost)
+		return hash, verdict.Errorf(verdict.Usage, "hash has parameters %s and others have %s: they must be equal, or the time of an answer reveals which users exist", hash.cost, u.cost)
 	}
 	return hash, nil
 }
 
-// setCost fixes the cost of every hash, that of the decoy among them.
+// setCost sets the cost of every hash, including the dummy.
 func (u *Users) setCost(c cost) {
 	u.cost = c
-	u.decoy = c.hash(rand.Text())
+	u.dummy = c.hash(rand.Text())
 }
 
-// Read adds the users of a file: one entry a line as Add takes it; empty lines and
-// those that begin with # are left out.
+// Read adds the users of a file, one per line as Add reads it. Empty lines and lines that
+// begin with # are skipped.
 func (u *Users) Read(r io.Reader) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxUserBytes)
@@ -101,26 +101,26 @@ func (u *Users) Read(r io.Reader) error {
 	return nil
 }
 
-// Len returns how many there are.
+// Len returns the number of users.
 func (u *Users) Len() int { return len(u.hashes) }
 
-// Has reports whether the user is known.
+// Has reports whether the user exists.
 func (u *Users) Has(name string) bool {
 	_, ok := u.hashes[name]
 	return ok
 }
 
-// matches reports whether the user is known and the password theirs. It takes the
-// same time for an unknown user.
+// matches reports whether the user exists and has this password. It takes the same time
+// for an unknown user.
 func (u *Users) matches(name, password string) bool {
 	hash, known := u.hashes[name]
 	if !known {
-		hash = u.decoy
+		hash = u.dummy
 	}
 	return hash.matches(password) && known
 }
 
-// RandomPassword returns a password that nobody can guess.
+// RandomPassword returns a password of 96 random bits.
 func RandomPassword() string {
 	b := make([]byte, 12)
 	rand.Read(b)

@@ -7,8 +7,8 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// The error codes of RFC 6749 §5.2 and RFC 6750 §3.1, and those of the plain
-// face, where OAuth has no word.
+// The error codes of RFC 6749 §5.2 and RFC 6750 §3.1, and those of the plain JSON
+// endpoints, for which OAuth has none.
 const (
 	InvalidRequest       = "invalid_request"
 	InvalidGrant         = "invalid_grant"
@@ -21,12 +21,12 @@ const (
 	ServerError            = "server_error"
 )
 
-// An Error is an error response, on the wire and in Go.
+// An Error is an error response.
 type Error struct {
 	Status      int // of the response
 	Code        string
-	Description string        // for people; never holds a secret
-	RetryAfter  time.Duration // 0 where the response does not say
+	Description string        // for people; never a secret
+	RetryAfter  time.Duration // 0: not given
 }
 
 func (e *Error) Error() string {
@@ -48,8 +48,8 @@ func (e *Error) JSON() []byte {
 	return object("error", quote(e.Code), "error_description", quote(e.Description))
 }
 
-// ParseError reads the body of a response that is no success. What is no error
-// body gives an Error without a code.
+// ParseError reads the body of an unsuccessful response. A body of another kind gives an
+// Error without a code.
 func ParseError(status int, body []byte) *Error {
 	e := &Error{Status: status}
 	o, err := jsonobject.Parse(body)

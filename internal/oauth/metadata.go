@@ -2,9 +2,8 @@ package oauth
 
 import "jwt/internal/jsonobject"
 
-// Metadata is what a server says of itself (RFC 8414 §2, OpenID Connect
-// Discovery 1.0 §3). What is empty is left out: zero elements must be (RFC 8414
-// §3.2), and what does not exist is not promised.
+// Metadata describes a server (RFC 8414 §2, OpenID Connect Discovery 1.0 §3). Empty fields
+// are omitted, as RFC 8414 §3.2 requires of arrays.
 type Metadata struct {
 	Issuer                            string
 	TokenEndpoint                     string
@@ -38,6 +37,7 @@ func (m Metadata) JSON() []byte {
 	return object(pairs...)
 }
 
+// list returns a JSON array of strings.
 func list(values []string) jsonobject.Value {
 	b := jsonobject.Value{'['}
 	for i, v := range values {

@@ -1,6 +1,6 @@
-// Package oauth holds the messages that client and server exchange: the plain
-// JSON bodies of the local server, the token and error responses of OAuth 2.0
-// (RFC 6749 §5) and server metadata (RFC 8414 §2). It is data only.
+// Package oauth defines the messages between client and server: the plain JSON bodies of
+// the local server, the token and error responses of OAuth 2.0 (RFC 6749 §5) and server
+// metadata (RFC 8414 §2). It is data only.
 package oauth
 
 import (
@@ -9,10 +9,10 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// Names on the wire that both sides spell.
+// Names that both sides use.
 const (
-	RefreshCookie = "refresh_token" // the cookie that holds the refresh token
-	CartCookie    = "cart"          // the cookie that holds the signed cart
+	RefreshCookie = "refresh_token" // cookie with the refresh token
+	CartCookie    = "cart"          // cookie with the signed cart
 	Bearer        = "Bearer"        // RFC 6750 §2.1
 
 	GrantRefreshToken = "refresh_token" // RFC 6749 §6
@@ -21,7 +21,7 @@ const (
 	MetadataPath  = "/.well-known/oauth-authorization-server" // RFC 8414 §3
 )
 
-// An Invalid error says why a body is not the message it must be.
+// An Invalid is the reason why a body is not the expected message.
 type Invalid struct{ Reason string }
 
 func (e *Invalid) Error() string { return e.Reason }
@@ -30,11 +30,6 @@ func (e *Invalid) Error() string { return e.Reason }
 type Login struct {
 	Username string // "username", or "email"
 	Password string
-}
-
-// JSON returns the request as it is sent.
-func (l Login) JSON() []byte {
-	return object("username", quote(l.Username), "password", quote(l.Password))
 }
 
 // ParseLogin reads a login request.
@@ -59,19 +54,15 @@ func ParseLogin(body []byte) (Login, error) {
 		l.Username = email
 	}
 	if l.Username == "" || l.Password == "" {
-		return Login{}, &Invalid{"username (or email) and password are wanted"}
+		return Login{}, &Invalid{"username (or email) and password are required"}
 	}
 	return l, nil
 }
 
-// A Refresh is the plain body that carries a refresh token: to refresh, and to
-// log out.
+// A Refresh is the plain body with a refresh token, to refresh or to log out.
 type Refresh struct{ RefreshToken string }
 
-// JSON returns the request as it is sent.
-func (r Refresh) JSON() []byte { return object("refreshToken", quote(r.RefreshToken)) }
-
-// ParseRefresh reads such a body. The token is empty where there is none.
+// ParseRefresh reads a body with a refresh token. The token is empty if it is missing.
 func ParseRefresh(body []byte) (Refresh, error) {
 	o, err := parse(body)
 	if err != nil {
@@ -81,22 +72,21 @@ func ParseRefresh(body []byte) (Refresh, error) {
 	return Refresh{RefreshToken: token}, err
 }
 
-// Tokens is what a login or a refresh gives. Lifetimes are in seconds, 0 where
-// the server does not say.
+// Tokens are the tokens of a login or a refresh. Lifetimes are in seconds, 0 if not given.
 type Tokens struct {
 	AccessToken      string
-	RefreshToken     string // empty where a cookie carries it
+	RefreshToken     string // empty if it is in a cookie
 	TokenType        string
 	ExpiresIn        int64
 	RefreshExpiresIn int64
 }
 
-// JSON returns the tokens as the plain face spells them.
+// JSON returns the tokens with plain JSON names.
 func (t Tokens) JSON() []byte {
 	return t.json("accessToken", "refreshToken", "tokenType", "expiresIn", "refreshExpiresIn")
 }
 
-// OAuthJSON returns the tokens as RFC 6749 §5.1 spells them.
+// OAuthJSON returns the tokens with the names of RFC 6749 §5.1.
 func (t Tokens) OAuthJSON() []byte {
 	return t.json("access_token", "refresh_token", "token_type", "expires_in", "refresh_expires_in")
 }
@@ -113,20 +103,20 @@ func (t Tokens) json(access, refresh, kind, expires, refreshExpires string) []by
 	return object(pairs...)
 }
 
-// parse reads one JSON object in which no name stands twice: of two values one
-// side would believe the first, the other the last.
+// parse reads a JSON object without duplicate names, of which one side may use the first
+// value and the other side the last.
 func parse(body []byte) (jsonobject.Object, error) {
 	o, err := jsonobject.Parse(body)
 	if err != nil {
 		return o, &Invalid{"the body is not a JSON object: " + err.Error()}
 	}
-	if twice := o.Duplicates(); len(twice) > 0 {
-		return o, &Invalid{"the body names a member twice"}
+	if len(o.Duplicates()) > 0 {
+		return o, &Invalid{"the body has a duplicate member"}
 	}
 	return o, nil
 }
 
-// text returns a member that must be a string where it is there at all.
+// text returns a member that must be a string, or "" if it is missing or null.
 func text(o jsonobject.Object, name string) (string, error) {
 	v, ok := o.Get(name)
 	if !ok || v.Kind() == 'n' {
@@ -141,7 +131,7 @@ func text(o jsonobject.Object, name string) (string, error) {
 
 func quote(s string) jsonobject.Value { return jsonobject.Quote(s) }
 
-// object writes pairs of a name and a jsonobject.Value.
+// object returns a JSON object of pairs of a name and a jsonobject.Value.
 func object(pairs ...any) []byte {
 	b := []byte{'{'}
 	for i := 0; i < len(pairs); i += 2 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"jwt/internal/authserver"
 	"jwt/internal/jwa"
@@ -15,16 +14,16 @@ import (
 func acceptTampered(t toggle, r *authserver.Rules) { acceptForged(t, r, false) }
 func acceptUnsigned(t toggle, r *authserver.Rules) { acceptForged(t, r, true) }
 
-// acceptForged accepts a token that does not verify: with alg none if unsigned, else with
-// any other.
+// acceptForged accepts tokens that do not verify: those with alg none if unsigned, else the
+// others.
 func acceptForged(t toggle, r *authserver.Rules, unsigned bool) {
 	verify := r.VerifyAccess
-	r.VerifyAccess = func(ctx context.Context, text string, now time.Time, ignoreExp bool) (authserver.Bearer, error) {
-		b, err := verify(ctx, text, now, ignoreExp)
+	r.VerifyAccess = func(ctx context.Context, q authserver.VerifyRequest) (authserver.Bearer, error) {
+		b, err := verify(ctx, q)
 		if err == nil {
 			return b, nil
 		}
-		token, failed := jws.Parse(text)
+		token, failed := jws.Parse(q.Token)
 		if failed != nil {
 			return b, err
 		}
@@ -37,7 +36,7 @@ func acceptForged(t toggle, r *authserver.Rules, unsigned bool) {
 		switch {
 		case strings.EqualFold(alg, jwa.None) != unsigned:
 			return b, err
-		case !ignoreExp && forged.Expires <= now.Unix():
+		case !q.IgnoreExp && forged.Expires <= q.Now.Unix():
 			return b, err
 		case !t.on(ctx):
 			return b, err
@@ -46,11 +45,11 @@ func acceptForged(t toggle, r *authserver.Rules, unsigned bool) {
 	}
 }
 
-// expireNow refuses the next access token, and from then on every time.
+// expireNow refuses an access token once, and that token from then on.
 func expireNow(t toggle, r *authserver.Rules) {
 	verify := r.VerifyAccess
-	r.VerifyAccess = func(ctx context.Context, text string, now time.Time, ignoreExp bool) (authserver.Bearer, error) {
-		b, err := verify(ctx, text, now, ignoreExp)
+	r.VerifyAccess = func(ctx context.Context, q authserver.VerifyRequest) (authserver.Bearer, error) {
+		b, err := verify(ctx, q)
 		if err != nil {
 			return b, err
 		}
@@ -59,7 +58,7 @@ func expireNow(t toggle, r *authserver.Rules) {
 			t.expire(b.ID)
 			expired = true
 		}
-		if expired && !ignoreExp {
+		if expired && !q.IgnoreExp {
 			return b, authserver.Refusal("exp: the token has expired")
 		}
 		return b, nil
@@ -68,21 +67,22 @@ func expireNow(t toggle, r *authserver.Rules) {
 
 func acceptExpired(t toggle, r *authserver.Rules) {
 	verify := r.VerifyAccess
-	r.VerifyAccess = func(ctx context.Context, text string, now time.Time, ignoreExp bool) (authserver.Bearer, error) {
-		return verify(ctx, text, now, t.on(ctx) || ignoreExp)
+	r.VerifyAccess = func(ctx context.Context, q authserver.VerifyRequest) (authserver.Bearer, error) {
+		q.IgnoreExp = t.on(ctx) || q.IgnoreExp
+		return verify(ctx, q)
 	}
 }
 
 func acceptRefreshToken(t toggle, r *authserver.Rules) {
 	verify := r.VerifyAccess
-	r.VerifyAccess = func(ctx context.Context, text string, now time.Time, ignoreExp bool) (authserver.Bearer, error) {
-		token, ok := authserver.ParseRefreshToken(text)
+	r.VerifyAccess = func(ctx context.Context, q authserver.VerifyRequest) (authserver.Bearer, error) {
+		token, ok := authserver.ParseRefreshToken(q.Token)
 		if !ok || !t.on(ctx) {
-			return verify(ctx, text, now, ignoreExp)
+			return verify(ctx, q)
 		}
 		known, session, err := t.server.Store.Find(ctx, token.Hash())
-		if err != nil || !known.Live(session, now) {
-			return verify(ctx, text, now, ignoreExp)
+		if err != nil || !known.Live(session, q.Now) {
+			return verify(ctx, q)
 		}
 		return authserver.Bearer{Subject: session.User, Session: session.ID, Expires: session.Expires.Unix()}, nil
 	}
@@ -90,11 +90,11 @@ func acceptRefreshToken(t toggle, r *authserver.Rules) {
 
 func refuseBearer(t toggle, r *authserver.Rules) {
 	verify := r.VerifyAccess
-	r.VerifyAccess = func(ctx context.Context, text string, now time.Time, ignoreExp bool) (authserver.Bearer, error) {
+	r.VerifyAccess = func(ctx context.Context, q authserver.VerifyRequest) (authserver.Bearer, error) {
 		if t.on(ctx) {
 			return authserver.Bearer{}, authserver.Refusal("the access token is refused")
 		}
-		return verify(ctx, text, now, ignoreExp)
+		return verify(ctx, q)
 	}
 }
 

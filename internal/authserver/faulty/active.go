@@ -12,7 +12,7 @@ import (
 type active struct {
 	server *authserver.Server
 
-	any  atomic.Bool // there are faults or expired IDs; without them no request takes the lock
+	any  atomic.Bool // list or expired is not empty; else no request takes the lock
 	mu   sync.Mutex
 	list []Fault
 
@@ -22,7 +22,7 @@ type active struct {
 // changed must be called before the lock is released.
 func (f *active) changed() { f.any.Store(len(f.list)+len(f.expired) > 0) }
 
-// set puts a fault in force, in the place of one of the same name and path.
+// set puts a fault in force. It replaces one of the same name and path.
 func (f *active) set(fault Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -18,7 +18,7 @@ func offsetClock(t toggle, r *authserver.Rules) {
 	}
 }
 
-// cookieFault returns a fault that edits the cookie of the refresh token where it is set.
+// cookieFault returns a fault that edits the cookie of the refresh token when it is set.
 func cookieFault(edit func(c *http.Cookie, host string)) func(toggle, *authserver.Rules) {
 	return func(t toggle, r *authserver.Rules) {
 		handle := r.Handle
@@ -61,8 +61,8 @@ func delay(t toggle, r *authserver.Rules) {
 	}
 }
 
-// dropAnswer loses the answer to a request that changed something, or that has the path of
-// the fault.
+// dropAnswer drops the answer to a request that changed the store, or to any request if the
+// fault has a path.
 func dropAnswer(t toggle, r *authserver.Rules) {
 	handle := r.Handle
 	r.Handle = func(a *authserver.Answer, q *http.Request) {

@@ -9,7 +9,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Fault is a fault in force, or to be put in force.
+// A Fault is a fault of the table with its value and scope.
 type Fault struct {
 	Name  string
 	Value time.Duration // of a fault that takes a duration
@@ -27,13 +27,13 @@ func Parse(s string) (Fault, error) {
 	f := Fault{Name: name, Times: k.times}
 	switch {
 	case !ok:
-		return f, verdict.Errorf(verdict.Usage, "fault: there is no %q", name).Hintf("one of %s", strings.Join(Names(), " "))
+		return f, verdict.Errorf(verdict.Usage, "fault: unknown fault %q", name).Hintf("one of %s", strings.Join(Names(), " "))
 	case k.Value != "" && !hasValue:
-		return f, verdict.Errorf(verdict.Usage, "fault: %s wants a value", name).Hintf("--fault %s=VALUE", name)
+		return f, verdict.Errorf(verdict.Usage, "fault: %s needs a value", name).Hintf("--fault %s=VALUE", name)
 	case k.Value == "" && hasValue:
 		return f, verdict.Errorf(verdict.Usage, "fault: %s takes no value", name)
 	case k.Value != "" && !k.parse(&f, value):
-		return f, verdict.Errorf(verdict.Usage, "fault: %s cannot be %q", name, value).Hintf("a length of time like 2s, for latency %s at most; for status a number from 400 to 599", maxLatency)
+		return f, verdict.Errorf(verdict.Usage, "fault: %s cannot be %q", name, value).Hintf("a duration like 2s, for latency at most %s; for status a number from 400 to 599", maxLatency)
 	case hasOptions && k.whole:
 		return f, verdict.Errorf(verdict.Usage, "fault: %s takes neither times nor path", name).Hintf("--fault %s alone: it concerns the whole server", head)
 	case hasOptions:
@@ -66,7 +66,7 @@ func (f *Fault) parseOptions(s string) error {
 		case key == "path" && strings.HasPrefix(value, "/"):
 			f.Path = value
 		default:
-			return verdict.Errorf(verdict.Usage, "fault: %s,%s: what follows the comma is times=N or path=/PATH", f.Name, option)
+			return verdict.Errorf(verdict.Usage, "fault: %s: invalid option %q, must be times=N or path=/PATH", f.Name, option)
 		}
 	}
 	return nil

@@ -1,6 +1,6 @@
-// Package faulty makes a local server that is wrong in chosen ways, to test clients and
-// the rules of `session flow` with. A fault is a row of the table and a function, which
-// puts itself before a rule of the sound server or around its handler.
+// Package faulty makes an authorization server with chosen faults, to test clients and the
+// rules of `session flow`. A fault is a row of the table and a function that replaces
+// rules of the sound server, which it may call.
 package faulty
 
 import (
@@ -12,8 +12,8 @@ import (
 	"jwt/internal/authserver/store"
 )
 
-// New returns a server with these faults. With control POST /faults sets more of them
-// while the server runs.
+// New returns a server with these faults. With control its endpoint /faults sets and clears
+// faults while it runs.
 func New(ctx context.Context, o authserver.Options, faults []Fault, control bool) (*authserver.Server, error) {
 	if len(faults) == 0 && !control {
 		return authserver.New(ctx, o)
@@ -29,7 +29,7 @@ func open(ctx context.Context, o authserver.Options, faults []Fault, control boo
 			f.set(fault)
 		}
 	}
-	o.Store = commitNoting{o.Store}
+	o.Store = changeRecorder{o.Store}
 	o.Replace = f.replace
 	if control {
 		o.Endpoints = append(o.Endpoints, f.endpoints()...)
@@ -49,8 +49,8 @@ func open(ctx context.Context, o authserver.Options, faults []Fault, control boo
 	return s, f, nil
 }
 
-// replace puts every fault of the table before the sound rules. A row hides the rows
-// above it that replace the same rule.
+// replace replaces rules by every fault of the table. A fault that is not in force calls
+// the rule that it replaced.
 func (f *active) replace(s *authserver.Server, r *authserver.Rules) {
 	f.server = s
 	for _, k := range table {
@@ -64,7 +64,7 @@ func (f *active) replace(s *authserver.Server, r *authserver.Rules) {
 	}
 }
 
-// A request is what the faults know of the request that a context belongs to.
+// A request is what the faults know of one request, in its context.
 type request struct {
 	path      string
 	committed bool // the store has changed
@@ -73,7 +73,7 @@ type request struct {
 
 type requestKey struct{}
 
-// requestOf returns the request of a context; outside of requests an empty one.
+// requestOf returns the request of a context, or an empty one.
 func requestOf(ctx context.Context) *request {
 	if r, ok := ctx.Value(requestKey{}).(*request); ok {
 		return r
@@ -81,7 +81,7 @@ func requestOf(ctx context.Context) *request {
 	return &request{}
 }
 
-// A toggle is a fault of the table, as its function sees it.
+// A toggle tells the function of a fault whether the fault is in force.
 type toggle struct {
 	name string
 	*active
@@ -104,10 +104,10 @@ func (t toggle) peek(ctx context.Context) (Fault, bool) {
 	return t.active.peek(t.name, requestOf(ctx).path)
 }
 
-// commitNoting is a Store that notes in which requests it changed.
-type commitNoting struct{ store.Store }
+// changeRecorder is a Store that records which requests changed it.
+type changeRecorder struct{ store.Store }
 
-func (c commitNoting) Begin(ctx context.Context, s store.Session, token store.Hash, r store.Refresh) error {
+func (c changeRecorder) Begin(ctx context.Context, s store.Session, token store.Hash, r store.Refresh) error {
 	err := c.Store.Begin(ctx, s, token, r)
 	if err == nil {
 		requestOf(ctx).committed = true
@@ -115,7 +115,7 @@ func (c commitNoting) Begin(ctx context.Context, s store.Session, token store.Ha
 	return err
 }
 
-func (c commitNoting) Rotate(ctx context.Context, p store.Spend) (store.Rotation, error) {
+func (c changeRecorder) Rotate(ctx context.Context, p store.Spend) (store.Rotation, error) {
 	r, err := c.Store.Rotate(ctx, p)
 	if r.Outcome == store.Rotated || r.Outcome == store.Reused {
 		requestOf(ctx).committed = true
@@ -123,7 +123,7 @@ func (c commitNoting) Rotate(ctx context.Context, p store.Spend) (store.Rotation
 	return r, err
 }
 
-func (c commitNoting) Revoke(ctx context.Context, id string, now time.Time) error {
+func (c changeRecorder) Revoke(ctx context.Context, id string, now time.Time) error {
 	err := c.Store.Revoke(ctx, id, now)
 	if err == nil {
 		requestOf(ctx).committed = true

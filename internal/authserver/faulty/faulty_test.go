@@ -17,7 +17,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// rules are the promises that faults break, each looked at with a login of its own.
+// rules are the rules that faults break. Each is checked with its own login.
 var rules = map[string]func(t *testing.T, s *site) bool{
 	"login-works": func(t *testing.T, s *site) bool { return s.loginAs(alice, password).status == 200 },
 	"wrong-password-refused": func(t *testing.T, s *site) bool {
@@ -132,7 +132,7 @@ func (s *site) broken(t *testing.T) (names []string) {
 	return names
 }
 
-// Every fault breaks its rule, and no rule that has nothing to do with it.
+// Every fault breaks its rule, and no unrelated rule.
 func TestFaultsBreakTheirRules(t *testing.T) {
 	same(t, "without a fault", serve(t, nil).broken(t), []string(nil))
 	seen := map[string]bool{}
@@ -218,8 +218,8 @@ func TestFaultExpireNow(t *testing.T) {
 	}
 }
 
-// The answer is lost after the rotation was committed: within a grace the client
-// gets the same successor, without one it has lost its session.
+// The answer is dropped after the rotation was committed. Within a grace the client gets
+// the same successor, without one it loses its session.
 func TestFaultDropAnswer(t *testing.T) {
 	for _, grace := range []time.Duration{0, time.Minute} {
 		s := serve(t, nil)
@@ -255,7 +255,7 @@ func TestFaultDropAnswer(t *testing.T) {
 	s.login()
 }
 
-// A full store takes no token while it is full.
+// A fullStore cannot store tokens while it is full.
 type fullStore struct {
 	store.Store
 	full atomic.Bool
@@ -277,7 +277,7 @@ func (f *fullStore) Rotate(ctx context.Context, p store.Spend) (store.Rotation, 
 	return f.Store.Rotate(ctx, p)
 }
 
-// What changed nothing is answered, also where the answers to what did are dropped.
+// A request that changed nothing is answered, also if answers are dropped.
 func TestFaultDropAnswerOfNothing(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -326,8 +326,7 @@ func TestFaultControl(t *testing.T) {
 	s.loginAs(alice, "wrong").is(t, "wrong password", 401, "invalid_credentials")
 }
 
-// Without a fault in force no request waits for the lock on them, though there was one
-// before.
+// Without a fault in force no request takes the lock, also if there was a fault before.
 func TestNoFaultNoLock(t *testing.T) {
 	s := serve(t, nil)
 	answered := func(what string) {
@@ -360,7 +359,7 @@ func TestNoFaultNoLock(t *testing.T) {
 	answered("after it ran out")
 }
 
-// A token that expire-now hit stays expired, whatever becomes of the faults meanwhile.
+// A token that expire-now hit stays expired, also if the faults change.
 func TestFaultsAtOnce(t *testing.T) {
 	s := serve(t, nil)
 	hit := s.login()
@@ -425,7 +424,7 @@ func TestFaultRotateKey(t *testing.T) {
 	same(t, "keys after a start with it", len(serve(t, nil, RotateKey).published()), 2)
 }
 
-// The answer that a fault delays as long as it may is written in time.
+// The longest delay leaves time to write the answer.
 func TestLatencyLeavesTimeToWrite(t *testing.T) {
 	same(t, "the longest latency", maxLatency, 14*time.Second)
 	same(t, "the time to write", authserver.WriteTimeout, 15*time.Second)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -45,7 +46,7 @@ func testUsers(t *testing.T) *authserver.Users {
 	return u
 }
 
-// A clock is one that tests move.
+// A clock is moved by tests.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -63,7 +64,7 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// A lines collects what is logged.
+// A lines collects the lines of the log.
 type lines struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -89,8 +90,8 @@ func (l *lines) has(text string) bool {
 	return false
 }
 
-// A site is a faulty server on loopback, with its clock and its log, and a client that
-// keeps no cookies.
+// A site is a faulty server on loopback, with its clock and its log, and a client without a
+// cookie jar.
 type site struct {
 	t      *testing.T
 	url    string
@@ -133,7 +134,7 @@ func serve(t *testing.T, edit func(*authserver.Options), faults ...string) *site
 	return s
 }
 
-// An answer is what came back.
+// An answer is a response.
 type answer struct {
 	status  int
 	header  http.Header
@@ -196,6 +197,12 @@ func (a answer) tokens(t *testing.T) oauth.Tokens {
 	return tokens
 }
 
+func loginBody(user, password string) string {
+	return fmt.Sprintf(`{"username":%q,"password":%q}`, user, password)
+}
+
+func refreshBody(token string) string { return fmt.Sprintf(`{"refreshToken":%q}`, token) }
+
 func (s *site) login() oauth.Tokens {
 	s.t.Helper()
 	return s.loginAs(alice, password).tokens(s.t)
@@ -203,13 +210,13 @@ func (s *site) login() oauth.Tokens {
 
 func (s *site) loginAs(user, password string) answer {
 	s.t.Helper()
-	return s.ask("POST", "/login", string(oauth.Login{Username: user, Password: password}.JSON()))
+	return s.ask("POST", "/login", loginBody(user, password))
 }
 
 // spend sends a refresh token to /token.
 func (s *site) spend(token string) answer {
 	s.t.Helper()
-	return s.ask("POST", "/token", string(oauth.Refresh{RefreshToken: token}.JSON()))
+	return s.ask("POST", "/token", refreshBody(token))
 }
 
 func (s *site) me(access string) answer {
@@ -219,7 +226,7 @@ func (s *site) me(access string) answer {
 
 func (s *site) logout(refresh string) answer {
 	s.t.Helper()
-	return s.ask("POST", "/logout", string(oauth.Refresh{RefreshToken: refresh}.JSON()))
+	return s.ask("POST", "/logout", refreshBody(refresh))
 }
 
 // published returns the kids of the JWK Set that the server shows.

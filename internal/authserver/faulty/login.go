@@ -28,8 +28,8 @@ func acceptAnyPassword(t toggle, r *authserver.Rules) {
 	}
 }
 
-// refuseLogins answers as to a wrong password, but with an error of its own: these logins
-// do not count as failed.
+// refuseLogins answers like a wrong password, with an error that does not count as a failed
+// login.
 func refuseLogins(t toggle, r *authserver.Rules) {
 	check := r.CheckPassword
 	r.CheckPassword = func(ctx context.Context, user, password string) error {
@@ -41,7 +41,7 @@ func refuseLogins(t toggle, r *authserver.Rules) {
 	}
 }
 
-// revokeNothing takes the tokens out of a logout.
+// revokeNothing removes the tokens from a logout request.
 func revokeNothing(t toggle, r *authserver.Rules) {
 	handle := r.Handle
 	r.Handle = func(a *authserver.Answer, q *http.Request) {

@@ -10,19 +10,16 @@ import (
 	"jwt/internal/oauth"
 )
 
-// rotateFunc is the type of Rules.Rotate.
-type rotateFunc = func(ctx context.Context, text string, now time.Time, grace time.Duration) (authserver.Grant, error)
-
-// raceWindow is how long raceRotations waits between looking at a token and spending it.
+// raceWindow is the time between finding a token unspent and spending it.
 const raceWindow = 200 * time.Millisecond
 
-// known is what the store knows of a refresh token.
+// known is a refresh token and its session, as stored.
 type known struct {
 	store.Refresh
 	session store.Session
 }
 
-// find returns what the store knows of a refresh token, if the fault is in force.
+// find returns a refresh token as stored, if the fault is in force.
 func (t toggle) find(ctx context.Context, text string) (known, bool) {
 	if _, ok := t.peek(ctx); !ok {
 		return known{}, false
@@ -35,7 +32,7 @@ func (t toggle) find(ctx context.Context, text string) (known, bool) {
 	return known{r, session}, err == nil
 }
 
-// live reports whether the token buys a successor.
+// live reports whether the token may be spent.
 func (k known) live(now time.Time) bool { return k.Live(k.session, now) }
 
 // reused reports whether the token would be live if it were not spent.
@@ -45,8 +42,8 @@ func (k known) reused(now time.Time) bool {
 	return !k.Spent.IsZero() && unspent.Live(k.session, now)
 }
 
-// another gives a session one more refresh token beside those it has.
-func (t toggle) another(ctx context.Context, session store.Session, now time.Time) (authserver.Grant, error) {
+// addToken adds a refresh token to a session, beside those it has.
+func (t toggle) addToken(ctx context.Context, session store.Session, now time.Time) (authserver.Grant, error) {
 	next, expires := authserver.NewRefreshToken(), now.Add(t.server.RefreshTTL)
 	err := t.server.Store.Begin(ctx, session, next.Hash(), store.Refresh{Session: session.ID, Issued: now, Expires: expires})
 	return authserver.Grant{Session: session, RefreshToken: next.Text(), Expires: expires}, err
@@ -54,27 +51,27 @@ func (t toggle) another(ctx context.Context, session store.Session, now time.Tim
 
 func keepRefreshToken(t toggle, r *authserver.Rules) {
 	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, text string, now time.Time, grace time.Duration) (authserver.Grant, error) {
-		if k, ok := t.find(ctx, text); ok && k.live(now) && t.on(ctx) {
-			return authserver.Grant{Session: k.session, RefreshToken: text, Expires: k.Expires}, nil
+	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
+		if k, ok := t.find(ctx, q.Token); ok && k.live(q.Now) && t.on(ctx) {
+			return authserver.Grant{Session: k.session, RefreshToken: q.Token, Expires: k.Expires}, nil
 		}
-		return rotate(ctx, text, now, grace)
+		return rotate(ctx, q)
 	}
 }
 
-// raceRotations gives another successor to each request that saw the token before it
-// was spent.
+// raceRotations gives a successor of its own to each request that found the token unspent.
 func raceRotations(t toggle, r *authserver.Rules) {
 	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, text string, now time.Time, grace time.Duration) (authserver.Grant, error) {
-		k, ok := t.find(ctx, text)
-		if !ok || !k.live(now) || !t.on(ctx) {
-			return rotate(ctx, text, now, grace)
+	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
+		k, ok := t.find(ctx, q.Token)
+		if !ok || !k.live(q.Now) || !t.on(ctx) {
+			return rotate(ctx, q)
 		}
 		time.Sleep(raceWindow)
-		g, err := rotate(ctx, text, now, time.Minute)
+		q.Grace = time.Minute
+		g, err := rotate(ctx, q)
 		if err == nil && g.Outcome == store.Replayed {
-			return t.another(ctx, k.session, now)
+			return t.addToken(ctx, k.session, q.Now)
 		}
 		return g, err
 	}
@@ -82,58 +79,58 @@ func raceRotations(t toggle, r *authserver.Rules) {
 
 func acceptReuse(t toggle, r *authserver.Rules) {
 	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, text string, now time.Time, grace time.Duration) (authserver.Grant, error) {
-		if k, ok := t.find(ctx, text); ok && k.reused(now) && t.on(ctx) {
-			return t.another(ctx, k.session, now)
+	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
+		if k, ok := t.find(ctx, q.Token); ok && k.reused(q.Now) && t.on(ctx) {
+			return t.addToken(ctx, k.session, q.Now)
 		}
-		return rotate(ctx, text, now, grace)
+		return rotate(ctx, q)
 	}
 }
 
 func keepFamily(t toggle, r *authserver.Rules) {
 	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, text string, now time.Time, grace time.Duration) (authserver.Grant, error) {
-		if k, ok := t.find(ctx, text); ok && k.reused(now) && now.Sub(k.Spent) >= grace && t.on(ctx) {
+	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
+		if k, ok := t.find(ctx, q.Token); ok && k.reused(q.Now) && q.Now.Sub(k.Spent) >= q.Grace && t.on(ctx) {
 			return authserver.Grant{Session: k.session}, invalidGrant("the refresh token was used before")
 		}
-		return rotate(ctx, text, now, grace)
+		return rotate(ctx, q)
 	}
 }
 
 func changeGrace(t toggle, r *authserver.Rules) {
 	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, text string, now time.Time, grace time.Duration) (authserver.Grant, error) {
+	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
 		if f, ok := t.take(ctx); ok {
-			grace = f.Value
+			q.Grace = f.Value
 		}
-		return rotate(ctx, text, now, grace)
+		return rotate(ctx, q)
 	}
 }
 
 func acceptAccessToken(t toggle, r *authserver.Rules) {
 	rotate, verify := r.Rotate, r.VerifyAccess
-	r.Rotate = func(ctx context.Context, text string, now time.Time, grace time.Duration) (authserver.Grant, error) {
-		if _, ok := authserver.ParseRefreshToken(text); ok || !t.on(ctx) {
-			return rotate(ctx, text, now, grace)
+	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
+		if _, ok := authserver.ParseRefreshToken(q.Token); ok || !t.on(ctx) {
+			return rotate(ctx, q)
 		}
-		b, err := verify(ctx, text, now, true)
+		b, err := verify(ctx, authserver.VerifyRequest{Token: q.Token, Now: q.Now, IgnoreExp: true})
 		if err != nil {
-			return rotate(ctx, text, now, grace)
+			return rotate(ctx, q)
 		}
 		session, err := t.server.Store.Session(ctx, b.Session)
 		if err != nil || !session.Revoked.IsZero() {
-			return rotate(ctx, text, now, grace)
+			return rotate(ctx, q)
 		}
-		return t.another(ctx, session, now)
+		return t.addToken(ctx, session, q.Now)
 	}
 }
 
 // issueExpired makes the access token of a refresh count as expired.
 func issueExpired(t toggle, r *authserver.Rules) {
 	rotate, issue := r.Rotate, r.IssueAccess
-	r.Rotate = func(ctx context.Context, text string, now time.Time, grace time.Duration) (authserver.Grant, error) {
+	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
 		requestOf(ctx).rotated = true
-		return rotate(ctx, text, now, grace)
+		return rotate(ctx, q)
 	}
 	r.IssueAccess = func(ctx context.Context, session store.Session, now time.Time) (token, id string, err error) {
 		token, id, err = issue(ctx, session, now)
@@ -146,11 +143,11 @@ func issueExpired(t toggle, r *authserver.Rules) {
 
 func refuseRefreshes(t toggle, r *authserver.Rules) {
 	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, text string, now time.Time, grace time.Duration) (authserver.Grant, error) {
+	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
 		if t.on(ctx) {
 			return authserver.Grant{}, invalidGrant("the refresh token is refused")
 		}
-		return rotate(ctx, text, now, grace)
+		return rotate(ctx, q)
 	}
 }
 

@@ -49,53 +49,53 @@ const (
 // A Kind is a row of the table of faults.
 type Kind struct {
 	Name   string
-	Value  string // what its value is: "", "DURATION" or "STATUS"
+	Value  string // syntax of its value: "", "DURATION" or "STATUS"
 	Help   string // what the server does wrong
-	Breaks string // the rule of session flow that finds it; empty: no rule does
+	Breaks string // rule of session flow that detects it; empty: none
 
-	parse func(f *Fault, value string) bool // of a fault that has a value
-	whole bool                              // it concerns the whole server: neither times nor path
-	times int                               // how often, unless the user says; 0: always
+	parse func(f *Fault, value string) bool // for a fault with a value
+	whole bool                              // concerns the whole server: no times, no path
+	times int                               // default of times; 0: always
 
-	// apply puts the fault before the rules; nil for RotateKey, which happens at once.
+	// apply replaces rules of the server; nil for RotateKey, which happens at once.
 	apply func(toggle, *authserver.Rules)
 }
 
-// table lists the faults. Where several replace the same rule, a lower row decides
-// before the rows above it.
+// table lists the faults. Rules are replaced in this order: of two faults of one rule the
+// lower one decides first.
 var table = []Kind{
 	// The server itself.
-	{Name: ClockOffset, Value: "DURATION", Help: "its clock is ahead, or behind", parse: durationOf(-maxOffset, maxOffset), whole: true, apply: offsetClock},
-	{Name: RotateKey, Help: "a new key signs, at once", whole: true},
+	{Name: ClockOffset, Value: "DURATION", Help: "its clock differs by this much", parse: durationOf(-maxOffset, maxOffset), whole: true, apply: offsetClock},
+	{Name: RotateKey, Help: "sign with a new key at once", whole: true},
 
 	// Logging in.
 	{Name: ErrorsDiffer, Help: "an unknown user gets another error than a wrong password", Breaks: "uniform-login-errors", apply: tellUnknownUsers},
 	{Name: AnyPassword, Help: "any password of a known user is accepted", Breaks: "wrong-password-refused", apply: acceptAnyPassword},
 	{Name: LoginBroken, Help: "every login is refused", Breaks: "login-works", apply: refuseLogins},
 
+	// Refresh tokens. AccessAsRefresh verifies access tokens by the sound rule.
+	{Name: AccessAsRefresh, Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
+	{Name: Grace, Value: "DURATION", Help: "a spent refresh token gives its successor again for this long", Breaks: "grace", parse: durationOf(0, maxOffset), apply: changeGrace},
+	{Name: FamilySurvives, Help: "reuse of a refresh token is refused, but revokes nothing", Breaks: "family-revoked", apply: keepFamily},
+	{Name: Reuse, Help: "a spent refresh token gives another successor", Breaks: "reuse-detected", apply: acceptReuse},
+	{Name: Race, Help: "concurrent refreshes all succeed", Breaks: "concurrent-refresh", apply: raceRotations},
+	{Name: NoRotation, Help: "a refresh returns the same refresh token", Breaks: "rotation", apply: keepRefreshToken},
+	{Name: RetryRefused, Help: "the access token of a refresh is refused", Breaks: "retry-works", apply: issueExpired},
+	{Name: RefreshBroken, Help: "every refresh is refused", Breaks: "refresh-works", apply: refuseRefreshes},
+
 	// Access tokens.
 	{Name: Tampered, Help: "an access token with a wrong signature is accepted", Breaks: "tampered-token-refused", apply: acceptTampered},
 	{Name: AlgNone, Help: "an unsigned access token is accepted", Breaks: "alg-none-refused", apply: acceptUnsigned},
-	{Name: ExpireNow, Help: "the next access token presented has expired", times: 1, apply: expireNow},
+	{Name: ExpireNow, Help: "the next access token used counts as expired", times: 1, apply: expireNow},
 	{Name: Expired, Help: "an expired access token is accepted", Breaks: "expired-token-refused", apply: acceptExpired},
 	{Name: RefreshAsAccess, Help: "a refresh token is accepted as an access token", Breaks: "refresh-token-not-bearer", apply: acceptRefreshToken},
 	{Name: BearerRefused, Help: "every access token is refused", Breaks: "bearer-accepted", apply: refuseBearer},
-	{Name: AccessOutlives, Help: "an access token is accepted after the logout", Breaks: "access-after-logout", apply: ignoreLogout},
+	{Name: AccessOutlives, Help: "access tokens are accepted after logout", Breaks: "access-after-logout", apply: ignoreLogout},
 	{Name: NoBearer, Help: "GET /me needs no access token", Breaks: "missing-bearer-refused", apply: needNoBearer},
-
-	// Refresh tokens.
-	{Name: AccessAsRefresh, Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
-	{Name: Grace, Value: "DURATION", Help: "a spent refresh token gives the same successor for so long", Breaks: "grace", parse: durationOf(0, maxOffset), apply: changeGrace},
-	{Name: FamilySurvives, Help: "a refresh token used twice is refused, and revokes nothing", Breaks: "family-revoked", apply: keepFamily},
-	{Name: Reuse, Help: "a spent refresh token gives another successor", Breaks: "reuse-detected", apply: acceptReuse},
-	{Name: Race, Help: "refreshes at the same time all succeed", Breaks: "concurrent-refresh", apply: raceRotations},
-	{Name: NoRotation, Help: "a refresh gives the same refresh token back", Breaks: "rotation", apply: keepRefreshToken},
-	{Name: RetryRefused, Help: "the access token that a refresh gives is refused", Breaks: "retry-works", apply: issueExpired},
-	{Name: RefreshBroken, Help: "every refresh is refused", Breaks: "refresh-works", apply: refuseRefreshes},
 
 	// Logging out.
 	{Name: LogoutKeeps, Help: "a logout revokes nothing", Breaks: "refresh-after-logout-refused", apply: revokeNothing},
-	{Name: CookieStays, Help: "a logout leaves the cookie", Breaks: "logout-clears-cookie", apply: keepCookie},
+	{Name: CookieStays, Help: "a logout does not clear the cookie", Breaks: "logout-clears-cookie", apply: keepCookie},
 	{Name: LogoutBroken, Help: "every logout fails", Breaks: "logout-works", apply: failLogouts},
 
 	// The cookie of the refresh token.
@@ -105,9 +105,9 @@ var table = []Kind{
 	{Name: CookieDomain, Help: "the cookie has a Domain", Breaks: "cookie-scope", apply: cookieFault(func(c *http.Cookie, host string) { c.Domain = host })},
 
 	// Every answer.
-	{Name: Status, Value: "STATUS", Help: "answer with this status, and do nothing", parse: parseStatus, apply: answerStatus},
+	{Name: Status, Value: "STATUS", Help: "answer with this status and do nothing", parse: parseStatus, apply: answerStatus},
 	{Name: Latency, Value: "DURATION", Help: "wait before answering", parse: durationOf(0, maxLatency), apply: delay},
-	{Name: DropAnswer, Help: "carry the request out, then close the connection", apply: dropAnswer},
+	{Name: DropAnswer, Help: "carry out the request, then close the connection", apply: dropAnswer},
 	{Name: Cacheable, Help: "answers lack Cache-Control: no-store", Breaks: "no-store", apply: dropNoStore},
 }
 
