@@ -87,7 +87,7 @@ type serveOptions struct {
 
 func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:3000", "`HOST:PORT` to listen on; port 0 picks one")
-	f.StringVar(&o.store, "store", "", "where the state is: a `FILE`, memory, or redis://HOST:PORT/DB (default $XDG_STATE_HOME/jwt/serve/state.db)")
+	f.StringVar(&o.store, "store", "", "where the state is: a `FILE`, memory, or a Redis or Valkey: redis://HOST:PORT/DB, with ?addr=HOST:PORT for further nodes of a Cluster, &master_set=NAME for Sentinel, &wait=N to wait for replicas (default $XDG_STATE_HOME/jwt/serve/state.db)")
 	f.StringArrayVar(&o.users, "user", nil, "a user that may log in: `NAME:PASSWORD` (repeatable)")
 	f.StringVar(&o.usersFile, "users", "", "a `FILE` of users, one a line")
 	f.StringVar(&o.accessTTL, "access-ttl", "5m", "how long an access token lives, a `DURATION` like 30s")

@@ -100,43 +100,50 @@ func start(t *testing.T, state string, grace time.Duration) *process {
 
 // Two processes on one Redis, a hundred requests with one refresh token.
 func TestTwoProcessesRace(t *testing.T) {
+	for name, url := range map[string]string{
+		"redis":    redistest.Start(t),
+		"cluster":  redistest.Cluster(t).URL,
+		"sentinel": redistest.Sentinel(t).URL,
+	} {
+		for _, grace := range []time.Duration{0, time.Minute} {
+			t.Run(name+" grace="+grace.String(), func(t *testing.T) { raceProcesses(t, url, grace) })
+		}
+	}
+}
+
+func raceProcesses(t *testing.T, url string, grace time.Duration) {
 	const racers = 100
-	url := redistest.Start(t)
-	for _, grace := range []time.Duration{0, time.Minute} {
-		t.Run("grace="+grace.String(), func(t *testing.T) {
-			servers := []*process{start(t, url, grace), start(t, url, grace)}
-			token := servers[0].login().RefreshToken
-			answers := make([]answer, racers)
-			var group sync.WaitGroup
-			for i := range racers {
-				group.Go(func() { answers[i] = servers[i%2].spend(token) })
-			}
-			group.Wait()
-			good, successors := 0, map[string]bool{}
-			for _, a := range answers {
-				switch a.status {
-				case http.StatusOK:
-					good++
-					successors[a.tokens(t).RefreshToken] = true
-				case http.StatusUnauthorized:
-				default:
-					t.Errorf("%d %s", a.status, a.body)
-				}
-			}
-			want := 1
-			if grace > 0 {
-				want = racers
-			}
-			if good != want || len(successors) != 1 {
-				t.Errorf("%d succeeded with %d successors, want %d with 1", good, len(successors), want)
-			}
-			for successor := range successors { // good for one more, unless the race was theft
-				a := servers[1].spend(successor)
-				if (a.status == http.StatusOK) != (grace > 0) {
-					t.Errorf("the successor: %d %s", a.status, a.body)
-				}
-			}
-		})
+	servers := []*process{start(t, url, grace), start(t, url, grace)}
+	token := servers[0].login().RefreshToken
+	answers := make([]answer, racers)
+	var group sync.WaitGroup
+	for i := range racers {
+		group.Go(func() { answers[i] = servers[i%2].spend(token) })
+	}
+	group.Wait()
+	good, successors := 0, map[string]bool{}
+	for _, a := range answers {
+		switch a.status {
+		case http.StatusOK:
+			good++
+			successors[a.tokens(t).RefreshToken] = true
+		case http.StatusUnauthorized:
+		default:
+			t.Errorf("%d %s", a.status, a.body)
+		}
+	}
+	want := 1
+	if grace > 0 {
+		want = racers
+	}
+	if good != want || len(successors) != 1 {
+		t.Errorf("%d succeeded with %d successors, want %d with 1", good, len(successors), want)
+	}
+	for successor := range successors { // good for one more, unless the race was theft
+		a := servers[1].spend(successor)
+		if (a.status == http.StatusOK) != (grace > 0) {
+			t.Errorf("the successor: %d %s", a.status, a.body)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 //	jwt:token:HASH       session ID          the index
 //	jwt:{ID}:session     user, client, created, expires, revoked
 //	jwt:{ID}:token:HASH  issued, expires, spent, next, next_expires, sealed
+//	jwt:{ID}:probe       nothing; written to see whether replicas acknowledge
 //	jwt:keys             []SigningKey in JSON
 type redisStore struct {
 	redisClient
@@ -31,15 +32,13 @@ type redisStore struct {
 
 const redisKeys = "jwt:keys"
 
-func redisIndex(token Hash) string  { return "jwt:token:" + token.hex() }
-func redisSession(id string) string { return "jwt:{" + id + "}:session" }
-func redisToken(session string, token Hash) string {
-	return "jwt:{" + session + "}:token:" + token.hex()
-}
+func redisIndex(token Hash) string        { return "jwt:token:" + token.hex() }
+func redisSession(id string) string       { return "jwt:{" + id + "}:session" }
+func redisToken(id string, t Hash) string { return "jwt:{" + id + "}:token:" + t.hex() }
+func redisProbe(id string) string         { return "jwt:{" + id + "}:probe" }
 
-func redisTTL(now, expires time.Time) (ms int64) {
-	return (expires.Sub(now) + keepExpired).Milliseconds()
-}
+// redisTTL is how long to keep what expires, in milliseconds.
+func redisTTL(now, expires time.Time) int64 { return (expires.Sub(now) + keepExpired).Milliseconds() }
 
 //go:embed rotate.lua
 var rotateScript string
@@ -78,7 +77,7 @@ func openRedisAt(ctx context.Context, o redisOptions) (Store, error) {
 func (r *redisStore) Begin(ctx context.Context, s Session, token Hash, t Refresh) error {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	if err := r.index(ctx, token, s.ID, redisTTL(t.Issued, t.Expires)); err != nil {
+	if err := r.set(ctx, redisIndex(token), s.ID, redisTTL(t.Issued, t.Expires)); err != nil {
 		return err
 	}
 	_, err := r.run(ctx, r.begin, []string{redisSession(s.ID), redisToken(s.ID, token)},
@@ -87,10 +86,10 @@ func (r *redisStore) Begin(ctx context.Context, s Session, token Hash, t Refresh
 	return err
 }
 
-// index remembers the session of a token.
-func (r *redisStore) index(ctx context.Context, token Hash, id string, ttl int64) error {
+// set writes a key that expires.
+func (r *redisStore) set(ctx context.Context, key, value string, ttl int64) error {
 	_, err := r.write(ctx, func(c rueidis.CommandClient) rueidis.Completed {
-		return c.B().Set().Key(redisIndex(token)).Value(id).PxMilliseconds(ttl).Build()
+		return c.B().Set().Key(key).Value(value).PxMilliseconds(ttl).Build()
 	})
 	return err
 }
@@ -111,8 +110,12 @@ func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
 	if errors.Is(err, ErrNotFound) {
 		return Rotation{Outcome: Unknown}, nil
 	}
+	if err == nil && r.replicas > 0 {
+		// Where too few replicas follow the family's master, this fails and nothing is spent.
+		err = r.set(ctx, redisProbe(id), "", 1)
+	}
 	if err == nil {
-		err = r.index(ctx, p.Next, id, redisTTL(p.Now, p.Expires))
+		err = r.set(ctx, redisIndex(p.Next), id, redisTTL(p.Now, p.Expires))
 	}
 	if err != nil {
 		return Rotation{}, err

@@ -30,9 +30,11 @@ elseif not t[2] then
   end
 elseif t[3] == next_hash then
   outcome = 'rotated'
+  redis.call('HSET', token, 'next', next_hash) -- so that WAIT covers the first time
 elseif t[5] ~= '' and now - tonumber(t[2]) < grace then
   outcome = 'replayed'
   sealed, expires = t[5], t[4]
+  redis.call('HSET', token, 'next', t[3]) -- likewise
 else
   outcome = 'reused'
   s[5] = ARGV[1]

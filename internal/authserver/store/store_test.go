@@ -19,6 +19,8 @@ import (
 	"jwt/internal/verdict"
 )
 
+func TestMain(m *testing.M) { os.Exit(redistest.Main(m)) }
+
 // epoch is when the tests of stores begin.
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
@@ -27,6 +29,7 @@ func eachStore(t *testing.T, test func(t *testing.T, s Store)) {
 	t.Run("memory", func(t *testing.T) { test(t, NewMemory()) })
 	t.Run("file", func(t *testing.T) { test(t, openedFile(t, filepath.Join(t.TempDir(), "state.db"))) })
 	t.Run("redis", func(t *testing.T) { test(t, openedRedis(t, redistest.Start(t))) })
+	t.Run("cluster", func(t *testing.T) { test(t, openedRedis(t, redistest.Shared(t).URL)) })
 }
 
 func openedFile(t *testing.T, path string) Store {

@@ -15,17 +15,24 @@ import (
 	"testing"
 )
 
-// Start runs a Redis of the test's own and returns its URL. Where there is no
-// redis-server the test is left out, unless CI is to see all of them.
-func Start(t *testing.T, arguments ...string) string {
+// program returns the path of a program. Where it is missing the test is left out, but
+// fails in CI, where all tests must run.
+func program(t *testing.T, name string) string {
 	t.Helper()
-	program, err := exec.LookPath("redis-server")
+	path, err := exec.LookPath(name)
 	if err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("no redis-server, and CI=true")
+			t.Fatalf("no %s, and CI=true", name)
 		}
-		t.Skipf("without redis-server (a Debian package of that name) the Redis store is not tested: %v", err)
+		t.Skipf("without %s (Debian packages redis-server and redis-tools) the Redis store is not tested: %v", name, err)
 	}
+	return path
+}
+
+// Start runs a Redis until the test ends and returns its URL.
+func Start(t *testing.T, arguments ...string) string {
+	t.Helper()
+	program := program(t, "redis-server")
 	dir, err := os.MkdirTemp("", "redis") // t.TempDir is too long for a socket's name
 	if err != nil {
 		t.Fatal(err)
