@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwe"
 	"jwt/internal/jwk"
+	"jwt/internal/privatefile"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )
@@ -183,9 +185,9 @@ func newPassphrase(k *keyring, o passphraseOption) ([]byte, error) {
 // know of a private key.
 func (o keyFormOptions) emit(env *Env, content []byte, form jwk.Format, private, encrypted bool) error {
 	if o.out != "" && o.out != "-" {
-		files := newFiles{force: o.force}
-		files.add(o.out, content, modeOf(private))
-		return files.commit()
+		files := privatefile.Files{Force: o.force}
+		files.Add(o.out, content, modeOf(private))
+		return fileFailure(files.Commit())
 	}
 	if err := o.checkStdout(env, form); err != nil {
 		return err
@@ -208,7 +210,21 @@ func (o keyFormOptions) toStdout() bool { return o.out == "" || o.out == "-" }
 
 func modeOf(private bool) fs.FileMode {
 	if private {
-		return privateFile
+		return privatefile.Private
 	}
-	return publicFile
+	return privatefile.Public
+}
+
+// fileFailure returns the error of a file that could not be written, and nil for nil.
+func fileFailure(err error) error {
+	var e *fs.PathError
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case errors.Is(err, fs.ErrExist):
+		return verdict.Errorf(verdict.IO, "%s: exists already, and is not overwritten", e.Path).
+			Hintf("choose another name, or --force")
+	default:
+		return verdict.Errorf(verdict.IO, "%s: %w", e.Path, e.Err)
+	}
 }

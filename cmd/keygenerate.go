@@ -9,6 +9,7 @@ import (
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
+	"jwt/internal/privatefile"
 	"jwt/internal/verdict"
 )
 
@@ -104,9 +105,9 @@ func (o keyGenerateOptions) write(env *Env, key jwk.Key, w keyWriter) error {
 	if err != nil {
 		return err
 	}
-	files := newFiles{force: o.form.force}
+	files := privatefile.Files{Force: o.form.force}
 	if !o.form.toStdout() {
-		files.add(o.form.out, private, privateFile)
+		files.Add(o.form.out, private, privatefile.Private)
 	} else if err := o.form.checkStdout(env, w.form); err != nil {
 		return err
 	}
@@ -116,9 +117,9 @@ func (o keyGenerateOptions) write(env *Env, key jwk.Key, w keyWriter) error {
 		if err != nil {
 			return err
 		}
-		files.add(o.public, public, publicFile)
+		files.Add(o.public, public, privatefile.Public)
 	}
-	if err := files.commit(); err != nil {
+	if err := fileFailure(files.Commit()); err != nil {
 		return err
 	}
 	if o.form.toStdout() {

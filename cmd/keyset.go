@@ -12,6 +12,7 @@ import (
 	"jwt/internal/input"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
+	"jwt/internal/privatefile"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )
@@ -219,17 +220,17 @@ func readSetFile(ring *keyring, path string) (keySource, error) {
 // file. Private keys make it private; otherwise it keeps its mode.
 func writeSetFile(s keySource, exists bool, entries []jwk.Entry) error {
 	content := append(render.JSON(s.set.With(entries), true), '\n')
-	mode := publicFile
+	mode := privatefile.Public
 	if slices.ContainsFunc(entries, func(e jwk.Entry) bool { return e.Err == nil && e.Key.IsPrivate() }) {
-		mode = privateFile
+		mode = privatefile.Private
 	} else if exists && s.mode != 0 {
 		mode = s.mode
 	}
-	files := newFiles{}
+	files := privatefile.Files{}
 	if exists {
-		files.replace(s.name, content, mode)
+		files.Replace(s.name, content, mode)
 	} else {
-		files.add(s.name, content, mode)
+		files.Add(s.name, content, mode)
 	}
-	return files.commit()
+	return fileFailure(files.Commit())
 }

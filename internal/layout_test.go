@@ -35,6 +35,7 @@ var rooms = []string{
 	"authserver/store/redistest",
 	"authserver",
 	"authserver/faulty",
+	"privatefile",
 	"httpclient",
 	"jwks",
 	"authclient",

@@ -1,22 +1,18 @@
 package jwks
 
 import (
-	"cmp"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"jwt/internal/jwk"
+	"jwt/internal/privatefile"
 )
 
 // An answer is the last good one a URL gave. The cache keeps it as one JSON file,
@@ -46,60 +42,29 @@ const (
 	nameLength   = 2 * sha256.Size
 )
 
-// A disk is the cache directory. Others may run in it at the same time: files
-// only ever appear whole, by rename.
-type disk struct{ dir string }
+// A disk is the cache directory. Another process may use it at the same time: files
+// only ever appear whole, by rename. An attacker who could plant a key set in it would
+// decide which signatures verify.
+type disk struct{ privatefile.Dir }
 
-var errNotPrivate = errors.New("others may write to it")
-
-// open returns the directory, and refuses one that somebody else owns or may
-// write to: who can plant a key set there decides which signatures verify.
-func (d disk) open() (*os.Root, error) {
-	root, err := os.OpenRoot(d.dir)
-	if err != nil {
-		return nil, err
-	}
-	info, err := root.Stat(".")
-	if err == nil && !private(info) {
-		err = errNotPrivate
-	}
-	if err != nil {
-		root.Close()
-		return nil, err
-	}
-	return root, nil
-}
-
-func private(info fs.FileInfo) bool {
-	if runtime.GOOS == "windows" {
-		return true // the bits mean nothing there; a profile's directories are the user's own
-	}
-	return info.Mode().Perm()&0o022 == 0 && ownedByUs(info)
+func diskAt(path string) disk {
+	return disk{privatefile.Dir{Path: path, Forbid: privatefile.NoWrite}}
 }
 
 // read returns the answer kept for the URL, or nil. A file that is corrupt, too
 // large, of another URL or of another owner is as good as none, and so is a
 // directory that cannot be used.
 func (d disk) read(url string) *answer {
-	if d.dir == "" {
+	if d.Path == "" {
 		return nil
 	}
-	root, err := d.open()
+	root, err := d.Open()
 	if err != nil {
 		return nil
 	}
 	defer root.Close()
-	info, err := root.Lstat(fileName(url))
-	if err != nil || !info.Mode().IsRegular() || !private(info) {
-		return nil
-	}
-	file, err := root.Open(fileName(url))
+	data, err := root.Read(fileName(url), maxEntrySize)
 	if err != nil {
-		return nil
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxEntrySize+1))
-	if err != nil || len(data) > maxEntrySize {
 		return nil
 	}
 	var a answer
@@ -110,31 +75,21 @@ func (d disk) read(url string) *answer {
 }
 
 // write keeps the answer, whole or not at all.
-func (d disk) write(a *answer) (err error) {
+func (d disk) write(a *answer) error {
 	data, err := json.Marshal(a)
 	if err != nil || len(data) > maxEntrySize {
 		return err
 	}
-	if err := os.MkdirAll(d.dir, 0o700); err != nil {
-		return err
-	}
-	root, err := d.open()
+	root, err := d.Make()
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	name := fileName(a.URL)
-	temp := strings.TrimSuffix(name, ".json") + "." + rand.Text() + ".tmp"
-	file, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := root.Create(fileName(a.URL), 0)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(data)
-	if err = cmp.Or(err, file.Close()); err == nil {
-		err = root.Rename(temp, name)
-	}
-	if err != nil {
-		root.Remove(temp)
+	if err := file.Commit(data); err != nil {
 		return err
 	}
 	return prune(root)
@@ -142,7 +97,7 @@ func (d disk) write(a *answer) (err error) {
 
 // remove forgets what is kept for the URL.
 func (d disk) remove(url string) error {
-	root, err := d.open()
+	root, err := d.Open()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -158,7 +113,7 @@ func (d disk) remove(url string) error {
 
 // prune removes the oldest files past maxEntries, temporary ones of writers that
 // died among them. What the cache did not make is not touched.
-func prune(root *os.Root) error {
+func prune(root *privatefile.Root) error {
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil || len(entries) <= maxEntries {
 		return err
@@ -178,7 +133,9 @@ func prune(root *os.Root) error {
 	return nil
 }
 
+// isOurs reports whether the cache made the file, or a temporary one for it.
 func isOurs(name string) bool {
+	name = strings.TrimPrefix(name, ".")
 	if len(name) < nameLength || strings.Trim(name[:nameLength], "0123456789abcdef") != "" {
 		return false
 	}
@@ -198,7 +155,7 @@ func (c *Client) keep(a *answer) []string {
 	if c.CacheDir == "" {
 		return nil
 	}
-	d := disk{c.CacheDir}
+	d := diskAt(c.CacheDir)
 	var err error
 	if a.noStore || a.secret {
 		err = d.remove(a.URL)
@@ -206,16 +163,7 @@ func (c *Client) keep(a *answer) []string {
 		err = d.write(a)
 	}
 	if err != nil {
-		return []string{fmt.Sprintf("the cache is not used: %s", withPath(err, c.CacheDir))}
+		return []string{fmt.Sprintf("the cache is not used: %s: %v", c.CacheDir, privatefile.Cause(err))}
 	}
 	return nil
-}
-
-// withPath names the directory once.
-func withPath(err error, dir string) string {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return dir + ": " + err.Error()
 }

@@ -198,7 +198,7 @@ func TestPruneRemovesTheOldestOfOurs(t *testing.T) {
 	touch(dead, 1000*time.Hour)
 	touch("notes.txt", 1000*time.Hour)
 	a := &answer{URL: "https://example.com/", Body: []byte("{}")}
-	if err := (disk{dir}).write(a); err != nil {
+	if err := diskAt(dir).write(a); err != nil {
 		t.Fatal(err)
 	}
 	if got := len(files(t, dir)); got != maxEntries+1 {
@@ -231,7 +231,7 @@ func FuzzDiskRead(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, fileName(address)), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		a := disk{dir}.read(address)
+		a := diskAt(dir).read(address)
 		if a != nil && (a.URL != address || len(a.Body) > jwk.MaxBytes || a.secret || a.noStore) {
 			t.Errorf("read %+v", a)
 		}

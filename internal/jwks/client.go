@@ -174,7 +174,7 @@ func (c *Client) load(ctx context.Context, u *url.URL, mode cacheMode, accept fu
 	}
 
 	if m.answer == nil {
-		m.answer = disk{c.CacheDir}.read(u.String())
+		m.answer = diskAt(c.CacheDir).read(u.String())
 	}
 	if m.answer != nil && accept(m.answer) != nil {
 		m.answer = nil

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"strings"
 	"syscall"
@@ -12,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"jwt/internal/authclient"
+	"jwt/internal/privatefile"
 	"jwt/internal/verdict"
 )
 
@@ -41,7 +41,7 @@ func (st *Store) lock(ctx context.Context, name string, wait time.Duration) (unl
 	_, err = l.TryLockContext(waiting, lockRetry)
 	switch {
 	case err == nil:
-		removeLeftovers(root, name)
+		root.RemoveTemporary(file(name))
 		return func() { l.Close() }, nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, verdict.Errorf(verdict.Interrupted, "interrupted")
@@ -49,21 +49,6 @@ func (st *Store) lock(ctx context.Context, name string, wait time.Duration) (unl
 		return nil, verdict.Errorf(verdict.SessionBusy, "session %s: another process holds it, and has not let go in time", name).
 			Hintf("it may be waiting for the server; fuser %s tells which it is", quoted(path))
 	default:
-		return nil, verdict.Errorf(verdict.IO, "%s: %w", path, cause(err)).Hintf("it must be yours to read and write: chmod 600 %s", quoted(path))
-	}
-}
-
-// removeLeftovers removes the temporary files of writers of this session that
-// were killed. Only who has the lock writes any.
-func removeLeftovers(root *os.Root, name string) {
-	entries, err := fs.ReadDir(root.FS(), ".")
-	if err != nil {
-		return // the next one tries again
-	}
-	for _, e := range entries {
-		rest, ok := strings.CutPrefix(e.Name(), "."+name+".")
-		if ok && strings.HasSuffix(rest, ".tmp") && strings.Count(rest, ".") == 1 {
-			root.Remove(e.Name())
-		}
+		return nil, verdict.Errorf(verdict.IO, "%s: %w", path, privatefile.Cause(err)).Hintf("it must be yours to read and write: chmod 600 %s", quoted(path))
 	}
 }

@@ -1,19 +1,15 @@
 package session
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
+	"jwt/internal/privatefile"
 	"jwt/internal/verdict"
 )
 
@@ -81,7 +77,7 @@ func (st *Store) List() ([]string, error) {
 }
 
 // Path returns the file of a session.
-func (st *Store) Path(name string) string { return filepath.Join(st.Dir, name+".json") }
+func (st *Store) Path(name string) string { return filepath.Join(st.Dir, file(name)) }
 
 func (st *Store) read(name string) (*Session, record, error) {
 	if err := CheckName(name); err != nil {
@@ -106,81 +102,42 @@ func (st *Store) read(name string) (*Session, record, error) {
 	return r.open(name), r, nil
 }
 
-var errTooLarge = errors.New("it is too large")
-
-// unreadable is the error of a file that holds no session.
+// unreadable returns the error of a file that does not hold a session.
 func (st *Store) unreadable(name string, err error) error {
 	return verdict.Errorf(verdict.IO, "%s: is not the file of a session: %w", st.Path(name), err).
 		Hintf("jwt session logout --session %s removes it, jwt session login replaces it", name)
 }
 
-func (st *Store) readFile(root *os.Root, name string) ([]byte, error) {
-	file, err := root.OpenFile(name+".json", os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for its writer
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, notLoggedIn(name)
-	}
-	if err != nil {
-		return nil, st.failure(name, err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
+func (st *Store) readFile(root *privatefile.Root, name string) ([]byte, error) {
+	data, err := root.Read(file(name), maxFile)
 	switch {
+	case errors.Is(err, fs.ErrNotExist), string(data) == loggedOut:
+		return nil, notLoggedIn(name)
+	case errors.Is(err, privatefile.ErrTooLarge):
+		return nil, st.unreadable(name, err)
 	case err != nil:
 		return nil, st.failure(name, err)
-	case !info.Mode().IsRegular():
-		return nil, verdict.Errorf(verdict.IO, "%s: is not a regular file", st.Path(name))
-	case !private(info):
-		return nil, notPrivate(st.Path(name), info, "600")
 	}
-	var data bytes.Buffer
-	data.Grow(int(min(info.Size(), maxFile)) + bytes.MinRead) // one read, and one that finds the end
-	_, err = data.ReadFrom(io.LimitReader(file, maxFile+1))
-	if err == nil && data.Len() > maxFile {
-		return nil, st.unreadable(name, errTooLarge)
-	}
-	if err != nil {
-		return nil, st.failure(name, err)
-	}
-	if data.String() == loggedOut {
-		return nil, notLoggedIn(name)
-	}
-	return data.Bytes(), nil
+	return data, nil
 }
 
+func file(name string) string { return name + ".json" }
+
 // open opens the directory, which must be its owner's alone.
-func (st *Store) open() (*os.Root, error) {
+func (st *Store) open() (*privatefile.Root, error) { return st.root(privatefile.Dir.Open) }
+
+// make opens the directory, and makes it where there is none.
+func (st *Store) make() (*privatefile.Root, error) { return st.root(privatefile.Dir.Make) }
+
+func (st *Store) root(open func(privatefile.Dir) (*privatefile.Root, error)) (*privatefile.Root, error) {
 	if st.Dir == "" {
 		return nil, verdict.Errorf(verdict.IO, "there is no place for sessions: neither XDG_STATE_HOME nor HOME is set")
 	}
-	root, err := os.OpenRoot(st.Dir)
+	root, err := open(privatefile.Dir{Path: st.Dir, Forbid: privatefile.NoAccess, Sync: true})
 	if err != nil {
-		return nil, st.failure("", err)
-	}
-	info, err := root.Stat(".")
-	if err == nil && !private(info) {
-		err = notPrivate(st.Dir, info, "700")
-	}
-	if err != nil {
-		root.Close()
 		return nil, st.failure("", err)
 	}
 	return root, nil
-}
-
-// private holds for what nobody but its owner, who is us, may touch.
-func private(info fs.FileInfo) bool {
-	if runtime.GOOS == "windows" {
-		return true // the bits mean nothing there; a profile's directories are the user's own
-	}
-	return info.Mode().Perm()&0o077 == 0 && ownedByUs(info)
-}
-
-func notPrivate(path string, info fs.FileInfo, mode string) error {
-	if !ownedByUs(info) {
-		return verdict.Errorf(verdict.IO, "%s: belongs to another user, its sessions are not used", path)
-	}
-	return verdict.Errorf(verdict.IO, "%s: others may read or write it (mode %04o), it is not used", path, info.Mode().Perm()).
-		Hintf("chmod %s %s, and log in again if somebody may have read it", mode, path)
 }
 
 // failure names the file, or the directory, once.
@@ -189,24 +146,19 @@ func (st *Store) failure(name string, err error) error {
 	if errors.As(err, &known) {
 		return known
 	}
-	path := st.Dir
+	path, mode := st.Dir, "700"
 	if name != "" {
-		path = st.Path(name)
+		path, mode = st.Path(name), "600"
 	}
-	return verdict.Errorf(verdict.IO, "%s: %w", path, cause(err))
-}
-
-// cause is what went wrong, without the file it went wrong with.
-func cause(err error) error {
-	var p *fs.PathError
-	var l *os.LinkError
+	var access *privatefile.AccessError
 	switch {
-	case errors.As(err, &p):
-		return p.Err
-	case errors.As(err, &l):
-		return l.Err
+	case !errors.As(err, &access):
+		return verdict.Errorf(verdict.IO, "%s: %w", path, privatefile.Cause(err))
+	case access.OtherOwner:
+		return verdict.Errorf(verdict.IO, "%s: belongs to another user, its sessions are not used", path)
 	default:
-		return err
+		return verdict.Errorf(verdict.IO, "%s: others may read or write it (mode %04o), it is not used", path, access.Mode).
+			Hintf("chmod %s %s, and log in again if somebody may have read it", mode, path)
 	}
 }
 
@@ -230,4 +182,78 @@ func (st *Store) encode(s *Session) ([]byte, error) {
 		return nil, st.failure(s.Name, err)
 	}
 	return append(data, '\n'), nil
+}
+
+// A writing is the next file of a session. Its blocks are there before a refresh
+// leaves, so that a disk that fills up meanwhile does not lose what the server gives.
+type writing struct {
+	store *Store
+	root  *privatefile.Root
+	file  *privatefile.File
+}
+
+// reserve is how much larger than its last a session's file may become without
+// asking the disk for more.
+const reserve = 16 << 10
+
+// prepare makes the temporary file, size bytes of it. The caller holds the lock.
+func (st *Store) prepare(name string, size int) (*writing, error) {
+	root, err := st.make()
+	if err != nil {
+		return nil, err
+	}
+	f, err := root.Create(file(name), size)
+	if err != nil {
+		root.Close()
+		return nil, st.failure(name, err)
+	}
+	return &writing{st, root, f}, nil
+}
+
+// finish writes the session into the file that was prepared for it.
+func (w *writing) finish(s *Session) error {
+	defer w.abandon()
+	data, err := w.store.encode(s)
+	if err != nil {
+		return err
+	}
+	if err := w.file.Commit(data); err != nil {
+		return w.store.failure(s.Name, err)
+	}
+	return nil
+}
+
+// abandon leaves nothing of the temporary file. After finish it does nothing.
+func (w *writing) abandon() {
+	w.file.Abandon()
+	w.root.Close()
+}
+
+// save writes a session. The caller holds the lock.
+func (st *Store) save(s *Session) error {
+	w, err := st.prepare(s.Name, 0)
+	if err != nil {
+		return err
+	}
+	return w.finish(s)
+}
+
+// remove takes a session off the disk. The caller holds the lock, or could not
+// get it. Where the directory does not let go of the file, it is wiped: err is
+// then why it is still there.
+func (st *Store) remove(name string) (wiped bool, err error) {
+	root, err := st.open()
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer root.Close()
+	err = root.Remove(file(name))
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	err = verdict.Errorf(verdict.IO, "%s: could not be removed: %w", st.Path(name), privatefile.Cause(err)).Hintf("chmod 700 %s && rm %s", quoted(st.Dir), quoted(st.Path(name)))
+	return root.Overwrite(file(name), loggedOut) == nil, err
 }

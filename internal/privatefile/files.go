@@ -1,4 +1,4 @@
-package cmd
+package privatefile
 
 import (
 	"crypto/rand"
@@ -6,20 +6,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"jwt/internal/verdict"
 )
 
-// Modes of the files that are made. A private one is its owner's alone; of the
-// other, the umask takes its part.
+// Modes of the files that Files makes.
 const (
-	privateFile fs.FileMode = 0o600
-	publicFile  fs.FileMode = 0o644
+	Private fs.FileMode = 0o600
+	Public  fs.FileMode = 0o644 // less the umask
 )
 
-// newFiles are the files that one command writes: all of them whole, or none.
-type newFiles struct {
-	force bool // replaces what is there
+// Files are files that are written together, in any directory: all of them whole, or
+// none.
+type Files struct {
+	Force bool // replaces existing files
 	files []newFile
 }
 
@@ -27,22 +25,23 @@ type newFile struct {
 	path, temporary string
 	content         []byte
 	mode            fs.FileMode
-	replaces        bool // this one may, without force
+	replaces        bool
 }
 
-func (w *newFiles) add(path string, content []byte, mode fs.FileMode) {
+// Add adds a file. Without Force, Commit fails where the path exists.
+func (w *Files) Add(path string, content []byte, mode fs.FileMode) {
 	w.files = append(w.files, newFile{path: path, content: content, mode: mode})
 }
 
-// replace adds a file that takes the place of the one it was made from.
-func (w *newFiles) replace(path string, content []byte, mode fs.FileMode) {
+// Replace adds a file that replaces the one at the path.
+func (w *Files) Replace(path string, content []byte, mode fs.FileMode) {
 	w.files = append(w.files, newFile{path: path, content: content, mode: mode, replaces: true})
 }
 
-// commit writes the files under temporary names beside their own, then gives
-// them those. What fails on the way leaves nothing behind but, between two
-// names, the first file of two.
-func (w *newFiles) commit() (err error) {
+// Commit writes the files under temporary names beside their own, then renames them.
+// A failure leaves nothing behind, except that a crash between two renames leaves the
+// first file. The error is a *fs.PathError that names the file.
+func (w *Files) Commit() error {
 	defer func() {
 		for _, f := range w.files {
 			if f.temporary != "" {
@@ -52,9 +51,9 @@ func (w *newFiles) commit() (err error) {
 	}()
 	for i := range w.files {
 		f := &w.files[i]
-		f.replaces = f.replaces || w.force
+		f.replaces = f.replaces || w.Force
 		if err := f.prepare(); err != nil {
-			return fileFailure(f.path, err)
+			return &fs.PathError{Op: "write", Path: f.path, Err: Cause(err)}
 		}
 	}
 	for i := range w.files {
@@ -64,14 +63,14 @@ func (w *newFiles) commit() (err error) {
 					os.Remove(done.path)
 				}
 			}
-			return fileFailure(w.files[i].path, err)
+			return &fs.PathError{Op: "write", Path: w.files[i].path, Err: Cause(err)}
 		}
 	}
 	return nil
 }
 
-// prepare writes the content to a temporary file in the directory of its path.
-// What is not a regular file, /dev/stdout or a pipe, is written directly.
+// prepare writes the content to a temporary file in the directory of its path, unless
+// publish writes it directly: to /dev/stdout, a pipe or another special file.
 func (f *newFile) prepare() error {
 	if target, err := filepath.EvalSymlinks(f.path); err == nil {
 		f.path = target
@@ -96,8 +95,8 @@ func (f *newFile) prepare() error {
 	return errors.Join(err, file.Sync(), file.Close())
 }
 
-// publish gives the file its name. Without force the name must be free still,
-// which the link tells for certain.
+// publish gives the file its name. A hard link fails where another process has taken
+// the name meanwhile; a rename would replace its file.
 func (f *newFile) publish() error {
 	if f.temporary == "" {
 		return f.writeDirectly()
@@ -116,7 +115,7 @@ func (f *newFile) publish() error {
 	return f.claim() // a file system without hard links
 }
 
-// claim takes the name with an empty file and puts the whole one in its place.
+// claim creates an empty file at the path, exclusively, and renames the whole one to it.
 func (f *newFile) claim() error {
 	empty, err := os.OpenFile(f.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.mode)
 	if err != nil {
@@ -138,20 +137,4 @@ func (f *newFile) writeDirectly() error {
 	}
 	_, err = file.Write(f.content)
 	return errors.Join(err, file.Close())
-}
-
-func fileFailure(path string, err error) error {
-	if errors.Is(err, fs.ErrExist) {
-		return verdict.Errorf(verdict.IO, "%s: exists already, and is not overwritten", path).
-			Hintf("choose another name, or --force")
-	}
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		err = e.Err
-	}
-	var l *os.LinkError
-	if errors.As(err, &l) {
-		err = l.Err
-	}
-	return verdict.Errorf(verdict.IO, "%s: %w", path, err)
 }

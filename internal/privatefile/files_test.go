@@ -1,4 +1,4 @@
-package cmd
+package privatefile
 
 import (
 	"errors"
@@ -29,20 +29,20 @@ func filesIn(t *testing.T, dir string) map[string]string {
 }
 
 // Whatever fails, no file is written, changed or left behind.
-func TestNewFilesAllOrNone(t *testing.T) {
-	for name, last := range map[string]func(dir string, w *newFiles){
-		"one that exists":     func(dir string, w *newFiles) { w.add(filepath.Join(dir, "there"), []byte("new"), publicFile) },
-		"no directory":        func(dir string, w *newFiles) { w.add(filepath.Join(dir, "no", "dir"), []byte("new"), publicFile) },
-		"the same name twice": func(dir string, w *newFiles) { w.add(filepath.Join(dir, "first"), []byte("new"), publicFile) },
+func TestFilesAllOrNone(t *testing.T) {
+	for name, last := range map[string]func(dir string, w *Files){
+		"one that exists":     func(dir string, w *Files) { w.Add(filepath.Join(dir, "there"), []byte("new"), Public) },
+		"no directory":        func(dir string, w *Files) { w.Add(filepath.Join(dir, "no", "dir"), []byte("new"), Public) },
+		"the same name twice": func(dir string, w *Files) { w.Add(filepath.Join(dir, "first"), []byte("new"), Public) },
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "there"), []byte("old"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		w := newFiles{}
-		w.add(filepath.Join(dir, "first"), []byte("secret"), privateFile)
+		w := Files{}
+		w.Add(filepath.Join(dir, "first"), []byte("secret"), Private)
 		last(dir, &w)
-		if err := w.commit(); err == nil {
+		if err := w.Commit(); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 		if d := cmp.Diff(map[string]string{"there": "old"}, filesIn(t, dir)); d != "" {
@@ -51,23 +51,23 @@ func TestNewFilesAllOrNone(t *testing.T) {
 	}
 }
 
-func TestNewFilesReplace(t *testing.T) {
+func TestFilesReplace(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "there")
 	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w := newFiles{}
-	w.replace(path, []byte("new"), privateFile)
-	w.add(filepath.Join(dir, "other"), []byte("other"), publicFile)
-	if err := w.commit(); err != nil {
+	w := Files{}
+	w.Replace(path, []byte("new"), Private)
+	w.Add(filepath.Join(dir, "other"), []byte("other"), Public)
+	if err := w.Commit(); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(map[string]string{"there": "new", "other": "other"}, filesIn(t, dir)); d != "" {
 		t.Error(d)
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != privateFile {
+	if err != nil || info.Mode().Perm() != Private {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
 }
@@ -75,7 +75,7 @@ func TestNewFilesReplace(t *testing.T) {
 // Without hard links a name is claimed, and one that is taken is not.
 func TestClaim(t *testing.T) {
 	dir := t.TempDir()
-	f := newFile{path: filepath.Join(dir, "key"), content: []byte("secret"), mode: privateFile}
+	f := newFile{path: filepath.Join(dir, "key"), content: []byte("secret"), mode: Private}
 	if err := f.prepare(); err != nil {
 		t.Fatal(err)
 	}
@@ -85,14 +85,14 @@ func TestClaim(t *testing.T) {
 	if d := cmp.Diff(map[string]string{"key": "secret"}, filesIn(t, dir)); d != "" {
 		t.Error(d)
 	}
-	again := newFile{path: f.path, temporary: filepath.Join(dir, "temporary"), mode: privateFile}
+	again := newFile{path: f.path, temporary: filepath.Join(dir, "temporary"), mode: Private}
 	if err := again.claim(); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a taken name: %v", err)
 	}
 	if d := cmp.Diff(map[string]string{"key": "secret"}, filesIn(t, dir)); d != "" {
 		t.Error(d)
 	}
-	lost := newFile{path: filepath.Join(dir, "new"), temporary: filepath.Join(dir, "nothing"), mode: privateFile}
+	lost := newFile{path: filepath.Join(dir, "new"), temporary: filepath.Join(dir, "nothing"), mode: Private}
 	if err := lost.claim(); err == nil {
 		t.Error("claimed a name for a file that is not there")
 	}
