@@ -4,7 +4,6 @@
 package anatomy
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -176,10 +175,10 @@ func (o *opener) encrypted(text string) (Token, error) {
 		t.Parts = append(t.Parts, part)
 	}
 	_, hidden := jwt.ParseClaims(nil)
-	t.Findings = reviewed(bcp.Subject{
+	t.Findings = bcp.Review(bcp.Subject{
 		Token: jws.Token{Text: text, Header: e.Header}, ClaimsErr: hidden,
 		Certificates: certs, CertificatesErr: err, Encrypted: true, Now: o.now,
-	}, jweRules[:])
+	})
 	return t, nil
 }
 
@@ -194,32 +193,7 @@ func (t *Token) reveal(plaintext []byte, now time.Time) {
 	t.Vendor, t.Lifetime = vendors.Of(claims), lifetimeOf(claims, now)
 	subject := bcp.NewSubject(jws.Token{Text: t.Text, Header: t.Header, Payload: plaintext}, nil, now)
 	subject.Encrypted = true
-	t.Findings = reviewed(subject, slices.Concat(jweRules[:], claimRules[:]))
-}
-
-// reviewed returns the findings of those rules.
-func reviewed(s bcp.Subject, rules []string) []bcp.Finding {
-	return slices.DeleteFunc(bcp.Review(s), func(f bcp.Finding) bool { return !slices.Contains(rules, f.Rule) })
-}
-
-// jweRules are the rules about what a JWE shows too: its header, its shape, the
-// keys and certificates in it. The rules on signatures are not, nor those on
-// headers that name the key of a signer: in a JWE the same names tell the
-// recipient which of its own keys is meant (RFC 7516 §4.1).
-var jweRules = [...]string{
-	"alg-missing", "jwe-alg-unknown", "enc-missing", "enc-unknown", "alg-rsa1-5", "zip-present",
-	"p2c-too-low", "p2c-low", "p2c-too-high", "alg-dir", "jwe-not-signed", "crit-malformed", "crit-unknown", "header-type", "header-url-insecure", "kid-suspicious",
-	"private-key", "x5c-malformed", "x5t-mismatch", "certificate-expired", "certificate-weak-hash", "weak-rsa",
-	"duplicate-member", "case-variant", "deep-nesting", "header-size", "cookie-size", "control-characters", "unsafe-integer",
-}
-
-// claimRules are the rules about claims that hold where strangers cannot read
-// them.
-var claimRules = [...]string{
-	"exp-missing", "exp-not-a-number", "exp-milliseconds", "time-milliseconds", "lifetime-too-long", "lifetime-long",
-	"nbf-after-exp", "iat-after-exp", "iat-future", "exp-expired", "nbf-future", "iat-missing",
-	"access-token-claims", "aud-missing", "aud-wildcard", "iss-missing", "iss-http", "sub-missing", "jti-missing",
-	"claim-type", "claim-empty", "header-claim-mismatch",
+	t.Findings = bcp.Review(subject)
 }
 
 // Gravest returns the gravest finding on the token and those inside it, and how

@@ -255,14 +255,6 @@ func TestEncrypted(t *testing.T) {
 	}
 }
 
-func TestRulesOfJWEExist(t *testing.T) {
-	for _, id := range jweRules {
-		if !slices.ContainsFunc(bcp.Rules(), func(r bcp.Rule) bool { return r.ID == id }) {
-			t.Errorf("there is no rule %s", id)
-		}
-	}
-}
-
 func TestMisspelled(t *testing.T) {
 	good := token(`{"alg":"HS256"}`, `{"sub":"??>"}`)
 	bad := strings.ReplaceAll(good, "_", "/") + "="

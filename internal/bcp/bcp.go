@@ -68,23 +68,17 @@ func NewSubject(t jws.Token, flaws []jws.Flaw, now time.Time) Subject {
 	return s
 }
 
-// Rules returns all rules, by topic.
-func Rules() []Rule {
-	rules := make([]Rule, len(table))
-	for i := range table {
-		rules[i] = table[i].Rule
-	}
-	return rules
-}
-
 // Review returns the findings on the subject, the gravest first and those of
-// equal severity in the order of Rules.
+// equal severity in the order of the table.
 func Review(s Subject) []Finding {
 	r := examine(s)
 	var findings []Finding
-	for i := range table {
-		for _, h := range table[i].find(r) {
-			findings = append(findings, table[i].finding(h))
+	for _, rule := range table {
+		if !rule.holdsOf(s) {
+			continue
+		}
+		for _, h := range rule.find(r) {
+			findings = append(findings, rule.finding(h))
 		}
 	}
 	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(b.Severity, a.Severity) })
@@ -96,7 +90,12 @@ type hit struct{ part, member, detail string }
 
 type rule struct {
 	Rule
-	find func(*inspection) []hit
+	find  func(*inspection) []hit
+	scope scope
+}
+
+func (r rule) holdsOf(s Subject) bool {
+	return !s.Encrypted || r.scope == jweToo || r.scope == claims && s.ClaimsErr == nil
 }
 
 func (r rule) finding(h hit) Finding {
