@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"jwt/internal/authserver"
@@ -109,11 +108,6 @@ var table = []Kind{
 	{Name: Latency, Value: "DURATION", Help: "wait before answering", parse: durationOf(0, maxLatency), apply: delay},
 	{Name: DropAnswer, Help: "carry out the request, then close the connection", apply: dropAnswer},
 	{Name: Cacheable, Help: "answers lack Cache-Control: no-store", Breaks: "no-store", apply: dropNoStore},
-}
-
-// All returns the faults, sorted by name.
-func All() []Kind {
-	return slices.SortedFunc(slices.Values(table), func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // Names returns the names of all faults, sorted, those with a value ending in "=".
