@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"errors"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -72,4 +73,11 @@ func unknownFlag(c *cobra.Command, err error) error {
 		e.Hint = "is --" + like + " meant? " + e.Hint
 	}
 	return e
+}
+
+// isFile reports whether the text of a secret is the name of a file, which
+// somebody may have meant.
+func isFile(text string) bool {
+	info, err := os.Stat(text)
+	return err == nil && info.Mode().IsRegular()
 }

@@ -55,7 +55,7 @@ func runBatch(ctx context.Context, env *Env, in *input.Reader, output outputOpti
 		return verdict.Errorf(verdict.IO, "batch: %w", err)
 	case t.failed > 0:
 		output.note(env, fmt.Sprintf("%s failed, the first on line %d: %s", count(t.failed, "line"), t.first, t.class))
-		return answered{t.class}
+		return answered{class: t.class}
 	}
 	return nil
 }
@@ -133,14 +133,4 @@ func (p *progress) clear() {
 	if p.drawn {
 		fmt.Fprint(p.env.Stderr, "\r\x1b[K")
 	}
-}
-
-// errorObject is how an error stands in JSON, in every command.
-func errorObject(err error) render.Object {
-	e := classified(err)
-	o := render.Object{{Name: "class", Value: string(e.Class)}, {Name: "message", Value: e.Message}}
-	if e.Hint != "" {
-		o.Add("hint", e.Hint)
-	}
-	return render.Object{{Name: "error", Value: o}}
 }

@@ -89,7 +89,7 @@ func runDiff(_ context.Context, env *Env, o diffOptions, args []string) error {
 		err = o.output.write(env, t.Bytes())
 	}
 	if err == nil && !d.Equal() {
-		return answered{verdict.ClaimMismatch}
+		return answered{class: verdict.ClaimMismatch}
 	}
 	return err
 }

@@ -92,19 +92,6 @@ func (o encryptionKeys) keys(ring *keyring, confirm bool) ([]jwk.Key, error) {
 	return append(keys, key), err
 }
 
-func (k *keyring) ask(prompt string) ([]byte, error) {
-	if k.env.Secret == nil {
-		return nil, verdict.Errorf(verdict.Usage, "there is no terminal to ask for the password on").
-			Hintf("--password @FILE, env:NAME or fd:N")
-	}
-	b, err := k.env.Secret(prompt)
-	if err != nil {
-		return nil, verdict.Errorf(verdict.KeyUnreadable, "the prompt for the password: %w", err).
-			Hintf("--password @FILE, env:NAME or fd:N")
-	}
-	return b, nil
-}
-
 // noteDoubts says on stderr what is wrong with the keys. That a secret stood on
 // the command line, or how old a key set is, was said when it was read.
 func noteDoubts(env *Env, output outputOptions, doubts []verdict.Check) {

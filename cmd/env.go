@@ -3,15 +3,15 @@
 package cmd
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
-	"github.com/mattn/go-isatty"
 	"golang.org/x/term"
 
+	"jwt/internal/input"
 	"jwt/internal/session"
 )
 
@@ -29,6 +29,7 @@ type Env struct {
 	HTTP      *http.Client                         // nil: one is made when the network is needed
 	Secret    func(prompt string) ([]byte, error)  // asks on the terminal, without echo
 	Keyring   session.Ring                         // of the operating system; nil for none
+	Version   string                               // of the program
 	Exec      func(argv, environ []string) error   // becomes another program, or runs it and returns how it ended
 }
 
@@ -36,35 +37,6 @@ type Env struct {
 func (e *Env) Getenv(name string) string {
 	v, _ := e.LookupEnv(name)
 	return v
-}
-
-// Main runs the program in the real world and returns its exit status.
-func Main(args []string) int {
-	if len(args) == 1 && args[0] == "--version" { // scripts ask in loops: answered before anything is built
-		if _, err := os.Stdout.WriteString(versionLine()); err == nil {
-			return exitOK
-		}
-	}
-	stdinTTY := isatty.IsTerminal(os.Stdin.Fd())
-	stdoutTTY := isatty.IsTerminal(os.Stdout.Fd())
-	env := &Env{
-		Stdin:     os.Stdin,
-		Stdout:    os.Stdout,
-		Stderr:    os.Stderr,
-		StdinTTY:  stdinTTY,
-		StdoutTTY: stdoutTTY,
-		StderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
-		Width:     width(stdoutTTY),
-		LookupEnv: os.LookupEnv,
-		Now:       time.Now,
-		After:     time.After,
-		Secret:    promptSecret,
-		Keyring:   session.OSRing{LookupEnv: os.LookupEnv},
-		Exec:      execute,
-	}
-	// Ctrl-C is left to the operating system: nothing here has to be finished
-	// before the process may end, and a shell sees status 130.
-	return Run(context.Background(), env, args)
 }
 
 const defaultWidth = 80
@@ -77,3 +49,35 @@ func width(tty bool) int {
 	}
 	return defaultWidth
 }
+
+// input returns the reader of this command line.
+func (e *Env) input() *input.Reader {
+	return &input.Reader{Stdin: e.Stdin, StdinTTY: e.StdinTTY, LookupEnv: e.LookupEnv, Prompt: e.Secret}
+}
+
+// CacheDir returns the directory for what can be fetched again: $XDG_CACHE_HOME/jwt or
+// ~/.cache/jwt. It is "" if neither variable is set.
+func (e *Env) CacheDir() string { return e.userDir("XDG_CACHE_HOME", ".cache") }
+
+// StateDir returns the directory for data that must outlive a reboot:
+// $XDG_STATE_HOME/jwt or ~/.local/state/jwt, or "".
+func (e *Env) StateDir() string { return e.userDir("XDG_STATE_HOME", ".local/state") }
+
+// ConfigDir returns the directory of config.toml: $XDG_CONFIG_HOME/jwt or
+// ~/.config/jwt, or "".
+func (e *Env) ConfigDir() string { return e.userDir("XDG_CONFIG_HOME", ".config") }
+
+// userDir returns jwt's directory in one of the user's XDG base directories, or "" if
+// it is unknown.
+func (e *Env) userDir(variable, usual string) string {
+	if dir := e.Getenv(variable); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "jwt")
+	}
+	if home := e.Getenv("HOME"); home != "" {
+		return filepath.Join(home, filepath.FromSlash(usual), "jwt")
+	}
+	return ""
+}
+
+// UserAgent returns the User-Agent of the program's requests.
+func (e *Env) UserAgent() string { return "jwt/" + e.Version }

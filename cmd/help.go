@@ -9,9 +9,6 @@ import (
 	"jwt/internal/render"
 )
 
-// exits is the annotation that lists the exit statuses of a command, as digits.
-const exits = "exits"
-
 // printHelp writes the help of a command: what it does, examples, flags, exit
 // statuses. Cobra's own goes through text/template, whose presence in the binary
 // costs every start.

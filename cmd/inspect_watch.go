@@ -43,13 +43,13 @@ func runWatch(ctx context.Context, env *Env, o inspectOptions, t anatomy.Token, 
 		}
 		left := t.Lifetime.Expires.At.Sub(now)
 		if left <= 0 {
-			return answered{verdict.Expired}
+			return answered{class: verdict.Expired}
 		}
 		select {
 		case <-env.After(untilNextSecond(left)):
 		case <-ctx.Done():
 			fmt.Fprintln(env.Stdout) // below the ^C that the terminal shows
-			return answered{verdict.Interrupted}
+			return answered{class: verdict.Interrupted}
 		}
 	}
 }

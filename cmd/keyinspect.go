@@ -3,13 +3,11 @@ package cmd
 import (
 	"context"
 	"errors"
-	"strconv"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"jwt/internal/anatomy"
-	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
@@ -68,7 +66,7 @@ func runKeyInspect(ctx context.Context, env *Env, o keyInspectOptions, args []st
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.inspected(&report, ring)
+		addInspected(&report, s, ring)
 		failures = append(failures, err)
 		if err == nil {
 			failures = append(failures, s.outOfDate(ring), o.published(s))
@@ -86,7 +84,7 @@ func runKeyInspect(ctx context.Context, env *Env, o keyInspectOptions, args []st
 func (o keyInspectOptions) published(s keySource) error {
 	switch {
 	case o.public:
-		return s.unpublishable()
+		return refusePrivate(s)
 	case s.set.IsWrittenAsSet():
 		return mixed(s.name, s.set.Entries())
 	default:
@@ -116,8 +114,8 @@ func (o keyInspectOptions) answer(env *Env, report render.Keys, failure error) e
 	return errors.Join(o.output.write(env, t.Bytes()), failure)
 }
 
-// inspected puts the keys of a source into a report.
-func (s keySource) inspected(report *render.Keys, ring *keyring) {
+// addInspected adds the keys of a source to a report.
+func addInspected(report *render.Keys, s keySource, ring *keyring) {
 	permissions := s.permissions()
 	for _, k := range s.set.Keys {
 		opened := anatomy.OpenKey(k, ring.instant())
@@ -149,8 +147,8 @@ func mixed(name string, entries []jwk.Entry) error {
 	return notPublic(place(name, private, entries[private].ID), "a private key among public ones", name)
 }
 
-// unpublishable refuses what must not be published.
-func (s keySource) unpublishable() error {
+// refusePrivate refuses sources that must not be published.
+func refusePrivate(s keySource) error {
 	for i, e := range s.set.Entries() {
 		if e.Err != nil || !e.Key.IsPrivate() {
 			continue
@@ -170,13 +168,4 @@ func (s keySource) unpublishable() error {
 func notPublic(where, what, name string) error {
 	return verdict.Errorf(verdict.KeyRefused, "%s is %s, which must not be published", where, what).
 		Hintf("jwt key public %s", name)
-}
-
-// place names a key of a set.
-func place(set string, i int, id string) string {
-	text := set + ": keys[" + strconv.Itoa(i) + "]"
-	if id != "" {
-		text += " (kid " + string(jsonobject.Quote(id)) + ")"
-	}
-	return text
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -52,11 +50,6 @@ type keySource struct {
 
 func (o keyOptions) ring(ctx context.Context, env *Env, output outputOptions) *keyring {
 	return &keyring{options: o, env: env, ctx: ctx, in: env.input(), output: output}
-}
-
-// input returns the reader of this command line.
-func (e *Env) input() *input.Reader {
-	return &input.Reader{Stdin: e.Stdin, StdinTTY: e.StdinTTY, LookupEnv: e.LookupEnv, Prompt: e.Secret}
 }
 
 // keys returns all keys, reading them if that was not done yet.
@@ -196,13 +189,6 @@ func secretHint(read input.Source, err error) error {
 	return &e
 }
 
-// isFile reports whether the text of a secret is the name of a file, which
-// somebody may have meant.
-func isFile(text string) bool {
-	info, err := os.Stat(text)
-	return err == nil && info.Mode().IsRegular()
-}
-
 // refresh fetches the sets that came over the network once more, because a token
 // names a kid that none of them has. It returns nil where there is none.
 func (k *keyring) refresh() ([]jwk.Key, error) {
@@ -265,19 +251,20 @@ func (k *keyring) issuerClient() *jwks.Client {
 		if transport == nil {
 			transport = &http.Client{}
 		}
-		k.client = &jwks.Client{HTTP: transport, CacheDir: k.env.cacheDir(), Offline: k.options.offline, Now: k.env.Now, UserAgent: "jwt/" + version}
+		k.client = &jwks.Client{HTTP: transport, CacheDir: k.env.CacheDir(), Offline: k.options.offline, Now: k.env.Now, UserAgent: k.env.UserAgent()}
 	}
 	return k.client
 }
 
-// cacheDir is where fetched key sets are kept: $XDG_CACHE_HOME/jwt, or
-// ~/.cache/jwt. Without either nothing is kept.
-func (e *Env) cacheDir() string {
-	if dir := e.Getenv("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "jwt")
+func (k *keyring) ask(prompt string) ([]byte, error) {
+	if k.env.Secret == nil {
+		return nil, verdict.Errorf(verdict.Usage, "there is no terminal to ask for the password on").
+			Hintf("--password @FILE, env:NAME or fd:N")
 	}
-	if home := e.Getenv("HOME"); home != "" {
-		return filepath.Join(home, ".cache", "jwt")
+	b, err := k.env.Secret(prompt)
+	if err != nil {
+		return nil, verdict.Errorf(verdict.KeyUnreadable, "the prompt for the password: %w", err).
+			Hintf("--password @FILE, env:NAME or fd:N")
 	}
-	return ""
+	return b, nil
 }

@@ -82,7 +82,7 @@ func runKeySetList(ctx context.Context, env *Env, o keySetListOptions, args []st
 	report := render.Keys{Show: dateOptions{}.show, Width: env.Width}
 	var failures []error
 	err = ring.each(func(s keySource, err error) error {
-		s.inspected(&report, ring)
+		addInspected(&report, s, ring)
 		failures = append(failures, err)
 		return nil
 	})

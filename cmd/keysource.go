@@ -3,12 +3,14 @@ package cmd
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"jwt/internal/input"
+	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/verdict"
 )
@@ -134,4 +136,13 @@ func anyKeys(*cobra.Command, []string) error { return nil }
 // leftOut says of a key that it cannot be used.
 func leftOut(source string, s jwk.Skipped) string {
 	return place(source, s.Index, s.ID) + " is left out: " + s.Err.Error()
+}
+
+// place names a key of a set.
+func place(set string, i int, id string) string {
+	text := set + ": keys[" + strconv.Itoa(i) + "]"
+	if id != "" {
+		text += " (kid " + string(jsonobject.Quote(id)) + ")"
+	}
+	return text
 }

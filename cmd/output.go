@@ -175,3 +175,22 @@ func completeValues(c *cobra.Command, flag string, values ...string) {
 		panic(err) // the flag is not this command's: a bug no user can cause
 	}
 }
+
+// shortened quotes an argument that may be a whole token, and a secret with it.
+func shortened(s string) string {
+	const most = 24
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return `"` + s + `"`
+}
+
+// errorObject is how an error stands in JSON, in every command.
+func errorObject(err error) render.Object {
+	e := classified(err)
+	o := render.Object{{Name: "class", Value: string(e.Class)}, {Name: "message", Value: e.Message}}
+	if e.Hint != "" {
+		o.Add("hint", e.Hint)
+	}
+	return render.Object{{Name: "error", Value: o}}
+}

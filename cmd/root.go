@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -15,28 +14,6 @@ import (
 
 	"jwt/internal/verdict"
 )
-
-// A command is one line of `jwt --help`. Its flags are built only when it is the
-// one that was called: a start-up counts, the tool runs in loops.
-type command struct {
-	use     string // as usage shows it; the first word is the name
-	short   string
-	aliases []string
-	build   func(env *Env, c *cobra.Command)
-	hidden  bool       // not listed in the help
-	subs    []*command // of a group, whose build describes it; it does nothing itself
-}
-
-func (c *command) name() string {
-	name, _, _ := strings.Cut(c.use, " ")
-	return name
-}
-
-func (c *command) called(args []string) bool {
-	return slices.ContainsFunc(args, func(a string) bool {
-		return a == c.name() || slices.Contains(c.aliases, a)
-	})
-}
 
 func commands() []*command {
 	return []*command{
@@ -60,7 +37,7 @@ func commands() []*command {
 func Run(ctx context.Context, env *Env, args []string) int {
 	stdout := &heard{Writer: env.Stdout}
 	own := *env
-	own.Stdout, env = stdout, &own
+	own.Stdout, own.Version, env = stdout, version, &own
 	root := newRoot(env, args)
 	root.SetArgs(args)
 	var unsaid error // cobra takes it that help is always heard
@@ -184,15 +161,6 @@ func unknownSubcommand(c *cobra.Command, args []string) error {
 		return e.Hintf("%s %s", c.CommandPath(), near[0])
 	}
 	return e.Hintf("%s --help lists the commands", c.CommandPath())
-}
-
-// shortened quotes an argument that may be a whole token, and a secret with it.
-func shortened(s string) string {
-	const most = 24
-	if len(s) > most {
-		s = s[:most] + "…"
-	}
-	return `"` + s + `"`
 }
 
 func runHelp(c *cobra.Command, args []string) error {

@@ -93,7 +93,7 @@ func (o *flowOptions) complete(env *Env, c *cobra.Command) {
 	completeValues(c, "output", flowFormats...)
 	completeValues(c, "color", "auto", "always", "never")
 	completeWith(c, "preset", func() []string {
-		config, _ := env.config()
+		config, _ := readConfig(env)
 		names, _ := authclient.PresetNames(config)
 		return names
 	})
@@ -161,7 +161,7 @@ func runSessionFlow(ctx context.Context, env *Env, o flowOptions) error {
 		return werr
 	}
 	if err == nil && report.Failed() {
-		return answered{verdict.ClaimMismatch}
+		return answered{class: verdict.ClaimMismatch}
 	}
 	return err
 }
@@ -183,7 +183,7 @@ func (o flowOptions) options(env *Env) (flow.Options, error) {
 	}
 	options := flow.Options{
 		User: o.user, Protected: o.protected, Only: o.only, Skip: o.skip,
-		HTTP: env.HTTP, UserAgent: "jwt/" + version, Now: env.Now, After: after,
+		HTTP: env.HTTP, UserAgent: env.UserAgent(), Now: env.Now, After: after,
 	}
 	for _, d := range []struct {
 		flag, text string
@@ -198,7 +198,7 @@ func (o flowOptions) options(env *Env) (flow.Options, error) {
 		return options, err
 	}
 	var err error
-	if options.Preset, err = env.preset(o.preset); err != nil || o.server == "" {
+	if options.Preset, err = preset(env, o.preset); err != nil || o.server == "" {
 		return options, err
 	}
 	if options.Server, err = authclient.ParseServer(o.server); err != nil {

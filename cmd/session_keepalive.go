@@ -49,7 +49,7 @@ func runSessionKeepalive(ctx context.Context, env *Env, o keepaliveOptions) erro
 	})
 	switch {
 	case verdict.ClassOf(err) == verdict.Interrupted:
-		return answered{verdict.Interrupted} // the line "stopped" has said it
+		return answered{class: verdict.Interrupted} // the line "stopped" has said it
 	case began:
 		return err // a line has said it
 	default:

@@ -62,7 +62,7 @@ func (o *loginOptions) complete(env *Env, c *cobra.Command) {
 	o.output.complete(c)
 	completeValues(c, "store", "auto", "keyring", "file")
 	completeWith(c, "preset", func() []string {
-		config, _ := env.config()
+		config, _ := readConfig(env)
 		names, _ := authclient.PresetNames(config)
 		return names
 	})
@@ -98,7 +98,7 @@ func (o loginOptions) login(ctx context.Context, env *Env, args []string) (*sess
 	if err != nil {
 		return nil, err
 	}
-	if _, err := env.preset(l.Preset); err != nil { // before anybody types a password
+	if _, err := preset(env, l.Preset); err != nil { // before anybody types a password
 		return nil, err
 	}
 	if l.Password, err = o.password.read(env, l.User, l.Server); err != nil {

@@ -38,7 +38,7 @@ func (o *sessionOptions) addName(f *pflag.FlagSet) {
 
 func (o *sessionOptions) complete(env *Env, c *cobra.Command) {
 	completeWith(c, "session", func() []string {
-		names, _ := env.sessions().List()
+		names, _ := sessions(env).List()
 		return names
 	})
 }
@@ -88,8 +88,9 @@ func (o sessionOptions) client(env *Env, out outputOptions) (*session.Client, er
 		return nil, err
 	}
 	c := &session.Client{
-		Store: env.sessions(), Name: name, Presets: env.preset, HTTP: env.HTTP, Now: env.Now,
-		UserAgent: "jwt/" + version,
+		Store: sessions(env), Name: name,
+		Presets: func(name string) (authclient.Preset, error) { return preset(env, name) }, HTTP: env.HTTP, Now: env.Now,
+		UserAgent: env.UserAgent(),
 		Notice:    func(message string) { out.note(env, message) },
 	}
 	if o.verbose {
@@ -113,43 +114,42 @@ func (e escaping) Write(lines []byte) (int, error) {
 	return len(lines), nil
 }
 
-// sessions is where sessions are remembered.
-func (e *Env) sessions() *session.Store {
-	st := &session.Store{Keyring: e.Keyring}
-	if state := e.stateDir(); state != "" {
+// sessions returns the store of the sessions.
+func sessions(env *Env) *session.Store {
+	st := &session.Store{Keyring: env.Keyring}
+	if state := env.StateDir(); state != "" {
 		st.Dir = filepath.Join(state, "sessions")
 	}
 	return st
 }
 
-// preset finds a preset, the user's config.toml heard.
-func (e *Env) preset(name string) (authclient.Preset, error) {
-	config, err := e.config()
+// preset returns the preset of that name, with the user's changes in config.toml.
+func preset(env *Env, name string) (authclient.Preset, error) {
+	config, err := readConfig(env)
 	if err != nil {
 		return authclient.Preset{}, err
 	}
 	return authclient.FindPreset(name, config)
 }
 
-// config reads $XDG_CONFIG_HOME/jwt/config.toml, or ~/.config/jwt/config.toml,
-// where there is one.
-func (e *Env) config() (c authclient.Config, err error) {
+// readConfig reads config.toml, if it exists.
+func readConfig(env *Env) (c authclient.Config, err error) {
 	c = authclient.Config{Name: "config.toml"}
-	dir := e.homeDir("XDG_CONFIG_HOME", ".config")
+	dir := env.ConfigDir()
 	if dir == "" {
 		return c, nil
 	}
 	c.Name = filepath.Join(dir, "config.toml")
-	c.Text, err = readConfig(c.Name)
+	c.Text, err = readRegular(c.Name)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
 	return c, err
 }
 
-// readConfig reads a file that is one, and no device or pipe, which might never end
-// or never begin.
-func readConfig(path string) ([]byte, error) {
+// readRegular reads a regular file. It refuses devices and pipes, whose reads may
+// block or never end.
+func readRegular(path string) ([]byte, error) {
 	const most = 1 << 20
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -168,22 +168,6 @@ func readConfig(path string) ([]byte, error) {
 		err = verdict.Errorf(verdict.TooLarge, "%s is larger than %d bytes", path, most)
 	}
 	return text, err
-}
-
-// stateDir is where what must outlive a reboot is kept: $XDG_STATE_HOME/jwt, or
-// ~/.local/state/jwt. It is "" without either.
-func (e *Env) stateDir() string { return e.homeDir("XDG_STATE_HOME", ".local/state") }
-
-// homeDir is jwt's own in one of the user's XDG base directories, or "" where
-// nobody knows where that is.
-func (e *Env) homeDir(variable, usual string) string {
-	if dir := e.Getenv(variable); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "jwt")
-	}
-	if home := e.Getenv("HOME"); home != "" {
-		return filepath.Join(home, filepath.FromSlash(usual), "jwt")
-	}
-	return ""
 }
 
 // untilSignal returns a context that Ctrl-C, SIGTERM and SIGHUP cancel. They end

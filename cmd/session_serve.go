@@ -287,7 +287,7 @@ func (o *serveOptions) tls() (*tls.Config, error) {
 func (o *serveOptions) open(ctx context.Context, env *Env) (store.Store, error) {
 	where := o.store
 	if where == "" {
-		dir := env.stateDir()
+		dir := env.StateDir()
 		if dir == "" {
 			return nil, verdict.Errorf(verdict.Usage, "--store: is wanted: there is no XDG_STATE_HOME and no HOME to keep the state in").
 				Hintf("--store FILE, or --store memory")

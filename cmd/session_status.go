@@ -178,7 +178,7 @@ func runSessionList(env *Env, o listOptions) error {
 	if err := o.output.check(); err != nil {
 		return o.output.fail(env, err)
 	}
-	store := env.sessions()
+	store := sessions(env)
 	names, err := store.List()
 	if err != nil {
 		return o.output.fail(env, err)
