@@ -40,7 +40,7 @@ func runBatch(ctx context.Context, env *Env, in *input.Reader, output outputOpti
 	}
 	spare := make([]byte, spareHeap)
 	defer runtime.KeepAlive(spare)
-	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + dressing, Progress: p.update}
+	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: p.update}
 	err = batch.Run(ctx, lines, out, options, func(dst, line []byte, number int, tooLong error) []byte {
 		object, err := answerLine(token, line, tooLong, work)
 		if err != nil {
@@ -60,8 +60,9 @@ func runBatch(ctx context.Context, env *Env, in *input.Reader, output outputOpti
 	return nil
 }
 
-// dressing is how much a line may hold around its token: "Authorization: Bearer ".
-const dressing = 4096
+// framing is how many bytes a line may have around its token, as in "Authorization:
+// Bearer ".
+const framing = 4096
 
 // spareHeap is allocated for a run and never touched, so that it costs no memory:
 // the garbage collector, which comes when the heap has doubled, then comes every

@@ -121,7 +121,7 @@ func runDecode(ctx context.Context, env *Env, o decodeOptions, args []string) er
 		}
 	}
 	if err := o.show(env, d); err != nil {
-		return unanswered{error: err}
+		return unanswered{err: err}
 	}
 	return nil
 }
@@ -130,7 +130,7 @@ func runDecode(ctx context.Context, env *Env, o decodeOptions, args []string) er
 // stands on stdout that could be taken for it.
 func (o decodeOptions) fail(env *Env, err error) error {
 	if o.header || o.payload || o.raw || len(o.claims) > 0 {
-		return unanswered{error: err}
+		return unanswered{err: err}
 	}
 	return o.output.fail(env, err)
 }

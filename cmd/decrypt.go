@@ -136,7 +136,7 @@ func (o decryptOptions) verify(ctx context.Context, env *Env, outer *keyring, p 
 // stdout that could be taken for them.
 func (o decryptOptions) fail(env *Env, err error) error {
 	if o.payload {
-		return unanswered{error: err}
+		return unanswered{err: err}
 	}
 	return o.output.fail(env, err)
 }

@@ -101,20 +101,22 @@ type answered struct{ class verdict.Class }
 
 func (a answered) Error() string { return string(a.class) }
 
-// An unanswered error leaves stdout empty: what was asked for there was a value that
-// JSON of ours could be taken for.
-type unanswered struct{ error }
+// An unanswered error leaves stdout empty: the caller asked for a bare value, and a
+// JSON error on stdout could be mistaken for it.
+type unanswered struct{ err error }
 
-func (u unanswered) Unwrap() error { return u.error }
+func (u unanswered) Error() string { return u.err.Error() }
+func (u unanswered) Unwrap() error { return u.err }
 
-// An unrun error is about a command that session exec did not get to run. Its
-// status is that of a shell.
+// An unrun error is about a command that session exec could not run. Its status is
+// the one that a shell returns.
 type unrun struct {
-	error
+	err    error
 	status int
 }
 
-func (u unrun) Unwrap() error { return u.error }
+func (u unrun) Error() string { return u.err.Error() }
+func (u unrun) Unwrap() error { return u.err }
 
 // finish prints what is left to say of err and returns the exit status.
 func finish(env *Env, out outputOptions, err error) int {

@@ -51,7 +51,7 @@ func TestInterruptedWatch(t *testing.T) {
 	if got := y.ProcessState.ExitCode(); got != exitInterrupted {
 		t.Errorf("exit status %d", got)
 	}
-	if s := y.screen.String(); !strings.HasSuffix(s, showCursor) || strings.Contains(s, "jwt:") {
+	if s := y.screen.String(); !strings.HasSuffix(s, "\x1b[?7h\x1b[?25h") || strings.Contains(s, "jwt:") {
 		t.Errorf("%q", s)
 	}
 }

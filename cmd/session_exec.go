@@ -73,7 +73,7 @@ func runSessionExec(ctx context.Context, env *Env, o sessionExecOptions, argv []
 	err = env.Exec(append([]string{program}, argv[1:]...), append(environ, variable+s.AccessToken))
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) {
-		return unrun{error: verdict.Errorf(verdict.IO, "%s: %w", shortened(program), err), status: exitCannotRun}
+		return unrun{err: verdict.Errorf(verdict.IO, "%s: %w", shortened(program), err), status: exitCannotRun}
 	}
 	return err
 }
@@ -82,7 +82,7 @@ func runSessionExec(ctx context.Context, env *Env, o sessionExecOptions, argv []
 // gives it.
 func notRun(err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return unrun{error: err, status: exitNoCommand}
+		return unrun{err: err, status: exitNoCommand}
 	}
-	return unrun{error: err, status: exitCannotRun}
+	return unrun{err: err, status: exitCannotRun}
 }

@@ -84,7 +84,7 @@ func (o tokenOptions) read(env *Env, out outputOptions, in *input.Reader, args [
 		return scan.Found{}, verdict.Errorf(verdict.Malformed, "the token is empty").
 			Hintf("is the shell variable set?")
 	}
-	text, err := in.Text(args, "token", o.maxSize+dressing)
+	text, err := in.Text(args, "token", o.maxSize+framing)
 	if err != nil {
 		return scan.Found{}, o.tooLarge(err)
 	}
