@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jwt/internal/cli"
 )
 
 // A token as large as most access tokens are, signed with the secret below.
@@ -17,7 +19,7 @@ const (
 
 func benchmarkBatch(b *testing.B, args ...string) {
 	lines := strings.Repeat(benchToken+"\n", b.N)
-	env := &Env{
+	env := &cli.Env{
 		Stdin: strings.NewReader(lines), Stdout: io.Discard, Stderr: io.Discard,
 		LookupEnv: func(string) (string, bool) { return "", false },
 		Now:       func() time.Time { return time.Unix(1700000000, 0) },
@@ -26,7 +28,7 @@ func benchmarkBatch(b *testing.B, args ...string) {
 	b.SetBytes(int64(len(benchToken) + 1))
 	b.ReportAllocs()
 	b.ResetTimer()
-	if status := Run(context.Background(), env, args); status != exitOK {
+	if status := Run(context.Background(), env, args); status != cli.ExitOK {
 		b.Fatalf("exit %d", status)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
@@ -74,14 +75,14 @@ func TestBatchUnknownKids(t *testing.T) {
 	}
 	var stdout, stderr bytes.Buffer
 	cache := t.TempDir()
-	env := &Env{
+	env := &cli.Env{
 		Stdin: strings.NewReader(in.String()), Stdout: &stdout, Stderr: &stderr,
 		LookupEnv: func(name string) (string, bool) { return cache, name == "XDG_CACHE_HOME" },
 		Now:       time.Now,
 	}
 	start := time.Now()
-	if status := Run(context.Background(), env, []string{"verify", "--batch", "--key", server.URL}); status != exitKey {
-		t.Errorf("exit %d, want %d: that of the first line that failed\n%s", status, exitKey, stderr.String())
+	if status := Run(context.Background(), env, []string{"verify", "--batch", "--key", server.URL}); status != cli.ExitKey {
+		t.Errorf("exit %d, want %d: that of the first line that failed\n%s", status, cli.ExitKey, stderr.String())
 	}
 	n := 0
 	for line := range strings.Lines(stdout.String()) {

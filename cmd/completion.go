@@ -5,30 +5,31 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jwt/internal/cli"
 	"jwt/internal/verdict"
 )
 
 var completionShells = []string{"bash", "zsh", "fish", "powershell"}
 
-var completionCommand = command{
-	use:   "completion bash|zsh|fish|powershell",
-	short: "print the completion script of a shell",
-	build: func(env *Env, c *cobra.Command) {
+var completionCommand = cli.Command{
+	Use:   "completion bash|zsh|fish|powershell",
+	Short: "print the completion script of a shell",
+	Build: func(env *cli.Env, c *cobra.Command) {
 		c.Long = `Print the script that makes a shell complete jwt's commands, flags and flag
 values. In bash it needs the package bash-completion.`
 		c.Example = `  source <(jwt completion bash)
   jwt completion zsh > "${fpath[1]}/_jwt"
   jwt completion fish > ~/.config/fish/completions/jwt.fish
   jwt completion powershell | Out-String | Invoke-Expression`
-		c.Annotations = map[string]string{exits: "0 1 2"}
-		c.Args = oneArg("a shell: bash, zsh, fish or powershell")
+		c.Annotations = map[string]string{cli.Exits: "0 1 2"}
+		c.Args = cli.OneArg("a shell: bash, zsh, fish or powershell")
 		c.ValidArgs = completionShells
 		c.RunE = func(c *cobra.Command, args []string) error {
 			script, err := completionScript(c.Root(), args[0])
 			if err != nil {
 				return err
 			}
-			return outputOptions{}.write(env, script)
+			return cli.Output{}.Write(env, script)
 		}
 	},
 }
@@ -46,7 +47,7 @@ func completionScript(root *cobra.Command, shell string) ([]byte, error) {
 	case "powershell":
 		err = root.GenPowerShellCompletionWithDesc(&b)
 	default:
-		return nil, verdict.Errorf(verdict.Usage, "no completion for %s", shortened(shell)).
+		return nil, verdict.Errorf(verdict.Usage, "no completion for %s", cli.Shortened(shell)).
 			Hintf("jwt completion bash|zsh|fish|powershell")
 	}
 	return b.Bytes(), err

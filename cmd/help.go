@@ -6,14 +6,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jwt/internal/cli"
 	"jwt/internal/render"
 )
 
 // printHelp writes the help of a command: what it does, examples, flags, exit
 // statuses. Cobra's own goes through text/template, whose presence in the binary
 // costs every start.
-func printHelp(env *Env, c *cobra.Command) error {
-	t := render.NewText(colored(env, env.StdoutTTY, "auto"))
+func printHelp(env *cli.Env, c *cobra.Command) error {
+	t := render.NewText(cli.Colored(env, env.StdoutTTY, "auto"))
 	about := c.Long
 	if about == "" {
 		about = c.Short
@@ -40,15 +41,15 @@ func printHelp(env *Env, c *cobra.Command) error {
 		heading(t, "Flags")
 		lines(t, strings.TrimRight(f.FlagUsagesWrapped(max(env.Width, 40)), "\n"))
 	}
-	if statuses := c.Annotations[exits]; statuses != "" {
+	if statuses := c.Annotations[cli.Exits]; statuses != "" {
 		heading(t, "Exit statuses")
-		for _, e := range exitMeanings {
-			if digits := fmt.Sprint(e.status); containsWord(statuses, digits) {
-				t.Put("  ").Pad(len(digits), 3).Put(digits, "  ", e.meaning).Line()
+		for _, e := range cli.ExitMeanings {
+			if digits := fmt.Sprint(e.Status); containsWord(statuses, digits) {
+				t.Put("  ").Pad(len(digits), 3).Put(digits, "  ", e.Meaning).Line()
 			}
 		}
 	}
-	return outputOptions{}.write(env, t.Bytes())
+	return cli.Output{}.Write(env, t.Bytes())
 }
 
 func usageLine(c *cobra.Command) string {

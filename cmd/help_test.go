@@ -8,13 +8,15 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"jwt/internal/cli"
 )
 
 // Each command's help has examples and exit statuses, says something of every flag,
 // and fits a terminal of 80 columns.
 func TestHelp(t *testing.T) {
 	var out bytes.Buffer
-	env := &Env{Stdout: &out, Stderr: &out, Width: 80, LookupEnv: func(string) (string, bool) { return "", false }}
+	env := &cli.Env{Stdout: &out, Stderr: &out, Width: 80, LookupEnv: func(string) (string, bool) { return "", false }}
 	commands := 0
 	var each func(c *cobra.Command)
 	each = func(c *cobra.Command) {

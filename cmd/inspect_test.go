@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"jwt/internal/base64url"
+	"jwt/internal/cli"
 )
 
 // TestVectorsInspected shows every vector's token, whatever it is for: nothing
@@ -27,7 +28,7 @@ func TestVectorsInspected(t *testing.T) {
 			v.Out.Contains = nil // that is what verify has to say
 			piped := runVector(t, v, false, "inspect")
 			v.checkOutput(t, piped)
-			if piped.status != exitOK && piped.status != exitMalformed {
+			if piped.status != cli.ExitOK && piped.status != cli.ExitMalformed {
 				t.Fatalf("exit %d: %s", piped.status, piped.stderr)
 			}
 			var answer struct {
@@ -37,10 +38,10 @@ func TestVectorsInspected(t *testing.T) {
 			if err := json.Unmarshal([]byte(piped.stdout), &answer); err != nil {
 				t.Fatalf("stdout is not JSON: %v", err)
 			}
-			if (answer.Error == nil) != (piped.status == exitOK) {
+			if (answer.Error == nil) != (piped.status == cli.ExitOK) {
 				t.Errorf("exit %d with %s", piped.status, piped.stdout)
 			}
-			if decoded := runVector(t, v, false, "decode"); decoded.status == exitOK && piped.status != exitOK {
+			if decoded := runVector(t, v, false, "decode"); decoded.status == cli.ExitOK && piped.status != cli.ExitOK {
 				t.Errorf("decode takes what inspect refuses: %s", piped.stderr)
 			}
 			for _, args := range [][]string{{"--color=never"}, {"--color=never", "--full"}} {
@@ -88,7 +89,7 @@ func watchToken(claims string) string {
 
 func runWatched(ctx context.Context, clock *fakeClock, args ...string) result {
 	var stdout, stderr bytes.Buffer
-	env := &Env{
+	env := &cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 		StdinTTY: true, StdoutTTY: true, StderrTTY: true, Width: 60,
 		LookupEnv: func(name string) (string, bool) { return "1", name == "NO_COLOR" },
@@ -101,7 +102,7 @@ func runWatched(ctx context.Context, clock *fakeClock, args ...string) result {
 func TestWatchCountsDownInPlace(t *testing.T) {
 	clock := &fakeClock{now: time.Unix(1769860800, 400e6)}
 	r := runWatched(t.Context(), clock, watchToken(`{"iat":1769860800,"exp":1769860803}`))
-	if r.status != exitTime || r.stderr != "" {
+	if r.status != cli.ExitTime || r.stderr != "" {
 		t.Errorf("exit %d, stderr %q", r.status, r.stderr)
 	}
 	frames := strings.Split(r.stdout, "\r\x1b[4A")
@@ -129,7 +130,7 @@ func TestWatchCountsDownInPlace(t *testing.T) {
 func TestWatchStartsItsClockAt(t *testing.T) {
 	clock := &fakeClock{now: time.Unix(1000, 0)}
 	r := runWatched(t.Context(), clock, "--at", "1769860801", watchToken(`{"exp":1769860803}`))
-	if r.status != exitTime || clock.waits != 2 || clock.now.Unix() != 1002 {
+	if r.status != cli.ExitTime || clock.waits != 2 || clock.now.Unix() != 1002 {
 		t.Errorf("exit %d after %d waits, at %d", r.status, clock.waits, clock.now.Unix())
 	}
 }
@@ -145,7 +146,7 @@ func TestWatchEndsOnInterrupt(t *testing.T) {
 		}
 	}
 	r := runWatched(ctx, clock, watchToken(`{"exp":1769870000}`))
-	if r.status != exitInterrupted || r.stderr != "" {
+	if r.status != cli.ExitInterrupted || r.stderr != "" {
 		t.Errorf("exit %d, stderr %q", r.status, r.stderr)
 	}
 	if !strings.HasSuffix(r.stdout, "\n\x1b[?7h\x1b[?25h") {

@@ -2,36 +2,38 @@ package cmd
 
 import (
 	"context"
-	"jwt/internal/session"
 	"os"
 	"time"
 
 	"github.com/mattn/go-isatty"
+
+	"jwt/internal/cli"
+	"jwt/internal/session"
 )
 
 // Main runs the program in the real world and returns its exit status.
 func Main(args []string) int {
 	if len(args) == 1 && args[0] == "--version" { // scripts ask in loops: answered before anything is built
 		if _, err := os.Stdout.WriteString(versionLine()); err == nil {
-			return exitOK
+			return cli.ExitOK
 		}
 	}
 	stdinTTY := isatty.IsTerminal(os.Stdin.Fd())
 	stdoutTTY := isatty.IsTerminal(os.Stdout.Fd())
-	env := &Env{
+	env := &cli.Env{
 		Stdin:     os.Stdin,
 		Stdout:    os.Stdout,
 		Stderr:    os.Stderr,
 		StdinTTY:  stdinTTY,
 		StdoutTTY: stdoutTTY,
 		StderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
-		Width:     width(stdoutTTY),
+		Width:     cli.Width(stdoutTTY),
 		LookupEnv: os.LookupEnv,
 		Now:       time.Now,
 		After:     time.After,
-		Secret:    promptSecret,
+		Secret:    cli.PromptSecret,
 		Keyring:   session.OSRing{LookupEnv: os.LookupEnv},
-		Exec:      execute,
+		Exec:      cli.Execute,
 	}
 	// Ctrl-C is left to the operating system: nothing here has to be finished
 	// before the process may end, and a shell sees status 130.

@@ -10,18 +10,19 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jwt/internal/cli"
 	"jwt/internal/verdict"
 )
 
 // manCommand writes the manual page of a command, from the same words as its
 // help. It is for packagers: `make man` fills man/ with it.
-var manCommand = command{
-	use:    "man [COMMAND]",
-	short:  "print the manual page of a command (roff)",
-	hidden: true,
-	build: func(env *Env, c *cobra.Command) {
+var manCommand = cli.Command{
+	Use:    "man [COMMAND]",
+	Short:  "print the manual page of a command (roff)",
+	Hidden: true,
+	Build: func(env *cli.Env, c *cobra.Command) {
 		c.Example = "  jwt man verify | man -l -\n  jwt man --dir man"
-		c.Annotations = map[string]string{exits: "0 1 2"}
+		c.Annotations = map[string]string{cli.Exits: "0 1 2"}
 		dir := c.Flags().String("dir", "", "write the pages of all commands into `DIR`")
 		c.RunE = func(c *cobra.Command, args []string) error {
 			if *dir != "" {
@@ -29,9 +30,9 @@ var manCommand = command{
 			}
 			target, rest, err := c.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return verdict.Errorf(verdict.Usage, "%s is not a command", shortened(strings.Join(args, " ")))
+				return verdict.Errorf(verdict.Usage, "%s is not a command", cli.Shortened(strings.Join(args, " ")))
 			}
-			return outputOptions{}.write(env, manPage(target))
+			return cli.Output{}.Write(env, manPage(target))
 		}
 	},
 }
@@ -123,14 +124,14 @@ func manFlags(b *strings.Builder, c *cobra.Command) {
 }
 
 func manStatuses(b *strings.Builder, c *cobra.Command) {
-	statuses := c.Annotations[exits]
+	statuses := c.Annotations[cli.Exits]
 	if statuses == "" {
 		return
 	}
 	b.WriteString(".SH EXIT STATUS\n")
-	for _, e := range exitMeanings {
-		if digits := fmt.Sprint(e.status); containsWord(statuses, digits) {
-			fmt.Fprintf(b, ".TP\n.B %s\n%s\n", digits, roff(e.meaning))
+	for _, e := range cli.ExitMeanings {
+		if digits := fmt.Sprint(e.Status); containsWord(statuses, digits) {
+			fmt.Fprintf(b, ".TP\n.B %s\n%s\n", digits, roff(e.Meaning))
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"jwt/internal/cli"
 )
 
 // zeros counts how much of an endless text was taken.
@@ -83,14 +85,14 @@ func TestMemory(t *testing.T) {
 		}
 	}
 
-	const framing = 4096 // what may be around a token
+	const framing = 4096  // what may be around a token
 	const readAhead = mib // what a pipe and the copying hold
 	for _, args := range [][]string{{"decode"}, {"decode", "-"}, {"verify", "-S", "hex:01"}, {"inspect"}} {
 		what := strings.Join(args, " ")
 		in := &zeros{left: 100 * mib}
 		status, memory := peak(t, in, jwt, args...)
-		if status != exitMalformed {
-			t.Errorf("%s: exit %d, want %d", what, status, exitMalformed)
+		if status != cli.ExitMalformed {
+			t.Errorf("%s: exit %d, want %d", what, status, cli.ExitMalformed)
 		}
 		if in.taken > 2*mib+framing+readAhead {
 			t.Errorf("%s: %d bytes were read", what, in.taken)
@@ -100,7 +102,7 @@ func TestMemory(t *testing.T) {
 
 	in := &zeros{left: 100 * mib}
 	status, memory := peak(t, in, jwt, "decode", "--batch") // one line, which is dropped as it comes
-	if status != exitMalformed || in.left > 0 {
+	if status != cli.ExitMalformed || in.left > 0 {
 		t.Errorf("decode --batch: exit %d, %d bytes left", status, in.left)
 	}
 	check("decode --batch", memory)

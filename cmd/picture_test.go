@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jwt/internal/cli"
 )
 
 // pictureFile is the picture of the terminal in the README.
@@ -19,7 +21,7 @@ const pictureFile = "../testdata/terminal.svg"
 func TestPicture(t *testing.T) {
 	const token = "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUiLCJzdWIiOiJhbGljZSIsImF1ZCI6ImFwaSIsImlhdCI6MTc2ODQ3NTcwMCwiZXhwIjoxNzY4NDc3NTAwfQ.BTc_gWo5RZrlMhrvVlLXoL7syypIo5-vDXX3OZpxyk0"
 	var screen bytes.Buffer
-	env := &Env{
+	env := &cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &screen, Stderr: &screen,
 		StdinTTY: true, StdoutTTY: true, StderrTTY: true, Width: 80,
 		LookupEnv: func(name string) (string, bool) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"jwt/internal/cli"
 )
 
 // A typist sits at a terminal of its own, on which a program runs.
@@ -98,7 +100,7 @@ func (y *typist) mustEndInterrupted() {
 	y.t.Helper()
 	y.Wait()
 	y.screen.ReadFrom(y.hand) // until nobody has the terminal any more, which is an error here
-	if got := y.ProcessState.ExitCode(); got != exitInterrupted || !y.echoes() || !strings.HasSuffix(y.screen.String(), ": \r\njwt: interrupted\r\n") {
+	if got := y.ProcessState.ExitCode(); got != cli.ExitInterrupted || !y.echoes() || !strings.HasSuffix(y.screen.String(), ": \r\njwt: interrupted\r\n") {
 		y.t.Errorf("exit status %d, echo %v: %q", got, y.echoes(), y.screen.String())
 	}
 }

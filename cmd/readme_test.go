@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jwt/internal/cli"
 )
 
 // The README is read on this day: tokens in it are made and judged then.
@@ -82,7 +84,7 @@ func readmeRun(t *testing.T, command string) []byte {
 		return out
 	}
 	var screen bytes.Buffer
-	env := &Env{
+	env := &cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &screen, Stderr: &screen,
 		StdinTTY: true, StdoutTTY: true, StderrTTY: true, Width: 80,
 		LookupEnv: func(name string) (string, bool) {

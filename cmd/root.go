@@ -12,20 +12,24 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jwt/cmd/key"
+	"jwt/cmd/session"
+	"jwt/cmd/token"
+	"jwt/internal/cli"
 	"jwt/internal/verdict"
 )
 
-func commands() []*command {
-	return []*command{
-		&decodeCommand,
-		&verifyCommand,
-		&signCommand,
-		&encryptCommand,
-		&decryptCommand,
-		&inspectCommand,
-		&diffCommand,
-		&keyCommand,
-		&sessionCommand,
+func commands() []*cli.Command {
+	return []*cli.Command{
+		&token.Decode,
+		&token.Verify,
+		&token.Sign,
+		&token.Encrypt,
+		&token.Decrypt,
+		&token.Inspect,
+		&token.Diff,
+		&key.Command,
+		&session.Command,
 		&completionCommand,
 		&manCommand,
 		&versionCommand,
@@ -34,7 +38,7 @@ func commands() []*command {
 
 // Run runs one command line in env and returns the exit status. Main and every
 // test enter here.
-func Run(ctx context.Context, env *Env, args []string) int {
+func Run(ctx context.Context, env *cli.Env, args []string) int {
 	stdout := &heard{Writer: env.Stdout}
 	own := *env
 	own.Stdout, own.Version, env = stdout, version, &own
@@ -43,15 +47,15 @@ func Run(ctx context.Context, env *Env, args []string) int {
 	var unsaid error // cobra takes it that help is always heard
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { unsaid = printHelp(env, c) })
 	executed, err := root.ExecuteContextC(ctx)
-	out := saidOutput(executed.Flags())
+	out := cli.OutputOf(executed.Flags())
 	err = cmp.Or(err, unsaid)
 	if stdout.gone && errors.Is(err, syscall.EPIPE) {
 		stdout.die()
 	}
-	if err != nil && out.saysJSON() && !stdout.any && !errors.As(err, new(answered)) && !errors.As(err, new(unanswered)) {
-		err = out.fail(env, err)
+	if err != nil && out.SaysJSON() && !stdout.any && !errors.As(err, new(cli.Answered)) && !errors.As(err, new(cli.Unanswered)) {
+		err = out.Fail(env, err)
 	}
-	return finish(env, out, err)
+	return cli.Finish(env, out, err)
 }
 
 // heard knows whether anything was written, and whether its reader has gone.
@@ -74,7 +78,7 @@ func (h *heard) die() {
 	h.Writer.Write([]byte("\n"))
 }
 
-func newRoot(env *Env, args []string) *cobra.Command {
+func newRoot(env *cli.Env, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "jwt",
 		Short: "decode, verify, sign and inspect JSON Web Tokens",
@@ -90,7 +94,7 @@ func newRoot(env *Env, args []string) *cobra.Command {
 		Args:                       unknownCommand,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if v, _ := c.Flags().GetBool("version"); v {
-				return outputOptions{}.write(env, []byte(versionLine()))
+				return cli.Output{}.Write(env, []byte(versionLine()))
 			}
 			return c.Help()
 		},
@@ -102,26 +106,26 @@ func newRoot(env *Env, args []string) *cobra.Command {
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetUsageFunc(func(*cobra.Command) error { return nil })
-	root.SetFlagErrorFunc(unknownFlag)
+	root.SetFlagErrorFunc(cli.UnknownFlag)
 	addCommands(env, root, commands(), args)
 	return root
 }
 
-func addCommands(env *Env, parent *cobra.Command, children []*command, args []string) {
+func addCommands(env *cli.Env, parent *cobra.Command, children []*cli.Command, args []string) {
 	completing := len(args) > 0 && args[0] == cobra.ShellCompRequestCmd
-	everything := len(args) > 0 && (args[0] == everythingBuilt || args[0] == manCommand.name())
+	everything := len(args) > 0 && (args[0] == everythingBuilt || args[0] == manCommand.Name())
 	for _, command := range children {
-		c := &cobra.Command{Use: command.use, Short: command.short, Aliases: command.aliases, Hidden: command.hidden, DisableFlagsInUseLine: true, SuggestionsMinimumDistance: mistyped}
+		c := &cobra.Command{Use: command.Use, Short: command.Short, Aliases: command.Aliases, Hidden: command.Hidden, DisableFlagsInUseLine: true, SuggestionsMinimumDistance: mistyped}
 		switch {
-		case !everything && !command.called(args):
+		case !everything && !command.Called(args):
 			c.Run = func(*cobra.Command, []string) {}
-		case command.subs != nil:
+		case command.Subs != nil:
 			c.Args = unknownSubcommand
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-			command.build(env, c)
-			addCommands(env, c, command.subs, args)
+			command.Build(env, c)
+			addCommands(env, c, command.Subs, args)
 		default:
-			command.build(env, c)
+			command.Build(env, c)
 		}
 		if completing { // a shell shows the usage of a flag as it is
 			c.Flags().VisitAll(func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) })
@@ -141,7 +145,7 @@ func unknownCommand(c *cobra.Command, args []string) error {
 	if v, _ := c.Flags().GetBool("version"); v || len(args) == 0 {
 		return nil
 	}
-	e := verdict.Errorf(verdict.Usage, "%s is not a command", shortened(args[0]))
+	e := verdict.Errorf(verdict.Usage, "%s is not a command", cli.Shortened(args[0]))
 	switch near := c.SuggestionsFor(args[0]); {
 	case strings.Count(args[0], ".") == 2 || strings.Count(args[0], ".") == 4:
 		return e.Hintf("for a token: jwt decode TOKEN, or jwt verify TOKEN --key FILE")
@@ -156,7 +160,7 @@ func unknownSubcommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	e := verdict.Errorf(verdict.Usage, "%s is no command of %s", shortened(args[0]), c.CommandPath())
+	e := verdict.Errorf(verdict.Usage, "%s is no command of %s", cli.Shortened(args[0]), c.CommandPath())
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		return e.Hintf("%s %s", c.CommandPath(), near[0])
 	}
@@ -171,7 +175,7 @@ func runHelp(c *cobra.Command, args []string) error {
 	case target.HasSubCommands() && len(rest) > 0:
 		return unknownSubcommand(target, rest)
 	case len(rest) > 0:
-		return verdict.Errorf(verdict.Usage, "%s is a word too many: %s has no commands of its own", shortened(rest[0]), target.CommandPath()).
+		return verdict.Errorf(verdict.Usage, "%s is a word too many: %s has no commands of its own", cli.Shortened(rest[0]), target.CommandPath()).
 			Hintf("%s --help", target.CommandPath())
 	case err != nil:
 		return err

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"jwt/internal/cli"
 )
 
 func TestMain(m *testing.M) {
@@ -216,7 +218,7 @@ func cmdTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		now = func() time.Time { return time.Unix(seconds, 0) }
 	}
 	var stdout, stderr bytes.Buffer
-	env := &Env{
+	env := &cli.Env{
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 		StdinTTY: true, StdoutTTY: true, StderrTTY: true, Width: 80,
 		LookupEnv: func(name string) (string, bool) {

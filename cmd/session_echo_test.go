@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
 )
 
@@ -87,7 +88,7 @@ func TestServerThatEchoes(t *testing.T) {
 					t.Errorf("%s, %v shows %q:\n%s", answer, args, secret, said)
 				}
 			}
-			if server.answer.Load() != "" && c.ProcessState.ExitCode() == exitOK && args[0] != "request" && args[0] != "logout" {
+			if server.answer.Load() != "" && c.ProcessState.ExitCode() == cli.ExitOK && args[0] != "request" && args[0] != "logout" {
 				t.Errorf("%s: %v succeeds", answer, args)
 			}
 		}

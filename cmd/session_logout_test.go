@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"jwt/internal/cli"
 )
 
 // A server that answers the logout with 401 and goes on taking the access token
@@ -38,7 +40,7 @@ func TestLogoutThatRevokesNothing(t *testing.T) {
 		c := l.command("logout", "-o", tt.format)
 		out, err := c.Output()
 		var ended *exec.ExitError
-		if !errors.As(err, &ended) || ended.ExitCode() != exitNetwork {
+		if !errors.As(err, &ended) || ended.ExitCode() != cli.ExitNetwork {
 			t.Fatalf("%v: %s", err, out)
 		}
 		for _, says := range tt.says {

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/cli"
 	"jwt/internal/verdict"
 )
 
@@ -194,7 +195,7 @@ type result struct {
 func runVector(t *testing.T, v vector, tty bool, args ...string) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	env := &Env{
+	env := &cli.Env{
 		Stdin: bytes.NewReader(v.token(t)), Stdout: &stdout, Stderr: &stderr,
 		StdoutTTY: tty, StderrTTY: tty, Width: 80,
 		LookupEnv: func(string) (string, bool) { return "", false },
@@ -210,7 +211,7 @@ func runVector(t *testing.T, v vector, tty bool, args ...string) result {
 func (v vector) classStatuses() []int {
 	var statuses []int
 	for _, c := range v.Class {
-		if s := statusOf(verdict.Class(c)); s != exitFailure {
+		if s := cli.StatusOf(verdict.Class(c)); s != cli.ExitFailure {
 			statuses = append(statuses, s)
 		}
 	}
@@ -268,7 +269,7 @@ func (v vector) checkTime(t *testing.T, args []string) {
 
 func (v vector) checkStatus(t *testing.T, r result) {
 	t.Helper()
-	if accepted := r.status == exitOK; accepted != (v.Expect == "accept") {
+	if accepted := r.status == cli.ExitOK; accepted != (v.Expect == "accept") {
 		t.Fatalf("exit %d, want %s (%q)\nstdout: %.2000s\nstderr: %.1000s", r.status, v.Expect, v.Class, r.stdout, r.stderr)
 	}
 	if v.Expect == "accept" {
@@ -337,7 +338,7 @@ func (v vector) checkPayload(t *testing.T, args []string) {
 		args = append(args, "--raw")
 	}
 	r := runVector(t, v, false, args...)
-	if r.status != exitOK || r.stdout != string(want) {
+	if r.status != cli.ExitOK || r.stdout != string(want) {
 		t.Errorf("payload, exit %d:\n got %q\nwant %q\nstderr %s", r.status, r.stdout, want, r.stderr)
 	}
 }

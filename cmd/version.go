@@ -4,6 +4,8 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+
+	"jwt/internal/cli"
 )
 
 // version is set by the linker for a release: -X jwt/cmd.version=1.2.3.
@@ -13,15 +15,15 @@ func versionLine() string {
 	return "jwt " + version + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH + "\n"
 }
 
-var versionCommand = command{
-	use:   "version",
-	short: "print the version",
-	build: func(env *Env, c *cobra.Command) {
-		c.Args = noArgs
-		c.Annotations = map[string]string{exits: "0 1 2"}
+var versionCommand = cli.Command{
+	Use:   "version",
+	Short: "print the version",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		c.Args = cli.NoArgs
+		c.Annotations = map[string]string{cli.Exits: "0 1 2"}
 		c.Example = "  jwt version\n  jwt --version"
 		c.RunE = func(*cobra.Command, []string) error {
-			return outputOptions{}.write(env, []byte(versionLine()))
+			return cli.Output{}.Write(env, []byte(versionLine()))
 		}
 	},
 }

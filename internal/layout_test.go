@@ -43,6 +43,8 @@ var rooms = []string{
 	"flow",
 	"input",
 	"render",
+	"cli",
+	"keysource",
 }
 
 // pure rooms turn bytes into values: no files, no network, no environment, no clock.
@@ -65,13 +67,32 @@ func TestImportsPointLeft(t *testing.T) {
 			if other, ok := strings.CutPrefix(i, "jwt/internal/"); ok && slices.Index(rooms, other) >= at {
 				t.Errorf("%s imports %s, which stands to its right", room, other)
 			}
-			if i == "jwt/cmd" {
-				t.Errorf("%s imports cmd", room)
+			if i == "jwt/cmd" || strings.HasPrefix(i, "jwt/cmd/") {
+				t.Errorf("%s imports %s", room, i)
 			}
 		}
 	}
 	if seen < len(rooms)/2 {
 		t.Fatalf("go list showed %d rooms of %d", seen, len(rooms))
+	}
+}
+
+// The groups of commands know nothing of each other, nor of the tree they hang in.
+func TestCommandsStandAlone(t *testing.T) {
+	groups := 0
+	for pkg, imports := range imports(t, "jwt/cmd/...") {
+		if pkg == "jwt/cmd" {
+			continue
+		}
+		groups++
+		for _, i := range imports {
+			if i == "jwt/cmd" || strings.HasPrefix(i, "jwt/cmd/") {
+				t.Errorf("%s imports %s", pkg, i)
+			}
+		}
+	}
+	if groups == 0 {
+		t.Fatal("go list showed no group of commands")
 	}
 }
 

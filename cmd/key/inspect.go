@@ -1,0 +1,173 @@
+package key
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/anatomy"
+	"jwt/internal/cli"
+	"jwt/internal/jwk"
+	"jwt/internal/keysource"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var inspectCommand = cli.Command{
+	Use:   "inspect [KEY…]",
+	Short: "what a key is, what it is good for, what is weak in it",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o inspectOptions
+		c.Long = `Show what a key or key set holds: kind and size, the algorithms each key may be
+used with, kid, use, thumbprint, certificates and their dates, weaknesses.
+Private members are never shown. Of a set every key is listed, with why where
+it cannot be used.
+
+What no command would use is refused: a broken or weak key, a certificate out
+of date, a private key among the public ones of a set.`
+		c.Example = `  jwt key inspect public.pem
+  jwt key inspect https://issuer.example/.well-known/jwks.json
+  jwt key inspect --public jwks.json && publish jwks.json
+  jwt key inspect -j keys.jwks | jq -r '.keys[].thumbprint'`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
+		c.Args = keysource.AnyKeys
+		o.addFlags(c.Flags())
+		o.output.Complete(c)
+		o.date.Complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runInspect(c.Context(), env, o, args) }
+	},
+}
+
+type inspectOptions struct {
+	source keysource.Arguments
+	output cli.Output
+	date   cli.Date
+	public bool
+}
+
+func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.public, "public", false, "refuse what must not be published: private keys and secrets")
+	o.source.AddFlags(f)
+	o.date.AddFlags(f)
+	o.output.AddFlags(f)
+}
+
+func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []string) error {
+	if err := errors.Join(o.output.Check(), o.date.Check()); err != nil {
+		return err
+	}
+	ring, err := o.source.Sources(ctx, env, o.output, args)
+	if err != nil {
+		return err
+	}
+	report := render.Keys{Show: o.date.Show, Width: env.Width}
+	var failures []error
+	err = ring.Each(func(s keysource.Source, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		addInspected(&report, s, ring)
+		failures = append(failures, err)
+		if err == nil {
+			failures = append(failures, s.OutOfDate(ring), o.published(s))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return o.answer(env, report, firstOf(failures))
+}
+
+// published refuses a set that is public but for a slip, and with --public all
+// that is not.
+func (o inspectOptions) published(s keysource.Source) error {
+	switch {
+	case o.public:
+		return refusePrivate(s)
+	case s.Set.IsWrittenAsSet():
+		return mixed(s.Name, s.Set.Entries())
+	default:
+		return nil
+	}
+}
+
+func firstOf(failures []error) error {
+	for _, err := range failures {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o inspectOptions) answer(env *cli.Env, report render.Keys, failure error) error {
+	if o.output.WantsJSON(env) {
+		object := report.JSON()
+		if failure != nil {
+			object = append(object, cli.ErrorObject(failure)...)
+		}
+		return errors.Join(o.output.WriteJSON(env, object), failure)
+	}
+	t := o.output.Text(env)
+	report.Text(t)
+	return errors.Join(o.output.Write(env, t.Bytes()), failure)
+}
+
+// addInspected adds the keys of a source to a report.
+func addInspected(report *render.Keys, s keysource.Source, ring *keysource.Sources) {
+	permissions := s.Permissions()
+	for _, k := range s.Set.Keys {
+		opened := anatomy.OpenKey(k, ring.Instant())
+		if k.IsPrivate() {
+			opened.Warnings = append(opened.Warnings, permissions...)
+		}
+		report.Keys = append(report.Keys, opened)
+	}
+	for _, skipped := range s.Set.Skipped {
+		report.Skipped = append(report.Skipped, render.SkippedKey{Skipped: skipped, Source: s.Name})
+	}
+}
+
+// mixed refuses a set that is public but for a key whose private half was left in.
+func mixed(name string, entries []jwk.Entry) error {
+	private, public := -1, false
+	for i, e := range entries {
+		switch {
+		case e.Err != nil || e.Key.IsSecret():
+		case !e.Key.IsPrivate():
+			public = true
+		case private < 0:
+			private = i
+		}
+	}
+	if private < 0 || !public {
+		return nil
+	}
+	return notPublic(keysource.Place(name, private, entries[private].ID), "a private key among public ones", name)
+}
+
+// refusePrivate refuses sources that must not be published.
+func refusePrivate(s keysource.Source) error {
+	for i, e := range s.Set.Entries() {
+		if e.Err != nil || !e.Key.IsPrivate() {
+			continue
+		}
+		what, where := "a private key", s.Name+": this"
+		if e.Key.IsSecret() {
+			what = "a secret"
+		}
+		if s.Set.IsWrittenAsSet() {
+			where = keysource.Place(s.Name, i, e.ID)
+		}
+		return notPublic(where, what, s.Name)
+	}
+	return nil
+}
+
+func notPublic(where, what, name string) error {
+	return verdict.Errorf(verdict.KeyRefused, "%s is %s, which must not be published", where, what).
+		Hintf("jwt key public %s", name)
+}

@@ -1,0 +1,33 @@
+package key
+
+import (
+	"github.com/spf13/cobra"
+
+	"jwt/internal/cli"
+)
+
+var Command = cli.Command{
+	Use:   "key",
+	Short: "make, convert and inspect keys",
+	Build: func(_ *cli.Env, c *cobra.Command) {
+		c.Long = `Make keys, and bring them from any form into any other: JWK, JWK Set, PEM, DER,
+OpenSSH. What a file holds is told by its content, never by its name.
+
+A key is PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER or its own text.`
+		c.Example = `  jwt key generate --alg ES256 -o private.jwk --public public.jwk
+  jwt key convert private.pem                   a JWK
+  jwt key convert private.jwk --to pem
+  jwt key public private.pem
+  jwt key thumbprint public.jwk
+  jwt key inspect https://issuer.example/jwks.json
+  jwt key set add jwks.json public.pem`
+	},
+	Subs: []*cli.Command{
+		&generateCommand,
+		&convertCommand,
+		&publicCommand,
+		&thumbprintCommand,
+		&inspectCommand,
+		&setCommand,
+	},
+}

@@ -1,0 +1,282 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/authclient"
+	"jwt/internal/authserver"
+	"jwt/internal/authserver/store"
+	"jwt/internal/cli"
+	"jwt/internal/flow"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var flowCommand = cli.Command{
+	Use:   "flow",
+	Short: "drive the whole story against a server and judge it",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o flowOptions
+		c.Long = `Log in, call, wait for the access token to expire, be refused, refresh, call
+again, present the spent refresh token like a thief, log out, and try what is
+left: every step is told, and the server judged by rules with stable ids.
+
+Without --server it is a local server of its own, in memory, whose access tokens
+live for ` + flowAccessTTL.String() + `. With --server it is that one; the password comes from where a
+--password-… flag says. Sessions that are still alive at the end are logged out.
+
+A rule that a server gives no way to test is skipped with the reason, never
+passed. The verdict is fail, and the status 6, when a rule of level must is
+broken.
+
+Rules:
+` + ruleLines()
+		c.Example = `  jwt session flow
+  jwt session flow --server https://login.example --user alice --password-env PW
+  jwt session flow --server http://127.0.0.1:3000 --user alice \
+      --password-file p.txt --preset token --protected /api/me --max-wait 6m
+  jwt session flow --only rotation --only reuse-detected
+  jwt session flow -o html > report.html
+  jwt session flow -o junit > report.xml`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 6 8 9 130"}
+		c.Args = cli.NoArgs
+		o.addFlags(c.Flags())
+		o.complete(env, c)
+		c.RunE = func(c *cobra.Command, _ []string) error { return runFlow(c.Context(), env, o) }
+	},
+}
+
+// The local server: its access tokens live long enough for what is tried with
+// them, and short enough to be waited for.
+const (
+	flowAccessTTL = 3 * time.Second
+	flowPreset    = "cookie"
+)
+
+var flowFormats = []string{"auto", "text", "json", "junit", "mermaid", "html"}
+
+type flowOptions struct {
+	password passwordOptions
+	output   cli.Output
+
+	server, user, preset, protected string
+
+	only, skip                []string
+	maxWait, leeway, maxGrace string
+}
+
+func (o *flowOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.server, "server", "", "the `URL` of the server (default a local one)")
+	f.StringVarP(&o.user, "user", "u", "", "the `NAME` to log in with")
+	o.password.addFlags(f)
+	f.StringVar(&o.preset, "preset", flowPreset, "how the server speaks, a `NAME`")
+	f.StringVar(&o.protected, "protected", "", "a `PATH` that wants an access token (default that of the preset)")
+	f.StringArrayVar(&o.only, "only", nil, "judge this `RULE` and no other (repeatable)")
+	f.StringArrayVar(&o.skip, "skip", nil, "leave this `RULE` out (repeatable)")
+	f.StringVar(&o.maxWait, "max-wait", flow.DefaultMaxWait.String(), "the longest wait for an access token to expire, a `DURATION`")
+	f.StringVar(&o.leeway, "leeway", flow.DefaultLeeway.String(), "for this `DURATION` an expired access token may still be taken")
+	f.StringVar(&o.maxGrace, "max-grace", flow.DefaultMaxGrace.String(), "for this `DURATION` a spent refresh token may still be taken")
+	o.output.AddFlags(f)
+	f.Lookup("output").Usage = "`FORMAT` of the report: text, json, junit, mermaid, html, or auto (text on a terminal, json in a pipe)"
+}
+
+func (o *flowOptions) complete(env *cli.Env, c *cobra.Command) {
+	cli.CompleteValues(c, "only", flow.RuleIDs()...)
+	cli.CompleteValues(c, "skip", flow.RuleIDs()...)
+	cli.CompleteValues(c, "output", flowFormats...)
+	cli.CompleteValues(c, "color", "auto", "always", "never")
+	completeWith(c, "preset", func() []string {
+		config, _ := readConfig(env)
+		names, _ := authclient.PresetNames(config)
+		return names
+	})
+}
+
+// ruleLines lists the rules as help shows them.
+func ruleLines() string {
+	var b strings.Builder
+	for _, r := range flow.Rules() {
+		b.WriteString("\n  " + r.ID + strings.Repeat(" ", max(1, 29-len(r.ID))) + string(r.Level))
+	}
+	return strings.TrimPrefix(b.String(), "\n")
+}
+
+func (o *flowOptions) check() error {
+	format := o.output.Format
+	if o.output.AsJSON {
+		format = "json"
+	}
+	if !slices.Contains(flowFormats, format) {
+		return verdict.Errorf(verdict.Usage, "--output: is %q, must be %s or %s", format, strings.Join(flowFormats[:len(flowFormats)-1], ", "), flowFormats[len(flowFormats)-1])
+	}
+	others := o.output
+	others.Format = "auto"
+	if err := others.Check(); err != nil { // of all else than the format
+		return err
+	}
+	o.output.Format = format
+	switch given := o.user != "" || o.password != (passwordOptions{}); {
+	case o.server == "" && given:
+		return verdict.Errorf(verdict.Usage, "--user and --password-…: are for a --server; the local one has its own user").
+			Hintf("--server URL, or leave them out")
+	case o.server != "" && o.user == "":
+		return verdict.Errorf(verdict.Usage, "--user: is wanted with --server").Hintf("--user NAME --password-env NAME")
+	case o.server != "" && o.password == (passwordOptions{}): // only login asks
+		return verdict.Errorf(verdict.Usage, "--password-…: is wanted with --server").
+			Hintf("--password-env NAME, --password-file FILE or --password-stdin")
+	}
+	return o.password.check()
+}
+
+func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {
+	if err := o.check(); err != nil {
+		return o.fail(env, err)
+	}
+	options, err := o.options(env)
+	if err != nil {
+		return o.fail(env, err)
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	if options.Server == nil {
+		end, err := o.local(ctx, env, &options)
+		if err != nil {
+			return o.fail(env, err)
+		}
+		defer end()
+	}
+	o.tell(env, &options)
+	report, err := flow.Run(ctx, options)
+	if len(report.Results) == 0 || verdict.ClassOf(err) == verdict.Interrupted && o.wantText(env) { // nobody reads, or wants to read more
+		return cmp.Or(interrupted(ctx, err), err)
+	}
+	if werr := o.show(env, report); werr != nil {
+		return werr
+	}
+	if err == nil && report.Failed() {
+		return cli.Answered{Class: verdict.ClaimMismatch}
+	}
+	return err
+}
+
+// fail answers with an error where there is no report to hold it.
+func (o flowOptions) fail(env *cli.Env, err error) error {
+	if !slices.Contains([]string{"auto", "json"}, o.output.Format) {
+		return err
+	}
+	return o.output.Fail(env, err)
+}
+
+// options turns flags into what is judged. Server is nil where it is to be a local
+// one.
+func (o flowOptions) options(env *cli.Env) (flow.Options, error) {
+	after := env.After
+	if after == nil {
+		after = time.After
+	}
+	options := flow.Options{
+		User: o.user, Protected: o.protected, Only: o.only, Skip: o.skip,
+		HTTP: env.HTTP, UserAgent: env.UserAgent(), Now: env.Now, After: after,
+	}
+	for _, d := range []struct {
+		flag, text string
+		to         *time.Duration
+	}{{"max-wait", o.maxWait, &options.MaxWait}, {"leeway", o.leeway, &options.Leeway}, {"max-grace", o.maxGrace, &options.MaxGrace}} {
+		var err error
+		if *d.to, err = cli.Duration(d.flag, d.text); err != nil {
+			return options, err
+		}
+	}
+	if err := options.Check(); err != nil {
+		return options, err
+	}
+	var err error
+	if options.Preset, err = preset(env, o.preset); err != nil || o.server == "" {
+		return options, err
+	}
+	if options.Server, err = authclient.ParseServer(o.server); err != nil {
+		return options, err
+	}
+	options.Password, err = o.password.read(env, options.User, options.Server)
+	return options, err
+}
+
+// local starts a server on loopback, with one user, and lets it be judged.
+func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Options) (end func(), err error) {
+	options.User = demoUser
+	password := authserver.RandomPassword()
+	options.Password = []byte(password)
+	users := &authserver.Users{}
+	if err := users.Add(demoUser + ":" + password); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, verdict.Errorf(verdict.IO, "a local server: %w", err).Hintf("--server URL judges another")
+	}
+	address := "http://" + listener.Addr().String()
+	server, err := authserver.New(ctx, authserver.Options{
+		Issuer: address, Store: store.NewMemory(), Users: users, AccessTTL: flowAccessTTL, Now: env.Now,
+	})
+	if err != nil {
+		listener.Close()
+		return nil, err
+	}
+	if options.Server, err = authclient.ParseServer(address); err != nil {
+		return nil, err
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(serving, listener, nil) }()
+	return func() {
+		stop()
+		<-ended
+		server.Close()
+	}, nil
+}
+
+// tell makes each step a line as it happens, where the report is text.
+func (o flowOptions) tell(env *cli.Env, options *flow.Options) {
+	if !o.wantText(env) {
+		return
+	}
+	options.Began = func(r flow.Report) error {
+		t := o.output.Text(env)
+		render.FlowHead(t, r)
+		return o.output.Write(env, t.Bytes())
+	}
+	options.Stepped = func(s flow.Step) error {
+		t := o.output.Text(env)
+		render.FlowStep(t, s, options.Server.String())
+		return o.output.Write(env, t.Bytes())
+	}
+}
+
+func (o flowOptions) wantText(env *cli.Env) bool {
+	return o.output.Format == "text" || o.output.Format == "auto" && env.StdoutTTY
+}
+
+func (o flowOptions) show(env *cli.Env, r flow.Report) error {
+	switch {
+	case o.wantText(env):
+		t := o.output.Text(env)
+		render.FlowVerdict(t, r)
+		return o.output.Write(env, t.Bytes())
+	case o.output.Format == "junit":
+		return o.output.Write(env, r.JUnit())
+	case o.output.Format == "mermaid":
+		return o.output.Write(env, r.Mermaid())
+	case o.output.Format == "html":
+		return o.output.Write(env, r.HTML())
+	default:
+		return o.output.WriteJSON(env, render.FlowJSON(r))
+	}
+}

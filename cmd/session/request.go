@@ -1,0 +1,242 @@
+package session
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/authclient"
+	"jwt/internal/cli"
+	"jwt/internal/httpclient"
+	"jwt/internal/session"
+	"jwt/internal/verdict"
+)
+
+var requestCommand = cli.Command{
+	Use:   "request METHOD URL",
+	Short: "make a request as the session",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o requestOptions
+		c.Long = `Make a request with the session's access token and cookies, and print the body
+of the answer. If the server says that the token has expired, it is refreshed
+and the request is sent once more. Cookies that the answer sets are kept for the
+next. An answer of 400 or more ends in a failure, its body printed all the same.
+
+URL is one of the session's server, or a path on it: the token goes nowhere
+else, and no redirect is followed.`
+		c.Example = `  jwt session request GET /me
+  jwt session request POST /cart/items -d '{"sku":"tea","quantity":2}'
+  jwt session request PUT /note -d @note.txt -H 'Content-Type: text/plain'
+  jwt session request -i GET /me`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 8 9 130"}
+		c.Args = func(c *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return verdict.Errorf(verdict.Usage, "%s wants a method and a URL, got %s", c.CommandPath(), cli.Count(len(args), "argument")).
+					Hintf("jwt session request GET /me")
+			}
+			return nil
+		}
+		o.addFlags(c.Flags())
+		o.session.complete(env, c)
+		c.RunE = func(c *cobra.Command, args []string) error {
+			o.hasData = c.Flags().Changed("data")
+			return runRequest(c.Context(), env, o, args[0], args[1])
+		}
+	},
+}
+
+type requestOptions struct {
+	session options
+	data    string
+	hasData bool
+	headers []string
+	include bool
+}
+
+func (o *requestOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.data, "data", "d", "", "the `BODY` to send: the text itself, @FILE or -; JSON unless a Content-Type is given")
+	f.StringArrayVarP(&o.headers, "header", "H", nil, "a header to send, `'NAME: VALUE'` (repeatable)")
+	f.BoolVarP(&o.include, "include", "i", false, "print the status and the headers of the answer too")
+	o.session.addFlags(f)
+}
+
+func runRequest(ctx context.Context, env *cli.Env, o requestOptions, method, target string) error {
+	client, err := o.session.client(env, cli.Output{})
+	if err != nil {
+		return err
+	}
+	body, err := o.body(env)
+	if err != nil {
+		return err
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	req, err := o.request(ctx, client, method, target, body)
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return interrupted(ctx, requestFailure(ctx, req, err))
+	}
+	defer resp.Body.Close()
+	answer, err := readAnswer(ctx, resp)
+	if err != nil {
+		return err
+	}
+	if o.include {
+		answer = append(head(resp), answer...)
+	}
+	if env.StdoutTTY {
+		answer = bytes.ReplaceAll(answer, []byte("\r\n"), []byte("\n"))
+	}
+	if err := (cli.Output{}).WriteBytes(env, answer); err != nil {
+		return err
+	}
+	if to := redirect(resp); to != "" {
+		cli.Output{}.Note(env, "the server answered "+statusLine(resp)+", to "+to+": no redirect is followed")
+	}
+	return cmp.Or(notKept(client.Unsaved()), badAnswer(req, resp))
+}
+
+// notKept is the error of cookies that are lost: the next request would go without.
+func notKept(err error) error {
+	if err == nil {
+		return nil
+	}
+	return verdict.Errorf(verdict.ClassOf(err), "the cookies that the server set are not kept: %w", err)
+}
+
+// redirect returns where an answer points, or "" if it is none that does.
+func redirect(resp *http.Response) string {
+	if resp.StatusCode < 300 || resp.StatusCode >= 400 || resp.Header.Get("Location") == "" {
+		return ""
+	}
+	to, err := resp.Location()
+	if err != nil {
+		return "no URL"
+	}
+	return authclient.SecretsOf(resp.Request).Hide(httpclient.Show(to))
+}
+
+func (o requestOptions) body(env *cli.Env) ([]byte, error) {
+	const most = 16 << 20
+	if !o.hasData {
+		return nil, nil
+	}
+	return env.Input().Text([]string{o.data}, "body", most)
+}
+
+// request builds the request. A path is one below the session's server.
+func (o requestOptions) request(ctx context.Context, client *session.Client, method, target string, body []byte) (*http.Request, error) {
+	if strings.HasPrefix(target, "/") {
+		s, err := client.Store.Peek(client.Name)
+		if err != nil {
+			return nil, err
+		}
+		target = s.Server + target
+	}
+	u, err := url.Parse(target)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, verdict.Errorf(verdict.Usage, "%s is no URL", cli.Shortened(target)).Hintf("https://…, or a path on the session's server: /me")
+	}
+	req, err := http.NewRequestWithContext(ctx, strings.ToUpper(method), u.String(), bytes.NewReader(body))
+	if err != nil || method == "" { // to net/http that is GET
+		return nil, verdict.Errorf(verdict.Usage, "%s is no method", cli.Shortened(method)).Hintf("GET, POST, PUT, PATCH, DELETE, …")
+	}
+	req.Header.Set("User-Agent", client.UserAgent)
+	if o.hasData {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, o.addHeaders(req)
+}
+
+func (o requestOptions) addHeaders(req *http.Request) error {
+	var given []string
+	for _, h := range o.headers {
+		name, value, ok := strings.Cut(h, ":")
+		name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))
+		value = strings.TrimSpace(value)
+		switch {
+		case !ok || name == "" || strings.Trim(name, headerName) != "" || strings.ContainsFunc(value, isControl):
+			return verdict.Errorf(verdict.Usage, "--header: %s is not NAME: VALUE", cli.Shortened(name)).Hintf("a value has no line ends and no other control characters")
+		case name == "Authorization":
+			return verdict.Errorf(verdict.Usage, "--header: the session adds the Authorization").Hintf("for another: curl -H 'Authorization: …'")
+		case name == "Host" && !strings.EqualFold(value, req.URL.Host):
+			return verdict.Errorf(verdict.Usage, "--header: the Host is %s, the session's token goes to no other", req.URL.Host)
+		case name == "Host":
+			continue
+		}
+		if !slices.Contains(given, name) {
+			req.Header.Del(name)
+		}
+		given = append(given, name)
+		req.Header.Add(name, value)
+	}
+	return nil
+}
+
+// headerName is what a header's name is made of (RFC 9110 §5.6.2).
+const headerName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~"
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// readAnswer reads the body, up to what an answer may be.
+func readAnswer(ctx context.Context, resp *http.Response) ([]byte, error) {
+	req := resp.Request
+	body, err := io.ReadAll(io.LimitReader(resp.Body, authclient.MaxReply+1))
+	if err != nil {
+		return nil, requestFailure(ctx, req, err)
+	}
+	if len(body) > authclient.MaxReply {
+		return nil, verdict.Errorf(verdict.FetchRefused, "%s: the answer is larger than %d bytes", httpclient.Show(req.URL), authclient.MaxReply).
+			Hintf("jwt session token --format curl | curl -K - %s", httpclient.Show(req.URL))
+	}
+	return body, nil
+}
+
+// requestFailure gives the errors of the network a class.
+func requestFailure(ctx context.Context, req *http.Request, err error) error {
+	var known *verdict.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return authclient.NetworkFailure(ctx, req, err)
+}
+
+// badAnswer is the error of an answer that is none of success: its body was
+// printed.
+func badAnswer(req *http.Request, resp *http.Response) error {
+	if resp.StatusCode < 400 {
+		return nil
+	}
+	class := verdict.FetchFailed
+	if resp.StatusCode >= 500 {
+		class = verdict.ServerError
+	}
+	return verdict.Errorf(class, "%s %s: the server answered %s", req.Method, httpclient.Show(req.URL), statusLine(resp))
+}
+
+func statusLine(resp *http.Response) string {
+	return strings.TrimSpace(strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode))
+}
+
+// head is the status and the headers of an answer, as curl -i shows them.
+func head(resp *http.Response) []byte {
+	var b bytes.Buffer
+	b.WriteString(resp.Proto + " " + statusLine(resp) + "\r\n")
+	resp.Header.Write(&b) // into memory: it cannot fail
+	b.WriteString("\r\n")
+	return b.Bytes()
+}

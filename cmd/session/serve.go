@@ -1,0 +1,330 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/authserver"
+	"jwt/internal/authserver/faulty"
+	"jwt/internal/authserver/store"
+	"jwt/internal/cli"
+	"jwt/internal/loopback"
+	"jwt/internal/verdict"
+)
+
+var serveCommand = cli.Command{
+	Use:   "serve",
+	Short: "the local server: log in, refresh with rotation, log out",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o serveOptions
+		c.Long = `Run a small authorization server on loopback: for a browser, for the services of
+a CI job, for jwt session itself. The first line on stdout is its address.
+
+  POST /login     {"username","password"} → access token, and a refresh cookie
+  POST /refresh   the cookie, or {"refreshToken"}
+  POST /token     {"refreshToken"}, or the form grant_type=refresh_token
+  POST /logout    GET /me    GET /cart    POST /cart/items    POST /checkout
+  GET  /jwks.json    GET /.well-known/openid-configuration
+  GET  /.well-known/oauth-authorization-server
+
+Every refresh rotates. A refresh token that comes a second time revokes its
+session, but for --reuse-grace, within which it gives the same successor. State
+is in a file, in memory, or in a Redis that several servers share. Signing keys
+are made on the first start. One line a request goes to stderr, without secrets.
+SIGTERM and Ctrl-C let the requests under way finish; the status is then 0.
+
+A users file has NAME:PASSWORD on each line, or NAME: and an argon2id hash as
+the argon2 command writes it with -e.
+
+Faults are for testing clients: latency, status, drop-answer, expire-now,
+rotate-key and clock-offset are what happens to any server, each other one
+breaks one rule of session flow. They are written
+NAME[=VALUE][,times=N][,path=/PATH], but rotate-key and clock-offset, which
+concern the whole server, without times and path:
+` + faultLines()
+		c.Example = `  jwt session serve                            user demo, with a random password
+  jwt session serve --user alice:secret --access-ttl 30s --store memory
+  jwt session serve --users users.txt --store redis://127.0.0.1:6379/0
+  jwt session serve --fault drop-answer,times=1,path=/refresh --reuse-grace 10s
+  jwt session serve --listen 0.0.0.0:443 --allow-remote \
+      --issuer https://auth.example --users users.txt \
+      --tls-cert cert.pem --tls-key key.pem`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 7 8"}
+		c.Args = cli.NoArgs
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, _ []string) error { return runServe(c.Context(), env, o) }
+	},
+}
+
+type serveOptions struct {
+	listen, store, issuer, audience, alg string
+
+	users     []string
+	usersFile string
+
+	accessTTL, refreshTTL, reuseGrace, keyPeriod string
+
+	faults       []string
+	faultControl bool
+
+	allowRemote     bool
+	tlsCert, tlsKey string
+	quiet           bool
+}
+
+func (o *serveOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&o.listen, "listen", "127.0.0.1:3000", "`HOST:PORT` to listen on; port 0 picks one")
+	f.StringVar(&o.store, "store", "", "where the state is: a `FILE`, memory, or a Redis or Valkey: redis://HOST:PORT/DB, with ?addr=HOST:PORT for further nodes of a Cluster, &master_set=NAME for Sentinel, &wait=N to wait for replicas (default $XDG_STATE_HOME/jwt/serve/state.db)")
+	f.StringArrayVar(&o.users, "user", nil, "a user that may log in: `NAME:PASSWORD` (repeatable)")
+	f.StringVar(&o.usersFile, "users", "", "a `FILE` of users, one a line")
+	f.StringVar(&o.accessTTL, "access-ttl", "5m", "how long an access token lives, a `DURATION` like 30s")
+	f.StringVar(&o.refreshTTL, "refresh-ttl", "24h", "how long each refresh token lives, a `DURATION`")
+	f.StringVar(&o.reuseGrace, "reuse-grace", "0s", "for this `DURATION` a spent refresh token gives the same successor again")
+	f.StringVar(&o.keyPeriod, "key-period", "30d", "a new signing key after this `DURATION`, published before it signs")
+	f.StringVar(&o.alg, "alg", authserver.DefaultAlg, "`ALGORITHM` that signs: ES256, EdDSA, RS256, …")
+	f.StringVar(&o.issuer, "issuer", "", "the `URL` that clients use, if not the address it listens on")
+	f.StringVar(&o.audience, "audience", "", "the aud of access tokens, a `NAME` (default the issuer)")
+	f.StringArrayVar(&o.faults, "fault", nil, "misbehave: `NAME[=VALUE]` as listed above (repeatable)")
+	f.BoolVar(&o.faultControl, "fault-control", false, "faults while it runs: POST /faults {\"fault\":\"NAME\"}, DELETE /faults")
+	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond loopback; wants --tls-cert and --tls-key")
+	f.StringVar(&o.tlsCert, "tls-cert", "", "certificate chain for HTTPS, a PEM `FILE`")
+	f.StringVar(&o.tlsKey, "tls-key", "", "private key of the certificate, a PEM `FILE`")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "log no requests")
+}
+
+func (o *serveOptions) complete(c *cobra.Command) {
+	cli.CompleteValues(c, "alg", authserver.Algs()...)
+	cli.CompleteValues(c, "fault", faulty.Names()...)
+	cli.CompleteValues(c, "store", "memory", "redis://127.0.0.1:6379/0")
+}
+
+// faultLines lists the faults as help shows them, wrapped.
+func faultLines() string {
+	const width = 80
+	text, line := "", " "
+	for _, name := range faulty.Names() {
+		if len(line)+1+len(name) > width {
+			text, line = text+line+"\n", " "
+		}
+		line += " " + name
+	}
+	return text + line
+}
+
+func (o *serveOptions) check() error {
+	host, _, err := net.SplitHostPort(o.listen)
+	switch {
+	case err != nil:
+		return verdict.Errorf(verdict.Usage, "--listen: is %q, must be HOST:PORT", o.listen).Hintf("--listen 127.0.0.1:3000")
+	case (o.tlsCert == "") != (o.tlsKey == ""):
+		return verdict.Errorf(verdict.Usage, "--tls-cert and --tls-key go together")
+	case loopback.Host(host):
+		return nil
+	case !o.allowRemote:
+		return verdict.Errorf(verdict.Usage, "--listen: %s is not loopback: others could reach the server", o.listen).
+			Hintf("--listen 127.0.0.1:3000, or --allow-remote with --tls-cert and --tls-key")
+	case o.tlsCert == "":
+		return verdict.Errorf(verdict.Usage, "--allow-remote: wants --tls-cert and --tls-key: passwords would cross the network in clear")
+	case o.faultControl:
+		return verdict.Errorf(verdict.Usage, "--fault-control: is for loopback only")
+	case o.issuer == "" && isUnspecified(host):
+		return verdict.Errorf(verdict.Usage, "--issuer: is wanted: %s is every address, and none to call the server by", o.listen).
+			Hintf("--issuer https://NAME:PORT, as clients write it")
+	}
+	return nil
+}
+
+// address returns what to listen on. A loopback name is not resolved: a resolver may
+// answer with an address of the network.
+func (o *serveOptions) address() string {
+	host, port, _ := net.SplitHostPort(o.listen)
+	if loopback.Name(host) {
+		return net.JoinHostPort(loopback.Addresses[0], port)
+	}
+	return o.listen
+}
+
+func isUnspecified(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "" || ip != nil && ip.IsUnspecified()
+}
+
+func runServe(ctx context.Context, env *cli.Env, o serveOptions) (err error) {
+	if err := o.check(); err != nil {
+		return err
+	}
+	options, password, err := o.options(env)
+	if err != nil {
+		return err
+	}
+	faults, err := faulty.ParseAll(o.faults)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(o.users, func(user string) bool { return !strings.Contains(user, ":$argon2id$") }) {
+		cli.Output{Quiet: o.quiet}.Note(env, "a password on the command line is visible to ps and in the shell's history; in a --users FILE it is not")
+	}
+	tlsConfig, err := o.tls()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if options.Store, err = o.open(ctx, env); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, options.Store.Close()) }()
+	listener, err := net.Listen("tcp", o.address())
+	if err != nil {
+		return verdict.Errorf(verdict.IO, "--listen: %w", err).Hintf("--listen 127.0.0.1:0 picks a free port")
+	}
+	defer listener.Close()
+	address := o.name(&options, listener.Addr(), tlsConfig != nil)
+	server, err := faulty.New(ctx, options, faults, o.faultControl)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	first := "listening on " + address + "\n"
+	if password != "" {
+		first += "user: " + demoUser + "\npassword: " + password + "\n"
+	}
+	if _, err := env.Stdout.Write([]byte(first)); err != nil {
+		return verdict.Errorf(verdict.IO, "writing the address: %w", err)
+	}
+	signal.Ignore(syscall.SIGPIPE) // whoever read the log may go, the server stays
+	defer signal.Reset(syscall.SIGPIPE)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	return server.Serve(ctx, listener, tlsConfig)
+}
+
+const demoUser = "demo"
+
+// options turns flags into the server's options, but for what needs the network.
+// password is that of the user that was made because there was none.
+func (o *serveOptions) options(env *cli.Env) (options authserver.Options, password string, err error) {
+	options = authserver.Options{
+		Audience: o.audience, Alg: o.alg,
+		Users: &authserver.Users{}, Now: env.Now,
+	}
+	if err := o.lifetimes(&options); err != nil {
+		return options, "", err
+	}
+	if !o.quiet {
+		options.Log = env.Stderr
+	}
+	if o.usersFile != "" {
+		if err := readUsers(options.Users, o.usersFile); err != nil {
+			return options, "", err
+		}
+	}
+	for _, entry := range o.users {
+		if err := options.Users.Add(entry); err != nil {
+			return options, "", err
+		}
+	}
+	if options.Users.Len() == 0 {
+		password = authserver.RandomPassword()
+		err = options.Users.Add(demoUser + ":" + password)
+	}
+	return options, password, err
+}
+
+func (o *serveOptions) lifetimes(options *authserver.Options) (err error) {
+	for _, d := range []struct {
+		flag, text string
+		to         *time.Duration
+	}{
+		{"access-ttl", o.accessTTL, &options.AccessTTL},
+		{"refresh-ttl", o.refreshTTL, &options.RefreshTTL},
+		{"reuse-grace", o.reuseGrace, &options.ReuseGrace},
+		{"key-period", o.keyPeriod, &options.KeyPeriod},
+	} {
+		if *d.to, err = cli.Duration(d.flag, d.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readUsers(users *authserver.Users, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := users.Read(f); err != nil {
+		return verdict.Errorf(verdict.ClassOf(err), "--users %s: %w", path, err)
+	}
+	return nil
+}
+
+func (o *serveOptions) tls() (*tls.Config, error) {
+	if o.tlsCert == "" {
+		return nil, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(o.tlsCert, o.tlsKey)
+	if err != nil {
+		return nil, verdict.Errorf(verdict.KeyUnreadable, "--tls-cert, --tls-key: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// open opens the store that --store names.
+func (o *serveOptions) open(ctx context.Context, env *cli.Env) (store.Store, error) {
+	where := o.store
+	if where == "" {
+		dir := env.StateDir()
+		if dir == "" {
+			return nil, verdict.Errorf(verdict.Usage, "--store: is wanted: there is no XDG_STATE_HOME and no HOME to keep the state in").
+				Hintf("--store FILE, or --store memory")
+		}
+		where = filepath.Join(dir, "serve", "state.db")
+	}
+	s, err := store.Open(ctx, where)
+	var e *verdict.Error
+	if errors.As(err, &e) && e.Class == verdict.Usage {
+		e.Message = "--store: " + e.Message
+	}
+	return s, err
+}
+
+// name gives the server its issuer and the names it answers to, and returns the
+// address it listens on.
+func (o *serveOptions) name(options *authserver.Options, listening net.Addr, secure bool) string {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	asked, _, _ := net.SplitHostPort(o.listen)
+	_, port, _ := net.SplitHostPort(listening.String())
+	if asked == "" {
+		asked = "0.0.0.0"
+	}
+	address := (&url.URL{Scheme: scheme, Host: net.JoinHostPort(asked, port)}).String()
+	options.Issuer = o.issuer
+	if o.issuer == "" {
+		options.Issuer = address
+	}
+	options.Hosts = []string{net.JoinHostPort(asked, port)}
+	if loopback.Host(asked) {
+		for _, host := range []string{"127.0.0.1", "::1", "localhost"} {
+			options.Hosts = append(options.Hosts, net.JoinHostPort(host, port))
+		}
+	}
+	return address
+}

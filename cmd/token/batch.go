@@ -1,0 +1,138 @@
+package token
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+	"time"
+
+	"jwt/internal/batch"
+	"jwt/internal/cli"
+	"jwt/internal/input"
+	"jwt/internal/render"
+	"jwt/internal/scan"
+	"jwt/internal/verdict"
+)
+
+// A lineWork answers one line of a batch.
+type lineWork struct {
+	// token answers a token. Beside an error it may return the object that tells it;
+	// without one the error itself is the answer.
+	token func(token string) (render.Object, error)
+	none  func(error) render.Object // tells why a line holds no token
+}
+
+// runBatch reads one token a line and prints one JSON object a line, in order.
+// A line that fails is an object with "error", never the end of the run; the
+// exit status is that of the first such line.
+func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Output, token tokenOptions, args []string, work lineWork) error {
+	lines, err := token.open(in, args)
+	if err != nil {
+		return err
+	}
+	defer lines.Close()
+	t := tally{first: -1}
+	p := progress{env: env, shown: env.StderrTTY && !env.StdoutTTY && !output.Quiet && env.Getenv("TERM") != "dumb"}
+	out := env.Stdout
+	if output.Quiet {
+		out = io.Discard
+	}
+	spare := make([]byte, spareHeap)
+	defer runtime.KeepAlive(spare)
+	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: p.update}
+	err = batch.Run(ctx, lines, out, options, func(dst, line []byte, number int, tooLong error) []byte {
+		object, err := answerLine(token, line, tooLong, work)
+		if err != nil {
+			t.add(number, verdict.ClassOf(err))
+		}
+		o := append(render.Object{{Name: "line", Value: number}}, object...)
+		return append(render.AppendJSON(dst, o), '\n')
+	})
+	p.clear()
+	switch {
+	case err != nil:
+		return verdict.Errorf(verdict.IO, "batch: %w", err)
+	case t.failed > 0:
+		output.Note(env, fmt.Sprintf("%s failed, the first on line %d: %s", cli.Count(t.failed, "line"), t.first, t.class))
+		return cli.Answered{Class: t.class}
+	}
+	return nil
+}
+
+// framing is how many bytes a line may have around its token, as in "Authorization:
+// Bearer ".
+const framing = 4096
+
+// spareHeap is allocated for a run and never touched, so that it costs no memory:
+// the garbage collector, which comes when the heap has doubled, then comes every
+// so many bytes of answers and not every few lines. It took a third of the time.
+const spareHeap = 16 << 20
+
+func answerLine(token tokenOptions, line []byte, tooLong error, work lineWork) (render.Object, error) {
+	if tooLong != nil {
+		err := verdict.Errorf(verdict.TooLarge, "the line is longer than a token of %d bytes", token.maxSize)
+		return work.none(err), err
+	}
+	found, err := scan.One(line, scan.Options{Field: token.field})
+	if err == nil {
+		err = token.checkSize(found.Token)
+	}
+	if err != nil {
+		return work.none(err), err
+	}
+	object, err := work.token(found.Token)
+	if err != nil && object == nil {
+		object = cli.ErrorObject(err)
+	}
+	return object, err
+}
+
+// A tally counts the lines that failed and knows the first of them.
+type tally struct {
+	sync.Mutex
+	failed int
+	first  int
+	class  verdict.Class
+}
+
+func (t *tally) add(line int, class verdict.Class) {
+	t.Lock()
+	defer t.Unlock()
+	t.failed++
+	if t.first < 0 || line < t.first {
+		t.first, t.class = line, class
+	}
+}
+
+// progress shows on a terminal how far a long run is, on one line of stderr.
+type progress struct {
+	env   *cli.Env
+	shown bool
+	next  time.Time
+	drawn bool
+}
+
+const progressEvery = 200 * time.Millisecond
+
+func (p *progress) update(lines int) {
+	if !p.shown {
+		return
+	}
+	now := p.env.Now()
+	if p.next.IsZero() {
+		p.next = now.Add(progressEvery) // a run that is over by then shows nothing
+	}
+	if now.Before(p.next) {
+		return
+	}
+	p.next, p.drawn = now.Add(progressEvery), true
+	fmt.Fprintf(p.env.Stderr, "\r%d lines", lines)
+}
+
+func (p *progress) clear() {
+	if p.drawn {
+		fmt.Fprint(p.env.Stderr, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,157 @@
+package token
+
+import (
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/cli"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwt"
+	"jwt/internal/reltime"
+	"jwt/internal/verdict"
+)
+
+// claimOptions are the flags that set claims, for every command that makes a token.
+type claimOptions struct {
+	flags *pflag.FlagSet
+
+	members       []string
+	iss, sub, jti string
+	aud           []string
+	exp, nbf, iat string
+	noIat         bool
+}
+
+// madeUUID is what --jti without a value is set to, as the help shows it.
+const madeUUID = "uuid"
+
+// claimFlags are the names of the flags.
+var claimFlags = [...]string{"claim", "iss", "sub", "aud", "exp", "nbf", "iat", "no-iat", "jti"}
+
+func (o *claimOptions) addFlags(f *pflag.FlagSet) {
+	o.flags = f
+	f.StringArrayVarP(&o.members, "claim", "c", nil, "a claim: `NAME=VALUE` for text, NAME:=JSON for the rest (repeatable)")
+	f.StringVar(&o.iss, "iss", "", "the `ISSUER`")
+	f.StringVar(&o.sub, "sub", "", "the `SUBJECT`")
+	f.StringArrayVar(&o.aud, "aud", nil, "the `AUDIENCE` (repeatable: an array)")
+	f.StringVar(&o.exp, "exp", "", "the `TIME` it expires, like +1h")
+	f.StringVar(&o.nbf, "nbf", "", "the `TIME` before which it is not valid")
+	f.StringVar(&o.iat, "iat", "", "the `TIME` it was issued (now)")
+	f.BoolVar(&o.noIat, "no-iat", false, "add no iat")
+	f.StringVar(&o.jti, "jti", "", "the token's `ID`; --jti alone makes a random UUID")
+	f.Lookup("jti").NoOptDefVal = madeUUID
+}
+
+func (o *claimOptions) complete(c *cobra.Command) {
+	for _, name := range []string{"exp", "nbf", "iat"} {
+		cli.CompleteValues(c, name, "+5m", "+1h", "+1d", "now")
+	}
+}
+
+func (o claimOptions) check() error {
+	if o.noIat && o.iat != "" {
+		return verdict.Errorf(verdict.Usage, "--iat and --no-iat contradict each other")
+	}
+	return checkUTF8(append([]string{o.iss, o.sub, o.jti}, o.aud...)...)
+}
+
+// checkUTF8 refuses what JSON cannot say (RFC 8259 §8.1).
+func checkUTF8(texts ...string) error {
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return verdict.Errorf(verdict.Usage, "%s is not UTF-8, which JSON must be", cli.Shortened(text))
+		}
+	}
+	return nil
+}
+
+// given reports whether the user set the flag, be it to the empty string.
+func (o claimOptions) given(flag string) bool { return o.flags.Changed(flag) }
+
+// any reports whether any of the flags was set.
+func (o claimOptions) any() bool { return slices.ContainsFunc(claimFlags[:], o.given) }
+
+// takeID moves the ID of "--jti ID" from the arguments, where a flag whose value
+// may be left out leaves it: no claims look like an ID.
+func (o *claimOptions) takeID(args []string) []string {
+	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		isID := o.jti == madeUUID && !strings.ContainsAny(arg[:min(1, len(arg))], "{@- \t\n")
+		if isID {
+			o.jti = arg
+		}
+		return isID
+	})
+}
+
+// set puts what the flags say into the claims. Times count from now; where
+// nobody says when it was issued and issued is true, that is now.
+func (o claimOptions) set(claims *jsonobject.Object, now time.Time, issued bool) error {
+	for _, text := range o.members {
+		m, err := jwt.ParseMember(text)
+		if err != nil {
+			return err
+		}
+		claims.Set(m.Name, m.Value)
+	}
+	o.setTexts(claims)
+	if err := o.setTimes(claims, now); err != nil {
+		return err
+	}
+	if _, has := claims.Get("iat"); !has && issued && !o.noIat {
+		claims.Set("iat", jsonobject.Int(now.Unix()))
+	}
+	return nil
+}
+
+func (o claimOptions) setTexts(claims *jsonobject.Object) {
+	for _, c := range []struct{ flag, value string }{{"iss", o.iss}, {"sub", o.sub}, {"jti", o.jti}} {
+		switch {
+		case !o.given(c.flag):
+		case c.value == madeUUID:
+			claims.Set(c.flag, jsonobject.Quote(uuid()))
+		default:
+			claims.Set(c.flag, jsonobject.Quote(c.value))
+		}
+	}
+	switch len(o.aud) {
+	case 0:
+	case 1:
+		claims.Set("aud", jsonobject.Quote(o.aud[0]))
+	default:
+		list := []string{}
+		for _, a := range o.aud {
+			list = append(list, string(jsonobject.Quote(a)))
+		}
+		claims.Set("aud", jsonobject.Value("["+strings.Join(list, ",")+"]"))
+	}
+}
+
+func (o claimOptions) setTimes(claims *jsonobject.Object, now time.Time) error {
+	for _, c := range []struct{ flag, text string }{{"iat", o.iat}, {"nbf", o.nbf}, {"exp", o.exp}} {
+		if !o.given(c.flag) {
+			continue
+		}
+		t, err := reltime.Parse(c.text, now)
+		if err != nil {
+			return cli.FlagError(c.flag, err)
+		}
+		claims.Set(c.flag, jsonobject.Int(t.Unix()))
+	}
+	return nil
+}
+
+// uuid returns a random UUID (RFC 9562 §5.4).
+func uuid() string {
+	var b [16]byte
+	rand.Read(b[:]) // it never fails: crypto/rand ends the process first
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,404 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/base64url"
+	"jwt/internal/cli"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
+	"jwt/internal/jwe"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/render"
+	"jwt/internal/sdjwt"
+	"jwt/internal/verdict"
+)
+
+var Decode = cli.Command{
+	Use:   "decode [TOKEN]",
+	Short: "show what is inside a token; nothing is verified",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o decodeOptions
+		c.Long = `Show the header and the payload of a token, exactly as its issuer wrote them.
+
+Nothing is verified: anybody can write a token that decodes. The token may be an
+argument, @FILE, - or a pipe, bare or in what carries it: a Bearer line, a
+cookie, a JSON response, a URL, the output of curl -i.
+
+A key opens an encrypted token (JWE); --payload and -c then reach into the
+signed token inside, where there is one. Of an SD-JWT (RFC 9901) the disclosures
+are shown in their places, and -c reaches them.`
+		c.Example = `  jwt decode TOKEN
+  curl -s https://login.example/token -d @body | jwt decode
+  pbpaste | jwt decode --payload | jq .sub
+  jwt decode -c sub -c 'realm_access.roles[0]' TOKEN
+  jwt decode --batch < tokens.txt
+  jwt decode TOKEN --key private.pem    open an encrypted one`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 6 7 8"}
+		c.Args = cli.AtMostOneArg("one token")
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runDecode(c.Context(), env, o, args) }
+	},
+}
+
+type decodeOptions struct {
+	token  tokenOptions
+	output cli.Output
+	date   cli.Date
+	open   openOptions
+	batch  bool
+
+	header, payload, raw bool
+	claims               []string
+}
+
+func (o *decodeOptions) addFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.header, "header", false, "print the header alone")
+	f.BoolVar(&o.payload, "payload", false, "print the payload alone")
+	f.StringArrayVarP(&o.claims, "claim", "c", nil, "print the bare value at `PATH` of the payload, one a line (dots descend, [0] indexes; repeatable)")
+	f.BoolVar(&o.raw, "raw", false, "print exact bytes: of the payload, of the --header, or of each -c value's JSON")
+	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one JSON object a line")
+	o.open.addFlags(f)
+	o.date.AddFlags(f)
+	o.token.addFlags(f)
+	o.output.AddFlags(f)
+}
+
+func (o *decodeOptions) complete(c *cobra.Command) {
+	o.open.complete(c)
+	o.date.Complete(c)
+	o.output.Complete(c)
+}
+
+func (o *decodeOptions) check(env *cli.Env, args []string) error {
+	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.check(), o.open.checkIfGiven(env, args)); err != nil {
+		return err
+	}
+	if o.header && o.payload {
+		return verdict.Errorf(verdict.Usage, "--header and --payload: each prints one object alone").Hintf("leave both out to see both")
+	}
+	if o.batch && (o.header || o.payload || o.raw || len(o.claims) > 0) {
+		return verdict.Errorf(verdict.Usage, "--batch prints whole objects").Hintf("jwt decode --batch | jq -c .payload")
+	}
+	return nil
+}
+
+func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string) error {
+	if err := o.check(env, args); err != nil {
+		return o.fail(env, err)
+	}
+	u := o.open.unlocker(ctx, env, o.output, args)
+	if o.batch {
+		return runBatch(ctx, env, u.ring.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
+			d, err := o.decode(u, text)
+			if err != nil {
+				return nil, err
+			}
+			return d.json(), nil
+		}, none: cli.ErrorObject})
+	}
+	found, err := o.token.read(env, o.output, u.ring.In, args, true)
+	if err != nil {
+		return o.fail(env, err)
+	}
+	d, err := o.decode(u, found.Token)
+	if err != nil {
+		return o.fail(env, err)
+	}
+	if o.open.given() && d.opened == nil {
+		o.output.Note(env, "the token is not encrypted, so the key was not used: jwt verify checks the signature")
+	}
+	for _, w := range d.warnings {
+		if w.Class != verdict.UnsecuredToken { // decode verifies nothing, signed or not
+			o.output.Note(env, w.Detail)
+		}
+	}
+	if err := o.show(env, d); err != nil {
+		return cli.Unanswered{Err: err}
+	}
+	return nil
+}
+
+// fail answers with an error; where a part of the token was asked for, nothing
+// stands on stdout that could be taken for it.
+func (o decodeOptions) fail(env *cli.Env, err error) error {
+	if o.header || o.payload || o.raw || len(o.claims) > 0 {
+		return cli.Unanswered{Err: err}
+	}
+	return o.output.Fail(env, err)
+}
+
+// decode splits a token, and opens an encrypted one where there is a key for it.
+func (o decodeOptions) decode(u *unlocker, text string) (decoded, error) {
+	d, err := decode(text)
+	if err != nil || d.encrypted == nil || !o.open.given() {
+		return d, err
+	}
+	p, err := u.open(text, o.token.maxSize)
+	if err != nil {
+		return d, err
+	}
+	d.opened, d.warnings = &p, p.warnings
+	return d, nil
+}
+
+func (o decodeOptions) show(env *cli.Env, d decoded) error {
+	switch {
+	case o.header && len(o.claims) > 0:
+		return o.showClaims(env, d)
+	case len(o.claims) > 0:
+		return o.showClaims(env, d.innermost())
+	case o.header && o.raw:
+		return o.output.WriteBytes(env, d.header.Bytes())
+	case o.raw:
+		return o.showPayloadBytes(env, d.innermost())
+	case o.header:
+		return o.output.WriteValue(env, d.header.Bytes())
+	case o.payload:
+		return o.showPayload(env, d.innermost())
+	case o.output.WantsJSON(env):
+		return o.output.WriteJSON(env, d.json())
+	default:
+		t := o.output.Text(env)
+		d.text(t, o.date, env.Now())
+		return o.output.Write(env, t.Bytes())
+	}
+}
+
+// showClaims prints the values asked for with -c, or none of them if one is absent.
+func (o decodeOptions) showClaims(env *cli.Env, d decoded) error {
+	object, part := d.claims, "payload"
+	if d.selective.fits() {
+		object = d.selective.processed.Payload
+	}
+	if o.header {
+		object, part = d.header, "header"
+	} else if err := d.claimsError(); err != nil {
+		return err
+	}
+	var out []byte
+	for _, path := range o.claims {
+		v, ok := object.Lookup(path)
+		if !ok {
+			return verdict.Errorf(verdict.MissingClaim, "the %s has no %q", part, path).
+				Hintf("jwt decode --%s shows what it has", part)
+		}
+		text, isText := v.Text()
+		if !isText || o.raw || o.output.SaysJSON() {
+			text = string(render.JSON(v, false))
+		}
+		out = append(append(out, text...), '\n')
+	}
+	return o.output.WriteBytes(env, out)
+}
+
+func (o decodeOptions) showPayloadBytes(env *cli.Env, d decoded) error {
+	if d.encrypted != nil {
+		return d.claimsError()
+	}
+	return o.output.WriteBytes(env, d.payload)
+}
+
+func (o decodeOptions) showPayload(env *cli.Env, d decoded) error {
+	v, err := jsonobject.ParseValue(d.payload)
+	switch {
+	case d.encrypted != nil:
+		return d.claimsError()
+	case err != nil:
+		return o.output.WriteBytes(env, d.payload)
+	default:
+		return o.output.WriteValue(env, v)
+	}
+}
+
+// A decoded token is what can be seen of it.
+type decoded struct {
+	header    jsonobject.Object
+	payload   []byte
+	claims    jsonobject.Object // the payload, where it is a JSON object
+	isObject  bool
+	signature []byte
+	encrypted *jwe.Token // for a JWE, whose payload nobody can see
+	opened    *opened    // but who has the key
+	selective *selective // of an SD-JWT
+	warnings  []verdict.Check
+}
+
+// decode splits a token; what it holds is looked at, never judged.
+func decode(text string) (decoded, error) {
+	switch {
+	case sdjwt.Is(text):
+		return decodeDisclosed(text)
+	case strings.Count(text, ".") == 4:
+		return decodeEncrypted(text)
+	}
+	t, err := jws.Parse(text)
+	if err != nil {
+		return decoded{}, err
+	}
+	return decodeSigned(t)
+}
+
+func decodeSigned(t jws.Token) (decoded, error) {
+	var err error
+	d := decoded{header: t.Header, payload: t.Payload, signature: t.Signature}
+	d.claims, err = jwt.ParseClaims(t.Payload)
+	if verdict.ClassOf(err) == verdict.LimitExceeded {
+		return decoded{}, err
+	}
+	d.isObject = err == nil
+	d.warnings = d.doubts()
+	return d, nil
+}
+
+// claimsError says why the token shows no claims, or nil.
+func (d decoded) claimsError() error {
+	if d.encrypted != nil {
+		return verdict.Errorf(verdict.EncryptedToken, "the payload is encrypted (JWE): it takes the recipient's key to read it").
+			Hintf("open it: jwt decode --key private.pem; --header shows what is not encrypted")
+	}
+	_, err := jwt.ParseClaims(d.payload)
+	var e *verdict.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	own := *e
+	return own.Hintf("jwt decode --payload prints it as it is")
+}
+
+func decodeEncrypted(text string) (decoded, error) {
+	t, err := jwe.Parse(text)
+	if err != nil {
+		return decoded{}, err
+	}
+	d := decoded{header: t.Header, encrypted: &t}
+	d.warnings = d.doubts()
+	return d, nil
+}
+
+// doubts are what is to be known before what is shown is believed.
+func (d decoded) doubts() []verdict.Check {
+	var warnings []verdict.Check
+	if alg, _ := d.header.Get("alg"); d.encrypted == nil && len(d.signature) == 0 && isNone(alg) {
+		warnings = append(warnings, verdict.Check{
+			Class:  verdict.UnsecuredToken,
+			Detail: "the token is unsecured (alg none): anybody can have written it, jwt verify refuses it",
+		})
+	}
+	for _, part := range []struct {
+		name   string
+		object jsonobject.Object
+	}{{"header", d.header}, {"payload", d.claims}} {
+		if names := part.object.Duplicates(); len(names) > 0 {
+			warnings = append(warnings, verdict.Check{
+				Class:  verdict.DuplicateMember,
+				Detail: "the " + part.name + " has " + strings.Join(names, ", ") + " more than once: parsers disagree on which counts, jwt verify refuses it",
+			})
+		}
+	}
+	return warnings
+}
+
+// isNone holds for "none" as any parser might spell it.
+func isNone(alg jsonobject.Value) bool {
+	name, ok := alg.Text()
+	return ok && strings.EqualFold(name, jwa.None)
+}
+
+// json is the answer of decode: {"header","payload","signature"}; for a JWE
+// {"header","encrypted",…} with the parts that nobody can read without the key,
+// or with it, what is in them, a token under "nested".
+func (d decoded) json() render.Object {
+	o := render.Object{{Name: "header", Value: d.header}}
+	switch e := d.encrypted; {
+	case d.opened != nil:
+		o.Add("encrypted", true)
+		o = append(o, d.opened.contents()...)
+		if d.opened.nested != nil {
+			o.Add("nested", d.opened.nested.json())
+		}
+	case e != nil:
+		o.Add("encrypted", true)
+		for i, name := range []string{"encrypted_key", "iv", "ciphertext", "tag"} {
+			o.Add(name, e.Segments()[i+1])
+		}
+	default:
+		o = append(o, d.payloadField())
+		if s := d.selective; s != nil {
+			if s.fits() {
+				o.Add("processed", s.processed.Payload)
+			}
+			o = append(o, s.json()...)
+		}
+		o.Add("signature", base64url.Encode(d.signature))
+	}
+	addWarnings(&o, d.warnings)
+	return o
+}
+
+func addWarnings(o *render.Object, warnings []verdict.Check) {
+	if len(warnings) == 0 {
+		return
+	}
+	var list []render.Object
+	for _, w := range warnings {
+		list = append(list, render.Object{{Name: "class", Value: string(w.Class)}, {Name: "message", Value: w.Detail}})
+	}
+	o.Add("warnings", list)
+}
+
+// payloadField is the payload as it stands in JSON.
+func (d decoded) payloadField() render.Field {
+	return render.PayloadField(d.payload, d.claims, d.isObject)
+}
+
+func (d decoded) text(t *render.Text, date cli.Date, now time.Time) {
+	if d.opened != nil {
+		d.opened.text(t, date, now)
+		return
+	}
+	t.Styled(render.Bold, "Header").Line()
+	t.Object(d.header, nil)
+	if d.encrypted != nil {
+		d.encryptedText(t)
+		return
+	}
+	d.payloadText(t, date, now)
+	if d.selective != nil {
+		d.selective.text(t, date, now)
+	}
+	d.signatureText(t)
+}
+
+func (d decoded) payloadText(t *render.Text, date cli.Date, now time.Time) {
+	t.Line().Styled(render.Bold, "Payload")
+	if d.selective != nil {
+		t.Put("  as the issuer signed it")
+	}
+	switch v, err := jsonobject.ParseValue(d.payload); {
+	case d.isObject:
+		t.Line().Object(d.claims, func(m jsonobject.Member) render.Remark { return date.Remark(m, now) })
+	case err == nil:
+		t.Put(" (JSON, but not an object, so no claims)").Line().Value(v)
+	default:
+		t.Put(" (", cli.Count(len(d.payload), "byte"), ", not JSON)").Line().Put(string(d.payload)).Line()
+	}
+}
+
+func (d decoded) signatureText(t *render.Text) {
+	t.Line().Styled(render.Bold, "Signature").Put("  ")
+	render.Signature(t, d.header, len(d.signature))
+}
+
+func (d decoded) encryptedText(t *render.Text) {
+	t.Line().Styled(render.Bold, "Payload").Put("  encrypted, ", cli.Count(len(d.encrypted.Ciphertext), "byte"), "; ").
+		Styled(render.Caution, "it takes the recipient's key to read it").Line()
+}

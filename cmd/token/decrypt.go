@@ -1,0 +1,161 @@
+package token
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/cli"
+	"jwt/internal/keysource"
+	"jwt/internal/verdict"
+)
+
+var Decrypt = cli.Command{
+	Use:   "decrypt [TOKEN]",
+	Short: "open an encrypted token (JWE) with its recipient's key",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o decryptOptions
+		c.Long = `Open an encrypted token and show what is in it.
+
+That it opens says who could read the token, not who wrote it: with a public key
+anybody can. A signed token inside is shown and not believed, unless
+--verify-key or --verify-secret checks its signature, exp and nbf. For more
+checks: jwt decrypt TOKEN --key FILE --payload | jwt verify --key FILE --aud api
+
+--payload prints exact bytes: what was encrypted, and with --verify-key the
+payload of the token inside once it is verified. On failure it prints nothing.`
+		c.Example = `  jwt decrypt TOKEN --key private.pem
+  jwt decrypt --secret hex:000102…1f --payload < token.txt > plain.txt
+  jwt decrypt TOKEN --password -
+  jwt decrypt TOKEN --key mine.pem --verify-key oidc:https://login.example
+  jwt decrypt TOKEN --key old.pem --alg RSA1_5`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8 130"}
+		c.Args = cli.AtMostOneArg("one token")
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runDecrypt(c.Context(), env, o, args) }
+	},
+}
+
+type decryptOptions struct {
+	token  tokenOptions
+	open   openOptions
+	inner  keysource.Options // of the signed token inside
+	output cli.Output
+	date   cli.Date
+	at     cli.At
+
+	payload bool
+}
+
+func (o *decryptOptions) addFlags(f *pflag.FlagSet) {
+	o.open.addFlags(f)
+	f.StringArrayVar(&o.inner.Keys, "verify-key", nil, "verify the signed token inside with this key (repeatable), from a `SOURCE` as for --key")
+	f.StringArrayVar(&o.inner.Secrets, "verify-secret", nil, "verify the signed token inside with this HMAC secret (repeatable), from a `SOURCE` as for --secret")
+	f.StringArrayVar(&o.inner.Algs, "verify-alg", nil, "the signature `ALGORITHM` to allow inside (repeatable)")
+	f.BoolVar(&o.payload, "payload", false, "print the exact bytes that were encrypted, or that were verified, and nothing on failure")
+	o.at.AddFlags(f)
+	o.date.AddFlags(f)
+	o.token.addFlags(f)
+	o.output.AddFlags(f)
+}
+
+func (o *decryptOptions) complete(c *cobra.Command) {
+	o.open.complete(c)
+	cli.CompleteValues(c, "verify-alg", keysource.AlgNames()...)
+	o.date.Complete(c)
+	o.output.Complete(c)
+}
+
+func (o *decryptOptions) check(env *cli.Env, args []string) error {
+	o.inner.Offline, o.inner.Passphrase = o.open.Offline, o.open.Passphrase
+	err := errors.Join(o.output.Check(), o.date.Check(), o.token.check(), o.open.check(env, args))
+	switch {
+	case err != nil:
+		return err
+	case !o.inner.Given() && len(o.inner.Algs) > 0:
+		return verdict.Errorf(verdict.Usage, "--verify-alg: there is no key to verify with").Hintf("--verify-key SOURCE")
+	case o.inner.Given():
+		return renamed(errors.Join(o.inner.Check(), o.inner.CheckStdin(env, args, "token")), "verify")
+	}
+	return nil
+}
+
+func runDecrypt(ctx context.Context, env *cli.Env, o decryptOptions, args []string) error {
+	if err := o.check(env, args); err != nil {
+		return o.fail(env, err)
+	}
+	u := o.open.unlocker(ctx, env, o.output, args)
+	found, err := o.token.read(env, o.output, u.ring.In, args, false)
+	if err != nil {
+		return o.fail(env, err)
+	}
+	p, err := u.open(found.Token, o.token.maxSize)
+	if err != nil {
+		return o.fail(env, err)
+	}
+	if o.inner.Given() {
+		if err := o.verify(ctx, env, u.ring, &p); err != nil {
+			return o.fail(env, err)
+		}
+	}
+	for _, w := range p.warnings {
+		o.output.Note(env, w.Detail)
+	}
+	return o.answer(env, p)
+}
+
+// verify checks the token inside as jwt verify does.
+func (o decryptOptions) verify(ctx context.Context, env *cli.Env, outer *keysource.Sources, p *opened) error {
+	now, err := o.at.Now(env)
+	if err != nil {
+		return err
+	}
+	var options verifyOptions
+	flags := pflag.NewFlagSet("verify", pflag.ContinueOnError)
+	options.addFlags(flags) // its defaults
+	options.flags, options.keys, options.date = flags, o.inner, o.date
+	policy, err := options.policy()
+	if err != nil {
+		return err
+	}
+	ring := o.inner.Sources(ctx, env, o.output)
+	ring.In, ring.At = outer.In, now
+	v := verifier{options: options, policy: policy, now: now, ring: ring}
+	report, payload := v.judge(string(p.content.payload))
+	if report.Error != nil {
+		e := cli.Classified(renamed(report.Error, "verify"))
+		e.Message = "the token inside is " + e.Message
+		report.Error, report.Hint = e, e.Hint
+	}
+	p.report, p.verified = &report, payload
+	return nil
+}
+
+// fail answers with an error; where the bytes were asked for, nothing stands on
+// stdout that could be taken for them.
+func (o decryptOptions) fail(env *cli.Env, err error) error {
+	if o.payload {
+		return cli.Unanswered{Err: err}
+	}
+	return o.output.Fail(env, err)
+}
+
+func (o decryptOptions) answer(env *cli.Env, p opened) error {
+	failed := p.failed()
+	var err error
+	switch {
+	case o.payload && failed != nil:
+	case o.payload:
+		err = o.output.WriteBytes(env, p.bytes())
+	case o.output.WantsJSON(env):
+		err = o.output.WriteJSON(env, p.json())
+	default:
+		t := o.output.Text(env)
+		p.text(t, o.date, env.Now())
+		err = o.output.Write(env, t.Bytes())
+	}
+	return errors.Join(err, failed)
+}

@@ -1,0 +1,177 @@
+package token
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/base64url"
+	"jwt/internal/cli"
+	"jwt/internal/input"
+	"jwt/internal/jsonobject"
+	"jwt/internal/keysource"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var Diff = cli.Command{
+	Use:   "diff A B",
+	Short: "what changed between two tokens",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o diffOptions
+		c.Long = `Show what header members and claims were added, removed and changed from token A
+to token B; times as lengths of time. Nothing is verified.
+
+Values are compared, not spellings: numbers exactly, members in any order. Order
+and spelling are noted where they are all that differs, and so is another
+signature. A token is an argument, @FILE, or - for one of the two. Status 6 says
+that they differ.`
+		c.Example = `  jwt diff OLD NEW
+  jwt diff @before.txt @after.txt
+  curl -s https://login.example/token -d @refresh | jwt diff "$TOKEN" -
+  jwt diff -j A B | jq -r '.payload[] | .change + " " + .path'`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 6"}
+		c.Args = twoTokens
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runDiff(c.Context(), env, o, args) }
+	},
+}
+
+func twoTokens(c *cobra.Command, args []string) error {
+	if len(args) != 2 {
+		return verdict.Errorf(verdict.Usage, "%s wants two tokens, got %s", c.CommandPath(), cli.Count(len(args), "argument")).
+			Hintf("jwt diff A B, each a token, @FILE, or one of them -")
+	}
+	return nil
+}
+
+type diffOptions struct {
+	token  tokenOptions
+	output cli.Output
+	date   cli.Date
+}
+
+func (o *diffOptions) addFlags(f *pflag.FlagSet) {
+	o.date.AddFlags(f)
+	o.token.addFlags(f)
+	o.output.AddFlags(f)
+}
+
+func (o *diffOptions) complete(c *cobra.Command) {
+	o.date.Complete(c)
+	o.output.Complete(c)
+}
+
+func runDiff(_ context.Context, env *cli.Env, o diffOptions, args []string) error {
+	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.check()); err != nil {
+		return err
+	}
+	in := env.Input()
+	a, err := o.read(env, in, args[0])
+	if err != nil {
+		return o.output.Fail(env, keysource.InSource("A", err))
+	}
+	b, err := o.read(env, in, args[1])
+	if err != nil {
+		return o.output.Fail(env, keysource.InSource("B", err))
+	}
+	d := difference(a, b)
+	d.Show = o.date.Show
+	if o.output.WantsJSON(env) {
+		err = o.output.WriteJSON(env, d.JSON())
+	} else {
+		t := o.output.Text(env)
+		d.Text(t)
+		err = o.output.Write(env, t.Bytes())
+	}
+	if err == nil && !d.Equal() {
+		return cli.Answered{Class: verdict.ClaimMismatch}
+	}
+	return err
+}
+
+func (o diffOptions) read(env *cli.Env, in *input.Reader, arg string) (decoded, error) {
+	found, err := o.token.read(env, o.output, in, []string{arg}, true)
+	if err != nil {
+		return decoded{}, err
+	}
+	d, err := decode(found.Token)
+	for _, w := range d.warnings {
+		o.output.Note(env, w.Detail)
+	}
+	return d, err
+}
+
+// difference compares what two tokens say.
+func difference(a, b decoded) render.Difference {
+	d := render.Difference{SameSignature: slices.Equal(a.signature, b.signature)}
+	d.Header, d.Notes = compared("header", trimmed(a.header), trimmed(b.header))
+	if a.encrypted != nil || b.encrypted != nil {
+		return sealed(d, a, b)
+	}
+	var notes []string
+	d.Payload, notes = compared("payload", a.body(), b.body())
+	d.Notes = append(d.Notes, notes...)
+	switch same := slices.Equal(a.header.Bytes(), b.header.Bytes()) && slices.Equal(a.payload, b.payload); {
+	case same && !d.SameSignature:
+		d.Notes = append(d.Notes, "the signatures differ: signed again, or by another key")
+	case !same && d.SameSignature && len(a.signature) > 0:
+		d.Notes = append(d.Notes, "the signatures are the same, so that of one token at least is wrong")
+	}
+	return d
+}
+
+// body is what a token that is not encrypted says, as JSON: of an SD-JWT with
+// what was disclosed in its place.
+func (d decoded) body() jsonobject.Value {
+	v, err := jsonobject.ParseValue(d.payload)
+	switch {
+	case d.selective.fits():
+		return trimmed(d.selective.processed.Payload)
+	case err == nil:
+		return v
+	case utf8.Valid(d.payload):
+		return jsonobject.Quote(string(d.payload))
+	default:
+		return jsonobject.Quote(base64url.Encode(d.payload))
+	}
+}
+
+// sealed compares where one at least cannot be looked into.
+func sealed(d render.Difference, a, b decoded) render.Difference {
+	if a.encrypted != nil && b.encrypted != nil && a.encrypted.Segments() == b.encrypted.Segments() {
+		d.SameSignature = true
+		return d
+	}
+	d.SameSignature = false
+	d.Payload = []jsonobject.Change{{Kind: jsonobject.Changed}}
+	d.Notes = append(d.Notes, "what is encrypted cannot be compared: jwt decrypt opens it")
+	return d
+}
+
+// trimmed is an object as a value, without white space around it.
+func trimmed(o jsonobject.Object) jsonobject.Value {
+	return jsonobject.Value(bytes.TrimSpace(o.Bytes()))
+}
+
+// compared returns what changed in a part, or where nothing did, notes on how it
+// is written.
+func compared(part string, a, b jsonobject.Value) (changes []jsonobject.Change, notes []string) {
+	if changes = jsonobject.Difference(a, b); len(changes) > 0 {
+		return changes, nil
+	}
+	order, spelling := jsonobject.Variation(a, b)
+	if order {
+		notes = append(notes, part+": the members stand in another order")
+	}
+	if spelling {
+		notes = append(notes, part+": the same values, spelled another way")
+	}
+	return nil, notes
+}

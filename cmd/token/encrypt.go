@@ -1,0 +1,233 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/cli"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwe"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/keysource"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var Encrypt = cli.Command{
+	Use:   "encrypt [PLAINTEXT]",
+	Short: "make an encrypted token (JWE), or sign and encrypt in one",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o encryptOptions
+		c.Long = `Encrypt bytes or claims to the owner of a key. The plaintext is an argument,
+@FILE, - or a pipe, and is encrypted byte for byte. A token (of jwt sign)
+becomes nested, its line end left out, and cty says JWT.
+
+With a flag that sets a claim, or with --sign-key or --sign-secret, the
+plaintext is claims as for jwt sign, the flags on top of them; --sign-key signs
+them first.
+
+The algorithm follows from the key: RSA-OAEP-256 for RSA, ECDH-ES+A256KW for EC
+and X25519, key wrapping or dir for a secret by its size, PBES2-HS512+A256KW for
+a password; the content is encrypted with A256GCM. What is printed has been
+parsed, and where the key can, decrypted once.`
+		c.Example = `  jwt encrypt '{"sub":"alice"}' --key public.pem
+  jwt encrypt @report.pdf --key https://api.example/jwks.json --kid enc-1
+  jwt encrypt --sub alice --exp +1h --key theirs.pem --sign-key mine.pem
+  jwt sign --sub alice --key mine.pem | jwt encrypt --key theirs.pem
+  jwt encrypt @notes.txt --password - --zip
+  jwt encrypt @claims.json --secret @aes.key --alg dir --enc A128CBC-HS256`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 7 8"}
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error {
+			o.flags = c.Flags()
+			args = o.claims.takeID(args)
+			if err := cli.AtMostOneArg("one plaintext")(c, args); err != nil {
+				return err
+			}
+			return runEncrypt(c.Context(), env, o, args)
+		}
+	},
+}
+
+type encryptOptions struct {
+	keys   encryptionKeys
+	output cli.Output
+	at     cli.At
+	claims claimOptions
+	flags  *pflag.FlagSet
+
+	enc           string
+	zip           bool
+	p2c           int
+	header        []string
+	kid, typ, cty string
+
+	signKeys, signSecrets []string
+	signAlg, signKid      string
+}
+
+func (o *encryptOptions) addFlags(f *pflag.FlagSet) {
+	o.keys.addFlags(f)
+	f.Lookup("key").Usage = "the recipient's public key (or a key set) from a `SOURCE`: PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER, or the key's own text"
+	f.Lookup("alg").Usage = "the key management `ALGORITHM`; by default what suits the key best"
+	f.StringVar(&o.enc, "enc", "", "the content `ENCRYPTION`; by default A256GCM, for dir what the secret's size allows")
+	f.BoolVar(&o.zip, "zip", false, "compress first; the size then tells something of the content")
+	f.IntVar(&o.p2c, "p2c", jwe.DefaultP2C, "how often a password is hashed, in `ITERATIONS`")
+	f.StringArrayVarP(&o.header, "header", "H", nil, "a header member: `NAME=VALUE` or NAME:=JSON (repeatable)")
+	f.StringVar(&o.kid, "kid", "", "the header's kid; chooses the key of that `ID` in a set")
+	f.StringVar(&o.typ, "typ", "", "the header's typ, a media `TYPE`; JWT for claims and tokens")
+	f.StringVar(&o.cty, "cty", "", "the header's cty, the media `TYPE` of the plaintext; JWT for a token")
+	f.StringArrayVar(&o.signKeys, "sign-key", nil, "sign the claims first with this private key, from a `SOURCE` as for --key")
+	f.StringArrayVar(&o.signSecrets, "sign-secret", nil, "sign the claims first with this HMAC secret, from a `SOURCE` as for --secret")
+	f.StringVar(&o.signAlg, "sign-alg", "", "the signature `ALGORITHM`")
+	f.StringVar(&o.signKid, "sign-kid", "", "the signed token's kid; chooses the key of that `ID` in a set")
+	o.claims.addFlags(f)
+	o.at.AddFlags(f)
+	o.output.AddFlags(f)
+	f.Lookup("at").Usage = "what is now for the claims, a `TIME`: RFC 3339, Unix seconds, -2h, …"
+	f.Lookup("quiet").Usage = "print the token alone, no notes"
+}
+
+func (o *encryptOptions) complete(c *cobra.Command) {
+	o.keys.CompleteFor(c, slices.DeleteFunc(jwe.AlgNames(), func(name string) bool { return name == "RSA1_5" }))
+	o.claims.complete(c)
+	o.output.Complete(c)
+	cli.CompleteValues(c, "enc", jwe.EncNames()...)
+	cli.CompleteValues(c, "sign-alg", keysource.AlgNames()...)
+	cli.CompleteValues(c, "typ", "JWT", "JOSE")
+	cli.CompleteValues(c, "cty", "JWT", "json", "text/plain", "jwk+json", "jwk-set+json")
+}
+
+func (o *encryptOptions) signs() bool { return len(o.signKeys)+len(o.signSecrets) > 0 }
+
+func (o *encryptOptions) check(env *cli.Env, args []string) error {
+	err := errors.Join(o.output.Check(), o.claims.check(), o.keys.check("--key public.pem, --secret hex:… or --password -"))
+	switch {
+	case err != nil:
+		return err
+	case len(o.keys.Algs) > 1:
+		return verdict.Errorf(verdict.Usage, "--alg: a token is encrypted with one algorithm, got %s", strings.Join(o.keys.Algs, ", "))
+	case o.flags.Changed("p2c") && (o.p2c < jwe.MinP2C || o.p2c > jwe.MaxP2C):
+		return verdict.Errorf(verdict.Usage, "--p2c: is %d, must be %d to %d iterations", o.p2c, jwe.MinP2C, jwe.MaxP2C)
+	case o.enc != "":
+		err = checkName("enc", o.enc, "content encryption", jwe.EncNames())
+	}
+	for _, name := range []string{"sign-alg", "sign-kid"} {
+		if o.flags.Changed(name) && !o.signs() {
+			return verdict.Errorf(verdict.Usage, "--%s: there is no key to sign with", name).Hintf("--sign-key SOURCE")
+		}
+	}
+	if err == nil && !o.makesClaims() { // else the flags alone may say what is claimed
+		err = o.keys.CheckStdin(env, args, "plaintext")
+	}
+	return err
+}
+
+// makesClaims reports whether the plaintext is claims, which flags may set.
+func (o *encryptOptions) makesClaims() bool { return o.signs() || o.claims.any() }
+
+func runEncrypt(ctx context.Context, env *cli.Env, o encryptOptions, args []string) error {
+	if err := o.check(env, args); err != nil {
+		return err
+	}
+	o.keys.takePassword(env, args)
+	ring := o.keys.Sources(ctx, env, o.output)
+	plaintext, err := o.plaintext(ring, args)
+	if err != nil {
+		return err
+	}
+	keys, err := o.keys.keys(ring, true)
+	if err != nil {
+		return err
+	}
+	r, err := o.recipient(keys)
+	if err != nil {
+		return ring.Explain(err, o.kid)
+	}
+	noteDoubts(env, o.output, ring.Warnings(r.key))
+	if o.flags.Changed("p2c") && !jwe.IsPassword(r.alg) {
+		return verdict.Errorf(verdict.Usage, "--p2c: %s hashes no password", r.alg).Hintf("--password SOURCE does")
+	}
+	header, err := o.protected(plaintext, r)
+	if err != nil {
+		return err
+	}
+	token, err := jwe.Encrypt(header, plaintext.bytes, r.key, r.alg, r.enc, jwe.EncryptOptions{Zip: o.zip, P2C: o.p2c})
+	if err != nil {
+		return err
+	}
+	for _, w := range encryptWarnings(token, plaintext.bytes, r) {
+		o.output.Note(env, w)
+	}
+	return o.answer(env, token, r, plaintext)
+}
+
+// protected is the header: alg and enc first, and what the flags say.
+func (o encryptOptions) protected(p plaintext, r recipient) (jsonobject.Object, error) {
+	var h jsonobject.Object
+	h.Set("alg", jsonobject.Quote(r.alg))
+	h.Set("enc", jsonobject.Quote(r.enc))
+	for _, m := range []struct{ name, value, fallback string }{
+		{"typ", o.typ, p.typ()}, {"cty", o.cty, p.cty()}, {"kid", o.kid, r.key.ID},
+	} {
+		value := m.fallback
+		if o.flags.Changed(m.name) {
+			value = m.value
+		}
+		if value != "" {
+			h.Set(m.name, jsonobject.Quote(value))
+		}
+	}
+	return h, setMembers(&h, o.header, "alg", "enc")
+}
+
+// encryptWarnings are what a receiver may stumble over.
+func encryptWarnings(t jwe.Token, plaintext []byte, r recipient) []string {
+	var warnings []string
+	if len(t.Text) > jws.MaxTokenBytes {
+		warnings = append(warnings, "the token has "+cli.Count(len(t.Text), "byte")+": jwt reads it with --max-token-size alone, and many others do not at all")
+	}
+	if _, zip := t.Header.Get("zip"); zip && len(plaintext) > jwe.DefaultMaxInflated {
+		warnings = append(warnings, "the plaintext has "+cli.Count(len(plaintext), "byte")+": receivers refuse to inflate so much, jwt without --max-inflated too")
+	}
+	if r.isText() && !jwe.IsPassword(r.alg) {
+		warnings = append(warnings, "the secret is text and is the AES key as it stands: a password belongs to --password")
+	}
+	return warnings
+}
+
+// answer prints the token and a newline; with -o json an object. The token is
+// what the command is for: --quiet leaves out the notes, not the token.
+func (o encryptOptions) answer(env *cli.Env, t jwe.Token, r recipient, p plaintext) error {
+	o.output.Quiet = false
+	if !o.output.SaysJSON() {
+		return o.output.Write(env, []byte(t.Text+"\n"))
+	}
+	object := render.Object{{Name: "token", Value: t.Text}, {Name: "header", Value: t.Header}}
+	if p.signed != nil {
+		object.Add("nested", render.Object{
+			{Name: "token", Value: p.signed.Text},
+			{Name: "header", Value: p.signed.Header},
+			{Name: "payload", Value: jsonobject.Value(p.signed.Payload)},
+		})
+	}
+	object.Add("key", usedKey(r.key, r.alg, r.enc).JSON())
+	return o.output.WriteJSON(env, object)
+}
+
+// usedKey tells in JSON which key it was. The thumbprint of a secret is a hash of
+// it and is left out.
+func usedKey(key jwk.Key, alg, enc string) render.UsedKey {
+	used := render.UsedKey{Source: key.Source, Kid: key.ID, HasKid: key.HasID, Alg: alg, Enc: enc}
+	if !key.IsSecret() {
+		used.Thumbprint = key.Thumbprint()
+	}
+	return used
+}

@@ -1,0 +1,207 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/anatomy"
+	"jwt/internal/bcp"
+	"jwt/internal/cli"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var Inspect = cli.Command{
+	Use:   "inspect [TOKEN]",
+	Short: "the anatomy of a token: parts, meanings, lifetime, findings",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o inspectOptions
+		c.Long = `Take a token apart: its Base64URL parts, every header parameter and claim with
+its meaning and the document that defines it, its lifetime, the certificates
+and tokens inside, and findings against best practice (RFC 8725), each with a
+rule id that stays.
+
+Nothing is verified. A misspelled token is read as far as it makes sense. A key
+opens an encrypted one (JWE), and with it the token inside. With
+--fail-on, a finding of that severity or graver, in the token or in one inside
+it, ends in status 6. Severities are info, low, medium, high and critical.`
+		c.Example = `  jwt inspect TOKEN
+  jwt inspect --fail-on high @token.txt
+  jwt inspect --watch TOKEN             count down to exp, on a terminal
+  jwt inspect -j TOKEN | jq -r '.findings[] | .severity + " " + .rule'
+  jwt inspect --batch --fail-on medium < tokens.txt
+  jwt inspect TOKEN --key private.pem   an encrypted one, opened`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8 130"}
+		c.Args = cli.AtMostOneArg("one token")
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runInspect(c.Context(), env, o, args) }
+	},
+}
+
+type inspectOptions struct {
+	token  tokenOptions
+	output cli.Output
+	date   cli.Date
+	at     cli.At
+	open   openOptions
+
+	failOn             string
+	full, watch, batch bool
+	flags              *pflag.FlagSet
+}
+
+func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
+	o.flags = f
+	f.StringVar(&o.failOn, "fail-on", "", "end in status 6 on a finding of this `SEVERITY` or graver: info, low, medium, high, critical")
+	f.BoolVar(&o.full, "full", false, "shorten nothing: whole parts, values and lists")
+	f.BoolVar(&o.watch, "watch", false, "count down to exp on the terminal; status 5 when the token has expired")
+	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one JSON object a line")
+	o.open.addFlags(f)
+	o.at.AddFlags(f)
+	o.date.AddFlags(f)
+	o.token.addFlags(f)
+	o.output.AddFlags(f)
+}
+
+func (o *inspectOptions) complete(c *cobra.Command) {
+	o.open.complete(c)
+	o.date.Complete(c)
+	o.output.Complete(c)
+	var words []string
+	for _, s := range bcp.Severities() {
+		words = append(words, s.String())
+	}
+	cli.CompleteValues(c, "fail-on", words...)
+}
+
+func (o *inspectOptions) check(env *cli.Env, args []string) error {
+	if err := errors.Join(o.output.Check(), o.date.Check(), o.open.checkIfGiven(env, args)); err != nil {
+		return err
+	}
+	switch {
+	case o.batch && o.watch:
+		return verdict.Errorf(verdict.Usage, "--watch counts down for one token, --batch reads many")
+	case o.batch && o.full:
+		return verdict.Errorf(verdict.Usage, "--full: --batch prints JSON, which is never shortened")
+	case !o.watch:
+		return nil
+	case o.full, o.failOn != "", o.output.Quiet, o.output.SaysJSON():
+		return verdict.Errorf(verdict.Usage, "--watch shows the lifetime alone, and takes no --full, --fail-on, --quiet or --json")
+	case !env.StdoutTTY || env.Getenv("TERM") == "dumb":
+		return verdict.Errorf(verdict.Usage, "--watch needs a terminal on stdout to draw on").
+			Hintf("jwt inspect -j TOKEN | jq .lifetime.remaining")
+	}
+	return nil
+}
+
+// severity is what --fail-on names; 0 without it.
+func (o *inspectOptions) severity() (bcp.Severity, error) {
+	if !o.flags.Changed("fail-on") {
+		return 0, nil
+	}
+	s, err := bcp.ParseSeverity(o.failOn)
+	return s, cli.FlagError("fail-on", err)
+}
+
+func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []string) error {
+	if err := o.check(env, args); err != nil {
+		return err
+	}
+	now, err := o.at.Now(env)
+	if err != nil {
+		return err
+	}
+	least, err := o.severity()
+	if err != nil {
+		return err
+	}
+	u := o.open.unlocker(ctx, env, o.output, args)
+	if o.batch {
+		return runBatch(ctx, env, u.ring.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
+			return o.line(env, u, text, now, least)
+		}, none: cli.ErrorObject})
+	}
+	found, err := o.token.read(env, o.output, u.ring.In, args, true)
+	if err != nil {
+		return o.output.Fail(env, err)
+	}
+	t, err := o.takeApart(u, found.Token, now)
+	if err != nil {
+		return o.output.Fail(env, err)
+	}
+	if o.watch {
+		return runWatch(ctx, env, o, t, now)
+	}
+	return o.show(env, t, now, least)
+}
+
+// line is the answer to one token of a batch.
+func (o inspectOptions) line(env *cli.Env, u *unlocker, text string, now time.Time, least bcp.Severity) (render.Object, error) {
+	t, err := o.takeApart(u, text, now)
+	if err != nil {
+		return nil, err
+	}
+	object := o.anatomy(env, t, now).JSON()
+	if err := tooGrave(t, least); err != nil {
+		return append(object, cli.ErrorObject(err)...), err
+	}
+	return object, nil
+}
+
+// takeApart opens an encrypted token where there is a key for it.
+func (o inspectOptions) takeApart(u *unlocker, text string, now time.Time) (anatomy.Token, error) {
+	t, err := anatomy.Open(text, now)
+	if err != nil || !t.Encrypted || !o.open.given() {
+		return t, err
+	}
+	p, err := u.open(text, o.token.maxSize)
+	if err != nil {
+		return t, err
+	}
+	return anatomy.OpenDecrypted(text, p.content.payload, now)
+}
+
+func (o inspectOptions) anatomy(env *cli.Env, t anatomy.Token, now time.Time) render.Anatomy {
+	return render.Anatomy{Token: t, Now: now, Show: o.date.Show, Width: env.Width, Full: o.full}
+}
+
+func (o inspectOptions) show(env *cli.Env, t anatomy.Token, now time.Time, least bcp.Severity) error {
+	grave := tooGrave(t, least)
+	a := o.anatomy(env, t, now)
+	if o.output.WantsJSON(env) {
+		object := a.JSON()
+		if grave != nil {
+			object = append(object, cli.ErrorObject(grave)...)
+		}
+		return errors.Join(o.output.WriteJSON(env, object), grave)
+	}
+	text := o.output.Text(env)
+	a.Text(text)
+	return errors.Join(o.output.Write(env, text.Bytes()), grave)
+}
+
+// tooGrave is the error of --fail-on, or nil. Its class is that of a check
+// failed: what the token says of itself is not what was asked for.
+func tooGrave(t anatomy.Token, least bcp.Severity) error {
+	if least == 0 {
+		return nil
+	}
+	worst, n := t.Gravest(least)
+	if n == 0 {
+		return nil
+	}
+	message := worst.Rule + " (" + worst.Severity.String() + "): " + worst.Title
+	if worst.Detail != "" {
+		message += ": " + worst.Detail
+	}
+	if n > 1 {
+		message += "; " + strconv.Itoa(n) + " findings are " + least.String() + " or graver"
+	}
+	return verdict.Errorf(verdict.ClaimMismatch, "%s", message).Hintf("%s (%s)", worst.Advice, worst.Section)
+}

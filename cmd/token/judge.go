@@ -1,0 +1,286 @@
+package token
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"jwt/internal/cli"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/keysource"
+	"jwt/internal/profile"
+	"jwt/internal/render"
+	"jwt/internal/sdjwt"
+	"jwt/internal/verdict"
+)
+
+// A verifier judges tokens under one set of options. Its report tells all that
+// was looked at.
+type verifier struct {
+	options verifyOptions
+	policy  jwt.Policy
+	now     time.Time
+	ring    *keysource.Sources
+
+	profile      profile.Profile // the zero Profile wants nothing
+	presentation profile.Presentation
+}
+
+// judge runs every check on one token. The payload is returned if it is valid.
+func (v *verifier) judge(text string) (render.Report, []byte) {
+	token, disclosed, r, err := shapeOf(text)
+	if err != nil {
+		return refusedShape(err), nil
+	}
+	var payload []byte
+	if verified, err := v.verifySignature(token, &r); err == nil {
+		payload = v.checkVerified(verified, disclosed, &r)
+	}
+	if r.Token == nil {
+		r.Token = contentsOf(token)
+	}
+	v.profile.Advise(r.Checks, token)
+	if r = decided(r); !r.Valid {
+		return r, nil
+	}
+	return r, payload
+}
+
+// checkVerified checks what was signed, and returns the payload.
+func (v *verifier) checkVerified(verified jws.Verified, disclosed *selective, r *render.Report) []byte {
+	key := verified.Key()
+	describeKey(r.Checks, describe(key))
+	r.Key = &render.UsedKey{Source: key.Source, Kid: key.ID, HasKid: key.HasID, Alg: verified.Alg().Name}
+	if !key.IsSecret() { // the thumbprint of a secret is a hash of it
+		r.Key.Thumbprint = key.Thumbprint()
+	}
+	payload := verified.Payload()
+	switch {
+	case disclosed != nil:
+		payload = v.checkDisclosed(disclosed, verified, r)
+	case v.options.jws:
+		r.Checks = append(r.Checks, v.policy.CheckHeader(verified.Token().Header)...)
+	default:
+		v.checkClaims(verified, r)
+	}
+	if v.options.keyBinding && (disclosed == nil || disclosed.token.KeyBinding == nil) {
+		r.Checks = append(r.Checks, unbound)
+	}
+	if v.options.strict {
+		reject(r.Checks)
+	}
+	return payload
+}
+
+// shapeOf splits a token, and begins its report. disclosed is nil but for an
+// SD-JWT, whose contents are in the report already.
+func shapeOf(text string) (t jws.Token, disclosed *selective, r render.Report, err error) {
+	shape := verdict.Check{Name: "shape", Status: verdict.Pass, Detail: "compact JWS, 3 parts"}
+	if sdjwt.Is(text) {
+		d, err := decodeDisclosed(text)
+		if err != nil {
+			return t, nil, r, err
+		}
+		shape.Detail = d.selective.about()
+		r = render.Report{Checks: []verdict.Check{shape}, Token: disclosedContents(d)}
+		return d.selective.token.Issued, d.selective, r, nil
+	}
+	if t, err = jws.Parse(text); err == nil {
+		r.Checks = append(make([]verdict.Check, 0, 20), shape) // as many as most reports have
+	}
+	return t, nil, r, err
+}
+
+// verifySignature checks the token up to its signature. A source of keys that
+// cannot be read is a failure, whether or not another one has the key: the answer
+// must not hang on which token it is.
+func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verified, error) {
+	if v.profile.OwnKey != "" {
+		return v.verifyPossession(token, r)
+	}
+	keys, keyErr := v.ring.Keys()
+	verified, checks, err := token.Verify(keys, v.options.keys.Algs)
+	kid, hasKid, _ := token.KeyID()
+	if keyErr == nil && verdict.ClassOf(err) == verdict.KeyNotFound && v.ring.Explain(err, kid) == err {
+		var more []jwk.Key
+		if more, keyErr = v.ring.Refetch(); more != nil {
+			keys = more
+			verified, checks, err = token.Verify(keys, v.options.keys.Algs)
+		}
+	}
+	if why := v.ring.Explain(err, kid); keyErr == nil && why != err {
+		keyErr = why
+	}
+	if keyErr != nil {
+		if at := slices.IndexFunc(checks, func(c verdict.Check) bool { return c.Name == "key" }); at >= 0 {
+			verified, checks, err = jws.Verified{}, append(checks[:at:at], verdict.Failed("key", keyErr)), keyErr
+		}
+	}
+	if err != nil {
+		describeKey(checks, describeAll(keys))
+	}
+	switch verdict.ClassOf(err) {
+	case verdict.SignatureInvalid, verdict.KeyMismatch, verdict.KeyRefused, verdict.KeyNotFound:
+		proven := false
+		for _, c := range jws.Diagnose(token, keys, v.ring.Texts()...) {
+			r.Reasons = append(r.Reasons, render.Reason{ID: c.ID, Detail: c.Detail, Hint: c.Hint})
+			proven = proven || c.Proven
+		}
+		if !proven {
+			r.Reasons = append(r.Reasons, v.ring.LeftOut(token)...)
+		}
+		switch last := &checks[len(checks)-1]; {
+		case last.Class == verdict.SignatureInvalid:
+			last.Hint = profile.AnotherKey(token, keys)
+		case last.Class == verdict.KeyMismatch && len(r.Reasons) > 0 && !strings.HasPrefix(r.Reasons[0].Detail, verifies):
+			last.Detail = r.Reasons[0].Detail // it says in full how key and algorithm do not go together
+		}
+	}
+	inQuestion := []jwk.Key{verified.Key()}
+	if err != nil {
+		inQuestion, _ = jwk.Choose(keys, kid, hasKid)
+	}
+	r.Checks = append(append(r.Checks, checks...), v.ring.Warnings(inQuestion...)...)
+	return verified, err
+}
+
+// describeKey says in the check of that name which key it was.
+func describeKey(checks []verdict.Check, description string) {
+	for i := range checks {
+		if c := &checks[i]; c.Name == "key" && c.Detail == "" {
+			c.Detail = description
+		}
+	}
+}
+
+func describe(key jwk.Key) string {
+	s := key.Kind() + " from " + key.Source
+	if key.HasID {
+		s += ", kid " + string(jsonobject.Quote(key.ID))
+	}
+	return s
+}
+
+// describeAll names the one key that was given, or says how many were.
+func describeAll(keys []jwk.Key) string {
+	if len(keys) == 1 {
+		return describe(keys[0])
+	}
+	return cli.Count(len(keys), "key") + " given"
+}
+
+// checkClaims checks what was signed, and shows it as it was read.
+func (v *verifier) checkClaims(verified jws.Verified, r *render.Report) {
+	claims, err := jwt.ClaimsOf(verified)
+	if err != nil {
+		r.Checks = append(r.Checks, verdict.Failed("claims", err))
+		return
+	}
+	r.Token = &render.Contents{Header: verified.Token().Header, Name: "payload", Payload: claims.Object()}
+	r.Checks = append(r.Checks, v.hold(v.policy, claims, verified)...)
+}
+
+// hold holds claims against the policy and the profile. A key that was discovered
+// from an issuer vouches for that issuer alone, whatever --iss allows besides.
+func (v *verifier) hold(policy jwt.Policy, claims jwt.Claims, verified jws.Verified) []verdict.Check {
+	var foreign []verdict.Check
+	owners := v.ring.IssuersOf(verified.Key())
+	switch {
+	case len(owners) == 0:
+	case len(policy.Issuers) == 0:
+		policy.Issuers = owners
+	default:
+		both := slices.DeleteFunc(slices.Clone(policy.Issuers), func(iss string) bool { return !slices.Contains(owners, iss) })
+		if len(both) == 0 {
+			foreign = []verdict.Check{foreignKey(owners, policy.Issuers)}
+		} else {
+			policy.Issuers = both
+		}
+	}
+	checks := policy.Check(claims, verified.Token().Header, v.now)
+	if foreign != nil {
+		checks = append(foreign, checks...)
+	}
+	return append(checks, v.checkProfile(claims, verified)...)
+}
+
+// foreignKey is the check that fails when --iss names none of the issuers that
+// the key was discovered from.
+func foreignKey(owners, wanted []string) verdict.Check {
+	return verdict.Check{
+		Name: "key_issuer", Status: verdict.Fail, Class: verdict.IssMismatch, Expected: wanted, Actual: owners,
+		Detail: "key_issuer: the key is that of " + strings.Join(owners, " and ") + ", --iss wants " + strings.Join(wanted, " or "),
+	}
+}
+
+// refusedShape is the report on what is no token at all.
+func refusedShape(err error) render.Report {
+	return decided(render.Report{Checks: []verdict.Check{verdict.Failed("shape", err)}})
+}
+
+// reject turns warnings into failures (--strict). How the secret was typed says
+// nothing about the token, and stays a warning.
+func reject(checks []verdict.Check) {
+	for i := range checks {
+		if c := &checks[i]; c.Status == verdict.Warn && c.Class != verdict.SecretInArgv {
+			c.Status, c.Class = verdict.Fail, c.Class.Rejection()
+			if c.Name == jwk.CertificateCheck { // its time is suspicious, not that of the claims
+				c.Class = verdict.KeyRefused
+			}
+		}
+	}
+}
+
+// decided sums the checks up: valid if none failed, else the gravest is the error.
+func decided(r render.Report) render.Report {
+	worst := jwt.Gravest(r.Checks)
+	if worst == nil {
+		r.Valid = true
+		return r
+	}
+	r.Class, r.Message, r.Hint = worst.Class, worst.Detail, worst.Hint
+	if len(r.Reasons) > 0 {
+		r.Message = because(*worst, r.Reasons[0].Detail)
+	}
+	for _, reason := range r.Reasons {
+		if reason.Hint != "" {
+			r.Hint = reason.Hint
+			break
+		}
+	}
+	e := verdict.Errorf(r.Class, "not valid: %s", r.Message)
+	switch {
+	case r.Class == verdict.Usage || r.Class == verdict.Interrupted:
+		e = verdict.Errorf(r.Class, "%s", r.Message)
+	case !r.Class.Judges():
+		e = verdict.Errorf(r.Class, "not verified: %s", r.Message)
+	}
+	e.Hint = r.Hint
+	r.Error = e
+	return r
+}
+
+// verifies begins the reason that a trial found.
+const verifies = "the signature verifies "
+
+// because puts what failed and why into one sentence.
+func because(failed verdict.Check, why string) string {
+	rest, found := strings.CutPrefix(why, verifies)
+	switch {
+	case why == failed.Detail:
+		return why
+	case failed.Class == verdict.SignatureInvalid && found:
+		why = "it verifies " + rest
+	}
+	return failed.Detail + "; " + why
+}
+
+// contentsOf is what a token holds, for a report.
+func contentsOf(t jws.Token) *render.Contents {
+	claims, err := jwt.ParseClaims(t.Payload)
+	payload := render.PayloadField(t.Payload, claims, err == nil)
+	return &render.Contents{Header: t.Header, Name: payload.Name, Payload: payload.Value}
+}

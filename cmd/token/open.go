@@ -1,0 +1,80 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/spf13/pflag"
+
+	"jwt/internal/cli"
+	"jwt/internal/jwe"
+	"jwt/internal/jwk"
+	"jwt/internal/keysource"
+	"jwt/internal/verdict"
+)
+
+// openOptions say how a command opens an encrypted token.
+type openOptions struct {
+	encryptionKeys
+	maxInflated int
+}
+
+func (o *openOptions) addFlags(f *pflag.FlagSet) {
+	o.encryptionKeys.addFlags(f)
+	f.Lookup("key").Usage = "decrypt with this private key (repeatable) from a `SOURCE`: PATH, -, env:NAME, fd:N, https://…, or the key's own text"
+	f.Lookup("alg").Usage = "the key management `ALGORITHM` to allow (repeatable); by default what the keys can do, but not RSA1_5"
+	f.IntVar(&o.maxInflated, "max-inflated", jwe.DefaultMaxInflated, "refuse a compressed plaintext that becomes larger, in `BYTES`")
+}
+
+// check refuses values that the flags do not have, and no key at all.
+func (o openOptions) check(env *cli.Env, args []string) error {
+	const most = 1 << 30
+	if o.maxInflated < 1 || o.maxInflated > most {
+		return verdict.Errorf(verdict.Usage, "--max-inflated: is %d, must be from 1 to %d bytes", o.maxInflated, most)
+	}
+	return errors.Join(o.encryptionKeys.check("--key private.pem, --secret hex:… or --password -"), o.CheckStdin(env, args, "token"))
+}
+
+// checkIfGiven is check for the commands that open a token only if they can.
+func (o openOptions) checkIfGiven(env *cli.Env, args []string) error {
+	if !o.given() && len(o.Algs) == 0 {
+		return nil
+	}
+	return o.check(env, args)
+}
+
+// An unlocker opens tokens with the keys of a command line, which are read once
+// and when the first token needs them. The workers of a batch share it.
+type unlocker struct {
+	options openOptions
+	ring    *keysource.Sources
+	keys    func() ([]jwk.Key, error)
+}
+
+func (o openOptions) unlocker(ctx context.Context, env *cli.Env, output cli.Output, args []string) *unlocker {
+	o.takePassword(env, args)
+	ring := o.Sources(ctx, env, output)
+	return &unlocker{options: o, ring: ring, keys: sync.OnceValues(func() ([]jwk.Key, error) {
+		keys, err := o.keys(ring, false)
+		noteDoubts(env, output, ring.Warnings(keys...))
+		return keys, err
+	})}
+}
+
+// open decrypts a token of at most maxSize bytes and looks at what is in it.
+func (u *unlocker) open(text string, maxSize int) (opened, error) {
+	t, err := jwe.Parse(text)
+	if err != nil {
+		return opened{}, err
+	}
+	keys, err := u.keys()
+	if err != nil {
+		return opened{}, err
+	}
+	d, err := t.Decrypt(keys, jwe.Options{Algs: u.options.Algs, MaxToken: maxSize, MaxInflated: u.options.maxInflated})
+	if err != nil {
+		return opened{}, err
+	}
+	return openedToken(d), nil
+}

@@ -1,0 +1,148 @@
+package token
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/keysource"
+	"jwt/internal/verdict"
+)
+
+// A plaintext is what is going to be encrypted.
+type plaintext struct {
+	bytes    []byte
+	isClaims bool
+	isToken  bool
+	signed   *jws.Token // the token that was made of claims here
+}
+
+// typ is the header's typ where nobody sets it (RFC 7519 §5.1).
+func (p plaintext) typ() string {
+	if p.isClaims || p.isToken {
+		return "JWT"
+	}
+	return ""
+}
+
+// cty is the header's cty where nobody sets it: a nested token must say that it
+// is one (RFC 7519 §5.2).
+func (p plaintext) cty() string {
+	if p.isToken {
+		return "JWT"
+	}
+	return ""
+}
+
+// plaintext reads what was given, byte for byte; or makes claims, and a signed
+// token of them, where flags ask for that.
+func (o encryptOptions) plaintext(ring *keysource.Sources, args []string) (plaintext, error) {
+	if o.makesClaims() {
+		return o.claimsText(ring, args)
+	}
+	text, err := ring.In.Text(args, "plaintext", jws.MaxTokenBytes)
+	if err != nil {
+		return plaintext{}, err
+	}
+	if token := bytes.TrimRight(text, "\r\n"); o.cty == "" && isToken(token) {
+		return plaintext{bytes: token, isToken: true}, nil
+	}
+	_, err = jwt.ParseClaims(text)
+	return plaintext{bytes: text, isClaims: err == nil}, nil
+}
+
+func isToken(text []byte) bool {
+	if n := bytes.Count(text, []byte{'.'}); n != 2 && n != 4 {
+		return false
+	}
+	_, err := decode(string(text))
+	return err == nil
+}
+
+func (o encryptOptions) claimsText(ring *keysource.Sources, args []string) (plaintext, error) {
+	stdinIsKey := slices.ContainsFunc(slices.Concat(o.keys.Keys, o.keys.Secrets, o.signKeys, o.signSecrets), keysource.IsStdin)
+	claims, err := readClaims(ring.In, args, stdinIsKey, o.claims.any())
+	if err != nil {
+		return plaintext{}, err
+	}
+	now, err := o.at.Now(ring.Env)
+	if err != nil {
+		return plaintext{}, err
+	}
+	if err := o.claims.set(&claims, now, true); err != nil {
+		return plaintext{}, err
+	}
+	if !o.signs() {
+		return plaintext{bytes: claims.Bytes(), isClaims: true}, nil
+	}
+	token, err := o.sign(ring, claims)
+	if err != nil {
+		return plaintext{}, renamed(keysource.EncryptedHint(err), "sign")
+	}
+	return plaintext{bytes: []byte(token.Text), isToken: true, signed: &token}, nil
+}
+
+// sign makes the signed token that is going to be encrypted, as jwt sign does.
+func (o encryptOptions) sign(outer *keysource.Sources, claims jsonobject.Object) (jws.Token, error) {
+	var s signOptions
+	s.flags = pflag.NewFlagSet("sign", pflag.ContinueOnError)
+	s.addFlags(s.flags) // its defaults
+	s.keys.Keys, s.keys.Secrets = o.signKeys, o.signSecrets
+	s.keys.Offline, s.keys.Passphrase = o.keys.Offline, o.keys.Passphrase
+	if o.signAlg != "" {
+		s.keys.Algs = []string{o.signAlg}
+	}
+	if o.flags.Changed("sign-kid") {
+		if err := s.flags.Set("kid", o.signKid); err != nil {
+			return jws.Token{}, err
+		}
+	}
+	if err := s.check(); err != nil {
+		return jws.Token{}, err
+	}
+	now, err := o.at.Now(outer.Env)
+	if err != nil {
+		return jws.Token{}, err
+	}
+	ring := s.keys.Sources(outer.Ctx, outer.Env, o.output)
+	ring.In = outer.In
+	key, alg, err := s.chooseKey(ring)
+	if err != nil {
+		return jws.Token{}, err
+	}
+	var header jsonobject.Object
+	if err := s.editHeader(&header, key, alg); err != nil {
+		return jws.Token{}, err
+	}
+	token, err := s.make(header, claims, key, alg)
+	if err != nil {
+		return jws.Token{}, err
+	}
+	noteDoubts(outer.Env, o.output, ring.Warnings(key))
+	for _, w := range signWarnings(token, key, alg, now) {
+		o.output.Note(outer.Env, w)
+	}
+	return token, nil
+}
+
+// setMembers puts the members of -H into the header. Those that the program
+// decides are refused.
+func setMembers(header *jsonobject.Object, texts []string, decided ...string) error {
+	for _, text := range texts {
+		m, err := jwt.ParseMember(text)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(decided, m.Name) {
+			return verdict.Errorf(verdict.Usage, "--header %s: it cannot be set", m.Name).
+				Hintf("there are flags for %s", strings.Join(decided, ", "))
+		}
+		header.Set(m.Name, m.Value)
+	}
+	return nil
+}

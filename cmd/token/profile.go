@@ -1,0 +1,190 @@
+package token
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/base64url"
+	"jwt/internal/cli"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/keysource"
+	"jwt/internal/profile"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+// profileOptions say what kind of token it must be, and what came with it.
+type profileOptions struct {
+	flags *pflag.FlagSet
+
+	name              string
+	accessToken, code string // where to read them
+	htm, htu, jkt     string
+}
+
+// profileFlags are the flags that belong to some profiles only.
+var profileFlags = []struct {
+	name     string
+	profiles []string
+}{
+	{"access-token", []string{"id-token", "dpop+jwt"}},
+	{"code", []string{"id-token"}},
+	{"htm", []string{"dpop+jwt"}},
+	{"htu", []string{"dpop+jwt"}},
+	{"jkt", []string{"dpop+jwt"}},
+}
+
+func (o *profileOptions) addFlags(f *pflag.FlagSet) {
+	o.flags = f
+	f.StringVar(&o.name, "profile", "", "hold it against a specification, by `NAME`: "+strings.Join(profileNames(), ", "))
+	f.StringVar(&o.accessToken, "access-token", "", "the access token that at_hash or ath is the hash of, from a `SOURCE`: @PATH, env:NAME, fd:N, - or its own text")
+	f.StringVar(&o.code, "code", "", "the authorization code that c_hash is the hash of, from a `SOURCE`")
+	f.StringVar(&o.htm, "htm", "", "the HTTP `METHOD` that a DPoP proof must be for")
+	f.StringVar(&o.htu, "htu", "", "the `URI` that a DPoP proof must be for")
+	f.StringVar(&o.jkt, "jkt", "", "the RFC 7638 `THUMBPRINT` of the key that a DPoP proof must be by")
+}
+
+func (o *profileOptions) complete(c *cobra.Command) {
+	cli.CompleteValues(c, "profile", profileNames()...)
+	cli.CompleteValues(c, "htm", "GET", "POST", "PUT", "PATCH", "DELETE")
+}
+
+func profileNames() []string {
+	var names []string
+	for _, p := range profile.All() {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// profilesHelp lists the profiles, a line each.
+func profilesHelp() string {
+	const column = 14
+	var lines []string
+	for _, p := range profile.All() {
+		lines = append(lines, "  "+p.Name+strings.Repeat(" ", column-len(p.Name))+p.About)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// check refuses profiles nobody knows and flags that have nothing to do with the
+// one that was named; and it is here that keys are wanted, or refused where the
+// token brings its own.
+func (o profileOptions) check(keys keysource.Options) error {
+	p, known := profile.Lookup(o.name)
+	if o.flags.Changed("profile") && !known {
+		return verdict.Errorf(verdict.Usage, "--profile: %q is none", o.name).Hintf("one of %s", strings.Join(profileNames(), " "))
+	}
+	for _, f := range profileFlags {
+		if o.flags.Changed(f.name) && !slices.Contains(f.profiles, o.name) {
+			return verdict.Errorf(verdict.Usage, "--%s: it is for --profile %s", f.name, strings.Join(f.profiles, " or "))
+		}
+	}
+	switch {
+	case p.OwnKey == "":
+		return keys.Check()
+	case keys.Given():
+		return verdict.Errorf(verdict.Usage, "--profile %s: such a token is verified by the key in its own header, not by one that is given", p.Name).
+			Hintf("--jkt THUMBPRINT says which key it must be")
+	default:
+		return keys.CheckAlgs()
+	}
+}
+
+// readProfile looks the profile up and reads what the token came with.
+func (v *verifier) readProfile() (err error) {
+	o := v.options.profile
+	if o.name != "" {
+		v.profile, _ = profile.Lookup(o.name)
+	}
+	v.presentation = profile.Presentation{
+		Audiences: v.policy.Audiences, Nonce: v.policy.Nonce,
+		MaxAge: v.policy.MaxAge, Leeway: v.policy.Leeway, Location: v.policy.Location,
+	}
+	if v.profile.OwnKey != "" {
+		v.policy.MaxAge = nil // the profile has its own word on that
+	}
+	if v.presentation.AccessToken, err = v.companion("access-token", o.accessToken); err != nil {
+		return err
+	}
+	if v.presentation.Code, err = v.companion("code", o.code); err != nil {
+		return err
+	}
+	return v.readRequest(o)
+}
+
+// readRequest takes over what the HTTP request was.
+func (v *verifier) readRequest(o profileOptions) error {
+	if o.flags.Changed("htm") {
+		v.presentation.Method = &o.htm
+	}
+	if o.flags.Changed("htu") {
+		if _, ok := profile.NormalizeTarget(o.htu); !ok {
+			return verdict.Errorf(verdict.Usage, "--htu: is %q, must be an http or https URI", o.htu)
+		}
+		v.presentation.URI = &o.htu
+	}
+	if o.flags.Changed("jkt") {
+		const size = 32 // of SHA-256
+		if b, err := base64url.Decode(o.jkt); err != nil || len(b) != size {
+			return verdict.Errorf(verdict.Usage, "--jkt: is %q, must be the base64url of a SHA-256 thumbprint", o.jkt).
+				Hintf("jwt key thumbprint FILE")
+		}
+		v.presentation.KeyThumbprint = &o.jkt
+	}
+	return nil
+}
+
+// companion reads what came beside the token, or nil where the flag was not given.
+func (v *verifier) companion(flag, source string) (*string, error) {
+	if !v.options.profile.flags.Changed(flag) {
+		return nil, nil
+	}
+	what := strings.ReplaceAll(flag, "-", " ")
+	var text []byte
+	var err error
+	if strings.HasPrefix(source, "env:") || strings.HasPrefix(source, "fd:") {
+		read, bytesErr := v.ring.In.Bytes(source, "the "+what, jws.MaxTokenBytes)
+		text, err = read.Data, bytesErr
+	} else {
+		text, err = v.ring.In.Text([]string{source}, what, jws.MaxTokenBytes)
+	}
+	if err != nil {
+		return nil, cli.FlagError(flag, err)
+	}
+	s := strings.TrimSpace(string(text))
+	if s == "" {
+		return nil, verdict.Errorf(verdict.Usage, "--%s: is empty", flag).Hintf("is the shell variable set?")
+	}
+	return &s, nil
+}
+
+// verifyPossession checks a token that is verified by the key in its own header.
+func (v *verifier) verifyPossession(token jws.Token, r *render.Report) (jws.Verified, error) {
+	verified, checks, err := token.VerifyPossession(v.options.keys.Algs)
+	for i, c := range checks {
+		if c.Name == "jwk" {
+			checks[i] = v.profile.OwnKeyCheck(c)
+		}
+	}
+	r.Checks = append(r.Checks, checks...)
+	return verified, err
+}
+
+// checkProfile holds the claims of a verified token against the profile.
+func (v *verifier) checkProfile(claims jwt.Claims, verified jws.Verified) []verdict.Check {
+	if v.profile.Name == "" {
+		return nil
+	}
+	with := v.presentation
+	key := verified.Key()
+	with.Alg, with.Curve = verified.Alg(), key.Curve
+	if !key.IsSecret() { // the thumbprint of a secret is a hash of it
+		with.Thumbprint = key.Thumbprint()
+	}
+	return v.profile.Check(claims, verified.Token().Header, with, v.now)
+}

@@ -1,0 +1,266 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/cli"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
+	"jwt/internal/jwe"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/keysource"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var Sign = cli.Command{
+	Use:     "sign [CLAIMS]",
+	Short:   "make a signed token from claims",
+	Aliases: []string{"encode"},
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o signOptions
+		c.Long = `Make a signed token. The claims are JSON: an argument, @FILE, - or a pipe; flags
+come on top of them. The algorithm follows from the key.
+
+Times are +1h, -5m, 90m, 2d, RFC 3339, Unix seconds or now. What is printed has
+been parsed and verified once. The same claims, key and --at give the same
+bytes, but for RSA-PSS, and for ECDSA and ML-DSA without --deterministic.`
+		c.Example = `  jwt sign '{"sub":"alice"}' --key private.pem --exp +1h
+  jwt sign --secret @secret.txt --sub alice -c role=admin -c level:=3 --jti
+  jwt sign @claims.json --key set.json --kid 2026-01 --typ at+jwt
+  jwt sign --from TOKEN --exp +1h --unset nbf --key private.pem`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 6 7 8"}
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error {
+			o.flags = c.Flags()
+			args = o.claims.takeID(args)
+			if err := cli.AtMostOneArg("one JSON object")(c, args); err != nil {
+				return err
+			}
+			return runSign(c.Context(), env, o, args)
+		}
+	},
+}
+
+type signOptions struct {
+	token  tokenOptions
+	keys   keysource.Options
+	output cli.Output
+	at     cli.At
+	claims claimOptions
+	flags  *pflag.FlagSet
+
+	header             []string
+	kid, typ           string
+	from               string
+	unset, unsetHeader []string
+	deterministic      bool
+}
+
+func (o *signOptions) addFlags(f *pflag.FlagSet) {
+	o.keys.AddFlags(f)
+	o.claims.addFlags(f)
+	f.StringArrayVarP(&o.header, "header", "H", nil, "a header member: `NAME=VALUE` or NAME:=JSON (repeatable)")
+	f.StringVar(&o.kid, "kid", "", "the header's kid; chooses the key of that `ID` in a set")
+	f.StringVar(&o.typ, "typ", "JWT", "the header's typ, a media `TYPE`; empty for none")
+	f.StringVar(&o.from, "from", "", "edit and re-sign this `TOKEN` (a token, @FILE or -), keeping its order")
+	f.StringArrayVar(&o.unset, "unset", nil, "remove the claim `NAME` (repeatable)")
+	f.StringArrayVar(&o.unsetHeader, "unset-header", nil, "remove the header member `NAME` (repeatable)")
+	f.BoolVar(&o.deterministic, "deterministic", false, "ECDSA with the nonce of RFC 6979, ML-DSA without randomness: the same input gives the same bytes")
+	o.at.AddFlags(f)
+	o.token.addFlags(f)
+	o.output.AddFlags(f)
+	f.Lookup("quiet").Usage = "print the token alone, no notes"
+}
+
+func (o *signOptions) complete(c *cobra.Command) {
+	o.keys.CompleteFor(c, append(keysource.AlgNames(), jwa.None))
+	o.output.Complete(c)
+	cli.CompleteValues(c, "typ", "JWT", "at+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt")
+	o.claims.complete(c)
+}
+
+func (o *signOptions) check() error {
+	unsecured := len(o.keys.Algs) == 1 && o.keys.Algs[0] == jwa.None
+	switch {
+	case len(o.keys.Algs) > 1:
+		return verdict.Errorf(verdict.Usage, "--alg: a token is signed with one algorithm, got %s", strings.Join(o.keys.Algs, ", "))
+	case unsecured && o.keys.Given():
+		return verdict.Errorf(verdict.Usage, "--alg none takes no key: nothing is signed").Hintf("leave out --alg none, or the key")
+	case unsecured:
+		return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ))
+	case !o.keys.Given() && o.keys.CheckAlgs() == nil:
+		return verdict.Errorf(verdict.Usage, "no key given to sign with").Hintf("--key private.pem or --secret env:NAME")
+	}
+	return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.keys.Check())
+}
+
+// given reports whether the user set the flag, be it to the empty string.
+func (o *signOptions) given(flag string) bool { return o.flags.Changed(flag) }
+
+func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	ring := o.keys.Sources(ctx, env, o.output)
+	header, claims, err := o.start(env, ring, args)
+	if err != nil {
+		return err
+	}
+	now, err := o.at.Now(env)
+	if err != nil {
+		return err
+	}
+	ring.At = now
+	if err := o.editClaims(&claims, now); err != nil {
+		return err
+	}
+	key, alg, err := o.chooseKey(ring)
+	if err != nil {
+		return err
+	}
+	if err := o.editHeader(&header, key, alg); err != nil {
+		return err
+	}
+	token, err := o.make(header, claims, key, alg)
+	if err != nil {
+		return err
+	}
+	noteDoubts(env, o.output, ring.Warnings(key))
+	for _, w := range signWarnings(token, key, alg, now) {
+		o.output.Note(env, w)
+	}
+	return o.answer(env, token)
+}
+
+// chooseKey returns the one private key to sign with, and how. The zero
+// algorithm stands for none.
+func (o signOptions) chooseKey(ring *keysource.Sources) (jwk.Key, jwa.Algorithm, error) {
+	if !o.keys.Given() {
+		return jwk.Key{}, jwa.Algorithm{}, nil
+	}
+	keys, err := ring.Keys()
+	if err != nil {
+		return jwk.Key{}, jwa.Algorithm{}, err
+	}
+	key, err := o.oneKey(keys)
+	if err != nil {
+		return jwk.Key{}, jwa.Algorithm{}, ring.Explain(err, o.kid)
+	}
+	alg, err := o.algFor(key)
+	return key, alg, err
+}
+
+func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
+	var able []jwk.Key
+	for _, k := range keys {
+		named := !o.given("kid") || k.AnswersTo(o.kid)
+		if named && k.IsPrivate() {
+			able = append(able, k)
+		}
+	}
+	switch {
+	case len(able) == 1:
+		return able[0], nil
+	case len(able) > 1:
+		hint := "--kid ID chooses one; the set has " + jwk.ListIDs(able)
+		if len(jwk.IDs(able)) == 0 {
+			hint = "none of them has a kid to choose it by: give one key alone"
+		}
+		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", cli.Count(len(able), "key")).Hintf("%s", hint)
+	case len(keys) == 1 && (!o.given("kid") || keys[0].AnswersTo(o.kid)):
+		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "%s: a public key cannot sign", keys[0].Source).
+			Hintf("give the private key: --key private.pem")
+	default:
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid asked for", cli.Count(len(keys), "key")).
+			Hintf("the set has %s", jwk.ListIDs(keys))
+	}
+}
+
+func (o signOptions) algFor(key jwk.Key) (jwa.Algorithm, error) {
+	able := key.Algorithms()
+	if len(o.keys.Algs) == 1 {
+		alg, _ := jwa.Lookup(o.keys.Algs[0]) // check knows the name
+		return alg, key.Fits(alg, jwk.OpSign)
+	}
+	if len(able) == 0 {
+		return jwa.Algorithm{}, cannotSign(key)
+	}
+	return able[0], nil
+}
+
+// cannotSign says what a key is for that fits no signature.
+func cannotSign(key jwk.Key) error {
+	what := key.Kind()
+	if key.Alg != "" {
+		what += " for " + string(jsonobject.Quote(key.Alg)) + " alone"
+	}
+	err := verdict.Errorf(verdict.KeyRefused, "%s: the key is %s, which makes no signature", key.Source, what)
+	if len(jwe.Algs(key)) > 0 {
+		err.Message += ": it is for encryption"
+		return err.Hintf("jwt encrypt and jwt decrypt take it; to sign: jwt key generate")
+	}
+	return err
+}
+
+func (o signOptions) make(header, claims jsonobject.Object, key jwk.Key, alg jwa.Algorithm) (jws.Token, error) {
+	if alg.Name == "" {
+		return jws.Unsecured(header, claims.Bytes())
+	}
+	return jws.Sign(header, claims.Bytes(), key, alg, o.deterministic)
+}
+
+// signWarnings are what a verifier will hold against the token.
+func signWarnings(token jws.Token, key jwk.Key, alg jwa.Algorithm, now time.Time) []string {
+	var warnings []string
+	if alg.Name == "" {
+		return []string{"the token is unsecured (alg none): anybody can change it, and no verifier should take it"}
+	}
+	if key.IsSecret() && key.Bits() < 8*alg.MinKeyBytes {
+		warnings = append(warnings, "the secret is shorter than the "+cli.Count(alg.MinKeyBytes, "byte")+" that "+alg.Name+" wants (RFC 7518 §3.2)")
+	}
+	if p, ok := key.Public(); ok {
+		key = p
+	}
+	verified, _, err := token.Verify([]jwk.Key{key}, nil)
+	switch verdict.ClassOf(err) {
+	case "":
+	case verdict.KeyRefused: // a key that may only sign
+		return warnings
+	default:
+		return append(warnings, err.Error()+": verifiers will refuse the token")
+	}
+	claims, err := jwt.ClaimsOf(verified)
+	if err != nil {
+		return append(warnings, err.Error()+": verifiers will refuse the token")
+	}
+	for _, c := range (jwt.Policy{}).Check(claims, token.Header, now) {
+		if c.Class == verdict.ClaimsMalformed || c.Class == verdict.SuspiciousTime {
+			warnings = append(warnings, c.Detail)
+		}
+	}
+	return warnings
+}
+
+// answer prints the token and a newline; with -o json an object. The token is
+// what the command is for: --quiet leaves out the notes, not the token.
+func (o signOptions) answer(env *cli.Env, t jws.Token) error {
+	o.output.Quiet = false
+	if !o.output.SaysJSON() {
+		return o.output.Write(env, []byte(t.Text+"\n"))
+	}
+	return o.output.WriteJSON(env, render.Object{
+		{Name: "token", Value: t.Text},
+		{Name: "header", Value: t.Header},
+		{Name: "payload", Value: jsonobject.Value(t.Payload)},
+	})
+}

@@ -1,0 +1,133 @@
+package token
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"jwt/internal/cli"
+	"jwt/internal/input"
+	"jwt/internal/jws"
+	"jwt/internal/scan"
+	"jwt/internal/verdict"
+)
+
+// tokenOptions say how a command gets its token.
+type tokenOptions struct {
+	field   string
+	maxSize int
+	flags   *pflag.FlagSet
+}
+
+func (o *tokenOptions) addFlags(f *pflag.FlagSet) {
+	o.flags = f
+	o.maxSize = jws.MaxTokenBytes
+	f.Var((*fieldName)(&o.field), "field", "take the token from the member, cookie, header or parameter `NAME`")
+	f.Var((*byteSize)(&o.maxSize), "max-token-size", "refuse a larger token, in `BYTES`")
+}
+
+// A fieldName is the value of --field, which an unset variable must not turn off.
+type fieldName string
+
+func (n *fieldName) String() string { return string(*n) }
+func (n *fieldName) Type() string   { return "string" }
+
+func (n *fieldName) Set(s string) error {
+	if s == "" {
+		return errors.New("a name is wanted")
+	}
+	*n = fieldName(s)
+	return nil
+}
+
+// A byteSize is a number of bytes, which may be given in KiB or MiB.
+type byteSize int
+
+func (n *byteSize) String() string { return strconv.Itoa(int(*n)) }
+func (n *byteSize) Type() string   { return "int" }
+
+func (n *byteSize) Set(s string) error {
+	digits, unit := s, 1
+	for _, u := range [...]struct {
+		suffix string
+		bytes  int
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"KB", 1e3}, {"MB", 1e6}, {"k", 1 << 10}, {"K", 1 << 10}, {"M", 1 << 20}} {
+		if number, ok := strings.CutSuffix(s, u.suffix); ok {
+			digits, unit = number, u.bytes
+			break
+		}
+	}
+	const most = 1 << 40 // check says what is too much
+	size, err := strconv.Atoi(digits)
+	if err != nil || size > most/unit || size < -most {
+		return errors.New("a number of bytes is wanted, or one with KiB, MiB, KB or MB")
+	}
+	*n = byteSize(size * unit)
+	return nil
+}
+
+// check refuses a size that no token has.
+func (o tokenOptions) check() error {
+	const most = 1 << 30
+	if o.maxSize < 1 || o.maxSize > most {
+		return verdict.Errorf(verdict.Usage, "--max-token-size: is %d, must be from 1 to %d bytes", o.maxSize, most)
+	}
+	return nil
+}
+
+// read returns the one token of what was given. join lets a token through that
+// is wrapped over lines: for showing it, not for believing it.
+func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args []string, join bool) (scan.Found, error) {
+	if len(args) == 1 && args[0] == "" {
+		return scan.Found{}, verdict.Errorf(verdict.Malformed, "the token is empty").
+			Hintf("is the shell variable set?")
+	}
+	text, err := in.Text(args, "token", o.maxSize+framing)
+	if err != nil {
+		return scan.Found{}, o.tooLarge(err)
+	}
+	found, err := scan.One(text, scan.Options{Field: o.field, Join: join, Batch: o.flags.Lookup("batch") != nil})
+	if err != nil {
+		return scan.Found{}, err
+	}
+	if err := o.checkSize(found.Token); err != nil {
+		return scan.Found{}, err
+	}
+	if found.Wrapped {
+		out.Note(env, "the token was wrapped over lines and has been joined; jwt verify would refuse it")
+	}
+	if len(found.Others) > 0 {
+		out.Note(env, "took "+found.Where+"; there is also "+strings.Join(found.Others, ", ")+": --field NAME chooses")
+	}
+	return found, nil
+}
+
+// open opens what a batch reads its lines from.
+func (o tokenOptions) open(in *input.Reader, args []string) (io.ReadCloser, error) {
+	if len(args) == 1 && args[0] != "-" && !strings.HasPrefix(args[0], "@") {
+		return nil, verdict.Errorf(verdict.Usage, "--batch reads one token a line from stdin or @FILE, not from an argument").
+			Hintf("jwt … --batch @tokens.txt")
+	}
+	f, _, err := in.OpenText(args, "the tokens")
+	return f, err
+}
+
+// tooLarge says of an input past the limit what the limit is.
+func (o tokenOptions) tooLarge(err error) error {
+	if verdict.ClassOf(err) != verdict.TooLarge {
+		return err
+	}
+	return verdict.Errorf(verdict.TooLarge, "the input is larger than a token of %d bytes may be", o.maxSize).
+		Hintf("--max-token-size BYTES allows more")
+}
+
+func (o tokenOptions) checkSize(token string) error {
+	if len(token) > o.maxSize {
+		return verdict.Errorf(verdict.TooLarge, "the token has %d bytes, at most %d are read", len(token), o.maxSize).
+			Hintf("--max-token-size %d", len(token))
+	}
+	return nil
+}

@@ -1,0 +1,246 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/cli"
+	"jwt/internal/jwt"
+	"jwt/internal/keysource"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+var Verify = cli.Command{
+	Use:   "verify [TOKEN]",
+	Short: "check a token's signature and claims: yes or no, and why",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o verifyOptions
+		c.Long = `Check the signature of a token and what its claims say, and report every check.
+
+The keys you give decide which algorithms are acceptable; the token never does.
+When the signature does not verify, the report says why, as far as can be known.
+
+An SD-JWT (RFC 9901) is verified with its disclosures, and its payload is what
+was disclosed. Where it ends with a Key Binding JWT, --aud, --nonce and
+--max-age are about that one; whether it has to, is for you to say:
+--require-key-binding.
+
+A profile adds what a specification wants of its kind of token:
+` + profilesHelp()
+		c.Example = `  jwt verify TOKEN --key public.pem
+  jwt verify TOKEN --key oidc:https://login.example --aud api
+  jwt verify --secret env:JWT_SECRET --require sub < token.txt
+  jwt verify TOKEN --key https://login.example/jwks.json --offline -o json
+  jwt verify TOKEN --key set.json --at 2026-01-31T12:00:00Z --leeway 60s
+  jwt verify ID_TOKEN --key oidc:https://login.example --aud CLIENT_ID \
+      --profile id-token --nonce NONCE --access-token @access.txt
+  jwt verify PROOF --profile dpop+jwt --htm GET --htu https://api.example/items
+  jwt verify --batch --key public.pem < tokens.txt | jq -c 'select(.valid|not)'`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8 130"}
+		c.Args = cli.TokenAlone
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error {
+			o.flags = c.Flags()
+			return runVerify(c.Context(), env, o, args)
+		}
+	},
+}
+
+type verifyOptions struct {
+	token  tokenOptions
+	keys   keysource.Options
+	output cli.Output
+	date   cli.Date
+	at     cli.At
+	flags  *pflag.FlagSet
+
+	issuers, audiences   []string
+	subject, typ, nonce  string
+	require, expect      []string
+	leeway               string
+	maxAge, validFor     string
+	ignoreExp            bool
+	jws, strict, payload bool
+	batch, keyBinding    bool
+	profile              profileOptions
+}
+
+func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
+	o.keys.AddFlags(f)
+	f.StringArrayVar(&o.issuers, "iss", nil, "the `ISSUER` it must be from (repeatable: any of them)")
+	f.StringArrayVar(&o.audiences, "aud", nil, "the `AUDIENCE` it must be for (repeatable: any of them)")
+	f.StringVar(&o.subject, "sub", "", "the `SUBJECT` it must be about")
+	f.StringVar(&o.typ, "typ", "", "the media `TYPE` its header must name, like at+jwt")
+	f.StringVar(&o.nonce, "nonce", "", "the `NONCE` it must carry")
+	f.StringArrayVar(&o.require, "require", nil, "a claim that must be there, by `PATH` (repeatable)")
+	f.BoolVar(&o.keyBinding, "require-key-binding", false, "refuse what is no SD-JWT with a Key Binding JWT at its end")
+	f.StringArrayVar(&o.expect, "claim", nil, "a claim and its value: `NAME=VALUE` for text, NAME:=JSON for the rest (repeatable)")
+	f.StringVar(&o.leeway, "leeway", "0s", "how far clocks may differ, a `DURATION` like 60s")
+	f.StringVar(&o.maxAge, "max-age", "", "refuse a token issued longer ago than this `DURATION`")
+	f.StringVar(&o.validFor, "valid-for", "", "refuse a token that lives shorter than this `DURATION`")
+	f.BoolVar(&o.ignoreExp, "ignore-exp", false, "do not compare exp with the clock")
+	f.BoolVar(&o.jws, "jws", false, "the payload is opaque: check the signature and no claim")
+	f.BoolVar(&o.strict, "strict", false, "turn every warning about the token or its key into a rejection")
+	f.BoolVar(&o.payload, "payload", false, "print the verified payload's exact bytes, and nothing on failure")
+	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one report a line")
+	o.profile.addFlags(f)
+	o.at.AddFlags(f)
+	o.date.AddFlags(f)
+	o.token.addFlags(f)
+	o.output.AddFlags(f)
+}
+
+func (o *verifyOptions) complete(c *cobra.Command) {
+	o.keys.Complete(c)
+	o.date.Complete(c)
+	o.output.Complete(c)
+	o.profile.complete(c)
+	cli.CompleteValues(c, "typ", "at+jwt", "JWT", "dpop+jwt", "logout+jwt", "secevent+jwt")
+	cli.CompleteValues(c, "require", "exp", "iat", "nbf", "iss", "sub", "aud", "jti")
+}
+
+func (o *verifyOptions) check() error {
+	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.check(), o.profile.check(o.keys)); err != nil {
+		return err
+	}
+	if slices.Contains(o.require, "") {
+		return verdict.Errorf(verdict.Usage, "--require: names no claim").Hintf("is the shell variable set?")
+	}
+	if o.batch && o.payload {
+		return verdict.Errorf(verdict.Usage, "--batch prints whole reports").Hintf("jwt verify --batch … | jq -c .payload")
+	}
+	if o.jws {
+		for _, name := range []string{"iss", "aud", "sub", "nonce", "require", "claim", "leeway", "max-age", "valid-for", "ignore-exp", "profile", "require-key-binding"} {
+			if o.flags.Changed(name) {
+				return verdict.Errorf(verdict.Usage, "--%s: --jws takes the payload as opaque bytes and checks no claim", name)
+			}
+		}
+	}
+	return nil
+}
+
+// policy is what the flags want of the claims.
+func (o *verifyOptions) policy() (jwt.Policy, error) {
+	p := jwt.Policy{Issuers: o.issuers, Audiences: o.audiences, Require: o.require, IgnoreExp: o.ignoreExp}
+	text := func(name string, value *string) *string {
+		if o.flags.Changed(name) {
+			return value
+		}
+		return nil
+	}
+	p.Subject, p.Type, p.Nonce = text("sub", &o.subject), text("typ", &o.typ), text("nonce", &o.nonce)
+	for _, s := range o.expect {
+		e, err := jwt.ParseExpectation(s)
+		if err != nil {
+			return p, cli.FlagError("claim", err)
+		}
+		p.Expect = append(p.Expect, e)
+	}
+	var err error
+	if p.Leeway, err = cli.Duration("leeway", o.leeway); err != nil {
+		return p, err
+	}
+	if p.MaxAge, err = o.optionalDuration("max-age", o.maxAge); err != nil {
+		return p, err
+	}
+	if p.ValidFor, err = o.optionalDuration("valid-for", o.validFor); err != nil {
+		return p, err
+	}
+	p.Location, err = o.date.Location()
+	return p, err
+}
+
+func (o *verifyOptions) optionalDuration(flag, text string) (*time.Duration, error) {
+	if !o.flags.Changed(flag) {
+		return nil, nil
+	}
+	d, err := cli.Duration(flag, text)
+	return &d, err
+}
+
+func runVerify(ctx context.Context, env *cli.Env, o verifyOptions, args []string) error {
+	v, err := o.verifier(ctx, env, args)
+	switch {
+	case err != nil:
+		return o.refuse(env, err)
+	case o.batch:
+		return v.batch(ctx, env, args)
+	}
+	found, err := o.token.read(env, o.output, v.ring.In, args, false)
+	if err != nil {
+		return o.answer(env, refusedShape(err), nil)
+	}
+	r, payload := v.judge(found.Token)
+	return o.answer(env, r, payload)
+}
+
+// verifier is what the options ask for. Its keys are not read yet.
+func (o verifyOptions) verifier(ctx context.Context, env *cli.Env, args []string) (*verifier, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if err := o.keys.CheckStdin(env, args, "token"); err != nil {
+		return nil, err
+	}
+	policy, err := o.policy()
+	if err != nil {
+		return nil, err
+	}
+	now, err := o.at.Now(env)
+	if err != nil {
+		return nil, err
+	}
+	ring := o.keys.Sources(ctx, env, o.output)
+	ring.At = now
+	v := &verifier{options: o, policy: policy, now: now, ring: ring}
+	return v, v.readProfile()
+}
+
+func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error {
+	o := v.options
+	if _, err := v.ring.Keys(); err != nil {
+		return o.refuse(env, err)
+	}
+	return runBatch(ctx, env, v.ring.In, o.output, o.token, args, lineWork{
+		token: func(token string) (render.Object, error) {
+			r, _ := v.judge(token)
+			return r.JSON(), r.Error
+		},
+		none: func(err error) render.Object { return refusedShape(err).JSON() },
+	})
+}
+
+// refuse answers with an error that came before any token was looked at.
+func (o verifyOptions) refuse(env *cli.Env, err error) error {
+	if o.payload || !o.output.WantsJSON(env) {
+		return err
+	}
+	e := cli.Classified(err)
+	r := render.Report{Class: e.Class, Message: e.Message, Hint: e.Hint}
+	return errors.Join(o.output.WriteJSON(env, r.JSON()), err)
+}
+
+// answer prints the report, or with --payload the verified bytes alone.
+func (o verifyOptions) answer(env *cli.Env, r render.Report, payload []byte) error {
+	var err error
+	switch {
+	case o.payload && r.Valid:
+		err = o.output.WriteBytes(env, payload)
+	case o.payload:
+	case o.output.WantsJSON(env):
+		err = o.output.WriteJSON(env, r.JSON())
+	case r.Class == verdict.Interrupted || r.Class == verdict.Usage: // nothing was found out about the token
+	default:
+		t := o.output.Text(env)
+		r.Text(t)
+		err = o.output.Write(env, t.Bytes())
+	}
+	return errors.Join(err, r.Error)
+}

@@ -1,0 +1,18 @@
+//go:build !unix
+
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"os/signal"
+)
+
+// Execute runs the program to its end. What Ctrl-C tells us, the console tells it
+// too.
+func Execute(argv, environ []string) error {
+	signal.Ignore(os.Interrupt)
+	c := exec.Command(argv[0], argv[1:]...)
+	c.Env, c.Stdin, c.Stdout, c.Stderr = environ, os.Stdin, os.Stdout, os.Stderr
+	return c.Run()
+}

@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os/exec"
+
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+// The exit statuses, the same in every command.
+const (
+	ExitOK          = 0
+	ExitFailure     = 1
+	ExitUsage       = 2
+	ExitMalformed   = 3
+	exitSignature   = 4
+	ExitTime        = 5
+	exitClaim       = 6
+	ExitKey         = 7
+	ExitNetwork     = 8
+	ExitSession     = 9
+	ExitCannotRun   = 126
+	ExitNoCommand   = 127
+	ExitInterrupted = 130
+)
+
+// ExitMeanings is what the help of a command says of its statuses.
+var ExitMeanings = [...]struct {
+	Status  int
+	Meaning string
+}{
+	{ExitOK, "it worked; for verify: the token is valid"},
+	{ExitFailure, "any other failure"},
+	{ExitUsage, "the command line is wrong"},
+	{ExitMalformed, "not a token, or not the JSON it must be"},
+	{exitSignature, "the signature or tag does not verify, or its algorithm is refused"},
+	{ExitTime, "the time is wrong: expired or not yet valid"},
+	{exitClaim, "another claim or header check failed"},
+	{ExitKey, "no usable key"},
+	{ExitNetwork, "the network or a server failed"},
+	{ExitSession, "not logged in, or no longer"},
+	{ExitCannotRun, "the command cannot be run"},
+	{ExitNoCommand, "there is no such command"},
+	{ExitInterrupted, "interrupted"},
+}
+
+// StatusOf maps a class to the exit status it ends in. Warnings have none.
+func StatusOf(class verdict.Class) int {
+	switch class {
+	case "":
+		return ExitOK
+	case verdict.Usage:
+		return ExitUsage
+	case verdict.Malformed, verdict.DuplicateMember, verdict.TooLarge, verdict.LimitExceeded,
+		verdict.UnsupportedSerialization, verdict.EncryptedToken, verdict.NotEncrypted, verdict.ClaimsMalformed:
+		return ExitMalformed
+	case verdict.SignatureInvalid, verdict.DecryptFailed, verdict.AlgRefused, verdict.CritUnsupported:
+		return exitSignature
+	case verdict.Expired, verdict.NotYetValid:
+		return ExitTime
+	case verdict.MissingClaim, verdict.TooOld, verdict.AudMismatch, verdict.IssMismatch, verdict.SubMismatch,
+		verdict.TypMismatch, verdict.NonceMismatch, verdict.ClaimMismatch:
+		return exitClaim
+	case verdict.KeyRefused, verdict.KeyMismatch, verdict.KeyNotFound, verdict.JWKInvalid, verdict.KeyUnreadable:
+		return ExitKey
+	case verdict.FetchFailed, verdict.FetchRefused, verdict.ServerError:
+		return ExitNetwork
+	case verdict.NotLoggedIn, verdict.LoginRefused, verdict.SessionExpired, verdict.SessionRevoked, verdict.SessionBusy:
+		return ExitSession
+	case verdict.Interrupted:
+		return ExitInterrupted
+	default:
+		return ExitFailure
+	}
+}
+
+// Classified gives every error a class: the interruptions and file errors that
+// reach the top without one get theirs here.
+func Classified(err error) *verdict.Error {
+	var e *verdict.Error
+	var path *fs.PathError
+	known := errors.As(err, &e)
+	switch {
+	case errors.Is(err, context.Canceled) && (!known || e.Class != verdict.Interrupted): // at a prompt, whatever it was for
+		return verdict.Errorf(verdict.Interrupted, "interrupted")
+	case known:
+		return e
+	case errors.As(err, &path):
+		return verdict.Errorf(verdict.IO, "%s: %w", path.Path, path.Err)
+	default:
+		return verdict.Errorf(verdict.Internal, "%w", err)
+	}
+}
+
+// An Answered error was already reported in full on stdout or stderr: it only
+// sets the exit status.
+type Answered struct{ Class verdict.Class }
+
+func (a Answered) Error() string { return string(a.Class) }
+
+// An Unanswered error leaves stdout empty: the caller asked for a bare value, and a
+// JSON error on stdout could be mistaken for it.
+type Unanswered struct{ Err error }
+
+func (u Unanswered) Error() string { return u.Err.Error() }
+func (u Unanswered) Unwrap() error { return u.Err }
+
+// An NotRun error is about a command that session exec could not run. Its status is
+// the one that a shell returns.
+type NotRun struct {
+	Err    error
+	Status int
+}
+
+func (u NotRun) Error() string { return u.Err.Error() }
+func (u NotRun) Unwrap() error { return u.Err }
+
+// Finish prints what is left to say of err and returns the exit status.
+func Finish(env *Env, out Output, err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	var a Answered
+	if errors.As(err, &a) {
+		return StatusOf(a.Class)
+	}
+	var child *exec.ExitError // of session exec, where it is no exec
+	if errors.As(err, &child) {
+		return child.ExitCode()
+	}
+	e := Classified(err)
+	if !out.Quiet {
+		printError(env, out, e)
+	}
+	var u NotRun
+	if errors.As(err, &u) {
+		return u.Status
+	}
+	return StatusOf(e.Class)
+}
+
+// printError writes "jwt: what went wrong: why" and at most one hint line.
+func printError(env *Env, out Output, e *verdict.Error) {
+	t := render.NewText(Colored(env, env.StderrTTY, out.Color))
+	t.Styled(render.Bad, "jwt:").Put(" ", e.Message).Line()
+	if e.Hint != "" {
+		t.Styled(render.Dim, "hint:").Put(" ", e.Hint).Line()
+	}
+	env.Stderr.Write(t.Bytes())
+}
