@@ -1,9 +1,16 @@
-// Package internal_test keeps the house in order: which package may import which.
+// Package internal_test checks which package may import which, and which may touch
+// files, clocks, randomness and the process.
 package internal_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os/exec"
+	"path"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -50,11 +57,54 @@ var rooms = []string{
 // pure rooms turn bytes into values: no files, no network, no environment, no clock.
 var pure = rooms[:slices.Index(rooms, "batch")+1]
 
+// kinds are the ways to touch the world outside the arguments of a function. Of os,
+// names that are not listed here are files.
+var kinds = map[string]string{
+	"time.Now": "clock", "time.Since": "clock", "time.Until": "clock",
+	"time.After": "timer", "time.AfterFunc": "timer", "time.Sleep": "timer", "time.Tick": "timer",
+	"time.NewTimer": "timer", "time.NewTicker": "timer",
+	"os.Args": "process", "os.Stdin": "process", "os.Stdout": "process", "os.Stderr": "process", "os.Exit": "process",
+	"os.Getenv": "process", "os.LookupEnv": "process", "os.Environ": "process", "os.Setenv": "process", "os.Unsetenv": "process",
+	"net/http.DefaultClient": "default client", "net/http.DefaultTransport": "default client", "net/http.DefaultServeMux": "default client",
+	"net/http.Get": "default client", "net/http.Head": "default client", "net/http.Post": "default client", "net/http.PostForm": "default client",
+}
+
+// allowed lists what rooms below cmd and cli touch themselves, and why it is not
+// passed in.
+var allowed = []struct{ room, kind, why string }{
+	{"jwk", "random", "generates keys, salts and nonces"},
+	{"jwk/openssh", "random", "salts and check numbers of encrypted keys"},
+	{"jwe", "random", "content keys, nonces and ephemeral keys"},
+	{"authserver", "random", "tokens, codes, ids and salts"},
+	{"authserver", "timer", "expired state is deleted in the background; the log waits for its reader"},
+	{"authserver/store", "files", "the bbolt file"},
+	{"authserver/faulty", "timer", "latency is the fault"},
+	{"privatefile", "files", "it is there for files"},
+	{"privatefile", "random", "names of temporary files"},
+	{"httpclient", "default client", "clones its transport; never uses it"},
+	{"jwks", "files", "the cache of key sets"},
+	{"jwks", "random", "names of temporary files"},
+	{"session", "files", "the store of sessions, its locks and the socket of the keyring"},
+	{"session", "random", "ids, sealing keys and names of temporary files"},
+	{"session", "timer", "the keyring of the system may never answer"},
+	{"session", "clock", "the deadline of a context is on the system's clock"},
+	{"flow", "random", "user names and passwords that must not exist"},
+	{"input", "files", "@FILE and fd:N"},
+	{"keysource", "files", "the mode of a key file"},
+}
+
+// room returns the name of a package below internal/, and whether the rules apply to
+// it: bench is a program, and cmd and cli are where the world enters.
+func room(pkg string) (string, bool) {
+	name, ok := strings.CutPrefix(pkg, "jwt/internal/")
+	return name, ok && name != "bench"
+}
+
 func TestImportsPointLeft(t *testing.T) {
 	seen := 0
 	for pkg, imports := range imports(t, "./...") {
-		room, ok := strings.CutPrefix(pkg, "jwt/internal/")
-		if !ok || room == "bench" {
+		room, ok := room(pkg)
+		if !ok {
 			continue
 		}
 		seen++
@@ -77,28 +127,27 @@ func TestImportsPointLeft(t *testing.T) {
 	}
 }
 
-// The groups of commands know nothing of each other, nor of the tree they hang in.
-func TestCommandsStandAlone(t *testing.T) {
-	groups := 0
-	for pkg, imports := range imports(t, "jwt/cmd/...") {
+func TestCommandFoldersAreApart(t *testing.T) {
+	seen := 0
+	for pkg, imports := range imports(t, "../cmd/...") {
 		if pkg == "jwt/cmd" {
 			continue
 		}
-		groups++
+		seen++
 		for _, i := range imports {
 			if i == "jwt/cmd" || strings.HasPrefix(i, "jwt/cmd/") {
-				t.Errorf("%s imports %s", pkg, i)
+				t.Errorf("%s imports %s: what two folders use belongs in internal/cli or internal/keysource", pkg, i)
 			}
 		}
 	}
-	if groups == 0 {
-		t.Fatal("go list showed no group of commands")
+	if seen < 3 {
+		t.Fatalf("go list showed %d folders below cmd", seen)
 	}
 }
 
 func TestPureRoomsTouchNothing(t *testing.T) {
 	for pkg, imports := range imports(t, "./...") {
-		room, ok := strings.CutPrefix(pkg, "jwt/internal/")
+		room, ok := room(pkg)
 		if !ok || !slices.Contains(pure, room) {
 			continue
 		}
@@ -108,6 +157,83 @@ func TestPureRoomsTouchNothing(t *testing.T) {
 				t.Errorf("%s imports %s", room, i)
 			}
 		}
+	}
+}
+
+// TestTheWorldEntersAtTheTop finds each use of a clock, a timer, randomness, files, the
+// process and http's default client that allowed does not list.
+func TestTheWorldEntersAtTheTop(t *testing.T) {
+	for pkg := range imports(t, "./...") {
+		room, ok := room(pkg)
+		if !ok || room == "cli" || room == "authserver/store/redistest" { // the latter is for tests
+			continue
+		}
+		for kind, places := range touches(t, room) {
+			if !slices.ContainsFunc(allowed, func(a struct{ room, kind, why string }) bool { return a.room == room && a.kind == kind }) {
+				t.Errorf("%s touches %s: pass it in, or add a line to allowed with the reason:\n\t%s", room, kind, strings.Join(places, "\n\t"))
+			}
+		}
+	}
+	for _, a := range allowed {
+		if a.kind != "random" && slices.Contains(pure, a.room) {
+			t.Errorf("%s is pure and may not touch %s", a.room, a.kind)
+		}
+	}
+}
+
+// touches returns, by kind, where the files of a room name part of the world. Tests are
+// left out.
+func touches(t *testing.T, room string) map[string][]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(room), "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %d files, %v", room, len(files), err)
+	}
+	found := map[string][]string{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		set := token.NewFileSet()
+		parsed, err := parser.ParseFile(set, file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]string{}
+		for _, i := range parsed.Imports {
+			imported, _ := strconv.Unquote(i.Path.Value)
+			name := path.Base(imported)
+			if i.Name != nil {
+				name = i.Name.Name
+			}
+			names[name] = imported
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if x, ok := s.X.(*ast.Ident); ok {
+				if kind := kindOf(names[x.Name], s.Sel.Name); kind != "" {
+					found[kind] = append(found[kind], set.Position(s.Pos()).String()+" "+x.Name+"."+s.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	return found
+}
+
+func kindOf(imported, name string) string {
+	switch kind, listed := kinds[imported+"."+name]; {
+	case listed:
+		return kind
+	case imported == "os":
+		return "files"
+	case imported == "crypto/rand" || strings.HasPrefix(imported, "math/rand"):
+		return "random"
+	default:
+		return ""
 	}
 }
 
