@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -49,11 +50,9 @@ SIGTERM and Ctrl-C let the requests under way finish; the status is then 0.
 A users file has NAME:PASSWORD on each line, or NAME: and an argon2id hash as
 the argon2 command writes it with -e.
 
-Faults are for testing clients: latency, status, drop-answer, expire-now,
-rotate-key and clock-offset are what happens to any server, each other one
-breaks one rule of session flow. They are written
-NAME[=VALUE][,times=N][,path=/PATH], but rotate-key and clock-offset, which
-concern the whole server, without times and path:
+Faults are for testing clients and session flow. They are written
+NAME[=VALUE][,times=N][,path=/PATH]; rotate-key and clock-offset concern the
+whole server and take neither times nor path:
 ` + faultLines()
 		c.Example = `  jwt session serve                            user demo, with a random password
   jwt session serve --user alice:secret --access-ttl 30s --store memory
@@ -108,21 +107,30 @@ func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 
 func (o *serveOptions) complete(c *cobra.Command) {
 	cli.CompleteValues(c, "alg", authserver.Algs()...)
-	cli.CompleteValues(c, "fault", faulty.Names()...)
+	cli.CompleteValues(c, "fault", completeFault()...)
 	cli.CompleteValues(c, "store", "memory", "redis://127.0.0.1:6379/0")
 }
 
-// faultLines lists the faults as help shows them, wrapped.
+// faultLines lists the faults as help shows them.
 func faultLines() string {
-	const width = 80
-	text, line := "", " "
-	for _, name := range faulty.Names() {
-		if len(line)+1+len(name) > width {
-			text, line = text+line+"\n", " "
-		}
-		line += " " + name
+	var b strings.Builder
+	for _, k := range faulty.All() {
+		fmt.Fprintf(&b, "\n  %-21s  %s", k.Usage(), k.Help)
 	}
-	return text + line
+	return b.String()[1:]
+}
+
+// completeFault returns the names of the faults, each with its help.
+func completeFault() []string {
+	var names []string
+	for _, k := range faulty.All() {
+		name := k.Name
+		if k.Value != "" {
+			name += "="
+		}
+		names = append(names, name+"\t"+k.Help)
+	}
+	return names
 }
 
 func (o *serveOptions) check() error {

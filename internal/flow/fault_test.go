@@ -84,8 +84,11 @@ func TestFindsEachFault(t *testing.T) {
 		{faulty.Race, flow.ConcurrentRefresh, nil},
 	}
 	tested := map[string]bool{flow.LoginWorks: true} // TestLoginRefused
+	breaks := map[string]string{faulty.LoginBroken: flow.LoginWorks}
 	for _, tt := range tests {
 		tested[tt.broken] = true
+		name, _, _ := strings.Cut(tt.fault, "=")
+		breaks[name] = tt.broken
 		o, faults := authserver.Options{}, []string{tt.fault}
 		if ttl, ok := strings.CutPrefix(tt.fault, "access-ttl="); ok {
 			d, err := time.ParseDuration(ttl)
@@ -103,6 +106,11 @@ func TestFindsEachFault(t *testing.T) {
 	for _, id := range flow.RuleIDs() {
 		if !tested[id] {
 			t.Errorf("no fault breaks %s", id)
+		}
+	}
+	for _, k := range faulty.All() {
+		if k.Breaks != breaks[k.Name] {
+			t.Errorf("%s breaks %q, but its table says %q", k.Name, breaks[k.Name], k.Breaks)
 		}
 	}
 }

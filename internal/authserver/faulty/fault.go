@@ -27,9 +27,9 @@ func Parse(s string) (Fault, error) {
 	f := Fault{Name: name, Times: k.times}
 	switch {
 	case !ok:
-		return f, verdict.Errorf(verdict.Usage, "fault: unknown fault %q", name).Hintf("one of %s", strings.Join(Names(), " "))
+		return f, verdict.Errorf(verdict.Usage, "unknown fault %q", name).Hintf("one of %s", strings.Join(usages(), " "))
 	case k.Value != "" && !hasValue:
-		return f, verdict.Errorf(verdict.Usage, "fault: %s needs a value", name).Hintf("--fault %s=VALUE", name)
+		return f, verdict.Errorf(verdict.Usage, "fault: %s needs a value", name).Hintf("--fault %s", k.Usage())
 	case k.Value == "" && hasValue:
 		return f, verdict.Errorf(verdict.Usage, "fault: %s takes no value", name)
 	case k.Value != "" && !k.parse(&f, value):
@@ -72,6 +72,15 @@ func (f *Fault) parseOptions(s string) error {
 	return nil
 }
 
+func usages() []string {
+	var names []string
+	for _, k := range All() {
+		names = append(names, k.Usage())
+	}
+	return names
+}
+
+// kindOf returns the row of the table with this name.
 func kindOf(name string) (Kind, bool) {
 	i := slices.IndexFunc(table, func(k Kind) bool { return k.Name == name })
 	if i < 0 {

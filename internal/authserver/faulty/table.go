@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"jwt/internal/authserver"
@@ -68,14 +69,14 @@ var table = []Kind{
 	{Name: RotateKey, Help: "sign with a new key at once", whole: true},
 
 	// Logging in.
-	{Name: ErrorsDiffer, Help: "an unknown user gets another error than a wrong password", Breaks: "uniform-login-errors", apply: tellUnknownUsers},
+	{Name: ErrorsDiffer, Help: "unknown users get another error than wrong passwords", Breaks: "uniform-login-errors", apply: tellUnknownUsers},
 	{Name: AnyPassword, Help: "any password of a known user is accepted", Breaks: "wrong-password-refused", apply: acceptAnyPassword},
 	{Name: LoginBroken, Help: "every login is refused", Breaks: "login-works", apply: refuseLogins},
 
 	// Refresh tokens. AccessAsRefresh verifies access tokens by the sound rule.
 	{Name: AccessAsRefresh, Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
-	{Name: Grace, Value: "DURATION", Help: "a spent refresh token gives its successor again for this long", Breaks: "grace", parse: durationOf(0, maxOffset), apply: changeGrace},
-	{Name: FamilySurvives, Help: "reuse of a refresh token is refused, but revokes nothing", Breaks: "family-revoked", apply: keepFamily},
+	{Name: Grace, Value: "DURATION", Help: "for this long a spent refresh token gives its successor", Breaks: "grace", parse: durationOf(0, maxOffset), apply: changeGrace},
+	{Name: FamilySurvives, Help: "reuse of a refresh token is refused but revokes nothing", Breaks: "family-revoked", apply: keepFamily},
 	{Name: Reuse, Help: "a spent refresh token gives another successor", Breaks: "reuse-detected", apply: acceptReuse},
 	{Name: Race, Help: "concurrent refreshes all succeed", Breaks: "concurrent-refresh", apply: raceRotations},
 	{Name: NoRotation, Help: "a refresh returns the same refresh token", Breaks: "rotation", apply: keepRefreshToken},
@@ -110,18 +111,17 @@ var table = []Kind{
 	{Name: Cacheable, Help: "answers lack Cache-Control: no-store", Breaks: "no-store", apply: dropNoStore},
 }
 
-// Names returns the names of all faults, sorted, those with a value ending in "=".
-func Names() []string {
-	var names []string
-	for _, k := range table {
-		name := k.Name
-		if k.Value != "" {
-			name += "="
-		}
-		names = append(names, name)
+// Usage returns the name of a fault and the syntax of its value.
+func (k Kind) Usage() string {
+	if k.Value == "" {
+		return k.Name
 	}
-	slices.Sort(names)
-	return names
+	return k.Name + "=" + k.Value
+}
+
+// All returns the faults, sorted by name.
+func All() []Kind {
+	return slices.SortedFunc(slices.Values(table), func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
 }
 
 const (
