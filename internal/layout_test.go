@@ -21,6 +21,7 @@ var rooms = []string{
 	"verdict",
 	"base64url",
 	"jsonobject",
+	"phrase",
 	"reltime",
 	"loopback",
 	"jwa",

@@ -1,0 +1,123 @@
+// Package phrase puts values into sentences: shortened, quoted, counted and listed.
+// Messages of all packages use it, so that one value always looks the same.
+package phrase
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"jwt/internal/jsonobject"
+)
+
+// Bounds on what a sentence shows of a value and of a list. JSON output has both
+// whole, in the members expected and actual.
+const (
+	Most      = 100 // characters of a value
+	MostNames = 5   // names in a list
+)
+
+// Short returns the value, or its first Most characters and "…".
+func Short(s string) string { return ShortTo(s, Most) }
+
+// ShortTo returns s, or its first most characters and "…". It never separates a
+// character from the marks that combine with it, and always keeps at least one.
+func ShortTo(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	most = max(1, most)
+	cut, n := 0, 0
+	for i, r := range s {
+		if !joins(r) {
+			if n > 0 && n <= most {
+				cut = i
+			}
+			n++
+		}
+		if n > most && i > 0 {
+			break
+		}
+	}
+	switch {
+	case n <= most && utf8.RuneCountInString(s) <= 8*most:
+		return s
+	case n <= most || cut == 0: // a flood of combining marks
+		cut = byteOf(s, most)
+	}
+	return s[:cut] + "…"
+}
+
+// joins reports whether r is drawn together with the character before it.
+func joins(r rune) bool {
+	const zeroWidthJoiner = '\u200d'
+	return r == zeroWidthJoiner || unicode.In(r, unicode.Mn, unicode.Me)
+}
+
+// byteOf returns the offset of the nth character.
+func byteOf(s string, n int) int {
+	for i := range s {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(s)
+}
+
+// Quote returns the short value as a JSON string.
+func Quote(s string) string { return string(jsonobject.Quote(Short(s))) }
+
+// JSON returns a JSON value on one line, shortened.
+func JSON(v jsonobject.Value) string {
+	const worthCompacting = 4096
+	if len(v) <= worthCompacting {
+		text := jsontext.Value(slices.Clone(v))
+		if text.Compact() == nil {
+			return Short(string(text))
+		}
+	}
+	return Short(string(v))
+}
+
+// Count returns "1 byte" or "2 bytes".
+func Count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
+}
+
+// List returns "a, b, c", or the first names of a long list: "a, b, c, d, e and 7 more".
+func List(names []string) string { return ListOf(names, len(names)) }
+
+// ListOf is List of the first names of a list that has total names.
+func ListOf(names []string, total int) string { return list(names, total, Short) }
+
+// QuotedList is List of quoted names.
+func QuotedList(names []string) string { return list(names, len(names), Quote) }
+
+func list(names []string, total int, show func(string) string) string {
+	shown := make([]string, 0, MostNames)
+	for _, n := range names[:min(MostNames, len(names))] {
+		shown = append(shown, show(n))
+	}
+	s := strings.Join(shown, ", ")
+	if more := total - len(shown); more > 0 {
+		s += " and " + strconv.Itoa(more) + " more"
+	}
+	return s
+}
+
+// Or returns the quoted alternatives: `"a"`, or `"a" or "b"`.
+func Or(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = Quote(n)
+	}
+	return strings.Join(quoted, " or ")
+}
