@@ -141,22 +141,25 @@ func (o *Object) Delete(name string) bool {
 }
 
 func (o *Object) rebuild(members []Member) {
+	// The depth was limited when the value was read: an edit cannot fail for it.
+	edited, err := parse(Join(members), math.MaxInt)
+	if err != nil {
+		panic("jsonobject: a member's value is not JSON: " + err.Error()) // a Value is valid by its contract
+	}
+	*o = edited
+}
+
+// Join returns the object that has those members.
+func Join(members []Member) Value {
 	out := []byte{'{'}
 	for i, m := range members {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = append(out, Quote(m.Name)...)
-		out = append(out, ':')
+		out = append(AppendQuote(out, m.Name), ':')
 		out = append(out, m.Value...)
 	}
-	out = append(out, '}')
-	// The depth was limited when the value was read: an edit cannot fail for it.
-	edited, err := parse(out, math.MaxInt)
-	if err != nil {
-		panic("jsonobject: a member's value is not JSON: " + err.Error()) // a Value is valid by its contract
-	}
-	*o = edited
+	return append(out, '}')
 }
 
 // ParseValue reads src as one JSON value of any kind, and returns its text
@@ -301,6 +304,14 @@ func (v Value) Elements() ([]Value, bool) {
 		at = skipComma(v, end)
 	}
 	return elements, true
+}
+
+// Members returns the members of v in the order of the text when v is an object.
+func (v Value) Members() ([]Member, bool) {
+	if v.Kind() != '{' {
+		return nil, false
+	}
+	return split(v, 0), true
 }
 
 // Object returns the object that v is, and false if v is not one.

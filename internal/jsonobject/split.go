@@ -12,28 +12,35 @@ import (
 
 // split returns the members of the object that starts at start.
 func split(src []byte, start int) []Member {
-	text := string(src) // one copy that all names are cut from
-	members := make([]Member, 0, countMembers(src, start))
+	n, nameBytes := measure(src, start)
+	members := make([]Member, 0, n)
+	var names strings.Builder // one text that all names are cut from
+	names.Grow(nameBytes)
 	for at := skipSpace(src, start+1); at < len(src) && src[at] != '}'; {
 		end, value, next := cutMember(src, at)
-		name, _ := unquoteText(text[at:end])
+		from := names.Len()
+		names.Write(src[at:end])
+		name, _ := unquoteText(names.String()[from:])
 		members = append(members, Member{Name: name, Value: value})
 		at = next
 	}
 	return members
 }
 
-// countMembers returns how many members there is to make room for: exactly where
-// they may be many, since room that grows as it fills takes three times as much.
-func countMembers(src []byte, start int) (n int) {
-	const few = 16
+// measure returns how many members to make room for and how long their names are:
+// exactly if they may be many, because room that grows as it fills takes three times
+// as much.
+func measure(src []byte, start int) (members, nameBytes int) {
+	const few, usual = 16, 8
 	if n := bytes.Count(src, []byte{':'}); n <= few {
-		return n
+		return n, n * usual
 	}
-	for at := skipSpace(src, start+1); at < len(src) && src[at] != '}'; n++ {
-		_, _, at = cutMember(src, at)
+	for at := skipSpace(src, start+1); at < len(src) && src[at] != '}'; members++ {
+		end, _, next := cutMember(src, at)
+		nameBytes += end - at
+		at = next
 	}
-	return n
+	return members, nameBytes
 }
 
 // cutMember returns where the name that starts at at ends, the value after it,

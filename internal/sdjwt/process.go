@@ -1,6 +1,7 @@
 package sdjwt
 
 import (
+	"bytes"
 	"crypto"
 	"errors"
 	"slices"
@@ -73,14 +74,15 @@ func (t Token) Process() (Processed, error) {
 	if err := twice(payload); err != nil {
 		return Processed{}, err
 	}
-	if err := p.run(payload.Bytes()); err != nil {
+	processed, err := p.value(bytes.Trim(payload.Bytes(), " \t\r\n"), "", "")
+	if err != nil {
 		return Processed{}, err
 	}
 	if i := slices.Index(p.used, false); i >= 0 {
 		return Processed{}, verdict.Errorf(verdict.Malformed,
 			"disclosure %d (%s): its digest stands nowhere in the token (RFC 9901 §7.1 step 5)", i+1, t.Disclosures[i].about())
 	}
-	whole, err := parseProcessed(p.out)
+	whole, err := parseProcessed(processed)
 	if err != nil {
 		return Processed{}, err
 	}
