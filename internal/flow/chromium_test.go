@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"jwt/internal/authserver"
-	"jwt/internal/authserver/faulty"
 	"jwt/internal/flow"
 )
 
@@ -28,7 +27,7 @@ func TestReportInChromium(t *testing.T) {
 	}
 	var page []byte
 	inBubble(t, func(t *testing.T) {
-		o := options(t, serve(t, authserver.Options{AccessTTL: time.Hour}, faulty.NoHTTPOnly, faulty.Latency+"=20ms"), "cookie")
+		o := options(t, serve(t, authserver.Options{AccessTTL: time.Hour}, "cookie-no-httponly", "latency=20ms"), "cookie")
 		o.Skip = []string{flow.ConcurrentRefresh}
 		page = run(t, o).HTML()
 	})

@@ -56,35 +56,35 @@ func TestFindsEachFault(t *testing.T) {
 		broken  string   // the rule that fails
 		skipped []string // those that cannot be told any more
 	}{
-		{faulty.AnyPassword, flow.WrongPasswordRefused, []string{flow.UniformLoginErrors}},
-		{faulty.ErrorsDiffer, flow.UniformLoginErrors, nil},
-		{faulty.BearerRefused, flow.BearerAccepted, noBearer},
-		{faulty.NoBearer, flow.MissingBearerRefused, nil},
-		{faulty.Tampered, flow.TamperedRefused, nil},
-		{faulty.AlgNone, flow.AlgNoneRefused, nil},
-		{faulty.Expired, flow.ExpiredRefused, nil},
+		{"any-password", flow.WrongPasswordRefused, []string{flow.UniformLoginErrors}},
+		{"uniform-errors-off", flow.UniformLoginErrors, nil},
+		{"bearer-refused", flow.BearerAccepted, noBearer},
+		{"no-bearer-accepted", flow.MissingBearerRefused, nil},
+		{"tampered-accepted", flow.TamperedRefused, nil},
+		{"alg-none-accepted", flow.AlgNoneRefused, nil},
+		{"expired-accepted", flow.ExpiredRefused, nil},
 		{"access-ttl=24h", flow.AccessLifetime, []string{flow.ExpiredRefused}},
-		{faulty.NoHTTPOnly, flow.CookieHTTPOnly, nil},
-		{faulty.NoSecure, flow.CookieSecure, nil},
-		{faulty.NoSameSite, flow.CookieSameSite, nil},
-		{faulty.CookieDomain, flow.CookieScope, nil},
-		{faulty.Cacheable, flow.NoStore, nil},
-		{faulty.RefreshBroken, flow.RefreshWorks, noRefresh},
-		{faulty.RetryRefused, flow.RetryWorks, nil},
-		{faulty.NoRotation, flow.Rotation, []string{flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh}},
-		{faulty.Reuse, flow.ReuseDetected, []string{flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh}},
-		{faulty.FamilySurvives, flow.FamilyRevoked, nil},
-		{faulty.Grace + "=1h", flow.Grace, []string{flow.ReuseDetected, flow.FamilyRevoked}},
-		{faulty.RefreshAsAccess, flow.RefreshNotBearer, nil},
-		{faulty.AccessAsRefresh, flow.AccessNotRefresh, nil},
-		{faulty.LogoutBroken, flow.LogoutWorks, []string{flow.LogoutClearsCookie, flow.RefreshAfterLogout, flow.AccessAfterLogout}},
-		{faulty.CookieStays, flow.LogoutClearsCookie, nil},
-		{faulty.LogoutKeeps, flow.RefreshAfterLogout, []string{flow.AccessAfterLogout}},
-		{faulty.AccessOutlives, flow.AccessAfterLogout, nil}, // a warning
-		{faulty.Race, flow.ConcurrentRefresh, nil},
+		{"cookie-no-httponly", flow.CookieHTTPOnly, nil},
+		{"cookie-no-secure", flow.CookieSecure, nil},
+		{"cookie-no-samesite", flow.CookieSameSite, nil},
+		{"cookie-domain", flow.CookieScope, nil},
+		{"no-no-store", flow.NoStore, nil},
+		{"refresh-broken", flow.RefreshWorks, noRefresh},
+		{"retry-refused", flow.RetryWorks, nil},
+		{"rotation-off", flow.Rotation, []string{flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh}},
+		{"reuse-undetected", flow.ReuseDetected, []string{flow.FamilyRevoked, flow.Grace, flow.ConcurrentRefresh}},
+		{"family-survives", flow.FamilyRevoked, nil},
+		{"grace=1h", flow.Grace, []string{flow.ReuseDetected, flow.FamilyRevoked}},
+		{"refresh-as-access", flow.RefreshNotBearer, nil},
+		{"access-as-refresh", flow.AccessNotRefresh, nil},
+		{"logout-broken", flow.LogoutWorks, []string{flow.LogoutClearsCookie, flow.RefreshAfterLogout, flow.AccessAfterLogout}},
+		{"logout-keeps-cookie", flow.LogoutClearsCookie, nil},
+		{"logout-keeps", flow.RefreshAfterLogout, []string{flow.AccessAfterLogout}},
+		{"access-outlives", flow.AccessAfterLogout, nil}, // a warning
+		{"rotation-races", flow.ConcurrentRefresh, nil},
 	}
 	tested := map[string]bool{flow.LoginWorks: true} // TestLoginRefused
-	breaks := map[string]string{faulty.LoginBroken: flow.LoginWorks}
+	breaks := map[string]string{"login-broken": flow.LoginWorks}
 	for _, tt := range tests {
 		tested[tt.broken] = true
 		name, _, _ := strings.Cut(tt.fault, "=")

@@ -20,7 +20,6 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"jwt/internal/authserver"
-	"jwt/internal/authserver/faulty"
 	"jwt/internal/base64url"
 	"jwt/internal/flow"
 	"jwt/internal/verdict"
@@ -263,13 +262,13 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			says: "none: refused at once",
 		},
 		{
-			name: "that is slower than its grace", faults: []string{faulty.Latency + "=1200ms"}, grace: time.Second,
+			name: "that is slower than its grace", faults: []string{"latency=1200ms"}, grace: time.Second,
 			only: []string{flow.ReuseDetected, flow.Grace},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.ReuseDetected}, verdict.Skip: {flow.Grace}},
 			says: "the first answer to the spent token came after 2.4 s",
 		},
 		{
-			name: "that is a little slower than its grace", faults: []string{faulty.Latency + "=310ms"}, grace: 300 * time.Millisecond,
+			name: "that is a little slower than its grace", faults: []string{"latency=310ms"}, grace: 300 * time.Millisecond,
 			only: []string{flow.ReuseDetected, flow.Grace},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.ReuseDetected, flow.Grace}},
 			says: "less than 0.7 s",
@@ -510,7 +509,7 @@ func TestStoryEndsEarly(t *testing.T) {
 			io.Copy(io.Discard, r.Body) // only then the server hears that a client hangs up
 			<-r.Context().Done()
 			return true
-		}, asIs, faulty.NoHTTPOnly, faulty.Cacheable)
+		}, asIs, "cookie-no-httponly", "no-no-store")
 		r, err := flow.Run(t.Context(), options(t, server, "cookie"))
 		if verdict.ClassOf(err) != verdict.FetchFailed {
 			t.Errorf("%v", err)

@@ -16,7 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jwt/internal/authserver"
-	"jwt/internal/authserver/faulty"
 	"jwt/internal/flow"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
@@ -74,7 +73,7 @@ func written(r flow.Report) map[string]string {
 func TestNoSecretIsShown(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		servers := map[string]string{
-			"local": serve(t, authserver.Options{}, faulty.Reuse),
+			"local": serve(t, authserver.Options{}, "reuse-undetected"),
 			"plain": handle(t, plainServer()), // repeats what it is sent
 		}
 		for name, server := range servers {
@@ -194,7 +193,7 @@ type suites struct {
 func TestJUnit(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		for name, r := range map[string]flow.Report{"hostile": hostile(), "real": run(t, func() flow.Options {
-			o := options(t, serve(t, authserver.Options{}, faulty.NoHTTPOnly), "cookie")
+			o := options(t, serve(t, authserver.Options{}, "cookie-no-httponly"), "cookie")
 			o.Only = []string{flow.CookieHTTPOnly, flow.CookieSecure, flow.NoStore}
 			return o
 		}())} {

@@ -17,14 +17,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jwt/internal/authserver"
-	"jwt/internal/authserver/faulty"
 	"jwt/internal/flow"
 	"jwt/internal/verdict"
 )
 
 func TestLoginRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		o := options(t, serve(t, authserver.Options{}, faulty.LoginBroken), "cookie")
+		o := options(t, serve(t, authserver.Options{}, "login-broken"), "cookie")
 		r, err := flow.Run(t.Context(), o)
 		if verdict.ClassOf(err) != verdict.LoginRefused || !errors.Is(r.Err, err) || !r.Failed() {
 			t.Errorf("%v, report %v", err, r.Err)
@@ -98,7 +97,7 @@ func TestLoginWithoutToken(t *testing.T) {
 
 func TestNobodyThere(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		server := serve(t, authserver.Options{}, faulty.DropAnswer+",path=/login")
+		server := serve(t, authserver.Options{}, "drop-answer,path=/login")
 		r, err := flow.Run(t.Context(), options(t, server, "cookie"))
 		if verdict.ClassOf(err) != verdict.FetchFailed || !r.Failed() {
 			t.Errorf("%v", err)
@@ -113,7 +112,7 @@ func TestNobodyThere(t *testing.T) {
 // and the run is no success.
 func TestAnswerLost(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		o := options(t, serve(t, authserver.Options{}, faulty.DropAnswer+",path=/logout"), "cookie")
+		o := options(t, serve(t, authserver.Options{}, "drop-answer,path=/logout"), "cookie")
 		o.Only = []string{flow.LoginWorks, flow.LogoutWorks, flow.LogoutClearsCookie, flow.RefreshAfterLogout, flow.AccessAfterLogout}
 		r, err := flow.Run(t.Context(), o)
 		if verdict.ClassOf(err) != verdict.FetchFailed {

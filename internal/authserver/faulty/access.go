@@ -11,91 +11,76 @@ import (
 	"jwt/internal/jwt"
 )
 
-func acceptTampered(t toggle, r *authserver.Rules) { acceptForged(t, r, false) }
-func acceptUnsigned(t toggle, r *authserver.Rules) { acceptForged(t, r, true) }
-
 // acceptForged accepts tokens that do not verify: those with alg none if unsigned, else the
 // others.
-func acceptForged(t toggle, r *authserver.Rules, unsigned bool) {
-	verify := r.VerifyAccess
-	r.VerifyAccess = func(ctx context.Context, q authserver.VerifyRequest) (authserver.Bearer, error) {
-		b, err := verify(ctx, q)
+func acceptForged(unsigned bool) func(toggle, *authserver.Rules) {
+	return onVerify(func(ctx context.Context, t toggle, q authserver.VerifyRequest, next verifyFunc) (authserver.Bearer, error) {
+		b, err := next(ctx, q)
 		if err == nil {
 			return b, nil
 		}
-		token, failed := jws.Parse(q.Token)
-		if failed != nil {
-			return b, err
-		}
-		claims, failed := jwt.ParseClaims(token.Payload)
-		if failed != nil {
-			return b, err
-		}
-		forged := authserver.BearerOf(claims)
-		alg, _ := token.Alg()
-		switch {
-		case strings.EqualFold(alg, jwa.None) != unsigned:
-			return b, err
-		case !q.IgnoreExp && forged.Expires <= q.Now.Unix():
-			return b, err
-		case !t.on(ctx):
+		forged, ok := unverified(q, unsigned)
+		if !ok || !t.on(ctx) {
 			return b, err
 		}
 		return forged, nil
+	})
+}
+
+// unverified reads a token without verifying more than its expiry.
+func unverified(q authserver.VerifyRequest, unsigned bool) (b authserver.Bearer, ok bool) {
+	token, err := jws.Parse(q.Token)
+	if err != nil {
+		return b, false
 	}
+	alg, _ := token.Alg()
+	claims, err := jwt.ParseClaims(token.Payload)
+	if err != nil || strings.EqualFold(alg, jwa.None) != unsigned {
+		return b, false
+	}
+	b = authserver.BearerOf(claims)
+	return b, q.IgnoreExp || b.Expires > q.Now.Unix()
 }
 
 // expireNow refuses an access token once, and that token from then on.
-func expireNow(t toggle, r *authserver.Rules) {
-	verify := r.VerifyAccess
-	r.VerifyAccess = func(ctx context.Context, q authserver.VerifyRequest) (authserver.Bearer, error) {
-		b, err := verify(ctx, q)
-		if err != nil {
-			return b, err
-		}
-		expired := t.isExpired(b.ID)
-		if !expired && t.on(ctx) {
-			t.expire(b.ID)
-			expired = true
-		}
-		if expired && !q.IgnoreExp {
-			return b, authserver.Refusal("exp: the token has expired")
-		}
-		return b, nil
+func expireNow(ctx context.Context, t toggle, q authserver.VerifyRequest, next verifyFunc) (authserver.Bearer, error) {
+	b, err := next(ctx, q)
+	if err != nil {
+		return b, err
 	}
+	expired := t.isExpired(b.ID)
+	if !expired && t.on(ctx) {
+		t.expire(b.ID)
+		expired = true
+	}
+	if expired && !q.IgnoreExp {
+		return b, authserver.Refusal("exp: the token has expired")
+	}
+	return b, nil
 }
 
-func acceptExpired(t toggle, r *authserver.Rules) {
-	verify := r.VerifyAccess
-	r.VerifyAccess = func(ctx context.Context, q authserver.VerifyRequest) (authserver.Bearer, error) {
-		q.IgnoreExp = t.on(ctx) || q.IgnoreExp
-		return verify(ctx, q)
-	}
+func acceptExpired(ctx context.Context, t toggle, q authserver.VerifyRequest, next verifyFunc) (authserver.Bearer, error) {
+	q.IgnoreExp = t.on(ctx) || q.IgnoreExp
+	return next(ctx, q)
 }
 
-func acceptRefreshToken(t toggle, r *authserver.Rules) {
-	verify := r.VerifyAccess
-	r.VerifyAccess = func(ctx context.Context, q authserver.VerifyRequest) (authserver.Bearer, error) {
-		token, ok := authserver.ParseRefreshToken(q.Token)
-		if !ok || !t.on(ctx) {
-			return verify(ctx, q)
-		}
-		known, session, err := t.server.Store.Find(ctx, token.Hash())
-		if err != nil || !known.Live(session, q.Now) {
-			return verify(ctx, q)
-		}
-		return authserver.Bearer{Subject: session.User, Session: session.ID, Expires: session.Expires.Unix()}, nil
+func acceptRefreshToken(ctx context.Context, t toggle, q authserver.VerifyRequest, next verifyFunc) (authserver.Bearer, error) {
+	token, ok := authserver.ParseRefreshToken(q.Token)
+	if !ok || !t.on(ctx) {
+		return next(ctx, q)
 	}
+	known, session, err := t.server.Store.Find(ctx, token.Hash())
+	if err != nil || !known.Live(session, q.Now) {
+		return next(ctx, q)
+	}
+	return authserver.Bearer{Subject: session.User, Session: session.ID, Expires: session.Expires.Unix()}, nil
 }
 
-func refuseBearer(t toggle, r *authserver.Rules) {
-	verify := r.VerifyAccess
-	r.VerifyAccess = func(ctx context.Context, q authserver.VerifyRequest) (authserver.Bearer, error) {
-		if t.on(ctx) {
-			return authserver.Bearer{}, authserver.Refusal("the access token is refused")
-		}
-		return verify(ctx, q)
+func refuseBearer(ctx context.Context, t toggle, q authserver.VerifyRequest, next verifyFunc) (authserver.Bearer, error) {
+	if t.on(ctx) {
+		return authserver.Bearer{}, authserver.Refusal("the access token is refused")
 	}
+	return next(ctx, q)
 }
 
 func ignoreLogout(t toggle, r *authserver.Rules) {
@@ -108,14 +93,11 @@ func ignoreLogout(t toggle, r *authserver.Rules) {
 	}
 }
 
-func needNoBearer(t toggle, r *authserver.Rules) {
-	handle := r.Handle
-	r.Handle = func(a *authserver.Answer, q *http.Request) {
-		read := q.Method == http.MethodGet || q.Method == http.MethodHead
-		if read && q.URL.Path == "/me" && len(q.Header["Authorization"]) == 0 && t.on(q.Context()) {
-			a.JSON(http.StatusOK, []byte(`{"sub":"anonymous","username":"anonymous","sid":"","exp":0}`))
-			return
-		}
-		handle(a, q)
+func needNoBearer(t toggle, a *authserver.Answer, q *http.Request, next authserver.Handler) {
+	read := q.Method == http.MethodGet || q.Method == http.MethodHead
+	if read && q.URL.Path == "/me" && len(q.Header["Authorization"]) == 0 && t.on(q.Context()) {
+		a.JSON(http.StatusOK, []byte(`{"sub":"anonymous","username":"anonymous","sid":"","exp":0}`))
+		return
 	}
+	next(a, q)
 }

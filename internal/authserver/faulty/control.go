@@ -46,7 +46,7 @@ func (f *active) answerSet(a *authserver.Answer, r *http.Request) error {
 	if err != nil {
 		return invalid(err.Error())
 	}
-	if fault.Name == RotateKey {
+	if fault.Name == rotateKey {
 		err = f.server.RotateKey(r.Context())
 	} else {
 		f.set(fault)

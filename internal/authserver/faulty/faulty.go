@@ -25,7 +25,7 @@ func New(ctx context.Context, o authserver.Options, faults []Fault, control bool
 func open(ctx context.Context, o authserver.Options, faults []Fault, control bool) (*authserver.Server, *active, error) {
 	f := &active{}
 	for _, fault := range faults {
-		if fault.Name != RotateKey {
+		if fault.Name != rotateKey {
 			f.set(fault)
 		}
 	}
@@ -39,7 +39,7 @@ func open(ctx context.Context, o authserver.Options, faults []Fault, control boo
 		return nil, nil, err
 	}
 	for _, fault := range faults {
-		if fault.Name == RotateKey {
+		if fault.Name == rotateKey {
 			if err := s.RotateKey(ctx); err != nil {
 				s.Close()
 				return nil, nil, err

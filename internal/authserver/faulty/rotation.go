@@ -49,62 +49,47 @@ func (t toggle) addToken(ctx context.Context, session store.Session, now time.Ti
 	return authserver.Grant{Session: session, RefreshToken: next.Text(), Expires: expires}, err
 }
 
-func keepRefreshToken(t toggle, r *authserver.Rules) {
-	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
-		if k, ok := t.find(ctx, q.Token); ok && k.live(q.Now) && t.on(ctx) {
-			return authserver.Grant{Session: k.session, RefreshToken: q.Token, Expires: k.Expires}, nil
-		}
-		return rotate(ctx, q)
+func keepRefreshToken(ctx context.Context, t toggle, q authserver.RotateRequest, next rotateFunc) (authserver.Grant, error) {
+	if k, ok := t.find(ctx, q.Token); ok && k.live(q.Now) && t.on(ctx) {
+		return authserver.Grant{Session: k.session, RefreshToken: q.Token, Expires: k.Expires}, nil
 	}
+	return next(ctx, q)
 }
 
 // raceRotations gives a successor of its own to each request that found the token unspent.
-func raceRotations(t toggle, r *authserver.Rules) {
-	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
-		k, ok := t.find(ctx, q.Token)
-		if !ok || !k.live(q.Now) || !t.on(ctx) {
-			return rotate(ctx, q)
-		}
-		time.Sleep(raceWindow)
-		q.Grace = time.Minute
-		g, err := rotate(ctx, q)
-		if err == nil && g.Outcome == store.Replayed {
-			return t.addToken(ctx, k.session, q.Now)
-		}
-		return g, err
+func raceRotations(ctx context.Context, t toggle, q authserver.RotateRequest, next rotateFunc) (authserver.Grant, error) {
+	k, ok := t.find(ctx, q.Token)
+	if !ok || !k.live(q.Now) || !t.on(ctx) {
+		return next(ctx, q)
 	}
+	time.Sleep(raceWindow)
+	q.Grace = time.Minute
+	g, err := next(ctx, q)
+	if err == nil && g.Outcome == store.Replayed {
+		return t.addToken(ctx, k.session, q.Now)
+	}
+	return g, err
 }
 
-func acceptReuse(t toggle, r *authserver.Rules) {
-	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
-		if k, ok := t.find(ctx, q.Token); ok && k.reused(q.Now) && t.on(ctx) {
-			return t.addToken(ctx, k.session, q.Now)
-		}
-		return rotate(ctx, q)
+func acceptReuse(ctx context.Context, t toggle, q authserver.RotateRequest, next rotateFunc) (authserver.Grant, error) {
+	if k, ok := t.find(ctx, q.Token); ok && k.reused(q.Now) && t.on(ctx) {
+		return t.addToken(ctx, k.session, q.Now)
 	}
+	return next(ctx, q)
 }
 
-func keepFamily(t toggle, r *authserver.Rules) {
-	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
-		if k, ok := t.find(ctx, q.Token); ok && k.reused(q.Now) && q.Now.Sub(k.Spent) >= q.Grace && t.on(ctx) {
-			return authserver.Grant{Session: k.session}, invalidGrant("the refresh token was used before")
-		}
-		return rotate(ctx, q)
+func keepFamily(ctx context.Context, t toggle, q authserver.RotateRequest, next rotateFunc) (authserver.Grant, error) {
+	if k, ok := t.find(ctx, q.Token); ok && k.reused(q.Now) && q.Now.Sub(k.Spent) >= q.Grace && t.on(ctx) {
+		return authserver.Grant{Session: k.session}, invalidGrant("the refresh token was used before")
 	}
+	return next(ctx, q)
 }
 
-func changeGrace(t toggle, r *authserver.Rules) {
-	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
-		if f, ok := t.take(ctx); ok {
-			q.Grace = f.Value
-		}
-		return rotate(ctx, q)
+func changeGrace(ctx context.Context, t toggle, q authserver.RotateRequest, next rotateFunc) (authserver.Grant, error) {
+	if f, ok := t.take(ctx); ok {
+		q.Grace = f.Value
 	}
+	return next(ctx, q)
 }
 
 func acceptAccessToken(t toggle, r *authserver.Rules) {
@@ -141,14 +126,11 @@ func issueExpired(t toggle, r *authserver.Rules) {
 	}
 }
 
-func refuseRefreshes(t toggle, r *authserver.Rules) {
-	rotate := r.Rotate
-	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
-		if t.on(ctx) {
-			return authserver.Grant{}, invalidGrant("the refresh token is refused")
-		}
-		return rotate(ctx, q)
+func refuseRefreshes(ctx context.Context, t toggle, q authserver.RotateRequest, next rotateFunc) (authserver.Grant, error) {
+	if t.on(ctx) {
+		return authserver.Grant{}, invalidGrant("the refresh token is refused")
 	}
+	return next(ctx, q)
 }
 
 func invalidGrant(why string) error {

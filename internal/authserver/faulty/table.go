@@ -10,41 +10,8 @@ import (
 	"jwt/internal/authserver"
 )
 
-// The names of the faults.
-const (
-	Latency         = "latency"
-	Status          = "status"
-	DropAnswer      = "drop-answer"
-	ExpireNow       = "expire-now"
-	RotateKey       = "rotate-key"
-	ClockOffset     = "clock-offset"
-	LoginBroken     = "login-broken"
-	AnyPassword     = "any-password"
-	ErrorsDiffer    = "uniform-errors-off"
-	BearerRefused   = "bearer-refused"
-	NoBearer        = "no-bearer-accepted"
-	Tampered        = "tampered-accepted"
-	AlgNone         = "alg-none-accepted"
-	Expired         = "expired-accepted"
-	NoHTTPOnly      = "cookie-no-httponly"
-	NoSecure        = "cookie-no-secure"
-	NoSameSite      = "cookie-no-samesite"
-	CookieDomain    = "cookie-domain"
-	Cacheable       = "no-no-store"
-	RefreshBroken   = "refresh-broken"
-	RetryRefused    = "retry-refused"
-	NoRotation      = "rotation-off"
-	Reuse           = "reuse-undetected"
-	FamilySurvives  = "family-survives"
-	Grace           = "grace"
-	RefreshAsAccess = "refresh-as-access"
-	AccessAsRefresh = "access-as-refresh"
-	LogoutBroken    = "logout-broken"
-	CookieStays     = "logout-keeps-cookie"
-	LogoutKeeps     = "logout-keeps"
-	AccessOutlives  = "access-outlives"
-	Race            = "rotation-races"
-)
+// rotateKey is the name of the fault that has no effect on rules.
+const rotateKey = "rotate-key"
 
 // A Kind is a row of the table of faults.
 type Kind struct {
@@ -57,7 +24,7 @@ type Kind struct {
 	whole bool                              // concerns the whole server: no times, no path
 	times int                               // default of times; 0: always
 
-	// apply replaces rules of the server; nil for RotateKey, which happens at once.
+	// apply replaces rules of the server; nil for rotateKey, which happens at once.
 	apply func(toggle, *authserver.Rules)
 }
 
@@ -65,50 +32,50 @@ type Kind struct {
 // lower one decides first.
 var table = []Kind{
 	// The server itself.
-	{Name: ClockOffset, Value: "DURATION", Help: "its clock differs by this much", parse: durationOf(-maxOffset, maxOffset), whole: true, apply: offsetClock},
-	{Name: RotateKey, Help: "sign with a new key at once", whole: true},
+	{Name: "clock-offset", Value: "DURATION", Help: "its clock differs by this much", parse: durationOf(-maxOffset, maxOffset), whole: true, apply: offsetClock},
+	{Name: rotateKey, Help: "sign with a new key at once", whole: true},
 
 	// Logging in.
-	{Name: ErrorsDiffer, Help: "unknown users get another error than wrong passwords", Breaks: "uniform-login-errors", apply: tellUnknownUsers},
-	{Name: AnyPassword, Help: "any password of a known user is accepted", Breaks: "wrong-password-refused", apply: acceptAnyPassword},
-	{Name: LoginBroken, Help: "every login is refused", Breaks: "login-works", apply: refuseLogins},
+	{Name: "uniform-errors-off", Help: "unknown users get another error than wrong passwords", Breaks: "uniform-login-errors", apply: onPassword(tellUnknownUsers)},
+	{Name: "any-password", Help: "any password of a known user is accepted", Breaks: "wrong-password-refused", apply: onPassword(acceptAnyPassword)},
+	{Name: "login-broken", Help: "every login is refused", Breaks: "login-works", apply: onPassword(refuseLogins)},
 
-	// Refresh tokens. AccessAsRefresh verifies access tokens by the sound rule.
-	{Name: AccessAsRefresh, Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
-	{Name: Grace, Value: "DURATION", Help: "for this long a spent refresh token gives its successor", Breaks: "grace", parse: durationOf(0, maxOffset), apply: changeGrace},
-	{Name: FamilySurvives, Help: "reuse of a refresh token is refused but revokes nothing", Breaks: "family-revoked", apply: keepFamily},
-	{Name: Reuse, Help: "a spent refresh token gives another successor", Breaks: "reuse-detected", apply: acceptReuse},
-	{Name: Race, Help: "concurrent refreshes all succeed", Breaks: "concurrent-refresh", apply: raceRotations},
-	{Name: NoRotation, Help: "a refresh returns the same refresh token", Breaks: "rotation", apply: keepRefreshToken},
-	{Name: RetryRefused, Help: "the access token of a refresh is refused", Breaks: "retry-works", apply: issueExpired},
-	{Name: RefreshBroken, Help: "every refresh is refused", Breaks: "refresh-works", apply: refuseRefreshes},
+	// Refresh tokens. access-as-refresh verifies access tokens by the sound rule.
+	{Name: "access-as-refresh", Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
+	{Name: "grace", Value: "DURATION", Help: "for this long a spent refresh token gives its successor", Breaks: "grace", parse: durationOf(0, maxOffset), apply: onRotate(changeGrace)},
+	{Name: "family-survives", Help: "reuse of a refresh token is refused but revokes nothing", Breaks: "family-revoked", apply: onRotate(keepFamily)},
+	{Name: "reuse-undetected", Help: "a spent refresh token gives another successor", Breaks: "reuse-detected", apply: onRotate(acceptReuse)},
+	{Name: "rotation-races", Help: "concurrent refreshes all succeed", Breaks: "concurrent-refresh", apply: onRotate(raceRotations)},
+	{Name: "rotation-off", Help: "a refresh returns the same refresh token", Breaks: "rotation", apply: onRotate(keepRefreshToken)},
+	{Name: "retry-refused", Help: "the access token of a refresh is refused", Breaks: "retry-works", apply: issueExpired},
+	{Name: "refresh-broken", Help: "every refresh is refused", Breaks: "refresh-works", apply: onRotate(refuseRefreshes)},
 
 	// Access tokens.
-	{Name: Tampered, Help: "an access token with a wrong signature is accepted", Breaks: "tampered-token-refused", apply: acceptTampered},
-	{Name: AlgNone, Help: "an unsigned access token is accepted", Breaks: "alg-none-refused", apply: acceptUnsigned},
-	{Name: ExpireNow, Help: "the next access token used counts as expired", times: 1, apply: expireNow},
-	{Name: Expired, Help: "an expired access token is accepted", Breaks: "expired-token-refused", apply: acceptExpired},
-	{Name: RefreshAsAccess, Help: "a refresh token is accepted as an access token", Breaks: "refresh-token-not-bearer", apply: acceptRefreshToken},
-	{Name: BearerRefused, Help: "every access token is refused", Breaks: "bearer-accepted", apply: refuseBearer},
-	{Name: AccessOutlives, Help: "access tokens are accepted after logout", Breaks: "access-after-logout", apply: ignoreLogout},
-	{Name: NoBearer, Help: "GET /me needs no access token", Breaks: "missing-bearer-refused", apply: needNoBearer},
+	{Name: "tampered-accepted", Help: "an access token with a wrong signature is accepted", Breaks: "tampered-token-refused", apply: acceptForged(false)},
+	{Name: "alg-none-accepted", Help: "an unsigned access token is accepted", Breaks: "alg-none-refused", apply: acceptForged(true)},
+	{Name: "expire-now", Help: "the next access token used counts as expired", times: 1, apply: onVerify(expireNow)},
+	{Name: "expired-accepted", Help: "an expired access token is accepted", Breaks: "expired-token-refused", apply: onVerify(acceptExpired)},
+	{Name: "refresh-as-access", Help: "a refresh token is accepted as an access token", Breaks: "refresh-token-not-bearer", apply: onVerify(acceptRefreshToken)},
+	{Name: "bearer-refused", Help: "every access token is refused", Breaks: "bearer-accepted", apply: onVerify(refuseBearer)},
+	{Name: "access-outlives", Help: "access tokens are accepted after logout", Breaks: "access-after-logout", apply: ignoreLogout},
+	{Name: "no-bearer-accepted", Help: "GET /me needs no access token", Breaks: "missing-bearer-refused", apply: onRequest(needNoBearer)},
 
 	// Logging out.
-	{Name: LogoutKeeps, Help: "a logout revokes nothing", Breaks: "refresh-after-logout-refused", apply: revokeNothing},
-	{Name: CookieStays, Help: "a logout does not clear the cookie", Breaks: "logout-clears-cookie", apply: keepCookie},
-	{Name: LogoutBroken, Help: "every logout fails", Breaks: "logout-works", apply: failLogouts},
+	{Name: "logout-keeps", Help: "a logout revokes nothing", Breaks: "refresh-after-logout-refused", apply: onRequest(revokeNothing)},
+	{Name: "logout-keeps-cookie", Help: "a logout does not clear the cookie", Breaks: "logout-clears-cookie", apply: onRequest(keepCookie)},
+	{Name: "logout-broken", Help: "every logout fails", Breaks: "logout-works", apply: onRequest(failLogouts)},
 
 	// The cookie of the refresh token.
-	{Name: NoHTTPOnly, Help: "the cookie lacks HttpOnly", Breaks: "cookie-httponly", apply: cookieFault(func(c *http.Cookie, _ string) { c.HttpOnly = false })},
-	{Name: NoSecure, Help: "the cookie lacks Secure", Breaks: "cookie-secure", apply: cookieFault(func(c *http.Cookie, _ string) { c.Secure = false })},
-	{Name: NoSameSite, Help: "the cookie lacks SameSite", Breaks: "cookie-samesite", apply: cookieFault(func(c *http.Cookie, _ string) { c.SameSite = 0 })},
-	{Name: CookieDomain, Help: "the cookie has a Domain", Breaks: "cookie-scope", apply: cookieFault(func(c *http.Cookie, host string) { c.Domain = host })},
+	{Name: "cookie-no-httponly", Help: "the cookie lacks HttpOnly", Breaks: "cookie-httponly", apply: editCookie(func(c *http.Cookie, _ string) { c.HttpOnly = false })},
+	{Name: "cookie-no-secure", Help: "the cookie lacks Secure", Breaks: "cookie-secure", apply: editCookie(func(c *http.Cookie, _ string) { c.Secure = false })},
+	{Name: "cookie-no-samesite", Help: "the cookie lacks SameSite", Breaks: "cookie-samesite", apply: editCookie(func(c *http.Cookie, _ string) { c.SameSite = 0 })},
+	{Name: "cookie-domain", Help: "the cookie has a Domain", Breaks: "cookie-scope", apply: editCookie(func(c *http.Cookie, host string) { c.Domain = host })},
 
 	// Every answer.
-	{Name: Status, Value: "STATUS", Help: "answer with this status and do nothing", parse: parseStatus, apply: answerStatus},
-	{Name: Latency, Value: "DURATION", Help: "wait before answering", parse: durationOf(0, maxLatency), apply: delay},
-	{Name: DropAnswer, Help: "carry out the request, then close the connection", apply: dropAnswer},
-	{Name: Cacheable, Help: "answers lack Cache-Control: no-store", Breaks: "no-store", apply: dropNoStore},
+	{Name: "status", Value: "STATUS", Help: "answer with this status and do nothing", parse: parseStatus, apply: onRequest(answerStatus)},
+	{Name: "latency", Value: "DURATION", Help: "wait before answering", parse: durationOf(0, maxLatency), apply: onRequest(delay)},
+	{Name: "drop-answer", Help: "carry out the request, then close the connection", apply: onRequest(dropAnswer)},
+	{Name: "no-no-store", Help: "answers lack Cache-Control: no-store", Breaks: "no-store", apply: onRequest(dropNoStore)},
 }
 
 // Usage returns the name of a fault and the syntax of its value.
