@@ -15,8 +15,8 @@ var completionCommand = cli.Command{
 	Use:   "completion bash|zsh|fish|powershell",
 	Short: "print the completion script of a shell",
 	Build: func(env *cli.Env, c *cobra.Command) {
-		c.Long = `Print the script that makes a shell complete jwt's commands, flags and flag
-values. In bash it needs the package bash-completion.`
+		c.Long = `Print the script with which a shell completes the commands, flags and flag
+values of jwt. In bash it needs the package bash-completion.`
 		c.Example = `  source <(jwt completion bash)
   jwt completion zsh > "${fpath[1]}/_jwt"
   jwt completion fish > ~/.config/fish/completions/jwt.fish

@@ -82,10 +82,10 @@ func newRoot(env *cli.Env, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "jwt",
 		Short: "decode, verify, sign and inspect JSON Web Tokens",
-		Example: `  jwt decode TOKEN                      what is inside, nothing verified
+		Example: `  jwt decode TOKEN                      header and payload, nothing verified
   jwt verify TOKEN --key public.pem     signature and claims: yes or no, and why
   jwt sign '{"sub":"alice"}' --key private.pem --exp +1h
-  jwt inspect TOKEN                     the anatomy, with findings
+  jwt inspect TOKEN                     meanings, lifetime and findings
   curl -si https://api.example/login | jwt decode`,
 		SilenceErrors: true,
 		SilenceUsage:  true,

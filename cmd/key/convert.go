@@ -19,13 +19,13 @@ var convertCommand = cli.Command{
 	Short: "write a key in another format",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o convertOptions
-		c.Long = `Write a key in another format. What it is in now is told by its content: JWK,
-JWK Set, PEM, DER, OpenSSH, a certificate, encrypted or not. Without --to, a
-JWK becomes PEM, and everything else a JWK; with --encrypt it stays what it is.
-Several keys become one JWK Set, or one PEM file.
+		c.Long = `Write a key in another format. The format it has is detected from the content:
+JWK, JWK Set, PEM, DER, OpenSSH or a certificate, encrypted or not. Without
+--to, a JWK becomes PEM and any other format a JWK; with --encrypt alone, the
+format stays. Several keys become one JWK Set, or one PEM file.
 
-A private key stays one; jwt key public writes the public half. A JWK made of
-another format gets its RFC 7638 thumbprint for a kid.`
+A private key stays private; jwt key public writes the public half. A JWK made
+from another format gets its RFC 7638 thumbprint as its kid.`
 		c.Example = `  jwt key convert private.pem -o private.jwk
   jwt key convert private.jwk --to pem
   jwt key convert ~/.ssh/id_ed25519 --use sig --alg EdDSA
@@ -53,10 +53,10 @@ type convertOptions struct {
 }
 
 func (o *convertOptions) addFlags(f *pflag.FlagSet) {
-	o.form.addFlags(f, "to", "a JWK becomes pem, the rest jwk")
+	o.form.addFlags(f, "to", "default: pem for a JWK, else jwk")
 	o.members.addFlags(f)
-	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt a private key under a passphrase: that of --new-passphrase, --passphrase, or asked for")
-	o.renewed.AddFlag(f, "new-passphrase", "encrypt under this passphrase")
+	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt a private key with a passphrase: from --new-passphrase, --passphrase or a prompt")
+	o.renewed.AddFlag(f, "new-passphrase", "encrypt with this passphrase")
 	o.source.AddFlags(f)
 }
 
@@ -129,9 +129,9 @@ func (o convertOptions) encrypts() bool { return o.encrypt || o.renewed.Source !
 type members struct{ kid, use, alg string }
 
 func (m *members) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&m.kid, "kid", "", "set the JWK's `ID` (empty for none)")
-	f.StringVar(&m.use, "use", "", "set what the JWK is for: `sig|enc` (empty for none)")
-	f.StringVarP(&m.alg, "alg", "A", "", "set the one `ALGORITHM` of the JWK (empty for none)")
+	f.StringVar(&m.kid, "kid", "", "set the kid of the JWK to this `ID` (empty removes it)")
+	f.StringVar(&m.use, "use", "", "set the use of the JWK: `sig|enc` (empty removes it)")
+	f.StringVarP(&m.alg, "alg", "A", "", "set the alg of the JWK to this `ALGORITHM` (empty removes it)")
 }
 
 func (m *members) complete(c *cobra.Command) {

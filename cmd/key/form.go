@@ -42,7 +42,7 @@ func (o *formOptions) addFlags(f *pflag.FlagSet, form, otherwise string) {
 func (o *formOptions) addFileFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.out, "out", "o", "", "write to `FILE` instead of stdout; a private key gets mode 0600")
 	f.BoolVar(&o.force, "force", false, "overwrite files that exist")
-	f.StringVar(&o.color, "color", "auto", "colour `WHEN`: auto, always or never (NO_COLOR and CLICOLOR_FORCE are heard under auto)")
+	f.StringVar(&o.color, "color", "auto", "use colour `WHEN`: auto, always or never (auto obeys NO_COLOR and CLICOLOR_FORCE)")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing on stderr")
 }
 

@@ -24,11 +24,11 @@ var generateCommand = cli.Command{
 		c.Long = `Make a new private key or secret: rsa, P-256, P-384, P-521, secp256k1, Ed25519,
 Ed448, X25519, ML-DSA-44, ML-DSA-65, ML-DSA-87 or oct.
 
---alg alone decides the kind and its size: HS512 is a secret of 64 bytes.
-Without either it is a key for ES256.
+--alg alone decides the kind and the size: HS512 gets a secret of 64 bytes.
+Without KIND and --alg, the key is for ES256.
 
-A file is made readable by you alone, and never takes the place of another
-unless --force says so. Both files are written, or none.`
+Only you can read the file. An existing file is overwritten with --force only.
+With --public, either both files are written or neither.`
 		c.Example = `  jwt key generate -o private.jwk --public public.jwk
   jwt key generate rsa --bits 3072 --format pem -o key.pem --public key.pub.pem
   jwt key generate --alg HS256 -o secret.jwk
@@ -57,14 +57,14 @@ type generateOptions struct {
 }
 
 func (o *generateOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVarP(&o.alg, "alg", "A", "", "the one `ALGORITHM` the key is for: of a signature, or of encryption")
-	f.StringVar(&o.use, "use", "", "what it is for: `sig|enc` (by --alg; empty for none)")
-	f.StringVar(&o.kid, "kid", "", "its `ID` (its RFC 7638 thumbprint; empty for none)")
+	f.StringVarP(&o.alg, "alg", "A", "", "the `ALGORITHM` the key is for: a signature or an encryption algorithm")
+	f.StringVar(&o.use, "use", "", "the use of the key: `sig|enc` (default: by --alg; empty for none)")
+	f.StringVar(&o.kid, "kid", "", "the kid of the key, an `ID` (default: its RFC 7638 thumbprint; empty for none)")
 	f.IntVar(&o.bits, "bits", 0, "the size of an rsa key (2048 to 4096) or of a secret, in `BITS`")
 	f.StringVar(&o.public, "public", "", "write the public half to `FILE`, in the same format")
-	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the private key under a passphrase, which is asked for")
-	o.passphrase.AddFlag(f, "passphrase", "encrypt under the passphrase")
-	o.form.addFlags(f, "format", "jwk")
+	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the private key with a passphrase: from --passphrase or a prompt")
+	o.passphrase.AddFlag(f, "passphrase", "encrypt with this passphrase")
+	o.form.addFlags(f, "format", "default: jwk")
 }
 
 func (o *generateOptions) complete(c *cobra.Command) {

@@ -17,16 +17,16 @@ import (
 
 var inspectCommand = cli.Command{
 	Use:   "inspect [KEY…]",
-	Short: "what a key is, what it is good for, what is weak in it",
+	Short: "show what a key is, what it can be used for, and what is weak",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o inspectOptions
-		c.Long = `Show what a key or key set holds: kind and size, the algorithms each key may be
+		c.Long = `Show what a key or key set holds: kind and size, the algorithms each key can be
 used with, kid, use, thumbprint, certificates and their dates, weaknesses.
-Private members are never shown. Of a set every key is listed, with why where
-it cannot be used.
+Private members are never shown. Every key of a set is listed, with the reason
+if it cannot be used.
 
-What no command would use is refused: a broken or weak key, a certificate out
-of date, a private key among the public ones of a set.`
+A key that no command would use ends in status 7: a broken or weak key, an
+expired certificate, a private key among the public keys of a set.`
 		c.Example = `  jwt key inspect public.pem
   jwt key inspect https://issuer.example/.well-known/jwks.json
   jwt key inspect --public jwks.json && publish jwks.json
@@ -48,7 +48,7 @@ type inspectOptions struct {
 }
 
 func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
-	f.BoolVar(&o.public, "public", false, "refuse what must not be published: private keys and secrets")
+	f.BoolVar(&o.public, "public", false, "refuse keys that must not be published: private keys and secrets")
 	o.source.AddFlags(f)
 	o.date.AddFlags(f)
 	o.output.AddFlags(f)

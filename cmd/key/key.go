@@ -10,10 +10,10 @@ var Command = cli.Command{
 	Use:   "key",
 	Short: "make, convert and inspect keys",
 	Build: func(_ *cli.Env, c *cobra.Command) {
-		c.Long = `Make keys, and bring them from any form into any other: JWK, JWK Set, PEM, DER,
-OpenSSH. What a file holds is told by its content, never by its name.
+		c.Long = `Make keys, and convert them between JWK, JWK Set, PEM, DER and OpenSSH. The
+format is detected from the content, never from the file name.
 
-A key is PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER or its own text.`
+A key is given as PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER or its text.`
 		c.Example = `  jwt key generate --alg ES256 -o private.jwk --public public.jwk
   jwt key convert private.pem                   a JWK
   jwt key convert private.jwk --to pem

@@ -18,9 +18,9 @@ var publicCommand = cli.Command{
 	Aliases: []string{"pub"},
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o publicOptions
-		c.Long = `Write the public half of a private key, of a set those of all its keys, in the
-form the key is in. What is printed may be published: no private member is in
-it, and of a private JWK only what is known to be public.
+		c.Long = `Write the public half of a key, or of each key of a set, in the format the key
+is in. The output can be published: of a private JWK, only members known to be
+public are kept.
 
 A secret has no public half: alone it is an error, in a set it is left out.`
 		c.Example = `  jwt key public private.pem -o public.pem
@@ -30,7 +30,7 @@ A secret has no public half: alone it is an error, in a set it is left out.`
   jwt key public ~/.ssh/id_ed25519 --format openssh`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
 		c.Args = keysource.AnyKeys
-		o.form.addFlags(c.Flags(), "format", "that of the key")
+		o.form.addFlags(c.Flags(), "format", "default: the format of the key")
 		o.source.AddFlags(c.Flags())
 		o.form.complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error { return runPublic(c.Context(), env, o, args) }

@@ -23,10 +23,11 @@ var setCommand = cli.Command{
 	Use:   "set",
 	Short: "list, find, add, remove and merge the keys of a JWK Set",
 	Build: func(_ *cli.Env, c *cobra.Command) {
-		c.Long = `Look into a JWK Set, and edit one in its file. A set that is edited is written
-whole or stays as it was; keys in it that are not understood stay too.
+		c.Long = `List, find and edit the keys of a JWK Set. The file of an edited set is
+replaced as a whole or stays unchanged; keys that jwt does not understand are
+kept.
 
-Only public halves are put into a set, unless --private says otherwise.`
+Only the public half of a key is added to a set, unless --private is given.`
 		c.Example = `  jwt key set list jwks.json
   jwt key set list --from https://issuer.example/jwks.json
   jwt key set find jwks.json --kid 2026-01 | jwt key convert --to pem
@@ -45,16 +46,16 @@ Only public halves are put into a set, unless --private says otherwise.`
 
 // fromOption is another way to give a set: for scripts that say where from.
 func addFrom(f *pflag.FlagSet, sources *[]string) {
-	f.StringArrayVar(sources, "from", nil, "take keys from this `SOURCE` too: https://…, oidc:ISSUER, a file (repeatable)")
+	f.StringArrayVar(sources, "from", nil, "read keys from this `SOURCE` too: https://…, oidc:ISSUER, a file (repeatable)")
 }
 
 var setListCommand = cli.Command{
 	Use:     "list [SET…]",
-	Short:   "a line for each key",
+	Short:   "list the keys of a set",
 	Aliases: []string{"ls"},
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o setListOptions
-		c.Long = `List the keys of a set: kid, kind, which half, use and algorithm.`
+		c.Long = `List the keys of a set: kid, kind, private or public, use and algorithm.`
 		c.Example = `  jwt key set list jwks.json
   jwt key set list -j --from oidc:https://issuer.example | jq -r '.keys[].kid'`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
@@ -106,12 +107,12 @@ func runSetList(ctx context.Context, env *cli.Env, o setListOptions, args []stri
 
 var setFindCommand = cli.Command{
 	Use:     "find [SET…] --kid ID",
-	Short:   "print the key of a kid",
+	Short:   "print the key with a kid",
 	Aliases: []string{"get"},
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o setFindOptions
-		c.Long = `Print the key of that kid, compared byte for byte: its public half, or all of
-it with --private. The thumbprint of a key finds it too.`
+		c.Long = `Print the key with this kid, compared byte for byte: its public half, or with
+--private the whole key. The thumbprint of a key can be given instead.`
 		c.Example = `  jwt key set find jwks.json --kid 2026-01
   jwt key set find --from oidc:https://issuer.example --kid 2026-01 --format pem`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
@@ -131,10 +132,10 @@ type setFindOptions struct {
 }
 
 func (o *setFindOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.kid, "kid", "", "the key's `ID`, or its thumbprint")
+	f.StringVar(&o.kid, "kid", "", "the kid of the key, an `ID`, or its thumbprint")
 	f.BoolVar(&o.private, "private", false, "print a private key or secret as it is")
 	addFrom(f, &o.from)
-	o.form.addFlags(f, "format", "jwk")
+	o.form.addFlags(f, "format", "default: jwk")
 	o.source.AddFlags(f)
 }
 

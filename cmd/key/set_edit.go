@@ -18,13 +18,14 @@ import (
 
 var setAddCommand = cli.Command{
 	Use:   "add SET KEY…",
-	Short: "put keys into a set",
+	Short: "add keys to a set",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o setAddOptions
-		c.Long = `Put keys into the set of a file, which is made where there is none. The public
-half goes in; --private puts in the whole key, but not among public ones. A key
-without a kid gets its thumbprint for one. A key that is there already stays
-once; another under the same kid is an error, unless --force replaces it.`
+		c.Long = `Add keys to the set in a file; a missing file is created. The public half is
+added; --private adds the whole key, but never to a set of public keys. A key
+without a kid gets its thumbprint as its kid. A key that the set has already is
+not added twice; another key with the same kid is an error, unless --force
+replaces it.`
 		c.Example = `  jwt key set add jwks.json new.pem --kid 2026-02 --use sig --alg RS256
   jwt key set add private.jwks private.jwk --private
   jwt key set add jwks.json --from https://issuer.example/jwks.json`
@@ -51,8 +52,8 @@ type setAddOptions struct {
 
 func (o *setAddOptions) addFlags(f *pflag.FlagSet) {
 	o.members.addFlags(f)
-	f.BoolVar(&o.private, "private", false, "put in private keys and secrets as they are")
-	f.BoolVar(&o.force, "force", false, "replace a key of the same kid")
+	f.BoolVar(&o.private, "private", false, "add private keys and secrets as they are")
+	f.BoolVar(&o.force, "force", false, "replace a key with the same kid")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing on stderr")
 	addFrom(f, &o.from)
 	o.source.AddFlags(f)
@@ -140,16 +141,16 @@ func keysOfEntries(entries []jwk.Entry) []jwk.Key {
 
 var setRemoveCommand = cli.Command{
 	Use:     "remove SET --kid ID…",
-	Short:   "take keys out of a set",
+	Short:   "remove keys from a set",
 	Aliases: []string{"rm"},
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o setRemoveOptions
-		c.Long = `Take the keys of those kids, or thumbprints, out of the set of a file. All of
-them must be there: otherwise the file stays as it is.`
+		c.Long = `Remove the keys with these kids, or thumbprints, from the set in a file. If one
+of them is missing, the file stays unchanged.`
 		c.Example = `  jwt key set remove jwks.json --kid 2025-01 --kid 2025-02`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7"}
 		c.Args = cli.OneArg("the file of a set")
-		c.Flags().StringArrayVar(&o.kids, "kid", nil, "the key's `ID`, or its thumbprint (repeatable)")
+		c.Flags().StringArrayVar(&o.kids, "kid", nil, "the kid of a key to remove, an `ID`, or its thumbprint (repeatable)")
 		c.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "print nothing on stderr")
 		c.RunE = func(c *cobra.Command, args []string) error { return runSetRemove(c.Context(), env, o, args[0]) }
 	},
@@ -184,12 +185,13 @@ func runSetRemove(ctx context.Context, env *cli.Env, o setRemoveOptions, path st
 
 var setMergeCommand = cli.Command{
 	Use:   "merge [SET…]",
-	Short: "make one set of several",
+	Short: "merge sets and keys into one set",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o setMergeOptions
-		c.Long = `Make one set of the keys of several sources, of whatever format: sets, JWKs,
-PEM files, URLs. A key that is in several stays once. Public halves go in,
-unless --private says otherwise; two keys under one kid are an error.`
+		c.Long = `Make one set from the keys of several sources in any format: sets, JWKs, PEM
+files, URLs. A key that is in several sources is written once. Only public
+halves are written, unless --private is given; two keys with one kid are an
+error.`
 		c.Example = `  jwt key set merge old.json new.json -o jwks.json
   jwt key set merge --from oidc:https://issuer.example -o jwks.json`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}

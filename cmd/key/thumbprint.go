@@ -21,7 +21,7 @@ var thumbprintCommand = cli.Command{
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o thumbprintOptions
 		c.Long = `Print the JWK thumbprint of a key (RFC 7638): the same for the private and the
-public key, and for every format they are in. Of a set, one line a key.`
+public key, in every format. For a set, print one line per key.`
 		c.Example = `  jwt key thumbprint public.pem
   jwt key thumbprint --uri private.jwk
   jwt key thumbprint --hash sha512 https://issuer.example/jwks.json`
@@ -46,6 +46,7 @@ func (o *thumbprintOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.hash, "hash", "sha256", "the `HASH`: sha256, sha384 or sha512")
 	o.source.AddFlags(f)
 	o.output.AddFlags(f)
+	f.Lookup("output").Usage = cli.BareFormat
 }
 
 func runThumbprint(ctx context.Context, env *cli.Env, o thumbprintOptions, args []string) error {

@@ -21,11 +21,11 @@ var execCommand = cli.Command{
 	Short: "run a command with ACCESS_TOKEN set",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o execOptions
-		c.Long = `Run a command with the session's access token in its environment, as
-ACCESS_TOKEN, refreshed first if it must be. The exit status is the command's,
-127 where there is no such command, 126 where it cannot be run; signals reach
-it. The token is not refreshed while it runs: --min-ttl says
-how long it has to last.`
+		c.Long = `Run a command with the access token of the session in the environment variable
+ACCESS_TOKEN, refreshed first if necessary. The exit status is that of the
+command, 127 if it does not exist, 126 if it cannot be run; signals reach it.
+The token is not refreshed while the command runs: use --min-ttl for a token
+that lasts long enough.`
 		c.Example = `  jwt session exec -- ./deploy.sh
   jwt session exec --min-ttl 4m -- sh -c 'echo "$ACCESS_TOKEN" | jwt inspect'`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 8 9 126 127 130"}
@@ -48,7 +48,7 @@ type execOptions struct {
 }
 
 func (o *execOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.minTTL, "min-ttl", "0s", "how long the token must live at least, a `DURATION` like 2m")
+	f.StringVar(&o.minTTL, "min-ttl", "0s", "refresh a token that expires within this `DURATION`, like 2m")
 	o.session.addFlags(f)
 }
 

@@ -22,18 +22,19 @@ import (
 
 var flowCommand = cli.Command{
 	Use:   "flow",
-	Short: "drive the whole story against a server and judge it",
+	Short: "test the login, refresh and logout of a server",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o flowOptions
-		c.Long = `Log in, call, wait for the access token to expire, be refused, refresh, call
-again, present the spent refresh token like a thief, log out, and try what is
-left: every step is told, and the server judged by rules with stable ids.
+		c.Long = `Log in, send a request, wait for the access token to expire, be refused,
+refresh, send the request again, present the spent refresh token as an attacker
+would, log out, and try the tokens that are left. Every step is reported, and
+the server is checked against rules with stable ids.
 
-Without --server it is a local server of its own, in memory, whose access tokens
-live for ` + flowAccessTTL.String() + `. With --server it is that one; the password comes from where a
---password-… flag says. Sessions that are still alive at the end are logged out.
+Without --server, a local server in memory is tested, whose access tokens live
+for ` + flowAccessTTL.String() + `. With --server, the password is read as a --password-… flag says.
+Sessions that are still alive at the end are logged out.
 
-A rule that a server gives no way to test is skipped with the reason, never
+A rule that cannot be tested on a server is skipped with the reason, never
 passed. The verdict is fail, and the status 6, when a rule of level must is
 broken.
 
@@ -74,18 +75,18 @@ type flowOptions struct {
 }
 
 func (o *flowOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.server, "server", "", "the `URL` of the server (default a local one)")
+	f.StringVar(&o.server, "server", "", "the `URL` of the server (default: a local one)")
 	f.StringVarP(&o.user, "user", "u", "", "the `NAME` to log in with")
 	o.password.addFlags(f)
-	f.StringVar(&o.preset, "preset", flowPreset, "how the server speaks, a `NAME`")
-	f.StringVar(&o.protected, "protected", "", "a `PATH` that wants an access token (default that of the preset)")
-	f.StringArrayVar(&o.only, "only", nil, "judge this `RULE` and no other (repeatable)")
-	f.StringArrayVar(&o.skip, "skip", nil, "leave this `RULE` out (repeatable)")
-	f.StringVar(&o.maxWait, "max-wait", flow.DefaultMaxWait.String(), "the longest wait for an access token to expire, a `DURATION`")
-	f.StringVar(&o.leeway, "leeway", flow.DefaultLeeway.String(), "for this `DURATION` an expired access token may still be taken")
-	f.StringVar(&o.maxGrace, "max-grace", flow.DefaultMaxGrace.String(), "for this `DURATION` a spent refresh token may still be taken")
+	f.StringVar(&o.preset, "preset", flowPreset, "the preset that describes the server, a `NAME`")
+	f.StringVar(&o.protected, "protected", "", "a `PATH` that requires an access token (default: from the preset)")
+	f.StringArrayVar(&o.only, "only", nil, "check only this `RULE` (repeatable)")
+	f.StringArrayVar(&o.skip, "skip", nil, "skip this `RULE` (repeatable)")
+	f.StringVar(&o.maxWait, "max-wait", flow.DefaultMaxWait.String(), "wait at most this `DURATION` for an access token to expire")
+	f.StringVar(&o.leeway, "leeway", flow.DefaultLeeway.String(), "allow an expired access token to be accepted for this `DURATION`")
+	f.StringVar(&o.maxGrace, "max-grace", flow.DefaultMaxGrace.String(), "allow a spent refresh token to be accepted for this `DURATION`")
 	o.output.AddFlags(f)
-	f.Lookup("output").Usage = "`FORMAT` of the report: text, json, junit, mermaid, html, or auto (text on a terminal, json in a pipe)"
+	f.Lookup("output").Usage = "`FORMAT` of the report: text, json, junit, mermaid, html or auto (text on a terminal, else json)"
 }
 
 func (o *flowOptions) complete(env *cli.Env, c *cobra.Command) {

@@ -14,13 +14,13 @@ import (
 
 var keepaliveCommand = cli.Command{
 	Use:   "keepalive",
-	Short: "refresh ahead of expiry until interrupted",
+	Short: "refresh before expiry until interrupted",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o keepaliveOptions
-		c.Long = `Refresh the session ahead of expiry until interrupted, or until it ends. Each
-event is a line: started, refreshed, adopted (another process refreshed), failed
-(it will be tried again, not before the server's Retry-After), ended, stopped.
-In a pipe a line is a JSON object.`
+		c.Long = `Refresh the session before its access token expires, until interrupted or until
+the session ends. Each event is a line: started, refreshed, adopted (another
+process refreshed), failed (it is tried again, after the Retry-After of the
+server), ended, stopped. In a pipe, each line is a JSON object.`
 		c.Example = `  jwt session keepalive
   jwt session keepalive -o json >> keepalive.log &`
 		c.Annotations = map[string]string{cli.Exits: "1 2 9 130"}

@@ -17,18 +17,18 @@ import (
 
 var loginCommand = cli.Command{
 	Use:   "login [SERVER]",
-	Short: "authenticate and remember the session",
+	Short: "log in and store the session",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o loginOptions
-		c.Long = `Authenticate at a server and remember what it gives.
+		c.Long = `Log in to a server and store the tokens it returns.
 
-The password comes from a prompt without echo, or from where a --password-… flag
-says; it is never an argument. Without SERVER and --user it is the session's own
-server and user once more. A session that had the name before is forgotten, not
-revoked at its server: jwt session logout does that.
+The password is read from a prompt without echo, or as a --password-… flag
+says; it is never an argument. Without SERVER and --user, the server and user
+of the session are used again. A session that had the name before is forgotten
+but not revoked at its server: jwt session logout does that.
 
-How the server speaks is a preset: --preset NAME, one that ships or your own in
-config.toml.`
+A preset describes the requests and responses of the server: --preset NAME, a
+built-in one or your own in config.toml.`
 		c.Example = `  jwt session login https://login.example --user alice
   jwt session login http://127.0.0.1:3000 --user demo --password-env PASSWORD
   pass login | jwt session login https://login.example -u alice --password-stdin
@@ -51,9 +51,9 @@ type loginOptions struct {
 
 func (o *loginOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.user, "user", "u", "", "the `NAME` to log in with")
-	f.StringVar(&o.preset, "preset", "", "how the server speaks, a `NAME` (default cookie)")
+	f.StringVar(&o.preset, "preset", "", "the preset that describes the server, a `NAME` (default cookie)")
 	o.password.addFlags(f)
-	f.StringVar(&o.store, "store", "auto", "where tokens are kept: keyring, file, or auto (`MODE`: the keyring where one answers)")
+	f.StringVar(&o.store, "store", "auto", "how tokens are stored, a `MODE`: file, keyring (a file sealed with a key from the keyring), or auto (keyring if it answers)")
 	o.session.addFlags(f)
 	o.output.AddFlags(f)
 }

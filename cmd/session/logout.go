@@ -14,14 +14,14 @@ import (
 
 var logoutCommand = cli.Command{
 	Use:   "logout",
-	Short: "revoke the session at the server and forget it",
+	Short: "revoke the session at the server and delete it here",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o logoutOptions
-		c.Long = `Ask the server to revoke the session, and forget it here, whatever the server
-says. What was revoked is said, and what lives on until when: an access token
-mostly does, where those who check it do not ask the server. A file that cannot
-be removed is overwritten; where not even that can be done, it is said, and the
-exit status is 1.`
+		c.Long = `Ask the server to revoke the session, and delete it here whatever the server
+answers. The output says what was revoked and what stays valid until when:
+often the access token does, because it is checked without asking the server. A
+file that cannot be deleted is overwritten; if that fails too, the output says
+so and the status is 1.`
 		c.Example = `  jwt session logout
   jwt session logout --session work`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 8 9"}

@@ -30,7 +30,7 @@ type options struct {
 
 func (o *options) addFlags(f *pflag.FlagSet) {
 	o.addName(f)
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "show requests and answers on stderr, secrets redacted")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show requests and responses on stderr, secrets redacted")
 }
 
 func (o *options) addName(f *pflag.FlagSet) {

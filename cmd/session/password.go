@@ -21,7 +21,7 @@ type passwordOptions struct {
 func (o *passwordOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.stdin, "password-stdin", false, "read the password from stdin")
 	f.StringVar(&o.file, "password-file", "", "read the password from a `FILE`")
-	f.StringVar(&o.env, "password-env", "", "take the password from the environment variable `NAME`")
+	f.StringVar(&o.env, "password-env", "", "read the password from the environment variable `NAME`")
 }
 
 func (o passwordOptions) check() error {

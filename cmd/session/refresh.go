@@ -14,13 +14,13 @@ import (
 
 var refreshCommand = cli.Command{
 	Use:   "refresh",
-	Short: "rotate the tokens now",
+	Short: "refresh the tokens now",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o refreshOptions
-		c.Long = `Trade the refresh token for new tokens now, whether the access token is still
-valid or not. If another process is doing so at this moment, what it gets is
-adopted: a refresh token is never spent twice. Once begun it is finished and
-saved, whoever interrupts it.`
+		c.Long = `Exchange the refresh token for new tokens now, even if the access token is
+still valid. If another process is refreshing at this moment, its tokens are
+used: a refresh token is never sent twice. A refresh that has begun is finished
+and saved even when it is interrupted.`
 		c.Example = `  jwt session refresh
   jwt session refresh --session work -v`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 8 9 130"}

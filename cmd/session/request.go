@@ -25,16 +25,17 @@ import (
 
 var requestCommand = cli.Command{
 	Use:   "request METHOD URL",
-	Short: "make a request as the session",
+	Short: "send a request as the session",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o requestOptions
-		c.Long = `Make a request with the session's access token and cookies, and print the body
-of the answer. If the server says that the token has expired, it is refreshed
-and the request is sent once more. Cookies that the answer sets are kept for the
-next. An answer of 400 or more ends in a failure, its body printed all the same.
+		c.Long = `Send a request with the access token and cookies of the session, and print the
+body of the response. If the server says that the token has expired, the token
+is refreshed and the request sent once more. Cookies that the response sets are
+kept for the next request. On a status of 400 or more, the body is printed and
+the command fails.
 
-URL is one of the session's server, or a path on it: the token goes nowhere
-else, and no redirect is followed.`
+URL is a URL of the server of the session, or a path on it: the token is sent
+to no other server, and redirects are not followed.`
 		c.Example = `  jwt session request GET /me
   jwt session request POST /cart/items -d '{"sku":"tea","quantity":2}'
   jwt session request PUT /note -d @note.txt -H 'Content-Type: text/plain'
@@ -65,9 +66,9 @@ type requestOptions struct {
 }
 
 func (o *requestOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVarP(&o.data, "data", "d", "", "the `BODY` to send: the text itself, @FILE or -; JSON unless a Content-Type is given")
+	f.StringVarP(&o.data, "data", "d", "", "the `BODY` to send: the text itself, @FILE or -; sent as JSON unless a Content-Type is given")
 	f.StringArrayVarP(&o.headers, "header", "H", nil, "a header to send, `'NAME: VALUE'` (repeatable)")
-	f.BoolVarP(&o.include, "include", "i", false, "print the status and the headers of the answer too")
+	f.BoolVarP(&o.include, "include", "i", false, "print the status and the headers of the response too")
 	o.session.addFlags(f)
 }
 

@@ -28,11 +28,11 @@ import (
 
 var serveCommand = cli.Command{
 	Use:   "serve",
-	Short: "the local server: log in, refresh with rotation, log out",
+	Short: "run a local server: login, refresh with rotation, logout",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o serveOptions
-		c.Long = `Run a small authorization server on loopback: for a browser, for the services of
-a CI job, for jwt session itself. The first line on stdout is its address.
+		c.Long = `Run a small authorization server on loopback, for browsers, CI jobs and tests.
+The first line on stdout is its address.
 
   POST /login     {"username","password"} → access token, and a refresh cookie
   POST /refresh   the cookie, or {"refreshToken"}
@@ -41,18 +41,19 @@ a CI job, for jwt session itself. The first line on stdout is its address.
   GET  /jwks.json    GET /.well-known/openid-configuration
   GET  /.well-known/oauth-authorization-server
 
-Every refresh rotates. A refresh token that comes a second time revokes its
-session, but for --reuse-grace, within which it gives the same successor. State
-is in a file, in memory, or in a Redis that several servers share. Signing keys
-are made on the first start. One line a request goes to stderr, without secrets.
-SIGTERM and Ctrl-C let the requests under way finish; the status is then 0.
+Every refresh rotates the refresh token. A refresh token that is sent a second
+time revokes its session, except within --reuse-grace, when it returns the same
+successor. State is kept in a file, in memory, or in a Redis that several
+servers share. Signing keys are generated on the first start. Each request is
+logged to stderr, without secrets. On SIGTERM and Ctrl-C, requests in progress
+are finished and the status is 0.
 
 A users file has NAME:PASSWORD on each line, or NAME: and an argon2id hash as
 the argon2 command writes it with -e.
 
-Faults are for testing clients and session flow. They are written
-NAME[=VALUE][,times=N][,path=/PATH]; rotate-key and clock-offset concern the
-whole server and take neither times nor path:
+Faults are for testing clients and session flow. A fault is
+NAME[=VALUE][,times=N][,path=/PATH]; rotate-key and clock-offset, which affect
+the whole server, have no times and path:
 ` + faultLines()
 		c.Example = `  jwt session serve                            user demo, with a random password
   jwt session serve --user alice:secret --access-ttl 30s --store memory
@@ -87,22 +88,22 @@ type serveOptions struct {
 
 func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:3000", "`HOST:PORT` to listen on; port 0 picks one")
-	f.StringVar(&o.store, "store", "", "where the state is: a `FILE`, memory, or a Redis or Valkey: redis://HOST:PORT/DB, with ?addr=HOST:PORT for further nodes of a Cluster, &master_set=NAME for Sentinel, &wait=N to wait for replicas (default $XDG_STATE_HOME/jwt/serve/state.db)")
-	f.StringArrayVar(&o.users, "user", nil, "a user that may log in: `NAME:PASSWORD` (repeatable)")
-	f.StringVar(&o.usersFile, "users", "", "a `FILE` of users, one a line")
+	f.StringVar(&o.store, "store", "", "where the state is kept: a `FILE`, memory, or Redis or Valkey at redis://HOST:PORT/DB, with ?addr=HOST:PORT for more nodes of a Cluster, &master_set=NAME for Sentinel, &wait=N to wait for replicas (default: $XDG_STATE_HOME/jwt/serve/state.db)")
+	f.StringArrayVar(&o.users, "user", nil, "a user who can log in: `NAME:PASSWORD` (repeatable)")
+	f.StringVar(&o.usersFile, "users", "", "a `FILE` of users, one per line")
 	f.StringVar(&o.accessTTL, "access-ttl", "5m", "how long an access token lives, a `DURATION` like 30s")
 	f.StringVar(&o.refreshTTL, "refresh-ttl", "24h", "how long each refresh token lives, a `DURATION`")
-	f.StringVar(&o.reuseGrace, "reuse-grace", "0s", "for this `DURATION` a spent refresh token gives the same successor again")
-	f.StringVar(&o.keyPeriod, "key-period", "30d", "a new signing key after this `DURATION`, published before it signs")
-	f.StringVar(&o.alg, "alg", authserver.DefaultAlg, "`ALGORITHM` that signs: ES256, EdDSA, RS256, …")
-	f.StringVar(&o.issuer, "issuer", "", "the `URL` that clients use, if not the address it listens on")
-	f.StringVar(&o.audience, "audience", "", "the aud of access tokens, a `NAME` (default the issuer)")
-	f.StringArrayVar(&o.faults, "fault", nil, "misbehave: `NAME[=VALUE]` as listed above (repeatable)")
-	f.BoolVar(&o.faultControl, "fault-control", false, "faults while it runs: POST /faults {\"fault\":\"NAME\"}, DELETE /faults")
-	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond loopback; wants --tls-cert and --tls-key")
-	f.StringVar(&o.tlsCert, "tls-cert", "", "certificate chain for HTTPS, a PEM `FILE`")
-	f.StringVar(&o.tlsKey, "tls-key", "", "private key of the certificate, a PEM `FILE`")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "log no requests")
+	f.StringVar(&o.reuseGrace, "reuse-grace", "0s", "return the same successor for a spent refresh token for this `DURATION`")
+	f.StringVar(&o.keyPeriod, "key-period", "30d", "make a new signing key after this `DURATION`, and publish it before use")
+	f.StringVar(&o.alg, "alg", authserver.DefaultAlg, "the signature `ALGORITHM`: ES256, EdDSA, RS256, …")
+	f.StringVar(&o.issuer, "issuer", "", "the `URL` that clients use (default: the address it listens on)")
+	f.StringVar(&o.audience, "audience", "", "the aud of access tokens, a `NAME` (default: the issuer)")
+	f.StringArrayVar(&o.faults, "fault", nil, "inject a fault: `NAME[=VALUE]` as listed above (repeatable)")
+	f.BoolVar(&o.faultControl, "fault-control", false, "set faults while the server runs: POST /faults {\"fault\":\"NAME\"}, DELETE /faults")
+	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond loopback; requires --tls-cert and --tls-key")
+	f.StringVar(&o.tlsCert, "tls-cert", "", "the certificate chain for HTTPS, a PEM `FILE`")
+	f.StringVar(&o.tlsKey, "tls-key", "", "the private key of the certificate, a PEM `FILE`")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not log requests")
 }
 
 func (o *serveOptions) complete(c *cobra.Command) {

@@ -8,14 +8,15 @@ import (
 
 var Command = cli.Command{
 	Use:   "session",
-	Short: "log in, stay logged in, log out, and the server to try it on",
+	Short: "log in, stay logged in, log out; a local server and its tests",
 	Build: func(_ *cli.Env, c *cobra.Command) {
-		c.Long = `Log in to a server once, and use what it gave from anywhere. The access token
-lives for minutes and goes with every request; the refresh token buys the next
-one and is spent by it: once, however many processes want it at the same time.
+		c.Long = `Log in to a server once, and use the session from any process. The access token
+lives for minutes and is sent with every request. The refresh token is
+exchanged for new tokens, and only once, even if several processes refresh at
+the same time.
 
-A session has a name: --session NAME, JWT_SESSION, or "default". No command but
-login asks anything, and without a terminal none does.`
+A session has a name: --session NAME, JWT_SESSION, or "default". Only login
+asks for input, and only on a terminal.`
 		c.Example = `  jwt session login https://login.example --user alice
   jwt session token --format curl | curl -K - https://login.example/me
   jwt session request GET /me

@@ -15,10 +15,10 @@ import (
 
 var statusCommand = cli.Command{
 	Use:   "status",
-	Short: "who is logged in where, and for how long",
+	Short: "show the session: server, user, lifetimes",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o statusOptions
-		c.Long = "Show the session: server, user, and how long its tokens live. Nobody is asked\nfor it, neither the server nor a keyring."
+		c.Long = "Show the session: server, user, and how long its tokens live. Neither the server\nnor the keyring is asked."
 		c.Example = `  jwt session status
   jwt session status --session work -o json | jq .access.expires_in
   jwt session status -q || jwt session login https://login.example --user alice`
@@ -152,10 +152,10 @@ func (o statusOptions) until(t, now time.Time) string {
 
 var listCommand = cli.Command{
 	Use:   "list",
-	Short: "all sessions",
+	Short: "list the sessions",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o listOptions
-		c.Long = "List the sessions that are remembered, one a line."
+		c.Long = "List the stored sessions, one per line."
 		c.Example = `  jwt session list
   jwt session list -o json | jq -r '.sessions[].session'`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 9"}

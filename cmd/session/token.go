@@ -18,18 +18,18 @@ import (
 
 var tokenCommand = cli.Command{
 	Use:   "token",
-	Short: "print an access token that is still valid",
+	Short: "print a valid access token",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o tokenOptions
-		c.Long = `Print the session's access token, refreshed first if it must be. While a server
-cannot be reached, a token that is still valid is printed, with a note.
+		c.Long = `Print the access token of the session, refreshed first if necessary. If the
+server cannot be reached, a token that is still valid is printed, with a note.
 
   bare             the token
   header           Authorization: Bearer TOKEN
   env              ACCESS_TOKEN=TOKEN
   curl             a line for curl -K -: no token on the command line
   exec-credential  for kubectl (client.authentication.k8s.io/v1)
-  json             the token, when it expires, whose it is`
+  json             the token, its expiry, session and server`
 		c.Example = `  jwt session token --format curl | curl -K - https://api.example/me
   export "$(jwt session token --format env)"
   jwt session token --min-ttl 2m | jwt decode`
@@ -50,8 +50,8 @@ type tokenOptions struct {
 }
 
 func (o *tokenOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.format, "format", "bare", "what to print, a `FORMAT`: "+strings.Join(tokenFormats, ", "))
-	f.StringVar(&o.minTTL, "min-ttl", "0s", "how long the token must live at least, a `DURATION` like 2m")
+	f.StringVar(&o.format, "format", "bare", "the output `FORMAT`: "+strings.Join(tokenFormats, ", "))
+	f.StringVar(&o.minTTL, "min-ttl", "0s", "refresh a token that expires within this `DURATION`, like 2m")
 	o.session.addFlags(f)
 }
 

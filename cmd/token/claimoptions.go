@@ -37,15 +37,15 @@ var claimFlags = [...]string{"claim", "iss", "sub", "aud", "exp", "nbf", "iat", 
 
 func (o *claimOptions) addFlags(f *pflag.FlagSet) {
 	o.flags = f
-	f.StringArrayVarP(&o.members, "claim", "c", nil, "a claim: `NAME=VALUE` for text, NAME:=JSON for the rest (repeatable)")
-	f.StringVar(&o.iss, "iss", "", "the `ISSUER`")
-	f.StringVar(&o.sub, "sub", "", "the `SUBJECT`")
-	f.StringArrayVar(&o.aud, "aud", nil, "the `AUDIENCE` (repeatable: an array)")
-	f.StringVar(&o.exp, "exp", "", "the `TIME` it expires, like +1h")
-	f.StringVar(&o.nbf, "nbf", "", "the `TIME` before which it is not valid")
-	f.StringVar(&o.iat, "iat", "", "the `TIME` it was issued (now)")
-	f.BoolVar(&o.noIat, "no-iat", false, "add no iat")
-	f.StringVar(&o.jti, "jti", "", "the token's `ID`; --jti alone makes a random UUID")
+	f.StringArrayVarP(&o.members, "claim", "c", nil, "set a claim: `NAME=VALUE` for a string, NAME:=JSON for any value (repeatable)")
+	f.StringVar(&o.iss, "iss", "", "the issuer (iss), an `ISSUER`")
+	f.StringVar(&o.sub, "sub", "", "the subject (sub), a `SUBJECT`")
+	f.StringArrayVar(&o.aud, "aud", nil, "the audience (aud), an `AUDIENCE` (repeated: an array)")
+	f.StringVar(&o.exp, "exp", "", "the `TIME` it expires (exp), like +1h")
+	f.StringVar(&o.nbf, "nbf", "", "the `TIME` before which it is not valid (nbf)")
+	f.StringVar(&o.iat, "iat", "", "the `TIME` it was issued (iat; default: now)")
+	f.BoolVar(&o.noIat, "no-iat", false, "do not add iat")
+	f.StringVar(&o.jti, "jti", "", "the `ID` of the token (jti); --jti alone makes a random UUID")
 	f.Lookup("jti").NoOptDefVal = madeUUID
 }
 

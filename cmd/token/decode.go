@@ -28,19 +28,19 @@ var Decode = cli.Command{
 		var o decodeOptions
 		c.Long = `Show the header and the payload of a token, exactly as its issuer wrote them.
 
-Nothing is verified: anybody can write a token that decodes. The token may be an
-argument, @FILE, - or a pipe, bare or in what carries it: a Bearer line, a
+Nothing is verified: anyone can write a token that decodes. The token is an
+argument, @FILE, - or a pipe, alone or inside other text: a Bearer line, a
 cookie, a JSON response, a URL, the output of curl -i.
 
-A key opens an encrypted token (JWE); --payload and -c then reach into the
-signed token inside, where there is one. Of an SD-JWT (RFC 9901) the disclosures
-are shown in their places, and -c reaches them.`
+With a key, an encrypted token (JWE) is decrypted; --payload and -c then show
+the signed token inside, if there is one. In an SD-JWT (RFC 9901), disclosures
+are shown in their places, and -c can select them.`
 		c.Example = `  jwt decode TOKEN
   curl -s https://login.example/token -d @body | jwt decode
   pbpaste | jwt decode --payload | jq .sub
   jwt decode -c sub -c 'realm_access.roles[0]' TOKEN
   jwt decode --batch < tokens.txt
-  jwt decode TOKEN --key private.pem    open an encrypted one`
+  jwt decode TOKEN --key private.pem    decrypt an encrypted token`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 6 7 8"}
 		c.Args = cli.AtMostOneArg("one token")
 		o.addFlags(c.Flags())
@@ -61,11 +61,11 @@ type decodeOptions struct {
 }
 
 func (o *decodeOptions) addFlags(f *pflag.FlagSet) {
-	f.BoolVar(&o.header, "header", false, "print the header alone")
-	f.BoolVar(&o.payload, "payload", false, "print the payload alone")
-	f.StringArrayVarP(&o.claims, "claim", "c", nil, "print the bare value at `PATH` of the payload, one a line (dots descend, [0] indexes; repeatable)")
-	f.BoolVar(&o.raw, "raw", false, "print exact bytes: of the payload, of the --header, or of each -c value's JSON")
-	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one JSON object a line")
+	f.BoolVar(&o.header, "header", false, "print only the header")
+	f.BoolVar(&o.payload, "payload", false, "print only the payload")
+	f.StringArrayVarP(&o.claims, "claim", "c", nil, "print the value at `PATH` of the payload, one per line (dots for members, [0] for elements; repeatable)")
+	f.BoolVar(&o.raw, "raw", false, "print exact bytes: of the payload, the --header, or the JSON of each -c value")
+	f.BoolVar(&o.batch, "batch", false, "read one token per line, print one JSON object per line")
 	o.open.addFlags(f)
 	o.date.AddFlags(f)
 	o.token.addFlags(f)

@@ -14,18 +14,19 @@ import (
 
 var Decrypt = cli.Command{
 	Use:   "decrypt [TOKEN]",
-	Short: "open an encrypted token (JWE) with its recipient's key",
+	Short: "decrypt an encrypted token (JWE) with the key of its recipient",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o decryptOptions
-		c.Long = `Open an encrypted token and show what is in it.
+		c.Long = `Decrypt a token and show what is in it.
 
-That it opens says who could read the token, not who wrote it: with a public key
-anybody can. A signed token inside is shown and not believed, unless
---verify-key or --verify-secret checks its signature, exp and nbf. For more
-checks: jwt decrypt TOKEN --key FILE --payload | jwt verify --key FILE --aud api
+Decryption proves who can read the token, not who wrote it: with a public key,
+anyone can. A signed token inside is shown but not verified, unless
+--verify-key or --verify-secret is given, which check its signature, exp and
+nbf. For more checks: jwt decrypt TOKEN --key FILE --payload | jwt verify --key
+FILE --aud api
 
---payload prints exact bytes: what was encrypted, and with --verify-key the
-payload of the token inside once it is verified. On failure it prints nothing.`
+--payload prints exact bytes: the plaintext, or with --verify-key the payload
+of the token inside once it is verified. On failure it prints nothing.`
 		c.Example = `  jwt decrypt TOKEN --key private.pem
   jwt decrypt --secret hex:000102…1f --payload < token.txt > plain.txt
   jwt decrypt TOKEN --password -
@@ -54,9 +55,9 @@ func (o *decryptOptions) addFlags(f *pflag.FlagSet) {
 	o.open.addFlags(f)
 	f.StringArrayVar(&o.inner.Keys, "verify-key", nil, "verify the signed token inside with this key (repeatable), from a `SOURCE` as for --key")
 	f.StringArrayVar(&o.inner.Secrets, "verify-secret", nil, "verify the signed token inside with this HMAC secret (repeatable), from a `SOURCE` as for --secret")
-	f.StringArrayVar(&o.inner.Algs, "verify-alg", nil, "the signature `ALGORITHM` to allow inside (repeatable)")
-	f.BoolVar(&o.payload, "payload", false, "print the exact bytes that were encrypted, or that were verified, and nothing on failure")
-	o.at.AddFlags(f)
+	f.StringArrayVar(&o.inner.Algs, "verify-alg", nil, "allow this signature `ALGORITHM` inside (repeatable)")
+	f.BoolVar(&o.payload, "payload", false, "print the exact bytes of the plaintext, or of the verified payload, and nothing on failure")
+	o.at.AddFlags(f, "check the signed token inside as of this `TIME`")
 	o.date.AddFlags(f)
 	o.token.addFlags(f)
 	o.output.AddFlags(f)

@@ -21,16 +21,16 @@ import (
 
 var Diff = cli.Command{
 	Use:   "diff A B",
-	Short: "what changed between two tokens",
+	Short: "show what changed between two tokens",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o diffOptions
-		c.Long = `Show what header members and claims were added, removed and changed from token A
-to token B; times as lengths of time. Nothing is verified.
+		c.Long = `Show which header members and claims were added, removed or changed from token
+A to token B; a changed time is shown as a length of time. Nothing is verified.
 
-Values are compared, not spellings: numbers exactly, members in any order. Order
-and spelling are noted where they are all that differs, and so is another
-signature. A token is an argument, @FILE, or - for one of the two. Status 6 says
-that they differ.`
+Values are compared, not their spelling: numbers exactly, members in any order.
+If only order or spelling differs, a note says so, as it does for a different
+signature. A token is an argument, @FILE, or - for one of the two. The status
+is 6 if they differ.`
 		c.Example = `  jwt diff OLD NEW
   jwt diff @before.txt @after.txt
   curl -s https://login.example/token -d @refresh | jwt diff "$TOKEN" -

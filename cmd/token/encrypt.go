@@ -25,17 +25,17 @@ var Encrypt = cli.Command{
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o encryptOptions
 		c.Long = `Encrypt bytes or claims to the owner of a key. The plaintext is an argument,
-@FILE, - or a pipe, and is encrypted byte for byte. A token (of jwt sign)
-becomes nested, its line end left out, and cty says JWT.
+@FILE, - or a pipe, and is encrypted byte for byte. A token (from jwt sign) is
+nested: its line end is dropped, and cty is set to JWT.
 
 With a flag that sets a claim, or with --sign-key or --sign-secret, the
-plaintext is claims as for jwt sign, the flags on top of them; --sign-key signs
-them first.
+plaintext is claims, as for jwt sign; --sign-key and --sign-secret sign them
+first.
 
 The algorithm follows from the key: RSA-OAEP-256 for RSA, ECDH-ES+A256KW for EC
-and X25519, key wrapping or dir for a secret by its size, PBES2-HS512+A256KW for
-a password; the content is encrypted with A256GCM. What is printed has been
-parsed, and where the key can, decrypted once.`
+and X25519, key wrapping or dir for a secret by its size, PBES2-HS512+A256KW
+for a password; the content is encrypted with A256GCM. The token is parsed, and
+if the key can, decrypted once before it is printed.`
 		c.Example = `  jwt encrypt '{"sub":"alice"}' --key public.pem
   jwt encrypt @report.pdf --key https://api.example/jwks.json --kid enc-1
   jwt encrypt --sub alice --exp +1h --key theirs.pem --sign-key mine.pem
@@ -76,23 +76,23 @@ type encryptOptions struct {
 func (o *encryptOptions) addFlags(f *pflag.FlagSet) {
 	o.keys.addFlags(f)
 	f.Lookup("key").Usage = "the recipient's public key (or a key set) from a `SOURCE`: PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER, or the key's own text"
-	f.Lookup("alg").Usage = "the key management `ALGORITHM`; by default what suits the key best"
-	f.StringVar(&o.enc, "enc", "", "the content `ENCRYPTION`; by default A256GCM, for dir what the secret's size allows")
-	f.BoolVar(&o.zip, "zip", false, "compress first; the size then tells something of the content")
-	f.IntVar(&o.p2c, "p2c", jwe.DefaultP2C, "how often a password is hashed, in `ITERATIONS`")
-	f.StringArrayVarP(&o.header, "header", "H", nil, "a header member: `NAME=VALUE` or NAME:=JSON (repeatable)")
-	f.StringVar(&o.kid, "kid", "", "the header's kid; chooses the key of that `ID` in a set")
-	f.StringVar(&o.typ, "typ", "", "the header's typ, a media `TYPE`; JWT for claims and tokens")
-	f.StringVar(&o.cty, "cty", "", "the header's cty, the media `TYPE` of the plaintext; JWT for a token")
+	f.Lookup("alg").Usage = "the key management `ALGORITHM` (default: the best that the key can do)"
+	f.StringVar(&o.enc, "enc", "", "the content `ENCRYPTION` (default: A256GCM; for dir, by the size of the secret)")
+	f.BoolVar(&o.zip, "zip", false, "compress first; the size then reveals something about the content")
+	f.IntVar(&o.p2c, "p2c", jwe.DefaultP2C, "hash a password with this number of `ITERATIONS`")
+	f.StringArrayVarP(&o.header, "header", "H", nil, "set a header member: `NAME=VALUE` or NAME:=JSON (repeatable)")
+	f.StringVar(&o.kid, "kid", "", "the kid of the header; selects the key with this `ID` from a set")
+	f.StringVar(&o.typ, "typ", "", "the typ of the header, a media `TYPE` (default: JWT for claims and tokens)")
+	f.StringVar(&o.cty, "cty", "", "the cty of the header, the media `TYPE` of the plaintext (default: JWT for a token)")
 	f.StringArrayVar(&o.signKeys, "sign-key", nil, "sign the claims first with this private key, from a `SOURCE` as for --key")
 	f.StringArrayVar(&o.signSecrets, "sign-secret", nil, "sign the claims first with this HMAC secret, from a `SOURCE` as for --secret")
-	f.StringVar(&o.signAlg, "sign-alg", "", "the signature `ALGORITHM`")
-	f.StringVar(&o.signKid, "sign-kid", "", "the signed token's kid; chooses the key of that `ID` in a set")
+	f.StringVar(&o.signAlg, "sign-alg", "", "the signature `ALGORITHM` of --sign-key")
+	f.StringVar(&o.signKid, "sign-kid", "", "the kid of the signed token; selects the key with this `ID` from a set")
 	o.claims.addFlags(f)
-	o.at.AddFlags(f)
+	o.at.AddFlags(f, "the current `TIME` for claims")
 	o.output.AddFlags(f)
-	f.Lookup("at").Usage = "what is now for the claims, a `TIME`: RFC 3339, Unix seconds, -2h, …"
-	f.Lookup("quiet").Usage = "print the token alone, no notes"
+	f.Lookup("output").Usage = cli.BareFormat
+	f.Lookup("quiet").Usage = "print only the token, no notes"
 }
 
 func (o *encryptOptions) complete(c *cobra.Command) {

@@ -18,24 +18,24 @@ import (
 
 var Inspect = cli.Command{
 	Use:   "inspect [TOKEN]",
-	Short: "the anatomy of a token: parts, meanings, lifetime, findings",
+	Short: "show the parts of a token, their meaning, lifetime and findings",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o inspectOptions
-		c.Long = `Take a token apart: its Base64URL parts, every header parameter and claim with
-its meaning and the document that defines it, its lifetime, the certificates
-and tokens inside, and findings against best practice (RFC 8725), each with a
-rule id that stays.
+		c.Long = `Show a token in parts: its Base64URL parts, every header parameter and claim
+with its meaning and the document that defines it, its lifetime, the
+certificates and tokens inside, and findings against best practice (RFC 8725),
+each with a stable rule id.
 
-Nothing is verified. A misspelled token is read as far as it makes sense. A key
-opens an encrypted one (JWE), and with it the token inside. With
---fail-on, a finding of that severity or graver, in the token or in one inside
+Nothing is verified. A malformed token is read as far as possible. With a key,
+an encrypted token (JWE) is decrypted, and the token inside is shown too. With
+--fail-on, a finding of that severity or higher, in the token or in one inside
 it, ends in status 6. Severities are info, low, medium, high and critical.`
 		c.Example = `  jwt inspect TOKEN
   jwt inspect --fail-on high @token.txt
   jwt inspect --watch TOKEN             count down to exp, on a terminal
   jwt inspect -j TOKEN | jq -r '.findings[] | .severity + " " + .rule'
   jwt inspect --batch --fail-on medium < tokens.txt
-  jwt inspect TOKEN --key private.pem   an encrypted one, opened`
+  jwt inspect TOKEN --key private.pem   decrypt an encrypted token`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8 130"}
 		c.Args = cli.AtMostOneArg("one token")
 		o.addFlags(c.Flags())
@@ -58,12 +58,12 @@ type inspectOptions struct {
 
 func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
 	o.flags = f
-	f.StringVar(&o.failOn, "fail-on", "", "end in status 6 on a finding of this `SEVERITY` or graver: info, low, medium, high, critical")
-	f.BoolVar(&o.full, "full", false, "shorten nothing: whole parts, values and lists")
+	f.StringVar(&o.failOn, "fail-on", "", "end in status 6 on a finding of this `SEVERITY` or higher: info, low, medium, high, critical")
+	f.BoolVar(&o.full, "full", false, "do not shorten parts, values and lists")
 	f.BoolVar(&o.watch, "watch", false, "count down to exp on the terminal; status 5 when the token has expired")
-	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one JSON object a line")
+	f.BoolVar(&o.batch, "batch", false, "read one token per line, print one JSON object per line")
 	o.open.addFlags(f)
-	o.at.AddFlags(f)
+	o.at.AddFlags(f, "show lifetime and findings as of this `TIME`")
 	o.date.AddFlags(f)
 	o.token.addFlags(f)
 	o.output.AddFlags(f)

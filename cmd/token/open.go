@@ -23,8 +23,8 @@ type openOptions struct {
 func (o *openOptions) addFlags(f *pflag.FlagSet) {
 	o.encryptionKeys.addFlags(f)
 	f.Lookup("key").Usage = "decrypt with this private key (repeatable) from a `SOURCE`: PATH, -, env:NAME, fd:N, https://…, or the key's own text"
-	f.Lookup("alg").Usage = "the key management `ALGORITHM` to allow (repeatable); by default what the keys can do, but not RSA1_5"
-	f.IntVar(&o.maxInflated, "max-inflated", jwe.DefaultMaxInflated, "refuse a compressed plaintext that becomes larger, in `BYTES`")
+	f.Lookup("alg").Usage = "allow this key management `ALGORITHM` (repeatable; default: what the keys can do, except RSA1_5)"
+	f.IntVar(&o.maxInflated, "max-inflated", jwe.DefaultMaxInflated, "refuse a compressed plaintext that inflates to more than this many `BYTES`")
 }
 
 // check refuses values that the flags do not have, and no key at all.

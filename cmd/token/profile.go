@@ -40,12 +40,12 @@ var profileFlags = []struct {
 
 func (o *profileOptions) addFlags(f *pflag.FlagSet) {
 	o.flags = f
-	f.StringVar(&o.name, "profile", "", "hold it against a specification, by `NAME`: "+strings.Join(profileNames(), ", "))
-	f.StringVar(&o.accessToken, "access-token", "", "the access token that at_hash or ath is the hash of, from a `SOURCE`: @PATH, env:NAME, fd:N, - or its own text")
-	f.StringVar(&o.code, "code", "", "the authorization code that c_hash is the hash of, from a `SOURCE`")
-	f.StringVar(&o.htm, "htm", "", "the HTTP `METHOD` that a DPoP proof must be for")
-	f.StringVar(&o.htu, "htu", "", "the `URI` that a DPoP proof must be for")
-	f.StringVar(&o.jkt, "jkt", "", "the RFC 7638 `THUMBPRINT` of the key that a DPoP proof must be by")
+	f.StringVar(&o.name, "profile", "", "check the token against a specification, by `NAME`: "+strings.Join(profileNames(), ", "))
+	f.StringVar(&o.accessToken, "access-token", "", "the access token whose hash is in at_hash or ath, from a `SOURCE`: @PATH, env:NAME, fd:N, - or its own text")
+	f.StringVar(&o.code, "code", "", "the authorization code whose hash is in c_hash, from a `SOURCE`")
+	f.StringVar(&o.htm, "htm", "", "the HTTP `METHOD` of the request that a DPoP proof is for")
+	f.StringVar(&o.htu, "htu", "", "the `URI` of the request that a DPoP proof is for")
+	f.StringVar(&o.jkt, "jkt", "", "the RFC 7638 `THUMBPRINT` of the key that must have signed a DPoP proof")
 }
 
 func (o *profileOptions) complete(c *cobra.Command) {

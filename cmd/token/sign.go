@@ -27,12 +27,13 @@ var Sign = cli.Command{
 	Aliases: []string{"encode"},
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o signOptions
-		c.Long = `Make a signed token. The claims are JSON: an argument, @FILE, - or a pipe; flags
-come on top of them. The algorithm follows from the key.
+		c.Long = `Make a signed token. The claims are JSON: an argument, @FILE, - or a pipe;
+flags add or replace claims. The algorithm follows from the key.
 
-Times are +1h, -5m, 90m, 2d, RFC 3339, Unix seconds or now. What is printed has
-been parsed and verified once. The same claims, key and --at give the same
-bytes, but for RSA-PSS, and for ECDSA and ML-DSA without --deterministic.`
+Times are +1h, -5m, 90m, 2d, RFC 3339, Unix seconds or now. The token is parsed
+and verified once before it is printed. The same claims, key and --at give the
+same bytes, except for RSA-PSS, and for ECDSA and ML-DSA without
+--deterministic.`
 		c.Example = `  jwt sign '{"sub":"alice"}' --key private.pem --exp +1h
   jwt sign --secret @secret.txt --sub alice -c role=admin -c level:=3 --jti
   jwt sign @claims.json --key set.json --kid 2026-01 --typ at+jwt
@@ -69,17 +70,18 @@ type signOptions struct {
 func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	o.keys.AddFlags(f)
 	o.claims.addFlags(f)
-	f.StringArrayVarP(&o.header, "header", "H", nil, "a header member: `NAME=VALUE` or NAME:=JSON (repeatable)")
-	f.StringVar(&o.kid, "kid", "", "the header's kid; chooses the key of that `ID` in a set")
-	f.StringVar(&o.typ, "typ", "JWT", "the header's typ, a media `TYPE`; empty for none")
-	f.StringVar(&o.from, "from", "", "edit and re-sign this `TOKEN` (a token, @FILE or -), keeping its order")
+	f.StringArrayVarP(&o.header, "header", "H", nil, "set a header member: `NAME=VALUE` or NAME:=JSON (repeatable)")
+	f.StringVar(&o.kid, "kid", "", "the kid of the header; selects the key with this `ID` from a set")
+	f.StringVar(&o.typ, "typ", "JWT", "the typ of the header, a media `TYPE`; empty for none")
+	f.StringVar(&o.from, "from", "", "edit and sign again this `TOKEN` (a token, @FILE or -), keeping the order of its members")
 	f.StringArrayVar(&o.unset, "unset", nil, "remove the claim `NAME` (repeatable)")
 	f.StringArrayVar(&o.unsetHeader, "unset-header", nil, "remove the header member `NAME` (repeatable)")
-	f.BoolVar(&o.deterministic, "deterministic", false, "ECDSA with the nonce of RFC 6979, ML-DSA without randomness: the same input gives the same bytes")
-	o.at.AddFlags(f)
+	f.BoolVar(&o.deterministic, "deterministic", false, "ECDSA with the nonce of RFC 6979, ML-DSA without randomness: the same input gives the same signature")
+	o.at.AddFlags(f, "the current `TIME` for claims and checks")
 	o.token.addFlags(f)
 	o.output.AddFlags(f)
-	f.Lookup("quiet").Usage = "print the token alone, no notes"
+	f.Lookup("output").Usage = cli.BareFormat
+	f.Lookup("quiet").Usage = "print only the token, no notes"
 }
 
 func (o *signOptions) complete(c *cobra.Command) {

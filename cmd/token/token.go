@@ -25,8 +25,8 @@ type tokenOptions struct {
 func (o *tokenOptions) addFlags(f *pflag.FlagSet) {
 	o.flags = f
 	o.maxSize = jws.MaxTokenBytes
-	f.Var((*fieldName)(&o.field), "field", "take the token from the member, cookie, header or parameter `NAME`")
-	f.Var((*byteSize)(&o.maxSize), "max-token-size", "refuse a larger token, in `BYTES`")
+	f.Var((*fieldName)(&o.field), "field", "read the token from the member, cookie, header or parameter `NAME`")
+	f.Var((*byteSize)(&o.maxSize), "max-token-size", "refuse a token of more than this many `BYTES`")
 }
 
 // A fieldName is the value of --field, which an unset variable must not turn off.

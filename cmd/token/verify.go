@@ -21,17 +21,18 @@ var Verify = cli.Command{
 	Short: "check a token's signature and claims: yes or no, and why",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o verifyOptions
-		c.Long = `Check the signature of a token and what its claims say, and report every check.
+		c.Long = `Check the signature and the claims of a token, and report every check. The exit
+status is 0 only if the token is valid.
 
-The keys you give decide which algorithms are acceptable; the token never does.
-When the signature does not verify, the report says why, as far as can be known.
+The keys you give decide which algorithms are accepted; the token never does.
+When the signature does not verify, the report says why, as far as possible.
 
-An SD-JWT (RFC 9901) is verified with its disclosures, and its payload is what
-was disclosed. Where it ends with a Key Binding JWT, --aud, --nonce and
---max-age are about that one; whether it has to, is for you to say:
---require-key-binding.
+An SD-JWT (RFC 9901) is verified with its disclosures; its payload then
+includes the disclosed claims. If it ends with a Key Binding JWT, --aud,
+--nonce and --max-age apply to that JWT; --require-key-binding refuses a token
+without one.
 
-A profile adds what a specification wants of its kind of token:
+A profile adds the checks that a specification requires of its kind of token:
 ` + profilesHelp()
 		c.Example = `  jwt verify TOKEN --key public.pem
   jwt verify TOKEN --key oidc:https://login.example --aud api
@@ -74,24 +75,24 @@ type verifyOptions struct {
 
 func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	o.keys.AddFlags(f)
-	f.StringArrayVar(&o.issuers, "iss", nil, "the `ISSUER` it must be from (repeatable: any of them)")
-	f.StringArrayVar(&o.audiences, "aud", nil, "the `AUDIENCE` it must be for (repeatable: any of them)")
-	f.StringVar(&o.subject, "sub", "", "the `SUBJECT` it must be about")
-	f.StringVar(&o.typ, "typ", "", "the media `TYPE` its header must name, like at+jwt")
-	f.StringVar(&o.nonce, "nonce", "", "the `NONCE` it must carry")
-	f.StringArrayVar(&o.require, "require", nil, "a claim that must be there, by `PATH` (repeatable)")
-	f.BoolVar(&o.keyBinding, "require-key-binding", false, "refuse what is no SD-JWT with a Key Binding JWT at its end")
-	f.StringArrayVar(&o.expect, "claim", nil, "a claim and its value: `NAME=VALUE` for text, NAME:=JSON for the rest (repeatable)")
-	f.StringVar(&o.leeway, "leeway", "0s", "how far clocks may differ, a `DURATION` like 60s")
+	f.StringArrayVar(&o.issuers, "iss", nil, "require this `ISSUER` in iss (repeatable: any of them)")
+	f.StringArrayVar(&o.audiences, "aud", nil, "require this `AUDIENCE` in aud (repeatable: any of them)")
+	f.StringVar(&o.subject, "sub", "", "require this `SUBJECT` in sub")
+	f.StringVar(&o.typ, "typ", "", "require this media `TYPE` in typ, like at+jwt")
+	f.StringVar(&o.nonce, "nonce", "", "require this `NONCE` in nonce")
+	f.StringArrayVar(&o.require, "require", nil, "require the claim at this `PATH` (repeatable)")
+	f.BoolVar(&o.keyBinding, "require-key-binding", false, "refuse a token that is not an SD-JWT with a Key Binding JWT at its end")
+	f.StringArrayVar(&o.expect, "claim", nil, "require a claim and its value: `NAME=VALUE` for a string, NAME:=JSON for any value (repeatable)")
+	f.StringVar(&o.leeway, "leeway", "0s", "accept clocks that differ by this `DURATION`, like 60s")
 	f.StringVar(&o.maxAge, "max-age", "", "refuse a token issued longer ago than this `DURATION`")
-	f.StringVar(&o.validFor, "valid-for", "", "refuse a token that lives shorter than this `DURATION`")
+	f.StringVar(&o.validFor, "valid-for", "", "refuse a token that expires within this `DURATION`")
 	f.BoolVar(&o.ignoreExp, "ignore-exp", false, "do not compare exp with the clock")
-	f.BoolVar(&o.jws, "jws", false, "the payload is opaque: check the signature and no claim")
-	f.BoolVar(&o.strict, "strict", false, "turn every warning about the token or its key into a rejection")
-	f.BoolVar(&o.payload, "payload", false, "print the verified payload's exact bytes, and nothing on failure")
-	f.BoolVar(&o.batch, "batch", false, "read one token a line, print one report a line")
+	f.BoolVar(&o.jws, "jws", false, "treat the payload as opaque: check the signature but no claims")
+	f.BoolVar(&o.strict, "strict", false, "refuse the token on any warning about it or its key")
+	f.BoolVar(&o.payload, "payload", false, "print the exact bytes of the verified payload, and nothing on failure")
+	f.BoolVar(&o.batch, "batch", false, "read one token per line, print one report per line")
 	o.profile.addFlags(f)
-	o.at.AddFlags(f)
+	o.at.AddFlags(f, "check as of this `TIME`")
 	o.date.AddFlags(f)
 	o.token.addFlags(f)
 	o.output.AddFlags(f)

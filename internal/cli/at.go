@@ -10,25 +10,27 @@ import (
 	"jwt/internal/verdict"
 )
 
-// At sets the clock that checks run against and that +1h counts from.
+// At is the flag --at: the instant that checks use and that +1h counts from.
 type At struct{ text string }
 
-func (o *At) AddFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.text, "at", "now", "check as of this `TIME`: RFC 3339, Unix seconds, -2h, …")
+// AddFlags adds the flag. The usage says what the command does at this `TIME`.
+func (o *At) AddFlags(f *pflag.FlagSet, usage string) {
+	f.StringVar(&o.text, "at", "now", usage+": RFC 3339, Unix seconds, -2h, …")
 }
 
+// Now returns the instant, which by default is that of env.
 func (o At) Now(env *Env) (time.Time, error) {
 	t, err := reltime.Parse(o.text, env.Now())
 	return t, FlagError("at", err)
 }
 
-// Duration reads a flag's value.
+// Duration parses the value of a flag.
 func Duration(flag, text string) (time.Duration, error) {
 	d, err := reltime.ParseDuration(text)
 	return d, FlagError(flag, err)
 }
 
-// FlagError names the flag whose value err is about.
+// FlagError adds the name of the flag to an error about its value.
 func FlagError(flag string, err error) error {
 	var e *verdict.Error
 	if !errors.As(err, &e) {

@@ -32,18 +32,18 @@ var ExitMeanings = [...]struct {
 	Status  int
 	Meaning string
 }{
-	{ExitOK, "it worked; for verify: the token is valid"},
+	{ExitOK, "success"},
 	{ExitFailure, "any other failure"},
-	{ExitUsage, "the command line is wrong"},
-	{ExitMalformed, "not a token, or not the JSON it must be"},
-	{exitSignature, "the signature or tag does not verify, or its algorithm is refused"},
-	{ExitTime, "the time is wrong: expired or not yet valid"},
-	{exitClaim, "another claim or header check failed"},
+	{ExitUsage, "invalid command line"},
+	{ExitMalformed, "malformed token or JSON"},
+	{exitSignature, "signature or tag does not verify, or the algorithm is refused"},
+	{ExitTime, "expired or not yet valid"},
+	{exitClaim, "another check of claims or header failed"},
 	{ExitKey, "no usable key"},
 	{ExitNetwork, "the network or a server failed"},
-	{ExitSession, "not logged in, or no longer"},
+	{ExitSession, "not logged in, or the session has ended"},
 	{ExitCannotRun, "the command cannot be run"},
-	{ExitNoCommand, "there is no such command"},
+	{ExitNoCommand, "the command does not exist"},
 	{ExitInterrupted, "interrupted"},
 }
 

@@ -21,11 +21,14 @@ type Output struct {
 	Quiet  bool
 }
 
+// BareFormat is the usage of --output where auto means text in a pipe too.
+const BareFormat = "`FORMAT` of the output: json, text, or auto (text, also in a pipe)"
+
 func (o *Output) AddFlags(f *pflag.FlagSet) {
-	f.StringVarP(&o.Format, "output", "o", "auto", "`FORMAT` of the answer: text, json, or auto (text on a terminal, json in a pipe)")
+	f.StringVarP(&o.Format, "output", "o", "auto", "`FORMAT` of the output: text, json, or auto (text on a terminal, json in a pipe)")
 	f.BoolVarP(&o.AsJSON, "json", "j", false, "same as --output json")
-	f.StringVar(&o.Color, "color", "auto", "colour `WHEN`: auto, always or never (NO_COLOR and CLICOLOR_FORCE are heard under auto)")
-	f.BoolVarP(&o.Quiet, "quiet", "q", false, "print nothing: the exit status is the answer")
+	f.StringVar(&o.Color, "color", "auto", "use colour `WHEN`: auto, always or never (auto obeys NO_COLOR and CLICOLOR_FORCE)")
+	f.BoolVarP(&o.Quiet, "quiet", "q", false, "print nothing; the exit status is the result")
 }
 
 func (o *Output) Complete(c *cobra.Command) {

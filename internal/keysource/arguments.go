@@ -28,7 +28,7 @@ func (o *Arguments) AddFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.Options.Secrets, "secret", "S", nil, "an HMAC secret (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text")
 	f.BoolVar(&o.Options.Offline, "offline", false, "fetch nothing: use cached key sets, however old")
 	o.Options.Passphrase.AddFlag(f, "passphrase", "the passphrase of an encrypted key")
-	o.at.AddFlags(f)
+	o.at.AddFlags(f, "check certificates as of this `TIME`")
 }
 
 // Sources returns the keyring of a command line, its sources complete.
@@ -114,7 +114,7 @@ type Passphrase struct{ Flag, Source string }
 
 func (o *Passphrase) AddFlag(f *pflag.FlagSet, flag, what string) {
 	o.Flag = flag
-	f.StringVar(&o.Source, flag, "", what+", from a `SOURCE`: env:NAME, @FILE, fd:N or - (asked for on a terminal)")
+	f.StringVar(&o.Source, flag, "", what+", from a `SOURCE`: env:NAME, @FILE, fd:N or - (on a terminal, a prompt)")
 }
 
 func (o Passphrase) Read(in *input.Reader) ([]byte, error) {
