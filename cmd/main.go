@@ -32,7 +32,7 @@ func Main(args []string) int {
 		Now:       time.Now,
 		After:     time.After,
 		Secret:    cli.PromptSecret,
-		Keyring:   session.OSRing{LookupEnv: os.LookupEnv},
+		Keyring:   session.OSKeyring{LookupEnv: os.LookupEnv},
 		Exec:      cli.Execute,
 	}
 	// Ctrl-C is left to the operating system: nothing here has to be finished

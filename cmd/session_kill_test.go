@@ -166,7 +166,7 @@ func (l *login) mustBeWhole(over map[string]bool) (family string, spent bool) {
 		l.t.Fatalf("the session's family is %+v", current)
 	case stored.Ended != nil:
 		l.t.Fatalf("the session has ended: %+v", stored.Ended)
-	case spent && stored.Intent == nil:
+	case spent && stored.Pending == nil:
 		l.t.Fatal("the refresh token is spent, and no intent says so")
 	}
 	return held.Session, spent

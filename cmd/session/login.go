@@ -114,7 +114,7 @@ func (o loginOptions) login(ctx context.Context, env *cli.Env, args []string) (*
 // target says who logs in where: what was typed, and for the rest what the
 // session of that name was before.
 func (o loginOptions) target(client *session.Client, args []string) (session.Login, error) {
-	l := session.Login{User: o.user, Preset: o.preset, Store: session.Mode(o.store)}
+	l := session.Login{User: o.user, Preset: o.preset, Store: session.Storage(o.store)}
 	before, err := client.Store.Peek(client.Name)
 	known := err == nil
 	server := ""

@@ -49,7 +49,7 @@ func runLogout(ctx context.Context, env *cli.Env, o logoutOptions) error {
 		return o.output.Fail(env, err)
 	}
 	if o.output.WantsJSON(env) {
-		err = o.output.WriteJSON(env, farewellJSON(client.Name, f))
+		err = o.output.WriteJSON(env, logoutJSON(client.Name, f))
 	} else {
 		err = o.output.Write(env, o.text(env, client.Name, f))
 	}
@@ -60,7 +60,7 @@ func runLogout(ctx context.Context, env *cli.Env, o logoutOptions) error {
 }
 
 // shortfall is the error of a session that is still here, or gone here alone.
-func shortfall(f session.Farewell) error {
+func shortfall(f session.LogoutResult) error {
 	switch {
 	case f.Kept == nil && f.Err == nil:
 		return nil
@@ -77,7 +77,7 @@ func shortfall(f session.Farewell) error {
 	return &e
 }
 
-func farewellJSON(name string, f session.Farewell) render.Object {
+func logoutJSON(name string, f session.LogoutResult) render.Object {
 	o := render.Object{
 		{Name: "session", Value: name},
 		{Name: "server", Value: f.Server},
@@ -101,7 +101,7 @@ func farewellJSON(name string, f session.Farewell) render.Object {
 	return o
 }
 
-func (o logoutOptions) text(env *cli.Env, name string, f session.Farewell) []byte {
+func (o logoutOptions) text(env *cli.Env, name string, f session.LogoutResult) []byte {
 	t, now := o.output.Text(env), env.Now()
 	mark, style, here := "✓", render.Good, "forgotten here"
 	if f.Kept != nil {
@@ -119,10 +119,10 @@ func (o logoutOptions) text(env *cli.Env, name string, f session.Farewell) []byt
 		}
 	}
 	switch {
-	case f.Server == "" || f.Access == session.FateExpired:
-	case f.Access == session.FateRefused:
+	case f.Server == "" || f.Access == session.AccessExpired:
+	case f.Access == session.AccessRefused:
 		t.Put("  the access token is refused from now on").Line()
-	case f.Access == session.FateAccepted:
+	case f.Access == session.AccessAccepted:
 		t.Put("  ").Styled(render.Caution, "the access token is still accepted, "+o.until(f.AccessExpires, now)).Line()
 	default:
 		t.Put("  the access token may be accepted ", o.until(f.AccessExpires, now)).Line()

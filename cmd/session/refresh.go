@@ -56,7 +56,7 @@ func runRefresh(ctx context.Context, env *cli.Env, o refreshOptions) error {
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
-	s, outcome, err := client.Refresh(ctx, seen)
+	s, outcome, err := client.Refresh(ctx, seen, 0)
 	if err := interrupted(ctx, err); err != nil {
 		return o.output.Fail(env, err)
 	}

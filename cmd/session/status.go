@@ -97,8 +97,8 @@ func sessionJSON(s *session.Session, now time.Time) render.Object {
 		{Name: "refresh", Value: refresh},
 		{Name: "store", Value: string(s.Store)},
 	}
-	if s.Intent != nil {
-		o.Add("unfinished_refresh_at", timeJSON(s.Intent.At))
+	if s.Pending != nil {
+		o.Add("unfinished_refresh_at", timeJSON(s.Pending.At))
 	}
 	if f := s.Failed; f != nil {
 		o.Add("failed_refresh", render.Object{{Name: "at", Value: timeJSON(f.At)}, {Name: "class", Value: string(f.Class)}, {Name: "message", Value: f.Reason}})
@@ -129,11 +129,11 @@ func (o statusOptions) text(env *cli.Env, s *session.Session, file string) []byt
 	if f := s.Failed; f != nil {
 		t.Pad(0, 10).Styled(render.Caution, "the last refresh failed "+reltime.Ago(f.At, now)+": ").Put(f.Reason).Line()
 	}
-	if s.Intent != nil {
-		t.Pad(0, 10).Styled(render.Caution, "a refresh begun "+reltime.Ago(s.Intent.At, now)+" was not finished; the next one tries again").Line()
+	if s.Pending != nil {
+		t.Pad(0, 10).Styled(render.Caution, "a refresh begun "+reltime.Ago(s.Pending.At, now)+" was not finished; the next one tries again").Line()
 	}
 	line("stored").Put(file)
-	if s.Store == session.Keyring {
+	if s.Store == session.StoreKeyring {
 		t.Put(", sealed under a key in the keyring")
 	}
 	return t.Line().Bytes()

@@ -39,8 +39,8 @@ type Client struct {
 	Timeout   time.Duration // of one exchange; 0 means ExchangeTimeout
 }
 
-// Held is what a client holds of a session.
-type Held struct{ AccessToken, RefreshToken string }
+// Tokens is what a client holds of a session.
+type Tokens struct{ AccessToken, RefreshToken string }
 
 // ParseServer reads the address of a server that credentials may be sent to:
 // https, or http on loopback, with nothing but a path behind the host.
@@ -216,7 +216,7 @@ func meant(value string, values map[string]string) string {
 	return value
 }
 
-func (h Held) values() map[string]string {
+func (h Tokens) values() map[string]string {
 	return map[string]string{"$access_token": h.AccessToken, "$refresh_token": h.RefreshToken}
 }
 

@@ -109,10 +109,10 @@ func TestWhichCredentialsGoAlong(t *testing.T) {
 		bearer, cookie = r.Header.Get("Authorization"), r.Header.Get("Cookie")
 		io.WriteString(w, `{"t":"x"}`)
 	})
-	if _, err := s.Refresh(t.Context(), Held{"access", "refresh"}); err != nil || bearer != "" || cookie != "rt=refresh" {
+	if _, err := s.Refresh(t.Context(), Tokens{"access", "refresh"}); err != nil || bearer != "" || cookie != "rt=refresh" {
 		t.Errorf("refresh: %v, %q, %q", err, bearer, cookie)
 	}
-	if _, err := s.Logout(t.Context(), Held{"access", "refresh"}); err != nil || bearer != "Bearer access" || cookie != "" {
+	if _, err := s.Logout(t.Context(), Tokens{"access", "refresh"}); err != nil || bearer != "Bearer access" || cookie != "" {
 		t.Errorf("logout: %v, %q, %q", err, bearer, cookie)
 	}
 }
@@ -316,7 +316,7 @@ func TestUncertain(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := exchange(t, p, tt.handler)
-			_, err := s.Refresh(t.Context(), Held{"a", "r"})
+			_, err := s.Refresh(t.Context(), Tokens{"a", "r"})
 			var u *Uncertain
 			if got := errors.As(err, &u); verdict.ClassOf(err) != tt.class || got != tt.uncertain || got && u.Lost != tt.lost {
 				t.Errorf("%v (%s), uncertain %+v", err, verdict.ClassOf(err), u)
@@ -325,13 +325,13 @@ func TestUncertain(t *testing.T) {
 	}
 	s := exchange(t, p, nil)
 	s.URL.Host = "127.0.0.1:1"
-	_, err = s.Refresh(t.Context(), Held{"a", "r"})
+	_, err = s.Refresh(t.Context(), Tokens{"a", "r"})
 	var u *Uncertain
 	if verdict.ClassOf(err) != verdict.FetchFailed || errors.As(err, &u) {
 		t.Errorf("of a request that never left: %v", err)
 	}
 	s = exchange(t, p, refuse(401, `{"error":"invalid_grant","error_description":"reused"}`))
-	_, err = s.Refresh(t.Context(), Held{"a", "r"})
+	_, err = s.Refresh(t.Context(), Tokens{"a", "r"})
 	var said *oauth.Error
 	if !errors.As(err, &said) || said.Code != "invalid_grant" || !strings.Contains(err.Error(), "401 Unauthorized: invalid_grant: reused") {
 		t.Errorf("%v", err)

@@ -9,7 +9,7 @@ import (
 
 // Logout asks the server to revoke the session. known is false where it answers
 // 401: there is none any more, or it wants another proof of whose it is.
-func (s *Client) Logout(ctx context.Context, h Held) (known bool, err error) {
+func (s *Client) Logout(ctx context.Context, h Tokens) (known bool, err error) {
 	if s.Preset.Logout.Path == "" {
 		return false, verdict.Errorf(verdict.FetchFailed, "the preset %s has no way to log out", s.Preset.Name)
 	}
@@ -28,7 +28,7 @@ func (s *Client) Logout(ctx context.Context, h Held) (known bool, err error) {
 
 // Accepts asks the server whether it takes the access token, and returns false
 // for known where the preset has no place to ask.
-func (s *Client) Accepts(ctx context.Context, h Held) (accepts, known bool) {
+func (s *Client) Accepts(ctx context.Context, h Tokens) (accepts, known bool) {
 	if s.Preset.Userinfo.Path == "" {
 		return false, false
 	}

@@ -12,7 +12,7 @@ import (
 // Refresh trades the refresh token for new tokens. A server that says the session
 // has ended makes session_revoked; every other error leaves it alive, and one
 // whose cause is Uncertain may have spent the refresh token.
-func (s *Client) Refresh(ctx context.Context, h Held) (Grant, error) {
+func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
 	if s.Preset.Refresh.Path == "" {
 		return Grant{}, verdict.Errorf(verdict.SessionExpired, "the preset %s has no way to refresh", s.Preset.Name)
 	}
@@ -60,7 +60,7 @@ func (r *reply) isPage() bool {
 
 // keepNext gives an Uncertain error the refresh token of the answer, if it has
 // another one: the server may have spent the one that is held.
-func (s *Client) keepNext(err error, r *reply, h Held) error {
+func (s *Client) keepNext(err error, r *reply, h Tokens) error {
 	var unsure *Uncertain
 	if r == nil || !(r.ok() || r.status >= 500) || !errors.As(err, &unsure) {
 		return err

@@ -28,7 +28,7 @@ type Env struct {
 	After     func(time.Duration) <-chan time.Time // what waits for the next second
 	HTTP      *http.Client                         // nil: one is made when the network is needed
 	Secret    func(prompt string) ([]byte, error)  // asks on the terminal, without echo
-	Keyring   session.Ring                         // of the operating system; nil for none
+	Keyring   session.Keyring                      // of the operating system; nil for none
 	Version   string                               // of the program
 	Exec      func(argv, environ []string) error   // becomes another program, or runs it and returns how it ended
 }

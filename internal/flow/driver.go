@@ -269,7 +269,7 @@ func (r *run) refresh(ctx context.Context, name string, f *family, token string)
 
 func (r *run) buy(ctx context.Context, token string) answer {
 	return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-		return s.Refresh(ctx, authclient.Held{RefreshToken: token})
+		return s.Refresh(ctx, authclient.Tokens{RefreshToken: token})
 	})
 }
 
@@ -319,7 +319,7 @@ func (r *run) logout(ctx context.Context, name string, f *family) (answer, error
 
 func (r *run) leave(ctx context.Context, f *family) answer {
 	return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-		_, err := s.Logout(ctx, authclient.Held{AccessToken: f.access, RefreshToken: f.refresh})
+		_, err := s.Logout(ctx, authclient.Tokens{AccessToken: f.access, RefreshToken: f.refresh})
 		return authclient.Grant{}, err
 	})
 }

@@ -18,8 +18,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Client uses one session. Several goroutines and processes may use the same
-// one at once. Its fields must not change once it is in use.
+// A Client uses one session. It may be used by several goroutines, and the session by
+// several processes at once. Its fields must not change once it is in use.
 type Client struct {
 	Store     *Store
 	Name      string
@@ -28,15 +28,15 @@ type Client struct {
 	UserAgent string
 	Timeout   time.Duration // of one exchange; 0 means authclient.ExchangeTimeout
 	Now       func() time.Time
-	Notice    func(string) // what the user should know of and is no failure
-	Trace     io.Writer    // of requests and answers, secrets redacted, a line a write or more; nil for none
+	Notice    func(string) // reports what the user should know and is not an error
+	Trace     io.Writer    // gets whole lines about requests and answers, secrets redacted; may be nil
 
 	once      sync.Once
 	transport http.RoundTripper
 	unsaved   atomic.Pointer[error]
 }
 
-// Unsaved returns why cookies that the server set were not kept, or nil.
+// Unsaved returns why cookies that the server set were not saved, or nil.
 func (c *Client) Unsaved() error {
 	if err := c.unsaved.Load(); err != nil {
 		return *err
@@ -44,7 +44,7 @@ func (c *Client) Unsaved() error {
 	return nil
 }
 
-// base returns the bounded transport, which is made when it is first needed.
+// base returns the bounded transport, which it makes on first use.
 func (c *Client) base() http.RoundTripper {
 	c.once.Do(func() {
 		c.transport = httpclient.Transport(c.HTTP, 0)
@@ -55,8 +55,8 @@ func (c *Client) base() http.RoundTripper {
 	return c.transport
 }
 
-// server returns how the session's server is spoken to. Cookies that it sets
-// stand in s afterwards.
+// server returns a client of the session's server. Cookies that the server sets are put
+// into s.
 func (c *Client) server(s *Session) (*authclient.Client, error) {
 	c.conceal(s)
 	preset, err := c.preset(s)
@@ -73,7 +73,7 @@ func (c *Client) server(s *Session) (*authclient.Client, error) {
 	}, nil
 }
 
-// preset is the one that the session was made with.
+// preset returns the preset that the session was made with.
 func (c *Client) preset(s *Session) (authclient.Preset, error) {
 	preset, err := c.Presets(s.Preset)
 	if errors.Is(err, authclient.ErrNoPreset) {
@@ -82,9 +82,8 @@ func (c *Client) preset(s *Session) (authclient.Preset, error) {
 	return preset, err
 }
 
-// withheld tells the cookies that hold the refresh token: those are not the
-// jar's. It goes to the server when it is to be refreshed or revoked, not with
-// every request.
+// withheld returns a function that reports whether a cookie holds the refresh token. The
+// jar does not keep it: it is sent with a refresh and a logout, not with every request.
 func withheld(p authclient.Preset, s *Session) func(name, value string) bool {
 	cookie := p.Tokens.RefreshCookie()
 	return func(name, value string) bool {
@@ -92,17 +91,17 @@ func withheld(p authclient.Preset, s *Session) func(name, value string) bool {
 	}
 }
 
-// A Login says who logs in where.
+// A Login has the parameters of Client.Login.
 type Login struct {
 	Server   *url.URL // as authclient.ParseServer gives it
 	Preset   string
 	User     string
 	Password []byte
-	Store    Mode
+	Store    Storage
 }
 
-// Login authenticates and stores the session, in the place of an older one of
-// that name. That it can be stored is known before the password leaves.
+// Login authenticates and saves the session, replacing an older one of that name. It
+// reserves the file before it sends the password.
 func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
 	if err != nil {
@@ -114,13 +113,13 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 		return nil, err
 	}
 	defer w.abandon()
-	mode, why, err := c.Store.settle(c.Name, l.Store)
+	storage, why, err := c.Store.chooseStorage(c.Name, l.Store)
 	if err != nil {
 		return nil, err
 	}
 	s := &Session{
 		Name: c.Name, ID: rand.Text(), Server: l.Server.String(), Preset: l.Preset, User: l.User,
-		Store: mode, LoggedIn: c.Now().UTC(),
+		Store: storage, LoggedIn: c.Now().UTC(),
 	}
 	server, err := c.server(s)
 	if err != nil {
@@ -130,7 +129,7 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.take(g)
+	s.setTokens(g)
 	s.dropRefreshCookies()
 	if err := w.finish(s); err != nil {
 		return nil, err
@@ -141,8 +140,8 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 	return s, nil
 }
 
-// dropRefreshCookies takes a refresh token out of the jar: at a login its value
-// is known only after the cookies came.
+// dropRefreshCookies removes the refresh token from the jar: at a login its value is
+// known only after the cookies were kept.
 func (s *Session) dropRefreshCookies() {
 	var kept []Cookie
 	for _, c := range s.Cookies {
@@ -153,30 +152,30 @@ func (s *Session) dropRefreshCookies() {
 	s.Cookies = kept
 }
 
-// Fresh returns the session if its access token needs no refresh, else nil: it
-// reads the session's file and does nothing else.
+// Fresh returns the session if its access token needs no refresh, else nil. It reads the
+// session's file and does nothing else.
 func (c *Client) Fresh(minTTL time.Duration) (*Session, error) {
 	s, err := c.Store.Load(c.Name)
 	if err != nil {
 		return nil, err
 	}
-	if now := c.Now(); s.Ended == nil && !s.stale(now) && s.lives(now, minTTL) {
-		c.vouch(s, minTTL)
+	if now := c.Now(); s.Ended == nil && !s.stale(now) && s.lasts(now, minTTL) {
+		c.noticeUnknownLifetime(s, minTTL)
 		return s, nil
 	}
 	return nil, nil
 }
 
-// vouch says so where nobody knows whether the access token lives that long.
-func (c *Client) vouch(s *Session, minTTL time.Duration) {
+// noticeUnknownLifetime reports that minTTL could not be checked.
+func (c *Client) noticeUnknownLifetime(s *Session, minTTL time.Duration) {
 	if minTTL > 0 && s.AccessExpires.IsZero() {
 		c.Notice(fmt.Sprintf("--min-ttl %s: %s does not say how long its access tokens live", reltime.Span(minTTL), s.Server))
 	}
 }
 
-// Token returns the session with an access token that is not stale, and lives at
-// least minTTL. It is refreshed only if it must be; while a refresh is not to be
-// had, a token that is still valid serves.
+// Token returns the session with an access token that is not stale and lasts at least
+// minTTL, refreshed only if necessary. Where a refresh fails and no minTTL is given, a
+// stale token that is still valid is returned.
 func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, error) {
 	s, err := c.Store.Load(c.Name)
 	if err != nil {
@@ -186,23 +185,23 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	switch {
 	case s.Ended != nil:
 		return nil, s.Ended.error(s)
-	case !s.stale(now) && s.lives(now, minTTL):
-		c.vouch(s, minTTL)
+	case !s.stale(now) && s.lasts(now, minTTL):
+		c.noticeUnknownLifetime(s, minTTL)
 		return s, nil
 	case minTTL > s.lifetime() && s.isNew(now):
 		return nil, tooShort(s, minTTL)
 	}
-	fresh, _, err := c.refresh(ctx, s, whileAlive(s, now))
+	fresh, _, err := c.Refresh(ctx, s, lockWait(s, now))
 	switch {
-	case err == nil && !fresh.lives(c.Now(), minTTL-time.Second): // a second for the way
+	case err == nil && !fresh.lasts(c.Now(), minTTL-time.Second): // a second for the way
 		return nil, tooShort(fresh, minTTL)
 	case err == nil:
-		c.vouch(fresh, minTTL)
+		c.noticeUnknownLifetime(fresh, minTTL)
 		return fresh, nil
 	case s.Alive(c.Now()) && !conclusive(err):
 		valid := fmt.Sprintf("the access token is valid until %s", s.AccessExpires.UTC().Format(time.RFC3339))
 		if minTTL > 0 {
-			return nil, orElse(err, valid+": without --min-ttl it serves")
+			return nil, withHint(err, valid+": without --min-ttl it serves")
 		}
 		c.Notice(fmt.Sprintf("not refreshed: %v; %s", err, valid))
 		return s, nil
@@ -211,39 +210,38 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	}
 }
 
-// whileAlive is how long another process that refreshes is waited for: where the access
-// token is good for something meanwhile, until it has little left.
-func whileAlive(s *Session, now time.Time) time.Duration {
-	if left := s.AccessExpires.Sub(now) - leftOver; left >= leftOver {
+// lockWait returns how long another process's refresh is waited for: not past the end of
+// an access token that can still be used.
+func lockWait(s *Session, now time.Time) time.Duration {
+	if left := s.AccessExpires.Sub(now) - spareLifetime; left >= spareLifetime {
 		return min(left, lockTimeout)
 	}
 	return lockTimeout
 }
 
-// orElse is the error, whose hint says what there is instead.
-func orElse(err error, instead string) error {
+// withHint returns the error with another hint.
+func withHint(err error, hint string) error {
 	var e *verdict.Error
 	if !errors.As(err, &e) {
 		return err
 	}
 	own := *e
-	return own.Hintf("%s", instead)
+	return own.Hintf("%s", hint)
 }
 
-// lives reports whether the access token lives that long, as far as is known.
-func (s *Session) lives(now time.Time, d time.Duration) bool {
+// lasts reports whether the access token is valid for that long, as far as is known.
+func (s *Session) lasts(now time.Time, d time.Duration) bool {
 	return d <= 0 || s.AccessExpires.IsZero() || s.AccessExpires.Sub(now) >= d
 }
 
-// isNew reports whether the access token is in the first 10 % of its life: another
-// would live hardly longer. One that is older may have come from a server that
-// gives others by now.
+// isNew reports whether the access token is in the first 10 % of its life, so that another
+// would last hardly longer. After that the server may give longer lifetimes.
 func (s *Session) isNew(now time.Time) bool {
 	return !s.stale(now) && now.Sub(s.Obtained) < max(s.lifetime()/10, minFresh)
 }
 
-// conclusive holds for errors after which an older access token is not to be
-// used: the session was revoked or is gone, or the user wants to stop.
+// conclusive reports whether no older access token may be used after the error: the
+// session was revoked or removed, or the user interrupted it.
 func conclusive(err error) bool {
 	switch verdict.ClassOf(err) {
 	case verdict.SessionRevoked, verdict.NotLoggedIn, verdict.Interrupted:

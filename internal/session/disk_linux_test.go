@@ -26,17 +26,17 @@ func TestDiskFillsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer syscall.Unmount(w.dir, syscall.MNT_DETACH)
-	old := w.login("cookie", File)
+	old := w.login("cookie", StoreFile)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		w.fill()
 		serve(rw, r)
 	})
-	fresh, outcome, err := w.client().Refresh(t.Context(), old)
-	if err != nil || outcome != Refreshed || w.stored().RefreshToken != fresh.RefreshToken || fresh.RefreshToken == old.RefreshToken || w.stored().Intent != nil {
+	fresh, outcome, err := w.client().Refresh(t.Context(), old, 0)
+	if err != nil || outcome != Refreshed || w.stored().RefreshToken != fresh.RefreshToken || fresh.RefreshToken == old.RefreshToken || w.stored().Pending != nil {
 		t.Fatalf("what the server gave is lost: %v", err)
 	}
 	w.fill() // what the old file had
-	_, _, err = w.client().Refresh(t.Context(), fresh)
+	_, _, err = w.client().Refresh(t.Context(), fresh, 0)
 	mustFail(t, err, verdict.IO, "default.json: no space left on device", fresh.RefreshToken)
 	w.mustAsk("/refresh", 1)
 	if got, err := w.client().Token(t.Context(), 0); err != nil || got.AccessToken != fresh.AccessToken {
@@ -45,7 +45,7 @@ func TestDiskFillsUp(t *testing.T) {
 	if err := os.Remove(filepath.Join(w.dir, "filler")); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := w.client().Refresh(t.Context(), fresh); err != nil {
+	if _, _, err := w.client().Refresh(t.Context(), fresh, 0); err != nil {
 		t.Errorf("the session was lost: %v", err)
 	}
 }

@@ -40,7 +40,7 @@ func TestAnswersThatNeverEnd(t *testing.T) {
 	for name, answer := range endless {
 		for what, ask := range map[string]func(w *world, c *Client, s *Session) error{
 			"login": func(w *world, c *Client, _ *Session) error {
-				_, err := c.Login(t.Context(), Login{Server: mustServer(w.t, w.url), Preset: "cookie", User: user, Password: []byte(password), Store: File})
+				_, err := c.Login(t.Context(), Login{Server: mustServer(w.t, w.url), Preset: "cookie", User: user, Password: []byte(password), Store: StoreFile})
 				return err
 			},
 			"retry": func(w *world, c *Client, s *Session) error {
@@ -59,7 +59,7 @@ func TestAnswersThatNeverEnd(t *testing.T) {
 			t.Run(name+" "+what, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, nil)
-				s := w.login("cookie", File)
+				s := w.login("cookie", StoreFile)
 				w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { answer(rw, r) })
 				c := w.client()
 				class, says := verdict.FetchRefused, "larger than 1048576 bytes"
@@ -74,7 +74,7 @@ func TestAnswersThatNeverEnd(t *testing.T) {
 					mustFail(t, err, verdict.NotLoggedIn, "not logged in")
 					return
 				}
-				if _, _, err := w.client().Refresh(t.Context(), w.stored()); err != nil {
+				if _, _, err := w.client().Refresh(t.Context(), w.stored(), 0); err != nil {
 					t.Errorf("the session was lost: %v", err)
 				}
 			})
@@ -88,7 +88,7 @@ func TestAnswerOfARequestThatDrips(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
-			w.login("cookie", File)
+			w.login("cookie", StoreFile)
 			w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { endless[name](rw, r) })
 			c := w.client()
 			c.Timeout = short

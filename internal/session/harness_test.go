@@ -52,7 +52,7 @@ func help(what string) int {
 		s, err = c.Token(context.Background(), 0)
 	case "refresh":
 		if s, err = c.Store.Load(c.Name); err == nil {
-			s, _, err = c.Refresh(context.Background(), s)
+			s, _, err = c.Refresh(context.Background(), s, 0)
 		}
 	case "logout":
 		c.Notice = func(message string) { fmt.Println(message) }
@@ -190,12 +190,12 @@ func (w *world) client() *Client {
 	}
 }
 
-func (w *world) login(preset string, mode Mode) *Session {
+func (w *world) login(preset string, mode Storage) *Session {
 	w.t.Helper()
 	return w.loginWith(w.client(), preset, mode)
 }
 
-func (w *world) loginWith(c *Client, preset string, mode Mode) *Session {
+func (w *world) loginWith(c *Client, preset string, mode Storage) *Session {
 	w.t.Helper()
 	u, err := authclient.ParseServer(w.url)
 	if err != nil {

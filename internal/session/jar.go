@@ -11,26 +11,26 @@ import (
 	"jwt/internal/httpclient"
 )
 
-// A Cookie is one that the session's server set. It goes to no other origin:
-// scheme, host and port are those of the session, whatever its Domain said.
+// A Cookie is a cookie that the session's server set. It is sent to the session's origin
+// alone, whatever its Domain attribute says.
 type Cookie struct {
 	Name     string    `json:"name"`
 	Value    string    `json:"value"`
 	Path     string    `json:"path"`
-	Expires  time.Time `json:"expires,omitzero"` // zero: with the session
+	Expires  time.Time `json:"expires,omitzero"` // zero for a session cookie
 	Secure   bool      `json:"secure,omitempty"`
 	HTTPOnly bool      `json:"http_only,omitempty"`
-	Quoted   bool      `json:"quoted,omitempty"` // the value stood in quotes, which are sent back
+	Quoted   bool      `json:"quoted,omitempty"` // the value is sent in double quotes, as it came
 }
 
-// Bounds of what a server may leave with us; more pushes the oldest out.
+// Bounds of the cookies of a server. Beyond them the oldest is dropped.
 const (
 	maxCookies     = 50
 	maxCookieBytes = 8 << 10
 )
 
-// cookiesFor returns the cookies that go with a request (RFC 6265 §5.4), those
-// of longer paths first. The caller has compared the origins.
+// cookiesFor returns the cookies to send with a request (RFC 6265 §5.4), those with longer
+// paths first. The caller has compared the origins.
 func cookiesFor(all []Cookie, u *url.URL, now time.Time) []Cookie {
 	var fit []Cookie
 	for _, c := range all {
@@ -44,8 +44,8 @@ func cookiesFor(all []Cookie, u *url.URL, now time.Time) []Cookie {
 
 func (c Cookie) expired(now time.Time) bool { return !c.Expires.IsZero() && !now.Before(c.Expires) }
 
-// setCookies returns the cookies after an answer from u set some (RFC 6265 §5.3),
-// and whether that changed anything. withheld tells those that are none of ours.
+// setCookies returns the cookies after an answer from u set some (RFC 6265 §5.3), and
+// whether that changed anything. Cookies for which withheld is true are not kept.
 func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, withheld func(name, value string) bool) ([]Cookie, bool) {
 	changed := false
 	all = slices.Clone(all)
@@ -76,8 +76,9 @@ func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, wit
 	return all, changed
 }
 
-// acceptable refuses cookies of another domain, those whose name promises what
-// they do not keep (RFC 6265bis §4.1.3), and large ones.
+// acceptable reports whether a cookie may be kept: it is not of another domain, it has
+// the attributes that a __Secure- or __Host- name requires (RFC 6265bis §4.1.3), and it
+// is not too large.
 func acceptable(c *http.Cookie, u *url.URL) bool {
 	switch {
 	case len(c.Name)+len(c.Value) > maxCookieBytes,
@@ -93,7 +94,7 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// A jar is the cookies of a session for one exchange, as net/http wants them.
+// A jar is the session's cookies as an http.CookieJar, for one exchange.
 type jar struct {
 	session  *Session
 	withheld func(name, value string) bool

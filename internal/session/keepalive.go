@@ -18,17 +18,16 @@ type Event struct {
 	Err           error     // of failed and ended
 }
 
-// The longest that keepalive sleeps: it then looks again at the session, which
-// another process may have refreshed or ended, and at the clock, which may have
-// been set or have stood still.
-const longestNap = 30 * time.Second
+// maxSleep bounds how long Keepalive sleeps before it reads the session again, which
+// another process may have refreshed or ended, and the clock, which may have been set.
+const maxSleep = 30 * time.Second
 
-// The longest that a server is left alone because it says so.
-const longestPause = time.Hour
+// maxRetryAfter bounds how long a server's Retry-After is followed.
+const maxRetryAfter = time.Hour
 
 // Keepalive refreshes the session ahead of expiry until ctx is cancelled or the
-// session has ended. A server that cannot be reached, or whose access tokens have
-// expired when they come, is asked again at growing intervals.
+// session has ended. A server that cannot be reached, or whose access tokens are expired
+// on arrival, is asked again at growing intervals.
 func (c *Client) Keepalive(ctx context.Context, after func(time.Duration) <-chan time.Time, emit func(Event) error) error {
 	s, err := c.Store.Load(c.Name)
 	if err != nil {
@@ -38,10 +37,10 @@ func (c *Client) Keepalive(ctx context.Context, after func(time.Duration) <-chan
 		return s.Ended.error(s)
 	}
 	if s.AccessExpires.IsZero() {
-		return s.endless()
+		return s.unknownLifetime()
 	}
 	event := Event{At: c.Now(), Name: "started", AccessExpires: s.AccessExpires, Next: s.StaleAt()}
-	var p pause
+	var delay backoff
 	for {
 		if event.Name != "" {
 			if err := emit(event); err != nil {
@@ -49,24 +48,24 @@ func (c *Client) Keepalive(ctx context.Context, after func(time.Duration) <-chan
 			}
 		}
 		if s.AccessExpires.IsZero() {
-			err := s.endless()
+			err := s.unknownLifetime()
 			emit(Event{At: c.Now(), Name: "ended", Err: err})
 			return err
 		}
-		if err := c.sleep(ctx, after, p.due(s)); err != nil {
+		if err := c.sleep(ctx, after, delay.due(s)); err != nil {
 			emit(Event{At: c.Now(), Name: "stopped", AccessExpires: s.AccessExpires})
 			return err
 		}
 		was := s
-		s, event, err = c.tend(ctx, s, p.until)
+		s, event, err = c.refreshIfDue(ctx, s, delay.until)
 		now := c.Now()
 		switch {
 		case err == nil && event.Name == "":
-		case err == nil && (s.stale(now) || !s.Alive(now)): // already: the clocks differ, or it came late
-			p.lengthen(now, 0)
-			event.Next = p.until
+		case err == nil && (s.stale(now) || !s.Alive(now)): // on arrival: the clocks differ, or it came late
+			delay.lengthen(now, 0)
+			event.Next = delay.until
 		case err == nil:
-			p = pause{}
+			delay = backoff{}
 		case verdict.ClassOf(err) == verdict.Interrupted:
 			emit(Event{At: now, Name: "stopped", AccessExpires: was.AccessExpires})
 			return err
@@ -75,39 +74,39 @@ func (c *Client) Keepalive(ctx context.Context, after func(time.Duration) <-chan
 			return err
 		default:
 			s = was
-			p.lengthen(now, retryAfter(err))
-			event = Event{At: now, Name: "failed", AccessExpires: s.AccessExpires, Next: p.until, Err: err}
+			delay.lengthen(now, retryAfter(err))
+			event = Event{At: now, Name: "failed", AccessExpires: s.AccessExpires, Next: delay.until, Err: err}
 		}
 	}
 }
 
-// endless is the error of a session that nobody knows when to refresh.
-func (s *Session) endless() error {
+// unknownLifetime returns the error of a session without a time to refresh at.
+func (s *Session) unknownLifetime() error {
 	return verdict.Errorf(verdict.Usage, "session %s: %s does not say how long its access tokens live: there is no time to refresh at", s.Name, s.Server).
 		Hintf("jwt session request refreshes when the server answers 401")
 }
 
-// A pause is how long a server is left alone. The zero pause is none.
-type pause struct {
-	length time.Duration // doubled each time, as far as longestNap
+// A backoff delays the next request to a server that failed. The zero backoff does not.
+type backoff struct {
+	length time.Duration // doubled each time, up to maxSleep
 	until  time.Time
 }
 
-// lengthen begins the next pause, of at least what the server wants.
-func (p *pause) lengthen(now time.Time, wanted time.Duration) {
-	p.length = min(max(2*p.length, time.Second), longestNap)
-	p.until = now.Add(max(p.length, min(wanted, longestPause)))
+// lengthen starts the next delay, of at least retryAfter.
+func (b *backoff) lengthen(now time.Time, retryAfter time.Duration) {
+	b.length = min(max(2*b.length, time.Second), maxSleep)
+	b.until = now.Add(max(b.length, min(retryAfter, maxRetryAfter)))
 }
 
-// due is when the next refresh is.
-func (p *pause) due(s *Session) time.Time {
-	if p.until.IsZero() {
+// due returns when the next refresh is.
+func (b *backoff) due(s *Session) time.Time {
+	if b.until.IsZero() {
 		return s.StaleAt()
 	}
-	return p.until
+	return b.until
 }
 
-// retryAfter is how long the server wants to be left alone, as far as it says so.
+// retryAfter returns the Retry-After of the server's answer, or 0.
 func retryAfter(err error) time.Duration {
 	var said *oauth.Error
 	if errors.As(err, &said) {
@@ -116,11 +115,11 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// sleep waits until then, at most longestNap.
+// sleep waits until then, or for maxSleep.
 func (c *Client) sleep(ctx context.Context, after func(time.Duration) <-chan time.Time, then time.Time) error {
 	select {
 	case <-ctx.Done():
-	case <-after(min(max(then.Sub(c.Now()), 0), longestNap)):
+	case <-after(min(max(then.Sub(c.Now()), 0), maxSleep)):
 	}
 	if ctx.Err() != nil {
 		return verdict.Errorf(verdict.Interrupted, "interrupted")
@@ -128,9 +127,9 @@ func (c *Client) sleep(ctx context.Context, after func(time.Duration) <-chan tim
 	return nil
 }
 
-// tend looks at the session and refreshes it if it is time, and not before until.
-// The event has no name if there was nothing to do.
-func (c *Client) tend(ctx context.Context, seen *Session, until time.Time) (*Session, Event, error) {
+// refreshIfDue reads the session and refreshes it if it is stale, not before until. The
+// event has no name if nothing changed.
+func (c *Client) refreshIfDue(ctx context.Context, seen *Session, until time.Time) (*Session, Event, error) {
 	s, err := c.Store.Load(c.Name)
 	if err != nil {
 		return nil, Event{}, err
@@ -140,16 +139,16 @@ func (c *Client) tend(ctx context.Context, seen *Session, until time.Time) (*Ses
 	}
 	outcome := Adopted
 	if now := c.Now(); s.stale(now) && !now.Before(until) {
-		if s, outcome, err = c.Refresh(ctx, s); err != nil {
+		if s, outcome, err = c.Refresh(ctx, s, 0); err != nil {
 			return nil, Event{}, err
 		}
-	} else if s.seen(seen) {
+	} else if s.sameToken(seen) {
 		return s, Event{}, nil
 	}
 	return s, Event{At: c.Now(), Name: string(outcome), AccessExpires: s.AccessExpires, Next: s.StaleAt()}, nil
 }
 
-// fatal holds for what no later try mends.
+// fatal reports whether no later attempt can succeed.
 func fatal(err error) bool {
 	switch verdict.ClassOf(err) {
 	case verdict.SessionRevoked, verdict.SessionExpired, verdict.NotLoggedIn, verdict.Usage:

@@ -12,14 +12,14 @@ import (
 
 func TestKeepalive(t *testing.T) {
 	w := newWorld(t, nil)
-	s := w.login("cookie", File)
+	s := w.login("cookie", StoreFile)
 	now := time.Now()
 	c := w.client()
 	c.Now = func() time.Time { return now }
 	naps, refreshes := 0, 0
 	after := func(d time.Duration) <-chan time.Time {
 		naps++
-		if d > longestNap || d < 0 {
+		if d > maxSleep || d < 0 {
 			t.Errorf("it sleeps for %s", d)
 		}
 		now = now.Add(d)
@@ -67,7 +67,7 @@ func TestKeepalive(t *testing.T) {
 
 func TestKeepaliveSeesOthers(t *testing.T) {
 	w := newWorld(t, nil)
-	s := w.login("cookie", File)
+	s := w.login("cookie", StoreFile)
 	c := w.client()
 	naps := 0
 	after := func(time.Duration) <-chan time.Time {
@@ -75,7 +75,7 @@ func TestKeepaliveSeesOthers(t *testing.T) {
 		var err error
 		switch naps {
 		case 1:
-			_, _, err = w.client().Refresh(t.Context(), s)
+			_, _, err = w.client().Refresh(t.Context(), s, 0)
 		case 2:
 			_, err = w.client().Logout(t.Context())
 		}
@@ -103,7 +103,7 @@ func TestKeepaliveSeesOthers(t *testing.T) {
 func keptAlive(t *testing.T, refresh http.HandlerFunc, stop func(asked int, slept time.Duration) bool) (events []Event, asked []time.Time, err error) {
 	t.Helper()
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	start := time.Now()
 	now := start
 	c := w.client()
@@ -116,7 +116,7 @@ func keptAlive(t *testing.T, refresh http.HandlerFunc, stop func(asked int, slep
 	defer cancel()
 	naps := 0
 	after := func(d time.Duration) <-chan time.Time {
-		if naps++; d > longestNap || d < 0 || naps > 1000 {
+		if naps++; d > maxSleep || d < 0 || naps > 1000 {
 			t.Fatalf("nap %d is of %s", naps, d)
 		}
 		now = now.Add(d)
@@ -173,7 +173,7 @@ func TestKeepaliveRetryAfter(t *testing.T) {
 			t.Fatalf("Retry-After: %s: asked at %v", said, asked)
 		}
 		for i, at := range asked[1:] {
-			if got := at.Sub(asked[i]); got < want || got > want+longestNap {
+			if got := at.Sub(asked[i]); got < want || got > want+maxSleep {
 				t.Errorf("Retry-After: %s: asked again after %s, want %s", said, got, want)
 			}
 		}

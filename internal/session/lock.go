@@ -15,15 +15,15 @@ import (
 	"jwt/internal/verdict"
 )
 
-// How long a lock is waited for: longer than the longest refresh.
+// A lock is waited for longer than the longest refresh takes.
 const (
 	lockTimeout = authclient.ExchangeTimeout + 5*time.Second
 	lockRetry   = 10 * time.Millisecond
 )
 
-// lock takes the session for this process alone, after at most that wait, and returns
-// what gives it back. The lock is a file beside that of the session, which a rename
-// replaces, and it is never removed: one that was could be held by two.
+// lock locks the session for this process within wait, and returns the function that
+// unlocks it. The lock is a file beside that of the session, which a rename replaces. It
+// is never removed: two processes could hold locks on an old and a new one.
 func (st *Store) lock(ctx context.Context, name string, wait time.Duration) (unlock func(), err error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
@@ -36,12 +36,12 @@ func (st *Store) lock(ctx context.Context, name string, wait time.Duration) (unl
 	path := strings.TrimSuffix(st.Path(name), ".json") + ".lock"
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	// A pipe of that name can be locked too, and must not be waited for.
+	// Opening a pipe of that name would wait for its writer.
 	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
 	_, err = l.TryLockContext(waiting, lockRetry)
 	switch {
 	case err == nil:
-		root.RemoveTemporary(file(name))
+		root.RemoveTemporary(fileName(name))
 		return func() { l.Close() }, nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, verdict.Errorf(verdict.Interrupted, "interrupted")

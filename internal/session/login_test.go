@@ -10,7 +10,7 @@ import (
 func TestLoginRefused(t *testing.T) {
 	w := newWorld(t, nil)
 	login := func(user, password string) error {
-		_, err := w.client().Login(t.Context(), Login{Server: mustServer(t, w.url), Preset: "cookie", User: user, Password: []byte(password), Store: File})
+		_, err := w.client().Login(t.Context(), Login{Server: mustServer(t, w.url), Preset: "cookie", User: user, Password: []byte(password), Store: StoreFile})
 		return err
 	}
 	wrong, unknown := login(user, "wrong horse"), login("nobody", "wrong horse")
@@ -23,7 +23,7 @@ func TestLoginRefused(t *testing.T) {
 	if names := w.leftovers(); len(names) != 0 {
 		t.Errorf("left behind: %v", names)
 	}
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	if err := login(user, "wrong horse"); verdict.ClassOf(err) != verdict.LoginRefused {
 		t.Error(err)
 	}

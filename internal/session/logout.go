@@ -9,100 +9,97 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Farewell says what came of a logout.
-type Farewell struct {
+// A LogoutResult is the result of a logout.
+type LogoutResult struct {
 	Server, User string
-	// Revoked: the server took the logout. Unknown: it has no such session any more.
-	// Err: neither, and why.
-	Revoked, Unknown bool
-	Err              error
-	// Access is the fate of the access token, AccessExpires when it ends anyway.
-	Access        Fate
-	AccessExpires time.Time
-	// RefreshExpires is when a refresh token ends that was not revoked.
-	RefreshExpires time.Time
-	// Kept is why the session is still here; nil where it is gone, as it mostly is.
-	Kept error
+	Revoked      bool  // the server revoked the session
+	Unknown      bool  // the server does not have the session any more
+	Err          error // why neither is known
+
+	Access         AccessState // of the access token after the logout
+	AccessExpires  time.Time
+	RefreshExpires time.Time // when a refresh token that was not revoked expires
+
+	Kept error // why the session's file still exists; nil where it is removed
 }
 
-// A Fate is what becomes of an access token after logout.
-type Fate string
+// An AccessState says whether the server still accepts an access token.
+type AccessState string
 
-// The fates.
+// Values of AccessState.
 const (
-	FateUnknown  Fate = "unknown"  // nobody could be asked
-	FateAccepted Fate = "accepted" // the server still takes it
-	FateRefused  Fate = "refused"  // the server takes it no more
-	FateExpired  Fate = "expired"
+	AccessUnknown  AccessState = "unknown"  // the server could not be asked
+	AccessAccepted AccessState = "accepted" //
+	AccessRefused  AccessState = "refused"  //
+	AccessExpired  AccessState = "expired"
 )
 
-// Logout asks the server to revoke the session and removes it here, whatever the
-// server says. An error means that there was no session, or none that could be
-// read and removed.
-func (c *Client) Logout(ctx context.Context) (Farewell, error) {
-	defer c.finishing(ctx, "the logout that has begun is finished first")()
+// Logout asks the server to revoke the session and removes its file, whatever the server
+// answers. An error means that there was no session.
+func (c *Client) Logout(ctx context.Context) (LogoutResult, error) {
+	defer c.noticeOnCancel(ctx, "the logout that has begun is finished first")()
 	ctx = context.WithoutCancel(ctx)
 	if _, err := c.Store.Peek(c.Name); verdict.ClassOf(err) == verdict.NotLoggedIn || verdict.ClassOf(err) == verdict.Usage {
-		return Farewell{}, err
+		return LogoutResult{}, err
 	}
-	if unlock, err := c.Store.lock(ctx, c.Name, lockTimeout); err == nil { // who cannot have it, logs out all the same
+	if unlock, err := c.Store.lock(ctx, c.Name, lockTimeout); err == nil { // a logout does not fail because of the lock
 		defer unlock()
 	}
 	s, err := c.Store.Load(c.Name)
 	if err != nil {
-		return c.wipeUnread(err)
+		return c.removeUnreadable(err)
 	}
-	f := Farewell{Server: s.Server, User: s.User, AccessExpires: s.AccessExpires, RefreshExpires: s.RefreshExpires}
-	f.Access = FateUnknown
-	h := held(s)
+	f := LogoutResult{Server: s.Server, User: s.User, AccessExpires: s.AccessExpires, RefreshExpires: s.RefreshExpires}
+	f.Access = AccessUnknown
+	tokens := s.tokens()
 	if !s.Alive(c.Now()) {
-		f.Access = FateExpired
-		h.AccessToken = "" // a server that refuses it might refuse the logout with it
+		f.Access = AccessExpired
+		tokens.AccessToken = "" // a server that refuses it might refuse the logout with it
 	}
 	known := false
 	server, err := c.server(s)
 	if err == nil {
-		known, err = server.Logout(ctx, h)
+		known, err = server.Logout(ctx, tokens)
 	}
 	f.Err = err
-	f.Kept = c.wipe(s)
-	if f.Err == nil && f.Access == FateUnknown {
-		f.Access = c.fate(ctx, server, s)
+	f.Kept = c.removeAll(s)
+	if f.Err == nil && f.Access == AccessUnknown {
+		f.Access = accessState(ctx, server, s)
 	}
-	f.judge(s, known, c.Now())
+	f.conclude(s, known, c.Now())
 	return f, nil
 }
 
-// judge says what an answer to the logout was worth. A 401 says that the session
-// is gone, or that the server did not like how it was asked: the first is believed
+// conclude sets Revoked, Unknown or Err after an answer. A 401 means that the session is
+// gone, or that the server refused the request for another reason: the first is assumed
 // only where something else says so too.
-func (f *Farewell) judge(s *Session, known bool, now time.Time) {
+func (f *LogoutResult) conclude(s *Session, known bool, now time.Time) {
 	switch {
 	case f.Err != nil:
 	case known:
 		f.Revoked = true
-	case f.Access == FateRefused, s.Ended != nil, f.Access == FateExpired && !s.Refreshable(now):
+	case f.Access == AccessRefused, s.Ended != nil, f.Access == AccessExpired && !s.Refreshable(now):
 		f.Unknown = true
-	case f.Access == FateAccepted:
+	case f.Access == AccessAccepted:
 		f.Err = verdict.Errorf(verdict.FetchFailed, "%s: the server answered the logout with 401 Unauthorized, and still takes the access token", f.Server)
 	default:
 		f.Err = verdict.Errorf(verdict.FetchFailed, "%s: the server answered the logout with 401 Unauthorized, and nothing says that the session is gone", f.Server)
 	}
 }
 
-// wipe removes the session here, and the key it was sealed under.
-func (c *Client) wipe(s *Session) error {
-	kept := c.forget()
-	if s.Store == Keyring {
-		if err := c.Store.forget(c.Name); err != nil {
+// removeAll removes the session's file, and the key it was sealed under.
+func (c *Client) removeAll(s *Session) error {
+	kept := c.removeFile()
+	if s.Store == StoreKeyring {
+		if err := c.Store.deleteKey(c.Name); err != nil {
 			c.Notice("the session's key is still in the keyring: " + err.Error())
 		}
 	}
 	return kept
 }
 
-// forget removes the session's file. One that cannot be removed is overwritten.
-func (c *Client) forget() error {
+// removeFile removes the session's file, or overwrites it.
+func (c *Client) removeFile() error {
 	wiped, err := c.Store.remove(c.Name)
 	if wiped {
 		c.Notice(fmt.Sprintf("%v; nothing of the session is in it any more", err))
@@ -111,25 +108,25 @@ func (c *Client) forget() error {
 	return err
 }
 
-// wipeUnread removes a session whose secrets cannot be read.
-func (c *Client) wipeUnread(why error) (Farewell, error) {
+// removeUnreadable removes a session whose secrets cannot be read.
+func (c *Client) removeUnreadable(why error) (LogoutResult, error) {
 	if verdict.ClassOf(why) == verdict.NotLoggedIn {
-		return Farewell{}, why // another process was first
+		return LogoutResult{}, why // another process was first
 	}
-	return Farewell{Err: why, Kept: c.forget()}, nil
+	return LogoutResult{Err: why, Kept: c.removeFile()}, nil
 }
 
-// fate asks once more with the access token, for a moment only.
-func (c *Client) fate(ctx context.Context, server *authclient.Client, s *Session) Fate {
-	const patience = 5 * time.Second
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// accessState asks the server, for a short time, whether it still accepts the token.
+func accessState(ctx context.Context, server *authclient.Client, s *Session) AccessState {
+	const timeout = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	switch accepts, known := server.Accepts(ctx, held(s)); {
+	switch accepts, known := server.Accepts(ctx, s.tokens()); {
 	case !known:
-		return FateUnknown
+		return AccessUnknown
 	case accepts:
-		return FateAccepted
+		return AccessAccepted
 	default:
-		return FateRefused
+		return AccessRefused
 	}
 }

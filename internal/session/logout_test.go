@@ -10,9 +10,9 @@ import (
 
 func TestLogout(t *testing.T) {
 	w := newWorld(t, nil)
-	s := w.login("cookie", File)
+	s := w.login("cookie", StoreFile)
 	f, err := w.client().Logout(t.Context())
-	if err != nil || !f.Revoked || f.Err != nil || f.Access != FateRefused || f.User != user {
+	if err != nil || !f.Revoked || f.Err != nil || f.Access != AccessRefused || f.User != user {
 		t.Fatalf("%+v %v", f, err)
 	}
 	if w.accepted(s.AccessToken) {
@@ -32,7 +32,7 @@ func TestLogoutIsHonest(t *testing.T) {
 		revoked bool
 		unknown bool
 		class   verdict.Class
-		fate    Fate
+		fate    AccessState
 	}{
 		{"the access token lives on", func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 			if r.URL.Path == "/logout" {
@@ -40,34 +40,34 @@ func TestLogoutIsHonest(t *testing.T) {
 				return
 			}
 			serve(rw, r)
-		}, true, false, "", FateAccepted},
+		}, true, false, "", AccessAccepted},
 		{"nobody can be asked", func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 			if r.URL.Path == "/me" {
 				panic(http.ErrAbortHandler)
 			}
 			serve(rw, r)
-		}, true, false, "", FateUnknown},
-		{"unknown there", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(401, "")(rw, r) }, false, true, "", FateRefused},
+		}, true, false, "", AccessUnknown},
+		{"unknown there", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(401, "")(rw, r) }, false, true, "", AccessRefused},
 		{"401, and nothing is revoked", func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 			if r.URL.Path == "/logout" {
 				rw.WriteHeader(401)
 				return
 			}
 			serve(rw, r)
-		}, false, false, verdict.FetchFailed, FateAccepted},
+		}, false, false, verdict.FetchFailed, AccessAccepted},
 		{"401, and nobody can be asked", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
 			if r.URL.Path == "/me" {
 				panic(http.ErrAbortHandler)
 			}
 			rw.WriteHeader(401)
-		}, false, false, verdict.FetchFailed, FateUnknown},
-		{"broken", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(500, "")(rw, r) }, false, false, verdict.ServerError, FateUnknown},
-		{"gone", func(http.ResponseWriter, *http.Request, http.HandlerFunc) { panic(http.ErrAbortHandler) }, false, false, verdict.FetchFailed, FateUnknown},
+		}, false, false, verdict.FetchFailed, AccessUnknown},
+		{"broken", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(500, "")(rw, r) }, false, false, verdict.ServerError, AccessUnknown},
+		{"gone", func(http.ResponseWriter, *http.Request, http.HandlerFunc) { panic(http.ErrAbortHandler) }, false, false, verdict.FetchFailed, AccessUnknown},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, nil)
-			w.login("cookie", File)
+			w.login("cookie", StoreFile)
 			w.wrap(tt.around)
 			f, err := w.client().Logout(t.Context())
 			if err != nil || f.Revoked != tt.revoked || f.Unknown != tt.unknown || verdict.ClassOf(f.Err) != tt.class || f.Access != tt.fate {
@@ -84,7 +84,7 @@ func TestLogoutIsHonest(t *testing.T) {
 func TestLogoutSendsTheBearer(t *testing.T) {
 	for _, preset := range []string{"cookie", "token"} {
 		w := newWorld(t, nil)
-		s := w.login(preset, File)
+		s := w.login(preset, StoreFile)
 		if f, err := w.client().Logout(t.Context()); err != nil || !f.Revoked {
 			t.Fatalf("%+v %v", f, err)
 		}
@@ -92,10 +92,10 @@ func TestLogoutSendsTheBearer(t *testing.T) {
 		if got := r.Header.Get("Authorization"); got != "Bearer "+s.AccessToken {
 			t.Errorf("%s: the logout has the Authorization %q", preset, got)
 		}
-		w.login(preset, File)
+		w.login(preset, StoreFile)
 		w.age(10*time.Minute, -time.Minute)
 		f, err := w.client().Logout(t.Context())
-		if err != nil || !f.Revoked || f.Access != FateExpired {
+		if err != nil || !f.Revoked || f.Access != AccessExpired {
 			t.Fatalf("%+v %v", f, err)
 		}
 		if r, _ := w.last("/logout"); r.Header.Get("Authorization") != "" {
@@ -116,7 +116,7 @@ func TestLogoutUnauthorizedWithoutAccess(t *testing.T) {
 		{"the session has ended", func(s *Session) { s.Ended = &Ended{Class: verdict.SessionRevoked, Reason: "revoked"} }, true},
 	} {
 		w := newWorld(t, nil)
-		w.login("cookie", File)
+		w.login("cookie", StoreFile)
 		w.age(10*time.Minute, -time.Minute)
 		w.edit(tt.edit)
 		w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(401, "")(rw, r) })

@@ -10,8 +10,8 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// A record is the file of a session. What is secret in it stands apart: in the
-// clear in a file of mode 0600, or sealed.
+// A record is the content of a session's file. Its secrets are a member of their own,
+// in the clear or sealed.
 type record struct {
 	Version        int       `json:"version"`
 	ID             string    `json:"id"`
@@ -23,7 +23,7 @@ type record struct {
 	AccessExpires  time.Time `json:"access_expires,omitzero"`
 	RefreshExpires time.Time `json:"refresh_expires,omitzero"`
 	Refreshable    bool      `json:"refreshable"`
-	Intent         *Intent   `json:"intent,omitempty"`
+	Pending        *Pending  `json:"intent,omitempty"`
 	Failed         *Failure  `json:"failed,omitempty"`
 	Ended          *Ended    `json:"ended,omitempty"`
 
@@ -31,7 +31,7 @@ type record struct {
 	Sealed []byte  `json:"sealed,omitempty"`
 }
 
-// secret is the part of a record that nobody else may see.
+// secret is the part of a record that is sealed under a key in the keyring.
 type secret struct {
 	AccessToken  string   `json:"access_token"`
 	RefreshToken string   `json:"refresh_token,omitempty"`
@@ -47,9 +47,8 @@ var (
 	errType    = errors.New("is not of the type it must be")
 )
 
-// parseRecord reads the file of a session. It is what most starts of the program
-// do most of, and encoding/json would take three times as long to get going; of
-// it, only what is seldom there is decoded.
+// parseRecord reads the file of a session. encoding/json, which would triple the time
+// that a typical session command takes to start, decodes only members that are rare.
 func parseRecord(data []byte) (record, error) {
 	var r record
 	members, err := parseObject(data)
@@ -106,7 +105,7 @@ func (r *record) set(name string, v jsonobject.Value) error {
 		r.Refreshable = string(v) == "true"
 		return nil
 	case "intent":
-		return json.Unmarshal(v, &r.Intent)
+		return json.Unmarshal(v, &r.Pending)
 	case "failed":
 		return json.Unmarshal(v, &r.Failed)
 	case "ended":
@@ -118,7 +117,7 @@ func (r *record) set(name string, v jsonobject.Value) error {
 	case "sealed":
 		return json.Unmarshal(v, &r.Sealed)
 	default:
-		return nil // of a later version that this one can read
+		return nil // a member of a later version
 	}
 }
 
@@ -152,29 +151,29 @@ func setInt(to *int, v jsonobject.Value) (err error) {
 	return err
 }
 
-// open makes the session of a record, without its secrets.
-func (r record) open(name string) *Session {
+// session returns the session of a record, without its secrets.
+func (r record) session(name string) *Session {
 	s := &Session{
-		Name: name, ID: r.ID, Server: r.Server, Preset: r.Preset, User: r.User, Store: File,
+		Name: name, ID: r.ID, Server: r.Server, Preset: r.Preset, User: r.User, Store: StoreFile,
 		LoggedIn: r.LoggedIn, Obtained: r.Obtained, AccessExpires: r.AccessExpires, RefreshExpires: r.RefreshExpires,
-		Intent: r.Intent, Failed: r.Failed, Ended: r.Ended, hasRefresh: r.Refreshable,
+		Pending: r.Pending, Failed: r.Failed, Ended: r.Ended, hasRefresh: r.Refreshable,
 	}
 	if r.Secret == nil {
-		s.Store = Keyring
+		s.Store = StoreKeyring
 	}
 	return s
 }
 
-func (s *Session) reveal(x secret) {
+func (s *Session) setSecret(x secret) {
 	s.AccessToken, s.RefreshToken, s.Cookies = x.AccessToken, x.RefreshToken, x.Cookies
 }
 
-// record returns what is written of the session, and its secret.
+// record returns the record of the session, without a secret, and its secret.
 func (s *Session) record() (record, secret) {
 	r := record{
 		Version: version, ID: s.ID, Server: s.Server, Preset: s.Preset, User: s.User,
 		LoggedIn: s.LoggedIn, Obtained: s.Obtained, AccessExpires: s.AccessExpires, RefreshExpires: s.RefreshExpires,
-		Refreshable: s.RefreshToken != "", Intent: s.Intent, Failed: s.Failed, Ended: s.Ended,
+		Refreshable: s.RefreshToken != "", Pending: s.Pending, Failed: s.Failed, Ended: s.Ended,
 	}
 	return r, secret{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken, Cookies: s.Cookies}
 }

@@ -11,7 +11,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// An Outcome says how a fresh token was come by.
+// An Outcome says where a new access token came from.
 type Outcome string
 
 // The outcomes.
@@ -20,20 +20,16 @@ const (
 	Adopted   Outcome = "adopted" // another process had refreshed it
 )
 
-// Refresh gets an access token later than that of seen. Under the lock the
-// session is read again: if its token is not the one seen, somebody refreshed it
-// meanwhile, and that one is adopted, also where the server gave the same once
-// more; if somebody tried in vain meanwhile, the server is not asked again. Once a
-// request may have left, nothing interrupts it before what came of it is saved:
-// whoever cancels ctx waits.
-func (c *Client) Refresh(ctx context.Context, seen *Session) (*Session, Outcome, error) {
-	return c.refresh(ctx, seen, lockTimeout)
-}
-
-// refresh is Refresh that waits for another process so long.
-func (c *Client) refresh(ctx context.Context, seen *Session, wait time.Duration) (*Session, Outcome, error) {
-	came := c.Now()
-	unlock, err := c.Store.lock(ctx, c.Name, wait)
+// Refresh returns the session with a later access token than that of seen. It waits for
+// a refresh by another process, at most for wait; 0 means 35 s.
+//
+// Under the lock the session is read again. If its token is not the one seen, another
+// process refreshed it meanwhile: that one is adopted, also where the server gave the
+// same once more. If another process failed meanwhile, the server is not asked again.
+// Once a request may have left, cancelling ctx waits until its result is saved.
+func (c *Client) Refresh(ctx context.Context, seen *Session, wait time.Duration) (*Session, Outcome, error) {
+	began := c.Now()
+	unlock, err := c.Store.lock(ctx, c.Name, cmp.Or(wait, lockTimeout))
 	if err != nil {
 		return nil, "", err
 	}
@@ -46,41 +42,41 @@ func (c *Client) refresh(ctx context.Context, seen *Session, wait time.Duration)
 	switch {
 	case s.Ended != nil:
 		return nil, "", s.Ended.error(s)
-	case !s.seen(seen) && !s.stale(now):
+	case !s.sameToken(seen) && !s.stale(now):
 		return s, Adopted, nil
 	case s.RefreshToken == "":
 		return nil, "", s.noRefreshToken()
 	case !s.Refreshable(now):
 		return nil, "", c.end(s, verdict.SessionExpired, s.refreshExpired())
-	case s.Failed != nil && s.Failed.At.After(came) && !s.Failed.At.After(now):
+	case s.Failed != nil && s.Failed.At.After(began) && !s.Failed.At.After(now):
 		return nil, "", s.Failed.error(now)
 	}
-	defer c.finishing(ctx, "the refresh that has begun is finished and saved first")()
+	defer c.noticeOnCancel(ctx, "the refresh that has begun is finished and saved first")()
 	if err := c.rotate(context.WithoutCancel(ctx), s); err != nil {
 		return nil, "", err
 	}
 	return s, Refreshed, nil
 }
 
-// finishing tells whoever cancels ctx why nothing seems to come of it, until the
-// returned function is called.
-func (c *Client) finishing(ctx context.Context, what string) func() bool {
+// noticeOnCancel explains the delay when ctx is cancelled before the returned function
+// is called.
+func (c *Client) noticeOnCancel(ctx context.Context, message string) func() bool {
 	return context.AfterFunc(ctx, func() {
 		if errors.Is(ctx.Err(), context.Canceled) {
-			c.Notice(what)
+			c.Notice(message)
 		}
 	})
 }
 
-// rotate trades the refresh token for new tokens and saves them. An answer of no
-// use that brings another refresh token gets one more try, with that one. The
-// caller holds the lock.
+// rotate trades the refresh token for new tokens and saves them. An answer that fails
+// but brings another refresh token gets one more try, with that one. The caller holds
+// the lock.
 func (c *Client) rotate(ctx context.Context, s *Session) error {
 	server, err := c.server(s)
 	if err != nil {
 		return err
 	}
-	server.Timeout = cmp.Or(c.Timeout, c.patience(s))
+	server.Timeout = cmp.Or(c.Timeout, c.refreshTimeout(s))
 	ctx, cancel := context.WithTimeout(ctx, server.Timeout)
 	defer cancel()
 	held := s.RefreshToken
@@ -90,124 +86,115 @@ func (c *Client) rotate(ctx context.Context, s *Session) error {
 	return err
 }
 
-// A refresh that is cut off may cost the session, and one that is waited for may cost
-// the access token: where that ends soon, a server that takes longer than most is
-// given up while something is left of it.
+// A refresh that is cut off may cost the session, and one that takes too long the rest
+// of the access token's life: where that ends soon, a refresh ends before it does.
 const (
-	leastPatience = 20 * time.Second
-	leftOver      = 5 * time.Second // of the access token's life
+	minRefreshTimeout = 20 * time.Second
+	spareLifetime     = 5 * time.Second // of the access token, that is left for requests
 )
 
-// patience is how long a refresh may take.
-func (c *Client) patience(s *Session) time.Duration {
-	if left := s.AccessExpires.Sub(c.Now()) - leftOver; left >= leastPatience {
+func (c *Client) refreshTimeout(s *Session) time.Duration {
+	if left := s.AccessExpires.Sub(c.Now()) - spareLifetime; left >= minRefreshTimeout {
 		return min(left, authclient.ExchangeTimeout).Truncate(time.Second)
 	}
 	return authclient.ExchangeTimeout
 }
 
-// spend puts the refresh token before the server and saves what it gives: with an
-// error, that may be another refresh token.
+// spend sends the refresh token to the server and saves the result: new tokens, the end
+// of the session, or why neither came. With an error, s may have another refresh token.
 func (c *Client) spend(ctx context.Context, server *authclient.Client, s *Session) error {
-	earlier := s.Intent
-	s.Intent = &Intent{At: c.Now().UTC()}
-	if earlier != nil {
-		s.Intent.At = earlier.At
-	}
-	if err := c.Store.save(s); err != nil {
-		return err
-	}
-	w, err := c.Store.prepare(s.Name, c.room(s))
+	earlier := s.Pending
+	file, err := c.begin(s)
 	if err != nil {
-		c.withdraw(s, earlier)
 		return err
 	}
-	defer w.abandon()
-
-	g, err := server.Refresh(ctx, held(s))
-	unsure := uncertain(err)
-	var lost error
-	if unsure != nil && unsure.Lost && unsure.Next.RefreshToken == "" && timeLeft(ctx) {
-		// The server may have spent the token and the answer is lost: within its
-		// grace it gives the same successor again.
-		lost = err
-		g, err = server.Refresh(ctx, held(s))
-		unsure = uncertain(err)
-	}
-	failed := &Failure{At: c.Now().UTC()}
+	defer file.abandon()
+	grant, lost, err := exchange(ctx, server, s)
+	var unsure *authclient.Uncertain
 	switch {
 	case err == nil:
-		s.take(g)
-		return w.finish(s)
+		s.setTokens(grant)
+		return file.finish(s)
 	case verdict.ClassOf(err) == verdict.SessionRevoked:
-		return c.end(s, ended(s, c.Now()), reason(err, earlier, s.Failed, lost))
-	case unsure != nil && unsure.Next.RefreshToken != "":
-		s.takeRefresh(unsure.Next)
-		s.Intent = nil
-		return cmp.Or(w.finish(s), err)
-	case lost != nil, unsure != nil: // the intent stays: the next one knows
-		failed.Lost = true
-	default:
-		s.Intent = earlier // the token is not spent
+		return c.end(s, endClass(s, c.Now()), revocation(err, lost, earlier, s.Failed))
+	case errors.As(err, &unsure) && unsure.Next.RefreshToken != "":
+		s.setRefreshToken(unsure.Next)
+		s.Pending = nil
+		return cmp.Or(file.finish(s), err)
 	}
-	failed.Class, failed.Reason = verdict.ClassOf(err), err.Error()
-	if wait := retryAfter(err); wait > 0 {
-		failed.Until = failed.At.Add(wait)
+	maybeSpent := lost != nil || unsure != nil
+	if !maybeSpent {
+		s.Pending = earlier
 	}
-	s.Failed = failed
-	if werr := w.finish(s); werr != nil {
-		c.Notice(werr.Error())
+	s.Failed = failureOf(err, c.Now(), maybeSpent)
+	if err := file.finish(s); err != nil {
+		c.Notice(err.Error())
 	}
 	return err
 }
 
-// timeLeft reports whether there is time for another request: whether a server that
-// answers at all would be heard.
+// begin saves that a refresh is pending, and reserves the disk space for its result, so
+// that neither a crash nor a full disk loses the new refresh token.
+func (c *Client) begin(s *Session) (*writing, error) {
+	earlier := s.Pending
+	if s.Pending == nil {
+		s.Pending = &Pending{At: c.Now().UTC()}
+	}
+	if err := c.Store.save(s); err != nil {
+		return nil, err
+	}
+	file, err := c.Store.prepare(s.Name, c.Store.sizeOf(s)+reserve)
+	if err == nil {
+		return file, nil
+	}
+	s.Pending = earlier
+	if err := c.Store.save(s); err != nil {
+		c.Notice(err.Error()) // it stays pending, which does no harm
+	}
+	return nil, err
+}
+
+// exchange asks the server for new tokens. Where its answer is lost, it may have spent
+// the refresh token, and gives the same successor again within its grace period: it is
+// asked once more, and lost is why.
+func exchange(ctx context.Context, server *authclient.Client, s *Session) (grant authclient.Grant, lost, err error) {
+	grant, err = server.Refresh(ctx, s.tokens())
+	var unsure *authclient.Uncertain
+	if errors.As(err, &unsure) && unsure.Lost && unsure.Next.RefreshToken == "" && timeLeft(ctx) {
+		lost = err
+		grant, err = server.Refresh(ctx, s.tokens())
+	}
+	return grant, lost, err
+}
+
+// timeLeft reports whether there is time for another request.
 func timeLeft(ctx context.Context) bool {
 	const least = 500 * time.Millisecond
 	end, bounded := ctx.Deadline()
 	return ctx.Err() == nil && (!bounded || time.Until(end) > least)
 }
 
-// uncertain returns the cause of an error that leaves open what the server has
-// done, or nil.
-func uncertain(err error) *authclient.Uncertain {
-	var u *authclient.Uncertain
-	errors.As(err, &u)
-	return u
-}
-
-// room is how many bytes are kept free for the next file.
-func (c *Client) room(s *Session) int {
-	data, err := c.Store.encode(s)
-	if err != nil {
-		return reserve
+// failureOf describes a refresh that brought no tokens. lost says that the server may
+// have spent the refresh token.
+func failureOf(err error, now time.Time, lost bool) *Failure {
+	f := &Failure{At: now.UTC(), Class: verdict.ClassOf(err), Reason: err.Error(), Lost: lost}
+	if wait := retryAfter(err); wait > 0 {
+		f.Until = f.At.Add(wait)
 	}
-	return len(data) + reserve
+	return f
 }
 
-// withdraw takes back the intent of a refresh that never reached the server.
-func (c *Client) withdraw(s *Session, earlier *Intent) {
-	s.Intent = earlier
-	if err := c.Store.save(s); err != nil {
-		c.Notice(err.Error()) // the intent stays: no harm is done
-	}
-}
-
-func held(s *Session) authclient.Held {
-	return authclient.Held{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken}
-}
-
-// ended tells expired from revoked by what the server had said of the lifetime.
-func ended(s *Session, now time.Time) verdict.Class {
+// endClass distinguishes an expired session from a revoked one by the lifetime that the
+// server had given.
+func endClass(s *Session, now time.Time) verdict.Class {
 	if !s.RefreshExpires.IsZero() && !now.Before(s.RefreshExpires) {
 		return verdict.SessionExpired
 	}
 	return verdict.SessionRevoked
 }
 
-// reason says in words why a refresh token is refused.
-func reason(err error, earlier *Intent, failed *Failure, lost error) string {
+// revocation explains why the server refuses the refresh token.
+func revocation(err, lost error, earlier *Pending, failed *Failure) string {
 	switch {
 	case lost != nil:
 		return fmt.Sprintf("the answer to a refresh was lost on the way (%v), and the server now refuses the spent refresh token (%v)", lost, err)
@@ -222,11 +209,11 @@ func reason(err error, earlier *Intent, failed *Failure, lost error) string {
 	}
 }
 
-// end marks the session as ended, so that nobody puts a spent token before the
-// server again, and returns the error that says so.
-func (c *Client) end(s *Session, class verdict.Class, why string) error {
-	s.Ended = &Ended{At: c.Now().UTC(), Class: class, Reason: why}
-	s.Intent, s.Failed = nil, nil
+// end marks the session as ended, so that no process sends a spent refresh token again,
+// and returns the error that says so.
+func (c *Client) end(s *Session, class verdict.Class, reason string) error {
+	s.Ended = &Ended{At: c.Now().UTC(), Class: class, Reason: reason}
+	s.Pending, s.Failed = nil, nil
 	if err := c.Store.save(s); err != nil {
 		c.Notice(err.Error())
 	}

@@ -18,7 +18,7 @@ import (
 
 func TestFreshTokenAsksNobody(t *testing.T) {
 	w := newWorld(t, nil)
-	s := w.login("cookie", File)
+	s := w.login("cookie", StoreFile)
 	got, err := w.client().Token(t.Context(), 0)
 	if err != nil || got.AccessToken != s.AccessToken {
 		t.Fatalf("%v %v", got, err)
@@ -33,14 +33,14 @@ func TestStaleTokenIsRefreshedOnce(t *testing.T) {
 	for _, preset := range []string{"cookie", "token"} {
 		t.Run(preset, func(t *testing.T) {
 			w := newWorld(t, nil)
-			old := w.login(preset, File)
+			old := w.login(preset, StoreFile)
 			w.age(time.Minute, time.Second)
 			got, err := w.client().Token(t.Context(), 0)
 			if err != nil {
 				t.Fatal(err)
 			}
 			stored := w.stored()
-			if got.AccessToken == old.AccessToken || stored.AccessToken != got.AccessToken || stored.RefreshToken == old.RefreshToken || stored.Intent != nil {
+			if got.AccessToken == old.AccessToken || stored.AccessToken != got.AccessToken || stored.RefreshToken == old.RefreshToken || stored.Pending != nil {
 				t.Fatalf("not rotated, or not saved: %+v", stored)
 			}
 			if !w.accepted(got.AccessToken) {
@@ -59,7 +59,7 @@ func TestStaleTokenIsRefreshedOnce(t *testing.T) {
 
 func TestMinTTL(t *testing.T) {
 	w := newWorld(t, nil) // access tokens live 5 min
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.age(3*time.Minute, 2*time.Minute)
 	if _, err := w.client().Token(t.Context(), time.Minute); err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestMinTTL(t *testing.T) {
 // Nobody says how long the token lives, and it is wanted to live that long.
 func TestMinTTLOfUnknownLifetime(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.edit(func(s *Session) { s.AccessExpires = time.Time{} })
 	for _, get := range []func(c *Client, minTTL time.Duration) (*Session, error){
 		(*Client).Fresh,
@@ -116,7 +116,7 @@ func TestMinTTLOfUnknownLifetime(t *testing.T) {
 // that forgives no refresh token that is used twice.
 func TestTwentyProcesses(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.age(time.Hour, -time.Minute)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		if r.URL.Path == "/refresh" {
@@ -161,17 +161,17 @@ func stderr(err error) string {
 // Also whoever insists on a refresh adopts what another got meanwhile.
 func TestForcedRefreshAdopts(t *testing.T) {
 	w := newWorld(t, nil)
-	seen := w.login("cookie", File)
-	fresh, outcome, err := w.client().Refresh(t.Context(), seen)
+	seen := w.login("cookie", StoreFile)
+	fresh, outcome, err := w.client().Refresh(t.Context(), seen, 0)
 	if err != nil || outcome != Refreshed {
 		t.Fatalf("%v %v", outcome, err)
 	}
-	adopted, outcome, err := w.client().Refresh(t.Context(), seen)
+	adopted, outcome, err := w.client().Refresh(t.Context(), seen, 0)
 	if err != nil || outcome != Adopted || adopted.AccessToken != fresh.AccessToken {
 		t.Fatalf("%v %v", outcome, err)
 	}
 	w.mustAsk("/refresh", 1)
-	if _, outcome, err = w.client().Refresh(t.Context(), adopted); err != nil || outcome != Refreshed {
+	if _, outcome, err = w.client().Refresh(t.Context(), adopted, 0); err != nil || outcome != Refreshed {
 		t.Fatalf("%v %v", outcome, err)
 	}
 	w.mustAsk("/refresh", 2)
@@ -181,7 +181,7 @@ func TestForcedRefreshAdopts(t *testing.T) {
 // told that it has expired cause one refresh all the same.
 func TestSameTokenIsAdopted(t *testing.T) {
 	w := newWorld(t, nil)
-	seen := w.login("cookie", File)
+	seen := w.login("cookie", StoreFile)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
 		if r.URL.Path == "/refresh" {
 			status(200, `{"accessToken":"`+seen.AccessToken+`","expiresIn":300}`)(rw, r)
@@ -192,7 +192,7 @@ func TestSameTokenIsAdopted(t *testing.T) {
 	var together sync.WaitGroup
 	for range 10 {
 		together.Go(func() {
-			s, outcome, err := w.client().Refresh(t.Context(), seen)
+			s, outcome, err := w.client().Refresh(t.Context(), seen, 0)
 			if err != nil || s.AccessToken != seen.AccessToken || s.Obtained.Equal(seen.Obtained) {
 				t.Errorf("%s %v", outcome, err)
 			}
@@ -210,12 +210,12 @@ func TestSameTokenIsAdopted(t *testing.T) {
 // What another process got is of no use when it has expired since.
 func TestExpiredIsNotAdopted(t *testing.T) {
 	w := newWorld(t, nil)
-	seen := w.login("cookie", File)
-	if _, _, err := w.client().Refresh(t.Context(), seen); err != nil {
+	seen := w.login("cookie", StoreFile)
+	if _, _, err := w.client().Refresh(t.Context(), seen, 0); err != nil {
 		t.Fatal(err)
 	}
 	w.age(time.Hour, -time.Minute)
-	if _, outcome, err := w.client().Refresh(t.Context(), seen); err != nil || outcome != Refreshed {
+	if _, outcome, err := w.client().Refresh(t.Context(), seen, 0); err != nil || outcome != Refreshed {
 		t.Fatalf("%v %v", outcome, err)
 	}
 	w.mustAsk("/refresh", 2)
@@ -223,38 +223,38 @@ func TestExpiredIsNotAdopted(t *testing.T) {
 
 func TestAnswerLostWithinTheGrace(t *testing.T) {
 	w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = time.Minute })
-	seen := w.login("cookie", File)
+	seen := w.login("cookie", StoreFile)
 	w.dropOnce("/refresh")
-	s, outcome, err := w.client().Refresh(t.Context(), seen)
+	s, outcome, err := w.client().Refresh(t.Context(), seen, 0)
 	if err != nil || outcome != Refreshed || !w.accepted(s.AccessToken) {
 		t.Fatalf("%v %v", outcome, err)
 	}
 	w.mustAsk("/refresh", 2)
-	if w.stored().Intent != nil {
+	if w.stored().Pending != nil {
 		t.Error("an intent is left")
 	}
-	if _, _, err := w.client().Refresh(t.Context(), s); err != nil {
+	if _, _, err := w.client().Refresh(t.Context(), s, 0); err != nil {
 		t.Fatalf("the successor is none: %v", err)
 	}
 }
 
 func TestAnswerLostWithoutGrace(t *testing.T) {
 	w := newWorld(t, nil)
-	seen := w.login("cookie", File)
+	seen := w.login("cookie", StoreFile)
 	w.dropOnce("/refresh")
-	_, _, err := w.client().Refresh(t.Context(), seen)
+	_, _, err := w.client().Refresh(t.Context(), seen, 0)
 	mustFail(t, err, verdict.SessionRevoked, "lost on the way", seen.RefreshToken, seen.AccessToken)
 	w.mustAsk("/refresh", 2)
 
 	// Everybody else is told the same, and puts no spent token before the server.
 	_, err = w.client().Token(t.Context(), 0)
 	mustFail(t, err, verdict.SessionRevoked, "lost on the way")
-	_, _, err = w.client().Refresh(t.Context(), seen)
+	_, _, err = w.client().Refresh(t.Context(), seen, 0)
 	mustFail(t, err, verdict.SessionRevoked, "lost on the way")
 	w.mustAsk("/refresh", 2)
 	mustFail(t, w.stored().Error(time.Now()), verdict.SessionRevoked, "lost on the way")
 
-	if s := w.login("cookie", File); s.Ended != nil || w.stored().Ended != nil {
+	if s := w.login("cookie", StoreFile); s.Ended != nil || w.stored().Ended != nil {
 		t.Error("another login does not mend it")
 	}
 }
@@ -263,15 +263,15 @@ func TestAnswerLostWithoutGrace(t *testing.T) {
 // the next process must know that.
 func TestServerDiesWithTheAnswer(t *testing.T) {
 	w := newWorld(t, nil)
-	seen := w.login("cookie", File)
+	seen := w.login("cookie", StoreFile)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		w.close()
 		dropped(rw, r, serve)
 	})
-	_, _, err := w.client().Refresh(t.Context(), seen)
+	_, _, err := w.client().Refresh(t.Context(), seen, 0)
 	mustFail(t, err, verdict.FetchFailed, "refused", seen.RefreshToken)
 	w.mustAsk("/refresh", 1)
-	if s := w.stored(); s.Intent == nil || s.Ended != nil || s.RefreshToken != seen.RefreshToken {
+	if s := w.stored(); s.Pending == nil || s.Ended != nil || s.RefreshToken != seen.RefreshToken {
 		t.Errorf("%+v", s)
 	}
 }
@@ -300,7 +300,7 @@ func TestKilledBeforeTheAnswer(t *testing.T) {
 	}{{time.Minute, ""}, {0, verdict.SessionRevoked}} {
 		t.Run(tt.grace.String(), func(t *testing.T) {
 			w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = tt.grace })
-			seen := w.login("cookie", File)
+			seen := w.login("cookie", StoreFile)
 			committed, release := make(chan bool), make(chan bool)
 			w.wrap(func(_ http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 				serve(httptest.NewRecorder(), r)
@@ -318,15 +318,15 @@ func TestKilledBeforeTheAnswer(t *testing.T) {
 			w.wrap(nil)
 
 			s := w.stored()
-			if s.Intent == nil || s.RefreshToken != seen.RefreshToken {
+			if s.Pending == nil || s.RefreshToken != seen.RefreshToken {
 				t.Fatalf("no intent is on the disk: %+v", s)
 			}
-			got, outcome, err := w.client().Refresh(t.Context(), s)
+			got, outcome, err := w.client().Refresh(t.Context(), s, 0)
 			if tt.class != "" {
 				mustFail(t, err, tt.class, "was cut off before its answer was saved", s.RefreshToken)
 				return
 			}
-			if err != nil || outcome != Refreshed || !w.accepted(got.AccessToken) || w.stored().Intent != nil {
+			if err != nil || outcome != Refreshed || !w.accepted(got.AccessToken) || w.stored().Pending != nil {
 				t.Fatalf("%v %v", outcome, err)
 			}
 		})
@@ -337,7 +337,7 @@ func TestKilledBeforeTheAnswer(t *testing.T) {
 // that can be read, and it is never lost.
 func TestKilledAtRandom(t *testing.T) {
 	w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = time.Hour })
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	const rounds = 40
 	killed := 0
 	for range rounds {
@@ -355,7 +355,7 @@ func TestKilledAtRandom(t *testing.T) {
 	if killed == 0 {
 		t.Fatal("nobody was killed")
 	}
-	s, _, err := w.client().Refresh(t.Context(), w.stored())
+	s, _, err := w.client().Refresh(t.Context(), w.stored(), 0)
 	if err != nil || !w.accepted(s.AccessToken) {
 		t.Fatalf("after %d of %d were killed: %v", killed, rounds, err)
 	}
@@ -367,26 +367,26 @@ func TestKilledAtRandom(t *testing.T) {
 // Once the request has left, cancelling waits for the answer to be saved.
 func TestNothingInterruptsARefresh(t *testing.T) {
 	w := newWorld(t, nil)
-	seen := w.login("cookie", File)
+	seen := w.login("cookie", StoreFile)
 	ctx, cancel := context.WithCancel(t.Context())
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		cancel()
 		time.Sleep(50 * time.Millisecond)
 		serve(rw, r)
 	})
-	s, _, err := w.client().Refresh(ctx, seen)
+	s, _, err := w.client().Refresh(ctx, seen, 0)
 	if err != nil || s.AccessToken == seen.AccessToken || w.stored().AccessToken != s.AccessToken {
 		t.Fatalf("interrupted: %v", err)
 	}
 	// Before it has begun, cancelling ends it.
-	_, _, err = w.client().Refresh(ctx, s)
+	_, _, err = w.client().Refresh(ctx, s, 0)
 	mustFail(t, err, verdict.Interrupted, "interrupted")
 	w.mustAsk("/refresh", 1)
 }
 
 func TestNetworkFailureIsNoLogout(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	old := w.age(time.Minute, 5*time.Second) // stale, and still valid
 	w.edit(func(s *Session) { s.Server = "http://127.0.0.1:1" })
 	s, err := w.client().Token(t.Context(), 0)
@@ -396,7 +396,7 @@ func TestNetworkFailureIsNoLogout(t *testing.T) {
 	if len(w.notices) != 1 || !strings.Contains(w.notices[0], "not refreshed") {
 		t.Errorf("notices: %q", w.notices)
 	}
-	if s := w.stored(); s.Intent != nil || s.Ended != nil || s.RefreshToken != old.RefreshToken {
+	if s := w.stored(); s.Pending != nil || s.Ended != nil || s.RefreshToken != old.RefreshToken {
 		t.Errorf("a refresh that never left has marked the session: %+v", s)
 	}
 	w.edit(func(s *Session) { s.AccessExpires = time.Now().Add(-time.Second) })
@@ -436,24 +436,24 @@ func TestWhatTheServerAnswersToARefresh(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil)
-			seen := w.login("cookie", File)
+			seen := w.login("cookie", StoreFile)
 			w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { tt.answer(rw, r) })
 			c := w.client()
 			if strings.Contains(tt.says, short.String()) {
 				c.Timeout = short
 			}
-			_, _, err := c.Refresh(t.Context(), seen)
+			_, _, err := c.Refresh(t.Context(), seen, 0)
 			mustFail(t, err, tt.class, tt.says, seen.RefreshToken, seen.AccessToken)
 			w.mustAsk("/refresh", 1)
 			s := w.stored()
-			if (s.Ended != nil) != tt.ended || (s.Intent != nil) != tt.intent || s.RefreshToken != seen.RefreshToken {
-				t.Errorf("ended %v, intent %v", s.Ended, s.Intent)
+			if (s.Ended != nil) != tt.ended || (s.Pending != nil) != tt.intent || s.RefreshToken != seen.RefreshToken {
+				t.Errorf("ended %v, intent %v", s.Ended, s.Pending)
 			}
 			w.wrap(nil)
 			if tt.ended {
 				return
 			}
-			if _, _, err := w.client().Refresh(t.Context(), s); err != nil {
+			if _, _, err := w.client().Refresh(t.Context(), s, 0); err != nil {
 				t.Errorf("the session was lost: %v", err)
 			}
 		})
@@ -485,7 +485,7 @@ func TestNextRefreshTokenIsKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, nil) // no grace: a spent token revokes
-			seen := w.login("cookie", File)
+			seen := w.login("cookie", StoreFile)
 			var once sync.Once
 			w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 				first := false
@@ -503,20 +503,20 @@ func TestNextRefreshTokenIsKept(t *testing.T) {
 			if tt.fails {
 				c.Timeout = short
 			}
-			s, _, err := c.Refresh(t.Context(), seen)
+			s, _, err := c.Refresh(t.Context(), seen, 0)
 			w.mustAsk("/refresh", tt.asked)
 			if !tt.fails {
-				if err != nil || !w.accepted(s.AccessToken) || w.stored().Intent != nil {
+				if err != nil || !w.accepted(s.AccessToken) || w.stored().Pending != nil {
 					t.Fatalf("%v", err)
 				}
 				return
 			}
 			mustFail(t, err, verdict.FetchFailed, "no whole answer", seen.RefreshToken)
-			if s := w.stored(); s.RefreshToken == seen.RefreshToken || s.Intent != nil || s.AccessToken != seen.AccessToken {
+			if s := w.stored(); s.RefreshToken == seen.RefreshToken || s.Pending != nil || s.AccessToken != seen.AccessToken {
 				t.Fatalf("the next refresh token is not kept: %+v", s)
 			}
 			// What was kept is no new access token: nobody adopts it.
-			if _, outcome, err := w.client().Refresh(t.Context(), seen); err != nil || outcome != Refreshed {
+			if _, outcome, err := w.client().Refresh(t.Context(), seen, 0); err != nil || outcome != Refreshed {
 				t.Fatalf("the session was lost: %v %v", outcome, err)
 			}
 		})
@@ -527,15 +527,15 @@ func TestNextRefreshTokenIsKept(t *testing.T) {
 // twice.
 func TestNextRefreshTokenForEver(t *testing.T) {
 	w := newWorld(t, nil)
-	seen := w.login("cookie", File)
+	seen := w.login("cookie", StoreFile)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
 		rw.Header().Set("Set-Cookie", "refresh_token="+strconv.Itoa(w.asked("/refresh"))+"; HttpOnly")
 		status(200, `{}`)(rw, r)
 	})
-	_, _, err := w.client().Refresh(t.Context(), seen)
+	_, _, err := w.client().Refresh(t.Context(), seen, 0)
 	mustFail(t, err, verdict.FetchFailed, "no access token at")
 	w.mustAsk("/refresh", 2)
-	if s := w.stored(); s.RefreshToken != "2" || s.Intent != nil || s.Ended != nil {
+	if s := w.stored(); s.RefreshToken != "2" || s.Pending != nil || s.Ended != nil {
 		t.Errorf("%+v", s)
 	}
 }
@@ -544,7 +544,7 @@ func TestNextRefreshTokenForEver(t *testing.T) {
 // there was one in it: it is lost, as one that never came.
 func TestAnswerCutOffWithinTheGrace(t *testing.T) {
 	w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = time.Minute })
-	seen := w.login("token", File)
+	seen := w.login("token", StoreFile)
 	var once sync.Once
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		once.Do(func() {
@@ -556,7 +556,7 @@ func TestAnswerCutOffWithinTheGrace(t *testing.T) {
 		})
 		serve(rw, r)
 	})
-	s, outcome, err := w.client().Refresh(t.Context(), seen)
+	s, outcome, err := w.client().Refresh(t.Context(), seen, 0)
 	if err != nil || outcome != Refreshed || !w.accepted(s.AccessToken) {
 		t.Fatalf("%v %v", outcome, err)
 	}
@@ -572,7 +572,7 @@ func status(code int, body string) http.HandlerFunc {
 
 func TestKnownEndAsksNobody(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.edit(func(s *Session) {
 		s.Obtained = time.Now().Add(-2 * time.Hour)
 		s.AccessExpires, s.RefreshExpires = time.Now().Add(-time.Hour), time.Now().Add(-time.Minute)
@@ -590,7 +590,7 @@ func TestKnownEndAsksNobody(t *testing.T) {
 // expired.
 func TestRevokedIsNotServed(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.age(time.Minute, 5*time.Second)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
 		status(http.StatusUnauthorized, `{"error":"invalid_grant"}`)(rw, r)
@@ -602,7 +602,7 @@ func TestRevokedIsNotServed(t *testing.T) {
 // The lock is held by somebody who does not let go.
 func TestBusy(t *testing.T) {
 	w := newWorld(t, nil)
-	seen := w.login("cookie", File)
+	seen := w.login("cookie", StoreFile)
 	unlock, err := (&Store{Dir: w.dir}).lock(t.Context(), DefaultName, lockTimeout)
 	if err != nil {
 		t.Fatal(err)
@@ -610,11 +610,11 @@ func TestBusy(t *testing.T) {
 	defer unlock()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, _, err = w.client().Refresh(ctx, seen)
+	_, _, err = w.client().Refresh(ctx, seen, 0)
 	mustFail(t, err, verdict.SessionBusy, "another process holds it")
 	ctx, cancel = context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
-	_, _, err = w.client().Refresh(ctx, seen)
+	_, _, err = w.client().Refresh(ctx, seen, 0)
 	mustFail(t, err, verdict.Interrupted, "interrupted")
 	w.mustAsk("/refresh", 0)
 	if _, err := w.client().Token(t.Context(), 0); err != nil {

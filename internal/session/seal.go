@@ -14,34 +14,34 @@ import (
 	"jwt/internal/verdict"
 )
 
-// The key of a session stands in the keyring under its name.
-const ringService = "jwt session"
+// keyringService is the service of every key in the keyring; the user is the session's name.
+const keyringService = "jwt session"
 
-// keyring remembers the keys that the Ring gave.
-type keyring struct {
+// A keyCache remembers the keys that the keyring gave.
+type keyCache struct {
 	mu    sync.Mutex
 	known map[string][]byte
 }
 
-// settle says where the secrets of a new session go, and makes its key. why says
-// of Auto why it is not the keyring.
-func (st *Store) settle(name string, want Mode) (mode Mode, why error, err error) {
-	if want == File {
-		return File, nil, nil
+// chooseStorage returns where the secrets of a new session go, and makes its key. why is
+// the reason that StoreAuto became StoreFile.
+func (st *Store) chooseStorage(name string, want Storage) (storage Storage, why, err error) {
+	if want == StoreFile {
+		return StoreFile, nil, nil
 	}
 	_, failure := st.key(name, true)
 	switch {
 	case failure == nil:
-		return Keyring, nil, nil
-	case want == Keyring:
+		return StoreKeyring, nil, nil
+	case want == StoreKeyring:
 		return "", nil, verdict.Errorf(verdict.IO, "--store keyring: %w", failure).
 			Hintf("--store file keeps the tokens in a file that only you can read")
 	default:
-		return File, failure, nil
+		return StoreFile, failure, nil
 	}
 }
 
-// key returns the key of a session. With create a missing one is made.
+// key returns the key of a session. With create it makes a missing one.
 func (st *Store) key(name string, create bool) ([]byte, error) {
 	st.keys.mu.Lock()
 	defer st.keys.mu.Unlock()
@@ -49,13 +49,13 @@ func (st *Store) key(name string, create bool) ([]byte, error) {
 		return key, nil
 	}
 	if st.Keyring == nil {
-		return nil, errNoRing
+		return nil, errNoKeyring
 	}
-	key, err := timed(cmp.Or(st.Answer, ringTimeout), func() ([]byte, error) {
-		text, err := st.Keyring.Get(ringService, name)
+	key, err := timed(cmp.Or(st.Answer, keyringTimeout), func() ([]byte, error) {
+		text, err := st.Keyring.Get(keyringService, name)
 		if errors.Is(err, ErrNoKey) && create {
 			text = base64.StdEncoding.EncodeToString(newKey())
-			err = st.Keyring.Set(ringService, name, text)
+			err = st.Keyring.Set(keyringService, name, text)
 		}
 		if err != nil {
 			return nil, err
@@ -78,23 +78,23 @@ func newKey() []byte {
 	return key
 }
 
-// forget takes the key of a session out of the keyring: what it sealed is lost.
-func (st *Store) forget(name string) error {
+// deleteKey deletes the key of a session: nothing sealed under it can be read any more.
+func (st *Store) deleteKey(name string) error {
 	st.keys.mu.Lock()
 	delete(st.keys.known, name)
 	st.keys.mu.Unlock()
 	if st.Keyring == nil {
-		return errNoRing
+		return errNoKeyring
 	}
-	_, err := timed(cmp.Or(st.Answer, ringTimeout), func() (struct{}, error) { return struct{}{}, st.Keyring.Delete(ringService, name) })
+	_, err := timed(cmp.Or(st.Answer, keyringTimeout), func() (struct{}, error) { return struct{}{}, st.Keyring.Delete(keyringService, name) })
 	if errors.Is(err, ErrNoKey) {
 		return nil
 	}
 	return err
 }
 
-// seal encrypts the secret under the session's key, bound to what the record
-// says in the clear: to send it to another server, one needs the key.
+// seal encrypts the secret under the session's key. It is bound to the plain part of the
+// record: an attacker who can write the file cannot redirect the tokens to a server.
 func (st *Store) seal(name string, r record, x secret) ([]byte, error) {
 	aead, err := st.aead(name)
 	if err != nil {
@@ -104,7 +104,7 @@ func (st *Store) seal(name string, r record, x secret) ([]byte, error) {
 	if err != nil {
 		return nil, st.failure(name, err)
 	}
-	return aead.Seal(nil, nil, plain, bound(name, r)), nil
+	return aead.Seal(nil, nil, plain, additionalData(name, r)), nil
 }
 
 func (st *Store) unseal(name string, r record) (secret, error) {
@@ -113,7 +113,7 @@ func (st *Store) unseal(name string, r record) (secret, error) {
 		return secret{}, err
 	}
 	var x secret
-	plain, err := aead.Open(nil, nil, r.Sealed, bound(name, r))
+	plain, err := aead.Open(nil, nil, r.Sealed, additionalData(name, r))
 	if err == nil {
 		x, err = parseSecret(plain)
 	}
@@ -124,7 +124,8 @@ func (st *Store) unseal(name string, r record) (secret, error) {
 	return x, nil
 }
 
-// aead is AES-256-GCM with a random nonce (NIST SP 800-38D §8.2.2).
+// aead returns AES-256-GCM with random nonces (NIST SP 800-38D §8.2.2) under the key of
+// the session.
 func (st *Store) aead(name string) (cipher.AEAD, error) {
 	key, err := st.key(name, false)
 	if err != nil {
@@ -138,6 +139,6 @@ func (st *Store) aead(name string) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-func bound(name string, r record) []byte {
+func additionalData(name string, r record) []byte {
 	return []byte(strings.Join([]string{"jwt session", name, r.ID, r.Server, r.Preset, r.User}, "\x00"))
 }

@@ -10,17 +10,17 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A drawer is a keyring in memory.
-type drawer struct {
+// A memoryKeyring is a keyring in memory.
+type memoryKeyring struct {
 	mu   sync.Mutex
 	held map[string]string
 	err  error         // of every call
 	hang chan struct{} // what every call waits for; nil: for nothing
 }
 
-func newDrawer() *drawer { return &drawer{held: map[string]string{}} }
+func newMemoryKeyring() *memoryKeyring { return &memoryKeyring{held: map[string]string{}} }
 
-func (d *drawer) Get(service, user string) (string, error) {
+func (d *memoryKeyring) Get(service, user string) (string, error) {
 	if err := d.enter(); err != nil {
 		return "", err
 	}
@@ -33,7 +33,7 @@ func (d *drawer) Get(service, user string) (string, error) {
 	return secret, nil
 }
 
-func (d *drawer) Set(service, user, secret string) error {
+func (d *memoryKeyring) Set(service, user, secret string) error {
 	if err := d.enter(); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (d *drawer) Set(service, user, secret string) error {
 	return nil
 }
 
-func (d *drawer) Delete(service, user string) error {
+func (d *memoryKeyring) Delete(service, user string) error {
 	if err := d.enter(); err != nil {
 		return err
 	}
@@ -53,27 +53,27 @@ func (d *drawer) Delete(service, user string) error {
 	return nil
 }
 
-func (d *drawer) enter() error {
+func (d *memoryKeyring) enter() error {
 	if d.hang != nil {
 		<-d.hang
 	}
 	return d.err
 }
 
-func (w *world) sealedClient(ring Ring) *Client {
+func (w *world) clientWith(ring Keyring) *Client {
 	c := w.client()
 	c.Store.Keyring = ring
 	c.Store.Answer = time.Minute
-	if d, ok := ring.(*drawer); ok && d.hang != nil {
+	if d, ok := ring.(*memoryKeyring); ok && d.hang != nil {
 		c.Store.Answer = 100 * time.Millisecond
 	}
 	return c
 }
 
 func TestSealed(t *testing.T) {
-	w, ring := newWorld(t, nil), newDrawer()
-	s := w.loginWith(w.sealedClient(ring), "cookie", Auto)
-	if s.Store != Keyring || len(ring.held) != 1 || len(w.notices) != 0 {
+	w, ring := newWorld(t, nil), newMemoryKeyring()
+	s := w.loginWith(w.clientWith(ring), "cookie", StoreAuto)
+	if s.Store != StoreKeyring || len(ring.held) != 1 || len(w.notices) != 0 {
 		t.Fatalf("%s, keyring %v, notices %q", s.Store, ring.held, w.notices)
 	}
 	for _, secret := range []string{s.AccessToken, s.RefreshToken, "access_token", strings.Split(s.AccessToken, ".")[1]} {
@@ -81,12 +81,12 @@ func TestSealed(t *testing.T) {
 			t.Errorf("the file holds %q", secret)
 		}
 	}
-	got, err := w.sealedClient(ring).Token(t.Context(), 0)
+	got, err := w.clientWith(ring).Token(t.Context(), 0)
 	if err != nil || got.AccessToken != s.AccessToken || got.RefreshToken != s.RefreshToken {
 		t.Fatalf("%v", err)
 	}
-	fresh, _, err := w.sealedClient(ring).Refresh(t.Context(), s)
-	if err != nil || fresh.Store != Keyring || strings.Contains(w.file(), fresh.AccessToken) {
+	fresh, _, err := w.clientWith(ring).Refresh(t.Context(), s, 0)
+	if err != nil || fresh.Store != StoreKeyring || strings.Contains(w.file(), fresh.AccessToken) {
 		t.Fatalf("refreshed: %v", err)
 	}
 	// What is in the clear is read without a keyring.
@@ -94,20 +94,20 @@ func TestSealed(t *testing.T) {
 	if err != nil || peeked.Server != w.url || !peeked.Refreshable(time.Now()) || peeked.AccessToken != "" {
 		t.Fatalf("%+v %v", peeked, err)
 	}
-	for _, ring := range map[string]Ring{"none": nil, "empty": newDrawer(), "locked": &drawer{err: errors.New("it is locked")}, "hanging": &drawer{hang: make(chan struct{})}} {
-		_, err := w.sealedClient(ring).Token(t.Context(), 0) // would wait for ever
+	for _, ring := range map[string]Keyring{"none": nil, "empty": newMemoryKeyring(), "locked": &memoryKeyring{err: errors.New("it is locked")}, "hanging": &memoryKeyring{hang: make(chan struct{})}} {
+		_, err := w.clientWith(ring).Token(t.Context(), 0) // would wait for ever
 		mustFail(t, err, verdict.IO, "its key is in the keyring", s.RefreshToken)
 	}
-	if _, err := w.sealedClient(ring).Logout(t.Context()); err != nil || len(ring.held) != 0 {
+	if _, err := w.clientWith(ring).Logout(t.Context()); err != nil || len(ring.held) != 0 {
 		t.Errorf("logout leaves the key: %v %v", ring.held, err)
 	}
 }
 
 // Whoever can write the file cannot make it send the tokens elsewhere.
 func TestSealedIsBound(t *testing.T) {
-	w, ring := newWorld(t, nil), newDrawer()
-	c := w.sealedClient(ring)
-	w.loginWith(c, "cookie", Keyring)
+	w, ring := newWorld(t, nil), newMemoryKeyring()
+	c := w.clientWith(ring)
+	w.loginWith(c, "cookie", StoreKeyring)
 	s, r, err := c.Store.read(DefaultName)
 	if err != nil {
 		t.Fatal(err)
@@ -128,22 +128,22 @@ func TestSealedIsBound(t *testing.T) {
 	if _, err := c.Store.unseal("other", r); err == nil {
 		t.Error("it opens under another name")
 	}
-	ring.held[ringService+"/"+DefaultName] = "AAAA"
-	_, err = w.sealedClient(ring).Store.Load(DefaultName)
+	ring.held[keyringService+"/"+DefaultName] = "AAAA"
+	_, err = w.clientWith(ring).Store.Load(DefaultName)
 	mustFail(t, err, verdict.IO, "its key in the keyring is none")
 }
 
 func TestNoKeyring(t *testing.T) {
-	for name, ring := range map[string]Ring{"none": nil, "locked": &drawer{err: errors.New("it is locked")}, "hanging": &drawer{hang: make(chan struct{})}} {
+	for name, ring := range map[string]Keyring{"none": nil, "locked": &memoryKeyring{err: errors.New("it is locked")}, "hanging": &memoryKeyring{hang: make(chan struct{})}} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)
-			s := w.loginWith(w.sealedClient(ring), "cookie", Auto)
-			if s.Store != File || len(w.notices) != 1 || !strings.Contains(w.notices[0], "which only you can read") {
+			s := w.loginWith(w.clientWith(ring), "cookie", StoreAuto)
+			if s.Store != StoreFile || len(w.notices) != 1 || !strings.Contains(w.notices[0], "which only you can read") {
 				t.Errorf("%s, notices %q", s.Store, w.notices)
 			}
 			w.stored()
-			c := w.sealedClient(ring)
-			if _, err := c.Login(t.Context(), Login{Server: mustServer(t, w.url), Preset: "cookie", User: user, Password: []byte(password), Store: Keyring}); err == nil {
+			c := w.clientWith(ring)
+			if _, err := c.Login(t.Context(), Login{Server: mustServer(t, w.url), Preset: "cookie", User: user, Password: []byte(password), Store: StoreKeyring}); err == nil {
 				t.Error("--store keyring does without one")
 			} else {
 				mustFail(t, err, verdict.IO, "--store keyring")
@@ -156,19 +156,19 @@ func TestNoKeyring(t *testing.T) {
 
 func TestFileAsksNoKeyring(t *testing.T) {
 	w := newWorld(t, nil)
-	ring := &drawer{err: errors.New("asked")}
-	if s := w.loginWith(w.sealedClient(ring), "cookie", File); s.Store != File || len(w.notices) != 0 {
+	ring := &memoryKeyring{err: errors.New("asked")}
+	if s := w.loginWith(w.clientWith(ring), "cookie", StoreFile); s.Store != StoreFile || len(w.notices) != 0 {
 		t.Errorf("%s %q", s.Store, w.notices)
 	}
-	hanging := &drawer{hang: make(chan struct{})}
-	if _, err := w.sealedClient(hanging).Token(t.Context(), 0); err != nil {
+	hanging := &memoryKeyring{hang: make(chan struct{})}
+	if _, err := w.clientWith(hanging).Token(t.Context(), 0); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestOSRingWithoutBus(t *testing.T) {
+func TestOSKeyringWithoutBus(t *testing.T) {
 	for _, address := range []string{"", "autolaunch:"} {
-		ring := OSRing{LookupEnv: func(string) (string, bool) { return address, true }}
+		ring := OSKeyring{LookupEnv: func(string) (string, bool) { return address, true }}
 		if ring.reachable() && !keychainHere() {
 			t.Errorf("with the bus address %q a bus would be started", address)
 		}

@@ -2,10 +2,10 @@
 // session, its lock, the refresh that several processes do once, and the
 // http.RoundTripper that adds the credentials and refreshes on an expired 401.
 //
-// Refresh tokens rotate: one that is used twice is theft to the server (RFC 9700
-// §4.14.2). Hence whoever refreshes holds the lock, reads the session again, and
-// adopts a token that somebody else got meanwhile; and what the server gave is
-// on the disk before anything else happens.
+// Refresh tokens rotate: a server takes a second use for theft and revokes the session
+// (RFC 9700 §4.14.2). A process that refreshes therefore holds the lock, reads the
+// session again, adopts a token that another process got meanwhile, and saves a new one
+// before it does anything else.
 package session
 
 import (
@@ -29,40 +29,40 @@ type Session struct {
 	Server string // the URL, without a slash at its end
 	Preset string
 	User   string
-	Store  Mode // where its secrets are
+	Store  Storage // of its secrets
 
 	LoggedIn time.Time
 	Obtained time.Time // when the tokens were asked for
 	// AccessExpires and RefreshExpires are zero where the server does not say.
 	AccessExpires, RefreshExpires time.Time
 
-	Intent *Intent  // a refresh that was begun and not finished
-	Failed *Failure // the last refresh, where nothing came of it
-	Ended  *Ended   // why there is nothing left to refresh
+	Pending *Pending // a refresh that was begun and not finished
+	Failed  *Failure // the last refresh, where it failed
+	Ended   *Ended   // why the session cannot be refreshed any more
 
 	AccessToken, RefreshToken string
 	Cookies                   []Cookie
 
-	hasRefresh bool // what a sealed session says in the clear
+	hasRefresh bool // also known of a sealed session
 }
 
-// An Intent is on the disk before a refresh leaves: whoever finds it knows that
-// the refresh token may be spent.
-type Intent struct {
+// A Pending is saved before a refresh is sent: a process that finds it knows that the
+// refresh token may be spent.
+type Pending struct {
 	At time.Time `json:"at"` // of the first request with this refresh token
 }
 
-// A Failure is why a refresh came to nothing. Whoever waited for it need not ask the
-// server the same again.
+// A Failure is why a refresh brought no tokens. A process that waited for it need not
+// ask the server the same again.
 type Failure struct {
 	At     time.Time     `json:"at"`
 	Class  verdict.Class `json:"class"`
 	Reason string        `json:"reason"`
-	Lost   bool          `json:"lost,omitempty"`      // nobody knows whether the token is spent
-	Until  time.Time     `json:"not_before,omitzero"` // the server wants to be left alone
+	Lost   bool          `json:"lost,omitempty"`      // the server may have spent the refresh token
+	Until  time.Time     `json:"not_before,omitzero"` // when the server accepts the next request
 }
 
-// error is what those are told who waited for the refresh.
+// error returns the error reported to processes that waited for this refresh.
 func (f *Failure) error(now time.Time) error {
 	e := verdict.Errorf(f.Class, "another process has just tried to refresh: %s", f.Reason).Hintf("try again")
 	if wait := f.Until.Sub(now).Round(time.Second); wait > 0 {
@@ -72,32 +72,32 @@ func (f *Failure) error(now time.Time) error {
 	return e
 }
 
-// Ended is how a session came to its end at the server.
+// Ended is why the server ended the session.
 type Ended struct {
 	At     time.Time     `json:"at"`
 	Class  verdict.Class `json:"class"` // session_expired or session_revoked
 	Reason string        `json:"reason"`
 }
 
-// A Mode says where secrets are kept.
-type Mode string
+// Storage says where secrets are kept.
+type Storage string
 
-// The modes of --store. A session itself is in Keyring or File.
+// Values of Storage. A saved session's is StoreKeyring or StoreFile.
 const (
-	Auto    Mode = "auto"    // the keyring where one answers, else the file
-	Keyring Mode = "keyring" // in the file, sealed under a key in the keyring
-	File    Mode = "file"    // in the file
+	StoreAuto    Storage = "auto"    // StoreKeyring if a keyring answers, else StoreFile
+	StoreKeyring Storage = "keyring" // in the file, sealed under a key in the keyring
+	StoreFile    Storage = "file"    // in the file
 )
 
 // maxMargin is how long before its end a token counts as stale, at most.
 const maxMargin = 30 * time.Second
 
-// minFresh is how long a token counts as fresh, at least. One that has expired when
-// it comes, by a clock that is ahead, is not refreshed at every call.
+// minFresh is how long a token counts as fresh, at least: one that is expired on arrival,
+// because the local clock is ahead, is not refreshed at every call.
 const minFresh = time.Second
 
 // StaleAt returns when the access token is to be refreshed: 10 % of its lifetime
-// before its end, at most 30 s. It is zero where nobody knows its end.
+// before its end, at most 30 s. It is zero where the end is unknown.
 func (s *Session) StaleAt() time.Time {
 	if s.AccessExpires.IsZero() {
 		return time.Time{}
@@ -117,9 +117,8 @@ func (s *Session) lifetime() time.Duration {
 	return max(s.AccessExpires.Sub(s.Obtained), 0)
 }
 
-// stale reports whether the access token is to be refreshed before it is used.
-// One from the future is: the clock was set back, and its end is not where it
-// seems to be.
+// stale reports whether the access token is to be refreshed before it is used. A token
+// from the future is stale: the clock was set back, so its end is unknown.
 func (s *Session) stale(now time.Time) bool {
 	const clockStep = 5 * time.Second
 	if s.Obtained.Sub(now) > clockStep {
@@ -134,7 +133,7 @@ func (s *Session) Alive(now time.Time) bool {
 	return s.AccessExpires.IsZero() || now.Before(s.AccessExpires)
 }
 
-// Refreshable reports whether there is a refresh token that may still be taken.
+// Refreshable reports whether there is a refresh token that may still be valid.
 func (s *Session) Refreshable(now time.Time) bool {
 	return s.Ended == nil && s.hasRefresh && (s.RefreshExpires.IsZero() || now.Before(s.RefreshExpires))
 }
@@ -142,7 +141,7 @@ func (s *Session) Refreshable(now time.Time) bool {
 // HasRefresh reports whether the server gave a refresh token.
 func (s *Session) HasRefresh() bool { return s.hasRefresh }
 
-// Error returns why the session is of no use any more, or nil.
+// Error returns why the session cannot be used any more, or nil.
 func (s *Session) Error(now time.Time) error {
 	switch {
 	case s.Ended != nil:
@@ -152,20 +151,20 @@ func (s *Session) Error(now time.Time) error {
 	case !s.hasRefresh:
 		return s.noRefreshToken()
 	default:
-		return verdict.Errorf(verdict.SessionExpired, "session %s: %s", s.Name, s.refreshExpired()).Hintf("%s", s.again())
+		return verdict.Errorf(verdict.SessionExpired, "session %s: %s", s.Name, s.refreshExpired()).Hintf("%s", s.loginCommand())
 	}
 }
 
 func (s *Session) noRefreshToken() error {
 	return verdict.Errorf(verdict.SessionExpired, "session %s: the access token has expired, and the server gave no refresh token", s.Name).
-		Hintf("%s", s.again())
+		Hintf("%s", s.loginCommand())
 }
 
 func (s *Session) refreshExpired() string {
 	return "the refresh token expired " + s.RefreshExpires.UTC().Format(time.RFC3339)
 }
 
-// origin returns what the credentials are bound to.
+// origin returns the origin that the credentials are bound to.
 func (s *Session) origin() string {
 	u, err := url.Parse(s.Server)
 	if err != nil {
@@ -174,28 +173,33 @@ func (s *Session) origin() string {
 	return httpclient.Origin(u)
 }
 
-// seen reports whether the access token is the one that another reading of the
-// session had: of the same answer, for a server may give the same token again.
-func (s *Session) seen(earlier *Session) bool {
+// tokens returns the tokens for a request to the server.
+func (s *Session) tokens() authclient.Tokens {
+	return authclient.Tokens{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken}
+}
+
+// sameToken reports whether both have the access token of the same answer. A server may
+// give the same token again.
+func (s *Session) sameToken(earlier *Session) bool {
 	return s.AccessToken == earlier.AccessToken && s.Obtained.Equal(earlier.Obtained)
 }
 
-// take puts what the server gave into the session.
-func (s *Session) take(g authclient.Grant) {
+// setTokens puts the tokens of an answer into the session.
+func (s *Session) setTokens(g authclient.Grant) {
 	s.AccessToken, s.AccessExpires, s.Obtained = g.AccessToken, g.AccessExpires, g.Obtained
-	s.takeRefresh(g)
-	s.Intent, s.Failed, s.Ended = nil, nil, nil
+	s.setRefreshToken(g)
+	s.Pending, s.Failed, s.Ended = nil, nil, nil
 }
 
-// takeRefresh is take for the refresh token alone.
-func (s *Session) takeRefresh(g authclient.Grant) {
+// setRefreshToken puts the refresh token of an answer, if it has one, into the session.
+func (s *Session) setRefreshToken(g authclient.Grant) {
 	if g.RefreshToken != "" {
 		s.RefreshToken, s.RefreshExpires = g.RefreshToken, g.RefreshExpires
 	}
 	s.hasRefresh = s.RefreshToken != ""
 }
 
-// CheckName refuses names that a file cannot safely have.
+// CheckName refuses names that are not safe as the name of a file.
 func CheckName(name string) error {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 	if name == "" || len(name) > 64 || strings.Trim(name, allowed) != "" || name[0] == '.' || name[0] == '-' {
@@ -212,13 +216,13 @@ func cut(s string) string {
 	return s
 }
 
-// error returns why an ended session is of no use.
+// error returns the error of a request with an ended session.
 func (e *Ended) error(s *Session) error {
-	return verdict.Errorf(e.Class, "session %s: %s", s.Name, e.Reason).Hintf("%s", s.again())
+	return verdict.Errorf(e.Class, "session %s: %s", s.Name, e.Reason).Hintf("%s", s.loginCommand())
 }
 
-// again is the command that logs in once more.
-func (s *Session) again() string {
+// loginCommand returns the command that logs in again.
+func (s *Session) loginCommand() string {
 	command := "jwt session login " + s.Server + " --user " + quoted(s.User)
 	if s.Preset != "cookie" {
 		command += " --preset " + s.Preset
@@ -229,7 +233,7 @@ func (s *Session) again() string {
 	return command
 }
 
-// quoted makes a word that a shell takes as it is.
+// quoted returns the text as one word of a shell command.
 func quoted(s string) string {
 	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r))

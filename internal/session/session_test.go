@@ -53,7 +53,7 @@ func TestCheckName(t *testing.T) {
 	}
 }
 
-func TestAgain(t *testing.T) {
+func TestLoginCommand(t *testing.T) {
 	tests := []struct {
 		s    Session
 		want string
@@ -62,7 +62,7 @@ func TestAgain(t *testing.T) {
 		{Session{Name: "work", Server: "https://a.example", User: "o'neil; rm", Preset: "token"}, `jwt session login https://a.example --user 'o'\''neil; rm' --preset token --session work`},
 	}
 	for _, tt := range tests {
-		if got := tt.s.again(); got != tt.want {
+		if got := tt.s.loginCommand(); got != tt.want {
 			t.Errorf("%s, want %s", got, tt.want)
 		}
 	}

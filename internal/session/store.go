@@ -13,46 +13,46 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Store is the directory of the sessions, and the keyring that may hold the
-// keys they are sealed under.
+// A Store keeps sessions in a directory, one file each, and their keys in a keyring.
 type Store struct {
 	Dir     string        // made with 0700 when needed
-	Keyring Ring          // nil where there is none
-	Answer  time.Duration // how long the keyring is waited for; 0 means 3 s
-	keys    keyring       // the keys that were asked for
+	Keyring Keyring       // nil where there is none
+	Answer  time.Duration // how long the keyring may take; 0 means 3 s
+	keys    keyCache
 }
 
 // maxFile bounds the file of a session.
 const maxFile = 1 << 20
 
-// loggedOut is what stands in a file that a logout could not remove.
+// loggedOut is the content of a file that a logout could not remove.
 const loggedOut = `{"logged_out":true}` + "\n"
 
-// Load reads a session with its secrets. Where there is none it is not_logged_in.
+// Load reads a session with its secrets. Where there is none, its error is of class
+// not_logged_in.
 func (st *Store) Load(name string) (*Session, error) {
 	s, r, err := st.read(name)
 	if err != nil {
 		return nil, err
 	}
 	if r.Secret != nil {
-		s.reveal(*r.Secret)
+		s.setSecret(*r.Secret)
 		return s, nil
 	}
 	x, err := st.unseal(name, r)
 	if err != nil {
 		return nil, err
 	}
-	s.reveal(x)
+	s.setSecret(x)
 	return s, nil
 }
 
-// Peek reads a session without its secrets, and asks no keyring.
+// Peek reads a session without its secrets and without the keyring.
 func (st *Store) Peek(name string) (*Session, error) {
 	s, _, err := st.read(name)
 	return s, err
 }
 
-// List returns the names of the sessions there are, sorted.
+// List returns the names of all sessions, sorted.
 func (st *Store) List() ([]string, error) {
 	root, err := st.open()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -77,7 +77,7 @@ func (st *Store) List() ([]string, error) {
 }
 
 // Path returns the file of a session.
-func (st *Store) Path(name string) string { return filepath.Join(st.Dir, file(name)) }
+func (st *Store) Path(name string) string { return filepath.Join(st.Dir, fileName(name)) }
 
 func (st *Store) read(name string) (*Session, record, error) {
 	if err := CheckName(name); err != nil {
@@ -99,7 +99,7 @@ func (st *Store) read(name string) (*Session, record, error) {
 	if err != nil {
 		return nil, record{}, st.unreadable(name, err)
 	}
-	return r.open(name), r, nil
+	return r.session(name), r, nil
 }
 
 // unreadable returns the error of a file that does not hold a session.
@@ -109,7 +109,7 @@ func (st *Store) unreadable(name string, err error) error {
 }
 
 func (st *Store) readFile(root *privatefile.Root, name string) ([]byte, error) {
-	data, err := root.Read(file(name), maxFile)
+	data, err := root.Read(fileName(name), maxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), string(data) == loggedOut:
 		return nil, notLoggedIn(name)
@@ -121,9 +121,9 @@ func (st *Store) readFile(root *privatefile.Root, name string) ([]byte, error) {
 	return data, nil
 }
 
-func file(name string) string { return name + ".json" }
+func fileName(session string) string { return session + ".json" }
 
-// open opens the directory, which must be its owner's alone.
+// open opens the directory. Its error is fs.ErrNotExist where there is none.
 func (st *Store) open() (*privatefile.Root, error) { return st.root(privatefile.Dir.Open) }
 
 // make opens the directory, and makes it where there is none.
@@ -162,10 +162,10 @@ func (st *Store) failure(name string, err error) error {
 	}
 }
 
-// encode returns the file of a session, its secret sealed where it is to be.
+// encode returns the content of a session's file.
 func (st *Store) encode(s *Session) ([]byte, error) {
 	r, x := s.record()
-	if s.Store == Keyring {
+	if s.Store == StoreKeyring {
 		sealed, err := st.seal(s.Name, r, x)
 		if err != nil {
 			return nil, err
@@ -184,25 +184,33 @@ func (st *Store) encode(s *Session) ([]byte, error) {
 	return append(data, '\n'), nil
 }
 
-// A writing is the next file of a session. Its blocks are there before a refresh
-// leaves, so that a disk that fills up meanwhile does not lose what the server gives.
+// sizeOf returns the size of a session's file, or 0 where it cannot be written.
+func (st *Store) sizeOf(s *Session) int {
+	data, err := st.encode(s)
+	if err != nil {
+		return 0
+	}
+	return len(data)
+}
+
+// A writing is the next file of a session. Its blocks are reserved before a request is
+// sent, so that a disk that fills up meanwhile does not lose the answer's tokens.
 type writing struct {
 	store *Store
 	root  *privatefile.Root
 	file  *privatefile.File
 }
 
-// reserve is how much larger than its last a session's file may become without
-// asking the disk for more.
+// reserve is how many bytes a session's file may grow within the space reserved for it.
 const reserve = 16 << 10
 
-// prepare makes the temporary file, size bytes of it. The caller holds the lock.
+// prepare makes the temporary file with size bytes. The caller holds the lock.
 func (st *Store) prepare(name string, size int) (*writing, error) {
 	root, err := st.make()
 	if err != nil {
 		return nil, err
 	}
-	f, err := root.Create(file(name), size)
+	f, err := root.Create(fileName(name), size)
 	if err != nil {
 		root.Close()
 		return nil, st.failure(name, err)
@@ -223,7 +231,7 @@ func (w *writing) finish(s *Session) error {
 	return nil
 }
 
-// abandon leaves nothing of the temporary file. After finish it does nothing.
+// abandon removes the temporary file. After finish it does nothing.
 func (w *writing) abandon() {
 	w.file.Abandon()
 	w.root.Close()
@@ -238,9 +246,9 @@ func (st *Store) save(s *Session) error {
 	return w.finish(s)
 }
 
-// remove takes a session off the disk. The caller holds the lock, or could not
-// get it. Where the directory does not let go of the file, it is wiped: err is
-// then why it is still there.
+// remove removes the file of a session. Where that fails, the file is overwritten:
+// wiped reports that, and err why it still exists. The caller holds the lock, or
+// could not get it.
 func (st *Store) remove(name string) (wiped bool, err error) {
 	root, err := st.open()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -250,10 +258,10 @@ func (st *Store) remove(name string) (wiped bool, err error) {
 		return false, err
 	}
 	defer root.Close()
-	err = root.Remove(file(name))
+	err = root.Remove(fileName(name))
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	err = verdict.Errorf(verdict.IO, "%s: could not be removed: %w", st.Path(name), privatefile.Cause(err)).Hintf("chmod 700 %s && rm %s", quoted(st.Dir), quoted(st.Path(name)))
-	return root.Overwrite(file(name), loggedOut) == nil, err
+	return root.Overwrite(fileName(name), loggedOut) == nil, err
 }

@@ -34,7 +34,7 @@ func (w *world) leftovers() []string {
 
 func TestStoredPrivately(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	for name, want := range map[string]fs.FileMode{".": fs.ModeDir | 0o700, "default.json": 0o600, "default.lock": 0o600} {
 		info, err := os.Stat(filepath.Join(w.dir, name))
 		if err != nil || info.Mode() != want {
@@ -52,9 +52,9 @@ func TestWhatIsSavedIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Session{
-		Name: "work", ID: "X", Server: "https://a.example/b", Preset: "cookie", User: "ä\"\n", Store: File,
+		Name: "work", ID: "X", Server: "https://a.example/b", Preset: "cookie", User: "ä\"\n", Store: StoreFile,
 		LoggedIn: noon, Obtained: noon.Add(time.Minute), AccessExpires: noon.Add(time.Hour), RefreshExpires: noon.Add(2 * time.Hour),
-		Intent: &Intent{At: noon}, Failed: &Failure{At: noon.Add(time.Second), Class: verdict.FetchFailed, Reason: "no answer"},
+		Pending: &Pending{At: noon}, Failed: &Failure{At: noon.Add(time.Second), Class: verdict.FetchFailed, Reason: "no answer"},
 		Ended:       &Ended{At: noon, Class: verdict.SessionRevoked, Reason: "why"},
 		AccessToken: "a.b.c", RefreshToken: "r",
 		Cookies: []Cookie{{Name: "cart", Value: `x"y`, Path: "/", Expires: noon, Secure: true, HTTPOnly: true, Quoted: true}, {Name: "b", Path: "/b"}},
@@ -67,7 +67,7 @@ func TestWhatIsSavedIsRead(t *testing.T) {
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(Session{})); d != "" || err != nil {
 		t.Errorf("%v\n%s", err, d)
 	}
-	small := &Session{Name: "small", ID: "Y", Server: "https://a.example", Store: File}
+	small := &Session{Name: "small", ID: "Y", Server: "https://a.example", Store: StoreFile}
 	if err := st.save(small); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestNoSession(t *testing.T) {
 
 func TestCorruptFile(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	whole := w.file()
 	path := filepath.Join(w.dir, "default.json")
 	for _, text := range []string{
@@ -119,7 +119,7 @@ func TestCorruptFile(t *testing.T) {
 		if _, err := w.client().Store.Peek(DefaultName); err == nil && !strings.Contains(text, `"x": "`) {
 			t.Errorf("%.40q is a session", text)
 		}
-		_, _, err = w.client().Refresh(t.Context(), &Session{})
+		_, _, err = w.client().Refresh(t.Context(), &Session{}, 0)
 		mustFail(t, err, verdict.IO, path)
 	}
 	if f, err := w.client().Logout(t.Context()); err != nil || f.Err == nil {
@@ -129,7 +129,7 @@ func TestCorruptFile(t *testing.T) {
 		t.Errorf("it is still there: %v", err)
 	}
 	w.mustAsk("/refresh", 0)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.stored()
 }
 
@@ -138,7 +138,7 @@ func TestOthersMayNotReadIt(t *testing.T) {
 		return // there are no such modes
 	}
 	w := newWorld(t, nil)
-	seen := w.login("cookie", File)
+	seen := w.login("cookie", StoreFile)
 	path := filepath.Join(w.dir, "default.json")
 	for _, tt := range []struct {
 		path string
@@ -153,7 +153,7 @@ func TestOthersMayNotReadIt(t *testing.T) {
 		}
 		_, err := w.client().Token(t.Context(), 0)
 		mustFail(t, err, verdict.IO, tt.path, seen.AccessToken)
-		_, _, err = w.client().Refresh(t.Context(), seen)
+		_, _, err = w.client().Refresh(t.Context(), seen, 0)
 		mustFail(t, err, verdict.IO, tt.path, seen.AccessToken)
 		if err := os.Chmod(tt.path, good); err != nil {
 			t.Fatal(err)
@@ -173,7 +173,7 @@ func TestOthersMayNotReadIt(t *testing.T) {
 // The disk takes no more: no refresh leaves, and what there is stays.
 func TestDiskFull(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.age(time.Minute, 5*time.Second)
 	before := w.file()
 	for _, size := range []string{"0", "100", "3000"} { // nothing, not all of the intent, not what is kept free
@@ -211,7 +211,7 @@ func TestLoginThatCannotBeStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Login(t.Context(), Login{Server: u, Preset: "cookie", User: user, Password: []byte(password), Store: File})
+	_, err = c.Login(t.Context(), Login{Server: u, Preset: "cookie", User: user, Password: []byte(password), Store: StoreFile})
 	mustFail(t, err, verdict.IO, c.Store.Dir)
 	w.mustAsk("/login", 0)
 }
@@ -228,9 +228,9 @@ func FuzzParseRecord(f *testing.F) {
 		if r.Version != version || r.Server == "" || (r.Secret == nil) == (len(r.Sealed) == 0) {
 			t.Fatalf("%q is taken for a session: %+v", data, r)
 		}
-		s := r.open("x")
+		s := r.session("x")
 		if r.Secret != nil {
-			s.reveal(*r.Secret)
+			s.setSecret(*r.Secret)
 			if _, err := (&Store{}).encode(s); err != nil && len(data) < 1000 && s.LoggedIn.Year() < 9999 {
 				t.Fatalf("%q cannot be written again: %v", data, err)
 			}

@@ -35,7 +35,7 @@ func TestTraceOfAHeader(t *testing.T) {
 // not shown, in whatever header.
 func TestTraceOfAnEcho(t *testing.T) {
 	w := newWorld(t, nil)
-	s := w.login("cookie", File)
+	s := w.login("cookie", StoreFile)
 	w.edit(func(s *Session) { s.Cookies = []Cookie{{Name: "track", Value: "a-cookie-value", Path: "/"}} })
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
 		said := s.RefreshToken + " " + s.AccessToken + " a-cookie-value from-the-caller in-the-query"
@@ -78,7 +78,7 @@ func TestTraceOfALogin(t *testing.T) {
 	var trace bytes.Buffer
 	c := w.client()
 	c.Trace = &trace
-	w.loginWith(c, "token", File)
+	w.loginWith(c, "token", StoreFile)
 	if text := trace.String(); strings.Contains(text, "opaque") || !strings.Contains(text, "< X-Debug: (28 bytes)\n") || !strings.Contains(text, "< Retry-After: 7\n") {
 		t.Errorf("%s", text)
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"jwt/internal/authclient"
@@ -14,9 +15,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Do is what every request of the session goes through, its time bounded, the
-// reading of the answer's body included. No redirect is followed: credentials go
-// where they were sent.
+// Do sends a request with the session's credentials. Its time is bounded, the reading of
+// the body included. Redirects are not followed, because they would carry credentials to
+// another place.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), cmp.Or(c.Timeout, authclient.ExchangeTimeout))
 	resp, err := Transport{c}.RoundTrip(req.WithContext(ctx))
@@ -28,7 +29,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// A bounded body lets go of its time when it is closed.
+// A bounded body cancels the request's context when it is closed.
 type bounded struct {
 	io.ReadCloser
 	cancel context.CancelFunc
@@ -39,12 +40,12 @@ func (b bounded) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// A Transport is the interceptor: an http.RoundTripper that adds the session's
-// credentials to requests to its origin, refuses those to any other, and when the
-// access token has expired refreshes it and sends the request once more.
+// A Transport is an http.RoundTripper that adds the session's credentials to requests to
+// its origin and refuses other requests. Where the server says that the access token has
+// expired, it refreshes the token and sends the request once more.
 type Transport struct{ Client *Client }
 
-// RoundTrip is http.RoundTripper. An error of the session is a *verdict.Error.
+// RoundTrip implements http.RoundTripper. An error of the session is a *verdict.Error.
 func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := t.Client
 	ctx := req.Context()
@@ -77,7 +78,7 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || !expired {
 		return resp, err
 	}
-	fresh, _, err := c.Refresh(ctx, s)
+	fresh, _, err := c.Refresh(ctx, s, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +88,7 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return c.send(req, body, fresh, preset)
 }
 
-// checkOrigin refuses to send the session's token to anybody else.
+// checkOrigin refuses to send the session's token to another origin.
 func checkOrigin(u *url.URL, s *Session) error {
 	if httpclient.Origin(u) == s.origin() {
 		return nil
@@ -96,7 +97,7 @@ func checkOrigin(u *url.URL, s *Session) error {
 		Hintf("if that server is to have it: jwt session token --format curl | curl -K - URL")
 }
 
-// replayable returns what gives the body of a request as often as it is asked.
+// replayable reads the body of a request and returns a function that returns copies.
 func replayable(req *http.Request) (func() io.ReadCloser, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return func() io.ReadCloser { return http.NoBody }, nil
@@ -109,8 +110,8 @@ func replayable(req *http.Request) (func() io.ReadCloser, error) {
 	return func() io.ReadCloser { return io.NopCloser(bytes.NewReader(data)) }, err
 }
 
-// send makes the request with the session's credentials, and keeps the cookies
-// that the answer sets.
+// send sends the request with the session's credentials, and keeps the cookies that the
+// answer sets.
 func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, p authclient.Preset) (*http.Response, error) {
 	c.conceal(s)
 	out := req.Clone(req.Context())
@@ -119,7 +120,7 @@ func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, 
 	out.Header.Set("Authorization", "Bearer "+s.AccessToken)
 	own := out.Cookies()
 	for _, k := range cookiesFor(s.Cookies, req.URL, c.Now()) {
-		if !has(own, k.Name) { // a cookie that the caller gives is meant
+		if !slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == k.Name }) { // the caller's own cookie replaces it
 			out.AddCookie(&http.Cookie{Name: k.Name, Value: k.Value, Quoted: k.Quoted})
 		}
 	}
@@ -135,17 +136,8 @@ func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, 
 	return resp, nil
 }
 
-func has(cookies []*http.Cookie, name string) bool {
-	for _, c := range cookies {
-		if c.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
-// keepCookies puts cookies into the session as it is on the disk now: others may
-// have changed it since. Another login's are not touched.
+// keepCookies puts cookies into the session as it is on the disk now, which another
+// process may have changed. A session of another login is not changed.
 func (c *Client) keepCookies(ctx context.Context, seen *Session, p authclient.Preset, u *url.URL, set []*http.Cookie) error {
 	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
 	if err != nil {
@@ -166,8 +158,8 @@ func (c *Client) keepCookies(ctx context.Context, seen *Session, p authclient.Pr
 	return c.Store.save(s)
 }
 
-// saysExpired reads the beginning of a 401 and asks the preset what it means.
-// The answer can be read again afterwards.
+// saysExpired reports whether a 401 means that the access token has expired. It reads the
+// beginning of the body, which can be read again afterwards.
 func saysExpired(resp *http.Response, p authclient.Preset, s *Session) (bool, error) {
 	const enough = 64 << 10
 	head, err := io.ReadAll(io.LimitReader(resp.Body, enough))

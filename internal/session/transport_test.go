@@ -60,7 +60,7 @@ func (w *world) mustDo(method, path, body string, wantStatus int, wantBody strin
 
 func TestCart(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.mustDo("POST", "/cart/items", `{"sku":"tea","quantity":2}`, 201, "tea")
 	w.mustDo("POST", "/cart/items", `{"sku":"cup","quantity":1}`, 201, "cup")
 	w.mustDo("GET", "/cart", "", 200, "tea")
@@ -87,7 +87,7 @@ func TestCart(t *testing.T) {
 
 func TestExpiredTokenIsRefreshedAndTheRequestRetried(t *testing.T) {
 	w := newWorld(t, nil)
-	old := w.login("cookie", File)
+	old := w.login("cookie", StoreFile)
 	w.expireOnce("/cart/items", old.AccessToken)
 	w.mustDo("POST", "/cart/items", `{"sku":"tea","quantity":2}`, 201, "tea")
 	w.mustAsk("/cart/items", 2)
@@ -113,11 +113,11 @@ func (w *world) expireOnce(path, token string) {
 // Another process had refreshed already when the 401 came: its token is adopted.
 func TestRetryAdopts(t *testing.T) {
 	w := newWorld(t, nil)
-	old := w.login("cookie", File)
+	old := w.login("cookie", StoreFile)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		if r.URL.Path == "/me" && r.Header.Get("Authorization") == "Bearer "+old.AccessToken {
 			w.wrap(nil)
-			if _, _, err := w.client().Refresh(t.Context(), old); err != nil {
+			if _, _, err := w.client().Refresh(t.Context(), old, 0); err != nil {
 				t.Error(err)
 			}
 			status(401, "")(rw, r)
@@ -132,7 +132,7 @@ func TestRetryAdopts(t *testing.T) {
 
 func TestOneRetryOnly(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		if r.URL.Path == "/me" {
 			status(401, "never")(rw, r)
@@ -148,7 +148,7 @@ func TestOneRetryOnly(t *testing.T) {
 func TestOtherAnswersAreNotRetried(t *testing.T) {
 	for _, code := range []int{200, 302, 403, 404, 500, 503} {
 		w := newWorld(t, nil)
-		w.login("cookie", File)
+		w.login("cookie", StoreFile)
 		w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(code, "x")(rw, r) })
 		w.mustDo("GET", "/me", "", code, "x")
 		w.mustAsk("/me", 1)
@@ -160,7 +160,7 @@ func TestOtherAnswersAreNotRetried(t *testing.T) {
 // nor where a redirect points.
 func TestCredentialsStayAtTheirOrigin(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.mustDo("POST", "/cart/items", `{"sku":"tea","quantity":2}`, 201, "tea")
 	var stolen []*http.Request
 	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { stolen = append(stolen, r) }))
@@ -176,9 +176,9 @@ func TestCredentialsStayAtTheirOrigin(t *testing.T) {
 		http.Redirect(rw, r, thief.URL+"/take", http.StatusTemporaryRedirect)
 	})
 	w.mustDo("POST", "/checkout", `{"a":1}`, 307, "")
-	_, _, err := w.client().Refresh(t.Context(), w.stored())
+	_, _, err := w.client().Refresh(t.Context(), w.stored(), 0)
 	mustFail(t, err, verdict.FetchRefused, "307")
-	_, err = w.client().Login(t.Context(), Login{Server: u, Preset: "cookie", User: user, Password: []byte(password), Store: File})
+	_, err = w.client().Login(t.Context(), Login{Server: u, Preset: "cookie", User: user, Password: []byte(password), Store: StoreFile})
 	mustFail(t, err, verdict.FetchRefused, "307")
 	if len(stolen) != 0 {
 		t.Fatalf("%d requests went elsewhere: %v", len(stolen), stolen[0].Header)
@@ -189,7 +189,7 @@ func TestCredentialsStayAtTheirOrigin(t *testing.T) {
 // request that outlived its session are dropped.
 func TestCookiesAreMerged(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		switch r.URL.Path {
 		case "/a":
@@ -202,7 +202,7 @@ func TestCookiesAreMerged(t *testing.T) {
 		case "/login":
 			serve(rw, r)
 		case "/again":
-			w.login("cookie", File)
+			w.login("cookie", StoreFile)
 			http.SetCookie(rw, &http.Cookie{Name: "late", Value: "3"})
 		}
 	})
@@ -226,14 +226,14 @@ func TestTraceShowsNoSecret(t *testing.T) {
 	var trace bytes.Buffer
 	c := w.client()
 	c.Trace = &trace
-	old := w.loginWith(c, "cookie", File)
+	old := w.loginWith(c, "cookie", StoreFile)
 	if _, _, err := w.do(c, "POST", w.url+"/cart/items?api_key=hidden1", `{"sku":"tea","quantity":2}`, "X-Api-Key", "hidden2"); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := w.do(c, "POST", w.url+"/checkout", ""); err != nil {
 		t.Fatal(err)
 	}
-	fresh, _, err := c.Refresh(t.Context(), old)
+	fresh, _, err := c.Refresh(t.Context(), old, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

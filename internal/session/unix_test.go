@@ -36,7 +36,7 @@ func limitFileSize() {
 // is stays and serves. Root may write anywhere, so it becomes somebody else.
 func TestReadOnlyDirectory(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	w.age(time.Minute, 5*time.Second)
 	before := w.file()
 	run := w.unprivileged()
@@ -102,7 +102,7 @@ func TestLogoutWithoutRights(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, nil)
-			w.login("cookie", File)
+			w.login("cookie", StoreFile)
 			run := w.unprivileged()
 			for name, mode := range tt.modes {
 				if err := os.Chmod(filepath.Join(w.dir, name), mode); err != nil {
@@ -157,7 +157,7 @@ func (w *world) readable() string {
 // logout removes it.
 func TestSessionThatIsAPipe(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	path := filepath.Join(w.dir, "pipe.json")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ func oldSession(t *testing.T, left time.Duration) (*Store, *Session) {
 	t.Helper()
 	st := &Store{Dir: filepath.Join(t.TempDir(), "sessions")}
 	s := &Session{
-		Name: DefaultName, ID: "1", Server: "http://127.0.0.1:1", Preset: "cookie", User: user, Store: File,
+		Name: DefaultName, ID: "1", Server: "http://127.0.0.1:1", Preset: "cookie", User: user, Store: StoreFile,
 		Obtained: time.Now().Add(left - 5*time.Minute), AccessExpires: time.Now().Add(left),
 		AccessToken: "a", RefreshToken: "r", hasRefresh: true,
 	}
@@ -131,7 +131,7 @@ func TestWaitersAreTold(t *testing.T) {
 						Store: &Store{Dir: st.Dir}, Name: DefaultName, Presets: shippedPreset, Now: time.Now,
 						HTTP: &http.Client{Transport: tt.server}, Notice: func(string) {},
 					}
-					_, _, err := c.Refresh(t.Context(), s)
+					_, _, err := c.Refresh(t.Context(), s, 0)
 					return err
 				}
 				errs := make([]error, 5)
@@ -167,11 +167,11 @@ func TestWaitersAreTold(t *testing.T) {
 // A failure that was remembered by a clock which ran ahead is not believed for as long.
 func TestFailureFromTheFuture(t *testing.T) {
 	w := newWorld(t, nil)
-	w.login("cookie", File)
+	w.login("cookie", StoreFile)
 	seen := w.edit(func(s *Session) {
 		s.AccessExpires, s.Failed = time.Now().Add(-time.Second), &Failure{At: time.Now().Add(time.Hour), Class: verdict.FetchFailed, Reason: "x"}
 	})
-	if _, _, err := w.client().Refresh(t.Context(), seen); err != nil || w.stored().Failed != nil {
+	if _, _, err := w.client().Refresh(t.Context(), seen, 0); err != nil || w.stored().Failed != nil {
 		t.Errorf("%v, %+v", err, w.stored().Failed)
 	}
 }
@@ -180,7 +180,7 @@ func TestFailureFromTheFuture(t *testing.T) {
 func TestInterruptionIsAnswered(t *testing.T) {
 	for says, begin := range map[string]func(context.Context, *Client, *Session) error{
 		"the refresh that has begun is finished and saved first": func(ctx context.Context, c *Client, s *Session) error {
-			_, _, err := c.Refresh(ctx, s)
+			_, _, err := c.Refresh(ctx, s, 0)
 			return err
 		},
 		"the logout that has begun is finished first": func(ctx context.Context, c *Client, _ *Session) error {
@@ -233,13 +233,13 @@ func TestReasonOfTheEnd(t *testing.T) {
 		{false, 503, "was lost (http"},
 	} {
 		w := newWorld(t, nil)
-		w.login("cookie", File)
+		w.login("cookie", StoreFile)
 		if tt.killed {
-			w.edit(func(s *Session) { s.Intent = &Intent{At: time.Now().Add(-time.Minute)} })
+			w.edit(func(s *Session) { s.Pending = &Pending{At: time.Now().Add(-time.Minute)} })
 		}
 		for _, code := range []int{tt.first, 401} {
 			w.wrap(answer(code))
-			_, _, err := w.client().Refresh(t.Context(), w.stored())
+			_, _, err := w.client().Refresh(t.Context(), w.stored(), 0)
 			if err == nil || code == 401 && !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("%d, then %d: %v", tt.first, code, err)
 			}
