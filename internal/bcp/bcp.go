@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"crypto/x509"
 	"slices"
-	"strings"
 	"time"
 
 	"jwt/internal/jsonobject"
@@ -118,7 +117,7 @@ type inspection struct {
 func examine(s Subject) *inspection {
 	r := &inspection{Subject: s}
 	r.alg, _ = s.Token.Alg()
-	r.typ = mediaType(textOf(s.Token.Header, "typ"))
+	r.typ = jwt.MediaType(textOf(s.Token.Header, "typ"))
 	r.purpose = purposeOf(r.typ, s.Token.Header)
 	r.header = factsOf(s.Token.Header.Bytes())
 	if s.ClaimsErr == nil {
@@ -138,11 +137,6 @@ func textOf(o jsonobject.Object, name string) string {
 	return s
 }
 
-// mediaType spells typ the short way (RFC 7515 §4.1.9).
-func mediaType(typ string) string {
-	return strings.TrimPrefix(strings.ToLower(typ), "application/")
-}
-
 // A purpose is what a kind of token does without, or does with, by its own
 // specification.
 type purpose struct {
@@ -150,32 +144,33 @@ type purpose struct {
 	embedsKey                  bool // its header has to carry the key
 }
 
+// purposes are the kinds of token that differ, by typ.
+var purposes = [...]struct {
+	typ string
+	purpose
+}{
+	{"dpop+jwt", purpose{noExp: true, noAud: true, noIss: true, noSub: true, embedsKey: true}}, // RFC 9449 §4.2
+	{"openid4vci-proof+jwt", purpose{noExp: true, noIss: true, noSub: true, embedsKey: true}},
+	{"kb+jwt", purpose{noExp: true, noIss: true, noSub: true}}, // RFC 9901 §4.3
+	{"secevent+jwt", purpose{noExp: true, noSub: true}},        // RFC 8417 §2.2: exp is not recommended
+	{"logout+jwt", purpose{noSub: true}},
+	{"passport", purpose{noExp: true, noAud: true, noIss: true, noSub: true, embedsKey: true}}, // RFC 8225
+	{"token-introspection+jwt", purpose{noExp: true, noSub: true}},                             // RFC 9701 §5
+	{"statuslist+jwt", purpose{noExp: true, noAud: true, noIss: true}},
+	{"dc+sd-jwt", purpose{noExp: true, noAud: true, noSub: true}},
+	{"vc+sd-jwt", purpose{noExp: true, noAud: true, noSub: true}},
+	{"entity-statement+jwt", purpose{noAud: true}},
+}
+
 func purposeOf(typ string, header jsonobject.Object) purpose {
-	switch typ {
-	case "dpop+jwt": // RFC 9449 §4.2
-		return purpose{noExp: true, noAud: true, noIss: true, noSub: true, embedsKey: true}
-	case "openid4vci-proof+jwt":
-		return purpose{noExp: true, noIss: true, noSub: true, embedsKey: true}
-	case "kb+jwt": // RFC 9901 §4.3
-		return purpose{noExp: true, noIss: true, noSub: true}
-	case "secevent+jwt": // RFC 8417 §2.2: exp is not recommended
-		return purpose{noExp: true, noSub: true}
-	case "logout+jwt":
-		return purpose{noSub: true}
-	case "passport": // RFC 8225
-		return purpose{noExp: true, noAud: true, noIss: true, noSub: true, embedsKey: true}
-	case "token-introspection+jwt": // RFC 9701 §5
-		return purpose{noExp: true, noSub: true}
-	case "statuslist+jwt":
-		return purpose{noExp: true, noAud: true, noIss: true}
-	case "dc+sd-jwt", "vc+sd-jwt":
-		return purpose{noExp: true, noAud: true, noSub: true}
-	case "entity-statement+jwt":
-		return purpose{noAud: true}
+	for _, p := range purposes {
+		if p.typ == typ {
+			return p.purpose
+		}
 	}
 	_, nonce := header.Get("nonce")
 	_, url := header.Get("url")
-	if nonce && url { // an ACME request (RFC 8555 §6.2), whose payload is no claims at all
+	if nonce && url { // an ACME request (RFC 8555 §6.2), whose payload is not claims
 		return purpose{noExp: true, noAud: true, noIss: true, noSub: true, embedsKey: true}
 	}
 	return purpose{}

@@ -16,6 +16,7 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
+	"jwt/internal/phrase"
 )
 
 // MaxCertificates is how many certificates of x5c are read.
@@ -74,7 +75,7 @@ func x5tMismatch(r *inspection) []hit {
 			continue
 		}
 		if want := base64url.Encode(t.sum); text != want {
-			hits = append(hits, hit{Header, t.name, "it is " + quoted(text) + ", the first certificate's is " + want})
+			hits = append(hits, hit{Header, t.name, "it is " + phrase.Quote(text) + ", the first certificate's is " + want})
 		}
 	}
 	return hits
@@ -125,7 +126,7 @@ func certificateName(c *x509.Certificate) string {
 	if name == "" {
 		name = "serial " + c.SerialNumber.Text(16)
 	}
-	return "the certificate of " + quoted(name)
+	return "the certificate of " + phrase.Quote(name)
 }
 
 // embeddedRSABits returns the size of the RSA key in the header's jwk.

@@ -6,6 +6,7 @@ import (
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/loopback"
+	"jwt/internal/phrase"
 )
 
 func (r *inspection) has(name string) bool {
@@ -86,7 +87,7 @@ func audiences(claims jsonobject.Object) []string {
 func audWildcard(r *inspection) []hit {
 	for _, aud := range audiences(r.Claims) {
 		if strings.Contains(aud, "*") {
-			return oneHit(Payload, "aud", "aud has "+quoted(aud))
+			return oneHit(Payload, "aud", "aud has "+phrase.Quote(aud))
 		}
 	}
 	return nil
@@ -98,7 +99,7 @@ func issHTTP(r *inspection) []hit {
 	if err != nil || u.Scheme != "http" || loopback.Host(u.Hostname()) {
 		return nil
 	}
-	return oneHit(Payload, "iss", "iss is "+quoted(iss))
+	return oneHit(Payload, "iss", "iss is "+phrase.Quote(iss))
 }
 
 // claimTypes are the types that claims must have: s string, a string or array of
@@ -134,7 +135,7 @@ func claimType(r *inspection) []hit {
 		if !ok || hasType(v, t.want) {
 			continue
 		}
-		detail := t.name + " is " + aKind(v) + ", must be " + typeName(t.want)
+		detail := t.name + " is " + v.Noun() + ", must be " + typeName(t.want)
 		if t.want == 'a' && v.Kind() == '[' {
 			detail = t.name + " has an element that is not a string"
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"jwt/internal/jwe"
+	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 )
 
 // keyManagement returns the alg of a JWE; "" of a JWS, where other rules hold.
@@ -19,7 +21,7 @@ func (r *inspection) keyManagement() string {
 
 func jweAlgUnknown(r *inspection) []hit {
 	if alg := r.keyManagement(); alg != "" && !slices.Contains(jwe.AlgNames(), alg) {
-		return oneHit(Header, "alg", "alg is "+quoted(alg))
+		return oneHit(Header, "alg", "alg is "+phrase.Quote(alg))
 	}
 	return nil
 }
@@ -32,7 +34,7 @@ func encMissing(r *inspection) []hit {
 	case !ok:
 		return oneHit(Header, "enc", "the header has no enc")
 	case v.Kind() != '"':
-		return oneHit(Header, "enc", "enc is "+aKind(v)+", not a string")
+		return oneHit(Header, "enc", "enc is "+v.Noun()+", not a string")
 	}
 	return nil
 }
@@ -42,7 +44,7 @@ func encUnknown(r *inspection) []hit {
 	if !r.Encrypted || v.Kind() != '"' || slices.Contains(jwe.EncNames(), enc) {
 		return nil
 	}
-	return oneHit(Header, "enc", "enc is "+quoted(enc))
+	return oneHit(Header, "enc", "enc is "+phrase.Quote(enc))
 }
 
 func algRSA15(r *inspection) []hit {
@@ -60,9 +62,9 @@ func compressed(r *inspection) []hit {
 	text, isText := v.Text()
 	switch {
 	case !isText:
-		return oneHit(Header, "zip", "zip is "+aKind(v)+", must be a string")
+		return oneHit(Header, "zip", "zip is "+v.Noun()+", must be a string")
 	case text != "DEF":
-		return oneHit(Header, "zip", "zip is "+quoted(text)+", which no recipient knows")
+		return oneHit(Header, "zip", "zip is "+phrase.Quote(text)+", which no recipient knows")
 	default:
 		return oneHit(Header, "zip", "zip is DEF: the size of the token tells something of what is in it")
 	}
@@ -112,8 +114,8 @@ func directKey(r *inspection) []hit {
 // own word.
 func notSigned(r *inspection) []hit {
 	alg := r.keyManagement()
-	if !strings.HasPrefix(alg, "RSA") && !strings.HasPrefix(alg, "ECDH-ES") || mediaType(textOf(r.Token.Header, "cty")) == "jwt" {
+	if !strings.HasPrefix(alg, "RSA") && !strings.HasPrefix(alg, "ECDH-ES") || jwt.MediaType(textOf(r.Token.Header, "cty")) == "jwt" {
 		return nil
 	}
-	return oneHit(Header, "cty", "alg is "+quoted(alg)+" and cty does not say JWT")
+	return oneHit(Header, "cty", "alg is "+phrase.Quote(alg)+" and cty does not say JWT")
 }

@@ -8,6 +8,7 @@ import (
 
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 )
 
 func critMalformed(r *inspection) []hit {
@@ -22,12 +23,12 @@ func critMalformed(r *inspection) []hit {
 	for i, name := range names {
 		switch {
 		case slices.Contains(names[:i], name):
-			return oneHit(Header, "crit", "it lists "+quoted(name)+" twice")
+			return oneHit(Header, "crit", "it lists "+phrase.Quote(name)+" twice")
 		case isBaseHeader(name):
-			return oneHit(Header, "crit", "it lists "+quoted(name)+", which every verifier must understand anyway")
+			return oneHit(Header, "crit", "it lists "+phrase.Quote(name)+", which every verifier must understand anyway")
 		}
 		if _, ok := r.Token.Header.Get(name); !ok {
-			return oneHit(Header, "crit", "it lists "+quoted(name)+", which is not in the header")
+			return oneHit(Header, "crit", "it lists "+phrase.Quote(name)+", which is not in the header")
 		}
 	}
 	return nil
@@ -52,7 +53,7 @@ func critUnknown(r *inspection) []hit {
 	if len(unknown) == 0 {
 		return nil
 	}
-	return oneHit(Header, "crit", "it demands "+listed(unknown, 0))
+	return oneHit(Header, "crit", "it demands "+phrase.List(unknown))
 }
 
 func b64False(r *inspection) []hit {
@@ -70,11 +71,11 @@ func headerType(r *inspection) []hit {
 	var hits []hit
 	for _, name := range headerTexts {
 		if v, ok := r.Token.Header.Get(name); ok && v.Kind() != '"' {
-			hits = append(hits, hit{Header, name, name + " is " + aKind(v) + ", must be a string"})
+			hits = append(hits, hit{Header, name, name + " is " + v.Noun() + ", must be a string"})
 		}
 	}
 	if v, ok := r.Token.Header.Get("jwk"); ok && v.Kind() != '{' {
-		hits = append(hits, hit{Header, "jwk", "jwk is " + aKind(v) + ", must be an object"})
+		hits = append(hits, hit{Header, "jwk", "jwk is " + v.Noun() + ", must be an object"})
 	}
 	return hits
 }
@@ -89,7 +90,7 @@ func headerJWK(r *inspection) []hit {
 	if kty == "" {
 		return oneHit(Header, "jwk", "a verifier that uses it accepts anybody's signature")
 	}
-	return oneHit(Header, "jwk", "a verifier that uses this "+quoted(kty)+" key accepts anybody's signature")
+	return oneHit(Header, "jwk", "a verifier that uses this "+phrase.Quote(kty)+" key accepts anybody's signature")
 }
 
 func headerJKU(r *inspection) []hit { return r.keyURL("jku") }
@@ -101,14 +102,14 @@ func (r *inspection) keyURL(name string) []hit {
 	if !ok || v.Kind() != '"' || r.purpose.embedsKey {
 		return nil
 	}
-	return oneHit(Header, name, "a verifier that fetches "+quoted(text)+" lets the token choose its own key")
+	return oneHit(Header, name, "a verifier that fetches "+phrase.Quote(text)+" lets the token choose its own key")
 }
 
 func headerX5C(r *inspection) []hit {
 	if _, ok := r.Token.Header.Get("x5c"); !ok || r.purpose.embedsKey {
 		return nil
 	}
-	return oneHit(Header, "x5c", count(len(r.Certificates), "certificate")+" that nobody has vouched for yet")
+	return oneHit(Header, "x5c", phrase.Count(len(r.Certificates), "certificate")+" that nobody has vouched for yet")
 }
 
 func headerURLInsecure(r *inspection) []hit {
@@ -119,7 +120,7 @@ func headerURLInsecure(r *inspection) []hit {
 			continue
 		}
 		if why := insecureURL(text); why != "" {
-			hits = append(hits, hit{Header, name, name + " " + quoted(text) + " " + why})
+			hits = append(hits, hit{Header, name, name + " " + phrase.Quote(text) + " " + why})
 		}
 	}
 	return hits
@@ -135,7 +136,7 @@ func kidSuspicious(r *inspection) []hit {
 		return nil
 	}
 	if why := suspicion(kid); why != "" {
-		return oneHit(Header, "kid", "kid "+quoted(kid)+" "+why)
+		return oneHit(Header, "kid", "kid "+phrase.Quote(kid)+" "+why)
 	}
 	return nil
 }
@@ -187,7 +188,7 @@ func typGeneric(r *inspection) []hit {
 	if r.typ != "jwt" && r.typ != "jose" {
 		return nil
 	}
-	return oneHit(Header, "typ", "typ is "+quoted(textOf(r.Token.Header, "typ")))
+	return oneHit(Header, "typ", "typ is "+phrase.Quote(textOf(r.Token.Header, "typ")))
 }
 
 func headerClaimMismatch(r *inspection) []hit {
@@ -201,7 +202,7 @@ func headerClaimMismatch(r *inspection) []hit {
 			continue
 		}
 		if inPayload, ok := r.Claims.Get(name); ok && !sameValue(inHeader, inPayload) {
-			hits = append(hits, hit{Header, name, name + " is " + quoted(string(inHeader)) + " in the header, " + quoted(string(inPayload)) + " in the payload"})
+			hits = append(hits, hit{Header, name, name + " is " + phrase.Quote(string(inHeader)) + " in the header, " + phrase.Quote(string(inPayload)) + " in the payload"})
 		}
 	}
 	return hits
@@ -211,16 +212,4 @@ func sameValue(a, b jsonobject.Value) bool {
 	s, isText := a.Text()
 	t, isToo := b.Text()
 	return bytes.Equal(a, b) || isText && isToo && s == t
-}
-
-// aKind names the kind of a value with its article.
-func aKind(v jsonobject.Value) string {
-	switch name := v.KindName(); name {
-	case "null", "nothing":
-		return name
-	case "object", "array":
-		return "an " + name
-	default:
-		return "a " + name
-	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 )
 
 func duplicateMember(r *inspection) []hit {
@@ -25,7 +26,7 @@ func duplicates(part string, o jsonobject.Object) []hit {
 	for i, p := range pointers {
 		names[i] = memberOf(p)
 	}
-	return oneHit(part, names[0], listed(names, 0))
+	return oneHit(part, names[0], phrase.List(names))
 }
 
 func caseVariant(r *inspection) []hit {
@@ -43,7 +44,7 @@ func variants(part string, o jsonobject.Object, guarded func(string) bool) []hit
 		if name == m.Name || !guarded(name) {
 			continue
 		}
-		detail := quoted(m.Name) + " is not " + quoted(name)
+		detail := phrase.Quote(m.Name) + " is not " + phrase.Quote(name)
 		if _, ok := o.Get(name); ok {
 			detail += ", which is there too"
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"jwt/internal/jwa"
+	"jwt/internal/phrase"
 )
 
 // isNone reports whether some verifier might read the algorithm as none.
@@ -15,12 +16,12 @@ func algNone(r *inspection) []hit {
 	if !isNone(r.alg) {
 		return nil
 	}
-	detail := "alg is " + quoted(r.alg) + ": anybody can have written this"
+	detail := "alg is " + phrase.Quote(r.alg) + ": anybody can have written this"
 	if r.alg != jwa.None {
-		detail = "alg is " + quoted(r.alg) + `, which careless verifiers read as "none"`
+		detail = "alg is " + phrase.Quote(r.alg) + `, which careless verifiers read as "none"`
 	}
 	if n := len(r.Token.Signature); n > 0 {
-		detail += "; " + count(n, "byte") + " stand where no signature may be"
+		detail += "; " + phrase.Count(n, "byte") + " stand where no signature may be"
 	}
 	return oneHit(Header, "alg", detail)
 }
@@ -31,7 +32,7 @@ func algMissing(r *inspection) []hit {
 	case !ok:
 		return oneHit(Header, "alg", "the header has no alg")
 	case v.Kind() != '"':
-		return oneHit(Header, "alg", "alg is "+aKind(v)+", not a string")
+		return oneHit(Header, "alg", "alg is "+v.Noun()+", not a string")
 	}
 	return nil
 }
@@ -48,10 +49,10 @@ func algUnknown(r *inspection) []hit {
 	}
 	for _, a := range jwa.All() {
 		if strings.EqualFold(a.Name, strings.TrimSpace(r.alg)) {
-			return oneHit(Header, "alg", "alg is "+quoted(r.alg)+"; the name is "+a.Name+", and names are case-sensitive")
+			return oneHit(Header, "alg", "alg is "+phrase.Quote(r.alg)+"; the name is "+a.Name+", and names are case-sensitive")
 		}
 	}
-	return oneHit(Header, "alg", "alg is "+quoted(r.alg))
+	return oneHit(Header, "alg", "alg is "+phrase.Quote(r.alg))
 }
 
 func algLegacy(r *inspection) []hit {
@@ -107,7 +108,7 @@ func signatureEmpty(r *inspection) []hit {
 	if len(r.Token.Signature) > 0 || isNone(r.alg) {
 		return nil
 	}
-	return oneHit(Signature, "", "alg is "+quoted(r.alg)+" but there is no signature")
+	return oneHit(Signature, "", "alg is "+phrase.Quote(r.alg)+" but there is no signature")
 }
 
 func signatureLength(r *inspection) []hit {
@@ -120,7 +121,7 @@ func signatureLength(r *inspection) []hit {
 		if rsaSize(len(sig)) {
 			return nil
 		}
-		return oneHit(Signature, "", "it has "+count(len(sig), "byte")+", and no RSA key makes such")
+		return oneHit(Signature, "", "it has "+phrase.Count(len(sig), "byte")+", and no RSA key makes such")
 	}
 	if slices.Contains(a.SignatureSizes, len(sig)) {
 		return nil
@@ -129,7 +130,7 @@ func signatureLength(r *inspection) []hit {
 	for _, n := range a.SignatureSizes {
 		sizes = append(sizes, strconv.Itoa(n))
 	}
-	detail := "it has " + count(len(sig), "byte") + "; " + a.Name + " has " + strings.Join(sizes, " or ")
+	detail := "it has " + phrase.Count(len(sig), "byte") + "; " + a.Name + " has " + strings.Join(sizes, " or ")
 	if a.KeyType == "EC" && len(sig) > 8 && sig[0] == 0x30 {
 		detail += " (it looks like DER)"
 	}
@@ -144,7 +145,7 @@ func weakRSA(r *inspection) []hit {
 	var hits []hit
 	a, ok := jwa.Lookup(r.alg)
 	if n := len(r.Token.Signature); ok && a.KeyType == "RSA" && rsaSize(n) && n < jwa.MinRSABits/8 {
-		hits = append(hits, hit{Signature, "", "it has " + count(n, "byte") + ", so its key has at most " + strconv.Itoa(8*n) + " bits"})
+		hits = append(hits, hit{Signature, "", "it has " + phrase.Count(n, "byte") + ", so its key has at most " + strconv.Itoa(8*n) + " bits"})
 	}
 	if bits, ok := embeddedRSABits(r.Token.Header); ok && bits < jwa.MinRSABits {
 		hits = append(hits, hit{Key, "jwk", "the RSA key in jwk has " + strconv.Itoa(bits) + " bits"})

@@ -1,53 +1,6 @@
 package bcp
 
-import (
-	"strconv"
-	"strings"
-)
-
-// shownRunes and shownNames bound what a detail quotes of a token.
-const (
-	shownRunes = 60
-	shownNames = 5
-)
-
-// quoted shows a text of the token, shortened.
-func quoted(s string) string { return `"` + cut(s) + `"` }
-
-// cut is s where it is short, else its beginning.
-func cut(s string) string {
-	n := 0
-	for i := range s {
-		if n == shownRunes {
-			return s[:i] + "…"
-		}
-		n++
-	}
-	return s
-}
-
-// listed names the first few of names, of which more were not even noted.
-func listed(names []string, more int) string {
-	more += max(0, len(names)-shownNames)
-	shown := make([]string, 0, shownNames+1)
-	for _, n := range names[:min(len(names), shownNames)] {
-		q := quoted(n)
-		shown = append(shown, q[1:len(q)-1])
-	}
-	s := strings.Join(shown, ", ")
-	if more > 0 {
-		s += " and " + strconv.Itoa(more) + " more"
-	}
-	return s
-}
-
-// count is a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
+import "strings"
 
 // oneHit is the hits of a rule that can be broken once.
 func oneHit(part, member, detail string) []hit { return []hit{{part, member, detail}} }

@@ -5,6 +5,7 @@ import (
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 )
 
@@ -55,7 +56,7 @@ func expNotANumber(r *inspection) []hit {
 		return nil
 	}
 	v, _ := r.Claims.Get("exp")
-	return oneHit(Payload, "exp", "exp is "+aKind(v)+": "+cut(string(v)))
+	return oneHit(Payload, "exp", "exp is "+v.Noun()+": "+phrase.Short(string(v)))
 }
 
 func expMilliseconds(r *inspection) []hit {
@@ -84,9 +85,9 @@ func notSeconds(i instant) string {
 		return ""
 	}
 	if t, ok := i.date.InMilliseconds(); ok {
-		return i.name + " is " + cut(i.date.Text()) + ", in milliseconds " + t.Format(time.RFC3339)
+		return i.name + " is " + phrase.Short(i.date.Text()) + ", in milliseconds " + t.Format(time.RFC3339)
 	}
-	return i.name + " is " + cut(i.date.Text()) + ", outside the years 0 to 9999"
+	return i.name + " is " + phrase.Short(i.date.Text()) + ", outside the years 0 to 9999"
 }
 
 // A use is what a token is for, as far as it shows.

@@ -10,6 +10,7 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
+	"jwt/internal/phrase"
 	"jwt/internal/sdjwt"
 	"jwt/internal/verdict"
 )
@@ -71,7 +72,7 @@ func ClaimsOf(v jws.Verified) (Claims, error) {
 	}
 	if twice := o.Duplicates(); len(twice) > 0 {
 		return Claims{}, verdict.Errorf(verdict.DuplicateMember,
-			"the payload has %s more than once: parsers disagree on which counts", enumerated(twice))
+			"the payload has %s more than once: parsers disagree on which counts", phrase.List(twice))
 	}
 	return Claims{object: o}, nil
 }
@@ -95,10 +96,10 @@ func checkContentType(header jsonobject.Object, payload []byte) error {
 		return nil
 	}
 	if _, err := jsonobject.Parse(payload); err == nil {
-		return verdict.Errorf(verdict.ClaimsMalformed, "cty: %s says that the payload is itself a token, but it is a JSON object (RFC 7519 §5.2)", quote(cty)).
+		return verdict.Errorf(verdict.ClaimsMalformed, "cty: %s says that the payload is itself a token, but it is a JSON object (RFC 7519 §5.2)", phrase.Quote(cty)).
 			Hintf("--jws verifies a payload of any bytes and checks no claim")
 	}
-	return nested("the payload is itself a token (cty " + string(quote(cty)) + "): its claims are in there")
+	return nested("the payload is itself a token (cty " + phrase.Quote(cty) + "): its claims are in there")
 }
 
 func nested(message string) error {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -15,7 +16,7 @@ func (e *examination) text(name, section string, mismatch verdict.Class, want []
 	v, ok := e.claims.Get(name)
 	if !ok {
 		if len(want) > 0 {
-			e.missing(name, name, "want "+alternatives(want), oneOrAll(want))
+			e.missing(name, name, "want "+phrase.Or(want), OneOrAll(want))
 		}
 		return
 	}
@@ -29,13 +30,13 @@ func (e *examination) text(name, section string, mismatch verdict.Class, want []
 }
 
 func (e *examination) oneOf(name, got string, mismatch verdict.Class, want []string) {
-	c := verdict.Check{Name: name, Expected: oneOrAll(want), Actual: got}
+	c := verdict.Check{Name: name, Expected: OneOrAll(want), Actual: got}
 	if slices.Contains(want, got) {
 		c.Status = verdict.Pass
-		c.Detail = name + ": is " + string(quote(got))
+		c.Detail = name + ": is " + phrase.Quote(got)
 	} else {
 		c.Status, c.Class = verdict.Fail, mismatch
-		c.Detail = name + ": is " + string(quote(got)) + ", want " + alternatives(want)
+		c.Detail = name + ": is " + phrase.Quote(got) + ", want " + phrase.Or(want)
 		if len(want) == 1 {
 			c.Detail += nearMiss(got, want[0])
 		}
@@ -49,7 +50,7 @@ func (e *examination) audience() {
 	v, ok := e.claims.Get("aud")
 	if !ok {
 		if len(e.Audiences) > 0 {
-			e.missing("aud", "aud", "want "+alternatives(e.Audiences), oneOrAll(e.Audiences))
+			e.missing("aud", "aud", "want "+phrase.Or(e.Audiences), OneOrAll(e.Audiences))
 		}
 		return
 	}
@@ -64,7 +65,7 @@ func (e *examination) audience() {
 			}
 			e.add(verdict.Check{
 				Name: "aud", Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: v.Any(),
-				Detail: "aud: is an array not only of strings: " + show(v) + ", must be " + want + " (RFC 7519 §4.1.3)",
+				Detail: "aud: is an array not only of strings: " + phrase.JSON(v) + ", must be " + want + " (RFC 7519 §4.1.3)",
 			})
 			return
 		}
@@ -77,20 +78,20 @@ func (e *examination) audience() {
 func (e *examination) compareAudience(v jsonobject.Value, list []string, actual any) {
 	c := verdict.Check{Name: "aud", Actual: actual}
 	if len(e.Audiences) > 0 {
-		c.Expected = oneOrAll(e.Audiences)
+		c.Expected = OneOrAll(e.Audiences)
 	}
 	switch i := slices.IndexFunc(list, func(a string) bool { return slices.Contains(e.Audiences, a) }); {
 	case len(e.Audiences) == 0:
 		c.Status, c.Class = verdict.Warn, verdict.AudUnchecked
-		c.Detail = "aud: is " + show(v) + ", which nothing was compared with"
+		c.Detail = "aud: is " + phrase.JSON(v) + ", which nothing was compared with"
 		c.Hint = "--aud NAME checks that the token is meant for NAME"
 	case i >= 0 && len(list) == 1:
-		c.Status, c.Detail = verdict.Pass, "aud: is "+string(quote(list[i]))
+		c.Status, c.Detail = verdict.Pass, "aud: is "+phrase.Quote(list[i])
 	case i >= 0:
-		c.Status, c.Detail = verdict.Pass, "aud: has "+string(quote(list[i]))
+		c.Status, c.Detail = verdict.Pass, "aud: has "+phrase.Quote(list[i])
 	default:
 		c.Status, c.Class = verdict.Fail, verdict.AudMismatch
-		c.Detail = "aud: is " + show(v) + ", want " + alternatives(e.Audiences)
+		c.Detail = "aud: is " + phrase.JSON(v) + ", want " + phrase.Or(e.Audiences)
 		if len(list) == 1 && len(e.Audiences) == 1 {
 			c.Detail += nearMiss(list[0], e.Audiences[0])
 		}
@@ -106,7 +107,7 @@ func (e *examination) typ() {
 		if e.Type != nil {
 			e.add(verdict.Check{
 				Name: "typ", Status: verdict.Fail, Class: verdict.TypMismatch, Expected: *e.Type,
-				Detail: "typ: the header has none, want " + string(quote(*e.Type)),
+				Detail: "typ: the header has none, want " + phrase.Quote(*e.Type),
 			})
 		}
 		return
@@ -122,10 +123,10 @@ func (e *examination) typ() {
 	if e.Type == nil {
 		return
 	}
-	c := verdict.Check{Name: "typ", Status: verdict.Pass, Expected: *e.Type, Actual: got, Detail: "typ: is " + string(quote(got))}
+	c := verdict.Check{Name: "typ", Status: verdict.Pass, Expected: *e.Type, Actual: got, Detail: "typ: is " + phrase.Quote(got)}
 	if MediaType(got) != MediaType(*e.Type) {
 		c.Status, c.Class = verdict.Fail, verdict.TypMismatch
-		c.Detail += ", want " + string(quote(*e.Type))
+		c.Detail += ", want " + phrase.Quote(*e.Type)
 	}
 	e.add(c)
 }
@@ -137,7 +138,7 @@ func (e *examination) nonce() {
 	}
 	v, ok := e.claims.Get("nonce")
 	if !ok {
-		e.missing("nonce", "nonce", "want "+string(quote(*e.Nonce)), *e.Nonce)
+		e.missing("nonce", "nonce", "want "+phrase.Quote(*e.Nonce), *e.Nonce)
 		return
 	}
 	if got, ok := v.Text(); ok {
@@ -146,7 +147,7 @@ func (e *examination) nonce() {
 	}
 	e.add(verdict.Check{
 		Name: "nonce", Status: verdict.Fail, Class: verdict.NonceMismatch, Expected: *e.Nonce, Actual: v.Any(),
-		Detail: "nonce: is " + v.Noun() + ", want " + string(quote(*e.Nonce)),
+		Detail: "nonce: is " + v.Noun() + ", want " + phrase.Quote(*e.Nonce),
 	})
 }
 
@@ -156,12 +157,12 @@ func (e *examination) require(path string) {
 	c := verdict.Check{Name: "require:" + path, Status: verdict.Pass}
 	switch {
 	case !ok:
-		c.Status, c.Class, c.Detail = verdict.Fail, verdict.MissingClaim, cut(path)+": missing, but required"
+		c.Status, c.Class, c.Detail = verdict.Fail, verdict.MissingClaim, phrase.Short(path)+": missing, but required"
 	case v.Kind() == 'n':
-		c.Status, c.Class, c.Detail = verdict.Fail, verdict.MissingClaim, cut(path)+": is null, but required"
+		c.Status, c.Class, c.Detail = verdict.Fail, verdict.MissingClaim, phrase.Short(path)+": is null, but required"
 		c.Actual = v.Any()
 	default:
-		c.Actual, c.Detail = v.Any(), cut(path)+": is there"
+		c.Actual, c.Detail = v.Any(), phrase.Short(path)+": is there"
 	}
 	e.add(c)
 }
@@ -170,16 +171,16 @@ func (e *examination) expect(x Expectation) {
 	name := "claim:" + x.Path
 	v, ok := e.claims.Lookup(x.Path)
 	if !ok {
-		e.missing(name, cut(x.Path), "want "+show(x.Want), x.Want.Any())
+		e.missing(name, phrase.Short(x.Path), "want "+phrase.JSON(x.Want), x.Want.Any())
 		return
 	}
 	c := verdict.Check{
 		Name: name, Status: verdict.Pass, Expected: x.Want.Any(), Actual: v.Any(),
-		Detail: cut(x.Path) + ": is " + show(v),
+		Detail: phrase.Short(x.Path) + ": is " + phrase.JSON(v),
 	}
 	if !jsonobject.Equal(v, x.Want) {
 		c.Status, c.Class = verdict.Fail, verdict.ClaimMismatch
-		c.Detail += ", want " + show(x.Want)
+		c.Detail += ", want " + phrase.JSON(x.Want)
 		c.Hint = expectHint(x, v)
 	}
 	e.add(c)
@@ -193,12 +194,12 @@ func expectHint(x Expectation, v jsonobject.Value) string {
 		return ""
 	}
 	if string(v) == want {
-		return "--claim " + cut(x.Path) + ":=" + cut(want) + " compares with " + v.Noun()
+		return "--claim " + phrase.Short(x.Path) + ":=" + phrase.Short(want) + " compares with " + v.Noun()
 	}
 	elements, _ := v.Elements()
 	for i, element := range elements {
 		if s, ok := element.Text(); ok && s == want {
-			return "--claim " + cut(x.Path) + "[" + strconv.Itoa(i) + "]=" + cut(want) + " compares one element, --claim " + cut(x.Path) + ":=JSON the whole array"
+			return "--claim " + phrase.Short(x.Path) + "[" + strconv.Itoa(i) + "]=" + phrase.Short(want) + " compares one element, --claim " + phrase.Short(x.Path) + ":=JSON the whole array"
 		}
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
@@ -40,7 +41,7 @@ func (e *examination) date(name, section string) date {
 		const want = "seconds since 1970, no later than the year 9999"
 		e.add(verdict.Check{
 			Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: v.Any(),
-			Detail: name + ": " + cut(d.text) + " is " + outsideCalendar + ", must be " + want,
+			Detail: name + ": " + phrase.Short(d.text) + " is " + outsideCalendar + ", must be " + want,
 		})
 		return date{state: refused}
 	}
@@ -87,7 +88,7 @@ func (e *examination) expired(d NumericDate, limit time.Time) verdict.Check {
 		c.Detail += ", more than the leeway of " + reltime.Typed(e.Leeway)
 	}
 	if d.looksLikeLifetime() {
-		c.Detail += "; " + cut(d.text) + " looks like a lifetime, must be a date"
+		c.Detail += "; " + phrase.Short(d.text) + " looks like a lifetime, must be a date"
 	}
 	if d.Compare(e.now.Add(-time.Minute)) > 0 && e.Leeway < time.Minute {
 		c.Hint = "--leeway 60s if clocks differ, --at TIME to check as of then, or get a new token"
@@ -207,7 +208,7 @@ func (e *examination) suspect(c *verdict.Check, d NumericDate) {
 		c.Detail = c.Name + ": " + e.millis(d, t)
 		return
 	}
-	c.Detail += ": " + cut(d.text) + " seconds are hardly meant"
+	c.Detail += ": " + phrase.Short(d.text) + " seconds are hardly meant"
 }
 
 // notValidYet says how long "nbf" is still to come: "nbf: not valid for another
@@ -222,7 +223,7 @@ func (e *examination) notValidYet(d NumericDate) string {
 
 // millis says that the number d would be t, were it milliseconds.
 func (e *examination) millis(d NumericDate, t time.Time) string {
-	return cut(d.text) + " looks like milliseconds (" + zoned(t, e.Location) + ", " + reltime.Ago(t, e.now) + "), must be seconds"
+	return phrase.Short(d.text) + " looks like milliseconds (" + zoned(t, e.Location) + ", " + reltime.Ago(t, e.now) + "), must be seconds"
 }
 
 func (e *examination) when(d NumericDate) string  { return d.When(e.now, e.Location) }
@@ -240,9 +241,9 @@ func (d NumericDate) When(now time.Time, zone *time.Location) string {
 	switch {
 	case ok:
 	case d.seconds < 0:
-		return "before every calendar (" + cut(d.text) + ")"
+		return "before every calendar (" + phrase.Short(d.text) + ")"
 	default:
-		return "after every calendar (" + cut(d.text) + ")"
+		return "after every calendar (" + phrase.Short(d.text) + ")"
 	}
 	b := reltime.AppendAgo(make([]byte, 0, 64), t, now)
 	b = appendZoned(append(b, " ("...), t, zone)
@@ -253,9 +254,9 @@ func (d NumericDate) When(now time.Time, zone *time.Location) string {
 func (d NumericDate) Stamp(zone *time.Location) string {
 	t, ok := d.Time()
 	if !ok {
-		return outsideCalendar + " (" + cut(d.text) + ")"
+		return outsideCalendar + " (" + phrase.Short(d.text) + ")"
 	}
-	return stamped(appendZoned(make([]byte, 0, 64), t, zone), cut(d.text))
+	return stamped(appendZoned(make([]byte, 0, 64), t, zone), phrase.Short(d.text))
 }
 
 func stamped(date []byte, number string) string {

@@ -1,79 +1,9 @@
 package jwt
 
-import (
-	"slices"
-	"strconv"
-	"strings"
-	"unicode/utf8"
+import "strings"
 
-	"github.com/go-json-experiment/json/jsontext"
-
-	"jwt/internal/jsonobject"
-)
-
-// shownBytes is how much of a value a sentence quotes; Check.Actual has it whole.
-const shownBytes = 200
-
-// cut shortens s to what fits a sentence.
-func cut(s string) string {
-	if len(s) <= shownBytes {
-		return s
-	}
-	n := shownBytes
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
-}
-
-func quote(s string) jsonobject.Value { return jsonobject.Quote(cut(s)) }
-
-// show returns a value as a sentence quotes it: on one line and not too long.
-func show(v jsonobject.Value) string {
-	const worthTidying = 4096
-	text := jsontext.Value(v)
-	if len(v) <= worthTidying {
-		text = slices.Clone(text)
-		if text.Compact() != nil {
-			text = jsontext.Value(v)
-		}
-	}
-	return cut(string(text))
-}
-
-// enumerated names a few of what may be many.
-func enumerated(names []string) string {
-	const shown = 5
-	some := make([]string, 0, shown)
-	for _, n := range names[:min(shown, len(names))] {
-		some = append(some, cut(n))
-	}
-	s := strings.Join(some, ", ")
-	if len(names) > shown {
-		s += ", …"
-	}
-	return s
-}
-
-// counted is "1 claim" or "2 claims".
-func counted(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return strconv.Itoa(n) + " " + noun
-}
-
-// alternatives quotes what is wanted: "a", or "a" or "b".
-func alternatives(want []string) string {
-	quoted := make([]string, len(want))
-	for i, w := range want {
-		quoted[i] = string(quote(w))
-	}
-	return strings.Join(quoted, " or ")
-}
-
-// oneOrAll returns a list of one as that one.
-func oneOrAll(list []string) any {
+// OneOrAll returns a list as Check.Expected holds it: a list of one as that one.
+func OneOrAll(list []string) any {
 	if len(list) == 1 {
 		return list[0]
 	}

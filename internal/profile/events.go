@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -39,13 +40,13 @@ func eventPayloads(q *inquiry) finding {
 	for _, m := range events.Members() {
 		switch {
 		case !isURI(m.Name):
-			return failed(verdict.ClaimsMalformed, "has "+string(quote(m.Name))+", must be a URI", "a URI", m.Name)
+			return failed(verdict.ClaimsMalformed, "has "+phrase.Quote(m.Name)+", must be a URI", "a URI", m.Name)
 		case m.Value.Kind() != '{':
-			return failed(verdict.ClaimsMalformed, cut(m.Name)+" is "+m.Value.Noun()+", must be an object", "an object", m.Value.Any())
+			return failed(verdict.ClaimsMalformed, phrase.Short(m.Name)+" is "+m.Value.Noun()+", must be an object", "an object", m.Value.Any())
 		}
 	}
 	names := memberNames(events)
-	return passed("has "+enumerated(names), names)
+	return passed("has "+phrase.List(names), names)
 }
 
 // isURI reports whether s begins with the scheme of RFC 3986 §3.1 and goes on.
@@ -96,9 +97,9 @@ func serviceAccountSubject(q *inquiry) finding {
 		return finding{}
 	}
 	if _, _, ok := splitServiceAccount(sub); !ok {
-		return failed(verdict.SubMismatch, "is "+string(quote(sub))+", want "+want, want, sub)
+		return failed(verdict.SubMismatch, "is "+phrase.Quote(sub)+", want "+want, want, sub)
 	}
-	return passed("is "+string(quote(sub)), sub)
+	return passed("is "+phrase.Quote(sub), sub)
 }
 
 // boundObjects looks at what the token is bound to: the service account, which
@@ -142,7 +143,7 @@ func boundText(bound jsonobject.Object, path string) finding {
 	case !ok:
 		return failed(verdict.MissingClaim, path+" is missing", nil, nil)
 	case !isText || text == "":
-		return failed(verdict.ClaimsMalformed, path+" is "+show(v)+", must be a string that is not empty", "a string", v.Any())
+		return failed(verdict.ClaimsMalformed, path+" is "+phrase.JSON(v)+", must be a string that is not empty", "a string", v.Any())
 	}
 	return finding{}
 }
@@ -154,7 +155,7 @@ func sameServiceAccount(q *inquiry, bound jsonobject.Object) finding {
 	name, _ := v.Text()
 	account := serviceAccountPrefix + namespace + ":" + name
 	if sub, ok := q.text("sub"); ok && sub != account {
-		return failed(verdict.ClaimMismatch, "names "+string(quote(account))+", but sub is "+string(quote(sub)), sub, account)
+		return failed(verdict.ClaimMismatch, "names "+phrase.Quote(account)+", but sub is "+phrase.Quote(sub), sub, account)
 	}
-	return passed("names "+string(quote(account)), account)
+	return passed("names "+phrase.Quote(account), account)
 }

@@ -6,6 +6,7 @@ import (
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -62,7 +63,7 @@ func otherTokenType(q *inquiry) finding {
 	if !ok || isText && jwt.MediaType(got) == "jwt" {
 		return finding{}
 	}
-	return failed(verdict.TypMismatch, "is "+show(v)+`, want "JWT" or none: this is another kind of token`, "JWT", v.Any())
+	return failed(verdict.TypMismatch, "is "+phrase.JSON(v)+`, want "JWT" or none: this is another kind of token`, "JWT", v.Any())
 }
 
 func shortSubject(q *inquiry) finding {
@@ -73,7 +74,7 @@ func shortSubject(q *inquiry) finding {
 	case len(sub) > maxSubject:
 		return failed(verdict.ClaimsMalformed, "has "+strconv.Itoa(len(sub))+" bytes, at most 255 are allowed", maxSubject, len(sub))
 	case slices.ContainsFunc([]byte(sub), func(c byte) bool { return c >= 0x80 }):
-		return failed(verdict.ClaimsMalformed, "is not ASCII: "+string(quote(sub)), "ASCII", sub)
+		return failed(verdict.ClaimsMalformed, "is not ASCII: "+phrase.Quote(sub), "ASCII", sub)
 	}
 	return finding{}
 }
@@ -89,11 +90,11 @@ func authorizedParty(q *inquiry) finding {
 		case !isText:
 			return wrongKind(v, "a string")
 		case len(clients) == 0:
-			return skipped("is " + string(quote(azp)) + ", which nothing was compared with").hinted("--aud CLIENT_ID")
+			return skipped("is " + phrase.Quote(azp) + ", which nothing was compared with").hinted("--aud CLIENT_ID")
 		case !slices.Contains(clients, azp):
-			return failed(verdict.ClaimMismatch, "is "+string(quote(azp))+", want "+alternatives(clients), oneOrAll(clients), azp)
+			return failed(verdict.ClaimMismatch, "is "+phrase.Quote(azp)+", want "+phrase.Or(clients), jwt.OneOrAll(clients), azp)
 		}
-		return passed("is "+string(quote(azp)), azp)
+		return passed("is "+phrase.Quote(azp), azp)
 	}
 	aud, _ := q.claims.Get("aud")
 	list, _ := aud.Texts()
@@ -101,8 +102,8 @@ func authorizedParty(q *inquiry) finding {
 	if len(list) < 2 || len(clients) == 0 || stranger < 0 {
 		return finding{}
 	}
-	return failed(verdict.MissingClaim, "missing, but aud has "+string(quote(list[stranger]))+" too", oneOrAll(clients), nil).
-		hinted("--aud " + cut(list[stranger]) + " as well, if it is trusted")
+	return failed(verdict.MissingClaim, "missing, but aud has "+phrase.Quote(list[stranger])+" too", jwt.OneOrAll(clients), nil).
+		hinted("--aud " + phrase.Short(list[stranger]) + " as well, if it is trusted")
 }
 
 func uncheckedNonce(q *inquiry) finding {
@@ -110,7 +111,7 @@ func uncheckedNonce(q *inquiry) finding {
 	if !ok || q.with.Nonce != nil {
 		return finding{}
 	}
-	return skipped("is " + string(quote(nonce)) + ", which nothing was compared with").hinted("--nonce VALUE")
+	return skipped("is " + phrase.Quote(nonce) + ", which nothing was compared with").hinted("--nonce VALUE")
 }
 
 // halfHash compares the left half of the hash of what came beside the token. The
@@ -131,7 +132,7 @@ func halfHash(q *inquiry, name string, of *string, flag string) finding {
 		return failed(verdict.MissingClaim, "missing, but "+flag+" is to be compared with it", want, nil)
 	}
 	if got, isText := v.Text(); !isText || got != want {
-		return failed(verdict.ClaimMismatch, "is "+show(v)+", want "+string(quote(want))+", the hash of what "+flag+" gives", want, v.Any())
+		return failed(verdict.ClaimMismatch, "is "+phrase.JSON(v)+", want "+phrase.Quote(want)+", the hash of what "+flag+" gives", want, v.Any())
 	}
 	return passed("is the hash of what "+flag+" gives", want)
 }
@@ -188,7 +189,7 @@ func noNonce(q *inquiry) finding {
 	if !ok {
 		return passed("there is none", nil)
 	}
-	return failed(verdict.ClaimMismatch, "is "+show(v)+", but a Logout Token must not have one", nil, v.Any())
+	return failed(verdict.ClaimMismatch, "is "+phrase.JSON(v)+", but a Logout Token must not have one", nil, v.Any())
 }
 
 func memberNames(o jsonobject.Object) []string {

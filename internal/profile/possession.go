@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
@@ -45,7 +46,7 @@ func method(q *inquiry) finding {
 	case !isText:
 		return wrongKind(v, "a string")
 	case q.with.Method == nil:
-		return skipped("is " + string(quote(got)) + ", which nothing was compared with").hinted("--htm METHOD")
+		return skipped("is " + phrase.Quote(got) + ", which nothing was compared with").hinted("--htm METHOD")
 	}
 	return q.same("htm", *q.with.Method, verdict.ClaimMismatch)
 }
@@ -63,16 +64,16 @@ func targetURI(q *inquiry) finding {
 	}
 	had, valid := NormalizeTarget(got)
 	if !valid {
-		return failed(verdict.ClaimsMalformed, "is "+string(quote(got))+", must be an http or https URI", "a URI", got)
+		return failed(verdict.ClaimsMalformed, "is "+phrase.Quote(got)+", must be an http or https URI", "a URI", got)
 	}
 	if q.with.URI == nil {
-		return skipped("is " + string(quote(got)) + ", which nothing was compared with").hinted("--htu URI")
+		return skipped("is " + phrase.Quote(got) + ", which nothing was compared with").hinted("--htu URI")
 	}
 	want, _ := NormalizeTarget(*q.with.URI)
 	if had != want {
-		return failed(verdict.ClaimMismatch, "is "+string(quote(got))+", want "+string(quote(want)), want, got)
+		return failed(verdict.ClaimMismatch, "is "+phrase.Quote(got)+", want "+phrase.Quote(want), want, got)
 	}
-	return finding{status: verdict.Pass, detail: "is " + string(quote(got)), expected: want, actual: got}
+	return finding{status: verdict.Pass, detail: "is " + phrase.Quote(got), expected: want, actual: got}
 }
 
 func (q *inquiry) proofWindow() time.Duration {
@@ -131,7 +132,7 @@ func boundToKey(q *inquiry) finding {
 	case !ok:
 		return failed(verdict.MissingClaim, "the access token has no cnf.jkt: it is bound to no key", want, nil)
 	case !isText || bound != want:
-		return failed(verdict.ClaimMismatch, "the access token is bound to the key "+show(v)+", this one is "+string(quote(want)), want, v.Any())
+		return failed(verdict.ClaimMismatch, "the access token is bound to the key "+phrase.JSON(v)+", this one is "+phrase.Quote(want), want, v.Any())
 	default:
 		return passed("the access token is bound to this key", bound)
 	}
@@ -143,9 +144,9 @@ func wantedThumbprint(q *inquiry) finding {
 	case want == nil:
 		return finding{}
 	case *want != got:
-		return failed(verdict.ClaimMismatch, "the key's thumbprint is "+string(quote(got))+", want "+string(quote(*want)), *want, got)
+		return failed(verdict.ClaimMismatch, "the key's thumbprint is "+phrase.Quote(got)+", want "+phrase.Quote(*want), *want, got)
 	}
-	return passed("the key's thumbprint is "+string(quote(got)), got)
+	return passed("the key's thumbprint is "+phrase.Quote(got), got)
 }
 
 // KeyBinding is the profile of the Key Binding JWT that ends an SD-JWT+KB
@@ -168,7 +169,7 @@ func KeyBinding() Profile {
 					return finding{}
 				}
 				if got, ok := v.Text(); !ok || got != *q.with.Digest {
-					return failed(verdict.ClaimMismatch, "is "+show(v)+", the SD-JWT before it has "+string(quote(*q.with.Digest)), *q.with.Digest, v.Any())
+					return failed(verdict.ClaimMismatch, "is "+phrase.JSON(v)+", the SD-JWT before it has "+phrase.Quote(*q.with.Digest), *q.with.Digest, v.Any())
 				}
 				return passed("is that of the SD-JWT before it", *q.with.Digest)
 			}),
@@ -189,15 +190,15 @@ func bindingAudience(q *inquiry) finding {
 	case len(wanted) == 0:
 		return finding{
 			status: verdict.Warn, class: verdict.AudUnchecked, actual: got,
-			detail: "is " + string(quote(got)) + ", which nothing was compared with", hint: "--aud NAME",
+			detail: "is " + phrase.Quote(got) + ", which nothing was compared with", hint: "--aud NAME",
 		}
 	}
 	for _, want := range wanted {
 		if want == got {
-			return finding{status: verdict.Pass, detail: "is " + string(quote(got)), expected: oneOrAll(wanted), actual: got}
+			return finding{status: verdict.Pass, detail: "is " + phrase.Quote(got), expected: jwt.OneOrAll(wanted), actual: got}
 		}
 	}
-	return failed(verdict.AudMismatch, "is "+string(quote(got))+", want "+alternatives(wanted), oneOrAll(wanted), got)
+	return failed(verdict.AudMismatch, "is "+phrase.Quote(got)+", want "+phrase.Or(wanted), jwt.OneOrAll(wanted), got)
 }
 
 func bindingNonce(q *inquiry) finding {
@@ -209,7 +210,7 @@ func bindingNonce(q *inquiry) finding {
 	case !isText:
 		return wrongKind(v, "a string")
 	case q.with.Nonce == nil:
-		return skipped("is " + string(quote(got)) + ", which nothing was compared with").hinted("--nonce VALUE")
+		return skipped("is " + phrase.Quote(got) + ", which nothing was compared with").hinted("--nonce VALUE")
 	}
 	return q.same("nonce", *q.with.Nonce, verdict.NonceMismatch)
 }

@@ -7,6 +7,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -155,15 +156,15 @@ func hasType(want, section string, recommended bool) rule {
 		got, isText := v.Text()
 		switch {
 		case ok && isText && jwt.MediaType(got) == jwt.MediaType(want):
-			return passed("is "+string(quote(got)), got)
+			return passed("is "+phrase.Quote(got), got)
 		case recommended && !ok:
-			return skipped("the header has none; " + string(quote(want)) + " is recommended")
+			return skipped("the header has none; " + phrase.Quote(want) + " is recommended")
 		case recommended && jwt.MediaType(got) == "jwt":
-			return skipped("is " + string(quote(got)) + "; " + string(quote(want)) + " is recommended")
+			return skipped("is " + phrase.Quote(got) + "; " + phrase.Quote(want) + " is recommended")
 		case !ok:
-			return failed(verdict.TypMismatch, "the header has none, want "+string(quote(want)), want, nil)
+			return failed(verdict.TypMismatch, "the header has none, want "+phrase.Quote(want), want, nil)
 		default:
-			return failed(verdict.TypMismatch, "is "+show(v)+", want "+string(quote(want)), want, v.Any())
+			return failed(verdict.TypMismatch, "is "+phrase.JSON(v)+", want "+phrase.Quote(want), want, v.Any())
 		}
 	}}
 }
@@ -232,12 +233,12 @@ func (q *inquiry) text(name string) (string, bool) {
 func (q *inquiry) same(name, want string, mismatch verdict.Class) finding {
 	v, ok := q.claims.Get(name)
 	if !ok {
-		return failed(verdict.MissingClaim, "missing, want "+string(quote(want)), want, nil)
+		return failed(verdict.MissingClaim, "missing, want "+phrase.Quote(want), want, nil)
 	}
 	if got, ok := v.Text(); !ok || got != want {
-		return failed(mismatch, "is "+show(v)+", want "+string(quote(want)), want, v.Any())
+		return failed(mismatch, "is "+phrase.JSON(v)+", want "+phrase.Quote(want), want, v.Any())
 	}
-	return finding{status: verdict.Pass, detail: "is " + string(quote(want)), expected: want, actual: want}
+	return finding{status: verdict.Pass, detail: "is " + phrase.Quote(want), expected: want, actual: want}
 }
 
 func rules(groups ...[]rule) []rule {

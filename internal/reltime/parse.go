@@ -5,9 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -27,7 +26,7 @@ func Parse(s string, now time.Time) (time.Time, error) {
 		return time.Time{}, err
 	}
 	if !InCalendar(t) {
-		return time.Time{}, timeError("%s is outside the years 0000 to 9999", quote(s))
+		return time.Time{}, timeError("%s is outside the years 0000 to 9999", phrase.Quote(s))
 	}
 	return t, nil
 }
@@ -63,10 +62,10 @@ func parseUnix(s string) (time.Time, error) {
 	case seconds < calendarEnd:
 		return time.Unix(seconds, nanos), nil
 	case seconds >= firstMilli && seconds < calendarEnd*1000:
-		return time.Time{}, verdict.Errorf(verdict.Usage, "%s looks like milliseconds, want seconds since 1970", cut(s)).
+		return time.Time{}, verdict.Errorf(verdict.Usage, "%s looks like milliseconds, want seconds since 1970", phrase.Short(s)).
 			Hintf("in seconds that is %d", seconds/1000)
 	}
-	return time.Time{}, timeError("%s is outside every calendar", cut(s))
+	return time.Time{}, timeError("%s is outside every calendar", phrase.Short(s))
 }
 
 // parseRFC3339 reads the date-time of RFC 3339 §5.6 strictly, and besides it one
@@ -90,10 +89,10 @@ func parseRFC3339(s string) (time.Time, error) {
 	_, needsZone := strictRFC3339(full + "Z")
 	_, needsBoth := strictRFC3339(full + ":00Z")
 	if needsZone || needsBoth {
-		return time.Time{}, verdict.Errorf(verdict.Usage, "%s has no time zone", quote(s)).
+		return time.Time{}, verdict.Errorf(verdict.Usage, "%s has no time zone", phrase.Quote(s)).
 			Hintf("for UTC write %sZ, else its offset: %s+02:00", s, s)
 	}
-	return time.Time{}, timeError("%s is not a time of RFC 3339", quote(s))
+	return time.Time{}, timeError("%s is not a time of RFC 3339", phrase.Quote(s))
 }
 
 // strictRFC3339 is time.Parse without its leniency towards hours of one digit
@@ -123,7 +122,7 @@ func asTimeError(s string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return timeError("%s is not a time: %w", quote(s), err)
+	return timeError("%s is not a time: %w", phrase.Quote(s), err)
 }
 
 // ParseDuration reads a length of time as people type it: numbers with Go's units (h, m, s, ms, us, ns) and d and w, the largest
@@ -132,7 +131,7 @@ func asTimeError(s string, err error) error {
 func ParseDuration(s string) (time.Duration, error) {
 	d, err := parseDuration(s)
 	if err != nil {
-		return 0, verdict.Errorf(verdict.Usage, "%s is not a length of time: %w", quote(s), err).
+		return 0, verdict.Errorf(verdict.Usage, "%s is not a length of time: %w", phrase.Quote(s), err).
 			Hintf("write 90s, 5m, 1h30m, 2d, 1w or a number of seconds")
 	}
 	return d, nil
@@ -190,11 +189,11 @@ func component(number, unit string) (time.Duration, error) {
 		factor, unit = 7*24, "h"
 	case "h", "m", "s", "ms", "us", "µs", "μs", "ns":
 	case "":
-		return 0, durationFault("a unit is missing after " + cut(number))
+		return 0, durationFault("a unit is missing after " + phrase.Short(number))
 	case "y", "mo", "M", "month", "months", "year", "years":
 		return 0, calendarUnit
 	default:
-		return 0, durationFault("the unit " + string(quote(unit)) + " is none of w, d, h, m, s, ms, us, ns")
+		return 0, durationFault("the unit " + phrase.Quote(unit) + " is none of w, d, h, m, s, ms, us, ns")
 	}
 	d, err := time.ParseDuration(number + unit)
 	if err != nil || d > math.MaxInt64/factor { // the form is right: only the size is left
@@ -221,18 +220,4 @@ func prefixOf(s string, kind func(byte) bool) int {
 		}
 	}
 	return len(s)
-}
-
-func quote(s string) jsonobject.Value { return jsonobject.Quote(cut(s)) }
-
-// cut shortens s to what fits a sentence.
-func cut(s string) string {
-	n := 200
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
 }

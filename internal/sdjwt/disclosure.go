@@ -8,6 +8,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -91,14 +92,5 @@ func hashOf(payload jsonobject.Object) (name string, hash crypto.Hash, err error
 	case "sha-512":
 		return name, crypto.SHA512, nil
 	}
-	return "", 0, verdict.Errorf(verdict.AlgRefused, "_sd_alg: is %s, want sha-256, sha-384 or sha-512 (RFC 9901 §4.1.1)", clip(v))
-}
-
-// clip shortens what would not fit in a message.
-func clip(v jsonobject.Value) jsonobject.Value {
-	const most = 80
-	if s, ok := v.Text(); ok && len(v) > most {
-		return jsonobject.Quote(s[:min(most, len(s))] + "…")
-	}
-	return v
+	return "", 0, verdict.Errorf(verdict.AlgRefused, "_sd_alg: is %s, want sha-256, sha-384 or sha-512 (RFC 9901 §4.1.1)", phrase.JSON(v))
 }

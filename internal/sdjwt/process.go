@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -94,7 +95,7 @@ func (d Disclosure) about() string {
 	if d.Element {
 		return "an array element"
 	}
-	return string(clip(jsonobject.Quote(d.Name)))
+	return phrase.Quote(d.Name)
 }
 
 func parseProcessed(text []byte) (jsonobject.Object, error) {
@@ -112,7 +113,7 @@ func parseProcessed(text []byte) (jsonobject.Object, error) {
 func twice(o jsonobject.Object) error {
 	if names := o.Duplicates(); len(names) > 0 {
 		return verdict.Errorf(verdict.DuplicateMember,
-			"the payload has %s more than once: parsers disagree on which counts", clip(jsonobject.Quote(names[0])))
+			"the payload has %s more than once: parsers disagree on which counts", phrase.Quote(names[0]))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -176,7 +177,7 @@ func (p *processor) element(e jsonobject.Value, path, name string) (shown jsonob
 // look finds the disclosure of a digest, each of which may stand once.
 func (p *processor) look(digest, path string) (i int, found bool, err error) {
 	if p.seen[digest] {
-		return 0, false, verdict.Errorf(verdict.Malformed, "the digest %s stands more than once (RFC 9901 §7.1 step 4)", clip(jsonobject.Quote(digest)))
+		return 0, false, verdict.Errorf(verdict.Malformed, "the digest %s stands more than once (RFC 9901 §7.1 step 4)", phrase.Quote(digest))
 	}
 	p.seen[digest] = true
 	i, found = p.place[digest]
@@ -210,5 +211,5 @@ func whole(path string) string {
 	if path == "" {
 		return "the payload"
 	}
-	return string(clip(jsonobject.Quote(path)))
+	return phrase.Quote(path)
 }
