@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-// inherited has no meaning where descriptors are not handed over by number.
+// inherited fails: on this system processes do not inherit descriptors by number.
 func inherited(int, string) (*os.File, error) { return nil, errors.ErrUnsupported }

@@ -1,6 +1,6 @@
-// Package input turns what was typed on a command line into bytes: an argument,
-// a file, standard input, the environment, an open descriptor, a prompt. Every
-// read is bounded, standard input is read once, and no error quotes a secret.
+// Package input reads the sources that a command line names: an argument, a file, standard
+// input, the environment, an open descriptor, a prompt. Every read is bounded, standard
+// input is read once, and no error quotes a secret.
 package input
 
 import (
@@ -15,14 +15,14 @@ type Reader struct {
 	Stdin     io.Reader
 	StdinTTY  bool
 	LookupEnv func(string) (string, bool)
-	Prompt    func(prompt string) ([]byte, error) // asks without echo; nil where nobody can be asked
+	Prompt    func(prompt string) ([]byte, error) // asks without echo; nil without a terminal
 
-	stdinFor string // what standard input was read for
+	stdinFor string // what was read from standard input: "the token"
 }
 
-// OpenText opens what a command works on: @FILE, - or, without an argument,
-// standard input. what names it in errors: "the token". The name returned is
-// empty for the argument itself, which is never taken for a file's.
+// OpenText opens the text that a command works on: the argument itself, @FILE, - or, without
+// an argument, standard input. what describes it in errors: "the token". The returned name
+// is empty for the argument itself, which is never a file name.
 func (r *Reader) OpenText(args []string, what string) (f io.ReadCloser, name string, err error) {
 	arg := "-"
 	switch len(args) {
@@ -30,13 +30,13 @@ func (r *Reader) OpenText(args []string, what string) (f io.ReadCloser, name str
 	case 1:
 		arg = args[0]
 	default:
-		return nil, "", verdict.Errorf(verdict.Usage, "%d arguments given for %s, want one", len(args), what).
+		return nil, "", verdict.Errorf(verdict.Usage, "got %d arguments for %s, want one", len(args), what).
 			Hintf("quote it: 'Bearer eyJ…'")
 	}
 	arg = withoutAt(arg)
 	switch path, isFile := strings.CutPrefix(arg, "@"); {
 	case isFile && path == "":
-		return nil, "", verdict.Errorf(verdict.Usage, "@ stands before no file name").Hintf("write @FILE")
+		return nil, "", verdict.Errorf(verdict.Usage, "the file name after @ is empty").Hintf("write @FILE")
 	case isFile:
 		f, err := open(path, verdict.IO)
 		if err != nil { // not a nil *os.File in an interface
@@ -53,7 +53,7 @@ func (r *Reader) OpenText(args []string, what string) (f io.ReadCloser, name str
 	}
 }
 
-// withoutAt takes @- for -, as curl and gh do. A file of that name is @./-.
+// withoutAt turns @- into -, as curl and gh do. A file named - is @./-.
 func withoutAt(source string) string {
 	if source == "@-" {
 		return "-"
@@ -61,12 +61,12 @@ func withoutAt(source string) string {
 	return source
 }
 
-// Text reads the argument itself, @FILE, - or, without an argument, standard
-// input, up to limit bytes. what names it in errors, without an article.
+// Text reads the text that OpenText opens, up to limit bytes. what describes it in errors,
+// without an article.
 func (r *Reader) Text(args []string, what string, limit int) ([]byte, error) {
 	if len(args) == 0 && r.StdinTTY {
 		return nil, verdict.Errorf(verdict.Usage, "no %s given", what).
-			Hintf("give it as an argument, as @FILE, or through a pipe")
+			Hintf("pass it as an argument, as @FILE, or through a pipe")
 	}
 	f, name, err := r.OpenText(args, "the "+what)
 	if err != nil {
@@ -79,19 +79,19 @@ func (r *Reader) Text(args []string, what string, limit int) ([]byte, error) {
 	return readAll(f, name, limit, verdict.IO)
 }
 
-// IsStdin reports whether source is -, in one of its spellings.
+// IsStdin reports whether source is - or @-.
 func IsStdin(source string) bool { return withoutAt(source) == "-" }
 
-// HasText reports whether Text would find anything without waiting for a person.
+// HasText reports whether Text has a source other than a terminal.
 func (r *Reader) HasText(args []string) bool {
 	return len(args) > 0 || !r.StdinTTY && r.stdinFor == ""
 }
 
-// takeStdin gives standard input to one reader alone.
+// takeStdin reserves standard input for what. It fails the second time.
 func (r *Reader) takeStdin(what string) error {
 	if r.stdinFor != "" {
 		return verdict.Errorf(verdict.Usage, "%s and %s cannot both come from stdin", r.stdinFor, what).
-			Hintf("give one of them as @FILE, env:NAME or an argument")
+			Hintf("pass one of them as @FILE, env:NAME or an argument")
 	}
 	r.stdinFor = what
 	return nil

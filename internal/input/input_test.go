@@ -14,7 +14,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// stdin makes a Reader whose standard input is a pipe with that text.
+// stdin returns a Reader whose standard input is a pipe with this text.
 func stdin(text string) *Reader {
 	env := map[string]string{"KEY": "from env\n", "EMPTY": "", "CRLF": "from env\r\n"}
 	return &Reader{
@@ -23,7 +23,7 @@ func stdin(text string) *Reader {
 	}
 }
 
-// terminal makes a Reader whose standard input is one, with a person at it.
+// terminal returns a Reader whose standard input is a terminal, at which a user types.
 func terminal(typed string) *Reader {
 	r := stdin("")
 	r.Stdin = iotest.ErrReader(errors.New("read from the terminal"))
@@ -38,13 +38,13 @@ func write(t *testing.T, name, text string, mode os.FileMode) string {
 	if err := os.WriteFile(path, []byte(text), mode); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(path, mode); err != nil { // whatever the umask is
+	if err := os.Chmod(path, mode); err != nil { // independent of the umask
 		t.Fatal(err)
 	}
 	return path
 }
 
-// wantError checks class, message and hint, and that nothing secret is in them.
+// wantError checks class, message and hint, and that no secret is in them.
 func wantError(t *testing.T, err error, class verdict.Class, message, hint string, secrets ...string) {
 	t.Helper()
 	var e *verdict.Error
@@ -98,8 +98,8 @@ func TestTextRefused(t *testing.T) {
 		message, hint string
 	}{
 		{terminal(""), nil, verdict.Usage, "no token given", "through a pipe"},
-		{stdin(""), []string{"Bearer", "x"}, verdict.Usage, "2 arguments given for the token, want one", "quote it"},
-		{stdin(""), []string{"@"}, verdict.Usage, "@ stands before no file name", "@FILE"},
+		{stdin(""), []string{"Bearer", "x"}, verdict.Usage, "got 2 arguments for the token, want one", "quote it"},
+		{stdin(""), []string{"@"}, verdict.Usage, "the file name after @ is empty", "@FILE"},
 		{stdin(""), []string{"@" + missing}, verdict.IO, missing + ": no such file or directory", ""},
 		{stdin(""), []string{"@" + dir}, verdict.IO, dir + ": is a directory", ""},
 		{stdin(""), []string{"@" + large}, verdict.TooLarge, large + " is larger than 5 bytes", ""},
@@ -119,7 +119,7 @@ func TestTextRefused(t *testing.T) {
 	}
 }
 
-// endless counts what is read of a text without end.
+// endless is a text without end that counts the bytes read.
 type endless struct{ read int }
 
 func (e *endless) Read(p []byte) (int, error) {
@@ -171,7 +171,7 @@ func TestStdinIsReadOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r.HasText(nil) {
-			t.Error("a pipe that was read has no text any more")
+			t.Error("a pipe that was read still has a text")
 		}
 		wantError(t, tt.second(r), verdict.Usage, tt.message, "env:NAME")
 	}
@@ -222,23 +222,23 @@ func TestBytesRefused(t *testing.T) {
 	}{
 		{"", verdict.Usage, "the source of the key is empty", "variable"},
 		{" \n", verdict.Usage, "the source of the key is empty", "variable"},
-		{"@", verdict.Usage, "@ stands before no file name", "@FILE"},
-		{"-x", verdict.Usage, `"-x" is no source of the key`, "@-x"},
+		{"@", verdict.Usage, "the file name after @ is empty", "@FILE"},
+		{"-x", verdict.Usage, `"-x" is not a source of the key`, "@-x"},
 		{"@" + missing, verdict.KeyUnreadable, missing + ": no such file or directory", ""},
 		{"missing.pem", verdict.KeyUnreadable, "missing.pem: no such file or directory", "--secret"},
 		{dir, verdict.KeyUnreadable, dir + ": is a directory", ""},
 		{"env:UNSET", verdict.KeyUnreadable, "env:UNSET is not set", "export UNSET="},
-		{"env:", verdict.Usage, "env: stands before no name", "env:NAME"},
-		{"fd:x", verdict.Usage, "fd:x is no descriptor to read from", "fd:3"},
-		{"fd:-1", verdict.Usage, "fd:-1 is no descriptor to read from", "fd:3"},
-		{"fd:1", verdict.Usage, "fd:1 is no descriptor to read from", "fd:3"},
-		{"fd:2", verdict.Usage, "fd:2 is no descriptor to read from", "fd:3"},
-		{"fd:99999999999", verdict.Usage, "fd:99999999999 is no descriptor to read from", "fd:3"},
+		{"env:", verdict.Usage, "the name after env: is empty", "env:NAME"},
+		{"fd:x", verdict.Usage, "fd:x is not a descriptor to read from", "fd:3"},
+		{"fd:-1", verdict.Usage, "fd:-1 is not a descriptor to read from", "fd:3"},
+		{"fd:1", verdict.Usage, "fd:1 is not a descriptor to read from", "fd:3"},
+		{"fd:2", verdict.Usage, "fd:2 is not a descriptor to read from", "fd:3"},
+		{"fd:99999999999", verdict.Usage, "fd:99999999999 is not a descriptor to read from", "fd:3"},
 		{"{" + strings.Repeat(" ", 1000) + "}", verdict.TooLarge, "the key is larger than 1000 bytes", ""},
-		{base64Key, verdict.KeyUnreadable, "what was given for the key is no file, it looks like the Base64 of a key", "--key FILE or env:NAME"},
+		{base64Key, verdict.KeyUnreadable, "the source of the key is not a file; it looks like the Base64 of a key", "--key FILE or env:NAME"},
 		{"ssh-rsa", verdict.KeyUnreadable, "ssh-rsa: no such file or directory", "--secret"},
-		{"hunter2\nhunter2", verdict.KeyUnreadable, "what was given for the key is neither a key nor the name of a file", "--secret"},
-		{"---- BEGIN SSH2\nhunter2", verdict.KeyUnreadable, "what was given for the key is neither a key nor the name of a file", "--secret"},
+		{"hunter2\nhunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file", "--secret"},
+		{"---- BEGIN SSH2\nhunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file", "--secret"},
 	}
 	for _, tt := range tests {
 		got, err := stdin("").Bytes(tt.source, "the key", 1000)
@@ -296,8 +296,8 @@ func TestSecretRefused(t *testing.T) {
 	newline := write(t, "newline", "\n", 0o600)
 	missing := filepath.Join(t.TempDir(), "missing")
 	const isEmpty = "the secret is empty"
-	nobody := terminal("")
-	nobody.Prompt = nil
+	noPrompt := terminal("")
+	noPrompt.Prompt = nil
 	broken := terminal("")
 	broken.Prompt = func(string) ([]byte, error) { return nil, io.ErrUnexpectedEOF }
 	tests := []struct {
@@ -317,10 +317,10 @@ func TestSecretRefused(t *testing.T) {
 		{stdin(""), "-", verdict.KeyRefused, isEmpty},
 		{stdin("\r\n"), "-", verdict.KeyRefused, isEmpty},
 		{terminal(""), "-", verdict.KeyRefused, isEmpty},
-		{nobody, "-", verdict.Usage, "there is no terminal to ask for the secret on"},
+		{noPrompt, "-", verdict.Usage, "cannot ask for the secret without a terminal"},
 		{broken, "-", verdict.KeyUnreadable, "the prompt for the secret: unexpected EOF"},
-		{stdin(""), "@", verdict.Usage, "the source of the secret names no file"},
-		{stdin(""), "raw:", verdict.Usage, "the source of the secret names no file"},
+		{stdin(""), "@", verdict.Usage, "the file name of the secret is empty"},
+		{stdin(""), "raw:", verdict.Usage, "the file name of the secret is empty"},
 		{stdin(""), "@" + missing, verdict.KeyUnreadable, missing + ": no such file or directory"},
 		{stdin(""), "env:UNSET", verdict.KeyUnreadable, "env:UNSET is not set"},
 		{stdin(""), "hex:hunter2", verdict.KeyUnreadable, "the secret after hex: is not hexadecimal"},

@@ -10,10 +10,10 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Secret reads an HMAC secret: @PATH, -, env:NAME, fd:N, b64:…, b64url:…, hex:…,
-// raw:PATH, or the text itself, up to limit bytes. One line end at the end of a
-// text source is not part of the secret; raw: keeps every byte. literal says that
-// the secret stood on the command line, for everybody to see.
+// Secret reads an HMAC secret of up to limit bytes: @PATH, -, env:NAME, fd:N, b64:…,
+// b64url:…, hex:…, raw:PATH, or the text itself. One line end is removed from the end of a
+// text source; raw: keeps every byte. literal reports that the secret is on the command
+// line, where other users can see it.
 func (r *Reader) Secret(source string, limit int) (s Source, literal bool, err error) {
 	s, literal, err = r.secret(source, limit)
 	switch {
@@ -21,7 +21,7 @@ func (r *Reader) Secret(source string, limit int) (s Source, literal bool, err e
 		return Source{}, literal, err
 	case len(s.Data) == 0:
 		return Source{}, literal, verdict.Errorf(verdict.KeyRefused, "the secret is empty").
-			Hintf("an empty secret protects nothing; is the variable or file filled?")
+			Hintf("an empty secret protects nothing; is the variable or file empty?")
 	}
 	return s, literal, nil
 }
@@ -60,16 +60,16 @@ func (r *Reader) secret(source string, limit int) (Source, bool, error) {
 
 func readSecretFile(path string, limit int) (Source, error) {
 	if path == "" {
-		return Source{}, verdict.Errorf(verdict.Usage, "the source of the secret names no file").
-			Hintf("write @FILE or raw:FILE; a secret that begins with @ goes through env:NAME")
+		return Source{}, verdict.Errorf(verdict.Usage, "the file name of the secret is empty").
+			Hintf("write @FILE or raw:FILE; pass a secret that begins with @ as env:NAME")
 	}
 	return readFile(path, limit)
 }
 
 func (r *Reader) prompt() (Source, error) {
 	if r.Prompt == nil {
-		return Source{}, verdict.Errorf(verdict.Usage, "there is no terminal to ask for the secret on").
-			Hintf("give it as @FILE, env:NAME or fd:N")
+		return Source{}, verdict.Errorf(verdict.Usage, "cannot ask for the secret without a terminal").
+			Hintf("pass it as @FILE, env:NAME or fd:N")
 	}
 	if err := r.takeStdin("the secret"); err != nil {
 		return Source{}, err
@@ -84,7 +84,7 @@ func (r *Reader) prompt() (Source, error) {
 	return Source{Data: b, Name: "the prompt"}, nil
 }
 
-// withoutLineEnd takes off the one line end that an editor or echo left.
+// withoutLineEnd removes one line end, as editors and echo add it.
 func (s Source) withoutLineEnd() Source {
 	n := len(s.Data)
 	switch {
@@ -96,8 +96,8 @@ func (s Source) withoutLineEnd() Source {
 	return s
 }
 
-// decode takes one spelling of each encoding, but Base64 with its padding or
-// without. Its error never quotes the text: that is the secret.
+// decode decodes strictly; only the padding of Base64 is optional. Its error does not quote
+// the text, which is the secret.
 func decode(scheme, text string) ([]byte, error) {
 	var b []byte
 	var err error
@@ -117,7 +117,7 @@ func decode(scheme, text string) ([]byte, error) {
 }
 
 func decodeBase64(raw, padded *base64.Encoding, text string) ([]byte, error) {
-	if i := strings.IndexAny(text, "\r\n"); i >= 0 { // which encoding/base64 skips, even when strict
+	if i := strings.IndexAny(text, "\r\n"); i >= 0 { // encoding/base64 ignores them even when strict
 		return nil, base64.CorruptInputError(i)
 	}
 	if strings.HasSuffix(text, "=") {

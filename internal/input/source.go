@@ -12,28 +12,28 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Source is what was read, and where.
+// A Source is the content of a source and its name.
 type Source struct {
 	Data []byte
 	Name string      // for reports: a path, "stdin", "env:NAME", "fd:3", "the command line"
-	Mode fs.FileMode // the permissions of a regular file; 0 otherwise
-	// Trimmed is the line end that Secret took off Data: with it, Data is what
-	// another program may have used as the secret.
+	Mode fs.FileMode // permissions of a regular file; 0 otherwise
+	// Trimmed is the line end that Secret removed. Another program may have used it as
+	// part of the secret.
 	Trimmed string
 }
 
 const commandLine = "the command line"
 
-// Bytes reads PATH or @PATH, -, env:NAME, fd:N, or takes the text itself where it
-// begins with {, -----BEGIN or as a line of OpenSSH does, up to limit bytes. what names it in errors: "the
-// key". The text itself is never quoted.
+// Bytes reads up to limit bytes from PATH or @PATH, -, env:NAME, fd:N, or the text itself
+// if it begins with {, -----BEGIN or like a public key of OpenSSH. what describes it in
+// errors: "the key". The text itself is never quoted.
 func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	source = withoutAt(source)
 	text := strings.TrimLeft(source, " \t\r\n")
 	switch {
 	case text == "":
 		return Source{}, verdict.Errorf(verdict.Usage, "the source of %s is empty", what).
-			Hintf("is the shell variable set? a file, env:NAME, fd:N or - is wanted")
+			Hintf("is the shell variable set? use a file, env:NAME, fd:N or -")
 	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "-----BEGIN"), isOpenSSHLine(text):
 		if len(source) > limit {
 			return Source{}, tooLarge(what, limit)
@@ -46,50 +46,50 @@ func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	path, marked := strings.CutPrefix(source, "@")
 	switch {
 	case path == "":
-		return Source{}, verdict.Errorf(verdict.Usage, "@ stands before no file name").Hintf("write @FILE")
+		return Source{}, verdict.Errorf(verdict.Usage, "the file name after @ is empty").Hintf("write @FILE")
 	case marked:
 		return readFile(path, limit)
 	case path[0] == '-' && isQuotable(path):
-		return Source{}, verdict.Errorf(verdict.Usage, "%q is no source of %s", source, what).Hintf("a file of that name: @%s", source)
+		return Source{}, verdict.Errorf(verdict.Usage, "%q is not a source of %s", source, what).Hintf("if it is a file: @%s", source)
 	}
 	s, err := readFile(path, limit)
 	switch e := new(verdict.Error); {
 	case s.Name != "" || !errors.As(err, &e): // it was opened
 		return s, err
 	case isBase64DER(path):
-		return s, verdict.Errorf(verdict.KeyUnreadable, "what was given for %s is no file, it looks like the Base64 of a key", what).
+		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is not a file; it looks like the Base64 of a key", what).
 			Hintf("put it into a file or a variable: --key FILE or env:NAME")
 	case !isQuotable(path):
-		return s, verdict.Errorf(verdict.KeyUnreadable, "what was given for %s is neither a key nor the name of a file", what).
-			Hintf("a secret is given with --secret")
+		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is neither a key nor the name of a file", what).
+			Hintf("pass a secret with --secret")
 	case errors.Is(err, fs.ErrNotExist):
-		return s, e.Hintf("a secret is given with --secret")
+		return s, e.Hintf("pass a secret with --secret")
 	default:
 		return s, err
 	}
 }
 
-// isOpenSSHLine reports whether text is a line of a .pub file.
+// isOpenSSHLine reports whether text looks like a public key of OpenSSH.
 func isOpenSSHLine(text string) bool {
 	kind, rest, _ := strings.Cut(text, " ")
 	known := strings.HasPrefix(kind, "ssh-") || strings.HasPrefix(kind, "ecdsa-sha2-") || strings.HasPrefix(kind, "sk-")
 	return known && strings.HasPrefix(strings.TrimLeft(rest, " "), "AAAA") // a length below 2^24
 }
 
-// isBase64DER reports whether text is the inside of a PEM block.
+// isBase64DER reports whether text is the content of a PEM block.
 func isBase64DER(text string) bool {
 	b, err := base64.StdEncoding.DecodeString(text)
 	return err == nil && len(b) >= 32 && b[0] == 0x30 // a SEQUENCE
 }
 
-// isQuotable reports whether an error may quote text as the name of a file that
-// is not there. It may be a key instead: in PEM that lost its first line, in
-// Base64 or hexadecimal, which are long and have no dot.
+// isQuotable reports whether an error may quote text as the name of a missing file. Text
+// that has line ends, or is long and has no dot, may be a key in PEM, Base64 or
+// hexadecimal.
 func isQuotable(text string) bool {
 	return !strings.ContainsAny(text, "\r\n\x00") && (len(text) <= 64 || strings.Contains(text, ".") && len(text) <= 1024)
 }
 
-// named reads the sources that are not files: -, env:NAME and fd:N.
+// named reads the sources other than files: -, env:NAME and fd:N.
 func (r *Reader) named(source, what string, limit int) (Source, bool, error) {
 	if source == "-" {
 		s, err := r.stdin(what, limit)
@@ -118,7 +118,7 @@ func (r *Reader) environment(name string, limit int) (Source, error) {
 	value, set := r.LookupEnv(name)
 	switch {
 	case name == "":
-		return Source{}, verdict.Errorf(verdict.Usage, "env: stands before no name").Hintf("write env:NAME")
+		return Source{}, verdict.Errorf(verdict.Usage, "the name after env: is empty").Hintf("write env:NAME")
 	case !set:
 		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "env:%s is not set", name).
 			Hintf("export %s=…, or give a file: @PATH", name)
@@ -128,14 +128,13 @@ func (r *Reader) environment(name string, limit int) (Source, error) {
 	return Source{Data: []byte(value), Name: "env:" + name}, nil
 }
 
-// descriptor reads fd:N, the way to hand over a secret without a file. fd:0 is
-// standard input; 1 and 2 are for writing.
+// descriptor reads fd:N. fd:0 is standard input; 1 and 2 are for writing.
 func (r *Reader) descriptor(digits, what string, limit int) (Source, error) {
 	n, err := strconv.ParseUint(digits, 10, 31)
 	name := "fd:" + digits
 	switch {
 	case err != nil || n == 1 || n == 2:
-		return Source{}, verdict.Errorf(verdict.Usage, "%s is no descriptor to read from", name).
+		return Source{}, verdict.Errorf(verdict.Usage, "%s is not a descriptor to read from", name).
 			Hintf("for example: fd:3 with 3<FILE")
 	case n == 0:
 		s, err := r.stdin(what, limit)
@@ -174,7 +173,7 @@ func readFile(path string, limit int) (Source, error) {
 	return s, err
 }
 
-// readAll reads to the end, and one byte past limit at most.
+// readAll reads to the end. It reads at most one byte more than limit.
 func readAll(r io.Reader, name string, limit int, class verdict.Class) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
 	switch {
@@ -190,7 +189,7 @@ func tooLarge(name string, limit int) error {
 	return verdict.Errorf(verdict.TooLarge, "%s is larger than %d bytes", name, limit)
 }
 
-// fileError keeps the name once, and the reason.
+// fileError returns an error with the name, once, and the reason.
 func fileError(class verdict.Class, name string, err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
