@@ -47,7 +47,7 @@ func completionScript(root *cobra.Command, shell string) ([]byte, error) {
 	case "powershell":
 		err = root.GenPowerShellCompletionWithDesc(&b)
 	default:
-		return nil, verdict.Errorf(verdict.Usage, "no completion for %s", cli.Shortened(shell)).
+		return nil, verdict.Errorf(verdict.Usage, "no completion for %s", cli.QuoteArg(shell)).
 			Hintf("jwt completion bash|zsh|fish|powershell")
 	}
 	return b.Bytes(), err

@@ -30,7 +30,7 @@ var manCommand = cli.Command{
 			}
 			target, rest, err := c.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return verdict.Errorf(verdict.Usage, "%s is not a command", cli.Shortened(strings.Join(args, " ")))
+				return verdict.Errorf(verdict.Usage, "%s is not a command", cli.QuoteArg(strings.Join(args, " ")))
 			}
 			return cli.Output{}.Write(env, manPage(target))
 		}

@@ -145,7 +145,7 @@ func unknownCommand(c *cobra.Command, args []string) error {
 	if v, _ := c.Flags().GetBool("version"); v || len(args) == 0 {
 		return nil
 	}
-	e := verdict.Errorf(verdict.Usage, "%s is not a command", cli.Shortened(args[0]))
+	e := verdict.Errorf(verdict.Usage, "%s is not a command", cli.QuoteArg(args[0]))
 	switch near := c.SuggestionsFor(args[0]); {
 	case strings.Count(args[0], ".") == 2 || strings.Count(args[0], ".") == 4:
 		return e.Hintf("for a token: jwt decode TOKEN, or jwt verify TOKEN --key FILE")
@@ -160,7 +160,7 @@ func unknownSubcommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	e := verdict.Errorf(verdict.Usage, "%s is no command of %s", cli.Shortened(args[0]), c.CommandPath())
+	e := verdict.Errorf(verdict.Usage, "%s is no command of %s", cli.QuoteArg(args[0]), c.CommandPath())
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		return e.Hintf("%s %s", c.CommandPath(), near[0])
 	}
@@ -175,7 +175,7 @@ func runHelp(c *cobra.Command, args []string) error {
 	case target.HasSubCommands() && len(rest) > 0:
 		return unknownSubcommand(target, rest)
 	case len(rest) > 0:
-		return verdict.Errorf(verdict.Usage, "%s is a word too many: %s has no commands of its own", cli.Shortened(rest[0]), target.CommandPath()).
+		return verdict.Errorf(verdict.Usage, "%s is a word too many: %s has no commands of its own", cli.QuoteArg(rest[0]), target.CommandPath()).
 			Hintf("%s --help", target.CommandPath())
 	case err != nil:
 		return err

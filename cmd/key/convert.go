@@ -33,7 +33,7 @@ from another format gets its RFC 7638 thumbprint as its kid.`
   jwt key convert encrypted.jwk --passphrase env:PASSPHRASE --to openssh
   jwt key convert --secret @secret.txt --alg HS256`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
-		c.Args = keysource.AnyKeys
+		c.Args = cobra.ArbitraryArgs
 		o.addFlags(c.Flags())
 		o.complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error {

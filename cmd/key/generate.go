@@ -179,7 +179,7 @@ func (o generateOptions) kind(args []string) (string, error) {
 		}
 		kind, ok := jwk.KindFor(alg)
 		if !ok {
-			return "", verdict.Errorf(verdict.Usage, "--alg: no key is made for %s", cli.Shortened(alg)).
+			return "", verdict.Errorf(verdict.Usage, "--alg: no key is made for %s", cli.QuoteArg(alg)).
 				Hintf("one of %s", strings.Join(jwk.Algs(), " "))
 		}
 		return kind, nil
@@ -189,7 +189,7 @@ func (o generateOptions) kind(args []string) (string, error) {
 			return kind, nil
 		}
 	}
-	e := verdict.Errorf(verdict.Usage, "unknown kind of key %s", cli.Shortened(args[0]))
+	e := verdict.Errorf(verdict.Usage, "unknown kind of key %s", cli.QuoteArg(args[0]))
 	if _, ok := jwk.KindFor(args[0]); ok {
 		return "", e.Hintf("it is an algorithm: --alg %s", args[0])
 	}

@@ -32,7 +32,7 @@ expired certificate, a private key among the public keys of a set.`
   jwt key inspect --public jwks.json && publish jwks.json
   jwt key inspect -j keys.jwks | jq -r '.keys[].thumbprint'`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
-		c.Args = keysource.AnyKeys
+		c.Args = cobra.ArbitraryArgs
 		o.addFlags(c.Flags())
 		o.output.Complete(c)
 		o.date.Complete(c)

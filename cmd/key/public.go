@@ -29,7 +29,7 @@ A secret has no public half: alone it is an error, in a set it is left out.`
   jwt key public certificate.pem --format jwk
   jwt key public ~/.ssh/id_ed25519 --format openssh`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
-		c.Args = keysource.AnyKeys
+		c.Args = cobra.ArbitraryArgs
 		o.form.addFlags(c.Flags(), "format", "default: the format of the key")
 		o.source.AddFlags(c.Flags())
 		o.form.complete(c)

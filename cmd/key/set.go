@@ -59,7 +59,7 @@ var setListCommand = cli.Command{
 		c.Example = `  jwt key set list jwks.json
   jwt key set list -j --from oidc:https://issuer.example | jq -r '.keys[].kid'`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
-		c.Args = keysource.AnyKeys
+		c.Args = cobra.ArbitraryArgs
 		addFrom(c.Flags(), &o.from)
 		o.source.AddFlags(c.Flags())
 		o.output.AddFlags(c.Flags())
@@ -116,7 +116,7 @@ var setFindCommand = cli.Command{
 		c.Example = `  jwt key set find jwks.json --kid 2026-01
   jwt key set find --from oidc:https://issuer.example --kid 2026-01 --format pem`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
-		c.Args = keysource.AnyKeys
+		c.Args = cobra.ArbitraryArgs
 		o.addFlags(c.Flags())
 		o.form.complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error { return runSetFind(c.Context(), env, o, args) }
@@ -197,7 +197,7 @@ func keysOf(texts []text) []jwk.Key {
 // readSetFile reads a set that is to be edited.
 func readSetFile(ring *keysource.Sources, path string) (keysource.Source, error) {
 	if input.IsStdin(path) || strings.Contains(path, "://") || strings.HasPrefix(path, "{") {
-		return keysource.Source{}, verdict.Errorf(verdict.Usage, "%s is no file, and only the set in a file is edited", cli.Shortened(path)).
+		return keysource.Source{}, verdict.Errorf(verdict.Usage, "%s is no file, and only the set in a file is edited", cli.QuoteArg(path)).
 			Hintf("jwt key set merge prints a new set")
 	}
 	path = strings.TrimPrefix(path, "@")

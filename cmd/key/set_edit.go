@@ -195,7 +195,7 @@ error.`
 		c.Example = `  jwt key set merge old.json new.json -o jwks.json
   jwt key set merge --from oidc:https://issuer.example -o jwks.json`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
-		c.Args = keysource.AnyKeys
+		c.Args = cobra.ArbitraryArgs
 		o.addFlags(c.Flags())
 		c.RunE = func(c *cobra.Command, args []string) error {
 			o.add.flags = c.Flags()

@@ -26,7 +26,7 @@ public key, in every format. For a set, print one line per key.`
   jwt key thumbprint --uri private.jwk
   jwt key thumbprint --hash sha512 https://issuer.example/jwks.json`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
-		c.Args = keysource.AnyKeys
+		c.Args = cobra.ArbitraryArgs
 		o.addFlags(c.Flags())
 		o.output.Complete(c)
 		cli.CompleteValues(c, "hash", jwk.ThumbprintHashes()...)

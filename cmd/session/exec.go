@@ -59,7 +59,7 @@ func runExec(ctx context.Context, env *cli.Env, o execOptions, argv []string) er
 	}
 	program, err := exec.LookPath(argv[0])
 	if err != nil {
-		return notRun(verdict.Errorf(verdict.IO, "%s: %w", cli.Shortened(argv[0]), errors.Unwrap(err)))
+		return notRun(verdict.Errorf(verdict.IO, "%s: %w", cli.QuoteArg(argv[0]), errors.Unwrap(err)))
 	}
 	client, err := o.session.client(env, cli.Output{})
 	if err != nil {
@@ -74,7 +74,7 @@ func runExec(ctx context.Context, env *cli.Env, o execOptions, argv []string) er
 	err = env.Exec(append([]string{program}, argv[1:]...), append(environ, variable+s.AccessToken))
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) {
-		return cli.NotRun{Err: verdict.Errorf(verdict.IO, "%s: %w", cli.Shortened(program), err), Status: cli.ExitCannotRun}
+		return cli.NotRun{Err: verdict.Errorf(verdict.IO, "%s: %w", cli.QuoteArg(program), err), Status: cli.ExitCannotRun}
 	}
 	return err
 }

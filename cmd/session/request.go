@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 
+	"jwt/internal/phrase"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -43,7 +45,7 @@ to no other server, and redirects are not followed.`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 8 9 130"}
 		c.Args = func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return verdict.Errorf(verdict.Usage, "%s wants a method and a URL, got %s", c.CommandPath(), cli.Count(len(args), "argument")).
+				return verdict.Errorf(verdict.Usage, "%s wants a method and a URL, got %s", c.CommandPath(), phrase.Count(len(args), "argument")).
 					Hintf("jwt session request GET /me")
 			}
 			return nil
@@ -150,11 +152,11 @@ func (o requestOptions) request(ctx context.Context, client *session.Client, met
 	}
 	u, err := url.Parse(target)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, verdict.Errorf(verdict.Usage, "%s is no URL", cli.Shortened(target)).Hintf("https://…, or a path on the session's server: /me")
+		return nil, verdict.Errorf(verdict.Usage, "%s is no URL", cli.QuoteArg(target)).Hintf("https://…, or a path on the session's server: /me")
 	}
 	req, err := http.NewRequestWithContext(ctx, strings.ToUpper(method), u.String(), bytes.NewReader(body))
 	if err != nil || method == "" { // to net/http that is GET
-		return nil, verdict.Errorf(verdict.Usage, "%s is no method", cli.Shortened(method)).Hintf("GET, POST, PUT, PATCH, DELETE, …")
+		return nil, verdict.Errorf(verdict.Usage, "%s is no method", cli.QuoteArg(method)).Hintf("GET, POST, PUT, PATCH, DELETE, …")
 	}
 	req.Header.Set("User-Agent", client.UserAgent)
 	if o.hasData {
@@ -171,7 +173,7 @@ func (o requestOptions) addHeaders(req *http.Request) error {
 		value = strings.TrimSpace(value)
 		switch {
 		case !ok || name == "" || strings.Trim(name, headerName) != "" || strings.ContainsFunc(value, isControl):
-			return verdict.Errorf(verdict.Usage, "--header: %s is not NAME: VALUE", cli.Shortened(name)).Hintf("a value has no line ends and no other control characters")
+			return verdict.Errorf(verdict.Usage, "--header: %s is not NAME: VALUE", cli.QuoteArg(name)).Hintf("a value has no line ends and no other control characters")
 		case name == "Authorization":
 			return verdict.Errorf(verdict.Usage, "--header: the session adds the Authorization").Hintf("for another: curl -H 'Authorization: …'")
 		case name == "Host" && !strings.EqualFold(value, req.URL.Host):

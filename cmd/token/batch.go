@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"jwt/internal/phrase"
+
 	"jwt/internal/batch"
 	"jwt/internal/cli"
 	"jwt/internal/input"
@@ -55,7 +57,7 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	case err != nil:
 		return verdict.Errorf(verdict.IO, "batch: %w", err)
 	case t.failed > 0:
-		output.Note(env, fmt.Sprintf("%s failed, the first on line %d: %s", cli.Count(t.failed, "line"), t.first, t.class))
+		output.Note(env, fmt.Sprintf("%s failed, the first on line %d: %s", phrase.Count(t.failed, "line"), t.first, t.class))
 		return cli.Answered{Class: t.class}
 	}
 	return nil

@@ -66,7 +66,7 @@ func (o claimOptions) check() error {
 func checkUTF8(texts ...string) error {
 	for _, text := range texts {
 		if !utf8.ValidString(text) {
-			return verdict.Errorf(verdict.Usage, "%s is not UTF-8, which JSON must be", cli.Shortened(text))
+			return verdict.Errorf(verdict.Usage, "%s is not UTF-8, which JSON must be", cli.QuoteArg(text))
 		}
 	}
 	return nil

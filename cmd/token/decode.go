@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/phrase"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -389,7 +391,7 @@ func (d decoded) payloadText(t *render.Text, date cli.Date, now time.Time) {
 	case err == nil:
 		t.Put(" (JSON, but not an object, so no claims)").Line().Value(v)
 	default:
-		t.Put(" (", cli.Count(len(d.payload), "byte"), ", not JSON)").Line().Put(string(d.payload)).Line()
+		t.Put(" (", phrase.Count(len(d.payload), "byte"), ", not JSON)").Line().Put(string(d.payload)).Line()
 	}
 }
 
@@ -399,6 +401,6 @@ func (d decoded) signatureText(t *render.Text) {
 }
 
 func (d decoded) encryptedText(t *render.Text) {
-	t.Line().Styled(render.Bold, "Payload").Put("  encrypted, ", cli.Count(len(d.encrypted.Ciphertext), "byte"), "; ").
+	t.Line().Styled(render.Bold, "Payload").Put("  encrypted, ", phrase.Count(len(d.encrypted.Ciphertext), "byte"), "; ").
 		Styled(render.Caution, "it takes the recipient's key to read it").Line()
 }

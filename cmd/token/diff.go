@@ -7,6 +7,8 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"jwt/internal/phrase"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -45,7 +47,7 @@ is 6 if they differ.`
 
 func twoTokens(c *cobra.Command, args []string) error {
 	if len(args) != 2 {
-		return verdict.Errorf(verdict.Usage, "%s wants two tokens, got %s", c.CommandPath(), cli.Count(len(args), "argument")).
+		return verdict.Errorf(verdict.Usage, "%s wants two tokens, got %s", c.CommandPath(), phrase.Count(len(args), "argument")).
 			Hintf("jwt diff A B, each a token, @FILE, or one of them -")
 	}
 	return nil

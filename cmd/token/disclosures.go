@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 
+	"jwt/internal/phrase"
+
 	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
@@ -96,7 +98,7 @@ func (s *selective) claimsText(t *render.Text, date cli.Date, now time.Time) {
 
 // about says in a word what was presented.
 func (s *selective) about() string {
-	words := "SD-JWT, " + cli.Count(len(s.token.Disclosures), "disclosure")
+	words := "SD-JWT, " + phrase.Count(len(s.token.Disclosures), "disclosure")
 	if s.token.KeyBinding != nil {
 		words += ", key binding"
 	}
@@ -118,7 +120,7 @@ func (v *verifier) checkDisclosed(s *selective, issued jws.Verified, r *render.R
 	p := d.Processed()
 	r.Checks = append(r.Checks, verdict.Check{
 		Name: "disclosures", Status: verdict.Pass, Actual: len(p.Disclosed),
-		Detail: strconv.Itoa(len(p.Disclosed)) + " disclosed, " + cli.Count(len(p.Undisclosed), "digest") + " undisclosed (" + p.Hash + ")",
+		Detail: strconv.Itoa(len(p.Disclosed)) + " disclosed, " + phrase.Count(len(p.Undisclosed), "digest") + " undisclosed (" + p.Hash + ")",
 	})
 	claims, err := jwt.ClaimsOfDisclosed(d)
 	if err != nil {

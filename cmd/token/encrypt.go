@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"jwt/internal/phrase"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -192,10 +194,10 @@ func (o encryptOptions) protected(p plaintext, r recipient) (jsonobject.Object, 
 func encryptWarnings(t jwe.Token, plaintext []byte, r recipient) []string {
 	var warnings []string
 	if len(t.Text) > jws.MaxTokenBytes {
-		warnings = append(warnings, "the token has "+cli.Count(len(t.Text), "byte")+": jwt reads it with --max-token-size alone, and many others do not at all")
+		warnings = append(warnings, "the token has "+phrase.Count(len(t.Text), "byte")+": jwt reads it with --max-token-size alone, and many others do not at all")
 	}
 	if _, zip := t.Header.Get("zip"); zip && len(plaintext) > jwe.DefaultMaxInflated {
-		warnings = append(warnings, "the plaintext has "+cli.Count(len(plaintext), "byte")+": receivers refuse to inflate so much, jwt without --max-inflated too")
+		warnings = append(warnings, "the plaintext has "+phrase.Count(len(plaintext), "byte")+": receivers refuse to inflate so much, jwt without --max-inflated too")
 	}
 	if r.isText() && !jwe.IsPassword(r.alg) {
 		warnings = append(warnings, "the secret is text and is the AES key as it stands: a password belongs to --password")

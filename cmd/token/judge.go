@@ -5,7 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/cli"
+	"jwt/internal/phrase"
+
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
@@ -169,7 +170,7 @@ func describeAll(keys []jwk.Key) string {
 	if len(keys) == 1 {
 		return describe(keys[0])
 	}
-	return cli.Count(len(keys), "key") + " given"
+	return phrase.Count(len(keys), "key") + " given"
 }
 
 // checkClaims checks what was signed, and shows it as it was read.

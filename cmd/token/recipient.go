@@ -3,7 +3,8 @@ package token
 import (
 	"slices"
 
-	"jwt/internal/cli"
+	"jwt/internal/phrase"
+
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwe"
 	"jwt/internal/jwk"
@@ -48,12 +49,12 @@ func (o encryptOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 	case len(able) == 1:
 		return able[0], nil
 	case len(able) > 1:
-		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can be encrypted to", cli.Count(len(able), "key")).
+		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can be encrypted to", phrase.Count(len(able), "key")).
 			Hintf("--kid ID chooses one; the set has %s", jwk.ListIDs(able))
 	case o.flags.Changed("kid"):
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is for encryption and has kid %s", cli.Count(len(keys), "key"), jsonobject.Quote(o.kid))
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is for encryption and has kid %s", phrase.Count(len(keys), "key"), jsonobject.Quote(o.kid))
 	default:
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is for encryption", cli.Count(len(keys), "key"))
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is for encryption", phrase.Count(len(keys), "key"))
 	}
 }
 
@@ -83,7 +84,7 @@ func (o encryptOptions) noAlg(key jwk.Key) error {
 	case key.Alg != "":
 		return verdict.Errorf(verdict.KeyMismatch, "%s: the key is for \"alg\":%s alone, which does not encrypt%s", key.Source, jsonobject.Quote(key.Alg), with)
 	case key.IsSecret():
-		return verdict.Errorf(verdict.KeyMismatch, "%s: a secret of %s is no AES key%s", key.Source, cli.Count(key.Bits()/8, "byte"), with).
+		return verdict.Errorf(verdict.KeyMismatch, "%s: a secret of %s is no AES key%s", key.Source, phrase.Count(key.Bits()/8, "byte"), with).
 			Hintf("16, 24, 32, 48 or 64 bytes are one (hex:… and b64:… decode it); for a password: --password SOURCE")
 	default:
 		return verdict.Errorf(verdict.KeyMismatch, "%s: the key is %s, which does not encrypt%s", key.Source, key.Kind(), with).

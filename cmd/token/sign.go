@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/phrase"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -178,12 +180,12 @@ func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 		if len(jwk.IDs(able)) == 0 {
 			hint = "none of them has a kid to choose it by: give one key alone"
 		}
-		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", cli.Count(len(able), "key")).Hintf("%s", hint)
+		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", phrase.Count(len(able), "key")).Hintf("%s", hint)
 	case len(keys) == 1 && (!o.given("kid") || keys[0].AnswersTo(o.kid)):
 		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "%s: a public key cannot sign", keys[0].Source).
 			Hintf("give the private key: --key private.pem")
 	default:
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid asked for", cli.Count(len(keys), "key")).
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid asked for", phrase.Count(len(keys), "key")).
 			Hintf("the set has %s", jwk.ListIDs(keys))
 	}
 }
@@ -228,7 +230,7 @@ func signWarnings(token jws.Token, key jwk.Key, alg jwa.Algorithm, now time.Time
 		return []string{"the token is unsecured (alg none): anybody can change it, and no verifier should take it"}
 	}
 	if key.IsSecret() && key.Bits() < 8*alg.MinKeyBytes {
-		warnings = append(warnings, "the secret is shorter than the "+cli.Count(alg.MinKeyBytes, "byte")+" that "+alg.Name+" wants (RFC 7518 §3.2)")
+		warnings = append(warnings, "the secret is shorter than the "+phrase.Count(alg.MinKeyBytes, "byte")+" that "+alg.Name+" wants (RFC 7518 §3.2)")
 	}
 	if p, ok := key.Public(); ok {
 		key = p

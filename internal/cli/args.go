@@ -14,7 +14,7 @@ import (
 // NoArgs refuses every argument.
 func NoArgs(c *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return verdict.Errorf(verdict.Usage, "%s takes no argument, got %s", c.CommandPath(), Shortened(args[0])).
+		return verdict.Errorf(verdict.Usage, "%s takes no argument, got %s", c.CommandPath(), QuoteArg(args[0])).
 			Hintf("%s --help", c.CommandPath())
 	}
 	return nil

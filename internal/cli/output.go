@@ -2,8 +2,9 @@ package cli
 
 import (
 	"slices"
-	"strconv"
 	"strings"
+
+	"jwt/internal/phrase"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -146,14 +147,6 @@ func (o Output) Fail(env *Env, err error) error {
 	return err
 }
 
-// Count says "1 byte", "2 bytes".
-func Count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
-
 // Colored decides whether a stream gets escape sequences.
 func Colored(env *Env, tty bool, when string) bool {
 	switch when {
@@ -179,13 +172,10 @@ func CompleteValues(c *cobra.Command, flag string, values ...string) {
 	}
 }
 
-// Shortened quotes an argument that may be a whole token, and a secret with it.
-func Shortened(s string) string {
+// QuoteArg quotes the beginning of an argument, which may be a whole token or a secret.
+func QuoteArg(arg string) string {
 	const most = 24
-	if len(s) > most {
-		s = s[:most] + "…"
-	}
-	return `"` + s + `"`
+	return `"` + phrase.ShortTo(arg, most) + `"`
 }
 
 // ErrorObject is how an error stands in JSON, in every command.

@@ -5,25 +5,27 @@ import (
 	"time"
 
 	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/render"
 	"jwt/internal/verdict"
 )
 
-// Warnings returns the warnings about the sources of the keys, and about those of
-// the keys that came into question, wherever they are from.
+// Warnings returns the warnings about all sources and about the keys, those that a token
+// may be signed with.
 func (k *Sources) Warnings(keys ...jwk.Key) []verdict.Check {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
-	var doubts []verdict.Check
+	var all []verdict.Check
 	for _, key := range keys {
-		doubts = append(doubts, key.Warnings(k.Instant())...)
+		all = append(all, key.Warnings(k.Instant())...)
 	}
 	for _, s := range k.sources {
-		doubts = append(doubts, s.warnings()...)
+		all = append(all, s.warnings()...)
 	}
-	return doubts
+	return all
 }
 
-// warnings are about how the keys were given, and how old they are.
+// warnings returns the warnings about how keys are given and how old they are.
 func (s Source) warnings() []verdict.Check {
 	switch {
 	case s.literal:
@@ -38,7 +40,7 @@ func (s Source) warnings() []verdict.Check {
 	}
 }
 
-// Permissions warns of a private key that others may read.
+// Permissions returns a warning if other users can read a private key.
 func (s Source) Permissions() []verdict.Check {
 	if s.Mode&0o077 == 0 || !slices.ContainsFunc(s.Set.Keys, jwk.Key.IsPrivate) {
 		return nil
@@ -46,17 +48,49 @@ func (s Source) Permissions() []verdict.Check {
 	return []verdict.Check{{
 		Name: "key_file", Status: verdict.Warn, Class: verdict.KeyFilePermissions,
 		Expected: "0600", Actual: s.Mode.String(),
-		Detail: s.Name + ": others may read this private key",
+		Detail: s.Name + ": other users can read this private key",
 		Hint:   "chmod 600 " + s.Name,
 	}}
 }
 
-// staleness says how old a key set is that nobody was asked about (--offline). No
-// class stands for it: who says --offline says that it may be so, with --strict too.
+// staleness says how old the copy of a key set is that --offline uses. The check has no
+// class, so that --strict does not refuse it: --offline allows an old copy.
 func (s Source) staleness() verdict.Check {
 	checked, expires := s.fetched.Checked.UTC().Format(time.RFC3339), s.fetched.Expires.UTC().Format(time.RFC3339)
 	return verdict.Check{
 		Name: "key_set", Status: verdict.Skip, Expected: expires, Actual: checked,
-		Detail: s.Name + ": offline, the copy of " + checked + " was good until " + expires + ": keys may have been revoked",
+		Detail: s.Name + ": offline, the copy of " + checked + " was valid until " + expires + ": keys may have been revoked",
 	}
+}
+
+// Explain replaces the error of a kid that was not found, if a set has a key with this
+// kid that cannot be used.
+func (k *Sources) Explain(err error, kid string) error {
+	if verdict.ClassOf(err) != verdict.KeyNotFound {
+		return err
+	}
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	for _, s := range k.sources {
+		if why := s.Set.Unusable(kid); why != nil {
+			return InSource(s.Name, why)
+		}
+	}
+	return err
+}
+
+// LeftOut returns the first key that cannot be used as a reason why a token without a
+// kid does not verify: it may be the key that signed.
+func (k *Sources) LeftOut(token jws.Token) []render.Reason {
+	if _, named, err := token.KeyID(); named || err != nil {
+		return nil
+	}
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	for _, s := range k.sources {
+		if len(s.Set.Skipped) > 0 {
+			return []render.Reason{{ID: "key_left_out", Detail: leftOut(s.Name, s.Set.Skipped[0])}}
+		}
+	}
+	return nil
 }

@@ -1,0 +1,148 @@
+package keysource
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"jwt/internal/cli"
+	"jwt/internal/input"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwe"
+	"jwt/internal/jwk"
+	"jwt/internal/jwks"
+	"jwt/internal/verdict"
+)
+
+// A Source is the keys of one --key or --secret.
+type Source struct {
+	Set  jwk.Set
+	Name string      // for messages
+	Mode fs.FileMode // of a file; else 0
+
+	text    []byte       // the bytes of a file, which the signer may have used as a secret
+	fetched jwks.Fetched // of a remote source
+	remote  bool
+	literal bool // a secret on the command line
+}
+
+// Read reads the keys of a source, also those that cannot be used. If none of a set can,
+// it returns the set with the error.
+func (k *Sources) Read(source string) (Source, error) {
+	if remote, ok := jwks.ParseSource(source); ok {
+		fetched, err := k.fetcher().Load(k.Ctx, remote)
+		for _, w := range fetched.Warnings {
+			k.Output.Note(k.Env, w)
+		}
+		if err == nil {
+			if fetched.Set, err = fetched.Set.WithoutSecrets(); err != nil {
+				err = InSource(source, err)
+			}
+		}
+		return Source{Set: fetched.Set, Name: source, fetched: fetched, remote: true}, err
+	}
+	if strings.HasPrefix(source, "eyJ") && strings.Count(source, ".") == 2 {
+		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "--key: this is a token, not a key").
+			Hintf("the token is the argument, --key the file with the key: jwt verify TOKEN --key FILE")
+	}
+	read, err := k.In.Bytes(source, "the key", jwk.MaxBytes)
+	if err != nil {
+		return Source{}, err
+	}
+	s := Source{Name: read.Name, text: read.Data, Mode: read.Mode}
+	s.Set, err = jwe.ParseKeys(read.Data, k.passphrase(read.Name))
+	if err != nil {
+		return s, secretHint(read, EncryptedHint(InSource(read.Name, err)))
+	}
+	for i := range s.Set.Keys {
+		s.Set.Keys[i].Source = read.Name
+	}
+	return s, nil
+}
+
+func (k *Sources) readSecret(source string) (Source, error) {
+	read, literal, err := k.In.Secret(source, jwk.MaxBytes)
+	if err != nil {
+		return Source{}, err
+	}
+	key, err := jwk.Secret(read.Data)
+	if err != nil {
+		return Source{}, InSource(read.Name, err)
+	}
+	key.Source, key.Trimmed = read.Name, read.Trimmed
+	switch {
+	case literal && cli.IsFile(source):
+		k.Output.Note(k.Env, source+" is used as the secret itself; --secret @"+source+" reads the file")
+	case literal:
+		k.Output.Note(k.Env, "the secret on the command line is visible to ps and in the shell's history; --secret @FILE or env:NAME is not")
+	}
+	return Source{Set: jwk.Set{Keys: []jwk.Key{key}}, Name: read.Name, literal: literal}, nil
+}
+
+// OutOfDate returns the error of a certificate that is not valid at the instant. The
+// certificates in a JWK do not count, because they are not why its key is trusted.
+func (s Source) OutOfDate(k *Sources) error {
+	for _, key := range s.Set.Keys {
+		if err := key.CertificateError(k.Instant()); err != nil {
+			return InSource(s.Name, err)
+		}
+	}
+	return nil
+}
+
+// fetcher returns the client that fetches key sets, made when the first is needed.
+func (k *Sources) fetcher() *jwks.Client {
+	if k.client == nil {
+		transport := k.Env.HTTP
+		if transport == nil {
+			transport = &http.Client{}
+		}
+		k.client = &jwks.Client{HTTP: transport, CacheDir: k.Env.CacheDir(), Offline: k.Options.Offline, Now: k.Env.Now, UserAgent: k.Env.UserAgent()}
+	}
+	return k.client
+}
+
+// InSource adds the name of a source to an error about it.
+func InSource(name string, err error) error {
+	e := *cli.Classified(err)
+	if e.Class != verdict.Interrupted {
+		e.Message = name + ": " + e.Message
+	}
+	return &e
+}
+
+// secretHint adds the hint to use --secret, if a file is not a key.
+func secretHint(read input.Source, err error) error {
+	if !errors.Is(err, jwk.ErrNoKey) || read.Mode == 0 {
+		return err
+	}
+	e := *cli.Classified(err)
+	e.Hint = "if it is an HMAC secret: --secret @" + read.Name
+	return &e
+}
+
+// EncryptedHint adds the hint to use --passphrase to the error of an encrypted key.
+func EncryptedHint(err error) error {
+	if !errors.Is(err, jwk.ErrEncrypted) {
+		return err
+	}
+	e := *cli.Classified(err)
+	e.Hint = "--passphrase env:NAME, @FILE or fd:N"
+	return &e
+}
+
+// leftOut says why a key of a source cannot be used.
+func leftOut(source string, s jwk.Skipped) string {
+	return Place(source, s.Index, s.ID) + " is left out: " + s.Err.Error()
+}
+
+// Place names a key of a set: its index, and its kid if it has one.
+func Place(set string, i int, id string) string {
+	text := set + ": keys[" + strconv.Itoa(i) + "]"
+	if id != "" {
+		text += " (kid " + string(jsonobject.Quote(id)) + ")"
+	}
+	return text
+}
