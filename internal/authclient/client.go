@@ -19,10 +19,11 @@ import (
 	"jwt/internal/httpclient"
 	"jwt/internal/loopback"
 	"jwt/internal/oauth"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
-// Bounds of one exchange of credentials.
+// Bounds of one exchange with a server.
 const (
 	ExchangeTimeout = 30 * time.Second // from the first packet to the last byte
 	MaxReply        = 1 << 20          // bytes of an answer's body
@@ -30,20 +31,20 @@ const (
 
 // A Client speaks to one server as its preset says.
 type Client struct {
-	URL       *url.URL // as ParseServer gives it
+	URL       *url.URL // from ParseServer
 	Preset    Preset
-	Transport http.RoundTripper // as Transport gives it
-	Jar       http.CookieJar    // of cookies that hold no refresh token; nil for none
+	Transport http.RoundTripper // from httpclient.Transport
+	Jar       http.CookieJar    // of all cookies but the refresh token's; may be nil
 	UserAgent string
 	Now       func() time.Time
 	Timeout   time.Duration // of one exchange; 0 means ExchangeTimeout
 }
 
-// Tokens is what a client holds of a session.
+// Tokens are the tokens that a client has of a session.
 type Tokens struct{ AccessToken, RefreshToken string }
 
-// ParseServer reads the address of a server that credentials may be sent to:
-// https, or http on loopback, with nothing but a path behind the host.
+// ParseServer reads the URL of a server that credentials may be sent to: https, or http on
+// loopback, with at most a path after the host.
 func ParseServer(text string) (*url.URL, error) {
 	if !strings.Contains(text, "://") {
 		return nil, verdict.Errorf(verdict.Usage, "%q is not a URL", httpclient.HideUser(text)).Hintf("https://%s", cmp.Or(httpclient.HideUser(text), "example.com"))
@@ -53,7 +54,7 @@ func ParseServer(text string) (*url.URL, error) {
 	case err != nil:
 		return nil, verdict.Errorf(verdict.Usage, "%q is not a URL", httpclient.HideUser(text)).Hintf("a server's URL looks like https://login.example")
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, verdict.Errorf(verdict.Usage, "%s: a server is spoken to over https, not %s", httpclient.Show(u), u.Scheme)
+		return nil, verdict.Errorf(verdict.Usage, "%s: the URL of a server is https, not %s", httpclient.Show(u), u.Scheme)
 	case u.Hostname() == "":
 		return nil, verdict.Errorf(verdict.Usage, "%s: the URL names no host", httpclient.Show(u))
 	case u.User != nil:
@@ -62,7 +63,7 @@ func ParseServer(text string) (*url.URL, error) {
 	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		return nil, verdict.Errorf(verdict.Usage, "%s: the URL of a server has no query and no fragment", httpclient.Show(u))
 	case u.Scheme == "http" && !loopback.Host(u.Hostname()):
-		return nil, verdict.Errorf(verdict.FetchRefused, "%s: http is for loopback only, anybody on the way could read the password", httpclient.Show(u)).
+		return nil, verdict.Errorf(verdict.FetchRefused, "%s: http is for loopback only, an attacker on the network could read the password", httpclient.Show(u)).
 			Hintf("use https://%s", strings.TrimPrefix(httpclient.Show(u), "http://"))
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
@@ -70,28 +71,27 @@ func ParseServer(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// Uncertain is the cause of an error after which nobody knows whether the server
-// has done what it was asked: the request left, and no answer that says so came.
+// Uncertain is the cause of an error after which it is unknown whether the server has done
+// what was requested: the request was sent, and no answer says so.
 type Uncertain struct {
 	Err  error
-	Lost bool // no answer came, or not all of it
-	// Next has the refresh token that came all the same; it is empty where none did.
-	Next Grant
+	Lost bool  // the answer, or a part of it, did not arrive
+	Next Grant // has the refresh token of an answer that is otherwise unusable, if any
 }
 
 func (u *Uncertain) Error() string { return u.Err.Error() }
 
-// Unwrap returns what went wrong.
+// Unwrap returns Err.
 func (u *Uncertain) Unwrap() error { return u.Err }
 
 func uncertain(e *verdict.Error, lost bool) *verdict.Error {
-	e.Err = &Uncertain{Err: cmp.Or(e.Err, errNoUse), Lost: lost}
+	e.Err = &Uncertain{Err: cmp.Or(e.Err, errUnusable), Lost: lost}
 	return e
 }
 
-var errNoUse = errors.New("the answer is of no use")
+var errUnusable = errors.New("the answer is unusable")
 
-// A reply is an answer, its body read.
+// A reply is an answer with its whole body.
 type reply struct {
 	url     *url.URL
 	status  int
@@ -99,24 +99,24 @@ type reply struct {
 	cookies []*http.Cookie
 	body    []byte
 	asked   time.Time
-	secrets Secrets // that were sent, and may come back
+	secrets Secrets // of the request, which the answer may repeat
 }
 
-// do makes the request of a step. An answer with any status is a reply. One that
-// breaks off is an error, and a reply without a body.
+// do sends the request of a step. An answer with any status is a reply. A truncated answer
+// is an error, and a reply without a body.
 func (s *Client) do(parent context.Context, step Step, values map[string]string) (*reply, error) {
 	timeout := cmp.Or(s.Timeout, ExchangeTimeout)
 	ctx, cancel := context.WithTimeout(parent, timeout)
 	defer cancel()
-	left := false
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { left = true }})
+	sent := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }})
 	ctx, secrets := sending(ctx, values)
 	req, err := s.request(ctx, step, values)
 	if err != nil {
 		return nil, err
 	}
 	r := &reply{url: req.URL, asked: s.Now(), secrets: secrets}
-	client := &http.Client{Transport: s.Transport, Jar: s.Jar, CheckRedirect: stay}
+	client := &http.Client{Transport: s.Transport, Jar: s.Jar, CheckRedirect: noRedirect}
 	resp, err := client.Do(req)
 	if err == nil {
 		defer resp.Body.Close()
@@ -128,44 +128,44 @@ func (s *Client) do(parent context.Context, step Step, values map[string]string)
 	}
 	err = exchangeFailure(parent, req, err, timeout)
 	var e *verdict.Error
-	if left && errors.As(err, &e) {
+	if sent && errors.As(err, &e) {
 		r.body = nil
 		return r, uncertain(e, r.status == 0 || e.Class != verdict.FetchRefused)
 	}
 	return nil, err
 }
 
-// NetworkFailure says why a request got no answer, or not all of it. ctx is the
-// caller's, whose end is an interruption.
+// NetworkFailure returns the error of a request without a whole answer, with the request's
+// secrets hidden. ctx is the caller's, whose end is an interruption.
 func NetworkFailure(ctx context.Context, req *http.Request, err error) error {
 	return exchangeFailure(ctx, req, err, ExchangeTimeout)
 }
 
-// exchangeFailure is httpclient.Failure for a request with secrets: what is no HTTP is
-// quoted too.
+// exchangeFailure is httpclient.Failure with the request's secrets hidden: an error may quote
+// an answer that is not HTTP.
 func exchangeFailure(ctx context.Context, req *http.Request, err error, timeout time.Duration) error {
 	err = httpclient.Failure(ctx, req.URL, err, timeout)
 	var e *verdict.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	own := *e // requests that fail at once may be told so by one error
+	own := *e // several requests may share one error
 	own.Message = SecretsOf(req).Hide(e.Message)
 	return &own
 }
 
-// stay follows no redirect: credentials go where they were meant to go.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+// noRedirect refuses redirects, which would carry credentials to another place.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func readReply(u *url.URL, resp *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply+1))
 	if err == nil && len(body) > MaxReply {
-		err = verdict.Errorf(verdict.FetchRefused, "%s: the answer is larger than %d bytes", httpclient.Show(u), MaxReply).Hintf("is that the server? %s", httpclient.Curl(u))
+		err = verdict.Errorf(verdict.FetchRefused, "%s: the answer is larger than %d bytes", httpclient.Show(u), MaxReply).Hintf("is that the right server? %s", httpclient.Curl(u))
 	}
 	return body, err
 }
 
-// request builds the request of a step. values are what its fields stand for.
+// request builds the request of a step, with values for the variables in its fields.
 func (s *Client) request(ctx context.Context, step Step, values map[string]string) (*http.Request, error) {
 	var body, contentType string
 	switch step.Body {
@@ -173,7 +173,7 @@ func (s *Client) request(ctx context.Context, step Step, values map[string]strin
 		object := map[string]any{}
 		for _, field := range step.Fields {
 			name, value, _ := strings.Cut(field, "=")
-			place(object, name, meant(value, values))
+			set(object, name, expand(value, values))
 		}
 		text, err := json.Marshal(object)
 		if err != nil {
@@ -184,7 +184,7 @@ func (s *Client) request(ctx context.Context, step Step, values map[string]strin
 		form := url.Values{}
 		for _, field := range step.Fields {
 			name, value, _ := strings.Cut(field, "=")
-			form.Add(name, meant(value, values))
+			form.Add(name, expand(value, values))
 		}
 		body, contentType = form.Encode(), "application/x-www-form-urlencoded"
 	}
@@ -209,7 +209,7 @@ func (s *Client) request(ctx context.Context, step Step, values map[string]strin
 	return req, nil
 }
 
-func meant(value string, values map[string]string) string {
+func expand(value string, values map[string]string) string {
 	if known, ok := values[value]; ok {
 		return known
 	}
@@ -220,14 +220,14 @@ func (h Tokens) values() map[string]string {
 	return map[string]string{"$access_token": h.AccessToken, "$refresh_token": h.RefreshToken}
 }
 
-// refusal says what the server answered where it did not do what it was asked.
+// refusal returns the error of an answer that refuses the request.
 func (r *reply) refusal(class verdict.Class) *verdict.Error {
 	said := oauth.ParseError(r.status, r.body)
 	said.Code, said.Description = r.secrets.Hide(said.Code), r.secrets.Hide(said.Description)
 	said.RetryAfter = retryAfter(r.header.Get("Retry-After"), r.asked)
 	message := httpclient.Show(r.url) + ": the server answered " + statusText(r.status)
 	if said.Code != "" {
-		message += ": " + shorten(said.Error())
+		message += ": " + phrase.Short(said.Error())
 	}
 	e := verdict.Errorf(class, "%s", message)
 	e.Err = said
@@ -238,14 +238,14 @@ func (r *reply) refusal(class verdict.Class) *verdict.Error {
 	case r.status == http.StatusTooManyRequests && said.RetryAfter > 0:
 		e.Hintf("try again in %s", said.RetryAfter)
 	case r.status == http.StatusTooManyRequests:
-		e.Hintf("the server wants to be left alone for a while: try again later")
+		e.Hintf("the server limits the rate of requests: try again later")
 	case r.status >= 300 && r.status < 400:
 		e.Class = verdict.FetchRefused
-		e.Message += ", to " + r.secrets.Hide(where(r.url, r.header.Get("Location")))
-		e.Hintf("credentials follow no redirect: if you trust that server, log in there")
+		e.Message += ", to " + r.secrets.Hide(target(r.url, r.header.Get("Location")))
+		e.Hintf("credentials are not sent after a redirect: if you trust that server, log in there")
 	case r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed:
 		e.Class = verdict.FetchFailed
-		e.Hintf("does the server speak another preset? jwt session login --preset NAME")
+		e.Hintf("does the server need another preset? jwt session login --preset NAME")
 	}
 	return e
 }
@@ -254,21 +254,13 @@ func statusText(code int) string {
 	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
 }
 
-// where shows the target of a redirect, whose query may hold secrets.
-func where(from *url.URL, location string) string {
+// target returns the target of a redirect, without its query, which may hold secrets.
+func target(from *url.URL, location string) string {
 	u, err := from.Parse(location)
 	if err != nil || location == "" {
 		return "nowhere"
 	}
 	return httpclient.Show(u)
-}
-
-func shorten(s string) string {
-	const most = 200
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
 }
 
 func retryAfter(text string, now time.Time) time.Duration {

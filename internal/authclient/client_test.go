@@ -169,11 +169,11 @@ func TestGrant(t *testing.T) {
 		{"by its own exp and iat", []string{"X-Access", oldJWT}, `{}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(10 * time.Minute)}, ""},
 		{"expires before exp", []string{"X-Access", oldJWT}, `{"expires":5.9}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(5 * time.Second)}, ""},
 		{"nothing", nil, `{"data":[]}`, Grant{}, "no access token at header:X-Access or json:/data/0/access"},
-		{"twice", nil, `{"data":[{"access":"a","access":"b"}]}`, Grant{}, "names a member twice"},
+		{"twice", nil, `{"data":[{"access":"a","access":"b"}]}`, Grant{}, "has a member twice"},
 		{"null", nil, `{"data":[{"access":null}]}`, Grant{}, "no access token"},
 		{"no JSON", nil, `{"data":`, Grant{}, "no access token"},
-		{"unfit for a header", nil, `{"data":[{"access":"a b"}]}`, Grant{}, "no header can carry"},
-		{"unfit for a shell", nil, `{"data":[{"access":"$(reboot)"}]}`, Grant{}, "no header can carry"},
+		{"unfit for a header", nil, `{"data":[{"access":"a b"}]}`, Grant{}, "characters that a header cannot carry"},
+		{"unfit for a shell", nil, `{"data":[{"access":"$(reboot)"}]}`, Grant{}, "characters that a header cannot carry"},
 		{"of another type", nil, `{"data":[{"access":"a"}],"type":"mac"}`, Grant{}, "type mac, not Bearer"},
 	}
 	for _, tt := range tests {

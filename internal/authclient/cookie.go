@@ -20,8 +20,8 @@ func CookieMayBeSet(c *http.Cookie, u *url.URL) bool {
 	return err != nil && strings.HasSuffix(host, "."+domain)
 }
 
-// CookieExpiry returns when a cookie ends, or the zero time of one that does not
-// say it (RFC 6265 §5.3: Max-Age before Expires).
+// CookieExpiry returns when a cookie expires, or the zero time where it does not say
+// (RFC 6265 §5.3: Max-Age before Expires).
 func CookieExpiry(c *http.Cookie, now time.Time) time.Time {
 	switch {
 	case c.MaxAge < 0:
@@ -39,14 +39,14 @@ func CookieEnded(c *http.Cookie, now time.Time) bool {
 	return !expires.IsZero() && !expires.After(now)
 }
 
-// CookieDomain returns where a cookie is kept for that an answer from u set: its Domain,
-// or the host.
+// CookieDomain returns the domain of a cookie that an answer from u set: its Domain
+// attribute, or the host.
 func CookieDomain(c *http.Cookie, u *url.URL) string {
 	return strings.ToLower(cmp.Or(strings.TrimPrefix(c.Domain, "."), u.Hostname()))
 }
 
-// CookiePath returns the path below which a cookie goes that an answer from u set:
-// its own, or the directory of u (RFC 6265 §5.1.4).
+// CookiePath returns the path of a cookie that an answer from u set: its Path attribute, or
+// the directory of u (RFC 6265 §5.1.4).
 func CookiePath(c *http.Cookie, u *url.URL) string {
 	if strings.HasPrefix(c.Path, "/") {
 		return c.Path
@@ -58,7 +58,7 @@ func CookiePath(c *http.Cookie, u *url.URL) string {
 	return "/"
 }
 
-// CookieGoesTo reports whether a cookie with that path goes with a request to u
+// CookieGoesTo reports whether a cookie with that path is sent with a request to u
 // (RFC 6265 §5.1.4).
 func CookieGoesTo(path string, u *url.URL) bool {
 	request := u.EscapedPath()

@@ -12,47 +12,47 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
-// A Grant is the tokens that a login or a refresh gave.
+// A Grant is the tokens in the answer to a login or a refresh.
 type Grant struct {
 	AccessToken  string
-	RefreshToken string // "" where there is none, or the old one stays
+	RefreshToken string // "" where there is none, or the old one stays valid
 	Obtained     time.Time
-	// AccessExpires and RefreshExpires are by the local clock; zero where nobody
-	// says it.
+	// AccessExpires and RefreshExpires are by the local clock; zero where unknown.
 	AccessExpires, RefreshExpires time.Time
 }
 
-// grant finds the tokens in an answer, as the preset says.
+// grant finds the tokens in an answer, where the preset says.
 func (s *Client) grant(r *reply) (Grant, error) {
 	body, _ := jsonobject.ParseValue(r.body)
-	find := func(places []string) string {
-		text, _ := r.first(body, places)
-		return text
+	text := func(places []string) string {
+		found, _ := r.first(body, places)
+		return found
 	}
 	at := s.Preset.Tokens
 	g := s.refreshGrant(r)
-	g.AccessToken = find(at.Access)
+	g.AccessToken = text(at.Access)
 	said, _ := body.Object()
-	switch kind := find(at.Type); {
-	case len(said.Duplicates()) > 0: // of two values one side would believe the first, the other the last
-		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer names a member twice", httpclient.Show(r.url)).Hintf("that is no JSON to rely on (RFC 8259 §4): tell whoever runs the server")
+	switch kind := text(at.Type); {
+	case len(said.Duplicates()) > 0: // one program uses the first value, another the last
+		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer has a member twice", httpclient.Show(r.url)).Hintf("such JSON is ambiguous (RFC 8259 §4): tell the operator of the server")
 	case g.AccessToken == "":
 		return Grant{}, verdict.Errorf(verdict.FetchFailed, "%s: the answer has no access token at %s", httpclient.Show(r.url), strings.Join(at.Access, " or ")).
 			Hintf("does the server speak another preset? jwt session login --preset NAME")
-	case !usable(g.AccessToken) || g.RefreshToken == "" && find(at.Refresh) != "":
-		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer has a token that no header can carry", httpclient.Show(r.url))
+	case !usable(g.AccessToken) || g.RefreshToken == "" && text(at.Refresh) != "":
+		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer has a token with characters that a header cannot carry", httpclient.Show(r.url))
 	case kind != "" && !strings.EqualFold(kind, "Bearer"):
-		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the access token is of type %s, not Bearer", httpclient.Show(r.url), shorten(r.secrets.Hide(kind))).
-			Hintf("only bearer tokens (RFC 6750) are spoken here")
+		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the access token is of type %s, not Bearer", httpclient.Show(r.url), phrase.Short(r.secrets.Hide(kind))).
+			Hintf("only bearer tokens (RFC 6750) are supported")
 	}
-	g.AccessExpires = expiry(g.AccessToken, find(at.ExpiresIn), r)
+	g.AccessExpires = expiry(g.AccessToken, text(at.ExpiresIn), r)
 	return g, nil
 }
 
-// refreshGrant finds the refresh token in an answer, whatever else is missing there.
+// refreshGrant finds the refresh token alone in an answer.
 func (s *Client) refreshGrant(r *reply) Grant {
 	body, _ := jsonobject.ParseValue(r.body)
 	at := s.Preset.Tokens
@@ -71,7 +71,7 @@ func (s *Client) refreshGrant(r *reply) Grant {
 	return g
 }
 
-// first returns what stands at the first of the places that has anything.
+// first returns the value at the first of the places that has one.
 func (r *reply) first(body jsonobject.Value, places []string) (string, *http.Cookie) {
 	for _, place := range places {
 		if text, cookie := r.find(body, place); text != "" {
@@ -81,7 +81,8 @@ func (r *reply) first(body jsonobject.Value, places []string) (string, *http.Coo
 	return "", nil
 }
 
-// find returns what stands at one place, numbers as their digits.
+// find returns the value at one place, and the cookie if it is one. A number is returned as
+// its digits.
 func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie) {
 	kind, name, _ := strings.Cut(place, ":")
 	switch kind {
@@ -100,16 +101,16 @@ func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie)
 		return r.header.Get(name), nil
 	case "cookie":
 		var cleared []string                       // by domain and path (RFC 6265 §5.3)
-		for i := len(r.cookies) - 1; i >= 0; i-- { // of two, a browser keeps the last
+		for i := len(r.cookies) - 1; i >= 0; i-- { // a browser keeps the last of two
 			c := r.cookies[i]
 			if c.Name != name || !CookieMayBeSet(c, r.url) {
 				continue
 			}
-			which := CookieDomain(c, r.url) + CookiePath(c, r.url)
+			id := CookieDomain(c, r.url) + CookiePath(c, r.url)
 			switch {
 			case CookieEnded(c, r.asked):
-				cleared = append(cleared, which)
-			case !slices.Contains(cleared, which):
+				cleared = append(cleared, id)
+			case !slices.Contains(cleared, id):
 				return c.Value, c
 			}
 		}
@@ -117,8 +118,8 @@ func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie)
 	return "", nil
 }
 
-// usable reports whether the text can be a bearer token (RFC 6750 §2.1), which
-// also keeps it harmless in a header, a shell and a file of variables.
+// usable reports whether the text can be a bearer token (RFC 6750 §2.1). Such a text is
+// also safe in a header, a shell and a file of variables.
 func usable(token string) bool {
 	const most = 64 << 10
 	core := strings.TrimRight(token, "=")
@@ -131,15 +132,15 @@ func printable(token string) bool {
 	return len(token) <= 64<<10 && !strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// clockSlack is how far what a token says of its end may lie before what the answer
-// says, without meaning anything: dates are whole seconds, and an answer takes time.
+// clockSlack is how much earlier a token's exp may be than the lifetime in the answer says,
+// without meaning anything: dates are whole seconds, and an answer takes time.
 const clockSlack = 2 * time.Second
 
-// expiry returns when a token ends by our clock. The seconds that the answer gives
-// and the time from the token's iat to its exp count from the request on, so that
-// the server's clock need not be ours; the sooner holds. A token that was made
-// earlier ends at its exp, by the clock of the answer's Date or else by ours, where
-// that clock is believable: where the token has not ended by it already.
+// expiry returns when a token expires by the local clock. The seconds in the answer and the
+// time from the token's iat to its exp are both counted from the request, so that the
+// server's clock may differ; the shorter one holds. A token that was issued earlier expires
+// at its exp, by the clock of the answer's Date or else by the local clock, unless the
+// token has already expired by that clock.
 func expiry(token, seconds string, r *reply) time.Time {
 	life, known := lifetimeOf(seconds)
 	exp, iat := datesOf(token)
@@ -159,7 +160,7 @@ func expiry(token, seconds string, r *reply) time.Time {
 	return r.asked.Add(life)
 }
 
-// clock is what the server's clock showed, by the answer's Date (RFC 9110 §6.6.1).
+// clock returns the server's time, from the answer's Date (RFC 9110 §6.6.1).
 func (r *reply) clock() time.Time {
 	if date, err := http.ParseTime(r.header.Get("Date")); err == nil {
 		return date
@@ -167,16 +168,16 @@ func (r *reply) clock() time.Time {
 	return r.asked
 }
 
-// lifetimeOf reads a number of seconds, of which it takes the whole ones.
+// lifetimeOf reads a number of seconds. It drops fractions.
 func lifetimeOf(text string) (time.Duration, bool) {
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(n >= 1) || strings.Trim(text, "0123456789.eE+-") != "" { // NaN is no more than 1
+	if err != nil || !(n >= 1) || strings.Trim(text, "0123456789.eE+-") != "" { // also false for NaN
 		return 0, false
 	}
 	return time.Duration(min(n, math.MaxInt32)) * time.Second, true
 }
 
-// datesOf returns what a token says of itself, zero where it does not.
+// datesOf returns the exp and iat of a token, zero where it has none.
 func datesOf(token string) (exp, iat time.Time) {
 	parsed, err := jws.Parse(token)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Login trades a name and a password for tokens. What the server refuses is
-// login_refused.
+// Login trades a name and a password for tokens. Its error is of class login_refused where
+// the server refuses them.
 func (s *Client) Login(ctx context.Context, user string, password []byte) (Grant, error) {
 	r, err := s.do(ctx, s.Preset.Login, map[string]string{"$username": user, "$password": string(password)})
 	if err != nil {
@@ -17,10 +17,10 @@ func (s *Client) Login(ctx context.Context, user string, password []byte) (Grant
 	if !r.ok() {
 		e := r.refusal(verdict.LoginRefused)
 		switch r.status {
-		case http.StatusTooManyRequests, http.StatusRequestTimeout: // nobody looked at the password
+		case http.StatusTooManyRequests, http.StatusRequestTimeout: // the password was not checked
 			e.Class = verdict.FetchFailed
 		case http.StatusUnauthorized:
-			e.Hintf("is the password right, and the name? both are compared as they are typed")
+			e.Hintf("are the name and the password right? both are case-sensitive")
 		}
 		return Grant{}, e
 	}

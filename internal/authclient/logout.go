@@ -7,11 +7,11 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Logout asks the server to revoke the session. known is false where it answers
-// 401: there is none any more, or it wants another proof of whose it is.
+// Logout asks the server to revoke the session. known is false where it answers 401: the
+// session does not exist any more, or the server requires other credentials.
 func (s *Client) Logout(ctx context.Context, h Tokens) (known bool, err error) {
 	if s.Preset.Logout.Path == "" {
-		return false, verdict.Errorf(verdict.FetchFailed, "the preset %s has no way to log out", s.Preset.Name)
+		return false, verdict.Errorf(verdict.FetchFailed, "the preset %s has no logout step", s.Preset.Name)
 	}
 	r, err := s.do(ctx, s.Preset.Logout, h.values())
 	switch {
@@ -26,8 +26,8 @@ func (s *Client) Logout(ctx context.Context, h Tokens) (known bool, err error) {
 	}
 }
 
-// Accepts asks the server whether it takes the access token, and returns false
-// for known where the preset has no place to ask.
+// Accepts asks the server whether it accepts the access token. known is false where the
+// preset has no userinfo step, or the answer does not say.
 func (s *Client) Accepts(ctx context.Context, h Tokens) (accepts, known bool) {
 	if s.Preset.Userinfo.Path == "" {
 		return false, false

@@ -7,7 +7,7 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// lookup returns what a JSON pointer (RFC 6901) points to.
+// lookup returns the value at a JSON pointer (RFC 6901).
 func lookup(v jsonobject.Value, pointer string) (jsonobject.Value, bool) {
 	if pointer == "" {
 		return v, true
@@ -33,9 +33,9 @@ func lookup(v jsonobject.Value, pointer string) (jsonobject.Value, bool) {
 	return v, true
 }
 
-// place puts a text under a JSON pointer, making the objects on the way; a
-// pointer without a slash is a plain name.
-func place(object map[string]any, pointer, text string) {
+// set sets the string at a JSON pointer, and makes the objects on the way. A pointer
+// without a slash is a plain name.
+func set(object map[string]any, pointer, text string) {
 	tokens := []string{pointer}
 	if rest, ok := strings.CutPrefix(pointer, "/"); ok {
 		tokens = strings.Split(rest, "/")

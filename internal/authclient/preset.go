@@ -13,9 +13,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Preset is how a server speaks, as data: what each step sends, where the
-// answers have the tokens, and what an expired or a dead session looks like.
-// presets.toml describes the fields.
+// A Preset describes how a server works: what each step sends, where the answers have the
+// tokens, and how they report an expired token or a dead session. presets.toml describes
+// the fields.
 type Preset struct {
 	Name     string `toml:"-"`
 	BasedOn  string `toml:"based_on"`
@@ -31,14 +31,14 @@ type Preset struct {
 	Dead    []Answer `toml:"dead"`
 }
 
-// A Step is one request. One without a path is none that the server has.
+// A Step is one request. A step without a path does not exist at the server.
 type Step struct {
 	Method string   `toml:"method"`
 	Path   string   `toml:"path"`
 	Body   string   `toml:"body"`   // BodyJSON, BodyForm, BodyNone
 	Fields []string `toml:"fields"` // NAME=VALUE
-	Bearer bool     `toml:"bearer"` // the access token goes along
-	// RefreshCookie says that the refresh token goes along, in its cookie.
+	Bearer bool     `toml:"bearer"` // the access token is sent
+	// RefreshCookie says that the refresh token is sent, in its cookie.
 	RefreshCookie bool `toml:"refresh_cookie"`
 }
 
@@ -49,19 +49,19 @@ const (
 	BodyNone = "none"
 )
 
-// Places are where an answer has the tokens, the first that is there. Each is
-// json:POINTER, cookie:NAME or header:NAME.
+// Places are where an answer has the tokens. Each is json:POINTER, cookie:NAME or
+// header:NAME; the first of a list that exists is used.
 type Places struct {
 	Access    []string `toml:"access"`
 	Refresh   []string `toml:"refresh"`
 	ExpiresIn []string `toml:"expires_in"` // seconds, of the access token
-	// RefreshExpiresIn is the same of the refresh token. Of one in a cookie, the
-	// cookie's Max-Age or Expires say it.
+	// RefreshExpiresIn is the same for a refresh token that is not in a cookie, whose own
+	// Max-Age or Expires counts.
 	RefreshExpiresIn []string `toml:"refresh_expires_in"`
 	Type             []string `toml:"type"`
 }
 
-// RefreshCookie is the name of the cookie that holds the refresh token, or "".
+// RefreshCookie returns the name of the cookie that holds the refresh token, or "".
 func (p Places) RefreshCookie() string {
 	for _, place := range p.Refresh {
 		if name, ok := strings.CutPrefix(place, "cookie:"); ok {
@@ -71,8 +71,7 @@ func (p Places) RefreshCookie() string {
 	return ""
 }
 
-// An Answer describes answers: by status, path and a part of the body, as far
-// as these are given.
+// An Answer matches answers by status, path and a part of the body, as far as given.
 type Answer struct {
 	Status int    `toml:"status"`
 	Path   string `toml:"path"` // below the server's URL
@@ -94,8 +93,7 @@ func (p Preset) SaysExpired(status int, path string, body []byte) bool {
 	return anyMatches(p.Expired, status, path, body) && !anyMatches(p.Alive, status, path, body)
 }
 
-// SaysDead reports whether the answer to a refresh means that there is no
-// session any more.
+// SaysDead reports whether the answer to a refresh means that the session has ended.
 func (p Preset) SaysDead(status int, body []byte) bool {
 	return anyMatches(p.Dead, status, p.Refresh.Path, body)
 }
@@ -107,17 +105,17 @@ type presetFile struct {
 	Presets map[string]map[string]any `toml:"presets"`
 }
 
-// A Config is a user's own file of presets: its text, nil where there is none,
-// and the name for errors.
+// A Config is a user's own file of presets: its text, which may be nil, and its name for
+// errors.
 type Config struct {
 	Name string
 	Text []byte
 }
 
-// ErrNoPreset is the cause where nothing has the name that was asked for.
+// ErrNoPreset is the cause where no preset has the name.
 var ErrNoPreset = errors.New("there is no preset")
 
-// PresetNames lists the presets there are, sorted.
+// PresetNames returns the names of all presets, sorted.
 func PresetNames(c Config) ([]string, error) {
 	ours, theirs, err := readPresets(c)
 	if err != nil {
@@ -144,8 +142,8 @@ func readPresets(c Config) (ours, theirs presetFile, err error) {
 	return ours, theirs, nil
 }
 
-// FindPreset returns the preset of that name: the shipped one with the user's
-// fields in it, or the user's own.
+// FindPreset returns the preset of that name: the shipped one with the user's changes, or
+// the user's own.
 func FindPreset(name string, c Config) (Preset, error) {
 	ours, theirs, err := readPresets(c)
 	if err != nil {
@@ -159,8 +157,8 @@ func FindPreset(name string, c Config) (Preset, error) {
 	return p, p.check(c)
 }
 
-// fill puts the fields of the preset into p: first those of what it is based on,
-// then the shipped ones, then the user's.
+// fill puts the fields of the preset into p: first those of its base, then the shipped
+// ones, then the user's.
 func (p *Preset) fill(name string, ours, theirs presetFile, c Config, above []string) error {
 	if slices.Contains(above, name) {
 		return verdict.Errorf(verdict.Usage, "%s: the preset %q is based on itself", c.Name, name)
@@ -184,7 +182,7 @@ func (p *Preset) fill(name string, ours, theirs presetFile, c Config, above []st
 	return nil
 }
 
-// override decodes the fields into p; those that are not there keep their value.
+// override decodes the fields into p. Missing fields keep their value.
 func (p *Preset) override(fields map[string]any) error {
 	if fields == nil {
 		return nil
@@ -196,7 +194,7 @@ func (p *Preset) override(fields map[string]any) error {
 	return toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(p)
 }
 
-// configError says where and what is wrong in the user's file.
+// configError returns the error of an invalid file of presets.
 func configError(c Config, err error) error {
 	var unknown *toml.StrictMissingError
 	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
@@ -211,7 +209,7 @@ func configError(c Config, err error) error {
 	return verdict.Errorf(verdict.Usage, "%s: %w", c.Name, err)
 }
 
-// fieldError is configError for the fields of one preset, whose lines nobody knows.
+// fieldError is configError for the fields of one preset, whose lines are unknown.
 func fieldError(name string, c Config, err error) error {
 	var unknown *toml.StrictMissingError
 	var wrong *toml.DecodeError
@@ -221,18 +219,18 @@ func fieldError(name string, c Config, err error) error {
 	return configError(c, err)
 }
 
-// check refuses a preset that no request can be made from.
+// check refuses an incomplete or invalid preset.
 func (p Preset) check(c Config) error {
 	wrong := func(field, why string) error {
 		return verdict.Errorf(verdict.Usage, "preset %s: %s: %s", p.Name, field, why).Hintf("see [presets.%s] in %s", p.Name, c.Name)
 	}
 	if len(p.Tokens.Access) == 0 {
-		return wrong("tokens.access", "is empty: where has an answer the access token?")
+		return wrong("tokens.access", "is empty: it says where the answer has the access token")
 	}
 	for _, places := range [][]string{p.Tokens.Access, p.Tokens.Refresh, p.Tokens.ExpiresIn, p.Tokens.RefreshExpiresIn, p.Tokens.Type} {
 		for _, place := range places {
 			if kind, name, ok := strings.Cut(place, ":"); !ok || name == "" || !slices.Contains([]string{"json", "cookie", "header"}, kind) {
-				return wrong("tokens", `"`+place+`" is none of json:POINTER, cookie:NAME, header:NAME`)
+				return wrong("tokens", `"`+place+`" is not json:POINTER, cookie:NAME or header:NAME`)
 			}
 		}
 	}
@@ -247,7 +245,7 @@ func (p Preset) check(c Config) error {
 			return wrong(name, why)
 		}
 		if s.RefreshCookie && p.Tokens.RefreshCookie() == "" {
-			return wrong(name, "sends the refresh token's cookie, and tokens.refresh names none")
+			return wrong(name, "sends the refresh token's cookie, but tokens.refresh names no cookie")
 		}
 	}
 	return nil
@@ -258,9 +256,9 @@ func (s Step) wrong() string {
 	case !strings.HasPrefix(s.Path, "/") || strings.HasPrefix(s.Path, "//"):
 		return `the path "` + s.Path + `" does not begin with one /`
 	case s.Method != http.MethodGet && s.Method != http.MethodPost && s.Method != http.MethodPut && s.Method != http.MethodDelete:
-		return `the method "` + s.Method + `" is none of GET, POST, PUT, DELETE`
+		return `the method "` + s.Method + `" is not GET, POST, PUT or DELETE`
 	case s.Body != BodyJSON && s.Body != BodyForm && s.Body != BodyNone:
-		return `the body "` + s.Body + `" is none of json, form, none`
+		return `the body "` + s.Body + `" is not json, form or none`
 	}
 	for _, field := range s.Fields {
 		name, value, ok := strings.Cut(field, "=")
@@ -268,11 +266,11 @@ func (s Step) wrong() string {
 			return `the field "` + field + `" is not NAME=VALUE`
 		}
 		if strings.HasPrefix(value, "$") && !slices.Contains(variables, value) {
-			return `the field "` + field + `" is none of ` + strings.Join(variables, ", ")
+			return `the field "` + field + `" has an unknown variable: ` + strings.Join(variables, ", ") + ` exist`
 		}
 	}
 	return ""
 }
 
-// What the value of a field may stand for.
+// variables are the variables that the value of a field may be.
 var variables = []string{"$username", "$password", "$refresh_token", "$access_token"}

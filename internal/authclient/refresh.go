@@ -9,12 +9,12 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Refresh trades the refresh token for new tokens. A server that says the session
-// has ended makes session_revoked; every other error leaves it alive, and one
-// whose cause is Uncertain may have spent the refresh token.
+// Refresh trades the refresh token for new tokens. Its error is of class session_revoked
+// where the server has ended the session. After any other error the session exists, and
+// one whose cause is Uncertain may have spent the refresh token.
 func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
 	if s.Preset.Refresh.Path == "" {
-		return Grant{}, verdict.Errorf(verdict.SessionExpired, "the preset %s has no way to refresh", s.Preset.Name)
+		return Grant{}, verdict.Errorf(verdict.SessionExpired, "the preset %s has no refresh step", s.Preset.Name)
 	}
 	r, err := s.do(ctx, s.Preset.Refresh, h.values())
 	switch {
@@ -24,7 +24,7 @@ func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
 		return Grant{}, r.refusal(verdict.SessionRevoked)
 	case r.isPage() && s.Preset.SaysDead(r.status, r.body):
 		return Grant{}, r.refusal(verdict.FetchFailed).
-			Hintf("that is a page for people, so perhaps a proxy's and not the server's: the session is kept")
+			Hintf("the answer is an HTML page, perhaps from a proxy and not from the server: the session is kept")
 	case r.status >= 500:
 		return Grant{}, s.keepNext(uncertain(r.refusal(verdict.ServerError), false), r, h)
 	case !r.ok():
@@ -37,8 +37,8 @@ func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
 	return g, nil
 }
 
-// saysDead reports whether the session has ended. A page for people says so only
-// where the preset knows its words: a proxy's 401 looks the same by its status.
+// saysDead reports whether the session has ended. An HTML page counts only where the preset
+// matches its text: the 401 of a proxy has the same status.
 func (s *Client) saysDead(r *reply) bool {
 	dead := s.Preset
 	if r.isPage() {
@@ -52,14 +52,14 @@ func (s *Client) saysDead(r *reply) bool {
 	return dead.SaysDead(r.status, r.body)
 }
 
-// isPage reports whether the answer is HTML, by its type or by its looks.
+// isPage reports whether the answer is HTML, by its type or its first character.
 func (r *reply) isPage() bool {
 	kind, _, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
 	return kind == "text/html" || kind == "application/xhtml+xml" || bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<"))
 }
 
-// keepNext gives an Uncertain error the refresh token of the answer, if it has
-// another one: the server may have spent the one that is held.
+// keepNext adds the refresh token of the answer, if it has a new one, to an Uncertain error:
+// the server may have spent the old one.
 func (s *Client) keepNext(err error, r *reply, h Tokens) error {
 	var unsure *Uncertain
 	if r == nil || !(r.ok() || r.status >= 500) || !errors.As(err, &unsure) {

@@ -12,12 +12,12 @@ import (
 	"unicode/utf8"
 )
 
-// Secrets are texts that were sent to a server and that nobody is shown. A server
-// may send them back in what it says, and what it says is quoted.
+// Secrets are texts that were sent to a server and must not be shown: an error may quote
+// an answer that repeats them.
 type Secrets []string
 
-// Add adds passwords and tokens, in every spelling that an echo may have. Of a
-// signed token the signature is one too: without it the rest is worth nothing.
+// Add adds passwords and tokens, in every encoding that an answer may repeat them in. The
+// signature of a signed token is added too: without it the rest is worthless.
 func (s *Secrets) Add(texts ...string) {
 	for _, text := range texts {
 		if strings.Count(text, ".") >= 2 {
@@ -38,7 +38,7 @@ func (s *Secrets) spell(text string) {
 	}
 }
 
-// asHTML spells a text as pages do, each of which has its own way with quotes.
+// asHTML returns the ways to escape a text in HTML, which differ in the quotes.
 func asHTML(text string) (spellings []string) {
 	if !strings.ContainsAny(text, `&<>"'`) {
 		return nil
@@ -49,7 +49,7 @@ func asHTML(text string) (spellings []string) {
 	return spellings
 }
 
-// Hide takes the secrets out of a text that the server had its hand in.
+// Hide replaces the secrets in a text that may quote the server.
 func (s Secrets) Hide(text string) string {
 	for _, secret := range s {
 		text = hide(text, secret)
@@ -57,8 +57,8 @@ func (s Secrets) Hide(text string) string {
 	return text
 }
 
-// hide puts stars in the place of a secret. A very short one is looked for as a
-// word alone: as a part of others it would make every sentence unreadable.
+// hide replaces a secret by stars. A very short one is replaced only as a whole word:
+// otherwise no sentence would stay readable.
 func hide(text, secret string) string {
 	const short = 4
 	var b strings.Builder
@@ -78,7 +78,7 @@ func hide(text, secret string) string {
 	}
 }
 
-// touches reports whether a word goes on at either side.
+// touches reports whether a letter or digit is next to the secret.
 func touches(before, after string) bool {
 	b, _ := utf8.DecodeLastRuneInString(before)
 	a, _ := utf8.DecodeRuneInString(after)
@@ -88,10 +88,10 @@ func touches(before, after string) bool {
 
 type secretsKey struct{}
 
-// SecretsOf returns what a request takes to a server that nobody is shown: the
-// credentials in its header, and those that a Client put into its body.
+// SecretsOf returns the secrets of a request: the credentials in its header, and those that
+// a Client put into its body.
 func SecretsOf(req *http.Request) Secrets {
-	const leastCookie = 16 // a shorter one is a setting, and a word of any sentence
+	const leastCookie = 16 // a shorter one is a setting, and occurs in any sentence
 	var s Secrets
 	if sent, ok := req.Context().Value(secretsKey{}).(Secrets); ok {
 		s = slices.Clone(sent)
@@ -107,11 +107,10 @@ func SecretsOf(req *http.Request) Secrets {
 	return s
 }
 
-// IsExchange reports whether a Client makes the request: what comes back may hold
-// tokens that nobody has seen yet.
+// IsExchange reports whether a Client makes the request: the answer may have new tokens.
 func IsExchange(req *http.Request) bool { return req.Context().Value(secretsKey{}) != nil }
 
-// sending returns a context for the request that sends these values.
+// sending returns a context that SecretsOf reads, for the request that sends these values.
 func sending(ctx context.Context, values map[string]string) (context.Context, Secrets) {
 	var s Secrets
 	for _, name := range []string{"$password", "$access_token", "$refresh_token"} {

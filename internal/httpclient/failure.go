@@ -45,7 +45,7 @@ func Failure(ctx context.Context, u *url.URL, err error, timeout time.Duration) 
 		e.Hintf("is the name spelled right?")
 	case errors.As(err, &certificate):
 		e.Message = Show(u) + ": its certificate is not trusted: " + certificate.Err.Error()
-		e.Hintf("if it is your own CA's, add that to the system's, or name its file in SSL_CERT_FILE")
+		e.Hintf("if your own CA issued it, add the CA to the system's, or name its file in SSL_CERT_FILE")
 	}
 	e.Err = err
 	return e

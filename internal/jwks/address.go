@@ -9,14 +9,14 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Source is a key source that is fetched: a URL, or an issuer to be discovered.
+// A Source is a place that keys are fetched from: a URL, or an issuer to be discovered.
 type Source struct {
 	URL    string // https://…, or http://… on loopback
-	Issuer string // of oidc:ISSUER; its metadata says where the keys are
+	Issuer string // of oidc:ISSUER; its metadata names the URL of the keys
 }
 
-// ParseSource reads oidc:ISSUER and anything of the form scheme://…, and returns
-// false for every other text. Which addresses are refused is decided on fetching.
+// ParseSource reads oidc:ISSUER and any text of the form scheme://…, and returns false
+// for every other text. Addresses are checked when they are fetched.
 func ParseSource(text string) (Source, bool) {
 	if issuer, ok := strings.CutPrefix(text, "oidc:"); ok {
 		return Source{Issuer: issuer}, true
@@ -28,7 +28,7 @@ func ParseSource(text string) (Source, bool) {
 	return Source{URL: text}, true
 }
 
-// notOfScheme holds for what cannot stand in a URI's scheme (RFC 3986 §3.1).
+// notOfScheme reports whether a URI's scheme cannot have the character (RFC 3986 §3.1).
 func notOfScheme(r rune) bool {
 	switch {
 	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '+', r == '-', r == '.':
@@ -37,8 +37,8 @@ func notOfScheme(r rune) bool {
 	return true
 }
 
-// parseAddress reads a URL that may be asked: https, or http on loopback, where
-// nobody stands between. The fragment, which is never sent, is dropped.
+// parseAddress reads a URL that may be fetched: https, or http on loopback, where no
+// attacker is between. It drops the fragment, which is never sent.
 func parseAddress(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme == "" {
@@ -58,23 +58,22 @@ func checkAddress(u *url.URL) error {
 		return verdict.Errorf(verdict.Usage, "%s: the URL names no host", httpclient.Show(u))
 	case u.User != nil:
 		return refusedf("%s: a URL with a user name or password in it is refused", httpclient.Show(u)).
-			Hintf("leave out what stands before the @: a key set is public, no credentials are sent for it")
+			Hintf("leave out the part before the @: a key set is public, and no credentials are sent for it")
 	case u.Scheme == "http" && !loopback.Host(u.Hostname()):
-		return refusedf("%s: http is for loopback only, anybody on the way could put in a key", httpclient.Show(u)).
+		return refusedf("%s: http is for loopback only, an attacker on the network could replace the keys", httpclient.Show(u)).
 			Hintf("use https://%s", strings.TrimPrefix(httpclient.Show(u), "http://"))
 	}
 	return nil
 }
 
-// checkStep holds for the step from one address to the next, be it by a redirect
-// or by a jwks_uri: https never leads to http, not even to http on loopback,
-// where a public server has no business.
+// checkStep checks a redirect or a jwks_uri. https never leads to http, not even on
+// loopback: a public server could make the program talk to local ones.
 func checkStep(from, to *url.URL) error {
 	if err := checkAddress(to); err != nil {
 		return err
 	}
 	if from.Scheme == "https" && to.Scheme != "https" {
-		return refusedf("%s: http is refused where https leads to it", httpclient.Show(to))
+		return refusedf("%s: http is refused after https", httpclient.Show(to))
 	}
 	return nil
 }

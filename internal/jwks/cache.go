@@ -15,13 +15,13 @@ import (
 	"jwt/internal/privatefile"
 )
 
-// An answer is the last good one a URL gave. The cache keeps it as one JSON file,
-// named for the hash of the URL.
+// An answer is the last accepted answer from a URL. The cache keeps it as a JSON file that
+// is named by the hash of the URL.
 type answer struct {
 	URL          string    `json:"url"`
 	Checked      time.Time `json:"checked"` // when the server last sent or confirmed it
 	Expires      time.Time `json:"expires"`
-	Refreshed    time.Time `json:"refreshed,omitzero"` // when it was last asked anew for an unknown kid
+	Refreshed    time.Time `json:"refreshed,omitzero"` // when the server was last asked because of an unknown kid
 	ETag         string    `json:"etag,omitempty"`
 	LastModified string    `json:"last_modified,omitempty"`
 	Body         []byte    `json:"body"` // base64: a certificate may come as DER
@@ -30,8 +30,8 @@ type answer struct {
 	noStore bool // the server forbids keeping it
 }
 
-// fresh reports whether the answer may be used without asking the server. One
-// from the future is not fresh: the clock was set back.
+// fresh reports whether the answer may be used without asking the server. An answer from
+// the future is not fresh: the clock was set back.
 func (a *answer) fresh(now time.Time) bool {
 	return !a.Checked.After(now) && now.Before(a.Expires) && now.Sub(a.Checked) < maxLifetime
 }
@@ -42,18 +42,16 @@ const (
 	nameLength   = 2 * sha256.Size
 )
 
-// A disk is the cache directory. Another process may use it at the same time: files
-// only ever appear whole, by rename. An attacker who could plant a key set in it would
-// decide which signatures verify.
+// A disk is the cache directory, which several processes may use at once. An attacker who
+// could write to it would decide which signatures verify.
 type disk struct{ privatefile.Dir }
 
 func diskAt(path string) disk {
 	return disk{privatefile.Dir{Path: path, Forbid: privatefile.NoWrite}}
 }
 
-// read returns the answer kept for the URL, or nil. A file that is corrupt, too
-// large, of another URL or of another owner is as good as none, and so is a
-// directory that cannot be used.
+// read returns the answer that is kept for the URL, or nil. A file that is corrupt, too
+// large, of another URL or of another owner is ignored, and so is an unusable directory.
 func (d disk) read(url string) *answer {
 	if d.Path == "" {
 		return nil
@@ -74,7 +72,7 @@ func (d disk) read(url string) *answer {
 	return &a
 }
 
-// write keeps the answer, whole or not at all.
+// write keeps the answer.
 func (d disk) write(a *answer) error {
 	data, err := json.Marshal(a)
 	if err != nil || len(data) > maxEntrySize {
@@ -95,7 +93,7 @@ func (d disk) write(a *answer) error {
 	return prune(root)
 }
 
-// remove forgets what is kept for the URL.
+// remove removes the answer that is kept for the URL.
 func (d disk) remove(url string) error {
 	root, err := d.Open()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -111,8 +109,8 @@ func (d disk) remove(url string) error {
 	return nil
 }
 
-// prune removes the oldest files past maxEntries, temporary ones of writers that
-// died among them. What the cache did not make is not touched.
+// prune removes the oldest files beyond maxEntries, temporary files of killed writers
+// included. It does not touch other programs' files.
 func prune(root *privatefile.Root) error {
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil || len(entries) <= maxEntries {
@@ -148,9 +146,8 @@ func fileName(url string) string {
 	return hex.EncodeToString(sum[:]) + ".json"
 }
 
-// keep writes the answer to the disk, or forgets an older one where this one must
-// not be kept, and returns what the user should know of it. It never fails: a
-// cache that cannot be written is only slower.
+// keep writes the answer to the disk, or removes an older one where this one must not be
+// kept. It returns warnings instead of an error: without a cache the program is slower.
 func (c *Client) keep(a *answer) []string {
 	if c.CacheDir == "" {
 		return nil

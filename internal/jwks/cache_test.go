@@ -178,7 +178,7 @@ func TestNoCacheDirectory(t *testing.T) {
 	c := w.offline()
 	c.CacheDir = ""
 	_, err := c.Keys(t.Context(), w.URL)
-	mustFail(t, err, verdict.FetchFailed, w.URL, "--offline")
+	mustFail(t, err, verdict.FetchFailed, w.URL, "offline")
 }
 
 func TestPruneRemovesTheOldestOfOurs(t *testing.T) {

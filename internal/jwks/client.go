@@ -1,11 +1,9 @@
-// Package jwks fetches key sets over the network, finds them by discovery
-// (OpenID Connect Discovery 1.0 §4, RFC 8414 §3), and keeps
-// them on disk as their HTTP headers say (RFC 9111).
+// Package jwks fetches key sets over the network (RFC 7517 §5), discovers them (OpenID
+// Connect Discovery 1.0 §4, RFC 8414 §3), and caches them on disk (RFC 9111).
 //
-// What it trusts is who answers under an https name. Plain http is spoken on
-// loopback alone; a redirect or a jwks_uri never leads from https to http; no
-// credentials and no cookies are sent; every request is bounded in time, size
-// and redirects.
+// It trusts the server that answers under an https name. Plain http is for loopback
+// alone; a redirect or a jwks_uri never leads from https to http; no credentials and no
+// cookies are sent; every request is bounded in time, size and redirects.
 package jwks
 
 import (
@@ -22,27 +20,24 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Cooldown is how long a URL is left alone after it was asked for an unknown
-// kid, by this process or another that shares the cache, and after this Client
-// asked it for anything. A flood of tokens with invented kids costs the server
-// one conditional request in that time, and a failing server is not hammered.
+// Cooldown is the least time between two requests of a Client to a URL, and between two
+// requests for an unknown kid of all processes that share the cache. A flood of tokens
+// with invented kids costs the server one conditional request in that time.
 const Cooldown = 5 * time.Second
 
-// A Client fetches and remembers the keys of servers. It may be used by several
-// goroutines at once, must not be copied, and its fields must not change once it
-// is in use. Whatever the headers say, one Client asks a URL at most once in
-// Cooldown, and reuses what came of it, failure included.
+// A Client fetches and remembers key sets. It may be used by several goroutines at once,
+// must not be copied, and its fields must not change once it is in use. Within Cooldown
+// it reuses the last result of a URL, failures included, whatever the headers say.
 //
-// An answer that is stale is never used because the server cannot be reached:
-// whoever can cut the network could so keep a revoked key alive. Only Offline,
-// which the user says, uses it, with a warning.
+// A stale answer is not used when the server cannot be reached: an attacker who can cut
+// the network could keep a revoked key alive. Only Offline uses it, with a warning.
 type Client struct {
 	// HTTP gives the transport. A *http.Transport is cloned and bounded; the
 	// client's own cookies, redirects and timeout are not used.
 	HTTP      *http.Client
-	CacheDir  string           // made with 0700 when needed; "" for no cache on disk
-	Offline   bool             // ask nobody: use what is cached, stale or not
-	Now       func() time.Time // the real clock, which ages the cache; not the instant tokens are checked at
+	CacheDir  string           // made with mode 0700 when needed; "" for no cache on disk
+	Offline   bool             // use the cache, stale or not, and make no requests
+	Now       func() time.Time // the current time, not the instant tokens are checked at
 	UserAgent string           // "jwt/1.2.3"
 
 	Timeout        time.Duration // of one fetch, redirects included; 0 means 10 s
@@ -55,16 +50,16 @@ type Client struct {
 	known map[string]*memory
 }
 
-// Fetched is a key set and where it came from.
+// Fetched is a key set and its origin.
 type Fetched struct {
 	Set       jwk.Set
-	URL       string    // that was asked; a key's Source is the same, its query's values hidden
-	Issuer    string    // as discovered, and so the expected "iss"; "" for a plain URL
+	URL       string    // as requested; a key's Source is the same without the query's values
+	Issuer    string    // as discovered, the expected "iss"; "" for a plain URL
 	FromCache bool      // no request was made
 	Checked   time.Time // when the server last sent or confirmed it
 	Expires   time.Time
 	Stale     bool     // offline, and past Expires: keys may have been revoked
-	Warnings  []string // for the user; a sentence each
+	Warnings  []string // sentences for the user
 }
 
 // Load fetches the keys of a source, by discovery if it names an issuer.
@@ -89,20 +84,19 @@ func (c *Client) Load(ctx context.Context, s Source) (Fetched, error) {
 	return fetched, nil
 }
 
-// Keys returns the key set at the URL: from the cache while it is fresh, else
-// from the server, which is asked only whether it has changed where it can tell.
-// Offline the cache is used however old it is.
+// Keys returns the key set at the URL: from the cache while it is fresh, else from the
+// server, by a conditional request where possible. Offline uses the cache at any age.
 //
-// Errors are *verdict.Error: fetch_refused for what may not be asked or accepted,
-// fetch_failed for what does not work, server_error for a status of 500 and more,
-// interrupted when ctx is cancelled, and those of jwk.Parse.
+// Errors are *verdict.Error: fetch_refused for an address or answer that is not allowed,
+// fetch_failed where the request fails, server_error for a status of 500 and more,
+// interrupted when ctx is cancelled, and the errors of jwk.Parse.
 func (c *Client) Keys(ctx context.Context, url string) (Fetched, error) {
 	return c.keys(ctx, url, useFresh)
 }
 
-// Refresh asks the server for the set again, because a token's kid is not in it.
-// Within Cooldown, and offline, there is no request: the set last known is
-// returned. Its error says that the key may exist but could not be looked up.
+// Refresh asks the server for the set again, because a token's kid is not in it. Within
+// Cooldown, and offline, it returns the last set without a request. An error means that
+// the key may exist but could not be looked up.
 func (c *Client) Refresh(ctx context.Context, old Fetched) (Fetched, error) {
 	fetched, err := c.keys(ctx, old.URL, revalidate)
 	if err != nil {
@@ -127,7 +121,7 @@ func (c *Client) keys(ctx context.Context, text string, mode cacheMode) (Fetched
 		return Fetched{}, err
 	}
 	if found.secret {
-		found.warnings = append(found.warnings, httpclient.Show(u)+": the key set holds private or secret keys: whoever can fetch it can sign; it is not cached")
+		found.warnings = append(found.warnings, httpclient.Show(u)+": the key set holds private or secret keys: everyone who can fetch it can sign; it is not cached")
 	}
 	return Fetched{
 		Set: set, URL: text, FromCache: found.fromCache,
@@ -146,15 +140,15 @@ const (
 
 var errNotKnown = errors.New("not in the cache")
 
-// memory is what a Client knows of one URL. Whoever holds the turn uses it.
+// memory is what a Client remembers of one URL.
 type memory struct {
-	turn   chan struct{} // holds one element while somebody has the turn
+	lock   chan struct{} // of the other fields; it is full while a goroutine holds it
 	answer *answer
 	asked  time.Time // when this Client last asked the server
-	err    error     // how that ended
+	err    error     // the result of that request
 }
 
-// found is a good answer and how it was come by.
+// found is an accepted answer and its origin.
 type found struct {
 	answer
 	fromCache bool
@@ -162,13 +156,13 @@ type found struct {
 	warnings  []string
 }
 
-// load returns the answer of the URL, from memory, disk or server. accept judges
-// its body and marks what holds secrets; what it refuses is neither used nor kept.
+// load returns the answer of the URL, from memory, disk or server. accept checks its body
+// and marks secrets; an answer that it refuses is neither used nor kept.
 func (c *Client) load(ctx context.Context, u *url.URL, mode cacheMode, accept func(*answer) error) (found, error) {
 	m := c.memoryOf(u.String())
 	select {
-	case m.turn <- struct{}{}:
-		defer func() { <-m.turn }()
+	case m.lock <- struct{}{}:
+		defer func() { <-m.lock }()
 	case <-ctx.Done():
 		return found{}, c.failure(ctx, u, ctx.Err())
 	}
@@ -208,14 +202,14 @@ func (c *Client) memoryOf(url string) *memory {
 		if c.known == nil {
 			c.known = map[string]*memory{}
 		}
-		m = &memory{turn: make(chan struct{}, 1)}
+		m = &memory{lock: make(chan struct{}, 1)}
 		c.known[url] = m
 	}
 	return m
 }
 
-// within reports whether now is less than d after t; what lies in the future is
-// no reason to wait.
+// within reports whether now is less than d after t. A t in the future does not count: the
+// clock was set back.
 func within(d time.Duration, t, now time.Time) bool {
 	return !t.IsZero() && !t.After(now) && now.Sub(t) < d
 }
@@ -233,21 +227,20 @@ func offline(u *url.URL, a *answer, now time.Time) (found, error) {
 }
 
 func notCached(what string) error {
-	return failedf(errNotKnown, "%s: is %w, and --offline asks nobody", what, errNotKnown).
+	return failedf(errNotKnown, "%s: is %w, and offline no requests are made", what, errNotKnown).
 		Hintf("run it once without --offline")
 }
 
-// orOffline makes the hint of a server that cannot be reached the user's choice
-// to believe the stale answer all the same.
+// orOffline adds the hint that the user may choose to use the stale answer.
 func orOffline(err error, a *answer) error {
 	var e *verdict.Error
 	if errors.As(err, &e) && (e.Class == verdict.FetchFailed || e.Class == verdict.ServerError) {
-		e.Hintf("to use the copy of %s all the same: --offline", a.Checked.UTC().Format(time.RFC3339))
+		e.Hintf("to use the copy of %s anyway: --offline", a.Checked.UTC().Format(time.RFC3339))
 	}
 	return err
 }
 
-// ask gets the answer from the server and remembers what came of it.
+// ask gets the answer from the server and remembers the result.
 func (c *Client) ask(ctx context.Context, u *url.URL, m *memory, mode cacheMode, accept func(*answer) error) (found, error) {
 	now := c.Now()
 	a, err := c.get(ctx, u, m.answer, mode == revalidate)
@@ -257,7 +250,7 @@ func (c *Client) ask(ctx context.Context, u *url.URL, m *memory, mode cacheMode,
 		err = orOffline(err, m.answer)
 	}
 	if ctx.Err() != nil && err != nil {
-		return found{}, err // the caller gave up: that says nothing of the server
+		return found{}, err // the caller cancelled it; the server may be fine
 	}
 	m.asked, m.err = now, err
 	if err != nil {

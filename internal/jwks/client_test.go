@@ -128,7 +128,7 @@ func TestNoStoreLeavesNothingBehind(t *testing.T) {
 		t.Errorf("left in the cache: %q", got)
 	}
 	_, err = w.offline().Keys(t.Context(), w.URL)
-	mustFail(t, err, verdict.FetchFailed, w.URL, "--offline")
+	mustFail(t, err, verdict.FetchFailed, w.URL, "offline")
 }
 
 func TestRevalidation(t *testing.T) {
@@ -287,7 +287,7 @@ func TestAStaleSetIsNotUsedWhenTheServerFails(t *testing.T) {
 	for range 3 {
 		_, err = c.Keys(t.Context(), w.URL)
 		mustFail(t, err, verdict.ServerError, w.URL, "503")
-		if hint := err.(*verdict.Error).Hint; hint != "to use the copy of 2026-03-01T12:00:00Z all the same: --offline" {
+		if hint := err.(*verdict.Error).Hint; hint != "to use the copy of 2026-03-01T12:00:00Z anyway: --offline" {
 			t.Errorf("the hint is %q", hint)
 		}
 	}
@@ -304,7 +304,7 @@ func TestAStaleSetIsNotUsedWhenTheServerFails(t *testing.T) {
 func TestOffline(t *testing.T) {
 	w := newWorld(t, serve(jwks("a"), "Cache-Control: max-age=60"))
 	_, err := w.offline().Keys(t.Context(), w.URL)
-	mustFail(t, err, verdict.FetchFailed, w.URL, "cache", "--offline")
+	mustFail(t, err, verdict.FetchFailed, w.URL, "cache", "offline")
 	mustCount(t, w.server, 0)
 
 	_, err = w.process().Keys(t.Context(), w.URL)

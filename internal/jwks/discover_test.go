@@ -208,7 +208,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // The path of an issuer must not be taken for a host.
 func TestDiscoverStaysOnTheHost(t *testing.T) {
 	for _, issuer := range []string{"https://issuer.example//evil.example", "https://issuer.example/../..//evil.example/"} {
-		places, err := metadataPlaces(issuer)
+		places, err := metadataURLs(issuer)
 		if err != nil || len(places) != 2 {
 			t.Fatalf("%v, %v", places, err)
 		}
@@ -242,6 +242,6 @@ func TestDiscoverStopsWhereTheServerFails(t *testing.T) {
 	}
 	before := w.count()
 	_, err := w.offline().Discover(t.Context(), w.URL)
-	mustFail(t, err, verdict.FetchFailed, w.URL, "--offline")
+	mustFail(t, err, verdict.FetchFailed, w.URL, "offline")
 	mustCount(t, w.server, before)
 }

@@ -22,9 +22,9 @@ const (
 	maxValidator   = 1 << 10 // of an ETag or Last-Modified that is kept
 )
 
-// get asks the server for the URL, conditionally if it was asked before, and
-// returns its answer: a new one, or the known one that a 304 confirms.
-// reload also asks the caches on the way to look after it (RFC 9111 §5.2.1.4).
+// get requests the URL, conditionally if an answer is known, and returns the new answer or
+// the known one that a 304 confirms. reload makes caches on the way revalidate theirs
+// (RFC 9111 §5.2.1.4).
 func (c *Client) get(parent context.Context, u *url.URL, known *answer, reload bool) (*answer, error) {
 	ctx, cancel := context.WithTimeout(parent, cmp.Or(c.Timeout, defaultTimeout))
 	defer cancel()
@@ -57,7 +57,7 @@ func (c *Client) get(parent context.Context, u *url.URL, known *answer, reload b
 	}
 	body, err := readBody(u, resp)
 	if err == nil {
-		err = ctx.Err() // a server that notices our going may still end its body properly
+		err = ctx.Err() // the server may end the body properly after a cancel
 	}
 	if err != nil {
 		return nil, c.failure(parent, u, err)
@@ -71,8 +71,8 @@ func setIfNotEmpty(h http.Header, name, value string) {
 	}
 }
 
-// newAnswer makes the answer of a 200. One that was reached by a redirect keeps
-// no validators: next time they could be put to another server.
+// newAnswer returns the answer of a 200. After a redirect it keeps no validators: the next
+// request could send them to another server.
 func newAnswer(u *url.URL, resp *http.Response, body []byte, asked time.Time) *answer {
 	f := freshnessOf(resp.Header, asked)
 	a := &answer{URL: u.String(), Checked: asked, Expires: asked.Add(f.lifetime), Body: body, noStore: f.noStore}
@@ -84,9 +84,8 @@ func newAnswer(u *url.URL, resp *http.Response, body []byte, asked time.Time) *a
 
 func redirected(resp *http.Response) bool { return resp.Request.Response != nil }
 
-// confirmed returns the answer with the headers of a 304, which replace those
-// that came with the body (RFC 9111 §4.3.4); where they say nothing of its
-// lifetime, it has the same again.
+// confirmed returns the answer with the headers of a 304, which replace the earlier ones
+// (RFC 9111 §4.3.4). Where they give no lifetime, it has the same again.
 func (a *answer) confirmed(h http.Header, asked time.Time) *answer {
 	again := *a
 	f := freshnessOf(h, asked)
@@ -110,7 +109,7 @@ func (a *answer) takeValidators(h http.Header) {
 // readBody reads at most jwk.MaxBytes, counted after decompression.
 func readBody(u *url.URL, resp *http.Response) ([]byte, error) {
 	if coding := resp.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return nil, verdict.Errorf(verdict.FetchFailed, "%s: the answer is encoded as %q, which nobody asked for", httpclient.Show(u), coding).
+		return nil, verdict.Errorf(verdict.FetchFailed, "%s: the answer is encoded as %q, which was not requested", httpclient.Show(u), coding).
 			Hintf("download it yourself and give the file: %s", httpclient.Curl(u))
 	}
 	tooLarge := refusedf("%s: the answer is larger than %d bytes", httpclient.Show(u), jwk.MaxBytes).
@@ -128,8 +127,8 @@ func readBody(u *url.URL, resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// client returns the handed-in client with our rules instead of its own: bounds
-// on what it waits for and reads, no cookies, and redirects as checkRedirect says.
+// client returns a client with the transport of c.HTTP, with bounds, without cookies, and
+// with the redirects that checkRedirect allows.
 func (c *Client) client() *http.Client {
 	c.bounded.Do(func() {
 		c.http = &http.Client{Transport: httpclient.Transport(c.HTTP, c.ConnectTimeout), CheckRedirect: checkRedirect}
@@ -137,15 +136,15 @@ func (c *Client) client() *http.Client {
 	return c.http
 }
 
-// checkRedirect takes at most maxRedirects, each to an address that might have
-// been asked itself. What the next server need not know is not told to it.
+// checkRedirect allows at most maxRedirects, each to an allowed address, and removes
+// headers that the next server should not see.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	from := via[len(via)-1].URL
 	if len(via) > maxRedirects {
 		return refusedf("%s: more than %d redirects", httpclient.Show(via[0].URL), maxRedirects).Hintf("see where it leads: %s", httpclient.Curl(via[0].URL))
 	}
 	if err := checkStep(from, req.URL); err != nil {
-		return refusedf("%s: redirected to %w", httpclient.Show(from), err).Hintf("ask whoever runs the server for the key set's own https URL")
+		return refusedf("%s: redirected to %w", httpclient.Show(from), err).Hintf("ask the operator of the server for the key set's own https URL")
 	}
 	for _, name := range []string{"Referer", "If-None-Match", "If-Modified-Since"} {
 		req.Header.Del(name)
@@ -153,32 +152,32 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// badStatus says what the server answered instead of a key set.
+// badStatus returns the error of an answer with a status other than 200.
 func badStatus(u *url.URL, resp *http.Response) error {
 	code := resp.StatusCode
 	status := strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
-	class, hint := verdict.FetchFailed, "look at what it says: "+httpclient.Curl(u)
+	class, hint := verdict.FetchFailed, "look at the answer: "+httpclient.Curl(u)
 	switch {
 	case code >= 500:
 		class, hint = verdict.ServerError, "the server has a problem of its own: try again later"
 	case code == http.StatusTooManyRequests:
-		hint = "the server wants to be left alone for a while: try again later"
+		hint = "the server limits the rate of requests: try again later"
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		hint = "a key set is public and no credentials are sent for it: download it yourself and give the file"
+		hint = "no credentials are sent for a key set, which is public: download it yourself and give the file"
 	case code == http.StatusNotFound, code == http.StatusGone:
-		hint = "is the URL right? an issuer's keys are found by --key oidc:ISSUER"
+		hint = "is the URL right? --key oidc:ISSUER finds an issuer's keys"
 	}
 	e := verdict.Errorf(class, "%s: the server answered %s", httpclient.Show(u), status).Hintf("%s", hint)
 	e.Err = statusError(code)
 	return e
 }
 
-// statusError is the cause of an error that a status other than 200 made.
+// statusError is the cause of the error of a status other than 200.
 type statusError int
 
 func (s statusError) Error() string { return "status " + strconv.Itoa(int(s)) }
 
-// failure names what went wrong between us and the server.
+// failure returns the error of a request without a whole answer.
 func (c *Client) failure(parent context.Context, u *url.URL, err error) error {
 	return httpclient.Failure(parent, u, err, cmp.Or(c.Timeout, defaultTimeout))
 }

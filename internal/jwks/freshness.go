@@ -8,24 +8,23 @@ import (
 	"jwt/internal/httpclient"
 )
 
-// How long an answer is fresh when its headers say nothing, and at most. The
-// limit bounds how long a revoked key is believed because of one careless header.
+// Lifetimes of an answer: without a header, and at most. The maximum bounds how long a
+// revoked key is accepted because of one careless header.
 const (
 	defaultLifetime = 5 * time.Minute
 	maxLifetime     = 24 * time.Hour
 )
 
-// freshness is what the headers of an answer say about keeping it (RFC 9111).
+// freshness is what the headers of an answer say about caching it (RFC 9111).
 type freshness struct {
-	lifetime time.Duration // from the moment it was asked for, its Age deducted
+	lifetime time.Duration // from the request on, less its Age
 	stated   bool          // the headers give a lifetime, it is not the default
-	noStore  bool          // it must not be written to disk
+	noStore  bool          // it must not be kept on disk
 }
 
 // freshnessOf reads Cache-Control, Expires, Age and Vary as a private cache does
-// (RFC 9111 §4.2). What is contradictory or unreadable counts as stale. Date is
-// compared with Expires alone, never with the local clock, so that a clock that
-// is ahead does not turn the cache off.
+// (RFC 9111 §4.2). A contradictory or unreadable header means stale. Date is compared with
+// Expires alone, so that a local clock that is ahead does not disable the cache.
 func freshnessOf(h http.Header, now time.Time) freshness {
 	f := freshness{lifetime: defaultLifetime}
 	directives := cacheControl(h)
@@ -41,7 +40,7 @@ func freshnessOf(h http.Header, now time.Time) freshness {
 	case h.Get("Expires") != "":
 		f.lifetime, f.stated = untilExpires(h, now), true
 	}
-	f.lifetime = min(max(f.lifetime, 0), maxLifetime) // an Expires of long ago is near the least there is
+	f.lifetime = min(max(f.lifetime, 0), maxLifetime) // an Expires of long ago is near the smallest Duration
 	f.lifetime = max(f.lifetime-httpclient.DeltaSeconds(h.Get("Age")), 0)
 	return f
 }

@@ -12,8 +12,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// parseSet reads the keys that the URL answered with, and names it in what is
-// wrong with them.
+// parseSet parses the keys in an answer. Its errors name the URL.
 func parseSet(u *url.URL, body []byte) (jwk.Set, error) {
 	set, err := jwk.Parse(body)
 	if err != nil {
@@ -25,8 +24,8 @@ func parseSet(u *url.URL, body []byte) (jwk.Set, error) {
 	return set, nil
 }
 
-// notKeys says what came instead of keys, as far as it can be known: mostly it
-// is a discovery document, or a page for people.
+// notKeys returns the error of an answer without keys. Its hint recognises the two common
+// mistakes, a discovery document and an HTML page.
 func notKeys(u *url.URL, body []byte, err error) error {
 	named := verdict.Errorf(verdict.ClassOf(err), "%s: %w", httpclient.Show(u), err)
 	if named.Class == verdict.Internal {
@@ -40,7 +39,7 @@ func notKeys(u *url.URL, body []byte, err error) error {
 	case strings.Contains(u.Path, "/.well-known/o"): // openid-configuration, oauth-authorization-server
 		named.Hint = "that is an issuer's metadata: --key oidc:ISSUER finds its keys"
 	case bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")):
-		named.Hint = "that is a page for people; if its URL is an issuer's, --key oidc:ISSUER finds its keys"
+		named.Hint = "that is an HTML page; if its URL is an issuer's, --key oidc:ISSUER finds its keys"
 	}
 	return named
 }

@@ -426,7 +426,7 @@ func TestWhatTheServerAnswersToARefresh(t *testing.T) {
 		{"revoked", status(http.StatusUnauthorized, `{"error":"invalid_grant"}`), verdict.SessionRevoked, "refuses the refresh token", true, false},
 		{"a proxy", status(http.StatusUnauthorized, `<html>Log in to the network`), verdict.FetchFailed, "401", false, false},
 		{"no token", status(http.StatusOK, `{"access":"x"}`), verdict.FetchFailed, "no access token at", false, true},
-		{"a bad token", status(http.StatusOK, `{"accessToken":"a b\r\nX: y"}`), verdict.FetchRefused, "no header can carry", false, true},
+		{"a bad token", status(http.StatusOK, `{"accessToken":"a b\r\nX: y"}`), verdict.FetchRefused, "characters that a header cannot carry", false, true},
 		{"another type", status(http.StatusOK, `{"accessToken":"x","tokenType":"DPoP"}`), verdict.FetchRefused, "DPoP", false, true},
 		{"flowing", endless["flowing"], verdict.FetchRefused, "larger than 1048576 bytes", false, true},
 		{"dripping", endless["dripping"], verdict.FetchFailed, "no whole answer within " + short.String(), false, true},
