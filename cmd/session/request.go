@@ -21,6 +21,7 @@ import (
 	"jwt/internal/authclient"
 	"jwt/internal/cli"
 	"jwt/internal/httpclient"
+	"jwt/internal/phrase"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
 )

@@ -13,6 +13,7 @@ import (
 	"jwt/internal/batch"
 	"jwt/internal/cli"
 	"jwt/internal/input"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/scan"
 	"jwt/internal/verdict"

@@ -18,6 +18,7 @@ import (
 	"jwt/internal/jwe"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/sdjwt"
 	"jwt/internal/verdict"

@@ -17,6 +17,7 @@ import (
 	"jwt/internal/input"
 	"jwt/internal/jsonobject"
 	"jwt/internal/keysource"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )

@@ -10,6 +10,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 	"jwt/internal/profile"
 	"jwt/internal/render"
 	"jwt/internal/sdjwt"

@@ -17,6 +17,7 @@ import (
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/keysource"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )

@@ -19,6 +19,7 @@ import (
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/keysource"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )

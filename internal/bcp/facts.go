@@ -213,7 +213,7 @@ func (p places) hits(part string) []hit {
 	if p.pointers[0] == "" {
 		return oneHit(part, "", "the whole "+part)
 	}
-	return oneHit(part, p.pointers[0], phrase.ListOf(p.pointers, len(p.pointers)+p.more))
+	return oneHit(part, p.pointers[0], phrase.ListMore(p.pointers, p.more))
 }
 
 // memberOf turns a pointer of jsonobject.Duplicates into a member's name where

@@ -8,6 +8,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -137,7 +138,7 @@ func setOnce(protected *jsonobject.Object, name, value string) error {
 		return nil
 	}
 	if s, isText := v.Text(); !isText || s != value {
-		return verdict.Errorf(verdict.Usage, "%s: is %s in the header, %s was asked for", name, clipped(v), quoted(value))
+		return verdict.Errorf(verdict.Usage, "%s: is %s in the header, %s was asked for", name, phrase.JSON(v), quoted(value))
 	}
 	return nil
 }

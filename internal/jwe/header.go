@@ -8,6 +8,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -118,7 +119,7 @@ func checkCrit(o jsonobject.Object) error {
 	if !ok || len(names) == 0 {
 		return verdict.Errorf(verdict.Malformed, "crit: must be an array of header names and not empty (RFC 7516 §4.1.13)")
 	}
-	return verdict.Errorf(verdict.CritUnsupported, "crit: %s must be understood and is not (RFC 7516 §4.1.13)", clipped(v))
+	return verdict.Errorf(verdict.CritUnsupported, "crit: %s must be understood and is not (RFC 7516 §4.1.13)", phrase.JSON(v))
 }
 
 func readZip(o jsonobject.Object) (bool, error) {
@@ -127,7 +128,7 @@ func readZip(o jsonobject.Object) (bool, error) {
 		return false, nil
 	}
 	if name, _ := v.Text(); name != "DEF" {
-		return false, verdict.Errorf(verdict.Malformed, `zip: is %s, "DEF" is all there is (RFC 7516 §4.1.3)`, clipped(v))
+		return false, verdict.Errorf(verdict.Malformed, `zip: is %s, "DEF" is all there is (RFC 7516 §4.1.3)`, phrase.JSON(v))
 	}
 	return true, nil
 }
@@ -180,11 +181,11 @@ func (h *header) readPassword(o jsonobject.Object) (err error) {
 		return verdict.Errorf(verdict.Malformed, "p2c: the header has none (RFC 7518 §4.8.1.2)")
 	}
 	if v.Kind() != '0' || strings.ContainsAny(string(v), ".eE-") {
-		return verdict.Errorf(verdict.Malformed, "p2c: is %s, must be a positive integer (RFC 7518 §4.8.1.2)", clipped(v))
+		return verdict.Errorf(verdict.Malformed, "p2c: is %s, must be a positive integer (RFC 7518 §4.8.1.2)", phrase.JSON(v))
 	}
 	n, err := strconv.Atoi(string(v))
 	if err != nil || n < MinP2C || n > MaxP2C {
-		return verdict.Errorf(verdict.LimitExceeded, "p2c: is %s iterations, %d to %d are accepted", clipped(v), MinP2C, MaxP2C)
+		return verdict.Errorf(verdict.LimitExceeded, "p2c: is %s iterations, %d to %d are accepted", phrase.JSON(v), MinP2C, MaxP2C)
 	}
 	h.p2c = n
 	return nil
@@ -242,13 +243,4 @@ func optionalOctets(o jsonobject.Object, name, spec string) ([]byte, error) {
 		return nil, nil
 	}
 	return octets(o, name, spec)
-}
-
-// clipped keeps a hostile value from filling the message.
-func clipped(v jsonobject.Value) string {
-	const shown = 40
-	if len(v) > shown {
-		return string(v[:shown]) + "…"
-	}
-	return string(v)
 }

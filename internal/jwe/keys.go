@@ -6,6 +6,7 @@ import (
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -152,4 +153,4 @@ func (t Token) named(keys []jwk.Key) ([]jwk.Key, error) {
 }
 
 // quoted is s as a JSON string, clipped: a name may be as long as the header.
-func quoted(s string) string { return clipped(jsonobject.Quote(s)) }
+func quoted(s string) string { return phrase.JSON(jsonobject.Quote(s)) }

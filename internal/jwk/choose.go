@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -37,11 +37,11 @@ func Choose(keys []Key, kid string, named bool) ([]Key, error) {
 	case len(chosen) > 0:
 		return chosen, nil
 	case len(IDs(keys)) == 0:
-		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set's keys have none", quoteID(kid))
+		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set's keys have none", phrase.Quote(kid))
 	case slices.ContainsFunc(IDs(keys), func(id string) bool { return lookAlike(id, kid) }):
-		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set has %s", escaped(quoteID(kid)), escaped(ListIDs(keys)))
+		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set has %s", escaped(phrase.Quote(kid)), escaped(ListIDs(keys)))
 	default:
-		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set has %s", quoteID(kid), ListIDs(keys))
+		return nil, verdict.Errorf(verdict.KeyNotFound, "no key has kid %s; the set has %s", phrase.Quote(kid), ListIDs(keys))
 	}
 }
 
@@ -83,7 +83,7 @@ func (s Set) Unusable(kid string) error {
 			if class != verdict.KeyRefused {
 				class = verdict.JWKInvalid
 			}
-			return verdict.Errorf(class, "kid %s is in the set but cannot be used: %w", quoteID(kid), skipped.Err)
+			return verdict.Errorf(class, "kid %s is in the set but cannot be used: %w", phrase.Quote(kid), skipped.Err)
 		}
 	}
 	return nil
@@ -100,28 +100,11 @@ func IDs(keys []Key) []string {
 	return ids
 }
 
-// ListIDs lists the kids of the keys for a message, at most the first five.
+// ListIDs lists the kids of the keys for a message.
 func ListIDs(keys []Key) string {
-	const shown = 5
 	ids := IDs(keys)
-	var quoted []string
-	for _, id := range ids[:min(shown, len(ids))] {
-		quoted = append(quoted, quoteID(id))
-	}
-	switch {
-	case len(ids) == 0:
+	if len(ids) == 0 {
 		return "no kid at all"
-	case len(ids) > shown:
-		quoted = append(quoted, "…")
 	}
-	return strings.Join(quoted, ", ")
-}
-
-// quoteID is the kid as a JSON string, of which a message takes so much.
-func quoteID(id string) string {
-	const most = 80
-	if len(id) > most {
-		id = strings.ToValidUTF8(id[:most], "") + "…"
-	}
-	return string(jsonobject.Quote(id))
+	return phrase.QuotedList(ids)
 }

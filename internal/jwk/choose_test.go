@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -32,12 +33,12 @@ func TestChoose(t *testing.T) {
 		{[]Key{a, b}, "a ", true, `no key has kid "a "; the set has "a", "b"`},
 		{[]Key{a, unnamed}, "", true, `no key has kid ""; the set has "a"`},
 		{[]Key{unnamed}, "\x1b[31m", true, `no key has kid "\u001b[31m"; the set's keys have none`},
-		{[]Key{a, a, a, a, a, a}, "b", true, `no key has kid "b"; the set has "a", "a", "a", "a", "a", …`},
+		{[]Key{a, a, a, a, a, a}, "b", true, `no key has kid "b"; the set has "a", "a", "a", "a", "a" and 1 more`},
 		{[]Key{key("\u00e9", true, true)}, "e\u0301", true, `no key has kid "e\u0301"; the set has "\u00e9"`},
 		{[]Key{key("a\u200b", true, true), b}, "a", true, `no key has kid "a"; the set has "a\u200b", "b"`},
 		{[]Key{key("\U0001d41a", true, true)}, "a", true, `no key has kid "a"; the set has "\ud835\udc1a"`},
 		{[]Key{key("schl\u00fcssel", true, true)}, "key", true, "no key has kid \"key\"; the set has \"schl\u00fcssel\""},
-		{[]Key{a}, strings.Repeat("x", 1000), true, `no key has kid "` + strings.Repeat("x", 80) + `…"; the set has "a"`},
+		{[]Key{a}, strings.Repeat("x", 1000), true, `no key has kid "` + strings.Repeat("x", phrase.Most) + `…"; the set has "a"`},
 	}
 	for _, tt := range tests {
 		chosen, err := Choose(tt.keys, tt.kid, tt.named)

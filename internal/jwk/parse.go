@@ -8,6 +8,7 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -125,14 +126,10 @@ func parseJWK(o jsonobject.Object) (Key, error) {
 // JSON pointers.
 func duplicated(what string, pointers []string) error {
 	names := slices.Compact(slices.Clone(pointers))
-	more := ""
-	if len(names) > 3 {
-		names, more = names[:3], ", …"
-	}
 	for i, n := range names {
 		names[i] = strings.TrimPrefix(n, "/")
 	}
-	return verdict.Errorf(verdict.DuplicateMember, "the %s has %s more than once: parsers disagree on which counts", what, strings.Join(names, ", ")+more)
+	return verdict.Errorf(verdict.DuplicateMember, "the %s has %s more than once: parsers disagree on which counts", what, phrase.List(names))
 }
 
 // A members reads the members of one JWK and refuses those of a wrong type.

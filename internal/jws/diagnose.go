@@ -12,6 +12,7 @@ import (
 
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
+	"jwt/internal/phrase"
 )
 
 // A Cause is one reason why a signature does not verify.
@@ -141,10 +142,10 @@ func (d *diagnosis) otherKeys() {
 		}
 		switch {
 		case k.Alg != "" && k.Alg != d.alg.Name:
-			d.proven("key_alg", "the signature verifies under "+describe(k)+`, but that says "alg":`+quote(k.Alg)+" and the token "+d.alg.Name,
+			d.proven("key_alg", "the signature verifies under "+describe(k)+`, but that says "alg":`+phrase.Quote(k.Alg)+" and the token "+d.alg.Name,
 				`correct the key's "alg", or have the issuer sign with it`)
 		case k.Use != "" && k.Use != "sig":
-			d.proven("key_use", "the signature verifies under "+describe(k)+`, but that says "use":`+quote(k.Use)+", not \"sig\"",
+			d.proven("key_use", "the signature verifies under "+describe(k)+`, but that says "use":`+phrase.Quote(k.Use)+", not \"sig\"",
 				`give the issuer's signing key; if this is it, correct its "use"`)
 		case saysNo(k):
 			d.proven("key_ops", "the signature verifies under "+describe(k)+`, but its "key_ops" do not list "verify"`,
@@ -168,7 +169,7 @@ func (d *diagnosis) chains() {
 		for _, cert := range k.Certificates[min(1, len(k.Certificates)):] {
 			c, err := jwk.New(cert.PublicKey)
 			if err == nil && sameKind(c, d.alg) && d.try(d.alg, d.input, d.token.Signature, c.VerificationMaterial()) {
-				d.proven("chain_key", "the signature verifies under another certificate of the chain, "+quote(cert.Subject.String()),
+				d.proven("chain_key", "the signature verifies under another certificate of the chain, "+phrase.Quote(cert.Subject.String()),
 					"give that certificate by itself: --key FILE")
 				return
 			}
@@ -205,10 +206,10 @@ func sameKind(k jwk.Key, a jwa.Algorithm) bool { return a.Takes(k.Type, k.Curve)
 func describe(k jwk.Key) string {
 	name := "the key"
 	if k.HasID {
-		name = "kid " + quote(k.ID)
+		name = "kid " + phrase.Quote(k.ID)
 	}
 	if k.Source != "" {
-		name += " of " + clip(k.Source)
+		name += " of " + phrase.Short(k.Source)
 	}
 	return name
 }
@@ -222,7 +223,7 @@ func (d *diagnosis) observe() {
 	}
 	kid, hasKid, _ := d.token.KeyID()
 	if k := d.fit; len(k) == 1 && hasKid && k[0].HasID && k[0].ID != kid {
-		d.seen("kid_differs", "the token names kid "+quote(kid)+", the key given is "+describe(k[0])+": it may not be the issuer's key for this token",
+		d.seen("kid_differs", "the token names kid "+phrase.Quote(kid)+", the key given is "+describe(k[0])+": it may not be the issuer's key for this token",
 			"give the issuer's key set: --key https://… or oidc:ISSUER")
 	}
 }

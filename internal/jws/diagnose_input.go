@@ -9,6 +9,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 )
 
 // maxRewritten is the size up to which a header or payload is written anew.
@@ -111,7 +112,7 @@ func (d *diagnosis) rewrittenInputs() []otherInput {
 		less := d.token.Header
 		less.Delete(m.Name)
 		inputs = append(inputs, otherInput{
-			"header_changed", "the header without its " + quote(m.Name) + ": that was added after signing", removed,
+			"header_changed", "the header without its " + phrase.Quote(m.Name) + ": that was added after signing", removed,
 			base64url.Encode(less.Bytes()) + "." + p,
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"math/big"
 
 	"jwt/internal/jwk"
+	"jwt/internal/phrase"
 )
 
 // pssHashes are what issuers hash with in RSASSA-PSS; SHA-1 is what Java and
@@ -46,7 +47,7 @@ func (d *diagnosis) foundPSS(hash, mask crypto.Hash, salt int) {
 		d.proven("pss_mgf1", as+" whose MGF1 is with "+mask.String()+", not with "+want.String(),
 			"the issuer must set MGF1 too: in Java MGF1ParameterSpec."+javaName(want)+" (RFC 7518 §3.5)")
 	default:
-		d.proven("pss_salt", fmt.Sprintf("%s and a salt of %s, not of %d", as, count(salt), want.Size()),
+		d.proven("pss_salt", fmt.Sprintf("%s and a salt of %s, not of %d", as, phrase.Count(salt, "byte"), want.Size()),
 			"the issuer's salt must be as long as the hash (RFC 7518 §3.5)")
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jwk"
+	"jwt/internal/phrase"
 )
 
 // A reading is what the signature's bytes may have meant.
@@ -57,8 +58,8 @@ func readings(sig []byte, keyType string, size int) []reading {
 	}
 	if extra := len(sig) - size; extra > 0 {
 		found = append(found,
-			reading{"signature_long", fmt.Sprintf("without its last %s: something was appended", count(extra)), "", sig[:size]},
-			reading{"signature_long", fmt.Sprintf("without its first %s: something was put before it", count(extra)), "", sig[extra:]},
+			reading{"signature_long", fmt.Sprintf("without its last %s: something was appended", phrase.Count(extra, "byte")), "", sig[:size]},
+			reading{"signature_long", fmt.Sprintf("without its first %s: something was put before it", phrase.Count(extra, "byte")), "", sig[extra:]},
 		)
 	}
 	switch keyType {
@@ -118,7 +119,7 @@ func (d *diagnosis) cutMAC(k jwk.Key) bool {
 	if err != nil || !bytes.HasPrefix(mac, sig) {
 		return false
 	}
-	d.proven("signature_cut", fmt.Sprintf("the signature is the first %s of the right one, which has %d: it was cut", count(len(sig)), len(mac)),
+	d.proven("signature_cut", fmt.Sprintf("the signature is the first %s of the right one, which has %d: it was cut", phrase.Count(len(sig), "byte"), len(mac)),
 		"copy the token whole")
 	return true
 }
@@ -165,7 +166,7 @@ func (d *diagnosis) observeSignature() {
 	if len(sizes) == 0 || slices.Contains(sizes, len(sig)) {
 		return
 	}
-	detail := fmt.Sprintf("the signature is %s, %s makes %d", count(len(sig)), d.alg.Name, sizes[0])
+	detail := fmt.Sprintf("the signature is %s, %s makes %d", phrase.Count(len(sig), "byte"), d.alg.Name, sizes[0])
 	otherCurve := slices.Index(d.alg.SignatureSizes, len(sig)) // of EdDSA
 	switch {
 	case otherCurve >= 0:
@@ -196,11 +197,4 @@ func reversed(b []byte) []byte {
 // padded returns b with zeros before it, n bytes long; b must not be longer.
 func padded(b []byte, n int) []byte {
 	return append(make([]byte, n-len(b), n), b...)
-}
-
-func count(bytes int) string {
-	if bytes == 1 {
-		return "1 byte"
-	}
-	return fmt.Sprintf("%d bytes", bytes)
 }

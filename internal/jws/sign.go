@@ -5,6 +5,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -19,7 +20,7 @@ func Sign(header jsonobject.Object, payload []byte, key jwk.Key, alg jwa.Algorit
 		return Token{}, err
 	}
 	if d := header.Duplicates(); len(d) > 0 {
-		return Token{}, verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once: no verifier takes that", listed(d))
+		return Token{}, verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once: no verifier takes that", phrase.QuotedList(d))
 	}
 	text := base64url.AppendEncode(nil, header.Bytes())
 	text = append(text, '.')

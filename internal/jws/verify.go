@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -91,7 +91,7 @@ func (t *Token) checkHeader() (verdict.Check, error) {
 	}
 	if d := t.Header.Duplicates(); len(d) > 0 {
 		return verdict.Check{Actual: d}, verdict.Errorf(verdict.DuplicateMember,
-			"the header has %s more than once: parsers disagree on which counts", listed(d))
+			"the header has %s more than once: parsers disagree on which counts", phrase.QuotedList(d))
 	}
 	if err := t.checkTypes(); err != nil {
 		return verdict.Check{}, err
@@ -114,11 +114,11 @@ func (v *verification) checkAlg() (verdict.Check, error) {
 	}
 	c.Actual = name
 	if strings.EqualFold(name, jwa.None) {
-		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s: no signature, which never verifies (RFC 8725 §3.2)", quote(name))
+		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s: no signature, which never verifies (RFC 8725 §3.2)", phrase.Quote(name))
 	}
 	alg, ok := jwa.Lookup(name)
 	if !ok {
-		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, no signature algorithm known here%s", quote(name), wanted(accepted))
+		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, no signature algorithm known here%s", phrase.Quote(name), wanted(accepted))
 	}
 	if len(v.algs) > 0 && !slices.Contains(v.algs, name) {
 		c.Expected = v.algs
@@ -172,7 +172,7 @@ func wanted(algs []string) string {
 // implemented, b64 of RFC 7797 included, which §7 there forbids in a JWT.
 func (t *Token) checkCrit() (verdict.Check, error) {
 	if v, ok := t.Header.Get("b64"); ok && v.Kind() != 't' {
-		return verdict.Check{}, verdict.Errorf(verdict.CritUnsupported, "b64: is %s, and unencoded payloads (RFC 7797) are not supported", clip(string(v)))
+		return verdict.Check{}, verdict.Errorf(verdict.CritUnsupported, "b64: is %s, and unencoded payloads (RFC 7797) are not supported", phrase.Short(string(v)))
 	}
 	v, ok := t.Header.Get("crit")
 	if !ok {
@@ -188,10 +188,10 @@ func (t *Token) checkCrit() (verdict.Check, error) {
 		case slices.Contains(registered, name):
 			return c, verdict.Errorf(verdict.Malformed, "crit: lists %q, which every implementation knows and none may list (RFC 7515 §4.1.11)", name)
 		case slices.Contains(names[:i], name):
-			return c, verdict.Errorf(verdict.Malformed, "crit: lists %s twice (RFC 7515 §4.1.11)", quote(name))
+			return c, verdict.Errorf(verdict.Malformed, "crit: lists %s twice (RFC 7515 §4.1.11)", phrase.Quote(name))
 		}
 	}
-	return c, verdict.Errorf(verdict.CritUnsupported, "crit: %s must be understood and is not (RFC 7515 §4.1.11)", listed(names))
+	return c, verdict.Errorf(verdict.CritUnsupported, "crit: %s must be understood and is not (RFC 7515 §4.1.11)", phrase.QuotedList(names))
 }
 
 // registered are the header parameters of RFC 7515 §4.1, which crit must not list.
@@ -225,7 +225,7 @@ func (v *verification) chooseKeys() (verdict.Check, error) {
 	if k := fit[0]; len(fit) == 1 && k.HasID {
 		c.Actual = k.ID
 		if hasKid && k.ID != kid {
-			c.Detail = "the token names kid " + quote(kid) + ", the key given has " + quote(k.ID) + ": tried all the same"
+			c.Detail = "the token names kid " + phrase.Quote(kid) + ", the key given has " + phrase.Quote(k.ID) + ": tried all the same"
 		}
 	}
 	v.fit = fit
@@ -301,30 +301,4 @@ func weakness(v Verified) []verdict.Check {
 		Expected: v.alg.MinKeyBytes, Actual: len(secret),
 		Detail: "the secret is shorter than the hash of " + v.alg.Name + " (RFC 7518 §3.2)",
 	}}
-}
-
-// listed shows a few names of what may be a long list of long names.
-func listed(names []string) string {
-	const shown = 5
-	quoted := make([]string, 0, shown)
-	for _, n := range names[:min(shown, len(names))] {
-		quoted = append(quoted, quote(n))
-	}
-	s := strings.Join(quoted, ", ")
-	if len(names) > shown {
-		s += ", …"
-	}
-	return s
-}
-
-// quote shows text of a token on one line of a message.
-func quote(s string) string { return string(jsonobject.Quote(clip(s))) }
-
-// clip shortens what would not fit in a message.
-func clip(s string) string {
-	const most = 80
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

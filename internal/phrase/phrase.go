@@ -93,21 +93,21 @@ func Count(n int, noun string) string {
 }
 
 // List returns "a, b, c", or the first names of a long list: "a, b, c, d, e and 7 more".
-func List(names []string) string { return ListOf(names, len(names)) }
+func List(names []string) string { return list(names, 0, Short) }
 
-// ListOf is List of the first names of a list that has total names.
-func ListOf(names []string, total int) string { return list(names, total, Short) }
+// ListMore is List of a list that has so many more names, which were only counted.
+func ListMore(names []string, more int) string { return list(names, more, Short) }
 
 // QuotedList is List of quoted names.
-func QuotedList(names []string) string { return list(names, len(names), Quote) }
+func QuotedList(names []string) string { return list(names, 0, Quote) }
 
-func list(names []string, total int, show func(string) string) string {
+func list(names []string, more int, show func(string) string) string {
 	shown := make([]string, 0, MostNames)
 	for _, n := range names[:min(MostNames, len(names))] {
 		shown = append(shown, show(n))
 	}
 	s := strings.Join(shown, ", ")
-	if more := total - len(shown); more > 0 {
+	if more += len(names) - len(shown); more > 0 {
 		s += " and " + strconv.Itoa(more) + " more"
 	}
 	return s

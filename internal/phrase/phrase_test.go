@@ -83,7 +83,7 @@ func TestLists(t *testing.T) {
 		{"one", List(seven[:1]), "a"},
 		{"as many as are shown", List(seven[:5]), "a, b, c, d, e"},
 		{"more", List(seven), "a, b, c, d, e and 2 more"},
-		{"more than were noted", ListOf(seven[:2], 9), "a, b and 7 more"},
+		{"more than were noted", ListMore(seven[:2], 7), "a, b and 7 more"},
 		{"quoted", QuotedList(seven[:2]), `"a", "b"`},
 		{"one alternative", Or(seven[:1]), `"a"`},
 		{"alternatives", Or(seven[:3]), `"a" or "b" or "c"`},

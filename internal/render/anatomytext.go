@@ -11,6 +11,7 @@ import (
 	"jwt/internal/bcp"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
+	"jwt/internal/phrase"
 )
 
 // Text appends the anatomy for people.
@@ -18,7 +19,7 @@ func (a Anatomy) Text(t *Text) {
 	a.headline(t)
 	a.section(t, "Parts", "")
 	a.partsText(t)
-	a.section(t, "Header", count(len(a.Token.Header.Members()), "member"))
+	a.section(t, "Header", phrase.Count(len(a.Token.Header.Members()), "member"))
 	a.membersText(t, bcp.Header)
 	a.payloadText(t)
 	a.disclosuresText(t)
@@ -55,7 +56,7 @@ func (a Anatomy) headline(t *Text) {
 	case k.Disclosed != nil:
 		title = "Signed token with disclosures (SD-JWT)"
 	}
-	about := ", " + count(len(k.Text), "byte")
+	about := ", " + phrase.Count(len(k.Text), "byte")
 	if k.Vendor != "" {
 		about += ", by its looks from " + k.Vendor
 	}
@@ -71,7 +72,7 @@ func (a Anatomy) partsText(t *Text) {
 	var names, sizes []string
 	nameWidth, sizeWidth := 0, 0
 	for _, p := range a.Token.Parts {
-		name, size := strings.ReplaceAll(p.Name, "_", " "), count(len(p.Text), "char")+" → "+count(len(p.Bytes), "byte")
+		name, size := strings.ReplaceAll(p.Name, "_", " "), phrase.Count(len(p.Text), "char")+" → "+phrase.Count(len(p.Bytes), "byte")
 		names, sizes = append(names, name), append(sizes, size)
 		nameWidth, sizeWidth = max(nameWidth, columns(name)), max(sizeWidth, columns(size))
 	}
@@ -101,11 +102,11 @@ func (a Anatomy) payloadText(t *Text) {
 		t.Line().Styled(Bold, "Payload").Put("  encrypted; ").Styled(Caution, "it takes the recipient's key to read it").Line()
 		return
 	case k.HasClaims:
-		a.section(t, "Payload", count(len(k.Claims.Members()), "claim"))
+		a.section(t, "Payload", phrase.Count(len(k.Claims.Members()), "claim"))
 		a.membersText(t, bcp.Payload)
 		return
 	}
-	size := count(len(k.Payload), "byte")
+	size := phrase.Count(len(k.Payload), "byte")
 	v, err := jsonobject.ParseValue(k.Payload)
 	switch {
 	case len(k.Payload) == 0:
@@ -218,7 +219,7 @@ func (a Anatomy) nestedText(t *Text) {
 		}
 	}
 	if n := a.Token.LeftClosed; n > 0 {
-		t.Line().Styled(Caution, count(n, "token")+" inside left closed").Line()
+		t.Line().Styled(Caution, phrase.Count(n, "token")+" inside left closed").Line()
 	}
 }
 
@@ -241,18 +242,10 @@ func Signature(t *Text, header jsonobject.Object, size int) {
 	alg = middle(Escape(alg), 24) // it may be any text
 	switch {
 	case size > 0:
-		t.Put(alg, ", ", count(size, "byte"), "; ").Styled(Caution, "signature not verified").Line()
+		t.Put(alg, ", ", phrase.Count(size, "byte"), "; ").Styled(Caution, "signature not verified").Line()
 	case strings.EqualFold(alg, "none"):
 		t.Put("none; ").Styled(Bad, "the token is unsecured, signature not verified").Line()
 	default:
 		t.Styled(Bad, "empty, though alg is "+alg+"; signature not verified").Line()
 	}
-}
-
-// count says "1 byte", "2 bytes".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
 }

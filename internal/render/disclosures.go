@@ -2,6 +2,7 @@ package render
 
 import (
 	"jwt/internal/anatomy"
+	"jwt/internal/phrase"
 	"jwt/internal/sdjwt"
 )
 
@@ -41,7 +42,7 @@ func KeptBack(p sdjwt.Processed) string {
 	if len(p.Undisclosed) == 0 {
 		return "no digest undisclosed"
 	}
-	return count(len(p.Undisclosed), "digest") + " undisclosed: claims kept back, or decoys"
+	return phrase.Count(len(p.Undisclosed), "digest") + " undisclosed: claims kept back, or decoys"
 }
 
 func (a Anatomy) disclosuresJSON() Object {
@@ -63,7 +64,7 @@ func (a Anatomy) disclosuresText(t *Text) {
 	if d == nil {
 		return
 	}
-	about := count(len(d.Token.Disclosures), "disclosure")
+	about := phrase.Count(len(d.Token.Disclosures), "disclosure")
 	if d.Err == nil {
 		about += "; " + KeptBack(d.Processed)
 	}

@@ -11,6 +11,7 @@ import (
 	"jwt/internal/bcp"
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 )
 
@@ -173,14 +174,14 @@ func (l memberList) remark(m anatomy.Member) Remark {
 	case m.Holds == 1:
 		return Remark{"a token, opened below", Dim}
 	case m.Holds > 1:
-		return Remark{count(m.Holds, "token") + ", opened below", Dim}
+		return Remark{phrase.Count(m.Holds, "token") + ", opened below", Dim}
 	case m.Key != "":
 		return Remark{m.Key, Dim}
 	}
 	switch m.Meaning.Kind {
 	case iana.Certs:
 		if n := len(l.Token.Certificates); n > 0 {
-			return Remark{count(n, "certificate") + ", opened below", Dim}
+			return Remark{phrase.Count(n, "certificate") + ", opened below", Dim}
 		}
 	case iana.Time:
 		return DateRemark(m.Path, m.Value, l.Now, l.Show)

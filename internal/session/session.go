@@ -16,6 +16,7 @@ import (
 	"jwt/internal/authclient"
 	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -203,17 +204,10 @@ func (s *Session) setRefreshToken(g authclient.Grant) {
 func CheckName(name string) error {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 	if name == "" || len(name) > 64 || strings.Trim(name, allowed) != "" || name[0] == '.' || name[0] == '-' {
-		return verdict.Errorf(verdict.Usage, "%q is no name for a session: letters, digits, - _ and . are, up to 64 of them, the first a letter or digit", cut(name)).
+		return verdict.Errorf(verdict.Usage, "invalid session name %s: use 1 to 64 letters, digits, '-', '_' or '.', starting with a letter or digit", phrase.Quote(name)).
 			Hintf("--session NAME, or JWT_SESSION")
 	}
 	return nil
-}
-
-func cut(s string) string {
-	if len(s) > 64 {
-		return s[:64] + "…"
-	}
-	return s
 }
 
 // error returns the error of a request with an ended session.
