@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 
-	"jwt/internal/phrase"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 

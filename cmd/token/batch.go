@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"jwt/internal/phrase"
-
 	"jwt/internal/batch"
 	"jwt/internal/cli"
 	"jwt/internal/input"

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"jwt/internal/phrase"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 

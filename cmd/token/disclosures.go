@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"time"
 
-	"jwt/internal/phrase"
-
 	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"

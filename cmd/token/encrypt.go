@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"jwt/internal/phrase"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 

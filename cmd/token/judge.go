@@ -5,13 +5,12 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/phrase"
-
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/keysource"
+	"jwt/internal/phrase"
 	"jwt/internal/profile"
 	"jwt/internal/render"
 	"jwt/internal/sdjwt"

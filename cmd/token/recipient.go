@@ -3,11 +3,10 @@ package token
 import (
 	"slices"
 
-	"jwt/internal/phrase"
-
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwe"
 	"jwt/internal/jwk"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 

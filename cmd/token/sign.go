@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/phrase"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 

@@ -9,11 +9,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 var now = time.Unix(1_700_000_000, 0)

@@ -5,10 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"jwt/internal/jsonobject"
-
 	"github.com/go-json-experiment/json/jsontext"
 
+	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
 )
 

@@ -4,12 +4,11 @@ import (
 	"slices"
 	"strings"
 
-	"jwt/internal/phrase"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )

@@ -72,9 +72,12 @@ func byteOf(s string, n int) int {
 // Quote returns the short value as a JSON string.
 func Quote(s string) string { return string(jsonobject.Quote(Short(s))) }
 
-// JSON returns a JSON value on one line, shortened.
+// JSON returns a JSON value on one line, shortened: a string stays a string.
 func JSON(v jsonobject.Value) string {
 	const worthCompacting = 4096
+	if s, ok := v.Text(); ok {
+		return Quote(s)
+	}
 	if len(v) <= worthCompacting {
 		text := jsontext.Value(slices.Clone(v))
 		if text.Compact() == nil {

@@ -5,10 +5,10 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestTables(t *testing.T) {
