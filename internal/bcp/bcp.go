@@ -15,51 +15,50 @@ import (
 	"jwt/internal/jwt"
 )
 
-// Where a finding is.
+// The parts of a token that a finding is in.
 const (
 	Header    = "header"
 	Payload   = "payload"
 	Signature = "signature"
-	Token     = "token" // the whole
-	Key       = "key"   // a key or certificate that the token carries
+	Token     = "token" // the whole token
+	Key       = "key"   // a key or certificate in the token
 )
 
-// A Rule is one thing looked for. Its ID and Severity are stable.
+// A Rule describes one check. Its ID and Severity are stable.
 type Rule struct {
 	ID       string
 	Severity Severity
 	Title    string
-	Advice   string // what to do about it
-	Section  string // where it is written
+	Advice   string // how to fix it
+	Section  string // the specification
 }
 
-// A Finding is one place where a token breaks a rule. Detail may quote the
-// token, shortened; whoever prints it escapes it. No finding quotes a secret.
+// A Finding is a place where a token breaks a rule. Detail may quote the token, shortened
+// and not escaped for a terminal. No finding quotes a secret.
 type Finding struct {
 	Rule     string // the rule's ID
 	Severity Severity
 	Part     string // Header, Payload, Signature, Token or Key
-	Member   string // the member's name, its JSON Pointer where it is nested; "" for the whole part
+	Member   string // name of the member, or JSON Pointer of a nested one; "" for the whole part
 	Title    string
 	Detail   string
 	Advice   string
 	Section  string
 }
 
-// A Subject is what is reviewed. NewSubject fills one from a token.
+// A Subject is the token to review. NewSubject makes one.
 type Subject struct {
 	Token           jws.Token
-	Flaws           []jws.Flaw // how its spelling differs from RFC 7515's
+	Flaws           []jws.Flaw // deviations from the encoding of RFC 7515
 	Claims          jsonobject.Object
-	ClaimsErr       error               // the payload is no JSON object; Claims is empty then
-	Certificates    []*x509.Certificate // of x5c, the signer's first
-	CertificatesErr error               // x5c is not what RFC 7515 §4.1.6 wants
-	Encrypted       bool                // it is a JWE, of which Token has the text and the header
+	ClaimsErr       error               // the payload is not a JSON object; Claims is empty
+	Certificates    []*x509.Certificate // x5c, the signer's first
+	CertificatesErr error               // x5c is malformed (RFC 7515 §4.1.6)
+	Encrypted       bool                // a JWE; Token has only its text and header
 	Now             time.Time
 }
 
-// NewSubject reads the claims and certificates of a token that jws.ParseLax
-// returned with its flaws.
+// NewSubject reads the claims and certificates of a token from jws.ParseLax.
 func NewSubject(t jws.Token, flaws []jws.Flaw, now time.Time) Subject {
 	s := Subject{Token: t, Flaws: flaws, Now: now}
 	s.Claims, s.ClaimsErr = jwt.ParseClaims(t.Payload)
@@ -67,8 +66,8 @@ func NewSubject(t jws.Token, flaws []jws.Flaw, now time.Time) Subject {
 	return s
 }
 
-// Review returns the findings on the subject, the gravest first and those of
-// equal severity in the order of the table.
+// Review returns the findings, the most severe first, and those of equal severity in the
+// order of the table.
 func Review(s Subject) []Finding {
 	r := examine(s)
 	var findings []Finding
@@ -84,7 +83,7 @@ func Review(s Subject) []Finding {
 	return findings
 }
 
-// A hit is where a rule is broken and how.
+// A hit is a finding of a rule: where, and how.
 type hit struct{ part, member, detail string }
 
 type rule struct {
@@ -104,10 +103,10 @@ func (r rule) finding(h hit) Finding {
 	}
 }
 
-// An inspection is the subject with what several rules need to know of it.
+// An inspection is a subject with values that several rules use.
 type inspection struct {
 	Subject
-	alg             string // "" where there is none or it is not a string
+	alg             string // "" if it is missing or not a string
 	typ             string // lower case, without "application/"
 	purpose         purpose
 	header, payload facts
@@ -127,21 +126,20 @@ func examine(s Subject) *inspection {
 	return r
 }
 
-// hasClaims reports whether the rules on claims have something to look at.
+// hasClaims reports whether the payload is a JSON object.
 func (r *inspection) hasClaims() bool { return r.ClaimsErr == nil }
 
-// textOf returns the string under name, "" where there is none.
+// textOf returns a string member, or "".
 func textOf(o jsonobject.Object, name string) string {
 	v, _ := o.Get(name)
 	s, _ := v.Text()
 	return s
 }
 
-// A purpose is what a kind of token does without, or does with, by its own
-// specification.
+// A purpose lists the exceptions that the specification of a kind of token makes.
 type purpose struct {
 	noExp, noAud, noIss, noSub bool
-	embedsKey                  bool // its header has to carry the key
+	embedsKey                  bool // the header must contain the key
 }
 
 // purposes are the kinds of token that differ, by typ.

@@ -388,9 +388,9 @@ func TestFinding(t *testing.T) {
 	got := review(t, sample{payload: payload("exp=1700000500000")}.text())
 	want := []Finding{{
 		Rule: "exp-milliseconds", Severity: High, Part: Payload, Member: "exp",
-		Title:  "exp does not count seconds",
+		Title:  "exp is not in seconds",
 		Detail: `exp is 1700000500000, in milliseconds 2023-11-14T22:21:40Z`,
-		Advice: "Write it in seconds since 1970: as it stands the token is good for thousands of years.", Section: "RFC 7519 §2",
+		Advice: "Write it in seconds since 1970: as it is, the token is valid for thousands of years.", Section: "RFC 7519 §2",
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

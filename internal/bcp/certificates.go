@@ -19,12 +19,11 @@ import (
 	"jwt/internal/phrase"
 )
 
-// MaxCertificates is how many certificates of x5c are read.
+// MaxCertificates is the number of certificates of x5c that are read.
 const MaxCertificates = 16
 
-// Certificates returns the certificates in the header's x5c (RFC 7515 §4.1.6),
-// the signer's first, up to the first that is none, which the error names.
-// Nothing vouches for them.
+// Certificates returns the certificates in x5c (RFC 7515 §4.1.6), the signer's first. With
+// an error it returns those before the invalid one. The certificates are not trusted.
 func Certificates(header jsonobject.Object) ([]*x509.Certificate, error) {
 	v, ok := header.Get("x5c")
 	if !ok {
@@ -99,7 +98,7 @@ func certificateWeakHash(r *inspection) []hit {
 	var hits []hit
 	for i, c := range r.Certificates {
 		if bytes.Equal(c.RawIssuer, c.RawSubject) {
-			continue // a root's signature of itself protects nothing
+			continue // a self-signature protects nothing
 		}
 		switch c.SignatureAlgorithm {
 		case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
@@ -129,7 +128,7 @@ func certificateName(c *x509.Certificate) string {
 	return "the certificate of " + phrase.Quote(name)
 }
 
-// embeddedRSABits returns the size of the RSA key in the header's jwk.
+// embeddedRSABits returns the size of an RSA key in jwk.
 func embeddedRSABits(header jsonobject.Object) (int, bool) {
 	v, _ := header.Get("jwk")
 	key, ok := v.Object()

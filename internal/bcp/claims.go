@@ -14,8 +14,8 @@ func (r *inspection) has(name string) bool {
 	return ok
 }
 
-// lacks reports whether a claim of RFC 7519 is missing that this kind of token
-// should have. Access tokens have a rule of their own.
+// lacks reports whether a claim of RFC 7519 is missing that this kind of token should have.
+// access-token-claims checks access tokens.
 func (r *inspection) lacks(name string, exempt bool) bool {
 	return r.hasClaims() && !exempt && r.typ != "at+jwt" && !r.has(name)
 }
@@ -65,7 +65,7 @@ func jtiMissing(r *inspection) []hit {
 	return oneHit(Payload, "jti", "there is no jti")
 }
 
-// audiences returns the strings of aud, one or many.
+// audiences returns the strings in aud.
 func audiences(claims jsonobject.Object) []string {
 	v, text, ok := get(claims, "aud")
 	switch {
@@ -102,8 +102,8 @@ func issHTTP(r *inspection) []hit {
 	return oneHit(Payload, "iss", "iss is "+phrase.Quote(iss))
 }
 
-// claimTypes are the types that claims must have: s string, a string or array of
-// strings, n number, b boolean, o object. exp has a rule of its own.
+// claimTypes lists the types of claims: s string, a string or array of strings, n number,
+// b boolean, o object. exp-not-a-number checks exp.
 var claimTypes = [...]struct {
 	name string
 	want byte

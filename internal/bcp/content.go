@@ -33,8 +33,8 @@ func nestedToken(r *inspection) []hit {
 	return append(r.header.tokens.hits(Header), r.payload.tokens.hits(Payload)...)
 }
 
-// isPersonal knows, in the spelling of plain, the names that data on a person
-// goes by. "name" is told by where it stands.
+// isPersonal reports whether a name, as plain spells it, is one of personal data. "name"
+// depends on the object that it is in.
 func isPersonal(name string) bool {
 	switch name {
 	case "address", "streetaddress", "postaladdress", "homeaddress", "postalcode", "zipcode",
@@ -51,7 +51,7 @@ func isPersonal(name string) bool {
 	return false
 }
 
-// isLogin knows the names under which an e-mail address often stands.
+// isLogin reports whether a member of this name often has an e-mail address.
 func isLogin(name string) bool {
 	switch name {
 	case "sub", "username", "user", "login", "preferredusername", "upn", "uniquename", "userprincipalname", "actor", "name", "id", "userid":
@@ -60,7 +60,7 @@ func isLogin(name string) bool {
 	return false
 }
 
-// isSecretName knows, in the spelling of plain, the names that secrets go by.
+// isSecretName reports whether a name, as plain spells it, is one of a secret.
 func isSecretName(name string) bool {
 	switch name {
 	case "password", "passwd", "passphrase", "pwd", "passwordhash", "hashedpassword", "secret", "clientsecret", "apisecret", "appsecret",
@@ -71,8 +71,8 @@ func isSecretName(name string) bool {
 	return false
 }
 
-// looksSecret knows secrets by how they look: the keys of common services, hashes
-// of passwords, URLs with a password.
+// looksSecret reports whether text has the form of a secret: a key of a common service, a
+// password hash, a URL with a password.
 func looksSecret(text string) bool {
 	for _, start := range [...]string{
 		"ghp_", "gho_", "ghu_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xapp-", "sk_live_", "rk_live_", "sk-ant-",
@@ -83,9 +83,9 @@ func looksSecret(text string) bool {
 		}
 	}
 	switch {
-	case strings.HasPrefix(text, "AKIA") || strings.HasPrefix(text, "ASIA"): // of an AWS account
+	case strings.HasPrefix(text, "AKIA") || strings.HasPrefix(text, "ASIA"): // AWS
 		return len(text) == 20 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
-	case strings.HasPrefix(text, "AIza"): // of a Google project
+	case strings.HasPrefix(text, "AIza"): // Google
 		return len(text) == 39
 	case strings.Contains(text, "://") && strings.Contains(text, "@"):
 		u, err := url.Parse(text)
@@ -98,8 +98,7 @@ func looksSecret(text string) bool {
 	return false
 }
 
-// isToken reports whether text has the form of a compact token. A JOSE header
-// begins with {" and so its base64url with eyJ.
+// isToken reports whether text has the form of a compact token: eyJ is {" in base64url.
 func isToken(text string) bool {
 	text = strings.TrimPrefix(text, "Bearer ")
 	if !strings.HasPrefix(text, "eyJ") {
@@ -117,12 +116,11 @@ func isToken(text string) bool {
 	return dots == 2 || dots == 4
 }
 
-// maxSafeInteger is the last integer that a double holds and its neighbour does
-// not share: 2^53 - 1.
+// maxSafeInteger is 2^53 - 1: a double cannot tell larger integers from their neighbours.
 const maxSafeInteger = 1<<53 - 1
 
-// isUnsafe reports whether a JSON number is beyond ±maxSafeInteger. It borrows
-// the exact comparison of NumericDate, so an exponent of any size costs nothing.
+// isUnsafe reports whether a JSON number is beyond ±maxSafeInteger. NumericDate compares
+// exactly, with bounded work for any exponent.
 func isUnsafe(number string) bool {
 	n, ok := jwt.ParseNumericDate(jsonobject.Value(number))
 	return ok && (n.Compare(time.Unix(maxSafeInteger, 0)) > 0 || n.Compare(time.Unix(-maxSafeInteger, 0)) < 0)

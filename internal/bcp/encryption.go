@@ -11,7 +11,7 @@ import (
 	"jwt/internal/phrase"
 )
 
-// keyManagement returns the alg of a JWE; "" of a JWS, where other rules hold.
+// keyManagement returns alg if the token is a JWE, and "" otherwise.
 func (r *inspection) keyManagement() string {
 	if !r.Encrypted {
 		return ""
@@ -51,7 +51,7 @@ func algRSA15(r *inspection) []hit {
 	if r.keyManagement() != "RSA1_5" {
 		return nil
 	}
-	return oneHit(Header, "alg", "alg is RSA1_5, whose padding tells an attacker the plaintext where a server tells good padding from bad")
+	return oneHit(Header, "alg", "alg is RSA1_5, whose padding reveals the plaintext if a server answers bad padding differently")
 }
 
 func compressed(r *inspection) []hit {
@@ -64,14 +64,13 @@ func compressed(r *inspection) []hit {
 	case !isText:
 		return oneHit(Header, "zip", "zip is "+v.Noun()+", must be a string")
 	case text != "DEF":
-		return oneHit(Header, "zip", "zip is "+phrase.Quote(text)+", which no recipient knows")
+		return oneHit(Header, "zip", "zip is "+phrase.Quote(text)+", which recipients do not know")
 	default:
-		return oneHit(Header, "zip", "zip is DEF: the size of the token tells something of what is in it")
+		return oneHit(Header, "zip", "zip is DEF: the size of the token reveals something about its content")
 	}
 }
 
-// iterations returns the p2c of a password-based JWE, a huge one as the largest
-// int; false where there is none.
+// iterations returns p2c of a password-based JWE, at most the largest int.
 func (r *inspection) iterations() (int, bool) {
 	if !jwe.IsPassword(r.keyManagement()) {
 		return 0, false
@@ -83,7 +82,7 @@ func (r *inspection) iterations() (int, bool) {
 
 func p2cTooLow(r *inspection) []hit {
 	if n, ok := r.iterations(); ok && n < jwe.MinP2C {
-		return oneHit(Header, "p2c", "p2c is "+strconv.Itoa(n)+", at least "+strconv.Itoa(jwe.MinP2C)+" is asked for")
+		return oneHit(Header, "p2c", "p2c is "+strconv.Itoa(n)+", at least "+strconv.Itoa(jwe.MinP2C)+" is required")
 	}
 	return nil
 }
@@ -91,7 +90,7 @@ func p2cTooLow(r *inspection) []hit {
 func p2cLow(r *inspection) []hit {
 	n, ok := r.iterations()
 	if advised := jwe.AdvisedP2C(r.alg); ok && n >= jwe.MinP2C && n < advised {
-		return oneHit(Header, "p2c", "p2c is "+strconv.Itoa(n)+", OWASP advises "+strconv.Itoa(advised)+" for "+r.alg)
+		return oneHit(Header, "p2c", "p2c is "+strconv.Itoa(n)+", OWASP recommends "+strconv.Itoa(advised)+" for "+r.alg)
 	}
 	return nil
 }
@@ -107,15 +106,14 @@ func directKey(r *inspection) []hit {
 	if r.keyManagement() != "dir" {
 		return nil
 	}
-	return oneHit(Header, "alg", "alg is dir: the shared secret encrypts every token itself")
+	return oneHit(Header, "alg", "alg is dir: the shared secret encrypts every token directly")
 }
 
-// notSigned finds what was encrypted with a public key, and is no token by its
-// own word.
+// notSigned finds content that was encrypted with a public key and is not a nested token.
 func notSigned(r *inspection) []hit {
 	alg := r.keyManagement()
 	if !strings.HasPrefix(alg, "RSA") && !strings.HasPrefix(alg, "ECDH-ES") || jwt.MediaType(textOf(r.Token.Header, "cty")) == "jwt" {
 		return nil
 	}
-	return oneHit(Header, "cty", "alg is "+phrase.Quote(alg)+" and cty does not say JWT")
+	return oneHit(Header, "cty", "alg is "+phrase.Quote(alg)+" and cty is not JWT")
 }

@@ -11,13 +11,13 @@ import (
 	"jwt/internal/phrase"
 )
 
-// facts are what one walk over an object finds.
+// facts are the results of one walk over an object.
 type facts struct {
-	depth                                                        int // of the deepest object or array
+	depth                                                        int // deepest nesting
 	personal, secrets, privateKeys, controls, unsafeInts, tokens places
 }
 
-// places are the members something was found at, the first few of them.
+// places are members with a finding: the first ones, and the number of others.
 type places struct {
 	pointers []string
 	more     int
@@ -25,15 +25,14 @@ type places struct {
 
 const rememberedPlaces = 20
 
-// A step is one object or array on the way to the value being read.
+// A step is an object or array that contains the current value.
 type step struct {
-	name     string // in an object, of the member being read
+	name     string // of the current member of an object
 	index    int    // in an array; -1 in an object
-	kty, key bool   // an object's: has "kty", has a private member of a JWK
+	kty, key bool   // the object has "kty", has a private member of a JWK
 }
 
-// A surveyor walks an object token by token; nothing but names and strings is
-// copied, and an object of any depth costs one pass.
+// A surveyor walks an object in one pass at any depth, and copies only names and strings.
 type surveyor struct {
 	dec  *jsontext.Decoder
 	path []step
@@ -45,7 +44,7 @@ func factsOf(src []byte) facts {
 	s := surveyor{dec: jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowDuplicateNames(true))}
 	for {
 		token, err := s.dec.ReadToken()
-		if err != nil { // the end: the text was parsed before
+		if err != nil { // the end: the text is valid
 			return s.facts
 		}
 		s.token(token)
@@ -75,8 +74,8 @@ func (s *surveyor) token(token jsontext.Token) {
 	}
 }
 
-// isName reports whether the string just read is a member's name: the decoder
-// has then read an odd number of strings and values in the object.
+// isName reports whether the last string was a name: the decoder has then read an odd
+// number of names and values in the object.
 func (s *surveyor) isName() bool {
 	kind, length := s.dec.StackIndex(s.dec.StackDepth())
 	return kind == '{' && length%2 == 1
@@ -96,7 +95,7 @@ func (s *surveyor) name(name string) {
 	}
 }
 
-// value looks at one value; text is a string's content or a number's digits.
+// value checks a value; text is the content of a string or the text of a number.
 func (s *surveyor) value(kind byte, text string) {
 	if len(s.path) == 0 {
 		return // the object itself
@@ -120,7 +119,7 @@ func (s *surveyor) value(kind byte, text string) {
 
 func (s *surveyor) member(at step, kind byte, text string) {
 	if kind == 'n' || kind == 't' || kind == 'f' || kind == '"' && text == "" {
-		return // says nothing about anybody
+		return // reveals nothing
 	}
 	name := plain(at.name)
 	switch {
@@ -133,8 +132,7 @@ func (s *surveyor) member(at step, kind byte, text string) {
 	}
 }
 
-// aboutPerson reports whether "name" here is a person's: pods and roles have
-// names too.
+// aboutPerson reports whether "name" is the name of a person, not of a pod or a role.
 func (s *surveyor) aboutPerson() bool {
 	if len(s.path) == 1 {
 		return true
@@ -174,8 +172,8 @@ func (s *surveyor) leave() {
 	}
 }
 
-// pointer names the value being read: a member of the outermost object by its
-// name, others by their JSON Pointer (RFC 6901), which is "" for that object.
+// pointer returns the current value's name if it is in the outermost object, otherwise its
+// JSON Pointer (RFC 6901), "" for the outermost object.
 func (s *surveyor) pointer() string {
 	if len(s.path) == 1 {
 		return s.path[0].name
@@ -192,7 +190,7 @@ func (s *surveyor) pointer() string {
 	return b.String()
 }
 
-// add notes a place once.
+// add adds a place, unless it was the last one added.
 func (p *places) add(pointer string) {
 	if n := len(p.pointers); n > 0 && p.pointers[n-1] == pointer {
 		return
@@ -204,7 +202,7 @@ func (p *places) add(pointer string) {
 	p.pointers = append(p.pointers, pointer)
 }
 
-// hits returns one hit for all the places, if there are any.
+// hits returns one hit for all places.
 func (p places) hits(part string) []hit {
 	if len(p.pointers) == 0 {
 		return nil
@@ -215,8 +213,7 @@ func (p places) hits(part string) []hit {
 	return oneHit(part, p.pointers[0], phrase.ListMore(p.pointers, p.more))
 }
 
-// memberOf turns a pointer of jsonobject.Duplicates into a member's name where
-// it stands in the outermost object.
+// memberOf turns a JSON Pointer to a member of the outermost object into its name.
 func memberOf(pointer string) string {
 	name := strings.TrimPrefix(pointer, "/")
 	if strings.Contains(name, "/") {
@@ -225,7 +222,7 @@ func memberOf(pointer string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
 }
 
-// get returns the string under name, and whether there is a value at all.
+// get returns a member, its text if it is a string, and whether it exists.
 func get(o jsonobject.Object, name string) (v jsonobject.Value, text string, ok bool) {
 	v, ok = o.Get(name)
 	text, _ = v.Text()

@@ -25,7 +25,7 @@ func critMalformed(r *inspection) []hit {
 		case slices.Contains(names[:i], name):
 			return oneHit(Header, "crit", "it lists "+phrase.Quote(name)+" twice")
 		case isBaseHeader(name):
-			return oneHit(Header, "crit", "it lists "+phrase.Quote(name)+", which every verifier must understand anyway")
+			return oneHit(Header, "crit", "it lists "+phrase.Quote(name)+", which every verifier must understand")
 		}
 		if _, ok := r.Token.Header.Get(name); !ok {
 			return oneHit(Header, "crit", "it lists "+phrase.Quote(name)+", which is not in the header")
@@ -34,8 +34,8 @@ func critMalformed(r *inspection) []hit {
 	return nil
 }
 
-// isBaseHeader reports whether the parameter is defined by JWS, JWE or JWA
-// themselves, so that crit must not list it (RFC 7515 §4.1.11).
+// isBaseHeader reports whether JWS, JWE or JWA define the parameter: crit must not list it
+// (RFC 7515 §4.1.11).
 func isBaseHeader(name string) bool {
 	n, ok := iana.Header(name)
 	return ok && (strings.HasPrefix(n.Spec, "RFC 7515") || strings.HasPrefix(n.Spec, "RFC 7516") || strings.HasPrefix(n.Spec, "RFC 7518"))
@@ -53,18 +53,18 @@ func critUnknown(r *inspection) []hit {
 	if len(unknown) == 0 {
 		return nil
 	}
-	return oneHit(Header, "crit", "it demands "+phrase.List(unknown))
+	return oneHit(Header, "crit", "it requires "+phrase.List(unknown))
 }
 
 func b64False(r *inspection) []hit {
 	if v, ok := r.Token.Header.Get("b64"); !ok || v.Kind() == 't' {
 		return nil
 	}
-	return oneHit(Header, "b64", "verifiers that know it sign other bytes than those that do not")
+	return oneHit(Header, "b64", "verifiers that know it check other bytes than those that do not")
 }
 
-// headerTexts are the parameters that must be strings (RFC 7515 §4.1); alg has a
-// rule of its own.
+// headerTexts lists the parameters that must be strings (RFC 7515 §4.1). alg-missing checks
+// alg.
 var headerTexts = [...]string{"typ", "cty", "kid", "jku", "x5u", "x5t", "x5t#S256"}
 
 func headerType(r *inspection) []hit {
@@ -109,7 +109,7 @@ func headerX5C(r *inspection) []hit {
 	if _, ok := r.Token.Header.Get("x5c"); !ok || r.purpose.embedsKey {
 		return nil
 	}
-	return oneHit(Header, "x5c", phrase.Count(len(r.Certificates), "certificate")+" that nobody has vouched for yet")
+	return oneHit(Header, "x5c", phrase.Count(len(r.Certificates), "certificate")+" that nothing vouches for yet")
 }
 
 func headerURLInsecure(r *inspection) []hit {
@@ -126,8 +126,7 @@ func headerURLInsecure(r *inspection) []hit {
 	return hits
 }
 
-// maxKidRunes is more than any key identifier in use: thumbprints, UUIDs, ARNs,
-// DID URLs.
+// maxKidRunes is longer than key IDs in use: thumbprints, UUIDs, ARNs, DID URLs.
 const maxKidRunes = 256
 
 func kidSuspicious(r *inspection) []hit {
@@ -141,8 +140,8 @@ func kidSuspicious(r *inspection) []hit {
 	return nil
 }
 
-// suspicion says which attack a kid looks like, or "". Base64 and base64url
-// text, URNs, ARNs and DIDs are innocent.
+// suspicion names the attack that a kid looks like, or returns "". Base64 text, URNs, ARNs
+// and DIDs are not suspicious.
 func suspicion(kid string) string {
 	lower := strings.ToLower(kid)
 	switch {
@@ -150,7 +149,7 @@ func suspicion(kid string) string {
 		return "is " + strconv.Itoa(len(kid)) + " bytes long"
 	case strings.Contains(kid, "../"), strings.Contains(kid, `..\`), kid == "..", strings.HasSuffix(kid, "/.."),
 		strings.Contains(lower, "%2e%2e"), strings.Contains(lower, "%2f"):
-		return "climbs out of a directory"
+		return "leaves its directory"
 	case isSystemPath(lower):
 		return "is the path of a system file"
 	case strings.ContainsAny(kid, "\x00\r\n"):
@@ -162,8 +161,8 @@ func suspicion(kid string) string {
 	case strings.Contains(kid, ")("), strings.Contains(kid, "*)"):
 		return "looks like LDAP injection"
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "file:"), strings.HasPrefix(lower, "ftp://"), strings.HasPrefix(lower, "gopher:"), strings.HasPrefix(lower, "data:"),
-		strings.HasPrefix(lower, "https://") && insecureURL(kid) != "": // key vaults name their keys by honest https URLs
-		return "is a URL that something might fetch"
+		strings.HasPrefix(lower, "https://") && insecureURL(kid) != "": // key vaults use https URLs as key IDs
+		return "is a URL that software may fetch"
 	}
 	return ""
 }

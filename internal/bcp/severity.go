@@ -2,16 +2,16 @@ package bcp
 
 import "jwt/internal/verdict"
 
-// A Severity says how much a finding matters. The zero Severity is none.
+// A Severity is the importance of a finding. The zero value is none.
 type Severity int
 
 // The severities, in rising order; their words are the values of --fail-on.
 const (
-	Info     Severity = iota + 1 // a fact worth knowing
-	Low                          // untidy, or only sometimes a fault
-	Medium                       // against advice: an attack needs one thing more
-	High                         // against a rule: verifiers may be fooled, or a secret is out
-	Critical                     // anybody can forge it, or its private key is out
+	Info     Severity = iota + 1 // a fact
+	Low                          // untidy, or a fault only sometimes
+	Medium                       // against a recommendation: an attack needs something more
+	High                         // against a rule: verifiers may be misled, or a secret is exposed
+	Critical                     // anyone can forge the token, or its private key is exposed
 )
 
 // Severities returns the severities in rising order.
@@ -38,7 +38,7 @@ func (s Severity) String() string {
 // MarshalText returns the word of the severity.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// ParseSeverity returns the severity of that word; the error is of class usage.
+// ParseSeverity returns the severity of a word, or an error of class usage.
 func ParseSeverity(word string) (Severity, error) {
 	for _, s := range Severities() {
 		if s.String() == word {

@@ -46,7 +46,7 @@ func variants(part string, o jsonobject.Object, guarded func(string) bool) []hit
 		}
 		detail := phrase.Quote(m.Name) + " is not " + phrase.Quote(name)
 		if _, ok := o.Get(name); ok {
-			detail += ", which is there too"
+			detail += ", which is present too"
 		}
 		hits = append(hits, hit{part, m.Name, detail})
 		if len(hits) == rememberedPlaces {
@@ -56,7 +56,7 @@ func variants(part string, o jsonobject.Object, guarded func(string) bool) []hit
 	return hits
 }
 
-// guardedHeader and guardedClaim are the names that a decision hangs on.
+// guardedHeader and guardedClaim report whether verifiers make a decision by the name.
 func guardedHeader(name string) bool {
 	_, ok := iana.Header(name)
 	return ok
@@ -71,8 +71,8 @@ func guardedClaim(name string) bool {
 	return false
 }
 
-// skeleton spells a name as a careless parser or reader takes it: ASCII letters
-// in lower case for all that fold to or look like them, nothing around it.
+// skeleton returns a name as a lax parser or a person may read it: lower-case ASCII letters
+// for all letters that fold to or look like them, without invisible characters.
 func skeleton(name string) string {
 	folded := strings.Map(func(r rune) rune {
 		switch {
@@ -93,8 +93,8 @@ func skeleton(name string) string {
 	return folded
 }
 
-// lookalike returns the ASCII letter that r folds to (the long s, the Kelvin sign)
-// or is mistaken for (Cyrillic and Greek), and r itself otherwise.
+// lookalike returns the ASCII letter that r folds to (the long s, the Kelvin sign) or looks
+// like (Cyrillic and Greek), or r itself.
 func lookalike(r rune) rune {
 	switch r {
 	case '\u0430', '\u0410', '\u03B1', '\u0391':
@@ -161,12 +161,12 @@ func noncanonicalBase64(r *inspection) []hit {
 
 func payloadNotObject(r *inspection) []hit {
 	if r.ClaimsErr == nil || isToken(string(r.Token.Payload)) {
-		return nil // a token inside is nestedToken's
+		return nil // nested-token reports a token
 	}
 	return oneHit(Payload, "", r.ClaimsErr.Error())
 }
 
-// maxDepth is deeper than claims of any known issuer.
+// maxDepth is deeper than the claims of known issuers.
 const maxDepth = 20
 
 func deepNesting(r *inspection) []hit {
@@ -184,8 +184,8 @@ func deepNesting(r *inspection) []hit {
 
 // Sizes of a whole token, in bytes.
 const (
-	MaxCookieBytes = 4096 // what a browser has to take at least, name and attributes included
-	MaxHeaderBytes = 8192 // what common servers take for one header line
+	MaxCookieBytes = 4096 // minimum that browsers must accept, with name and attributes
+	MaxHeaderBytes = 8192 // limit of common servers for one header line
 )
 
 func headerSize(r *inspection) []hit {

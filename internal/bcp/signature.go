@@ -9,19 +9,19 @@ import (
 	"jwt/internal/phrase"
 )
 
-// isNone reports whether some verifier might read the algorithm as none.
+// isNone reports whether a lax verifier may read the algorithm as none.
 func isNone(alg string) bool { return strings.EqualFold(strings.TrimSpace(alg), jwa.None) }
 
 func algNone(r *inspection) []hit {
 	if !isNone(r.alg) {
 		return nil
 	}
-	detail := "alg is " + phrase.Quote(r.alg) + ": anybody can have written this"
+	detail := "alg is " + phrase.Quote(r.alg) + ": anyone can have written this"
 	if r.alg != jwa.None {
 		detail = "alg is " + phrase.Quote(r.alg) + `, which careless verifiers read as "none"`
 	}
 	if n := len(r.Token.Signature); n > 0 {
-		detail += "; " + phrase.Count(n, "byte") + " stand where no signature may be"
+		detail += "; " + phrase.Count(n, "byte") + " are where the signature must be empty"
 	}
 	return oneHit(Header, "alg", detail)
 }
@@ -45,7 +45,7 @@ func algUnknown(r *inspection) []hit {
 		return nil
 	}
 	if v, _ := r.Token.Header.Get("alg"); v.Kind() != '"' {
-		return nil // algMissing's
+		return nil // alg-missing reports it
 	}
 	for _, a := range jwa.All() {
 		if strings.EqualFold(a.Name, strings.TrimSpace(r.alg)) {
@@ -59,21 +59,20 @@ func algLegacy(r *inspection) []hit {
 	if r.alg != "EdDSA" {
 		return nil
 	}
-	return oneHit(Header, "alg", "EdDSA leaves open which curve it is")
+	return oneHit(Header, "alg", "EdDSA does not state the curve")
 }
 
 func algSymmetric(r *inspection) []hit {
 	if a, ok := jwa.Lookup(r.alg); !ok || a.KeyType != "oct" {
 		return nil
 	}
-	return oneHit(Header, "alg", r.alg+" is keyed with one secret that issuer and verifiers share")
+	return oneHit(Header, "alg", r.alg+" uses one secret that issuer and verifiers share")
 }
 
-// maxGuessedBytes bounds the tokens that secrets are tried on: the work is one
-// HMAC over the token for each.
+// maxGuessedBytes bounds the size of tokens for which secrets are tried, one HMAC each.
 const maxGuessedBytes = 64 << 10
 
-// wellKnownSecrets are what tutorials, defaults and examples sign with.
+// wellKnownSecrets are the secrets of tutorials, defaults and examples.
 var wellKnownSecrets = [...]string{
 	"", "secret", "Secret", "SECRET", "secretkey", "secret-key", "secret_key", "secretKey", "SECRET_KEY", "mysecret",
 	"my-secret", "my_secret", "mysecretkey", "my-secret-key", "my_secret_key", "my_super_secret", "supersecret",
@@ -121,7 +120,7 @@ func signatureLength(r *inspection) []hit {
 		if rsaSize(len(sig)) {
 			return nil
 		}
-		return oneHit(Signature, "", "it has "+phrase.Count(len(sig), "byte")+", and no RSA key makes such")
+		return oneHit(Signature, "", "it has "+phrase.Count(len(sig), "byte")+", which no RSA key produces")
 	}
 	if slices.Contains(a.SignatureSizes, len(sig)) {
 		return nil
@@ -137,8 +136,8 @@ func signatureLength(r *inspection) []hit {
 	return oneHit(Signature, "", detail)
 }
 
-// rsaSize reports whether some RSA key, if a weak one, makes signatures of that
-// many bytes: moduli are multiples of 128 bits in practice.
+// rsaSize reports whether RSA keys, weak ones included, produce signatures of n bytes. In
+// practice moduli are multiples of 128 bits.
 func rsaSize(n int) bool { return n >= 64 && n <= jwa.MaxRSABits/8 && n%16 == 0 }
 
 func weakRSA(r *inspection) []hit {

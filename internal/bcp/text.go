@@ -2,11 +2,10 @@ package bcp
 
 import "strings"
 
-// oneHit is the hits of a rule that can be broken once.
+// oneHit returns the hits of a rule that can be broken only once.
 func oneHit(part, member, detail string) []hit { return []hit{{part, member, detail}} }
 
-// plain spells a name as people read it: lower case, without punctuation, and of
-// a URI the last part.
+// plain returns a name in lower case and without punctuation, and of a URI the last part.
 func plain(name string) string {
 	if i := strings.LastIndexAny(name, "/#"); i >= 0 && strings.Contains(name, "://") {
 		name = name[i+1:]
@@ -23,10 +22,9 @@ func plain(name string) string {
 	}, name)
 }
 
-// hasControl reports whether s has a character that a terminal or log obeys or
-// hides instead of showing it: C0, DEL and C1 controls, line and paragraph
-// separators, bidirectional marks, zero-width spaces and tags. Joiners are
-// letters' business and stay.
+// hasControl reports whether s has a character that terminals or logs interpret or hide:
+// controls, line and paragraph separators, bidirectional marks, zero-width spaces and tags.
+// Joiners are allowed, because scripts need them.
 func hasControl(s string) bool {
 	for _, r := range s {
 		if isControl(r) {

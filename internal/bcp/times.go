@@ -9,14 +9,14 @@ import (
 	"jwt/internal/reltime"
 )
 
-// Longest lifetimes, from iat (or nbf, or now) to exp.
+// Limits on the lifetime, from iat (or nbf, or now) to exp.
 const (
 	MaxAccessLifetime  = 24 * time.Hour       // of an access token: medium above it
 	MaxLifetime        = 30 * 24 * time.Hour  // of a token of unknown use: medium above it
 	LongLifetime       = 24 * time.Hour       // of a token of unknown use: low above it
 	MaxRefreshLifetime = 366 * 24 * time.Hour // of a refresh token: medium above it
 
-	// ClockSkew is how far ahead of now an iat may be before it is a finding.
+	// ClockSkew is how far iat may be ahead of now.
 	ClockSkew = time.Minute
 )
 
@@ -27,7 +27,7 @@ type instant struct {
 	number  bool
 	date    jwt.NumericDate
 	at      time.Time
-	ok      bool // at is set: a number within the calendar
+	ok      bool // at is set: the number is within the years 0 to 9999
 }
 
 func instantOf(claims jsonobject.Object, name string) instant {
@@ -39,7 +39,7 @@ func instantOf(claims jsonobject.Object, name string) instant {
 	return i
 }
 
-// after reports whether i is at or after j, where both are dates.
+// after reports whether both are dates and i is not before j.
 func (i instant) after(j instant) bool { return i.ok && j.ok && !i.at.Before(j.at) }
 
 func (i instant) String() string { return i.name + " is " + i.date.String() }
@@ -79,7 +79,7 @@ func timeMilliseconds(r *inspection) []hit {
 	return hits
 }
 
-// notSeconds says why a number cannot be the seconds it should be, or "".
+// notSeconds returns why a number cannot be in seconds, or "".
 func notSeconds(i instant) string {
 	if !i.number || i.ok {
 		return ""
@@ -90,7 +90,7 @@ func notSeconds(i instant) string {
 	return i.name + " is " + phrase.Short(i.date.Text()) + ", outside the years 0 to 9999"
 }
 
-// A use is what a token is for, as far as it shows.
+// A use is the purpose of a token, as far as its claims show it.
 type use int
 
 const (
@@ -116,8 +116,8 @@ func (r *inspection) use() use {
 	return unknownUse
 }
 
-// lifetime returns how long the token lives and since which claim, and false
-// where that cannot be told.
+// lifetime returns the lifetime of the token and the claim where it starts, and false if it
+// is unknown.
 func (r *inspection) lifetime() (d time.Duration, since string, ok bool) {
 	if !r.exp.ok {
 		return 0, "", false
@@ -182,7 +182,7 @@ func expExpired(r *inspection) []hit {
 		return nil
 	}
 	if !r.exp.ok {
-		return oneHit(Payload, "exp", "exp is before every calendar")
+		return oneHit(Payload, "exp", "exp is before the year 0")
 	}
 	return oneHit(Payload, "exp", "expired "+reltime.Ago(r.exp.at, r.Now))
 }
@@ -195,7 +195,7 @@ func nbfFuture(r *inspection) []hit {
 }
 
 func iatMissing(r *inspection) []hit {
-	if !r.hasClaims() || r.iat.present || r.typ == "at+jwt" { // RFC 9068 asks for it by another rule
+	if !r.hasClaims() || r.iat.present || r.typ == "at+jwt" { // access-token-claims reports it
 		return nil
 	}
 	return oneHit(Payload, "iat", "there is no iat")

@@ -8,7 +8,7 @@ import (
 	"jwt/internal/loopback"
 )
 
-// insecureURL says why a key must not be fetched from there, whoever asks, or "".
+// insecureURL returns why a key must not be fetched from a URL, or "".
 func insecureURL(text string) string {
 	u, err := url.Parse(text)
 	switch {
@@ -17,15 +17,14 @@ func insecureURL(text string) string {
 	case u.Scheme != "https": // url.Parse has made it lower case
 		return "is not https"
 	case u.User != nil:
-		return "hides its host behind a user name"
+		return "has a user name, which hides its host"
 	case isLocal(u.Hostname()):
 		return "points into the server's own network"
 	}
 	return ""
 }
 
-// isLocal reports whether the host is an address or a name that is not of the
-// public internet.
+// isLocal reports whether a host is not on the public internet.
 func isLocal(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if loopback.Host(host) {
@@ -36,7 +35,7 @@ func isLocal(host string) bool {
 		return !addr.IsGlobalUnicast() || addr.IsPrivate()
 	}
 	if !strings.Contains(host, ".") || strings.Trim(host, "0123456789.") == "" {
-		return true // a bare name, or an address in an old spelling
+		return true // a name without a domain, or an IPv4 address in another notation
 	}
 	for _, suffix := range [...]string{".local", ".internal", ".localhost", ".lan", ".home.arpa"} {
 		if strings.HasSuffix(host, suffix) {
