@@ -53,7 +53,7 @@ type generateOptions struct {
 	public         string
 	encrypt        bool
 	passphrase     keysource.Passphrase
-	form           formOptions
+	form           formatOptions
 }
 
 func (o *generateOptions) addFlags(f *pflag.FlagSet) {
@@ -77,12 +77,9 @@ func runGenerate(ctx context.Context, env *cli.Env, o generateOptions, args []st
 	if err := o.form.check(); err != nil {
 		return err
 	}
-	form := jwk.FormatJWK
-	if o.form.form != "" {
-		var err error
-		if form, err = jwk.ParseFormat(o.form.form); err != nil {
-			return cli.FlagError("format", err)
-		}
+	format, err := o.form.format(jwk.FormatJWK)
+	if err != nil {
+		return err
 	}
 	key, err := o.generate(args)
 	if err != nil {
@@ -91,31 +88,31 @@ func runGenerate(ctx context.Context, env *cli.Env, o generateOptions, args []st
 	if key.IsSecret() && o.public != "" {
 		return verdict.Errorf(verdict.Usage, "--public: a secret has no public half").Hintf("leave it out, or make a key pair: --alg ES256")
 	}
-	w := writer{form: form, indent: !o.form.toStdout() || env.StdoutTTY}
+	k := keys{format: format, entries: []jwk.Entry{{JWK: key.JWK(true).Bytes(), Key: key}}}
 	if o.encrypt || o.passphrase.Source != "" {
-		ring := keysource.Options{}.Sources(ctx, env, o.form.output())
-		if w.passphrase, err = newPassphrase(ring, o.passphrase); err != nil {
+		sources := keysource.Options{}.Sources(ctx, env, o.form.output())
+		if k.passphrase, err = newPassphrase(sources, o.passphrase); err != nil {
 			return err
 		}
 	}
-	return o.write(env, key, w)
+	return o.write(env, k)
 }
 
-// write writes the private key, and the public one beside it where it is wanted.
-func (o generateOptions) write(env *cli.Env, key jwk.Key, w writer) error {
-	private, err := w.write([]text{{key, key.JWK(true)}})
+// write writes the private key, and with --public the public half beside it.
+func (o generateOptions) write(env *cli.Env, k keys) error {
+	private, err := k.encode(o.form.indents(env))
 	if err != nil {
 		return err
 	}
 	files := privatefile.Files{Force: o.form.force}
 	if !o.form.toStdout() {
 		files.Add(o.form.out, private, privatefile.Private)
-	} else if err := o.form.checkStdout(env, w.form); err != nil {
+	} else if err := o.form.checkStdout(env, k.format); err != nil {
 		return err
 	}
+	key := k.entries[0].Key
 	if half, ok := key.Public(); ok && o.public != "" {
-		w.form, w.indent = w.form.Public(), true
-		public, err := w.write([]text{{half, half.JWK(false)}})
+		public, err := keys{format: k.format.Public(), entries: []jwk.Entry{{JWK: half.JWK(false).Bytes(), Key: half}}}.encode(true)
 		if err != nil {
 			return err
 		}
@@ -125,15 +122,15 @@ func (o generateOptions) write(env *cli.Env, key jwk.Key, w writer) error {
 		return err
 	}
 	if o.form.toStdout() {
-		return o.form.emit(env, private, w.form, true, w.passphrase != nil)
+		return o.form.write(env, private, k)
 	}
 	if env.StderrTTY {
-		o.form.output().Note(env, o.form.out+": "+described(key)+"; you alone can read it")
+		o.form.output().Note(env, o.form.out+": "+described(key)+"; only you can read it")
 	}
 	return nil
 }
 
-// described names a key for a person: its kind, what it is for, its kid.
+// described describes a key: its kind, algorithm and kid.
 func described(key jwk.Key) string {
 	text := key.Kind()
 	if key.Alg != "" && key.Alg != text {
@@ -145,7 +142,7 @@ func described(key jwk.Key) string {
 	return text
 }
 
-// generate makes the key and says in it what it is for.
+// generate makes the key, with its alg, use and kid.
 func (o generateOptions) generate(args []string) (jwk.Key, error) {
 	kind, err := o.kind(args)
 	if err != nil {
@@ -166,11 +163,11 @@ func (o generateOptions) generate(args []string) (jwk.Key, error) {
 	return o.label(key, alg)
 }
 
-// defaultAlg is what a key is for when nobody says: the algorithm that RFC 7518
-// §3.1 recommends, with small keys that every library takes.
+// defaultAlg is the algorithm of a key without KIND and --alg: RFC 7518 §3.1 recommends
+// it, and its keys are small.
 const defaultAlg = "ES256"
 
-// kind is that of the argument, or the one that --alg wants.
+// kind returns the kind of the argument, or else the one that --alg requires.
 func (o generateOptions) kind(args []string) (string, error) {
 	if len(args) == 0 {
 		alg := o.alg
@@ -179,7 +176,7 @@ func (o generateOptions) kind(args []string) (string, error) {
 		}
 		kind, ok := jwk.KindFor(alg)
 		if !ok {
-			return "", verdict.Errorf(verdict.Usage, "--alg: no key is made for %s", cli.QuoteArg(alg)).
+			return "", verdict.Errorf(verdict.Usage, "--alg: cannot make a key for %s", cli.QuoteArg(alg)).
 				Hintf("one of %s", strings.Join(jwk.Algs(), " "))
 		}
 		return kind, nil
@@ -196,7 +193,7 @@ func (o generateOptions) kind(args []string) (string, error) {
 	return "", e.Hintf("one of %s", strings.Join(jwk.Kinds(), " "))
 }
 
-// size is what jwk.Generate takes: bits for RSA, bytes for a secret.
+// size returns the size as jwk.Generate takes it: bits for RSA, bytes for a secret.
 func (o generateOptions) size(kind string) (int, error) {
 	if kind != "oct" {
 		return o.bits, nil
@@ -206,14 +203,16 @@ func (o generateOptions) size(kind string) (int, error) {
 	case o.bits == 0:
 		return least, nil
 	case o.bits%8 != 0 || o.bits < 0:
-		return 0, verdict.Errorf(verdict.Usage, "--bits: %d bits are no whole bytes", o.bits)
-	case exact && o.bits != 8*least, o.bits < 8*least:
-		return 0, verdict.Errorf(verdict.Usage, "--bits: %s wants %d, not %d", o.alg, 8*least, o.bits)
+		return 0, verdict.Errorf(verdict.Usage, "--bits: is %d, must be a multiple of 8", o.bits)
+	case exact && o.bits != 8*least:
+		return 0, verdict.Errorf(verdict.Usage, "--bits: is %d, %s requires %d", o.bits, o.alg, 8*least)
+	case o.bits < 8*least:
+		return 0, verdict.Errorf(verdict.Usage, "--bits: is %d, %s requires at least %d", o.bits, o.alg, 8*least)
 	}
 	return o.bits / 8, nil
 }
 
-// label writes alg, use and kid into the key.
+// label sets alg, use and kid.
 func (o generateOptions) label(key jwk.Key, alg string) (jwk.Key, error) {
 	if alg != "" {
 		var err error
@@ -223,8 +222,8 @@ func (o generateOptions) label(key jwk.Key, alg string) (jwk.Key, error) {
 	}
 	key.Use = jwk.UseFor(alg)
 	if o.hasUse {
-		if o.use != "" && o.use != "sig" && o.use != "enc" {
-			return key, verdict.Errorf(verdict.Usage, "--use: is %q, must be sig or enc", o.use)
+		if err := checkUse(o.use); err != nil {
+			return key, err
 		}
 		if o.use != "" && key.Use != "" && o.use != key.Use {
 			return key, verdict.Errorf(verdict.Usage, "--use: is %s, but %s is for %s", o.use, alg, key.Use)
@@ -238,7 +237,7 @@ func (o generateOptions) label(key jwk.Key, alg string) (jwk.Key, error) {
 	return key, nil
 }
 
-// usageError is an error about a flag's value, whatever class it had below.
+// usageError turns an error about the value of a flag into a usage error.
 func usageError(flag string, err error) error {
 	e := *cli.Classified(err)
 	e.Class = verdict.Usage

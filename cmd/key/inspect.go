@@ -81,8 +81,8 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 	return o.answer(env, report, firstOf(failures))
 }
 
-// published refuses a set that is public but for a slip, and with --public all
-// that is not.
+// published refuses a private key among the public keys of a set, and with --public any
+// private key.
 func (o inspectOptions) published(s keysource.Source) error {
 	switch {
 	case o.public:
@@ -131,7 +131,7 @@ func addInspected(report *render.Keys, s keysource.Source, ring *keysource.Sourc
 	}
 }
 
-// mixed refuses a set that is public but for a key whose private half was left in.
+// mixed refuses a set of public keys in which one still has its private half.
 func mixed(name string, entries []jwk.Entry) error {
 	private, public := -1, false
 	for i, e := range entries {
@@ -146,7 +146,7 @@ func mixed(name string, entries []jwk.Entry) error {
 	if private < 0 || !public {
 		return nil
 	}
-	return notPublic(keysource.Place(name, private, entries[private].ID), "a private key among public ones", name)
+	return notPublic(keysource.Place(name, private, entries[private].ID), "a private key among public keys", name)
 }
 
 // refusePrivate refuses sources that must not be published.

@@ -72,7 +72,7 @@ func runThumbprint(ctx context.Context, env *cli.Env, o thumbprintOptions, args 
 			}
 			uri := jwk.ThumbprintURI(hash, print)
 			if k.IsSecret() {
-				o.output.Note(env, s.Name+": the thumbprint of a secret is a hash of it: with a secret that can be guessed, it tells when the guess is right")
+				o.output.Note(env, s.Name+": the thumbprint of a secret is a hash of it: an attacker can test guesses of a weak secret with it")
 			}
 			list = append(list, thumbprintObject(k, print, uri))
 			if o.uri {
@@ -101,8 +101,8 @@ func thumbprintObject(k jwk.Key, print, uri string) render.Object {
 	return o
 }
 
-// fail answers in JSON only where it was asked for: the thumbprint itself is
-// plain text in a pipe too.
+// fail answers in JSON only if JSON was asked for, because a thumbprint is plain text in
+// a pipe too.
 func (o thumbprintOptions) fail(env *cli.Env, err error) error {
 	if !o.output.SaysJSON() {
 		return err
