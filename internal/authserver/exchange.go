@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -47,6 +48,24 @@ func (x *exchange) text(status int, text string) error {
 }
 
 func (x *exchange) readJSON() ([]byte, error) { return readBody(x.Answer, x.Request, jsonType) }
+
+// readForm returns the form in the body. No parameter is repeated (RFC 6749 §3.2).
+func (x *exchange) readForm() (url.Values, error) {
+	body, err := readBody(x.Answer, x.Request, formType)
+	if err != nil {
+		return nil, err
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, invalid("the body is not a valid form")
+	}
+	for _, values := range form {
+		if len(values) > 1 {
+			return nil, invalid("a parameter is repeated")
+		}
+	}
+	return form, nil
+}
 
 // JSON sets an answer with a JSON body.
 func (a *Answer) JSON(status int, body []byte) {

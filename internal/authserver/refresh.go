@@ -68,26 +68,22 @@ func (s *Server) token(x *exchange) error {
 	if mediaTypeOf(x.Request) != formType {
 		return s.refreshJSON(x, false)
 	}
-	body, err := readBody(x.Answer, x.Request, formType)
+	form, err := x.readForm()
 	if err != nil {
 		return err
 	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return invalid("the body is not a valid form")
-	}
-	for _, values := range form {
-		if len(values) > 1 { // RFC 6749 §3.2
-			return invalid("a parameter is repeated")
-		}
-	}
-	switch grant := form.Get("grant_type"); grant {
+	switch form.Get("grant_type") {
 	case "":
 		return invalid("grant_type is required")
 	case oauth.GrantRefreshToken:
+		return s.refreshForm(x, form)
 	default:
 		return &oauth.Error{Status: http.StatusBadRequest, Code: oauth.UnsupportedGrantType, Description: "grant_type must be refresh_token"}
 	}
+}
+
+// refreshForm refreshes as RFC 6749 §6 specifies.
+func (s *Server) refreshForm(x *exchange, form url.Values) error {
 	tokens, err := s.renew(x, form.Get("refresh_token"))
 	if err != nil {
 		var e *oauth.Error

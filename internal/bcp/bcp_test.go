@@ -18,7 +18,7 @@ import (
 
 var now = time.Unix(1_700_000_000, 0)
 
-// good is an access token as RFC 9068 wants it: nothing to find but facts.
+// good is an access token as RFC 9068 requires, without findings.
 const (
 	goodHeader  = `{"alg":"ES256","typ":"at+jwt","kid":"2024-05"}`
 	goodPayload = `{"iss":"https://as.example","sub":"u1","aud":"https://api.example","client_id":"c1","iat":1699999900,"exp":1700000500,"jti":"a1","scope":"read"}`
@@ -26,7 +26,7 @@ const (
 
 var goodSignature = strings.Repeat("\x11", 64)
 
-// A sample is a token in parts; an empty part is good's.
+// A sample is a token in parts. An empty part is that of good.
 type sample struct{ header, payload, signature string }
 
 func (s sample) text() string {
@@ -71,8 +71,7 @@ func ids(findings []Finding) []string {
 	return ids
 }
 
-// payload is good's with members changed: each change is a member, or a name to
-// leave out.
+// payload returns the payload of good with changes: each is a member, or a name to remove.
 func payload(changes ...string) string { return edited(goodPayload, changes) }
 
 func header(changes ...string) string { return edited(goodHeader, changes) }
@@ -87,7 +86,7 @@ func edited(object string, changes []string) string {
 		if set {
 			o.Set(name, jsonobject.Value(value))
 		} else if !o.Delete(name) {
-			panic("nothing to leave out: " + c)
+			panic("nothing to remove: " + c)
 		}
 	}
 	return string(o.Bytes())
@@ -108,7 +107,7 @@ func rsaKey(bytes int) string {
 
 func nested(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
 
-// cases has for every rule tokens that break it and near misses that do not.
+// cases lists for every rule tokens that break it, and similar ones that do not.
 var cases = []struct {
 	rule   string
 	breaks []sample
@@ -306,7 +305,7 @@ var cases = []struct {
 	{"nested-token", []sample{{header: header(`cty="JWT"`), payload: sample{}.text()}, {payload: payload(`x="` + sample{}.text() + `"`)}, {payload: payload(`x={"y":["Bearer ` + sample{}.text() + `"]}`)}}, []sample{{payload: payload(`x="eyJhbGciOiJub25lIn0"`, `y="a.b.c"`, `z="eyJ a.b.c"`)}}},
 }
 
-// elsewhere are the rules that certificates_test.go and TestFlaws are about.
+// elsewhere lists the rules that other tests check.
 var elsewhere = []string{"noncanonical-base64", "x5t-mismatch", "certificate-expired", "certificate-weak-hash"}
 
 func TestRulesFind(t *testing.T) {
@@ -341,7 +340,7 @@ func TestRules(t *testing.T) {
 	seen := map[string]bool{}
 	for _, r := range table {
 		if seen[r.ID] {
-			t.Errorf("%s stands twice", r.ID)
+			t.Errorf("%s occurs twice", r.ID)
 		}
 		seen[r.ID] = true
 		if r.ID == "" || r.Severity.String() == "" || r.Title == "" || r.Advice == "" || r.Section == "" {

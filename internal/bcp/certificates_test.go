@@ -21,7 +21,7 @@ import (
 	"jwt/internal/jws"
 )
 
-// issue makes a certificate that is valid an hour around at, and returns its DER.
+// issue returns the DER of a certificate that is valid from an hour before at to an hour after.
 func issue(t *testing.T, key crypto.Signer, issuer string, at time.Time, algorithm x509.SignatureAlgorithm) []byte {
 	t.Helper()
 	template := &x509.Certificate{

@@ -11,13 +11,13 @@ import (
 	"jwt/internal/jwt"
 )
 
-// encryptedRules are the rules about encryption alone.
+// encryptedRules lists the rules about encryption.
 var encryptedRules = []string{
 	"jwe-alg-unknown", "enc-missing", "enc-unknown", "alg-rsa1-5", "zip-present",
 	"p2c-too-low", "p2c-low", "p2c-too-high", "alg-dir", "jwe-not-signed",
 }
 
-// encryptedCases are headers of JWEs, and which of encryptedRules they break.
+// encryptedCases lists headers of JWEs and the encryptedRules that they break.
 var encryptedCases = []struct {
 	header string
 	rules  []string
@@ -36,7 +36,7 @@ var encryptedCases = []struct {
 	{`{"alg":"A256KW","enc":["A256GCM"]}`, []string{"enc-missing"}},
 	{`{"alg":"A256KW","enc":"a256gcm"}`, []string{"enc-unknown"}},
 	{`{"alg":"HS256","enc":"A256GCM"}`, []string{"jwe-alg-unknown"}},
-	{`{"enc":"A256GCM"}`, nil}, // alg-missing's
+	{`{"enc":"A256GCM"}`, nil}, // alg-missing reports it
 
 	{`{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":999}`, []string{"p2c-too-low"}},
 	{`{"alg":"PBES2-HS256+A128KW","enc":"A256GCM","p2c":-1}`, []string{"p2c-too-low"}},
@@ -74,7 +74,7 @@ func TestRulesFindEncrypted(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", tt.header, diff)
 		}
 
-		// The same header on a signed token is none of theirs.
+		// The rules ignore the same header of a signed token.
 		for _, id := range ids(review(t, sample{header: tt.header}.text())) {
 			if slices.Contains(encryptedRules, id) {
 				t.Errorf("%s: %s found on a JWS", tt.header, id)
