@@ -1,7 +1,6 @@
 package faulty
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,11 +81,12 @@ func usages() []string {
 
 // kindOf returns the row of the table with this name.
 func kindOf(name string) (Kind, bool) {
-	i := slices.IndexFunc(table, func(k Kind) bool { return k.Name == name })
-	if i < 0 {
-		return Kind{}, false
+	for _, k := range table() {
+		if k.Name == name {
+			return k, true
+		}
 	}
-	return table[i], true
+	return Kind{}, false
 }
 
 // String returns the fault as Parse reads it.

@@ -53,7 +53,7 @@ func open(ctx context.Context, o authserver.Options, faults []Fault, control boo
 // the rule that it replaced.
 func (f *active) replace(s *authserver.Server, r *authserver.Rules) {
 	f.server = s
-	for _, k := range table {
+	for _, k := range table() {
 		if k.apply != nil {
 			k.apply(toggle{k.Name, f}, r)
 		}

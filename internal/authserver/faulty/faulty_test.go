@@ -183,7 +183,7 @@ func TestFaultsBreakTheirRules(t *testing.T) {
 	for _, name := range []string{"login-broken", "status", "drop-answer", "expire-now"} { // below
 		seen[name] = true
 	}
-	for _, k := range table {
+	for _, k := range table() {
 		if !seen[k.Name] {
 			t.Errorf("%s has no test", k.Name)
 		}

@@ -29,53 +29,55 @@ type Kind struct {
 }
 
 // table lists the faults. Rules are replaced in this order: of two faults of one rule the
-// lower one decides first.
-var table = []Kind{
-	// The server itself.
-	{Name: "clock-offset", Value: "DURATION", Help: "its clock differs by this much", parse: durationOf(-maxOffset, maxOffset), whole: true, apply: offsetClock},
-	{Name: rotateKey, Help: "sign with a new key at once", whole: true},
+// lower one decides first. It is a function, so that starts of other commands do not pay.
+func table() []Kind {
+	return []Kind{
+		// The server itself.
+		{Name: "clock-offset", Value: "DURATION", Help: "its clock differs by this much", parse: durationOf(-maxOffset, maxOffset), whole: true, apply: offsetClock},
+		{Name: rotateKey, Help: "sign with a new key at once", whole: true},
 
-	// Logging in.
-	{Name: "uniform-errors-off", Help: "unknown users get another error than wrong passwords", Breaks: "uniform-login-errors", apply: onPassword(tellUnknownUsers)},
-	{Name: "any-password", Help: "any password of a known user is accepted", Breaks: "wrong-password-refused", apply: onPassword(acceptAnyPassword)},
-	{Name: "login-broken", Help: "every login is refused", Breaks: "login-works", apply: onPassword(refuseLogins)},
+		// Logging in.
+		{Name: "uniform-errors-off", Help: "unknown users get another error than wrong passwords", Breaks: "uniform-login-errors", apply: onPassword(tellUnknownUsers)},
+		{Name: "any-password", Help: "any password of a known user is accepted", Breaks: "wrong-password-refused", apply: onPassword(acceptAnyPassword)},
+		{Name: "login-broken", Help: "every login is refused", Breaks: "login-works", apply: onPassword(refuseLogins)},
 
-	// Refresh tokens. access-as-refresh verifies access tokens by the sound rule.
-	{Name: "access-as-refresh", Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
-	{Name: "grace", Value: "DURATION", Help: "for this long a spent refresh token gives its successor", Breaks: "grace", parse: durationOf(0, maxOffset), apply: onRotate(changeGrace)},
-	{Name: "family-survives", Help: "reuse of a refresh token is refused but revokes nothing", Breaks: "family-revoked", apply: onRotate(keepFamily)},
-	{Name: "reuse-undetected", Help: "a spent refresh token gives another successor", Breaks: "reuse-detected", apply: onRotate(acceptReuse)},
-	{Name: "rotation-races", Help: "concurrent refreshes all succeed", Breaks: "concurrent-refresh", apply: onRotate(raceRotations)},
-	{Name: "rotation-off", Help: "a refresh returns the same refresh token", Breaks: "rotation", apply: onRotate(keepRefreshToken)},
-	{Name: "retry-refused", Help: "the access token of a refresh is refused", Breaks: "retry-works", apply: issueExpired},
-	{Name: "refresh-broken", Help: "every refresh is refused", Breaks: "refresh-works", apply: onRotate(refuseRefreshes)},
+		// Refresh tokens. access-as-refresh verifies access tokens by the sound rule.
+		{Name: "access-as-refresh", Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
+		{Name: "grace", Value: "DURATION", Help: "for this long a spent refresh token gives its successor", Breaks: "grace", parse: durationOf(0, maxOffset), apply: onRotate(changeGrace)},
+		{Name: "family-survives", Help: "reuse of a refresh token is refused but revokes nothing", Breaks: "family-revoked", apply: onRotate(keepFamily)},
+		{Name: "reuse-undetected", Help: "a spent refresh token gives another successor", Breaks: "reuse-detected", apply: onRotate(acceptReuse)},
+		{Name: "rotation-races", Help: "concurrent refreshes all succeed", Breaks: "concurrent-refresh", apply: onRotate(raceRotations)},
+		{Name: "rotation-off", Help: "a refresh returns the same refresh token", Breaks: "rotation", apply: onRotate(keepRefreshToken)},
+		{Name: "retry-refused", Help: "the access token of a refresh is refused", Breaks: "retry-works", apply: issueExpired},
+		{Name: "refresh-broken", Help: "every refresh is refused", Breaks: "refresh-works", apply: onRotate(refuseRefreshes)},
 
-	// Access tokens.
-	{Name: "tampered-accepted", Help: "an access token with a wrong signature is accepted", Breaks: "tampered-token-refused", apply: acceptForged(false)},
-	{Name: "alg-none-accepted", Help: "an unsigned access token is accepted", Breaks: "alg-none-refused", apply: acceptForged(true)},
-	{Name: "expire-now", Help: "the next access token used counts as expired", times: 1, apply: onVerify(expireNow)},
-	{Name: "expired-accepted", Help: "an expired access token is accepted", Breaks: "expired-token-refused", apply: onVerify(acceptExpired)},
-	{Name: "refresh-as-access", Help: "a refresh token is accepted as an access token", Breaks: "refresh-token-not-bearer", apply: onVerify(acceptRefreshToken)},
-	{Name: "bearer-refused", Help: "every access token is refused", Breaks: "bearer-accepted", apply: onVerify(refuseBearer)},
-	{Name: "access-outlives", Help: "access tokens are accepted after logout", Breaks: "access-after-logout", apply: ignoreLogout},
-	{Name: "no-bearer-accepted", Help: "GET /me needs no access token", Breaks: "missing-bearer-refused", apply: onRequest(needNoBearer)},
+		// Access tokens.
+		{Name: "tampered-accepted", Help: "an access token with a wrong signature is accepted", Breaks: "tampered-token-refused", apply: acceptForged(false)},
+		{Name: "alg-none-accepted", Help: "an unsigned access token is accepted", Breaks: "alg-none-refused", apply: acceptForged(true)},
+		{Name: "expire-now", Help: "the next access token used counts as expired", times: 1, apply: onVerify(expireNow)},
+		{Name: "expired-accepted", Help: "an expired access token is accepted", Breaks: "expired-token-refused", apply: onVerify(acceptExpired)},
+		{Name: "refresh-as-access", Help: "a refresh token is accepted as an access token", Breaks: "refresh-token-not-bearer", apply: onVerify(acceptRefreshToken)},
+		{Name: "bearer-refused", Help: "every access token is refused", Breaks: "bearer-accepted", apply: onVerify(refuseBearer)},
+		{Name: "access-outlives", Help: "access tokens are accepted after logout", Breaks: "access-after-logout", apply: ignoreLogout},
+		{Name: "no-bearer-accepted", Help: "GET /me needs no access token", Breaks: "missing-bearer-refused", apply: onRequest(needNoBearer)},
 
-	// Logging out.
-	{Name: "logout-keeps", Help: "a logout revokes nothing", Breaks: "refresh-after-logout-refused", apply: onRequest(revokeNothing)},
-	{Name: "logout-keeps-cookie", Help: "a logout does not clear the cookie", Breaks: "logout-clears-cookie", apply: onRequest(keepCookie)},
-	{Name: "logout-broken", Help: "every logout fails", Breaks: "logout-works", apply: onRequest(failLogouts)},
+		// Logging out.
+		{Name: "logout-keeps", Help: "a logout revokes nothing", Breaks: "refresh-after-logout-refused", apply: onRequest(revokeNothing)},
+		{Name: "logout-keeps-cookie", Help: "a logout does not clear the cookie", Breaks: "logout-clears-cookie", apply: onRequest(keepCookie)},
+		{Name: "logout-broken", Help: "every logout fails", Breaks: "logout-works", apply: onRequest(failLogouts)},
 
-	// The cookie of the refresh token.
-	{Name: "cookie-no-httponly", Help: "the cookie lacks HttpOnly", Breaks: "cookie-httponly", apply: editCookie(func(c *http.Cookie, _ string) { c.HttpOnly = false })},
-	{Name: "cookie-no-secure", Help: "the cookie lacks Secure", Breaks: "cookie-secure", apply: editCookie(func(c *http.Cookie, _ string) { c.Secure = false })},
-	{Name: "cookie-no-samesite", Help: "the cookie lacks SameSite", Breaks: "cookie-samesite", apply: editCookie(func(c *http.Cookie, _ string) { c.SameSite = 0 })},
-	{Name: "cookie-domain", Help: "the cookie has a Domain", Breaks: "cookie-scope", apply: editCookie(func(c *http.Cookie, host string) { c.Domain = host })},
+		// The cookie of the refresh token.
+		{Name: "cookie-no-httponly", Help: "the cookie lacks HttpOnly", Breaks: "cookie-httponly", apply: editCookie(func(c *http.Cookie, _ string) { c.HttpOnly = false })},
+		{Name: "cookie-no-secure", Help: "the cookie lacks Secure", Breaks: "cookie-secure", apply: editCookie(func(c *http.Cookie, _ string) { c.Secure = false })},
+		{Name: "cookie-no-samesite", Help: "the cookie lacks SameSite", Breaks: "cookie-samesite", apply: editCookie(func(c *http.Cookie, _ string) { c.SameSite = 0 })},
+		{Name: "cookie-domain", Help: "the cookie has a Domain", Breaks: "cookie-scope", apply: editCookie(func(c *http.Cookie, host string) { c.Domain = host })},
 
-	// Every answer.
-	{Name: "status", Value: "STATUS", Help: "answer with this status and do nothing", parse: parseStatus, apply: onRequest(answerStatus)},
-	{Name: "latency", Value: "DURATION", Help: "wait before answering", parse: durationOf(0, maxLatency), apply: onRequest(delay)},
-	{Name: "drop-answer", Help: "carry out the request, then close the connection", apply: onRequest(dropAnswer)},
-	{Name: "no-no-store", Help: "answers lack Cache-Control: no-store", Breaks: "no-store", apply: onRequest(dropNoStore)},
+		// Every answer.
+		{Name: "status", Value: "STATUS", Help: "answer with this status and do nothing", parse: parseStatus, apply: onRequest(answerStatus)},
+		{Name: "latency", Value: "DURATION", Help: "wait before answering", parse: durationOf(0, maxLatency), apply: onRequest(delay)},
+		{Name: "drop-answer", Help: "carry out the request, then close the connection", apply: onRequest(dropAnswer)},
+		{Name: "no-no-store", Help: "answers lack Cache-Control: no-store", Breaks: "no-store", apply: onRequest(dropNoStore)},
+	}
 }
 
 // Usage returns the name of a fault and the syntax of its value.
@@ -88,7 +90,7 @@ func (k Kind) Usage() string {
 
 // All returns the faults, sorted by name.
 func All() []Kind {
-	return slices.SortedFunc(slices.Values(table), func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
+	return slices.SortedFunc(slices.Values(table()), func(a, b Kind) int { return strings.Compare(a.Name, b.Name) })
 }
 
 const (
