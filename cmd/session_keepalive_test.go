@@ -42,7 +42,7 @@ func TestSessionKeepaliveOfUnknownLifetime(t *testing.T) {
 	}
 	want := []string{
 		"started    the access token lives 1 s; next in 1 s",
-		"refreshed  how long the access token lives, the server does not say",
+		"refreshed  the server does not say how long the access token lives",
 		"ended      session default: " + s.URL + " does not say how long its access tokens live: there is no time to refresh at",
 	}
 	if d := cmp.Diff(want, got); d != "" {

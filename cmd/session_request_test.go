@@ -26,7 +26,7 @@ func TestRequestThatIsRedirected(t *testing.T) {
 	l := &login{t: t, home: t.TempDir()}
 	l.must("login", h.URL, "--user", "demo", "--password-env", "PASSWORD", "--store", "file")
 	for path, says := range map[string]string{
-		"/moved": "note: the server answered 302 Found, to https://evil.example/***?…: no redirect is followed\n",
+		"/moved": "note: the server answered 302 Found, to https://evil.example/***?…: redirects are not followed\n",
 		"/same":  "",
 	} {
 		c := l.command("request", "GET", path)

@@ -31,7 +31,7 @@ that lasts long enough.`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 8 9 126 127 130"}
 		c.Args = func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return verdict.Errorf(verdict.Usage, "%s wants a command", c.CommandPath()).Hintf("jwt session exec -- env")
+				return verdict.Errorf(verdict.Usage, "%s requires a command", c.CommandPath()).Hintf("jwt session exec -- env")
 			}
 			return nil
 		}

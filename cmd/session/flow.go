@@ -55,8 +55,8 @@ Rules:
 	},
 }
 
-// The local server: its access tokens live long enough for what is tried with
-// them, and short enough to be waited for.
+// The local server. Its access tokens live long enough to be used, and short enough to wait
+// for their expiry.
 const (
 	flowAccessTTL = 3 * time.Second
 	flowPreset    = "cookie"
@@ -94,14 +94,14 @@ func (o *flowOptions) complete(env *cli.Env, c *cobra.Command) {
 	cli.CompleteValues(c, "skip", flow.RuleIDs()...)
 	cli.CompleteValues(c, "output", flowFormats...)
 	cli.CompleteValues(c, "color", "auto", "always", "never")
-	completeWith(c, "preset", func() []string {
+	cli.CompleteWith(c, "preset", func() []string {
 		config, _ := readConfig(env)
 		names, _ := authclient.PresetNames(config)
 		return names
 	})
 }
 
-// ruleLines lists the rules as help shows them.
+// ruleLines returns the rules for help.
 func ruleLines() string {
 	var b strings.Builder
 	for _, r := range flow.Rules() {
@@ -120,18 +120,18 @@ func (o *flowOptions) check() error {
 	}
 	others := o.output
 	others.Format = "auto"
-	if err := others.Check(); err != nil { // of all else than the format
+	if err := others.Check(); err != nil { // all but the format
 		return err
 	}
 	o.output.Format = format
 	switch given := o.user != "" || o.password != (passwordOptions{}); {
 	case o.server == "" && given:
-		return verdict.Errorf(verdict.Usage, "--user and --password-…: are for a --server; the local one has its own user").
+		return verdict.Errorf(verdict.Usage, "--user and --password-…: require --server; the local server has its own user").
 			Hintf("--server URL, or leave them out")
 	case o.server != "" && o.user == "":
-		return verdict.Errorf(verdict.Usage, "--user: is wanted with --server").Hintf("--user NAME --password-env NAME")
-	case o.server != "" && o.password == (passwordOptions{}): // only login asks
-		return verdict.Errorf(verdict.Usage, "--password-…: is wanted with --server").
+		return verdict.Errorf(verdict.Usage, "--user: is required with --server").Hintf("--user NAME --password-env NAME")
+	case o.server != "" && o.password == (passwordOptions{}): // only login prompts
+		return verdict.Errorf(verdict.Usage, "--password-…: is required with --server").
 			Hintf("--password-env NAME, --password-file FILE or --password-stdin")
 	}
 	return o.password.check()
@@ -156,7 +156,7 @@ func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {
 	}
 	o.tell(env, &options)
 	report, err := flow.Run(ctx, options)
-	if len(report.Results) == 0 || verdict.ClassOf(err) == verdict.Interrupted && o.wantText(env) { // nobody reads, or wants to read more
+	if len(report.Results) == 0 || verdict.ClassOf(err) == verdict.Interrupted && o.wantText(env) { // there is no report, or an interrupted text report is incomplete
 		return cmp.Or(interrupted(ctx, err), err)
 	}
 	if werr := o.show(env, report); werr != nil {
@@ -168,7 +168,7 @@ func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {
 	return err
 }
 
-// fail answers with an error where there is no report to hold it.
+// fail writes the error as JSON, unless the report has another format.
 func (o flowOptions) fail(env *cli.Env, err error) error {
 	if !slices.Contains([]string{"auto", "json"}, o.output.Format) {
 		return err
@@ -176,8 +176,7 @@ func (o flowOptions) fail(env *cli.Env, err error) error {
 	return o.output.Fail(env, err)
 }
 
-// options turns flags into what is judged. Server is nil where it is to be a local
-// one.
+// options turns flags into the options of the run. Server is nil for a local server.
 func (o flowOptions) options(env *cli.Env) (flow.Options, error) {
 	after := env.After
 	if after == nil {
@@ -210,7 +209,7 @@ func (o flowOptions) options(env *cli.Env) (flow.Options, error) {
 	return options, err
 }
 
-// local starts a server on loopback, with one user, and lets it be judged.
+// local starts a server on loopback with one user, and sets it as the server to test.
 func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Options) (end func(), err error) {
 	options.User = demoUser
 	password := authserver.RandomPassword()
@@ -221,7 +220,7 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, verdict.Errorf(verdict.IO, "a local server: %w", err).Hintf("--server URL judges another")
+		return nil, verdict.Errorf(verdict.IO, "starting a local server: %w", err).Hintf("--server URL tests another server")
 	}
 	address := "http://" + listener.Addr().String()
 	server, err := authserver.New(ctx, authserver.Options{
@@ -244,7 +243,7 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 	}, nil
 }
 
-// tell makes each step a line as it happens, where the report is text.
+// tell writes each step as it happens, if the report is text.
 func (o flowOptions) tell(env *cli.Env, options *flow.Options) {
 	if !o.wantText(env) {
 		return

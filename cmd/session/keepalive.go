@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +17,7 @@ var keepaliveCommand = cli.Command{
 	Use:   "keepalive",
 	Short: "refresh before expiry until interrupted",
 	Build: func(env *cli.Env, c *cobra.Command) {
-		var o keepaliveOptions
+		var o reportOptions
 		c.Long = `Refresh the session before its access token expires, until interrupted or until
 the session ends. Each event is a line: started, refreshed, adopted (another
 process refreshed), failed (it is tried again, after the Retry-After of the
@@ -31,13 +32,8 @@ server), ended, stopped. In a pipe, each line is a JSON object.`
 	},
 }
 
-type keepaliveOptions struct{ reportOptions }
-
-func runKeepalive(ctx context.Context, env *cli.Env, o keepaliveOptions) error {
-	if err := o.check(); err != nil {
-		return o.output.Fail(env, err)
-	}
-	client, err := o.session.client(env, o.output)
+func runKeepalive(ctx context.Context, env *cli.Env, o reportOptions) error {
+	client, err := o.client(env)
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
@@ -46,40 +42,35 @@ func runKeepalive(ctx context.Context, env *cli.Env, o keepaliveOptions) error {
 	began := false
 	err = client.Keepalive(ctx, env.After, func(e session.Event) error {
 		began = true
-		return o.show(env, e)
+		if o.output.WantsJSON(env) {
+			return o.output.Write(env, append(eventJSON(e).JSON(false), '\n'))
+		}
+		t := o.output.Text(env)
+		eventText(t, e, o.date.Show)
+		return o.output.Write(env, t.Bytes())
 	})
 	switch {
 	case verdict.ClassOf(err) == verdict.Interrupted:
-		return cli.Answered{Class: verdict.Interrupted} // the line "stopped" has said it
+		return cli.Answered{Class: verdict.Interrupted} // the line "stopped" was written
 	case began:
-		return err // a line has said it
+		return err // also in a line
 	default:
 		return o.output.Fail(env, err)
 	}
 }
 
-func (o keepaliveOptions) show(env *cli.Env, e session.Event) error {
-	if o.output.WantsJSON(env) {
-		line := render.Object{{Name: "time", Value: timeJSON(e.At)}, {Name: "event", Value: e.Name}}
-		line.Add("access_expires_at", timeJSON(e.AccessExpires))
-		if !e.Next.IsZero() {
-			line.Add("next_at", timeJSON(e.Next))
-		}
-		if e.Err != nil {
-			line.Add("class", string(verdict.ClassOf(e.Err)))
-			line.Add("message", e.Err.Error())
-		}
-		return o.output.Write(env, append(line.JSON(false), '\n'))
-	}
-	t := o.output.Text(env)
-	t.Styled(render.Dim, o.date.Show(e.At)).Put("  ")
-	style := map[string]render.Style{"refreshed": render.Good, "adopted": render.Good, "failed": render.Caution, "ended": render.Bad}[e.Name]
-	t.Styled(style, e.Name).Pad(len(e.Name), len("refreshed"))
+var eventStyle = map[string]render.Style{
+	"refreshed": render.Good, "adopted": render.Good, "failed": render.Caution, "ended": render.Bad,
+}
+
+func eventText(t *render.Text, e session.Event, show func(time.Time) string) {
+	t.Styled(render.Dim, show(e.At)).Put("  ")
+	t.Styled(eventStyle[e.Name], e.Name).Pad(len(e.Name), len("refreshed"))
 	switch {
 	case e.Err != nil:
 		t.Put("  ", e.Err.Error())
 	case e.AccessExpires.IsZero():
-		t.Put("  how long the access token lives, the server does not say")
+		t.Put("  the server does not say how long the access token lives")
 	case e.Name != "stopped" && !e.AccessExpires.After(e.At):
 		t.Put("  the access token has expired by this clock")
 	case e.Name != "stopped":
@@ -88,5 +79,5 @@ func (o keepaliveOptions) show(env *cli.Env, e session.Event) error {
 	if !e.Next.IsZero() {
 		t.Put("; next ", reltime.Ago(e.Next, e.At))
 	}
-	return o.output.Write(env, t.Line().Bytes())
+	t.Line()
 }

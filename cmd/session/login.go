@@ -1,8 +1,10 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -42,8 +44,7 @@ built-in one or your own in config.toml.`
 }
 
 type loginOptions struct {
-	session  options
-	output   cli.Output
+	baseOptions
 	password passwordOptions
 
 	user, preset, store string
@@ -54,15 +55,13 @@ func (o *loginOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.preset, "preset", "", "the preset that describes the server, a `NAME` (default cookie)")
 	o.password.addFlags(f)
 	f.StringVar(&o.store, "store", "auto", "how tokens are stored, a `MODE`: file, keyring (a file sealed with a key from the keyring), or auto (keyring if it answers)")
-	o.session.addFlags(f)
-	o.output.AddFlags(f)
+	o.baseOptions.addFlags(f)
 }
 
 func (o *loginOptions) complete(env *cli.Env, c *cobra.Command) {
-	o.session.complete(env, c)
-	o.output.Complete(c)
+	o.baseOptions.complete(env, c)
 	cli.CompleteValues(c, "store", "auto", "keyring", "file")
-	completeWith(c, "preset", func() []string {
+	cli.CompleteWith(c, "preset", func() []string {
 		config, _ := readConfig(env)
 		names, _ := authclient.PresetNames(config)
 		return names
@@ -70,9 +69,6 @@ func (o *loginOptions) complete(env *cli.Env, c *cobra.Command) {
 }
 
 func (o *loginOptions) check() error {
-	if err := o.output.Check(); err != nil {
-		return err
-	}
 	if !slices.Contains([]string{"auto", "keyring", "file"}, o.store) {
 		return verdict.Errorf(verdict.Usage, "--store: is %q, must be auto, keyring or file", o.store)
 	}
@@ -80,18 +76,20 @@ func (o *loginOptions) check() error {
 }
 
 func runLogin(ctx context.Context, env *cli.Env, o loginOptions, args []string) error {
-	if err := o.check(); err != nil {
-		return o.output.Fail(env, err)
-	}
 	s, err := o.login(ctx, env, args)
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
-	return o.show(env, s)
+	return o.output.Show(env,
+		func() render.Object { return loginJSON(s) },
+		func(t *render.Text) { loginText(t, s, env.Now()) })
 }
 
 func (o loginOptions) login(ctx context.Context, env *cli.Env, args []string) (*session.Session, error) {
-	client, err := o.session.client(env, o.output)
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	client, err := o.client(env)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +97,7 @@ func (o loginOptions) login(ctx context.Context, env *cli.Env, args []string) (*
 	if err != nil {
 		return nil, err
 	}
-	if _, err := preset(env, l.Preset); err != nil { // before anybody types a password
+	if _, err := preset(env, l.Preset); err != nil { // before the user types a password
 		return nil, err
 	}
 	if l.Password, err = o.password.read(env, l.User, l.Server); err != nil {
@@ -111,61 +109,40 @@ func (o loginOptions) login(ctx context.Context, env *cli.Env, args []string) (*
 	return s, interrupted(ctx, err)
 }
 
-// target says who logs in where: what was typed, and for the rest what the
-// session of that name was before.
+// target returns what to log in with. What the command line leaves out is taken from the
+// session that has the name.
 func (o loginOptions) target(client *session.Client, args []string) (session.Login, error) {
 	l := session.Login{User: o.user, Preset: o.preset, Store: session.Storage(o.store)}
 	before, err := client.Store.Peek(client.Name)
-	known := err == nil
-	server := ""
-	switch {
-	case len(args) > 0:
+	if err != nil {
+		before = &session.Session{}
+	}
+	server := before.Server
+	if len(args) > 0 {
 		server = args[0]
-	case known:
-		server = before.Server
-	default:
+	} else if err != nil {
 		return l, verdict.Errorf(verdict.Usage, "which server?").Hintf("jwt session login https://login.example --user NAME")
 	}
 	if l.Server, err = authclient.ParseServer(server); err != nil {
 		return l, err
 	}
-	if known && before.Server == l.Server.String() {
-		if l.User == "" {
-			l.User = before.User
-		}
-		if l.Preset == "" {
-			l.Preset = before.Preset
-		}
+	if before.Server == l.Server.String() {
+		l.User, l.Preset = cmp.Or(l.User, before.User), cmp.Or(l.Preset, before.Preset)
 	}
-	if l.Preset == "" {
-		l.Preset = "cookie"
-	}
+	l.Preset = cmp.Or(l.Preset, "cookie")
 	if l.User == "" {
 		return l, verdict.Errorf(verdict.Usage, "which user?").Hintf("jwt session login %s --user NAME", l.Server)
 	}
 	return l, nil
 }
 
-func (o loginOptions) show(env *cli.Env, s *session.Session) error {
-	if o.output.WantsJSON(env) {
-		return o.output.WriteJSON(env, render.Object{
-			{Name: "session", Value: s.Name},
-			{Name: "server", Value: s.Server},
-			{Name: "preset", Value: s.Preset},
-			{Name: "user", Value: s.User},
-			{Name: "store", Value: string(s.Store)},
-			{Name: "access_expires_at", Value: timeJSON(s.AccessExpires)},
-			{Name: "refresh_expires_at", Value: timeJSON(s.RefreshExpires)},
-		})
-	}
-	t := o.output.Text(env)
+func loginText(t *render.Text, s *session.Session, now time.Time) {
 	t.Styled(render.Good, "✓").Put(" logged in to ", s.Server, " as ", s.User)
-	now := env.Now()
 	if !s.AccessExpires.IsZero() {
 		t.Put("; the access token lives ", reltime.Span(s.AccessExpires.Sub(now)))
 		if !s.RefreshExpires.IsZero() {
 			t.Put(", the session ", reltime.Span(s.RefreshExpires.Sub(now)), " without a refresh")
 		}
 	}
-	return o.output.Write(env, t.Line().Bytes())
+	t.Line()
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -16,7 +17,7 @@ var logoutCommand = cli.Command{
 	Use:   "logout",
 	Short: "revoke the session at the server and delete it here",
 	Build: func(env *cli.Env, c *cobra.Command) {
-		var o logoutOptions
+		var o reportOptions
 		c.Long = `Ask the server to revoke the session, and delete it here whatever the server
 answers. The output says what was revoked and what stays valid until when:
 often the access token does, because it is checked without asking the server. A
@@ -32,34 +33,25 @@ so and the status is 1.`
 	},
 }
 
-type logoutOptions struct{ reportOptions }
-
-func runLogout(ctx context.Context, env *cli.Env, o logoutOptions) error {
-	if err := o.check(); err != nil {
-		return o.output.Fail(env, err)
-	}
-	client, err := o.session.client(env, o.output)
+func runLogout(ctx context.Context, env *cli.Env, o reportOptions) error {
+	client, err := o.client(env)
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	f, err := client.Logout(ctx)
+	result, err := client.Logout(ctx)
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
-	if o.output.WantsJSON(env) {
-		err = o.output.WriteJSON(env, logoutJSON(client.Name, f))
-	} else {
-		err = o.output.Write(env, o.text(env, client.Name, f))
-	}
-	if err != nil {
-		return err
-	}
-	return shortfall(f)
+	err = o.output.Show(env,
+		func() render.Object { return logoutJSON(client.Name, result) },
+		func(t *render.Text) { logoutText(t, client.Name, result, env.Now(), o.date.Show) })
+	return cmp.Or(err, shortfall(result))
 }
 
-// shortfall is the error of a session that is still here, or gone here alone.
+// shortfall returns the error of a session that was not deleted here or not revoked at the
+// server, or nil.
 func shortfall(f session.LogoutResult) error {
 	switch {
 	case f.Kept == nil && f.Err == nil:
@@ -73,36 +65,17 @@ func shortfall(f session.LogoutResult) error {
 	}
 	e := *cli.Classified(f.Err)
 	e.Message = "forgotten here, but not revoked at the server: " + e.Message
-	e.Hint = "" // there is nothing left to try again with
+	e.Hint = "" // the session is gone, so logout cannot be repeated
 	return &e
 }
 
-func logoutJSON(name string, f session.LogoutResult) render.Object {
-	o := render.Object{
-		{Name: "session", Value: name},
-		{Name: "server", Value: f.Server},
-		{Name: "user", Value: f.User},
-		{Name: "forgotten", Value: f.Kept == nil},
-		{Name: "revoked", Value: f.Revoked || f.Unknown},
-		{Name: "access", Value: render.Object{
-			{Name: "fate", Value: string(f.Access)},
-			{Name: "expires_at", Value: timeJSON(f.AccessExpires)},
-		}},
+func logoutText(t *render.Text, name string, f session.LogoutResult, now time.Time, show func(time.Time) string) {
+	until := func(expires time.Time) string {
+		if expires.IsZero() {
+			return "until the server revokes it (the server gave no lifetime)"
+		}
+		return "until " + show(expires) + ", " + reltime.Ago(expires, now)
 	}
-	if f.Err != nil {
-		o.Add("refresh_expires_at", timeJSON(f.RefreshExpires))
-	}
-	switch {
-	case f.Kept != nil:
-		o.Add("error", errorFields(shortfall(f)))
-	case f.Err != nil:
-		o.Add("error", errorFields(f.Err))
-	}
-	return o
-}
-
-func (o logoutOptions) text(env *cli.Env, name string, f session.LogoutResult) []byte {
-	t, now := o.output.Text(env), env.Now()
 	mark, style, here := "✓", render.Good, "forgotten here"
 	if f.Kept != nil {
 		mark, style, here = "!", render.Caution, "still here"
@@ -111,11 +84,11 @@ func (o logoutOptions) text(env *cli.Env, name string, f session.LogoutResult) [
 	case f.Revoked:
 		t.Styled(style, mark).Put(" session ", name, ": revoked at ", f.Server, ", ", here).Line()
 	case f.Unknown:
-		t.Styled(style, mark).Put(" session ", name, ": ", f.Server, " knew it no more; ", here).Line()
+		t.Styled(style, mark).Put(" session ", name, ": no longer known at ", f.Server, ", ", here).Line()
 	default:
 		t.Styled(render.Caution, "!").Put(" session ", name, ": ", here, ", not revoked at the server").Line()
 		if f.Server != "" {
-			t.Put("  the refresh token lives ").Put(o.until(f.RefreshExpires, now)).Line()
+			t.Put("  the refresh token lives ", until(f.RefreshExpires)).Line()
 		}
 	}
 	switch {
@@ -123,16 +96,8 @@ func (o logoutOptions) text(env *cli.Env, name string, f session.LogoutResult) [
 	case f.Access == session.AccessRefused:
 		t.Put("  the access token is refused from now on").Line()
 	case f.Access == session.AccessAccepted:
-		t.Put("  ").Styled(render.Caution, "the access token is still accepted, "+o.until(f.AccessExpires, now)).Line()
+		t.Put("  ").Styled(render.Caution, "the access token is still accepted, "+until(f.AccessExpires)).Line()
 	default:
-		t.Put("  the access token may be accepted ", o.until(f.AccessExpires, now)).Line()
+		t.Put("  the access token may be accepted ", until(f.AccessExpires)).Line()
 	}
-	return t.Bytes()
-}
-
-func (o logoutOptions) until(t, now time.Time) string {
-	if t.IsZero() {
-		return "until the server forgets it: it told no lifetime"
-	}
-	return "until " + o.date.Show(t) + ", " + reltime.Ago(t, now)
 }

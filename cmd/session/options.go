@@ -1,16 +1,9 @@
 package session
 
 import (
-	"context"
 	"errors"
 	"io"
-	"io/fs"
-	"os"
-	"os/signal"
-	"path/filepath"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,10 +12,9 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/render"
 	"jwt/internal/session"
-	"jwt/internal/verdict"
 )
 
-// options say which session a command is about.
+// options are the flags that say which session is used.
 type options struct {
 	name    string
 	verbose bool
@@ -38,45 +30,61 @@ func (o *options) addName(f *pflag.FlagSet) {
 }
 
 func (o *options) complete(env *cli.Env, c *cobra.Command) {
-	completeWith(c, "session", func() []string {
+	cli.CompleteWith(c, "session", func() []string {
 		names, _ := sessions(env).List()
 		return names
 	})
 }
 
-// reportOptions are those of a command that tells something of a session.
-type reportOptions struct {
+// baseOptions are the flags of a command that reports on a session.
+type baseOptions struct {
 	session options
 	output  cli.Output
-	date    cli.Date
+}
+
+func (o *baseOptions) addFlags(f *pflag.FlagSet) {
+	o.session.addFlags(f)
+	o.output.AddFlags(f)
+}
+
+func (o *baseOptions) complete(env *cli.Env, c *cobra.Command) {
+	o.session.complete(env, c)
+	o.output.Complete(c)
+}
+
+// client checks the flags and returns the client of the session.
+func (o baseOptions) client(env *cli.Env) (*session.Client, error) {
+	if err := o.output.Check(); err != nil {
+		return nil, err
+	}
+	return o.session.client(env, o.output)
+}
+
+// reportOptions are the flags of a command whose report has times in it.
+type reportOptions struct {
+	baseOptions
+	date cli.Date
 }
 
 func (o *reportOptions) addFlags(f *pflag.FlagSet) {
-	o.session.addFlags(f)
-	o.output.AddFlags(f)
+	o.baseOptions.addFlags(f)
 	o.date.AddFlags(f)
 }
 
 func (o *reportOptions) complete(env *cli.Env, c *cobra.Command) {
-	o.session.complete(env, c)
-	o.output.Complete(c)
+	o.baseOptions.complete(env, c)
 	o.date.Complete(c)
 }
 
-func (o reportOptions) check() error { return errors.Join(o.output.Check(), o.date.Check()) }
-
-// completeWith completes a flag with values that are found out when they are
-// asked for.
-func completeWith(c *cobra.Command, flag string, values func() []string) {
-	err := c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return values(), cobra.ShellCompDirectiveNoFileComp
-	})
-	if err != nil {
-		panic(err) // the flag is not this command's: a bug no user can cause
+// client checks the flags and returns the client of the session.
+func (o reportOptions) client(env *cli.Env) (*session.Client, error) {
+	if err := errors.Join(o.output.Check(), o.date.Check()); err != nil {
+		return nil, err
 	}
+	return o.baseOptions.client(env)
 }
 
-// client returns the client of the session. out says how loud it may be.
+// client returns the client of the session, whose notes go to out.
 func (o options) client(env *cli.Env, out cli.Output) (*session.Client, error) {
 	name := o.name
 	if name == "" {
@@ -100,8 +108,7 @@ func (o options) client(env *cli.Env, out cli.Output) (*session.Client, error) {
 	return c, nil
 }
 
-// An escaping writer is given whole lines, and shows in them what a terminal would
-// act on.
+// An escaping writer escapes control characters in the lines it is given.
 type escaping struct{ to io.Writer }
 
 func (e escaping) Write(lines []byte) (int, error) {
@@ -114,100 +121,3 @@ func (e escaping) Write(lines []byte) (int, error) {
 	}
 	return len(lines), nil
 }
-
-// sessions returns the store of the sessions.
-func sessions(env *cli.Env) *session.Store {
-	st := &session.Store{Keyring: env.Keyring}
-	if state := env.StateDir(); state != "" {
-		st.Dir = filepath.Join(state, "sessions")
-	}
-	return st
-}
-
-// preset returns the preset of that name, with the user's changes in config.toml.
-func preset(env *cli.Env, name string) (authclient.Preset, error) {
-	config, err := readConfig(env)
-	if err != nil {
-		return authclient.Preset{}, err
-	}
-	return authclient.FindPreset(name, config)
-}
-
-// readConfig reads config.toml, if it exists.
-func readConfig(env *cli.Env) (c authclient.Config, err error) {
-	c = authclient.Config{Name: "config.toml"}
-	dir := env.ConfigDir()
-	if dir == "" {
-		return c, nil
-	}
-	c.Name = filepath.Join(dir, "config.toml")
-	c.Text, err = readRegular(c.Name)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return c, err
-}
-
-// readRegular reads a regular file. It refuses devices and pipes, whose reads may
-// block or never end.
-func readRegular(path string) ([]byte, error) {
-	const most = 1 << 20
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, verdict.Errorf(verdict.IO, "%s: is not a regular file", path)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && len(text) > most {
-		err = verdict.Errorf(verdict.TooLarge, "%s is larger than %d bytes", path, most)
-	}
-	return text, err
-}
-
-// untilSignal returns a context that Ctrl-C, SIGTERM and SIGHUP cancel. They end
-// the program no more by themselves, nor does a closed pipe: a refresh that has
-// begun is finished and saved first.
-func untilSignal(ctx context.Context) (context.Context, func()) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	pipes := make(chan os.Signal, 1)
-	signal.Notify(pipes, syscall.SIGPIPE)
-	return ctx, func() { signal.Stop(pipes); stop() }
-}
-
-// interrupted turns a cancelled context into the error that says so: what was to
-// be saved is saved, and nothing else happens.
-func interrupted(ctx context.Context, err error) error {
-	if err == nil && ctx.Err() != nil {
-		return verdict.Errorf(verdict.Interrupted, "interrupted")
-	}
-	return err
-}
-
-// freshToken returns the session with a token that lives, refreshed if it must be.
-func freshToken(ctx context.Context, client *session.Client, minTTL time.Duration) (*session.Session, error) {
-	if s, err := client.Fresh(minTTL); s != nil || err != nil {
-		return s, err // mostly: no signal is listened to for it, which costs a start
-	}
-	ctx, stop := untilSignal(ctx)
-	defer stop()
-	s, err := client.Token(ctx, minTTL)
-	return s, interrupted(ctx, err)
-}
-
-// timeJSON is a time as JSON answers have it, or null where nobody knows it.
-func timeJSON(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
-// errorFields is the "error" of a JSON answer.
-func errorFields(err error) any { return cli.ErrorObject(err)[0].Value }

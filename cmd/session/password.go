@@ -12,7 +12,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// passwordOptions say where the password of a user comes from.
+// passwordOptions are the flags that say where the password comes from.
 type passwordOptions struct {
 	stdin     bool
 	file, env string
@@ -29,7 +29,7 @@ func (o passwordOptions) check() error {
 	return err
 }
 
-// source is the flag that was given, and what it means in the grammar of secrets.
+// source returns the flag that was given and its value as a source of secrets.
 func (o passwordOptions) source() (flag, source string, err error) {
 	given := 0
 	for _, s := range []struct {
@@ -46,13 +46,13 @@ func (o passwordOptions) source() (flag, source string, err error) {
 		}
 	}
 	if given > 1 {
-		err = verdict.Errorf(verdict.Usage, "--password-stdin, --password-file and --password-env: there is but one password").
+		err = verdict.Errorf(verdict.Usage, "--password-stdin, --password-file and --password-env: only one can be given").
 			Hintf("leave the others out")
 	}
 	return flag, source, err
 }
 
-// read returns the password from where the flags say, or asks for it.
+// read reads the password from where the flags say, or asks for it.
 func (o passwordOptions) read(env *cli.Env, user string, server *url.URL) ([]byte, error) {
 	const most = 4096
 	flag, source, err := o.source()
@@ -72,10 +72,10 @@ func (o passwordOptions) read(env *cli.Env, user string, server *url.URL) ([]byt
 	return read.Data, nil
 }
 
-// askPassword asks a person, without echo.
+// askPassword prompts for the password without echo.
 func askPassword(env *cli.Env, user string, server *url.URL) ([]byte, error) {
 	if !env.StdinTTY || !env.StderrTTY || env.Secret == nil {
-		return nil, verdict.Errorf(verdict.Usage, "there is no terminal to ask for the password on").
+		return nil, verdict.Errorf(verdict.Usage, "there is no terminal to ask for the password").
 			Hintf("--password-stdin, --password-file FILE or --password-env NAME")
 	}
 	typed, err := env.Secret("Password for " + render.Escape(user) + " at " + server.String() + ": ")

@@ -44,7 +44,7 @@ to no other server, and redirects are not followed.`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 8 9 130"}
 		c.Args = func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return verdict.Errorf(verdict.Usage, "%s wants a method and a URL, got %s", c.CommandPath(), phrase.Count(len(args), "argument")).
+				return verdict.Errorf(verdict.Usage, "%s takes a method and a URL, got %s", c.CommandPath(), phrase.Count(len(args), "argument")).
 					Hintf("jwt session request GET /me")
 			}
 			return nil
@@ -107,27 +107,27 @@ func runRequest(ctx context.Context, env *cli.Env, o requestOptions, method, tar
 		return err
 	}
 	if to := redirect(resp); to != "" {
-		cli.Output{}.Note(env, "the server answered "+statusLine(resp)+", to "+to+": no redirect is followed")
+		cli.Output{}.Note(env, "the server answered "+statusLine(resp)+", to "+to+": redirects are not followed")
 	}
 	return cmp.Or(notKept(client.Unsaved()), badAnswer(req, resp))
 }
 
-// notKept is the error of cookies that are lost: the next request would go without.
+// notKept returns the error of cookies that the next request will not have.
 func notKept(err error) error {
 	if err == nil {
 		return nil
 	}
-	return verdict.Errorf(verdict.ClassOf(err), "the cookies that the server set are not kept: %w", err)
+	return verdict.Errorf(verdict.ClassOf(err), "the cookies that the server set were not saved: %w", err)
 }
 
-// redirect returns where an answer points, or "" if it is none that does.
+// redirect returns where a redirect leads, or "" if the response is not one.
 func redirect(resp *http.Response) string {
 	if resp.StatusCode < 300 || resp.StatusCode >= 400 || resp.Header.Get("Location") == "" {
 		return ""
 	}
 	to, err := resp.Location()
 	if err != nil {
-		return "no URL"
+		return "an invalid URL"
 	}
 	return authclient.SecretsOf(resp.Request).Hide(httpclient.Show(to))
 }
@@ -140,7 +140,7 @@ func (o requestOptions) body(env *cli.Env) ([]byte, error) {
 	return env.Input().Text([]string{o.data}, "body", most)
 }
 
-// request builds the request. A path is one below the session's server.
+// request builds the request. A target that is a path is on the server of the session.
 func (o requestOptions) request(ctx context.Context, client *session.Client, method, target string, body []byte) (*http.Request, error) {
 	if strings.HasPrefix(target, "/") {
 		s, err := client.Store.Peek(client.Name)
@@ -151,11 +151,11 @@ func (o requestOptions) request(ctx context.Context, client *session.Client, met
 	}
 	u, err := url.Parse(target)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, verdict.Errorf(verdict.Usage, "%s is no URL", cli.QuoteArg(target)).Hintf("https://…, or a path on the session's server: /me")
+		return nil, verdict.Errorf(verdict.Usage, "%s is not a URL", cli.QuoteArg(target)).Hintf("https://…, or a path on the session's server: /me")
 	}
 	req, err := http.NewRequestWithContext(ctx, strings.ToUpper(method), u.String(), bytes.NewReader(body))
-	if err != nil || method == "" { // to net/http that is GET
-		return nil, verdict.Errorf(verdict.Usage, "%s is no method", cli.QuoteArg(method)).Hintf("GET, POST, PUT, PATCH, DELETE, …")
+	if err != nil || method == "" { // which net/http takes as GET
+		return nil, verdict.Errorf(verdict.Usage, "%s is not a method", cli.QuoteArg(method)).Hintf("GET, POST, PUT, PATCH, DELETE, …")
 	}
 	req.Header.Set("User-Agent", client.UserAgent)
 	if o.hasData {
@@ -172,11 +172,11 @@ func (o requestOptions) addHeaders(req *http.Request) error {
 		value = strings.TrimSpace(value)
 		switch {
 		case !ok || name == "" || strings.Trim(name, headerName) != "" || strings.ContainsFunc(value, isControl):
-			return verdict.Errorf(verdict.Usage, "--header: %s is not NAME: VALUE", cli.QuoteArg(name)).Hintf("a value has no line ends and no other control characters")
+			return verdict.Errorf(verdict.Usage, "--header: %s is not NAME: VALUE", cli.QuoteArg(name)).Hintf("a value cannot contain line ends or other control characters")
 		case name == "Authorization":
-			return verdict.Errorf(verdict.Usage, "--header: the session adds the Authorization").Hintf("for another: curl -H 'Authorization: …'")
+			return verdict.Errorf(verdict.Usage, "--header: the session sets Authorization").Hintf("for another: curl -H 'Authorization: …'")
 		case name == "Host" && !strings.EqualFold(value, req.URL.Host):
-			return verdict.Errorf(verdict.Usage, "--header: the Host is %s, the session's token goes to no other", req.URL.Host)
+			return verdict.Errorf(verdict.Usage, "--header: Host must be %s, the token of the session is for no other", req.URL.Host)
 		case name == "Host":
 			continue
 		}
@@ -189,12 +189,12 @@ func (o requestOptions) addHeaders(req *http.Request) error {
 	return nil
 }
 
-// headerName is what a header's name is made of (RFC 9110 §5.6.2).
+// headerName has the characters of header names (RFC 9110 §5.6.2).
 const headerName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~"
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-// readAnswer reads the body, up to what an answer may be.
+// readAnswer reads the body, up to the largest allowed.
 func readAnswer(ctx context.Context, resp *http.Response) ([]byte, error) {
 	req := resp.Request
 	body, err := io.ReadAll(io.LimitReader(resp.Body, authclient.MaxReply+1))
@@ -208,7 +208,7 @@ func readAnswer(ctx context.Context, resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// requestFailure gives the errors of the network a class.
+// requestFailure returns err with a class.
 func requestFailure(ctx context.Context, req *http.Request, err error) error {
 	var known *verdict.Error
 	if errors.As(err, &known) {
@@ -217,8 +217,7 @@ func requestFailure(ctx context.Context, req *http.Request, err error) error {
 	return authclient.NetworkFailure(ctx, req, err)
 }
 
-// badAnswer is the error of an answer that is none of success: its body was
-// printed.
+// badAnswer returns the error of a status of 400 or more.
 func badAnswer(req *http.Request, resp *http.Response) error {
 	if resp.StatusCode < 400 {
 		return nil
@@ -234,7 +233,7 @@ func statusLine(resp *http.Response) string {
 	return strings.TrimSpace(strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode))
 }
 
-// head is the status and the headers of an answer, as curl -i shows them.
+// head returns the status and the headers of a response, as curl -i shows them.
 func head(resp *http.Response) []byte {
 	var b bytes.Buffer
 	b.WriteString(resp.Proto + " " + statusLine(resp) + "\r\n")

@@ -144,21 +144,21 @@ func (o *serveOptions) check() error {
 	case loopback.Host(host):
 		return nil
 	case !o.allowRemote:
-		return verdict.Errorf(verdict.Usage, "--listen: %s is not loopback: others could reach the server", o.listen).
+		return verdict.Errorf(verdict.Usage, "--listen: %s is not loopback: other machines could reach the server", o.listen).
 			Hintf("--listen 127.0.0.1:3000, or --allow-remote with --tls-cert and --tls-key")
 	case o.tlsCert == "":
-		return verdict.Errorf(verdict.Usage, "--allow-remote: wants --tls-cert and --tls-key: passwords would cross the network in clear")
+		return verdict.Errorf(verdict.Usage, "--allow-remote: requires --tls-cert and --tls-key, or passwords would cross the network unencrypted")
 	case o.faultControl:
-		return verdict.Errorf(verdict.Usage, "--fault-control: is for loopback only")
+		return verdict.Errorf(verdict.Usage, "--fault-control: is allowed on loopback only")
 	case o.issuer == "" && isUnspecified(host):
-		return verdict.Errorf(verdict.Usage, "--issuer: is wanted: %s is every address, and none to call the server by", o.listen).
+		return verdict.Errorf(verdict.Usage, "--issuer: is required with --listen %s, because clients need a URL to reach the server at", o.listen).
 			Hintf("--issuer https://NAME:PORT, as clients write it")
 	}
 	return nil
 }
 
-// address returns what to listen on. A loopback name is not resolved: a resolver may
-// answer with an address of the network.
+// address returns the address to listen on. A loopback name is not resolved, because a
+// resolver may return an address of the network.
 func (o *serveOptions) address() string {
 	host, port, _ := net.SplitHostPort(o.listen)
 	if loopback.Name(host) {
@@ -215,7 +215,7 @@ func runServe(ctx context.Context, env *cli.Env, o serveOptions) (err error) {
 	if _, err := env.Stdout.Write([]byte(first)); err != nil {
 		return verdict.Errorf(verdict.IO, "writing the address: %w", err)
 	}
-	signal.Ignore(syscall.SIGPIPE) // whoever read the log may go, the server stays
+	signal.Ignore(syscall.SIGPIPE) // the reader of the log may exit, the server stays
 	defer signal.Reset(syscall.SIGPIPE)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	return server.Serve(ctx, listener, tlsConfig)
@@ -223,8 +223,8 @@ func runServe(ctx context.Context, env *cli.Env, o serveOptions) (err error) {
 
 const demoUser = "demo"
 
-// options turns flags into the server's options, but for what needs the network.
-// password is that of the user that was made because there was none.
+// options turns flags into the options of the server. Without users it adds one and returns
+// its password.
 func (o *serveOptions) options(env *cli.Env) (options authserver.Options, password string, err error) {
 	options = authserver.Options{
 		Audience: o.audience, Alg: o.alg,
@@ -293,13 +293,13 @@ func (o *serveOptions) tls() (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// open opens the store that --store names.
+// open opens the store of --store.
 func (o *serveOptions) open(ctx context.Context, env *cli.Env) (store.Store, error) {
 	where := o.store
 	if where == "" {
 		dir := env.StateDir()
 		if dir == "" {
-			return nil, verdict.Errorf(verdict.Usage, "--store: is wanted: there is no XDG_STATE_HOME and no HOME to keep the state in").
+			return nil, verdict.Errorf(verdict.Usage, "--store: is required, because neither XDG_STATE_HOME nor HOME is set").
 				Hintf("--store FILE, or --store memory")
 		}
 		where = filepath.Join(dir, "serve", "state.db")
@@ -312,8 +312,8 @@ func (o *serveOptions) open(ctx context.Context, env *cli.Env) (store.Store, err
 	return s, err
 }
 
-// name gives the server its issuer and the names it answers to, and returns the
-// address it listens on.
+// name sets the issuer and the host names of the server, and returns the URL that it
+// listens on.
 func (o *serveOptions) name(options *authserver.Options, listening net.Addr, secure bool) string {
 	scheme := "http"
 	if secure {

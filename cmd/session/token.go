@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/cli"
-	"jwt/internal/render"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
 )
@@ -41,7 +40,7 @@ server cannot be reached, a token that is still valid is printed, with a note.
 	},
 }
 
-// formats of an access token.
+// tokenFormats are the values of --format.
 var tokenFormats = []string{"bare", "header", "env", "curl", "exec-credential", "json"}
 
 type tokenOptions struct {
@@ -79,8 +78,8 @@ func runToken(ctx context.Context, env *cli.Env, o tokenOptions) error {
 	return cli.Output{}.Write(env, tokenAs(o.format, s, env.Now()))
 }
 
-// tokenAs writes the token in a format. Its characters are those of RFC 6750
-// §2.1, which need no quoting anywhere here.
+// tokenAs returns the token in a format. No format needs to quote the characters of a
+// token (RFC 6750 §2.1).
 func tokenAs(format string, s *session.Session, now time.Time) []byte {
 	switch format {
 	case "header":
@@ -90,34 +89,10 @@ func tokenAs(format string, s *session.Session, now time.Time) []byte {
 	case "curl":
 		return []byte("header = \"Authorization: Bearer " + s.AccessToken + "\"\n")
 	case "exec-credential":
-		status := render.Object{}
-		if !s.AccessExpires.IsZero() {
-			status.Add("expirationTimestamp", timeJSON(s.AccessExpires))
-		}
-		status.Add("token", s.AccessToken)
-		return append(render.Object{
-			{Name: "apiVersion", Value: "client.authentication.k8s.io/v1"},
-			{Name: "kind", Value: "ExecCredential"},
-			{Name: "status", Value: status},
-		}.JSON(false), '\n')
+		return append(credentialJSON(s).JSON(false), '\n')
 	case "json":
-		return append(render.Object{
-			{Name: "access_token", Value: s.AccessToken},
-			{Name: "token_type", Value: "Bearer"},
-			{Name: "expires_at", Value: timeJSON(s.AccessExpires)},
-			{Name: "expires_in", Value: secondsJSON(s.AccessExpires, now)},
-			{Name: "session", Value: s.Name},
-			{Name: "server", Value: s.Server},
-		}.JSON(false), '\n')
+		return append(tokenJSON(s, now).JSON(false), '\n')
 	default:
 		return []byte(s.AccessToken + "\n")
 	}
-}
-
-// secondsJSON is the whole seconds until t, or null where nobody knows it.
-func secondsJSON(t, now time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return int64(max(t.Sub(now), 0) / time.Second)
 }

@@ -46,7 +46,7 @@ is 6 if they differ.`
 
 func twoTokens(c *cobra.Command, args []string) error {
 	if len(args) != 2 {
-		return verdict.Errorf(verdict.Usage, "%s wants two tokens, got %s", c.CommandPath(), phrase.Count(len(args), "argument")).
+		return verdict.Errorf(verdict.Usage, "%s takes two tokens, got %s", c.CommandPath(), phrase.Count(len(args), "argument")).
 			Hintf("jwt diff A B, each a token, @FILE, or one of them -")
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,7 +45,7 @@ A profile adds the checks that a specification requires of its kind of token:
   jwt verify PROOF --profile dpop+jwt --htm GET --htu https://api.example/items
   jwt verify --batch --key public.pem < tokens.txt | jq -c 'select(.valid|not)'`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8 130"}
-		c.Args = cli.TokenAlone
+		c.Args = tokenAlone
 		o.addFlags(c.Flags())
 		o.complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error {
@@ -52,6 +53,15 @@ A profile adds the checks that a specification requires of its kind of token:
 			return runVerify(c.Context(), env, o, args)
 		}
 	},
+}
+
+// tokenAlone allows one token or none. A file as a second argument is probably the key.
+func tokenAlone(c *cobra.Command, args []string) error {
+	if len(args) == 2 && cli.IsFile(strings.TrimPrefix(args[1], "@")) {
+		return verdict.Errorf(verdict.Usage, "%s takes one token, got 2 arguments", c.CommandPath()).
+			Hintf("is the second argument the key? --key %s", args[1])
+	}
+	return cli.AtMostOneArg("one token")(c, args)
 }
 
 type verifyOptions struct {

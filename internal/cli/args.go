@@ -20,49 +20,40 @@ func NoArgs(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// OneArg wants exactly one argument.
+// OneArg requires exactly one argument.
 func OneArg(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return verdict.Errorf(verdict.Usage, "%s wants %s, got %d arguments", c.CommandPath(), what, len(args)).
+			return verdict.Errorf(verdict.Usage, "%s takes %s, got %d arguments", c.CommandPath(), what, len(args)).
 				Hintf("%s --help", c.CommandPath())
 		}
 		return nil
 	}
 }
 
-// AtMostOneArg wants one argument or none.
+// AtMostOneArg allows one argument or none.
 func AtMostOneArg(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > 1 {
-			return verdict.Errorf(verdict.Usage, "%s wants %s, got %d arguments", c.CommandPath(), what, len(args)).
-				Hintf("quote what holds spaces; %s --help", c.CommandPath())
+			return verdict.Errorf(verdict.Usage, "%s takes %s, got %d arguments", c.CommandPath(), what, len(args)).
+				Hintf("quote an argument with spaces; %s --help", c.CommandPath())
 		}
 		return nil
 	}
 }
 
-// TokenAlone wants one token or none, and no key beside it.
-func TokenAlone(c *cobra.Command, args []string) error {
-	if len(args) == 2 && IsFile(strings.TrimPrefix(args[1], "@")) {
-		return verdict.Errorf(verdict.Usage, "%s wants one token, got 2 arguments", c.CommandPath()).
-			Hintf("is the second the key? --key %s", args[1])
-	}
-	return AtMostOneArg("one token")(c, args)
-}
-
-// UnknownFlag is the error for a flag that the command does not have, with one that
-// it has and that may be meant: --aud for --audience, --key for --pubkey.
+// UnknownFlag returns the error of an unknown flag. It suggests a flag whose name is in
+// the given one: --aud for --audience, --key for --pubkey.
 func UnknownFlag(c *cobra.Command, err error) error {
 	e := verdict.Errorf(verdict.Usage, "%w", err).Hintf("%s --help", c.CommandPath())
 	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "" { // the rest of which may be -pPASSWORD
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "" { // the rest of -pPASSWORD may be a secret
 		e.Message = "unknown shorthand flag: '" + unknown.GetSpecifiedName() + "'"
 	}
 	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
 		return e
 	}
-	const shortest = 3 // that a name may be for another to be like it
+	const shortest = 3 // of a name to suggest
 	like := ""
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if len(f.Name) >= shortest && len(f.Name) > len(like) && strings.Contains(unknown.GetSpecifiedName(), f.Name) {
@@ -70,13 +61,12 @@ func UnknownFlag(c *cobra.Command, err error) error {
 		}
 	})
 	if like != "" {
-		e.Hint = "is --" + like + " meant? " + e.Hint
+		e.Hint = "did you mean --" + like + "? " + e.Hint
 	}
 	return e
 }
 
-// IsFile reports whether the text of a secret is the name of a file, which
-// somebody may have meant.
+// IsFile reports whether an argument is the name of a regular file.
 func IsFile(text string) bool {
 	info, err := os.Stat(text)
 	return err == nil && info.Mode().IsRegular()

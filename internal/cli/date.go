@@ -14,22 +14,24 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Date say in which zone times are shown.
-type Date struct {
-	zone string
-}
+// Date is the flag --date: the zone in which times are shown.
+type Date struct{ zone string }
 
+// AddFlags adds the flag.
 func (o *Date) AddFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.zone, "date", "utc", "show times in `ZONE`: utc, local or an offset like +02:00")
 }
 
+// Complete completes the flag.
 func (o *Date) Complete(c *cobra.Command) { CompleteValues(c, "date", "utc", "local", "+00:00") }
 
+// Check refuses an unknown zone.
 func (o Date) Check() error {
 	_, err := o.Location()
 	return err
 }
 
+// Location returns the zone.
 func (o Date) Location() (*time.Location, error) {
 	switch strings.ToLower(o.zone) {
 	case "utc", "z":
@@ -48,12 +50,12 @@ func (o Date) Location() (*time.Location, error) {
 func (o Date) Show(t time.Time) string {
 	zone, err := o.Location()
 	if err != nil {
-		zone = time.UTC // check refused it before
+		zone = time.UTC // Check has refused the flag
 	}
 	return t.In(zone).Format(time.RFC3339)
 }
 
-// Remark says of a claim that is a time when that is, seen from now.
+// Remark returns the remark on a claim that is a time: when it is, relative to now.
 func (o Date) Remark(m jsonobject.Member, now time.Time) render.Remark {
 	name, known := vendors.Claim("", m.Name)
 	if !known || name.Kind != iana.Time {

@@ -1,5 +1,5 @@
-// Package cmd wires flags to the packages below it: one file a command, each
-// with its options, its flags and a run function that knows nothing of Cobra.
+// Package cli has what all commands share: the environment they run in, arguments and
+// flags, output formats, errors and exit statuses.
 package cli
 
 import (
@@ -15,7 +15,7 @@ import (
 	"jwt/internal/session"
 )
 
-// An Env is everything outside its arguments that a command may touch.
+// An Env is everything that a command may use besides its arguments.
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -25,12 +25,12 @@ type Env struct {
 	Width     int                         // columns of the terminal
 	LookupEnv func(string) (string, bool) // the environment
 	Now       func() time.Time
-	After     func(time.Duration) <-chan time.Time // what waits for the next second
-	HTTP      *http.Client                         // nil: one is made when the network is needed
-	Secret    func(prompt string) ([]byte, error)  // asks on the terminal, without echo
-	Keyring   session.Keyring                      // of the operating system; nil for none
+	After     func(time.Duration) <-chan time.Time // waits in a loop
+	HTTP      *http.Client                         // nil: made when it is needed
+	Secret    func(prompt string) ([]byte, error)  // prompts on the terminal, without echo
+	Keyring   session.Keyring                      // of the system; nil for none
 	Version   string                               // of the program
-	Exec      func(argv, environ []string) error   // becomes another program, or runs it and returns how it ended
+	Exec      func(argv, environ []string) error   // replaces the process by another program, or runs it
 }
 
 // Getenv returns the environment variable, or "".
@@ -41,6 +41,7 @@ func (e *Env) Getenv(name string) string {
 
 const defaultWidth = 80
 
+// Width returns the columns of the terminal on stdout, or 80 without one.
 func Width(tty bool) int {
 	if tty {
 		if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
@@ -50,7 +51,7 @@ func Width(tty bool) int {
 	return defaultWidth
 }
 
-// Input returns the reader of this command line.
+// Input returns the reader of the arguments of one command line.
 func (e *Env) Input() *input.Reader {
 	return &input.Reader{Stdin: e.Stdin, StdinTTY: e.StdinTTY, LookupEnv: e.LookupEnv, Prompt: e.Secret}
 }

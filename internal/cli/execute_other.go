@@ -8,8 +8,8 @@ import (
 	"os/signal"
 )
 
-// Execute runs the program to its end. What Ctrl-C tells us, the console tells it
-// too.
+// Execute runs the program and waits for it. The console sends Ctrl-C to the program
+// too, so jwt ignores it.
 func Execute(argv, environ []string) error {
 	signal.Ignore(os.Interrupt)
 	c := exec.Command(argv[0], argv[1:]...)

@@ -27,7 +27,7 @@ const (
 	ExitInterrupted = 130
 )
 
-// ExitMeanings is what the help of a command says of its statuses.
+// ExitMeanings describes the exit statuses for help.
 var ExitMeanings = [...]struct {
 	Status  int
 	Meaning string
@@ -47,7 +47,7 @@ var ExitMeanings = [...]struct {
 	{ExitInterrupted, "interrupted"},
 }
 
-// StatusOf maps a class to the exit status it ends in. Warnings have none.
+// StatusOf returns the exit status of a class.
 func StatusOf(class verdict.Class) int {
 	switch class {
 	case "":
@@ -77,14 +77,14 @@ func StatusOf(class verdict.Class) int {
 	}
 }
 
-// Classified gives every error a class: the interruptions and file errors that
-// reach the top without one get theirs here.
+// Classified returns err as a verdict.Error. Interruptions and file errors without a
+// class get one.
 func Classified(err error) *verdict.Error {
 	var e *verdict.Error
 	var path *fs.PathError
 	known := errors.As(err, &e)
 	switch {
-	case errors.Is(err, context.Canceled) && (!known || e.Class != verdict.Interrupted): // at a prompt, whatever it was for
+	case errors.Is(err, context.Canceled) && (!known || e.Class != verdict.Interrupted): // at any prompt
 		return verdict.Errorf(verdict.Interrupted, "interrupted")
 	case known:
 		return e
@@ -95,8 +95,8 @@ func Classified(err error) *verdict.Error {
 	}
 }
 
-// An Answered error was already reported in full on stdout or stderr: it only
-// sets the exit status.
+// An Answered error has been reported in full on stdout or stderr. It only sets the exit
+// status.
 type Answered struct{ Class verdict.Class }
 
 func (a Answered) Error() string { return string(a.Class) }
@@ -108,7 +108,7 @@ type Unanswered struct{ Err error }
 func (u Unanswered) Error() string { return u.Err.Error() }
 func (u Unanswered) Unwrap() error { return u.Err }
 
-// An NotRun error is about a command that session exec could not run. Its status is
+// A NotRun error is about a command that session exec could not run. Its status is
 // the one that a shell returns.
 type NotRun struct {
 	Err    error
@@ -118,7 +118,7 @@ type NotRun struct {
 func (u NotRun) Error() string { return u.Err.Error() }
 func (u NotRun) Unwrap() error { return u.Err }
 
-// Finish prints what is left to say of err and returns the exit status.
+// Finish prints err, unless it was reported, and returns the exit status.
 func Finish(env *Env, out Output, err error) int {
 	if err == nil {
 		return ExitOK
@@ -127,7 +127,7 @@ func Finish(env *Env, out Output, err error) int {
 	if errors.As(err, &a) {
 		return StatusOf(a.Class)
 	}
-	var child *exec.ExitError // of session exec, where it is no exec
+	var child *exec.ExitError // of session exec, on systems without exec
 	if errors.As(err, &child) {
 		return child.ExitCode()
 	}

@@ -13,7 +13,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Output say how a command answers.
+// Output is the flags --output, --json, --color and --quiet.
 type Output struct {
 	Format string // auto, text, json
 	AsJSON bool   // -j
@@ -24,6 +24,7 @@ type Output struct {
 // BareFormat is the usage of --output where auto means text in a pipe too.
 const BareFormat = "`FORMAT` of the output: json, text, or auto (text, also in a pipe)"
 
+// AddFlags adds the flags.
 func (o *Output) AddFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.Format, "output", "o", "auto", "`FORMAT` of the output: text, json, or auto (text on a terminal, json in a pipe)")
 	f.BoolVarP(&o.AsJSON, "json", "j", false, "same as --output json")
@@ -31,12 +32,13 @@ func (o *Output) AddFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "print nothing; the exit status is the result")
 }
 
+// Complete completes the flags.
 func (o *Output) Complete(c *cobra.Command) {
 	CompleteValues(c, "output", "auto", "text", "json")
 	CompleteValues(c, "color", "auto", "always", "never")
 }
 
-// Check refuses values that the flags do not have.
+// Check refuses unknown values of the flags.
 func (o Output) Check() error {
 	if o.AsJSON && o.Format == "text" {
 		return verdict.Errorf(verdict.Usage, "--json and --output text contradict each other")
@@ -54,12 +56,12 @@ func (o Output) Check() error {
 	}
 }
 
-// WantsJSON reports whether the answer is JSON.
+// WantsJSON reports whether the output is JSON.
 func (o Output) WantsJSON(env *Env) bool {
 	return o.SaysJSON() || o.Format == "auto" && !env.StdoutTTY
 }
 
-// SaysJSON reports whether JSON was asked for by name.
+// SaysJSON reports whether a flag asks for JSON.
 func (o Output) SaysJSON() bool { return o.AsJSON || o.Format == "json" }
 
 // Text returns an empty Text for stdout.
@@ -71,24 +73,34 @@ func (o Output) Text(env *Env) *render.Text {
 	return t
 }
 
-// Write puts the whole answer on stdout; with --quiet it drops it.
+// Show writes a result to stdout as JSON or as text, whichever is wanted.
+func (o Output) Show(env *Env, object func() render.Object, text func(*render.Text)) error {
+	if o.WantsJSON(env) {
+		return o.WriteJSON(env, object())
+	}
+	t := o.Text(env)
+	text(t)
+	return o.Write(env, t.Bytes())
+}
+
+// Write writes the whole result to stdout, or drops it under --quiet.
 func (o Output) Write(env *Env, answer []byte) error {
 	if o.Quiet {
 		return nil
 	}
 	if _, err := env.Stdout.Write(answer); err != nil {
-		return verdict.Errorf(verdict.IO, "writing the answer: %w", err)
+		return verdict.Errorf(verdict.IO, "writing the output: %w", err)
 	}
 	return nil
 }
 
-// WriteJSON prints a JSON object: indented on a terminal, on one line elsewhere.
+// WriteJSON writes a JSON object: indented on a terminal, else on one line.
 func (o Output) WriteJSON(env *Env, object render.Object) error {
 	return o.Write(env, append(object.JSON(env.StdoutTTY), '\n'))
 }
 
-// WriteValue prints one JSON value of a token, its own spelling kept: coloured and
-// indented on a terminal, on one line elsewhere.
+// WriteValue writes one JSON value as it is spelled: coloured and indented on a terminal,
+// else on one line.
 func (o Output) WriteValue(env *Env, v jsonobject.Value) error {
 	if !env.StdoutTTY {
 		return o.Write(env, append(render.JSON(v, false), '\n'))
@@ -96,8 +108,8 @@ func (o Output) WriteValue(env *Env, v jsonobject.Value) error {
 	return o.Write(env, o.Text(env).Value(v).Bytes())
 }
 
-// WriteBytes prints bytes that came out of a token: exactly, or escaped where a
-// terminal would act on them.
+// WriteBytes writes bytes exactly, except that control characters are escaped on a
+// terminal.
 func (o Output) WriteBytes(env *Env, b []byte) error {
 	if !env.StdoutTTY {
 		return o.Write(env, b)
@@ -109,7 +121,7 @@ func (o Output) WriteBytes(env *Env, b []byte) error {
 	return o.Write(env, t.Bytes())
 }
 
-// Note writes one line on stderr that is no failure.
+// Note writes a note, one line, to stderr.
 func (o Output) Note(env *Env, message string) {
 	if o.Quiet {
 		return
@@ -119,8 +131,8 @@ func (o Output) Note(env *Env, message string) {
 	env.Stderr.Write(t.Bytes())
 }
 
-// OutputOf is what the flags of the command that ran say, whoever owns them. Where
-// a part of a token is asked for, no JSON of ours may be taken for it.
+// OutputOf reads the output flags of the executed command. A command that prints a part
+// of a token prints no JSON error, which could be mistaken for it.
 func OutputOf(f *pflag.FlagSet) Output {
 	var o Output
 	o.Quiet, _ = f.GetBool("quiet")
@@ -129,14 +141,14 @@ func OutputOf(f *pflag.FlagSet) Output {
 		return o
 	}
 	o.AsJSON, _ = f.GetBool("json")
-	if format := f.Lookup("output"); format != nil && format.DefValue == "auto" { // elsewhere it is a file
+	if format := f.Lookup("output"); format != nil && format.DefValue == "auto" { // else it names a file
 		o.Format = format.Value.String()
 	}
 	return o
 }
 
-// Fail answers with an error: as JSON on stdout where JSON is what is read there.
-// The caller returns what it returns, so that stderr and the exit status follow.
+// Fail writes an error as JSON to stdout if the output is JSON. The caller returns the
+// result, which is then reported on stderr and by the exit status.
 func (o Output) Fail(env *Env, err error) error {
 	if o.WantsJSON(env) {
 		if werr := o.WriteJSON(env, ErrorObject(err)); werr != nil {
@@ -146,7 +158,7 @@ func (o Output) Fail(env *Env, err error) error {
 	return err
 }
 
-// Colored decides whether a stream gets escape sequences.
+// Colored reports whether a stream gets colours; when is the value of --color.
 func Colored(env *Env, tty bool, when string) bool {
 	switch when {
 	case "always":
@@ -163,11 +175,21 @@ func Colored(env *Env, tty bool, when string) bool {
 	return tty && env.Getenv("TERM") != "dumb"
 }
 
-// CompleteValues completes a flag whose values are few and known.
+// CompleteValues completes a flag with fixed values.
 func CompleteValues(c *cobra.Command, flag string, values ...string) {
 	err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	if err != nil {
-		panic(err) // the flag is not this command's: a bug no user can cause
+		panic(err) // the command has no such flag: a bug
+	}
+}
+
+// CompleteWith completes a flag with values that are computed when they are needed.
+func CompleteWith(c *cobra.Command, flag string, values func() []string) {
+	err := c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values(), cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // the command has no such flag: a bug
 	}
 }
 
@@ -177,7 +199,7 @@ func QuoteArg(arg string) string {
 	return `"` + phrase.ShortTo(arg, most) + `"`
 }
 
-// ErrorObject is how an error stands in JSON, in every command.
+// ErrorObject returns an error as every command writes it in JSON.
 func ErrorObject(err error) render.Object {
 	e := Classified(err)
 	o := render.Object{{Name: "class", Value: string(e.Class)}, {Name: "message", Value: e.Message}}

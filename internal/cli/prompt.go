@@ -9,8 +9,8 @@ import (
 	"golang.org/x/term"
 )
 
-// PromptSecret asks on the controlling terminal, whatever stdin is. Ctrl-C, or
-// Ctrl-\, gives the terminal its echo back and is context.Canceled.
+// PromptSecret prompts on the controlling terminal, even if stdin is a pipe. Ctrl-C and
+// Ctrl-\ restore the echo of the terminal and return context.Canceled.
 func PromptSecret(prompt string) ([]byte, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
@@ -33,7 +33,7 @@ func PromptSecret(prompt string) ([]byte, error) {
 		err    error
 	}
 	answered := make(chan answer, 1)
-	go func() { // it ends with the line typed or, after Ctrl-C, with the process
+	go func() { // ends with the line or, after Ctrl-C, with the process
 		secret, err := term.ReadPassword(fd)
 		answered <- answer{secret, err}
 	}()
