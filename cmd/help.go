@@ -1,7 +1,9 @@
 package cmd
 
 import (
-	"fmt"
+	"cmp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,16 +12,11 @@ import (
 	"jwt/internal/render"
 )
 
-// printHelp writes the help of a command: what it does, examples, flags, exit
-// statuses. Cobra's own goes through text/template, whose presence in the binary
-// costs every start.
+// printHelp writes the help of a command: description, usage, examples, flags and exit
+// statuses. Cobra's own help links text/template, which makes every start slower.
 func printHelp(env *cli.Env, c *cobra.Command) error {
 	t := render.NewText(cli.Colored(env, env.StdoutTTY, "auto"))
-	about := c.Long
-	if about == "" {
-		about = c.Short
-	}
-	lines(t, about)
+	lines(t, cmp.Or(c.Long, c.Short))
 	heading(t, "Usage")
 	t.Put("  ", usageLine(c)).Line()
 	if len(c.Aliases) > 0 {
@@ -41,13 +38,11 @@ func printHelp(env *cli.Env, c *cobra.Command) error {
 		heading(t, "Flags")
 		lines(t, strings.TrimRight(f.FlagUsagesWrapped(max(env.Width, 40)), "\n"))
 	}
-	if statuses := c.Annotations[cli.Exits]; statuses != "" {
-		heading(t, "Exit statuses")
-		for _, e := range cli.ExitMeanings {
-			if digits := fmt.Sprint(e.Status); containsWord(statuses, digits) {
-				t.Put("  ").Pad(len(digits), 3).Put(digits, "  ", e.Meaning).Line()
-			}
+	for i, s := range statuses(c) {
+		if i == 0 {
+			heading(t, "Exit statuses")
 		}
+		t.Put("  ").Pad(len(s.digits), 3).Put(s.digits, "  ", s.meaning).Line()
 	}
 	return cli.Output{}.Write(env, t.Bytes())
 }
@@ -61,18 +56,23 @@ func usageLine(c *cobra.Command) string {
 
 func heading(t *render.Text, name string) { t.Line().Styled(render.Bold, name).Line() }
 
-// lines appends text that is ours, line by line.
+// lines appends a text of several lines.
 func lines(t *render.Text, text string) {
 	for line := range strings.Lines(text) {
 		t.Put(strings.TrimSuffix(line, "\n")).Line()
 	}
 }
 
-func containsWord(words, word string) bool {
-	for w := range strings.FieldsSeq(words) {
-		if w == word {
-			return true
+type exitStatus struct{ digits, meaning string }
+
+// statuses returns the exit statuses that a command lists.
+func statuses(c *cobra.Command) []exitStatus {
+	var all []exitStatus
+	listed := strings.Fields(c.Annotations[cli.Exits])
+	for _, e := range cli.ExitMeanings {
+		if digits := strconv.Itoa(e.Status); slices.Contains(listed, digits) {
+			all = append(all, exitStatus{digits, e.Meaning})
 		}
 	}
-	return false
+	return all
 }

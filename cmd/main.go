@@ -11,9 +11,9 @@ import (
 	"jwt/internal/session"
 )
 
-// Main runs the program in the real world and returns its exit status.
+// Main runs the program in the environment of the process and returns its exit status.
 func Main(args []string) int {
-	if len(args) == 1 && args[0] == "--version" { // scripts ask in loops: answered before anything is built
+	if len(args) == 1 && args[0] == "--version" { // scripts call this in loops, so nothing is built first
 		if _, err := os.Stdout.WriteString(versionLine()); err == nil {
 			return cli.ExitOK
 		}
@@ -35,7 +35,7 @@ func Main(args []string) int {
 		Keyring:   session.OSKeyring{LookupEnv: os.LookupEnv},
 		Exec:      cli.Execute,
 	}
-	// Ctrl-C is left to the operating system: nothing here has to be finished
-	// before the process may end, and a shell sees status 130.
+	// Ctrl-C is left to the system, which ends the process at once. Commands that must finish
+	// something handle it themselves.
 	return Run(context.Background(), env, args)
 }

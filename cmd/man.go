@@ -14,8 +14,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// manCommand writes the manual page of a command, from the same words as its
-// help. It is for packagers: `make man` fills man/ with it.
+// manCommand writes the manual page of a command from its help texts. `make man` writes
+// man/ with it.
 var manCommand = cli.Command{
 	Use:    "man [COMMAND]",
 	Short:  "print the manual page of a command (roff)",
@@ -54,8 +54,8 @@ func writeManPages(dir string, c *cobra.Command) error {
 	return nil
 }
 
-// manPage is the page in man(7) macros. It has no date, so that the same program
-// always writes the same bytes.
+// manPage returns the page in man(7) macros. It has no date, so that its bytes depend on the
+// program only.
 func manPage(c *cobra.Command) []byte {
 	var b strings.Builder
 	name := strings.ReplaceAll(c.CommandPath(), " ", "-")
@@ -124,15 +124,11 @@ func manFlags(b *strings.Builder, c *cobra.Command) {
 }
 
 func manStatuses(b *strings.Builder, c *cobra.Command) {
-	statuses := c.Annotations[cli.Exits]
-	if statuses == "" {
-		return
-	}
-	b.WriteString(".SH EXIT STATUS\n")
-	for _, e := range cli.ExitMeanings {
-		if digits := fmt.Sprint(e.Status); containsWord(statuses, digits) {
-			fmt.Fprintf(b, ".TP\n.B %s\n%s\n", digits, roff(e.Meaning))
+	for i, s := range statuses(c) {
+		if i == 0 {
+			b.WriteString(".SH EXIT STATUS\n")
 		}
+		fmt.Fprintf(b, ".TP\n.B %s\n%s\n", s.digits, roff(s.meaning))
 	}
 }
 
@@ -145,8 +141,7 @@ func roffParagraphs(b *strings.Builder, text string) {
 	}
 }
 
-// roff escapes what man(7) would take for itself: backslashes, dashes that must
-// stay dashes, and lines that begin like a request.
+// roff escapes text for man(7): backslashes, dashes, and a dot or quote that begins a line.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
 	lines := strings.Split(text, "\n")

@@ -1,3 +1,5 @@
+// Package cmd is the tree of commands: it finds the command of a command line, runs it in an
+// environment and turns its error into messages and an exit status.
 package cmd
 
 import (
@@ -36,46 +38,45 @@ func commands() []*cli.Command {
 	}
 }
 
-// Run runs one command line in env and returns the exit status. Main and every
-// test enter here.
+// Run runs one command line and returns its exit status. Main and the tests call it.
 func Run(ctx context.Context, env *cli.Env, args []string) int {
-	stdout := &heard{Writer: env.Stdout}
+	stdout := &output{Writer: env.Stdout}
 	own := *env
 	own.Stdout, own.Version, env = stdout, version, &own
 	root := newRoot(env, args)
 	root.SetArgs(args)
-	var unsaid error // cobra takes it that help is always heard
-	root.SetHelpFunc(func(c *cobra.Command, _ []string) { unsaid = printHelp(env, c) })
+	var helpErr error // which cobra ignores
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { helpErr = printHelp(env, c) })
 	executed, err := root.ExecuteContextC(ctx)
 	out := cli.OutputOf(executed.Flags())
-	err = cmp.Or(err, unsaid)
-	if stdout.gone && errors.Is(err, syscall.EPIPE) {
+	err = cmp.Or(err, helpErr)
+	if stdout.closed && errors.Is(err, syscall.EPIPE) {
 		stdout.die()
 	}
-	if err != nil && out.SaysJSON() && !stdout.any && !errors.As(err, new(cli.Answered)) && !errors.As(err, new(cli.Unanswered)) {
+	if err != nil && out.SaysJSON() && !stdout.written && !errors.As(err, new(cli.Answered)) && !errors.As(err, new(cli.Unanswered)) {
 		err = out.Fail(env, err)
 	}
 	return cli.Finish(env, out, err)
 }
 
-// heard knows whether anything was written, and whether its reader has gone.
-type heard struct {
+// An output records whether anything was written, and whether the reader closed the pipe.
+type output struct {
 	io.Writer
-	any, gone bool
+	written, closed bool
 }
 
-func (h *heard) Write(b []byte) (int, error) {
-	h.any = true
-	n, err := h.Writer.Write(b)
-	h.gone = h.gone || errors.Is(err, syscall.EPIPE)
+func (o *output) Write(b []byte) (int, error) {
+	o.written = true
+	n, err := o.Writer.Write(b)
+	o.closed = o.closed || errors.Is(err, syscall.EPIPE)
 	return n, err
 }
 
-// die ends the program as a write to a broken pipe does where SIGPIPE is not caught: a
-// command that had something to finish first has done so.
-func (h *heard) die() {
+// die ends the process by SIGPIPE, like a program that does not handle it. A command that
+// handles it has finished its work before.
+func (o *output) die() {
 	signal.Reset(syscall.SIGPIPE)
-	h.Writer.Write([]byte("\n"))
+	o.Writer.Write([]byte("\n"))
 }
 
 func newRoot(env *cli.Env, args []string) *cobra.Command {
@@ -127,18 +128,17 @@ func addCommands(env *cli.Env, parent *cobra.Command, children []*cli.Command, a
 		default:
 			command.Build(env, c)
 		}
-		if completing { // a shell shows the usage of a flag as it is
+		if completing { // a shell shows the usage of a flag unchanged
 			c.Flags().VisitAll(func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) })
 		}
 		parent.AddCommand(c)
 	}
 }
 
-// everythingBuilt as the first argument builds the flags of every command: for
-// the tests that look at all of them.
+// everythingBuilt as the first argument builds the flags of all commands, for tests.
 const everythingBuilt = "\x00"
 
-// mistyped is how many letters a command's name may be off and still be suggested.
+// mistyped is the largest edit distance at which the name of a command is suggested.
 const mistyped = 2
 
 func unknownCommand(c *cobra.Command, args []string) error {
@@ -160,7 +160,7 @@ func unknownSubcommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	e := verdict.Errorf(verdict.Usage, "%s is no command of %s", cli.QuoteArg(args[0]), c.CommandPath())
+	e := verdict.Errorf(verdict.Usage, "%s is not a command of %s", cli.QuoteArg(args[0]), c.CommandPath())
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		return e.Hintf("%s %s", c.CommandPath(), near[0])
 	}
@@ -175,7 +175,7 @@ func runHelp(c *cobra.Command, args []string) error {
 	case target.HasSubCommands() && len(rest) > 0:
 		return unknownSubcommand(target, rest)
 	case len(rest) > 0:
-		return verdict.Errorf(verdict.Usage, "%s is a word too many: %s has no commands of its own", cli.QuoteArg(rest[0]), target.CommandPath()).
+		return verdict.Errorf(verdict.Usage, "unexpected argument %s: %s has no commands of its own", cli.QuoteArg(rest[0]), target.CommandPath()).
 			Hintf("%s --help", target.CommandPath())
 	case err != nil:
 		return err

@@ -8,7 +8,7 @@ import (
 	"jwt/internal/cli"
 )
 
-// version is set by the linker for a release: -X jwt/cmd.version=1.2.3.
+// version is set by the linker: -X jwt/cmd.version=1.2.3.
 var version = "dev"
 
 func versionLine() string {

@@ -1,6 +1,7 @@
 package key
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -58,27 +59,18 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 	if err := errors.Join(o.output.Check(), o.date.Check()); err != nil {
 		return err
 	}
-	ring, err := o.source.Sources(ctx, env, o.output, args)
+	sources, err := o.source.Sources(ctx, env, o.output, args)
 	if err != nil {
 		return err
 	}
-	report := render.Keys{Show: o.date.Show, Width: env.Width}
-	var failures []error
-	err = ring.Each(func(s keysource.Source, err error) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		addInspected(&report, s, ring)
-		failures = append(failures, err)
-		if err == nil {
-			failures = append(failures, s.OutOfDate(ring), o.published(s))
-		}
-		return nil
+	report, failure, err := inspected(sources, func(s keysource.Source) error {
+		return cmp.Or(s.OutOfDate(sources), o.published(s))
 	})
 	if err != nil {
 		return err
 	}
-	return o.answer(env, report, firstOf(failures))
+	report.Show = o.date.Show
+	return show(env, o.output, report, report.Text, failure)
 }
 
 // published refuses a private key among the public keys of a set, and with --public any
@@ -94,26 +86,33 @@ func (o inspectOptions) published(s keysource.Source) error {
 	}
 }
 
-func firstOf(failures []error) error {
-	for _, err := range failures {
-		if err != nil {
-			return err
+// inspected reports on all keys of the sources. failure is the error of the first source
+// that cannot be read or that check refuses; err is that of an interruption.
+func inspected(sources *keysource.Sources, check func(keysource.Source) error) (report render.Keys, failure, err error) {
+	report.Width = sources.Env.Width
+	err = sources.Each(func(s keysource.Source, err error) error {
+		if sources.Ctx.Err() != nil {
+			return sources.Ctx.Err()
 		}
-	}
-	return nil
+		addInspected(&report, s, sources)
+		if err == nil {
+			err = check(s)
+		}
+		failure = cmp.Or(failure, err)
+		return nil
+	})
+	return report, failure, err
 }
 
-func (o inspectOptions) answer(env *cli.Env, report render.Keys, failure error) error {
-	if o.output.WantsJSON(env) {
-		object := report.JSON()
-		if failure != nil {
-			object = append(object, cli.ErrorObject(failure)...)
+// show writes a report, with the failure as its error.
+func show(env *cli.Env, output cli.Output, report render.Keys, text func(*render.Text), failure error) error {
+	err := output.Show(env, func() render.Object {
+		if failure == nil {
+			return report.JSON()
 		}
-		return errors.Join(o.output.WriteJSON(env, object), failure)
-	}
-	t := o.output.Text(env)
-	report.Text(t)
-	return errors.Join(o.output.Write(env, t.Bytes()), failure)
+		return append(report.JSON(), cli.ErrorObject(failure)...)
+	}, text)
+	return errors.Join(err, failure)
 }
 
 // addInspected adds the keys of a source to a report.

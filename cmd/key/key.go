@@ -1,3 +1,5 @@
+// Package key has the commands of jwt key: they make, convert and inspect keys and edit key
+// sets.
 package key
 
 import (

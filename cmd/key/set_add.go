@@ -81,11 +81,19 @@ func runSetAdd(ctx context.Context, env *cli.Env, o setAddOptions, args []string
 			return err
 		}
 	}
-	for _, e := range k.entries {
-		if e, err = o.members.edit(e, jwk.FormatSet, len(k.entries)); err != nil {
+	if err := o.add(&set, k.entries); err != nil {
+		return err
+	}
+	return set.write()
+}
+
+func (o setAddOptions) add(set *setFile, added []jwk.Entry) (err error) {
+	for _, e := range added {
+		if e, err = o.members.edit(e, jwk.FormatSet, len(added)); err != nil {
 			return err
 		}
-		if set.entries, err = put(set.entries, e, e.Key.HasID || o.members.flags.Changed("kid"), o.force, set.path); err != nil {
+		named := e.Key.HasID || o.members.flags.Changed("kid")
+		if set.entries, err = put(set.entries, e, named, o.force, set.path); err != nil {
 			return err
 		}
 	}
@@ -93,33 +101,34 @@ func runSetAdd(ctx context.Context, env *cli.Env, o setAddOptions, args []string
 		e := *cli.Classified(err)
 		return e.Hintf("leave out --private: then the public half is added")
 	}
-	return set.write()
+	return nil
 }
 
 // put adds a key to the entries of the set called name. It replaces the same key, and
 // with force another key of the same kid. A key that is not named by its kid takes the
 // kid of the same key, or else its thumbprint.
 func put(entries []jwk.Entry, e jwk.Entry, named, force bool, name string) ([]jwk.Entry, error) {
+	print := e.Key.Thumbprint()
 	if !named && !e.Key.IsSecret() {
-		e.ID = e.Key.Thumbprint()
-		e.Key.ID, e.Key.HasID = e.ID, true
+		e.ID, e.Key.ID, e.Key.HasID = print, print, true
+		e.JWK = withMember(e.JWK, "kid", print)
+	}
+	isSame := func(old jwk.Entry) bool {
+		return old.Err == nil && old.Key.Thumbprint() == print && (!named || old.ID == e.ID)
+	}
+	hasID := func(old jwk.Entry) bool { return e.ID != "" && old.ID == e.ID }
+	at := slices.IndexFunc(entries, func(old jwk.Entry) bool { return isSame(old) || hasID(old) })
+	switch {
+	case at < 0:
+		return append(slices.Clone(entries), e), nil
+	case !isSame(entries[at]) && !force:
+		return nil, verdict.Errorf(verdict.KeyRefused, "%s: has another key with kid %s", name, jsonobject.Quote(e.ID)).
+			Hintf("--kid ID gives the new key another kid; --force replaces the old key")
+	case isSame(entries[at]) && entries[at].Key.IsPrivate() && !e.Key.IsPrivate():
+		return entries, nil // the private key has the public half in it
+	case isSame(entries[at]) && !named:
+		e.ID = entries[at].ID
 		e.JWK = withMember(e.JWK, "kid", e.ID)
 	}
-	for i, old := range entries {
-		sameID := e.ID != "" && old.ID == e.ID
-		same := old.Err == nil && old.Key.Thumbprint() == e.Key.Thumbprint() && (!named || old.ID == e.ID)
-		switch {
-		case same && old.Key.IsPrivate() && !e.Key.IsPrivate():
-			return entries, nil // the private key has the public half in it
-		case same || force && sameID:
-			if same && !named {
-				e.JWK, e.ID = withMember(e.JWK, "kid", old.ID), old.ID
-			}
-			return slices.Concat(entries[:i], []jwk.Entry{e}, entries[i+1:]), nil
-		case sameID:
-			return nil, verdict.Errorf(verdict.KeyRefused, "%s: has another key with kid %s", name, jsonobject.Quote(e.ID)).
-				Hintf("--kid ID gives the new key another kid; --force replaces the old key")
-		}
-	}
-	return append(slices.Clone(entries), e), nil
+	return slices.Concat(entries[:at], []jwk.Entry{e}, entries[at+1:]), nil
 }

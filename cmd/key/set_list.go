@@ -2,13 +2,11 @@ package key
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
 	"jwt/internal/cli"
 	"jwt/internal/keysource"
-	"jwt/internal/render"
 )
 
 var setListCommand = cli.Command{
@@ -40,29 +38,14 @@ func runSetList(ctx context.Context, env *cli.Env, o setListOptions, args []stri
 	if err := o.output.Check(); err != nil {
 		return err
 	}
-	ring, err := o.source.Sources(ctx, env, o.output, append(args, o.from...))
+	sources, err := o.source.Sources(ctx, env, o.output, append(args, o.from...))
 	if err != nil {
 		return err
 	}
-	report := render.Keys{Show: cli.Date{}.Show, Width: env.Width}
-	var failures []error
-	err = ring.Each(func(s keysource.Source, err error) error {
-		addInspected(&report, s, ring)
-		failures = append(failures, err)
-		return nil
-	})
+	report, failure, err := inspected(sources, func(keysource.Source) error { return nil })
 	if err != nil {
 		return err
 	}
-	failure := firstOf(failures)
-	if o.output.WantsJSON(env) {
-		object := report.JSON()
-		if failure != nil {
-			object = append(object, cli.ErrorObject(failure)...)
-		}
-		return errors.Join(o.output.WriteJSON(env, object), failure)
-	}
-	t := o.output.Text(env)
-	report.List(t)
-	return errors.Join(o.output.Write(env, t.Bytes()), failure)
+	report.Show = cli.Date{}.Show
+	return show(env, o.output, report, report.List, failure)
 }

@@ -53,59 +53,68 @@ func runThumbprint(ctx context.Context, env *cli.Env, o thumbprintOptions, args 
 	if err := o.output.Check(); err != nil {
 		return err
 	}
-	hash := strings.ToLower(strings.ReplaceAll(o.hash, "-", ""))
-	ring, err := o.source.Sources(ctx, env, o.output, args)
+	sources, err := o.source.Sources(ctx, env, o.output, args)
 	if err != nil {
 		return err
 	}
-	sources, err := ring.Usable()
+	all, err := o.thumbprints(env, sources)
 	if err != nil {
-		return o.fail(env, err)
+		return err
+	}
+	if o.output.SaysJSON() {
+		return o.output.WriteJSON(env, thumbprintsJSON(all))
 	}
 	var lines []byte
-	var list []render.Object
-	for _, s := range sources {
+	for _, p := range all {
+		line := p.text
+		if o.uri {
+			line = p.uri
+		}
+		lines = append(append(lines, line...), '\n')
+	}
+	return o.output.Write(env, lines)
+}
+
+type thumbprint struct {
+	key       jwk.Key
+	text, uri string
+}
+
+func (o thumbprintOptions) thumbprints(env *cli.Env, sources *keysource.Sources) ([]thumbprint, error) {
+	read, err := sources.Usable()
+	if err != nil {
+		return nil, err
+	}
+	hash := strings.ToLower(strings.ReplaceAll(o.hash, "-", ""))
+	var all []thumbprint
+	for _, s := range read {
 		for _, k := range s.Set.Keys {
-			print, err := k.ThumbprintWith(hash)
+			text, err := k.ThumbprintWith(hash)
 			if err != nil {
-				return cli.FlagError("hash", err)
+				return nil, cli.FlagError("hash", err)
 			}
-			uri := jwk.ThumbprintURI(hash, print)
 			if k.IsSecret() {
 				o.output.Note(env, s.Name+": the thumbprint of a secret is a hash of it: an attacker can test guesses of a weak secret with it")
 			}
-			list = append(list, thumbprintObject(k, print, uri))
-			if o.uri {
-				print = uri
-			}
-			lines = append(append(lines, print...), '\n')
+			all = append(all, thumbprint{k, text, jwk.ThumbprintURI(hash, text)})
 		}
 	}
-	switch {
-	case len(list) == 0:
-		return o.fail(env, verdict.Errorf(verdict.KeyNotFound, "there is no key in it"))
-	case o.output.SaysJSON():
-		return o.output.WriteJSON(env, render.Object{{Name: "keys", Value: list}})
-	default:
-		return o.output.Write(env, lines)
+	if len(all) == 0 {
+		return nil, verdict.Errorf(verdict.KeyNotFound, "there is no key in it")
 	}
+	return all, nil
 }
 
-func thumbprintObject(k jwk.Key, print, uri string) render.Object {
-	o := render.Object{{Name: "source", Value: k.Source}}
-	if k.HasID {
-		o.Add("kid", k.ID)
+func thumbprintsJSON(all []thumbprint) render.Object {
+	var list []render.Object
+	for _, p := range all {
+		o := render.Object{{Name: "source", Value: p.key.Source}}
+		if p.key.HasID {
+			o.Add("kid", p.key.ID)
+		}
+		o.Add("thumbprint", p.text)
+		o.Add("uri", p.uri)
+		list = append(list, o)
 	}
-	o.Add("thumbprint", print)
-	o.Add("uri", uri)
-	return o
-}
-
-// fail answers in JSON only if JSON was asked for, because a thumbprint is plain text in
-// a pipe too.
-func (o thumbprintOptions) fail(env *cli.Env, err error) error {
-	if !o.output.SaysJSON() {
-		return err
-	}
-	return o.output.Fail(env, err)
+	return render.Object{{Name: "keys", Value: list}}
 }

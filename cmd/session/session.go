@@ -1,3 +1,5 @@
+// Package session has the commands of jwt session: the client of a login session, the local
+// server and the test of a server.
 package session
 
 import (

@@ -1,3 +1,4 @@
+// Package token has the commands that read and write tokens.
 package token
 
 import (
