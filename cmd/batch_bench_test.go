@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jwt/internal/cli"
+	"jwt/internal/verdict"
 )
 
 // A token as large as most access tokens are, signed with the secret below.
@@ -28,7 +29,7 @@ func benchmarkBatch(b *testing.B, args ...string) {
 	b.SetBytes(int64(len(benchToken) + 1))
 	b.ReportAllocs()
 	b.ResetTimer()
-	if status := Run(context.Background(), env, args); status != cli.ExitOK {
+	if status := Run(context.Background(), env, args); status != verdict.ExitOK {
 		b.Fatalf("exit %d", status)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"jwt/internal/jwk"
 	"jwt/internal/jwks"
 	"jwt/internal/jws"
+	"jwt/internal/verdict"
 )
 
 // signed makes a token of the claims under a kid, with the P-256 key of testdata.
@@ -81,8 +82,8 @@ func TestBatchUnknownKids(t *testing.T) {
 		Now:       time.Now,
 	}
 	start := time.Now()
-	if status := Run(context.Background(), env, []string{"verify", "--batch", "--key", server.URL}); status != cli.ExitKey {
-		t.Errorf("exit %d, want %d: that of the first line that failed\n%s", status, cli.ExitKey, stderr.String())
+	if status := Run(context.Background(), env, []string{"verify", "--batch", "--key", server.URL}); status != verdict.ExitKey {
+		t.Errorf("exit %d, want %d: that of the first line that failed\n%s", status, verdict.ExitKey, stderr.String())
 	}
 	n := 0
 	for line := range strings.Lines(stdout.String()) {

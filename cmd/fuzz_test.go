@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"jwt/internal/cli"
+	"jwt/internal/verdict"
 )
 
 // FuzzTerminal gives the commands hostile bytes, as their input and as the header
@@ -34,7 +35,7 @@ func FuzzTerminal(f *testing.F) {
 			for _, args := range [][]string{{"decode"}, {"decode", "--payload"}, {"verify", "-S", "hex:6e6f626f6479"}, {"inspect"}} {
 				fuzzRun(t, in, true, args...)
 				r := fuzzRun(t, in, false, append(args, "-o", "json")...)
-				if r.stdout != "" && !json.Valid([]byte(r.stdout)) && !(r.status == cli.ExitOK && args[len(args)-1] == "--payload") {
+				if r.stdout != "" && !json.Valid([]byte(r.stdout)) && !(r.status == verdict.ExitOK && args[len(args)-1] == "--payload") {
 					t.Fatalf("%q: stdout is not JSON: %q", args, r.stdout)
 				}
 			}
@@ -54,7 +55,7 @@ func fuzzRun(t *testing.T, in string, tty bool, args ...string) result {
 	}
 	r := result{status: Run(context.Background(), env, args)}
 	r.stdout, r.stderr = stdout.String(), stderr.String()
-	if args[0] == "verify" && r.status == cli.ExitOK {
+	if args[0] == "verify" && r.status == verdict.ExitOK {
 		t.Fatalf("valid: %q", in)
 	}
 	if tty {
@@ -72,7 +73,7 @@ func fuzzRun(t *testing.T, in string, tty bool, args ...string) result {
 			t.Fatalf("%q: stderr has a line %q", args, line)
 		}
 	}
-	if failed := r.status != cli.ExitOK; errors > 1 || hints > 1 || (errors == 1) != failed {
+	if failed := r.status != verdict.ExitOK; errors > 1 || hints > 1 || (errors == 1) != failed {
 		t.Fatalf("%q: exit %d with %d errors and %d hints: %s", args, r.status, errors, hints, r.stderr)
 	}
 	return r

@@ -11,6 +11,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/cli"
+	"jwt/internal/verdict"
 )
 
 // TestVectorsInspected shows every vector's token, whatever it is for: nothing
@@ -28,7 +29,7 @@ func TestVectorsInspected(t *testing.T) {
 			v.Out.Contains = nil // that is what verify has to say
 			piped := runVector(t, v, false, "inspect")
 			v.checkOutput(t, piped)
-			if piped.status != cli.ExitOK && piped.status != cli.ExitMalformed {
+			if piped.status != verdict.ExitOK && piped.status != verdict.ExitMalformed {
 				t.Fatalf("exit %d: %s", piped.status, piped.stderr)
 			}
 			var answer struct {
@@ -38,10 +39,10 @@ func TestVectorsInspected(t *testing.T) {
 			if err := json.Unmarshal([]byte(piped.stdout), &answer); err != nil {
 				t.Fatalf("stdout is not JSON: %v", err)
 			}
-			if (answer.Error == nil) != (piped.status == cli.ExitOK) {
+			if (answer.Error == nil) != (piped.status == verdict.ExitOK) {
 				t.Errorf("exit %d with %s", piped.status, piped.stdout)
 			}
-			if decoded := runVector(t, v, false, "decode"); decoded.status == cli.ExitOK && piped.status != cli.ExitOK {
+			if decoded := runVector(t, v, false, "decode"); decoded.status == verdict.ExitOK && piped.status != verdict.ExitOK {
 				t.Errorf("decode takes what inspect refuses: %s", piped.stderr)
 			}
 			for _, args := range [][]string{{"--color=never"}, {"--color=never", "--full"}} {
@@ -102,7 +103,7 @@ func runWatched(ctx context.Context, clock *fakeClock, args ...string) result {
 func TestWatchCountsDownInPlace(t *testing.T) {
 	clock := &fakeClock{now: time.Unix(1769860800, 400e6)}
 	r := runWatched(t.Context(), clock, watchToken(`{"iat":1769860800,"exp":1769860803}`))
-	if r.status != cli.ExitTime || r.stderr != "" {
+	if r.status != verdict.ExitTime || r.stderr != "" {
 		t.Errorf("exit %d, stderr %q", r.status, r.stderr)
 	}
 	frames := strings.Split(r.stdout, "\r\x1b[4A")
@@ -130,7 +131,7 @@ func TestWatchCountsDownInPlace(t *testing.T) {
 func TestWatchStartsItsClockAt(t *testing.T) {
 	clock := &fakeClock{now: time.Unix(1000, 0)}
 	r := runWatched(t.Context(), clock, "--at", "1769860801", watchToken(`{"exp":1769860803}`))
-	if r.status != cli.ExitTime || clock.waits != 2 || clock.now.Unix() != 1002 {
+	if r.status != verdict.ExitTime || clock.waits != 2 || clock.now.Unix() != 1002 {
 		t.Errorf("exit %d after %d waits, at %d", r.status, clock.waits, clock.now.Unix())
 	}
 }
@@ -146,7 +147,7 @@ func TestWatchEndsOnInterrupt(t *testing.T) {
 		}
 	}
 	r := runWatched(ctx, clock, watchToken(`{"exp":1769870000}`))
-	if r.status != cli.ExitInterrupted || r.stderr != "" {
+	if r.status != verdict.ExitInterrupted || r.stderr != "" {
 		t.Errorf("exit %d, stderr %q", r.status, r.stderr)
 	}
 	if !strings.HasSuffix(r.stdout, "\n\x1b[?7h\x1b[?25h") {

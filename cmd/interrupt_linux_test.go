@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"jwt/internal/cli"
+	"jwt/internal/verdict"
 )
 
 // longLived expires in 2100.
@@ -31,7 +31,7 @@ func TestInterruptedVerify(t *testing.T) {
 		y.hand.WriteString("\x03")
 		y.Wait()
 		y.screen.ReadFrom(y.hand)
-		if got := y.ProcessState.ExitCode(); got != cli.ExitInterrupted || !y.echoes() {
+		if got := y.ProcessState.ExitCode(); got != verdict.ExitInterrupted || !y.echoes() {
 			t.Errorf("%v: exit status %d, echo %v", args, got, y.echoes())
 		}
 		if s := y.screen.String(); strings.Contains(s, "not valid") || strings.Contains(s, "shape") != slices.Contains(args, "--json") || !strings.HasSuffix(s, "jwt: interrupted\r\n") {
@@ -50,7 +50,7 @@ func TestInterruptedWatch(t *testing.T) {
 	y.hand.WriteString("\x03")
 	y.Wait()
 	y.screen.ReadFrom(y.hand)
-	if got := y.ProcessState.ExitCode(); got != cli.ExitInterrupted {
+	if got := y.ProcessState.ExitCode(); got != verdict.ExitInterrupted {
 		t.Errorf("exit status %d", got)
 	}
 	if s := y.screen.String(); !strings.HasSuffix(s, "\x1b[?7h\x1b[?25h") || strings.Contains(s, "jwt:") {

@@ -9,13 +9,14 @@ import (
 
 	"jwt/internal/cli"
 	"jwt/internal/session"
+	"jwt/internal/verdict"
 )
 
 // Main runs the program in the environment of the process and returns its exit status.
 func Main(args []string) int {
 	if len(args) == 1 && args[0] == "--version" { // scripts call this in loops, so nothing is built first
 		if _, err := os.Stdout.WriteString(versionLine()); err == nil {
-			return cli.ExitOK
+			return verdict.ExitOK
 		}
 	}
 	stdinTTY := isatty.IsTerminal(os.Stdin.Fd())

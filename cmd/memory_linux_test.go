@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"jwt/internal/cli"
+	"jwt/internal/verdict"
 )
 
 // zeros counts how much of an endless text was taken.
@@ -91,8 +91,8 @@ func TestMemory(t *testing.T) {
 		what := strings.Join(args, " ")
 		in := &zeros{left: 100 * mib}
 		status, memory := peak(t, in, jwt, args...)
-		if status != cli.ExitMalformed {
-			t.Errorf("%s: exit %d, want %d", what, status, cli.ExitMalformed)
+		if status != verdict.ExitMalformed {
+			t.Errorf("%s: exit %d, want %d", what, status, verdict.ExitMalformed)
 		}
 		if in.taken > 2*mib+framing+readAhead {
 			t.Errorf("%s: %d bytes were read", what, in.taken)
@@ -102,7 +102,7 @@ func TestMemory(t *testing.T) {
 
 	in := &zeros{left: 100 * mib}
 	status, memory := peak(t, in, jwt, "decode", "--batch") // one line, which is dropped as it comes
-	if status != cli.ExitMalformed || in.left > 0 {
+	if status != verdict.ExitMalformed || in.left > 0 {
 		t.Errorf("decode --batch: exit %d, %d bytes left", status, in.left)
 	}
 	check("decode --batch", memory)

@@ -11,7 +11,7 @@ import (
 	"time"
 	"unsafe"
 
-	"jwt/internal/cli"
+	"jwt/internal/verdict"
 )
 
 // A typist sits at a terminal of its own, on which a program runs.
@@ -100,7 +100,7 @@ func (y *typist) mustEndInterrupted() {
 	y.t.Helper()
 	y.Wait()
 	y.screen.ReadFrom(y.hand) // until nobody has the terminal any more, which is an error here
-	if got := y.ProcessState.ExitCode(); got != cli.ExitInterrupted || !y.echoes() || !strings.HasSuffix(y.screen.String(), ": \r\njwt: interrupted\r\n") {
+	if got := y.ProcessState.ExitCode(); got != verdict.ExitInterrupted || !y.echoes() || !strings.HasSuffix(y.screen.String(), ": \r\njwt: interrupted\r\n") {
 		y.t.Errorf("exit status %d, echo %v: %q", got, y.echoes(), y.screen.String())
 	}
 }

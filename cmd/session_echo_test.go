@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
+	"jwt/internal/verdict"
 )
 
 // An echo is a server that says, wherever it says anything, what it was sent.
@@ -88,7 +88,7 @@ func TestServerThatEchoes(t *testing.T) {
 					t.Errorf("%s, %v shows %q:\n%s", answer, args, secret, said)
 				}
 			}
-			if server.answer.Load() != "" && c.ProcessState.ExitCode() == cli.ExitOK && args[0] != "request" && args[0] != "logout" {
+			if server.answer.Load() != "" && c.ProcessState.ExitCode() == verdict.ExitOK && args[0] != "request" && args[0] != "logout" {
 				t.Errorf("%s: %v succeeds", answer, args)
 			}
 		}

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"jwt/internal/verdict"
 
-	"jwt/internal/cli"
+	"github.com/google/go-cmp/cmp"
 )
 
 // A server that says at the login how long its tokens live and then no more: what
@@ -32,7 +32,7 @@ func TestSessionKeepaliveOfUnknownLifetime(t *testing.T) {
 	l.must("login", s.URL, "--user", "demo", "--password-env", "PASSWORD")
 	c := l.command("keepalive", "-o", "text")
 	out, err := c.Output()
-	if err == nil || c.ProcessState.ExitCode() != cli.ExitUsage || asked.Load() != 1 {
+	if err == nil || c.ProcessState.ExitCode() != verdict.ExitUsage || asked.Load() != 1 {
 		t.Errorf("%v after %d refreshes", err, asked.Load())
 	}
 	var got []string

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"jwt/internal/cli"
+	"jwt/internal/verdict"
 )
 
 // Clients and servers are killed in turn at random moments of a refresh. After
@@ -107,7 +107,7 @@ func (r *refreshing) answered() bool { return strings.Contains(r.text.String(), 
 // wanted, or the server cannot be reached. The session is not over.
 func (r *refreshing) mustNotEnd(err error) {
 	r.t.Helper()
-	if status := r.ProcessState.ExitCode(); status != cli.ExitOK && status != cli.ExitNetwork {
+	if status := r.ProcessState.ExitCode(); status != verdict.ExitOK && status != verdict.ExitNetwork {
 		r.t.Fatalf("the client of a killed server: %v %s", err, r.text.String())
 	}
 }
@@ -186,7 +186,7 @@ func (l *login) mustSayLost() {
 	e := said.Error
 	killed := strings.Contains(e.Message, "was cut off before its answer was saved") // the client
 	lost := strings.Contains(e.Message, "the answer to a refresh begun ")            // the client lived to see it
-	if r.ProcessState.ExitCode() != cli.ExitSession || e.Class != "session_revoked" || killed == lost || !strings.HasPrefix(e.Hint, "jwt session login ") {
+	if r.ProcessState.ExitCode() != verdict.ExitSession || e.Class != "session_revoked" || killed == lost || !strings.HasPrefix(e.Hint, "jwt session login ") {
 		l.t.Fatalf("lost, and not said: %s", r.out.String())
 	}
 }

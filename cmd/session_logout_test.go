@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"jwt/internal/cli"
+	"jwt/internal/verdict"
 )
 
 // A server that answers the logout with 401 and goes on taking the access token
@@ -40,7 +40,7 @@ func TestLogoutThatRevokesNothing(t *testing.T) {
 		c := l.command("logout", "-o", tt.format)
 		out, err := c.Output()
 		var ended *exec.ExitError
-		if !errors.As(err, &ended) || ended.ExitCode() != cli.ExitNetwork {
+		if !errors.As(err, &ended) || ended.ExitCode() != verdict.ExitNetwork {
 			t.Fatalf("%v: %s", err, out)
 		}
 		for _, says := range tt.says {

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"jwt/internal/cli"
+	"jwt/internal/verdict"
 )
 
 // Twenty processes use one session whose access token the server takes no more:
@@ -121,10 +121,10 @@ func TestSignalsDuringARefresh(t *testing.T) {
 		if _, err := bufio.NewReader(stderr).ReadString('\n'); err != nil { // > POST …/refresh
 			t.Fatal(err)
 		}
-		want := cli.ExitInterrupted
+		want := verdict.ExitInterrupted
 		if signal == syscall.SIGPIPE {
 			stderr.Close() // what it traces next meets a closed pipe
-			want = cli.ExitOK
+			want = verdict.ExitOK
 		} else {
 			c.Process.Signal(signal)
 			go io.Copy(io.Discard, stderr)
@@ -167,7 +167,7 @@ func TestSessionKeepalive(t *testing.T) {
 		t.Errorf("at the end: %q", lines.Text())
 	}
 	c.Wait()
-	if got := c.ProcessState.ExitCode(); got != cli.ExitInterrupted {
+	if got := c.ProcessState.ExitCode(); got != verdict.ExitInterrupted {
 		t.Errorf("exit status %d", got)
 	}
 	if n := l.asked("POST /refresh", "401"); n != 0 {
@@ -199,7 +199,7 @@ func TestFlowInterrupted(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout.String()), &report); err != nil {
 		t.Fatalf("%v: %s", err, stdout.String())
 	}
-	if c.ProcessState.ExitCode() != cli.ExitInterrupted || report.Verdict != "fail" || report.Error.Class != "interrupted" || stderr.String() != "jwt: interrupted\n" {
+	if c.ProcessState.ExitCode() != verdict.ExitInterrupted || report.Verdict != "fail" || report.Error.Class != "interrupted" || stderr.String() != "jwt: interrupted\n" {
 		t.Errorf("exit status %d, %+v, %q", c.ProcessState.ExitCode(), report, stderr.String())
 	}
 	if len(report.Rules) != 1 || report.Rules[0].Status != "skip" || report.Rules[0].Actual != "the story ended before: interrupted" {

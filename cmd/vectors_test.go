@@ -211,7 +211,7 @@ func runVector(t *testing.T, v vector, tty bool, args ...string) result {
 func (v vector) classStatuses() []int {
 	var statuses []int
 	for _, c := range v.Class {
-		if s := cli.StatusOf(verdict.Class(c)); s != cli.ExitFailure {
+		if s := verdict.Class(c).ExitStatus(); s != verdict.ExitFailure {
 			statuses = append(statuses, s)
 		}
 	}
@@ -269,7 +269,7 @@ func (v vector) checkTime(t *testing.T, args []string) {
 
 func (v vector) checkStatus(t *testing.T, r result) {
 	t.Helper()
-	if accepted := r.status == cli.ExitOK; accepted != (v.Expect == "accept") {
+	if accepted := r.status == verdict.ExitOK; accepted != (v.Expect == "accept") {
 		t.Fatalf("exit %d, want %s (%q)\nstdout: %.2000s\nstderr: %.1000s", r.status, v.Expect, v.Class, r.stdout, r.stderr)
 	}
 	if v.Expect == "accept" {
@@ -338,7 +338,7 @@ func (v vector) checkPayload(t *testing.T, args []string) {
 		args = append(args, "--raw")
 	}
 	r := runVector(t, v, false, args...)
-	if r.status != cli.ExitOK || r.stdout != string(want) {
+	if r.status != verdict.ExitOK || r.stdout != string(want) {
 		t.Errorf("payload, exit %d:\n got %q\nwant %q\nstderr %s", r.status, r.stdout, want, r.stderr)
 	}
 }

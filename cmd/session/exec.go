@@ -74,7 +74,7 @@ func runExec(ctx context.Context, env *cli.Env, o execOptions, argv []string) er
 	err = env.Exec(append([]string{program}, argv[1:]...), append(environ, variable+s.AccessToken))
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) {
-		return cli.NotRun{Err: verdict.Errorf(verdict.IO, "%s: %w", cli.QuoteArg(program), err), Status: cli.ExitCannotRun}
+		return cli.NotRun{Err: verdict.Errorf(verdict.IO, "%s: %w", cli.QuoteArg(program), err), Status: verdict.ExitCannotRun}
 	}
 	return err
 }
@@ -83,7 +83,7 @@ func runExec(ctx context.Context, env *cli.Env, o execOptions, argv []string) er
 // gives it.
 func notRun(err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return cli.NotRun{Err: err, Status: cli.ExitNoCommand}
+		return cli.NotRun{Err: err, Status: verdict.ExitNoCommand}
 	}
-	return cli.NotRun{Err: err, Status: cli.ExitCannotRun}
+	return cli.NotRun{Err: err, Status: verdict.ExitCannotRun}
 }

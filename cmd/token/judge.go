@@ -236,7 +236,7 @@ func reject(checks []verdict.Check) {
 
 // decided sums the checks up: valid if none failed, else the gravest is the error.
 func decided(r render.Report) render.Report {
-	worst := jwt.Gravest(r.Checks)
+	worst := verdict.Gravest(r.Checks)
 	if worst == nil {
 		r.Valid = true
 		return r
@@ -255,7 +255,7 @@ func decided(r render.Report) render.Report {
 	switch {
 	case r.Class == verdict.Usage || r.Class == verdict.Interrupted:
 		e = verdict.Errorf(r.Class, "%s", r.Message)
-	case !r.Class.Judges():
+	case !r.Class.IsVerdict():
 		e = verdict.Errorf(r.Class, "not verified: %s", r.Message)
 	}
 	e.Hint = r.Hint

@@ -11,6 +11,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/verdict"
 )
 
 const (
@@ -90,7 +91,7 @@ func (s *Server) verify(ctx context.Context, r VerifyRequest, typ, audience stri
 		return jsonobject.Object{}, Refusal(err.Error())
 	}
 	policy := jwt.Policy{Issuers: []string{s.Issuer}, Audiences: []string{audience}, Type: &typ, Require: []string{"exp"}, IgnoreExp: r.IgnoreExp}
-	if failed := jwt.Gravest(policy.Check(claims, token.Header, r.Now)); failed != nil {
+	if failed := verdict.Gravest(policy.Check(claims, token.Header, r.Now)); failed != nil {
 		return jsonobject.Object{}, Refusal(failed.Detail)
 	}
 	return claims.Object(), nil

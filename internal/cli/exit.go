@@ -10,71 +10,24 @@ import (
 	"jwt/internal/verdict"
 )
 
-// The exit statuses, the same in every command.
-const (
-	ExitOK          = 0
-	ExitFailure     = 1
-	ExitUsage       = 2
-	ExitMalformed   = 3
-	exitSignature   = 4
-	ExitTime        = 5
-	exitClaim       = 6
-	ExitKey         = 7
-	ExitNetwork     = 8
-	ExitSession     = 9
-	ExitCannotRun   = 126
-	ExitNoCommand   = 127
-	ExitInterrupted = 130
-)
-
 // ExitMeanings describes the exit statuses for help.
 var ExitMeanings = [...]struct {
 	Status  int
 	Meaning string
 }{
-	{ExitOK, "success"},
-	{ExitFailure, "any other failure"},
-	{ExitUsage, "invalid command line"},
-	{ExitMalformed, "malformed token or JSON"},
-	{exitSignature, "signature or tag does not verify, or the algorithm is refused"},
-	{ExitTime, "expired or not yet valid"},
-	{exitClaim, "another check of claims or header failed"},
-	{ExitKey, "no usable key"},
-	{ExitNetwork, "the network or a server failed"},
-	{ExitSession, "not logged in, or the session has ended"},
-	{ExitCannotRun, "the command cannot be run"},
-	{ExitNoCommand, "the command does not exist"},
-	{ExitInterrupted, "interrupted"},
-}
-
-// StatusOf returns the exit status of a class.
-func StatusOf(class verdict.Class) int {
-	switch class {
-	case "":
-		return ExitOK
-	case verdict.Usage:
-		return ExitUsage
-	case verdict.Malformed, verdict.DuplicateMember, verdict.TooLarge, verdict.LimitExceeded,
-		verdict.UnsupportedSerialization, verdict.EncryptedToken, verdict.NotEncrypted, verdict.ClaimsMalformed:
-		return ExitMalformed
-	case verdict.SignatureInvalid, verdict.DecryptFailed, verdict.AlgRefused, verdict.CritUnsupported:
-		return exitSignature
-	case verdict.Expired, verdict.NotYetValid:
-		return ExitTime
-	case verdict.MissingClaim, verdict.TooOld, verdict.AudMismatch, verdict.IssMismatch, verdict.SubMismatch,
-		verdict.TypMismatch, verdict.NonceMismatch, verdict.ClaimMismatch:
-		return exitClaim
-	case verdict.KeyRefused, verdict.KeyMismatch, verdict.KeyNotFound, verdict.JWKInvalid, verdict.KeyUnreadable:
-		return ExitKey
-	case verdict.FetchFailed, verdict.FetchRefused, verdict.ServerError:
-		return ExitNetwork
-	case verdict.NotLoggedIn, verdict.LoginRefused, verdict.SessionExpired, verdict.SessionRevoked, verdict.SessionBusy:
-		return ExitSession
-	case verdict.Interrupted:
-		return ExitInterrupted
-	default:
-		return ExitFailure
-	}
+	{verdict.ExitOK, "success"},
+	{verdict.ExitFailure, "any other failure"},
+	{verdict.ExitUsage, "invalid command line"},
+	{verdict.ExitMalformed, "malformed token or JSON"},
+	{verdict.ExitSignature, "signature or tag does not verify, or the algorithm is refused"},
+	{verdict.ExitTime, "expired or not yet valid"},
+	{verdict.ExitClaim, "another check of claims or header failed"},
+	{verdict.ExitKey, "no usable key"},
+	{verdict.ExitNetwork, "the network or a server failed"},
+	{verdict.ExitSession, "not logged in, or the session has ended"},
+	{verdict.ExitCannotRun, "the command cannot be run"},
+	{verdict.ExitNoCommand, "the command does not exist"},
+	{verdict.ExitInterrupted, "interrupted"},
 }
 
 // Classified returns err as a verdict.Error. Interruptions and file errors without a
@@ -121,11 +74,11 @@ func (u NotRun) Unwrap() error { return u.Err }
 // Finish prints err, unless it was reported, and returns the exit status.
 func Finish(env *Env, out Output, err error) int {
 	if err == nil {
-		return ExitOK
+		return verdict.ExitOK
 	}
 	var a Answered
 	if errors.As(err, &a) {
-		return StatusOf(a.Class)
+		return a.Class.ExitStatus()
 	}
 	var child *exec.ExitError // of session exec, on systems without exec
 	if errors.As(err, &child) {
@@ -139,7 +92,7 @@ func Finish(env *Env, out Output, err error) int {
 	if errors.As(err, &u) {
 		return u.Status
 	}
-	return StatusOf(e.Class)
+	return e.Class.ExitStatus()
 }
 
 // printError writes "jwt: what went wrong: why" and at most one hint line.

@@ -35,7 +35,7 @@ func FuzzCheck(f *testing.F) {
 		for _, p := range []Policy{all, {Leeway: time.Duration(leeway)}} {
 			checks := p.Check(Claims{object: o}, header, now)
 			wellFormed(t, checks)
-			if v, ok := o.Get("exp"); ok && !expiryHolds(v, now.Add(-p.Leeway)) && Gravest(checks) == nil {
+			if v, ok := o.Get("exp"); ok && !expiryHolds(v, now.Add(-p.Leeway)) && verdict.Gravest(checks) == nil {
 				t.Errorf("%s was accepted at %s", payload, now)
 			}
 		}

@@ -117,32 +117,3 @@ func one(s *string) []string {
 	}
 	return []string{*s}
 }
-
-// Gravest returns the failed check that decides the exit status, or nil if none
-// failed: what is malformed or unverified before what another claim says, that
-// before the time, and the first of equals.
-func Gravest(checks []verdict.Check) *verdict.Check {
-	var gravest *verdict.Check
-	for i := range checks {
-		c := &checks[i]
-		if c.Status == verdict.Fail && (gravest == nil || gravity(c.Class) > gravity(gravest.Class)) {
-			gravest = c
-		}
-	}
-	return gravest
-}
-
-func gravity(c verdict.Class) int {
-	switch c {
-	case verdict.WeakKey, verdict.SuspiciousTime, verdict.AudUnchecked, verdict.UnsecuredToken,
-		verdict.EmbeddedKey, verdict.SecretInArgv, verdict.KeyFilePermissions, verdict.LegacyAlg, verdict.IssuedInFuture:
-		return 0 // a warning that a caller made a failure
-	case verdict.Expired, verdict.NotYetValid:
-		return 1
-	case verdict.MissingClaim, verdict.TooOld, verdict.AudMismatch, verdict.IssMismatch, verdict.SubMismatch,
-		verdict.TypMismatch, verdict.NonceMismatch, verdict.ClaimMismatch:
-		return 2
-	default:
-		return 3
-	}
-}

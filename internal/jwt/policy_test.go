@@ -209,42 +209,8 @@ func TestCheckReportsAllFailures(t *testing.T) {
 	if want := []string{"iss", "sub", "aud", "exp", "nbf", "require:q", "claim:role"}; !slices.Equal(failed, want) {
 		t.Errorf("failed: %q, want %q", failed, want)
 	}
-	if got := Gravest(checks); got == nil || got.Name != "iss" {
+	if got := verdict.Gravest(checks); got == nil || got.Name != "iss" {
 		t.Errorf("gravest: %+v, want iss", got)
-	}
-}
-
-func TestGravest(t *testing.T) {
-	fail := func(classes ...verdict.Class) []verdict.Check {
-		checks := []verdict.Check{{Name: "claims", Status: verdict.Pass}}
-		for _, c := range classes {
-			checks = append(checks, verdict.Check{Status: verdict.Fail, Class: c})
-		}
-		return checks
-	}
-	for _, test := range []struct {
-		checks []verdict.Check
-		want   verdict.Class
-	}{
-		{nil, ""},
-		{fail(), ""},
-		{[]verdict.Check{{Status: verdict.Warn, Class: verdict.AudUnchecked}, {Status: verdict.Skip}}, ""},
-		{fail(verdict.Expired), verdict.Expired},
-		{fail(verdict.Expired, verdict.NotYetValid), verdict.Expired},
-		{fail(verdict.Expired, verdict.AudMismatch, verdict.MissingClaim), verdict.AudMismatch},
-		{fail(verdict.Expired, verdict.AudMismatch, verdict.ClaimsMalformed), verdict.ClaimsMalformed},
-		{fail(verdict.AudMismatch, verdict.Malformed, verdict.ClaimsMalformed), verdict.Malformed},
-		{fail(verdict.AudUnchecked, verdict.Expired), verdict.Expired},
-		{fail(verdict.AudUnchecked), verdict.AudUnchecked},
-		{fail(verdict.Expired, verdict.SignatureInvalid), verdict.SignatureInvalid},
-	} {
-		var got verdict.Class
-		if c := Gravest(test.checks); c != nil {
-			got = c.Class
-		}
-		if got != test.want {
-			t.Errorf("%+v: %q, want %q", test.checks, got, test.want)
-		}
 	}
 }
 

@@ -83,7 +83,7 @@ func judge(t *testing.T, header, payload string, p Policy, now time.Time) verdic
 	if err != nil {
 		return verdict.ClassOf(err)
 	}
-	if gravest := Gravest(p.Check(c, v.Token().Header, now)); gravest != nil {
+	if gravest := verdict.Gravest(p.Check(c, v.Token().Header, now)); gravest != nil {
 		return gravest.Class
 	}
 	return ""

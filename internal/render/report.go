@@ -122,7 +122,7 @@ func (r Report) Text(t *Text) {
 	switch {
 	case r.Valid:
 		t.Styled(Good, "✓ valid").Line()
-	case r.Class.Judges():
+	case r.Class.IsVerdict():
 		t.Styled(Bad, "✗ not valid: "+string(r.Class)).Line()
 	default:
 		t.Styled(Bad, "✗ not verified: "+string(r.Class)).Line()

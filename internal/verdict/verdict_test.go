@@ -73,3 +73,37 @@ func TestFailed(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+func TestGravest(t *testing.T) {
+	fail := func(classes ...Class) []Check {
+		checks := []Check{{Name: "claims", Status: Pass}}
+		for _, c := range classes {
+			checks = append(checks, Check{Status: Fail, Class: c})
+		}
+		return checks
+	}
+	for _, test := range []struct {
+		checks []Check
+		want   Class
+	}{
+		{nil, ""},
+		{fail(), ""},
+		{[]Check{{Status: Warn, Class: AudUnchecked}, {Status: Skip}}, ""},
+		{fail(Expired), Expired},
+		{fail(Expired, NotYetValid), Expired},
+		{fail(Expired, AudMismatch, MissingClaim), AudMismatch},
+		{fail(Expired, AudMismatch, ClaimsMalformed), ClaimsMalformed},
+		{fail(AudMismatch, Malformed, ClaimsMalformed), Malformed},
+		{fail(AudUnchecked, Expired), Expired},
+		{fail(AudUnchecked), AudUnchecked},
+		{fail(Expired, SignatureInvalid), SignatureInvalid},
+	} {
+		var got Class
+		if c := Gravest(test.checks); c != nil {
+			got = c.Class
+		}
+		if got != test.want {
+			t.Errorf("%+v: %q, want %q", test.checks, got, test.want)
+		}
+	}
+}
