@@ -22,6 +22,7 @@ var rooms = []string{
 	"base64url",
 	"jsonobject",
 	"phrase",
+	"redact",
 	"reltime",
 	"loopback",
 	"jwa",

@@ -20,6 +20,7 @@ import (
 	"jwt/internal/loopback"
 	"jwt/internal/oauth"
 	"jwt/internal/phrase"
+	"jwt/internal/redact"
 	"jwt/internal/verdict"
 )
 
@@ -99,7 +100,7 @@ type reply struct {
 	cookies []*http.Cookie
 	body    []byte
 	asked   time.Time
-	secrets Secrets // of the request, which the answer may repeat
+	secrets redact.Secrets // of the request, which the answer may repeat
 }
 
 // do sends the request of a step. An answer with any status is a reply. A truncated answer

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"jwt/internal/redact"
 )
 
 // No answer may be cached, or run scripts.
@@ -149,7 +151,7 @@ func TestLogOfLongPaths(t *testing.T) {
 	const secret = "SECRETsecretSECRETsecret0123456789"
 	s.ask("GET", "/reset-password/confirm/user/alice.smith/xx/tok/"+secret, "")
 	same(t, "path", strings.Fields(s.log.String())[2], "/reset-password/confirm/user/alice.smith/xx/tok/***")
-	for n := range 2 * maxPath {
+	for n := range 2 * redact.MaxPath {
 		before := strings.Repeat("/0123456", n/8) + "/" + strings.Repeat("x", n%8) // a part is no longer than others may be
 		for _, after := range []string{"", "/", "/x"} {
 			s.ask("GET", before+"/"+secret+after, "")
@@ -158,8 +160,8 @@ func TestLogOfLongPaths(t *testing.T) {
 	if log := s.log.String(); contains(log, secret[:1]) {
 		t.Errorf("the log has a part of it:\n%s", log)
 	}
-	s.ask("GET", "/"+strings.Repeat("0123456/", maxPath/8-1)+"0123456", "") // exactly as long as may be
-	if log := s.log.String(); !contains(log, " /"+strings.Repeat("0123456/", maxPath/8-1)+"0123456 404 ") {
+	s.ask("GET", "/"+strings.Repeat("0123456/", redact.MaxPath/8-1)+"0123456", "") // exactly as long as may be
+	if log := s.log.String(); !contains(log, " /"+strings.Repeat("0123456/", redact.MaxPath/8-1)+"0123456 404 ") {
 		t.Error("a short path is cut")
 	}
 }

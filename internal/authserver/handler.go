@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jwt/internal/oauth"
+	"jwt/internal/redact"
 )
 
 // An Answer is the response to one request. It is sent after its Handler has returned
@@ -40,7 +41,7 @@ func (e Endpoint) String() string { return e.Method + " " + e.Path }
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := s.Now()
-	a := &Answer{Header: w.Header(), path: redacted(r.URL.Path), now: s.now(), w: w}
+	a := &Answer{Header: w.Header(), path: redact.Path(r.URL.Path), now: s.now(), w: w}
 	setSecurityHeaders(a.Header)
 	if err := s.dispatch(a, r); err != nil {
 		s.Fail(a, err)

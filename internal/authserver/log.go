@@ -24,6 +24,7 @@ type requestLog struct {
 const (
 	maxQueued   = 1 << 20     // bytes
 	logPatience = time.Second // for writing the last lines
+	maxMethod   = 16          // bytes
 )
 
 func (l *requestLog) request(a *Answer, r *http.Request, took time.Duration) {
@@ -114,23 +115,4 @@ func (l *requestLog) flush(patience time.Duration) {
 	case <-writing:
 	case <-time.After(patience):
 	}
-}
-
-const (
-	maxMethod  = 16 // bytes
-	maxSegment = 16 // bytes of one part of a path: anything longer may be a secret
-	maxPath    = 64
-)
-
-// redacted returns a path that is none of ours as the log shows it. Of a part that is cut
-// off nobody knows how long it is.
-func redacted(path string) string {
-	segments := strings.Split(path[:min(len(path), maxPath)], "/")
-	for i, s := range segments {
-		cut := i == len(segments)-1 && len(path) > maxPath
-		if cut || len(s) > maxSegment || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			segments[i] = "***"
-		}
-	}
-	return strings.Join(segments, "/")
 }

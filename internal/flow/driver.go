@@ -16,6 +16,7 @@ import (
 	"jwt/internal/authclient"
 	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
+	"jwt/internal/redact"
 	"jwt/internal/verdict"
 )
 
@@ -39,8 +40,8 @@ type wire struct {
 	cookies     []*http.Cookie
 	body        []byte
 	at          *url.URL
-	withheld    string             // the Path of the cookie, where a browser would not send it
-	secrets     authclient.Secrets // that were sent
+	withheld    string         // the Path of the cookie, where a browser would not send it
+	secrets     redact.Secrets // that were sent
 	began       time.Time
 	took        time.Duration
 }

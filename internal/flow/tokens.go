@@ -10,8 +10,8 @@ import (
 	"jwt/internal/authclient"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/redact"
 	"jwt/internal/reltime"
-	"jwt/internal/scan"
 )
 
 // A Token is one that the server gave, as it may be shown.
@@ -126,7 +126,7 @@ type ledger struct {
 	began   time.Time
 	all     []Token
 	texts   []string // of all
-	secrets authclient.Secrets
+	secrets redact.Secrets
 }
 
 // add enters a token, or finds it, and returns its name.
@@ -141,7 +141,7 @@ func (l *ledger) add(kind, letter, text string, issued, expires time.Time) strin
 		}
 	}
 	t := Token{
-		Name: letter + strconv.Itoa(n), Kind: kind, Shown: scan.Redact(text),
+		Name: letter + strconv.Itoa(n), Kind: kind, Shown: redact.Credential(text),
 		Issued: issued.Sub(l.began), Expires: -1, Ended: -1,
 	}
 	if !expires.IsZero() {

@@ -1,11 +1,11 @@
-package scan
+package redact
 
 import (
 	"strings"
 	"testing"
 )
 
-func TestRedact(t *testing.T) {
+func TestCredential(t *testing.T) {
 	const header, payload = "eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiJhbGljZSJ9"
 	tests := []struct{ credential, want string }{
 		{header + "." + payload + ".c2lnbmF0dXJl", header + "." + payload + ".sha256:"},
@@ -16,15 +16,15 @@ func TestRedact(t *testing.T) {
 		{"", "sha256:"},
 	}
 	for _, tt := range tests {
-		got := Redact(tt.credential)
+		got := Credential(tt.credential)
 		if rest, ok := strings.CutPrefix(got, tt.want); !ok || len(rest) != 12 {
-			t.Errorf("Redact(%q) = %q, want %q and a fingerprint", tt.credential, got, tt.want)
+			t.Errorf("Credential(%q) = %q, want %q and a fingerprint", tt.credential, got, tt.want)
 		}
-		if got != Redact(tt.credential) || tt.credential != "" && strings.HasSuffix(got, lastPart(tt.credential)) && lastPart(tt.credential) != "" {
-			t.Errorf("Redact(%q) = %q", tt.credential, got)
+		if got != Credential(tt.credential) || tt.credential != "" && strings.HasSuffix(got, lastPart(tt.credential)) && lastPart(tt.credential) != "" {
+			t.Errorf("Credential(%q) = %q", tt.credential, got)
 		}
 	}
-	if Redact("a") == Redact("b") {
+	if Credential("a") == Credential("b") {
 		t.Error("two credentials look the same")
 	}
 }

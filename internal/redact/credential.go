@@ -1,0 +1,65 @@
+// Package redact decides what may be shown of a credential, and of texts that may contain
+// one: headers, paths of URLs, and answers of a server that repeat what they were sent.
+package redact
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+)
+
+// Credential returns what may be shown of a credential: the header and payload of a signed
+// token, the header of an encrypted one, and a fingerprint of the rest. The same credential
+// gives the same text, which nobody can use in its place.
+func Credential(credential string) string {
+	parts := strings.Split(credential, ".")
+	switch {
+	case len(parts) == 3 && parts[2] != "" && isObject(parts[0]):
+		return parts[0] + "." + parts[1] + "." + fingerprint(parts[2])
+	case len(parts) == 5 && isObject(parts[0]):
+		return parts[0] + "." + fingerprint(strings.Join(parts[1:], "."))
+	default:
+		return fingerprint(credential)
+	}
+}
+
+// fingerprint returns enough of the SHA-256 of s to distinguish credentials. A secret with
+// little entropy, such as a password, could be guessed from it: hide those with Secrets.
+func fingerprint(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "sha256:" + hex.EncodeToString(sum[:6])
+}
+
+func isObject(segment string) bool {
+	b, err := base64url.Decode(segment)
+	if err != nil {
+		return false
+	}
+	_, err = jsonobject.Parse(b)
+	return err == nil
+}
+
+// Tokens returns a text with the signed and encrypted tokens in it redacted.
+func Tokens(text string) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+	var b strings.Builder
+	for text != "" {
+		at := strings.Index(text, "eyJ") // {" in Base64
+		if at < 0 {
+			break
+		}
+		b.WriteString(text[:at])
+		text = text[at:]
+		token := strings.TrimRight(text[:len(text)-len(strings.TrimLeft(text, alphabet))], ".")
+		text = text[len(token):]
+		if strings.Count(token, ".") >= 2 {
+			token = Credential(token)
+		}
+		b.WriteString(token)
+	}
+	b.WriteString(text)
+	return b.String()
+}
