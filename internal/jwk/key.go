@@ -270,6 +270,11 @@ func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 	return nil
 }
 
+// CanVerify reports whether the key may verify with the algorithm; Fits says why not.
+func (k Key) CanVerify(a jwa.Algorithm) bool {
+	return a.Takes(k.Type, k.Curve) && k.Fits(a, OpVerify) == nil
+}
+
 // isAllZeros reports whether the key is a secret of zero bytes. HMAC pads short keys
 // with zeros (RFC 2104 §2), so an attacker without any secret could sign.
 func (k Key) isAllZeros() bool {

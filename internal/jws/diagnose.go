@@ -41,7 +41,7 @@ const (
 func Diagnose(t Token, keys []jwk.Key, texts ...[]byte) []Cause {
 	name, _ := t.Alg()
 	alg, ok := jwa.Lookup(name)
-	if !ok || t.misspelled {
+	if !ok || t.Misspelled() {
 		return nil
 	}
 	d := newDiagnosis(t, alg, keys, texts)
@@ -80,7 +80,7 @@ func newDiagnosis(t Token, alg jwa.Algorithm, keys []jwk.Key, texts [][]byte) *d
 		switch {
 		case hasKid && !k.AnswersTo(kid):
 			d.other = append(d.other, k)
-		case verifies(k, alg):
+		case k.CanVerify(alg):
 			d.fit = append(d.fit, k)
 			fallthrough
 		default:
@@ -137,7 +137,7 @@ func cost(material any) int {
 // that say they are for something else, and the rest of a certificate's chain.
 func (d *diagnosis) otherKeys() {
 	for _, k := range d.keys {
-		if !sameKind(k, d.alg) || verifies(k, d.alg) || !d.try(d.alg, d.input, d.token.Signature, k.VerificationMaterial()) {
+		if !sameKind(k, d.alg) || k.CanVerify(d.alg) || !d.try(d.alg, d.input, d.token.Signature, k.VerificationMaterial()) {
 			continue
 		}
 		switch {
@@ -229,7 +229,7 @@ func (d *diagnosis) observe() {
 }
 
 func (d *diagnosis) observeMismatch() {
-	can := acceptedAlgs(d.keys, nil)
+	can := AcceptedAlgs(d.keys, nil)
 	what := "the key given is " + d.keys[0].Kind()
 	if len(d.keys) > 1 {
 		what = "none of the keys given is for it"

@@ -11,6 +11,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jwk"
+	"jwt/internal/jwk/jwktest"
 )
 
 // signPSS signs with RSASSA-PSS (RFC 8017 §8.1.1) and any parameters, which
@@ -34,7 +35,7 @@ func signPSS(t *testing.T, key *rsa.PrivateKey, hash, mask crypto.Hash, salt int
 
 // RSASSA-PSS with parameters other than RFC 7518 §3.5's is named by what differs.
 func TestDiagnosePSS(t *testing.T) {
-	key := keyFor("PS256").Material().(*rsa.PrivateKey)
+	key := jwktest.KeyFor("PS256").Material().(*rsa.PrivateKey)
 	tests := []struct {
 		alg        string
 		hash, mask crypto.Hash
@@ -55,7 +56,7 @@ func TestDiagnosePSS(t *testing.T) {
 	for _, tt := range tests {
 		input := encode(`{"alg":"`+tt.alg+`"}`) + "." + encode(claims)
 		token := parse(t, input+"."+base64url.Encode(signPSS(t, key, tt.hash, tt.mask, tt.salt, input)))
-		causes := diagnose(t, token, []jwk.Key{public(keyFor("PS256"))})
+		causes := diagnose(t, token, []jwk.Key{jwktest.Public(jwktest.KeyFor("PS256"))})
 		wantProven(t, tt.id, causes)
 		if len(causes) == 1 && causes[0].Detail != tt.detail {
 			t.Errorf("%s, %s, %s, %d: %s", tt.alg, tt.hash, tt.mask, tt.salt, causes[0].Detail)
@@ -80,7 +81,7 @@ func TestDiagnosePSSOddModulus(t *testing.T) {
 
 // What was signed otherwise is not called a PSS signature of this token.
 func TestDiagnosePSSNot(t *testing.T) {
-	k := keyFor("PS256")
+	k := jwktest.KeyFor("PS256")
 	key := k.Material().(*rsa.PrivateKey)
 	input := encode(`{"alg":"PS256"}`) + "." + encode(claims)
 	other := signPSS(t, key, crypto.SHA256, crypto.SHA1, 32, input+"x")
@@ -98,7 +99,7 @@ func TestDiagnosePSSNot(t *testing.T) {
 		"of no bytes but one":  {0xbc},
 		"longer than a key is": append([]byte{0}, right...),
 	} {
-		for _, c := range diagnose(t, parse(t, input+"."+base64url.Encode(sig)), []jwk.Key{public(k)}) {
+		for _, c := range diagnose(t, parse(t, input+"."+base64url.Encode(sig)), []jwk.Key{jwktest.Public(k)}) {
 			if c.Proven && c.ID != "signature_long" {
 				t.Errorf("%s: %+v", name, c)
 			}

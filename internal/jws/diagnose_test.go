@@ -21,13 +21,8 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
+	"jwt/internal/jwk/jwktest"
 	"jwt/internal/verdict"
-)
-
-const (
-	hs256   = `{"alg":"HS256","typ":"JWT"}`
-	claims  = `{"iss":"https://issuer.example","sub":"alice","exp":1700003600}`
-	correct = "correct horse battery staple 2024" // a secret of no special form
 )
 
 // diagnose verifies, which must fail in a way Diagnose is for, and explains.
@@ -117,8 +112,8 @@ func TestDiagnoseSecret(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			token := sign(t, hs256, claims, secret(t, tt.truth), "HS256")
-			wantProven(t, tt.id, diagnose(t, token, []jwk.Key{secret(t, tt.given)}))
+			token := sign(t, hs256, claims, jwktest.Secret(t, tt.truth), "HS256")
+			wantProven(t, tt.id, diagnose(t, token, []jwk.Key{jwktest.Secret(t, tt.given)}))
 		})
 	}
 	t.Run("empty secret", func(t *testing.T) {
@@ -129,30 +124,30 @@ func TestDiagnoseSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		token := parse(t, input+"."+base64url.Encode(sig))
-		wantProven(t, "secret_example", diagnose(t, token, []jwk.Key{secret(t, correct)}))
+		wantProven(t, "secret_example", diagnose(t, token, []jwk.Key{jwktest.Secret(t, correct)}))
 	})
 }
 
 func TestDiagnoseKeys(t *testing.T) {
 	const header = `{"alg":"ES256","kid":"a"}`
-	right := keyFor("ES256")
+	right := jwktest.KeyFor("ES256")
 	wrong, err := jwk.Generate("P-256", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	token := sign(t, header, claims, right, "ES256")
-	wrong, right = public(wrong), public(right)
+	wrong, right = jwktest.Public(wrong), jwktest.Public(right)
 
 	t.Run("another key of the set", func(t *testing.T) {
 		right.Source = "https://issuer.example/jwks"
-		causes := diagnose(t, token, []jwk.Key{inSet(wrong, "a"), inSet(right, "b")})
+		causes := diagnose(t, token, []jwk.Key{jwktest.InSet(wrong, "a"), jwktest.InSet(right, "b")})
 		wantProven(t, "other_key", causes)
 		if want := `kid "b" of https://issuer.example/jwks`; !strings.Contains(causes[0].Detail, want) {
 			t.Errorf("%q does not name %s", causes[0].Detail, want)
 		}
 	})
 	t.Run("a kid that names no key", func(t *testing.T) {
-		wantProven(t, "other_key", diagnose(t, token, []jwk.Key{inSet(wrong, "c"), inSet(right, "b")}))
+		wantProven(t, "other_key", diagnose(t, token, []jwk.Key{jwktest.InSet(wrong, "c"), jwktest.InSet(right, "b")}))
 	})
 	t.Run("use", func(t *testing.T) {
 		k := right
@@ -169,25 +164,25 @@ func TestDiagnoseKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, by := range []jwk.Key{blank, secret(t, correct)} {
+		for _, by := range []jwk.Key{blank, jwktest.Secret(t, correct)} {
 			if causes := diagnose(t, sign(t, hs256, claims, by, "HS256"), []jwk.Key{blank}); len(causes) > 0 {
 				t.Errorf("more is said than Verify does: %+v", causes)
 			}
 		}
 	})
 	t.Run("two newlines, of which one was left out", func(t *testing.T) {
-		k := secret(t, correct+"\n")
+		k := jwktest.Secret(t, correct+"\n")
 		k.Trimmed = "\n"
-		causes := diagnose(t, sign(t, hs256, claims, secret(t, correct), "HS256"), []jwk.Key{k})
+		causes := diagnose(t, sign(t, hs256, claims, jwktest.Secret(t, correct), "HS256"), []jwk.Key{k})
 		wantProven(t, "secret_newline", causes)
 		if !strings.Contains(causes[0].Hint, "two newlines") {
 			t.Errorf("the hint is %q", causes[0].Hint)
 		}
 	})
 	t.Run("alg", func(t *testing.T) {
-		k := public(keyFor("PS256"))
+		k := jwktest.Public(jwktest.KeyFor("PS256"))
 		k.Alg = "PS256"
-		wantProven(t, "key_alg", diagnose(t, sign(t, `{"alg":"RS256"}`, claims, keyFor("RS256"), "RS256"), []jwk.Key{k}))
+		wantProven(t, "key_alg", diagnose(t, sign(t, `{"alg":"RS256"}`, claims, jwktest.KeyFor("RS256"), "RS256"), []jwk.Key{k}))
 	})
 	t.Run("another kid", func(t *testing.T) {
 		k := wrong
@@ -204,7 +199,7 @@ func TestDiagnoseKeys(t *testing.T) {
 		}
 	})
 	t.Run("another certificate of the chain", func(t *testing.T) {
-		leaf, issuer := certificate(t, keyFor("ES384")), certificate(t, keyFor("ES256"))
+		leaf, issuer := certificate(t, jwktest.KeyFor("ES384")), certificate(t, jwktest.KeyFor("ES256"))
 		k, err := jwk.New(leaf.PublicKey)
 		if err != nil {
 			t.Fatal(err)
@@ -229,21 +224,21 @@ func certificate(t *testing.T, k jwk.Key) *x509.Certificate {
 }
 
 func TestDiagnoseMismatch(t *testing.T) {
-	hmac := sign(t, hs256, claims, secret(t, correct), "HS256")
-	causes := diagnose(t, hmac, []jwk.Key{public(keyFor("ES384"))})
+	hmac := sign(t, hs256, claims, jwktest.Secret(t, correct), "HS256")
+	causes := diagnose(t, hmac, []jwk.Key{jwktest.Public(jwktest.KeyFor("ES384"))})
 	wantSeen(t, "alg_key_mismatch", causes)
 	if !strings.Contains(causes[0].Detail, "verifies ES384") {
 		t.Errorf("%q does not say what the key verifies", causes[0].Detail)
 	}
-	rs := sign(t, `{"alg":"RS256"}`, claims, keyFor("RS256"), "RS256")
-	wantSeen(t, "alg_key_mismatch", diagnose(t, rs, []jwk.Key{secret(t, correct)}))
-	wantSeen(t, "alg_key_mismatch", diagnose(t, rs, []jwk.Key{secret(t, correct), public(keyFor("ES256"))}))
+	rs := sign(t, `{"alg":"RS256"}`, claims, jwktest.KeyFor("RS256"), "RS256")
+	wantSeen(t, "alg_key_mismatch", diagnose(t, rs, []jwk.Key{jwktest.Secret(t, correct)}))
+	wantSeen(t, "alg_key_mismatch", diagnose(t, rs, []jwk.Key{jwktest.Secret(t, correct), jwktest.Public(jwktest.KeyFor("ES256"))}))
 
 	enc, err := jwk.Generate("X25519", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSeen(t, "alg_key_mismatch", diagnose(t, rs, []jwk.Key{public(enc)}))
+	wantSeen(t, "alg_key_mismatch", diagnose(t, rs, []jwk.Key{jwktest.Public(enc)}))
 	wantSeen(t, "alg_key_mismatch", diagnose(t, hmac, []jwk.Key{enc}))
 }
 
@@ -251,32 +246,32 @@ func TestDiagnoseMismatch(t *testing.T) {
 // the key was given.
 func TestDiagnoseKeyTextAsSecret(t *testing.T) {
 	for _, alg := range []string{"RS256", "ES256", "ES512", "ES256K", "EdDSA", "Ed448", "ML-DSA-44"} {
-		k := keyFor(alg)
+		k := jwktest.KeyFor(alg)
 		texts := keyTexts(k)
 		if len(texts) < 20 {
 			t.Fatalf("only %d texts of the %s key", len(texts), alg)
 		}
 		for _, text := range texts {
-			token := sign(t, hs256, claims, secret(t, string(text.text)), "HS256")
+			token := sign(t, hs256, claims, jwktest.Secret(t, string(text.text)), "HS256")
 			if text.private {
 				wantProven(t, "private_key_as_secret", diagnose(t, token, []jwk.Key{k}))
 			} else {
-				wantProven(t, "public_key_as_secret", diagnose(t, token, []jwk.Key{public(k)}))
+				wantProven(t, "public_key_as_secret", diagnose(t, token, []jwk.Key{jwktest.Public(k)}))
 			}
 		}
-		token := sign(t, hs256, claims, secret(t, "ssh-ed25519 AAAA me@host\n"), "HS256")
-		wantProven(t, "key_text_as_secret", diagnose(t, token, []jwk.Key{public(k)}, []byte("ssh-ed25519 AAAA me@host\r\n")))
+		token := sign(t, hs256, claims, jwktest.Secret(t, "ssh-ed25519 AAAA me@host\n"), "HS256")
+		wantProven(t, "key_text_as_secret", diagnose(t, token, []jwk.Key{jwktest.Public(k)}, []byte("ssh-ed25519 AAAA me@host\r\n")))
 	}
-	cert := certificate(t, keyFor("ES256"))
-	k := public(keyFor("ES256"))
+	cert := certificate(t, jwktest.KeyFor("ES256"))
+	k := jwktest.Public(jwktest.KeyFor("ES256"))
 	k.Certificates = []*x509.Certificate{cert}
-	token := sign(t, hs256, claims, secret(t, string(cert.Raw)), "HS256")
+	token := sign(t, hs256, claims, jwktest.Secret(t, string(cert.Raw)), "HS256")
 	wantProven(t, "public_key_as_secret", diagnose(t, token, []jwk.Key{k}))
 }
 
 func TestDiagnoseSignatureEncoding(t *testing.T) {
 	for _, alg := range []string{"ES256", "ES384", "ES512", "ES256K"} {
-		k := keyFor(alg)
+		k := jwktest.KeyFor(alg)
 		token := sign(t, `{"alg":"`+alg+`"}`, claims, k, alg)
 		n := len(token.Signature) / 2
 		r, s := token.Signature[:n], token.Signature[n:]
@@ -299,7 +294,7 @@ func TestDiagnoseSignatureEncoding(t *testing.T) {
 			{"signature_long", concat([]byte{7}, token.Signature)},
 		} {
 			t.Run(alg+" "+tt.id, func(t *testing.T) {
-				wantProven(t, tt.id, diagnose(t, withSignature(t, token, tt.sig), []jwk.Key{public(k)}))
+				wantProven(t, tt.id, diagnose(t, withSignature(t, token, tt.sig), []jwk.Key{jwktest.Public(k)}))
 			})
 		}
 	}
@@ -310,10 +305,10 @@ func TestDiagnoseSignatureEncoding(t *testing.T) {
 func TestDiagnoseDroppedZeros(t *testing.T) {
 	for _, half := range []int{0, 1} {
 		for i := 0; ; i++ {
-			token := sign(t, `{"alg":"ES256"}`, claims, keyFor("ES256"), "ES256")
+			token := sign(t, `{"alg":"ES256"}`, claims, jwktest.KeyFor("ES256"), "ES256")
 			if sig := token.Signature; sig[32*half] == 0 {
 				short := concat(sig[:32*half], sig[32*half+1:])
-				wantProven(t, "signature_unpadded", diagnose(t, withSignature(t, token, short), []jwk.Key{public(keyFor("ES256"))}))
+				wantProven(t, "signature_unpadded", diagnose(t, withSignature(t, token, short), []jwk.Key{jwktest.Public(jwktest.KeyFor("ES256"))}))
 				break
 			}
 			if i > 10_000 {
@@ -324,20 +319,20 @@ func TestDiagnoseDroppedZeros(t *testing.T) {
 }
 
 func TestDiagnoseRSASignature(t *testing.T) {
-	k := keyFor("RS256")
+	k := jwktest.KeyFor("RS256")
 	token := sign(t, `{"alg":"RS256"}`, claims, k, "RS256")
-	wantProven(t, "signature_little_endian", diagnose(t, withSignature(t, token, reversed(token.Signature)), []jwk.Key{public(k)}))
-	wantProven(t, "signature_long", diagnose(t, withSignature(t, token, concat([]byte{0}, token.Signature)), []jwk.Key{public(k)}))
+	wantProven(t, "signature_little_endian", diagnose(t, withSignature(t, token, reversed(token.Signature)), []jwk.Key{jwktest.Public(k)}))
+	wantProven(t, "signature_long", diagnose(t, withSignature(t, token, concat([]byte{0}, token.Signature)), []jwk.Key{jwktest.Public(k)}))
 	for i := 0; token.Signature[0] != 0; i++ {
 		if i > 10_000 {
 			t.Fatal("no signature with a leading zero")
 		}
 		token = sign(t, `{"alg":"PS256"}`, claims, k, "PS256") // a new salt each time
 	}
-	wantProven(t, "signature_unpadded", diagnose(t, withSignature(t, token, token.Signature[1:]), []jwk.Key{public(k)}))
+	wantProven(t, "signature_unpadded", diagnose(t, withSignature(t, token, token.Signature[1:]), []jwk.Key{jwktest.Public(k)}))
 
-	wantSeen(t, "signature_length", diagnose(t, withSignature(t, token, make4096()), []jwk.Key{public(k)}))
-	wantSeen(t, "signature_length", diagnose(t, withSignature(t, token, token.Signature[:200]), []jwk.Key{public(k)}))
+	wantSeen(t, "signature_length", diagnose(t, withSignature(t, token, make4096()), []jwk.Key{jwktest.Public(k)}))
+	wantSeen(t, "signature_length", diagnose(t, withSignature(t, token, token.Signature[:200]), []jwk.Key{jwktest.Public(k)}))
 }
 
 func make4096() []byte { return bytes.Repeat([]byte{0xa5}, 512) }
@@ -359,34 +354,34 @@ func TestDiagnoseAlgorithm(t *testing.T) {
 		{"ES256", "Ed448"},
 	}
 	for _, tt := range tests {
-		token := sign(t, `{"alg":"`+tt.says+`"}`, claims, keyFor(tt.is), tt.is)
-		causes := diagnose(t, token, []jwk.Key{public(keyFor(tt.is))})
+		token := sign(t, `{"alg":"`+tt.says+`"}`, claims, jwktest.KeyFor(tt.is), tt.is)
+		causes := diagnose(t, token, []jwk.Key{jwktest.Public(jwktest.KeyFor(tt.is))})
 		wantProven(t, "other_algorithm", causes)
-		if got := causes[0].Detail; keyFor(tt.is).Type != "OKP" && !strings.Contains(got, "verifies as "+tt.is+",") {
+		if got := causes[0].Detail; jwktest.KeyFor(tt.is).Type != "OKP" && !strings.Contains(got, "verifies as "+tt.is+",") {
 			t.Errorf("%s signed as %s: %s", tt.says, tt.is, got)
 		}
 	}
 
 	input := encode(`{"alg":"PS256"}`) + "." + encode(claims)
 	hash := sha256.Sum256([]byte(input))
-	salted, err := rsa.SignPSS(rand.Reader, keyFor("PS256").Material().(*rsa.PrivateKey), crypto.SHA256, hash[:], &rsa.PSSOptions{SaltLength: 20})
+	salted, err := rsa.SignPSS(rand.Reader, jwktest.KeyFor("PS256").Material().(*rsa.PrivateKey), crypto.SHA256, hash[:], &rsa.PSSOptions{SaltLength: 20})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantProven(t, "pss_salt", diagnose(t, parse(t, input+"."+base64url.Encode(salted)), []jwk.Key{public(keyFor("PS256"))}))
+	wantProven(t, "pss_salt", diagnose(t, parse(t, input+"."+base64url.Encode(salted)), []jwk.Key{jwktest.Public(jwktest.KeyFor("PS256"))}))
 
 	input = encode(`{"alg":"ES256"}`) + "." + encode(claims)
 	long := sha512.Sum512([]byte(input))
-	r, s, err := ecdsa.Sign(rand.Reader, keyFor("ES256").Material().(*ecdsa.PrivateKey), long[:])
+	r, s, err := ecdsa.Sign(rand.Reader, jwktest.KeyFor("ES256").Material().(*ecdsa.PrivateKey), long[:])
 	if err != nil {
 		t.Fatal(err)
 	}
 	sig := concat(padded(r.Bytes(), 32), padded(s.Bytes(), 32))
-	wantProven(t, "other_hash", diagnose(t, parse(t, input+"."+base64url.Encode(sig)), []jwk.Key{public(keyFor("ES256"))}))
+	wantProven(t, "other_hash", diagnose(t, parse(t, input+"."+base64url.Encode(sig)), []jwk.Key{jwktest.Public(jwktest.KeyFor("ES256"))}))
 }
 
 func TestDiagnoseCut(t *testing.T) {
-	key := secret(t, correct)
+	key := jwktest.Secret(t, correct)
 	token := sign(t, hs256, claims, key, "HS256")
 	wantProven(t, "signature_cut", diagnose(t, withSignature(t, token, token.Signature[:16]), []jwk.Key{key}))
 	wantSeen(t, "signature_length", diagnose(t, withSignature(t, token, token.Signature[:7]), []jwk.Key{key})) // too little to be proof
@@ -394,8 +389,8 @@ func TestDiagnoseCut(t *testing.T) {
 	wantSeen(t, "signature_blank", diagnose(t, withSignature(t, token, make([]byte, 32)), []jwk.Key{key}))
 	wantSeen(t, "signature_length", diagnose(t, withSignature(t, token, make4096()), []jwk.Key{key}))
 
-	es := sign(t, `{"alg":"ES256"}`, claims, keyFor("ES256"), "ES256")
-	causes := diagnose(t, withSignature(t, es, es.Signature[:60]), []jwk.Key{public(keyFor("ES256"))})
+	es := sign(t, `{"alg":"ES256"}`, claims, jwktest.KeyFor("ES256"), "ES256")
+	causes := diagnose(t, withSignature(t, es, es.Signature[:60]), []jwk.Key{jwktest.Public(jwktest.KeyFor("ES256"))})
 	wantSeen(t, "signature_length", causes)
 	if want := "60 bytes, ES256 makes 64"; !strings.Contains(causes[0].Detail, want) {
 		t.Errorf("%q does not say %s", causes[0].Detail, want)
@@ -420,7 +415,7 @@ func TestDiagnoseLength(t *testing.T) {
 	}
 	for _, tt := range tests {
 		token := parse(t, encode(`{"alg":"`+tt.alg+`"}`)+"."+encode(claims)+"."+base64url.Encode(bytes.Repeat([]byte{0xa5}, tt.size)))
-		causes := diagnose(t, token, []jwk.Key{public(keyFor(tt.key))})
+		causes := diagnose(t, token, []jwk.Key{jwktest.Public(jwktest.KeyFor(tt.key))})
 		wantSeen(t, "signature_length", causes)
 		if causes[0].Detail != tt.says {
 			t.Errorf("%s with %s: %s", tt.alg, tt.key, causes[0].Detail)
@@ -433,7 +428,7 @@ func TestDiagnoseInput(t *testing.T) {
 		head = `{"typ":"JWT","alg":"ES256"}`
 		body = `{"name":"José <j@x/y>","sub":"\u00e9","n":1.0,"exp":1700003600,"aud":["a","b"]}`
 	)
-	k := keyFor("ES256")
+	k := jwktest.KeyFor("ES256")
 	sentHeader, sentPayload := encode(head), encode(body)
 	double := sha256.Sum256([]byte(sentHeader + "." + sentPayload))
 	pad := func(s string) string { return base64.URLEncoding.EncodeToString([]byte(s)) }
@@ -469,7 +464,7 @@ func TestDiagnoseInput(t *testing.T) {
 		if strings.HasSuffix(tt.signed, base64.StdEncoding.EncodeToString([]byte(body+"??>"))) {
 			payload = encode(body + "??>") // has a / in standard Base64
 		}
-		causes := diagnose(t, parse(t, sentHeader+"."+payload+"."+base64url.Encode(sig)), []jwk.Key{public(k)})
+		causes := diagnose(t, parse(t, sentHeader+"."+payload+"."+base64url.Encode(sig)), []jwk.Key{jwktest.Public(k)})
 		if len(causes) != 1 || causes[0].ID != tt.id || !causes[0].Proven {
 			t.Errorf("signed over %q: %+v, want %s", tt.signed, causes, tt.id)
 		}
@@ -478,7 +473,7 @@ func TestDiagnoseInput(t *testing.T) {
 
 // A hostile token under many slow keys must not keep anybody waiting.
 func TestDiagnoseIsBounded(t *testing.T) {
-	k := public(keyFor("ES512"))
+	k := jwktest.Public(jwktest.KeyFor("ES512"))
 	keys := make([]jwk.Key, 1000)
 	for i := range keys {
 		keys[i] = k
@@ -507,7 +502,7 @@ func TestDiagnoseIsBounded(t *testing.T) {
 // What Diagnose is not for gets no answer, and no panic.
 func TestDiagnoseNothing(t *testing.T) {
 	for _, header := range []string{`{}`, `{"alg":"none"}`, `{"alg":1}`, `{"alg":"HS999"}`} {
-		if causes := Diagnose(parse(t, encode(header)+"."+encode(claims)+".AAAA"), []jwk.Key{secret(t, correct)}); causes != nil {
+		if causes := Diagnose(parse(t, encode(header)+"."+encode(claims)+".AAAA"), []jwk.Key{jwktest.Secret(t, correct)}); causes != nil {
 			t.Errorf("%s: %+v", header, causes)
 		}
 	}
@@ -517,3 +512,34 @@ func TestDiagnoseNothing(t *testing.T) {
 }
 
 func concat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
+// mustNotQuote fails if a message holds the secret in any spelling.
+func mustNotQuote(t *testing.T, secret []byte, message string) {
+	t.Helper()
+	for _, s := range append(encoded(secret), spelling{secret: secret}) {
+		if text := bytes.TrimSpace(s.secret); len(text) >= 8 && strings.Contains(message, string(text)) {
+			t.Errorf("a message quotes the secret: %s", message)
+		}
+	}
+}
+
+// FuzzDiagnose: no text makes the diagnosis fail, prove a cause for a token that
+// nobody signed, or quote the secret.
+func FuzzDiagnose(f *testing.F) {
+	for _, s := range []string{"", "e30.e30.", "e30.e30.AA", "e30=.e30.AA==", encode(hs256) + "." + encode(claims) + ".AAAA"} {
+		f.Add(s)
+	}
+	k := jwktest.Secret(f, correct)
+	f.Fuzz(func(t *testing.T, text string) {
+		token, _, err := ParseLax(text)
+		if err != nil {
+			return
+		}
+		for _, c := range Diagnose(token, []jwk.Key{k}) {
+			mustNotQuote(t, []byte(correct), c.Detail+" "+c.Hint)
+			if c.Proven && c.ID != "secret_example" {
+				t.Errorf("%q: %+v", text, c)
+			}
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jwa"
+	"jwt/internal/jwk/jwktest"
 )
 
 // FuzzParse: a token that parses is spelled in the one way there is, and what
@@ -14,7 +15,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{"", "..", "e30.e30.", "e30.e30.AA", "e30.e30.AB", "e30=.e30.AA==", " e30.e30.\n", "e30.e30.A.A.A", `{"payload":"e30"}`, encode(hs256) + "." + encode(claims) + ".AAAA"} {
 		f.Add(s)
 	}
-	k := keyFor("HS256")
+	k := jwktest.KeyFor("HS256")
 	f.Fuzz(func(t *testing.T, text string) {
 		token, err := Parse(text)
 		lax, flaws, laxErr := ParseLax(text)
@@ -35,7 +36,6 @@ func FuzzParse(f *testing.F) {
 			if _, _, err := lax.Verify(keyList(k), nil); err == nil {
 				t.Fatalf("%q verifies", text)
 			}
-			Diagnose(lax, keyList(k))
 		}
 	})
 }
@@ -55,7 +55,7 @@ func FuzzFlip(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if _, _, err := changed.Verify(keyList(public(keyFor(a.Name))), nil); err == nil {
+		if _, _, err := changed.Verify(keyList(jwktest.Public(jwktest.KeyFor(a.Name))), nil); err == nil {
 			t.Fatalf("%s verifies, %s was signed", text, token.Text)
 		}
 	})
@@ -65,7 +65,7 @@ func FuzzFlip(f *testing.F) {
 func TestEveryFlip(t *testing.T) {
 	for _, name := range []string{"HS256", "HS384", "HS512", "RS256", "PS256", "ES256K", "EdDSA", "Ed25519"} {
 		token := signed(name)
-		keys := keyList(public(keyFor(name)))
+		keys := keyList(jwktest.Public(jwktest.KeyFor(name)))
 		for bit := range 8 * len(token.Text) {
 			text := []byte(token.Text)
 			text[bit/8] ^= 1 << (bit % 8)
@@ -82,7 +82,7 @@ func TestEveryFlip(t *testing.T) {
 func signed(alg string) Token {
 	a, _ := jwa.Lookup(alg)
 	input := encode(`{"alg":"`+alg+`"}`) + "." + encode(`{"sub":"a"}`)
-	sig, err := a.Sign(input, keyFor(alg).Material(), true)
+	sig, err := a.Sign(input, jwktest.KeyFor(alg).Material(), true)
 	if err != nil {
 		panic(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"jwt/internal/jwk"
+	"jwt/internal/jwk/jwktest"
 	"jwt/internal/verdict"
 )
 
@@ -13,8 +14,8 @@ func jwkOf(k jwk.Key) string { return string(k.JWK(true).Bytes()) }
 
 func TestVerifyPossession(t *testing.T) {
 	for _, alg := range []string{"ES256", "RS256", "PS256", "EdDSA"} {
-		k := keyFor(alg)
-		token := sign(t, `{"typ":"dpop+jwt","alg":"`+alg+`","jwk":`+jwkOf(public(k))+`}`, claims, k, alg)
+		k := jwktest.KeyFor(alg)
+		token := sign(t, `{"typ":"dpop+jwt","alg":"`+alg+`","jwk":`+jwkOf(jwktest.Public(k))+`}`, claims, k, alg)
 		v, checks, err := token.VerifyPossession(nil)
 		if err != nil {
 			t.Errorf("%s: %v", alg, err)
@@ -33,9 +34,9 @@ func TestVerifyPossession(t *testing.T) {
 }
 
 func TestVerifyPossessionRefuses(t *testing.T) {
-	k, other := keyFor("ES256"), keyFor("RS256")
-	own := jwkOf(public(k))
-	hmac := secret(t, strings.Repeat("k", 32))
+	k, other := jwktest.KeyFor("ES256"), jwktest.KeyFor("RS256")
+	own := jwkOf(jwktest.Public(k))
+	hmac := jwktest.Secret(t, strings.Repeat("k", 32))
 	for _, test := range []struct {
 		name, header string
 		by           jwk.Key
@@ -49,7 +50,7 @@ func TestVerifyPossessionRefuses(t *testing.T) {
 		{"private", `{"alg":"ES256","jwk":` + jwkOf(k) + `}`, k, "ES256", "header:pass jwk:fail:key_refused"},
 		{"a secret", `{"alg":"HS256","jwk":` + jwkOf(hmac) + `}`, hmac, "HS256", "header:pass jwk:fail:key_refused"},
 		{"HMAC beside a public key", `{"alg":"HS256","jwk":` + own + `}`, hmac, "HS256", "header:pass alg:fail:alg_refused"},
-		{"another's", `{"alg":"ES256","jwk":` + jwkOf(public(other)) + `}`, k, "ES256", "header:pass jwk:pass alg:pass key:fail:key_mismatch"},
+		{"another's", `{"alg":"ES256","jwk":` + jwkOf(jwktest.Public(other)) + `}`, k, "ES256", "header:pass jwk:pass alg:pass key:fail:key_mismatch"},
 		{"for encryption", `{"alg":"ES256","jwk":` + strings.Replace(own, "{", `{"use":"enc",`, 1) + `}`, k, "ES256", "header:pass jwk:pass alg:pass key:fail:key_refused"},
 	} {
 		v, checks, err := sign(t, test.header, claims, test.by, test.alg).VerifyPossession(nil)

@@ -84,6 +84,10 @@ func ParseLax(text string) (Token, []Flaw, error) {
 	return t, flaws, err
 }
 
+// Misspelled reports whether ParseLax accepted a spelling that Parse refuses. Such a
+// token never verifies.
+func (t Token) Misspelled() bool { return t.misspelled }
+
 func split(text string) (Token, error) {
 	t := Token{Text: text, firstDot: strings.IndexByte(text, '.'), lastDot: strings.LastIndexByte(text, '.')}
 	switch dots := strings.Count(text, "."); {

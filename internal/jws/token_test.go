@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jwt/internal/base64url"
+	"jwt/internal/jwk/jwktest"
 	"jwt/internal/verdict"
 )
 
@@ -87,7 +88,7 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestParseLax(t *testing.T) {
-	k := secret(t, correct)
+	k := jwktest.Secret(t, correct)
 	good := sign(t, hs256, claims, k, "HS256")
 	s := good.Segments()
 	tests := []struct {
@@ -124,7 +125,7 @@ func TestParseLax(t *testing.T) {
 
 // A token whose signature is over the misspelled text must not verify either.
 func TestMisspelledNeverVerifies(t *testing.T) {
-	k := secret(t, correct)
+	k := jwktest.Secret(t, correct)
 	strict := sign(t, hs256+" ", claims, k, "HS256")
 	padded := strict.Segments()[0] + "==." + strict.Segments()[1]
 	signed := sign(t, hs256, claims, k, "HS256")

@@ -102,7 +102,7 @@ func (t *Token) checkHeader() (verdict.Check, error) {
 // checkAlg looks the header's alg up among what the keys and algs accept. That
 // it fits the very key the token names is chooseKeys' to say.
 func (v *verification) checkAlg() (verdict.Check, error) {
-	accepted := acceptedAlgs(v.keys, v.algs)
+	accepted := AcceptedAlgs(v.keys, v.algs)
 	c := verdict.Check{Expected: accepted}
 	value, ok := v.token.Header.Get("alg")
 	if !ok {
@@ -132,9 +132,9 @@ func (v *verification) checkAlg() (verdict.Check, error) {
 	return c, nil
 }
 
-// acceptedAlgs returns what at least one of the keys may verify, within algs
-// where they narrow it.
-func acceptedAlgs(keys []jwk.Key, algs []string) []string {
+// AcceptedAlgs returns the algorithms that at least one of the keys may verify,
+// restricted to algs if there are any.
+func AcceptedAlgs(keys []jwk.Key, algs []string) []string {
 	names := make([]string, 0, 6) // as many as an RSA key has
 	all := jwa.All()
 	for i := range all {
@@ -143,18 +143,13 @@ func acceptedAlgs(keys []jwk.Key, algs []string) []string {
 			continue
 		}
 		for j := range keys {
-			if a.KeyType == keys[j].Type && verifies(keys[j], *a) {
+			if a.KeyType == keys[j].Type && keys[j].CanVerify(*a) {
 				names = append(names, a.Name)
 				break
 			}
 		}
 	}
 	return names
-}
-
-// verifies is Fits without the words of why not.
-func verifies(k jwk.Key, a jwa.Algorithm) bool {
-	return a.Takes(k.Type, k.Curve) && k.Fits(a, jwk.OpVerify) == nil
 }
 
 func wanted(algs []string) string {
@@ -251,7 +246,7 @@ func fitting(keys []jwk.Key, alg jwa.Algorithm) (fit []jwk.Key, refused error) {
 }
 
 func misfit(alg jwa.Algorithm, keys []jwk.Key) verdict.Check {
-	return verdict.Check{Expected: acceptedAlgs(keys, nil), Actual: alg.Name}
+	return verdict.Check{Expected: AcceptedAlgs(keys, nil), Actual: alg.Name}
 }
 
 func (v *verification) tryKeys() (verdict.Check, error) {

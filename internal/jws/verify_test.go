@@ -9,6 +9,7 @@ import (
 
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
+	"jwt/internal/jwk/jwktest"
 	"jwt/internal/verdict"
 )
 
@@ -25,9 +26,9 @@ func signWith(t *testing.T, input string, k jwk.Key) []byte {
 
 func TestVerify(t *testing.T) {
 	for _, a := range jwa.All() {
-		k := keyFor(a.Name)
+		k := jwktest.KeyFor(a.Name)
 		token := sign(t, `{"alg":"`+a.Name+`"}`, claims, k, a.Name)
-		for name, key := range map[string]jwk.Key{"private": k, "public": public(k)} {
+		for name, key := range map[string]jwk.Key{"private": k, "public": jwktest.Public(k)} {
 			v, checks, err := token.Verify(keyList(key), nil)
 			if err != nil {
 				t.Errorf("%s under the %s key: %v", a.Name, name, err)
@@ -57,9 +58,9 @@ func statuses(checks []verdict.Check) string {
 }
 
 func TestVerifyChecks(t *testing.T) {
-	k := secret(t, strings.Repeat("k", 64))
-	other := secret(t, strings.Repeat("o", 64))
-	rsa := public(keyFor("RS256"))
+	k := jwktest.Secret(t, strings.Repeat("k", 64))
+	other := jwktest.Secret(t, strings.Repeat("o", 64))
+	rsa := jwktest.Public(jwktest.KeyFor("RS256"))
 	with := func(k jwk.Key, change func(*jwk.Key)) jwk.Key { change(&k); return k }
 	tests := []struct {
 		header string
@@ -125,15 +126,15 @@ func TestVerifyChecks(t *testing.T) {
 		{hs256, keyList(with(k, func(k *jwk.Key) { k.Ops = []string{} })), nil, "header:pass alg:pass key:fail:key_refused", "verify"},
 		{hs256, keyList(with(k, func(k *jwk.Key) { k.Use, k.Ops, k.Alg = "sig", []string{"verify"}, "HS256" })), nil, "header:pass alg:pass key:pass signature:pass", ""},
 
-		{`{"alg":"HS256","kid":"a"}`, keyList(inSet(k, "a")), nil, "header:pass alg:pass key:pass signature:pass", ""},
-		{`{"alg":"HS256","kid":"a"}`, keyList(inSet(other, "a"), inSet(k, "a")), nil, "header:pass alg:pass key:pass signature:pass", ""},
-		{`{"alg":"HS256","kid":"a"}`, keyList(inSet(other, "a"), inSet(k, "b")), nil, "header:pass alg:pass key:pass signature:fail:signature_invalid", ""},
-		{`{"alg":"HS256","kid":"A"}`, keyList(inSet(k, "a")), nil, "header:pass alg:pass key:fail:key_not_found", `no key has kid "A"; the set has "a"`},
-		{`{"alg":"HS256","kid":""}`, keyList(inSet(k, "a")), nil, "header:pass alg:pass key:fail:key_not_found", ""},
-		{`{"alg":"HS256","kid":""}`, keyList(inSet(k, "")), nil, "header:pass alg:pass key:pass signature:pass", ""},
+		{`{"alg":"HS256","kid":"a"}`, keyList(jwktest.InSet(k, "a")), nil, "header:pass alg:pass key:pass signature:pass", ""},
+		{`{"alg":"HS256","kid":"a"}`, keyList(jwktest.InSet(other, "a"), jwktest.InSet(k, "a")), nil, "header:pass alg:pass key:pass signature:pass", ""},
+		{`{"alg":"HS256","kid":"a"}`, keyList(jwktest.InSet(other, "a"), jwktest.InSet(k, "b")), nil, "header:pass alg:pass key:pass signature:fail:signature_invalid", ""},
+		{`{"alg":"HS256","kid":"A"}`, keyList(jwktest.InSet(k, "a")), nil, "header:pass alg:pass key:fail:key_not_found", `no key has kid "A"; the set has "a"`},
+		{`{"alg":"HS256","kid":""}`, keyList(jwktest.InSet(k, "a")), nil, "header:pass alg:pass key:fail:key_not_found", ""},
+		{`{"alg":"HS256","kid":""}`, keyList(jwktest.InSet(k, "")), nil, "header:pass alg:pass key:pass signature:pass", ""},
 		{`{"alg":"HS256","kid":"a"}`, keyList(with(k, func(k *jwk.Key) { k.InSet = true })), nil, "header:pass alg:pass key:fail:key_not_found", "have none"},
 		{`{"alg":"HS256","kid":""}`, keyList(with(k, func(k *jwk.Key) { k.InSet = true })), nil, "header:pass alg:pass key:fail:key_not_found", ""},
-		{`{"alg":"HS256"}`, keyList(inSet(other, "a"), inSet(k, "b")), nil, "header:pass alg:pass key:pass signature:pass", ""},
+		{`{"alg":"HS256"}`, keyList(jwktest.InSet(other, "a"), jwktest.InSet(k, "b")), nil, "header:pass alg:pass key:pass signature:pass", ""},
 		{`{"alg":"HS256","kid":"a"}`, keyList(k), nil, "header:pass alg:pass key:pass signature:pass", ""},
 
 		{`{"alg":"HS256","jku":"http://169.254.169.254/","jwk":{"kty":"oct"}}`, keyList(k), nil, "header:pass embedded_key:warn:embedded_key alg:pass key:pass signature:pass", ""},
@@ -160,8 +161,8 @@ func TestVerifyChecks(t *testing.T) {
 }
 
 func TestVerifyExpected(t *testing.T) {
-	token := sign(t, `{"alg":"RS256","kid":"a"}`, claims, keyFor("RS256"), "RS256")
-	own := public(keyFor("RS256"))
+	token := sign(t, `{"alg":"RS256","kid":"a"}`, claims, jwktest.KeyFor("RS256"), "RS256")
+	own := jwktest.Public(jwktest.KeyFor("RS256"))
 	own.HasID, own.ID = true, "b"
 	_, checks, err := token.Verify(keyList(own), nil)
 	if err != nil {
@@ -178,7 +179,7 @@ func TestVerifyExpected(t *testing.T) {
 		t.Error(d)
 	}
 
-	_, checks, _ = token.Verify(keyList(public(keyFor("ES256")), public(keyFor("ES512"))), nil)
+	_, checks, _ = token.Verify(keyList(jwktest.Public(jwktest.KeyFor("ES256")), jwktest.Public(jwktest.KeyFor("ES512"))), nil)
 	got := checks[len(checks)-1]
 	if d := cmp.Diff([]any{"key", []string{"ES256", "ES512"}, "RS256"}, []any{got.Name, got.Expected, got.Actual}); d != "" {
 		t.Error(d)
@@ -192,7 +193,7 @@ func TestWeakSecret(t *testing.T) {
 		weak bool
 	}{{"HS256", 31, true}, {"HS256", 32, false}, {"HS384", 47, true}, {"HS384", 48, false}, {"HS512", 63, true}, {"HS512", 64, false}}
 	for _, tt := range tests {
-		k := secret(t, strings.Repeat("k", tt.size))
+		k := jwktest.Secret(t, strings.Repeat("k", tt.size))
 		_, checks, err := sign(t, `{"alg":"`+tt.alg+`"}`, claims, k, tt.alg).Verify(keyList(k), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -207,7 +208,7 @@ func TestWeakSecret(t *testing.T) {
 // Long or strange names from the header must not swell a message.
 func TestMessagesStayShort(t *testing.T) {
 	long := strings.Repeat("é", 10_000)
-	k := inSet(secret(t, correct), "a")
+	k := jwktest.InSet(jwktest.Secret(t, correct), "a")
 	for _, header := range []string{
 		`{"alg":"` + long + `"}`,
 		`{"alg":"HS256","kid":"` + long + `"}`,
@@ -226,9 +227,9 @@ func TestMessagesStayShort(t *testing.T) {
 func BenchmarkVerify(b *testing.B) {
 	for _, a := range jwa.All() {
 		b.Run(a.Name, func(b *testing.B) {
-			k := keyFor(a.Name)
+			k := jwktest.KeyFor(a.Name)
 			token := sign(b, `{"alg":"`+a.Name+`","typ":"JWT"}`, claims, k, a.Name)
-			keys := keyList(public(k))
+			keys := keyList(jwktest.Public(k))
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, _, err := token.Verify(keys, nil); err != nil {
