@@ -28,7 +28,9 @@ var rooms = []string{
 	"jwa",
 	"jwk/openssh",
 	"jwk",
+	"jwk/jwktest",
 	"jws",
+	"diagnose",
 	"sdjwt",
 	"jwe",
 	"jwt",
@@ -181,6 +183,65 @@ func TestTheWorldEntersAtTheTop(t *testing.T) {
 			t.Errorf("%s is pure and may not touch %s", a.room, a.kind)
 		}
 	}
+}
+
+// TestOnlyVerifyAccepts checks that a jws.Verified with a token in it is made in one place,
+// and that diagnose cannot pass one on. Outside jws the fields of the type are out of reach.
+func TestOnlyVerifyAccepts(t *testing.T) {
+	var made []string
+	for _, file := range parsed(t, "jws") {
+		for _, d := range file.Decls {
+			function, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			ast.Inspect(function, func(n ast.Node) bool {
+				if l, ok := n.(*ast.CompositeLit); ok && len(l.Elts) > 0 {
+					if name, ok := l.Type.(*ast.Ident); ok && name.Name == "Verified" {
+						made = append(made, function.Name.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if !slices.Equal(made, []string{"tryKeys"}) {
+		t.Errorf("jws.Verified is made in %q, want tryKeys alone", made)
+	}
+	for _, file := range parsed(t, "diagnose") {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Verified" {
+				t.Error("diagnose names jws.Verified: it must accept nothing")
+			}
+			return true
+		})
+	}
+	for pkg, imports := range imports(t, "../...") {
+		if slices.Contains(imports, "unsafe") && !strings.HasPrefix(pkg, "jwt/internal/bench") {
+			t.Errorf("%s imports unsafe", pkg)
+		}
+	}
+}
+
+// parsed returns the files of a room, tests left out.
+func parsed(t *testing.T, room string) []*ast.File {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(filepath.FromSlash(room), "*.go"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%s: %d files, %v", room, len(names), err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	return files
 }
 
 // touches returns, by kind, where the files of a room name part of the world. Tests are

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/diagnose"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
@@ -125,7 +126,7 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 	switch verdict.ClassOf(err) {
 	case verdict.SignatureInvalid, verdict.KeyMismatch, verdict.KeyRefused, verdict.KeyNotFound:
 		proven := false
-		for _, c := range jws.Diagnose(token, keys, v.ring.Texts()...) {
+		for _, c := range diagnose.Signature(token, keys, v.ring.Texts()...) {
 			r.Reasons = append(r.Reasons, render.Reason{ID: c.ID, Detail: c.Detail, Hint: c.Hint})
 			proven = proven || c.Proven
 		}

@@ -1,4 +1,4 @@
-package jws
+package diagnose
 
 import (
 	"bytes"
@@ -22,11 +22,12 @@ import (
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/jwk/jwktest"
+	"jwt/internal/jws"
 	"jwt/internal/verdict"
 )
 
 // diagnose verifies, which must fail in a way Diagnose is for, and explains.
-func diagnose(t *testing.T, token Token, keys []jwk.Key, texts ...[]byte) []Cause {
+func diagnose(t *testing.T, token jws.Token, keys []jwk.Key, texts ...[]byte) []Cause {
 	t.Helper()
 	_, _, err := token.Verify(keys, nil)
 	switch c := verdict.ClassOf(err); c {
@@ -34,7 +35,7 @@ func diagnose(t *testing.T, token Token, keys []jwk.Key, texts ...[]byte) []Caus
 	default:
 		t.Fatalf("Verify: %v (%s)", err, c)
 	}
-	causes := Diagnose(token, keys, texts...)
+	causes := Signature(token, keys, texts...)
 	for _, c := range causes {
 		if c.ID == "" || c.Detail == "" {
 			t.Errorf("a cause without words: %+v", c)
@@ -487,7 +488,7 @@ func TestDiagnoseIsBounded(t *testing.T) {
 	} {
 		token := parse(t, encode(tt.header)+"."+encode(tt.payload)+"."+encode(strings.Repeat("s", 132)))
 		start := time.Now()
-		causes := Diagnose(token, keys)
+		causes := Signature(token, keys)
 		if took := time.Since(start); took > time.Minute {
 			t.Errorf("%s: %v", tt.header, took)
 		}
@@ -502,11 +503,11 @@ func TestDiagnoseIsBounded(t *testing.T) {
 // What Diagnose is not for gets no answer, and no panic.
 func TestDiagnoseNothing(t *testing.T) {
 	for _, header := range []string{`{}`, `{"alg":"none"}`, `{"alg":1}`, `{"alg":"HS999"}`} {
-		if causes := Diagnose(parse(t, encode(header)+"."+encode(claims)+".AAAA"), []jwk.Key{jwktest.Secret(t, correct)}); causes != nil {
+		if causes := Signature(parse(t, encode(header)+"."+encode(claims)+".AAAA"), []jwk.Key{jwktest.Secret(t, correct)}); causes != nil {
 			t.Errorf("%s: %+v", header, causes)
 		}
 	}
-	if causes := Diagnose(parse(t, encode(hs256)+"."+encode(claims)+"."+encode(strings.Repeat("s", 32))), nil); len(causes) > 0 {
+	if causes := Signature(parse(t, encode(hs256)+"."+encode(claims)+"."+encode(strings.Repeat("s", 32))), nil); len(causes) > 0 {
 		t.Errorf("without keys: %+v", causes)
 	}
 }
@@ -531,11 +532,11 @@ func FuzzDiagnose(f *testing.F) {
 	}
 	k := jwktest.Secret(f, correct)
 	f.Fuzz(func(t *testing.T, text string) {
-		token, _, err := ParseLax(text)
+		token, _, err := jws.ParseLax(text)
 		if err != nil {
 			return
 		}
-		for _, c := range Diagnose(token, []jwk.Key{k}) {
+		for _, c := range Signature(token, []jwk.Key{k}) {
 			mustNotQuote(t, []byte(correct), c.Detail+" "+c.Hint)
 			if c.Proven && c.ID != "secret_example" {
 				t.Errorf("%q: %+v", text, c)

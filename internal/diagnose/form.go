@@ -1,4 +1,4 @@
-package jws
+package diagnose
 
 import (
 	"math"

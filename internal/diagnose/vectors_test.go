@@ -1,4 +1,4 @@
-package jws
+package diagnose
 
 import (
 	"bufio"
@@ -13,6 +13,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jwk"
+	"jwt/internal/jws"
 	"jwt/internal/verdict"
 )
 
@@ -87,7 +88,7 @@ func (v vector) run(t *testing.T) {
 		}
 		text = string(b)
 	}
-	token, err := Parse(text)
+	token, err := jws.Parse(text)
 	if err != nil {
 		v.refused(t, err)
 		return
@@ -101,7 +102,7 @@ func (v vector) run(t *testing.T) {
 		if last := checks[len(checks)-1]; last.Status != verdict.Fail {
 			t.Errorf("an error, and the last check is %+v", last)
 		}
-		for _, c := range Diagnose(token, keys) {
+		for _, c := range Signature(token, keys) {
 			for _, k := range keys {
 				if secret, ok := k.Material().([]byte); ok {
 					mustNotQuote(t, secret, c.Detail+c.Hint)

@@ -1,4 +1,6 @@
-package jws
+// Package diagnose explains why a signature does not verify, by trying what issuers are
+// known to get wrong. It accepts nothing: a cause is never a reason to accept a token.
+package diagnose
 
 import (
 	"bytes"
@@ -12,6 +14,7 @@ import (
 
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
+	"jwt/internal/jws"
 	"jwt/internal/phrase"
 )
 
@@ -33,12 +36,12 @@ const (
 	diagnosisBudget  = 1_000_000
 )
 
-// Diagnose looks for the reason why Verify failed under these keys with
+// Signature looks for the reason why Verify failed under these keys with
 // signature_invalid, or one of key_mismatch, key_refused and key_not_found. texts
 // are the sources of the keys exactly as read, where the caller still has them: an
 // issuer may have used one as an HMAC secret. What it finds is never a reason to
 // accept the token.
-func Diagnose(t Token, keys []jwk.Key, texts ...[]byte) []Cause {
+func Signature(t jws.Token, keys []jwk.Key, texts ...[]byte) []Cause {
 	name, _ := t.Alg()
 	alg, ok := jwa.Lookup(name)
 	if !ok || t.Misspelled() {
@@ -59,7 +62,7 @@ func Diagnose(t Token, keys []jwk.Key, texts ...[]byte) []Cause {
 }
 
 type diagnosis struct {
-	token Token
+	token jws.Token
 	alg   jwa.Algorithm
 	input string // the signing input
 	texts [][]byte
@@ -73,7 +76,7 @@ type diagnosis struct {
 	told   bool // by Verify's own words: there is no more to say
 }
 
-func newDiagnosis(t Token, alg jwa.Algorithm, keys []jwk.Key, texts [][]byte) *diagnosis {
+func newDiagnosis(t jws.Token, alg jwa.Algorithm, keys []jwk.Key, texts [][]byte) *diagnosis {
 	d := &diagnosis{token: t, alg: alg, input: t.SigningInput(), texts: texts, budget: diagnosisBudget}
 	kid, hasKid, _ := t.KeyID()
 	for _, k := range keys {
@@ -127,7 +130,6 @@ func cost(material any) int {
 			return 6_000
 		}
 	case *secp256k1.PublicKey, circl.PublicKey: // Ed448 and ML-DSA
-
 		return 500
 	}
 	return 100
@@ -229,7 +231,7 @@ func (d *diagnosis) observe() {
 }
 
 func (d *diagnosis) observeMismatch() {
-	can := AcceptedAlgs(d.keys, nil)
+	can := jws.AcceptedAlgs(d.keys, nil)
 	what := "the key given is " + d.keys[0].Kind()
 	if len(d.keys) > 1 {
 		what = "none of the keys given is for it"
