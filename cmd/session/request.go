@@ -10,7 +10,6 @@ import (
 	"net/textproto"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -107,7 +106,7 @@ func runRequest(ctx context.Context, env *cli.Env, o requestOptions, method, tar
 		return err
 	}
 	if to := redirect(resp); to != "" {
-		cli.Output{}.Note(env, "the server answered "+statusLine(resp)+", to "+to+": redirects are not followed")
+		cli.Output{}.Note(env, "the server answered "+httpclient.Status(resp.StatusCode)+", to "+to+": redirects are not followed")
 	}
 	return cmp.Or(notKept(client.Unsaved()), badAnswer(req, resp))
 }
@@ -226,17 +225,13 @@ func badAnswer(req *http.Request, resp *http.Response) error {
 	if resp.StatusCode >= 500 {
 		class = verdict.ServerError
 	}
-	return verdict.Errorf(class, "%s %s: the server answered %s", req.Method, httpclient.Show(req.URL), statusLine(resp))
-}
-
-func statusLine(resp *http.Response) string {
-	return strings.TrimSpace(strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode))
+	return verdict.Errorf(class, "%s %s: the server answered %s", req.Method, httpclient.Show(req.URL), httpclient.Status(resp.StatusCode))
 }
 
 // head returns the status and the headers of a response, as curl -i shows them.
 func head(resp *http.Response) []byte {
 	var b bytes.Buffer
-	b.WriteString(resp.Proto + " " + statusLine(resp) + "\r\n")
+	b.WriteString(resp.Proto + " " + httpclient.Status(resp.StatusCode) + "\r\n")
 	resp.Header.Write(&b) // into memory: it cannot fail
 	b.WriteString("\r\n")
 	return b.Bytes()

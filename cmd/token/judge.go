@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"jwt/internal/diagnose"
-	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
@@ -160,7 +159,7 @@ func describeKey(checks []verdict.Check, description string) {
 func describe(key jwk.Key) string {
 	s := key.Kind() + " from " + key.Source
 	if key.HasID {
-		s += ", kid " + string(jsonobject.Quote(key.ID))
+		s += ", kid " + phrase.Quote(key.ID)
 	}
 	return s
 }

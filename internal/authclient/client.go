@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -226,7 +225,7 @@ func (r *reply) refusal(class verdict.Class) *verdict.Error {
 	said := oauth.ParseError(r.status, r.body)
 	said.Code, said.Description = r.secrets.Hide(said.Code), r.secrets.Hide(said.Description)
 	said.RetryAfter = retryAfter(r.header.Get("Retry-After"), r.asked)
-	message := httpclient.Show(r.url) + ": the server answered " + statusText(r.status)
+	message := httpclient.Show(r.url) + ": the server answered " + httpclient.Status(r.status)
 	if said.Code != "" {
 		message += ": " + phrase.Short(said.Error())
 	}
@@ -249,10 +248,6 @@ func (r *reply) refusal(class verdict.Class) *verdict.Error {
 		e.Hintf("does the server need another preset? jwt session login --preset NAME")
 	}
 	return e
-}
-
-func statusText(code int) string {
-	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
 }
 
 // target returns the target of a redirect, without its query, which may hold secrets.

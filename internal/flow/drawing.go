@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"jwt/internal/phrase"
 )
 
 // Measures of the sequence diagram, in user units.
@@ -49,18 +51,18 @@ func (s Step) draw(m *markup, y int, server string) {
 	label(m, "time", rightLine+14, y+22, "start", seconds(s.At)+" s")
 	if s.Method == "" {
 		m.raw(`<rect class="pause" x="`, strconv.Itoa(leftLine+20), `" y="`, strconv.Itoa(y+6), `" width="`, strconv.Itoa(rightLine-leftLine-40), `" height="22" rx="4"/>`)
-		label(m, "what", (leftLine+rightLine)/2, y+21, "middle", shortened(s.Name+" "+seconds(s.Took)+" s "+s.Note, 90))
+		label(m, "what", (leftLine+rightLine)/2, y+21, "middle", phrase.ShortTo(s.Name+" "+seconds(s.Took)+" s "+s.Note, 89))
 		m.raw("</g>\n")
 		return
 	}
-	label(m, "what", leftLine+14, y+16, "start", shortened(s.Method+" "+s.path(server), 36))
-	label(m, "name", rightLine-14, y+16, "end", shortened(s.Name, 50))
+	label(m, "what", leftLine+14, y+16, "start", phrase.ShortTo(s.Method+" "+s.path(server), 35))
+	label(m, "name", rightLine-14, y+16, "end", phrase.ShortTo(s.Name, 49))
 	arrow(m, "ask", leftLine, rightLine, y+21)
 	text := s.answer()
 	if s.Note != "" {
 		text += " · " + s.Note
 	}
-	label(m, "said", leftLine+14, y+37, "start", shortened(text, 96))
+	label(m, "said", leftLine+14, y+37, "start", phrase.ShortTo(text, 95))
 	if s.Status != 0 {
 		arrow(m, "reply", rightLine, leftLine, y+42)
 	}
@@ -170,7 +172,7 @@ func box(m *markup, x int, text string) {
 	left := max(x-width/2, 4)
 	left = min(left, drawingWidth-width-4)
 	m.raw(`<rect class="box" x="`, strconv.Itoa(left), `" y="4" width="`, strconv.Itoa(width), `" height="28" rx="5"/>`)
-	label(m, "who", left+width/2, 23, "middle", shortened(text, 30))
+	label(m, "who", left+width/2, 23, "middle", phrase.ShortTo(text, 29))
 }
 
 func label(m *markup, class string, x, y int, anchor, text string) {

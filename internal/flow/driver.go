@@ -9,13 +9,13 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"jwt/internal/authclient"
 	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
+	"jwt/internal/phrase"
 	"jwt/internal/redact"
 	"jwt/internal/verdict"
 )
@@ -106,7 +106,7 @@ func (a answer) says() string {
 		}
 		return "no answer"
 	}
-	said := strings.TrimSpace(a.statusText() + " " + a.reason())
+	said := strings.TrimSpace(httpclient.Status(a.status) + " " + a.reason())
 	if a.withheld != "" {
 		said += ", without the cookie, whose Path is " + a.withheld
 	}
@@ -121,10 +121,6 @@ func (a answer) gives() string {
 	return a.says()
 }
 
-func (a answer) statusText() string {
-	return strings.TrimSpace(strconv.Itoa(a.status) + " " + http.StatusText(a.status))
-}
-
 // reason is the error that the body names, if any.
 func (a answer) reason() string {
 	const most = 120
@@ -135,11 +131,7 @@ func (a answer) reason() string {
 	if e.Code == "" {
 		return ""
 	}
-	said := a.secrets.Hide(e.Error()) // before it is cut: half a secret is one too
-	if len(said) > most {
-		said = strings.ToValidUTF8(said[:most], "") + "…"
-	}
-	return said
+	return phrase.ShortTo(a.secrets.Hide(e.Error()), most) // hidden first: half a secret is still one
 }
 
 // refused judges an answer to what must be refused. 2xx is none. Nobody decided
@@ -193,7 +185,7 @@ func (r *run) untold(a answer, ids ...string) {
 	}
 	for _, rule := range Rules() {
 		if rule.Level == Must && slices.Contains(ids, rule.ID) && r.wants(rule.ID) {
-			r.lost = verdict.Errorf(verdict.ServerError, "%s: the server answered %s: %s could not be judged", a.url, a.statusText(), rule.ID).
+			r.lost = verdict.Errorf(verdict.ServerError, "%s: the server answered %s: %s could not be judged", a.url, httpclient.Status(a.status), rule.ID).
 				Hintf("try again later, or --skip %s", rule.ID)
 			return
 		}

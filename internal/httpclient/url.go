@@ -2,7 +2,9 @@ package httpclient
 
 import (
 	"net"
+	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -26,6 +28,11 @@ func HideUser(text string) string {
 		return "…" + text[at:]
 	}
 	return text
+}
+
+// Status returns a status code with its text, if it has one: "404 Not Found".
+func Status(code int) string {
+	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
 }
 
 // Curl returns the command that shows what the server answers.

@@ -106,6 +106,15 @@ func (o Object) Get(name string) (Value, bool) {
 	return nil, false
 }
 
+// Text returns the string under name, and false if there is none or it is not a string.
+func (o Object) Text(name string) (string, bool) {
+	v, ok := o.Get(name)
+	if !ok {
+		return "", false
+	}
+	return v.Text()
+}
+
 // Set puts value under name: in the place of the member of that name, or at the
 // end. The rest of the object keeps its order and its spelling of values.
 func (o *Object) Set(name string, value Value) {

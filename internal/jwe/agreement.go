@@ -10,6 +10,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -51,11 +52,11 @@ func readEPK(o jsonobject.Object) (curve, *ecdh.PublicKey, error) {
 	if _, ok := key.Get("d"); ok {
 		return curve{}, nil, verdict.Errorf(verdict.Malformed, "epk: has a private member, must be a public key (%s)", spec)
 	}
-	kty, _ := memberText(key, "kty")
-	crv, _ := memberText(key, "crv")
+	kty, _ := key.Text("kty")
+	crv, _ := key.Text("crv")
 	c, ok := lookupCurve(kty, crv)
 	if !ok {
-		return curve{}, nil, verdict.Errorf(verdict.Malformed, `epk: has "kty":%s and "crv":%s, wanted is EC on P-256, P-384 or P-521, or OKP on X25519`, quoted(kty), quoted(crv))
+		return curve{}, nil, verdict.Errorf(verdict.Malformed, `epk: has "kty":%s and "crv":%s, wanted is EC on P-256, P-384 or P-521, or OKP on X25519`, phrase.Quote(kty), phrase.Quote(crv))
 	}
 	point, ok := c.point(key)
 	if !ok {
@@ -66,14 +67,6 @@ func readEPK(o jsonobject.Object) (curve, *ecdh.PublicKey, error) {
 		return curve{}, nil, verdict.Errorf(verdict.Malformed, "epk: the point is not on %s", crv)
 	}
 	return c, public, nil
-}
-
-func memberText(o jsonobject.Object, name string) (string, bool) {
-	v, ok := o.Get(name)
-	if !ok {
-		return "", false
-	}
-	return v.Text()
 }
 
 // point returns the key's coordinates in the form that crypto/ecdh reads.
@@ -87,7 +80,7 @@ func (c curve) point(key jsonobject.Object) ([]byte, bool) {
 }
 
 func (c curve) coordinate(key jsonobject.Object, name string) ([]byte, bool) {
-	s, ok := memberText(key, name)
+	s, ok := key.Text(name)
 	if !ok {
 		return nil, false
 	}

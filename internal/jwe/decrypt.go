@@ -1,6 +1,8 @@
 package jwe
 
 import (
+	"cmp"
+
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/verdict"
@@ -59,7 +61,7 @@ func (d Decrypted) Nested() bool { return d.token.Nested() }
 // Whatever of key, encrypted key, ciphertext and tag is wrong, the error is the
 // same.
 func (t Token) Decrypt(keys []jwk.Key, o Options) (Decrypted, error) {
-	if limit := orDefault(o.MaxToken, jws.MaxTokenBytes); len(t.Text) > limit {
+	if limit := cmp.Or(o.MaxToken, jws.MaxTokenBytes); len(t.Text) > limit {
 		return Decrypted{}, verdict.Errorf(verdict.TooLarge, "the token is larger than %d bytes", limit)
 	}
 	h, err := t.readHeader(o.Algs)
@@ -84,7 +86,7 @@ func (t Token) Decrypt(keys []jwk.Key, o Options) (Decrypted, error) {
 			continue
 		}
 		if h.zip {
-			if plaintext, err = inflate(plaintext, orDefault(o.MaxInflated, DefaultMaxInflated)); err != nil {
+			if plaintext, err = inflate(plaintext, cmp.Or(o.MaxInflated, DefaultMaxInflated)); err != nil {
 				return Decrypted{}, err
 			}
 		}
@@ -97,13 +99,6 @@ func (t Token) Decrypt(keys []jwk.Key, o Options) (Decrypted, error) {
 func (t Token) open(h header, key jwk.Key) ([]byte, error) {
 	contentKey := h.contentKey(key, t.EncryptedKey)
 	return h.enc.open(contentKey, t.IV, t.Ciphertext, t.Tag, t.additionalData())
-}
-
-func orDefault(n, fallback int) int {
-	if n == 0 {
-		return fallback
-	}
-	return n
 }
 
 // Warnings tells what was accepted and had better not been.

@@ -2,7 +2,7 @@ package jwe
 
 import (
 	"bytes"
-	"strings"
+	"cmp"
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
@@ -74,7 +74,7 @@ func Encrypt(protected jsonobject.Object, plaintext []byte, key jwk.Key, alg, en
 // newHeader reads what the new token is to be from the arguments and the header,
 // and puts the members that say so where the header does not have them.
 func newHeader(protected *jsonobject.Object, key jwk.Key, alg, enc string, o EncryptOptions) (header, error) {
-	h := header{p2c: orDefault(o.P2C, DefaultP2C)}
+	h := header{p2c: cmp.Or(o.P2C, DefaultP2C)}
 	if err := checkNames(*protected); err != nil {
 		return h, err
 	}
@@ -119,7 +119,7 @@ func newHeader(protected *jsonobject.Object, key jwk.Key, alg, enc string, o Enc
 // because of a crit, or that fixes what must be made anew.
 func checkNames(protected jsonobject.Object) error {
 	if d := protected.Duplicates(); len(d) > 0 {
-		return verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once", strings.Join(d, ", "))
+		return verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once", phrase.QuotedList(d))
 	}
 	for _, name := range computed {
 		if _, ok := protected.Get(name); ok {
@@ -138,7 +138,7 @@ func setOnce(protected *jsonobject.Object, name, value string) error {
 		return nil
 	}
 	if s, isText := v.Text(); !isText || s != value {
-		return verdict.Errorf(verdict.Usage, "%s: is %s in the header, %s was asked for", name, phrase.JSON(v), quoted(value))
+		return verdict.Errorf(verdict.Usage, "%s: is %s in the header, %s was asked for", name, phrase.JSON(v), phrase.Quote(value))
 	}
 	return nil
 }

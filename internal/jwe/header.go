@@ -46,7 +46,7 @@ func (t Token) readHeader(algs []string) (header, error) {
 	var h header
 	if d := t.Header.Duplicates(); len(d) > 0 {
 		return h, verdict.Errorf(verdict.DuplicateMember,
-			"the header has %s more than once: parsers disagree on which counts", strings.Join(d, ", "))
+			"the header has %s more than once: parsers disagree on which counts", phrase.QuotedList(d))
 	}
 	var err error
 	if h.alg, err = readAlg(t.Header, algs); err != nil {
@@ -87,7 +87,7 @@ func readAlg(o jsonobject.Object, algs []string) (algorithm, error) {
 	a, ok := lookupAlg(name)
 	switch {
 	case !ok:
-		return a, verdict.Errorf(verdict.AlgRefused, "alg: %s is not a key management algorithm this program knows (RFC 7518 §4.1)", quoted(name))
+		return a, verdict.Errorf(verdict.AlgRefused, "alg: %s is not a key management algorithm this program knows (RFC 7518 §4.1)", phrase.Quote(name))
 	case len(algs) > 0 && !slices.Contains(algs, name):
 		return a, verdict.Errorf(verdict.AlgRefused, "alg: is %s, only %s allowed by --alg", name, strings.Join(algs, ", "))
 	case a.optIn && len(algs) == 0:
@@ -104,7 +104,7 @@ func readEnc(o jsonobject.Object) (encryption, error) {
 	}
 	e, ok := lookupEnc(name)
 	if !ok {
-		return e, verdict.Errorf(verdict.AlgRefused, "enc: %s is not a content encryption this program knows (RFC 7518 §5.1)", quoted(name))
+		return e, verdict.Errorf(verdict.AlgRefused, "enc: %s is not a content encryption this program knows (RFC 7518 §5.1)", phrase.Quote(name))
 	}
 	return e, nil
 }

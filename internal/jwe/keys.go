@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/phrase"
 	"jwt/internal/verdict"
@@ -30,7 +29,7 @@ func (a algorithm) takes(key jwk.Key, e encryption) error {
 	// RFC 7518 has no key kept for dir alone: it is the content encryption's
 	// (RFC 7520 §5.6.1).
 	if key.Alg != "" && key.Alg != a.name && (a.family != direct || key.Alg != e.name) {
-		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%s alone, not for %s`, quoted(key.Alg), a.name)
+		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%s alone, not for %s`, phrase.Quote(key.Alg), a.name)
 	}
 	return nil
 }
@@ -88,7 +87,7 @@ func (p purpose) ops(f family) []string {
 // itself in "use" and "key_ops" is obeyed (RFC 7517 §4.2 and §4.3).
 func (a algorithm) allows(key jwk.Key, p purpose) error {
 	if key.Use != "" && key.Use != "enc" {
-		return verdict.Errorf(verdict.KeyRefused, `the key says "use":%s, so it must not %s`, quoted(key.Use), p.verb)
+		return verdict.Errorf(verdict.KeyRefused, `the key says "use":%s, so it must not %s`, phrase.Quote(key.Use), p.verb)
 	}
 	if key.Ops == nil {
 		return nil
@@ -151,6 +150,3 @@ func (t Token) named(keys []jwk.Key) ([]jwk.Key, error) {
 	}
 	return jwk.Choose(keys, kid, hasKid)
 }
-
-// quoted is s as a JSON string, clipped: a name may be as long as the header.
-func quoted(s string) string { return phrase.JSON(jsonobject.Quote(s)) }

@@ -155,7 +155,6 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 // badStatus returns the error of an answer with a status other than 200.
 func badStatus(u *url.URL, resp *http.Response) error {
 	code := resp.StatusCode
-	status := strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
 	class, hint := verdict.FetchFailed, "look at the answer: "+httpclient.Curl(u)
 	switch {
 	case code >= 500:
@@ -167,7 +166,7 @@ func badStatus(u *url.URL, resp *http.Response) error {
 	case code == http.StatusNotFound, code == http.StatusGone:
 		hint = "is the URL right? --key oidc:ISSUER finds an issuer's keys"
 	}
-	e := verdict.Errorf(class, "%s: the server answered %s", httpclient.Show(u), status).Hintf("%s", hint)
+	e := verdict.Errorf(class, "%s: the server answered %s", httpclient.Show(u), httpclient.Status(code)).Hintf("%s", hint)
 	e.Err = statusError(code)
 	return e
 }

@@ -171,11 +171,7 @@ func (t Token) SigningInput() string { return t.Text[:t.lastDot] }
 // Alg returns the "alg" that the header names, which nothing vouches for, and
 // false if there is none or it is not a string.
 func (t Token) Alg() (string, bool) {
-	v, ok := t.Header.Get("alg")
-	if !ok {
-		return "", false
-	}
-	return v.Text()
+	return t.Header.Text("alg")
 }
 
 // KeyID returns the "kid" of the header; ok is false if there is none. A kid

@@ -4,10 +4,10 @@ import (
 	"slices"
 	"strings"
 
-	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -74,11 +74,7 @@ func AnotherKey(token jws.Token, keys []jwk.Key) string {
 	claims, _ := jwt.ParseClaims(token.Payload)
 	v, _ := claims.Get("iss")
 	if iss, ok := v.Text(); ok {
-		const most = 80
-		if len(iss) > most {
-			iss = strings.ToValidUTF8(iss[:most], "") + "…"
-		}
-		return hint + "; it says it is from " + string(jsonobject.Quote(iss)) + find
+		return hint + "; it says it is from " + phrase.Quote(iss) + find
 	}
 	return hint + find
 }
