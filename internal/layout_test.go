@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -221,6 +222,63 @@ func TestOnlyVerifyAccepts(t *testing.T) {
 			t.Errorf("%s imports unsafe", pkg)
 		}
 	}
+}
+
+// TestMessagesNameNoFlag looks for flags in what a room says is wrong. Which flag to type is
+// for hints to say, and for the rooms that know flags.
+func TestMessagesNameNoFlag(t *testing.T) {
+	flag := regexp.MustCompile(`--(%s|[a-z])`)
+	messages := 0
+	for _, room := range rooms[:slices.Index(rooms, "render")] {
+		for _, file := range parsed(t, room) {
+			for _, text := range messageTexts(file) {
+				messages++
+				if flag.MatchString(text) {
+					t.Errorf("%s: the message %s names a flag", room, text)
+				}
+			}
+		}
+	}
+	if messages < 500 {
+		t.Errorf("%d messages were found", messages)
+	}
+}
+
+// messageTexts returns the string literals in calls of the functions that report, and those
+// that become the Message or Detail of a value.
+func messageTexts(file *ast.File) []string {
+	var texts []string
+	add := func(n ast.Node) {
+		ast.Inspect(n, func(n ast.Node) bool {
+			if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+				texts = append(texts, l.Value)
+			}
+			return true
+		})
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			name := ""
+			switch f := n.Fun.(type) {
+			case *ast.SelectorExpr:
+				name = f.Sel.Name
+			case *ast.Ident:
+				name = f.Name
+			}
+			if slices.Contains([]string{"Errorf", "Notice", "invalid", "missing", "failed", "passed", "skipped"}, name) {
+				for _, argument := range n.Args {
+					add(argument)
+				}
+			}
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok && slices.Contains([]string{"Message", "Detail", "detail"}, key.Name) {
+				add(n.Value)
+			}
+		}
+		return true
+	})
+	return texts
 }
 
 // parsed returns the files of a room, tests left out.

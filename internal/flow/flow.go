@@ -120,26 +120,26 @@ func (r Report) Count(s verdict.Status) int {
 func (o Options) Check() error {
 	known := RuleIDs()
 	for _, list := range []struct {
-		flag string
+		name string
 		ids  []string
 	}{{"only", o.Only}, {"skip", o.Skip}} {
 		for _, id := range list.ids {
 			if !slices.Contains(known, id) {
-				return verdict.Errorf(verdict.Usage, "--%s: there is no rule %q", list.flag, id).Hintf("one of %s", strings.Join(known, " "))
+				return verdict.Errorf(verdict.Usage, "%s: there is no rule %q", list.name, id).Hintf("one of %s", strings.Join(known, " "))
 			}
 		}
 	}
 	_, err := url.Parse(o.Protected)
 	if o.Protected != "" && (err != nil || !strings.HasPrefix(o.Protected, "/") || strings.HasPrefix(o.Protected, "//") || strings.ContainsAny(o.Protected, "?#")) {
-		return verdict.Errorf(verdict.Usage, "--protected: is %q, must be a path that begins with one /, without a query", o.Protected).
+		return verdict.Errorf(verdict.Usage, "protected: is %q, must be a path that begins with one /, without a query", o.Protected).
 			Hintf("--protected /me")
 	}
 	for _, d := range []struct {
-		flag  string
+		name  string
 		value time.Duration
 	}{{"max-wait", o.MaxWait}, {"leeway", o.Leeway}, {"max-grace", o.MaxGrace}} {
 		if d.value < 0 || d.value > maxAnyWait {
-			return verdict.Errorf(verdict.Usage, "--%s: is %s, must be 0s to %s", d.flag, d.value, maxAnyWait)
+			return verdict.Errorf(verdict.Usage, "%s: is %s, must be 0s to %s", d.name, d.value, maxAnyWait)
 		}
 	}
 	return nil
@@ -216,7 +216,7 @@ func (r *run) finish(err error) {
 		case len(r.Only) > 0 && !slices.Contains(r.Only, rule.ID):
 			continue
 		case slices.Contains(r.Skip, rule.ID):
-			res.Status, res.Actual = verdict.Skip, "left out by --skip"
+			res.Status, res.Actual = verdict.Skip, "left out on request"
 		case !judged:
 			res.Status, res.Actual = verdict.Skip, reason
 		}

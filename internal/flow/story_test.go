@@ -145,7 +145,7 @@ func TestOnlyAndSkip(t *testing.T) {
 			t.Errorf("%d rules", len(r.Results))
 		}
 		for _, x := range r.Results {
-			left := x.Actual == "left out by --skip"
+			left := x.Actual == "left out on request"
 			wanted := x.ID == flow.ConcurrentRefresh || x.ID == flow.WrongPasswordRefused || x.ID == flow.UniformLoginErrors
 			if left != wanted || left && x.Status != verdict.Skip {
 				t.Errorf("%s: %s %s", x.ID, x.Status, x.Actual)
@@ -164,13 +164,13 @@ func TestOptionsRefused(t *testing.T) {
 		options flow.Options
 		says    string
 	}{
-		{flow.Options{Only: []string{"rotations"}}, `--only: there is no rule "rotations"`},
-		{flow.Options{Skip: []string{"x"}}, `--skip: there is no rule "x"`},
-		{flow.Options{Protected: "me"}, "--protected"},
-		{flow.Options{Protected: "//evil.example/me"}, "--protected"},
-		{flow.Options{Protected: "/me?token=1"}, "--protected"},
-		{flow.Options{MaxWait: -1}, "--max-wait"},
-		{flow.Options{MaxGrace: 25 * time.Hour}, "--max-grace"},
+		{flow.Options{Only: []string{"rotations"}}, `only: there is no rule "rotations"`},
+		{flow.Options{Skip: []string{"x"}}, `skip: there is no rule "x"`},
+		{flow.Options{Protected: "me"}, "protected"},
+		{flow.Options{Protected: "//evil.example/me"}, "protected"},
+		{flow.Options{Protected: "/me?token=1"}, "protected"},
+		{flow.Options{MaxWait: -1}, "max-wait"},
+		{flow.Options{MaxGrace: 25 * time.Hour}, "max-grace"},
 	}
 	for _, tt := range tests {
 		_, err := flow.Run(t.Context(), tt.options)

@@ -89,7 +89,7 @@ func readAlg(o jsonobject.Object, algs []string) (algorithm, error) {
 	case !ok:
 		return a, verdict.Errorf(verdict.AlgRefused, "alg: %s is not a key management algorithm this program knows (RFC 7518 §4.1)", phrase.Quote(name))
 	case len(algs) > 0 && !slices.Contains(algs, name):
-		return a, verdict.Errorf(verdict.AlgRefused, "alg: is %s, only %s allowed by --alg", name, strings.Join(algs, ", "))
+		return a, verdict.Errorf(verdict.AlgRefused, "alg: %s is not allowed, only %s", name, strings.Join(algs, ", "))
 	case a.optIn && len(algs) == 0:
 		return a, verdict.Errorf(verdict.AlgRefused, "alg: %s is open to padding oracles and taken only when asked for by name (RFC 8725 §3.2)", name).
 			Hintf("to take it for this token: --alg %s", name)

@@ -122,7 +122,7 @@ func (v *verification) checkAlg() (verdict.Check, error) {
 	}
 	if len(v.algs) > 0 && !slices.Contains(v.algs, name) {
 		c.Expected = v.algs
-		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, --alg takes %s alone", name, strings.Join(v.algs, ", "))
+		return c, verdict.Errorf(verdict.AlgRefused, "alg: %s is not allowed, only %s", name, strings.Join(v.algs, ", "))
 	}
 	if !slices.Contains(accepted, name) {
 		c.Expected = nil // no key takes it: the key check says so

@@ -89,7 +89,7 @@ func TestVerifyChecks(t *testing.T) {
 		{`{"alg":"hs256"}`, keyList(k), nil, "header:pass alg:fail:alg_refused", `is "hs256", no signature algorithm known here`},
 		{`{"alg":"HS256 "}`, keyList(k), nil, "header:pass alg:fail:alg_refused", "known here"},
 		{`{"alg":"dir"}`, keyList(rsa), []string{"PS256"}, "header:pass alg:fail:alg_refused", "want PS256"},
-		{hs256, keyList(k), []string{"HS512", "RS256"}, "header:pass alg:fail:alg_refused", "is HS256, --alg takes HS512, RS256 alone"},
+		{hs256, keyList(k), []string{"HS512", "RS256"}, "header:pass alg:fail:alg_refused", "alg: HS256 is not allowed, only HS512, RS256"},
 
 		{`{"alg":"HS256","crit":["exp"],"exp":1}`, keyList(k), nil, "header:pass alg:pass crit:fail:crit_unsupported", `"exp" must be understood`},
 		{`{"alg":"HS256","crit":["exp"]}`, keyList(k), nil, "header:pass alg:pass crit:fail:crit_unsupported", ""},

@@ -61,7 +61,7 @@ func (e *examination) expiry() {
 	case e.IgnoreExp:
 		e.add(verdict.Check{
 			Name: "exp", Status: verdict.Skip, Actual: e.stamp(d.NumericDate),
-			Detail: "exp: not compared, as --ignore-exp says: it is " + e.when(d.NumericDate),
+			Detail: "exp: not compared, as requested: it is " + e.when(d.NumericDate),
 		})
 	case d.Compare(limit) <= 0:
 		e.add(e.expired(d.NumericDate, limit))
@@ -151,7 +151,7 @@ func (e *examination) validFor() {
 	d := e.exp.NumericDate
 	switch e.exp.state {
 	case absent:
-		e.missing("valid_for", "exp", "--valid-for needs it", want)
+		e.missing("valid_for", "exp", "the time left cannot be checked", want)
 		return
 	case refused:
 		e.add(verdict.Check{Name: "valid_for", Status: verdict.Skip, Expected: want, Detail: "exp: malformed, cannot be compared"})
@@ -181,7 +181,7 @@ func (e *examination) maxAge() {
 	d := e.iat.NumericDate
 	switch e.iat.state {
 	case absent:
-		e.missing("max_age", "iat", "--max-age needs it", want)
+		e.missing("max_age", "iat", "the age cannot be checked", want)
 		return
 	case refused:
 		e.add(verdict.Check{Name: "max_age", Status: verdict.Skip, Expected: want, Detail: "iat: malformed, cannot be compared"})

@@ -46,10 +46,10 @@ func idToken() Profile {
 			is(aNumber, "OpenID Connect Core §2", "auth_time"),
 			is(texts, "OpenID Connect Core §2", "amr"),
 			oneRule("at_hash", "OpenID Connect Core §3.1.3.8", func(q *inquiry) finding {
-				return halfHash(q, "at_hash", q.with.AccessToken, "--access-token")
+				return halfHash(q, "at_hash", q.with.AccessToken, "access token", "--access-token SOURCE")
 			}),
 			oneRule("c_hash", "OpenID Connect Core §3.3.2.10", func(q *inquiry) finding {
-				return halfHash(q, "c_hash", q.with.Code, "--code")
+				return halfHash(q, "c_hash", q.with.Code, "code", "--code SOURCE")
 			}),
 		),
 	}
@@ -116,25 +116,25 @@ func uncheckedNonce(q *inquiry) finding {
 
 // halfHash compares the left half of the hash of what came beside the token. The
 // hash is that of the signature's algorithm.
-func halfHash(q *inquiry, name string, of *string, flag string) finding {
+func halfHash(q *inquiry, name string, of *string, what, hint string) finding {
 	v, ok := q.claims.Get(name)
 	switch {
 	case of == nil && !ok:
 		return finding{}
 	case of == nil:
-		return skipped("is there, but nothing was given to compare it with").hinted(flag + " SOURCE")
+		return skipped("is there, but nothing was given to compare it with").hinted(hint)
 	}
 	want, hashed := leftHalf(q.with.Alg, q.with.Curve, *of)
 	switch {
 	case !hashed:
 		return skipped("cannot be compared: no hash is defined for " + q.with.Alg.Name)
 	case !ok:
-		return failed(verdict.MissingClaim, "missing, but "+flag+" is to be compared with it", want, nil)
+		return failed(verdict.MissingClaim, "missing, but the "+what+" is to be compared with it", want, nil)
 	}
 	if got, isText := v.Text(); !isText || got != want {
-		return failed(verdict.ClaimMismatch, "is "+phrase.JSON(v)+", want "+phrase.Quote(want)+", the hash of what "+flag+" gives", want, v.Any())
+		return failed(verdict.ClaimMismatch, "is "+phrase.JSON(v)+", want "+phrase.Quote(want)+", the hash of the "+what, want, v.Any())
 	}
-	return passed("is the hash of what "+flag+" gives", want)
+	return passed("is the hash of the "+what, want)
 }
 
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"

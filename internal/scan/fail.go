@@ -281,10 +281,10 @@ func (f *finder) notAToken(where string, value span) error {
 // noField names what --field could have meant.
 func (f *finder) noField(text span) error {
 	if isCompact(text.b) {
-		return verdict.Errorf(verdict.Malformed, "--field %s: the text is a bare token, it has no fields", f.field).
+		return verdict.Errorf(verdict.Malformed, "field %s: the text is a bare token, it has no fields", f.field).
 			Hintf("leave --field away")
 	}
-	e := verdict.Errorf(verdict.Malformed, "--field %s: no such JSON member, header, cookie or parameter", f.field)
+	e := verdict.Errorf(verdict.Malformed, "field %s: no such JSON member, header, cookie or parameter", f.field)
 	var names []string
 	for _, it := range f.items {
 		if label := it.label(); label != "" && len(names) < maxListed {

@@ -299,13 +299,13 @@ func TestField(t *testing.T) {
 	}
 
 	refused := []struct{ field, text, message string }{
-		{"x", "TOKEN", "--field x: the text is a bare token, it has no fields"},
-		{"x", `{"token":"TOKEN"}`, "--field x: no such JSON member, header, cookie or parameter"},
+		{"x", "TOKEN", "field x: the text is a bare token, it has no fields"},
+		{"x", `{"token":"TOKEN"}`, "field x: no such JSON member, header, cookie or parameter"},
 		{"x", `{"x":"hello","token":"TOKEN"}`, "x of the JSON response: is not a token: it has 1 parts, want 3 (5 when encrypted)"},
 		{"x", `{"x":"","token":"TOKEN"}`, "x of the JSON response: is empty, want a token"},
 		{"x", `{"x":"a+b"}`, "x of the JSON response: stops looking like a token at byte 7 (0x2b '+')"},
 		{"x", `{"a":{"x":"TOKEN"},"b":{"x":"OTHER"}}`, fmt.Sprintf("more than one token found: a.x (byte 11), b.x (byte %d), want one", 24+len(token))},
-		{"Session", "Cookie: session=TOKEN", "--field Session: no such JSON member, header, cookie or parameter"},
+		{"Session", "Cookie: session=TOKEN", "field Session: no such JSON member, header, cookie or parameter"},
 	}
 	for _, tt := range refused {
 		found, err := One([]byte(expand(tt.text)), Options{Field: tt.field})

@@ -169,7 +169,7 @@ func (c *Client) Fresh(minTTL time.Duration) (*Session, error) {
 // noticeUnknownLifetime reports that minTTL could not be checked.
 func (c *Client) noticeUnknownLifetime(s *Session, minTTL time.Duration) {
 	if minTTL > 0 && s.AccessExpires.IsZero() {
-		c.Notice(fmt.Sprintf("--min-ttl %s: %s does not say how long its access tokens live", reltime.Span(minTTL), s.Server))
+		c.Notice(fmt.Sprintf("less than %s may be left: %s does not say how long its access tokens live", reltime.Span(minTTL), s.Server))
 	}
 }
 
@@ -251,6 +251,6 @@ func conclusive(err error) bool {
 }
 
 func tooShort(s *Session, minTTL time.Duration) error {
-	return verdict.Errorf(verdict.Usage, "--min-ttl %s: the access tokens of %s live %s", reltime.Span(minTTL), s.Server, reltime.Span(s.lifetime())).
+	return verdict.Errorf(verdict.Usage, "the access tokens of %s live %s, want at least %s", s.Server, reltime.Span(s.lifetime()), reltime.Span(minTTL)).
 		Hintf("ask for less")
 }

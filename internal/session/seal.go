@@ -34,7 +34,7 @@ func (st *Store) chooseStorage(name string, want Storage) (storage Storage, why,
 	case failure == nil:
 		return StoreKeyring, nil, nil
 	case want == StoreKeyring:
-		return "", nil, verdict.Errorf(verdict.IO, "--store keyring: %w", failure).
+		return "", nil, verdict.Errorf(verdict.IO, "the keyring cannot be used: %w", failure).
 			Hintf("--store file keeps the tokens in a file that only you can read")
 	default:
 		return StoreFile, failure, nil

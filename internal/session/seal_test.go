@@ -144,9 +144,9 @@ func TestNoKeyring(t *testing.T) {
 			w.stored()
 			c := w.clientWith(ring)
 			if _, err := c.Login(t.Context(), Login{Server: mustServer(t, w.url), Preset: "cookie", User: user, Password: []byte(password), Store: StoreKeyring}); err == nil {
-				t.Error("--store keyring does without one")
+				t.Error("a login that requires the keyring does without it")
 			} else {
-				mustFail(t, err, verdict.IO, "--store keyring")
+				mustFail(t, err, verdict.IO, "the keyring cannot be used: ")
 			}
 			w.mustAsk("/login", 1)
 			w.stored()
