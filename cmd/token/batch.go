@@ -17,17 +17,17 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A lineWork answers one line of a batch.
+// A lineWork turns one line of a batch into its output.
 type lineWork struct {
-	// token answers a token. Beside an error it may return the object that tells it;
-	// without one the error itself is the answer.
+	// token returns the output for a token. With an error, it returns the object that reports
+	// it, or nil for the usual one.
 	token func(token string) (render.Object, error)
-	none  func(error) render.Object // tells why a line holds no token
+	none  func(error) render.Object // reports why a line has no token
 }
 
-// runBatch reads one token a line and prints one JSON object a line, in order.
-// A line that fails is an object with "error", never the end of the run; the
-// exit status is that of the first such line.
+// runBatch reads one token per line and writes one JSON object per line, in order. A line
+// that fails becomes an object with "error" and does not end the run; the exit status is
+// that of the first such line.
 func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Output, token tokenOptions, args []string, work lineWork) error {
 	lines, err := token.open(in, args)
 	if err != nil {
@@ -66,9 +66,9 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 // Bearer ".
 const framing = 4096
 
-// spareHeap is allocated for a run and never touched, so that it costs no memory:
-// the garbage collector, which comes when the heap has doubled, then comes every
-// so many bytes of answers and not every few lines. It took a third of the time.
+// spareHeap is allocated for a run and never touched, so it costs no memory. It makes the
+// garbage collector, which runs when the heap has doubled, run once in so many bytes and not
+// every few lines, when it took a third of the time.
 const spareHeap = 16 << 20
 
 func answerLine(token tokenOptions, line []byte, tooLong error, work lineWork) (render.Object, error) {
@@ -90,7 +90,7 @@ func answerLine(token tokenOptions, line []byte, tooLong error, work lineWork) (
 	return object, err
 }
 
-// A tally counts the lines that failed and knows the first of them.
+// A tally counts the lines that failed and records the first.
 type tally struct {
 	sync.Mutex
 	failed int
@@ -107,7 +107,7 @@ func (t *tally) add(line int, class verdict.Class) {
 	}
 }
 
-// progress shows on a terminal how far a long run is, on one line of stderr.
+// progress shows the number of lines done on one line of stderr, if it is a terminal.
 type progress struct {
 	env   *cli.Env
 	shown bool
@@ -123,7 +123,7 @@ func (p *progress) update(lines int) {
 	}
 	now := p.env.Now()
 	if p.next.IsZero() {
-		p.next = now.Add(progressEvery) // a run that is over by then shows nothing
+		p.next = now.Add(progressEvery) // a shorter run shows nothing
 	}
 	if now.Before(p.next) {
 		return

@@ -18,8 +18,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// start returns the header and the claims that flags come on top of: of --from,
-// or an empty header and the claims that were given.
+// start returns the header and the claims that flags then change: those of --from, or an
+// empty header and the given claims.
 func (o signOptions) start(env *cli.Env, ring *keysource.Sources, args []string) (header, claims jsonobject.Object, err error) {
 	if o.given("from") {
 		return o.startFrom(env, ring, args)
@@ -28,8 +28,7 @@ func (o signOptions) start(env *cli.Env, ring *keysource.Sources, args []string)
 	return header, claims, err
 }
 
-// readClaims reads the JSON object that was given; an empty one, where the flags
-// alone say what is claimed.
+// readClaims reads the given JSON object. It is empty if only flags set claims.
 func readClaims(in *input.Reader, args []string, stdinIsKey, byFlags bool) (claims jsonobject.Object, err error) {
 	if len(args) == 0 && (stdinIsKey || !in.HasText(args)) {
 		return claims, nil
@@ -54,18 +53,18 @@ func readClaims(in *input.Reader, args []string, stdinIsKey, byFlags bool) (clai
 	return claims, err
 }
 
-// whyEmpty says how claims come to be empty, and what to write if they are meant to.
+// whyEmpty returns the hint for empty claims: the likely cause, and how to write none.
 func whyEmpty(args []string) string {
 	switch {
 	case len(args) > 0 && args[0] == "":
-		return "is the shell variable set? no claims at all: '{}'"
+		return "is the shell variable set? for no claims: '{}'"
 	case len(args) > 0 && !input.IsStdin(args[0]):
-		return "is the file filled? no claims at all: '{}'"
+		return "is the file empty? for no claims: '{}'"
 	}
-	return "nothing came from stdin: give claims as JSON or by flags, no claims at all: '{}'"
+	return "stdin is empty: give claims as JSON or by flags; for no claims: '{}'"
 }
 
-// hintForClaims knows how text comes to be no JSON object.
+// hintForClaims returns the hint for claims that are not a JSON object.
 func hintForClaims(args []string, text []byte) string {
 	switch {
 	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
@@ -76,17 +75,17 @@ func hintForClaims(args []string, text []byte) string {
 	return `quote the JSON: '{"sub":"alice"}', or use flags: --sub alice -c role=admin`
 }
 
-// checkOnce refuses claims of which one would be lost on most readers.
+// checkOnce refuses duplicate claims, of which most parsers keep only one.
 func checkOnce(claims jsonobject.Object) error {
 	if twice := claims.Duplicates(); len(twice) > 0 {
-		return verdict.Errorf(verdict.DuplicateMember, "the claims have %s more than once: no verifier takes that", strings.Join(twice, ", "))
+		return verdict.Errorf(verdict.DuplicateMember, "the claims have %s more than once, which verifiers refuse", strings.Join(twice, ", "))
 	}
 	return nil
 }
 
 func (o signOptions) startFrom(env *cli.Env, ring *keysource.Sources, args []string) (header, claims jsonobject.Object, err error) {
 	if len(args) > 0 {
-		return header, claims, verdict.Errorf(verdict.Usage, "--from brings its own claims; the argument has nowhere to go").
+		return header, claims, verdict.Errorf(verdict.Usage, "--from has its own claims and takes no argument").
 			Hintf("set single claims with flags: -c NAME=VALUE")
 	}
 	found, err := o.token.read(env, o.output, ring.In, []string{o.from}, true)
@@ -101,7 +100,7 @@ func (o signOptions) startFrom(env *cli.Env, ring *keysource.Sources, args []str
 	return t.Header, claims, err
 }
 
-// editClaims applies the flags. Times count from --at.
+// editClaims applies the flags to the claims. Times count from --at.
 func (o signOptions) editClaims(claims *jsonobject.Object, now time.Time) error {
 	for _, name := range o.unset {
 		if !claims.Delete(name) {
@@ -114,7 +113,7 @@ func (o signOptions) editClaims(claims *jsonobject.Object, now time.Time) error 
 	return checkOnce(*claims)
 }
 
-// editHeader puts alg first, then typ and kid, unless they have a place already.
+// editHeader sets alg, then typ and kid, and applies the flags to the header.
 func (o signOptions) editHeader(header *jsonobject.Object, key jwk.Key, alg jwa.Algorithm) error {
 	name := alg.Name
 	if name == "" {
@@ -139,14 +138,14 @@ func (o signOptions) editHeader(header *jsonobject.Object, key jwk.Key, alg jwa.
 		case err != nil:
 			return err
 		case slices.Contains([]string{"alg", "b64"}, m.Name):
-			return verdict.Errorf(verdict.Usage, "--header %s: it is decided by the key and cannot be set", m.Name).
-				Hintf("--alg NAME chooses among what the key can do")
+			return verdict.Errorf(verdict.Usage, "--header %s: cannot be set, the key decides it", m.Name).
+				Hintf("--alg NAME chooses one of the algorithms of the key")
 		}
 		header.Set(m.Name, m.Value)
 	}
 	for _, name := range o.unsetHeader {
 		if name == "alg" || !header.Delete(name) {
-			return verdict.Errorf(verdict.Usage, "--unset-header %s: it is not there, or cannot be left out", name)
+			return verdict.Errorf(verdict.Usage, "--unset-header %s: is not in the header, or is required", name)
 		}
 	}
 	return nil

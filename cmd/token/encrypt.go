@@ -122,16 +122,16 @@ func (o *encryptOptions) check(env *cli.Env, args []string) error {
 	}
 	for _, name := range []string{"sign-alg", "sign-kid"} {
 		if o.flags.Changed(name) && !o.signs() {
-			return verdict.Errorf(verdict.Usage, "--%s: there is no key to sign with", name).Hintf("--sign-key SOURCE")
+			return verdict.Errorf(verdict.Usage, "--%s: requires a key to sign with", name).Hintf("--sign-key SOURCE")
 		}
 	}
-	if err == nil && !o.makesClaims() { // else the flags alone may say what is claimed
+	if err == nil && !o.makesClaims() { // claims need nothing from stdin
 		err = o.keys.CheckStdin(env, args, "plaintext")
 	}
 	return err
 }
 
-// makesClaims reports whether the plaintext is claims, which flags may set.
+// makesClaims reports whether the plaintext is claims.
 func (o *encryptOptions) makesClaims() bool { return o.signs() || o.claims.any() }
 
 func runEncrypt(ctx context.Context, env *cli.Env, o encryptOptions, args []string) error {
@@ -154,7 +154,7 @@ func runEncrypt(ctx context.Context, env *cli.Env, o encryptOptions, args []stri
 	}
 	noteDoubts(env, o.output, ring.Warnings(r.key))
 	if o.flags.Changed("p2c") && !jwe.IsPassword(r.alg) {
-		return verdict.Errorf(verdict.Usage, "--p2c: %s hashes no password", r.alg).Hintf("--password SOURCE does")
+		return verdict.Errorf(verdict.Usage, "--p2c: %s does not hash a password", r.alg).Hintf("--password SOURCE does")
 	}
 	header, err := o.protected(plaintext, r)
 	if err != nil {
@@ -170,7 +170,7 @@ func runEncrypt(ctx context.Context, env *cli.Env, o encryptOptions, args []stri
 	return o.answer(env, token, r, plaintext)
 }
 
-// protected is the header: alg and enc first, and what the flags say.
+// protected returns the header: alg and enc, then the members of the flags.
 func (o encryptOptions) protected(p plaintext, r recipient) (jsonobject.Object, error) {
 	var h jsonobject.Object
 	h.Set("alg", jsonobject.Quote(r.alg))
@@ -189,23 +189,23 @@ func (o encryptOptions) protected(p plaintext, r recipient) (jsonobject.Object, 
 	return h, setMembers(&h, o.header, "alg", "enc")
 }
 
-// encryptWarnings are what a receiver may stumble over.
+// encryptWarnings returns why recipients may fail to read the token.
 func encryptWarnings(t jwe.Token, plaintext []byte, r recipient) []string {
 	var warnings []string
 	if len(t.Text) > jws.MaxTokenBytes {
-		warnings = append(warnings, "the token has "+phrase.Count(len(t.Text), "byte")+": jwt reads it with --max-token-size alone, and many others do not at all")
+		warnings = append(warnings, "the token has "+phrase.Count(len(t.Text), "byte")+": jwt reads it only with --max-token-size, and other programs may refuse it")
 	}
 	if _, zip := t.Header.Get("zip"); zip && len(plaintext) > jwe.DefaultMaxInflated {
-		warnings = append(warnings, "the plaintext has "+phrase.Count(len(plaintext), "byte")+": receivers refuse to inflate so much, jwt without --max-inflated too")
+		warnings = append(warnings, "the plaintext has "+phrase.Count(len(plaintext), "byte")+": recipients refuse to inflate so much, also jwt without --max-inflated")
 	}
 	if r.isText() && !jwe.IsPassword(r.alg) {
-		warnings = append(warnings, "the secret is text and is the AES key as it stands: a password belongs to --password")
+		warnings = append(warnings, "the secret is text and is used unchanged as the AES key: give a password with --password")
 	}
 	return warnings
 }
 
-// answer prints the token and a newline; with -o json an object. The token is
-// what the command is for: --quiet leaves out the notes, not the token.
+// answer writes the token and a newline, or with -o json an object. --quiet drops the notes,
+// never the token.
 func (o encryptOptions) answer(env *cli.Env, t jwe.Token, r recipient, p plaintext) error {
 	o.output.Quiet = false
 	if !o.output.SaysJSON() {
@@ -223,8 +223,8 @@ func (o encryptOptions) answer(env *cli.Env, t jwe.Token, r recipient, p plainte
 	return o.output.WriteJSON(env, object)
 }
 
-// usedKey tells in JSON which key it was. The thumbprint of a secret is a hash of
-// it and is left out.
+// usedKey describes the key in JSON, without the thumbprint of a secret, which is a hash of
+// it.
 func usedKey(key jwk.Key, alg, enc string) render.UsedKey {
 	used := render.UsedKey{Source: key.Source, Kid: key.ID, HasKid: key.HasID, Alg: alg, Enc: enc}
 	if !key.IsSecret() {

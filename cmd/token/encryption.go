@@ -15,12 +15,12 @@ import (
 	"jwt/internal/verdict"
 )
 
-// encryptionKeys are the keys of the commands that encrypt and decrypt: those of
-// keyOptions, in which a secret is an AES key or a password, and --password.
+// encryptionKeys are the key flags of the commands that encrypt and decrypt. A secret is an
+// AES key or a password; --password adds a password.
 type encryptionKeys struct {
 	keysource.Options
 	password string
-	typed    bool // the password is asked for
+	typed    bool // the password is typed at a prompt
 }
 
 func (o *encryptionKeys) addFlags(f *pflag.FlagSet) {
@@ -33,7 +33,7 @@ func (o *encryptionKeys) complete(c *cobra.Command) { o.CompleteFor(c, jwe.AlgNa
 
 func (o encryptionKeys) given() bool { return o.Options.Given() || o.password != "" }
 
-// check refuses a command line without keys, and algorithms nobody knows.
+// check refuses a command line without keys or with an unknown algorithm.
 func (o encryptionKeys) check(hint string) error {
 	for _, name := range o.Algs {
 		if err := checkName("alg", name, "key management algorithm", jwe.AlgNames()); err != nil {
@@ -46,17 +46,17 @@ func (o encryptionKeys) check(hint string) error {
 	return nil
 }
 
-// checkName refuses a value that the flag does not have.
+// checkName refuses an unknown value of a flag.
 func checkName(flag, name, what string, known []string) error {
 	if slices.Contains(known, name) {
 		return nil
 	}
-	return verdict.Errorf(verdict.Usage, "--%s %s: no such %s", flag, name, what).
+	return verdict.Errorf(verdict.Usage, "--%s %s: unknown %s", flag, name, what).
 		Hintf("one of %s", strings.Join(known, " "))
 }
 
-// takePassword decides where the password comes from: typed on the terminal for
-// -, unless stdin is a pipe that nothing else comes from; else as every secret.
+// takePassword decides how the password is read. A - prompts on the terminal, unless stdin
+// is a pipe that nothing else is read from; any other value is a source like --secret.
 func (o *encryptionKeys) takePassword(env *cli.Env, args []string) {
 	stdinTaken := env.StdinTTY || len(args) == 0 || input.IsStdin(args[0])
 	o.typed = input.IsStdin(o.password) && stdinTaken
@@ -65,9 +65,8 @@ func (o *encryptionKeys) takePassword(env *cli.Env, args []string) {
 	}
 }
 
-// keys returns the keys of ring, and the password as the last of them. confirm
-// asks for one that is typed a second time: a typing error would lock the token
-// for good.
+// keys returns the keys of ring and, last, the password. With confirm, a typed password is
+// asked for twice, because nobody could decrypt a token under a mistyped one.
 func (o encryptionKeys) keys(ring *keysource.Sources, confirm bool) ([]jwk.Key, error) {
 	keys, err := ring.Keys()
 	if err != nil || !o.typed {
@@ -94,8 +93,8 @@ func (o encryptionKeys) keys(ring *keysource.Sources, confirm bool) ([]jwk.Key, 
 	return append(keys, key), err
 }
 
-// noteDoubts says on stderr what is wrong with the keys. That a secret stood on
-// the command line, or how old a key set is, was said when it was read.
+// noteDoubts writes the warnings about keys as notes, except those that were written when the
+// keys were read.
 func noteDoubts(env *cli.Env, output cli.Output, doubts []verdict.Check) {
 	for _, d := range doubts {
 		if d.Status == verdict.Warn && d.Class != verdict.SecretInArgv {
@@ -104,8 +103,8 @@ func noteDoubts(env *cli.Env, output cli.Output, doubts []verdict.Check) {
 	}
 }
 
-// renamed turns the names of key flags in an error into those that it was about:
-// --key into --sign-key or --verify-key.
+// renamed replaces the names of key flags in an error: --key by --sign-key or
+// --verify-key.
 func renamed(err error, prefix string) error {
 	if err == nil {
 		return nil

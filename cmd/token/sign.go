@@ -98,7 +98,7 @@ func (o *signOptions) check() error {
 	case len(o.keys.Algs) > 1:
 		return verdict.Errorf(verdict.Usage, "--alg: a token is signed with one algorithm, got %s", strings.Join(o.keys.Algs, ", "))
 	case unsecured && o.keys.Given():
-		return verdict.Errorf(verdict.Usage, "--alg none takes no key: nothing is signed").Hintf("leave out --alg none, or the key")
+		return verdict.Errorf(verdict.Usage, "--alg none signs nothing and takes no key").Hintf("leave out --alg none, or the key")
 	case unsecured:
 		return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ))
 	case !o.keys.Given() && o.keys.CheckAlgs() == nil:
@@ -107,7 +107,7 @@ func (o *signOptions) check() error {
 	return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.keys.Check())
 }
 
-// given reports whether the user set the flag, be it to the empty string.
+// given reports whether the flag is set, also to the empty string.
 func (o *signOptions) given(flag string) bool { return o.flags.Changed(flag) }
 
 func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) error {
@@ -145,8 +145,8 @@ func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) er
 	return o.answer(env, token)
 }
 
-// chooseKey returns the one private key to sign with, and how. The zero
-// algorithm stands for none.
+// chooseKey returns the private key to sign with and the algorithm, which is zero for
+// none.
 func (o signOptions) chooseKey(ring *keysource.Sources) (jwk.Key, jwa.Algorithm, error) {
 	if !o.keys.Given() {
 		return jwk.Key{}, jwa.Algorithm{}, nil
@@ -177,14 +177,14 @@ func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 	case len(able) > 1:
 		hint := "--kid ID chooses one; the set has " + jwk.ListIDs(able)
 		if len(jwk.IDs(able)) == 0 {
-			hint = "none of them has a kid to choose it by: give one key alone"
+			hint = "none of them has a kid to choose it by: give only one key"
 		}
 		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", phrase.Count(len(able), "key")).Hintf("%s", hint)
 	case len(keys) == 1 && (!o.given("kid") || keys[0].AnswersTo(o.kid)):
 		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "%s: a public key cannot sign", keys[0].Source).
 			Hintf("give the private key: --key private.pem")
 	default:
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid asked for", phrase.Count(len(keys), "key")).
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid of --kid", phrase.Count(len(keys), "key")).
 			Hintf("the set has %s", jwk.ListIDs(keys))
 	}
 }
@@ -192,7 +192,7 @@ func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 func (o signOptions) algFor(key jwk.Key) (jwa.Algorithm, error) {
 	able := key.Algorithms()
 	if len(o.keys.Algs) == 1 {
-		alg, _ := jwa.Lookup(o.keys.Algs[0]) // check knows the name
+		alg, _ := jwa.Lookup(o.keys.Algs[0]) // check has refused unknown names
 		return alg, key.Fits(alg, jwk.OpSign)
 	}
 	if len(able) == 0 {
@@ -201,16 +201,16 @@ func (o signOptions) algFor(key jwk.Key) (jwa.Algorithm, error) {
 	return able[0], nil
 }
 
-// cannotSign says what a key is for that fits no signature.
+// cannotSign returns the error of a key that fits no signature algorithm.
 func cannotSign(key jwk.Key) error {
 	what := key.Kind()
 	if key.Alg != "" {
-		what += " for " + string(jsonobject.Quote(key.Alg)) + " alone"
+		what += " only for " + string(jsonobject.Quote(key.Alg))
 	}
-	err := verdict.Errorf(verdict.KeyRefused, "%s: the key is %s, which makes no signature", key.Source, what)
+	err := verdict.Errorf(verdict.KeyRefused, "%s: the key is %s, which cannot sign", key.Source, what)
 	if len(jwe.Algs(key)) > 0 {
 		err.Message += ": it is for encryption"
-		return err.Hintf("jwt encrypt and jwt decrypt take it; to sign: jwt key generate")
+		return err.Hintf("use it with jwt encrypt and jwt decrypt; to sign: jwt key generate")
 	}
 	return err
 }
@@ -222,14 +222,14 @@ func (o signOptions) make(header, claims jsonobject.Object, key jwk.Key, alg jwa
 	return jws.Sign(header, claims.Bytes(), key, alg, o.deterministic)
 }
 
-// signWarnings are what a verifier will hold against the token.
+// signWarnings returns why verifiers may refuse the token.
 func signWarnings(token jws.Token, key jwk.Key, alg jwa.Algorithm, now time.Time) []string {
 	var warnings []string
 	if alg.Name == "" {
-		return []string{"the token is unsecured (alg none): anybody can change it, and no verifier should take it"}
+		return []string{"the token is unsecured (alg none): anyone can change it, and verifiers should refuse it"}
 	}
 	if key.IsSecret() && key.Bits() < 8*alg.MinKeyBytes {
-		warnings = append(warnings, "the secret is shorter than the "+phrase.Count(alg.MinKeyBytes, "byte")+" that "+alg.Name+" wants (RFC 7518 §3.2)")
+		warnings = append(warnings, "the secret is shorter than the "+phrase.Count(alg.MinKeyBytes, "byte")+" that "+alg.Name+" requires (RFC 7518 §3.2)")
 	}
 	if p, ok := key.Public(); ok {
 		key = p
@@ -254,8 +254,8 @@ func signWarnings(token jws.Token, key jwk.Key, alg jwa.Algorithm, now time.Time
 	return warnings
 }
 
-// answer prints the token and a newline; with -o json an object. The token is
-// what the command is for: --quiet leaves out the notes, not the token.
+// answer writes the token and a newline, or with -o json an object. --quiet drops the notes,
+// never the token.
 func (o signOptions) answer(env *cli.Env, t jws.Token) error {
 	o.output.Quiet = false
 	if !o.output.SaysJSON() {

@@ -16,7 +16,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// tokenOptions say how a command gets its token.
+// tokenOptions are the flags that say how a command reads its token.
 type tokenOptions struct {
 	field   string
 	maxSize int
@@ -30,7 +30,8 @@ func (o *tokenOptions) addFlags(f *pflag.FlagSet) {
 	f.Var((*byteSize)(&o.maxSize), "max-token-size", "refuse a token of more than this many `BYTES`")
 }
 
-// A fieldName is the value of --field, which an unset variable must not turn off.
+// A fieldName is the value of --field. It is never empty, so that an unset variable is an
+// error.
 type fieldName string
 
 func (n *fieldName) String() string { return string(*n) }
@@ -38,13 +39,13 @@ func (n *fieldName) Type() string   { return "string" }
 
 func (n *fieldName) Set(s string) error {
 	if s == "" {
-		return errors.New("a name is wanted")
+		return errors.New("a name is required")
 	}
 	*n = fieldName(s)
 	return nil
 }
 
-// A byteSize is a number of bytes, which may be given in KiB or MiB.
+// A byteSize is a number of bytes, with an optional unit.
 type byteSize int
 
 func (n *byteSize) String() string { return strconv.Itoa(int(*n)) }
@@ -61,16 +62,16 @@ func (n *byteSize) Set(s string) error {
 			break
 		}
 	}
-	const most = 1 << 40 // check says what is too much
+	const most = 1 << 40 // check has the real limit
 	size, err := strconv.Atoi(digits)
 	if err != nil || size > most/unit || size < -most {
-		return errors.New("a number of bytes is wanted, or one with KiB, MiB, KB or MB")
+		return errors.New("a number of bytes is required, optionally with KiB, MiB, KB or MB")
 	}
 	*n = byteSize(size * unit)
 	return nil
 }
 
-// check refuses a size that no token has.
+// check refuses a size out of range.
 func (o tokenOptions) check() error {
 	const most = 1 << 30
 	if o.maxSize < 1 || o.maxSize > most {
@@ -79,8 +80,8 @@ func (o tokenOptions) check() error {
 	return nil
 }
 
-// read returns the one token of what was given. join lets a token through that
-// is wrapped over lines: for showing it, not for believing it.
+// read reads the input and finds its token. With join, a token that is wrapped over lines is
+// joined, which is safe only to show it.
 func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args []string, join bool) (scan.Found, error) {
 	if len(args) == 1 && args[0] == "" {
 		return scan.Found{}, verdict.Errorf(verdict.Malformed, "the token is empty").
@@ -101,33 +102,33 @@ func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args 
 		out.Note(env, "the token was wrapped over lines and has been joined; jwt verify would refuse it")
 	}
 	if len(found.Others) > 0 {
-		out.Note(env, "took "+found.Where+"; there is also "+strings.Join(found.Others, ", ")+": --field NAME chooses")
+		out.Note(env, "using "+found.Where+"; there is also "+strings.Join(found.Others, ", ")+": --field NAME chooses")
 	}
 	return found, nil
 }
 
-// open opens what a batch reads its lines from.
+// open opens the input of a batch.
 func (o tokenOptions) open(in *input.Reader, args []string) (io.ReadCloser, error) {
 	if len(args) == 1 && args[0] != "-" && !strings.HasPrefix(args[0], "@") {
-		return nil, verdict.Errorf(verdict.Usage, "--batch reads one token a line from stdin or @FILE, not from an argument").
+		return nil, verdict.Errorf(verdict.Usage, "--batch reads one token per line from stdin or @FILE, not from an argument").
 			Hintf("jwt … --batch @tokens.txt")
 	}
 	f, _, err := in.OpenText(args, "the tokens")
 	return f, err
 }
 
-// tooLarge says of an input past the limit what the limit is.
+// tooLarge adds the limit to the error of an input that is too large.
 func (o tokenOptions) tooLarge(err error) error {
 	if verdict.ClassOf(err) != verdict.TooLarge {
 		return err
 	}
-	return verdict.Errorf(verdict.TooLarge, "the input is larger than a token of %d bytes may be", o.maxSize).
+	return verdict.Errorf(verdict.TooLarge, "the input is too large for a token of at most %d bytes", o.maxSize).
 		Hintf("--max-token-size BYTES allows more")
 }
 
 func (o tokenOptions) checkSize(token string) error {
 	if len(token) > o.maxSize {
-		return verdict.Errorf(verdict.TooLarge, "the token has %d bytes, at most %d are read", len(token), o.maxSize).
+		return verdict.Errorf(verdict.TooLarge, "the token has %d bytes, the limit is %d", len(token), o.maxSize).
 			Hintf("--max-token-size %d", len(token))
 	}
 	return nil

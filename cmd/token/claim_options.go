@@ -18,7 +18,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// claimOptions are the flags that set claims, for every command that makes a token.
+// claimOptions are the flags that set claims, for the commands that make a token.
 type claimOptions struct {
 	flags *pflag.FlagSet
 
@@ -29,10 +29,10 @@ type claimOptions struct {
 	noIat         bool
 }
 
-// madeUUID is what --jti without a value is set to, as the help shows it.
+// madeUUID is the value of --jti without one.
 const madeUUID = "uuid"
 
-// claimFlags are the names of the flags.
+// claimFlags has the names of the flags.
 var claimFlags = [...]string{"claim", "iss", "sub", "aud", "exp", "nbf", "iat", "no-iat", "jti"}
 
 func (o *claimOptions) addFlags(f *pflag.FlagSet) {
@@ -62,7 +62,7 @@ func (o claimOptions) check() error {
 	return checkUTF8(append([]string{o.iss, o.sub, o.jti}, o.aud...)...)
 }
 
-// checkUTF8 refuses what JSON cannot say (RFC 8259 §8.1).
+// checkUTF8 refuses texts that are not UTF-8, which JSON must be (RFC 8259 §8.1).
 func checkUTF8(texts ...string) error {
 	for _, text := range texts {
 		if !utf8.ValidString(text) {
@@ -72,14 +72,14 @@ func checkUTF8(texts ...string) error {
 	return nil
 }
 
-// given reports whether the user set the flag, be it to the empty string.
+// given reports whether the flag is set, also to the empty string.
 func (o claimOptions) given(flag string) bool { return o.flags.Changed(flag) }
 
-// any reports whether any of the flags was set.
+// any reports whether any of the flags is set.
 func (o claimOptions) any() bool { return slices.ContainsFunc(claimFlags[:], o.given) }
 
-// takeID moves the ID of "--jti ID" from the arguments, where a flag whose value
-// may be left out leaves it: no claims look like an ID.
+// takeID takes the ID of "--jti ID" out of the arguments, where the parser of flags leaves
+// it because the value is optional. Claims never look like an ID.
 func (o *claimOptions) takeID(args []string) []string {
 	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
 		isID := o.jti == madeUUID && !strings.ContainsAny(arg[:min(1, len(arg))], "{@- \t\n")
@@ -90,8 +90,8 @@ func (o *claimOptions) takeID(args []string) []string {
 	})
 }
 
-// set puts what the flags say into the claims. Times count from now; where
-// nobody says when it was issued and issued is true, that is now.
+// set sets the claims of the flags. Times count from now; with issued, an iat that is not
+// given is now.
 func (o claimOptions) set(claims *jsonobject.Object, now time.Time, issued bool) error {
 	for _, text := range o.members {
 		m, err := jwt.ParseMember(text)
@@ -150,7 +150,7 @@ func (o claimOptions) setTimes(claims *jsonobject.Object, now time.Time) error {
 // uuid returns a random UUID (RFC 9562 §5.4).
 func uuid() string {
 	var b [16]byte
-	rand.Read(b[:]) // it never fails: crypto/rand ends the process first
+	rand.Read(b[:]) // never fails
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])

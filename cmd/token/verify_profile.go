@@ -17,7 +17,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// profileOptions say what kind of token it must be, and what came with it.
+// profileOptions are the flags for the profile of a token and what comes with it.
 type profileOptions struct {
 	flags *pflag.FlagSet
 
@@ -26,7 +26,7 @@ type profileOptions struct {
 	htm, htu, jkt     string
 }
 
-// profileFlags are the flags that belong to some profiles only.
+// profileFlags has the flags that only some profiles use.
 var profileFlags = []struct {
 	name     string
 	profiles []string
@@ -61,7 +61,7 @@ func profileNames() []string {
 	return names
 }
 
-// profilesHelp lists the profiles, a line each.
+// profilesHelp lists the profiles, one per line.
 func profilesHelp() string {
 	const column = 14
 	var lines []string
@@ -71,31 +71,30 @@ func profilesHelp() string {
 	return strings.Join(lines, "\n")
 }
 
-// check refuses profiles nobody knows and flags that have nothing to do with the
-// one that was named; and it is here that keys are wanted, or refused where the
-// token brings its own.
+// check refuses unknown profiles and flags that the profile does not use. It requires keys,
+// or refuses them if the token has its own.
 func (o profileOptions) check(keys keysource.Options) error {
 	p, known := profile.Lookup(o.name)
 	if o.flags.Changed("profile") && !known {
-		return verdict.Errorf(verdict.Usage, "--profile: %q is none", o.name).Hintf("one of %s", strings.Join(profileNames(), " "))
+		return verdict.Errorf(verdict.Usage, "--profile: unknown profile %q", o.name).Hintf("one of %s", strings.Join(profileNames(), " "))
 	}
 	for _, f := range profileFlags {
 		if o.flags.Changed(f.name) && !slices.Contains(f.profiles, o.name) {
-			return verdict.Errorf(verdict.Usage, "--%s: it is for --profile %s", f.name, strings.Join(f.profiles, " or "))
+			return verdict.Errorf(verdict.Usage, "--%s: requires --profile %s", f.name, strings.Join(f.profiles, " or "))
 		}
 	}
 	switch {
 	case p.OwnKey == "":
 		return keys.Check()
 	case keys.Given():
-		return verdict.Errorf(verdict.Usage, "--profile %s: such a token is verified by the key in its own header, not by one that is given", p.Name).
-			Hintf("--jkt THUMBPRINT says which key it must be")
+		return verdict.Errorf(verdict.Usage, "--profile %s: takes no key, because the key in the header of the token verifies it", p.Name).
+			Hintf("--jkt THUMBPRINT requires that key")
 	default:
 		return keys.CheckAlgs()
 	}
 }
 
-// readProfile looks the profile up and reads what the token came with.
+// readProfile looks up the profile and reads what comes with the token.
 func (v *verifier) readProfile() (err error) {
 	o := v.options.profile
 	if o.name != "" {
@@ -106,7 +105,7 @@ func (v *verifier) readProfile() (err error) {
 		MaxAge: v.policy.MaxAge, Leeway: v.policy.Leeway, Location: v.policy.Location,
 	}
 	if v.profile.OwnKey != "" {
-		v.policy.MaxAge = nil // the profile has its own word on that
+		v.policy.MaxAge = nil // the profile checks the age itself
 	}
 	if v.presentation.AccessToken, err = v.companion("access-token", o.accessToken); err != nil {
 		return err
@@ -117,7 +116,7 @@ func (v *verifier) readProfile() (err error) {
 	return v.readRequest(o)
 }
 
-// readRequest takes over what the HTTP request was.
+// readRequest sets the HTTP request of the presentation.
 func (v *verifier) readRequest(o profileOptions) error {
 	if o.flags.Changed("htm") {
 		v.presentation.Method = &o.htm
@@ -139,7 +138,7 @@ func (v *verifier) readRequest(o profileOptions) error {
 	return nil
 }
 
-// companion reads what came beside the token, or nil where the flag was not given.
+// companion reads what comes with the token, or returns nil without the flag.
 func (v *verifier) companion(flag, source string) (*string, error) {
 	if !v.options.profile.flags.Changed(flag) {
 		return nil, nil
@@ -175,7 +174,7 @@ func (v *verifier) verifyPossession(token jws.Token, r *render.Report) (jws.Veri
 	return verified, err
 }
 
-// checkProfile holds the claims of a verified token against the profile.
+// checkProfile checks the claims of a verified token against the profile.
 func (v *verifier) checkProfile(claims jwt.Claims, verified jws.Verified) []verdict.Check {
 	if v.profile.Name == "" {
 		return nil

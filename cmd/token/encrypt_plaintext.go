@@ -14,15 +14,15 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A plaintext is what is going to be encrypted.
+// A plaintext is the content to encrypt.
 type plaintext struct {
 	bytes    []byte
 	isClaims bool
 	isToken  bool
-	signed   *jws.Token // the token that was made of claims here
+	signed   *jws.Token // the token made of the claims
 }
 
-// typ is the header's typ where nobody sets it (RFC 7519 §5.1).
+// typ returns the default typ of the header (RFC 7519 §5.1).
 func (p plaintext) typ() string {
 	if p.isClaims || p.isToken {
 		return "JWT"
@@ -30,8 +30,8 @@ func (p plaintext) typ() string {
 	return ""
 }
 
-// cty is the header's cty where nobody sets it: a nested token must say that it
-// is one (RFC 7519 §5.2).
+// cty returns the default cty of the header, which a nested token must have (RFC 7519
+// §5.2).
 func (p plaintext) cty() string {
 	if p.isToken {
 		return "JWT"
@@ -39,8 +39,7 @@ func (p plaintext) cty() string {
 	return ""
 }
 
-// plaintext reads what was given, byte for byte; or makes claims, and a signed
-// token of them, where flags ask for that.
+// plaintext reads the given bytes, or makes claims and signs them as the flags say.
 func (o encryptOptions) plaintext(ring *keysource.Sources, args []string) (plaintext, error) {
 	if o.makesClaims() {
 		return o.claimsText(ring, args)
@@ -87,7 +86,7 @@ func (o encryptOptions) claimsText(ring *keysource.Sources, args []string) (plai
 	return plaintext{bytes: []byte(token.Text), isToken: true, signed: &token}, nil
 }
 
-// sign makes the signed token that is going to be encrypted, as jwt sign does.
+// sign makes the signed token to encrypt, as jwt sign does.
 func (o encryptOptions) sign(outer *keysource.Sources, claims jsonobject.Object) (jws.Token, error) {
 	var s signOptions
 	s.flags = pflag.NewFlagSet("sign", pflag.ContinueOnError)
@@ -130,8 +129,7 @@ func (o encryptOptions) sign(outer *keysource.Sources, claims jsonobject.Object)
 	return token, nil
 }
 
-// setMembers puts the members of -H into the header. Those that the program
-// decides are refused.
+// setMembers sets the members of -H in the header, except the decided ones.
 func setMembers(header *jsonobject.Object, texts []string, decided ...string) error {
 	for _, text := range texts {
 		m, err := jwt.ParseMember(text)
@@ -139,8 +137,8 @@ func setMembers(header *jsonobject.Object, texts []string, decided ...string) er
 			return err
 		}
 		if slices.Contains(decided, m.Name) {
-			return verdict.Errorf(verdict.Usage, "--header %s: it cannot be set", m.Name).
-				Hintf("there are flags for %s", strings.Join(decided, ", "))
+			return verdict.Errorf(verdict.Usage, "--header %s: cannot be set", m.Name).
+				Hintf("use the flags for %s", strings.Join(decided, ", "))
 		}
 		header.Set(m.Name, m.Value)
 	}
