@@ -119,7 +119,7 @@ func checkCrit(o jsonobject.Object) error {
 	if !ok || len(names) == 0 {
 		return verdict.Errorf(verdict.Malformed, "crit: must be an array of header names and not empty (RFC 7516 §4.1.13)")
 	}
-	return verdict.Errorf(verdict.CritUnsupported, "crit: %s must be understood and is not (RFC 7516 §4.1.13)", phrase.JSON(v))
+	return verdict.Errorf(verdict.CritUnsupported, "crit: %s must be understood, but is not supported (RFC 7516 §4.1.13)", phrase.JSON(v))
 }
 
 func readZip(o jsonobject.Object) (bool, error) {

@@ -6,36 +6,51 @@ import (
 	"jwt/internal/verdict"
 )
 
-// OwnKeySource is the Source of a key that came out of the token's own header.
+// OwnKeySource is the Source of a key from the header of the token itself.
 const OwnKeySource = "the token's own header (jwk)"
 
-// VerifyPossession is Verify under the one key that stands in the token's own
-// header ("jwk", RFC 7515 §4.1.3). It proves that whoever made the token holds
-// that key, and nothing about who that is: anybody can make such a token. It is
-// for what is meant as such a proof (RFC 9449 §4.3), and for nothing else.
+// VerifyPossession verifies a token under the public key in its own header ("jwk", RFC 7515
+// §4.1.3). It proves that the sender holds that key, not who the sender is: an attacker can
+// make such a token too. Use it only for a proof of possession (RFC 9449 §4.3).
 //
-// The key must be public and the algorithm asymmetric. The check "jwk" is about
-// the key; the others are those of Verify.
+// The check "jwk" is about the key; the others are those of Verify.
 func (t Token) VerifyPossession(algs []string) (Verified, []verdict.Check, error) {
-	header, err := t.checkHeader()
+	v := verification{token: &t, algs: algs, ignored: offered[1:]} // jwk is used
+	return v.run(possessionSteps)
+}
+
+// possessionSteps lists what VerifyPossession examines, in order.
+var possessionSteps = []step{
+	{"header", (*verification).checkHeader},
+	{"jwk", (*verification).takeOwnKey},
+	{"alg", (*verification).refuseSymmetric},
+	{"embedded_key", (*verification).checkEmbeddedKeys},
+	{"alg", (*verification).checkAlg},
+	{"crit", (*verification).checkCrit},
+	{"key", (*verification).chooseKeys},
+	{"signature", (*verification).tryKeys},
+}
+
+// takeOwnKey makes the key in the header the only one to verify with.
+func (v *verification) takeOwnKey() (verdict.Check, error) {
+	own, err := v.token.ownKey()
 	if err != nil {
-		return t.verify(nil, algs) // which fails there
+		return verdict.Check{}, err
 	}
-	header.Name = "header"
-	own, err := t.ownKey()
-	if err != nil {
-		return Verified{}, []verdict.Check{header, verdict.Failed("jwk", err)}, err
-	}
-	if name, _ := t.Alg(); isSymmetric(name) {
-		err := verdict.Errorf(verdict.AlgRefused, "alg: is %s, which takes a secret; a proof of possession wants an asymmetric algorithm", name)
-		return Verified{}, []verdict.Check{header, verdict.Failed("alg", err)}, err
-	}
-	v, checks, err := t.verify([]jwk.Key{own}, algs, "jku", "x5u", "x5c")
-	about := verdict.Check{
-		Name: "jwk", Status: verdict.Pass, Actual: own.Thumbprint(),
+	v.keys = []jwk.Key{own}
+	return verdict.Check{
+		Status: verdict.Pass, Actual: own.Thumbprint(),
 		Detail: "jwk: the key is the one in the header, " + own.Kind() + ", thumbprint " + own.Thumbprint() + ": possession is proved, not identity",
+	}, nil
+}
+
+// refuseSymmetric refuses HMAC, whose key both sides have.
+func (v *verification) refuseSymmetric() (verdict.Check, error) {
+	name, _ := v.token.Alg()
+	if a, ok := jwa.Lookup(name); ok && a.KeyType == "oct" {
+		return verdict.Check{}, verdict.Errorf(verdict.AlgRefused, "alg: is %s, which takes a secret; a proof of possession requires an asymmetric algorithm", name)
 	}
-	return v, append([]verdict.Check{checks[0], about}, checks[1:]...), err
+	return verdict.Check{}, nil
 }
 
 // ownKey returns the public key of the header's "jwk".
@@ -56,13 +71,8 @@ func (t Token) ownKey() (jwk.Key, error) {
 	case k.IsSecret():
 		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "jwk: is a secret, must be a public key")
 	case k.IsPrivate():
-		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "jwk: is a private key, must be a public one: whoever saw this token has the key now")
+		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "jwk: is a private key, must be a public one: everybody who saw this token has the key now")
 	}
 	k.Source = OwnKeySource
 	return k, nil
-}
-
-func isSymmetric(alg string) bool {
-	a, ok := jwa.Lookup(alg)
-	return ok && a.KeyType == "oct"
 }

@@ -49,7 +49,7 @@ func TestVerifyPossessionRefuses(t *testing.T) {
 		{"a set", `{"alg":"ES256","jwk":{"keys":[` + own + `]}}`, k, "ES256", "header:pass jwk:fail:jwk_invalid"},
 		{"private", `{"alg":"ES256","jwk":` + jwkOf(k) + `}`, k, "ES256", "header:pass jwk:fail:key_refused"},
 		{"a secret", `{"alg":"HS256","jwk":` + jwkOf(hmac) + `}`, hmac, "HS256", "header:pass jwk:fail:key_refused"},
-		{"HMAC beside a public key", `{"alg":"HS256","jwk":` + own + `}`, hmac, "HS256", "header:pass alg:fail:alg_refused"},
+		{"HMAC beside a public key", `{"alg":"HS256","jwk":` + own + `}`, hmac, "HS256", "header:pass jwk:pass alg:fail:alg_refused"},
 		{"another's", `{"alg":"ES256","jwk":` + jwkOf(jwktest.Public(other)) + `}`, k, "ES256", "header:pass jwk:pass alg:pass key:fail:key_mismatch"},
 		{"for encryption", `{"alg":"ES256","jwk":` + strings.Replace(own, "{", `{"use":"enc",`, 1) + `}`, k, "ES256", "header:pass jwk:pass alg:pass key:fail:key_refused"},
 	} {

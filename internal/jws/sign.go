@@ -9,18 +9,17 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Sign makes the token of that header and payload, its header's "alg" being
-// alg.Name already. Nothing is added to either. deterministic asks ECDSA for the
-// nonce of RFC 6979.
+// Sign makes a token of a header, whose "alg" must be alg.Name, and a payload. It changes
+// neither. deterministic selects the ECDSA nonce of RFC 6979.
 //
-// The token is parsed and verified before it is returned: no bug of ours and no
-// fault of the hardware leaves as a token.
+// The token is parsed and verified before it is returned, so that neither a bug nor a fault of
+// the hardware produces a wrong token.
 func Sign(header jsonobject.Object, payload []byte, key jwk.Key, alg jwa.Algorithm, deterministic bool) (Token, error) {
 	if err := key.Fits(alg, jwk.OpSign); err != nil {
 		return Token{}, err
 	}
 	if d := header.Duplicates(); len(d) > 0 {
-		return Token{}, verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once: no verifier takes that", phrase.QuotedList(d))
+		return Token{}, verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once, which verifiers refuse", phrase.QuotedList(d))
 	}
 	text := base64url.AppendEncode(nil, header.Bytes())
 	text = append(text, '.')
@@ -34,6 +33,7 @@ func Sign(header jsonobject.Object, payload []byte, key jwk.Key, alg jwa.Algorit
 	return verified(string(text), key, alg)
 }
 
+// verified parses and verifies the token just made.
 func verified(text string, key jwk.Key, alg jwa.Algorithm) (Token, error) {
 	t, err := Parse(text)
 	switch {
@@ -51,8 +51,8 @@ func verified(text string, key jwk.Key, alg jwa.Algorithm) (Token, error) {
 	return t, nil
 }
 
-// Unsecured makes a token without a signature (RFC 7515 App. A.5): its header
-// must say "alg":"none".
+// Unsecured makes a token without a signature (RFC 7515 App. A.5). The "alg" of its header
+// must be "none".
 func Unsecured(header jsonobject.Object, payload []byte) (Token, error) {
 	text := base64url.Encode(header.Bytes()) + "." + base64url.Encode(payload) + "."
 	t, err := Parse(text)

@@ -1,5 +1,5 @@
-// Package jws reads, verifies and makes compact signed tokens (RFC 7515 §3.1).
-// Parse gives a Token, which anybody may have written; only Token.Verify makes a
+// Package jws parses, verifies and makes compact signed tokens (RFC 7515 §3.1). Parse returns
+// a Token, which an attacker may have written; only Verify and VerifyPossession return a
 // Verified.
 package jws
 
@@ -12,14 +12,13 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Limits on what is read as a token, in bytes (CONTRACT section 2). The size of
-// a whole token is checked where it is read.
+// Limits on a token, in bytes. The size of a whole token is checked where it is read.
 const (
 	MaxTokenBytes  = 2 << 20
 	MaxHeaderBytes = 64 << 10
 )
 
-// A Token is a token that splits into its parts. Nothing about it is verified.
+// A Token is a token that was split into its parts. Nothing about it is verified.
 type Token struct {
 	Text      string            // as sent
 	Header    jsonobject.Object // the JOSE header
@@ -28,13 +27,11 @@ type Token struct {
 
 	firstDot, lastDot int
 
-	// misspelled says that ParseLax read past flaws: such a token never verifies.
-	misspelled bool
+	misspelled bool // ParseLax ignored flaws: such a token never verifies
 }
 
-// Parse splits text into its three parts. It takes the one spelling a token has
-// and no other, whatever the algorithm; a header name that stands twice is left
-// to Header.Duplicates.
+// Parse splits text into its three parts. It accepts only strict base64url, whatever the
+// algorithm. Duplicate header names are left to Header.Duplicates.
 func Parse(text string) (Token, error) {
 	t, err := split(text)
 	if err != nil {
@@ -52,15 +49,14 @@ func Parse(text string) (Token, error) {
 	return t.fill(parts)
 }
 
-// A Flaw is a part that is not spelled as RFC 7515 §2 wants it.
+// A Flaw is a part that is not encoded as RFC 7515 §2 requires.
 type Flaw struct {
 	Part   string // header, payload or signature
 	Faults []base64url.Fault
 }
 
-// ParseLax is Parse for showing a token that no server would take: padding, the
-// standard alphabet, white space and spare bits are read past and reported. With
-// a flaw, Verify refuses what it returns.
+// ParseLax parses a token in order to show it. It ignores and reports padding, the standard
+// alphabet, white space and spare bits. Verify refuses a token with such a flaw.
 func ParseLax(text string) (Token, []Flaw, error) {
 	t, err := split(text)
 	if err != nil {
@@ -96,7 +92,7 @@ func split(text string) (Token, error) {
 	case strings.HasPrefix(text, "{"):
 		return Token{}, notCompact(text)
 	case strings.Contains(text, "~"):
-		return Token{}, verdict.Errorf(verdict.Malformed, "this is an SD-JWT (RFC 9901), a signed token with more behind it; one that stands alone is wanted here")
+		return Token{}, verdict.Errorf(verdict.Malformed, "this is an SD-JWT (RFC 9901), a signed token with disclosures; a plain signed token is required here")
 	case dots == 4:
 		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has 5 parts: it is encrypted (JWE), not signed (JWS)").
 			Hintf("open it first: jwt decrypt TOKEN --key private.pem")
@@ -108,8 +104,8 @@ func split(text string) (Token, error) {
 	return t, nil
 }
 
-// notCompact tells a token in the JSON serialization (RFC 7515 §7.2, RFC 7516
-// §7.2) from any other JSON object.
+// notCompact distinguishes a token in the JSON serialization (RFC 7515 §7.2, RFC 7516 §7.2)
+// from any other JSON object.
 func notCompact(text string) error {
 	if o, err := jsonobject.Parse([]byte(text)); err == nil {
 		for _, name := range []string{"signature", "signatures", "ciphertext"} {
@@ -150,32 +146,32 @@ func (t Token) notBase64url(part string, i int, err error) error {
 		}
 		return e
 	case base64url.Space:
-		return verdict.Errorf(verdict.Malformed, "the %s holds white space, 0x%02x at byte %d of the token: a token is one unbroken line", part, e.Byte, at).
+		return verdict.Errorf(verdict.Malformed, "the %s contains white space, 0x%02x at byte %d of the token: a token is one unbroken line", part, e.Byte, at).
 			Hintf("join it first: tr -d '[:space:]'")
 	case base64url.Padding, base64url.Standard:
 		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: %q (%s) at byte %d of the token", part, e.Byte, e.Fault, at).
-			Hintf("to look inside all the same: jwt inspect")
+			Hintf("to look inside anyway: jwt inspect")
 	default:
 		return verdict.Errorf(verdict.Malformed, "the %s is not base64url: byte 0x%02x at byte %d of the token", part, e.Byte, at)
 	}
 }
 
-// Segments returns the three parts in base64url, as sent.
+// Segments returns the three base64url parts as sent.
 func (t Token) Segments() [3]string {
 	return [3]string{t.Text[:t.firstDot], t.Text[t.firstDot+1 : t.lastDot], t.Text[t.lastDot+1:]}
 }
 
-// SigningInput returns what the signature is over (RFC 7515 §2).
+// SigningInput returns the text that is signed (RFC 7515 §2).
 func (t Token) SigningInput() string { return t.Text[:t.lastDot] }
 
-// Alg returns the "alg" that the header names, which nothing vouches for, and
-// false if there is none or it is not a string.
+// Alg returns the unverified "alg" of the header, and false if there is none or it is not a
+// string.
 func (t Token) Alg() (string, bool) {
 	return t.Header.Text("alg")
 }
 
-// KeyID returns the "kid" of the header; ok is false if there is none. A kid
-// that is not a string is malformed (RFC 7515 §4.1.4).
+// KeyID returns the "kid" of the header; ok is false if there is none. A kid that is not a
+// string is malformed (RFC 7515 §4.1.4).
 func (t Token) KeyID() (kid string, ok bool, err error) {
 	v, ok := t.Header.Get("kid")
 	if !ok {
@@ -188,8 +184,8 @@ func (t Token) KeyID() (kid string, ok bool, err error) {
 	return kid, true, nil
 }
 
-// parameters are the header members of RFC 7515 §4.1 with the type each must have,
-// by the first letter of its JSON. alg and crit are left to their own checks.
+// parameters lists the header members of RFC 7515 §4.1 with their JSON types, each by its
+// first character. alg and crit have checks of their own.
 var parameters = [...]struct {
 	name    string
 	kind    byte
@@ -206,8 +202,8 @@ var parameters = [...]struct {
 	{"cty", '"', "4.1.10"},
 }
 
-// checkTypes refuses a header whose members are not of their types, also of those
-// that are ignored: what reads such a header otherwise reads another one.
+// checkTypes refuses a header with a member of a wrong type, even if that member is ignored
+// here: another parser could read the header differently.
 func (t Token) checkTypes() error {
 	for _, p := range parameters {
 		v, ok := t.Header.Get(p.name)

@@ -10,8 +10,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Verified is a token whose signature one of the caller's keys made. Verify
-// alone makes one; the zero Verified holds nothing.
+// A Verified is a token that verified under one of the caller's keys. The zero Verified holds
+// nothing.
 type Verified struct {
 	token Token
 	key   jwk.Key
@@ -27,67 +27,71 @@ func (v Verified) Payload() []byte { return v.token.Payload }
 // Key returns the key under which the signature verified.
 func (v Verified) Key() jwk.Key { return v.key }
 
-// Alg returns the algorithm of that key that was used, on the key's curve.
+// Alg returns the algorithm that was used, restricted to the curve of the key.
 func (v Verified) Alg() jwa.Algorithm { return v.alg }
 
-// Verify checks the token against the keys, in the order header, alg, crit, key,
-// signature, and stops at the first that fails. The keys, and algs where it is
-// not empty, say which algorithms are acceptable; the token only says which of
-// them it claims. The checks tell what was looked at, the failed one last, and err
-// is that of the failed one.
+// offered lists the header members that carry a key or a reference to one. They are ignored.
+var offered = []string{"jwk", "jku", "x5u", "x5c"}
+
+// Verify checks header, alg, crit, key and signature in this order and stops at the first
+// failure. The keys, and algs unless it is empty, decide which algorithms are acceptable; the
+// token only claims one of them. The checks list what was examined, a failed one last, whose
+// error is err.
 func (t Token) Verify(keys []jwk.Key, algs []string) (Verified, []verdict.Check, error) {
-	return t.verify(keys, algs, "jwk", "jku", "x5u", "x5c")
+	v := verification{token: &t, keys: keys, algs: algs, ignored: offered}
+	return v.run(steps)
 }
 
-// verify is Verify; ignored are the header members that offer a key and are not one.
-func (t Token) verify(keys []jwk.Key, algs []string, ignored ...string) (Verified, []verdict.Check, error) {
-	v := verification{token: &t, keys: keys, algs: algs, ignored: ignored}
-	v.checks = make([]verdict.Check, 0, len(steps))
-	for _, s := range steps {
-		c, err := s.run(&v)
-		if err != nil {
-			failed := verdict.Failed(s.name, err)
-			failed.Expected, failed.Actual = c.Expected, c.Actual
-			return Verified{}, append(v.checks, failed), err
-		}
-		if c.Status != "" {
-			c.Name = s.name
-			v.checks = append(v.checks, c)
-		}
-	}
-	return v.verified, append(v.checks, weakness(v.verified)...), nil
-}
-
-// A verification is one run of the steps, and what each leaves to the next.
-type verification struct {
-	token         *Token
-	keys          []jwk.Key
-	algs, ignored []string
-
-	alg      jwa.Algorithm
-	fit      []jwk.Key
-	verified Verified
-	checks   []verdict.Check
-}
-
-// steps are what Verify looks at, in order, and the names of their checks. A step
-// that has nothing to say returns a check without a status.
-var steps = [...]struct {
+// A step examines one thing. Without anything to report it returns a check without a status.
+type step struct {
 	name string
 	run  func(*verification) (verdict.Check, error)
-}{
-	{"header", func(v *verification) (verdict.Check, error) { return v.token.checkHeader() }},
-	{"embedded_key", func(v *verification) (verdict.Check, error) { return v.token.checkEmbeddedKeys(v.ignored), nil }},
+}
+
+// steps lists what Verify examines, in order, with the names of the checks.
+var steps = []step{
+	{"header", (*verification).checkHeader},
+	{"embedded_key", (*verification).checkEmbeddedKeys},
 	{"alg", (*verification).checkAlg},
-	{"crit", func(v *verification) (verdict.Check, error) { return v.token.checkCrit() }},
+	{"crit", (*verification).checkCrit},
 	{"key", (*verification).chooseKeys},
 	{"signature", (*verification).tryKeys},
 }
 
+// A verification is one run of the steps. Each step leaves its results to the next.
+type verification struct {
+	token   *Token
+	keys    []jwk.Key
+	algs    []string
+	ignored []string // header members
+
+	alg      jwa.Algorithm
+	fit      []jwk.Key
+	verified Verified
+}
+
+func (v *verification) run(steps []step) (Verified, []verdict.Check, error) {
+	checks := make([]verdict.Check, 0, len(steps)+1)
+	for _, s := range steps {
+		c, err := s.run(v)
+		if err != nil {
+			failed := verdict.Failed(s.name, err)
+			failed.Expected, failed.Actual = c.Expected, c.Actual
+			return Verified{}, append(checks, failed), err
+		}
+		if c.Status != "" {
+			c.Name = s.name
+			checks = append(checks, c)
+		}
+	}
+	return v.verified, append(checks, weakness(v.verified)...), nil
+}
+
 // checkHeader refuses a header that two parsers could read differently.
-func (t *Token) checkHeader() (verdict.Check, error) {
+func (v *verification) checkHeader() (verdict.Check, error) {
+	t := v.token
 	if t.misspelled {
-		return verdict.Check{}, verdict.Errorf(verdict.Malformed, "the token is not spelled in base64url throughout (RFC 7515 §2)")
+		return verdict.Check{}, verdict.Errorf(verdict.Malformed, "the token is not base64url throughout (RFC 7515 §2)")
 	}
 	if d := t.Header.Duplicates(); len(d) > 0 {
 		return verdict.Check{Actual: d}, verdict.Errorf(verdict.DuplicateMember,
@@ -96,11 +100,11 @@ func (t *Token) checkHeader() (verdict.Check, error) {
 	if err := t.checkTypes(); err != nil {
 		return verdict.Check{}, err
 	}
-	return verdict.Check{Status: verdict.Pass, Detail: "a JSON object, no name twice"}, nil
+	return verdict.Check{Status: verdict.Pass, Detail: "a JSON object without duplicate names"}, nil
 }
 
-// checkAlg looks the header's alg up among what the keys and algs accept. That
-// it fits the very key the token names is chooseKeys' to say.
+// checkAlg looks up the alg of the header. Whether it fits the key that the token names is
+// checked by chooseKeys.
 func (v *verification) checkAlg() (verdict.Check, error) {
 	accepted := AcceptedAlgs(v.keys, v.algs)
 	c := verdict.Check{Expected: accepted}
@@ -114,26 +118,26 @@ func (v *verification) checkAlg() (verdict.Check, error) {
 	}
 	c.Actual = name
 	if strings.EqualFold(name, jwa.None) {
-		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s: no signature, which never verifies (RFC 8725 §3.2)", phrase.Quote(name))
+		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s: the token is not signed, which is never accepted (RFC 8725 §3.2)", phrase.Quote(name))
 	}
 	alg, ok := jwa.Lookup(name)
 	if !ok {
-		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, no signature algorithm known here%s", phrase.Quote(name), wanted(accepted))
+		return c, verdict.Errorf(verdict.AlgRefused, "alg: is %s, which is not a known signature algorithm%s", phrase.Quote(name), wanted(accepted))
 	}
 	if len(v.algs) > 0 && !slices.Contains(v.algs, name) {
 		c.Expected = v.algs
 		return c, verdict.Errorf(verdict.AlgRefused, "alg: %s is not allowed, only %s", name, strings.Join(v.algs, ", "))
 	}
 	if !slices.Contains(accepted, name) {
-		c.Expected = nil // no key takes it: the key check says so
+		c.Expected = nil // no key is for it, which chooseKeys reports
 	}
 	c.Status = verdict.Pass
 	v.alg = alg
 	return c, nil
 }
 
-// AcceptedAlgs returns the algorithms that at least one of the keys may verify,
-// restricted to algs if there are any.
+// AcceptedAlgs returns the algorithms that at least one of the keys may verify, restricted to
+// algs unless it is empty.
 func AcceptedAlgs(keys []jwk.Key, algs []string) []string {
 	names := make([]string, 0, 6) // as many as an RSA key has
 	all := jwa.All()
@@ -163,17 +167,17 @@ func wanted(algs []string) string {
 	}
 }
 
-// checkCrit refuses every critical extension (RFC 7515 §4.1.11): none is
-// implemented, b64 of RFC 7797 included, which §7 there forbids in a JWT.
-func (t *Token) checkCrit() (verdict.Check, error) {
-	if v, ok := t.Header.Get("b64"); ok && v.Kind() != 't' {
-		return verdict.Check{}, verdict.Errorf(verdict.CritUnsupported, "b64: is %s, and unencoded payloads (RFC 7797) are not supported", phrase.Short(string(v)))
+// checkCrit refuses every critical extension (RFC 7515 §4.1.11), because none is implemented.
+// That includes b64, which RFC 7797 §7 forbids in a JWT.
+func (v *verification) checkCrit() (verdict.Check, error) {
+	if b64, ok := v.token.Header.Get("b64"); ok && b64.Kind() != 't' {
+		return verdict.Check{}, verdict.Errorf(verdict.CritUnsupported, "b64: is %s, and unencoded payloads (RFC 7797) are not supported", phrase.Short(string(b64)))
 	}
-	v, ok := t.Header.Get("crit")
+	crit, ok := v.token.Header.Get("crit")
 	if !ok {
 		return verdict.Check{}, nil
 	}
-	names, ok := v.Texts()
+	names, ok := crit.Texts()
 	if !ok || len(names) == 0 {
 		return verdict.Check{}, verdict.Errorf(verdict.Malformed, "crit: must be an array of header names and not empty (RFC 7515 §4.1.11)")
 	}
@@ -181,19 +185,19 @@ func (t *Token) checkCrit() (verdict.Check, error) {
 	for i, name := range names {
 		switch {
 		case slices.Contains(registered, name):
-			return c, verdict.Errorf(verdict.Malformed, "crit: lists %q, which every implementation knows and none may list (RFC 7515 §4.1.11)", name)
+			return c, verdict.Errorf(verdict.Malformed, "crit: lists %q, a registered header parameter, which must not be listed (RFC 7515 §4.1.11)", name)
 		case slices.Contains(names[:i], name):
 			return c, verdict.Errorf(verdict.Malformed, "crit: lists %s twice (RFC 7515 §4.1.11)", phrase.Quote(name))
 		}
 	}
-	return c, verdict.Errorf(verdict.CritUnsupported, "crit: %s must be understood and is not (RFC 7515 §4.1.11)", phrase.QuotedList(names))
+	return c, verdict.Errorf(verdict.CritUnsupported, "crit: %s must be understood, but is not supported (RFC 7515 §4.1.11)", phrase.QuotedList(names))
 }
 
-// registered are the header parameters of RFC 7515 §4.1, which crit must not list.
+// registered lists the header parameters of RFC 7515 §4.1, which crit must not list.
 var registered = []string{"alg", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit"}
 
-// chooseKeys returns the keys that may have signed the token: the kid chooses in
-// a set, and of those the ones that fit the algorithm are left.
+// chooseKeys selects the keys that may have signed the token: those of a set that the kid
+// names, and of these the ones that fit the algorithm.
 func (v *verification) chooseKeys() (verdict.Check, error) {
 	kid, hasKid, err := v.token.KeyID()
 	if err != nil {
@@ -220,15 +224,15 @@ func (v *verification) chooseKeys() (verdict.Check, error) {
 	if k := fit[0]; len(fit) == 1 && k.HasID {
 		c.Actual = k.ID
 		if hasKid && k.ID != kid {
-			c.Detail = "the token names kid " + phrase.Quote(kid) + ", the key given has " + phrase.Quote(k.ID) + ": tried all the same"
+			c.Detail = "the token names kid " + phrase.Quote(kid) + ", the key given has " + phrase.Quote(k.ID) + ": tried anyway"
 		}
 	}
 	v.fit = fit
 	return c, nil
 }
 
-// fitting returns the keys that may verify under the algorithm, and why the first
-// of the others may not.
+// fitting returns the keys that may verify with the algorithm, and the reason why the first of
+// the others may not.
 func fitting(keys []jwk.Key, alg jwa.Algorithm) (fit []jwk.Key, refused error) {
 	for i, k := range keys {
 		err := k.Fits(alg, jwk.OpVerify)
@@ -249,6 +253,7 @@ func misfit(alg jwa.Algorithm, keys []jwk.Key) verdict.Check {
 	return verdict.Check{Expected: AcceptedAlgs(keys, nil), Actual: alg.Name}
 }
 
+// tryKeys verifies the signature. No other function makes a Verified.
 func (v *verification) tryKeys() (verdict.Check, error) {
 	input := v.token.SigningInput()
 	for _, k := range v.fit {
@@ -268,24 +273,25 @@ func (v *verification) tryKeys() (verdict.Check, error) {
 	}
 }
 
-// checkEmbeddedKeys warns of header members that offer a key: anyone can put one
-// there, so it is never used (RFC 8725 §3.10).
-func (t *Token) checkEmbeddedKeys(ignored []string) verdict.Check {
+// checkEmbeddedKeys warns of header members that carry a key. It is never used, because an
+// attacker can put one there (RFC 8725 §3.10).
+func (v *verification) checkEmbeddedKeys() (verdict.Check, error) {
 	var found []string
-	for _, name := range ignored {
-		if _, ok := t.Header.Get(name); ok {
+	for _, name := range v.ignored {
+		if _, ok := v.token.Header.Get(name); ok {
 			found = append(found, name)
 		}
 	}
 	if len(found) == 0 {
-		return verdict.Check{}
+		return verdict.Check{}, nil
 	}
 	return verdict.Check{
 		Status: verdict.Warn, Class: verdict.EmbeddedKey, Actual: found,
 		Detail: "the header's " + strings.Join(found, ", ") + " was ignored: keys come from you, never from the token",
-	}
+	}, nil
 }
 
+// weakness returns a warning about a short HMAC secret.
 func weakness(v Verified) []verdict.Check {
 	secret, ok := v.key.Material().([]byte)
 	if !ok || len(secret) >= v.alg.MinKeyBytes {

@@ -65,7 +65,7 @@ func (o Options) Check() error {
 func (o Options) CheckAlgs() error {
 	for _, name := range o.Algs {
 		if strings.EqualFold(name, jwa.None) {
-			return verdict.Errorf(verdict.Usage, "--alg %s: means no signature, which never verifies", name).
+			return verdict.Errorf(verdict.Usage, "--alg %s: means no signature, which is never accepted", name).
 				Hintf("jwt decode shows an unsecured token")
 		}
 		if !slices.Contains(AlgNames(), name) {

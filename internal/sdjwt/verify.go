@@ -81,7 +81,7 @@ func (v Verified) holderKey() (jwk.Key, error) {
 	case len(set.Keys) != 1 || set.Keys[0].InSet:
 		return jwk.Key{}, verdict.Errorf(verdict.JWKInvalid, "cnf: jwk is a JWK Set, must be one JWK (RFC 7800 §3.2)")
 	case set.Keys[0].IsPrivate():
-		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "cnf: the jwk is not public: whoever saw this token has the key now")
+		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "cnf: the jwk is not public: everybody who saw this token has the key now")
 	}
 	key := set.Keys[0]
 	key.Source = "cnf"
