@@ -24,23 +24,21 @@ type Cause struct {
 	Detail string // one sentence, without any secret
 	Hint   string // the next thing to type or to ask of the issuer; may be empty
 
-	// Proven says that a trial verified: the detail is a fact. Otherwise it is
-	// what can be seen of token and keys, and words itself so.
+	// Proven is true if a trial verified. Otherwise the detail is an observation about the
+	// token and the keys, and is worded as one.
 	Proven bool
 }
 
-// Bounds on the work of one diagnosis. The budget is in microseconds, as cost
-// estimates them, so that neither many keys nor a large token makes it long.
+// Bounds on the work of one diagnosis, so that neither many keys nor a large token makes it
+// slow. The budget is in microseconds as estimated by cost.
 const (
 	maxDiagnosedKeys = 32
 	diagnosisBudget  = 1_000_000
 )
 
-// Signature looks for the reason why Verify failed under these keys with
-// signature_invalid, or one of key_mismatch, key_refused and key_not_found. texts
-// are the sources of the keys exactly as read, where the caller still has them: an
-// issuer may have used one as an HMAC secret. What it finds is never a reason to
-// accept the token.
+// Signature returns the causes why Verify failed under these keys with signature_invalid,
+// key_mismatch, key_refused or key_not_found. texts are the sources of the keys as read, if
+// the caller has them: an issuer may have used one as an HMAC secret.
 func Signature(t jws.Token, keys []jwk.Key, texts ...[]byte) []Cause {
 	name, _ := t.Alg()
 	alg, ok := jwa.Lookup(name)
@@ -52,7 +50,7 @@ func Signature(t jws.Token, keys []jwk.Key, texts ...[]byte) []Cause {
 		for _, look := range []func(){
 			d.otherKeys, d.otherSecrets, d.keyTextAsSecret, d.otherEncodings, d.otherAlgorithms, d.otherInputs,
 		} {
-			if look(); len(d.causes) > 0 || d.told {
+			if look(); len(d.causes) > 0 || d.done {
 				return d.causes
 			}
 		}
@@ -67,13 +65,13 @@ type diagnosis struct {
 	input string // the signing input
 	texts [][]byte
 
-	keys  []jwk.Key // those that the token's kid allows
-	fit   []jwk.Key // of those, the ones that Verify tried
-	other []jwk.Key // those that the kid rules out
+	keys  []jwk.Key // allowed by the token's kid
+	fit   []jwk.Key // those of keys that Verify tried
+	other []jwk.Key // excluded by the token's kid
 
 	budget int
 	causes []Cause
-	told   bool // by Verify's own words: there is no more to say
+	done   bool // the message of Verify says it all
 }
 
 func newDiagnosis(t jws.Token, alg jwa.Algorithm, keys []jwk.Key, texts [][]byte) *diagnosis {
@@ -96,20 +94,22 @@ func newDiagnosis(t jws.Token, alg jwa.Algorithm, keys []jwk.Key, texts [][]byte
 	return d
 }
 
+// proven adds a cause that a trial verified.
 func (d *diagnosis) proven(id, detail, hint string) {
 	d.causes = append(d.causes, Cause{ID: id, Detail: detail, Hint: hint, Proven: true})
 }
 
+// seen adds an observation.
 func (d *diagnosis) seen(id, detail, hint string) {
 	d.causes = append(d.causes, Cause{ID: id, Detail: detail, Hint: hint})
 }
 
-// try is one trial within the budget.
+// try verifies within the budget.
 func (d *diagnosis) try(alg jwa.Algorithm, input string, sig []byte, material any) bool {
 	return d.afford(material, len(input)) && alg.Verify(input, sig, material) == nil
 }
 
-// afford takes one trial under a key from the budget, if there is enough left.
+// afford takes the cost of one trial from the budget and reports whether there was enough left.
 func (d *diagnosis) afford(material any, inputBytes int) bool {
 	d.budget -= cost(material) + inputBytes/400
 	return d.budget >= 0
@@ -135,8 +135,8 @@ func cost(material any) int {
 	return 100
 }
 
-// otherKeys tries the keys that Verify did not: those the kid rules out, those
-// that say they are for something else, and the rest of a certificate's chain.
+// otherKeys tries the keys that Verify did not: those that the kid excludes, those that are
+// for something else by their own members, and the rest of a certificate chain.
 func (d *diagnosis) otherKeys() {
 	for _, k := range d.keys {
 		if !sameKind(k, d.alg) || k.CanVerify(d.alg) || !d.try(d.alg, d.input, d.token.Signature, k.VerificationMaterial()) {
@@ -149,11 +149,11 @@ func (d *diagnosis) otherKeys() {
 		case k.Use != "" && k.Use != "sig":
 			d.proven("key_use", "the signature verifies under "+describe(k)+`, but that says "use":`+phrase.Quote(k.Use)+", not \"sig\"",
 				`give the issuer's signing key; if this is it, correct its "use"`)
-		case saysNo(k):
+		case excludesVerify(k):
 			d.proven("key_ops", "the signature verifies under "+describe(k)+`, but its "key_ops" do not list "verify"`,
 				`correct the key's "key_ops"`)
-		default: // a key that nobody may use, whatever it says: Fits tells
-			d.told = true
+		default: // a key that must not be used at all, for a reason that Verify gives
+			d.done = true
 		}
 	}
 	for _, k := range d.other {
@@ -165,7 +165,7 @@ func (d *diagnosis) otherKeys() {
 	d.chains()
 }
 
-// chains tries the other certificates of the keys' chains.
+// chains tries the other certificates of each key's chain.
 func (d *diagnosis) chains() {
 	for _, k := range d.keys {
 		for _, cert := range k.Certificates[min(1, len(k.Certificates)):] {
@@ -179,8 +179,8 @@ func (d *diagnosis) chains() {
 	}
 }
 
-// otherAlgorithms tries the keys with what else they can do. The header's alg is
-// never overruled by it.
+// otherAlgorithms tries the keys with their other algorithms. That never overrules the alg of
+// the header.
 func (d *diagnosis) otherAlgorithms() {
 	for _, k := range d.keys {
 		for _, a := range jwa.For(k.Type, k.Curve) {
@@ -197,14 +197,14 @@ func (d *diagnosis) otherAlgorithms() {
 	}
 }
 
-// saysNo reports whether the "key_ops" of the key keep it from verifying.
-func saysNo(k jwk.Key) bool {
+// excludesVerify reports whether the key has "key_ops" without "verify".
+func excludesVerify(k jwk.Key) bool {
 	return k.Ops != nil && !slices.Contains(k.Ops, string(jwk.OpVerify))
 }
 
 func sameKind(k jwk.Key, a jwa.Algorithm) bool { return a.Takes(k.Type, k.Curve) }
 
-// describe names a key by its kid and where it was read.
+// describe names a key by its kid and its source.
 func describe(k jwk.Key) string {
 	name := "the key"
 	if k.HasID {
@@ -216,7 +216,7 @@ func describe(k jwk.Key) string {
 	return name
 }
 
-// observe says what can be seen without a trial that verifies.
+// observe reports what can be seen without a trial that verifies.
 func (d *diagnosis) observe() {
 	d.observeSignature()
 	if len(d.fit) == 0 && len(d.keys) > 0 {
@@ -230,20 +230,21 @@ func (d *diagnosis) observe() {
 	}
 }
 
+// observeMismatch reports that no key is for the token's algorithm.
 func (d *diagnosis) observeMismatch() {
 	can := jws.AcceptedAlgs(d.keys, nil)
 	what := "the key given is " + d.keys[0].Kind()
 	if len(d.keys) > 1 {
-		what = "none of the keys given is for it"
+		what = "none of the given keys is for it"
 	}
 	detail := d.alg.Name + " wants " + kindOf(d.alg) + ", " + what
 	switch {
 	case len(can) > 0:
 		detail += ", which verifies " + strings.Join(can, ", ")
 	case slices.ContainsFunc(d.keys, func(k jwk.Key) bool { return sameKind(k, d.alg) && k.Alg == "" && k.Use == "" && k.Ops == nil }):
-		return // it is the key itself that is refused, and Verify says why
+		return // the key itself is refused, for a reason that Verify gives
 	case slices.ContainsFunc(d.keys, func(k jwk.Key) bool { return sameKind(k, d.alg) }):
-		detail += ` that its own "alg", "use" or "key_ops" keep from it`
+		detail += `, whose own "alg", "use" or "key_ops" forbid it`
 	default:
 		detail += ", which verifies nothing"
 	}
@@ -254,6 +255,7 @@ func (d *diagnosis) observeMismatch() {
 	d.seen("alg_key_mismatch", detail, hint)
 }
 
+// kindOf names the kind of key that an algorithm requires.
 func kindOf(a jwa.Algorithm) string {
 	switch {
 	case a.KeyType == "oct":

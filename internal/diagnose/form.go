@@ -10,20 +10,20 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// A form is how a JSON writer spells a value: its white space, order and escapes.
+// A form is how a JSON writer formats a value: white space, order of members and escapes.
 type form struct {
 	name         string
 	comma, colon string
 	indent       string // of one level; "" for all on one line
 	sorted       bool   // members by name
 
-	verbatim bool   // strings and numbers as they stand
+	verbatim bool   // strings and numbers unchanged
 	ascii    bool   // \u escapes for all that is not ASCII
 	escaped  string // more characters to escape, as \u… but for / as \/
 	floats   bool   // numbers as ECMAScript prints them
 }
 
-// forms are the common ones, by the writers that are known for them.
+// forms lists the formats of common JSON writers.
 var forms = []form{
 	{name: "compact JSON", comma: ",", colon: ":", verbatim: true},
 	{name: "JavaScript's JSON.stringify writes it", comma: ",", colon: ":", floats: true},
@@ -86,7 +86,7 @@ func (f form) appendString(dst []byte, v jsonobject.Value) []byte {
 	if f.verbatim || !ok {
 		return append(dst, v...)
 	}
-	quoted := string(jsonobject.Quote(text)) // as few escapes as there can be
+	quoted := string(jsonobject.Quote(text)) // with as few escapes as possible
 	if !f.ascii && f.escaped == "" {
 		return append(dst, quoted...)
 	}
@@ -111,7 +111,7 @@ func appendEscape(dst []byte, r rune) []byte {
 	return dst
 }
 
-// appendNumber follows Number::toString of ECMAScript where the form asks for it.
+// appendNumber follows Number::toString of ECMAScript if the form requires it.
 func (f form) appendNumber(dst []byte, v jsonobject.Value) []byte {
 	n, err := strconv.ParseFloat(string(v), 64)
 	if !f.floats || err != nil {

@@ -14,18 +14,18 @@ import (
 	"jwt/internal/phrase"
 )
 
-// pssHashes are what issuers hash with in RSASSA-PSS; SHA-1 is what Java and
-// OpenSSL take where nobody says otherwise.
+// pssHashes lists the hashes that issuers use in RSASSA-PSS. SHA-1 is the default of Java and
+// OpenSSL.
 var pssHashes = [...]crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512, crypto.SHA1}
 
-// otherPSS looks for RSASSA-PSS with parameters that RFC 7518 §3.5 does not
-// allow: another hash, another one in MGF1, a salt of another length.
+// otherPSS tries RSASSA-PSS with parameters that RFC 7518 §3.5 does not allow: another hash,
+// another hash in MGF1, a salt of another length.
 func (d *diagnosis) otherPSS(k jwk.Key) bool {
 	key, ok := k.VerificationMaterial().(*rsa.PublicKey)
 	if !ok || d.alg.KeyType != "RSA" || !d.afford(key, len(pssHashes)*len(d.input)) {
 		return false
 	}
-	encoded := openPSS(key, d.token.Signature)
+	encoded := recoverPSS(key, d.token.Signature)
 	for _, hash := range append([]crypto.Hash{d.alg.Hash}, pssHashes[:]...) {
 		sum := digest(hash, d.input)
 		for _, mask := range pssHashes {
@@ -38,6 +38,7 @@ func (d *diagnosis) otherPSS(k jwk.Key) bool {
 	return false
 }
 
+// foundPSS adds the cause for the parameters under which the signature verifies.
 func (d *diagnosis) foundPSS(hash, mask crypto.Hash, salt int) {
 	as, want := "the signature verifies as RSASSA-PSS with "+hash.String(), d.alg.Hash
 	switch {
@@ -54,15 +55,14 @@ func (d *diagnosis) foundPSS(hash, mask crypto.Hash, salt int) {
 
 func javaName(h crypto.Hash) string { return fmt.Sprintf("SHA%d", 8*h.Size()) }
 
-// A pssEncoding is the encoded message of a signature (RFC 8017 §9.1), of which
-// the first byte has so many bits that are not used.
+// A pssEncoding is the encoded message of a signature (RFC 8017 §9.1).
 type pssEncoding struct {
 	message []byte
-	unused  int
+	unused  int // bits of the first byte
 }
 
-// openPSS applies the public key to the signature (RFC 8017 §8.1.2).
-func openPSS(key *rsa.PublicKey, sig []byte) pssEncoding {
+// recoverPSS applies the public key to the signature (RFC 8017 §8.1.2).
+func recoverPSS(key *rsa.PublicKey, sig []byte) pssEncoding {
 	s := new(big.Int).SetBytes(sig)
 	bits := key.N.BitLen() - 1
 	if len(sig) != key.Size() || s.Cmp(key.N) >= 0 {
@@ -76,8 +76,8 @@ func openPSS(key *rsa.PublicKey, sig []byte) pssEncoding {
 	return pssEncoding{m.FillBytes(make([]byte, size)), 8*size - bits}
 }
 
-// verify is EMSA-PSS-VERIFY (RFC 8017 §9.1.2) for a salt of any length, which it
-// returns, and any hash in MGF1.
+// verify implements EMSA-PSS-VERIFY (RFC 8017 §9.1.2) with any hash in MGF1 and a salt of any
+// length, which it returns.
 func (e pssEncoding) verify(hash, mask crypto.Hash, sum []byte) (salt int, ok bool) {
 	n := len(e.message) - hash.Size() - 1
 	if n < 1 || e.message[len(e.message)-1] != 0xbc {
@@ -98,7 +98,7 @@ func (e pssEncoding) verify(hash, mask crypto.Hash, sum []byte) (salt int, ok bo
 	return len(rest) - 1, bytes.Equal(w.Sum(nil), h)
 }
 
-// mgf1 is the mask generation function of RFC 8017 App. B.2.1.
+// mgf1 implements the mask generation function of RFC 8017 App. B.2.1.
 func mgf1(hash crypto.Hash, seed []byte, size int) []byte {
 	var mask []byte
 	for i := uint32(0); len(mask) < size; i++ {

@@ -19,7 +19,7 @@ import (
 	"jwt/internal/jwk"
 )
 
-// A spelling is another secret that the one given may have meant.
+// A spelling is another secret that the given one may stand for.
 type spelling struct {
 	id     string
 	when   string // ends "the signature verifies …"
@@ -27,8 +27,8 @@ type spelling struct {
 	secret []byte
 }
 
-// otherSecrets tries what an issuer may have made of the same secret, and the
-// secrets of examples, which are none.
+// otherSecrets tries what an issuer may have made of the same secret, and secrets from
+// documentation.
 func (d *diagnosis) otherSecrets() {
 	if d.alg.KeyType != "oct" {
 		return
@@ -54,10 +54,10 @@ func (d *diagnosis) otherSecrets() {
 	}
 }
 
-// Secrets that stand in documentation or are left when a variable is not set.
+// exampleSecrets lists secrets from documentation, and values of variables that are not set.
 var exampleSecrets = []struct{ secret, name string }{
 	{"", "an empty secret"},
-	{"\n", "a secret that is nothing but a newline"},
+	{"\n", "a secret that is only a newline"},
 	{"secret", "a secret of many examples"},
 	{"your-256-bit-secret", "the example secret of jwt.io"},
 	{"a-string-secret-at-least-256-bits-long", "the example secret of jwt.io"},
@@ -65,8 +65,8 @@ var exampleSecrets = []struct{ secret, name string }{
 	{"null", "the text of an unset variable"},
 }
 
-// spellings takes the secret for what it may have been before somebody changed it;
-// trimmed is the line end that was taken off it already.
+// spellings returns what the secret may have been before it was changed. trimmed is the line
+// end that was already removed from it.
 func spellings(secret []byte, trimmed string) []spelling {
 	oneLess := "--secret @FILE leaves one newline out"
 	if trimmed != "" {
@@ -76,16 +76,16 @@ func spellings(secret []byte, trimmed string) []spelling {
 		{"secret_newline", "when the secret ends in a newline (LF)", "keep the file's newline: --secret raw:FILE", join(secret, "\n")},
 		{"secret_newline", "when the secret ends in a newline (CR LF)", "keep the file's newline: --secret raw:FILE", join(secret, "\r\n")},
 		{"secret_newline", "when the secret has no newline at its end", oneLess, bytes.TrimRight(secret, "\r\n")},
-		{"secret_space", "when the secret has no white space around it", "give the secret without the white space around it", bytes.TrimSpace(secret)},
-		{"secret_quotes", "when the secret stands in double quotes", "give the secret with its double quotes", join([]byte{'"'}, string(secret), `"`)},
-		{"secret_quotes", "when the secret stands in single quotes", "give the secret with its single quotes", join([]byte{'\''}, string(secret), "'")},
+		{"secret_space", "when the secret has no surrounding white space", "give the secret without surrounding white space", bytes.TrimSpace(secret)},
+		{"secret_quotes", "when the secret is in double quotes", "give the secret with its double quotes", join([]byte{'"'}, string(secret), `"`)},
+		{"secret_quotes", "when the secret is in single quotes", "give the secret with its single quotes", join([]byte{'\''}, string(secret), "'")},
 	}
 	found = append(found, cleaned(secret)...)
 	found = append(found, decoded(secret)...)
 	return append(found, encoded(secret)...)
 }
 
-// cleaned undoes what files and shells put around a secret or into it.
+// cleaned removes what files and shells add to a secret.
 func cleaned(secret []byte) []spelling {
 	var found []spelling
 	text := bytes.TrimSpace(secret)
@@ -104,8 +104,8 @@ func cleaned(secret []byte) []spelling {
 	return found
 }
 
-// fromUTF16 returns the UTF-8 of text with a UTF-16 byte order mark, without the
-// newline at its end; nil of anything else.
+// fromUTF16 converts text with a UTF-16 byte order mark to UTF-8 and removes the newline at its
+// end. It returns nil for anything else.
 func fromUTF16(b []byte) []byte {
 	if len(b) < 4 || len(b)%2 != 0 {
 		return nil
@@ -124,7 +124,7 @@ func fromUTF16(b []byte) []byte {
 	return []byte(strings.TrimRight(string(utf16.Decode(units)), "\r\n"))
 }
 
-// decoded takes the secret for the text of its bytes.
+// decoded returns the secrets whose encoded text the given one may be.
 func decoded(secret []byte) []spelling {
 	var found []spelling
 	text := string(bytes.TrimSpace(secret))
@@ -139,7 +139,7 @@ func decoded(secret []byte) []spelling {
 		}
 		found = append(found, s)
 	}
-	if b := decodeSloppily(text); len(b) > 0 {
+	if b := decodeAnyBase64(text); len(b) > 0 {
 		found = append(found, spelling{"secret_base64", "when the secret is Base64-decoded first, skipping what is not Base64", "some libraries decode any secret; give the bytes that makes: hex:…", b})
 	}
 	if b, err := hex.DecodeString(strings.TrimPrefix(strings.ReplaceAll(text, ":", ""), "0x")); err == nil && len(b) > 0 {
@@ -148,8 +148,8 @@ func decoded(secret []byte) []spelling {
 	return found
 }
 
-// decodeSloppily decodes Base64 as libraries do that take any text for it.
-func decodeSloppily(text string) []byte {
+// decodeAnyBase64 decodes Base64 like the libraries that skip all other characters.
+func decodeAnyBase64(text string) []byte {
 	clean := strings.Map(func(r rune) rune {
 		switch {
 		case r == '+':
@@ -172,7 +172,7 @@ func decodeSloppily(text string) []byte {
 	return b
 }
 
-// encoded takes the secret for the bytes of a text that the issuer used as it stood.
+// encoded returns the texts of the secret that the issuer may have used undecoded.
 func encoded(secret []byte) []spelling {
 	texts := []struct{ id, name, text string }{
 		{"secret_base64", "Base64", base64.StdEncoding.EncodeToString(secret)},
@@ -185,7 +185,7 @@ func encoded(secret []byte) []spelling {
 	var found []spelling
 	for _, t := range texts {
 		found = append(found,
-			spelling{t.id, "when the secret is the " + t.name + " text itself, not the bytes it spells", "give that text as it stands, without b64:, b64url: or hex:", []byte(t.text)},
+			spelling{t.id, "when the secret is the " + t.name + " text itself, not the bytes it spells", "give that text as it is, without b64:, b64url: or hex:", []byte(t.text)},
 			spelling{t.id, "when the secret is the " + t.name + " text itself with a newline, not the bytes it spells", "give that text with its newline: --secret raw:FILE", []byte(t.text + "\n")},
 		)
 	}
@@ -196,8 +196,8 @@ func join(head []byte, tail ...string) []byte {
 	return append(bytes.Clone(head), strings.Join(tail, "")...)
 }
 
-// keyTextAsSecret looks for the HMAC of an issuer, or an attacker, who used the
-// text of a key as the secret (RFC 8725 §2.1).
+// keyTextAsSecret tries the text of each key as the HMAC secret, as a broken issuer or an
+// attacker may have used it (RFC 8725 §2.1).
 func (d *diagnosis) keyTextAsSecret() {
 	if d.alg.KeyType != "oct" {
 		return
@@ -205,7 +205,7 @@ func (d *diagnosis) keyTextAsSecret() {
 	for _, text := range d.texts {
 		for _, form := range lineForms(text) {
 			if d.try(d.alg, d.input, d.token.Signature, form) {
-				d.proven("key_text_as_secret", "the signature is an HMAC keyed with the text of the key given: an algorithm confusion attack or a broken issuer",
+				d.proven("key_text_as_secret", "the signature is an HMAC keyed with the text of the key given: an algorithm confusion attack or an issuer error",
 					"never accept it: if that is a public key, anybody can make such a token")
 				return
 			}
@@ -217,11 +217,11 @@ func (d *diagnosis) keyTextAsSecret() {
 				continue
 			}
 			if f.private {
-				d.proven("private_key_as_secret", "the signature is an HMAC keyed with the text of the private key ("+f.name+"): the issuer's library took it for a secret",
+				d.proven("private_key_as_secret", "the signature is an HMAC keyed with the text of the private key ("+f.name+"): the issuer's library mistook it for a secret",
 					"the issuer must name the key's own algorithm when it signs")
 			} else {
-				d.proven("public_key_as_secret", "the signature is an HMAC keyed with the public key itself ("+f.name+"): an algorithm confusion attack or a broken issuer",
-					"never accept it: whoever has the public key can make such a token")
+				d.proven("public_key_as_secret", "the signature is an HMAC keyed with the public key itself ("+f.name+"): an algorithm confusion attack or an issuer error",
+					"never accept it: everybody who has the public key can make such a token")
 			}
 			return
 		}
@@ -282,7 +282,7 @@ func keyTexts(k jwk.Key) []keyText {
 	return texts
 }
 
-// pemForms returns the DER and its PEM as files and environment variables hold it.
+// pemForms returns the DER and its PEM in the forms found in files and environment variables.
 func pemForms(private bool, name, block string, der []byte) []keyText {
 	text := pem.EncodeToMemory(&pem.Block{Type: block, Bytes: der})
 	body := base64.StdEncoding.EncodeToString(der)
@@ -300,8 +300,8 @@ func pemForms(private bool, name, block string, der []byte) []keyText {
 	return texts
 }
 
-// lineForms returns a text as it is, with one newline at its end and with none,
-// and the same with CR LF for every newline.
+// lineForms returns a text unchanged, with one newline at its end and with none, and the last
+// two with CR LF for each newline.
 func lineForms(text []byte) [][]byte {
 	bare := bytes.TrimRight(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), "\n")
 	crlf := bytes.ReplaceAll(bare, []byte("\n"), []byte("\r\n"))

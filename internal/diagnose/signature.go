@@ -15,7 +15,7 @@ import (
 	"jwt/internal/phrase"
 )
 
-// A reading is what the signature's bytes may have meant.
+// A reading is another signature that the given bytes may encode.
 type reading struct {
 	id   string
 	when string // ends "the signature verifies …"
@@ -23,7 +23,7 @@ type reading struct {
 	sig  []byte
 }
 
-// otherEncodings tries the signature as issuers misspell it.
+// otherEncodings tries the wrong encodings of signatures that issuers are known to use.
 func (d *diagnosis) otherEncodings() {
 	sig := d.token.Signature
 	for _, k := range d.fit {
@@ -34,13 +34,14 @@ func (d *diagnosis) otherEncodings() {
 				return
 			}
 		}
-		if d.cutMAC(k) {
+		if d.truncatedMAC(k) {
 			return
 		}
 	}
 }
 
-// signatureSize is how long a signature of the token's algorithm under the key is.
+// signatureSize returns the length in bytes of a signature by the token's algorithm under the
+// key.
 func (d *diagnosis) signatureSize(k jwk.Key) int {
 	if n := d.alg.SignatureSize(k.Curve); n > 0 {
 		return n
@@ -48,6 +49,7 @@ func (d *diagnosis) signatureSize(k jwk.Key) int {
 	return (k.Bits() + 7) / 8 // RSA
 }
 
+// readings returns the signatures that the bytes may encode.
 func readings(sig []byte, keyType string, size int) []reading {
 	var found []reading
 	if b, err := hex.DecodeString(string(sig)); err == nil {
@@ -74,7 +76,7 @@ func readings(sig []byte, keyType string, size int) []reading {
 	return found
 }
 
-// ecdsaReadings are those of r‖s, each of n bytes (RFC 7518 §3.4).
+// ecdsaReadings returns the readings of r‖s, each of n bytes (RFC 7518 §3.4).
 func ecdsaReadings(sig []byte, n int) []reading {
 	var found []reading
 	add := func(id, when, hint string, r, s []byte) {
@@ -93,11 +95,11 @@ func ecdsaReadings(sig []byte, n int) []reading {
 			add("signature_padded", fmt.Sprintf("when r and s are %d bytes each, not %d", n, half),
 				fmt.Sprintf("the issuer must write r and s in %d bytes each (RFC 7518 §3.4)", n), r, s)
 		}
-		add("signature_swapped", "when r and s change places", "the issuer must write r before s (RFC 7518 §3.4)", s, r)
+		add("signature_swapped", "when r and s are swapped", "the issuer must write r before s (RFC 7518 §3.4)", s, r)
 		add("signature_little_endian", "when the bytes of r and s are reversed: they are little-endian",
 			"the issuer must write r and s big-endian (RFC 7518 §3.4)", reversed(r), reversed(s))
 	}
-	const dropped = 4 // leading zeros: more is not chance
+	const dropped = 4 // leading zeros: more do not occur by chance
 	if missing := 2*n - len(sig); missing > 0 && missing <= dropped {
 		for cut := n - missing; cut <= n; cut++ {
 			add("signature_unpadded", "with the zeros before r or s that were dropped",
@@ -107,9 +109,9 @@ func ecdsaReadings(sig []byte, n int) []reading {
 	return found
 }
 
-// cutMAC compares a MAC that is too short with the start of the right one. Few
-// bytes would prove nothing, and would help whoever guesses them one by one.
-func (d *diagnosis) cutMAC(k jwk.Key) bool {
+// truncatedMAC compares a MAC that is too short with the start of the right one. It needs at
+// least 8 bytes: fewer prove nothing, and would help an attacker who guesses byte by byte.
+func (d *diagnosis) truncatedMAC(k jwk.Key) bool {
 	const enough = 8
 	sig := d.token.Signature
 	if d.alg.KeyType != "oct" || len(sig) < enough || len(sig) >= d.alg.SignatureSize("") || !d.afford(k.Material(), len(d.input)) {
@@ -124,7 +126,7 @@ func (d *diagnosis) cutMAC(k jwk.Key) bool {
 	return true
 }
 
-// otherHash looks for ECDSA with a hash that belongs to another curve.
+// otherHash tries ECDSA with the hash of another curve.
 func (d *diagnosis) otherHash(k jwk.Key) bool {
 	key, ok := k.VerificationMaterial().(*ecdsa.PublicKey)
 	sig := d.token.Signature
@@ -143,7 +145,7 @@ func (d *diagnosis) otherHash(k jwk.Key) bool {
 	return false
 }
 
-// observeSignature says what the signature's bytes alone show.
+// observeSignature reports what the bytes of the signature alone show.
 func (d *diagnosis) observeSignature() {
 	sig := d.token.Signature
 	switch {
@@ -172,13 +174,13 @@ func (d *diagnosis) observeSignature() {
 	case otherCurve >= 0:
 		d.seen("signature_length", fmt.Sprintf("%s under this key: it is as long as one by an %s key", detail, d.alg.Curves[otherCurve]), "give the issuer's key: --key FILE, https://… or oidc:ISSUER")
 	case d.alg.KeyType == "RSA" && len(sig)%128 == 0:
-		d.seen("signature_length", fmt.Sprintf("%s under this key: it looks made by a key of %d bits", detail, 8*len(sig)), "give the issuer's key: --key FILE, https://… or oidc:ISSUER")
+		d.seen("signature_length", fmt.Sprintf("%s under this key: it may be from a key of %d bits", detail, 8*len(sig)), "give the issuer's key: --key FILE, https://… or oidc:ISSUER")
 	case len(sig) < slices.Min(sizes):
-		d.seen("signature_length", detail+": it looks cut", "copy the token whole")
+		d.seen("signature_length", detail+": it looks truncated", "copy the token whole")
 	case slices.Contains([]int{256, 384, 512}, len(sig)):
 		d.seen("signature_length", fmt.Sprintf("%s: it is as long as one by an RSA key of %d bits", detail, 8*len(sig)), "")
 	default:
-		d.seen("signature_length", detail+": something looks appended", "copy the token alone")
+		d.seen("signature_length", detail+": something may have been appended", "copy the token alone")
 	}
 }
 

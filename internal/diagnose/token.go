@@ -12,10 +12,10 @@ import (
 	"jwt/internal/phrase"
 )
 
-// maxRewritten is the size up to which a header or payload is written anew.
+// maxRewritten is the size in bytes up to which a header or payload is rewritten.
 const maxRewritten = 64 << 10
 
-// An otherInput is what the issuer may have signed instead of what stands there.
+// An otherInput is a signing input that the issuer may have used instead of the token's.
 type otherInput struct {
 	id    string
 	over  string // ends "the signature verifies over …"
@@ -23,8 +23,8 @@ type otherInput struct {
 	input string
 }
 
-// otherInputs tries the signing input as issuers get it wrong, then the header
-// and payload as they may have read before something wrote them anew.
+// otherInputs tries the wrong signing inputs that issuers are known to use, then the header and
+// payload as they may have been before something rewrote them.
 func (d *diagnosis) otherInputs() {
 	if len(d.fit) == 0 || len(d.input) > 4*maxRewritten {
 		return
@@ -50,11 +50,11 @@ func (d *diagnosis) otherInputs() {
 	}
 }
 
-// misspelledInputs are departures from header ‖ "." ‖ payload, each in Base64URL
-// (RFC 7515 §5.1).
+// misspelledInputs returns deviations from header ‖ "." ‖ payload, each in Base64URL (RFC 7515
+// §5.1).
 func (d *diagnosis) misspelledInputs() []otherInput {
 	const (
-		hint = "the issuer must sign the two parts as they stand in the token (RFC 7515 §5.1)"
+		hint = "the issuer must sign the two parts as they are in the token (RFC 7515 §5.1)"
 		b64  = "the issuer must write the parts in Base64URL without padding (RFC 7515 §2)"
 	)
 	segments := d.token.Segments()
@@ -79,9 +79,8 @@ func (d *diagnosis) misspelledInputs() []otherInput {
 	}
 }
 
-// rewrittenInputs are the token with its payload, its header or both written as
-// another JSON writer would have. The signed bytes are gone; if one of these is
-// what they were, it verifies.
+// rewrittenInputs returns the token with its payload, its header or both as other JSON writers
+// write them. If the signed bytes were one of these, the signature verifies.
 func (d *diagnosis) rewrittenInputs() []otherInput {
 	const (
 		whole   = "pass the token on as it came, byte for byte"
@@ -93,7 +92,7 @@ func (d *diagnosis) rewrittenInputs() []otherInput {
 	if payload := d.token.Payload; len(payload) <= maxRewritten {
 		inputs = append(inputs,
 			otherInput{"payload_rewritten", "the payload with a newline at its end", whole, h + "." + base64url.Encode(append(bytes.Clone(payload), '\n'))},
-			otherInput{"payload_rewritten", "the payload without the white space around it", whole, h + "." + base64url.Encode(bytes.TrimSpace(payload))},
+			otherInput{"payload_rewritten", "the payload without surrounding white space", whole, h + "." + base64url.Encode(bytes.TrimSpace(payload))},
 		)
 	}
 	payload, ok := readTree(d.token.Payload)
@@ -119,7 +118,7 @@ func (d *diagnosis) rewrittenInputs() []otherInput {
 	return inputs
 }
 
-// A tree is a JSON value taken apart once, to be written in many forms.
+// A tree is a JSON value parsed once, to be written in many forms.
 type tree struct {
 	value    jsonobject.Value
 	names    []string // of an object's members, in their order
@@ -154,7 +153,7 @@ func newTree(v jsonobject.Value) tree {
 	return t
 }
 
-// order returns the places of the children in the order they are written.
+// order returns the indexes of the children in the order in which they are written.
 func (t tree) order(sorted bool) []int {
 	order := make([]int, len(t.children))
 	for i := range order {
