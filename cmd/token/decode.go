@@ -84,7 +84,7 @@ func (o *decodeOptions) check(env *cli.Env, args []string) error {
 		return err
 	}
 	if o.header && o.payload {
-		return verdict.Errorf(verdict.Usage, "--header and --payload: each prints one object alone").Hintf("leave both out to see both")
+		return verdict.Errorf(verdict.Usage, "--header and --payload: only one can be given").Hintf("leave both out to see both")
 	}
 	if o.batch && (o.header || o.payload || o.raw || len(o.claims) > 0) {
 		return verdict.Errorf(verdict.Usage, "--batch prints whole objects").Hintf("jwt decode --batch | jq -c .payload")
@@ -118,7 +118,7 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 		o.output.Note(env, "the token is not encrypted, so the key was not used: jwt verify checks the signature")
 	}
 	for _, w := range d.warnings {
-		if w.Class != verdict.UnsecuredToken { // decode verifies nothing, signed or not
+		if w.Class != verdict.UnsecuredToken { // decode verifies nothing anyway
 			o.output.Note(env, w.Detail)
 		}
 	}
@@ -128,8 +128,8 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 	return nil
 }
 
-// fail answers with an error; where a part of the token was asked for, nothing
-// stands on stdout that could be taken for it.
+// fail returns the error, and writes it as JSON unless a part of the token was asked for,
+// which it could be mistaken for.
 func (o decodeOptions) fail(env *cli.Env, err error) error {
 	if o.header || o.payload || o.raw || len(o.claims) > 0 {
 		return cli.Unanswered{Err: err}
@@ -137,7 +137,7 @@ func (o decodeOptions) fail(env *cli.Env, err error) error {
 	return o.output.Fail(env, err)
 }
 
-// decode splits a token, and opens an encrypted one where there is a key for it.
+// decode parses a token, and decrypts it if a key is given.
 func (o decodeOptions) decode(u *unlocker, text string) (decoded, error) {
 	d, err := decode(text)
 	if err != nil || d.encrypted == nil || !o.open.given() {
@@ -174,7 +174,7 @@ func (o decodeOptions) show(env *cli.Env, d decoded) error {
 	}
 }
 
-// showClaims prints the values asked for with -c, or none of them if one is absent.
+// showClaims writes the values of -c, or none of them if one is missing.
 func (o decodeOptions) showClaims(env *cli.Env, d decoded) error {
 	object, part := d.claims, "payload"
 	if d.selective.fits() {
@@ -220,20 +220,20 @@ func (o decodeOptions) showPayload(env *cli.Env, d decoded) error {
 	}
 }
 
-// A decoded token is what can be seen of it.
+// A decoded token is a parsed token. Nothing in it is verified.
 type decoded struct {
 	header    jsonobject.Object
 	payload   []byte
 	claims    jsonobject.Object // the payload, where it is a JSON object
 	isObject  bool
 	signature []byte
-	encrypted *jwe.Token // for a JWE, whose payload nobody can see
-	opened    *opened    // but who has the key
+	encrypted *jwe.Token // of a JWE, whose payload is encrypted
+	opened    *opened    // what decrypting it gave
 	selective *selective // of an SD-JWT
 	warnings  []verdict.Check
 }
 
-// decode splits a token; what it holds is looked at, never judged.
+// decode parses a token of any kind and verifies nothing.
 func decode(text string) (decoded, error) {
 	switch {
 	case sdjwt.Is(text):
@@ -260,11 +260,11 @@ func decodeSigned(t jws.Token) (decoded, error) {
 	return d, nil
 }
 
-// claimsError says why the token shows no claims, or nil.
+// claimsError returns why the token has no readable claims, or nil.
 func (d decoded) claimsError() error {
 	if d.encrypted != nil {
-		return verdict.Errorf(verdict.EncryptedToken, "the payload is encrypted (JWE): it takes the recipient's key to read it").
-			Hintf("open it: jwt decode --key private.pem; --header shows what is not encrypted")
+		return verdict.Errorf(verdict.EncryptedToken, "the payload is encrypted (JWE): only the recipient's key decrypts it").
+			Hintf("decrypt it: jwt decode --key private.pem; --header shows what is not encrypted")
 	}
 	_, err := jwt.ParseClaims(d.payload)
 	var e *verdict.Error
@@ -285,13 +285,13 @@ func decodeEncrypted(text string) (decoded, error) {
 	return d, nil
 }
 
-// doubts are what is to be known before what is shown is believed.
+// doubts returns warnings about the token.
 func (d decoded) doubts() []verdict.Check {
 	var warnings []verdict.Check
 	if alg, _ := d.header.Get("alg"); d.encrypted == nil && len(d.signature) == 0 && isNone(alg) {
 		warnings = append(warnings, verdict.Check{
 			Class:  verdict.UnsecuredToken,
-			Detail: "the token is unsecured (alg none): anybody can have written it, jwt verify refuses it",
+			Detail: "the token is unsecured (alg none): anyone can have written it, jwt verify refuses it",
 		})
 	}
 	for _, part := range []struct {
@@ -308,15 +308,15 @@ func (d decoded) doubts() []verdict.Check {
 	return warnings
 }
 
-// isNone holds for "none" as any parser might spell it.
+// isNone reports whether alg is "none" in any case, as lax parsers accept it.
 func isNone(alg jsonobject.Value) bool {
 	name, ok := alg.Text()
 	return ok && strings.EqualFold(name, jwa.None)
 }
 
-// json is the answer of decode: {"header","payload","signature"}; for a JWE
-// {"header","encrypted",…} with the parts that nobody can read without the key,
-// or with it, what is in them, a token under "nested".
+// json returns the output of decode: {"header","payload","signature"}; for a JWE
+// {"header","encrypted",…} with the encrypted parts, or once decrypted their content, with a
+// token under "nested".
 func (d decoded) json() render.Object {
 	o := render.Object{{Name: "header", Value: d.header}}
 	switch e := d.encrypted; {
@@ -356,7 +356,7 @@ func addWarnings(o *render.Object, warnings []verdict.Check) {
 	o.Add("warnings", list)
 }
 
-// payloadField is the payload as it stands in JSON.
+// payloadField returns the payload as a member of the output.
 func (d decoded) payloadField() render.Field {
 	return render.PayloadField(d.payload, d.claims, d.isObject)
 }
@@ -401,5 +401,5 @@ func (d decoded) signatureText(t *render.Text) {
 
 func (d decoded) encryptedText(t *render.Text) {
 	t.Line().Styled(render.Bold, "Payload").Put("  encrypted, ", phrase.Count(len(d.encrypted.Ciphertext), "byte"), "; ").
-		Styled(render.Caution, "it takes the recipient's key to read it").Line()
+		Styled(render.Caution, "only the recipient's key decrypts it").Line()
 }

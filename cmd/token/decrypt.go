@@ -43,7 +43,7 @@ of the token inside once it is verified. On failure it prints nothing.`
 type decryptOptions struct {
 	token  tokenOptions
 	open   openOptions
-	inner  keysource.Options // of the signed token inside
+	inner  keysource.Options // for the signed token inside
 	output cli.Output
 	date   cli.Date
 	at     cli.At
@@ -77,7 +77,7 @@ func (o *decryptOptions) check(env *cli.Env, args []string) error {
 	case err != nil:
 		return err
 	case !o.inner.Given() && len(o.inner.Algs) > 0:
-		return verdict.Errorf(verdict.Usage, "--verify-alg: there is no key to verify with").Hintf("--verify-key SOURCE")
+		return verdict.Errorf(verdict.Usage, "--verify-alg: requires a key to verify with").Hintf("--verify-key SOURCE")
 	case o.inner.Given():
 		return renamed(errors.Join(o.inner.Check(), o.inner.CheckStdin(env, args, "token")), "verify")
 	}
@@ -108,7 +108,7 @@ func runDecrypt(ctx context.Context, env *cli.Env, o decryptOptions, args []stri
 	return o.answer(env, p)
 }
 
-// verify checks the token inside as jwt verify does.
+// verify verifies the token inside as jwt verify does.
 func (o decryptOptions) verify(ctx context.Context, env *cli.Env, outer *keysource.Sources, p *opened) error {
 	now, err := o.at.Now(env)
 	if err != nil {
@@ -135,8 +135,8 @@ func (o decryptOptions) verify(ctx context.Context, env *cli.Env, outer *keysour
 	return nil
 }
 
-// fail answers with an error; where the bytes were asked for, nothing stands on
-// stdout that could be taken for them.
+// fail returns the error, and writes it as JSON unless --payload was given, whose bytes it
+// could be mistaken for.
 func (o decryptOptions) fail(env *cli.Env, err error) error {
 	if o.payload {
 		return cli.Unanswered{Err: err}

@@ -109,7 +109,7 @@ func (o diffOptions) read(env *cli.Env, in *input.Reader, arg string) (decoded, 
 	return d, err
 }
 
-// difference compares what two tokens say.
+// difference compares two tokens.
 func difference(a, b decoded) render.Difference {
 	d := render.Difference{SameSignature: slices.Equal(a.signature, b.signature)}
 	d.Header, d.Notes = compared("header", trimmed(a.header), trimmed(b.header))
@@ -121,15 +121,14 @@ func difference(a, b decoded) render.Difference {
 	d.Notes = append(d.Notes, notes...)
 	switch same := slices.Equal(a.header.Bytes(), b.header.Bytes()) && slices.Equal(a.payload, b.payload); {
 	case same && !d.SameSignature:
-		d.Notes = append(d.Notes, "the signatures differ: signed again, or by another key")
+		d.Notes = append(d.Notes, "the signatures differ: signed again, or with another key")
 	case !same && d.SameSignature && len(a.signature) > 0:
-		d.Notes = append(d.Notes, "the signatures are the same, so that of one token at least is wrong")
+		d.Notes = append(d.Notes, "the signatures are the same, so at least one of them is invalid")
 	}
 	return d
 }
 
-// body is what a token that is not encrypted says, as JSON: of an SD-JWT with
-// what was disclosed in its place.
+// body returns the payload as JSON, that of an SD-JWT with its disclosures in place.
 func (d decoded) body() jsonobject.Value {
 	v, err := jsonobject.ParseValue(d.payload)
 	switch {
@@ -144,7 +143,7 @@ func (d decoded) body() jsonobject.Value {
 	}
 }
 
-// sealed compares where one at least cannot be looked into.
+// sealed compares tokens of which at least one is encrypted.
 func sealed(d render.Difference, a, b decoded) render.Difference {
 	if a.encrypted != nil && b.encrypted != nil && a.encrypted.Segments() == b.encrypted.Segments() {
 		d.SameSignature = true
@@ -152,27 +151,26 @@ func sealed(d render.Difference, a, b decoded) render.Difference {
 	}
 	d.SameSignature = false
 	d.Payload = []jsonobject.Change{{Kind: jsonobject.Changed}}
-	d.Notes = append(d.Notes, "what is encrypted cannot be compared: jwt decrypt opens it")
+	d.Notes = append(d.Notes, "encrypted content cannot be compared: decrypt it with jwt decrypt")
 	return d
 }
 
-// trimmed is an object as a value, without white space around it.
+// trimmed returns an object as a value without surrounding white space.
 func trimmed(o jsonobject.Object) jsonobject.Value {
 	return jsonobject.Value(bytes.TrimSpace(o.Bytes()))
 }
 
-// compared returns what changed in a part, or where nothing did, notes on how it
-// is written.
+// compared returns the changes of a part, or if there are none, notes on its spelling.
 func compared(part string, a, b jsonobject.Value) (changes []jsonobject.Change, notes []string) {
 	if changes = jsonobject.Difference(a, b); len(changes) > 0 {
 		return changes, nil
 	}
 	order, spelling := jsonobject.Variation(a, b)
 	if order {
-		notes = append(notes, part+": the members stand in another order")
+		notes = append(notes, part+": the members are in another order")
 	}
 	if spelling {
-		notes = append(notes, part+": the same values, spelled another way")
+		notes = append(notes, part+": the same values, spelled differently")
 	}
 	return nil, notes
 }

@@ -15,15 +15,15 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A selective token is what an SD-JWT (RFC 9901) shows besides its Issuer-signed
-// JWT. Nothing vouches for it.
+// A selective token is what an SD-JWT (RFC 9901) has besides its Issuer-signed JWT. Nothing
+// in it is verified.
 type selective struct {
 	token     sdjwt.Token
 	processed sdjwt.Processed
-	err       error // the disclosures are not those of the token
+	err       error // the disclosures do not match the token
 }
 
-// decodeDisclosed splits an SD-JWT.
+// decodeDisclosed parses an SD-JWT.
 func decodeDisclosed(text string) (decoded, error) {
 	t, err := sdjwt.Parse(text)
 	if err != nil {
@@ -37,16 +37,16 @@ func decodeDisclosed(text string) (decoded, error) {
 	d.selective.processed, d.selective.err = t.Process()
 	if err := d.selective.err; err != nil {
 		d.warnings = append(d.warnings, verdict.Check{
-			Class: verdict.ClassOf(err), Detail: "the disclosures are not those of the token, jwt verify refuses it: " + err.Error(),
+			Class: verdict.ClassOf(err), Detail: "the disclosures do not match the token, jwt verify refuses it: " + err.Error(),
 		})
 	}
 	return d, nil
 }
 
-// fits reports whether the disclosures are those of the token.
+// fits reports whether the disclosures match the token.
 func (s *selective) fits() bool { return s != nil && s.err == nil }
 
-// json are the members that stand beside the payload in an answer.
+// json returns the members beside the payload in the output.
 func (s *selective) json() render.Object {
 	o := render.Disclosures(s.token, s.processed, s.fits())
 	if kb := s.token.KeyBinding; kb != nil {
@@ -57,7 +57,7 @@ func (s *selective) json() render.Object {
 	return o
 }
 
-// text shows what was disclosed, what was not, and what that makes of the claims.
+// text writes the disclosures, and the claims with them in place.
 func (s *selective) text(t *render.Text, date cli.Date, now time.Time) {
 	t.Line().Styled(render.Bold, "Disclosures").Put("  ", strconv.Itoa(len(s.token.Disclosures))).Line()
 	for i, d := range s.token.Disclosures {
@@ -81,9 +81,9 @@ func (s *selective) text(t *render.Text, date cli.Date, now time.Time) {
 	}
 	d, err := decodeSigned(*kb)
 	if err != nil {
-		return // its claims nest too deep to be shown
+		return // its claims are nested too deeply
 	}
-	t.Line().Styled(render.Bold, "Key binding").Put("  by whom it was issued to").Line()
+	t.Line().Styled(render.Bold, "Key binding").Put("  signed by the holder").Line()
 	t.Object(d.header, nil)
 	t.Object(d.claims, func(m jsonobject.Member) render.Remark { return date.Remark(m, now) })
 	render.Signature(t, d.header, len(d.signature))
@@ -95,7 +95,7 @@ func (s *selective) claimsText(t *render.Text, date cli.Date, now time.Time) {
 	t.Object(s.processed.Payload, func(m jsonobject.Member) render.Remark { return date.Remark(m, now) })
 }
 
-// about says in a word what was presented.
+// about describes what was presented.
 func (s *selective) about() string {
 	words := "SD-JWT, " + phrase.Count(len(s.token.Disclosures), "disclosure")
 	if s.token.KeyBinding != nil {
@@ -104,13 +104,13 @@ func (s *selective) about() string {
 	return words
 }
 
-// checkDisclosed checks what was disclosed of a token whose Issuer-signed JWT
-// verified, and returns the payload with it. Where the holder bound it to a key,
-// audience, nonce and age are asked of the Key Binding JWT.
+// checkDisclosed checks the disclosures of a token whose Issuer-signed JWT is verified, and
+// returns the payload with them. If there is a Key Binding JWT, it is the one that must have
+// the audience, nonce and age.
 func (v *verifier) checkDisclosed(s *selective, issued jws.Verified, r *render.Report) []byte {
 	d, err := s.token.Verify(issued)
 	if err == nil && v.options.jws {
-		err = verdict.Errorf(verdict.Malformed, "an SD-JWT is no opaque payload: its disclosures would go unseen").Hintf("leave out --jws")
+		err = verdict.Errorf(verdict.Malformed, "an SD-JWT is not an opaque payload: its disclosures would not be checked").Hintf("leave out --jws")
 	}
 	if err != nil {
 		r.Checks = append(r.Checks, verdict.Failed("disclosures", err))
@@ -129,7 +129,7 @@ func (v *verifier) checkDisclosed(s *selective, issued jws.Verified, r *render.R
 	policy := v.policy
 	if s.token.KeyBinding != nil {
 		policy.Nonce, policy.MaxAge = nil, nil
-		if _, has := p.Payload.Get("aud"); !has { // an audience the issuer set binds all the same (RFC 7519 §4.1.3)
+		if _, has := p.Payload.Get("aud"); !has { // an audience that the issuer set still binds (RFC 7519 §4.1.3)
 			policy.Audiences = nil
 		}
 	}
@@ -138,8 +138,7 @@ func (v *verifier) checkDisclosed(s *selective, issued jws.Verified, r *render.R
 	return p.Payload.Bytes()
 }
 
-// checkKeyBinding checks that the one who presents the token is the one it was
-// issued to (RFC 9901 §7.3).
+// checkKeyBinding checks that the presenter of the token is its holder (RFC 9901 §7.3).
 func (v *verifier) checkKeyBinding(s *selective, d sdjwt.Verified) []verdict.Check {
 	if s.token.KeyBinding == nil {
 		return nil
@@ -162,7 +161,7 @@ func (v *verifier) checkKeyBinding(s *selective, d sdjwt.Verified) []verdict.Che
 	with.Digest = &digest
 	checks = append(checks, binding.Check(claims, header, with, v.now)...)
 	for _, c := range (jwt.Policy{Leeway: v.policy.Leeway, Location: v.policy.Location}).Check(claims, header, v.now) {
-		if c.Status == verdict.Fail { // an exp or nbf of its own, a claim of the wrong type
+		if c.Status == verdict.Fail { // its own exp or nbf, or a claim of the wrong type
 			c.Name = binding.CheckName(c.Name)
 			checks = append(checks, c)
 		}
@@ -170,16 +169,16 @@ func (v *verifier) checkKeyBinding(s *selective, d sdjwt.Verified) []verdict.Che
 	return checks
 }
 
-// unbound is the check that fails when a key binding is wanted and there is none:
-// who saw an SD-JWT once could present it (RFC 9901 §7.3 step 1).
+// unbound is the check that fails if a required key binding is missing: without it, an
+// attacker can present an SD-JWT that he has seen (RFC 9901 §7.3 step 1).
 var unbound = verdict.Check{
 	Name: "key_binding", Status: verdict.Fail, Class: verdict.MissingClaim,
 	Detail: "key_binding: missing, the token does not end with a Key Binding JWT",
-	Hint:   "the holder has to sign one for you, with your aud and nonce (RFC 9901 §4.3)",
+	Hint:   "the holder must sign one with your aud and nonce (RFC 9901 §4.3)",
 }
 
-// disclosedContents is what an SD-JWT holds, for a report: its payload with what
-// was disclosed where that fits, and the disclosures beside it.
+// disclosedContents returns the contents of an SD-JWT for a report: the payload, with the
+// disclosures in place if they match, and the disclosures.
 func disclosedContents(d decoded) *render.Contents {
 	payload := d.payloadField()
 	if d.selective.fits() {

@@ -92,7 +92,7 @@ func (o *inspectOptions) check(env *cli.Env, args []string) error {
 	case !o.watch:
 		return nil
 	case o.full, o.failOn != "", o.output.Quiet, o.output.SaysJSON():
-		return verdict.Errorf(verdict.Usage, "--watch shows the lifetime alone, and takes no --full, --fail-on, --quiet or --json")
+		return verdict.Errorf(verdict.Usage, "--watch shows only the lifetime, and takes no --full, --fail-on, --quiet or --json")
 	case !env.StdoutTTY || env.Getenv("TERM") == "dumb":
 		return verdict.Errorf(verdict.Usage, "--watch needs a terminal on stdout to draw on").
 			Hintf("jwt inspect -j TOKEN | jq .lifetime.remaining")
@@ -100,7 +100,7 @@ func (o *inspectOptions) check(env *cli.Env, args []string) error {
 	return nil
 }
 
-// severity is what --fail-on names; 0 without it.
+// severity returns the severity of --fail-on, or 0 without it.
 func (o *inspectOptions) severity() (bcp.Severity, error) {
 	if !o.flags.Changed("fail-on") {
 		return 0, nil
@@ -141,7 +141,7 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 	return o.show(env, t, now, least)
 }
 
-// line is the answer to one token of a batch.
+// line returns the output for one token of a batch.
 func (o inspectOptions) line(env *cli.Env, u *unlocker, text string, now time.Time, least bcp.Severity) (render.Object, error) {
 	t, err := o.takeApart(u, text, now)
 	if err != nil {
@@ -154,7 +154,7 @@ func (o inspectOptions) line(env *cli.Env, u *unlocker, text string, now time.Ti
 	return object, nil
 }
 
-// takeApart opens an encrypted token where there is a key for it.
+// takeApart parses a token, and decrypts it if a key is given.
 func (o inspectOptions) takeApart(u *unlocker, text string, now time.Time) (anatomy.Token, error) {
 	t, err := anatomy.Open(text, now)
 	if err != nil || !t.Encrypted || !o.open.given() {
@@ -186,8 +186,7 @@ func (o inspectOptions) show(env *cli.Env, t anatomy.Token, now time.Time, least
 	return errors.Join(o.output.Write(env, text.Bytes()), grave)
 }
 
-// tooGrave is the error of --fail-on, or nil. Its class is that of a check
-// failed: what the token says of itself is not what was asked for.
+// tooGrave returns the error of --fail-on, or nil.
 func tooGrave(t anatomy.Token, least bcp.Severity) error {
 	if least == 0 {
 		return nil
@@ -201,7 +200,7 @@ func tooGrave(t anatomy.Token, least bcp.Severity) error {
 		message += ": " + worst.Detail
 	}
 	if n > 1 {
-		message += "; " + strconv.Itoa(n) + " findings are " + least.String() + " or graver"
+		message += "; " + strconv.Itoa(n) + " findings are " + least.String() + " or higher"
 	}
 	return verdict.Errorf(verdict.ClaimMismatch, "%s", message).Hintf("%s (%s)", worst.Advice, worst.Section)
 }

@@ -14,18 +14,18 @@ import (
 	"jwt/internal/verdict"
 )
 
-// What --watch tells the terminal. Lines that a narrowed window would wrap are
-// cut instead, or the next drawing would begin on the wrong line.
+// Control sequences of --watch. They turn wrapping off, because after a wrapped line the next
+// drawing would begin on the wrong line.
 const (
 	hideCursor = "\x1b[?25l\x1b[?7l"
 	showCursor = "\x1b[?7h\x1b[?25h"
 	goUp       = "\r\x1b[%dA"
-	clearLine  = "\x1b[K\n" // what is left of the line before, then the next line
+	clearLine  = "\x1b[K\n" // the rest of the line, then the next line
 	clearBelow = "\x1b[J"
 )
 
-// runWatch draws the lifetime of a token once a second, in place, until the
-// token has expired or somebody interrupts it. The clock starts at now.
+// runWatch draws the lifetime of a token once a second, in place, until the token expires or
+// a signal interrupts it. The clock starts at now.
 func runWatch(ctx context.Context, env *cli.Env, o inspectOptions, t anatomy.Token, now time.Time) error {
 	if !t.Lifetime.Expires.Shown {
 		return verdict.Errorf(verdict.MissingClaim, "--watch: the token has no exp to count down to").
@@ -55,7 +55,7 @@ func runWatch(ctx context.Context, env *cli.Env, o inspectOptions, t anatomy.Tok
 	}
 }
 
-// untilNextSecond is how long the countdown stays as it is.
+// untilNextSecond returns how long the countdown stays the same.
 func untilNextSecond(left time.Duration) time.Duration {
 	if part := left % time.Second; part > 0 {
 		return part
@@ -63,7 +63,7 @@ func untilNextSecond(left time.Duration) time.Duration {
 	return time.Second
 }
 
-// A watch is what is drawn again and again.
+// A watch draws the lifetime again and again.
 type watch struct {
 	env     *cli.Env
 	options inspectOptions

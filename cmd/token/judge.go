@@ -17,19 +17,18 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A verifier judges tokens under one set of options. Its report tells all that
-// was looked at.
+// A verifier verifies tokens under one set of options, and reports every check.
 type verifier struct {
 	options verifyOptions
 	policy  jwt.Policy
 	now     time.Time
 	ring    *keysource.Sources
 
-	profile      profile.Profile // the zero Profile wants nothing
+	profile      profile.Profile // the zero Profile checks nothing
 	presentation profile.Presentation
 }
 
-// judge runs every check on one token. The payload is returned if it is valid.
+// judge runs every check on one token. It returns the payload if the token is valid.
 func (v *verifier) judge(text string) (render.Report, []byte) {
 	token, disclosed, r, err := shapeOf(text)
 	if err != nil {
@@ -49,7 +48,7 @@ func (v *verifier) judge(text string) (render.Report, []byte) {
 	return r, payload
 }
 
-// checkVerified checks what was signed, and returns the payload.
+// checkVerified checks a token whose signature verifies, and returns the payload.
 func (v *verifier) checkVerified(verified jws.Verified, disclosed *selective, r *render.Report) []byte {
 	key := verified.Key()
 	describeKey(r.Checks, describe(key))
@@ -75,8 +74,8 @@ func (v *verifier) checkVerified(verified jws.Verified, disclosed *selective, r 
 	return payload
 }
 
-// shapeOf splits a token, and begins its report. disclosed is nil but for an
-// SD-JWT, whose contents are in the report already.
+// shapeOf parses a token and begins its report. disclosed is nil except for an SD-JWT, whose
+// contents are then in the report.
 func shapeOf(text string) (t jws.Token, disclosed *selective, r render.Report, err error) {
 	shape := verdict.Check{Name: "shape", Status: verdict.Pass, Detail: "compact JWS, 3 parts"}
 	if sdjwt.Is(text) {
@@ -89,14 +88,13 @@ func shapeOf(text string) (t jws.Token, disclosed *selective, r render.Report, e
 		return d.selective.token.Issued, d.selective, r, nil
 	}
 	if t, err = jws.Parse(text); err == nil {
-		r.Checks = append(make([]verdict.Check, 0, 20), shape) // as many as most reports have
+		r.Checks = append(make([]verdict.Check, 0, 20), shape) // the checks of most reports
 	}
 	return t, nil, r, err
 }
 
-// verifySignature checks the token up to its signature. A source of keys that
-// cannot be read is a failure, whether or not another one has the key: the answer
-// must not hang on which token it is.
+// verifySignature checks the token up to its signature. A source of keys that cannot be read
+// is a failure even if another has the key: the result must not depend on the token.
 func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verified, error) {
 	if v.profile.OwnKey != "" {
 		return v.verifyPossession(token, r)
@@ -136,7 +134,7 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 		case last.Class == verdict.SignatureInvalid:
 			last.Hint = profile.AnotherKey(token, keys)
 		case last.Class == verdict.KeyMismatch && len(r.Reasons) > 0 && !strings.HasPrefix(r.Reasons[0].Detail, verifies):
-			last.Detail = r.Reasons[0].Detail // it says in full how key and algorithm do not go together
+			last.Detail = r.Reasons[0].Detail // it says more exactly why key and algorithm do not fit
 		}
 	}
 	inQuestion := []jwk.Key{verified.Key()}
@@ -147,7 +145,7 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 	return verified, err
 }
 
-// describeKey says in the check of that name which key it was.
+// describeKey adds the description of the key to the check "key".
 func describeKey(checks []verdict.Check, description string) {
 	for i := range checks {
 		if c := &checks[i]; c.Name == "key" && c.Detail == "" {
@@ -164,7 +162,7 @@ func describe(key jwk.Key) string {
 	return s
 }
 
-// describeAll names the one key that was given, or says how many were.
+// describeAll describes the only key, or says how many there are.
 func describeAll(keys []jwk.Key) string {
 	if len(keys) == 1 {
 		return describe(keys[0])
@@ -172,7 +170,7 @@ func describeAll(keys []jwk.Key) string {
 	return phrase.Count(len(keys), "key") + " given"
 }
 
-// checkClaims checks what was signed, and shows it as it was read.
+// checkClaims checks the claims, and adds them to the report.
 func (v *verifier) checkClaims(verified jws.Verified, r *render.Report) {
 	claims, err := jwt.ClaimsOf(verified)
 	if err != nil {
@@ -183,8 +181,8 @@ func (v *verifier) checkClaims(verified jws.Verified, r *render.Report) {
 	r.Checks = append(r.Checks, v.hold(v.policy, claims, verified)...)
 }
 
-// hold holds claims against the policy and the profile. A key that was discovered
-// from an issuer vouches for that issuer alone, whatever --iss allows besides.
+// hold checks claims against the policy and the profile. A key discovered from an issuer is
+// accepted for that issuer only, whatever else --iss allows.
 func (v *verifier) hold(policy jwt.Policy, claims jwt.Claims, verified jws.Verified) []verdict.Check {
 	var foreign []verdict.Check
 	owners := v.ring.IssuersOf(verified.Key())
@@ -207,22 +205,22 @@ func (v *verifier) hold(policy jwt.Policy, claims jwt.Claims, verified jws.Verif
 	return append(checks, v.checkProfile(claims, verified)...)
 }
 
-// foreignKey is the check that fails when --iss names none of the issuers that
-// the key was discovered from.
+// foreignKey returns the check that fails if the key was discovered from an issuer that --iss
+// does not allow.
 func foreignKey(owners, wanted []string) verdict.Check {
 	return verdict.Check{
 		Name: "key_issuer", Status: verdict.Fail, Class: verdict.IssMismatch, Expected: wanted, Actual: owners,
-		Detail: "key_issuer: the key is that of " + strings.Join(owners, " and ") + ", --iss wants " + strings.Join(wanted, " or "),
+		Detail: "key_issuer: the key is that of " + strings.Join(owners, " and ") + ", --iss requires " + strings.Join(wanted, " or "),
 	}
 }
 
-// refusedShape is the report on what is no token at all.
+// refusedShape returns the report on a text that is not a token.
 func refusedShape(err error) render.Report {
 	return decided(render.Report{Checks: []verdict.Check{verdict.Failed("shape", err)}})
 }
 
-// reject turns warnings into failures (--strict). How the secret was typed says
-// nothing about the token, and stays a warning.
+// reject turns warnings into failures (--strict), except the one about a secret on the command
+// line, which is not about the token.
 func reject(checks []verdict.Check) {
 	for i := range checks {
 		if c := &checks[i]; c.Status == verdict.Warn && c.Class != verdict.SecretInArgv {
@@ -234,7 +232,7 @@ func reject(checks []verdict.Check) {
 	}
 }
 
-// decided sums the checks up: valid if none failed, else the gravest is the error.
+// decided concludes a report: valid if no check failed, else with the gravest as its error.
 func decided(r render.Report) render.Report {
 	worst := verdict.Gravest(r.Checks)
 	if worst == nil {
@@ -263,10 +261,10 @@ func decided(r render.Report) render.Report {
 	return r
 }
 
-// verifies begins the reason that a trial found.
+// verifies begins the reason found by trying other keys and algorithms.
 const verifies = "the signature verifies "
 
-// because puts what failed and why into one sentence.
+// because combines the failed check and its reason in one sentence.
 func because(failed verdict.Check, why string) string {
 	rest, found := strings.CutPrefix(why, verifies)
 	switch {
@@ -278,7 +276,7 @@ func because(failed verdict.Check, why string) string {
 	return failed.Detail + "; " + why
 }
 
-// contentsOf is what a token holds, for a report.
+// contentsOf returns the contents of a token for a report.
 func contentsOf(t jws.Token) *render.Contents {
 	claims, err := jwt.ParseClaims(t.Payload)
 	payload := render.PayloadField(t.Payload, claims, err == nil)

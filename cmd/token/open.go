@@ -14,7 +14,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// openOptions say how a command opens an encrypted token.
+// openOptions are the flags for decrypting a token.
 type openOptions struct {
 	encryptionKeys
 	maxInflated int
@@ -27,7 +27,7 @@ func (o *openOptions) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&o.maxInflated, "max-inflated", jwe.DefaultMaxInflated, "refuse a compressed plaintext that inflates to more than this many `BYTES`")
 }
 
-// check refuses values that the flags do not have, and no key at all.
+// check refuses invalid values and a command line without keys.
 func (o openOptions) check(env *cli.Env, args []string) error {
 	const most = 1 << 30
 	if o.maxInflated < 1 || o.maxInflated > most {
@@ -36,7 +36,7 @@ func (o openOptions) check(env *cli.Env, args []string) error {
 	return errors.Join(o.encryptionKeys.check("--key private.pem, --secret hex:… or --password -"), o.CheckStdin(env, args, "token"))
 }
 
-// checkIfGiven is check for the commands that open a token only if they can.
+// checkIfGiven is check for commands that decrypt only with a key.
 func (o openOptions) checkIfGiven(env *cli.Env, args []string) error {
 	if !o.given() && len(o.Algs) == 0 {
 		return nil
@@ -44,8 +44,8 @@ func (o openOptions) checkIfGiven(env *cli.Env, args []string) error {
 	return o.check(env, args)
 }
 
-// An unlocker opens tokens with the keys of a command line, which are read once
-// and when the first token needs them. The workers of a batch share it.
+// An unlocker decrypts tokens with the keys of a command line, which are read when the first
+// token needs them. The workers of a batch share it.
 type unlocker struct {
 	options openOptions
 	ring    *keysource.Sources
@@ -62,7 +62,7 @@ func (o openOptions) unlocker(ctx context.Context, env *cli.Env, output cli.Outp
 	})}
 }
 
-// open decrypts a token of at most maxSize bytes and looks at what is in it.
+// open decrypts a token of at most maxSize bytes and parses its plaintext.
 func (u *unlocker) open(text string, maxSize int) (opened, error) {
 	t, err := jwe.Parse(text)
 	if err != nil {

@@ -11,21 +11,20 @@ import (
 	"jwt/internal/verdict"
 )
 
-// An opened token is what decrypting gave: the content, and the token that it is
-// where it is one.
+// An opened token is a decrypted token: its plaintext, and the token in it if it is one.
 type opened struct {
 	key      jwk.Key
 	alg, enc string
 	content  decoded // the header of the JWE, and the plaintext as its payload
 
-	nested   *decoded       // the token inside: seen, not believed
-	report   *render.Report // how verifying it came out, where that was asked for
-	verified []byte         // its payload, where it is valid
+	nested   *decoded       // the token inside, not verified
+	report   *render.Report // of its verification, if it was requested
+	verified []byte         // its payload, if it is valid
 
 	warnings []verdict.Check
 }
 
-// openedToken looks at what was decrypted.
+// openedToken parses what was decrypted.
 func openedToken(d jwe.Decrypted) opened {
 	p := opened{key: d.Key(), alg: d.Alg(), enc: d.Enc(), warnings: d.Warnings()}
 	p.content = decoded{header: d.Token().Header, payload: d.Plaintext()}
@@ -41,14 +40,14 @@ func openedToken(d jwe.Decrypted) opened {
 	case d.Nested():
 		p.warnings = append(p.warnings, verdict.Check{
 			Class:  verdict.Malformed,
-			Detail: "the header says that a token is inside (cty JWT), but the plaintext is none: " + err.Error(),
+			Detail: "the header says that a token is inside (cty JWT), but the plaintext is not one: " + err.Error(),
 		})
 	}
 	return p
 }
 
-// innermost is what decode shows the payload of: the token inside, or what was
-// encrypted.
+// innermost returns the token whose payload decode shows: the token inside, or else the
+// plaintext.
 func (d decoded) innermost() decoded {
 	switch {
 	case d.opened == nil:
@@ -60,7 +59,7 @@ func (d decoded) innermost() decoded {
 	}
 }
 
-// bytes are what was encrypted; of a token inside that was verified, its payload.
+// bytes returns the plaintext, or the payload of a verified token inside.
 func (p opened) bytes() []byte {
 	if p.report != nil {
 		return p.verified
@@ -68,7 +67,7 @@ func (p opened) bytes() []byte {
 	return p.content.payload
 }
 
-// failed says why the token inside is not valid, or nil.
+// failed returns why the token inside is not valid, or nil.
 func (p opened) failed() error {
 	if p.report == nil {
 		return nil
@@ -76,8 +75,8 @@ func (p opened) failed() error {
 	return p.report.Error
 }
 
-// json is the answer of decrypt. A token inside stands under nested: as verify
-// reports it, or where nobody vouches for it, under unverified.
+// json returns the output of decrypt. A token inside is in "nested": the report of its
+// verification, or "unverified" with the token.
 func (p opened) json() render.Object {
 	o := append(render.Object{{Name: "header", Value: p.content.header}}, p.contents()...)
 	switch {
@@ -93,8 +92,8 @@ func (p opened) json() render.Object {
 	return o
 }
 
-// contents is what was encrypted, and the key that opened it. Where verifying it
-// was asked for and failed, it stands where no program takes it for verified.
+// contents returns the plaintext and the key. If verification failed, the plaintext is in
+// "unverified", where no program mistakes it for verified.
 func (p opened) contents() render.Object {
 	plaintext := render.Object{p.content.payloadField()}
 	if p.failed() != nil {
@@ -110,7 +109,7 @@ func (p opened) text(t *render.Text, date cli.Date, now time.Time) {
 	if p.nested == nil {
 		p.content.payloadText(t, date, now)
 		if !p.key.IsSecret() {
-			t.Line().Styled(render.Caution, "not signed: whoever has the public key can have written it").Line()
+			t.Line().Styled(render.Caution, "not signed: anyone with the public key can have written it").Line()
 		}
 		if p.report != nil {
 			t.Line()
@@ -128,7 +127,7 @@ func (p opened) text(t *render.Text, date cli.Date, now time.Time) {
 	p.nested.payloadText(t, date, now)
 }
 
-// kind names the token in a word: what was done to its payload.
+// kind says whether the token is signed or encrypted.
 func (d decoded) kind() string {
 	if d.encrypted != nil {
 		return "another encrypted token (JWE)"

@@ -122,7 +122,7 @@ func (o *verifyOptions) check() error {
 		return err
 	}
 	if slices.Contains(o.require, "") {
-		return verdict.Errorf(verdict.Usage, "--require: names no claim").Hintf("is the shell variable set?")
+		return verdict.Errorf(verdict.Usage, "--require: is empty").Hintf("is the shell variable set?")
 	}
 	if o.batch && o.payload {
 		return verdict.Errorf(verdict.Usage, "--batch prints whole reports").Hintf("jwt verify --batch … | jq -c .payload")
@@ -130,14 +130,14 @@ func (o *verifyOptions) check() error {
 	if o.jws {
 		for _, name := range []string{"iss", "aud", "sub", "nonce", "require", "claim", "leeway", "max-age", "valid-for", "ignore-exp", "profile", "require-key-binding"} {
 			if o.flags.Changed(name) {
-				return verdict.Errorf(verdict.Usage, "--%s: --jws takes the payload as opaque bytes and checks no claim", name)
+				return verdict.Errorf(verdict.Usage, "--%s: --jws treats the payload as opaque and checks no claims", name)
 			}
 		}
 	}
 	return nil
 }
 
-// policy is what the flags want of the claims.
+// policy returns the policy of the flags.
 func (o *verifyOptions) policy() (jwt.Policy, error) {
 	p := jwt.Policy{Issuers: o.issuers, Audiences: o.audiences, Require: o.require, IgnoreExp: o.ignoreExp}
 	text := func(name string, value *string) *string {
@@ -192,7 +192,7 @@ func runVerify(ctx context.Context, env *cli.Env, o verifyOptions, args []string
 	return o.answer(env, r, payload)
 }
 
-// verifier is what the options ask for. Its keys are not read yet.
+// verifier returns the verifier of the options. Its keys are not read yet.
 func (o verifyOptions) verifier(ctx context.Context, env *cli.Env, args []string) (*verifier, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -228,7 +228,7 @@ func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error
 	})
 }
 
-// refuse answers with an error that came before any token was looked at.
+// refuse reports an error that occurred before any token was read.
 func (o verifyOptions) refuse(env *cli.Env, err error) error {
 	if o.payload || !o.output.WantsJSON(env) {
 		return err
@@ -238,7 +238,7 @@ func (o verifyOptions) refuse(env *cli.Env, err error) error {
 	return errors.Join(o.output.WriteJSON(env, r.JSON()), err)
 }
 
-// answer prints the report, or with --payload the verified bytes alone.
+// answer writes the report, or with --payload only the verified bytes.
 func (o verifyOptions) answer(env *cli.Env, r render.Report, payload []byte) error {
 	var err error
 	switch {
@@ -247,7 +247,7 @@ func (o verifyOptions) answer(env *cli.Env, r render.Report, payload []byte) err
 	case o.payload:
 	case o.output.WantsJSON(env):
 		err = o.output.WriteJSON(env, r.JSON())
-	case r.Class == verdict.Interrupted || r.Class == verdict.Usage: // nothing was found out about the token
+	case r.Class == verdict.Interrupted || r.Class == verdict.Usage: // no token was checked
 	default:
 		t := o.output.Text(env)
 		r.Text(t)

@@ -99,7 +99,7 @@ func (a Anatomy) payloadText(t *Text) {
 	k := a.Token
 	switch {
 	case k.Encrypted && !k.Decrypted:
-		t.Line().Styled(Bold, "Payload").Put("  encrypted; ").Styled(Caution, "it takes the recipient's key to read it").Line()
+		t.Line().Styled(Bold, "Payload").Put("  encrypted; ").Styled(Caution, "only the recipient's key decrypts it").Line()
 		return
 	case k.HasClaims:
 		a.section(t, "Payload", phrase.Count(len(k.Claims.Members()), "claim"))
