@@ -1,6 +1,5 @@
-// Package base64url reads and writes the one Base64 spelling that JOSE knows:
-// the URL alphabet without padding, line breaks or spare bits (RFC 7515 §2,
-// RFC 4648 §3.3, §3.5 and §5).
+// Package base64url encodes and decodes the Base64 variant of JOSE: the URL alphabet without
+// padding, line breaks or spare bits (RFC 7515 §2, RFC 4648 §3.3, §3.5 and §5).
 package base64url
 
 import (
@@ -8,24 +7,24 @@ import (
 	"fmt"
 )
 
-// Fault says why a text is not base64url.
+// A Fault is a reason why a text is not base64url.
 type Fault string
 
-// The faults, told apart because each has its own cure.
+// The faults, each of which has a remedy of its own.
 const (
 	Padding   Fault = "padding"             // '='
 	Standard  Fault = "standard alphabet"   // '+' or '/'
 	Space     Fault = "white space"         // space, tab, CR, LF
 	Alphabet  Fault = "not base64url"       // any other byte
 	Length    Fault = "impossible length"   // 1 mod 4 characters
-	SpareBits Fault = "spare bits not zero" // the last character holds bits nobody reads
+	SpareBits Fault = "spare bits not zero" // the last character has bits that are not used
 )
 
-// An Error is the first place where a text stops being base64url.
+// An Error describes the first place where a text is not base64url.
 type Error struct {
 	Fault  Fault
 	Offset int  // bytes from the start of the text
-	Byte   byte // the byte at Offset, where one is at fault
+	Byte   byte // the byte at Offset, if one is wrong
 }
 
 func (e *Error) Error() string {
@@ -41,17 +40,16 @@ func (e *Error) Error() string {
 	}
 }
 
-// Encode returns the base64url spelling of b.
+// Encode returns b in base64url.
 func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// AppendEncode appends the base64url spelling of b to dst.
+// AppendEncode appends b in base64url to dst.
 func AppendEncode(dst, b []byte) []byte { return base64.RawURLEncoding.AppendEncode(dst, b) }
 
-// strict still skips CR and LF, as encoding/base64 always does; Decode looks
-// for them first.
+// strict skips CR and LF, like all of encoding/base64. Decode refuses them before.
 var strict = base64.RawURLEncoding.Strict()
 
-// Decode returns the bytes that s spells, or an *Error.
+// Decode returns the bytes that s encodes, or an *Error.
 func Decode(s string) ([]byte, error) {
 	for i := range len(s) {
 		if !alphabet[s[i]] {
@@ -62,15 +60,14 @@ func Decode(s string) ([]byte, error) {
 		return nil, &Error{Fault: Length, Offset: len(s)}
 	}
 	b, err := strict.DecodeString(s)
-	if err != nil { // the alphabet and the length are right: only spare bits are left
+	if err != nil { // alphabet and length are right, so it is the spare bits
 		return nil, &Error{Fault: SpareBits, Offset: len(s) - 1, Byte: s[len(s)-1]}
 	}
 	return b, nil
 }
 
-// DecodeLax returns the bytes that s most likely stands for, however it is
-// spelled, and what was wrong with the spelling: for showing a token, never for
-// believing one. An error is left for what no reading makes sense of.
+// DecodeLax returns the bytes that s most likely encodes, and the faults that it ignored. Use it
+// to show a token, never to accept one. It returns an error if s cannot be decoded at all.
 func DecodeLax(s string) ([]byte, []Fault, error) {
 	var faults []Fault
 	note := func(f Fault) {

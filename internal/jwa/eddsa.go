@@ -5,7 +5,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// eddsa is the name that leaves open which curve it is: the key's (RFC 8037 §3.1).
+// eddsa implements "EdDSA", whose curve is that of the key (RFC 8037 §3.1).
 type eddsa struct{}
 
 func (eddsa) Alg() string { return "EdDSA" }
@@ -24,12 +24,12 @@ func (eddsa) Sign(input string, key any) ([]byte, error) {
 	return jwt.SigningMethodEdDSA.Sign(input, key)
 }
 
-// ed25519Method is EdDSA on Ed25519 under its fully specified name (RFC 9864 §2.2).
+// ed25519Method implements EdDSA on Ed25519 under its fully specified name (RFC 9864 §2.2).
 type ed25519Method struct{ *jwt.SigningMethodEd25519 }
 
 func (ed25519Method) Alg() string { return "Ed25519" }
 
-// ed448Method is EdDSA on Ed448 (RFC 8032 §5.2), its context empty.
+// ed448Method implements EdDSA on Ed448 with an empty context (RFC 8032 §5.2).
 type ed448Method struct{}
 
 func (ed448Method) Alg() string { return "Ed448" }

@@ -8,9 +8,9 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// es256k is ECDSA on secp256k1 with SHA-256 (RFC 8812 §3.2), its signatures r‖s
-// as RFC 7518 §3.4 has them. The nonce is that of RFC 6979, and s the lower of
-// the two that it may be; in verifying both are taken, as with the other curves.
+// es256k implements ECDSA on secp256k1 with SHA-256 (RFC 8812 §3.2). Signatures are r‖s (RFC
+// 7518 §3.4) with the nonce of RFC 6979 and the lower of both values of s. Verify accepts both
+// values, as with the other curves.
 type es256k struct{}
 
 func (es256k) Alg() string { return "ES256K" }

@@ -1,6 +1,6 @@
-// Package jwa is the table of signature algorithms (RFC 7518 §3, RFC 8037,
-// RFC 8812, RFC 9864, RFC 9964): for each name the key it wants and the golang-jwt
-// signing method that does the work. Names are compared byte for byte.
+// Package jwa holds the table of signature algorithms (RFC 7518 §3, RFC 8037, RFC 8812, RFC
+// 9864, RFC 9964): for each name the kind of key and the golang-jwt signing method. Names are
+// compared byte for byte.
 package jwa
 
 import (
@@ -15,12 +15,12 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// None is the name of no algorithm at all (RFC 7518 §3.6). It is not in the
-// table: nothing signed with it verifies.
+// None is the "alg" of a token without a signature (RFC 7518 §3.6). It is not in the table, so
+// it never verifies.
 const None = "none"
 
-// RSA moduli outside these sizes are refused, in bits. RFC 7518 §3.3 sets the
-// lower one; the upper one bounds the work a hostile key can ask for.
+// Bounds on RSA moduli, in bits. RFC 7518 §3.3 sets the lower one; the upper one limits the
+// work that a hostile key can cause.
 const (
 	MinRSABits = 2048
 	MaxRSABits = 16384
@@ -29,21 +29,21 @@ const (
 // An Algorithm is one row of the table.
 type Algorithm struct {
 	Name    string
-	KeyType string      // the JWK "kty" it wants: oct, RSA, EC, OKP, AKP
-	Curves  []string    // the JWK "crv" it wants, one of them; nil for oct, RSA and AKP
-	Hash    crypto.Hash // 0 where the algorithm hashes inside (EdDSA, ML-DSA)
+	KeyType string      // the JWK "kty" it requires: oct, RSA, EC, OKP, AKP
+	Curves  []string    // the JWK "crv" it requires, one of them; nil for oct, RSA and AKP
+	Hash    crypto.Hash // 0 if the algorithm hashes itself (EdDSA, ML-DSA)
 	Spec    string      // where it is defined
 
-	// SignatureSizes are the exact lengths of a signature in bytes, one for each
-	// of Curves; nil for RSA, whose signatures are as long as the modulus.
+	// SignatureSizes lists the exact lengths of signatures in bytes, one for each of Curves;
+	// nil for RSA, whose signatures are as long as the modulus.
 	SignatureSizes []int
 
-	// MinKeyBytes is the least size of an HMAC secret (RFC 7518 §3.2): below it
-	// a key is weak, not unusable.
+	// MinKeyBytes is the minimum size of an HMAC secret (RFC 7518 §3.2). A shorter one is
+	// weak, but usable.
 	MinKeyBytes int
 
 	method        jwt.SigningMethod
-	deterministic jwt.SigningMethod // where method is random but need not be
+	deterministic jwt.SigningMethod // the variant without randomness, if method has one
 }
 
 // Lookup returns the algorithm of that exact name.
@@ -56,13 +56,11 @@ func Lookup(name string) (Algorithm, bool) {
 	return Algorithm{}, false
 }
 
-// All returns the algorithms, the ones to prefer for a new token first within
-// each kind of key.
+// All returns the algorithms. Within each kind of key the preferred ones come first.
 func All() []Algorithm { return table[:] }
 
-// For returns the algorithms that fit a key of that type and curve. The first
-// is what a new token is signed with when nobody asks for another. An AKP key
-// fits one of them alone, the "alg" it must have (RFC 9964 §3).
+// For returns the algorithms for a key of that type and curve. The first is the default for a
+// new token. An AKP key is only for the algorithm in its "alg" (RFC 9964 §3).
 func For(keyType, curve string) []Algorithm {
 	var fit []Algorithm
 	for _, a := range table {
@@ -73,8 +71,8 @@ func For(keyType, curve string) []Algorithm {
 	return fit
 }
 
-// Takes reports whether the algorithm is for keys of that type and curve. EdDSA
-// alone is for several curves: which one it is, the key decides (RFC 8037 §3.1).
+// Takes reports whether the algorithm is for keys of that type and curve. Only EdDSA is for
+// several curves, of which the key selects one (RFC 8037 §3.1).
 func (a Algorithm) Takes(keyType, curve string) bool {
 	if a.KeyType != keyType {
 		return false
@@ -82,8 +80,7 @@ func (a Algorithm) Takes(keyType, curve string) bool {
 	return slices.Contains(a.Curves, curve) || a.Curves == nil && curve == ""
 }
 
-// On returns the algorithm as it is under a key on that curve, one of its own:
-// EdDSA without the other.
+// On returns the algorithm restricted to one of its curves.
 func (a Algorithm) On(curve string) Algorithm {
 	if i := slices.Index(a.Curves, curve); i >= 0 {
 		a.Curves, a.SignatureSizes = a.Curves[i:i+1], a.SignatureSizes[i:i+1]
@@ -91,8 +88,8 @@ func (a Algorithm) On(curve string) Algorithm {
 	return a
 }
 
-// SignatureSize returns the exact length in bytes of a signature under a key on
-// that curve, and 0 where the algorithm does not tell.
+// SignatureSize returns the exact length in bytes of a signature under a key on that curve, or
+// 0 if the algorithm does not determine it.
 func (a Algorithm) SignatureSize(curve string) int {
 	if sizes := a.On(curve).SignatureSizes; len(sizes) == 1 {
 		return sizes[0]
@@ -102,15 +99,15 @@ func (a Algorithm) SignatureSize(curve string) int {
 
 // Verify reports whether sig is the signature of input under key: []byte for
 // oct, *rsa.PublicKey, *ecdsa.PublicKey, *secp256k1.PublicKey, ed25519.PublicKey,
-// ed448.PublicKey or a circl sign.PublicKey of ML-DSA for the others. That the key fits the
-// algorithm is the caller's to check (jwk.Key.Fits).
+// ed448.PublicKey or a circl sign.PublicKey of ML-DSA for the others. The caller must check that
+// the key fits the algorithm (jwk.Key.Fits).
 func (a Algorithm) Verify(input string, sig []byte, key any) error {
 	return a.method.Verify(input, sig, key)
 }
 
-// Sign returns the signature of input under a private key or secret.
-// deterministic asks ECDSA for the nonce of RFC 6979 and ML-DSA for none (FIPS
-// 204 §3.4), so that the same input gives the same bytes; RSA-PSS stays random.
+// Sign returns the signature of input under a private key or secret. deterministic selects the
+// ECDSA nonce of RFC 6979 and the deterministic variant of ML-DSA (FIPS 204 §3.4), so that the
+// same input gives the same bytes. RSA-PSS stays random.
 func (a Algorithm) Sign(input string, key any, deterministic bool) ([]byte, error) {
 	if deterministic && a.deterministic != nil {
 		return a.deterministic.Sign(input, key)
@@ -118,7 +115,7 @@ func (a Algorithm) Sign(input string, key any, deterministic bool) ([]byte, erro
 	return a.method.Sign(input, key)
 }
 
-// Repeatable reports whether signing twice can give the same bytes.
+// Repeatable reports whether signing twice gives the same bytes.
 func (a Algorithm) Repeatable(deterministic bool) bool {
 	return !a.PSS() && (deterministic || a.deterministic == nil)
 }

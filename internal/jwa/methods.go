@@ -11,8 +11,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// pss is golang-jwt's RSASSA-PSS with the salt length that RFC 7518 §3.5 fixes,
-// in verifying too: golang-jwt's own methods accept any.
+// pss returns golang-jwt's RSASSA-PSS with the salt length of RFC 7518 §3.5. golang-jwt's own
+// methods accept any length when verifying.
 func pss(name string, hash crypto.Hash) *jwt.SigningMethodRSAPSS {
 	return &jwt.SigningMethodRSAPSS{
 		SigningMethodRSA: &jwt.SigningMethodRSA{Name: name, Hash: hash},
@@ -20,7 +20,7 @@ func pss(name string, hash crypto.Hash) *jwt.SigningMethodRSAPSS {
 	}
 }
 
-// rfc6979 signs with ECDSA and the deterministic nonce of RFC 6979.
+// rfc6979 signs with ECDSA and the nonce of RFC 6979.
 type rfc6979 struct{ *jwt.SigningMethodECDSA }
 
 // Sign returns r‖s, each as long as the curve's order.

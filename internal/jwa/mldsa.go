@@ -8,14 +8,13 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// mlDSA is ML-DSA of FIPS 204 with one of its parameter sets, its context empty
-// (RFC 9964 §5).
+// mlDSA implements ML-DSA of FIPS 204 with one parameter set and an empty context (RFC 9964 §5).
 type mlDSA struct {
 	scheme        func() sign.Scheme
 	deterministic bool // FIPS 204 §3.4: no fresh randomness in signing
 }
 
-// MLDSA returns the parameter set of that name, which is the "alg" of its keys too.
+// MLDSA returns the parameter set with that name, which is also the "alg" of its keys.
 func MLDSA(name string) (sign.Scheme, bool) {
 	a, _ := Lookup(name)
 	m, ok := a.method.(mlDSA)

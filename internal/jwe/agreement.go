@@ -14,7 +14,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A curve is one that ECDH-ES agrees on keys with (RFC 7518 §4.6, RFC 8037 §3.2).
+// A curve is one of the curves of ECDH-ES (RFC 7518 §4.6, RFC 8037 §3.2).
 type curve struct {
 	kty, crv string
 	ecdh     func() ecdh.Curve
@@ -37,8 +37,8 @@ func lookupCurve(kty, crv string) (curve, bool) {
 	return curve{}, false
 }
 
-// readEPK reads the sender's ephemeral public key. A point off its curve is
-// refused before a private key comes near it (RFC 8725 §3.4).
+// readEPK reads the sender's ephemeral public key. It refuses a point that is not on the curve,
+// with which an attacker could learn the private key (RFC 8725 §3.4).
 func readEPK(o jsonobject.Object) (curve, *ecdh.PublicKey, error) {
 	const spec = "RFC 7518 §4.6.1.1"
 	v, ok := o.Get("epk")
@@ -56,7 +56,7 @@ func readEPK(o jsonobject.Object) (curve, *ecdh.PublicKey, error) {
 	crv, _ := key.Text("crv")
 	c, ok := lookupCurve(kty, crv)
 	if !ok {
-		return curve{}, nil, verdict.Errorf(verdict.Malformed, `epk: has "kty":%s and "crv":%s, wanted is EC on P-256, P-384 or P-521, or OKP on X25519`, phrase.Quote(kty), phrase.Quote(crv))
+		return curve{}, nil, verdict.Errorf(verdict.Malformed, `epk: has "kty":%s and "crv":%s, want EC on P-256, P-384 or P-521, or OKP on X25519`, phrase.Quote(kty), phrase.Quote(crv))
 	}
 	point, ok := c.point(key)
 	if !ok {
@@ -88,7 +88,7 @@ func (c curve) coordinate(key jsonobject.Object, name string) ([]byte, bool) {
 	return b, err == nil && len(b) == c.bytes
 }
 
-// epk spells a public key on c as the JWK that the header carries.
+// epk returns the JWK of a public key on c.
 func (c curve) epk(public *ecdh.PublicKey) jsonobject.Value {
 	b := public.Bytes()
 	jwk := `{"kty":"` + c.kty + `","crv":"` + c.crv + `","x":"`
@@ -99,8 +99,7 @@ func (c curve) epk(public *ecdh.PublicKey) jsonobject.Value {
 	return jsonobject.Value(jwk + base64url.Encode(x) + `","y":"` + base64url.Encode(y) + `"}`)
 }
 
-// privateECDH returns the private key of a material that is one, whichever
-// package of the standard library it is from.
+// privateECDH returns the private key of crypto/ecdsa or crypto/ecdh as one of the latter.
 func privateECDH(material any) (*ecdh.PrivateKey, error) {
 	if k, ok := material.(*ecdsa.PrivateKey); ok {
 		return k.ECDH()
@@ -115,10 +114,10 @@ func publicECDH(material any) (*ecdh.PublicKey, error) {
 	return material.(*ecdh.PublicKey), nil
 }
 
-// agreed returns the key that both sides derive (RFC 7518 §4.6.2): the one the
-// content is encrypted with, or where alg wraps, the one it is wrapped with.
+// agreed returns the key that both sides derive (RFC 7518 §4.6.2): the content encryption key,
+// or the wrapping key if alg wraps.
 func (h header) agreed(private *ecdh.PrivateKey, public *ecdh.PublicKey) ([]byte, error) {
-	z, err := private.ECDH(public) // refuses the points that give X25519 nothing but zeros
+	z, err := private.ECDH(public) // refuses the points for which X25519 returns only zeros
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +132,7 @@ func (h header) agreed(private *ecdh.PrivateKey, public *ecdh.PublicKey) ([]byte
 	return key, err
 }
 
-// prefixed puts the length of b before it in 32 bits, as the KDF's inputs are.
+// prefixed returns b after its length in 32 bits, as the KDF requires.
 func prefixed(b []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...)
 }

@@ -9,27 +9,27 @@ import (
 	"jwt/internal/jwk"
 )
 
-// A family is a way to agree on the content encryption key (RFC 7518 §4.1).
+// A family is a way to obtain the content encryption key (RFC 7518 §4.1).
 type family int
 
 const (
 	rsaOAEP  family = iota // §4.3: encrypted to an RSA key
-	rsaPKCS1               // §4.2: the same with the padding Bleichenbacher broke
+	rsaPKCS1               // §4.2: RSA with the padding that Bleichenbacher's attack broke
 	aesKW                  // §4.4: wrapped with AES Key Wrap
 	aesGCMKW               // §4.7: wrapped with AES-GCM
 	direct                 // §4.5: the shared secret itself
-	ecdhES                 // §4.6: agreed on by Diffie-Hellman, alone or to wrap with
-	pbes2                  // §4.8: wrapped under a key made from a password
+	ecdhES                 // §4.6: agreed on by Diffie-Hellman, directly or as a wrapping key
+	pbes2                  // §4.8: wrapped under a key derived from a password
 )
 
-// An algorithm is one value of "alg", a way to come by the content encryption key.
+// An algorithm is one value of "alg".
 type algorithm struct {
 	name   string
 	family family
 	hash   crypto.Hash // of OAEP, and of PBES2's pseudorandom function
-	kek    int         // size of the AES key that wraps, in bytes; 0 where nothing is wrapped with AES
+	kek    int         // size of the wrapping AES key in bytes; 0 if AES wraps nothing
 
-	optIn bool // taken only when asked for by name, and only to decrypt
+	optIn bool // accepted only when requested by name, and only to decrypt
 }
 
 // The algorithms of RFC 7518 §4.1 and the two longer OAEP hashes of the JOSE
@@ -94,8 +94,8 @@ func lookupEnc(name string) (encryption, bool) {
 	return encryption{}, false
 }
 
-// encryptedKeyBytes is how long the token's encrypted key must be; -1 where an
-// RSA modulus decides.
+// encryptedKeyBytes returns the length in bytes of the encrypted key, or -1 if the RSA modulus
+// determines it.
 func (a algorithm) encryptedKeyBytes(e encryption) int {
 	switch {
 	case a.family == rsaOAEP, a.family == rsaPKCS1:
@@ -109,7 +109,7 @@ func (a algorithm) encryptedKeyBytes(e encryption) int {
 	}
 }
 
-// AlgNames returns every value of "alg" that is known, RSA1_5 too.
+// AlgNames returns every known value of "alg", including RSA1_5.
 func AlgNames() []string {
 	var names []string
 	for _, a := range algorithms {
@@ -118,7 +118,7 @@ func AlgNames() []string {
 	return names
 }
 
-// EncNames returns every value of "enc", the preferred first.
+// EncNames returns every known value of "enc", the preferred first.
 func EncNames() []string {
 	var names []string
 	for _, e := range encryptions {
@@ -127,15 +127,14 @@ func EncNames() []string {
 	return names
 }
 
-// IsPassword reports whether alg makes its key from a password (RFC 7518 §4.8).
+// IsPassword reports whether alg derives its key from a password (RFC 7518 §4.8).
 func IsPassword(alg string) bool {
 	a, ok := lookupAlg(alg)
 	return ok && a.family == pbes2
 }
 
-// Algs returns the values of "alg" that a new token for the key may have, its own
-// "alg" obeyed, the preferred first. A secret fits both as an AES key and as a
-// PBES2 password: which it is, only its owner knows.
+// Algs returns the values of "alg" that a new token for the key may have, by its type and own
+// "alg", the preferred first. A secret may be an AES key or a PBES2 password.
 func Algs(key jwk.Key) []string {
 	var fit []string
 	for _, a := range algorithms {

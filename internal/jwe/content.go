@@ -46,7 +46,7 @@ func (e encryption) seal(key, plaintext, additionalData []byte) (iv, ciphertext,
 	return iv, sealed[:border], sealed[border:], nil
 }
 
-// open decrypts what seal made; the sizes of iv and tag are checked already.
+// open reverses seal. The sizes of iv and tag must have been checked.
 func (e encryption) open(key, iv, ciphertext, tag, additionalData []byte) ([]byte, error) {
 	aead, err := e.aead(key)
 	if err != nil {
@@ -61,8 +61,8 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-// inflate undoes DEFLATE (RFC 1951) and stops at limit bytes: anybody who can
-// encrypt to the key can send a thousandfold bomb.
+// inflate reverses DEFLATE (RFC 1951) and stops at limit bytes: an attacker who can encrypt to
+// the key can send a small token that inflates to a thousand times its size.
 func inflate(compressed []byte, limit int) ([]byte, error) {
 	src := bytes.NewReader(compressed)
 	b, err := io.ReadAll(io.LimitReader(flate.NewReader(src), int64(limit)+1))
@@ -78,6 +78,7 @@ func inflate(compressed []byte, limit int) ([]byte, error) {
 	return b, nil
 }
 
+// deflate compresses the plaintext (RFC 1951).
 func deflate(plaintext []byte) ([]byte, error) {
 	var out bytes.Buffer
 	w, err := flate.NewWriter(&out, flate.BestCompression)

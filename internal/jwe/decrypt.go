@@ -8,10 +8,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Options narrow or widen what Decrypt takes. The zero Options are the defaults.
+// Options restrict or extend what Decrypt accepts. The zero Options are the defaults.
 type Options struct {
-	// Algs, where not empty, are the only values of "alg" taken, and the only way
-	// to take RSA1_5.
+	// Algs, unless empty, lists the only accepted values of "alg". RSA1_5 must be in it.
 	Algs []string
 
 	MaxToken    int // bytes of the whole token; 0 means jws.MaxTokenBytes
@@ -21,14 +20,12 @@ type Options struct {
 // DefaultMaxInflated is how large a compressed plaintext may become, in bytes.
 const DefaultMaxInflated = 250000
 
-// maxIterations bounds the PBKDF2 work of one Decrypt over all the passwords it
-// tries: the token chooses the iterations, so it must not get them for each of a
-// thousand keys.
+// maxIterations limits the PBKDF2 work of one Decrypt over all passwords, because the token
+// chooses the iterations.
 const maxIterations = 10 * MaxP2C
 
-// A Decrypted is a token that one of the caller's keys opened. Decrypt alone
-// makes one; the zero Decrypted holds nothing. It vouches for no author, and a
-// token inside it is not verified.
+// A Decrypted is a token that one of the caller's keys decrypted. It proves nothing about the
+// author, and a token inside it is not verified. The zero Decrypted holds nothing.
 type Decrypted struct {
 	token     Token
 	header    header
@@ -39,10 +36,10 @@ type Decrypted struct {
 // Token returns the token that was decrypted.
 func (d Decrypted) Token() Token { return d.token }
 
-// Plaintext returns the bytes that were encrypted, inflated where "zip" says so.
+// Plaintext returns the bytes that were encrypted, inflated if "zip" requires it.
 func (d Decrypted) Plaintext() []byte { return d.plaintext }
 
-// Key returns the key that opened the token.
+// Key returns the key that decrypted the token.
 func (d Decrypted) Key() jwk.Key { return d.key }
 
 // Alg returns the key management algorithm that was used.
@@ -51,15 +48,14 @@ func (d Decrypted) Alg() string { return d.header.alg.name }
 // Enc returns the content encryption that was used.
 func (d Decrypted) Enc() string { return d.header.enc.name }
 
-// Nested reports whether the plaintext is said to be a token, which nobody has
-// verified yet.
+// Nested reports whether the header declares the plaintext to be a token, which is not
+// verified.
 func (d Decrypted) Nested() bool { return d.token.Nested() }
 
-// Decrypt opens the token with the first of the keys that can. It looks at
-// header, alg, crit, key and tag in that order and stops at the first that fails;
-// nothing the header asks for is done before it is found to be within the limits.
-// Whatever of key, encrypted key, ciphertext and tag is wrong, the error is the
-// same.
+// Decrypt decrypts the token with the first of the keys that can. It checks header, alg, crit,
+// key and tag in that order and stops at the first failure. The limits are checked before any
+// work that the header requests. A wrong key, encrypted key, ciphertext or tag gives the same
+// error, so that an attacker learns nothing from it.
 func (t Token) Decrypt(keys []jwk.Key, o Options) (Decrypted, error) {
 	if limit := cmp.Or(o.MaxToken, jws.MaxTokenBytes); len(t.Text) > limit {
 		return Decrypted{}, verdict.Errorf(verdict.TooLarge, "the token is larger than %d bytes", limit)
@@ -77,7 +73,7 @@ func (t Token) Decrypt(keys []jwk.Key, o Options) (Decrypted, error) {
 		return Decrypted{}, err
 	}
 	if n := h.p2c * len(fit); n > maxIterations {
-		return Decrypted{}, verdict.Errorf(verdict.LimitExceeded, "p2c: %d iterations for each of %d passwords, %d in all are accepted", h.p2c, len(fit), maxIterations).
+		return Decrypted{}, verdict.Errorf(verdict.LimitExceeded, "p2c: %d iterations for each of %d passwords, %d in all are allowed", h.p2c, len(fit), maxIterations).
 			Hintf("give the one password that fits")
 	}
 	for _, key := range fit {
@@ -95,13 +91,13 @@ func (t Token) Decrypt(keys []jwk.Key, o Options) (Decrypted, error) {
 	return Decrypted{}, verdict.Errorf(verdict.DecryptFailed, "the token does not decrypt: the key is wrong or the token was changed")
 }
 
-// open returns the content of the token, still compressed where it is.
+// open returns the content of the token, still compressed if it is.
 func (t Token) open(h header, key jwk.Key) ([]byte, error) {
 	contentKey := h.contentKey(key, t.EncryptedKey)
 	return h.enc.open(contentKey, t.IV, t.Ciphertext, t.Tag, t.additionalData())
 }
 
-// Warnings tells what was accepted and had better not been.
+// Warnings returns warnings about what was accepted.
 func (d Decrypted) Warnings() []verdict.Check {
 	var warnings []verdict.Check
 	if d.header.alg.optIn {
@@ -119,8 +115,7 @@ func (d Decrypted) Warnings() []verdict.Check {
 	return warnings
 }
 
-// AdvisedP2C returns how often alg should hash a password today; 0 where it hashes
-// none.
+// AdvisedP2C returns the advised PBKDF2 iterations of alg; 0 if it uses no password.
 func AdvisedP2C(alg string) int {
 	a, ok := lookupAlg(alg)
 	if !ok {
@@ -129,8 +124,8 @@ func AdvisedP2C(alg string) int {
 	return a.advisedP2C()
 }
 
-// advisedP2C is OWASP's advice of 2023 for PBKDF2 with the algorithm's hash; 0
-// where there is no password.
+// advisedP2C returns OWASP's advice of 2023 for PBKDF2 with the algorithm's hash; 0 if it uses
+// no password.
 func (a algorithm) advisedP2C() int {
 	switch {
 	case a.family != pbes2:

@@ -12,26 +12,24 @@ import (
 	"jwt/internal/verdict"
 )
 
-// DefaultP2C is how often a new token hashes a password.
+// DefaultP2C is the number of PBKDF2 iterations of a new token.
 const DefaultP2C = 600000
 
-// EncryptOptions are what a new token may have beside alg and enc.
+// EncryptOptions hold the choices for a new token beside alg and enc.
 type EncryptOptions struct {
-	// Zip compresses the plaintext. Its size then tells something of its content:
-	// where a stranger can choose part of it, he can guess the rest.
+	// Zip compresses the plaintext. Its size then reveals something about its content: an
+	// attacker who chooses part of it can guess the rest.
 	Zip bool
 
 	P2C int // PBES2 iterations, MinP2C to MaxP2C; 0 means DefaultP2C
 }
 
-// Encrypt makes the token of that header and plaintext for the key, of which a
-// private one stands for its public half. The header keeps its members and their
-// order; alg, enc and what the algorithm needs are put at its end where it does
-// not have them. A "zip" in it asks for compression as Options.Zip does; "apu" and
-// "apv" are obeyed.
+// Encrypt makes a token of a header and a plaintext for the key, or the public half of a
+// private key. The header keeps its members and their order; alg, enc and the parameters of
+// the algorithm are appended unless it has them. It may have "zip", "apu" and "apv".
 //
-// The token is parsed, and where the key can also decrypted, before it is
-// returned: no bug of ours and no fault of the hardware leaves as a token.
+// The token is parsed, and decrypted if the key can, before it is returned, so that neither a
+// bug nor a fault of the hardware produces a wrong token.
 func Encrypt(protected jsonobject.Object, plaintext []byte, key jwk.Key, alg, enc string, o EncryptOptions) (Token, error) {
 	h, err := newHeader(&protected, key, alg, enc, o)
 	if err != nil {
@@ -71,8 +69,8 @@ func Encrypt(protected jsonobject.Object, plaintext []byte, key jwk.Key, alg, en
 	return checked(string(text), plaintext, key, h.alg)
 }
 
-// newHeader reads what the new token is to be from the arguments and the header,
-// and puts the members that say so where the header does not have them.
+// newHeader returns the header of a new token. It appends alg, enc and zip to protected unless
+// it has them.
 func newHeader(protected *jsonobject.Object, key jwk.Key, alg, enc string, o EncryptOptions) (header, error) {
 	h := header{p2c: cmp.Or(o.P2C, DefaultP2C)}
 	if err := checkNames(*protected); err != nil {
@@ -105,7 +103,7 @@ func newHeader(protected *jsonobject.Object, key jwk.Key, alg, enc string, o Enc
 	}
 	switch h.alg.family {
 	case ecdhES:
-		h.curve, _ = lookupCurve(key.Type, key.Curve) // that there is one, takes checks
+		h.curve, _ = lookupCurve(key.Type, key.Curve) // takes has checked that there is one
 		err = h.readParties(*protected)
 	case pbes2:
 		if h.p2c < MinP2C || h.p2c > MaxP2C {
@@ -115,8 +113,8 @@ func newHeader(protected *jsonobject.Object, key jwk.Key, alg, enc string, o Enc
 	return h, err
 }
 
-// checkNames refuses a header that says something twice, that nobody could read
-// because of a crit, or that fixes what must be made anew.
+// checkNames refuses a header with duplicates, with critical extensions, or with a member that
+// must be made for each token.
 func checkNames(protected jsonobject.Object) error {
 	if d := protected.Duplicates(); len(d) > 0 {
 		return verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once", phrase.QuotedList(d))
@@ -129,8 +127,7 @@ func checkNames(protected jsonobject.Object) error {
 	return checkCrit(protected)
 }
 
-// setOnce puts the string at the end of the header, unless it stands in it. One
-// that says something else is an error.
+// setOnce appends a member to the header unless it has it. Another value is an error.
 func setOnce(protected *jsonobject.Object, name, value string) error {
 	v, ok := protected.Get(name)
 	if !ok {
@@ -138,13 +135,13 @@ func setOnce(protected *jsonobject.Object, name, value string) error {
 		return nil
 	}
 	if s, isText := v.Text(); !isText || s != value {
-		return verdict.Errorf(verdict.Usage, "%s: is %s in the header, %s was asked for", name, phrase.JSON(v), phrase.Quote(value))
+		return verdict.Errorf(verdict.Usage, "%s: is %s in the header, %s was requested", name, phrase.JSON(v), phrase.Quote(value))
 	}
 	return nil
 }
 
-// checked reads the token just made as its receiver will. PBES2 costs its
-// iterations a second time.
+// checked reads the token just made as its receiver will. With PBES2 this runs the iterations
+// a second time.
 func checked(made string, plaintext []byte, key jwk.Key, alg algorithm) (Token, error) {
 	t, err := Parse(made)
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 	"jwt/internal/verdict"
 )
 
-// How a new encrypted key is made; RFC 7517 Appendix C has the like.
+// The algorithms of a new encrypted key, as in RFC 7517 Appendix C.
 const (
 	keyAlg = "PBES2-HS512+A256KW"
 	keyEnc = "A256GCM"
 )
 
-// ParseKeys is jwk.ParseEncrypted, which leaves an encrypted JWK or JWK Set
-// (RFC 7517 §7) closed: it opens those with the passphrase too.
+// ParseKeys extends jwk.ParseEncrypted: it also decrypts a JWK or JWK Set that a passphrase
+// encrypts (RFC 7517 §7).
 func ParseKeys(data []byte, passphrase func() ([]byte, error)) (jwk.Set, error) {
 	set, err := jwk.ParseEncrypted(data, passphrase)
 	if !errors.Is(err, jwk.ErrJWE) {
@@ -32,7 +32,7 @@ func ParseKeys(data []byte, passphrase func() ([]byte, error)) (jwk.Set, error) 
 	}
 	set, err = jwk.Parse(plain)
 	if errors.Is(err, jwk.ErrJWE) {
-		return jwk.Set{}, verdict.Errorf(verdict.KeyUnreadable, "the encrypted JWK holds another encrypted JWK")
+		return jwk.Set{}, verdict.Errorf(verdict.KeyUnreadable, "the encrypted JWK contains another encrypted JWK")
 	}
 	for i := range set.Keys {
 		set.Keys[i].Format = "encrypted " + set.Keys[i].Format
@@ -48,8 +48,8 @@ func (t Token) openKey(passphrase func() ([]byte, error)) ([]byte, error) {
 	}
 	switch {
 	case h.alg.family != pbes2:
-		return nil, verdict.Errorf(verdict.KeyUnreadable, "the JWK is encrypted with %s: only a passphrase (PBES2) opens one here", h.alg.name).
-			Hintf("jwt decrypt @FILE --key KEY opens it")
+		return nil, verdict.Errorf(verdict.KeyUnreadable, "the JWK is encrypted with %s: only a passphrase (PBES2) can decrypt it here", h.alg.name).
+			Hintf("jwt decrypt @FILE --key KEY decrypts it")
 	case passphrase == nil:
 		return nil, &verdict.Error{Class: verdict.KeyUnreadable, Message: "the JWK is encrypted: its passphrase is required", Err: jwk.ErrEncrypted}
 	}
@@ -71,7 +71,7 @@ func (t Token) openKey(passphrase func() ([]byte, error)) ([]byte, error) {
 	return d.Plaintext(), nil
 }
 
-// EncryptKeys returns the JWK or JWK Set encrypted under a passphrase.
+// EncryptKeys encrypts a JWK or JWK Set under a passphrase.
 func EncryptKeys(o jsonobject.Object, passphrase []byte) (Token, error) {
 	key, err := jwk.New(passphrase)
 	if err != nil {
@@ -88,8 +88,8 @@ func EncryptKeys(o jsonobject.Object, passphrase []byte) (Token, error) {
 	return Encrypt(header, o.Bytes(), key, keyAlg, keyEnc, EncryptOptions{})
 }
 
-// UsableAlgs is Algs with what the key says of its use and operations obeyed: what
-// a private key decrypts with, or a public one encrypts with.
+// UsableAlgs returns the algorithms with which a private key may decrypt, or a public one
+// encrypt, by its type, "alg", "use" and "key_ops".
 func UsableAlgs(key jwk.Key) []string {
 	p := toEncrypt
 	if key.IsPrivate() {

@@ -12,18 +12,18 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Limits on what a token may ask for, checked before any work is done for it.
+// Limits on the work that a token may request, checked before any is done.
 const (
 	MinP2C  = 1000    // PBES2 iterations: RFC 7518 §4.8.1.2
 	MaxP2C  = 1200000 // twice what OWASP recommends today, about a second
 	minSalt = 8       // bytes of p2s: RFC 7518 §4.8.1.1
 )
 
-// The members that Encrypt makes for each token.
+// computed lists the header members that Encrypt makes for each token.
 var computed = [...]string{"epk", "iv", "tag", "p2s", "p2c"}
 
-// A header is what the JOSE header says about decrypting, read and found
-// possible; no key was touched for it.
+// A header is the part of the JOSE header that is about decrypting, checked as far as that is
+// possible without a key.
 type header struct {
 	alg algorithm
 	enc encryption
@@ -39,9 +39,9 @@ type header struct {
 	p2c int
 }
 
-// readHeader checks everything that can be checked without a key, in the order
-// header, alg, crit, and what the algorithm needs. A non-empty algs narrows what
-// is taken, and alone admits what is refused by default.
+// readHeader checks everything that can be checked without a key: duplicates, alg, enc, crit,
+// zip, and the parameters of the algorithm. Unless algs is empty it lists the only algorithms
+// that are accepted, and it must name those that are refused by default.
 func (t Token) readHeader(algs []string) (header, error) {
 	var h header
 	if d := t.Header.Duplicates(); len(d) > 0 {
@@ -91,8 +91,8 @@ func readAlg(o jsonobject.Object, algs []string) (algorithm, error) {
 	case len(algs) > 0 && !slices.Contains(algs, name):
 		return a, verdict.Errorf(verdict.AlgRefused, "alg: %s is not allowed, only %s", name, strings.Join(algs, ", "))
 	case a.optIn && len(algs) == 0:
-		return a, verdict.Errorf(verdict.AlgRefused, "alg: %s is open to padding oracles and taken only when asked for by name (RFC 8725 §3.2)", name).
-			Hintf("to take it for this token: --alg %s", name)
+		return a, verdict.Errorf(verdict.AlgRefused, "alg: %s is open to padding oracles and accepted only when requested by name (RFC 8725 §3.2)", name).
+			Hintf("to accept it for this token: --alg %s", name)
 	}
 	return a, nil
 }
@@ -109,7 +109,7 @@ func readEnc(o jsonobject.Object) (encryption, error) {
 	return e, nil
 }
 
-// checkCrit refuses every critical extension: none is implemented.
+// checkCrit refuses every critical extension, because none is implemented.
 func checkCrit(o jsonobject.Object) error {
 	v, ok := o.Get("crit")
 	if !ok {
@@ -128,12 +128,12 @@ func readZip(o jsonobject.Object) (bool, error) {
 		return false, nil
 	}
 	if name, _ := v.Text(); name != "DEF" {
-		return false, verdict.Errorf(verdict.Malformed, `zip: is %s, "DEF" is all there is (RFC 7516 §4.1.3)`, phrase.JSON(v))
+		return false, verdict.Errorf(verdict.Malformed, `zip: is %s, must be "DEF" (RFC 7516 §4.1.3)`, phrase.JSON(v))
 	}
 	return true, nil
 }
 
-// readAgreement reads what ECDH-ES needs (RFC 7518 §4.6.1).
+// readAgreement reads the parameters of ECDH-ES (RFC 7518 §4.6.1).
 func (h *header) readAgreement(o jsonobject.Object) (err error) {
 	if h.curve, h.epk, err = readEPK(o); err != nil {
 		return err
@@ -141,7 +141,7 @@ func (h *header) readAgreement(o jsonobject.Object) (err error) {
 	return h.readParties(o)
 }
 
-// readParties reads what enters the key derivation about the two parties.
+// readParties reads the parameters about the two parties, which enter the key derivation.
 func (h *header) readParties(o jsonobject.Object) (err error) {
 	if h.apu, err = optionalOctets(o, "apu", "RFC 7518 §4.6.1.2"); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (h *header) readParties(o jsonobject.Object) (err error) {
 	return err
 }
 
-// readKeyWrapping reads what A*GCMKW needs (RFC 7518 §4.7.1).
+// readKeyWrapping reads the parameters of A*GCMKW (RFC 7518 §4.7.1).
 func (h *header) readKeyWrapping(o jsonobject.Object) (err error) {
 	if h.iv, err = octets(o, "iv", "RFC 7518 §4.7.1.1"); err != nil {
 		return err
@@ -167,8 +167,8 @@ func (h *header) readKeyWrapping(o jsonobject.Object) (err error) {
 	return nil
 }
 
-// readPassword reads what PBES2 needs (RFC 7518 §4.8.1). The iterations are the
-// sender's to choose and ours to run, hence the upper bound.
+// readPassword reads the parameters of PBES2 (RFC 7518 §4.8.1). The iterations are limited
+// because the sender chooses them and the receiver runs them.
 func (h *header) readPassword(o jsonobject.Object) (err error) {
 	if h.p2s, err = octets(o, "p2s", "RFC 7518 §4.8.1.1"); err != nil {
 		return err
@@ -185,15 +185,15 @@ func (h *header) readPassword(o jsonobject.Object) (err error) {
 	}
 	n, err := strconv.Atoi(string(v))
 	if err != nil || n < MinP2C || n > MaxP2C {
-		return verdict.Errorf(verdict.LimitExceeded, "p2c: is %s iterations, %d to %d are accepted", phrase.JSON(v), MinP2C, MaxP2C)
+		return verdict.Errorf(verdict.LimitExceeded, "p2c: is %s iterations, must be %d to %d", phrase.JSON(v), MinP2C, MaxP2C)
 	}
 	h.p2c = n
 	return nil
 }
 
-// checkSizes compares the other four parts with what alg and enc make of them.
-// The tag must have its one length: a longer one would let the border to the
-// ciphertext be moved, a shorter one be guessed.
+// checkSizes checks the lengths of the other four parts, which alg and enc determine. With a
+// longer tag an attacker could move bytes of the ciphertext into it, a shorter one he could
+// guess.
 func (t Token) checkSizes(h header) error {
 	want := h.alg.encryptedKeyBytes(h.enc)
 	got := len(t.EncryptedKey)
@@ -212,7 +212,7 @@ func (t Token) checkSizes(h header) error {
 	return nil
 }
 
-// text returns the string that the member must be; spec defines it.
+// text returns a member that must be a string, as spec requires.
 func text(o jsonobject.Object, name, spec string) (string, error) {
 	v, ok := o.Get(name)
 	if !ok {
@@ -225,7 +225,7 @@ func text(o jsonobject.Object, name, spec string) (string, error) {
 	return s, nil
 }
 
-// octets returns the bytes that the member must spell in base64url.
+// octets returns the bytes of a member that must be base64url.
 func octets(o jsonobject.Object, name, spec string) ([]byte, error) {
 	s, err := text(o, name, spec)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// takes reports why the key is none for the algorithms, or nil: its type, its
-// size, and the algorithm it is kept for by its own "alg".
+// takes returns an error unless the type, the size and the own "alg" of the key fit the
+// algorithms.
 func (a algorithm) takes(key jwk.Key, e encryption) error {
 	switch a.family {
 	case rsaOAEP, rsaPKCS1:
@@ -26,15 +26,14 @@ func (a algorithm) takes(key jwk.Key, e encryption) error {
 			return err
 		}
 	}
-	// RFC 7518 has no key kept for dir alone: it is the content encryption's
-	// (RFC 7520 §5.6.1).
+	// The "alg" of a key for dir is that of the content encryption (RFC 7520 §5.6.1).
 	if key.Alg != "" && key.Alg != a.name && (a.family != direct || key.Alg != e.name) {
 		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%s alone, not for %s`, phrase.Quote(key.Alg), a.name)
 	}
 	return nil
 }
 
-// takesSecret wants an AES key of the exact size; a password has none.
+// takesSecret requires an AES key of the exact size, or a password of any size.
 func (a algorithm) takesSecret(key jwk.Key, e encryption) error {
 	secret, ok := key.Material().([]byte)
 	if !ok {
@@ -58,12 +57,12 @@ func mismatch(a algorithm, want string, key jwk.Key) error {
 	return verdict.Errorf(verdict.KeyMismatch, "%s wants %s, the key is %s", a.name, want, key.Kind())
 }
 
-// A purpose is what a key is about to be used for; for each way of use the
-// "key_ops" of which one must be listed (RFC 7517 §4.3).
+// A purpose is an intended use of a key, with the "key_ops" of which at least one must be
+// listed (RFC 7517 §4.3).
 type purpose struct {
 	verb    string
 	content []string // on the content itself
-	wrap    []string // on the content's key; some say so of RSA keys in the content's words
+	wrap    []string // on the content's key; some RSA keys list those on the content
 }
 
 var (
@@ -76,15 +75,15 @@ func (p purpose) ops(f family) []string {
 	switch f {
 	case direct:
 		return p.content
-	case ecdhES, pbes2: // a key is derived, to wrap another: some name the one, some the other
+	case ecdhES, pbes2: // a key is derived to wrap another: keys list either operation
 		return slices.Concat(derive, p.wrap)
 	default:
 		return p.wrap
 	}
 }
 
-// allows reports why the key must not be used for p, or nil: what it says of
-// itself in "use" and "key_ops" is obeyed (RFC 7517 §4.2 and §4.3).
+// allows returns an error if "use" or "key_ops" of the key forbid the purpose (RFC 7517 §4.2
+// and §4.3).
 func (a algorithm) allows(key jwk.Key, p purpose) error {
 	if key.Use != "" && key.Use != "enc" {
 		return verdict.Errorf(verdict.KeyRefused, `the key says "use":%s, so it must not %s`, phrase.Quote(key.Use), p.verb)
@@ -94,7 +93,7 @@ func (a algorithm) allows(key jwk.Key, p purpose) error {
 	}
 	ops := p.ops(a.family)
 	if a.family == ecdhES && len(key.Ops) == 0 && !key.IsPrivate() {
-		return nil // Web Crypto writes an ECDH public key with an empty list: agreeing is its owner's operation
+		return nil // Web Crypto writes an empty list into ECDH public keys: only the owner agrees on a key
 	}
 	for _, op := range ops {
 		if slices.Contains(key.Ops, op) {
@@ -105,8 +104,7 @@ func (a algorithm) allows(key jwk.Key, p purpose) error {
 		key.Ops, strings.Join(ops, " or "), p.verb)
 }
 
-// fitting returns the keys that may decrypt the token, or why the first of them
-// may not.
+// fitting returns the keys that may decrypt the token, or the reason why the first may not.
 func (h header) fitting(keys []jwk.Key) ([]jwk.Key, error) {
 	var fit []jwk.Key
 	var refused error
@@ -135,13 +133,13 @@ func (h header) fits(key jwk.Key) error {
 		return err
 	}
 	if !key.IsPrivate() {
-		return verdict.Errorf(verdict.KeyMismatch, "a public key cannot decrypt, its private half is wanted").
+		return verdict.Errorf(verdict.KeyMismatch, "a public key cannot decrypt, its private half is required").
 			Hintf("give the private key: --key private.pem")
 	}
 	return nil
 }
 
-// named returns the keys that the token's kid may mean.
+// named returns the keys that the token's kid may name.
 func (t Token) named(keys []jwk.Key) ([]jwk.Key, error) {
 	v, hasKid := t.Header.Get("kid")
 	kid, isText := v.Text()

@@ -1,13 +1,11 @@
-// Package jwe reads, decrypts and makes compact encrypted tokens (RFC 7516 §3.1,
-// RFC 7518 §4 and §5). Parse gives a Token, which anybody may have written; only
-// Token.Decrypt makes a Decrypted. That a token decrypts says who could read it,
-// not who wrote it: with a public key, anybody could have.
+// Package jwe parses, decrypts and makes compact encrypted tokens (RFC 7516 §3.1, RFC 7518 §4
+// and §5). Only Token.Decrypt returns a Decrypted. That a token decrypts does not prove who
+// wrote it: with a public key, an attacker can encrypt too.
 //
-// AES Key Wrap, the Concat KDF and AES-CBC with HMAC are those of go-jose's cipher
-// package, the rest is the standard library's. go-jose's own JSONWebEncryption is
-// the counterpart of the tests and not used here: it writes the header's members
-// in its own order, takes a tag of any greater length and an AES key of any size,
-// bounds inflating by a factor, and knows neither X25519 nor every OAEP hash.
+// AES Key Wrap, the Concat KDF and AES-CBC with HMAC come from go-jose's cipher package, the
+// rest from the standard library. Its JSONWebEncryption is used in tests only: it reorders the
+// header, accepts tags that are too long and AES keys of any size, limits inflating by a
+// factor, and supports neither X25519 nor every OAEP hash.
 package jwe
 
 import (
@@ -20,8 +18,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Token is a token that splits into its five parts. Nothing about it is
-// verified, its header included.
+// A Token is a token that was split into its five parts. Nothing about it is verified, not
+// even its header.
 type Token struct {
 	Text         string            // as sent
 	Header       jsonobject.Object // the JOSE header
@@ -33,9 +31,9 @@ type Token struct {
 
 var partNames = [5]string{"header", "encrypted key", "initialization vector", "ciphertext", "authentication tag"}
 
-// Parse splits text into its five parts. It takes the one spelling a token has
-// and no other, whatever the algorithm; a header name that stands twice is left
-// to Header.Duplicates, the size of the whole to Options.MaxToken.
+// Parse splits text into its five parts. It accepts only strict base64url, whatever the
+// algorithm. Duplicate header names are left to Header.Duplicates, the size of the token to
+// Options.MaxToken.
 func Parse(text string) (Token, error) {
 	if err := checkShape(text); err != nil {
 		return Token{}, err
@@ -79,8 +77,7 @@ func checkShape(text string) error {
 	return nil
 }
 
-// notBase64url says which part is at fault, and where in the whole token; at is
-// where the part begins.
+// notBase64url returns the error of part i, which begins at byte at of the token.
 func notBase64url(i, at int, err error) error {
 	part := partNames[i]
 	var e *base64url.Error
@@ -94,7 +91,7 @@ func notBase64url(i, at int, err error) error {
 	return verdict.Errorf(verdict.Malformed, "the %s is not base64url: 0x%02x (%s) at byte %d of the token", part, e.Byte, e.Fault, at+e.Offset)
 }
 
-// Segments returns the five parts in base64url, as sent.
+// Segments returns the five base64url parts as sent.
 func (t Token) Segments() [5]string {
 	var parts [5]string
 	rest := t.Text
@@ -104,16 +101,15 @@ func (t Token) Segments() [5]string {
 	return parts
 }
 
-// Nested reports whether the header says that the plaintext is a token itself
-// (RFC 7519 §5.2).
+// Nested reports whether the header declares the plaintext to be a token (RFC 7519 §5.2).
 func (t Token) Nested() bool {
 	v, _ := t.Header.Get("cty")
 	cty, _ := v.Text()
 	return strings.EqualFold(cty, "JWT") || strings.EqualFold(cty, "application/jwt")
 }
 
-// additionalData is what the tag authenticates beside the ciphertext: the
-// header's segment as sent (RFC 7516 §5.1 step 14).
+// additionalData returns the header segment as sent, which the tag authenticates too (RFC 7516
+// §5.1 step 14).
 func (t Token) additionalData() []byte {
 	header, _, _ := strings.Cut(t.Text, ".")
 	return []byte(header)

@@ -12,10 +12,9 @@ import (
 	"jwt/internal/jwk"
 )
 
-// contentKey returns the key that the content is encrypted with, by h's algorithm.
-// One that cannot be had is replaced with a random one, so that a wrong key, a
-// changed encrypted key and a changed ciphertext fail at the same place, with the
-// same words and after the same work (RFC 7516 §11.5).
+// contentKey returns the content encryption key. If it cannot be obtained a random one is
+// returned, so that a wrong key, a changed encrypted key and a changed ciphertext fail in the
+// same way after the same work (RFC 7516 §11.5).
 func (h header) contentKey(key jwk.Key, encryptedKey []byte) []byte {
 	b, err := h.unwrap(key.Material(), encryptedKey)
 	if err != nil || len(b) != h.enc.key {
@@ -29,8 +28,8 @@ func (h header) unwrap(material any, encryptedKey []byte) ([]byte, error) {
 	case rsaOAEP:
 		return rsa.DecryptOAEP(h.alg.hash.New(), nil, material.(*rsa.PrivateKey), encryptedKey, nil)
 	case rsaPKCS1:
-		key := randomBytes(h.enc.key) // stays as it is when the padding is wrong, in constant time
-		//lint:ignore SA1019 RSA1_5 is this, and whoever decrypts asked for it by name
+		key := randomBytes(h.enc.key) // unchanged if the padding is wrong, in constant time
+		//lint:ignore SA1019 RSA1_5 is defined so, and the caller requested it by name
 		err := rsa.DecryptPKCS1v15SessionKey(nil, material.(*rsa.PrivateKey), encryptedKey, key)
 		return key, err
 	case direct:
@@ -74,7 +73,7 @@ func unwrapAES(kek, encryptedKey []byte) ([]byte, error) {
 	return josecipher.KeyUnwrap(block, encryptedKey)
 }
 
-// passwordKey runs PBKDF2 over the password (RFC 7518 §4.8.1).
+// passwordKey derives the wrapping key from the password by PBKDF2 (RFC 7518 §4.8.1).
 func (h header) passwordKey(password []byte) ([]byte, error) {
 	salt := slices.Concat([]byte(h.alg.name), []byte{0}, h.p2s)
 	prf := func() hash.Hash { return h.alg.hash.New() }

@@ -15,9 +15,8 @@ import (
 // saltBytes is the size of a new token's p2s.
 const saltBytes = 16
 
-// wrap makes the content encryption key and its encrypted form for the secret or
-// public key that material is, and puts into the header what its owner needs to
-// get it back.
+// wrap makes the content encryption key and encrypts it to the secret or public key. It adds
+// the parameters to the header that the receiver needs.
 func (h *header) wrap(protected *jsonobject.Object, material any) (contentKey, encryptedKey []byte, err error) {
 	contentKey = randomBytes(h.enc.key)
 	switch h.alg.family {
@@ -70,8 +69,8 @@ func (h *header) wrapPassword(protected *jsonobject.Object, password, contentKey
 	return wrapAES(kek, contentKey)
 }
 
-// wrapAgreed agrees on a key with an ephemeral one, and where alg wraps, wraps
-// contentKey with it.
+// wrapAgreed agrees on a key by means of an ephemeral one and, if alg wraps, wraps contentKey
+// with it.
 func (h *header) wrapAgreed(protected *jsonobject.Object, material any, contentKey []byte) (key, encryptedKey []byte, err error) {
 	public, err := publicECDH(material)
 	if err != nil {
