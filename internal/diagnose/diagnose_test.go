@@ -26,7 +26,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// diagnose verifies, which must fail in a way Diagnose is for, and explains.
+// diagnose verifies, which must fail with a class that Signature explains, and returns the causes.
 func diagnose(t *testing.T, token jws.Token, keys []jwk.Key, texts ...[]byte) []Cause {
 	t.Helper()
 	_, _, err := token.Verify(keys, nil)
@@ -243,8 +243,8 @@ func TestDiagnoseMismatch(t *testing.T) {
 	wantSeen(t, "alg_key_mismatch", diagnose(t, hmac, []jwk.Key{enc}))
 }
 
-// Each text of a key that may have become an HMAC secret is recognised, however
-// the key was given.
+// Each text of a key that may have been used as an HMAC secret is recognised, whatever the
+// format of the key.
 func TestDiagnoseKeyTextAsSecret(t *testing.T) {
 	for _, alg := range []string{"RS256", "ES256", "ES512", "ES256K", "EdDSA", "Ed448", "ML-DSA-44"} {
 		k := jwktest.KeyFor(alg)
@@ -398,8 +398,7 @@ func TestDiagnoseCut(t *testing.T) {
 	}
 }
 
-// EdDSA is the name of two algorithms, whose signatures are not of one length; the
-// others that came later have one too.
+// Signatures of a wrong length are explained, also for EdDSA, which has two lengths.
 func TestDiagnoseLength(t *testing.T) {
 	tests := []struct {
 		alg, key string
@@ -472,7 +471,7 @@ func TestDiagnoseInput(t *testing.T) {
 	}
 }
 
-// A hostile token under many slow keys must not keep anybody waiting.
+// A hostile token with many slow keys must not take long.
 func TestDiagnoseIsBounded(t *testing.T) {
 	k := jwktest.Public(jwktest.KeyFor("ES512"))
 	keys := make([]jwk.Key, 1000)
@@ -500,7 +499,7 @@ func TestDiagnoseIsBounded(t *testing.T) {
 	}
 }
 
-// What Diagnose is not for gets no answer, and no panic.
+// Tokens that Signature is not for give no cause and no panic.
 func TestDiagnoseNothing(t *testing.T) {
 	for _, header := range []string{`{}`, `{"alg":"none"}`, `{"alg":1}`, `{"alg":"HS999"}`} {
 		if causes := Signature(parse(t, encode(header)+"."+encode(claims)+".AAAA"), []jwk.Key{jwktest.Secret(t, correct)}); causes != nil {
@@ -514,7 +513,7 @@ func TestDiagnoseNothing(t *testing.T) {
 
 func concat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
-// mustNotQuote fails if a message holds the secret in any spelling.
+// mustNotQuote fails if a message contains the secret in any encoding.
 func mustNotQuote(t *testing.T, secret []byte, message string) {
 	t.Helper()
 	for _, s := range append(encoded(secret), spelling{secret: secret}) {
@@ -524,8 +523,8 @@ func mustNotQuote(t *testing.T, secret []byte, message string) {
 	}
 }
 
-// FuzzDiagnose: no text makes the diagnosis fail, prove a cause for a token that
-// nobody signed, or quote the secret.
+// FuzzDiagnose checks that no text makes Signature panic, prove a cause for a token that was
+// not signed, or quote the secret.
 func FuzzDiagnose(f *testing.F) {
 	for _, s := range []string{"", "e30.e30.", "e30.e30.AA", "e30=.e30.AA==", encode(hs256) + "." + encode(claims) + ".AAAA"} {
 		f.Add(s)

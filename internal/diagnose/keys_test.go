@@ -15,7 +15,7 @@ const (
 	correct = "correct horse battery staple 2024" // a secret of no special form
 )
 
-// sign makes a token with that header and payload, whatever they are.
+// sign makes a token with that header and payload, even if they are invalid.
 func sign(t testing.TB, header, payload string, k jwk.Key, alg string) jws.Token {
 	t.Helper()
 	a, ok := jwa.Lookup(alg)

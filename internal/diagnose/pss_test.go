@@ -33,7 +33,7 @@ func signPSS(t *testing.T, key *rsa.PrivateKey, hash, mask crypto.Hash, salt int
 	return m.Exp(m, key.D, key.N).FillBytes(make([]byte, key.Size()))
 }
 
-// RSASSA-PSS with parameters other than RFC 7518 §3.5's is named by what differs.
+// RSASSA-PSS with parameters other than those of RFC 7518 §3.5 is reported with the difference.
 func TestDiagnosePSS(t *testing.T) {
 	key := jwktest.KeyFor("PS256").Material().(*rsa.PrivateKey)
 	tests := []struct {
@@ -64,7 +64,7 @@ func TestDiagnosePSS(t *testing.T) {
 	}
 }
 
-// Of a modulus of 8n + 1 bits the encoded message is a byte shorter.
+// With a modulus of 8n + 1 bits the encoded message is one byte shorter.
 func TestDiagnosePSSOddModulus(t *testing.T) {
 	key, err := rsa.GenerateKey(rand.Reader, 2049)
 	if err != nil {
@@ -79,7 +79,7 @@ func TestDiagnosePSSOddModulus(t *testing.T) {
 	wantProven(t, "pss_mgf1", diagnose(t, parse(t, input+"."+base64url.Encode(sig)), []jwk.Key{k}))
 }
 
-// What was signed otherwise is not called a PSS signature of this token.
+// Other signatures are not reported as PSS.
 func TestDiagnosePSSNot(t *testing.T) {
 	k := jwktest.KeyFor("PS256")
 	key := k.Material().(*rsa.PrivateKey)

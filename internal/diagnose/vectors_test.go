@@ -33,14 +33,14 @@ type vector struct {
 	Tier    string
 }
 
-// later are the classes that the claims, or what reads keys and tokens, decide.
+// later lists the classes that are decided by the claims, or when keys and tokens are read.
 var later = []verdict.Class{
 	verdict.ClaimsMalformed, verdict.DuplicateMember, verdict.Expired, verdict.NotYetValid, verdict.MissingClaim, verdict.TooOld,
 	verdict.AudMismatch, verdict.IssMismatch, verdict.SubMismatch, verdict.TypMismatch, verdict.KeyRefused, verdict.Malformed,
 }
 
-// TestVectors runs the acceptance vectors as far as the signature: what they
-// refuse for it is refused with their class, what they accept verifies.
+// TestVectors runs the acceptance vectors up to the signature: tokens to be refused for it are
+// refused with the class of the vector, tokens to be accepted verify.
 func TestVectors(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/vectors/*.jsonl")
 	if err != nil || len(files) == 0 {

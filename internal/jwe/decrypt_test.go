@@ -25,7 +25,7 @@ import (
 
 const theMessage = "the token does not decrypt: the key is wrong or the token was changed"
 
-// fails wants nothing out of the token but the one message.
+// fails requires that the token does not decrypt, with the one message.
 func fails(t *testing.T, what string, token Token, key jwk.Key, o Options) {
 	t.Helper()
 	d, err := token.Decrypt([]jwk.Key{key}, o)
@@ -81,9 +81,9 @@ func TestTamperedParts(t *testing.T) {
 	}
 }
 
-// What is authenticated is header, iv, ciphertext and tag one after the other: no
-// border between them may be moved.
-func TestBorderOfTheTag(t *testing.T) {
+// Bytes must not move between iv, ciphertext and tag, which are authenticated one after the
+// other.
+func TestMovedBytes(t *testing.T) {
 	key := newKey(t, make([]byte, 32))
 	for _, enc := range []string{"A256GCM", "A128CBC-HS256"} {
 		token := made(t, "{}", strings.Repeat("attack at dawn, ", 4), key, "dir", enc)
@@ -136,7 +136,7 @@ func padded(t *testing.T, key *rsa.PrivateKey, contentKey []byte) []byte {
 	return b
 }
 
-// legacy is a token under RSA1_5, which Encrypt does not make.
+// legacy returns a token under RSA1_5, which Encrypt does not make.
 func legacy(t *testing.T, key *rsa.PrivateKey, plaintext string) Token {
 	t.Helper()
 	contentKey := randomBytes(32)
@@ -280,8 +280,8 @@ func TestHeadersRefused(t *testing.T) {
 	}
 }
 
-// quickest is the least time that f takes in some tries: a busy machine adds to it.
-// What is quick enough is not tried again.
+// quickest returns the shortest time of f in some tries, because a busy machine adds to it.
+// It stops when a try was quick enough.
 func quickest(enough time.Duration, f func()) time.Duration {
 	best := time.Duration(math.MaxInt64)
 	for range 20 {
@@ -403,8 +403,8 @@ func TestWrappingKeyOpsOfAnECDHKey(t *testing.T) {
 	}
 }
 
-// A private key encrypts as its public half would, whose operations are turned
-// round; a public key that may only verify does not.
+// A private key encrypts like its public half, which has the inverse operations; a public key
+// that may only verify does not.
 func TestKeyOpsOfAPrivateKey(t *testing.T) {
 	private := newKey(t, rsaKey())
 	private.Ops = []string{"unwrapKey"}
@@ -430,7 +430,7 @@ func TestAlgsNarrow(t *testing.T) {
 	}
 }
 
-// A set must not let one token buy its iterations a thousand times.
+// A token must not run its iterations for each of a thousand passwords.
 func TestIterationsOverAllPasswords(t *testing.T) {
 	token := made(t, "{}", "x", newKey(t, []byte("password")), "PBES2-HS256+A128KW", "A128GCM")
 	header := token.Header
@@ -525,7 +525,7 @@ func TestZipBombStaysSmall(t *testing.T) {
 	}
 }
 
-func TestDecryptedTells(t *testing.T) {
+func TestDecrypted(t *testing.T) {
 	key := newKey(t, make([]byte, 32))
 	key.ID = "k"
 	d, err := made(t, `{"cty":"jwt"}`, "a.b.c", key, "dir", "A256GCM").Decrypt([]jwk.Key{key}, Options{})

@@ -108,8 +108,8 @@ func TestEncryptedToAKey(t *testing.T) {
 	}
 }
 
-// The passphrase is asked for where there is something to open, and nowhere else.
-func TestPassphraseIsAskedOnDemand(t *testing.T) {
+// ParseKeys asks for the passphrase only if a key is encrypted.
+func TestPassphraseOnDemand(t *testing.T) {
 	ask := func() ([]byte, error) {
 		t.Error("asked for a passphrase")
 		return nil, nil

@@ -37,8 +37,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// No key opens what it did not make: whatever header and parts are sent, Decrypt
-// neither panics nor gives a plaintext out, unless the token is the one made here.
+// Whatever header and parts are sent, Decrypt neither panics nor returns a plaintext, unless the
+// token is the one made here.
 func FuzzDecrypt(f *testing.F) {
 	keys := []jwk.Key{
 		newKey(f, rsaKey()),
@@ -74,7 +74,7 @@ func FuzzDecrypt(f *testing.F) {
 	})
 }
 
-// A bit flipped anywhere in the text of a token leaves nothing that decrypts.
+// A token with one flipped bit does not decrypt.
 func FuzzFlippedBit(f *testing.F) {
 	secret := newKey(f, randomBytes(32))
 	private := newKey(f, must(ecdh.X25519().GenerateKey(rand.Reader)))

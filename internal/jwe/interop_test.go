@@ -12,7 +12,7 @@ import (
 	"jwt/internal/jwk"
 )
 
-// What go-jose has no support for, in either direction.
+// unknownToGoJOSE reports whether go-jose does not support the algorithm or key.
 func unknownToGoJOSE(a algorithm, key jwk.Key) bool {
 	_, x25519 := key.Material().(*ecdh.PrivateKey)
 	return x25519 || a.name == "RSA-OAEP-384" || a.name == "RSA-OAEP-512"

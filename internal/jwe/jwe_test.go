@@ -88,7 +88,7 @@ func keysFor(t testing.TB, a algorithm, e encryption) []jwk.Key {
 	}
 }
 
-// made is a token for the key, whatever it takes to get one.
+// made returns a token for the key.
 func made(t testing.TB, header, plaintext string, key jwk.Key, alg, enc string) Token {
 	t.Helper()
 	token, err := Encrypt(object(t, header), []byte(plaintext), key, alg, enc, EncryptOptions{P2C: MinP2C})
@@ -98,8 +98,8 @@ func made(t testing.TB, header, plaintext string, key jwk.Key, alg, enc string) 
 	return token
 }
 
-// forged is a token of exactly that header for a dir or AES key, as somebody with
-// other software would make it.
+// forged returns a token with exactly that header for a dir or AES key, as other software makes
+// it.
 func forged(t testing.TB, header string, encryptedKey, contentKey, content []byte) string {
 	t.Helper()
 	enc, ok := lookupEnc(must(text(object(t, header), "enc", "")))

@@ -9,8 +9,8 @@ import (
 	"jwt/internal/jwk/jwktest"
 )
 
-// FuzzParse: a token that parses is spelled in the one way there is, and what
-// ParseLax reads of it is the same.
+// FuzzParse checks that a token that parses is in canonical form, and that ParseLax reads the
+// same.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"", "..", "e30.e30.", "e30.e30.AA", "e30.e30.AB", "e30=.e30.AA==", " e30.e30.\n", "e30.e30.A.A.A", `{"payload":"e30"}`, encode(hs256) + "." + encode(claims) + ".AAAA"} {
 		f.Add(s)
@@ -40,7 +40,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzFlip: no change of a signed token verifies, whatever the algorithm.
+// FuzzFlip checks that no changed token verifies, whatever the algorithm.
 func FuzzFlip(f *testing.F) {
 	algs := jwa.All()
 	for i := range algs {
@@ -61,7 +61,7 @@ func FuzzFlip(f *testing.F) {
 	})
 }
 
-// TestEveryFlip is FuzzFlip for every bit, of the algorithms that are quick.
+// TestEveryFlip changes every bit, for the algorithms that are fast.
 func TestEveryFlip(t *testing.T) {
 	for _, name := range []string{"HS256", "HS384", "HS512", "RS256", "PS256", "ES256K", "EdDSA", "Ed25519"} {
 		token := signed(name)

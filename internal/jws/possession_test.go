@@ -9,7 +9,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// jwkOf writes a key as the JSON of a header's "jwk", all that it has.
+// jwkOf returns the JWK of a key with all its members.
 func jwkOf(k jwk.Key) string { return string(k.JWK(true).Bytes()) }
 
 func TestVerifyPossession(t *testing.T) {
@@ -88,7 +88,7 @@ func flip(s string) string {
 	return s[:i] + c + s[i+1:]
 }
 
-// What a tilde joins to a token is not left out by mistake, nor taken for more parts.
+// Parse neither ignores disclosures nor counts them as parts.
 func TestParseRefusesSDJWT(t *testing.T) {
 	for _, text := range []string{"eyJhbGciOiJFUzI1NiJ9.e30.c2ln~", "eyJhbGciOiJFUzI1NiJ9.e30.c2ln~eyJhbGciOiJFUzI1NiJ9.e30.c2ln"} {
 		if _, err := Parse(text); verdict.ClassOf(err) != verdict.Malformed || !strings.Contains(err.Error(), "SD-JWT") {

@@ -123,7 +123,7 @@ func TestParseLax(t *testing.T) {
 	}
 }
 
-// A token whose signature is over the misspelled text must not verify either.
+// A token whose signature is over the misspelled text must not verify.
 func TestMisspelledNeverVerifies(t *testing.T) {
 	k := jwktest.Secret(t, correct)
 	strict := sign(t, hs256+" ", claims, k, "HS256")

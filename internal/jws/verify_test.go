@@ -205,7 +205,7 @@ func TestWeakSecret(t *testing.T) {
 	}
 }
 
-// Long or strange names from the header must not swell a message.
+// Long or strange names in the header must not make a message long.
 func TestMessagesStayShort(t *testing.T) {
 	long := strings.Repeat("é", 10_000)
 	k := jwktest.InSet(jwktest.Secret(t, correct), "a")

@@ -84,86 +84,80 @@ const (
 
 // The gravities of classes: of several failures the gravest decides the exit status.
 const (
-	remark  = iota // a warning
-	dated          // the time
-	refuted        // another claim
-	grave          // nothing in the token can be relied on
-)
-
-// Columns that are only true or false.
-const (
-	judged   = true  // the class says something about what was examined
-	unjudged = false // the class says why nothing could be found out
+	gravityWarning = iota
+	gravityTime
+	gravityClaim
+	gravityToken // nothing in the token can be relied on, or nothing is known about it
 )
 
 // A row is what follows from a class.
 type row struct {
 	class   Class
 	exit    int
-	verdict bool
+	verdict bool // the class says something about what was examined
 	gravity int
-	strict  Class // of a warning: the class of the failure that it becomes with --strict
+	strict  Class // of a warning: the class that it has where warnings are failures
 }
 
 // table holds every class once. README.md has the same classes by exit status.
 var table = []row{
-	{IO, ExitFailure, unjudged, grave, ""},
-	{Internal, ExitFailure, unjudged, grave, ""},
-	{Usage, ExitUsage, unjudged, grave, ""},
+	{IO, ExitFailure, false, gravityToken, ""},
+	{Internal, ExitFailure, false, gravityToken, ""},
+	{Usage, ExitUsage, false, gravityToken, ""},
 
-	{Malformed, ExitMalformed, judged, grave, ""},
-	{DuplicateMember, ExitMalformed, judged, grave, DuplicateMember},
-	{TooLarge, ExitMalformed, judged, grave, ""},
-	{LimitExceeded, ExitMalformed, judged, grave, ""},
-	{UnsupportedSerialization, ExitMalformed, judged, grave, ""},
-	{EncryptedToken, ExitMalformed, judged, grave, ""},
-	{NotEncrypted, ExitMalformed, judged, grave, ""},
-	{ClaimsMalformed, ExitMalformed, judged, grave, ""},
+	{Malformed, ExitMalformed, true, gravityToken, ""},
+	{DuplicateMember, ExitMalformed, true, gravityToken, DuplicateMember},
+	{TooLarge, ExitMalformed, true, gravityToken, ""},
+	{LimitExceeded, ExitMalformed, true, gravityToken, ""},
+	{UnsupportedSerialization, ExitMalformed, true, gravityToken, ""},
+	{EncryptedToken, ExitMalformed, true, gravityToken, ""},
+	{NotEncrypted, ExitMalformed, true, gravityToken, ""},
+	{ClaimsMalformed, ExitMalformed, true, gravityToken, ""},
 
-	{SignatureInvalid, ExitSignature, judged, grave, ""},
-	{DecryptFailed, ExitSignature, judged, grave, ""},
-	{AlgRefused, ExitSignature, judged, grave, ""},
-	{CritUnsupported, ExitSignature, judged, grave, ""},
+	{SignatureInvalid, ExitSignature, true, gravityToken, ""},
+	{DecryptFailed, ExitSignature, true, gravityToken, ""},
+	{AlgRefused, ExitSignature, true, gravityToken, ""},
+	{CritUnsupported, ExitSignature, true, gravityToken, ""},
 
-	{Expired, ExitTime, judged, dated, ""},
-	{NotYetValid, ExitTime, judged, dated, ""},
+	{Expired, ExitTime, true, gravityTime, ""},
+	{NotYetValid, ExitTime, true, gravityTime, ""},
 
-	{MissingClaim, ExitClaim, judged, refuted, ""},
-	{TooOld, ExitClaim, judged, refuted, ""},
-	{AudMismatch, ExitClaim, judged, refuted, ""},
-	{IssMismatch, ExitClaim, judged, refuted, ""},
-	{SubMismatch, ExitClaim, judged, refuted, ""},
-	{TypMismatch, ExitClaim, judged, refuted, ""},
-	{NonceMismatch, ExitClaim, judged, refuted, ""},
-	{ClaimMismatch, ExitClaim, judged, refuted, ""},
+	{MissingClaim, ExitClaim, true, gravityClaim, ""},
+	{TooOld, ExitClaim, true, gravityClaim, ""},
+	{AudMismatch, ExitClaim, true, gravityClaim, ""},
+	{IssMismatch, ExitClaim, true, gravityClaim, ""},
+	{SubMismatch, ExitClaim, true, gravityClaim, ""},
+	{TypMismatch, ExitClaim, true, gravityClaim, ""},
+	{NonceMismatch, ExitClaim, true, gravityClaim, ""},
+	{ClaimMismatch, ExitClaim, true, gravityClaim, ""},
 
-	{KeyRefused, ExitKey, judged, grave, ""},
-	{KeyMismatch, ExitKey, judged, grave, ""},
-	{KeyNotFound, ExitKey, judged, grave, ""},
-	{JWKInvalid, ExitKey, unjudged, grave, ""},
-	{KeyUnreadable, ExitKey, unjudged, grave, ""},
+	{KeyRefused, ExitKey, true, gravityToken, ""},
+	{KeyMismatch, ExitKey, true, gravityToken, ""},
+	{KeyNotFound, ExitKey, true, gravityToken, ""},
+	{JWKInvalid, ExitKey, false, gravityToken, ""},
+	{KeyUnreadable, ExitKey, false, gravityToken, ""},
 
-	{FetchFailed, ExitNetwork, unjudged, grave, ""},
-	{FetchRefused, ExitNetwork, unjudged, grave, ""},
-	{ServerError, ExitNetwork, unjudged, grave, ""},
+	{FetchFailed, ExitNetwork, false, gravityToken, ""},
+	{FetchRefused, ExitNetwork, false, gravityToken, ""},
+	{ServerError, ExitNetwork, false, gravityToken, ""},
 
-	{NotLoggedIn, ExitSession, judged, grave, ""},
-	{LoginRefused, ExitSession, judged, grave, ""},
-	{SessionExpired, ExitSession, judged, grave, ""},
-	{SessionRevoked, ExitSession, judged, grave, ""},
-	{SessionBusy, ExitSession, judged, grave, ""},
+	{NotLoggedIn, ExitSession, true, gravityToken, ""},
+	{LoginRefused, ExitSession, true, gravityToken, ""},
+	{SessionExpired, ExitSession, true, gravityToken, ""},
+	{SessionRevoked, ExitSession, true, gravityToken, ""},
+	{SessionBusy, ExitSession, true, gravityToken, ""},
 
-	{Interrupted, ExitInterrupted, unjudged, grave, ""},
+	{Interrupted, ExitInterrupted, false, gravityToken, ""},
 
-	{WeakKey, ExitFailure, judged, remark, KeyRefused},
-	{SuspiciousTime, ExitFailure, judged, remark, ClaimsMalformed},
-	{AudUnchecked, ExitFailure, judged, remark, AudMismatch},
-	{UnsecuredToken, ExitFailure, judged, remark, AlgRefused},
-	{EmbeddedKey, ExitFailure, judged, remark, KeyRefused},
-	{SecretInArgv, ExitFailure, judged, remark, SecretInArgv}, // says nothing about the token
-	{KeyFilePermissions, ExitFailure, judged, remark, KeyRefused},
-	{LegacyAlg, ExitFailure, judged, remark, AlgRefused},
-	{IssuedInFuture, ExitFailure, judged, remark, NotYetValid},
+	{WeakKey, ExitFailure, true, gravityWarning, KeyRefused},
+	{SuspiciousTime, ExitFailure, true, gravityWarning, ClaimsMalformed},
+	{AudUnchecked, ExitFailure, true, gravityWarning, AudMismatch},
+	{UnsecuredToken, ExitFailure, true, gravityWarning, AlgRefused},
+	{EmbeddedKey, ExitFailure, true, gravityWarning, KeyRefused},
+	{SecretInArgv, ExitFailure, true, gravityWarning, SecretInArgv}, // says nothing about the token
+	{KeyFilePermissions, ExitFailure, true, gravityWarning, KeyRefused},
+	{LegacyAlg, ExitFailure, true, gravityWarning, AlgRefused},
+	{IssuedInFuture, ExitFailure, true, gravityWarning, NotYetValid},
 }
 
 // row returns what follows from the class. An unknown class is a grave failure.
@@ -173,7 +167,7 @@ func (c Class) row() row {
 			return r
 		}
 	}
-	return row{c, ExitFailure, judged, grave, ""}
+	return row{c, ExitFailure, true, gravityToken, ""}
 }
 
 // ExitStatus returns the exit status of a command that fails with the class; ExitOK for "".

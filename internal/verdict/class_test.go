@@ -43,7 +43,7 @@ func TestTableHoldsEachClassOnce(t *testing.T) {
 	var listed []Class
 	for _, r := range table {
 		listed = append(listed, r.class)
-		if r.gravity == remark && r.strict == "" {
+		if r.gravity == gravityWarning && r.strict == "" {
 			t.Errorf("%s: a warning without the failure that it becomes", r.class)
 		}
 	}
@@ -60,7 +60,7 @@ func TestREADME(t *testing.T) {
 	}
 	want := map[int][]Class{}
 	for _, r := range table {
-		if r.gravity != remark {
+		if r.gravity != gravityWarning {
 			want[r.exit] = append(want[r.exit], r.class)
 		}
 		if r.strict != "" {
