@@ -108,27 +108,37 @@ func (o setAddOptions) add(set *setFile, added []jwk.Entry) (err error) {
 // with force another key of the same kid. A key that is not named by its kid takes the
 // kid of the same key, or else its thumbprint.
 func put(entries []jwk.Entry, e jwk.Entry, named, force bool, name string) ([]jwk.Entry, error) {
-	print := e.Key.Thumbprint()
 	if !named && !e.Key.IsSecret() {
-		e.ID, e.Key.ID, e.Key.HasID = print, print, true
-		e.JWK = withMember(e.JWK, "kid", print)
+		e.ID = e.Key.Thumbprint()
+		e.Key.ID, e.Key.HasID = e.ID, true
+		e.JWK = withMember(e.JWK, "kid", e.ID)
 	}
-	isSame := func(old jwk.Entry) bool {
-		return old.Err == nil && old.Key.Thumbprint() == print && (!named || old.ID == e.ID)
-	}
-	hasID := func(old jwk.Entry) bool { return e.ID != "" && old.ID == e.ID }
-	at := slices.IndexFunc(entries, func(old jwk.Entry) bool { return isSame(old) || hasID(old) })
+	at, same := find(entries, e, named)
 	switch {
 	case at < 0:
 		return append(slices.Clone(entries), e), nil
-	case !isSame(entries[at]) && !force:
+	case !same && !force:
 		return nil, verdict.Errorf(verdict.KeyRefused, "%s: has another key with kid %s", name, jsonobject.Quote(e.ID)).
 			Hintf("--kid ID gives the new key another kid; --force replaces the old key")
-	case isSame(entries[at]) && entries[at].Key.IsPrivate() && !e.Key.IsPrivate():
+	case same && entries[at].Key.IsPrivate() && !e.Key.IsPrivate():
 		return entries, nil // the private key has the public half in it
-	case isSame(entries[at]) && !named:
+	case same && !named:
 		e.ID = entries[at].ID
 		e.JWK = withMember(e.JWK, "kid", e.ID)
 	}
 	return slices.Concat(entries[:at], []jwk.Entry{e}, entries[at+1:]), nil
+}
+
+// find returns the index of the entry that is the same key as e, or that has the kid of e.
+// If e is named by its kid, the same key under another kid does not count.
+func find(entries []jwk.Entry, e jwk.Entry, named bool) (at int, same bool) {
+	print := e.Key.Thumbprint()
+	for i, old := range entries {
+		hasID := old.ID == e.ID
+		same := old.Err == nil && old.Key.Thumbprint() == print && (!named || hasID)
+		if same || hasID && e.ID != "" {
+			return i, same
+		}
+	}
+	return -1, false
 }

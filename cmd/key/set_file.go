@@ -57,7 +57,11 @@ func (f setFile) write() error {
 		mode = f.mode
 	}
 	content := append(render.JSON(f.set.With(f.entries), true), '\n')
-	files := privatefile.Files{Force: f.exists}
-	files.Add(f.path, content, mode)
+	var files privatefile.Files
+	if f.exists {
+		files.Replace(f.path, content, mode)
+	} else {
+		files.Add(f.path, content, mode)
+	}
 	return fileFailure(files.Commit())
 }

@@ -2,6 +2,7 @@ package token
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -115,11 +116,7 @@ func (o signOptions) editClaims(claims *jsonobject.Object, now time.Time) error 
 
 // editHeader sets alg, then typ and kid, and applies the flags to the header.
 func (o signOptions) editHeader(header *jsonobject.Object, key jwk.Key, alg jwa.Algorithm) error {
-	name := alg.Name
-	if name == "" {
-		name = jwa.None
-	}
-	header.Set("alg", jsonobject.Quote(name))
+	header.Set("alg", jsonobject.Quote(cmp.Or(alg.Name, jwa.None)))
 	switch {
 	case o.given("typ") && o.typ == "":
 		header.Delete("typ")
@@ -132,21 +129,32 @@ func (o signOptions) editHeader(header *jsonobject.Object, key jwk.Key, alg jwa.
 	case key.HasID:
 		header.Set("kid", jsonobject.Quote(key.ID))
 	}
-	for _, text := range o.header {
-		m, err := jwt.ParseMember(text)
-		switch {
-		case err != nil:
-			return err
-		case slices.Contains([]string{"alg", "b64"}, m.Name):
-			return verdict.Errorf(verdict.Usage, "--header %s: cannot be set, the key decides it", m.Name).
-				Hintf("--alg NAME chooses one of the algorithms of the key")
-		}
-		header.Set(m.Name, m.Value)
+	if err := setMembers(header, o.header, "alg", "b64"); err != nil {
+		return err
 	}
 	for _, name := range o.unsetHeader {
 		if name == "alg" || !header.Delete(name) {
 			return verdict.Errorf(verdict.Usage, "--unset-header %s: is not in the header, or is required", name)
 		}
+	}
+	return nil
+}
+
+// setMembers sets the members of -H in the header, except those that the program decides.
+func setMembers(header *jsonobject.Object, texts []string, decided ...string) error {
+	for _, text := range texts {
+		m, err := jwt.ParseMember(text)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(decided, m.Name) {
+			e := verdict.Errorf(verdict.Usage, "--header %s: cannot be set", m.Name)
+			if m.Name != "b64" { // for which there is no flag
+				e.Hint = "--" + m.Name + " chooses one that the key can do"
+			}
+			return e
+		}
+		header.Set(m.Name, m.Value)
 	}
 	return nil
 }

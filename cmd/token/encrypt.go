@@ -109,26 +109,28 @@ func (o *encryptOptions) complete(c *cobra.Command) {
 func (o *encryptOptions) signs() bool { return len(o.signKeys)+len(o.signSecrets) > 0 }
 
 func (o *encryptOptions) check(env *cli.Env, args []string) error {
-	err := errors.Join(o.output.Check(), o.claims.check(), o.keys.check("--key public.pem, --secret hex:… or --password -"))
+	err := errors.Join(o.output.Check(), o.claims.check(), o.keys.check("--key public.pem, --secret hex:… or --password -"), o.checkAlgs())
+	if err == nil && !o.makesClaims() { // claims need nothing from stdin
+		err = o.keys.CheckStdin(env, args, "plaintext")
+	}
+	return err
+}
+
+func (o *encryptOptions) checkAlgs() error {
 	switch {
-	case err != nil:
-		return err
 	case len(o.keys.Algs) > 1:
 		return verdict.Errorf(verdict.Usage, "--alg: a token is encrypted with one algorithm, got %s", strings.Join(o.keys.Algs, ", "))
 	case o.flags.Changed("p2c") && (o.p2c < jwe.MinP2C || o.p2c > jwe.MaxP2C):
 		return verdict.Errorf(verdict.Usage, "--p2c: is %d, must be %d to %d iterations", o.p2c, jwe.MinP2C, jwe.MaxP2C)
-	case o.enc != "":
-		err = checkName("enc", o.enc, "content encryption", jwe.EncNames())
+	case o.enc != "" && !slices.Contains(jwe.EncNames(), o.enc):
+		return checkName("enc", o.enc, "content encryption", jwe.EncNames())
 	}
 	for _, name := range []string{"sign-alg", "sign-kid"} {
 		if o.flags.Changed(name) && !o.signs() {
 			return verdict.Errorf(verdict.Usage, "--%s: requires a key to sign with", name).Hintf("--sign-key SOURCE")
 		}
 	}
-	if err == nil && !o.makesClaims() { // claims need nothing from stdin
-		err = o.keys.CheckStdin(env, args, "plaintext")
-	}
-	return err
+	return nil
 }
 
 // makesClaims reports whether the plaintext is claims.

@@ -3,7 +3,6 @@ package token
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -11,7 +10,6 @@ import (
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/keysource"
-	"jwt/internal/verdict"
 )
 
 // A plaintext is the content to encrypt.
@@ -127,20 +125,4 @@ func (o encryptOptions) sign(outer *keysource.Sources, claims jsonobject.Object)
 		o.output.Note(outer.Env, w)
 	}
 	return token, nil
-}
-
-// setMembers sets the members of -H in the header, except the decided ones.
-func setMembers(header *jsonobject.Object, texts []string, decided ...string) error {
-	for _, text := range texts {
-		m, err := jwt.ParseMember(text)
-		if err != nil {
-			return err
-		}
-		if slices.Contains(decided, m.Name) {
-			return verdict.Errorf(verdict.Usage, "--header %s: cannot be set", m.Name).
-				Hintf("use the flags for %s", strings.Join(decided, ", "))
-		}
-		header.Set(m.Name, m.Value)
-	}
-	return nil
 }

@@ -102,47 +102,52 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 	keys, keyErr := v.ring.Keys()
 	verified, checks, err := token.Verify(keys, v.options.keys.Algs)
 	kid, hasKid, _ := token.KeyID()
-	if keyErr == nil && verdict.ClassOf(err) == verdict.KeyNotFound && v.ring.Explain(err, kid) == err {
+	unusable := v.ring.Explain(err, kid)
+	if keyErr == nil && verdict.ClassOf(err) == verdict.KeyNotFound && unusable == err {
 		var more []jwk.Key
 		if more, keyErr = v.ring.Refetch(); more != nil {
 			keys = more
 			verified, checks, err = token.Verify(keys, v.options.keys.Algs)
+			unusable = v.ring.Explain(err, kid)
 		}
 	}
-	if why := v.ring.Explain(err, kid); keyErr == nil && why != err {
-		keyErr = why
+	if keyErr == nil && unusable != err {
+		keyErr = unusable
 	}
-	if keyErr != nil {
-		if at := slices.IndexFunc(checks, func(c verdict.Check) bool { return c.Name == "key" }); at >= 0 {
-			verified, checks, err = jws.Verified{}, append(checks[:at:at], verdict.Failed("key", keyErr)), keyErr
-		}
-	}
-	if err != nil {
-		describeKey(checks, describeAll(keys))
-	}
-	switch verdict.ClassOf(err) {
-	case verdict.SignatureInvalid, verdict.KeyMismatch, verdict.KeyRefused, verdict.KeyNotFound:
-		proven := false
-		for _, c := range diagnose.Signature(token, keys, v.ring.Texts()...) {
-			r.Reasons = append(r.Reasons, render.Reason{ID: c.ID, Detail: c.Detail, Hint: c.Hint})
-			proven = proven || c.Proven
-		}
-		if !proven {
-			r.Reasons = append(r.Reasons, v.ring.LeftOut(token)...)
-		}
-		switch last := &checks[len(checks)-1]; {
-		case last.Class == verdict.SignatureInvalid:
-			last.Hint = profile.AnotherKey(token, keys)
-		case last.Class == verdict.KeyMismatch && len(r.Reasons) > 0 && !strings.HasPrefix(r.Reasons[0].Detail, verifies):
-			last.Detail = r.Reasons[0].Detail // it says more exactly why key and algorithm do not fit
-		}
+	if at := slices.IndexFunc(checks, func(c verdict.Check) bool { return c.Name == "key" }); keyErr != nil && at >= 0 {
+		verified, checks, err = jws.Verified{}, append(checks[:at:at], verdict.Failed("key", keyErr)), keyErr
 	}
 	inQuestion := []jwk.Key{verified.Key()}
 	if err != nil {
+		describeKey(checks, describeAll(keys))
+		v.diagnose(err, token, keys, checks, r)
 		inQuestion, _ = jwk.Choose(keys, kid, hasKid)
 	}
 	r.Checks = append(append(r.Checks, checks...), v.ring.Warnings(inQuestion...)...)
 	return verified, err
+}
+
+// diagnose adds the reasons why a signature does not verify to the report.
+func (v *verifier) diagnose(err error, token jws.Token, keys []jwk.Key, checks []verdict.Check, r *render.Report) {
+	switch verdict.ClassOf(err) {
+	case verdict.SignatureInvalid, verdict.KeyMismatch, verdict.KeyRefused, verdict.KeyNotFound:
+	default:
+		return
+	}
+	proven := false
+	for _, c := range diagnose.Signature(token, keys, v.ring.Texts()...) {
+		r.Reasons = append(r.Reasons, render.Reason{ID: c.ID, Detail: c.Detail, Hint: c.Hint})
+		proven = proven || c.Proven
+	}
+	if !proven {
+		r.Reasons = append(r.Reasons, v.ring.LeftOut(token)...)
+	}
+	switch last := &checks[len(checks)-1]; {
+	case last.Class == verdict.SignatureInvalid:
+		last.Hint = profile.AnotherKey(token, keys)
+	case last.Class == verdict.KeyMismatch && len(r.Reasons) > 0 && !strings.HasPrefix(r.Reasons[0].Detail, verifies):
+		last.Detail = r.Reasons[0].Detail // it says more exactly why key and algorithm do not fit
+	}
 }
 
 // describeKey adds the description of the key to the check "key".
