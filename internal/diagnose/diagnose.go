@@ -142,19 +142,7 @@ func (d *diagnosis) otherKeys() {
 		if !sameKind(k, d.alg) || k.CanVerify(d.alg) || !d.try(d.alg, d.input, d.token.Signature, k.VerificationMaterial()) {
 			continue
 		}
-		switch {
-		case k.Alg != "" && k.Alg != d.alg.Name:
-			d.proven("key_alg", "the signature verifies under "+describe(k)+`, but that says "alg":`+phrase.Quote(k.Alg)+" and the token "+d.alg.Name,
-				`correct the key's "alg", or have the issuer sign with it`)
-		case k.Use != "" && k.Use != "sig":
-			d.proven("key_use", "the signature verifies under "+describe(k)+`, but that says "use":`+phrase.Quote(k.Use)+", not \"sig\"",
-				`give the issuer's signing key; if this is it, correct its "use"`)
-		case excludesVerify(k):
-			d.proven("key_ops", "the signature verifies under "+describe(k)+`, but its "key_ops" do not list "verify"`,
-				`correct the key's "key_ops"`)
-		default: // a key that must not be used at all, for a reason that Verify gives
-			d.done = true
-		}
+		d.refusedKey(k)
 	}
 	for _, k := range d.other {
 		if sameKind(k, d.alg) && d.try(d.alg, d.input, d.token.Signature, k.VerificationMaterial()) {
@@ -163,6 +151,23 @@ func (d *diagnosis) otherKeys() {
 		}
 	}
 	d.chains()
+}
+
+// refusedKey adds the reason why Verify did not use a key under which the signature verifies.
+func (d *diagnosis) refusedKey(k jwk.Key) {
+	switch {
+	case k.Alg != "" && k.Alg != d.alg.Name:
+		d.proven("key_alg", "the signature verifies under "+describe(k)+`, but that says "alg":`+phrase.Quote(k.Alg)+" and the token "+d.alg.Name,
+			`correct the key's "alg", or have the issuer sign with it`)
+	case k.Use != "" && k.Use != "sig":
+		d.proven("key_use", "the signature verifies under "+describe(k)+`, but that says "use":`+phrase.Quote(k.Use)+", not \"sig\"",
+			`give the issuer's signing key; if this is it, correct its "use"`)
+	case excludesVerify(k):
+		d.proven("key_ops", "the signature verifies under "+describe(k)+`, but its "key_ops" do not list "verify"`,
+			`correct the key's "key_ops"`)
+	default: // a key that must not be used at all, for a reason that Verify gives
+		d.done = true
+	}
 }
 
 // chains tries the other certificates of each key's chain.

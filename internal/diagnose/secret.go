@@ -239,18 +239,21 @@ func keyTexts(k jwk.Key) []keyText {
 	if k.IsSecret() {
 		return nil
 	}
-	var texts []keyText
-	add := func(private bool, name, block string, der []byte, err error) {
-		if err == nil {
-			texts = append(texts, pemForms(private, name, block, der)...)
-		}
+	texts := publicKeyTexts(k)
+	if k.IsPrivate() {
+		texts = append(texts, privateKeyTexts(k)...)
 	}
-	public := k.VerificationMaterial()
-	der, err := k.DER(false)
-	add(false, "SPKI", "PUBLIC KEY", der, err)
-	switch p := public.(type) {
+	return texts
+}
+
+func publicKeyTexts(k jwk.Key) []keyText {
+	var texts []keyText
+	if der, err := k.DER(false); err == nil {
+		texts = pemForms(false, "SPKI", "PUBLIC KEY", der)
+	}
+	switch p := k.VerificationMaterial().(type) {
 	case *rsa.PublicKey:
-		add(false, "PKCS#1", "RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(p), nil)
+		texts = append(texts, pemForms(false, "PKCS#1", "RSA PUBLIC KEY", x509.MarshalPKCS1PublicKey(p))...)
 	case *ecdsa.PublicKey:
 		if point, err := p.Bytes(); err == nil {
 			texts = append(texts, keyText{"uncompressed point", false, point}, keyText{"x and y", false, point[1:]})
@@ -265,19 +268,23 @@ func keyTexts(k jwk.Key) []keyText {
 		texts = append(texts, keyText{"raw bytes", false, raw})
 	}
 	for _, c := range k.Certificates {
-		add(false, "certificate", "CERTIFICATE", c.Raw, nil)
+		texts = append(texts, pemForms(false, "certificate", "CERTIFICATE", c.Raw)...)
 	}
-	if !k.IsPrivate() {
-		return texts
+	return texts
+}
+
+func privateKeyTexts(k jwk.Key) []keyText {
+	var texts []keyText
+	if der, err := k.DER(true); err == nil {
+		texts = pemForms(true, "PKCS#8", "PRIVATE KEY", der)
 	}
-	der, err = k.DER(true)
-	add(true, "PKCS#8", "PRIVATE KEY", der, err)
 	switch p := k.Material().(type) {
 	case *rsa.PrivateKey:
-		add(true, "PKCS#1", "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(p), nil)
+		texts = append(texts, pemForms(true, "PKCS#1", "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(p))...)
 	case *ecdsa.PrivateKey, *secp256k1.PrivateKey:
-		der, err = k.Encode(jwk.FormatSEC1DER, true, nil)
-		add(true, "SEC 1", "EC PRIVATE KEY", der, err)
+		if der, err := k.Encode(jwk.FormatSEC1DER, true, nil); err == nil {
+			texts = append(texts, pemForms(true, "SEC 1", "EC PRIVATE KEY", der)...)
+		}
 	}
 	return texts
 }

@@ -156,6 +156,13 @@ func (d *diagnosis) observeSignature() {
 		d.seen("signature_blank", "the signature is all zeros, which no key makes", "")
 		return
 	}
+	if sizes := d.signatureSizes(); len(sizes) > 0 && !slices.Contains(sizes, len(sig)) {
+		d.observeLength(sizes)
+	}
+}
+
+// signatureSizes returns the lengths of signatures under the keys, or by the algorithm.
+func (d *diagnosis) signatureSizes() []int {
 	var sizes []int
 	for _, k := range d.fit {
 		if n := d.signatureSize(k); !slices.Contains(sizes, n) {
@@ -163,11 +170,14 @@ func (d *diagnosis) observeSignature() {
 		}
 	}
 	if len(sizes) == 0 {
-		sizes = d.alg.SignatureSizes
+		return d.alg.SignatureSizes
 	}
-	if len(sizes) == 0 || slices.Contains(sizes, len(sig)) {
-		return
-	}
+	return sizes
+}
+
+// observeLength reports a signature with none of the expected lengths.
+func (d *diagnosis) observeLength(sizes []int) {
+	sig := d.token.Signature
 	detail := fmt.Sprintf("the signature is %s, %s makes %d", phrase.Count(len(sig), "byte"), d.alg.Name, sizes[0])
 	otherCurve := slices.Index(d.alg.SignatureSizes, len(sig)) // of EdDSA
 	switch {

@@ -76,14 +76,12 @@ func newHeader(protected *jsonobject.Object, key jwk.Key, alg, enc string, o Enc
 	if err := checkNames(*protected); err != nil {
 		return h, err
 	}
-	if err := setOnce(protected, "alg", alg); err != nil {
-		return h, err
+	members := []struct{ name, value string }{{"alg", alg}, {"enc", enc}, {"zip", "DEF"}}
+	if !o.Zip {
+		members = members[:2]
 	}
-	if err := setOnce(protected, "enc", enc); err != nil {
-		return h, err
-	}
-	if o.Zip {
-		if err := setOnce(protected, "zip", "DEF"); err != nil {
+	for _, m := range members {
+		if err := setOnce(protected, m.name, m.value); err != nil {
 			return h, err
 		}
 	}
@@ -103,14 +101,19 @@ func newHeader(protected *jsonobject.Object, key jwk.Key, alg, enc string, o Enc
 	}
 	switch h.alg.family {
 	case ecdhES:
-		h.curve, _ = lookupCurve(key.Type, key.Curve) // takes has checked that there is one
+		h.curve, _ = lookupCurve(key.Type, key.Curve) // takes checks that there is one
 		err = h.readParties(*protected)
 	case pbes2:
-		if h.p2c < MinP2C || h.p2c > MaxP2C {
-			err = verdict.Errorf(verdict.Usage, "p2c: is %d iterations, must be %d to %d", h.p2c, MinP2C, MaxP2C)
-		}
+		err = checkIterations(h.p2c)
 	}
 	return h, err
+}
+
+func checkIterations(n int) error {
+	if n < MinP2C || n > MaxP2C {
+		return verdict.Errorf(verdict.Usage, "p2c: is %d iterations, must be %d to %d", n, MinP2C, MaxP2C)
+	}
+	return nil
 }
 
 // checkNames refuses a header with duplicates, with critical extensions, or with a member that

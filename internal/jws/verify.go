@@ -215,11 +215,8 @@ func (v *verification) chooseKeys() (verdict.Check, error) {
 		return c, err
 	}
 	fit, refused := fitting(named, v.alg)
-	switch {
-	case len(fit) == 0 && len(named) == 1:
-		return misfit(v.alg, named), refused
-	case len(fit) == 0:
-		return misfit(v.alg, named), verdict.Errorf(verdict.ClassOf(refused), "none of the %d keys fits: %w", len(named), refused)
+	if len(fit) == 0 {
+		return misfit(v.alg, named, refused)
 	}
 	if k := fit[0]; len(fit) == 1 && k.HasID {
 		c.Actual = k.ID
@@ -249,8 +246,12 @@ func fitting(keys []jwk.Key, alg jwa.Algorithm) (fit []jwk.Key, refused error) {
 	return fit, refused
 }
 
-func misfit(alg jwa.Algorithm, keys []jwk.Key) verdict.Check {
-	return verdict.Check{Expected: AcceptedAlgs(keys, nil), Actual: alg.Name}
+// misfit returns the failure where no key fits the algorithm.
+func misfit(alg jwa.Algorithm, keys []jwk.Key, refused error) (verdict.Check, error) {
+	if len(keys) > 1 {
+		refused = verdict.Errorf(verdict.ClassOf(refused), "none of the %d keys fits: %w", len(keys), refused)
+	}
+	return verdict.Check{Expected: AcceptedAlgs(keys, nil), Actual: alg.Name}, refused
 }
 
 // tryKeys verifies the signature. No other function makes a Verified.
