@@ -12,7 +12,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A token as large as most access tokens are, signed with the secret below.
+// A token of the usual size of an access token, signed with the secret below.
 const (
 	benchToken  = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUiLCJzdWIiOiJhbGljZSIsImF1ZCI6ImFwaSIsImV4cCI6MTk5OTk5OTk5OSwic2NvcGUiOiJyZWFkIHdyaXRlIiwianRpIjoiNTEyNGJjZGMtN2NlZC00NjA1LWFmMWUtMzlmMTJjYzA4Y2JjIiwiaWF0IjoxNzAwMDAwMDAwfQ.EnT2qcpNS1TTfK_-al3ymVsj7AehYzKRZhIHjYR3Bxc"
 	benchSecret = "hex:6d79736563726574206f66203332206279746573206f72206d6f72652e2e2e2e2e"

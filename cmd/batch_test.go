@@ -45,8 +45,8 @@ func signed(t *testing.T, kid, claims string) string {
 	return token.Text
 }
 
-// TestBatchUnknownKids: a flood of tokens with invented kids, on every core, is
-// answered in order, and the server is not flooded with it.
+// Many tokens with unknown kids, on every core, are answered in order, and cause few requests
+// to the server.
 func TestBatchUnknownKids(t *testing.T) {
 	keys, err := os.ReadFile("../testdata/keys/public.jwks")
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// FuzzTerminal gives the commands hostile bytes, as their input and as the header
-// and payload of a token. Whatever they are: nothing of them acts on the terminal,
-// an error is one line and at most one hint, JSON is JSON, and nothing is valid.
+// FuzzTerminal gives the commands hostile bytes, as their input and as the header and payload
+// of a token. No control character reaches the terminal, an error is one line and at most one
+// hint, JSON output parses, and no token is valid.
 func FuzzTerminal(f *testing.F) {
 	for _, v := range loadVectors(f, "decode", "verify") {
 		if v.TokenRecipe == nil && strings.Contains(v.ID, "/term/") {

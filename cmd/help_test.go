@@ -12,8 +12,8 @@ import (
 	"jwt/internal/cli"
 )
 
-// Each command's help has examples and exit statuses, says something of every flag,
-// and fits a terminal of 80 columns.
+// The help of each command has examples, exit statuses and a text for every flag, and fits a
+// terminal of 80 columns.
 func TestHelp(t *testing.T) {
 	var out bytes.Buffer
 	env := &cli.Env{Stdout: &out, Stderr: &out, Width: 80, LookupEnv: func(string) (string, bool) { return "", false }}

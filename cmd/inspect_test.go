@@ -14,9 +14,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// TestVectorsInspected shows every vector's token, whatever it is for: nothing
-// panics, nothing acts on the terminal, no secret comes out. What decode takes
-// inspect takes too.
+// TestVectorsInspected inspects the token of every vector: nothing panics, no control character
+// and no secret is printed, and inspect accepts every token that decode accepts.
 func TestVectorsInspected(t *testing.T) {
 	shown := 0
 	for _, v := range loadVectors(t, "decode", "verify", "decrypt") {
@@ -60,7 +59,7 @@ func TestVectorsInspected(t *testing.T) {
 	}
 }
 
-// A fakeClock is moved by whoever waits on it.
+// A fakeClock advances when a goroutine waits on it.
 type fakeClock struct {
 	now     time.Time
 	waits   int

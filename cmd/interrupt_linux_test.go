@@ -16,8 +16,8 @@ import (
 // longLived expires in 2100.
 const longLived = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSIsImV4cCI6NDEwMjQ0NDgwMH0.9aTEpZ-Rx8YiI7_Ipk3jFWDxj9lFBb0BWIFx_AlDbxY"
 
-// Ctrl-C at the prompt for the secret of verify: nothing was found out about the
-// token, and nothing is said of it but in JSON, which is the same for every failure.
+// Ctrl-C at the prompt for the secret of verify prints no report on the token, except in JSON,
+// which has one for every failure.
 func TestInterruptedVerify(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
@@ -40,7 +40,7 @@ func TestInterruptedVerify(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends a countdown, and gives the terminal its cursor back.
+// Ctrl-C ends a countdown and restores the cursor.
 func TestInterruptedWatch(t *testing.T) {
 	t.Parallel()
 	c := exec.Command("jwt", "inspect", "--watch", longLived)
@@ -58,8 +58,8 @@ func TestInterruptedWatch(t *testing.T) {
 	}
 }
 
-// An interrupt while a server keeps its answer back ends the program at once: it
-// dies of the signal, which a shell shows as 130.
+// An interrupt while the program waits for a server ends it at once by the signal, which a
+// shell reports as 130.
 func TestInterruptedFetch(t *testing.T) {
 	t.Parallel()
 	asked := make(chan struct{})

@@ -15,7 +15,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// zeros counts how much of an endless text was taken.
+// zeros is an endless text that counts how much of it was read.
 type zeros struct{ left, taken int }
 
 func (z *zeros) Read(b []byte) (int, error) {
@@ -31,9 +31,8 @@ func (z *zeros) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// peak runs the command and returns its status and the most memory it had, in bytes.
-// It is not started from here: a process counts as large as the one that it was forked
-// from, which grows with the tests.
+// peak runs the command and returns its status and its peak memory in bytes. A helper starts
+// it, because the peak of a process includes that of its parent, which grows with the tests.
 func peak(t *testing.T, stdin io.Reader, name string, args ...string) (status int, memory int64) {
 	t.Helper()
 	c := exec.Command("peak", append([]string{name}, args...)...)
@@ -57,8 +56,7 @@ func peak(t *testing.T, stdin io.Reader, name string, args ...string) (status in
 
 func init() { programs["peak"] = runPeak }
 
-// runPeak is the program peak: it runs a command and prints its status and the most
-// memory it had.
+// runPeak is the helper of peak: it runs a command and prints its status and peak memory.
 func runPeak() {
 	c := exec.Command(os.Args[1], os.Args[2:]...)
 	c.Stdin = os.Stdin
@@ -71,8 +69,8 @@ func runPeak() {
 	fmt.Println(c.ProcessState.ExitCode(), c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss<<10)
 }
 
-// TestMemory: what is too large is refused without being read, what is large but
-// allowed does not cost many times its size.
+// An input that is too large is refused before it is read; a large one costs few times its
+// size.
 func TestMemory(t *testing.T) {
 	const mib = 1 << 20
 	jwt := filepath.Join(t.TempDir(), "jwt")

@@ -17,7 +17,7 @@ import (
 const pictureFile = "../testdata/terminal.svg"
 
 // TestPicture draws what the program prints on a coloured terminal and compares
-// it with the picture of the README. JWT_UPDATE=1 draws it anew.
+// it with the picture of the README. JWT_UPDATE=1 rewrites it.
 func TestPicture(t *testing.T) {
 	const token = "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUiLCJzdWIiOiJhbGljZSIsImF1ZCI6ImFwaSIsImlhdCI6MTc2ODQ3NTcwMCwiZXhwIjoxNzY4NDc3NTAwfQ.BTc_gWo5RZrlMhrvVlLXoL7syypIo5-vDXX3OZpxyk0"
 	var screen bytes.Buffer

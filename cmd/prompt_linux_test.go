@@ -14,7 +14,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A typist sits at a terminal of its own, on which a program runs.
+// A typist types into a pseudo-terminal on which a program runs.
 type typist struct {
 	*exec.Cmd
 	t      *testing.T
@@ -71,7 +71,7 @@ func (y *typist) echoes() bool {
 	return state.Lflag&syscall.ECHO != 0
 }
 
-// prompted waits until the program asks, and shows no more what is typed.
+// prompted waits until the program prompts and has turned the echo off.
 func (y *typist) prompted(prompt string) {
 	y.t.Helper()
 	y.see(prompt)
@@ -95,7 +95,7 @@ func (y *typist) see(text string) {
 	}
 }
 
-// mustEndInterrupted waits for the end after Ctrl-C, the terminal as it was before.
+// mustEndInterrupted waits for the end after Ctrl-C, when the terminal must be restored.
 func (y *typist) mustEndInterrupted() {
 	y.t.Helper()
 	y.Wait()
@@ -105,8 +105,8 @@ func (y *typist) mustEndInterrupted() {
 	}
 }
 
-// A password is typed without echo; Ctrl-C at its prompt is an interruption that
-// leaves the terminal as it was, sends nothing and keeps the session there is.
+// A password is typed without echo. Ctrl-C at its prompt restores the terminal, sends nothing
+// and keeps the existing session.
 func TestPasswordPrompt(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t)
@@ -135,7 +135,7 @@ func TestPasswordPrompt(t *testing.T) {
 	}
 }
 
-// Ctrl-C at any other prompt is the same, and so is Ctrl-\.
+// Ctrl-C and Ctrl-\ do the same at every other prompt.
 func TestOtherPrompts(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

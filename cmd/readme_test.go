@@ -14,11 +14,11 @@ import (
 	"jwt/internal/cli"
 )
 
-// The README is read on this day: tokens in it are made and judged then.
+// The instant at which the commands of the README run.
 var readmeDay = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 
-// TestREADME runs every console block of README.md: a line "$ COMMAND" is run,
-// the lines up to the next are what it prints. A command without a pipe runs on a
+// TestREADME runs every console block of README.md: each line "$ COMMAND" is run and must
+// print the lines up to the next. A command without a pipe runs on a
 // terminal of 80 columns, the others in a shell. JWT_UPDATE=1 rewrites them.
 func TestREADME(t *testing.T) {
 	file, err := filepath.Abs("../README.md")

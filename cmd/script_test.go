@@ -33,12 +33,12 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, programs)
 }
 
-// programs are what the test binary is besides itself, under these names.
+// programs are the programs that the test binary runs as, by name.
 var programs = map[string]func(){
 	"jwt": func() { os.Exit(Main(os.Args[1:])) },
 }
 
-// TestScripts runs testdata/script/*.txtar: the program as its users call it.
+// TestScripts runs testdata/script/*.txtar, which call the program as users do.
 // JWT_UPDATE=1 rewrites the expected outputs.
 func TestScripts(t *testing.T) {
 	t.Parallel()
@@ -82,9 +82,8 @@ func runScripts(t *testing.T, dir string) {
 	})
 }
 
-// condition answers [npm-jose]: $NPM_JOSE is a directory in which npm installed
-// its package jose; [exec:jose], Debian's, is built in. And [root]: the permissions
-// of files hold for everybody else.
+// condition evaluates [npm-jose], that $NPM_JOSE is a directory with the npm package jose, and
+// [root], that the permissions of files do not apply. [exec:jose], Debian's, is built in.
 func condition(name string) (bool, error) {
 	switch name {
 	case "npm-jose":
@@ -96,7 +95,7 @@ func condition(name string) (bool, error) {
 	}
 }
 
-// copyKeys gives a script the keys of testdata/keys, private ones for its eyes only.
+// copyKeys copies testdata/keys for a script, private keys with mode 0600.
 func copyKeys(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
@@ -117,7 +116,7 @@ func copyKeys(dir string) error {
 	return nil
 }
 
-// keep NAME: what the last command wrote to stdout, without its line end, is $NAME.
+// keep NAME sets $NAME to the stdout of the last command, without its line end.
 func cmdKeep(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: keep NAME")
@@ -125,7 +124,7 @@ func cmdKeep(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSuffix(ts.ReadFile("stdout"), "\n"))
 }
 
-// exits STATUS COMMAND…: the command ends with exactly that status.
+// exits STATUS COMMAND… requires that the command ends with exactly that status.
 func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits STATUS COMMAND…")
@@ -145,9 +144,8 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// json PATH [WANT]: the JSON on stdout has that value at .a.b[0]; a string is
-// compared as it is, anything else as JSON. Without WANT it must be there; with
-// ! it must not.
+// json PATH [WANT] requires that value at .a.b[0] of the JSON on stdout; a string is compared
+// as text, any other value as JSON. Without WANT the member must exist; with ! it must not.
 func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: json PATH [WANT]")
@@ -171,7 +169,7 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// descend follows .name and [index]; a name with dots stands in quotes.
+// descend follows .name and [index]; a name with dots is in quotes.
 func descend(v any, path string) (any, bool) {
 	for path != "" {
 		switch {
@@ -204,9 +202,8 @@ func descend(v any, path string) (any, bool) {
 	return v, true
 }
 
-// terminal COMMAND…: the command runs with a terminal of 80 columns on stdout
-// and stderr, at the instant of $NOW (Unix seconds) where that is set, and
-// without colour unless $COLOR is. What it shows is compared like any output.
+// terminal COMMAND… runs the command with a terminal of 80 columns on stdout and stderr, at
+// the instant $NOW (Unix seconds) if it is set, and without colour unless $COLOR is set.
 func cmdTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 1 || args[0] != "jwt" {
 		ts.Fatalf("usage: terminal jwt …")
@@ -247,9 +244,9 @@ func cmdTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// serve DIR [NAME]: a loopback server of the directory, at $NAME ($URL). Where a
-// file says $NAME, it answers with its own address. A file that begins with HTTP/
-// is the whole answer as it stands, and an empty one none: the connection is reset.
+// serve DIR [NAME] starts a loopback server of the directory, at $NAME (default $URL). $NAME
+// in a file becomes its address. A file that begins with HTTP/ is the whole response; for an
+// empty one the connection is reset.
 func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: serve DIR [NAME]")

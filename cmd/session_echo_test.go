@@ -15,7 +15,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// An echo is a server that says, wherever it says anything, what it was sent.
+// An echo is a server that repeats what it was sent in every part of its responses.
 type echo struct {
 	answer atomic.Value // how; "" gives tokens
 }
@@ -57,8 +57,8 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// What a server sends back of the password and the tokens is nowhere to be read:
-// not in an error, nor in a trace, nor in what is remembered of the end.
+// Passwords and tokens that a server sends back appear in no error, no trace and no stored
+// session.
 func TestServerThatEchoes(t *testing.T) {
 	t.Parallel()
 	server := &echo{}

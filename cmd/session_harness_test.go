@@ -22,8 +22,8 @@ import (
 	"jwt/internal/session"
 )
 
-// The user of the servers in these tests. The hash of their password costs
-// microseconds, not the 20 ms that it should.
+// The user of the servers in these tests. Its password hash costs microseconds, not the usual
+// 20 ms.
 const (
 	testPassword = "correct horse"
 	testUser     = "demo:$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$H9YweMwoZaKj+u6urw6adAxV6iLhNwQ/DYbynE6J72M"
@@ -55,7 +55,7 @@ func startServer(dir string, environ []string, log *os.File, flags ...string) (*
 	return s, err
 }
 
-// says returns the rest of the next line on stdout, which begins with prefix.
+// says returns the rest of the next line on stdout, which must begin with prefix.
 func (s *server) says(prefix string) (string, error) {
 	s.lines.Scan()
 	rest, ok := strings.CutPrefix(s.lines.Text(), prefix)
@@ -70,7 +70,7 @@ func (s *server) kill() {
 	s.Wait()
 }
 
-// A login is a session at a server of its own, as a shell has it.
+// A login is a session at its own server.
 type login struct {
 	t      *testing.T
 	home   string
@@ -97,8 +97,8 @@ func (l *login) logIn() {
 	l.must("login", l.server.url, "--user", "demo", "--password-env", "PASSWORD")
 }
 
-// start starts the server, or another one after it: on the same store and port,
-// which for a moment may be somebody else's.
+// start starts the server, or starts it again on the same store and port. Another process may
+// have the port for a moment.
 func (l *login) start(flags ...string) {
 	l.t.Helper()
 	flags = append([]string{"--store", l.store(), "--user", testUser}, flags...)
@@ -119,7 +119,7 @@ func (l *login) start(flags ...string) {
 
 func (l *login) store() string { return filepath.Join(l.home, "server.db") }
 
-// drain ends the server after the requests that are under way.
+// drain ends the server after the requests in progress.
 func (l *login) drain() {
 	l.t.Helper()
 	l.server.Process.Signal(syscall.SIGTERM)
@@ -128,7 +128,7 @@ func (l *login) drain() {
 	}
 }
 
-// command is `jwt session ARGS`, not started.
+// command returns `jwt session ARGS`, not started.
 func (l *login) command(args ...string) *exec.Cmd {
 	c := exec.Command("jwt", append([]string{"session"}, args...)...)
 	c.Env = append(os.Environ(), "XDG_STATE_HOME="+l.home, "XDG_CONFIG_HOME="+l.home, "DBUS_SESSION_BUS_ADDRESS=", "PASSWORD="+testPassword)
@@ -149,8 +149,7 @@ func (l *login) must(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// asked counts the requests that were answered with that status; with "" all of
-// them.
+// asked counts the requests that were answered with that status, or with "" all requests.
 func (l *login) asked(request, status string) int {
 	l.t.Helper()
 	b, err := os.ReadFile(l.log.Name())
@@ -163,7 +162,7 @@ func (l *login) asked(request, status string) int {
 	return strings.Count(string(b), " "+request+" "+status)
 }
 
-// stored is the session as it is on the disk.
+// stored returns the session as stored on disk.
 func (l *login) stored() *session.Session {
 	l.t.Helper()
 	s, err := (&session.Store{Dir: filepath.Join(l.home, "jwt", "sessions")}).Load(session.DefaultName)
@@ -173,14 +172,14 @@ func (l *login) stored() *session.Session {
 	return s
 }
 
-// A family is one login as the store of a server that is not running has it.
+// A family is one login in the store of a stopped server.
 type family struct {
 	store.Session
 	live int // refresh tokens that buy a successor
 }
 
-// families reads the store of the server, which has ended: each family by its ID,
-// and what is known of the refresh token that the session holds.
+// families reads the store of the stopped server: each family by its ID, and the entry of the
+// refresh token that the session has.
 func (l *login) families() (map[string]*family, store.Refresh) {
 	l.t.Helper()
 	db, err := bolt.Open(l.store(), 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
@@ -221,7 +220,7 @@ func (l *login) families() (map[string]*family, store.Refresh) {
 	return all, held
 }
 
-// held is the hash under which the server knows the session's refresh token.
+// held returns the hash under which the server stores the refresh token of the session.
 func (l *login) held() store.Hash {
 	l.t.Helper()
 	b, err := base64url.Decode(l.stored().RefreshToken)

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A server that says at the login how long its tokens live and then no more: what
-// cannot be known ends in words, not in refreshes without end.
+// A server gives the lifetime of its tokens at the login and not afterwards. keepalive then
+// ends with an error and does not refresh in a loop.
 func TestSessionKeepaliveOfUnknownLifetime(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32

@@ -12,10 +12,10 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Clients and servers are killed in turn at random moments of a refresh. After
-// each kill the session's file can be read, and no family has two live refresh
-// tokens. With a grace nothing is lost; without one what was lost is said, and it
-// is what cannot be had: a refresh token that the server has spent.
+// Clients and servers are killed in turn at random moments of a refresh. After each kill the
+// file of the session can be read, and no family has two live refresh tokens. With a grace no
+// session is lost; without one, only a session whose refresh token the server has spent, and
+// the next refresh says so.
 func TestKilledInTurn(t *testing.T) {
 	t.Parallel()
 	for _, grace := range []string{"1h", "0s"} {
@@ -71,7 +71,7 @@ func killInTurn(t *testing.T, grace string) {
 	}
 }
 
-// A refreshing is `jwt session refresh -v` under way. Its stderr goes to it.
+// A refreshing is a running `jwt session refresh -v`. It receives the stderr.
 type refreshing struct {
 	*exec.Cmd
 	t       *testing.T
@@ -103,8 +103,8 @@ func (r *refreshing) Write(p []byte) (int, error) {
 func (r *refreshing) sent() bool     { return strings.HasPrefix(r.text.String(), "> POST ") }
 func (r *refreshing) answered() bool { return strings.Contains(r.text.String(), "\n< 200 ") }
 
-// mustNotEnd checks how a client ended whose server was killed: it has what it
-// wanted, or the server cannot be reached. The session is not over.
+// mustNotEnd checks a client whose server was killed: it succeeded, or the server was
+// unreachable. The session has not ended.
 func (r *refreshing) mustNotEnd(err error) {
 	r.t.Helper()
 	if status := r.ProcessState.ExitCode(); status != verdict.ExitOK && status != verdict.ExitNetwork {
@@ -112,11 +112,11 @@ func (r *refreshing) mustNotEnd(err error) {
 	}
 }
 
-// A timing is how long a refresh takes that nobody disturbs, and how much of that
-// before its request leaves.
+// A timing is the duration of an undisturbed refresh, and of its part before the request is
+// sent.
 type timing struct{ whole, before time.Duration }
 
-// mustRefresh refreshes undisturbed, and tries the access token.
+// mustRefresh refreshes without disturbance and tries the access token.
 func (l *login) mustRefresh() timing {
 	l.t.Helper()
 	r := l.beginRefresh()
@@ -129,8 +129,8 @@ func (l *login) mustRefresh() timing {
 	return timing{took, (<-r.leaving).Sub(r.began)}
 }
 
-// waitAt waits for a random moment: of the whole refresh, of the time after its
-// request was about to leave, or of the beginning of that.
+// waitAt waits for a random moment of the whole refresh, of the time after the request is
+// sent, or of the beginning of that time.
 func (r *refreshing) waitAt(kind int, usual timing) {
 	r.t.Helper()
 	span := usual.whole
@@ -148,8 +148,8 @@ func (r *refreshing) waitAt(kind int, usual timing) {
 	time.Sleep(rand.N(span))
 }
 
-// mustBeWhole looks at both ends after a kill, the server not running. It returns
-// the family of the session and whether its refresh token is spent.
+// mustBeWhole checks session and store after a kill, with the server stopped. It returns the
+// family of the session and whether its refresh token is spent.
 func (l *login) mustBeWhole(over map[string]bool) (family string, spent bool) {
 	l.t.Helper()
 	stored := l.stored()
@@ -172,7 +172,7 @@ func (l *login) mustBeWhole(over map[string]bool) (family string, spent bool) {
 	return held.Session, spent
 }
 
-// mustSayLost refreshes a session that is lost.
+// mustSayLost refreshes a lost session, which must fail.
 func (l *login) mustSayLost() {
 	l.t.Helper()
 	r := l.beginRefresh()

@@ -14,8 +14,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A server that answers the logout with 401 and goes on taking the access token
-// has revoked nothing, whatever it meant.
+// A server that answers the logout with 401 and still accepts the access token has revoked
+// nothing.
 func TestLogoutThatRevokesNothing(t *testing.T) {
 	t.Parallel()
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A redirect is not followed, which is no failure, and is said.
+// A redirect is not followed; a note says so, and the request succeeds.
 func TestRequestThatIsRedirected(t *testing.T) {
 	t.Parallel()
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -13,14 +13,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// servers are those that a script has started, by name.
+// servers are the servers that a script has started, by name.
 type servers map[string]*server
 
 type serversKey struct{}
 
-// start NAME FLAGS…: jwt session serve runs in the background with these flags on
-// a port of its own. $NAME is its address, $NAME_PASSWORD that of the user it made,
-// NAME.log what it says on stderr. It is killed when the script ends.
+// start NAME FLAGS… runs jwt session serve in the background with these flags, on a free port.
+// $NAME is its address, $NAME_PASSWORD the password of its user, NAME.log its stderr. It is
+// killed when the script ends.
 func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: start NAME FLAGS…")
@@ -45,7 +45,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// authserver [NAME] FLAGS…: start NAME (SERVER) with a store in memory and a user
+// authserver [NAME] FLAGS… is start NAME (default SERVER) with a store in memory and a user
 // demo whose password is $PASSWORD.
 func cmdAuthserver(ts *testscript.TestScript, neg bool, args []string) {
 	name := "SERVER"
@@ -55,8 +55,8 @@ func cmdAuthserver(ts *testscript.TestScript, neg bool, args []string) {
 	cmdStart(ts, neg, append([]string{name, "--store", "memory", "--user", testUser}, args...))
 }
 
-// halt NAME [SIGNAL]: the server gets TERM, INT or KILL and ends, by the first two
-// with status 0.
+// halt NAME [SIGNAL] sends the server TERM, INT or KILL and waits for its end, with status 0
+// for the first two.
 func cmdHalt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: halt NAME [TERM|INT|KILL]")
@@ -75,9 +75,9 @@ func cmdHalt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// http STATUS METHOD URL [BODY] [HEADER: VALUE…]: sends a request, a body being JSON
-// unless a header says otherwise, and shows header and body of the answer. Cookies
-// of the answer become $COOKIE_name.
+// http STATUS METHOD URL [BODY] [HEADER: VALUE…] sends a request, with a JSON body unless a
+// header says otherwise, and prints header and body of the response. Cookies of the response
+// become $COOKIE_name.
 func cmdHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: http STATUS METHOD URL [BODY] [HEADER: VALUE…]")

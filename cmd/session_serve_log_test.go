@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The server answers, and ends when it is told to, whether somebody reads its log,
-// nobody does, or the reader is gone.
+// The server answers, and ends on a signal, whether its log is read, not read, or its reader
+// has exited.
 func TestServeLogUnread(t *testing.T) {
 	const requests = 1500 // more lines than a pipe holds
 	for _, gone := range []bool{false, true} {

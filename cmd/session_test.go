@@ -15,10 +15,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Twenty processes use one session whose access token the server takes no more:
-// one of them refreshes, once, and all of them have what it got. The server that
-// refuses the token is not the one that issues the next, whose tokens live long
-// enough for the slowest.
+// Twenty processes use one session whose access token is no longer accepted: exactly one of them
+// refreshes, and all of them get its tokens. The server is restarted in between, so that the new
+// tokens live long enough for the slowest process.
 func TestTwentyProcesses(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -75,7 +74,7 @@ func TestTwentyProcesses(t *testing.T) {
 	}
 }
 
-// twenty runs a command twenty times at once and returns the answers there were.
+// twenty runs a command twenty times at once and returns the distinct outputs.
 func (l *login) twenty(args ...string) map[string]bool {
 	l.t.Helper()
 	type answer struct {
@@ -103,8 +102,8 @@ func (l *login) twenty(args ...string) map[string]bool {
 	return all
 }
 
-// Ctrl-C, SIGTERM, SIGHUP and a closed pipe reach a refresh that has begun: it is
-// finished and saved.
+// A refresh that has begun is finished and saved after Ctrl-C, SIGTERM, SIGHUP and a closed
+// pipe.
 func TestSignalsDuringARefresh(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t, "--fault", "latency=300ms,path=/refresh")
@@ -142,7 +141,7 @@ func TestSignalsDuringARefresh(t *testing.T) {
 	}
 }
 
-// keepalive refreshes ahead of expiry, an event a line, and ends by a signal.
+// keepalive refreshes before expiry, writes a line per event, and ends by a signal.
 func TestSessionKeepalive(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t, "--access-ttl", "1s")
@@ -175,8 +174,8 @@ func TestSessionKeepalive(t *testing.T) {
 	}
 }
 
-// Ctrl-C in the middle of a story: the report has what was seen, and the session that
-// was begun does not live on.
+// Ctrl-C during session flow: the report has the finished steps, and the session of the run is
+// logged out.
 func TestFlowInterrupted(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t, "--access-ttl", "1h")
@@ -210,8 +209,8 @@ func TestFlowInterrupted(t *testing.T) {
 	}
 }
 
-// A D-Bus that takes connections and never says a word costs a login three
-// seconds, and then the tokens go to the file.
+// A D-Bus that accepts connections and never answers delays a login by three seconds, after
+// which the tokens are stored in the file.
 func TestHangingKeyring(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t)
@@ -235,7 +234,7 @@ func TestHangingKeyring(t *testing.T) {
 	l.must("refresh")
 }
 
-// listenAndHang takes connections and never answers.
+// listenAndHang accepts connections and never answers.
 func listenAndHang(socket string) (stop func(), err error) {
 	l, err := net.Listen("unix", socket)
 	if err != nil {

@@ -93,8 +93,7 @@ func loadVectors(t testing.TB, ops ...string) []vector {
 	return all
 }
 
-// unsupported says why a vector of tier "optional" is not run: the feature does
-// not exist.
+// unsupported says which missing feature a vector of tier "optional" needs.
 func (v vector) unsupported() string {
 	switch {
 	case v.Opts.Serialization == "json":
@@ -218,7 +217,7 @@ func (v vector) classStatuses() []int {
 	return statuses
 }
 
-// mostTime is how long what asks for too much may take to be refused.
+// mostTime is the longest time to refuse a token that asks for too much work.
 const mostTime = 2 * time.Second
 
 func TestVectors(t *testing.T) {
@@ -252,7 +251,7 @@ func TestVectors(t *testing.T) {
 	t.Logf("%d optional vectors need what does not exist here", skipped)
 }
 
-// checkTime tries again what took too long: the machine may have been busy.
+// checkTime repeats a run that took too long, because the machine may have been busy.
 func (v vector) checkTime(t *testing.T, args []string) {
 	t.Helper()
 	const tries = 5
@@ -343,7 +342,7 @@ func (v vector) checkPayload(t *testing.T, args []string) {
 	}
 }
 
-// noControl fails on any byte that acts on a terminal.
+// noControl fails on any control character.
 func noControl(t *testing.T, shown string) {
 	t.Helper()
 	for i, r := range shown {

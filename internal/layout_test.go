@@ -87,15 +87,12 @@ var allowed = []struct{ room, kind, why string }{
 	{"privatefile", "files", "it is there for files"},
 	{"privatefile", "random", "names of temporary files"},
 	{"httpclient", "default client", "clones its transport; never uses it"},
-	{"jwks", "files", "the cache of key sets"},
-	{"jwks", "random", "names of temporary files"},
 	{"session", "files", "the store of sessions, its locks and the socket of the keyring"},
 	{"session", "random", "ids, sealing keys and names of temporary files"},
 	{"session", "timer", "the keyring of the system may never answer"},
 	{"session", "clock", "the deadline of a context is on the system's clock"},
 	{"flow", "random", "user names and passwords that must not exist"},
 	{"input", "files", "@FILE and fd:N"},
-	{"keysource", "files", "the mode of a key file"},
 }
 
 // room returns the name of a package below internal/, and whether the rules apply to
