@@ -116,10 +116,10 @@ func show(env *cli.Env, output cli.Output, report render.Keys, text func(*render
 }
 
 // addInspected adds the keys of a source to a report.
-func addInspected(report *render.Keys, s keysource.Source, ring *keysource.Sources) {
+func addInspected(report *render.Keys, s keysource.Source, sources *keysource.Sources) {
 	permissions := s.Permissions()
 	for _, k := range s.Set.Keys {
-		opened := anatomy.OpenKey(k, ring.Instant())
+		opened := anatomy.OpenKey(k, sources.Instant())
 		if k.IsPrivate() {
 			opened.Warnings = append(opened.Warnings, permissions...)
 		}

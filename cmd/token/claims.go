@@ -21,11 +21,11 @@ import (
 
 // start returns the header and the claims that flags then change: those of --from, or an
 // empty header and the given claims.
-func (o signOptions) start(env *cli.Env, ring *keysource.Sources, args []string) (header, claims jsonobject.Object, err error) {
+func (o signOptions) start(env *cli.Env, sources *keysource.Sources, args []string) (header, claims jsonobject.Object, err error) {
 	if o.given("from") {
-		return o.startFrom(env, ring, args)
+		return o.startFrom(env, sources, args)
 	}
-	claims, err = readClaims(ring.In, args, o.keys.FromStdin(), o.claims.any())
+	claims, err = readClaims(sources.In, args, o.keys.FromStdin(), o.claims.any())
 	return header, claims, err
 }
 
@@ -84,12 +84,12 @@ func checkOnce(claims jsonobject.Object) error {
 	return nil
 }
 
-func (o signOptions) startFrom(env *cli.Env, ring *keysource.Sources, args []string) (header, claims jsonobject.Object, err error) {
+func (o signOptions) startFrom(env *cli.Env, sources *keysource.Sources, args []string) (header, claims jsonobject.Object, err error) {
 	if len(args) > 0 {
 		return header, claims, verdict.Errorf(verdict.Usage, "--from has its own claims and takes no argument").
 			Hintf("set single claims with flags: -c NAME=VALUE")
 	}
-	found, err := o.token.read(env, o.output, ring.In, []string{o.from}, true)
+	found, err := o.token.read(env, o.output, sources.In, []string{o.from}, true)
 	if err != nil {
 		return header, claims, err
 	}

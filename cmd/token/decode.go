@@ -98,7 +98,7 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
-		return runBatch(ctx, env, u.ring.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
+		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
 			d, err := o.decode(u, text)
 			if err != nil {
 				return nil, err
@@ -106,7 +106,7 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 			return d.json(), nil
 		}, none: cli.ErrorObject})
 	}
-	found, err := o.token.read(env, o.output, u.ring.In, args, true)
+	found, err := o.token.read(env, o.output, u.sources.In, args, true)
 	if err != nil {
 		return o.fail(env, err)
 	}
@@ -256,7 +256,7 @@ func decodeSigned(t jws.Token) (decoded, error) {
 		return decoded{}, err
 	}
 	d.isObject = err == nil
-	d.warnings = d.doubts()
+	d.warnings = d.ownWarnings()
 	return d, nil
 }
 
@@ -281,12 +281,12 @@ func decodeEncrypted(text string) (decoded, error) {
 		return decoded{}, err
 	}
 	d := decoded{header: t.Header, encrypted: &t}
-	d.warnings = d.doubts()
+	d.warnings = d.ownWarnings()
 	return d, nil
 }
 
-// doubts returns warnings about the token.
-func (d decoded) doubts() []verdict.Check {
+// ownWarnings returns warnings about the token.
+func (d decoded) ownWarnings() []verdict.Check {
 	var warnings []verdict.Check
 	if alg, _ := d.header.Get("alg"); d.encrypted == nil && len(d.signature) == 0 && isNone(alg) {
 		warnings = append(warnings, verdict.Check{

@@ -89,7 +89,7 @@ func runDecrypt(ctx context.Context, env *cli.Env, o decryptOptions, args []stri
 		return o.fail(env, err)
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
-	found, err := o.token.read(env, o.output, u.ring.In, args, false)
+	found, err := o.token.read(env, o.output, u.sources.In, args, false)
 	if err != nil {
 		return o.fail(env, err)
 	}
@@ -98,7 +98,7 @@ func runDecrypt(ctx context.Context, env *cli.Env, o decryptOptions, args []stri
 		return o.fail(env, err)
 	}
 	if o.inner.Given() {
-		if err := o.verify(ctx, env, u.ring, &p); err != nil {
+		if err := o.verify(ctx, env, u.sources, &p); err != nil {
 			return o.fail(env, err)
 		}
 	}
@@ -122,10 +122,10 @@ func (o decryptOptions) verify(ctx context.Context, env *cli.Env, outer *keysour
 	if err != nil {
 		return err
 	}
-	ring := o.inner.Sources(ctx, env, o.output)
-	ring.In, ring.At = outer.In, now
-	v := verifier{options: options, policy: policy, now: now, ring: ring}
-	report, payload := v.judge(string(p.content.payload))
+	sources := o.inner.Sources(ctx, env, o.output)
+	sources.In, sources.At = outer.In, now
+	v := verifier{options: options, policy: policy, now: now, sources: sources}
+	report, payload := v.verify(string(p.content.payload))
 	if report.Error != nil {
 		e := cli.Classified(renamed(report.Error, "verify"))
 		e.Message = "the token inside is " + e.Message

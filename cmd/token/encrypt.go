@@ -141,20 +141,20 @@ func runEncrypt(ctx context.Context, env *cli.Env, o encryptOptions, args []stri
 		return err
 	}
 	o.keys.takePassword(env, args)
-	ring := o.keys.Sources(ctx, env, o.output)
-	plaintext, err := o.plaintext(ring, args)
+	sources := o.keys.Sources(ctx, env, o.output)
+	plaintext, err := o.plaintext(sources, args)
 	if err != nil {
 		return err
 	}
-	keys, err := o.keys.keys(ring, true)
+	keys, err := o.keys.keys(sources, true)
 	if err != nil {
 		return err
 	}
 	r, err := o.recipient(keys)
 	if err != nil {
-		return ring.Explain(err, o.kid)
+		return sources.Explain(err, o.kid)
 	}
-	noteDoubts(env, o.output, ring.Warnings(r.key))
+	noteWarnings(env, o.output, sources.Warnings(r.key))
 	if o.flags.Changed("p2c") && !jwe.IsPassword(r.alg) {
 		return verdict.Errorf(verdict.Usage, "--p2c: %s does not hash a password", r.alg).Hintf("--password SOURCE does")
 	}

@@ -38,11 +38,11 @@ func (p plaintext) cty() string {
 }
 
 // plaintext reads the given bytes, or makes claims and signs them as the flags say.
-func (o encryptOptions) plaintext(ring *keysource.Sources, args []string) (plaintext, error) {
+func (o encryptOptions) plaintext(sources *keysource.Sources, args []string) (plaintext, error) {
 	if o.makesClaims() {
-		return o.claimsText(ring, args)
+		return o.claimsText(sources, args)
 	}
-	text, err := ring.In.Text(args, "plaintext", jws.MaxTokenBytes)
+	text, err := sources.In.Text(args, "plaintext", jws.MaxTokenBytes)
 	if err != nil {
 		return plaintext{}, err
 	}
@@ -61,13 +61,13 @@ func isToken(text []byte) bool {
 	return err == nil
 }
 
-func (o encryptOptions) claimsText(ring *keysource.Sources, args []string) (plaintext, error) {
+func (o encryptOptions) claimsText(sources *keysource.Sources, args []string) (plaintext, error) {
 	stdinIsKey := slices.ContainsFunc(slices.Concat(o.keys.Keys, o.keys.Secrets, o.signKeys, o.signSecrets), keysource.IsStdin)
-	claims, err := readClaims(ring.In, args, stdinIsKey, o.claims.any())
+	claims, err := readClaims(sources.In, args, stdinIsKey, o.claims.any())
 	if err != nil {
 		return plaintext{}, err
 	}
-	now, err := o.at.Now(ring.Env)
+	now, err := o.at.Now(sources.Env)
 	if err != nil {
 		return plaintext{}, err
 	}
@@ -77,7 +77,7 @@ func (o encryptOptions) claimsText(ring *keysource.Sources, args []string) (plai
 	if !o.signs() {
 		return plaintext{bytes: claims.Bytes(), isClaims: true}, nil
 	}
-	token, err := o.sign(ring, claims)
+	token, err := o.sign(sources, claims)
 	if err != nil {
 		return plaintext{}, renamed(keysource.EncryptedHint(err), "sign")
 	}
@@ -106,9 +106,9 @@ func (o encryptOptions) sign(outer *keysource.Sources, claims jsonobject.Object)
 	if err != nil {
 		return jws.Token{}, err
 	}
-	ring := s.keys.Sources(outer.Ctx, outer.Env, o.output)
-	ring.In = outer.In
-	key, alg, err := s.chooseKey(ring)
+	sources := s.keys.Sources(outer.Ctx, outer.Env, o.output)
+	sources.In = outer.In
+	key, alg, err := s.chooseKey(sources)
 	if err != nil {
 		return jws.Token{}, err
 	}
@@ -120,7 +120,7 @@ func (o encryptOptions) sign(outer *keysource.Sources, claims jsonobject.Object)
 	if err != nil {
 		return jws.Token{}, err
 	}
-	noteDoubts(outer.Env, o.output, ring.Warnings(key))
+	noteWarnings(outer.Env, o.output, sources.Warnings(key))
 	for _, w := range signWarnings(token, key, alg, now) {
 		o.output.Note(outer.Env, w)
 	}

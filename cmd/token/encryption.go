@@ -65,19 +65,19 @@ func (o *encryptionKeys) takePassword(env *cli.Env, args []string) {
 	}
 }
 
-// keys returns the keys of ring and, last, the password. With confirm, a typed password is
+// keys returns the keys of sources and, last, the password. With confirm, a typed password is
 // asked for twice, because nobody could decrypt a token under a mistyped one.
-func (o encryptionKeys) keys(ring *keysource.Sources, confirm bool) ([]jwk.Key, error) {
-	keys, err := ring.Keys()
+func (o encryptionKeys) keys(sources *keysource.Sources, confirm bool) ([]jwk.Key, error) {
+	keys, err := sources.Keys()
 	if err != nil || !o.typed {
 		return keys, keysource.EncryptedHint(err)
 	}
-	typed, err := ring.Ask("Password: ")
+	typed, err := sources.Ask("Password: ")
 	if err != nil {
 		return nil, err
 	}
 	if confirm {
-		again, err := ring.Ask("Once more: ")
+		again, err := sources.Ask("Once more: ")
 		if err != nil {
 			return nil, err
 		}
@@ -93,12 +93,12 @@ func (o encryptionKeys) keys(ring *keysource.Sources, confirm bool) ([]jwk.Key, 
 	return append(keys, key), err
 }
 
-// noteDoubts writes the warnings about keys as notes, except those that were written when the
+// noteWarnings writes the warnings about keys as notes, except those that were written when the
 // keys were read.
-func noteDoubts(env *cli.Env, output cli.Output, doubts []verdict.Check) {
-	for _, d := range doubts {
-		if d.Status == verdict.Warn && d.Class != verdict.SecretInArgv {
-			output.Note(env, d.Detail)
+func noteWarnings(env *cli.Env, output cli.Output, warnings []verdict.Check) {
+	for _, w := range warnings {
+		if w.Status == verdict.Warn && w.Class != verdict.SecretInArgv {
+			output.Note(env, w.Detail)
 		}
 	}
 }

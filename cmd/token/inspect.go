@@ -123,11 +123,11 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
-		return runBatch(ctx, env, u.ring.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
+		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
 			return o.line(env, u, text, now, least)
 		}, none: cli.ErrorObject})
 	}
-	found, err := o.token.read(env, o.output, u.ring.In, args, true)
+	found, err := o.token.read(env, o.output, u.sources.In, args, true)
 	if err != nil {
 		return o.output.Fail(env, err)
 	}

@@ -48,16 +48,16 @@ func (o openOptions) checkIfGiven(env *cli.Env, args []string) error {
 // token needs them. The workers of a batch share it.
 type unlocker struct {
 	options openOptions
-	ring    *keysource.Sources
+	sources *keysource.Sources
 	keys    func() ([]jwk.Key, error)
 }
 
 func (o openOptions) unlocker(ctx context.Context, env *cli.Env, output cli.Output, args []string) *unlocker {
 	o.takePassword(env, args)
-	ring := o.Sources(ctx, env, output)
-	return &unlocker{options: o, ring: ring, keys: sync.OnceValues(func() ([]jwk.Key, error) {
-		keys, err := o.keys(ring, false)
-		noteDoubts(env, output, ring.Warnings(keys...))
+	sources := o.Sources(ctx, env, output)
+	return &unlocker{options: o, sources: sources, keys: sync.OnceValues(func() ([]jwk.Key, error) {
+		keys, err := o.keys(sources, false)
+		noteWarnings(env, output, sources.Warnings(keys...))
 		return keys, err
 	})}
 }

@@ -30,7 +30,7 @@ func openedToken(d jwe.Decrypted) opened {
 	p.content = decoded{header: d.Token().Header, payload: d.Plaintext()}
 	claims, err := jwt.ParseClaims(d.Plaintext())
 	p.content.claims, p.content.isObject = claims, err == nil
-	p.warnings = append(p.warnings, p.content.doubts()...)
+	p.warnings = append(p.warnings, p.content.ownWarnings()...)
 
 	nested, err := decode(string(d.Plaintext()))
 	switch {

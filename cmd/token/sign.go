@@ -114,8 +114,8 @@ func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) er
 	if err := o.check(); err != nil {
 		return err
 	}
-	ring := o.keys.Sources(ctx, env, o.output)
-	header, claims, err := o.start(env, ring, args)
+	sources := o.keys.Sources(ctx, env, o.output)
+	header, claims, err := o.start(env, sources, args)
 	if err != nil {
 		return err
 	}
@@ -123,11 +123,11 @@ func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) er
 	if err != nil {
 		return err
 	}
-	ring.At = now
+	sources.At = now
 	if err := o.editClaims(&claims, now); err != nil {
 		return err
 	}
-	key, alg, err := o.chooseKey(ring)
+	key, alg, err := o.chooseKey(sources)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) er
 	if err != nil {
 		return err
 	}
-	noteDoubts(env, o.output, ring.Warnings(key))
+	noteWarnings(env, o.output, sources.Warnings(key))
 	for _, w := range signWarnings(token, key, alg, now) {
 		o.output.Note(env, w)
 	}
@@ -147,17 +147,17 @@ func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) er
 
 // chooseKey returns the private key to sign with and the algorithm, which is zero for
 // none.
-func (o signOptions) chooseKey(ring *keysource.Sources) (jwk.Key, jwa.Algorithm, error) {
+func (o signOptions) chooseKey(sources *keysource.Sources) (jwk.Key, jwa.Algorithm, error) {
 	if !o.keys.Given() {
 		return jwk.Key{}, jwa.Algorithm{}, nil
 	}
-	keys, err := ring.Keys()
+	keys, err := sources.Keys()
 	if err != nil {
 		return jwk.Key{}, jwa.Algorithm{}, err
 	}
 	key, err := o.oneKey(keys)
 	if err != nil {
-		return jwk.Key{}, jwa.Algorithm{}, ring.Explain(err, o.kid)
+		return jwk.Key{}, jwa.Algorithm{}, sources.Explain(err, o.kid)
 	}
 	alg, err := o.algFor(key)
 	return key, alg, err

@@ -184,11 +184,11 @@ func runVerify(ctx context.Context, env *cli.Env, o verifyOptions, args []string
 	case o.batch:
 		return v.batch(ctx, env, args)
 	}
-	found, err := o.token.read(env, o.output, v.ring.In, args, false)
+	found, err := o.token.read(env, o.output, v.sources.In, args, false)
 	if err != nil {
 		return o.answer(env, refusedShape(err), nil)
 	}
-	r, payload := v.judge(found.Token)
+	r, payload := v.verify(found.Token)
 	return o.answer(env, r, payload)
 }
 
@@ -208,20 +208,20 @@ func (o verifyOptions) verifier(ctx context.Context, env *cli.Env, args []string
 	if err != nil {
 		return nil, err
 	}
-	ring := o.keys.Sources(ctx, env, o.output)
-	ring.At = now
-	v := &verifier{options: o, policy: policy, now: now, ring: ring}
+	sources := o.keys.Sources(ctx, env, o.output)
+	sources.At = now
+	v := &verifier{options: o, policy: policy, now: now, sources: sources}
 	return v, v.readProfile()
 }
 
 func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error {
 	o := v.options
-	if _, err := v.ring.Keys(); err != nil {
+	if _, err := v.sources.Keys(); err != nil {
 		return o.refuse(env, err)
 	}
-	return runBatch(ctx, env, v.ring.In, o.output, o.token, args, lineWork{
+	return runBatch(ctx, env, v.sources.In, o.output, o.token, args, lineWork{
 		token: func(token string) (render.Object, error) {
-			r, _ := v.judge(token)
+			r, _ := v.verify(token)
 			return r.JSON(), r.Error
 		},
 		none: func(err error) render.Object { return refusedShape(err).JSON() },

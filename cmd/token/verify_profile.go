@@ -147,10 +147,10 @@ func (v *verifier) companion(flag, source string) (*string, error) {
 	var text []byte
 	var err error
 	if strings.HasPrefix(source, "env:") || strings.HasPrefix(source, "fd:") {
-		read, bytesErr := v.ring.In.Bytes(source, "the "+what, jws.MaxTokenBytes)
+		read, bytesErr := v.sources.In.Bytes(source, "the "+what, jws.MaxTokenBytes)
 		text, err = read.Data, bytesErr
 	} else {
-		text, err = v.ring.In.Text([]string{source}, what, jws.MaxTokenBytes)
+		text, err = v.sources.In.Text([]string{source}, what, jws.MaxTokenBytes)
 	}
 	if err != nil {
 		return nil, cli.FlagError(flag, err)

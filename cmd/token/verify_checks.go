@@ -22,14 +22,14 @@ type verifier struct {
 	options verifyOptions
 	policy  jwt.Policy
 	now     time.Time
-	ring    *keysource.Sources
+	sources *keysource.Sources
 
 	profile      profile.Profile // the zero Profile checks nothing
 	presentation profile.Presentation
 }
 
-// judge runs every check on one token. It returns the payload if the token is valid.
-func (v *verifier) judge(text string) (render.Report, []byte) {
+// verify runs every check on one token. It returns the payload if the token is valid.
+func (v *verifier) verify(text string) (render.Report, []byte) {
 	token, disclosed, r, err := shapeOf(text)
 	if err != nil {
 		return refusedShape(err), nil
@@ -99,16 +99,16 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 	if v.profile.OwnKey != "" {
 		return v.verifyPossession(token, r)
 	}
-	keys, keyErr := v.ring.Keys()
+	keys, keyErr := v.sources.Keys()
 	verified, checks, err := token.Verify(keys, v.options.keys.Algs)
 	kid, hasKid, _ := token.KeyID()
-	unusable := v.ring.Explain(err, kid)
+	unusable := v.sources.Explain(err, kid)
 	if keyErr == nil && verdict.ClassOf(err) == verdict.KeyNotFound && unusable == err {
 		var more []jwk.Key
-		if more, keyErr = v.ring.Refetch(); more != nil {
+		if more, keyErr = v.sources.Refetch(); more != nil {
 			keys = more
 			verified, checks, err = token.Verify(keys, v.options.keys.Algs)
-			unusable = v.ring.Explain(err, kid)
+			unusable = v.sources.Explain(err, kid)
 		}
 	}
 	if keyErr == nil && unusable != err {
@@ -123,7 +123,7 @@ func (v *verifier) verifySignature(token jws.Token, r *render.Report) (jws.Verif
 		v.diagnose(err, token, keys, checks, r)
 		inQuestion, _ = jwk.Choose(keys, kid, hasKid)
 	}
-	r.Checks = append(append(r.Checks, checks...), v.ring.Warnings(inQuestion...)...)
+	r.Checks = append(append(r.Checks, checks...), v.sources.Warnings(inQuestion...)...)
 	return verified, err
 }
 
@@ -135,12 +135,12 @@ func (v *verifier) diagnose(err error, token jws.Token, keys []jwk.Key, checks [
 		return
 	}
 	proven := false
-	for _, c := range diagnose.Signature(token, keys, v.ring.Texts()...) {
+	for _, c := range diagnose.Signature(token, keys, v.sources.Texts()...) {
 		r.Reasons = append(r.Reasons, render.Reason{ID: c.ID, Detail: c.Detail, Hint: c.Hint})
 		proven = proven || c.Proven
 	}
 	if !proven {
-		r.Reasons = append(r.Reasons, v.ring.LeftOut(token)...)
+		r.Reasons = append(r.Reasons, v.sources.LeftOut(token)...)
 	}
 	switch last := &checks[len(checks)-1]; {
 	case last.Class == verdict.SignatureInvalid:
@@ -190,7 +190,7 @@ func (v *verifier) checkClaims(verified jws.Verified, r *render.Report) {
 // accepted for that issuer only, whatever else --iss allows.
 func (v *verifier) hold(policy jwt.Policy, claims jwt.Claims, verified jws.Verified) []verdict.Check {
 	var foreign []verdict.Check
-	owners := v.ring.IssuersOf(verified.Key())
+	owners := v.sources.IssuersOf(verified.Key())
 	switch {
 	case len(owners) == 0:
 	case len(policy.Issuers) == 0:
