@@ -201,7 +201,7 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	case s.Alive(c.Now()) && !conclusive(err):
 		valid := fmt.Sprintf("the access token is valid until %s", s.AccessExpires.UTC().Format(time.RFC3339))
 		if minTTL > 0 {
-			return nil, withHint(err, valid+": without --min-ttl it serves")
+			return nil, withHint(err, valid+": without --min-ttl it is used")
 		}
 		c.Notice(fmt.Sprintf("not refreshed: %v; %s", err, valid))
 		return s, nil

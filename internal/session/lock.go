@@ -46,8 +46,8 @@ func (st *Store) lock(ctx context.Context, name string, wait time.Duration) (unl
 	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, verdict.Errorf(verdict.Interrupted, "interrupted")
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, verdict.Errorf(verdict.SessionBusy, "session %s: another process holds it, and has not let go in time", name).
-			Hintf("it may be waiting for the server; fuser %s tells which it is", quoted(path))
+		return nil, verdict.Errorf(verdict.SessionBusy, "session %s: another process has locked it, and did not release it in time", name).
+			Hintf("it may be waiting for the server; fuser %s shows which process it is", quoted(path))
 	default:
 		return nil, verdict.Errorf(verdict.IO, "%s: %w", path, privatefile.Cause(err)).Hintf("it must be yours to read and write: chmod 600 %s", quoted(path))
 	}

@@ -81,9 +81,9 @@ func (f *LogoutResult) conclude(s *Session, known bool, now time.Time) {
 	case f.Access == AccessRefused, s.Ended != nil, f.Access == AccessExpired && !s.Refreshable(now):
 		f.Unknown = true
 	case f.Access == AccessAccepted:
-		f.Err = verdict.Errorf(verdict.FetchFailed, "%s: the server answered the logout with 401 Unauthorized, and still takes the access token", f.Server)
+		f.Err = verdict.Errorf(verdict.FetchFailed, "%s: the server answered the logout with 401 Unauthorized, and still accepts the access token", f.Server)
 	default:
-		f.Err = verdict.Errorf(verdict.FetchFailed, "%s: the server answered the logout with 401 Unauthorized, and nothing says that the session is gone", f.Server)
+		f.Err = verdict.Errorf(verdict.FetchFailed, "%s: the server answered the logout with 401 Unauthorized, and nothing else shows that the session is gone", f.Server)
 	}
 }
 
@@ -102,7 +102,7 @@ func (c *Client) removeAll(s *Session) error {
 func (c *Client) removeFile() error {
 	wiped, err := c.Store.remove(c.Name)
 	if wiped {
-		c.Notice(fmt.Sprintf("%v; nothing of the session is in it any more", err))
+		c.Notice(fmt.Sprintf("%v; its content was overwritten", err))
 		return nil
 	}
 	return err

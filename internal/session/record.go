@@ -43,8 +43,8 @@ const version = 1
 var (
 	errVersion = errors.New("it was written by another version of this program")
 	errPart    = errors.New("a part of it is missing")
-	errTwice   = errors.New("a name stands in it twice")
-	errType    = errors.New("is not of the type it must be")
+	errTwice   = errors.New("it has a member twice")
+	errType    = errors.New("has the wrong type")
 )
 
 // parseRecord reads the file of a session. encoding/json, which would triple the time

@@ -611,7 +611,7 @@ func TestBusy(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, _, err = w.client().Refresh(ctx, seen, 0)
-	mustFail(t, err, verdict.SessionBusy, "another process holds it")
+	mustFail(t, err, verdict.SessionBusy, "another process has locked it")
 	ctx, cancel = context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
 	_, _, err = w.client().Refresh(ctx, seen, 0)

@@ -118,7 +118,7 @@ func (st *Store) unseal(name string, r record) (secret, error) {
 		x, err = parseSecret(plain)
 	}
 	if err != nil {
-		return secret{}, verdict.Errorf(verdict.IO, "%s: does not open under its key in the keyring: it was changed, or is from another machine", st.Path(name)).
+		return secret{}, verdict.Errorf(verdict.IO, "%s: cannot be decrypted with its key in the keyring: it was changed, or is from another machine", st.Path(name)).
 			Hintf("jwt session logout --session %s removes it", name)
 	}
 	return x, nil
@@ -129,12 +129,12 @@ func (st *Store) unseal(name string, r record) (secret, error) {
 func (st *Store) aead(name string) (cipher.AEAD, error) {
 	key, err := st.key(name, false)
 	if err != nil {
-		return nil, verdict.Errorf(verdict.IO, "%s: its key is in the keyring: %w", st.Path(name), err).
-			Hintf("is the keyring unlocked? --store file at the next login does without")
+		return nil, verdict.Errorf(verdict.IO, "%s: its key cannot be read from the keyring: %w", st.Path(name), err).
+			Hintf("is the keyring unlocked? a login with --store file needs none")
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return nil, verdict.Errorf(verdict.IO, "%s: its key in the keyring is none", st.Path(name))
+		return nil, verdict.Errorf(verdict.IO, "%s: its key in the keyring is invalid", st.Path(name))
 	}
 	return cipher.NewGCMWithRandomNonce(block)
 }

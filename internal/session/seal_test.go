@@ -96,7 +96,7 @@ func TestSealed(t *testing.T) {
 	}
 	for _, ring := range map[string]Keyring{"none": nil, "empty": newMemoryKeyring(), "locked": &memoryKeyring{err: errors.New("it is locked")}, "hanging": &memoryKeyring{hang: make(chan struct{})}} {
 		_, err := w.clientWith(ring).Token(t.Context(), 0) // would wait for ever
-		mustFail(t, err, verdict.IO, "its key is in the keyring", s.RefreshToken)
+		mustFail(t, err, verdict.IO, "its key cannot be read from the keyring", s.RefreshToken)
 	}
 	if _, err := w.clientWith(ring).Logout(t.Context()); err != nil || len(ring.held) != 0 {
 		t.Errorf("logout leaves the key: %v %v", ring.held, err)
@@ -123,14 +123,14 @@ func TestSealedIsBound(t *testing.T) {
 		changed := r
 		change(&changed)
 		_, err := c.Store.unseal(s.Name, changed)
-		mustFail(t, err, verdict.IO, "does not open under its key")
+		mustFail(t, err, verdict.IO, "cannot be decrypted with its key")
 	}
 	if _, err := c.Store.unseal("other", r); err == nil {
 		t.Error("it opens under another name")
 	}
 	ring.held[keyringService+"/"+DefaultName] = "AAAA"
 	_, err = w.clientWith(ring).Store.Load(DefaultName)
-	mustFail(t, err, verdict.IO, "its key in the keyring is none")
+	mustFail(t, err, verdict.IO, "its key in the keyring is invalid")
 }
 
 func TestNoKeyring(t *testing.T) {

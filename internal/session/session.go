@@ -204,7 +204,7 @@ func (s *Session) setRefreshToken(g authclient.Grant) {
 func CheckName(name string) error {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 	if name == "" || len(name) > 64 || strings.Trim(name, allowed) != "" || name[0] == '.' || name[0] == '-' {
-		return verdict.Errorf(verdict.Usage, "invalid session name %s: use 1 to 64 letters, digits, '-', '_' or '.', starting with a letter or digit", phrase.Quote(name)).
+		return verdict.Errorf(verdict.Usage, "invalid session name %s: use 1 to 64 letters, digits, '-', '_' or '.', starting with a letter, a digit or '_'", phrase.Quote(name)).
 			Hintf("--session NAME, or JWT_SESSION")
 	}
 	return nil

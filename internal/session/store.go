@@ -104,7 +104,7 @@ func (st *Store) read(name string) (*Session, record, error) {
 
 // unreadable returns the error of a file that does not hold a session.
 func (st *Store) unreadable(name string, err error) error {
-	return verdict.Errorf(verdict.IO, "%s: is not the file of a session: %w", st.Path(name), err).
+	return verdict.Errorf(verdict.IO, "%s: is not a session file: %w", st.Path(name), err).
 		Hintf("jwt session logout --session %s removes it, jwt session login replaces it", name)
 }
 
@@ -158,7 +158,7 @@ func (st *Store) failure(name string, err error) error {
 		return verdict.Errorf(verdict.IO, "%s: belongs to another user, its sessions are not used", path)
 	default:
 		return verdict.Errorf(verdict.IO, "%s: others may read or write it (mode %04o), it is not used", path, access.Mode).
-			Hintf("chmod %s %s, and log in again if somebody may have read it", mode, path)
+			Hintf("chmod %s %s, and log in again if another user may have read it", mode, path)
 	}
 }
 

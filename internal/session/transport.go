@@ -93,8 +93,8 @@ func checkOrigin(u *url.URL, s *Session) error {
 	if httpclient.Origin(u) == s.origin() {
 		return nil
 	}
-	return verdict.Errorf(verdict.FetchRefused, "%s://%s: the session %s belongs to %s, its token goes nowhere else", u.Scheme, u.Host, s.Name, s.Server).
-		Hintf("if that server is to have it: jwt session token --format curl | curl -K - URL")
+	return verdict.Errorf(verdict.FetchRefused, "%s://%s: the session %s belongs to %s, its token is not sent elsewhere", u.Scheme, u.Host, s.Name, s.Server).
+		Hintf("to send it to that server: jwt session token --format curl | curl -K - URL")
 }
 
 // replayable reads the body of a request and returns a function that returns copies.

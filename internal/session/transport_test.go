@@ -170,7 +170,7 @@ func TestCredentialsStayAtTheirOrigin(t *testing.T) {
 		thief.URL + "/me", "https://" + u.Host + "/me", "http://localhost:" + u.Port() + "/me", "http://127.0.0.1/me", "http://user@127.0.0.2:" + u.Port() + "/me",
 	} {
 		_, _, err := w.do(w.client(), "GET", target, "")
-		mustFail(t, err, verdict.FetchRefused, "its token goes nowhere else", w.stored().AccessToken)
+		mustFail(t, err, verdict.FetchRefused, "its token is not sent elsewhere", w.stored().AccessToken)
 	}
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
 		http.Redirect(rw, r, thief.URL+"/take", http.StatusTemporaryRedirect)

@@ -96,7 +96,7 @@ func TestLogoutWithoutRights(t *testing.T) {
 		says, left string // in the end, and of the file
 	}{
 		{"the lock", map[string]os.FileMode{"default.lock": 0}, "revoked true kept <nil>", "gone"},
-		{"the directory", map[string]os.FileMode{".": 0o500}, "default.json: could not be removed: permission denied; nothing of the session is in it any more\nrevoked true kept <nil>", "wiped"},
+		{"the directory", map[string]os.FileMode{".": 0o500}, "default.json: could not be removed: permission denied; its content was overwritten\nrevoked true kept <nil>", "wiped"},
 		{"the directory and the file", map[string]os.FileMode{"default.json": 0o400, ".": 0o500}, "revoked true kept DIR/default.json: could not be removed: permission denied", "there"},
 	}
 	for _, tt := range tests {

@@ -64,10 +64,10 @@ func TestHowLongIsWaited(t *testing.T) {
 		{"server, expired", -time.Second, false, 30 * time.Second, verdict.FetchFailed, 0, "no whole answer within 30s"},
 		{"server, ends meanwhile", 10 * time.Second, false, 30 * time.Second, verdict.FetchFailed, 0, "no whole answer within 30s"},
 		{"server, ends soon after", 28 * time.Second, false, 23 * time.Second, "", 0, "not refreshed: http://127.0.0.1:1/refresh: no whole answer within 23s"},
-		{"server, lives too short", 40 * time.Second, false, 30 * time.Second, verdict.FetchFailed, time.Minute, ": without --min-ttl it serves"},
-		{"process, expired", -time.Second, true, 35 * time.Second, verdict.SessionBusy, 0, "another process holds it"},
-		{"process, ends meanwhile", 8 * time.Second, true, 35 * time.Second, verdict.SessionBusy, 0, "another process holds it"},
-		{"process, ends soon after", 20 * time.Second, true, 15 * time.Second, "", 0, "not refreshed: session default: another process holds it"},
+		{"server, lives too short", 40 * time.Second, false, 30 * time.Second, verdict.FetchFailed, time.Minute, ": without --min-ttl it is used"},
+		{"process, expired", -time.Second, true, 35 * time.Second, verdict.SessionBusy, 0, "another process has locked it"},
+		{"process, ends meanwhile", 8 * time.Second, true, 35 * time.Second, verdict.SessionBusy, 0, "another process has locked it"},
+		{"process, ends soon after", 20 * time.Second, true, 15 * time.Second, "", 0, "not refreshed: session default: another process has locked it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -229,7 +229,7 @@ func TestReasonOfTheEnd(t *testing.T) {
 		says   string
 	}{
 		{true, 429, "was cut off before its answer was saved, and the server now refuses the spent refresh token"},
-		{false, 429, "the server refuses the refresh token: it was revoked, or somebody else has used it"},
+		{false, 429, "the server refuses the refresh token: it was revoked, or another client has used it"},
 		{false, 503, "was lost (http"},
 	} {
 		w := newWorld(t, nil)
