@@ -55,6 +55,7 @@ var rooms = []string{
 	"flow",
 	"input",
 	"render",
+	"flow/report",
 	"cli",
 	"keysource",
 }

@@ -16,7 +16,7 @@ import (
 	"jwt/internal/authserver/store"
 	"jwt/internal/cli"
 	"jwt/internal/flow"
-	"jwt/internal/render"
+	"jwt/internal/flow/report"
 	"jwt/internal/verdict"
 )
 
@@ -155,14 +155,14 @@ func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {
 		defer end()
 	}
 	o.tell(env, &options)
-	report, err := flow.Run(ctx, options)
-	if len(report.Results) == 0 || verdict.ClassOf(err) == verdict.Interrupted && o.wantText(env) { // there is no report, or an interrupted text report is incomplete
+	judged, err := flow.Run(ctx, options)
+	if len(judged.Results) == 0 || verdict.ClassOf(err) == verdict.Interrupted && o.wantText(env) { // there is no report, or an interrupted text report is incomplete
 		return cmp.Or(interrupted(ctx, err), err)
 	}
-	if werr := o.show(env, report); werr != nil {
+	if werr := o.show(env, judged); werr != nil {
 		return werr
 	}
-	if err == nil && report.Failed() {
+	if err == nil && judged.Failed() {
 		return cli.Answered{Class: verdict.ClaimMismatch}
 	}
 	return err
@@ -250,12 +250,12 @@ func (o flowOptions) tell(env *cli.Env, options *flow.Options) {
 	}
 	options.Began = func(r flow.Report) error {
 		t := o.output.Text(env)
-		render.FlowHead(t, r)
+		report.Head(t, r)
 		return o.output.Write(env, t.Bytes())
 	}
 	options.Stepped = func(s flow.Step) error {
 		t := o.output.Text(env)
-		render.FlowStep(t, s, options.Server.String())
+		report.StepText(t, s, options.Server.String())
 		return o.output.Write(env, t.Bytes())
 	}
 }
@@ -268,15 +268,15 @@ func (o flowOptions) show(env *cli.Env, r flow.Report) error {
 	switch {
 	case o.wantText(env):
 		t := o.output.Text(env)
-		render.FlowVerdict(t, r)
+		report.VerdictText(t, r)
 		return o.output.Write(env, t.Bytes())
 	case o.output.Format == "junit":
-		return o.output.Write(env, r.JUnit())
+		return o.output.Write(env, report.JUnit(r))
 	case o.output.Format == "mermaid":
-		return o.output.Write(env, r.Mermaid())
+		return o.output.Write(env, report.Mermaid(r))
 	case o.output.Format == "html":
-		return o.output.Write(env, r.HTML())
+		return o.output.Write(env, report.HTML(r))
 	default:
-		return o.output.WriteJSON(env, render.FlowJSON(r))
+		return o.output.WriteJSON(env, report.JSON(r))
 	}
 }

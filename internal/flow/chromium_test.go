@@ -13,6 +13,7 @@ import (
 
 	"jwt/internal/authserver"
 	"jwt/internal/flow"
+	"jwt/internal/flow/report"
 )
 
 // TestReportInChromium loads the report as a browser does: it must be there, and
@@ -29,9 +30,9 @@ func TestReportInChromium(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		o := options(t, serve(t, authserver.Options{AccessTTL: time.Hour}, "cookie-no-httponly", "latency=20ms"), "cookie")
 		o.Skip = []string{flow.ConcurrentRefresh}
-		page = run(t, o).HTML()
+		page = report.HTML(run(t, o))
 	})
-	evil := hostile().HTML()
+	evil := report.HTML(hostile())
 
 	var mu sync.Mutex
 	var asked []string

@@ -91,11 +91,11 @@ type Report struct {
 // Failed reports whether the verdict is fail: a rule that must be kept was broken,
 // or the story could not be told.
 func (r Report) Failed() bool {
-	return r.Err != nil || slices.ContainsFunc(r.Results, Result.decides)
+	return r.Err != nil || slices.ContainsFunc(r.Results, Result.Decides)
 }
 
-// decides reports whether the verdict is fail by this rule alone.
-func (x Result) decides() bool { return x.Level == Must && x.Status == verdict.Fail }
+// Decides reports whether the verdict is fail by this rule alone.
+func (x Result) Decides() bool { return x.Level == Must && x.Status == verdict.Fail }
 
 // Verdict is "pass" or "fail".
 func (r Report) Verdict() string {

@@ -17,6 +17,7 @@ import (
 
 	"jwt/internal/authserver"
 	"jwt/internal/flow"
+	"jwt/internal/flow/report"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )
@@ -59,14 +60,14 @@ func (th *thief) RoundTrip(r *http.Request) (*http.Response, error) {
 // written is the report in every format.
 func written(r flow.Report) map[string]string {
 	var text render.Text
-	render.FlowHead(&text, r)
+	report.Head(&text, r)
 	for _, s := range r.Steps {
-		render.FlowStep(&text, s, r.Server)
+		report.StepText(&text, s, r.Server)
 	}
-	render.FlowVerdict(&text, r)
+	report.VerdictText(&text, r)
 	return map[string]string{
-		"text": string(text.Bytes()), "json": string(render.FlowJSON(r).JSON(true)),
-		"junit": string(r.JUnit()), "mermaid": string(r.Mermaid()), "html": string(r.HTML()),
+		"text": string(text.Bytes()), "json": string(report.JSON(r).JSON(true)),
+		"junit": string(report.JUnit(r)), "mermaid": string(report.Mermaid(r)), "html": string(report.HTML(r)),
 	}
 }
 
@@ -198,7 +199,7 @@ func TestJUnit(t *testing.T) {
 			return o
 		}())} {
 			var s suites
-			if err := xml.Unmarshal(r.JUnit(), &s); err != nil {
+			if err := xml.Unmarshal(report.JUnit(r), &s); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 			failed, skipped, broken := map[string]string{}, 0, 0
@@ -245,7 +246,7 @@ func TestMermaid(t *testing.T) {
     Note over C,S: fail login-works (RFC 6749 §5.1), 404 Not Found
     Note over C,S: verdict fail
 `
-	if d := cmp.Diff(want, string(r.Mermaid())); d != "" {
+	if d := cmp.Diff(want, string(report.Mermaid(r))); d != "" {
 		t.Error(d)
 	}
 }

@@ -85,8 +85,8 @@ func FuzzAnatomy(f *testing.F) {
 			if strings.ContainsFunc(line, acts) || !utf8.ValidString(line) {
 				t.Fatalf("the line acts on the terminal: %q", line)
 			}
-			if columns(line) > width {
-				t.Fatalf("%d columns of %d: %q", columns(line), width, line)
+			if Columns(line) > width {
+				t.Fatalf("%d columns of %d: %q", Columns(line), width, line)
 			}
 		}
 		if b := a.JSON().JSON(false); !json.Valid(b) {

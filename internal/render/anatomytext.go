@@ -74,11 +74,11 @@ func (a Anatomy) partsText(t *Text) {
 	for _, p := range a.Token.Parts {
 		name, size := strings.ReplaceAll(p.Name, "_", " "), phrase.Count(len(p.Text), "char")+" → "+phrase.Count(len(p.Bytes), "byte")
 		names, sizes = append(names, name), append(sizes, size)
-		nameWidth, sizeWidth = max(nameWidth, columns(name)), max(sizeWidth, columns(size))
+		nameWidth, sizeWidth = max(nameWidth, Columns(name)), max(sizeWidth, Columns(size))
 	}
 	width := a.Width - 2 - nameWidth - 2 - 2 - sizeWidth
 	for i, p := range a.Token.Parts {
-		t.Put("  ").Styled(Name, names[i]).Pad(columns(names[i]), nameWidth+2)
+		t.Put("  ").Styled(Name, names[i]).Pad(Columns(names[i]), nameWidth+2)
 		switch {
 		case p.Text == "":
 			t.Styled(Dim, "empty").Line()
@@ -88,8 +88,8 @@ func (a Anatomy) partsText(t *Text) {
 		case width < 8: // a terminal too narrow for both
 			t.Styled(Dim, sizes[i]).Line()
 		default:
-			text := middle(Escape(p.Text), width)
-			t.Put(text).Pad(columns(text), width+2).Pad(columns(sizes[i]), sizeWidth).Styled(Dim, sizes[i]).Line()
+			text := Middle(Escape(p.Text), width)
+			t.Put(text).Pad(Columns(text), width+2).Pad(Columns(sizes[i]), sizeWidth).Styled(Dim, sizes[i]).Line()
 		}
 	}
 }
@@ -181,7 +181,7 @@ func (a Anatomy) certificatesText(t *Text) {
 		a.hanging(t, 6, Plain, issued)
 		t.Put("      ", c.Key, "; ", a.Show(c.NotBefore), " to ", a.Show(c.NotAfter))
 		switch word, style := stateInWords(c.State); {
-		case 6+columns(c.Key)+46+columns(word) > a.Width:
+		case 6+Columns(c.Key)+46+Columns(word) > a.Width:
 			t.Line().Put("      ").Styled(style, word).Line()
 		default:
 			t.Put(", ").Styled(style, word).Line()
@@ -202,11 +202,11 @@ func (a Anatomy) nestedText(t *Text) {
 			where = "the key binding, by whom the outer one was issued to"
 		}
 		if n.Path != "" {
-			where += ", " + middle(Escape(n.Path), max(a.Width-30, 16))
+			where += ", " + Middle(Escape(n.Path), max(a.Width-30, 16))
 		}
 		a.section(t, "Token inside", where)
 		inner := a
-		inner.Token, inner.Width = n.Token, a.Width-columns(side)
+		inner.Token, inner.Width = n.Token, a.Width-Columns(side)
 		text := NewText(t.color)
 		inner.Text(text)
 		for line := range bytes.Lines(text.Bytes()) {
@@ -239,7 +239,7 @@ func Signature(t *Text, header jsonobject.Object, size int) {
 			alg = string(v)
 		}
 	}
-	alg = middle(Escape(alg), 24) // it may be any text
+	alg = Middle(Escape(alg), 24) // it may be any text
 	switch {
 	case size > 0:
 		t.Put(alg, ", ", phrase.Count(size, "byte"), "; ").Styled(Caution, "signature not verified").Line()

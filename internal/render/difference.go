@@ -97,7 +97,7 @@ func (d Difference) part(t *Text, name string, changes []jsonobject.Change, clai
 	t.Styled(Bold, name).Line()
 	width := 0
 	for _, c := range changes {
-		if n := columns(place(c)); n <= mostName {
+		if n := Columns(place(c)); n <= mostName {
 			width = max(width, n)
 		}
 	}
@@ -116,21 +116,21 @@ func (d Difference) change(t *Text, c jsonobject.Change, width int, claims bool)
 	}
 	name := place(c)
 	t.Put("  ").Styled(style, mark).Put(" ").Styled(Name, name)
-	at := 4 + max(columns(name), width) + 2
+	at := 4 + max(Columns(name), width) + 2
 	from, to := d.told(c.From, claims && isTime(c.Path)), d.told(c.To, claims && isTime(c.Path))
 	switch f, g, ok := times(c); {
 	case c.From == nil && c.To == nil:
 		t.Line()
 	case c.From == nil:
-		t.Pad(columns(name), width).Put("  ").Styled(Good, to).Line()
+		t.Pad(Columns(name), width).Put("  ").Styled(Good, to).Line()
 	case c.To == nil:
-		t.Pad(columns(name), width).Put("  ").Styled(Bad, from).Line()
+		t.Pad(Columns(name), width).Put("  ").Styled(Bad, from).Line()
 	case ok && claims:
-		d.moved(t.Pad(columns(name), width), f, g, at)
-	case t.Width > 0 && at+columns(from)+3+columns(to) > t.Width:
+		d.moved(t.Pad(Columns(name), width), f, g, at)
+	case t.Width > 0 && at+Columns(from)+3+Columns(to) > t.Width:
 		t.Line().Put("      ").Styled(Bad, "- "+from).Line().Put("      ").Styled(Good, "+ "+to).Line()
 	default:
-		t.Pad(columns(name), width).Put("  ").Styled(Bad, from).Put(" → ").Styled(Good, to).Line()
+		t.Pad(Columns(name), width).Put("  ").Styled(Bad, from).Put(" → ").Styled(Good, to).Line()
 	}
 }
 
@@ -143,7 +143,7 @@ func (d Difference) moved(t *Text, from, to jwt.NumericDate, at int) {
 	}
 	f, g := d.moment(from), d.moment(to)
 	t.Put("  ").Styled(Bold, words)
-	if t.Width > 0 && at+columns(words)+columns(f)+columns(g)+6 > t.Width {
+	if t.Width > 0 && at+Columns(words)+Columns(f)+Columns(g)+6 > t.Width {
 		t.Line().Put("     ")
 	}
 	t.Put(" (").Styled(Bad, f).Put(" → ").Styled(Good, g).Put(")").Line()

@@ -26,14 +26,14 @@ func (a Anatomy) findingsText(t *Text) {
 	width := min(a.Width, readable)
 	for _, f := range findings {
 		word, title := f.Severity.String(), fold(f.Title, max(width-findingColumn, 16))
-		t.Put("  ").Styled(severityStyle(f.Severity), word).Pad(2+columns(word), findingColumn)
+		t.Put("  ").Styled(severityStyle(f.Severity), word).Pad(2+Columns(word), findingColumn)
 		for _, line := range title[:len(title)-1] {
 			t.Put(line).Line().Pad(0, findingColumn)
 		}
 		last := title[len(title)-1]
-		t.Put(last).Pad(findingColumn+columns(last), width-columns(f.Rule))
-		if findingColumn+columns(last)+columns(f.Rule)+2 > width {
-			t.Line().Pad(0, width-columns(f.Rule))
+		t.Put(last).Pad(findingColumn+Columns(last), width-Columns(f.Rule))
+		if findingColumn+Columns(last)+Columns(f.Rule)+2 > width {
+			t.Line().Pad(0, width-Columns(f.Rule))
 		}
 		t.Styled(Dim, f.Rule).Line()
 		if f.Detail != "" {

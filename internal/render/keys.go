@@ -104,7 +104,7 @@ func (k Keys) key(t *Text, key anatomy.Key) {
 	about := key.Key
 	heading, origin := kindAndSize(about), half(about)+", "+about.Format+" from "+about.Source
 	t.Styled(Bold, heading)
-	if columns(heading)+2+columns(Escape(origin)) > k.Width {
+	if Columns(heading)+2+Columns(Escape(origin)) > k.Width {
 		t.Line()
 	}
 	t.Put("  ", origin).Line()
@@ -165,7 +165,7 @@ func (k Keys) certificate(t *Text, c anatomy.Certificate) {
 
 // line is a name with what is said of it, which may go over several lines.
 func (k Keys) line(t *Text, name string, style Style, text string) {
-	t.Put("  ").Styled(Name, name).Pad(2+columns(name), keyColumn)
+	t.Put("  ").Styled(Name, name).Pad(2+Columns(name), keyColumn)
 	for i, line := range fold(Escape(text), max(k.Width-keyColumn, 16)) {
 		if i > 0 {
 			t.Pad(0, keyColumn)
@@ -207,18 +207,18 @@ func (k Keys) List(t *Text) {
 	const rest = 32 // columns for what stands behind the kid
 	width := 0
 	for _, key := range k.Keys {
-		width = max(width, columns(listedID(key.Key.ID)))
+		width = max(width, Columns(listedID(key.Key.ID)))
 	}
 	for _, s := range k.Skipped {
-		width = max(width, columns(listedID(s.ID)))
+		width = max(width, Columns(listedID(s.ID)))
 	}
 	width = min(width, max(k.Width-rest, 16))
 	for _, key := range k.Keys {
 		k.listed(t, key.Key.ID, width)
 		kind := shortKind(key.Key)
-		t.Put(kind).Pad(columns(kind), 10).Put(half(key.Key))
+		t.Put(kind).Pad(Columns(kind), 10).Put(half(key.Key))
 		if use := strings.TrimSpace(key.Key.Use + " " + key.Key.Alg); use != "" {
-			t.Pad(columns(half(key.Key)), 11).Put(use)
+			t.Pad(Columns(half(key.Key)), 11).Put(use)
 		}
 		t.Line()
 	}
@@ -238,8 +238,8 @@ func (k Keys) listed(t *Text, id string, width int) {
 	if id == "" {
 		style = Dim
 	}
-	id = middle(listedID(id), width)
-	t.Styled(style, id).Pad(columns(id), width+2)
+	id = Middle(listedID(id), width)
+	t.Styled(style, id).Pad(Columns(id), width+2)
 }
 
 // listedID is a kid as it may be shown, or that there is none.

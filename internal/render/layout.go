@@ -5,13 +5,13 @@ import (
 	"unicode/utf8"
 )
 
-// columns counts the columns of a text that Escape has made safe. Characters of
+// Columns counts the columns of a text that Escape has made safe. Characters of
 // double width count as one: a line may then be longer, never lost.
-func columns(s string) int { return utf8.RuneCountInString(s) }
+func Columns(s string) int { return utf8.RuneCountInString(s) }
 
-// middle shortens s to width columns, leaving out of the middle.
-func middle(s string, width int) string {
-	if len(s) <= width || columns(s) <= width {
+// Middle shortens s to width columns, leaving out of the middle.
+func Middle(s string, width int) string {
+	if len(s) <= width || Columns(s) <= width {
 		return s
 	}
 	width = max(width, 3)
@@ -52,7 +52,7 @@ func chop(s string, width, most int) []string {
 			return append(lines, s)
 		}
 		if most > 0 && len(lines) == most-1 {
-			return append(lines, middle(s, width))
+			return append(lines, Middle(s, width))
 		}
 		if near := strings.LastIndexAny(s[:cut], ", ") + 1; near > cut*2/3 {
 			cut = near
@@ -70,13 +70,13 @@ func fold(s string, width int) []string {
 		switch {
 		case line == "":
 			line = word
-		case columns(line)+1+columns(word) <= width:
+		case Columns(line)+1+Columns(word) <= width:
 			line += " " + word
 		default:
 			lines = append(lines, line)
 			line = word
 		}
-		for columns(line) > width {
+		for Columns(line) > width {
 			cut := byteAt(line, width)
 			lines = append(lines, line[:cut])
 			line = line[cut:]
@@ -93,7 +93,7 @@ func fold(s string, width int) []string {
 func foldWith(prose, sep, tail string, width int) []string {
 	lines := fold(prose, width)
 	last := &lines[len(lines)-1]
-	if columns(*last)+columns(sep)+columns(tail) <= width {
+	if Columns(*last)+Columns(sep)+Columns(tail) <= width {
 		*last += sep + tail
 		return lines
 	}

@@ -21,7 +21,7 @@ func TestMiddle(t *testing.T) {
 		{"äöüäöüäöü", 7, "äöüä…öü"},
 		{"abcdef", 1, "ab…"},
 	} {
-		if got := middle(c.s, c.width); got != c.want {
+		if got := Middle(c.s, c.width); got != c.want {
 			t.Errorf("middle(%q, %d) = %q, want %q", c.s, c.width, got, c.want)
 		}
 	}
@@ -92,9 +92,9 @@ func FuzzLayout(f *testing.F) {
 		if strip(strings.Join(words, "")) != strip(s) {
 			t.Fatalf("fold lost something: %q", words)
 		}
-		for _, line := range append(append(pieces, words...), middle(s, width)) {
-			if columns(line) > width {
-				t.Fatalf("%d columns of %d: %q", columns(line), width, line)
+		for _, line := range append(append(pieces, words...), Middle(s, width)) {
+			if Columns(line) > width {
+				t.Fatalf("%d columns of %d: %q", Columns(line), width, line)
 			}
 		}
 	})

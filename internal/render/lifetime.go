@@ -72,7 +72,7 @@ func (b *bar) draw(t *Text, width int) {
 	default:
 		right = "┤ " + b.to
 	}
-	n := width - 2 - columns(left) - columns(right) - 1
+	n := width - 2 - Columns(left) - Columns(right) - 1
 	passed, rest, rising := b.split(n)
 	t.Put("  ").Styled(Dim, left).Styled(Dim, passed)
 	if !b.before && !b.after {
@@ -83,7 +83,7 @@ func (b *bar) draw(t *Text, width int) {
 		style = Bad
 	}
 	t.Styled(rising, rest).Styled(style, right).Line()
-	b.length = columns(left) + columns(passed) + columns(rest) + columns(right)
+	b.length = Columns(left) + Columns(passed) + Columns(rest) + Columns(right)
 	if !b.before && !b.after {
 		b.length++
 	}
@@ -136,7 +136,7 @@ func (b *bar) dates(t *Text, show func(time.Time) string) {
 	}
 	t.Put("  ").Styled(Dim, from)
 	if to != "" {
-		t.Pad(columns(from), max(b.length-columns(to), columns(from)+2)).Styled(Dim, to)
+		t.Pad(Columns(from), max(b.length-Columns(to), Columns(from)+2)).Styled(Dim, to)
 	}
 	t.Line()
 }

@@ -75,7 +75,7 @@ func (a Anatomy) listOf(part string, most int) memberList {
 		if number++; number > most {
 			continue
 		}
-		if n := 2*m.Depth + columns(Escape(label(m))); n <= mostName {
+		if n := 2*m.Depth + Columns(Escape(label(m))); n <= mostName {
 			name = max(name, n)
 		}
 	}
@@ -104,7 +104,7 @@ type cell struct {
 	beside Remark // on the same line
 }
 
-func (c cell) columns() int { return columns(c.text) + columns(c.beside.Text) }
+func (c cell) columns() int { return Columns(c.text) + Columns(c.beside.Text) }
 
 func (l memberList) row(t *Text, m anatomy.Member) {
 	values, about := l.values(m), l.about(m)
@@ -116,10 +116,10 @@ func (l memberList) row(t *Text, m anatomy.Member) {
 	}
 	name := Escape(label(m))
 	if !l.Full {
-		name = middle(name, max(l.Width-2-2*m.Depth, 16))
+		name = Middle(name, max(l.Width-2-2*m.Depth, 16))
 	}
 	t.Pad(0, 2+2*m.Depth).Styled(Name, name)
-	at := 2 + 2*m.Depth + columns(name)
+	at := 2 + 2*m.Depth + Columns(name)
 	if at+2 > l.value {
 		t.Line()
 		at = 0
@@ -158,7 +158,7 @@ func (l memberList) values(m anatomy.Member) []cell {
 	if remark.Text == "" {
 		return cells
 	}
-	if last := &cells[len(cells)-1]; columns(last.text)+2+columns(remark.Text) <= l.room {
+	if last := &cells[len(cells)-1]; Columns(last.text)+2+Columns(remark.Text) <= l.room {
 		last.beside = Remark{"  " + remark.Text, remark.Style}
 		return cells
 	}

@@ -1,10 +1,11 @@
-package flow
+package report
 
 import (
 	"strconv"
 	"strings"
 	"time"
 
+	"jwt/internal/flow"
 	"jwt/internal/phrase"
 )
 
@@ -19,10 +20,10 @@ const (
 )
 
 // sequence draws who asked whom what, step by step.
-func (r Report) sequence(m *markup) {
+func sequence(r flow.Report, m *markup) {
 	height := headHeight + 16
 	for _, s := range r.Steps {
-		height += s.height()
+		height += stepHeight(s)
 	}
 	svgOpen(m, drawingWidth, height, "sequence", "Sequence diagram of the "+strconv.Itoa(len(r.Steps))+" steps")
 	box(m, leftLine, "jwt")
@@ -32,21 +33,21 @@ func (r Report) sequence(m *markup) {
 	}
 	y := headHeight
 	for _, s := range r.Steps {
-		s.draw(m, y, r.Server)
-		y += s.height()
+		drawStep(s, m, y, r.Server)
+		y += stepHeight(s)
 	}
 	svgClose(m)
 }
 
-func (s Step) height() int {
+func stepHeight(s flow.Step) int {
 	if s.Method == "" {
 		return waitHeight
 	}
 	return rowHeight
 }
 
-func (s Step) draw(m *markup, y int, server string) {
-	m.raw(`<g class="`, s.tone(), `"><title>`).text(s.line()).raw("</title>\n")
+func drawStep(s flow.Step, m *markup, y int, server string) {
+	m.raw(`<g class="`, tone(s), `"><title>`).text(summary(s)).raw("</title>\n")
 	label(m, "n", leftLine-14, y+22, "end", strconv.Itoa(s.N))
 	label(m, "time", rightLine+14, y+22, "start", seconds(s.At)+" s")
 	if s.Method == "" {
@@ -55,10 +56,10 @@ func (s Step) draw(m *markup, y int, server string) {
 		m.raw("</g>\n")
 		return
 	}
-	label(m, "what", leftLine+14, y+16, "start", phrase.ShortTo(s.Method+" "+s.path(server), 35))
+	label(m, "what", leftLine+14, y+16, "start", phrase.ShortTo(s.Method+" "+pathOf(s, server), 35))
 	label(m, "name", rightLine-14, y+16, "end", phrase.ShortTo(s.Name, 49))
 	arrow(m, "ask", leftLine, rightLine, y+21)
-	text := s.answer()
+	text := outcome(s)
 	if s.Note != "" {
 		text += " · " + s.Note
 	}
@@ -70,7 +71,7 @@ func (s Step) draw(m *markup, y int, server string) {
 }
 
 // tone is the class by which an answer is coloured.
-func (s Step) tone() string {
+func tone(s flow.Step) string {
 	switch {
 	case s.Method == "":
 		return "wait"
@@ -94,7 +95,7 @@ const (
 
 // timeline draws how long each token lived: a bar from when it was got until it
 // expired, or was spent or revoked.
-func (r Report) timeline(m *markup) {
+func timeline(r flow.Report, m *markup) {
 	if len(r.Tokens) == 0 || r.Took <= 0 {
 		m.raw("<p>There were none.</p>\n")
 		return
@@ -120,17 +121,17 @@ func (r Report) timeline(m *markup) {
 			end, class = min(end, t.Ended), class+" ended"
 		}
 		from, to := x(t.Issued), x(end)
-		m.raw(`<g class="`, class, `"><title>`).text(t.Name + ": " + t.until()).raw("</title>")
+		m.raw(`<g class="`, class, `"><title>`).text(t.Name + ": " + until(t)).raw("</title>")
 		label(m, "n", axisLeft-14, y+14, "end", t.Name+" "+t.Kind)
 		m.raw(`<rect class="bar" x="`, number(round(from)), `" y="`, strconv.Itoa(y), `" width="`, number(round(max(to-from, 2))), `" height="`, strconv.Itoa(barHeight), `" rx="3"/>`)
-		label(m, "end", axisRight+14, y+14, "start", t.fate(r.Took))
+		label(m, "end", axisRight+14, y+14, "start", fate(t, r.Took))
 		m.raw("</g>\n")
 	}
 	svgClose(m)
 }
 
 // fate is until, short.
-func (t Token) fate(took time.Duration) string {
+func fate(t flow.Token, took time.Duration) string {
 	switch {
 	case t.Ended >= 0:
 		return t.End

@@ -1,19 +1,20 @@
-package flow
+package report
 
 import (
 	"strconv"
 	"time"
 
+	"jwt/internal/flow"
 	"jwt/internal/verdict"
 )
 
 // JUnit returns the report as JUnit XML: a test case a rule. It is red where the
 // verdict is fail, and nowhere else.
-func (r Report) JUnit() []byte {
+func JUnit(r flow.Report) []byte {
 	var m markup
 	failures, skipped, broken := 0, r.Count(verdict.Skip), 0
 	for _, x := range r.Results {
-		if x.decides() {
+		if x.Decides() {
 			failures++
 		}
 	}
@@ -33,21 +34,21 @@ func (r Report) JUnit() []byte {
 		m.raw(`    <testcase classname="session.flow" name="story" time="0.000"><error`, attribute("type", string(verdict.ClassOf(r.Err))), attribute("message", r.Err.Error()), "/></testcase>\n")
 	}
 	for _, x := range r.Results {
-		x.junit(&m)
+		testCase(x, &m)
 	}
 	m.raw("    <system-out>")
 	for _, s := range r.Steps {
-		m.text(s.line()).raw("\n")
+		m.text(summary(s)).raw("\n")
 	}
 	m.raw("</system-out>\n  </testsuite>\n</testsuites>\n")
 	return []byte(m.String())
 }
 
-func (x Result) junit(m *markup) {
+func testCase(x flow.Result, m *markup) {
 	m.raw("    <testcase", attribute("classname", "session.flow."+string(x.Level)), attribute("name", x.ID), ` time="0.000">`)
 	said := x.Title + " (" + x.Section + "): is " + x.Actual + ", want " + x.Expected
 	switch {
-	case x.decides():
+	case x.Decides():
 		m.raw("<failure", attribute("type", string(x.Level)), attribute("message", x.Actual), ">").text(said).raw("</failure>")
 	case x.Status == verdict.Skip:
 		m.raw("<skipped", attribute("message", x.Actual), "/>")
@@ -59,11 +60,11 @@ func (x Result) junit(m *markup) {
 	m.raw("</testcase>\n")
 }
 
-// line is the step on one line, for where there is no table.
-func (s Step) line() string {
+// summary is the step on one line, for where there is no table.
+func summary(s flow.Step) string {
 	line := strconv.Itoa(s.N) + ". " + s.Name
 	if s.Method != "" {
-		line += ": " + s.Method + " " + s.URL + " → " + s.answer()
+		line += ": " + s.Method + " " + s.URL + " → " + outcome(s)
 	}
 	line += ", " + strconv.FormatInt(s.Took.Milliseconds(), 10) + " ms"
 	if s.Note != "" {
@@ -73,7 +74,7 @@ func (s Step) line() string {
 }
 
 // answer is the status of the answer, or that there was none.
-func (s Step) answer() string {
+func outcome(s flow.Step) string {
 	if s.Status == 0 {
 		return "no answer"
 	}

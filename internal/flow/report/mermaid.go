@@ -1,15 +1,16 @@
-package flow
+package report
 
 import (
 	"strconv"
 	"strings"
 
+	"jwt/internal/flow"
 	"jwt/internal/verdict"
 )
 
 // Mermaid returns the story as a sequence diagram in Mermaid's language, with the
 // broken rules beneath.
-func (r Report) Mermaid() []byte {
+func Mermaid(r flow.Report) []byte {
 	var b strings.Builder
 	b.WriteString("sequenceDiagram\n")
 	b.WriteString("    participant C as jwt\n")
@@ -19,16 +20,16 @@ func (r Report) Mermaid() []byte {
 			b.WriteString("    Note over C: " + mermaidText(s.Name+" "+strconv.FormatInt(s.Took.Milliseconds(), 10)+" ms "+s.Note) + "\n")
 			continue
 		}
-		b.WriteString("    C->>S: " + mermaidText(s.Method+" "+s.path(r.Server)+" ("+s.Name+")") + "\n")
+		b.WriteString("    C->>S: " + mermaidText(s.Method+" "+pathOf(s, r.Server)+" ("+s.Name+")") + "\n")
 		arrow := "S-->>C"
 		if s.Status == 0 {
 			arrow = "S--xC"
 		}
-		answer := s.answer()
+		said := outcome(s)
 		if s.Note != "" {
-			answer += ", " + s.Note
+			said += ", " + s.Note
 		}
-		b.WriteString("    " + arrow + ": " + mermaidText(answer) + "\n")
+		b.WriteString("    " + arrow + ": " + mermaidText(said) + "\n")
 	}
 	for _, x := range r.Results {
 		if x.Status == verdict.Fail || x.Status == verdict.Warn {
@@ -39,8 +40,8 @@ func (r Report) Mermaid() []byte {
 	return []byte(b.String())
 }
 
-// path is the step's URL without the server's.
-func (s Step) path(server string) string {
+// pathOf is the step's URL without the server's.
+func pathOf(s flow.Step, server string) string {
 	if rest, ok := strings.CutPrefix(s.URL, server); ok && rest != "" {
 		return rest
 	}

@@ -1,4 +1,4 @@
-package flow
+package report
 
 import (
 	"crypto/sha256"
@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"jwt/internal/flow"
 	"jwt/internal/verdict"
 )
 
@@ -15,7 +16,7 @@ var style string
 
 // HTML returns the report as one page that asks for nothing: its policy lets it
 // load and run nothing, and its style in by its hash alone.
-func (r Report) HTML() []byte {
+func HTML(r flow.Report) []byte {
 	var m markup
 	sum := sha256.Sum256([]byte(style))
 	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
@@ -26,18 +27,18 @@ func (r Report) HTML() []byte {
 		"<meta name=\"color-scheme\" content=\"light dark\">\n")
 	m.element("title", "", "jwt session flow: "+r.Verdict()+": "+r.Server)
 	m.raw("\n<style>", style, "</style>\n</head>\n<body>\n<main>\n")
-	r.headline(&m)
-	r.rules(&m)
+	headline(r, &m)
+	ruleTable(r, &m)
 	m.raw("<section id=\"story\">\n<h2>The story</h2>\n")
-	r.sequence(&m)
+	sequence(r, &m)
 	m.raw("</section>\n<section id=\"tokens\">\n<h2>The tokens</h2>\n")
-	r.timeline(&m)
-	r.tokenTable(&m)
+	timeline(r, &m)
+	tokenTable(r, &m)
 	m.raw("</section>\n</main>\n</body>\n</html>\n")
 	return []byte(m.String())
 }
 
-func (r Report) headline(m *markup) {
+func headline(r flow.Report, m *markup) {
 	m.raw("<header>\n<h1>").element("span", `class="badge `+r.Verdict()+`"`, r.Verdict()).raw(" Session of ").element("code", "", r.Server).raw("</h1>\n<p>")
 	m.text("preset " + r.Preset + " · " + r.Began.UTC().Format("2 January 2006, 15:04:05 UTC") + " · " + strconv.Itoa(len(r.Steps)) + " steps in " + seconds(r.Took) + " s · ")
 	var counts []string
@@ -56,19 +57,19 @@ func (r Report) headline(m *markup) {
 	m.raw("</header>\n")
 }
 
-func (r Report) rules(m *markup) {
+func ruleTable(r flow.Report, m *markup) {
 	m.raw("<section id=\"rules\">\n<h2>The rules</h2>\n<div class=\"wide\">\n<table class=\"rules\">\n<thead><tr><th>Verdict</th><th>Rule</th><th>Expected</th><th>Actual</th></tr></thead>\n<tbody>\n")
 	for _, status := range []verdict.Status{verdict.Fail, verdict.Warn, verdict.Pass, verdict.Skip} {
 		for _, x := range r.Results {
 			if x.Status == status {
-				x.row(m)
+				ruleRow(x, m)
 			}
 		}
 	}
 	m.raw("</tbody>\n</table>\n</div>\n</section>\n")
 }
 
-func (x Result) row(m *markup) {
+func ruleRow(x flow.Result, m *markup) {
 	m.raw(`<tr class="`, string(x.Status), `"`, attribute("id", "rule-"+x.ID), "><td>")
 	m.element("span", `class="badge `+string(x.Status)+`"`, string(x.Status))
 	m.raw("</td><td>").element("code", "", x.ID).raw("<br>").text(x.Title)
@@ -76,20 +77,20 @@ func (x Result) row(m *markup) {
 	m.raw("</td><td>").text(x.Expected).raw("</td><td>").text(x.Actual).raw("</td></tr>\n")
 }
 
-func (r Report) tokenTable(m *markup) {
+func tokenTable(r flow.Report, m *markup) {
 	if len(r.Tokens) == 0 {
 		return
 	}
 	m.raw("<div class=\"wide\">\n<table class=\"tokens\">\n<thead><tr><th>Token</th><th>Got</th><th>Until</th><th>As it may be shown</th></tr></thead>\n<tbody>\n")
 	for _, t := range r.Tokens {
-		m.raw("<tr><td>").text(t.Name + " " + t.Kind).raw(`</td><td class="n">`).text(seconds(t.Issued) + " s").raw("</td><td>").text(t.until()).raw("</td><td>")
+		m.raw("<tr><td>").text(t.Name + " " + t.Kind).raw(`</td><td class="n">`).text(seconds(t.Issued) + " s").raw("</td><td>").text(until(t)).raw("</td><td>")
 		m.element("code", `class="token"`, t.Shown).raw("</td></tr>\n")
 	}
 	m.raw("</tbody>\n</table>\n</div>\n<p><small>Signatures and refresh tokens are shown as fingerprints: nobody can use what stands here.</small></p>\n")
 }
 
 // until says how a token ended.
-func (t Token) until() string {
+func until(t flow.Token) string {
 	switch {
 	case t.Ended >= 0:
 		return t.End + " at " + seconds(t.Ended) + " s"
