@@ -98,8 +98,8 @@ type answer struct {
 func (a answer) ok() bool      { return a.status >= 200 && a.status < 300 }
 func (a answer) granted() bool { return a.err == nil && a.grant.AccessToken != "" }
 
-// says is the answer in words: its status, and the error that its body names.
-func (a answer) says() string {
+// describe is the answer in words: its status, and the error that its body names.
+func (a answer) describe() string {
 	if a.status == 0 {
 		if a.err != nil {
 			return "no answer: " + a.err.Error()
@@ -113,12 +113,12 @@ func (a answer) says() string {
 	return said
 }
 
-// gives is says for an answer that ought to hold tokens.
-func (a answer) gives() string {
+// describeGrant is says for an answer that ought to hold tokens.
+func (a answer) describeGrant() string {
 	if a.ok() && !a.granted() {
-		return a.says() + ", without an access token"
+		return a.describe() + ", without an access token"
 	}
-	return a.says()
+	return a.describe()
 }
 
 // reason is the error that the body names, if any.
@@ -159,23 +159,23 @@ func (a answer) notGranted() verdict.Status {
 	return verdict.Warn
 }
 
-// judgeBy judges a rule by one answer, which may tell nothing about it.
-func (r *run) judgeBy(a answer, id string, status verdict.Status, actual string) {
-	r.judge(id, status, actual)
+// recordAnswer records the verdict on a rule by one answer, which may not allow one.
+func (r *run) recordAnswer(a answer, id string, status verdict.Status, actual string) {
+	r.record(id, status, actual)
 	if status == verdict.Skip {
-		r.untold(a, id)
+		r.notJudgedBy(a, id)
 	}
 }
 
 // skipFor skips rules that could not be tried because of an answer.
 func (r *run) skipFor(a answer, reason string, ids ...string) {
 	r.skip(reason, ids...)
-	r.untold(a, ids...)
+	r.notJudgedBy(a, ids...)
 }
 
-// untold remembers that a rule which must be kept is not judged because the server
-// could not answer: that is no success.
-func (r *run) untold(a answer, ids ...string) {
+// notJudgedBy remembers that a required rule was not judged because the server could
+// not answer, which is not a success.
+func (r *run) notJudgedBy(a answer, ids ...string) {
 	switch {
 	case r.lost != nil || a.refused() != verdict.Skip && a.status < 500:
 		return
@@ -192,7 +192,7 @@ func (r *run) untold(a answer, ids ...string) {
 	}
 }
 
-// exchange makes one request through the issuer's client.
+// exchange makes one request through the client of the server.
 func (r *run) exchange(ctx context.Context, call func(context.Context, *authclient.Client) (authclient.Grant, error)) answer {
 	var a answer
 	a.began = r.Now()
@@ -200,7 +200,7 @@ func (r *run) exchange(ctx context.Context, call func(context.Context, *authclie
 	return a
 }
 
-// step adds a request to the story.
+// step adds a request to the report.
 func (r *run) step(name string, a answer, note string) error {
 	if a.status == 0 && r.lost == nil && a.err != nil {
 		r.lost = a.err
@@ -208,7 +208,7 @@ func (r *run) step(name string, a answer, note string) error {
 	switch {
 	case note != "" || a.ok():
 	case a.status == 0:
-		note = a.says()
+		note = a.describe()
 	default:
 		note = a.reason()
 	}
@@ -229,7 +229,7 @@ func (r *run) add(s Step) error {
 	r.report.Steps = append(r.report.Steps, s)
 	if r.Stepped != nil {
 		if err := r.Stepped(s); err != nil {
-			return unsaid{err}
+			return stepError{err}
 		}
 	}
 	return nil
@@ -252,7 +252,7 @@ func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
 // refresh spends a refresh token of the family; a grant is the family's from now
 // on.
 func (r *run) refresh(ctx context.Context, name string, f *family, token string) (answer, error) {
-	a := r.buy(ctx, token)
+	a := r.sendRefresh(ctx, token)
 	if !a.granted() {
 		return a, cmp.Or(interrupted(ctx), r.step(name, a, ""))
 	}
@@ -260,7 +260,7 @@ func (r *run) refresh(ctx context.Context, name string, f *family, token string)
 	return a, r.step(name, a, note)
 }
 
-func (r *run) buy(ctx context.Context, token string) answer {
+func (r *run) sendRefresh(ctx context.Context, token string) answer {
 	return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 		return s.Refresh(ctx, authclient.Tokens{RefreshToken: token})
 	})
@@ -303,14 +303,14 @@ func (r *run) get(ctx context.Context, s *authclient.Client, token string) error
 }
 
 func (r *run) logout(ctx context.Context, name string, f *family) (answer, error) {
-	a := r.leave(ctx, f)
+	a := r.sendLogout(ctx, f)
 	if err := interrupted(ctx); err != nil {
 		return a, err
 	}
 	return a, r.step(name, a, "")
 }
 
-func (r *run) leave(ctx context.Context, f *family) answer {
+func (r *run) sendLogout(ctx context.Context, f *family) answer {
 	return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 		_, err := s.Logout(ctx, authclient.Tokens{AccessToken: f.access, RefreshToken: f.refresh})
 		return authclient.Grant{}, err

@@ -1,6 +1,6 @@
-// Package flow drives the whole story of a session against a server (log in,
-// call, expire, be refused, refresh, retry, replay, log out) and judges what the
-// server did by named rules: RFC 9700 and the specifications that it builds on.
+// Package flow drives a whole session against a server (log in, call, expire, refresh,
+// retry, replay, log out) and judges its answers by named rules: RFC 9700 and the
+// specifications that it builds on.
 package flow
 
 import (
@@ -165,17 +165,17 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, longest, verdict.Errorf(verdict.FetchFailed, "%s: the story is not told after %s", r.report.Server, longest).
 		Hintf("the server is slow; --only RULE judges less"))
 	defer cancel()
-	err := r.tell(ctx)
-	if errors.As(err, new(unsaid)) {
+	err := r.scenario(ctx)
+	if errors.As(err, new(stepError)) {
 		r.Stepped = nil
 	}
-	r.tidy(ctx, err == nil)
-	if errors.As(err, new(unsaid)) {
+	r.logoutLeftovers(ctx, err == nil)
+	if errors.As(err, new(stepError)) {
 		return r.report, err
 	}
 	if r.granted > 0 {
-		r.judgeCookies()
-		r.judgeCaches()
+		r.checkCookies()
+		r.checkCaching()
 	}
 	if err == nil && !r.broken() {
 		err = r.lost // rules that nothing is known of must not look like a success
@@ -199,12 +199,12 @@ func (r *run) withoutSecrets(err error) error {
 	return shown
 }
 
-// An unsaid error is one of Options.Stepped: nobody hears us.
-type unsaid struct{ error }
+// A stepError is an error of Options.Stepped: the output is gone.
+type stepError struct{ error }
 
-func (u unsaid) Unwrap() error { return u.error }
+func (u stepError) Unwrap() error { return u.error }
 
-// finish judges what was not judged, and closes the report.
+// finish records the rules that were not tried, and completes the report.
 func (r *run) finish(err error) {
 	reason := "nothing happened that would tell"
 	if err != nil {
@@ -238,20 +238,20 @@ func (r *run) wants(ids ...string) bool {
 	})
 }
 
-func (r *run) judge(id string, status verdict.Status, actual string) {
+func (r *run) record(id string, status verdict.Status, actual string) {
 	r.results[id] = Result{Status: status, Actual: r.hide(actual)}
 }
 
-func (r *run) pass(id, actual string) { r.judge(id, verdict.Pass, actual) }
-func (r *run) fail(id, actual string) { r.judge(id, verdict.Fail, actual) }
+func (r *run) pass(id, actual string) { r.record(id, verdict.Pass, actual) }
+func (r *run) fail(id, actual string) { r.record(id, verdict.Fail, actual) }
 
 func (r *run) skip(reason string, ids ...string) {
 	for _, id := range ids {
-		r.judge(id, verdict.Skip, reason)
+		r.record(id, verdict.Skip, reason)
 	}
 }
 
-// failed reports whether the rule was judged and broken.
+// failed reports whether the rule was broken.
 func (r *run) failed(id string) bool { return r.results[id].Status == verdict.Fail }
 
 // broken reports whether the verdict is fail already.

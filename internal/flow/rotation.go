@@ -15,9 +15,9 @@ import (
 
 const noRotation = "refresh tokens do not rotate: none is ever spent"
 
-// rotations refreshes once more, to see a successor taken, and presents the refresh
+// tryRotation refreshes once more, to see a successor taken, and presents the refresh
 // token that was spent last, as a thief would: now, and until the grace is over.
-func (r *run) rotations(ctx context.Context, f *family) error {
+func (r *run) tryRotation(ctx context.Context, f *family) error {
 	rules := []string{ReuseDetected, Grace, FamilyRevoked}
 	if !r.wants(rules...) || r.skipped(ReuseDetected) {
 		return nil
@@ -31,7 +31,7 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 		return err
 	}
 	if !again.granted() {
-		r.skipFor(again, "a second refresh is not taken: "+again.gives(), rules...)
+		r.skipFor(again, "a second refresh is not taken: "+again.describeGrant(), rules...)
 		return nil
 	}
 	spent, at, ok := r.spent()
@@ -46,11 +46,11 @@ func (r *run) rotations(ctx context.Context, f *family) error {
 	lived := reltime.Span(taken)
 	switch {
 	case last.refused() == verdict.Skip:
-		r.skipFor(last, last.says(), rules...)
+		r.skipFor(last, last.describe(), rules...)
 		return nil
 	case !last.granted():
-		r.judge(ReuseDetected, last.notGranted(), last.says())
-		r.judgeGrace(last, taken, at)
+		r.record(ReuseDetected, last.notGranted(), last.describe())
+		r.checkGrace(last, taken, at)
 		return r.familyRevoked(ctx, f)
 	case successors > 1: // each replay buys another: nobody takes notice of it
 		r.fail(ReuseDetected, "taken "+lived+" after it was spent, for another refresh token each time")
@@ -101,9 +101,9 @@ func (r *run) refreshAgain(ctx context.Context, f *family) (answer, error) {
 	case f.refresh != before:
 		r.tokens.end(before, "spent", a.began)
 	case a.granted():
-		r.judge(Rotation, status, r.results[Rotation].Actual+", and "+r.tokens.name(before)+" stays good"+hint)
+		r.record(Rotation, status, r.results[Rotation].Actual+", and "+r.tokens.name(before)+" stays good"+hint)
 	case a.refused() != verdict.Skip:
-		r.judge(RefreshWorks, status, "once; a second time "+a.gives()+hint)
+		r.record(RefreshWorks, status, "once; a second time "+a.describeGrant()+hint)
 	}
 	return a, nil
 }
@@ -118,9 +118,9 @@ func (r *run) spent() (string, time.Time, bool) {
 	return "", time.Time{}, false
 }
 
-// judgeGrace judges how long a refresh token was still taken that was spent at a time, by
+// checkGrace judges how long a refresh token was still taken that was spent at a time, by
 // the answer that refused it and how long it was taken before.
-func (r *run) judgeGrace(refused answer, taken time.Duration, spent time.Time) {
+func (r *run) checkGrace(refused answer, taken time.Duration, spent time.Time) {
 	const atOnce = 500 * time.Millisecond
 	most := refused.began.Add(refused.took).Sub(spent)
 	said := "less than " + tenths(most+100*time.Millisecond) + " s"
@@ -133,7 +133,7 @@ func (r *run) judgeGrace(refused answer, taken time.Duration, spent time.Time) {
 	case most <= atOnce:
 		said = "none: refused at once"
 	}
-	r.judge(Grace, refused.notGranted(), said)
+	r.record(Grace, refused.notGranted(), said)
 }
 
 // tenths are whole tenths of seconds.
@@ -181,7 +181,7 @@ func (r *run) familyRevoked(ctx context.Context, f *family) error {
 	if err != nil {
 		return err
 	}
-	r.judgeBy(a, FamilyRevoked, a.notGranted(), a.says())
+	r.recordAnswer(a, FamilyRevoked, a.notGranted(), a.describe())
 	if !a.granted() {
 		r.ended(f, "revoked", a.began)
 	} else if f.refresh != before {
@@ -190,11 +190,11 @@ func (r *run) familyRevoked(ctx context.Context, f *family) error {
 	return nil
 }
 
-// atOnce is how many clients want to refresh at the same time.
+// atOnce is the number of clients that refresh at the same time.
 const atOnce = 6
 
-// crowd refreshes several times at once with one token.
-func (r *run) crowd(ctx context.Context, _ *family) error {
+// tryConcurrentRefresh sends several refreshes with one token at the same time.
+func (r *run) tryConcurrentRefresh(ctx context.Context, _ *family) error {
 	if !r.wants(ConcurrentRefresh) || r.skipped(ConcurrentRefresh) {
 		return nil
 	}
@@ -207,10 +207,10 @@ func (r *run) crowd(ctx context.Context, _ *family) error {
 	case err != nil:
 		return err
 	case f == nil || f.refresh == "":
-		r.skipFor(a, "a second login gave no refresh token: "+a.says(), ConcurrentRefresh)
+		r.skipFor(a, "a second login gave no refresh token: "+a.describe(), ConcurrentRefresh)
 		return nil
 	}
-	answers, err := r.stampede(ctx, f.refresh)
+	answers, err := r.refreshAtOnce(ctx, f.refresh)
 	if err != nil {
 		return err
 	}
@@ -243,25 +243,25 @@ func (r *run) crowd(ctx context.Context, _ *family) error {
 		r.fail(ConcurrentRefresh, said)
 	case answered < 2:
 		i := slices.IndexFunc(answers, func(a answer) bool { return a.refused() == verdict.Skip })
-		r.skipFor(answers[i], "too few answers: "+said+"; "+answers[i].says(), ConcurrentRefresh)
+		r.skipFor(answers[i], "too few answers: "+said+"; "+answers[i].describe(), ConcurrentRefresh)
 	case granted == 0:
-		r.judge(ConcurrentRefresh, verdict.Warn, said)
+		r.record(ConcurrentRefresh, verdict.Warn, said)
 	default:
 		r.pass(ConcurrentRefresh, said)
 	}
 	return nil
 }
 
-// stampede lets go of all requests at the same moment. Those that got tokens come
-// first.
-func (r *run) stampede(ctx context.Context, token string) ([]answer, error) {
+// refreshAtOnce sends all requests at the same moment and returns the answers, those
+// with tokens first.
+func (r *run) refreshAtOnce(ctx context.Context, token string) ([]answer, error) {
 	answers := make([]answer, atOnce)
 	ready := make(chan struct{})
 	var done sync.WaitGroup
 	for i := range answers {
 		done.Go(func() {
 			<-ready
-			answers[i] = r.buy(ctx, token)
+			answers[i] = r.sendRefresh(ctx, token)
 		})
 	}
 	close(ready)

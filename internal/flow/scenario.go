@@ -9,41 +9,41 @@ import (
 	"jwt/internal/verdict"
 )
 
-// tell tells the story from its beginning to its end. It returns an error where
-// the first login fails, because nothing can be told then.
-func (r *run) tell(ctx context.Context) error {
+// scenario runs all steps in order. It returns an error if the first login fails,
+// because no other step is possible then.
+func (r *run) scenario(ctx context.Context) error {
 	f, a, err := r.login(ctx, "log in")
 	switch {
 	case err != nil:
 		return err
 	case f == nil:
-		r.judge(LoginWorks, asFailure(a), a.gives())
+		r.record(LoginWorks, asFailure(a), a.describeGrant())
 		return a.err
 	}
-	r.pass(LoginWorks, a.says())
-	for _, act := range []func(context.Context, *family) error{
-		r.lifetimes, r.doors, r.strangers, r.expiry, r.rotations, r.crowd, r.farewell,
+	r.pass(LoginWorks, a.describe())
+	for _, part := range []func(context.Context, *family) error{
+		r.checkLifetime, r.tryResource, r.tryWrongCredentials, r.tryExpiry, r.tryRotation, r.tryConcurrentRefresh, r.tryLogout,
 	} {
-		if err := act(ctx, f); err != nil {
+		if err := part(ctx, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lifetimes judges how long the access token lives.
-func (r *run) lifetimes(_ context.Context, f *family) error {
+// checkLifetime judges the lifetime of the access token.
+func (r *run) checkLifetime(_ context.Context, f *family) error {
 	const short, long = time.Hour, 12 * time.Hour
 	said := reltime.Span(f.lifetime)
 	switch {
 	case f.lifetime > long:
 		r.fail(AccessLifetime, said)
 	case f.lifetime > short:
-		r.judge(AccessLifetime, verdict.Warn, said)
+		r.record(AccessLifetime, verdict.Warn, said)
 	case isJWT(f.access) && !hasExp(f.access) && f.lifetime == 0:
 		r.fail(AccessLifetime, "for ever: it has no exp, and no answer says when it ends")
 	case isJWT(f.access) && !hasExp(f.access): // others than this server cannot know
-		r.judge(AccessLifetime, verdict.Warn, said+" by the answer; the token itself has no exp")
+		r.record(AccessLifetime, verdict.Warn, said+" by the answer; the token itself has no exp")
 	case f.lifetime > 0:
 		r.pass(AccessLifetime, said)
 	default:
@@ -52,19 +52,19 @@ func (r *run) lifetimes(_ context.Context, f *family) error {
 	return nil
 }
 
-// What is asked at the protected resource with tokens that are not what they must
-// be. Each tells nothing of a server that takes no token at all.
-var doorRules = []string{TamperedRefused, AlgNoneRefused, RefreshNotBearer}
+// resourceRules lists the rules that try invalid tokens at the protected resource. None
+// can be judged if the server accepts calls without a token.
+var resourceRules = []string{TamperedRefused, AlgNoneRefused, RefreshNotBearer}
 
-// doors tries the protected resource: with the access token, without, and with
-// what only looks like one.
-func (r *run) doors(ctx context.Context, f *family) error {
+// tryResource calls the protected resource with the access token, without one, and
+// with forged tokens.
+func (r *run) tryResource(ctx context.Context, f *family) error {
 	if r.Protected == "" {
-		r.skip("the preset names no protected resource: --protected PATH", append(doorRules,
+		r.skip("the preset names no protected resource: --protected PATH", append(resourceRules,
 			BearerAccepted, MissingBearerRefused, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
 		return nil
 	}
-	if !r.wants(append(doorRules, BearerAccepted, MissingBearerRefused, ExpiredRefused, RetryWorks, AccessAfterLogout)...) {
+	if !r.wants(append(resourceRules, BearerAccepted, MissingBearerRefused, ExpiredRefused, RetryWorks, AccessAfterLogout)...) {
 		return nil
 	}
 	a, err := r.call(ctx, "call", f.access, "with access token "+r.tokens.name(f.access))
@@ -73,18 +73,18 @@ func (r *run) doors(ctx context.Context, f *family) error {
 	}
 	switch {
 	case a.ok():
-		r.pass(BearerAccepted, a.says())
+		r.pass(BearerAccepted, a.describe())
 	case a.refused() == verdict.Skip:
-		r.skipFor(a, a.says(), BearerAccepted)
+		r.skipFor(a, a.describe(), BearerAccepted)
 	default:
-		r.fail(BearerAccepted, a.says())
+		r.fail(BearerAccepted, a.describe())
 	}
-	if err := r.bare(ctx); err != nil {
+	if err := r.callWithoutToken(ctx); err != nil {
 		return err
 	}
 	if !a.ok() {
-		r.skipFor(a, "no access token is taken at all: "+a.says(), append(doorRules, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
-		r.untold(a, MissingBearerRefused) // a door that is stuck keeps everybody out
+		r.skipFor(a, "no access token is taken at all: "+a.describe(), append(resourceRules, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
+		r.notJudgedBy(a, MissingBearerRefused) // a door that is stuck keeps everybody out
 		return nil
 	}
 	for _, forged := range []struct {
@@ -102,8 +102,8 @@ func (r *run) doors(ctx context.Context, f *family) error {
 	return nil
 }
 
-// bare calls without any token (RFC 6750 §3).
-func (r *run) bare(ctx context.Context) error {
+// callWithoutToken calls the protected resource without a token (RFC 6750 §3).
+func (r *run) callWithoutToken(ctx context.Context) error {
 	if !r.wants(MissingBearerRefused) {
 		return nil
 	}
@@ -111,14 +111,14 @@ func (r *run) bare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	status, said := a.refused(), a.says()
+	status, said := a.refused(), a.describe()
 	if status == verdict.Pass && a.status != 401 {
 		status = verdict.Warn
 	}
 	if status == verdict.Pass && a.header.Get("WWW-Authenticate") == "" {
 		status, said = verdict.Warn, said+", without WWW-Authenticate"
 	}
-	r.judgeBy(a, MissingBearerRefused, status, said)
+	r.recordAnswer(a, MissingBearerRefused, status, said)
 	return nil
 }
 
@@ -142,7 +142,7 @@ func (r *run) forge(ctx context.Context, f *family, rule, name string, tokens []
 		case err != nil:
 			return err
 		case stale:
-			r.skipFor(again, "the access token expires, and another login was refused: "+again.says(), rule)
+			r.skipFor(again, "the access token expires, and another login was refused: "+again.describe(), rule)
 			return nil
 		}
 		a, err := r.call(ctx, name, t.text, t.how)
@@ -150,13 +150,13 @@ func (r *run) forge(ctx context.Context, f *family, rule, name string, tokens []
 			return err
 		}
 		if a.refused() == verdict.Skip {
-			r.untold(a, rule)
+			r.notJudgedBy(a, rule)
 		}
 		if s := a.refused(); said == "" || worse(s, worst) {
-			worst, said = s, t.how+": "+a.says()
+			worst, said = s, t.how+": "+a.describe()
 		}
 	}
-	r.judge(rule, worst, said)
+	r.record(rule, worst, said)
 	return nil
 }
 
@@ -180,9 +180,9 @@ func (r *run) keepFresh(ctx context.Context, f *family) (a answer, stale bool, e
 	return a, again == nil, err
 }
 
-// strangers tries to log in with a wrong password, as nobody, and to refresh with
-// an access token.
-func (r *run) strangers(ctx context.Context, f *family) error {
+// tryWrongCredentials logs in with a wrong password and as an unknown user, and
+// refreshes with an access token.
+func (r *run) tryWrongCredentials(ctx context.Context, f *family) error {
 	if r.wants(WrongPasswordRefused, UniformLoginErrors) {
 		if err := r.wrongLogins(ctx); err != nil {
 			return err
@@ -195,7 +195,7 @@ func (r *run) strangers(ctx context.Context, f *family) error {
 		r.skip("there is no refresh", AccessNotRefresh)
 		return nil
 	}
-	a := r.buy(ctx, f.access)
+	a := r.sendRefresh(ctx, f.access)
 	note := "with access token " + r.tokens.name(f.access)
 	if a.granted() {
 		r.families = append(r.families, &family{})
@@ -203,13 +203,13 @@ func (r *run) strangers(ctx context.Context, f *family) error {
 	} else {
 		note = strings.TrimSuffix(note+": "+a.reason(), ": ")
 	}
-	r.judgeBy(a, AccessNotRefresh, a.notGranted(), a.says())
+	r.recordAnswer(a, AccessNotRefresh, a.notGranted(), a.describe())
 	return r.step("refresh, access token", a, note)
 }
 
-// expiry waits until the access token has expired, calls, refreshes and calls
-// again: what an interceptor does.
-func (r *run) expiry(ctx context.Context, f *family) error {
+// tryExpiry waits until the access token has expired, calls, refreshes and calls
+// again, as an interceptor does.
+func (r *run) tryExpiry(ctx context.Context, f *family) error {
 	refused, err := r.untilRefused(ctx, f)
 	if err != nil {
 		return err
@@ -227,12 +227,12 @@ func (r *run) expiry(ctx context.Context, f *family) error {
 		return err
 	}
 	if !a.granted() {
-		r.judge(RefreshWorks, asFailure(a), a.gives())
-		r.noRefresh("no refresh works: "+a.gives(), refreshRules...)
-		r.untold(a, append(refreshRules, RefreshWorks)...)
+		r.record(RefreshWorks, asFailure(a), a.describeGrant())
+		r.noRefresh("no refresh works: "+a.describeGrant(), refreshRules...)
+		r.notJudgedBy(a, append(refreshRules, RefreshWorks)...)
 		return nil
 	}
-	r.pass(RefreshWorks, a.says())
+	r.pass(RefreshWorks, a.describe())
 	if a.grant.RefreshToken == "" || a.grant.RefreshToken == spent {
 		r.fail(Rotation, "the same refresh token stays good")
 	} else {
@@ -288,10 +288,10 @@ func (r *run) untilRefused(ctx context.Context, f *family) (how string, err erro
 	for _, t := range tampered(f.access) { // an interceptor sees a 401 alike
 		a, err := r.call(ctx, "call, changed token", t.text, t.how)
 		if err != nil || a.status == 401 {
-			return a.says(), err
+			return a.describe(), err
 		}
 		if a.refused() == verdict.Skip {
-			r.untold(a, RetryWorks)
+			r.notJudgedBy(a, RetryWorks)
 		}
 	}
 	return "", nil
@@ -319,11 +319,11 @@ func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how st
 		late := r.Now().Sub(ended)
 		switch {
 		case !a.ok():
-			r.judgeBy(a, ExpiredRefused, a.refused(), a.says())
+			r.recordAnswer(a, ExpiredRefused, a.refused(), a.describe())
 			if !r.Preset.SaysExpired(a.status, r.Protected, a.body) {
 				return "", nil
 			}
-			return a.says(), nil
+			return a.describe(), nil
 		case late >= r.Leeway, n > tries:
 			r.fail(ExpiredRefused, "taken "+reltime.Span(late)+" after it expired")
 			return "", nil
@@ -348,28 +348,28 @@ func (r *run) retry(ctx context.Context, f *family, refused string) error {
 	case err != nil:
 		return err
 	case a.ok():
-		r.pass(RetryWorks, "401, then "+a.says())
+		r.pass(RetryWorks, "401, then "+a.describe())
 	default:
-		r.judgeBy(a, RetryWorks, asFailure(a), "401, then "+a.says())
+		r.recordAnswer(a, RetryWorks, asFailure(a), "401, then "+a.describe())
 	}
 	return nil
 }
 
-// tidy ends the sessions that are still alive. Nothing is judged by it. It is not waited
-// for any longer than an answer, and where the story was broken off for a moment only.
-func (r *run) tidy(ctx context.Context, told bool) {
-	patience := min(3*time.Second, r.Timeout)
-	if told {
-		patience = r.Timeout
+// logoutLeftovers ends the sessions that are still alive. It judges no rule. It takes at
+// most as long as one answer, and at most 3 s if the scenario did not complete.
+func (r *run) logoutLeftovers(ctx context.Context, complete bool) {
+	timeout := min(3*time.Second, r.Timeout)
+	if complete {
+		timeout = r.Timeout
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	lost := r.lost
 	for _, f := range r.families {
 		if f.dead || f.refresh == "" || r.Preset.Logout.Path == "" || ctx.Err() != nil {
 			continue
 		}
-		a := r.leave(ctx, f)
+		a := r.sendLogout(ctx, f)
 		r.step("log out, to tidy up", a, "")
 		if a.ok() {
 			r.ended(f, "logged out", a.began)

@@ -10,8 +10,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// farewell logs out of a session of its own, then tries what is left of it.
-func (r *run) farewell(ctx context.Context, _ *family) error {
+// tryLogout logs in and out, then tries the tokens and cookies of that session.
+func (r *run) tryLogout(ctx context.Context, _ *family) error {
 	rules := []string{LogoutWorks, LogoutClearsCookie, RefreshAfterLogout, AccessAfterLogout}
 	if !r.wants(rules...) {
 		return nil
@@ -25,7 +25,7 @@ func (r *run) farewell(ctx context.Context, _ *family) error {
 		return err
 	}
 	if f == nil {
-		r.skipFor(a, "another login was refused: "+a.says(), rules...)
+		r.skipFor(a, "another login was refused: "+a.describe(), rules...)
 		return nil
 	}
 	out, err := r.logout(ctx, "log out", f)
@@ -33,20 +33,20 @@ func (r *run) farewell(ctx context.Context, _ *family) error {
 		return err
 	}
 	if !out.ok() {
-		r.judge(LogoutWorks, asFailure(out), out.says())
-		r.skip("logging out did not work: "+out.says(), LogoutClearsCookie, RefreshAfterLogout, AccessAfterLogout)
-		r.untold(out, rules...)
+		r.record(LogoutWorks, asFailure(out), out.describe())
+		r.skip("logging out did not work: "+out.describe(), LogoutClearsCookie, RefreshAfterLogout, AccessAfterLogout)
+		r.notJudgedBy(out, rules...)
 		return nil
 	}
-	r.pass(LogoutWorks, out.says())
-	r.judgeCleared(out)
-	if err := r.refreshAfter(ctx, f, out.began); err != nil {
+	r.pass(LogoutWorks, out.describe())
+	r.checkCleared(out)
+	if err := r.refreshAfterLogout(ctx, f, out.began); err != nil {
 		return err
 	}
-	return r.callAfter(ctx, f)
+	return r.callAfterLogout(ctx, f)
 }
 
-func (r *run) judgeCleared(out answer) {
+func (r *run) checkCleared(out answer) {
 	name := r.Preset.Tokens.RefreshCookie()
 	if name == "" || len(r.cookies) == 0 {
 		r.skip(noCookie, LogoutClearsCookie)
@@ -83,7 +83,7 @@ func (r *run) stays(set *http.Cookie, out answer) string {
 	return said
 }
 
-func (r *run) refreshAfter(ctx context.Context, f *family, out time.Time) error {
+func (r *run) refreshAfterLogout(ctx context.Context, f *family, out time.Time) error {
 	if f.refresh == "" || r.skipped(RefreshAfterLogout) || !r.wants(RefreshAfterLogout, AccessAfterLogout) {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (r *run) refreshAfter(ctx context.Context, f *family, out time.Time) error 
 	if err != nil {
 		return err
 	}
-	r.judgeBy(a, RefreshAfterLogout, a.notGranted(), a.says())
+	r.recordAnswer(a, RefreshAfterLogout, a.notGranted(), a.describe())
 	if !a.granted() {
 		r.ended(f, "logged out", out)
 	}
@@ -101,9 +101,9 @@ func (r *run) refreshAfter(ctx context.Context, f *family, out time.Time) error 
 	return nil
 }
 
-// callAfter tries the access token. A server that checks it by its signature alone
+// callAfterLogout tries the access token. A server that checks it by its signature alone
 // cannot know of the logout (RFC 7009 §2.1 leaves that open).
-func (r *run) callAfter(ctx context.Context, f *family) error {
+func (r *run) callAfterLogout(ctx context.Context, f *family) error {
 	switch {
 	case !r.wants(AccessAfterLogout) || r.skipped(AccessAfterLogout):
 		return nil
@@ -120,7 +120,7 @@ func (r *run) callAfter(ctx context.Context, f *family) error {
 	if err != nil {
 		return err
 	}
-	status, said := a.refused(), a.says()
+	status, said := a.refused(), a.describe()
 	if status == verdict.Fail {
 		status = verdict.Warn
 		if f.lifetime > 0 {
@@ -130,14 +130,14 @@ func (r *run) callAfter(ctx context.Context, f *family) error {
 	if status == verdict.Pass {
 		r.tokens.end(f.access, "logged out", a.began)
 	}
-	r.judge(AccessAfterLogout, status, said)
+	r.record(AccessAfterLogout, status, said)
 	return nil
 }
 
 const noCookie = "the refresh token is in no cookie"
 
-// judgeCookies judges the attributes of every cookie with a refresh token.
-func (r *run) judgeCookies() {
+// checkCookies judges the attributes of every cookie with a refresh token.
+func (r *run) checkCookies() {
 	rules := []string{CookieHTTPOnly, CookieSecure, CookieSameSite, CookieScope}
 	if len(r.cookies) == 0 {
 		r.skip(noCookie, rules...)
@@ -146,15 +146,15 @@ func (r *run) judgeCookies() {
 	for _, rule := range rules {
 		worst, said := verdict.Pass, ""
 		for _, c := range r.cookies {
-			if s, actual := judgeCookie(rule, c); said == "" || worse(s, worst) {
+			if s, actual := checkCookie(rule, c); said == "" || worse(s, worst) {
 				worst, said = s, c.Name+": "+actual
 			}
 		}
-		r.judge(rule, worst, said)
+		r.record(rule, worst, said)
 	}
 }
 
-func judgeCookie(rule string, c *http.Cookie) (verdict.Status, string) {
+func checkCookie(rule string, c *http.Cookie) (verdict.Status, string) {
 	has := func(is bool, what string) (verdict.Status, string) {
 		if is {
 			return verdict.Pass, what
@@ -184,8 +184,8 @@ func judgeCookie(rule string, c *http.Cookie) (verdict.Status, string) {
 	}
 }
 
-// judgeCaches judges every answer that had tokens in it.
-func (r *run) judgeCaches() {
+// checkCaching judges every answer that had tokens in it.
+func (r *run) checkCaching() {
 	if len(r.cacheable) > 0 {
 		r.fail(NoStore, r.cacheable[0])
 		return

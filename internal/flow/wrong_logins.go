@@ -18,12 +18,12 @@ func (r *run) wrongLogins(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.judgeBy(known, WrongPasswordRefused, known.notGranted(), known.says())
+	r.recordAnswer(known, WrongPasswordRefused, known.notGranted(), known.describe())
 	if !r.wants(UniformLoginErrors) {
 		return nil
 	}
 	if known.refused() != verdict.Pass {
-		r.skip("a wrong password was answered "+known.says(), UniformLoginErrors)
+		r.skip("a wrong password was answered "+known.describe(), UniformLoginErrors)
 		return nil
 	}
 	stranger := "nobody-" + rand.Text()[:8]
@@ -32,20 +32,20 @@ func (r *run) wrongLogins(ctx context.Context) error {
 	case err != nil:
 		return err
 	case unknown.refused() == verdict.Skip:
-		r.skip(unknown.says(), UniformLoginErrors)
+		r.skip(unknown.describe(), UniformLoginErrors)
 	case unknown.status != known.status:
-		r.fail(UniformLoginErrors, "for a wrong password "+known.says()+"; for an unknown user "+unknown.says())
+		r.fail(UniformLoginErrors, "for a wrong password "+known.describe()+"; for an unknown user "+unknown.describe())
 	case maps.Equal(leaves(known.body, r.User), leaves(unknown.body, stranger)):
-		r.pass(UniformLoginErrors, "for both "+unknown.says())
+		r.pass(UniformLoginErrors, "for both "+unknown.describe())
 	default:
-		return r.sameBut(ctx, known, unknown, stranger, wrong)
+		return r.compareLoginErrors(ctx, known, unknown, stranger, wrong)
 	}
 	return nil
 }
 
-// sameBut judges answers whose bodies differ. A time or the number of a request differs
+// compareLoginErrors judges answers whose bodies differ. A time or the number of a request differs
 // in every answer: asking for both users again shows what does.
-func (r *run) sameBut(ctx context.Context, known, unknown answer, stranger, wrong string) error {
+func (r *run) compareLoginErrors(ctx context.Context, known, unknown answer, stranger, wrong string) error {
 	var again [2]answer
 	for i, user := range []string{r.User, stranger} {
 		var err error
@@ -53,7 +53,7 @@ func (r *run) sameBut(ctx context.Context, known, unknown answer, stranger, wron
 			return err
 		}
 		if again[i].status != known.status {
-			r.skip("the bodies differ, and another wrong login was answered "+again[i].says(), UniformLoginErrors)
+			r.skip("the bodies differ, and another wrong login was answered "+again[i].describe(), UniformLoginErrors)
 			return nil
 		}
 	}
@@ -62,11 +62,11 @@ func (r *run) sameBut(ctx context.Context, known, unknown answer, stranger, wron
 		[2]map[string]string{leaves(unknown.body, stranger), leaves(again[1].body, stranger)})
 	switch status {
 	case verdict.Pass:
-		r.pass(UniformLoginErrors, "for both "+unknown.says()+", but for what differs in every answer")
+		r.pass(UniformLoginErrors, "for both "+unknown.describe()+", but for what differs in every answer")
 	case verdict.Skip:
 		r.skip("what tells answers for one user from each other may tell users from each other"+place, UniformLoginErrors)
 	default:
-		r.fail(UniformLoginErrors, "the bodies differ"+place+": for a wrong password "+known.says()+"; for an unknown user "+unknown.says())
+		r.fail(UniformLoginErrors, "the bodies differ"+place+": for a wrong password "+known.describe()+"; for an unknown user "+unknown.describe())
 	}
 	return nil
 }
