@@ -64,7 +64,7 @@ var endsOtherwise = regexp.MustCompile(`(%(25)*[0-9A-Fa-f]{2}|\x1b\[[0-9;:]*[mK]
 func mayBeFollowed(token, before, after string) bool {
 	blank, _ := utf8.DecodeRuneInString(after[1:])
 	signed := strings.HasSuffix(before, "s:") || strings.HasSuffix(strings.ToLower(before), "s%3a")
-	return after[0] == '.' && isWhole([]byte(token)) && (len(after) == 1 || isBlank(blank) || signed)
+	return after[0] == '.' && isComplete([]byte(token)) && (len(after) == 1 || isBlank(blank) || signed)
 }
 
 // FuzzHostile puts one byte into a token in a dressing.

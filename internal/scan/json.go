@@ -37,9 +37,9 @@ func (f *finder) jsonLines(s span) (n int, ok bool) {
 	}
 	w := jsonWalk{f: f, s: s, dec: jsontext.NewDecoder(bytes.NewBuffer(s.b[:len(s.b):len(s.b)]), jsontext.AllowDuplicateNames(true))}
 	items := len(f.items)
-	f.quiet++
+	f.insideJSON++
 	err := w.value("", 0)
-	f.quiet--
+	f.insideJSON--
 	if err != nil {
 		f.attempts++
 		f.items = f.items[:items]

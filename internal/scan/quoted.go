@@ -38,7 +38,7 @@ func (f *finder) quoted(s span, c context) {
 		if !isQuote(s.b[i]) || !opensQuote(s.b, i) {
 			continue
 		}
-		f.words(s.sub(plain, i))
+		f.prose(s.sub(plain, i))
 		end, escapes := endOfQuote(s.b, i)
 		name, ok := nameBefore(s.b[:i])
 		if end < 0 || !closesQuote(s.b, end) || !ok {
@@ -60,7 +60,7 @@ func (f *finder) quoted(s span, c context) {
 		}
 		i, plain = end, end+1
 	}
-	f.words(s.from(plain))
+	f.prose(s.from(plain))
 }
 
 // refuseQuoted notes the first token after a quotation from i to end that is not

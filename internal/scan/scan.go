@@ -61,11 +61,11 @@ func One(text []byte, o Options) (Found, error) {
 		default:
 			return Found{Token: string(s.b), Offset: s.off}, nil
 		}
-		if found, ok, err := dressed(plain, o); ok || err != nil {
+		if found, ok, err := onlyCarrier(plain, o); ok || err != nil {
 			return found, err
 		}
 	}
-	f := finder{text: plain, field: o.Field, batch: o.Batch, amongWords: o.Join}
+	f := finder{text: plain, field: o.Field, batch: o.Batch, inWords: o.Join}
 	f.lines(plain)
 	if found, ok, err := f.joinLines(plain, o); ok || err != nil {
 		return found, err
@@ -104,31 +104,31 @@ func (s span) trim() span {
 	return s.sub(start, start+len(bytes.TrimRightFunc(left, isBlank)))
 }
 
-// An item is one token that stands whole in its dressing.
+// An item is one token that is complete in its carrier.
 type item struct {
-	token string
-	off   int
-	where string
-	name  string // of the header, cookie, parameter or JSON member; "" in plain text
-	alias string // the "name" beside the JSON member "value", as in a HAR
-	path  string // of the JSON member, from the root
-	rank  int    // among the members of a token response, 1 the best; 0 is none
-	depth int    // of the JSON member
-	fold  bool   // the name is a header's: upper and lower case are the same
-	weak  bool   // among the words of a JSON string, which is mostly text about tokens
+	token   string
+	off     int
+	where   string
+	name    string // of the header, cookie, parameter or JSON member; "" in plain text
+	alias   string // the "name" beside the JSON member "value", as in a HAR
+	path    string // of the JSON member, from the root
+	rank    int    // among the members of a token response, 1 the best; 0 is none
+	depth   int    // of the JSON member
+	fold    bool   // the name is a header's: upper and lower case are the same
+	inProse bool   // in prose inside a JSON string, which is mostly text about tokens
 }
 
-func (it item) called(field string) bool {
+func (it item) hasName(field string) bool {
 	return it.name == field || it.alias == field || it.fold && strings.EqualFold(it.name, field)
 }
 
-// resembles is called for names that people write in capitals or not: those of
-// headers and variables. A cookie's name and a JSON member's have one spelling.
-func (it item) resembles(field string) bool {
+// hasNameFold ignores case for names that are written in either: headers and variables.
+// The names of cookies and JSON members are case-sensitive.
+func (it item) hasNameFold(field string) bool {
 	return strings.EqualFold(it.alias, field) || (it.fold || it.where == it.name) && strings.EqualFold(it.name, field)
 }
 
-// choose picks the one token that the text means.
+// choose returns the one token of the text.
 func (f *finder) choose(text span) (Found, error) {
 	switch {
 	case f.err != nil:
@@ -136,8 +136,8 @@ func (f *finder) choose(text span) (Found, error) {
 	case f.field != "":
 		return f.chooseField(text)
 	}
-	if slices.ContainsFunc(f.items, func(it item) bool { return !it.weak }) {
-		f.items = slices.DeleteFunc(f.items, func(it item) bool { return it.weak })
+	if slices.ContainsFunc(f.items, func(it item) bool { return !it.inProse }) {
+		f.items = slices.DeleteFunc(f.items, func(it item) bool { return it.inProse })
 	}
 	if best, ok := f.response(); ok {
 		return f.chooseResponse(best)
@@ -150,13 +150,13 @@ func (f *finder) choose(text span) (Found, error) {
 	}
 	switch {
 	case len(f.items)+len(f.refused) == 0:
-		return Found{}, f.none(text)
+		return Found{}, f.noToken(text)
 	case plain > 0 && len(f.items) > 1, distinct(f.items) > 1, len(f.refused) > 1:
 		return Found{}, f.several(f.items)
 	case len(f.refused) > 0 && len(f.items) > 0:
 		return Found{}, f.several(f.items)
 	case len(f.refused) > 0:
-		return Found{}, f.none(text)
+		return Found{}, f.noToken(text)
 	}
 	return f.items[0].found(), nil
 }
@@ -212,7 +212,7 @@ func (f *finder) chooseField(text span) (Found, error) {
 			byPath = append(byPath, it)
 		case it.name == f.field, it.alias == f.field:
 			byName = append(byName, it)
-		case it.resembles(f.field):
+		case it.hasNameFold(f.field):
 			bySound = append(bySound, it)
 		}
 	}
@@ -223,8 +223,8 @@ func (f *finder) chooseField(text span) (Found, error) {
 		}
 	}
 	switch {
-	case len(matches) == 0 && f.missed:
-		return Found{}, f.notAToken(f.missWhere, f.missText)
+	case len(matches) == 0 && f.fieldInvalid:
+		return Found{}, f.notAToken(f.fieldWhere, f.fieldText)
 	case len(matches) == 0:
 		return Found{}, f.noField(text)
 	case distinct(matches) > 1:

@@ -165,14 +165,14 @@ func beforeFullStop(b []byte, start, end int) bool {
 	if r, n := utf8.DecodeRune(b[end:]); n > 0 && !isBlank(r) {
 		return false
 	}
-	return isToken(b[start:end-1]) && isWhole(b[start:end-1])
+	return isToken(b[start:end-1]) && isComplete(b[start:end-1])
 }
 
 // inCookieSigned returns how long the token is in a cookie that express has signed:
 // s: before it, and after it a dot and an HMAC, which is no part of the token.
 func inCookieSigned(before, run []byte) int {
 	last := bytes.LastIndexByte(run, '.')
-	if last < 0 || len(withoutMark(before)) == len(before) || !isToken(run[:last]) || !isWhole(run[:last]) {
+	if last < 0 || len(withoutMark(before)) == len(before) || !isToken(run[:last]) || !isComplete(run[:last]) {
 		return 0
 	}
 	return last

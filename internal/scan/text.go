@@ -6,52 +6,52 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A finder reads a text line by line and notes each token that stands whole in
-// its dressing, and each that does not.
+// A finder reads a text line by line and records each token that is complete in its
+// carrier, and each that is not.
 type finder struct {
-	text       span // all of it
-	field      string
-	batch      bool // hints may name --batch
-	amongWords bool // a whole token may be taken out of the words around it
-	wrapped    []wrapping
-	items      []item
-	refused    []refusal // tokens that run into text which is no dressing
-	err        error
+	text    span // all of it
+	field   string
+	batch   bool // hints may name --batch
+	inWords bool // a complete token may be taken out of prose
+	wrapped []wrapping
+	items   []item
+	refused []refusal // tokens that run into other text
+	err     error
 
-	missed    bool // field is there, but its value is no token
-	missWhere string
-	missText  span
+	fieldInvalid bool // the field exists, but its value is not a token
+	fieldWhere   string
+	fieldText    span
 
-	damaged     item // the best member of a token response whose value is a broken token
+	damaged     item // the best member of a token response whose value is a damaged token
 	damagedText span
 
 	http    bool // the text is an HTTP transcript
-	headers bool // the next line is among the headers of one
-	verbose bool // the transcript is as curl -v writes it
+	headers bool // the next line is a header of the transcript
+	verbose bool // curl -v wrote the transcript
 
-	around   context // of the piece of text in hand
-	inHeader bool    // the line in hand is a header
+	around   context // of the current piece of text
+	inHeader bool    // the current line is a header
 
-	level    int // how deep the dressings nest
-	quiet    int // inside JSON, where text about tokens refuses nothing
-	attempts int // how often text that looked like JSON was none
+	level      int // nesting depth of the carriers
+	insideJSON int // inside JSON, where a token in prose refuses nothing
+	attempts   int // how often text that looked like JSON was not
 }
 
-// Dressings nest a few deep at most (a header in quotes, with a URL in it); a
-// text that looks like JSON over and over is not read over and over.
+// Bounds on the work. Carriers nest a few levels at most, as a header in quotes with a
+// URL in it; a text that looks like JSON again and again is not parsed each time.
 const (
 	maxLevel    = 8
 	maxAttempts = 8
 	maxRefused  = 8
 )
 
-// A refusal is a token that does not end, or begin, where its dressing does.
+// A refusal is a token that does not begin or end where its carrier does.
 type refusal struct {
 	token int // where in the text the token begins
-	at    int // and where stands what is in the way
+	at    int // and where the text begins that prevents it
 }
 
-// A context says what the piece of text in hand is the value of.
+// A context says what the current piece of text is the value of.
 type context struct {
 	name  string
 	where string
@@ -77,9 +77,9 @@ func (f *finder) lines(s span) {
 		before := len(f.items)
 		f.line(line)
 		line = line.trim()
-		if isContinuation(bytes.TrimFunc(line.b, isOdd)) && len(f.items) == before {
+		if isContinuation(bytes.TrimFunc(line.b, isSpaceOrNonASCII)) && len(f.items) == before {
 			if word = line.off; ended >= 0 { // the token of the line above may go on here
-				f.withdraw(ended, word)
+				f.refuseFrom(ended, word)
 			}
 		}
 		ended = -1
@@ -90,19 +90,19 @@ func (f *finder) lines(s span) {
 		}
 	}
 	if word >= 0 && plain >= 0 && plain < len(f.items) {
-		f.withdraw(plain, word)
+		f.refuseFrom(plain, word)
 	}
 }
 
-// isOdd tells the characters that neither a token nor prose begins with.
-func isOdd(r rune) bool { return r <= ' ' || r >= 0x7f }
+// isSpaceOrNonASCII reports characters that begin neither a token nor prose.
+func isSpaceOrNonASCII(r rune) bool { return r <= ' ' || r >= 0x7f }
 
 func (it item) endsAt(off int) bool { return it.off+len(it.token) == off }
 
-// withdraw takes back the items from i on: the first of them may be cut short,
-// because the text goes on at byte at. One that is whole is not.
-func (f *finder) withdraw(i, at int) {
-	if isWhole([]byte(f.items[i].token)) && !resumes(f.text.b[at-f.text.off:]) {
+// refuseFrom refuses the items from i on if the first of them may be cut off, because
+// the text continues at byte at.
+func (f *finder) refuseFrom(i, at int) {
+	if isComplete([]byte(f.items[i].token)) && !resumes(f.text.b[at-f.text.off:]) {
 		return
 	}
 	f.refuseAt(f.items[i].off, at)
@@ -152,7 +152,7 @@ func (f *finder) line(s span) {
 	if f.http && !f.inHeader {
 		c = context{name: "body", where: "response body"}
 	}
-	if f.jarLine(s) {
+	if f.cookieJarLine(s) {
 		return
 	}
 	if bytes.HasPrefix(s.b, []byte("- ")) { // an element of a YAML list
@@ -195,7 +195,7 @@ func (f *finder) unit(s span, c context) {
 	case bytes.IndexByte(s.b, ';') >= 0:
 		f.cookies(s)
 	default:
-		f.words(s)
+		f.prose(s)
 	}
 }
 
@@ -203,10 +203,10 @@ func (f *finder) unit(s span, c context) {
 func (f *finder) value(s span, c context) bool {
 	bare, _ := cutScheme(s)
 	it := item{off: bare.off, where: c.where, name: c.name, path: c.path, rank: c.rank, depth: c.depth, fold: c.fold}
-	named := f.field != "" && c.name != "" && (it.called(f.field) || c.path == f.field)
+	named := f.field != "" && c.name != "" && (it.hasName(f.field) || c.path == f.field)
 	if !isToken(bare.b) && !(named && isCompact(bare.b)) {
-		if named && !f.missed {
-			f.missed, f.missWhere, f.missText = true, c.where, s
+		if named && !f.fieldInvalid {
+			f.fieldInvalid, f.fieldWhere, f.fieldText = true, c.where, s
 		}
 		return false
 	}
@@ -245,7 +245,7 @@ func (f *finder) refuse(s span, start, end int) {
 }
 
 func (f *finder) refuseAt(token, at int) {
-	if f.quiet == 0 && len(f.refused) < maxRefused {
+	if f.insideJSON == 0 && len(f.refused) < maxRefused {
 		f.refused = append(f.refused, refusal{token, at})
 	}
 }

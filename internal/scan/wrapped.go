@@ -29,7 +29,7 @@ func (f *finder) noteWrapped(s span, where string) {
 	if bytes.IndexByte(s.b, '\n') < 0 || len(f.wrapped) > 1 {
 		return
 	}
-	body, _ := undress(s.trim())
+	body, _ := cutCarrier(s.trim())
 	if joined, lineBreak, lines := unwrap(body); joined != nil {
 		f.wrapped = append(f.wrapped, wrapping{joined, where, body.off, lineBreak, lines})
 	}
@@ -86,12 +86,12 @@ func join(s span, start int) (w wrapping, end int, ok bool) {
 				dots, lastDot = dots+1, len(w.token)-1
 			}
 			if dots == 1 && want.dots == 0 {
-				if want = lastSizes(decodeHeader(w.token)); want.dots == 0 {
+				if want = sizesOf(decodeHeader(w.token)); want.dots == 0 {
 					return w, end, false
 				}
 			}
 		}
-		if fits(dots, len(w.token)-1-lastDot, want) {
+		if hasLastSize(dots, len(w.token)-1-lastDot, want) {
 			break
 		}
 		n := lineBreak(s.b[end:])

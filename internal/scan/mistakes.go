@@ -10,24 +10,24 @@ import (
 	"jwt/internal/verdict"
 )
 
-// somethingElse recognises a text that is no token from its first byte on.
-func somethingElse(b []byte) string {
+// recognise says what a text is that is not a token from its first byte on, or "".
+func recognise(b []byte) string {
 	head := bytes.ToLower(b[:min(len(b), 64)])
 	switch {
 	case isPlaceholder(b):
-		return notFilledIn
+		return placeholderMessage
 	case bytes.HasPrefix(head, []byte("<!doctype html")), bytes.HasPrefix(head, []byte("<html")):
 		return "this is an HTML page: look at the address it came from, it may ask to sign in"
 	case hasUTF16Mark(b):
 		return "it begins as UTF-16 does, but is not: save it as UTF-8"
 	case b[0] == '{':
-		return otherJSON(b)
+		return recogniseJSON(b)
 	}
 	return ""
 }
 
-// otherJSON says what JSON is that carries no token.
-func otherJSON(b []byte) string {
+// recogniseJSON says what a JSON object without a token is.
+func recogniseJSON(b []byte) string {
 	o, err := jsonobject.Parse(b)
 	if err != nil {
 		return "this is neither a token nor JSON: " + err.Error()
@@ -52,10 +52,10 @@ func otherJSON(b []byte) string {
 	return "this is JSON with no token in it; jwt sign makes a token of claims"
 }
 
-const notFilledIn = "that stands where nobody put a token: is the variable set, and awaited?"
+const placeholderMessage = "this is a placeholder, not a token: is the variable set (or the promise awaited)?"
 
-// isPlaceholder reports whether b is what a program, a shell or a document writes
-// where there is no token.
+// isPlaceholder reports whether b is text that programs, shells and documents write in
+// place of a token.
 func isPlaceholder(b []byte) bool {
 	const longest = 64
 	b = bytes.TrimSpace(b)
@@ -102,9 +102,9 @@ func encodedAgain(b []byte) bool {
 	return err == nil && isToken(bytes.TrimSpace(token))
 }
 
-// leftOut is the error for a token that was shortened where it was shown: no token
+// elided is the error for a token that was shortened where it was shown: no token
 // has three dots in a row.
-func leftOut(at int) *verdict.Error {
+func elided(at int) *verdict.Error {
 	return verdict.Errorf(verdict.Malformed, "no token found: three dots stand at byte %d for what was left out", at).
 		Hintf("copy the token whole, from where it is not shortened")
 }

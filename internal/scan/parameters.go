@@ -50,15 +50,15 @@ func (f *finder) cookies(s span) {
 		if beginsPair(rest.b) {
 			f.pair(pair.trim())
 		} else {
-			f.loose(s, 0, len(pair.b), context{})
+			f.tokensInText(s, 0, len(pair.b), context{})
 		}
 		s = rest
 	}
 }
 
-// jarLine reads a line of a cookie jar as curl -c and browsers' exports have it:
+// cookieJarLine reads a line of a cookie jar as curl -c and browsers' exports have it:
 // seven fields between tabs, the last two the name and the value.
-func (f *finder) jarLine(s span) bool {
+func (f *finder) cookieJarLine(s span) bool {
 	const fields = 7
 	if bytes.Count(s.b, []byte{'\t'}) != fields-1 {
 		return false
@@ -90,7 +90,7 @@ func beginsPair(b []byte) bool {
 func (f *finder) pair(s span) {
 	i := bytes.IndexByte(s.b, '=')
 	if i < 0 || bytes.Contains(s.b[:i], []byte("://")) {
-		f.words(s)
+		f.prose(s)
 		return
 	}
 	front := bytes.TrimRight(s.b[:i], " \t")
@@ -100,13 +100,13 @@ func (f *finder) pair(s span) {
 		kind = ""
 	}
 	if carriesToken(front) {
-		f.loose(s, 0, len(s.b), context{})
+		f.tokensInText(s, 0, len(s.b), context{})
 		return
 	}
 	value := s.from(i + 1).trim()
 	key := strings.TrimLeft(string(name), "-$")
 	if c := (context{name: key, where: kind + key}); !f.value(value, c) {
-		f.loose(value, 0, len(value.b), c)
+		f.tokensInText(value, 0, len(value.b), c)
 	}
 }
 
@@ -154,11 +154,11 @@ func (f *finder) query(s span, kind string) {
 		following, _, _ := bytes.Cut(rest.b, []byte{'&'})
 		whole := len(following) == 0 || bytes.IndexByte(following, '=') >= 0
 		if equals < 0 || !whole || isToken(piece.b[:equals]) {
-			f.loose(s, 0, end, context{})
+			f.tokensInText(s, 0, end, context{})
 		} else {
 			name := strings.TrimLeft(string(piece.b[:equals]), "-$")
 			if !f.value(piece.from(equals+1), context{name: name, where: kind + name}) {
-				f.loose(piece, 0, len(piece.b), context{})
+				f.tokensInText(piece, 0, len(piece.b), context{})
 			}
 		}
 		s = rest
@@ -168,7 +168,7 @@ func (f *finder) query(s span, kind string) {
 // path reads the part of a URL before its query, where mailed links carry tokens.
 func (f *finder) path(s span) {
 	if !bytes.Contains(s.b, []byte("://")) && !bytes.HasPrefix(s.b, []byte{'/'}) {
-		f.loose(s, 0, len(s.b), context{})
+		f.tokensInText(s, 0, len(s.b), context{})
 		return
 	}
 	for len(s.b) > 0 {
@@ -177,7 +177,7 @@ func (f *finder) path(s span) {
 			end = len(s.b)
 		}
 		if part := s.sub(0, end); !f.value(part, context{name: "path", where: "URL path"}) {
-			f.loose(part, 0, len(part.b), context{})
+			f.tokensInText(part, 0, len(part.b), context{})
 		}
 		s = s.from(min(end+1, len(s.b)))
 	}

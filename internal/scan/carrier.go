@@ -4,12 +4,11 @@ import (
 	"bytes"
 )
 
-// dressed reads a text that is one token and its dressing, nothing else: quotes,
-// an Authorization header, a scheme. Here the token need not look like one to be
-// taken, since it cannot be anything else: the parser says best what is wrong
-// with it.
-func dressed(s span, o Options) (found Found, ok bool, err error) {
-	body, where := undress(s)
+// onlyCarrier reads a text that is one token in its carrier and nothing else: quotes,
+// an Authorization header, a scheme. The token need not look like one, because it
+// cannot be anything else; the parser reports what is wrong with it.
+func onlyCarrier(s span, o Options) (found Found, ok bool, err error) {
+	body, where := cutCarrier(s)
 	switch {
 	case isCompact(body.b), o.Join && isLaxToken(body.b):
 		return Found{Token: string(body.b), Where: where, Offset: body.off}, true, nil
@@ -22,9 +21,9 @@ func dressed(s span, o Options) (found Found, ok bool, err error) {
 	return found, err == nil, err
 }
 
-// undress takes off, each at most once and from outside in: quotes, curl's -H
-// with the quotes of its argument, the name of the header, the scheme.
-func undress(s span) (body span, where string) {
+// cutCarrier removes, from outside in and each at most once: quotes, curl's -H with
+// the quotes of its argument, the name of the header, the scheme.
+func cutCarrier(s span) (body span, where string) {
 	s = unquote(s)
 	if flag, ok := cutHeaderFlag(s); ok {
 		s = unquote(flag)
@@ -55,10 +54,9 @@ func cutHeaderFlag(s span) (span, bool) {
 	return s, false
 }
 
-// unwrap joins a token that stands on several lines: it is broken by nothing but
-// line feeds, each perhaps after a carriage return or a backslash, perhaps before
-// indentation. It returns nil if that does not make one token. A blank line is
-// no wrapping, and neither are lines that are tokens of their own.
+// unwrap joins a token that is wrapped over several lines, or returns nil. Only line
+// feeds may break it, with a carriage return or backslash before and indentation after.
+// Blank lines, and lines that are tokens themselves, are not wrapping.
 func unwrap(s span) (joined []byte, lineBreak, lines int) {
 	if bytes.IndexByte(s.b, '\n') < 0 {
 		return nil, 0, 0
@@ -82,7 +80,7 @@ func unwrap(s span) (joined []byte, lineBreak, lines int) {
 		if isToken(line) {
 			whole++
 		}
-		if lines == 1 && whole == 1 && isWhole(line) && !resumes(s.b[len(line):]) {
+		if lines == 1 && whole == 1 && isComplete(line) && !resumes(s.b[len(line):]) {
 			return nil, 0, 0
 		}
 		joined = append(joined, line...)

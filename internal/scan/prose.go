@@ -7,10 +7,10 @@ import (
 	"jwt/internal/base64url"
 )
 
-// words reads text with white space in it. White space ends a token only where
+// prose reads text with white space in it. White space ends a token only where
 // a name or a URL began it, and only if what follows cannot be more of it; a token
 // that is whole needs neither.
-func (f *finder) words(s span) {
+func (f *finder) prose(s span) {
 	var name, previous []byte
 	for i := 0; i < len(s.b); {
 		if isSpace(s.b[i]) {
@@ -23,7 +23,7 @@ func (f *finder) words(s span) {
 		}
 		word := s.sub(i, end)
 		start, stop, carries := next(word.b, 0)
-		follows := goesOn(s.b[end:]) && !(carries && isWhole(word.b[start:stop]) && !resumes(s.b[end:]))
+		follows := continues(s.b[end:]) && !(carries && isComplete(word.b[start:stop]) && !resumes(s.b[end:]))
 		switch {
 		case !carries && f.field == "":
 		case isCompact(word.b) && isOption(previous) && !follows:
@@ -33,15 +33,15 @@ func (f *finder) words(s span) {
 		case !isCompact(word.b) && !follows:
 			f.parameters(word)
 		case carries:
-			f.loose(s, i, end, context{})
+			f.tokensInText(s, i, end, context{})
 		}
 		name, previous, i = previous, word.b, end
 	}
 }
 
-// goesOn reports whether b begins with a word that may be the rest of a token:
+// continues reports whether b begins with a word that may be the rest of a token:
 // no flag, and no name=value, name:value or name/value.
-func goesOn(b []byte) bool {
+func continues(b []byte) bool {
 	word := bytes.TrimLeft(b, " \t")
 	if end := bytes.IndexAny(word, " \t"); end >= 0 {
 		word = word[:end]

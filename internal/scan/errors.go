@@ -9,8 +9,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// none says where the text stops looking like a token, and what to do about it.
-func (f *finder) none(text span) error {
+// noToken says where the text stops looking like a token, and what to do about it.
+func (f *finder) noToken(text span) error {
 	if hasUTF16Mark(text.b) {
 		return stopped(text, 0, 0)
 	}
@@ -26,7 +26,7 @@ func (f *finder) none(text span) error {
 			return stopped(text, 0, 4).Hintf("%s", hint)
 		}
 	}
-	body, _ := undress(text)
+	body, _ := cutCarrier(text)
 	start := body.off - text.off
 	if i := bytes.Index(body.b, []byte("eyJ")); i >= 0 {
 		start += i
@@ -53,7 +53,7 @@ func stopped(text span, start, end int) *verdict.Error {
 			start-- // what stands before the header counts too
 		}
 		if i := bytes.Index(b[start:], ellipsis); i > 0 {
-			return leftOut(text.at(start + i))
+			return elided(text.at(start + i))
 		}
 		return wrongParts(b[start:])
 	}
@@ -84,7 +84,7 @@ func wrongParts(b []byte) *verdict.Error {
 	case looksLikeFile(b):
 		return e.Hintf("to read a file, write @%s", b)
 	case isPlaceholder(b):
-		return e.Hintf("%s", notFilledIn)
+		return e.Hintf("%s", placeholderMessage)
 	case isScheme(b):
 		return e.Hintf("nothing stands after %s: is the variable set?", b)
 	case n == 1 && inBraces(decodeHeader(b)):
@@ -173,9 +173,9 @@ func hintFor(b []byte, start, end int) string {
 	case r == 0:
 		return "if the text is UTF-16, save it as UTF-8"
 	case end == 0:
-		return somethingElse(b)
+		return recognise(b)
 	case end >= start && isPlaceholder(b[start:]):
-		return notFilledIn
+		return placeholderMessage
 	case strings.ContainsRune(",;)]}>\\", r) && end == len(b)-1 && inside:
 		return "it does not belong to the token: leave it out"
 	}

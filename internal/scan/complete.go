@@ -12,36 +12,36 @@ import (
 	"jwt/internal/jwa"
 )
 
-// isWhole reports whether the last part of a token is as long as its algorithm
-// makes it. Then nothing of it is missing, and it is one token whatever text
-// stands around it. What has no fixed length is not known to be whole.
-func isWhole(token []byte) bool {
+// isComplete reports whether the last part of a token has the length that its algorithm
+// makes. Then the token is complete whatever text is around it. A token whose algorithm
+// has no fixed length is never known to be complete.
+func isComplete(token []byte) bool {
 	issued, rest, disclosing := bytes.Cut(token, []byte{'~'})
 	if disclosing {
-		binding := rest[bytes.LastIndexByte(rest, '~')+1:] // another disclosure may follow a tilde, nothing a Key Binding JWT
-		return isToken(issued) && isToken(binding) && isWhole(issued) && isWhole(binding)
+		binding := rest[bytes.LastIndexByte(rest, '~')+1:] // after a tilde another disclosure may follow, after a Key Binding JWT nothing
+		return isToken(issued) && isToken(binding) && isComplete(issued) && isComplete(binding)
 	}
 	dots, pure := partsOf(token)
-	return pure && fits(dots, len(token)-1-bytes.LastIndexByte(token, '.'), lastSizes(decodeHeader(token)))
+	return pure && hasLastSize(dots, len(token)-1-bytes.LastIndexByte(token, '.'), sizesOf(decodeHeader(token)))
 }
 
-// fits reports whether a token with that many dots is complete with a last part of
-// size characters.
-func fits(dots, size int, want sizes) bool {
+// hasLastSize reports whether a token with that many dots is complete with a last part
+// of size characters.
+func hasLastSize(dots, size int, want sizes) bool {
 	return dots == want.dots && slices.Contains(want.last, size)
 }
 
-// sizes say how many dots a token has, and how long its last part may be, in
-// base64url.
+// sizes holds the number of dots of a token and the possible lengths of its last part
+// in base64url.
 type sizes struct {
 	dots int
 	last []int
 }
 
-// lastSizes reads them from a header: the signature of a JWS (RFC 7518 §3.1) or
-// the tag of a JWE (RFC 7518 §5.1). The signature of RSA is as long as its
-// modulus, for which the three usual ones are taken.
-func lastSizes(header []byte) sizes {
+// sizesOf returns the sizes of a header: those of the signature of a JWS (RFC 7518
+// §3.1) or of the tag of a JWE (RFC 7518 §5.1). For RSA it returns the three usual
+// lengths of a modulus.
+func sizesOf(header []byte) sizes {
 	o, err := jsonobject.Parse(header)
 	if err != nil {
 		return sizes{}
@@ -77,10 +77,10 @@ func encodedLengths(bytes ...int) []int {
 	return lengths
 }
 
-// loose reads the tokens between from and to of a text that is no dressing. Each
-// that is whole counts, if a blank or punctuation sets it off, and if it is the value
-// of a name or only to be shown; the others are refused, as a server would. c says what the text is the value of, if that is known.
-func (f *finder) loose(s span, from, to int, c context) {
+// tokensInText reads the tokens between from and to of a text that is not a carrier. A
+// complete token counts if white space or punctuation delimits it and it is the value of
+// a name or inWords is set. It refuses the others, as a server would. c is the context.
+func (f *finder) tokensInText(s span, from, to int, c context) {
 	for from < to {
 		start, end, ok := next(s.b[:to], from)
 		if !ok {
@@ -88,8 +88,8 @@ func (f *finder) loose(s span, from, to int, c context) {
 		}
 		_, once := nameBefore(s.b[:start]) // of two schemes the second is no token
 		switch {
-		case (f.amongWords || c.name != "" || nameOf(s.b[:start]) != "") && once && begins(s.b[:start]) && ends(s.b[end:]) && isCompact(s.b[start:end]) && isWhole(s.b[start:end]) && !resumes(bytes.TrimPrefix(f.after(s, end), []byte{'.'})):
-			f.addLoose(s, start, end, c)
+		case (f.inWords || c.name != "" || nameOf(s.b[:start]) != "") && once && begins(s.b[:start]) && ends(s.b[end:]) && isCompact(s.b[start:end]) && isComplete(s.b[start:end]) && !resumes(bytes.TrimPrefix(f.after(s, end), []byte{'.'})):
+			f.addTokenInText(s, start, end, c)
 		default:
 			f.refuse(s, start, end)
 		}
@@ -97,7 +97,7 @@ func (f *finder) loose(s span, from, to int, c context) {
 	}
 }
 
-func (f *finder) addLoose(s span, start, end int, c context) {
+func (f *finder) addTokenInText(s span, start, end int, c context) {
 	if c.name == "" {
 		c = f.around
 		if name := nameOf(s.b[:start]); name != "" && !carriesToken([]byte(name)) {
@@ -108,12 +108,11 @@ func (f *finder) addLoose(s span, start, end int, c context) {
 		return
 	}
 	f.items = append(f.items, item{
-		token: string(s.b[start:end]), off: s.at(start), where: c.where, name: c.name, path: c.path, fold: c.fold, depth: c.depth, weak: f.quiet > 0,
+		token: string(s.b[start:end]), off: s.at(start), where: c.where, name: c.name, path: c.path, fold: c.fold, depth: c.depth, inProse: f.insideJSON > 0,
 	})
 }
 
-// after returns what follows byte end of s in the text, beyond s itself where that
-// is known.
+// after returns the text after byte end of s, beyond s itself where that is known.
 func (f *finder) after(s span, end int) []byte {
 	if s.exact {
 		return f.text.b[s.at(end)-f.text.off:]
@@ -149,11 +148,11 @@ func ends(b []byte) bool {
 
 func closes(r rune) bool { return isBlank(r) || strings.ContainsRune(")]}<>,;|&#@", r) }
 
-// isBlank is isSpace, the end of a line and the no-break space.
+// isBlank reports white space: isSpace, line ends and the no-break space.
 func isBlank(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == '\u00a0' }
 
-// resumes reports whether the text after a token that seems whole goes on as one
-// does: with the disclosures of an SD-JWT, or with another part.
+// resumes reports whether the text after a complete token continues like a token: with
+// the disclosures of an SD-JWT, or with another part.
 func resumes(b []byte) bool {
 	const farthest = 64
 	i := 0
