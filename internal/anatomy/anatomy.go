@@ -20,7 +20,7 @@ import (
 // A Token is a token taken apart. Nothing vouches for any of it.
 type Token struct {
 	Text      string
-	Encrypted bool // a JWE, whose payload nobody sees without the key
+	Encrypted bool // a JWE, whose payload needs the key
 	Decrypted bool // a JWE whose plaintext is the Payload
 	Alg       string
 	Enc       string // of a JWE
@@ -106,8 +106,8 @@ func (o *opener) open(text string, depth int) (Token, error) {
 	return t, nil
 }
 
-// openInside opens what looks like tokens in t, as far as the limits go. What
-// turns out to be none is left as the text it is.
+// openInside opens the likely tokens in t within the limits. Those that are not tokens
+// stay text.
 func (o *opener) openInside(t *Token, tokens []inside, depth int) {
 	for _, n := range tokens {
 		if depth == MaxDepth || o.left == 0 {

@@ -19,7 +19,7 @@ type Key struct {
 	Signs        []string // signature algorithms it may be used with
 	Encrypts     []string // encryption algorithms
 	Masked       []string // names of the private members of its JWK
-	Thumbprint   string   // "" where it would tell a guessed secret
+	Thumbprint   string   // "" where it would confirm a guessed secret
 	Certificates []Certificate
 	Warnings     []verdict.Check
 }
@@ -46,9 +46,8 @@ func OpenKey(k jwk.Key, now time.Time) Key {
 	return opened
 }
 
-// signs returns the signature algorithms the key may be used with, by its own
-// word too. HMAC with a secret that is too short is no good use: only a key that
-// is for it by its own word counts.
+// signs returns the signature algorithms that the key may be used with. A secret that is
+// too short for HMAC counts only if its "alg" says HMAC.
 func signs(k jwk.Key) []string {
 	op := jwk.OpVerify
 	if k.IsPrivate() {
@@ -70,7 +69,7 @@ func unguessable(k jwk.Key) bool {
 	return len(secret) >= 16 && slices.ContainsFunc(secret, func(c byte) bool { return c < ' ' || c > '~' })
 }
 
-// secretWarnings tells of a secret too short for what it is for.
+// secretWarnings reports a secret that is too short for its use.
 func (k Key) secretWarnings() []verdict.Check {
 	secret, _ := k.Key.Material().([]byte)
 	for _, a := range k.Key.Algorithms() {
@@ -87,8 +86,8 @@ func (k Key) secretWarnings() []verdict.Check {
 
 func aesSize(n int) bool { return n == 16 || n == 24 }
 
-// certificateWarnings tells of signatures that nobody should rely on any more;
-// that of a root over itself protects nothing anyhow.
+// certificateWarnings reports certificate signatures that are no longer secure. A root's
+// signature over itself protects nothing and is ignored.
 func certificateWarnings(chain []*x509.Certificate) []verdict.Check {
 	var warnings []verdict.Check
 	for i, c := range chain {

@@ -23,7 +23,7 @@ type Moment struct {
 	At     time.Time
 }
 
-// A State says how a token stands in time. It is a stable word.
+// A State is the position of a token in time, as a stable word.
 type State string
 
 // The states.

@@ -13,7 +13,7 @@ import (
 	"jwt/internal/vendors"
 )
 
-// A Member is a header parameter, a claim, or what stands inside one.
+// A Member is a header parameter, a claim, or a member inside one.
 type Member struct {
 	Part  string // header, payload or disclosed
 	Path  string // what jsonobject.Object.Lookup finds it by: dots descend, [0] indexes
@@ -25,9 +25,9 @@ type Member struct {
 	Opened bool
 	// Meaning is what is known of the name. Its zero value says: nothing.
 	Meaning iana.Name
-	// Key tells the key that Value is, where it is a JWK.
+	// Key describes the key if Value is a JWK.
 	Key string
-	// Holds is how many tokens of Nested stand in Value, a string or a list.
+	// Holds is the number of tokens of Nested in Value, a string or a list.
 	Holds int
 }
 
@@ -182,9 +182,9 @@ func ofJWE(known iana.Name) iana.Name {
 	return known
 }
 
-// innerMembers are the members of an object, or the elements of an array that
-// has objects among them: other arrays read better as they stand. Of more than
-// most there are none.
+// innerMembers returns the members of an object, or the elements of an array that
+// contains objects; other arrays read better as they are. It returns none if there are
+// more than most.
 func innerMembers(m Member, most int) []Member {
 	var inner []Member
 	switch m.Value.Kind() {
@@ -217,7 +217,7 @@ func innerMembers(m Member, most int) []Member {
 	return inner
 }
 
-// An inside is a text that looks like a token, and where it stands.
+// An inside is a text that looks like a token, and its place.
 type inside struct {
 	part, path, text string
 	member           int // the number of the member; -1 for a whole part
@@ -250,7 +250,7 @@ func tokenIn(text string) (token string, ok bool) {
 	return text, strings.HasPrefix(text, "eyJ") && (dots == 2 || dots == 4)
 }
 
-// describeKey tells which key a JWK is, "" if it is none that can be used.
+// describeKey describes a JWK, or returns "" if it is not usable.
 func describeKey(v jsonobject.Value) string {
 	set, err := jwk.Parse(v)
 	if err != nil || len(set.Keys) != 1 {

@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// ErrLineTooLong is what Work is told of a line over Options.MaxLine bytes. The
-// line itself was dropped while it was read.
+// ErrLineTooLong is passed to Work for a line over Options.MaxLine bytes. The line
+// itself was discarded while reading.
 var ErrLineTooLong = errors.New("the line is too long")
 
 // Work appends the answer to one line to dst and returns it. number counts from

@@ -73,7 +73,7 @@ func (o Output) Text(env *Env) *render.Text {
 	return t
 }
 
-// Show writes a result to stdout as JSON or as text, whichever is wanted.
+// Show writes a result to stdout as JSON or as text, as the flags say.
 func (o Output) Show(env *Env, object func() render.Object, text func(*render.Text)) error {
 	if o.WantsJSON(env) {
 		return o.WriteJSON(env, object())

@@ -19,7 +19,7 @@ import (
 	"jwt/internal/jwk"
 )
 
-// A spelling is another secret that the given one may stand for.
+// A spelling is another secret that the user may have meant.
 type spelling struct {
 	id     string
 	when   string // ends "the signature verifies …"

@@ -20,8 +20,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A recorder keeps what went over the wire: the client of internal/authclient knows
-// tokens, the judge wants headers.
+// A recorder keeps the requests and answers on the wire: authclient returns tokens, but
+// rules need headers.
 type recorder struct {
 	base http.RoundTripper
 	now  func() time.Time
@@ -134,8 +134,8 @@ func (a answer) reason() string {
 	return phrase.ShortTo(a.secrets.Hide(e.Error()), most) // hidden first: half a secret is still one
 }
 
-// refused judges an answer to what must be refused. 2xx is none. Nobody decided
-// anything where there was too much to do, or where only a gateway answered.
+// refused judges an answer that must be a refusal. 2xx is not one. The answer of an
+// overloaded server or of a gateway decides nothing.
 func (a answer) refused() verdict.Status {
 	switch {
 	case a.status == 0, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout,
@@ -266,7 +266,8 @@ func (r *run) sendRefresh(ctx context.Context, token string) answer {
 	})
 }
 
-// call asks for the protected resource. Without a token there is no header.
+// call requests the protected resource, without an Authorization header if token is
+// empty.
 func (r *run) call(ctx context.Context, name, token, note string) (answer, error) {
 	a := r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 		return authclient.Grant{}, r.get(ctx, s, token)
@@ -337,7 +338,7 @@ func (r *run) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// interrupted says why the story is not to go on: somebody ended it, or it takes too
+// interrupted returns why the flow must end: the caller interrupted it, or it takes too
 // long.
 func interrupted(ctx context.Context) error {
 	if ctx.Err() == nil {

@@ -18,14 +18,14 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Options say which server is judged and how. Server, Preset, User, Password, Now
-// and After are wanted.
+// Options say which server is judged and how. Server, Preset, User, Password, Now and
+// After are required.
 type Options struct {
 	Server    *url.URL // as authclient.ParseServer gives it
 	Preset    authclient.Preset
 	User      string
 	Password  []byte
-	Protected string // a path that wants an access token; empty: the preset's userinfo
+	Protected string // a path that requires an access token; empty: the preset's userinfo
 
 	Only, Skip []string // rules, by id
 
@@ -43,7 +43,7 @@ type Options struct {
 	Stepped func(Step) error   // hears of each step as it happens; may be nil
 }
 
-// What Options are without further words.
+// Defaults of Options.
 const (
 	DefaultMaxWait  = 15 * time.Second
 	DefaultLeeway   = 2 * time.Second
@@ -85,11 +85,11 @@ type Report struct {
 	Results []Result
 	Steps   []Step
 	Tokens  []Token
-	Err     error // why the story could not be told to its end; nil if it was
+	Err     error // why the flow did not complete; nil if it did
 }
 
-// Failed reports whether the verdict is fail: a rule that must be kept was broken,
-// or the story could not be told.
+// Failed reports whether the verdict is fail: a required rule was broken, or the flow
+// did not complete.
 func (r Report) Failed() bool {
 	return r.Err != nil || slices.ContainsFunc(r.Results, Result.Decides)
 }
@@ -116,7 +116,7 @@ func (r Report) Count(s verdict.Status) int {
 	return n
 }
 
-// Check refuses rules that there are not, and paths that are none.
+// Check rejects unknown rules and invalid paths.
 func (o Options) Check() error {
 	known := RuleIDs()
 	for _, list := range []struct {
@@ -147,10 +147,10 @@ func (o Options) Check() error {
 
 const maxAnyWait = 24 * time.Hour
 
-// Run tells the story and returns the report. Its Err, which is also returned,
-// says why the story was not told to its end: the server is not there, or refused the
-// login, or somebody interrupted it. A broken rule is no error. A report that nobody
-// hears has no results.
+// Run drives the flow and returns the report. Its Err, which is also returned, says why
+// the flow did not complete: the server does not answer, refused the login, or the
+// caller interrupted it. A broken rule is not an error. If Stepped fails the report has
+// no results.
 func Run(ctx context.Context, o Options) (Report, error) {
 	if err := o.Check(); err != nil {
 		return Report{}, err
@@ -280,7 +280,7 @@ func newRun(o Options) *run {
 	return r
 }
 
-// A run is one telling of the story.
+// A run is one execution of the flow.
 type run struct {
 	Options
 	server  *authclient.Client

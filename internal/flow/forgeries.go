@@ -28,8 +28,8 @@ func tampered(token string) []forgery {
 	}
 }
 
-// unsigned returns the access token as nobody signed it (RFC 8725 §3.2), alg also
-// spelled as a careless comparison lets it pass. Opaque tokens have no alg.
+// unsigned returns the access token without a signature (RFC 8725 §3.2), with spellings
+// of alg that a careless comparison accepts. An opaque token has no alg.
 func unsigned(token string) []forgery {
 	t, err := jws.Parse(token)
 	if err != nil {

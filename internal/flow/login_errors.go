@@ -61,8 +61,8 @@ func words(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// leaves are the values in an answer's JSON by their places; the whole where it is no
-// JSON object. The name that was sent stands for itself.
+// leaves returns the values in the JSON of an answer by their places, or the whole body
+// if it is not a JSON object, with the user name masked.
 func leaves(body []byte, user string) map[string]string {
 	all := map[string]string{}
 	text := bytes.TrimSpace(body)
@@ -77,7 +77,7 @@ func leaves(body []byte, user string) map[string]string {
 	return all
 }
 
-// withoutName puts another word in the place of a name, where it stands by itself.
+// withoutName replaces a name that occurs as a whole word.
 func withoutName(text, name string) string {
 	part := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	var b strings.Builder

@@ -62,9 +62,9 @@ func (r *run) tryRotation(ctx context.Context, f *family) error {
 	return nil
 }
 
-// refreshAgain trades the refresh token that a refresh gave. Only where it is taken, a
-// refusal later on tells anything. A server that does not give another one yet is asked
-// once more: when it wants, or when the access token has ended.
+// refreshAgain spends the refresh token of a refresh. A later refusal means something
+// only if the server accepts it. A server that does not return another one yet is asked
+// once more when it says so, or when the access token has expired.
 func (r *run) refreshAgain(ctx context.Context, f *family) (answer, error) {
 	const name, moment = "refresh again", 2 * time.Second
 	before := f.refresh

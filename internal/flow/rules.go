@@ -34,7 +34,7 @@ const (
 // A Level says how much a rule weighs: only a broken Must makes the verdict fail.
 type Level string
 
-// The levels, as they stand in JSON.
+// The levels, as in JSON.
 const (
 	Must   Level = "must"
 	Should Level = "should"

@@ -166,8 +166,8 @@ func worse(a, b verdict.Status) bool {
 	return weight[a] > weight[b]
 }
 
-// keepFresh logs in again where the access token is about to expire: its expiry
-// must not be taken for a refusal. stale is where that login was refused.
+// keepFresh logs in again if the access token is about to expire, so that its expiry is
+// not mistaken for a refusal. stale reports that this login was refused.
 func (r *run) keepFresh(ctx context.Context, f *family) (a answer, stale bool, err error) {
 	const margin = time.Second
 	if f.lifetime == 0 || f.lifetime-r.Now().Sub(f.obtained) > min(margin, f.lifetime/2) {

@@ -1,7 +1,7 @@
 package iana
 
-// claims are the registered claims, and the parameters of OAuth and OpenID
-// requests that stand as claims in a request object (RFC 9101 §4), sorted by name.
+// claims lists the registered claims, and the parameters of OAuth and OpenID requests
+// that are claims in a request object (RFC 9101 §4), sorted by name.
 var claims = [...]Name{
 	{Name: "...", Meaning: "Digest of an array element not shown", Spec: "RFC 9901 §4.2.4.2", Kind: Digest},
 	{Name: "_claim_names", Meaning: "Claims that come from elsewhere, by source", Spec: "OpenID Connect Core §5.6.2"},

@@ -16,17 +16,17 @@ type Change struct {
 // A ChangeKind says in a word what kind of change it is.
 type ChangeKind string
 
-// The kinds of changes, as they stand in JSON.
+// The kinds of changes, as in JSON.
 const (
 	Added   ChangeKind = "added"
 	Removed ChangeKind = "removed"
 	Changed ChangeKind = "changed"
 )
 
-// Difference returns what has to change for from to become to: by value, numbers
-// exactly, strings unescaped, members in any order. What is in both is gone into.
-// The order is that of from, what was added last in each object. Of names that
-// stand twice the last counts.
+// Difference returns the changes that turn from into to. It compares by value: numbers
+// exactly, strings unescaped, members in any order, and descends into what both have.
+// Changes are in the order of from; additions come last in each object. Of duplicate
+// members the last counts.
 func Difference(from, to Value) []Change {
 	var d differ
 	d.value("", from, to)
@@ -122,8 +122,8 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// Variation tells how two values that mean the same are written: whether members
-// stand in another order anywhere, and whether anything else is spelled another way.
+// Variation reports how the spelling of two equal values differs: whether members are in
+// another order, and whether anything else is spelled differently.
 func Variation(a, b Value) (order, spelling bool) {
 	if bytes.Equal(a, b) || a.Kind() != b.Kind() {
 		return false, false

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Equal reports whether two JSON values mean the same: numbers by their value,
-// strings unescaped, objects in any order, arrays in order. Neither has a name
-// that stands twice.
+// Equal reports whether two JSON values without duplicate members are equal: numbers by
+// value, strings unescaped, members in any order, array elements in order.
 func Equal(a, b Value) bool {
 	if a.Kind() != b.Kind() {
 		return false

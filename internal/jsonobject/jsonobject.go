@@ -1,6 +1,6 @@
-// Package jsonobject reads one JSON object (RFC 8259 §4) and keeps it exactly as
-// it was sent: member order, digits and spelling stay, names are case-sensitive,
-// and a name that stands twice is seen instead of silently resolved.
+// Package jsonobject reads a JSON object (RFC 8259 §4) and keeps it exactly as sent:
+// member order, digits and spelling. Names are case-sensitive, and duplicates are
+// reported, never silently resolved.
 package jsonobject
 
 import (
@@ -18,7 +18,7 @@ const MaxDepth = 100
 // ErrTooDeep is the cause of a *SyntaxError for text nested deeper than MaxDepth.
 var ErrTooDeep error = depthError{}
 
-// A depthError is no fmt.Errorf, which every start of the program would pay for.
+// A depthError replaces a fmt.Errorf value, whose creation would slow every start.
 type depthError struct{}
 
 func (depthError) Error() string { return fmt.Sprintf("nested deeper than %d", MaxDepth) }
@@ -89,14 +89,12 @@ func (o Object) Bytes() []byte {
 // Members returns the members in the order of the text. Do not modify them.
 func (o Object) Members() []Member { return o.members }
 
-// Duplicates returns a JSON Pointer (RFC 6901) for each name that stands more
-// than once in its object, nested objects included. Of very many it lists the
-// first ones: it is empty only if there are none.
+// Duplicates returns a JSON Pointer (RFC 6901) for each duplicate member, including
+// nested objects. A long list is cut, but is empty only if there are no duplicates.
 func (o Object) Duplicates() []string { return o.duplicates }
 
-// Get returns the value under name, compared code point for code point. Of
-// duplicates it is the last, which is what most parsers believe; whoever decides
-// anything looks at Duplicates first.
+// Get returns the value under name, compared code point by code point. Of duplicates it
+// returns the last, as most parsers do; check Duplicates before any decision.
 func (o Object) Get(name string) (Value, bool) {
 	for i := len(o.members) - 1; i >= 0; i-- {
 		if o.members[i].Name == name {
@@ -106,7 +104,7 @@ func (o Object) Get(name string) (Value, bool) {
 	return nil, false
 }
 
-// Text returns the string under name, and false if there is none or it is not a string.
+// Text returns the string under name, and false if it is absent or not a string.
 func (o Object) Text(name string) (string, bool) {
 	v, ok := o.Get(name)
 	if !ok {

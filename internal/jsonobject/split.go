@@ -52,7 +52,7 @@ func cutMember(src []byte, at int) (nameEnd int, value Value, next int) {
 	return nameEnd, Value(src[start:end:end]), skipComma(src, end)
 }
 
-// skipSpace returns where the next byte that is not white space stands.
+// skipSpace returns the offset of the next byte that is not white space.
 func skipSpace(src []byte, at int) int {
 	for at < len(src) && (src[at] == ' ' || src[at] == '\n' || src[at] == '\r' || src[at] == '\t') {
 		at++

@@ -10,15 +10,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// What is listed of duplicates: a hostile text repeats names a million times, or
-// a name as long as itself.
+// Bounds on the list of duplicates: hostile text repeats names a million times, or has
+// names as long as itself.
 const (
 	maxListed      = 100
 	maxListedBytes = 16 << 10
 )
 
-// walk reads a text token by token to say what is wrong with it: where it is not
-// JSON, or which names stand twice. The text's depth is limited already.
+// walk reads a text token by token and returns why it is not JSON, or its duplicate
+// names. The depth of the text is bounded already.
 func walk(src []byte) (duplicates []string, err error) {
 	w := walker{
 		src: src,
@@ -104,7 +104,7 @@ func (w *walker) elements() error {
 	return nil
 }
 
-// list notes that the name the path ends in stands there twice.
+// list records the last name of the path as a duplicate.
 func (w *walker) list() {
 	if len(w.duplicates) >= maxListed || w.listedBytes >= maxListedBytes {
 		return

@@ -135,7 +135,7 @@ type cacheMode int
 const (
 	useFresh   cacheMode = iota // while it is fresh
 	revalidate                  // never
-	onlyFresh                   // while it is fresh; else load returns errNotKnown and asks nobody
+	onlyFresh                   // while it is fresh; else load returns errNotKnown and sends no request
 )
 
 var errNotKnown = errors.New("not in the cache")

@@ -24,10 +24,9 @@ type Claims struct {
 // Object returns the claims as they were signed.
 func (c Claims) Object() jsonobject.Object { return c.object }
 
-// ParseClaims reads a payload as the JSON object of RFC 7519 §7.2, signed or
-// not: it is for showing claims, ClaimsOf is for believing them. Names that stand
-// twice are left to Duplicates. The errors are of class claims_malformed or
-// limit_exceeded.
+// ParseClaims reads a payload, verified or not, as the JSON object of RFC 7519 §7.2. It
+// is for showing claims; use ClaimsOf to trust them. It does not refuse duplicates.
+// Errors have the class claims_malformed or limit_exceeded.
 func ParseClaims(payload []byte) (jsonobject.Object, error) {
 	o, err := jsonobject.Parse(payload)
 	switch {
@@ -57,10 +56,10 @@ func notClaims(payload []byte, err error) error {
 	return verdict.Errorf(verdict.ClaimsMalformed, "the payload is not a JSON object: %w", err).Hintf(opaque)
 }
 
-// ClaimsOf returns the claims of a verified token. It refuses a payload that is
-// not one JSON object (claims_malformed, limit_exceeded), names that stand twice
-// at any depth (duplicate_member), and a nested token, whose claims are those of
-// the token inside (claims_malformed; RFC 7519 §7.2 step 8).
+// ClaimsOf returns the claims of a verified token. It refuses a payload that is not one
+// JSON object (claims_malformed, limit_exceeded), duplicate members at any depth
+// (duplicate_member), and a nested token, whose claims are inside the inner token
+// (claims_malformed; RFC 7519 §7.2 step 8).
 func ClaimsOf(v jws.Verified) (Claims, error) {
 	token := v.Token()
 	if err := checkContentType(token.Header, token.Payload); err != nil {
@@ -77,8 +76,8 @@ func ClaimsOf(v jws.Verified) (Claims, error) {
 	return Claims{object: o}, nil
 }
 
-// ClaimsOfDisclosed returns the claims of a verified SD-JWT: those that its issuer
-// left open and those that were disclosed (RFC 9901 §7.1). No name stands twice.
+// ClaimsOfDisclosed returns the claims of a verified SD-JWT, those always visible and
+// those disclosed (RFC 9901 §7.1). They have no duplicate members.
 func ClaimsOfDisclosed(v sdjwt.Verified) (Claims, error) {
 	token := v.Issued().Token()
 	if err := checkContentType(token.Header, token.Payload); err != nil {

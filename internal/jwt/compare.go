@@ -9,9 +9,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// text checks a claim that must be a string, and when any are wanted must be one
-// of those, byte for byte (RFC 7519 §2: StringOrURI is compared case-sensitively
-// and without canonicalization).
+// text checks a claim that must be a string and, if want is not empty, equal to one of
+// its elements byte by byte (RFC 7519 §2: StringOrURI is compared case-sensitively and
+// without canonicalization).
 func (e *examination) text(name, section string, mismatch verdict.Class, want []string) {
 	v, ok := e.claims.Get(name)
 	if !ok {
@@ -44,8 +44,8 @@ func (e *examination) oneOf(name, got string, mismatch verdict.Class, want []str
 	e.add(c)
 }
 
-// audience checks "aud", a string or an array of strings (RFC 7519 §4.1.3): one
-// of them must be one of ours.
+// audience checks "aud", a string or an array of strings (RFC 7519 §4.1.3): one of them
+// must be an expected audience.
 func (e *examination) audience() {
 	v, ok := e.claims.Get("aud")
 	if !ok {
@@ -99,8 +99,8 @@ func (e *examination) compareAudience(v jsonobject.Value, list []string, actual 
 	e.add(c)
 }
 
-// typ checks the header's "typ" as RFC 8725 §3.11 wants: explicitly, compared as
-// a media type without parameters (RFC 7515 §4.1.9).
+// typ checks the "typ" of the header explicitly, as RFC 8725 §3.11 requires. It compares
+// media types without parameters (RFC 7515 §4.1.9).
 func (e *examination) typ() {
 	v, ok := e.header.Get("typ")
 	if !ok {
@@ -151,7 +151,7 @@ func (e *examination) nonce() {
 	})
 }
 
-// require wants something under the path; null is nothing.
+// require requires a value other than null at the path.
 func (e *examination) require(path string) {
 	v, ok := e.claims.Lookup(path)
 	c := verdict.Check{Name: "require:" + path, Status: verdict.Pass}
@@ -186,8 +186,8 @@ func (e *examination) expect(x Expectation) {
 	e.add(c)
 }
 
-// expectHint says what to type when text was wanted of a claim that is none but
-// reads like it.
+// expectHint returns the flag for an expected text where the claim is another type that
+// looks like that text.
 func expectHint(x Expectation, v jsonobject.Value) string {
 	want, ok := x.Want.Text()
 	if !ok {

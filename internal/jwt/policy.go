@@ -8,9 +8,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Policy is what a caller wants of a token's claims. The zero Policy checks
-// what RFC 7519 §4.1 says of every token: that registered claims have their
-// types, that it has not expired and that it is valid already.
+// A Policy is what a caller requires of the claims. The zero Policy checks what RFC 7519
+// §4.1 says of every token: the types of registered claims, that it has not expired, and
+// that it is valid already.
 type Policy struct {
 	Issuers   []string // "iss" must be one of them, byte for byte; nil: any
 	Audiences []string // "aud" must have one of them; nil: any, with a warning
@@ -27,17 +27,17 @@ type Policy struct {
 
 	IgnoreExp bool // "exp" is of the right type, and not compared
 
-	Location *time.Location // the zone that times are told in; nil is UTC
+	Location *time.Location // the zone of times in messages; nil is UTC
 }
 
-// Check checks the claims and the header of their token at the instant now. All
-// that fails is reported, not only the first. The checks are, in this order:
+// Check checks the claims and the header of their token at the instant now. It reports
+// all failures, not only the first. The checks are, in this order:
 //
-//	claims        the payload is an object without a name that stands twice
-//	iss sub       what they must be; when nothing is asked, only if malformed
-//	aud           likewise; a warning when there is one and nothing is asked
+//	claims        the payload is an object without duplicate members
+//	iss sub       the expected values; if none is expected, only if malformed
+//	aud           likewise; a warning if present and none is expected
 //	jti           only if malformed
-//	typ           of the header; when nothing is asked, only if malformed
+//	typ           of the header; if none is expected, only if malformed
 //	nonce         when asked
 //	exp           always; skipped when absent or to be ignored
 //	nbf iat       when there
@@ -46,8 +46,8 @@ type Policy struct {
 //	require:PATH  one each
 //	claim:PATH    one each
 //
-// A claim of the wrong type is claims_malformed under its own name, whatever is
-// asked of it, and nothing else is said of it there. Expected and Actual are nil,
+// A claim of the wrong type is claims_malformed under its own name and gets no other
+// check. Expected and Actual are nil,
 // string, bool, int, []string or jsontext.Value; times are strings like
 // "2023-11-14T22:13:20Z (1700000000)". Detail begins with the claim it is about.
 func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdict.Check {

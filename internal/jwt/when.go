@@ -23,10 +23,9 @@ const (
 	usable
 )
 
-// date reads a NumericDate claim and reports one that is none: another type, or
-// a time past the year 9999, which is no expiry but a mistake. The one mistake
-// let through, with a warning, is milliseconds for seconds, because every server
-// that compares numbers lets it through.
+// date reads a NumericDate claim. It reports one of another type, or past the year 9999,
+// which is a mistake. Milliseconds for seconds are accepted with a warning, because
+// every server that compares numbers accepts them.
 func (e *examination) date(name, section string) date {
 	v, ok := e.claims.Get(name)
 	if !ok {
@@ -142,7 +141,7 @@ func (e *examination) issuedAt() {
 	e.add(c)
 }
 
-// validFor wants "exp" that far off at least; leeway does not lengthen a life.
+// validFor requires "exp" to be at least that far off. The leeway does not extend it.
 func (e *examination) validFor() {
 	if e.ValidFor == nil {
 		return
@@ -172,7 +171,7 @@ func (e *examination) validFor() {
 	e.add(c)
 }
 
-// maxAge wants "iat" not longer ago than that and the leeway.
+// maxAge requires "iat" to be at most that long ago, plus the leeway.
 func (e *examination) maxAge() {
 	if e.MaxAge == nil {
 		return
@@ -229,13 +228,13 @@ func (e *examination) millis(d NumericDate, t time.Time) string {
 func (e *examination) when(d NumericDate) string  { return d.When(e.now, e.Location) }
 func (e *examination) stamp(d NumericDate) string { return d.Stamp(e.Location) }
 
-// stampOf tells a limit, which the clock made: its fraction says nothing.
+// stampOf formats a limit that came from the clock, without its fraction.
 func (e *examination) stampOf(t time.Time) string {
 	b := appendZoned(make([]byte, 0, 64), t.Truncate(time.Second), e.Location)
 	return stamped(b, strconv.FormatInt(t.Unix(), 10))
 }
 
-// When tells a date to people: "3 h ago (2023-11-14T22:13:20Z)".
+// When formats a date for people: "3 h ago (2023-11-14T22:13:20Z)".
 func (d NumericDate) When(now time.Time, zone *time.Location) string {
 	t, ok := d.Time()
 	switch {

@@ -20,7 +20,7 @@ func MediaType(s string) string {
 	return s
 }
 
-// lowerASCII folds A to Z alone: the Kelvin sign is no k.
+// lowerASCII converts A to Z only: the Kelvin sign is not a k.
 func lowerASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
@@ -30,7 +30,7 @@ func lowerASCII(s string) string {
 	}, s)
 }
 
-// nearMiss says how got differs from want when it is a matter of spelling.
+// nearMiss says how got and want differ if only in spelling, else "".
 func nearMiss(got, want string) string {
 	switch {
 	case got == want:

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// Addresses are the addresses that every loopback name stands for, in the order to
-// try them.
+// Addresses lists the addresses of every loopback name, in the order to try them.
 var Addresses = []string{"127.0.0.1", "::1"}
 
 // Host reports whether a URL's or an address's host is loopback: an address in

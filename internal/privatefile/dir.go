@@ -76,7 +76,7 @@ func (d Dir) Open() (*Root, error) {
 	return &Root{root, d}, nil
 }
 
-// Make opens the directory, and makes it with mode 0700 where there is none.
+// Make opens the directory, or creates it with mode 0700.
 func (d Dir) Make() (*Root, error) {
 	root, err := d.Open()
 	if !errors.Is(err, fs.ErrNotExist) {

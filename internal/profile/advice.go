@@ -46,8 +46,8 @@ func alike(wanted, got any) bool {
 	return ok && isText && strings.EqualFold(strings.TrimRight(w, "/"), strings.TrimRight(g, "/"))
 }
 
-// otherKind is the hint where the token looks like an ID token and none is wanted,
-// or the other way, by the claims that kind alone has.
+// otherKind returns the hint where the token looks like an ID token and another kind is
+// expected, or the other way round, judged by claims that only one kind has.
 func otherKind(wantID bool, token jws.Token) string {
 	claims, _ := jwt.ParseClaims(token.Payload)
 	has := func(name string) bool { _, ok := claims.Get(name); return ok }

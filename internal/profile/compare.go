@@ -37,8 +37,8 @@ func sha256Of(text string) string {
 	return base64url.Encode(sum[:])
 }
 
-// claimsUnverified returns what a signed token claims, for comparing and not for
-// believing, and false for text that is no such token.
+// claimsUnverified returns the claims of a signed token for comparison, never for trust,
+// and false for other text.
 func claimsUnverified(token string) (jsonobject.Object, bool) {
 	t, err := jws.Parse(token)
 	if err != nil {
@@ -88,7 +88,7 @@ func normalEscapes(path string) string {
 	return b.String()
 }
 
-// isUnreserved tells the characters of RFC 3986 §2.3.
+// isUnreserved reports the unreserved characters of RFC 3986 §2.3.
 func isUnreserved(c byte) bool {
 	return base64url.Is(c) || c == '.' || c == '~'
 }

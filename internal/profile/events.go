@@ -23,7 +23,7 @@ func securityEvent() Profile {
 	}
 }
 
-// eventPayloads wants one event or more, each a URI with an object, which may be
+// eventPayloads requires at least one event, each a URI with an object, which may be
 // empty.
 func eventPayloads(q *inquiry) finding {
 	v, ok := q.claims.Get("events")
@@ -136,7 +136,7 @@ func boundObjects(q *inquiry) finding {
 	return sameServiceAccount(q, bound)
 }
 
-// boundText wants a string at the path.
+// boundText requires a string at the path.
 func boundText(bound jsonobject.Object, path string) finding {
 	v, ok := bound.Lookup(path)
 	switch text, isText := v.Text(); {

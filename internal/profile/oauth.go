@@ -183,7 +183,7 @@ func logoutEvents(q *inquiry) finding {
 	return passed("has "+logoutEvent, memberNames(events))
 }
 
-// noNonce keeps a Logout Token from being taken for an ID Token.
+// noNonce prevents an attacker from using a Logout Token as an ID Token.
 func noNonce(q *inquiry) finding {
 	v, ok := q.claims.Get("nonce")
 	if !ok {

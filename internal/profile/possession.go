@@ -9,8 +9,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// defaultWindow is how far from now a proof may have been made where nobody says
-// (RFC 9449 §11.1 leaves it to the server: seconds or minutes).
+// defaultWindow is the default distance of a proof's "iat" from now. RFC 9449 §11.1
+// leaves it to the server: seconds or minutes.
 const defaultWindow = 5 * time.Minute
 
 // dpopProof is RFC 9449 §4.2 and §4.3, whose numbers the sections name. That the
@@ -83,7 +83,7 @@ func (q *inquiry) proofWindow() time.Duration {
 	return defaultWindow
 }
 
-// window wants "iat" within that time of now, before or after.
+// window requires "iat" to be within that time of now, before or after.
 func window(q *inquiry, d time.Duration) finding {
 	v, _ := q.claims.Get("iat")
 	date, ok := jwt.ParseNumericDate(v)

@@ -11,15 +11,15 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Profile is what one specification wants of its kind of token beyond RFC 7519:
-// what the header must say it is, the claims it must have, and what they mean.
+// A Profile holds the rules of one specification for its kind of token beyond RFC 7519:
+// the media type in the header, the required claims, and what they mean.
 type Profile struct {
 	Name  string // as --profile takes it
 	About string // what such a token is, and who says so
 
-	// OwnKey says where the specification wants the token to be verified by the
-	// key in its own header: then it proves that its sender holds that key, and
-	// nothing about who that is. It is empty for all that are verified as usual.
+	// OwnKey is set where the specification requires the token to be verified under the
+	// key in its own header. That proves that the sender holds the key, not who the
+	// sender is. It is empty for other kinds of token.
 	OwnKey string
 
 	group string // what the names of its checks begin with; "" is profile:Name
@@ -38,7 +38,7 @@ type Presentation struct {
 	Leeway    time.Duration
 	Location  *time.Location
 
-	Nonce         *string // whoever compares it, the Policy or the Profile
+	Nonce         *string // compared by the Policy or the Profile
 	AccessToken   *string
 	Code          *string // the authorization code
 	Method, URI   *string // of the HTTP request
@@ -49,7 +49,7 @@ type Presentation struct {
 // A rule is one demand of a profile.
 type rule struct {
 	name    string // in the name of its check; begins the detail
-	section string // where the demand stands
+	section string // of the specification
 	test    func(q *inquiry) finding
 }
 
@@ -85,11 +85,10 @@ func All() []Profile {
 	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), securityEvent(), serviceAccount()}
 }
 
-// Check holds verified claims and their header against the profile at the instant
-// now. The checks are named profile:NAME:RULE and stand beside those of
-// Policy.Check, which compares what its caller asked for; here is what the
-// specification asks for, whoever calls. Claims of the wrong RFC 7519 type are the
-// Policy's to report.
+// Check checks verified claims and their header against the profile at the instant now.
+// The checks are named profile:NAME:RULE and come beside those of Policy.Check, which
+// compares with the values its caller expects and reports claims of a wrong RFC 7519
+// type.
 func (p Profile) Check(c jwt.Claims, header jsonobject.Object, with Presentation, now time.Time) []verdict.Check {
 	q := &inquiry{claims: c.Object(), header: header, with: with, now: now}
 	var checks []verdict.Check
@@ -229,7 +228,7 @@ func (q *inquiry) text(name string) (string, bool) {
 	return v.Text()
 }
 
-// same demands that a claim is the text that was wanted of it.
+// same requires a claim to equal the expected text.
 func (q *inquiry) same(name, want string, mismatch verdict.Class) finding {
 	v, ok := q.claims.Get(name)
 	if !ok {

@@ -11,9 +11,9 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// Credential returns what may be shown of a credential: the header and payload of a signed
-// token, the header of an encrypted one, and a fingerprint of the rest. The same credential
-// gives the same text, which nobody can use in its place.
+// Credential returns what may be shown of a credential: the header and payload of a
+// signed token, the header of an encrypted one, and a fingerprint of the rest. Equal
+// credentials give equal text, which is useless as a credential.
 func Credential(credential string) string {
 	parts := strings.Split(credential, ".")
 	switch {

@@ -18,8 +18,7 @@ const (
 // InCalendar reports whether RFC 3339 can write t: it is in the years 0000 to 9999.
 func InCalendar(t time.Time) bool { return firstSecond <= t.Unix() && t.Unix() <= lastSecond }
 
-// Lengths of time in seconds, as people are told them. A year is the mean one of
-// the calendar, 365.2425 days.
+// Durations in seconds for people. A year is the mean calendar year, 365.2425 days.
 const (
 	minute = 60
 	hour   = 60 * minute
@@ -32,16 +31,16 @@ var units = [...]struct {
 	name    string
 }{{year, "y"}, {day, "d"}, {hour, "h"}, {minute, "min"}, {1, "s"}}
 
-// Span tells a length of time to people, the sign ignored: to the nearest whole
-// unit, and where there is but one of that unit, with the next smaller one:
-// "5 min", "1 h", "1 h 30 min", "3 h", "2 y". Below half a second it is "a moment".
+// Span formats a duration for people, without its sign: to the nearest unit, and if that
+// is one unit also the next smaller one: "5 min", "1 h", "1 h 30 min", "3 h", "2 y".
+// Below half a second it is "a moment".
 func Span(d time.Duration) string { return string(appendSpan(nil, wholeSeconds(d))) }
 
 // SpanBetween is Span for the time from now to t, however far apart they are.
 func SpanBetween(t, now time.Time) string { return string(appendSpan(nil, secondsBetween(t, now))) }
 
-// Ago tells how far from now t is: "in 5 min", "3 h ago", "now". It rounds as Span
-// does.
+// Ago formats the distance of t from now: "in 5 min", "3 h ago", "now". It rounds like
+// Span.
 func Ago(t, now time.Time) string { return string(AppendAgo(nil, t, now)) }
 
 // AppendAgo appends what Ago returns to dst.
@@ -81,8 +80,7 @@ func Typed(d time.Duration) string {
 	return s
 }
 
-// Clock tells a length of time to the second, begun seconds counted whole:
-// "3 d 04:05:06", "05:06".
+// Clock formats a duration to the second, rounded up: "3 d 04:05:06", "05:06".
 func Clock(d time.Duration) string {
 	s := int64((d + time.Second - 1) / time.Second)
 	text := fmt.Sprintf("%02d:%02d", s/60%60, s%60)
@@ -95,7 +93,7 @@ func Clock(d time.Duration) string {
 	return text
 }
 
-// exactly tells a length of time with all its units.
+// exactly formats a duration with all its units.
 func exactly(seconds int64, fraction string) string {
 	var parts []string
 	for _, u := range units[1:] { // no years, which are not all of one length

@@ -21,8 +21,8 @@ type Anatomy struct {
 	Full  bool                   // shorten nothing
 }
 
-// JSON returns the anatomy as it stands on stdout. The header and the payload are
-// the token's own; whatever is known of them stands beside them.
+// JSON returns the anatomy for stdout. The header and the payload are the token's own;
+// what is known of them is beside them.
 func (a Anatomy) JSON() Object {
 	t := a.Token
 	o := Object{{"kind", kindOf(t)}, {"verified", false}, {"size", len(t.Text)}}
@@ -63,9 +63,8 @@ func kindOf(t anatomy.Token) string {
 	}
 }
 
-// PayloadField is how a payload stands in JSON: as what it is where it is JSON,
-// as a string where it is text, and else in base64url under a name that says so.
-// claims is the payload where isObject holds.
+// PayloadField returns a payload for JSON: JSON as it is, text as a string, and other
+// bytes in base64url under another name. claims is the payload if isObject.
 func PayloadField(payload []byte, claims jsonobject.Object, isObject bool) Field {
 	if isObject {
 		return Field{"payload", claims}
@@ -87,8 +86,8 @@ func partsJSON(parts []anatomy.Part) []Object {
 	return list
 }
 
-// members are the members of a token as they stand in JSON. A token has room for a
-// quarter of a million, so that they are no Objects first.
+// members writes the members of a token as JSON. They are not Objects first, because a
+// token can have a quarter of a million.
 type members struct {
 	Anatomy
 }

@@ -127,7 +127,7 @@ func (a Anatomy) payloadText(t *Text) {
 	}
 }
 
-// blockLines is how many lines are shown of what has no columns to stand in.
+// blockLines is the number of lines shown of a value that does not fit the columns.
 const blockLines = 8
 
 // block shows one unbroken text of the token.

@@ -23,7 +23,7 @@ type Difference struct {
 // Equal reports whether the tokens say the same. Their signatures may differ.
 func (d Difference) Equal() bool { return len(d.Header)+len(d.Payload) == 0 }
 
-// JSON returns the difference as it stands on stdout.
+// JSON returns the difference for stdout.
 func (d Difference) JSON() Object {
 	signature := "different"
 	if d.SameSignature {
@@ -117,7 +117,7 @@ func (d Difference) change(t *Text, c jsonobject.Change, width int, claims bool)
 	name := place(c)
 	t.Put("  ").Styled(style, mark).Put(" ").Styled(Name, name)
 	at := 4 + max(Columns(name), width) + 2
-	from, to := d.told(c.From, claims && isTime(c.Path)), d.told(c.To, claims && isTime(c.Path))
+	from, to := d.shown(c.From, claims && isTime(c.Path)), d.shown(c.To, claims && isTime(c.Path))
 	switch f, g, ok := times(c); {
 	case c.From == nil && c.To == nil:
 		t.Line()
@@ -134,7 +134,7 @@ func (d Difference) change(t *Text, c jsonobject.Change, width int, claims bool)
 	}
 }
 
-// moved tells by how much a time was moved, and from when to when.
+// moved shows by how much a time changed, and its two values.
 func (d Difference) moved(t *Text, from, to jwt.NumericDate, at int) {
 	_, words, ok := jwt.TimeBetween(from, to)
 	if !ok {
@@ -157,8 +157,8 @@ func place(c jsonobject.Change) string {
 	return Escape(c.Path)
 }
 
-// told is a value as a line shows it.
-func (d Difference) told(v jsonobject.Value, isTime bool) string {
+// shown returns a value as a line of the difference shows it.
+func (d Difference) shown(v jsonobject.Value, isTime bool) string {
 	if v == nil {
 		return ""
 	}

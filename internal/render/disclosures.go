@@ -6,9 +6,9 @@ import (
 	"jwt/internal/sdjwt"
 )
 
-// Disclosures returns how the disclosures of an SD-JWT stand in JSON, beside its
-// payload. Where they are those of the token, place is known and so are the
-// digests of which nothing is disclosed.
+// Disclosures returns the disclosures of an SD-JWT for JSON, beside its payload. If
+// place is set the disclosures belong to the token: their places are known, and the
+// digests without a disclosure.
 func Disclosures(t sdjwt.Token, p sdjwt.Processed, place bool) Object {
 	disclosures, undisclosed := []Object{}, []Object{}
 	for i, d := range t.Disclosures {

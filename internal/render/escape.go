@@ -164,10 +164,9 @@ func isPlain(text []byte) bool {
 	return true
 }
 
-// unsafe holds for characters that act on a terminal or cannot be seen: C0, DEL
-// and C1 controls, format characters (bidi, zero-width, tags, BOM), line and
-// paragraph separators, what Unicode says is drawn as nothing or is no character,
-// and what looks different on every machine, or blank.
+// unsafe reports characters that act on a terminal or are invisible: C0, DEL and C1
+// controls, format characters (bidi, zero-width, tags, BOM), line and paragraph
+// separators, default-ignorable and unassigned characters, and private use.
 func unsafe(r rune) bool {
 	if r < 0x7f {
 		return r < ' '

@@ -73,7 +73,7 @@ func tally(findings []bcp.Finding) string {
 	return strings.Join(words, ", ")
 }
 
-// stateInWords says how a certificate stands in time.
+// stateInWords returns the validity of a certificate in words.
 func stateInWords(s anatomy.State) (string, Style) {
 	switch s {
 	case anatomy.Expired:

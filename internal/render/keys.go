@@ -24,7 +24,7 @@ type SkippedKey struct {
 	Source string
 }
 
-// JSON returns the keys as they stand on stdout.
+// JSON returns the keys for stdout.
 func (k Keys) JSON() Object {
 	keys, skipped := []Object{}, []Object{}
 	for _, key := range k.Keys {
@@ -242,7 +242,7 @@ func (k Keys) listed(t *Text, id string, width int) {
 	t.Styled(style, id).Pad(Columns(id), width+2)
 }
 
-// listedID is a kid as it may be shown, or that there is none.
+// listedID returns the kid for a list, or a note that there is none.
 func listedID(id string) string {
 	if id == "" {
 		return "(no kid)"

@@ -41,9 +41,8 @@ func bytesFromEnd(s string, n int) int {
 	return size
 }
 
-// chop breaks s into lines of width columns, at most most of them: behind a
-// comma or space where one is near, else wherever the columns end. What does not
-// fit is left out of the middle of the last line. most <= 0 is no limit.
+// chop breaks s into at most most lines of width columns, after a comma or space if one
+// is near. It leaves out the middle of what does not fit. most <= 0 means no limit.
 func chop(s string, width, most int) []string {
 	var lines []string
 	for {

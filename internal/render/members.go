@@ -42,7 +42,7 @@ func (a Anatomy) membersText(t *Text, part string) {
 	}
 }
 
-// rows are the members of one part, which stand together.
+// rows returns the members of one part.
 func (a Anatomy) rows(part string) iter.Seq[anatomy.Member] {
 	return func(yield func(anatomy.Member) bool) {
 		begun := false
@@ -193,8 +193,8 @@ func (l memberList) remark(m anatomy.Member) Remark {
 	return Remark{}
 }
 
-// about is the column of the meaning: what the name stands for and who says so.
-// The vendor whose token it is was named once, above.
+// about returns the column of the meaning: what the name means and which specification
+// says so. The vendor is named once, above.
 func (l memberList) about(m anatomy.Member) []cell {
 	text, spec := m.Meaning.Meaning, strings.Replace(m.Meaning.Spec, "OpenID Connect", "OIDC", 1)
 	if v := m.Meaning.Vendor; v != "" && v == l.Token.Vendor {
@@ -221,7 +221,7 @@ func (l memberList) about(m anatomy.Member) []cell {
 	return cells
 }
 
-// unregistered says what a name is that stands in no registry.
+// unregistered describes a name that is in no registry.
 func unregistered(m anatomy.Member) (text, spec string) {
 	switch {
 	case m.Depth > 0:

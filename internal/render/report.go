@@ -31,8 +31,8 @@ type UsedKey struct {
 	HasKid                       bool
 }
 
-// Contents are the header and the payload of a token. Name is "payload" or, for
-// bytes that are no text, "payload_base64url".
+// Contents holds the header and the payload of a token. Name is "payload", or
+// "payload_base64url" for bytes that are not text.
 type Contents struct {
 	Header  jsonobject.Object
 	Name    string
@@ -40,9 +40,8 @@ type Contents struct {
 	Beside  Object // what more there is: the disclosures of an SD-JWT
 }
 
-// JSON returns the report as it stands on stdout. What was verified stands under
-// header and payload; what was not, under unverified, so that no program reads a
-// claim nobody vouches for.
+// JSON returns the report for stdout. What was verified is under header and payload, the
+// rest under unverified, so that no program reads an unverified claim.
 func (r Report) JSON() Object {
 	o := append(make(Object, 0, 6), Field{"valid", r.Valid}, Field{"checks", r.Checks})
 	if len(r.Reasons) > 0 {
@@ -101,7 +100,7 @@ func reasonsJSON(reasons []Reason) []Object {
 	return list
 }
 
-// JSON returns the key as it stands in answers.
+// JSON returns the key for answers.
 func (k UsedKey) JSON() Object {
 	o := append(make(Object, 0, 5), Field{"source", k.Source})
 	if k.HasKid {
@@ -150,8 +149,8 @@ func (r Report) group(t *Text, name string) {
 	}
 }
 
-// grouped splits the name of a check that is one of a group: profile:NAME:RULE
-// and key_binding:RULE stand under a line that names the group.
+// grouped splits the name of a check in a group: profile:NAME:RULE and key_binding:RULE
+// are shown under a line with the name of the group.
 func grouped(check string) (group, name string) {
 	i := strings.LastIndexByte(check, ':')
 	if i < 0 || !strings.HasPrefix(check, "profile:") && !strings.HasPrefix(check, "key_binding:") {
@@ -160,10 +159,10 @@ func grouped(check string) (group, name string) {
 	return check[:i], check[i+1:]
 }
 
-// Columns of a check: the mark, its name and, from told on, what is told of it.
+// Columns of a check: the mark and the name; the detail starts at column detailFrom.
 const (
-	checkName = 14
-	toldFrom  = len("  ✓ ") - len("✓") + 1 + checkName + 1
+	checkName  = 14
+	detailFrom = len("  ✓ ") - len("✓") + 1 + checkName + 1
 )
 
 func (r Report) check(t *Text, c verdict.Check, name string) {
@@ -180,20 +179,20 @@ func (r Report) check(t *Text, c verdict.Check, name string) {
 		mark, style = "-", Dim
 	}
 	t.Put("  ").Styled(style, mark).Put(" ", name)
-	if told := told(c, name); told != "" {
+	if text := detail(c, name); text != "" {
 		if n := len([]rune(name)); n <= checkName {
 			t.Pad(n, checkName).Put(" ")
 		} else {
-			t.Line().Pad(0, toldFrom)
+			t.Line().Pad(0, detailFrom)
 		}
-		t.Words(toldFrom, told)
+		t.Words(detailFrom, text)
 	}
 	t.Line()
 	if c.Name == r.explained() {
 		const why = "why: "
 		for _, reason := range r.Reasons {
 			if reason.Detail != c.Detail {
-				t.Pad(0, toldFrom).Styled(Caution, why).Words(toldFrom+len(why), reason.Detail).Line()
+				t.Pad(0, detailFrom).Styled(Caution, why).Words(detailFrom+len(why), reason.Detail).Line()
 			}
 		}
 	}
@@ -209,9 +208,9 @@ func (r Report) explained() string {
 	return ""
 }
 
-// told is what a check says beside its name; where it did not fail, with the hint
+// detail returns the text of a check beside its name; where it did not fail, with the hint
 // that is nowhere else.
-func told(c verdict.Check, name string) string {
+func detail(c verdict.Check, name string) string {
 	if c.Detail == "" && c.Actual != nil {
 		if s, ok := c.Actual.(string); ok {
 			return s

@@ -8,7 +8,7 @@ import (
 	"github.com/fatih/color"
 )
 
-// A Style is how a piece of text stands out where colour is on.
+// A Style is the appearance of a piece of text where colour is on.
 type Style uint8
 
 // The styles. Without colour each is plain text, so none carries meaning alone.
@@ -56,8 +56,8 @@ func (t *Text) Styled(s Style, piece string) *Text {
 	return t
 }
 
-// Words appends words from a column on, in as many lines as they need: where
-// there is a Width, no word but a longer one stands past it.
+// Words appends words from a column on, in as many lines as needed: with a Width, only a
+// longer word exceeds it.
 func (t *Text) Words(column int, words string) *Text {
 	words = Escape(words)
 	at := column

@@ -9,7 +9,7 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// A Remark is what stands behind a member for a person to read.
+// A Remark is a note for people after a member.
 type Remark struct {
 	Text  string
 	Style Style
@@ -42,8 +42,8 @@ type valueWriter struct {
 	remark func(member int) Remark
 }
 
-// indented is how many levels have lines of their own; what is deeper stands on
-// one. Indented to its end, a token could say a hundred times what it holds.
+// indented is the number of levels with lines of their own; deeper levels are on one
+// line. Otherwise indentation could multiply the size of a token by a hundred.
 const indented = 20
 
 func (w *valueWriter) value(depth int) {

@@ -168,8 +168,8 @@ func resumes(b []byte) bool {
 	return end > 0 && !isPath && (word[0] == '.' && end > 1 || bytes.IndexByte(word[:end], '~') >= 0)
 }
 
-// lastEscape returns the byte that a percent-encoding at the end of b stands for,
-// encoded once or over and over, and how long it is.
+// lastEscape returns the byte of a percent-encoding at the end of b, encoded once or
+// repeatedly, and the length of the encoding.
 func lastEscape(b []byte) (c byte, n int) {
 	if len(b) < 3 {
 		return 0, 0

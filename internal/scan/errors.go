@@ -230,7 +230,7 @@ func (f *finder) several(items []item) error {
 		Hintf("%s", f.howToChoose(items))
 }
 
-// howToChoose says what tells the tokens apart, if anything does.
+// howToChoose says how to distinguish the tokens, if possible.
 func (f *finder) howToChoose(items []item) string {
 	labels := make(map[string]bool)
 	path := ""
@@ -257,7 +257,7 @@ func (f *finder) howToChoose(items []item) string {
 	return hint
 }
 
-// notAToken says why the value that was meant is none.
+// notAToken returns why the intended value is not a token.
 func (f *finder) notAToken(where string, value span) error {
 	value = value.trim()
 	bare, _ := cutScheme(value)

@@ -134,8 +134,8 @@ func (w *jsonWalk) object(depth int) error {
 	return nil
 }
 
-// A namedValue is what an object says that is no more than a name and a value, as
-// the headers and cookies of a HAR are, or the variables of a container.
+// A namedValue is an object that is only a name and a value, such as the headers and
+// cookies of a HAR or the variables of a container.
 type namedValue struct {
 	name     string
 	from, to int // the items of its value
@@ -205,8 +205,8 @@ func (w *jsonWalk) mayBeField(name string) bool {
 	return field != "" && (strings.HasSuffix(field, name) || strings.HasSuffix(field, "]"))
 }
 
-// damaged notes the value of a token response's member that was meant as a JWT
-// but is none. An opaque token is not damaged.
+// damaged records the value of a token response member that looks like a JWT but is not
+// one. An opaque token is not damaged.
 func (w *jsonWalk) damaged(c context, s span) {
 	bare, _ := cutScheme(s.trim())
 	if !bytes.HasPrefix(bare.b, []byte("eyJ")) {
@@ -221,8 +221,8 @@ func (w *jsonWalk) damaged(c context, s span) {
 // maxPath bounds what is spent on the path of a token, in bytes.
 const maxPath = 1 << 10
 
-// path spells the place of the value as the commands take it, a.b[0].c, or ""
-// if that is longer than anybody types.
+// path returns the path of the value as commands accept it, a.b[0].c, or "" if it is too
+// long to type.
 func (w *jsonWalk) path() string {
 	var b strings.Builder
 	for i, step := range w.steps {

@@ -78,8 +78,8 @@ func isPlaceholder(b []byte) bool {
 		bytes.HasPrefix(bytes.ToLower(b), []byte("your")) && isWord(b)
 }
 
-// fromTranscript says what an HTTP response without a token is: mostly the answer
-// that somebody wants to understand.
+// fromTranscript describes an HTTP response without a token, usually an error that the
+// user wants to understand.
 func fromTranscript(b []byte) string {
 	line, _, _ := bytes.Cut(b, []byte{'\n'})
 	_, status, _ := bytes.Cut(bytes.TrimSpace(line), []byte{' '})
@@ -92,8 +92,7 @@ func fromTranscript(b []byte) string {
 	return fmt.Sprintf("the response (%s) carries no token: its request may, curl -v shows it", status)
 }
 
-// encodedAgain reports whether b is the Base64 of a token, as it stands in a
-// Kubernetes Secret.
+// encodedAgain reports whether b is the Base64 of a token, as in a Kubernetes Secret.
 func encodedAgain(b []byte) bool {
 	if !bytes.HasPrefix(b, []byte("ZXlK")) { // eyJ
 		return false
@@ -109,7 +108,7 @@ func elided(at int) *verdict.Error {
 		Hintf("copy the token whole, from where it is not shortened")
 }
 
-// otherScheme returns the credentials that b begins with and that are no token.
+// otherScheme returns the credentials at the start of b that are not a token.
 func otherScheme(b []byte) string {
 	for _, s := range [...]struct{ name, is string }{
 		{"Basic", "a user name and a password (RFC 7617)"},

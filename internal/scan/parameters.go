@@ -85,8 +85,8 @@ func beginsPair(b []byte) bool {
 	return equalFold(b, "Secure") || equalFold(b, "HttpOnly") || equalFold(b, "Partitioned")
 }
 
-// pair reads "name=value", where words may stand before the name, which makes it
-// a variable and no cookie: export TOKEN=….
+// pair reads "name=value". Words before the name make it a variable and not a cookie:
+// export TOKEN=….
 func (f *finder) pair(s span) {
 	i := bytes.IndexByte(s.b, '=')
 	if i < 0 || bytes.Contains(s.b[:i], []byte("://")) {
@@ -126,7 +126,7 @@ func (f *finder) parameters(s span) {
 	f.resource(s.sub(0, hash))
 }
 
-// resource reads a URL up to its fragment, or what stands in its query alone.
+// resource reads a URL up to its fragment, or a query alone.
 func (f *finder) resource(s span) {
 	mark := bytes.IndexByte(s.b, '?')
 	switch {

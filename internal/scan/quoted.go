@@ -15,8 +15,8 @@ func hasQuoted(b []byte) bool {
 	return false
 }
 
-// opensQuote reports whether the quote at i is an opening one, by what stands
-// before it: Python's b'…' counts, the apostrophe of "don't" does not.
+// opensQuote reports whether the quote at i is an opening one, by the text before it:
+// Python's b'…' is, the apostrophe of "don't" is not.
 func opensQuote(b []byte, i int) bool {
 	if i > 0 && (b[i-1] == 'b' || b[i-1] == '$') {
 		i--
@@ -30,8 +30,8 @@ func closesQuote(b []byte, i int) bool {
 	return i+1 == len(b) || strings.IndexByte(" \t,;:)]}<>&|+/\\", b[i+1]) >= 0
 }
 
-// quoted reads a command line or a line of source: what is in quotes stands for
-// itself, what is not is words.
+// quoted reads a command line or a line of source: quoted text as a carrier, the rest as
+// prose.
 func (f *finder) quoted(s span, c context) {
 	plain := 0 // where the text outside quotes began
 	for i := 0; i < len(s.b); i++ {
@@ -109,7 +109,7 @@ func unescape(b []byte) []byte {
 const maxName = 128
 
 // nameBefore returns the name that the quoted text after b is the value of:
-// "name": "…", name = "…", name: Bearer "…". It is not ok if a scheme stands twice.
+// "name": "…", name = "…", name: Bearer "…". It is not ok if a scheme occurs twice.
 func nameBefore(b []byte) (name string, ok bool) {
 	b = bytes.TrimRight(b[max(0, len(b)-maxName):], " \t")
 	if rest, isWord := cutLastScheme(b); isWord {

@@ -1,8 +1,8 @@
 // Package scan finds the one token that a text carries: a header line, a cookie,
 // a URL, a JSON response, a curl transcript (RFC 6750 §2, RFC 6749 §4.2.2 and
-// §5.1, RFC 6265 §4). It takes a token whole or not at all: what does not end
-// where its dressing ends is an error, never a shorter token, unless its last part
-// is as long as its algorithm makes it (isWhole): that one stands in any text.
+// §5.1, RFC 6265 §4). A token that does not end where its carrier ends is an error,
+// never a shorter token, unless its last part has the length of its algorithm
+// (isComplete): such a token may be in any text.
 package scan
 
 import (
@@ -15,7 +15,7 @@ import (
 
 // A Found is the token of a text, and where it stood.
 type Found struct {
-	Token   string   // exactly as it stands in the text; joined, if Wrapped
+	Token   string   // exactly as in the text; joined, if Wrapped
 	Where   string   // for people: "Authorization header", "cookie session"; "" for a bare token
 	Offset  int      // bytes from the start of the text
 	Wrapped bool     // it stood on several lines, joined here
@@ -75,8 +75,8 @@ func One(text []byte, o Options) (Found, error) {
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// A span is a piece of the text and where it stands there. Where escapes were
-// undone inside it, exact is false and off is all that is known.
+// A span is a piece of the text and its offset. If escapes were decoded inside it, exact
+// is false and only off is known.
 type span struct {
 	b     []byte
 	off   int
@@ -87,7 +87,7 @@ func (s span) from(i int) span { return s.sub(i, len(s.b)) }
 
 func (s span) sub(i, j int) span { return span{s.b[i:j], s.at(i), s.exact} }
 
-// at returns where byte i of the span stands in the text.
+// at returns the offset of byte i of the span in the text.
 func (s span) at(i int) int {
 	if s.exact {
 		return s.off + i

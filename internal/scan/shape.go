@@ -26,7 +26,7 @@ func isCompact(s []byte) bool {
 	return pure && (dots == 2 || dots == 4 && !bytes.Contains(s, ellipsis))
 }
 
-// ellipsis stands in no token: a JWE has an IV and a tag, whatever else is empty.
+// ellipsis occurs in no token: a JWE always has an IV and a tag.
 var ellipsis = []byte("...")
 
 // endsPresentation reports whether s ends as an SD-JWT does: with a tilde, or with
@@ -65,8 +65,8 @@ func partsOf(s []byte) (dots int, pure bool) {
 // compact shape, its first part a JSON object.
 func isToken(s []byte) bool { return isCompact(s) && hasHeader(s) }
 
-// hasHeader reports whether the text up to the first dot decodes to what stands
-// in braces. Whether it is JSON is for the parser, whose error is the better one.
+// hasHeader reports whether the text up to the first dot decodes to text in braces. The
+// parser decides whether that is JSON, because its error is better.
 func hasHeader(s []byte) bool {
 	dot := bytes.IndexByte(s, '.')
 	if dot < 3 || !startsLikeHeader(s[0]) {
@@ -89,8 +89,8 @@ func decodeHeader(token []byte) []byte {
 	return header[:n]
 }
 
-// startsLikeHeader spares the decoding of most words: '{' is spelled e, and the
-// white space that may stand before it I, C or D.
+// startsLikeHeader avoids decoding most words: '{' is encoded as e, and white space
+// before it as I, C or D.
 func startsLikeHeader(c byte) bool { return c == 'e' || c == 'I' || c == 'C' || c == 'D' }
 
 func inBraces(header []byte) bool {
@@ -98,8 +98,8 @@ func inBraces(header []byte) bool {
 	return len(header) >= 2 && header[0] == '{' && header[len(header)-1] == '}'
 }
 
-// isLaxToken is isToken for text that is padded or in the standard alphabet,
-// which is no token but can be shown.
+// isLaxToken is isToken for text with padding or in the standard alphabet, which is not
+// a token but can be shown.
 func isLaxToken(s []byte) bool {
 	if dots := bytes.Count(s, []byte{'.'}); dots != 2 && dots != 4 || bytes.Contains(s, ellipsis) {
 		return false
@@ -155,9 +155,8 @@ func next(b []byte, from int) (start, end int, ok bool) {
 	}
 }
 
-// beforeFullStop reports whether what stands between start and end is a token and
-// the full stop of a sentence. Of a token alone that is not said: there it is one
-// character too many.
+// beforeFullStop reports whether the text between start and end is a token and the full
+// stop of a sentence. In a token without other text the dot is an error.
 func beforeFullStop(b []byte, start, end int) bool {
 	if b[end-1] != '.' || end-start < 2 || b[end-2] == '.' {
 		return false
@@ -168,8 +167,8 @@ func beforeFullStop(b []byte, start, end int) bool {
 	return isToken(b[start:end-1]) && isComplete(b[start:end-1])
 }
 
-// inCookieSigned returns how long the token is in a cookie that express has signed:
-// s: before it, and after it a dot and an HMAC, which is no part of the token.
+// inCookieSigned returns the length of the token in a cookie that express has signed: s:
+// precedes it, and a dot and an HMAC follow, which are not part of the token.
 func inCookieSigned(before, run []byte) int {
 	last := bytes.LastIndexByte(run, '.')
 	if last < 0 || len(withoutMark(before)) == len(before) || !isToken(run[:last]) || !isComplete(run[:last]) {
@@ -178,8 +177,8 @@ func inCookieSigned(before, run []byte) int {
 	return last
 }
 
-// withoutMark takes the mark of a signed cookie off the end of what stands before
-// its value.
+// withoutMark removes the mark of a signed cookie from the end of the text before its
+// value.
 func withoutMark(before []byte) []byte {
 	for _, mark := range [...]string{"s:", "s%3A", "s%3a"} {
 		if rest, ok := bytes.CutSuffix(before, []byte(mark)); ok && (len(rest) == 0 || !inToken(rest[len(rest)-1])) {
@@ -194,8 +193,8 @@ func carriesToken(b []byte) bool {
 	return ok
 }
 
-// schemes are the words that stand before a token: RFC 6750 §2.1 and RFC 9449
-// §7.1, and what two common frameworks write instead.
+// schemes lists the words before a token: those of RFC 6750 §2.1 and RFC 9449 §7.1, and
+// two of common frameworks.
 var schemes = [...]string{"bearer", "dpop", "jwt", "token"}
 
 // cutScheme removes "Bearer " and its like from the front.

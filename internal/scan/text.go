@@ -167,8 +167,7 @@ func isStartLine(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("HTTP/")) || bytes.HasSuffix(b, []byte(" HTTP/1.1")) || bytes.HasSuffix(b, []byte(" HTTP/2"))
 }
 
-// unit reads a piece of text that stands for itself: a line, what is between
-// quotes, the value of a header.
+// unit reads a self-contained piece of text: a line, quoted text, the value of a header.
 func (f *finder) unit(s span, c context) {
 	s = s.trim()
 	if f.value(s, c) || f.field == "" && !carriesToken(s.b) {
@@ -227,7 +226,7 @@ func (f *finder) full() bool {
 	return true
 }
 
-// refuseAny notes the first token in s as one that does not stand by itself.
+// refuseAny records the first token in s as one that is not delimited.
 func (f *finder) refuseAny(s span) {
 	if start, end, ok := next(s.b, 0); ok {
 		f.refuse(s, start, end)

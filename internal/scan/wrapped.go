@@ -6,7 +6,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A wrapping is a token that stands on several lines.
+// A wrapping is a token on several lines.
 type wrapping struct {
 	token     []byte
 	where     string
@@ -52,8 +52,8 @@ func (f *finder) joinLines(s span, o Options) (found Found, ok bool, err error) 
 	return found, err == nil, err
 }
 
-// wrappings finds the tokens of s that are wrapped over lines, up to two: a YAML
-// block, a quotation, what stands in quotes.
+// wrappings returns up to two tokens of s that are wrapped over lines: in a YAML block,
+// a quotation, in quotes.
 func wrappings(s span) (all []wrapping) {
 	from := 0
 	for tries := 0; tries < maxAttempts && len(all) < 2; {

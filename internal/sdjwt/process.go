@@ -14,8 +14,8 @@ import (
 // A Processed is the payload with what was disclosed in its place, and nothing of
 // the digests left (RFC 9901 §7.1 step 3).
 type Processed struct {
-	// Payload keeps the issuer's order. What was disclosed of an object stands
-	// where its "_sd" stood, in the order of the disclosures.
+	// Payload keeps the issuer's order. The disclosed members of an object replace its
+	// "_sd", in the order of the disclosures.
 	Payload     jsonobject.Object
 	Hash        string // that digests are made with: "sha-256", …
 	Disclosed   []Disclosed
@@ -31,20 +31,19 @@ type Disclosed struct {
 	Path   string // in Processed.Payload: a.b[0].c
 }
 
-// An Undisclosed is a digest of which nothing was disclosed: a claim that the
-// holder keeps, or a decoy (RFC 9901 §4.2.5). Nobody can tell which.
+// An Undisclosed is a digest without a disclosure: a claim that the holder keeps, or a
+// decoy (RFC 9901 §4.2.5), which look the same.
 type Undisclosed struct {
 	Digest string
 	Path   string // of the object or array it is in; "" for the payload
 }
 
-// Process puts the disclosures in their places. Nothing is verified by it: that
-// what was disclosed is what the issuer signed follows only where the signature of
-// Issued verified (Verify).
+// Process puts the disclosures in their places. It verifies nothing: only Verify shows
+// that the issuer signed the disclosed values.
 //
 // It refuses, by the steps of RFC 9901 §7.1, disclosures that belong nowhere or
 // are of the wrong kind for their place, names that are there already, digests
-// that stand twice, and reserved names used for anything else (malformed,
+// that occur twice, and reserved names used for anything else (malformed,
 // duplicate_member); hashes it does not know (alg_refused); and what nests too
 // deep (limit_exceeded).
 func (t Token) Process() (Processed, error) {
@@ -109,7 +108,7 @@ func parseProcessed(text []byte) (jsonobject.Object, error) {
 	return o, twice(o)
 }
 
-// twice refuses an object in which a name stands more than once, at any depth.
+// twice refuses an object with duplicate members at any depth.
 func twice(o jsonobject.Object) error {
 	if names := o.Duplicates(); len(names) > 0 {
 		return verdict.Errorf(verdict.DuplicateMember,

@@ -174,7 +174,7 @@ func (p *processor) element(e jsonobject.Value, path, name string) (shown jsonob
 	return shown, true, err
 }
 
-// look finds the disclosure of a digest, each of which may stand once.
+// look returns the disclosure of a digest, which may occur only once.
 func (p *processor) look(digest, path string) (i int, found bool, err error) {
 	if p.seen[digest] {
 		return 0, false, verdict.Errorf(verdict.Malformed, "the digest %s stands more than once (RFC 9901 §7.1 step 4)", phrase.Quote(digest))

@@ -69,7 +69,7 @@ func parseRecord(data []byte) (record, error) {
 	return r, nil
 }
 
-// parseObject returns the members of an object in which no name stands twice.
+// parseObject returns the members of an object without duplicate members.
 func parseObject(data []byte) ([]jsonobject.Member, error) {
 	o, err := jsonobject.Parse(data)
 	if err != nil {

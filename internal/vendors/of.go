@@ -8,9 +8,8 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// Of guesses the vendor of a token from "iss", or else from claims that no other
-// vendor uses. The guess explains names and must not be trusted. It is "" where
-// nothing identifies the vendor.
+// Of returns the likely vendor of a token from "iss", or else from claims that no other
+// vendor uses, or "". The guess explains names and must not be trusted.
 func Of(claims jsonobject.Object) string {
 	v, _ := claims.Get("iss")
 	if iss, ok := v.Text(); ok {

@@ -43,10 +43,10 @@ func (c claim) as(name string) (iana.Name, bool) {
 	return iana.Name{Name: name, Meaning: c.meaning, Spec: c.vendor + " documentation", Kind: c.kind, Vendor: c.vendor}, true
 }
 
-// Claim returns what is known of the claim at path: one name for a claim of the
-// token, more for a member inside it, array indexes left out. vendor is what Of
-// returned. The vendor's own claims come before the registered ones; those of other
-// vendors are known only where nobody else uses the name.
+// Claim returns what is known of the claim at path: one name for a claim of the token,
+// more for a member inside it, without array indexes. vendor is the result of Of. The
+// vendor's own claims come before the registered ones; claims of other vendors are known
+// only if their names are unique.
 func Claim(vendor string, path ...string) (iana.Name, bool) {
 	if !iana.IsClaim(path...) {
 		if n, ok := iana.Claim(path...); ok {

@@ -54,8 +54,8 @@ const (
 	purgeBatch  = 1000        // records forgotten in one transaction
 )
 
-// openBolt opens the bbolt file at path, and makes it, readable by its owner only,
-// where there is none. It holds private keys: one that others can read is refused.
+// openBolt opens the bbolt file at path, or creates it, readable only by its owner. It
+// refuses an existing file that others can read, because the file holds private keys.
 func openBolt(path string) (Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, storeError(path, err)
@@ -290,8 +290,8 @@ func (f *boltStore) ChangeKeys(_ context.Context, change func([]SigningKey) []Si
 	})
 }
 
-// Close leaves a broken store to the end of the process: it would wait for locks that
-// nobody lets go of.
+// Close leaves a broken store open until the process ends, because closing would wait
+// forever for its locks.
 func (f *boltStore) Close() error {
 	if f.broken.Load() {
 		return nil

@@ -26,7 +26,7 @@ type Store interface {
 	Find(ctx context.Context, token Hash) (Refresh, Session, error)
 	// Session returns the session of that ID, or ErrNotFound.
 	Session(ctx context.Context, id string) (Session, error)
-	// Revoke ends a session and every token of it. One that is unknown is no error.
+	// Revoke ends a session and all its tokens. An unknown session is not an error.
 	Revoke(ctx context.Context, id string, now time.Time) error
 	// Keys returns the signing keys, in the order that ChangeKeys left them in.
 	Keys(ctx context.Context) ([]SigningKey, error)

@@ -60,7 +60,7 @@ func testCase(x flow.Result, m *markup) {
 	m.raw("</testcase>\n")
 }
 
-// summary is the step on one line, for where there is no table.
+// summary returns the step on one line.
 func summary(s flow.Step) string {
 	line := strconv.Itoa(s.N) + ". " + s.Name
 	if s.Method != "" {

@@ -11,7 +11,7 @@ import (
 // text, which lets nothing of it be markup.
 type markup struct{ strings.Builder }
 
-// raw appends markup of ours.
+// raw appends trusted markup.
 func (m *markup) raw(pieces ...string) *markup {
 	for _, p := range pieces {
 		m.WriteString(p)
@@ -49,8 +49,8 @@ func (m *markup) text(s string) *markup {
 	return m
 }
 
-// hidden holds for what XML 1.0 §2.2 does not let stand, and for what acts on a
-// reader's screen without being seen.
+// hidden reports characters that XML 1.0 §2.2 forbids and those that act on a screen
+// invisibly.
 func hidden(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) || r == 0xfffe || r == 0xffff
 }

@@ -8,8 +8,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Mermaid returns the story as a sequence diagram in Mermaid's language, with the
-// broken rules beneath.
+// Mermaid returns the flow as a Mermaid sequence diagram, followed by the broken rules.
 func Mermaid(r flow.Report) []byte {
 	var b strings.Builder
 	b.WriteString("sequenceDiagram\n")

@@ -13,8 +13,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// JSON returns the report of a flow as it stands on stdout. Names and rule ids
-// are stable.
+// JSON returns the report of a flow for stdout. Names and rule ids are stable.
 func JSON(r flow.Report) render.Object {
 	rules := make([]render.Object, 0, len(r.Results))
 	for _, x := range r.Results {

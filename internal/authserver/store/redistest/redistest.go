@@ -60,7 +60,7 @@ func Start(t *testing.T, arguments ...string) string {
 	return ""
 }
 
-// A Relay stands between a store and its Redis, over TCP.
+// A Relay forwards TCP between a store and its Redis.
 type Relay struct {
 	net.Listener
 	socket string
