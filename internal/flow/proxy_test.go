@@ -328,7 +328,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			}),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.UniformLoginErrors}},
-			says: "for both 401 Unauthorized, but for what differs in every answer",
+			says: "for both 401 Unauthorized, except for what varies with every answer",
 		},
 		{
 			name: "that numbers its errors and tells who is a user", ask: logins(func(user string, n int32) string {
@@ -336,7 +336,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			}),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
-			says: "the bodies differ at /error: for a wrong password 401 Unauthorized wrong_password; for an unknown user 401 Unauthorized no_such_user",
+			says: "the bodies differ: for a wrong password 401 Unauthorized wrong_password; for an unknown user 401 Unauthorized no_such_user",
 		},
 		{
 			name: "that counts the tries of its users alone", ask: logins(func(user string, n int32) string {
@@ -344,7 +344,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			}),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
-			says: "the bodies differ at /error: for a wrong password 401 Unauthorized wrong password, 8 tries left; for an unknown user 401 Unauthorized there is no such user",
+			says: "the bodies differ: for a wrong password 401 Unauthorized wrong password, 8 tries left; for an unknown user 401 Unauthorized there is no such user",
 		},
 		{
 			name: "whose numbers may tell something", ask: logins(func(user string, n int32) string {
@@ -352,25 +352,25 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			}),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Skip: {flow.UniformLoginErrors}},
-			says: "what tells answers for one user from each other may tell users from each other at /left",
+			says: "the bodies vary for one user only, which may or may not tell the users apart",
 		},
 		{
 			name: "that raises its voice", ask: logins(func(user string, _ int32) string { return unlike(user, `{"error":"no."}`, `{"error":"no!"}`) }),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
-			says: "the bodies differ at /error: for a wrong password 401 Unauthorized no.; for an unknown user 401 Unauthorized no!",
+			says: "the bodies differ: for a wrong password 401 Unauthorized no.; for an unknown user 401 Unauthorized no!",
 		},
 		{
 			name: "that says more of its users", ask: logins(func(user string, _ int32) string { return unlike(user, `{"error":"no","user":{}}`, `{"error":"no"}`) }),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
-			says: "the bodies differ at /user/: for a wrong password 401 Unauthorized no; for an unknown user 401 Unauthorized no",
+			says: "the bodies differ: for a wrong password 401 Unauthorized no; for an unknown user 401 Unauthorized no",
 		},
 		{
 			name: "whose error is a numbered page", ask: logins(func(_ string, n int32) string { return fmt.Sprintf("<p>No. %d</p>", n) }),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.UniformLoginErrors}},
-			says: "for both 401 Unauthorized, but for what differs in every answer",
+			says: "for both 401 Unauthorized, except for what varies with every answer",
 		},
 		{
 			name: "whose errors have numbers that mean something", ask: logins(func(user string, n int32) string {
@@ -392,13 +392,13 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			}),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.UniformLoginErrors}},
-			says: "for both 401 Unauthorized no, but for what differs in every answer",
+			says: "for both 401 Unauthorized no, except for what varies with every answer",
 		},
 		{
 			name: "whose error is a page that is never the same", ask: logins(func(_ string, n int32) string { return strings.Repeat("no ", int(n)) }),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Skip: {flow.UniformLoginErrors}},
-			says: "what tells answers for one user from each other may tell users from each other",
+			says: "the bodies vary for one user only, which may or may not tell the users apart",
 		},
 		{
 			name: "whose error is a page that tells who is a user", ask: logins(func(user string, _ int32) string {

@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"maps"
 
 	"jwt/internal/authclient"
 	"jwt/internal/verdict"
 )
 
-// wrongLogins logs in with a wrong password and as a user that there is not, and
-// compares the answers.
+// wrongLogins logs in with a wrong password and as an unknown user, and compares the
+// answers.
 func (r *run) wrongLogins(ctx context.Context) error {
 	wrong := "wrong-" + rand.Text()
 	known, err := r.wrongLogin(ctx, "log in, wrong password", r.User, wrong)
@@ -35,7 +34,7 @@ func (r *run) wrongLogins(ctx context.Context) error {
 		r.skip(unknown.describe(), UniformLoginErrors)
 	case unknown.status != known.status:
 		r.fail(UniformLoginErrors, "for a wrong password "+known.describe()+"; for an unknown user "+unknown.describe())
-	case maps.Equal(leaves(known.body, r.User), leaves(unknown.body, stranger)):
+	case sameBody(known.body, r.User, unknown.body, stranger):
 		r.pass(UniformLoginErrors, "for both "+unknown.describe())
 	default:
 		return r.compareLoginErrors(ctx, known, unknown, stranger, wrong)
@@ -43,13 +42,13 @@ func (r *run) wrongLogins(ctx context.Context) error {
 	return nil
 }
 
-// compareLoginErrors judges answers whose bodies differ. A time or the number of a request differs
-// in every answer: asking for both users again shows what does.
+// compareLoginErrors judges answers whose bodies differ. It asks for both users again,
+// because times and request numbers differ in every answer.
 func (r *run) compareLoginErrors(ctx context.Context, known, unknown answer, stranger, wrong string) error {
 	var again [2]answer
 	for i, user := range []string{r.User, stranger} {
 		var err error
-		if again[i], err = r.wrongLogin(ctx, "log in, once more in vain", user, wrong); err != nil {
+		if again[i], err = r.wrongLogin(ctx, "log in, wrong password again", user, wrong); err != nil {
 			return err
 		}
 		if again[i].status != known.status {
@@ -57,21 +56,19 @@ func (r *run) compareLoginErrors(ctx context.Context, known, unknown answer, str
 			return nil
 		}
 	}
-	status, place := compare(
-		[2]map[string]string{leaves(known.body, r.User), leaves(again[0].body, r.User)},
-		[2]map[string]string{leaves(unknown.body, stranger), leaves(again[1].body, stranger)})
-	switch status {
+	switch alike(bodyWords(known.body, r.User), bodyWords(again[0].body, r.User),
+		bodyWords(unknown.body, stranger), bodyWords(again[1].body, stranger)) {
 	case verdict.Pass:
-		r.pass(UniformLoginErrors, "for both "+unknown.describe()+", but for what differs in every answer")
+		r.pass(UniformLoginErrors, "for both "+unknown.describe()+", except for what varies with every answer")
 	case verdict.Skip:
-		r.skip("what tells answers for one user from each other may tell users from each other"+place, UniformLoginErrors)
+		r.skip("the bodies vary for one user only, which may or may not tell the users apart", UniformLoginErrors)
 	default:
-		r.fail(UniformLoginErrors, "the bodies differ"+place+": for a wrong password "+known.describe()+"; for an unknown user "+unknown.describe())
+		r.fail(UniformLoginErrors, "the bodies differ: for a wrong password "+known.describe()+"; for an unknown user "+unknown.describe())
 	}
 	return nil
 }
 
-// wrongLogin tries to log in. Whatever it gives is a family of its own.
+// wrongLogin tries to log in. Tokens that it returns are a new family.
 func (r *run) wrongLogin(ctx context.Context, name, user, password string) (answer, error) {
 	a := r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 		return s.Login(ctx, user, []byte(password))
