@@ -88,9 +88,9 @@ func headerJWK(r *inspection) []hit {
 	key, _ := v.Object()
 	kty := textOf(key, "kty")
 	if kty == "" {
-		return oneHit(Header, "jwk", "a verifier that uses it accepts anybody's signature")
+		return oneHit(Header, "jwk", "a verifier that uses it accepts an attacker's signature")
 	}
-	return oneHit(Header, "jwk", "a verifier that uses this "+phrase.Quote(kty)+" key accepts anybody's signature")
+	return oneHit(Header, "jwk", "a verifier that uses this "+phrase.Quote(kty)+" key accepts an attacker's signature")
 }
 
 func headerJKU(r *inspection) []hit { return r.keyURL("jku") }

@@ -47,7 +47,7 @@ func (d *diagnosis) otherSecrets() {
 	}
 	for _, s := range exampleSecrets {
 		if d.try(d.alg, d.input, d.token.Signature, []byte(s.secret)) {
-			d.proven("secret_example", "the signature verifies under "+s.name+": anybody can make such a token",
+			d.proven("secret_example", "the signature verifies under "+s.name+": an attacker can make such a token",
 				"the issuer must sign with a secret of its own")
 			return
 		}
@@ -206,7 +206,7 @@ func (d *diagnosis) keyTextAsSecret() {
 		for _, form := range lineForms(text) {
 			if d.try(d.alg, d.input, d.token.Signature, form) {
 				d.proven("key_text_as_secret", "the signature is an HMAC keyed with the text of the key given: an algorithm confusion attack or an issuer error",
-					"never accept it: if that is a public key, anybody can make such a token")
+					"never accept it: if that is a public key, an attacker can make such a token")
 				return
 			}
 		}

@@ -55,11 +55,11 @@ func Rules() []Rule {
 	return []Rule{
 		{LoginWorks, Must, "RFC 6749 §5.1", "a login with the right password gives tokens", "2xx with an access token"},
 		{WrongPasswordRefused, Must, "RFC 6749 §5.2", "a login with a wrong password is refused", "400, 401 or 403 and no token"},
-		{UniformLoginErrors, Should, "RFC 6749 §10.10, CWE-204", "nobody learns from a failed login who is a user", "the same answer to an unknown user as to a wrong password"},
+		{UniformLoginErrors, Should, "RFC 6749 §10.10, CWE-204", "a failed login does not reveal whether the user exists", "the same answer to an unknown user as to a wrong password"},
 		{BearerAccepted, Must, "RFC 6750 §2.1", "the access token opens the protected resource", "2xx"},
 		{MissingBearerRefused, Must, "RFC 6750 §3", "without an access token the resource stays closed", "401 with a WWW-Authenticate header"},
 		{TamperedRefused, Must, "RFC 8725 §3.3", "an access token that was changed is refused", "401"},
-		{AlgNoneRefused, Must, "RFC 8725 §3.2", "an access token that nobody signed is refused", "401"},
+		{AlgNoneRefused, Must, "RFC 8725 §3.2", "an unsigned access token is refused", "401"},
 		{ExpiredRefused, Must, "RFC 9068 §4", "an access token that has expired is refused", "401"},
 		{AccessLifetime, Must, "RFC 9700 §2.2.1, RFC 6749 §10.3", "an access token lives for a short time", "1 h at most; up to 12 h is a warning"},
 		{CookieHTTPOnly, Must, "RFC 6265 §4.1.2.6", "no script can read the cookie with the refresh token", "HttpOnly"},
@@ -78,7 +78,7 @@ func Rules() []Rule {
 		{LogoutWorks, Must, "RFC 7009 §2.2", "logging out works", "2xx"},
 		{LogoutClearsCookie, Must, "RFC 6265 §3.1", "logging out clears the cookie with the refresh token", "a Set-Cookie of the same name that has expired"},
 		{RefreshAfterLogout, Must, "RFC 9700 §4.14.2", "after logging out the refresh token is dead", "400 or 401"},
-		{AccessAfterLogout, Info, "RFC 7009 §2.1", "after logging out the access token is dead", "401; a server that asks nobody cannot know"},
+		{AccessAfterLogout, Info, "RFC 7009 §2.1", "after logging out the access token is dead", "401; a server that verifies tokens locally cannot know"},
 		{ConcurrentRefresh, Must, "RFC 9700 §4.14.2", "of refreshes at once, one wins", "one new refresh token at most"},
 	}
 }

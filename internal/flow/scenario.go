@@ -274,7 +274,7 @@ func (r *run) untilRefused(ctx context.Context, f *family) (how string, err erro
 	left := f.lifetime - r.Now().Sub(f.obtained)
 	switch {
 	case f.lifetime == 0:
-		r.skip("nobody says when the access token expires", ExpiredRefused)
+		r.skip("the lifetime of the access token is unknown", ExpiredRefused)
 	case left > r.MaxWait:
 		r.skip("the access token lives for another "+reltime.Span(left)+": --max-wait "+(left+time.Minute).Truncate(time.Minute).String()+" waits for it", ExpiredRefused)
 	default:

@@ -246,7 +246,7 @@ func TestWhatCannotBeTested(t *testing.T) {
 		const noRefresh = "the login gave no refresh token"
 		want := map[string]string{
 			flow.AlgNoneRefused:     "the access token is opaque",
-			flow.ExpiredRefused:     "nobody says when the access token expires",
+			flow.ExpiredRefused:     "the lifetime of the access token is unknown",
 			flow.AccessLifetime:     "no answer says how long it lives, and it is opaque",
 			flow.CookieHTTPOnly:     "the refresh token is in no cookie",
 			flow.CookieSecure:       "the refresh token is in no cookie",

@@ -27,7 +27,7 @@ func (m members) akp() (any, error) {
 	}
 	public, err := scheme.UnmarshalBinaryPublicKey(pub)
 	if err != nil {
-		return nil, invalid("pub: is no %s key", alg)
+		return nil, invalid("pub: is not a valid %s key", alg)
 	}
 	if !m.has("priv") {
 		return public, nil

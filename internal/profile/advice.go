@@ -30,7 +30,7 @@ func (p Profile) Advise(checks []verdict.Check, token jws.Token) {
 				c.Hint = "get a token that is issued for this audience, or correct --aud"
 			}
 		case verdict.IssMismatch:
-			c.Hint = "is it of another environment? get a token from the issuer that is wanted"
+			c.Hint = "is the token from another environment? get one from the expected issuer"
 		case verdict.MissingClaim:
 			if names, ok := strings.CutPrefix(c.Name, "require:"); ok && strings.Contains(names, ",") {
 				c.Hint = "one claim a flag: --require " + strings.ReplaceAll(names, ",", " --require ")

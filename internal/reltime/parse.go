@@ -193,7 +193,7 @@ func component(number, unit string) (time.Duration, error) {
 	case "y", "mo", "M", "month", "months", "year", "years":
 		return 0, calendarUnit
 	default:
-		return 0, durationFault("the unit " + phrase.Quote(unit) + " is none of w, d, h, m, s, ms, us, ns")
+		return 0, durationFault("unknown unit " + phrase.Quote(unit) + ": use w, d, h, m, s, ms, us or ns")
 	}
 	d, err := time.ParseDuration(number + unit)
 	if err != nil || d > math.MaxInt64/factor { // the form is right: only the size is left

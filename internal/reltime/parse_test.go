@@ -67,9 +67,9 @@ func TestParseRefuses(t *testing.T) {
 		"2023-11-14T22:13:20+25:00": "is not a time of RFC 3339",
 		"10000-01-01T00:00:00Z":     "is not a time",
 		"0000-01-01T00:00:00+01:00": "outside the years",
-		"-100w ":                    "the unit",
-		"1e9":                       "the unit",
-		"1m 30s":                    "the unit",
+		"-100w ":                    "unknown unit",
+		"1e9":                       "unknown unit",
+		"1m 30s":                    "unknown unit",
 	} {
 		got, err := Parse(text, noon)
 		if verdict.ClassOf(err) != verdict.Usage || !strings.Contains(err.Error(), says) {

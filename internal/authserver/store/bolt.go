@@ -66,7 +66,7 @@ func openBolt(path string) (Store, error) {
 	case err != nil:
 		return nil, storeError(path, err)
 	case !info.Mode().IsRegular():
-		return nil, verdict.Errorf(verdict.IO, "%s: is no regular file", path)
+		return nil, verdict.Errorf(verdict.IO, "%s: is not a regular file", path)
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
 		return nil, verdict.Errorf(verdict.IO, "%s: others may read the private keys in it", path).Hintf("chmod 600 %s", path)
 	}
@@ -134,7 +134,7 @@ func storeError(path string, err error) error {
 	case errors.Is(err, ErrDamaged):
 		return err
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return verdict.Errorf(verdict.IO, "%s: is no store of this server: %w", path, err).Hintf("move it away, or name another --store FILE")
+		return verdict.Errorf(verdict.IO, "%s: is not a store of this server: %w", path, err).Hintf("move it away, or name another --store FILE")
 	}
 	var failed *fs.PathError
 	if errors.As(err, &failed) {

@@ -48,7 +48,7 @@ func Open(ctx context.Context, where string) (Store, error) {
 	case isURL && slices.Contains([]string{"redis", "rediss", "valkey", "valkeys", "unix"}, scheme):
 		return openRedis(ctx, where)
 	case isURL:
-		return nil, verdict.Errorf(verdict.Usage, "%s:// is no store, must be a FILE, memory or redis://HOST:PORT/DB", scheme)
+		return nil, verdict.Errorf(verdict.Usage, "unknown store %s://: use FILE, memory or redis://HOST:PORT/DB", scheme)
 	}
 	return openBolt(where)
 }

@@ -471,8 +471,8 @@ func TestFileRefused(t *testing.T) {
 	for _, c := range []struct{ name, path, want string }{
 		{"held by another server", held, "another server has it open"},
 		{"others may read it", write("open", 0o644, ""), "others may read the private keys in it"},
-		{"text", write("text", 0o600, "this is no store at all, but a text that somebody keeps here"), "is no store of this server"},
-		{"a directory", dir, "is no regular file"},
+		{"text", write("text", 0o600, "this is no store at all, but a text that somebody keeps here"), "is not a store of this server"},
+		{"a directory", dir, "is not a regular file"},
 		{"below a file", filepath.Join(write("file", 0o600, ""), "state.db"), "not a directory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -86,7 +86,7 @@ func tokenTable(r flow.Report, m *markup) {
 		m.raw("<tr><td>").text(t.Name + " " + t.Kind).raw(`</td><td class="n">`).text(seconds(t.Issued) + " s").raw("</td><td>").text(until(t)).raw("</td><td>")
 		m.element("code", `class="token"`, t.Shown).raw("</td></tr>\n")
 	}
-	m.raw("</tbody>\n</table>\n</div>\n<p><small>Signatures and refresh tokens are shown as fingerprints: nobody can use what stands here.</small></p>\n")
+	m.raw("</tbody>\n</table>\n</div>\n<p><small>Signatures and refresh tokens are shown as fingerprints: they cannot be used as tokens.</small></p>\n")
 }
 
 // until says how a token ended.
@@ -97,6 +97,6 @@ func until(t flow.Token) string {
 	case t.Expires >= 0:
 		return "expires at " + seconds(t.Expires) + " s"
 	default:
-		return "nobody says"
+		return "unknown"
 	}
 }
