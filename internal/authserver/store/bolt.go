@@ -112,10 +112,11 @@ func sound(path string) error {
 		return damaged(path, err)
 	}
 	defer db.Close()
-	if err := checkBolt(path); err != nil {
-		return damaged(path, err)
+	err = checkBolt(path)
+	if err == nil || errors.Is(err, errUnknownFormat) { // bbolt, which opened it, knows a later format
+		return nil
 	}
-	return nil
+	return damaged(path, err)
 }
 
 // ErrDamaged is in every error that says a store cannot be used any more.

@@ -39,6 +39,10 @@ const (
 
 var nativeEndian = binary.NativeEndian
 
+// errUnknownFormat is the error for a file without a meta page of this format, which may
+// be a later one.
+var errUnknownFormat = errors.New("its format is unknown")
+
 // checkBolt reads every page that the store in the file is made of. The file must
 // not change meanwhile.
 func checkBolt(path string) error {
@@ -57,7 +61,7 @@ func checkBolt(path string) error {
 func checkBoltBytes(r io.ReaderAt, size uint64) error {
 	meta, ok := youngestMeta(r, size)
 	if !ok {
-		return errors.New("it has no first page")
+		return errUnknownFormat
 	}
 	b := &boltFile{r: r, pageSize: uint64(nativeEndian.Uint32(meta[8:])), pages: nativeEndian.Uint64(meta[40:])}
 	switch {

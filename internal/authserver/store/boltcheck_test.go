@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"jwt/internal/verdict"
 )
@@ -139,4 +141,29 @@ func FuzzFileDamaged(f *testing.F) {
 			t.Fatalf("bbolt panicked, or met a fault: %v", err)
 		}
 	})
+}
+
+// A file of another version of the format is not called damaged, whether bbolt refuses
+// it or, as a later release may, opens it.
+func TestOtherVersion(t *testing.T) {
+	b := aStore(t, 3)
+	size := nativeEndian.Uint32(b[boltPageHeader+8:])
+	for _, page := range []uint32{0, size} {
+		meta := b[page+boltPageHeader:]
+		nativeEndian.PutUint32(meta[4:], boltVersion+1)
+		sum := fnv.New64a()
+		sum.Write(meta[:56])
+		nativeEndian.PutUint64(meta[56:], sum.Sum64())
+	}
+	path := filepath.Join(t.TempDir(), "state.db")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := use(path)
+	if !errors.Is(err, bolterrors.ErrVersionMismatch) || errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "is not a store of this server") {
+		t.Errorf("opening version %d: %v", boltVersion+1, err)
+	}
+	if err := checkBolt(path); !errors.Is(err, errUnknownFormat) {
+		t.Errorf("checking version %d: %v", boltVersion+1, err)
+	}
 }
