@@ -19,7 +19,7 @@ import (
 // A Grant is the tokens in the answer to a login or a refresh.
 type Grant struct {
 	AccessToken  string
-	RefreshToken string // "" where there is none, or the old one stays valid
+	RefreshToken string // "" if absent: then the old one stays valid
 	Obtained     time.Time
 	// AccessExpires and RefreshExpires are by the local clock; zero where unknown.
 	AccessExpires, RefreshExpires time.Time

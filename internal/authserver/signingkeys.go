@@ -52,7 +52,7 @@ type keyPair struct {
 	private, public jwk.Key
 }
 
-// openSigningKeys loads the keys of the store, and adds the first if there is none.
+// openSigningKeys loads the keys of the store, and adds the first key to an empty store.
 func openSigningKeys(ctx context.Context, state store.Store, alg string, linger time.Duration, now time.Time) (*signingKeys, error) {
 	a, ok := jwa.Lookup(alg)
 	if !ok || !slices.Contains(Algs(), alg) {

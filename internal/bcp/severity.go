@@ -2,7 +2,7 @@ package bcp
 
 import "jwt/internal/verdict"
 
-// A Severity is the importance of a finding. The zero value is none.
+// A Severity is the importance of a finding. The zero value means no finding.
 type Severity int
 
 // The severities, in rising order; their words are the values of --fail-on.

@@ -20,7 +20,7 @@ type Token struct {
 	Kind    string        // "access" or "refresh"
 	Shown   string        // without the signature, or a fingerprint
 	Issued  time.Duration // from the beginning of the run
-	Expires time.Duration // likewise; negative where nobody says it
+	Expires time.Duration // likewise; negative if unknown
 	Ended   time.Duration // likewise; negative while it was not ended before it expired
 	End     string        // how: spent, revoked, logged out
 }
@@ -29,7 +29,7 @@ type Token struct {
 type family struct {
 	access, refresh string // the newest
 	obtained        time.Time
-	lifetime        time.Duration // of the access token; 0 where nobody says it
+	lifetime        time.Duration // of the access token; 0 if unknown
 	dead            bool
 }
 

@@ -14,7 +14,7 @@ type Kind uint8
 
 // The kinds.
 const (
-	Plain    Kind = iota // shown as it stands
+	Plain    Kind = iota // shown unchanged
 	Time                 // a NumericDate: seconds since 1970 (RFC 7519 §2)
 	Duration             // a number of seconds
 	URI                  // an absolute URI

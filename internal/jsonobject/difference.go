@@ -10,7 +10,7 @@ import (
 type Change struct {
 	Path     string // to where it is, as Lookup takes it; "" for the value itself
 	Kind     ChangeKind
-	From, To Value // nil where there is none
+	From, To Value // nil if absent
 }
 
 // A ChangeKind says in a word what kind of change it is.

@@ -330,8 +330,8 @@ func (v Value) Object() (Object, bool) {
 	return o, err == nil
 }
 
-// Duplicates returns the names that stand twice in the objects of v, as
-// Object.Duplicates does. Of an array it is those of the first element that has any.
+// Duplicates returns the duplicate members of the objects in v, as Object.Duplicates
+// does. For an array it returns those of the first element that has any.
 func (v Value) Duplicates() []string {
 	switch v.Kind() {
 	case '{':

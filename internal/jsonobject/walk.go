@@ -36,7 +36,7 @@ func walk(src []byte) (duplicates []string, err error) {
 type walker struct {
 	src  []byte
 	dec  *jsontext.Decoder
-	path []step // to where the decoder stands
+	path []step // to the position of the decoder
 
 	duplicates  []string
 	listedBytes int

@@ -80,7 +80,7 @@ func isSpaced(text []byte) bool {
 		case '"':
 			inString = !inString
 		case '\\':
-			i++ // a backslash stands in strings alone
+			i++ // a backslash occurs only in strings
 		case ' ', '\t', '\r', '\n':
 			if !inString {
 				return true

@@ -204,7 +204,7 @@ func half(k jwk.Key) string {
 
 // List appends the keys for people: a line each.
 func (k Keys) List(t *Text) {
-	const rest = 32 // columns for what stands behind the kid
+	const rest = 32 // columns after the kid
 	width := 0
 	for _, key := range k.Keys {
 		width = max(width, Columns(listedID(key.Key.ID)))

@@ -20,7 +20,7 @@ const (
 	memberRows   = 100 // members shown of one part
 	valueLines   = 3   // lines shown of one value
 	mostName     = 22  // columns for names; a longer one has a line of its own
-	wideTerminal = 110 // columns from which meanings stand beside the values
+	wideTerminal = 110 // columns from which meanings are beside the values
 )
 
 // membersText lists the members of one part: name, value, meaning.

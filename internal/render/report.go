@@ -14,7 +14,7 @@ type Report struct {
 	Checks  []verdict.Check
 	Reasons []Reason // why the signature does not verify, as far as can be known
 	Key     *UsedKey
-	Token   *Contents // nil where the text is no token
+	Token   *Contents // nil if the text is not a token
 	Error   error     // nil if valid
 	Class   verdict.Class
 	Message string

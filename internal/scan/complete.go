@@ -86,7 +86,7 @@ func (f *finder) tokensInText(s span, from, to int, c context) {
 		if !ok {
 			return
 		}
-		_, once := nameBefore(s.b[:start]) // of two schemes the second is no token
+		_, once := nameBefore(s.b[:start]) // the second of two schemes is not a token
 		switch {
 		case (f.inWords || c.name != "" || nameOf(s.b[:start]) != "") && once && begins(s.b[:start]) && ends(s.b[end:]) && isCompact(s.b[start:end]) && isComplete(s.b[start:end]) && !resumes(bytes.TrimPrefix(f.after(s, end), []byte{'.'})):
 			f.addTokenInText(s, start, end, c)

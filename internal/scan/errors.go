@@ -50,7 +50,7 @@ func stopped(text span, start, end int) *verdict.Error {
 	}
 	if end >= len(b) {
 		for start > 0 && inToken(b[start-1]) {
-			start-- // what stands before the header counts too
+			start-- // text before the header counts, too
 		}
 		if i := bytes.Index(b[start:], ellipsis); i > 0 {
 			return elided(text.at(start + i))

@@ -177,7 +177,7 @@ func (w *jsonWalk) text(name string, depth int, raw []byte) error {
 	}
 	w.last = s.b
 	rank := 0
-	if w.f.level == 0 { // what is inside a command line is no response
+	if w.f.level == 0 { // JSON inside a command line is not a response
 		rank = responseRank(name)
 	}
 	if rank == 0 && !w.mayBeField(name) && !carriesToken(s.b) {

@@ -16,7 +16,7 @@ import (
 // A Store keeps sessions in a directory, one file each, and their keys in a keyring.
 type Store struct {
 	Dir     string        // made with 0700 when needed
-	Keyring Keyring       // nil where there is none
+	Keyring Keyring       // nil without a keyring
 	Answer  time.Duration // how long the keyring may take; 0 means 3 s
 	keys    keyCache
 }
@@ -27,7 +27,7 @@ const maxFile = 1 << 20
 // loggedOut is the content of a file that a logout could not remove.
 const loggedOut = `{"logged_out":true}` + "\n"
 
-// Load reads a session with its secrets. Where there is none, its error is of class
+// Load reads a session with its secrets. The error for an absent session has the class
 // not_logged_in.
 func (st *Store) Load(name string) (*Session, error) {
 	s, r, err := st.read(name)
@@ -123,10 +123,10 @@ func (st *Store) readFile(root *privatefile.Root, name string) ([]byte, error) {
 
 func fileName(session string) string { return session + ".json" }
 
-// open opens the directory. Its error is fs.ErrNotExist where there is none.
+// open opens the directory. Its error is fs.ErrNotExist if it does not exist.
 func (st *Store) open() (*privatefile.Root, error) { return st.root(privatefile.Dir.Open) }
 
-// make opens the directory, and makes it where there is none.
+// make opens the directory, or creates it.
 func (st *Store) make() (*privatefile.Root, error) { return st.root(privatefile.Dir.Make) }
 
 func (st *Store) root(open func(privatefile.Dir) (*privatefile.Root, error)) (*privatefile.Root, error) {

@@ -59,7 +59,7 @@ func hasAll(claims jsonobject.Object, names []string) bool {
 	})
 }
 
-// hosts are the hosts of issuers; * stands for any text.
+// hosts lists the hosts of issuers; * matches any text.
 var hosts = [...]struct{ pattern, vendor string }{
 	{"login.microsoftonline.com", Entra},
 	{"login.microsoftonline.us", Entra},
