@@ -38,17 +38,23 @@ func dpopProof() Profile {
 
 // method compares the HTTP method, whose case counts (RFC 9110 §9.1).
 func method(q *inquiry) finding {
-	v, ok := q.claims.Get("htm")
+	return q.compared("htm", q.with.Method, "--htm METHOD", verdict.ClaimMismatch)
+}
+
+// compared compares a claim, if present, with the text that the caller expects. It skips
+// the check if the caller expects none; the hint says how to give it.
+func (q *inquiry) compared(name string, want *string, hint string, mismatch verdict.Class) finding {
+	v, ok := q.claims.Get(name)
 	got, isText := v.Text()
 	switch {
 	case !ok:
 		return finding{}
 	case !isText:
 		return wrongKind(v, "a string")
-	case q.with.Method == nil:
-		return skipped("is " + phrase.Quote(got) + ", which nothing was compared with").hinted("--htm METHOD")
+	case want == nil:
+		return skipped("is " + phrase.Quote(got) + ", which nothing was compared with").hinted(hint)
 	}
-	return q.same("htm", *q.with.Method, verdict.ClaimMismatch)
+	return q.same(name, *want, mismatch)
 }
 
 // targetURI compares the URI of the request without its query and fragment, in
@@ -202,17 +208,7 @@ func bindingAudience(q *inquiry) finding {
 }
 
 func bindingNonce(q *inquiry) finding {
-	v, ok := q.claims.Get("nonce")
-	got, isText := v.Text()
-	switch {
-	case !ok:
-		return finding{}
-	case !isText:
-		return wrongKind(v, "a string")
-	case q.with.Nonce == nil:
-		return skipped("is " + phrase.Quote(got) + ", which nothing was compared with").hinted("--nonce VALUE")
-	}
-	return q.same("nonce", *q.with.Nonce, verdict.NonceMismatch)
+	return q.compared("nonce", q.with.Nonce, "--nonce VALUE", verdict.NonceMismatch)
 }
 
 // bindingAge bounds the age where a bound was given: a presentation may be looked
