@@ -160,7 +160,7 @@ func trimmed(o jsonobject.Object) jsonobject.Value {
 	return jsonobject.Value(bytes.TrimSpace(o.Bytes()))
 }
 
-// compared returns the changes of a part, or if there are none, notes on its spelling.
+// compared returns the changes of a part, or notes on its spelling if nothing changed.
 func compared(part string, a, b jsonobject.Value) (changes []jsonobject.Change, notes []string) {
 	if changes = jsonobject.Difference(a, b); len(changes) > 0 {
 		return changes, nil

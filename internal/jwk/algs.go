@@ -60,7 +60,7 @@ func Algs() []string {
 }
 
 // KindFor returns the kind of key to generate for a signature or encryption algorithm,
-// and false if there is none.
+// and false if no kind fits.
 func KindFor(alg string) (kind string, ok bool) {
 	takes, _ := keyKinds(alg)
 	for _, k := range newKinds {

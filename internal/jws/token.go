@@ -164,13 +164,13 @@ func (t Token) Segments() [3]string {
 // SigningInput returns the text that is signed (RFC 7515 §2).
 func (t Token) SigningInput() string { return t.Text[:t.lastDot] }
 
-// Alg returns the unverified "alg" of the header, and false if there is none or it is not a
+// Alg returns the unverified "alg" of the header, and false if it is absent or not a
 // string.
 func (t Token) Alg() (string, bool) {
 	return t.Header.Text("alg")
 }
 
-// KeyID returns the "kid" of the header; ok is false if there is none. A kid that is not a
+// KeyID returns the "kid" of the header; ok is false if it is absent. A kid that is not a
 // string is malformed (RFC 7515 §4.1.4).
 func (t Token) KeyID() (kid string, ok bool, err error) {
 	v, ok := t.Header.Get("kid")

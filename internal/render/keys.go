@@ -242,7 +242,7 @@ func (k Keys) listed(t *Text, id string, width int) {
 	t.Styled(style, id).Pad(Columns(id), width+2)
 }
 
-// listedID returns the kid for a list, or a note that there is none.
+// listedID returns the kid for a list, or a note that the key has no kid.
 func listedID(id string) string {
 	if id == "" {
 		return "(no kid)"
