@@ -42,6 +42,8 @@ type signingKeys struct {
 	alg    jwa.Algorithm
 	linger time.Duration // how long a key is published after it stopped signing
 
+	loading chan struct{} // holds one element during a load: the copy never goes back to older keys
+
 	mu     sync.Mutex
 	keys   []keyPair
 	loaded time.Time
@@ -58,7 +60,7 @@ func openSigningKeys(ctx context.Context, state store.Store, alg string, linger 
 	if !ok || !slices.Contains(Algs(), alg) {
 		return nil, verdict.Errorf(verdict.Usage, "alg: the server cannot sign with %q", alg).Hintf("--alg ES256, RS256 or EdDSA")
 	}
-	k := &signingKeys{store: state, alg: a, linger: linger + keysLinger}
+	k := &signingKeys{store: state, alg: a, linger: linger + keysLinger, loading: make(chan struct{}, 1)}
 	if err := k.load(ctx, now); err != nil {
 		return nil, err
 	}
@@ -138,6 +140,12 @@ func (k *signingKeys) add(ctx context.Context, now time.Time, wanted func([]stor
 
 // load loads the keys of the store. Keys that it had before are not parsed again.
 func (k *signingKeys) load(ctx context.Context, now time.Time) error {
+	select {
+	case k.loading <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-k.loading }()
 	stored, err := k.store.Keys(ctx)
 	if err != nil {
 		return err

@@ -1,8 +1,10 @@
 package authserver
 
 import (
+	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"jwt/internal/authserver/store"
@@ -241,4 +243,52 @@ func TestKeyThatCannotSign(t *testing.T) {
 	if verdict.ClassOf(err) != verdict.KeyRefused || !contains(err.Error(), "a signing key of the store cannot be used") {
 		t.Errorf("%s: %v", verdict.ClassOf(err), err)
 	}
+}
+
+// slowReads is a store whose answers to Keys take a while to arrive.
+type slowReads struct {
+	store.Store
+	delays chan time.Duration // of the next reads
+}
+
+func (s slowReads) Keys(ctx context.Context) ([]store.SigningKey, error) {
+	keys, err := s.Store.Keys(ctx)
+	select {
+	case d := <-s.delays:
+		time.Sleep(d)
+	default:
+	}
+	return keys, err
+}
+
+// A slow answer of the store does not replace keys that were read after it.
+func TestKeysReadLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := slowReads{store.NewMemory(), make(chan time.Duration, 1)}
+		keys, err := openSigningKeys(t.Context(), state, "ES256", time.Hour, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		state.delays <- time.Minute
+		done := make(chan error)
+		go func() { done <- keys.load(t.Context(), time.Now()) }()
+		synctest.Wait()
+		if err := keys.rotate(t.Context(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		stored, err := state.Keys(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		newest, err := parseKey(stored[len(stored)-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		signs, _ := keys.current(time.Now())
+		same(t, "stored", len(stored), 2)
+		same(t, "signs", signs.ID, newest.public.ID)
+	})
 }
