@@ -4,9 +4,9 @@ import (
 	"bytes"
 )
 
-// onlyCarrier reads a text that is one token in its carrier and nothing else: quotes,
-// an Authorization header, a scheme. The token need not look like one, because it
-// cannot be anything else; the parser reports what is wrong with it.
+// onlyCarrier returns the token of a text that contains only the token and its carrier:
+// quotes, an Authorization header, a scheme. It accepts text that does not look like a
+// token, because nothing else can be the token; the parser reports the fault.
 func onlyCarrier(s span, o Options) (found Found, ok bool, err error) {
 	body, where := cutCarrier(s)
 	switch {
@@ -21,8 +21,8 @@ func onlyCarrier(s span, o Options) (found Found, ok bool, err error) {
 	return found, err == nil, err
 }
 
-// cutCarrier removes, from outside in and each at most once: quotes, curl's -H with
-// the quotes of its argument, the name of the header, the scheme.
+// cutCarrier removes, from outside in and each at most once: quotes, curl's -H with the
+// quotes of its argument, the name of the header, the scheme.
 func cutCarrier(s span) (body span, where string) {
 	s = unquote(s)
 	if flag, ok := cutHeaderFlag(s); ok {
@@ -54,16 +54,17 @@ func cutHeaderFlag(s span) (span, bool) {
 	return s, false
 }
 
-// unwrap joins a token that is wrapped over several lines, or returns nil. Only line
-// feeds may break it, with a carriage return or backslash before and indentation after.
-// Blank lines, and lines that are tokens themselves, are not wrapping.
+// unwrap joins a token that is wrapped over several lines, or returns nil. It accepts
+// only line feeds as breaks, after an optional carriage return or backslash and before
+// optional indentation. Blank lines, and lines that are tokens themselves, are not
+// wrapping.
 func unwrap(s span) (joined []byte, lineBreak, lines int) {
 	if bytes.IndexByte(s.b, '\n') < 0 {
 		return nil, 0, 0
 	}
 	lineBreak = -1
 	joined = make([]byte, 0, len(s.b))
-	whole := 0
+	tokens := 0
 	for line := range bytes.SplitSeq(s.b, []byte{'\n'}) {
 		lines++
 		if lines > 1 {
@@ -78,24 +79,24 @@ func unwrap(s span) (joined []byte, lineBreak, lines int) {
 			lineBreak = s.at(len(line))
 		}
 		if isToken(line) {
-			whole++
+			tokens++
 		}
-		if lines == 1 && whole == 1 && isComplete(line) && !resumes(s.b[len(line):]) {
+		if lines == 1 && tokens == 1 && isComplete(line) && !resumes(s.b[len(line):]) {
 			return nil, 0, 0
 		}
 		joined = append(joined, line...)
 	}
-	if whole > 1 || !isToken(joined) {
+	if tokens > 1 || !isToken(joined) {
 		return nil, 0, 0
 	}
 	if dots, _ := partsOf(joined); dots == 4 && !isEncrypted(joined) {
-		return nil, 0, 0 // two signed tokens, of which the wrapping made five parts
+		return nil, 0, 0 // two signed tokens, joined to five parts
 	}
 	return joined, lineBreak, lines
 }
 
-// isEncrypted reports whether the header has an "enc", as that of every JWE must
-// (RFC 7516 §4.1.2).
+// isEncrypted reports whether the header has an "enc", which every JWE must have (RFC
+// 7516 §4.1.2).
 func isEncrypted(token []byte) bool {
 	header := decodeHeader(token)
 	return bytes.Contains(header, []byte(`"enc"`))

@@ -13,20 +13,20 @@ import (
 )
 
 // isComplete reports whether the last part of a token has the length that its algorithm
-// makes. Then the token is complete whatever text is around it. A token whose algorithm
-// has no fixed length is never known to be complete.
+// produces. Such a token is complete, whatever text surrounds it. A token is never known
+// to be complete if its algorithm has no fixed length.
 func isComplete(token []byte) bool {
 	issued, rest, disclosing := bytes.Cut(token, []byte{'~'})
 	if disclosing {
-		binding := rest[bytes.LastIndexByte(rest, '~')+1:] // after a tilde another disclosure may follow, after a Key Binding JWT nothing
+		binding := rest[bytes.LastIndexByte(rest, '~')+1:] // a disclosure may follow a tilde, nothing follows a Key Binding JWT
 		return isToken(issued) && isToken(binding) && isComplete(issued) && isComplete(binding)
 	}
 	dots, pure := partsOf(token)
 	return pure && hasLastSize(dots, len(token)-1-bytes.LastIndexByte(token, '.'), sizesOf(decodeHeader(token)))
 }
 
-// hasLastSize reports whether a token with that many dots is complete with a last part
-// of size characters.
+// hasLastSize reports whether a token with this number of dots is complete if its last
+// part has size characters.
 func hasLastSize(dots, size int, want sizes) bool {
 	return dots == want.dots && slices.Contains(want.last, size)
 }
@@ -38,9 +38,9 @@ type sizes struct {
 	last []int
 }
 
-// sizesOf returns the sizes of a header: those of the signature of a JWS (RFC 7518
-// §3.1) or of the tag of a JWE (RFC 7518 §5.1). For RSA it returns the three usual
-// lengths of a modulus.
+// sizesOf returns the sizes for a header: those of the signature of a JWS (RFC 7518 §3.1)
+// or of the tag of a JWE (RFC 7518 §5.1). For RSA it returns the lengths for the three
+// usual moduli.
 func sizesOf(header []byte) sizes {
 	o, err := jsonobject.Parse(header)
 	if err != nil {
@@ -77,9 +77,10 @@ func encodedLengths(bytes ...int) []int {
 	return lengths
 }
 
-// tokensInText reads the tokens between from and to of a text that is not a carrier. A
-// complete token counts if white space or punctuation delimits it and it is the value of
-// a name or inWords is set. It refuses the others, as a server would. c is the context.
+// tokensInText reads the tokens between from and to of a text that is not a carrier. It
+// accepts a complete token that white space or punctuation delimits, if it is the value
+// of a name or inWords is set. It refuses all others, as a server would. c is the
+// context.
 func (f *finder) tokensInText(s span, from, to int, c context) {
 	for from < to {
 		start, end, ok := next(s.b[:to], from)
@@ -112,7 +113,8 @@ func (f *finder) addTokenInText(s span, start, end int, c context) {
 	})
 }
 
-// after returns the text after byte end of s, beyond s itself where that is known.
+// after returns the text after byte end of s. If s is exact, that is the rest of the
+// input.
 func (f *finder) after(s span, end int) []byte {
 	if s.exact {
 		return f.text.b[s.at(end)-f.text.off:]
@@ -143,16 +145,16 @@ func ends(b []byte) bool {
 		return isQuote(c) || c < utf8.RuneSelf && closes(rune(c))
 	}
 	r, _ := utf8.DecodeRune(b)
-	return closes(r) || r == '.' // the full stop or the HMAC that next leaves out
+	return closes(r) || r == '.' // the full stop or the HMAC that next cut off
 }
 
 func closes(r rune) bool { return isBlank(r) || strings.ContainsRune(")]}<>,;|&#@", r) }
 
-// isBlank reports white space: isSpace, line ends and the no-break space.
+// isBlank reports whether r is white space: isSpace, a line end or the no-break space.
 func isBlank(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == '\u00a0' }
 
-// resumes reports whether the text after a complete token continues like a token: with
-// the disclosures of an SD-JWT, or with another part.
+// resumes reports whether the text after a complete token looks like more of that token:
+// the disclosures of an SD-JWT, or another part.
 func resumes(b []byte) bool {
 	const farthest = 64
 	i := 0
@@ -168,8 +170,8 @@ func resumes(b []byte) bool {
 	return end > 0 && !isPath && (word[0] == '.' && end > 1 || bytes.IndexByte(word[:end], '~') >= 0)
 }
 
-// lastEscape returns the byte of a percent-encoding at the end of b, encoded once or
-// repeatedly, and the length of the encoding.
+// lastEscape returns the byte of a percent-encoding at the end of b, and the length of
+// the encoding. The byte may be encoded several times.
 func lastEscape(b []byte) (c byte, n int) {
 	if len(b) < 3 {
 		return 0, 0
@@ -209,8 +211,7 @@ func hexByte(b []byte) (byte, bool) {
 	return decoded[0], err == nil
 }
 
-// nameOf returns the name that a token after b is the value of: name=, name:,
-// name%3D, <name>.
+// nameOf returns the name whose value begins after b: name=, name:, name%3D, <name>.
 func nameOf(b []byte) string {
 	b = withoutMark(b[max(0, len(b)-maxName):])
 	switch c, n := lastEscape(b); {
@@ -240,8 +241,8 @@ func lastName(b []byte) string {
 	return string(b[afterEscape(b, start, len(b)):])
 }
 
-// afterEscape returns where the characters of tokens begin that start at start:
-// the digits of a percent-encoding before them do not count.
+// afterEscape returns where the token characters that begin at start really begin: after
+// the digits of a percent-encoding.
 func afterEscape(b []byte, start, end int) int {
 	if start > 0 && b[start-1] == '%' {
 		if _, n := firstEscape(b[start-1 : end]); n > 0 {

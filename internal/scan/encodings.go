@@ -6,8 +6,8 @@ import (
 	"unicode/utf16"
 )
 
-// fromUTF16 returns the text in UTF-8 if it is UTF-16, as PowerShell writes files:
-// with a byte order mark, and what could be a token's dressing behind it.
+// fromUTF16 converts UTF-16 with a byte order mark to UTF-8, because PowerShell writes
+// such files. It returns other text unchanged. A token and its carrier begin with ASCII.
 func fromUTF16(b []byte) []byte {
 	var order binary.ByteOrder
 	switch {
@@ -32,8 +32,8 @@ func hasUTF16Mark(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff"))
 }
 
-// withoutColour puts blanks where a terminal would be told to change the colour
-// (ECMA-48 SGR), or to clear the line after that, as grep does.
+// withoutColour replaces escape sequences that change the colour (ECMA-48 SGR), or clear
+// the line after that, as grep writes them, with blanks.
 func withoutColour(s span) span {
 	if bytes.IndexByte(s.b, 0x1b) < 0 {
 		return s

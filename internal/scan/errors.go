@@ -9,7 +9,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// noToken says where the text stops looking like a token, and what to do about it.
+// noToken returns the error for a text without a token: where it stops looking like one,
+// with a hint.
 func (f *finder) noToken(text span) error {
 	if hasUTF16Mark(text.b) {
 		return stopped(text, 0, 0)
@@ -38,11 +39,11 @@ func (f *finder) noToken(text span) error {
 	return stopped(text, start, end)
 }
 
-// stopped is the error for a text that could have been a token from start on,
-// but for the byte at end.
+// stopped returns the error for a text that could have been a token from start on, except
+// for the byte at end.
 func stopped(text span, start, end int) *verdict.Error {
 	b := text.b
-	for i := 1; end < len(b) && i < utf8.UTFMax && i <= end; i++ { // inside a character: its first byte is named
+	for i := 1; end < len(b) && i < utf8.UTFMax && i <= end; i++ { // inside a character: report its first byte
 		if r, n := utf8.DecodeRune(b[end-i:]); r != utf8.RuneError && n > i {
 			start, end = min(start, end-i), end-i
 			break
@@ -60,8 +61,8 @@ func stopped(text span, start, end int) *verdict.Error {
 	if word := bytes.TrimRight(b[:start], " "); end == start-1 && isSpace(b[end]) {
 		if rest, ok := cutLastScheme(word); ok {
 			if _, again := cutLastScheme(rest); again {
-				return verdict.Errorf(verdict.Malformed, "no token found: the scheme stands twice before byte %d", text.at(start)).
-					Hintf("leave one of the two words away")
+				return verdict.Errorf(verdict.Malformed, "no token found: the scheme occurs twice before byte %d", text.at(start)).
+					Hintf("remove one of the two words")
 			}
 		}
 	}
@@ -72,7 +73,7 @@ func stopped(text span, start, end int) *verdict.Error {
 	return e
 }
 
-// wrongParts is the error for a text of the right characters only.
+// wrongParts returns the error for a text that has only token characters.
 func wrongParts(b []byte) *verdict.Error {
 	if _, rest, ok := bytes.Cut(b, []byte{'~'}); ok && countParts(b) == 3 && !endsPresentation(rest) {
 		return verdict.Errorf(verdict.Malformed, "no token found: an SD-JWT ends with a ~ or a Key Binding JWT, this with neither (RFC 9901 §4)").
@@ -86,9 +87,9 @@ func wrongParts(b []byte) *verdict.Error {
 	case isPlaceholder(b):
 		return e.Hintf("%s", placeholderMessage)
 	case isScheme(b):
-		return e.Hintf("nothing stands after %s: is the variable set?", b)
+		return e.Hintf("nothing follows %s: is the variable set?", b)
 	case n == 1 && inBraces(decodeHeader(b)):
-		return e.Hintf("this is one part of a token, all of them are needed")
+		return e.Hintf("this is one part of a token: all parts are needed")
 	case n == 1 && encodedAgain(b):
 		return e.Hintf("it is encoded in Base64 once more, as in a Kubernetes Secret: base64 -d")
 	case n == 1:
@@ -99,8 +100,7 @@ func wrongParts(b []byte) *verdict.Error {
 	return e
 }
 
-// countParts counts what dots join: of an SD-JWT, in the token before its first
-// tilde.
+// countParts counts the parts of a token, for an SD-JWT those before its first tilde.
 func countParts(b []byte) int {
 	b, _, _ = bytes.Cut(b, []byte{'~'})
 	return bytes.Count(b, []byte{'.'}) + 1
@@ -120,7 +120,7 @@ func describe(b []byte) string {
 	}
 }
 
-// nameOfRune names what cannot be seen, or looks like something else.
+// nameOfRune names characters that are invisible or look like others.
 func nameOfRune(r rune) string {
 	names := map[rune]string{
 		'\u00a0': "no-break space", '\u00ad': "soft hyphen", '\u200b': "zero width space", '\u200c': "zero width non-joiner", '\u200d': "zero width joiner",
@@ -135,7 +135,8 @@ func nameOfRune(r rune) string {
 	return ""
 }
 
-// hintFor knows how a token comes to have that character in it.
+// hintFor returns a hint about how the character at end may have come into the token, or
+// "".
 func hintFor(b []byte, start, end int) string {
 	r, _ := utf8.DecodeRune(b[end:])
 	inside := end > start
@@ -153,7 +154,7 @@ func hintFor(b []byte, start, end int) string {
 	case r == '\uff0e' || r == '\u3002' || r == '\uff61' || r == '\u2024':
 		return "this is not the ASCII full stop that joins the parts of a token"
 	case r == '\u2026':
-		return "the ellipsis stands for what was left out: copy the token whole"
+		return "the ellipsis replaces a part of the token: copy the token whole"
 	case r == '\u201c' || r == '\u201d' || r == '\u2018' || r == '\u2019' || r == '\u201e' || r == '\u00ab' || r == '\u00bb':
 		return "remove the typographic quotes"
 	case r == '\u00a0' || r == '\u00ad' || r >= '\u200b' && r <= '\u200f' || r == '\u2060' || r == '\ufeff':
@@ -161,7 +162,7 @@ func hintFor(b []byte, start, end int) string {
 	case r >= '\u2010' && r <= '\u2014' || r == '\u2212':
 		return "this is not the hyphen that a token may have: copy it again from where it was issued"
 	case r == 0x1b:
-		return "colour sequences stand in the token: write it without colour (--color=never)"
+		return "the token contains colour sequences: print it without colour (--color=never)"
 	case r < utf8.RuneSelf && isQuote(byte(r)):
 		return "quotes come in pairs, around the whole token"
 	case r == '\n' && inside:
@@ -169,7 +170,7 @@ func hintFor(b []byte, start, end int) string {
 	case (r == ' ' || r == '\t') && inside && otherScheme(b[start:end]) != "":
 		return otherScheme(b[start:end])
 	case (r == ' ' || r == '\t') && inside:
-		return "there is no white space in a token: give the token alone"
+		return "a token contains no white space: pass only the token"
 	case r == 0:
 		return "if the text is UTF-16, save it as UTF-8"
 	case end == 0:
@@ -195,13 +196,13 @@ func looksLikeFile(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("/")) || bytes.HasPrefix(b, []byte("./")) || bytes.HasPrefix(b, []byte("../")) || bytes.HasPrefix(b, []byte("~/"))
 }
 
-// notToken is the error for the name of a file that has the shape of a token.
+// notToken returns the error for the name of a file that has the shape of a token.
 func notToken(name []byte) error {
 	return verdict.Errorf(verdict.Malformed, "no token found: %s looks like the name of a file", name).
 		Hintf("to read a file, write @%s", name)
 }
 
-// maxListed is how many tokens an error lists.
+// maxListed is the number of tokens that an error lists.
 const maxListed = 8
 
 func (f *finder) several(items []item) error {
@@ -230,7 +231,7 @@ func (f *finder) several(items []item) error {
 		Hintf("%s", f.howToChoose(items))
 }
 
-// howToChoose says how to distinguish the tokens, if possible.
+// howToChoose returns a hint about how to select one of the tokens.
 func (f *finder) howToChoose(items []item) string {
 	labels := make(map[string]bool)
 	path := ""
@@ -242,22 +243,22 @@ func (f *finder) howToChoose(items []item) string {
 	}
 	delete(labels, "")
 	delete(labels, f.field)
-	hint := "give the one alone"
+	hint := "pass only the token that you want"
 	switch {
 	case f.field != "" && path != "":
 		return "choose one by its path: --field " + path
 	case f.field != "":
-		return "they have the name in common: " + hint
+		return "they have the same name: " + hint
 	case len(labels) > 0:
 		hint = "choose one with --field NAME"
 	}
 	if f.batch {
-		hint += ", or give one a line to --batch"
+		hint += ", or pass one token per line to --batch"
 	}
 	return hint
 }
 
-// notAToken returns why the intended value is not a token.
+// notAToken returns the error for the value that should be the token and is not one.
 func (f *finder) notAToken(where string, value span) error {
 	value = value.trim()
 	bare, _ := cutScheme(value)
@@ -278,11 +279,12 @@ func (f *finder) notAToken(where string, value span) error {
 	return e
 }
 
-// noField names what --field could have meant.
+// noField returns the error for a --field that no token has, with the names that it could
+// be.
 func (f *finder) noField(text span) error {
 	if isCompact(text.b) {
 		return verdict.Errorf(verdict.Malformed, "field %s: the text is a bare token, it has no fields", f.field).
-			Hintf("leave --field away")
+			Hintf("leave out --field")
 	}
 	e := verdict.Errorf(verdict.Malformed, "field %s: no such JSON member, header, cookie or parameter", f.field)
 	var names []string

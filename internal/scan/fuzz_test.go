@@ -30,10 +30,10 @@ func FuzzOne(f *testing.F) {
 			return
 		}
 		if !join && found.Wrapped {
-			t.Fatal("joined unasked")
+			t.Fatal("joined without Join")
 		}
 		if !isCompact([]byte(found.Token)) && !(join && isLaxToken([]byte(found.Token))) {
-			t.Fatalf("%q is no token", found.Token)
+			t.Fatalf("%q is not a token", found.Token)
 		}
 		if found.Wrapped || strings.Contains(string(text), `\`) { // joined lines, JSON escapes
 			return
@@ -42,32 +42,31 @@ func FuzzOne(f *testing.F) {
 			return
 		}
 		if !strings.HasPrefix(string(text[found.Offset:]), found.Token) {
-			t.Fatalf("%q does not stand at byte %d", found.Token, found.Offset)
+			t.Fatalf("%q is not at byte %d", found.Token, found.Offset)
 		}
 		before, after := string(text[:found.Offset]), string(text[found.Offset+len(found.Token):])
 		if after != "" && inToken(after[0]) && !mayBeFollowed(found.Token, before, after) {
-			t.Fatalf("%q is only a piece of what stands there", found.Token)
+			t.Fatalf("%q is only a piece of the text there", found.Token)
 		}
 		if before != "" && inToken(before[len(before)-1]) && !endsOtherwise.MatchString(before) {
-			t.Fatalf("%q is only the end of what stands there", found.Token)
+			t.Fatalf("%q is only the end of the text there", found.Token)
 		}
 	})
 }
 
-// endsOtherwise tells what stands before a token and ends with a character that a
-// token may have: a percent-encoding, or a change of colour.
+// endsOtherwise matches text before a token that ends with a character of tokens: a
+// percent-encoding, or a colour sequence.
 var endsOtherwise = regexp.MustCompile(`(%(25)*[0-9A-Fa-f]{2}|\x1b\[[0-9;:]*[mK])$`)
 
-// mayBeFollowed reports whether the dot after a token is the end of a sentence, or
-// of a value that express signed. Then the token's last part has the length that
-// its algorithm demands.
+// mayBeFollowed reports whether the dot after a token ends a sentence or belongs to a
+// value signed by Express. The token must be complete.
 func mayBeFollowed(token, before, after string) bool {
 	blank, _ := utf8.DecodeRuneInString(after[1:])
 	signed := strings.HasSuffix(before, "s:") || strings.HasSuffix(strings.ToLower(before), "s%3a")
 	return after[0] == '.' && isComplete([]byte(token)) && (len(after) == 1 || isBlank(blank) || signed)
 }
 
-// FuzzHostile puts one byte into a token in a dressing.
+// FuzzHostile inserts one byte into a token in a carrier.
 func FuzzHostile(f *testing.F) {
 	f.Add("Bearer ", "", byte(' '), 40)
 	f.Add("Cookie: a=", "; b=c", byte('!'), 100)
@@ -75,10 +74,10 @@ func FuzzHostile(f *testing.F) {
 	f.Add("Bearer ", "~", byte('~'), 100)
 	f.Fuzz(func(t *testing.T, before, after string, hostile byte, at int) {
 		if isTokenByte(hostile) || hostile == '\\' || strings.IndexByte("/?#&;'\"`=:\n", hostile) >= 0 || at <= 0 || at >= len(token) || carriesToken([]byte(before+"!"+after)) || strings.Contains(before+after, `\`) {
-			return // structure of some dressing, which means that it ends there
+			return // structure of a carrier, which ends there
 		}
 		if found, err := One([]byte(before+token+after), Options{}); err != nil || found.Token != token {
-			return // no dressing
+			return // not a carrier
 		}
 		broken := token[:at] + string(rune(hostile)) + token[at:]
 		if found, err := One([]byte(before+broken+after), Options{}); err == nil {

@@ -11,8 +11,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// responseNames are the members of a token response, the one that is meant
-// first: RFC 6749 §5.1, OpenID Connect Core §3.1.3.3, and how others spell them.
+// responseNames lists the members of a token response that carry tokens, the preferred
+// first: RFC 6749 §5.1, OpenID Connect Core §3.1.3.3, and other spellings in use.
 var responseNames = [...]string{
 	"access_token", "accessToken", "AccessToken", "access", "token",
 	"id_token", "idToken", "IdToken", "jwt", "JWT", "bearer", "bearerToken", "auth_token", "authToken",
@@ -27,8 +27,8 @@ func responseRank(name string) int {
 	return 0
 }
 
-// jsonLines reads one JSON object or array that begins at the start of s, which
-// may span lines, and returns where it ends.
+// jsonLines reads one JSON object or array at the start of s, which may span lines, and
+// returns where it ends.
 func (f *finder) jsonLines(s span) (n int, ok bool) {
 	blank := len(s.b) - len(bytes.TrimLeft(s.b, whiteSpace))
 	s = s.from(blank)
@@ -48,7 +48,7 @@ func (f *finder) jsonLines(s span) (n int, ok bool) {
 	return blank + int(w.dec.InputOffset()), true
 }
 
-// jsonUnit reads s if it is JSON as a whole.
+// jsonUnit reads s if all of it is one JSON object or array.
 func (f *finder) jsonUnit(s span) bool {
 	items := len(f.items)
 	n, ok := f.jsonLines(s)
@@ -59,12 +59,12 @@ func (f *finder) jsonUnit(s span) bool {
 	return false
 }
 
-// A jsonWalk reads one JSON value and notes the strings in it that are tokens.
+// A jsonWalk reads one JSON value and records the strings in it that are tokens.
 type jsonWalk struct {
 	f     *finder
 	s     span
 	dec   *jsontext.Decoder
-	steps []step // from the root to the value in hand
+	steps []step // from the root to the current value
 	last  []byte // the string read last
 }
 
@@ -134,8 +134,8 @@ func (w *jsonWalk) object(depth int) error {
 	return nil
 }
 
-// A namedValue is an object that is only a name and a value, such as the headers and
-// cookies of a HAR or the variables of a container.
+// A namedValue is an object with the members "name" and "value", such as a header or
+// cookie of a HAR, or a variable of a container.
 type namedValue struct {
 	name     string
 	from, to int // the items of its value
@@ -147,7 +147,7 @@ func (n namedValue) apply(items []item) {
 	}
 }
 
-// array reads the elements, which count as values of the array's own name.
+// array reads the elements as values of the array's own name.
 func (w *jsonWalk) array(name string, depth int) error {
 	if _, err := w.dec.ReadToken(); err != nil {
 		return err
@@ -199,7 +199,8 @@ func (w *jsonWalk) text(name string, depth int, raw []byte) error {
 	return w.f.err
 }
 
-// mayBeField spares the path of strings that --field cannot mean.
+// mayBeField reports whether --field may mean a member of this name. If not, its path
+// need not be built.
 func (w *jsonWalk) mayBeField(name string) bool {
 	field := w.f.field
 	return field != "" && (strings.HasSuffix(field, name) || strings.HasSuffix(field, "]"))
@@ -218,11 +219,11 @@ func (w *jsonWalk) damaged(c context, s span) {
 	}
 }
 
-// maxPath bounds what is spent on the path of a token, in bytes.
+// maxPath limits the path of a token, in bytes.
 const maxPath = 1 << 10
 
-// path returns the path of the value as commands accept it, a.b[0].c, or "" if it is too
-// long to type.
+// path returns the path of the value in the form that commands accept, a.b[0].c, or "" if
+// it is too long to type.
 func (w *jsonWalk) path() string {
 	var b strings.Builder
 	for i, step := range w.steps {
@@ -240,8 +241,8 @@ func (w *jsonWalk) path() string {
 	return b.String()
 }
 
-// A serialization is what the members of an object say about RFC 7515 §7.2 or
-// RFC 7516 §7.2.
+// A serialization records the members of an object that belong to the JSON serializations
+// (RFC 7515 §7.2, RFC 7516 §7.2).
 type serialization struct {
 	signature, signatures, ciphertext, header, payload bool
 }

@@ -10,7 +10,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// recognise says what a text is that is not a token from its first byte on, or "".
+// recognise describes a text that is not a token from its first byte on, or returns "".
 func recognise(b []byte) string {
 	head := bytes.ToLower(b[:min(len(b), 64)])
 	switch {
@@ -19,14 +19,14 @@ func recognise(b []byte) string {
 	case bytes.HasPrefix(head, []byte("<!doctype html")), bytes.HasPrefix(head, []byte("<html")):
 		return "this is an HTML page: look at the address it came from, it may ask to sign in"
 	case hasUTF16Mark(b):
-		return "it begins as UTF-16 does, but is not: save it as UTF-8"
+		return "it begins with a byte order mark of UTF-16, but is not UTF-16: save it as UTF-8"
 	case b[0] == '{':
 		return recogniseJSON(b)
 	}
 	return ""
 }
 
-// recogniseJSON says what a JSON object without a token is.
+// recogniseJSON describes a JSON object without a token.
 func recogniseJSON(b []byte) string {
 	o, err := jsonobject.Parse(b)
 	if err != nil {
@@ -49,7 +49,7 @@ func recogniseJSON(b []byte) string {
 			return "its " + name + " is an opaque token, which says nothing by itself: its issuer can be asked about it (RFC 7662)"
 		}
 	}
-	return "this is JSON with no token in it; jwt sign makes a token of claims"
+	return "this JSON contains no token; jwt sign makes a token of claims"
 }
 
 const placeholderMessage = "this is a placeholder, not a token: is the variable set (or the promise awaited)?"
@@ -78,8 +78,8 @@ func isPlaceholder(b []byte) bool {
 		bytes.HasPrefix(bytes.ToLower(b), []byte("your")) && isWord(b)
 }
 
-// fromTranscript describes an HTTP response without a token, usually an error that the
-// user wants to understand.
+// fromTranscript describes an HTTP response without a token. It is usually an error that
+// the user wants to understand.
 func fromTranscript(b []byte) string {
 	line, _, _ := bytes.Cut(b, []byte{'\n'})
 	_, status, _ := bytes.Cut(bytes.TrimSpace(line), []byte{' '})
@@ -101,14 +101,14 @@ func encodedAgain(b []byte) bool {
 	return err == nil && isToken(bytes.TrimSpace(token))
 }
 
-// elided is the error for a token that was shortened where it was shown: no token
-// has three dots in a row.
+// elided returns the error for a token that was shortened where it was displayed: no
+// token has three dots in a row.
 func elided(at int) *verdict.Error {
-	return verdict.Errorf(verdict.Malformed, "no token found: three dots stand at byte %d for what was left out", at).
+	return verdict.Errorf(verdict.Malformed, "no token found: the token is shortened by three dots at byte %d", at).
 		Hintf("copy the token whole, from where it is not shortened")
 }
 
-// otherScheme returns the credentials at the start of b that are not a token.
+// otherScheme names the scheme of other credentials, if b is one, or returns "".
 func otherScheme(b []byte) string {
 	for _, s := range [...]struct{ name, is string }{
 		{"Basic", "a user name and a password (RFC 7617)"},

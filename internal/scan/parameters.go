@@ -5,7 +5,6 @@ import (
 	"strings"
 )
 
-// cutHeader splits "Name: value".
 func cutHeader(s span) (name string, value span, ok bool) {
 	i := 0
 	for i < len(s.b) && isTokenByte(s.b[i]) {
@@ -17,8 +16,7 @@ func cutHeader(s span) (name string, value span, ok bool) {
 	return string(s.b[:i]), s.from(i + 1).trim(), true
 }
 
-// header reads the value of a header, or of any other name before a colon, as in
-// YAML.
+// header reads the value of a header, or of another name before a colon, as in YAML.
 func (f *finder) header(name string, value span) {
 	c := context{name: name, where: name, fold: true}
 	switch strings.ToLower(name) {
@@ -37,9 +35,8 @@ func (f *finder) header(name string, value span) {
 	f.unit(value, c)
 }
 
-// cookies reads name=value pairs between semicolons (RFC 6265 §4.1.1 and
-// §4.2.1). A token is whole only if what follows it is a pair too, or one of the
-// attributes that have no value.
+// cookies reads name=value pairs that semicolons separate (RFC 6265 §4.1.1 and §4.2.1).
+// It accepts a token only if another pair follows it, or an attribute without a value.
 func (f *finder) cookies(s span) {
 	for len(s.b) > 0 {
 		end := bytes.IndexByte(s.b, ';')
@@ -56,8 +53,8 @@ func (f *finder) cookies(s span) {
 	}
 }
 
-// cookieJarLine reads a line of a cookie jar as curl -c and browsers' exports have it:
-// seven fields between tabs, the last two the name and the value.
+// cookieJarLine reads a line of a cookie jar (curl -c, exports of browsers): seven fields
+// with tabs between them, the last two of which are the name and the value.
 func (f *finder) cookieJarLine(s span) bool {
 	const fields = 7
 	if bytes.Count(s.b, []byte{'\t'}) != fields-1 {
@@ -73,8 +70,8 @@ func (f *finder) cookieJarLine(s span) bool {
 	return f.value(value, context{name: name, where: "cookie " + name})
 }
 
-// beginsPair reports whether the text after a semicolon is a pair, a known
-// attribute or nothing.
+// beginsPair reports whether the text after a semicolon is a pair, a known attribute or
+// empty.
 func beginsPair(b []byte) bool {
 	b, _, _ = bytes.Cut(b, []byte{';'})
 	b = bytes.Trim(b, whiteSpace)
@@ -85,7 +82,7 @@ func beginsPair(b []byte) bool {
 	return equalFold(b, "Secure") || equalFold(b, "HttpOnly") || equalFold(b, "Partitioned")
 }
 
-// pair reads "name=value". Words before the name make it a variable and not a cookie:
+// pair reads "name=value". Words before the name make it a variable instead of a cookie:
 // export TOKEN=….
 func (f *finder) pair(s span) {
 	i := bytes.IndexByte(s.b, '=')
@@ -110,15 +107,15 @@ func (f *finder) pair(s span) {
 	}
 }
 
-// parameters reads a word: a URL with its query and fragment (RFC 6750 §2.3,
-// RFC 6749 §4.2.2), a form body, or one name=value.
+// parameters reads text without white space: a URL with its query and fragment (RFC 6750
+// §2.3, RFC 6749 §4.2.2), a form body, or one name=value.
 func (f *finder) parameters(s span) {
 	hash := bytes.IndexByte(s.b, '#')
 	switch {
 	case hash < 0:
 		f.resource(s)
 		return
-	case bytes.HasPrefix(s.b[hash:], []byte("#/")): // the path of a page that is one program
+	case bytes.HasPrefix(s.b[hash:], []byte("#/")): // the path of a single-page application
 		f.resource(s.from(hash + 1))
 	default:
 		f.query(s.from(hash+1), "URL parameter ")
@@ -126,7 +123,7 @@ func (f *finder) parameters(s span) {
 	f.resource(s.sub(0, hash))
 }
 
-// resource reads a URL up to its fragment, or a query alone.
+// resource reads a URL up to its fragment, or only a query.
 func (f *finder) resource(s span) {
 	mark := bytes.IndexByte(s.b, '?')
 	switch {
@@ -142,8 +139,8 @@ func (f *finder) resource(s span) {
 	}
 }
 
-// query reads name=value between ampersands. A token is whole only if what
-// follows it is such a pair too.
+// query reads name=value pairs that ampersands separate. It accepts a token only if
+// another pair follows it or nothing does.
 func (f *finder) query(s span, kind string) {
 	for len(s.b) > 0 {
 		end, piece, rest := len(s.b), s, span{}
@@ -152,8 +149,8 @@ func (f *finder) query(s span, kind string) {
 		}
 		equals := bytes.IndexByte(piece.b, '=')
 		following, _, _ := bytes.Cut(rest.b, []byte{'&'})
-		whole := len(following) == 0 || bytes.IndexByte(following, '=') >= 0
-		if equals < 0 || !whole || isToken(piece.b[:equals]) {
+		delimited := len(following) == 0 || bytes.IndexByte(following, '=') >= 0
+		if equals < 0 || !delimited || isToken(piece.b[:equals]) {
 			f.tokensInText(s, 0, end, context{})
 		} else {
 			name := strings.TrimLeft(string(piece.b[:equals]), "-$")
@@ -165,7 +162,7 @@ func (f *finder) query(s span, kind string) {
 	}
 }
 
-// path reads the part of a URL before its query, where mailed links carry tokens.
+// path reads the part of a URL before its query. Links in mails carry tokens there.
 func (f *finder) path(s span) {
 	if !bytes.Contains(s.b, []byte("://")) && !bytes.HasPrefix(s.b, []byte{'/'}) {
 		f.tokensInText(s, 0, len(s.b), context{})

@@ -7,9 +7,9 @@ import (
 	"jwt/internal/base64url"
 )
 
-// prose reads text with white space in it. White space ends a token only where
-// a name or a URL began it, and only if what follows cannot be more of it; a token
-// that is whole needs neither.
+// prose reads text with white space. It accepts a token that white space ends if it
+// follows a name or is in a URL, and the next word cannot be more of it. A complete token
+// needs neither.
 func (f *finder) prose(s span) {
 	var name, previous []byte
 	for i := 0; i < len(s.b); {
@@ -39,8 +39,8 @@ func (f *finder) prose(s span) {
 	}
 }
 
-// continues reports whether b begins with a word that may be the rest of a token:
-// no flag, and no name=value, name:value or name/value.
+// continues reports whether b begins with a word that may be the rest of a token: it is
+// not a flag, and not name=value, name:value or name/value.
 func continues(b []byte) bool {
 	word := bytes.TrimLeft(b, " \t")
 	if end := bytes.IndexAny(word, " \t"); end >= 0 {
@@ -56,7 +56,7 @@ func continues(b []byte) bool {
 	return isContinuation(word[:end]) && (end == len(word) || strings.IndexByte("=:/", word[end]) < 0)
 }
 
-// isOption reports whether word is a flag of a command line, -x or --long-name.
+// isOption reports whether word is a command-line flag, -x or --long-name.
 func isOption(word []byte) bool {
 	if long, ok := bytes.CutPrefix(word, []byte("--")); ok {
 		return len(long) > 1 && !bytes.ContainsFunc(long, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') })

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// hasQuoted reports whether some quotation begins in b.
+// hasQuoted reports whether b contains an opening quote.
 func hasQuoted(b []byte) bool {
 	for i, c := range b {
 		if isQuote(c) && opensQuote(b, i) {
@@ -15,8 +15,8 @@ func hasQuoted(b []byte) bool {
 	return false
 }
 
-// opensQuote reports whether the quote at i is an opening one, by the text before it:
-// Python's b'…' is, the apostrophe of "don't" is not.
+// opensQuote reports whether the quote at i is an opening one, judged by the text before
+// it: the quote of Python's b'…' is one, the apostrophe of "don't" is not.
 func opensQuote(b []byte, i int) bool {
 	if i > 0 && (b[i-1] == 'b' || b[i-1] == '$') {
 		i--
@@ -24,8 +24,9 @@ func opensQuote(b []byte, i int) bool {
 	return i == 0 || strings.IndexByte(" \t=:,([{<>+;&|!?", b[i-1]) >= 0
 }
 
-// closesQuote reports whether what was quoted ends with the quote at i: a token
-// glued to more text might be only a piece of one.
+// closesQuote reports whether the quote at i ends the quoted text. It must not be
+// followed by a letter or digit: a token that touches more text might be only a piece of
+// one.
 func closesQuote(b []byte, i int) bool {
 	return i+1 == len(b) || strings.IndexByte(" \t,;:)]}<>&|+/\\", b[i+1]) >= 0
 }
@@ -33,7 +34,7 @@ func closesQuote(b []byte, i int) bool {
 // quoted reads a command line or a line of source: quoted text as a carrier, the rest as
 // prose.
 func (f *finder) quoted(s span, c context) {
-	plain := 0 // where the text outside quotes began
+	plain := 0 // start of the text outside quotes
 	for i := 0; i < len(s.b); i++ {
 		if !isQuote(s.b[i]) || !opensQuote(s.b, i) {
 			continue
@@ -63,8 +64,8 @@ func (f *finder) quoted(s span, c context) {
 	f.prose(s.from(plain))
 }
 
-// refuseQuoted notes the first token after a quotation from i to end that is not
-// closed, or has text glued to it.
+// refuseQuoted records the first token after a quotation from i to end that is not closed
+// or touches other text.
 func (f *finder) refuseQuoted(s span, i, end int) {
 	start, stop, ok := next(s.b, i)
 	switch {
@@ -78,8 +79,8 @@ func (f *finder) refuseQuoted(s span, i, end int) {
 	}
 }
 
-// endOfQuote returns where the quotation that begins at i ends, or -1; escapes
-// says that there are escaped quotes in it, as only double quotes have.
+// endOfQuote returns where the quotation that begins at i ends, or -1. escapes reports
+// whether it contains escaped quotes, which only double quotes allow.
 func endOfQuote(b []byte, i int) (end int, escapes bool) {
 	quote := b[i]
 	for j := i + 1; j < len(b); j++ {
@@ -105,11 +106,11 @@ func unescape(b []byte) []byte {
 	return plain
 }
 
-// maxName is how far back a name is looked for, in bytes.
+// maxName limits how far back a name is searched, in bytes.
 const maxName = 128
 
-// nameBefore returns the name that the quoted text after b is the value of:
-// "name": "…", name = "…", name: Bearer "…". It is not ok if a scheme occurs twice.
+// nameBefore returns the name of the quoted text after b: "name": "…", name = "…", name:
+// Bearer "…". ok is false if a scheme occurs twice.
 func nameBefore(b []byte) (name string, ok bool) {
 	b = bytes.TrimRight(b[max(0, len(b)-maxName):], " \t")
 	if rest, isWord := cutLastScheme(b); isWord {
@@ -133,7 +134,7 @@ func nameBefore(b []byte) (name string, ok bool) {
 	return strings.TrimLeft(string(b[start:]), "-"), true
 }
 
-// cutLastScheme removes a scheme from the end of b, where it is a word of its own.
+// cutLastScheme removes a scheme from the end of b if it is a separate word.
 func cutLastScheme(b []byte) ([]byte, bool) {
 	i := bytes.LastIndexAny(b, " \t:=") + 1
 	if !isScheme(b[i:]) {

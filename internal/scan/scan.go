@@ -13,35 +13,35 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Found is the token of a text, and where it stood.
+// A Found is the token of a text and its position.
 type Found struct {
 	Token   string   // exactly as in the text; joined, if Wrapped
-	Where   string   // for people: "Authorization header", "cookie session"; "" for a bare token
+	Where   string   // for messages: "Authorization header", "cookie session"; "" for a bare token
 	Offset  int      // bytes from the start of the text
-	Wrapped bool     // it stood on several lines, joined here
+	Wrapped bool     // it was on several lines and is joined here
 	Others  []string // the names of other members of the JSON response that carry tokens
 }
 
-// Options say which token is meant, and how it may be written.
+// Options select the token and the forms that are accepted.
 type Options struct {
 	// Field names the JSON member (dots descend), header, cookie or parameter
-	// that carries the token. Empty: the one token of the text.
+	// that carries the token. If it is empty, the text must have one token.
 	Field string
-	// Join is for showing a token, not for believing one: it joins a token
-	// wrapped over lines, takes one out of the words around it, and lets padding
-	// and the standard Base64 alphabet through to the parser, which reports them.
+	// Join accepts more, for commands that show a token but do not trust it: a token
+	// wrapped over lines, a token in prose, padding and the standard Base64 alphabet.
+	// The parser reports the last two.
 	Join bool
-	// Batch says that the command has a --batch, for hints to name.
+	// Batch lets hints name --batch, which the command has.
 	Batch bool
 }
 
-// maxItems is how many tokens are remembered of one text; who has more means a
-// different command.
+// maxItems is the maximum number of tokens in one text. More are a task for another
+// command.
 const maxItems = 4096
 
-// One returns the token of text. Its errors are malformed, unless the text is a
-// JSON serialization of a JWS or JWE (unsupported_serialization) or nested too
-// deep (limit_exceeded).
+// One returns the token of text. Its errors are malformed, unless the text is the JSON
+// serialization of a JWS or JWE (unsupported_serialization) or exceeds a limit
+// (limit_exceeded).
 func One(text []byte, o Options) (Found, error) {
 	text = fromUTF16(text)
 	s := span{b: text, exact: true}
@@ -75,8 +75,8 @@ func One(text []byte, o Options) (Found, error) {
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// A span is a piece of the text and its offset. If escapes were decoded inside it, exact
-// is false and only off is known.
+// A span is a piece of the text and its offset. If exact is false, escapes were decoded
+// inside it and only its start is known.
 type span struct {
 	b     []byte
 	off   int
@@ -97,7 +97,7 @@ func (s span) at(i int) int {
 
 const whiteSpace = " \t\r\n"
 
-// trim takes white space away at both ends, and the no-break spaces of pages.
+// trim removes white space at both ends, including the no-break spaces of web pages.
 func (s span) trim() span {
 	left := bytes.TrimLeftFunc(s.b, isBlank)
 	start := len(s.b) - len(left)
@@ -112,18 +112,18 @@ type item struct {
 	name    string // of the header, cookie, parameter or JSON member; "" in plain text
 	alias   string // the "name" beside the JSON member "value", as in a HAR
 	path    string // of the JSON member, from the root
-	rank    int    // among the members of a token response, 1 the best; 0 is none
+	rank    int    // among the members of a token response, from 1, the best; 0 for others
 	depth   int    // of the JSON member
-	fold    bool   // the name is a header's: upper and lower case are the same
-	inProse bool   // in prose inside a JSON string, which is mostly text about tokens
+	fold    bool   // the name is that of a header, which is case-insensitive
+	inProse bool   // in prose inside a JSON string, usually text about tokens
 }
 
 func (it item) hasName(field string) bool {
 	return it.name == field || it.alias == field || it.fold && strings.EqualFold(it.name, field)
 }
 
-// hasNameFold ignores case for names that are written in either: headers and variables.
-// The names of cookies and JSON members are case-sensitive.
+// hasNameFold is hasName without case for names of headers, variables and HAR entries.
+// Names of cookies and JSON members are case-sensitive.
 func (it item) hasNameFold(field string) bool {
 	return strings.EqualFold(it.alias, field) || (it.fold || it.where == it.name) && strings.EqualFold(it.name, field)
 }
@@ -161,7 +161,7 @@ func (f *finder) choose(text span) (Found, error) {
 	return f.items[0].found(), nil
 }
 
-// response returns the best place among the members of a JSON token response.
+// response returns the best item among the members of a JSON token response.
 func (f *finder) response() (best item, ok bool) {
 	for _, it := range f.items {
 		if it.rank > 0 && (!ok || it.before(best)) {
@@ -178,8 +178,8 @@ func (it item) before(other item) bool {
 	return it.depth < other.depth
 }
 
-// chooseResponse takes the best member of a token response, unless several
-// equally good ones differ, or a better one is there but broken.
+// chooseResponse returns the best member of a token response. It fails if equally good
+// members differ, or if a better member is damaged.
 func (f *finder) chooseResponse(best item) (Found, error) {
 	if f.damaged.rank > 0 && f.damaged.before(best) {
 		return Found{}, f.notAToken(f.damaged.where, f.damagedText)
@@ -201,8 +201,8 @@ func (f *finder) chooseResponse(best item) (Found, error) {
 }
 
 func (f *finder) chooseField(text span) (Found, error) {
-	// A member of the root whose name has dots comes before a path, and a name as
-	// it is written before the same in other letters.
+	// A member of the root whose name contains dots precedes a path, and a name in the
+	// given case precedes the same name in another.
 	var member, byPath, byName, bySound []item
 	for _, it := range f.items {
 		switch {
@@ -235,7 +235,7 @@ func (f *finder) chooseField(text span) (Found, error) {
 
 func (it item) found() Found { return Found{Token: it.token, Where: it.where, Offset: it.off} }
 
-// label is what --field takes to mean this token.
+// label returns the --field value that selects this token.
 func (it item) label() string {
 	switch {
 	case it.alias != "":

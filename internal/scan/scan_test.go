@@ -20,12 +20,12 @@ func encode(s string) string { return base64.RawURLEncoding.EncodeToString([]byt
 var (
 	token    = encode(`{"alg":"HS256","typ":"JWT"}`) + "." + encode(`{"sub":"alice","exp":1700003600}`) + ".ql9yVt01fafn51sFcb9cS7wz8wN70i1uacuFCZp_WiI"
 	second   = encode(`{"alg":"HS256","typ":"JWT"}`) + "." + encode(`{"sub":"bob"}`) + ".ZZZyVt01fafn51sFcb9cS7wz8wN70i1uacuFCZp_WiI"
-	unsure   = encode(`{"alg":"HS999","typ":"JWT"}`) + token[36:] // how long its signature is nobody knows
+	unsure   = encode(`{"alg":"HS999","typ":"JWT"}`) + token[36:] // an algorithm whose signature length is unknown
 	unsigned = encode(`{"alg":"none"}`) + "." + encode(`{"sub":"alice"}`) + "."
 	sealed   = encode(`{"alg":"dir","enc":"A128GCM"}`) + "..AAAAAAAAAAAAAAAA.cGxhaW4.AAAAAAAAAAAAAAAAAAAAAA"
 )
 
-// expand puts tokens where a table says TOKEN and OTHER.
+// expand replaces the words TOKEN, OTHER and UNSURE of a table.
 func expand(s string) string {
 	return strings.NewReplacer("TOKEN", token, "OTHER", second, "UNSURE", unsure).Replace(s)
 }
@@ -33,8 +33,8 @@ func expand(s string) string {
 const curl = "HTTP/2 302\r\nlocation: https://id.example/login?x=1\r\nset-cookie: lang=en; Path=/; HttpOnly\r\n\r\n" +
 	"HTTP/2 200\r\ncontent-type: application/json\r\nset-cookie: sid=1.2; Max-Age=0; Secure\r\n\r\n"
 
-// TestDressings: whatever carries one token gives that token, byte for byte.
-func TestDressings(t *testing.T) {
+// TestCarriers: a carrier with one token gives that token, byte for byte.
+func TestCarriers(t *testing.T) {
 	tests := []struct{ text, where string }{
 		{"TOKEN", ""},
 		{"\xef\xbb\xbfTOKEN\r\n", ""},
@@ -168,21 +168,20 @@ func TestDressings(t *testing.T) {
 		text := expand(tt.text)
 		found, err := One([]byte(text), Options{})
 		if shown, serr := One([]byte(text), Options{Join: true}); err != nil || serr != nil || shown.Token != found.Token {
-			t.Errorf("%q: %v; to be shown %v", tt.text, err, serr)
+			t.Errorf("%q: %v; with Join %v", tt.text, err, serr)
 			continue
 		}
 		if found.Token != token || found.Where != tt.where || found.Wrapped {
 			t.Errorf("%q: got %+v, want the token from %q", tt.text, found, tt.where)
 		}
 		if !strings.Contains(tt.text, `\"`) && !strings.HasPrefix(text[found.Offset:], token) {
-			t.Errorf("%q: offset %d is not where the token stands", tt.text, found.Offset)
+			t.Errorf("%q: offset %d is not that of the token", tt.text, found.Offset)
 		}
 	}
 }
 
-// TestAmongWords: a whole token is taken out of words to be shown, never to be
-// believed.
-func TestAmongWords(t *testing.T) {
+// TestInProse: Join finds a complete token in prose; without Join it is refused.
+func TestInProse(t *testing.T) {
 	for _, tt := range []struct{ text, where string }{
 		{"TOKEN and more", ""},
 		{"my token is TOKEN", ""},
@@ -208,26 +207,27 @@ func TestAmongWords(t *testing.T) {
 			t.Errorf("%q: got %+v, %v, want the token from %q", tt.text, found, err, tt.where)
 		}
 		if found, err := One([]byte(text), Options{}); verdict.ClassOf(err) != verdict.Malformed {
-			t.Errorf("%q: to be believed: got %+v, %v", tt.text, found, err)
+			t.Errorf("%q: without Join: got %+v, %v", tt.text, found, err)
 		}
 	}
 }
 
-// TestShapes: what the parser judges better arrives there whole.
+// TestShapes: tokens with other faults reach the parser unchanged, because its errors are
+// better.
 func TestShapes(t *testing.T) {
 	for _, text := range []string{unsigned, sealed, "a.b.c", "..", "e30.e30.", "a.b.c.d.e", "bm90IGpzb24.e30.AA"} {
-		for _, dressing := range []string{"%s", "Bearer %s", "'%s'", "Authorization: Bearer %s\r\n"} {
-			found, err := One(fmt.Appendf(nil, dressing, text), Options{})
+		for _, carrier := range []string{"%s", "Bearer %s", "'%s'", "Authorization: Bearer %s\r\n"} {
+			found, err := One(fmt.Appendf(nil, carrier, text), Options{})
 			if err != nil || found.Token != text {
-				t.Errorf(dressing+": got %+v, %v", text, found, err)
+				t.Errorf(carrier+": got %+v, %v", text, found, err)
 			}
 		}
 	}
 	for _, text := range []string{unsigned, sealed} {
-		for _, dressing := range []string{`{"token":"%s"}`, "session=%s", "https://x.example/#access_token=%s"} {
-			found, err := One(fmt.Appendf(nil, dressing, text), Options{})
+		for _, carrier := range []string{`{"token":"%s"}`, "session=%s", "https://x.example/#access_token=%s"} {
+			found, err := One(fmt.Appendf(nil, carrier, text), Options{})
 			if err != nil || found.Token != text {
-				t.Errorf(dressing+": got %+v, %v", text, found, err)
+				t.Errorf(carrier+": got %+v, %v", text, found, err)
 			}
 		}
 	}
@@ -295,7 +295,7 @@ func TestField(t *testing.T) {
 		}
 	}
 	if found, err := One([]byte(`{"x":"a.b.c"}`), Options{Field: "x"}); err != nil || found.Token != "a.b.c" {
-		t.Errorf("a field that was asked for is left to the parser: got %+v, %v", found, err)
+		t.Errorf("the value of a requested field goes to the parser as it is: got %+v, %v", found, err)
 	}
 
 	refused := []struct{ field, text, message string }{
@@ -344,12 +344,12 @@ func TestWrapped(t *testing.T) {
 		found, err = One([]byte(text), Options{})
 		var e *verdict.Error
 		if !errors.As(err, &e) || e.Class != verdict.Malformed || !strings.Contains(e.Message, "is wrapped over") || !strings.Contains(e.Hint, "tr -d") {
-			t.Errorf("%q must not be joined unasked: got %+v, %v", text, found, err)
+			t.Errorf("%q must not be joined without Join: got %+v, %v", text, found, err)
 		}
 	}
 }
 
-// TestEncodings: a file that PowerShell wrote is read, whatever its byte order.
+// TestEncodings: UTF-16 files, as PowerShell writes them, are read in both byte orders.
 func TestEncodings(t *testing.T) {
 	for _, text := range []string{"TOKEN\r\n", `{"access_token":"TOKEN","name":"Zo\u00eb \U0001f511"}`, "Authorization: Bearer TOKEN"} {
 		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
@@ -364,17 +364,17 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// TestHowToChoose: what is said of several tokens can be done.
+// TestHowToChoose: the hint about several tokens names something that works.
 func TestHowToChoose(t *testing.T) {
 	for _, tt := range []struct {
 		text, hint string
 		o          Options
 	}{
 		{"A=TOKEN\nB=OTHER", "choose one with --field NAME", Options{}},
-		{"A=TOKEN\nB=OTHER", "choose one with --field NAME, or give one a line to --batch", Options{Batch: true}},
-		{"TOKEN OTHER", "give the one alone", Options{}},
-		{"TOKEN OTHER", "give the one alone, or give one a line to --batch", Options{Batch: true}},
-		{"Cookie: a=TOKEN; a=OTHER", "they have the name in common: give the one alone", Options{Field: "a"}},
+		{"A=TOKEN\nB=OTHER", "choose one with --field NAME, or pass one token per line to --batch", Options{Batch: true}},
+		{"TOKEN OTHER", "pass only the token that you want", Options{}},
+		{"TOKEN OTHER", "pass only the token that you want, or pass one token per line to --batch", Options{Batch: true}},
+		{"Cookie: a=TOKEN; a=OTHER", "they have the same name: pass only the token that you want", Options{Field: "a"}},
 		{`{"x":{"a":"TOKEN"},"a":{"a":"OTHER"}}`, "choose one by its path: --field x.a", Options{Field: "a"}},
 	} {
 		_, err := One([]byte(expand(tt.text)), tt.o)
@@ -385,7 +385,7 @@ func TestHowToChoose(t *testing.T) {
 	}
 }
 
-// TestNotJoined: what is not wrapping is not joined, not even to show it.
+// TestNotJoined: text that is not wrapping is not joined, even with Join.
 func TestNotJoined(t *testing.T) {
 	for _, with := range []string{" ", "\t", "\r", "\n\n", "\\", "\\ \n", " \n", "\v", "\f", "\x00", "\u2028", "\n\u00a0", "\n\v"} {
 		for _, at := range []int{5, 36, 40, len(token) - 4} {
@@ -399,12 +399,12 @@ func TestNotJoined(t *testing.T) {
 	}
 }
 
-// TestLax: only who shows tokens gets the spellings that no server takes.
+// TestLax: only Join accepts spellings that no server accepts.
 func TestLax(t *testing.T) {
 	head, tail, _ := strings.Cut(token, ".")
 	for _, text := range []string{head + "==." + tail, head + "." + tail + "=", head + ".ab+/." + "AA"} {
 		if found, err := One([]byte(text), Options{Join: true}); err != nil || found.Token != text {
-			t.Errorf("%q, to be shown: got %+v, %v", text, found, err)
+			t.Errorf("%q, with Join: got %+v, %v", text, found, err)
 		}
 		if found, err := One([]byte(text), Options{}); verdict.ClassOf(err) != verdict.Malformed {
 			t.Errorf("%q: got %+v, %v", text, found, err)
@@ -412,7 +412,7 @@ func TestLax(t *testing.T) {
 	}
 }
 
-// TestRefused: no token, and why. Nothing in these texts may be taken for one.
+// TestRefused: texts without a token, with the error and hint.
 func TestRefused(t *testing.T) {
 	n := len(token)
 	tests := []struct {
@@ -426,8 +426,8 @@ func TestRefused(t *testing.T) {
 		{"hunter2", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "opaque"},
 		{encode(`{"alg":"HS256"}`), "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "one part of a token"},
 		{"Bearer", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", ""},
-		{"Bearer Bearer TOKEN", "no token found: the scheme stands twice before byte 14", "leave one"},
-		{"Authorization: Bearer Bearer TOKEN", "no token found: the scheme stands twice before byte 29", "leave one"},
+		{"Bearer Bearer TOKEN", "no token found: the scheme occurs twice before byte 14", "remove one"},
+		{"Authorization: Bearer Bearer TOKEN", "no token found: the scheme occurs twice before byte 29", "remove one"},
 		{`"TOKEN`, "no token found: the text stops looking like one at byte 0 (0x22 '\"')", "quotes come in pairs"},
 		{`TOKEN"`, fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x22 '\"')", n), "quotes come in pairs"},
 		{`'TOKEN"`, "no token found: the text stops looking like one at byte 0 (0x27 ''')", "quotes come in pairs"},
@@ -487,10 +487,10 @@ func TestRefused(t *testing.T) {
 		{"-----BEGIN PUBLIC KEY-----\nAAAA\n", "no token found: the text stops looking like one at byte 10 (0x20 space)", "--key"},
 		{"\xff\xfee\x00y\x00", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "opaque"},
 		{"\xff\xfeTOKEN", "no token found: the text stops looking like one at byte 0 (0xff)", "UTF-16"},
-		{"TOKEN...", fmt.Sprintf("no token found: three dots stand at byte %d for what was left out", n), "copy the token whole"},
-		{"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOi...", "no token found: three dots stand at byte 31 for what was left out", "copy the token whole"},
-		{"Bearer eyJhbGciOi...", "no token found: three dots stand at byte 17 for what was left out", "copy the token whole"},
-		{"eyJhbGciOi...J9.e30.AAAA", "no token found: three dots stand at byte 10 for what was left out", "copy the token whole"},
+		{"TOKEN...", fmt.Sprintf("no token found: the token is shortened by three dots at byte %d", n), "copy the token whole"},
+		{"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOi...", "no token found: the token is shortened by three dots at byte 31", "copy the token whole"},
+		{"Bearer eyJhbGciOi...", "no token found: the token is shortened by three dots at byte 17", "copy the token whole"},
+		{"eyJhbGciOi...J9.e30.AAAA", "no token found: the token is shortened by three dots at byte 10", "copy the token whole"},
 		{"eyJhbGciOi\u2026AAAA", "no token found: the text stops looking like one at byte 10 (U+2026, ellipsis)", "ellipsis"},
 		{"UNSURE,", fmt.Sprintf("no token found: the text stops looking like one at byte %d (0x2c ',')", n), "leave it out"},
 		{"undefined", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "is the variable set"},
@@ -503,7 +503,7 @@ func TestRefused(t *testing.T) {
 		{"<your token>", "no token found: the text stops looking like one at byte 0 (0x3c '<')", ""},
 		{"<your-token>", "no token found: the text stops looking like one at byte 0 (0x3c '<')", "is the variable set"},
 		{"YOUR_JWT_HERE", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "is the variable set"},
-		{"Bearer", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "nothing stands after Bearer"},
+		{"Bearer", "no token found: a token has 3 parts joined by dots (5 when encrypted), this has 1", "nothing follows Bearer"},
 		{"Basic YWxpY2U6c2VjcmV0", "no token found: the text stops looking like one at byte 5 (0x20 space)", "Basic is a user name and a password"},
 		{"Authorization: Basic YWxpY2U6c2VjcmV0", "no token found: the text stops looking like one at byte 20 (0x20 space)", "Basic is a user name and a password"},
 		{base64.StdEncoding.EncodeToString([]byte(token)), "no token found: ", "Base64 once more"},
@@ -534,34 +534,32 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// hostile are the bytes that a token cannot have and no dressing of TestHostile
-// ends with.
+// hostile lists bytes that are invalid in a token and end no carrier of TestHostile.
 var hostile = []string{
 	" ", "\t", "\v", "\f", "\r", "\x00", "\x01", "\x1b", "\x7f", "\x80", "\xff", "!", "$", "%", "(", ")", "*", "+", ",", "/", ":", ";", "<", "=", ">",
 	"?", "@", "[", "]", "{", "}", "\\", "^", "|", "~", "'", "\"", "`", "\u00a0", "\u200b", "\ufeff", "\uff0e", "%2E", "%20",
 }
 
-// TestHostile: one byte that does not belong into the token never leaves a
-// shorter one.
+// TestHostile: one invalid byte inside a token never gives a shorter token.
 func TestHostile(t *testing.T) {
-	dressings := []string{
+	carriers := []string{
 		"%s", `"%s"`, "'%s'", "Bearer %s", "Authorization: Bearer %s", "-H 'Authorization: Bearer %s'", "curl -H 'Authorization: Bearer %s' https://x.example/",
 		"session=%s", "Cookie: a=b; session=%s", "Cookie: session=%s; a=b", "Set-Cookie: session=%s; HttpOnly", "export JWT=%s", `JWT="%s"`,
 		`{"access_token":"%s"}`, `["%s"]`, "https://x.example/#access_token=%s", "https://x.example/?token=%s&a=b", "a=b&token=%s", "token: %s",
 		"HTTP/1.1 200 OK\r\nSet-Cookie: session=%s; Path=/\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n%s",
 	}
-	structure := map[string]string{"https": "/", `{"acc`: "", `["%s"`: ""} // a path goes on after a slash; JSON has none
-	for _, dressing := range dressings {
+	structure := map[string]string{"https": "/", `{"acc`: "", `["%s"`: ""} // a path continues after a slash; JSON contains no other text
+	for _, carrier := range carriers {
 		for _, h := range hostile {
 			for _, at := range []int{1, 4, 30, 36, 37, 50, 90, len(token) - 20, len(token) - 1} {
-				if at >= len(token) || structure[dressing[:5%len(dressing)]] == h {
+				if at >= len(token) || structure[carrier[:5%len(carrier)]] == h {
 					continue
 				}
 				broken := token[:at] + h + token[at:]
 				for _, o := range []Options{{}, {Join: true}} {
-					found, err := One(fmt.Appendf(nil, dressing, broken), o)
+					found, err := One(fmt.Appendf(nil, carrier, broken), o)
 					if err == nil && !(o.Join && found.Token == broken) {
-						t.Errorf("%s with %q at %d: got %q from %q", dressing, h, at, found.Token, found.Where)
+						t.Errorf("%s with %q at %d: got %q from %q", carrier, h, at, found.Token, found.Where)
 					}
 				}
 			}
@@ -596,11 +594,11 @@ func TestDeepJSON(t *testing.T) {
 	}
 }
 
-// TestLinear: whatever is worst takes a moment, not the square of its size.
+// TestLinear: the time for the worst input is linear in its size.
 func TestLinear(t *testing.T) {
 	const size = 256 << 10
-	// What is linear takes milliseconds, and on a slow machine under the race
-	// detector a second or two; a square of that size takes minutes there.
+	// A linear run takes milliseconds, and a second or two on a slow machine under the
+	// race detector. A quadratic one of this size takes minutes there.
 	const quadratic = 20 * time.Second
 	fill := func(s string) string { return strings.Repeat(s, size/len(s)) }
 	small := "e30.e30."
@@ -612,7 +610,7 @@ func TestLinear(t *testing.T) {
 		"long header": fill("eyJh") + "." + fill("A") + ".A", "json": `{"` + fill("a") + `":[` + strings.Repeat(`"access"`+`,`, 1000) + `"x"]}`,
 		"json tokens": `{"` + strings.Repeat("a", size/2) + `":[` + strings.Repeat(`"`+small+`",`, size/2/len(small)) + `"x"]}`, "headers": fill("> a: " + small + "\n"),
 		"unclosed": "[" + fill("\n[],"), "deep": strings.Repeat("[\n", 99) + fill("1,\n"), "quoted json": "x '" + fill(`{"a":`) + "'", "wrapped": fill("AAAA\n"), "nested quotes": fill(`"'"`),
-		"escapes of percent": fill("%25") + token, "wrapped JSON": `{"a":"` + fill(`eyJhbGci\n`) + `"}`, "quoted lines": fill("> eyJhbGci\n"), "whole tokens": fill(token + ", "),
+		"escapes of percent": fill("%25") + token, "wrapped JSON": `{"a":"` + fill(`eyJhbGci\n`) + `"}`, "quoted lines": fill("> eyJhbGci\n"), "complete tokens": fill(token + ", "),
 		"one letter a line": wrap(token[:len(token)-1], 1, "\n") + fill("\nA"), "blank stops": fill(token + ". "), "signed": fill("s:" + token + "."), "colours": fill("\x1b["),
 		"long signed header": "s:eyJh" + fill("A") + ".A.A.A", "jar": fill("a\ta\ta\ta\ta\ta\t" + token + "\n"), "names": `[` + fill(`{"name":"a","value":"`+token+`"},`) + `1]`,
 	}

@@ -12,31 +12,30 @@ var (
 	presented  = disclosing + second
 )
 
-// TestDisclosures: an SD-JWT comes whole out of whatever carries a token.
+// TestDisclosures: the SD-JWT in a carrier is found with all its disclosures.
 func TestDisclosures(t *testing.T) {
-	dressings := []string{
+	carriers := []string{
 		"%s", "%s\r\n", `"%s"`, "'%s'", "Bearer %s", "Authorization: DPoP %s\r\n", "-H 'Authorization: Bearer %s'",
 		"curl -H 'Authorization: Bearer %s' https://x.example/", "session=%s", "Cookie: a=b; session=%s; c=d", "export VC=%s", `VC="%s"`,
 		`{"credential":"%s"}`, `{"access_token":"%s","x":1}`, `["%s"]`, "https://x.example/#vp_token=%s", "https://x.example/?token=%s&a=b",
 		"a=b&vp_token=%s", "token: %s", "HTTP/1.1 200 OK\r\ncontent-type: application/dc+sd-jwt\r\n\r\n%s", "verifier --token %s --verbose",
 	}
 	for _, want := range []string{token + "~", disclosing, presented} {
-		for _, dressing := range dressings {
-			text := fmt.Appendf(nil, dressing, want)
+		for _, carrier := range carriers {
+			text := fmt.Appendf(nil, carrier, want)
 			for _, o := range []Options{{}, {Join: true}} {
 				found, err := One(text, o)
 				if err != nil || found.Token != want || found.Wrapped {
-					t.Errorf("%s: %v, %q", dressing, err, found.Token)
+					t.Errorf("%s: %v, %q", carrier, err, found.Token)
 				} else if got := string(text[found.Offset:][:len(want)]); got != want {
-					t.Errorf("%s: %q stands at byte %d", dressing, got, found.Offset)
+					t.Errorf("%s: %q is at byte %d", carrier, got, found.Offset)
 				}
 			}
 		}
 	}
 }
 
-// TestDisclosuresRefused: none of these is cut down to a token without what
-// follows its tilde.
+// TestDisclosuresRefused: no text gives a token without the part after its tilde.
 func TestDisclosuresRefused(t *testing.T) {
 	cut := disclosing[:len(disclosing)-1]
 	for text, says := range map[string]string{
@@ -71,13 +70,13 @@ func TestDisclosuresRefused(t *testing.T) {
 	}
 }
 
-// TestDisclosuresWrapped: as RFCs print them.
+// TestDisclosuresWrapped: SD-JWTs as RFCs print them are joined.
 func TestDisclosuresWrapped(t *testing.T) {
-	for _, whole := range []string{disclosing, presented} {
+	for _, complete := range []string{disclosing, presented} {
 		for _, wrapped := range []string{
-			strings.ReplaceAll(whole, "~", "\n~"),
-			strings.TrimSpace(strings.ReplaceAll(whole, "~", "~\n")),
-			whole[:60] + "\r\n  " + whole[60:],
+			strings.ReplaceAll(complete, "~", "\n~"),
+			strings.TrimSpace(strings.ReplaceAll(complete, "~", "~\n")),
+			complete[:60] + "\r\n  " + complete[60:],
 		} {
 			found, err := One([]byte(wrapped), Options{Join: true})
 			switch {
@@ -85,11 +84,11 @@ func TestDisclosuresWrapped(t *testing.T) {
 				if err == nil {
 					t.Errorf("%q: got %q", wrapped, found.Token)
 				}
-			case err != nil || found.Token != whole || !found.Wrapped:
+			case err != nil || found.Token != complete || !found.Wrapped:
 				t.Errorf("%q: %v, %q", wrapped, err, found.Token)
 			}
 			if _, err := One([]byte(wrapped), Options{}); err == nil {
-				t.Errorf("%q: joined unasked", wrapped)
+				t.Errorf("%q: joined without Join", wrapped)
 			}
 		}
 	}

@@ -8,15 +8,14 @@ import (
 	"jwt/internal/base64url"
 )
 
-// maxHeader is the size of a header, in base64url, up to which it is decoded
-// here: a token parser refuses larger ones (64 KiB) anyway.
+// maxHeader is the size of a header in base64url up to which it is decoded here. A token
+// parser refuses larger ones (64 KiB) anyway.
 const maxHeader = 88 << 10
 
 func isTokenByte(c byte) bool { return c == '.' || base64url.Is(c) }
 
-// isCompact reports whether s is nothing but three or five parts, the shape of
-// a compact JWS (RFC 7515 §3.1) or JWE (RFC 7516 §3.1), or a JWS and what tildes
-// join to it, that is an SD-JWT (RFC 9901 §4).
+// isCompact reports whether s is exactly three or five parts, the shape of a compact JWS
+// (RFC 7515 §3.1) or JWE (RFC 7516 §3.1), or an SD-JWT, a JWS with tildes (RFC 9901 §4).
 func isCompact(s []byte) bool {
 	if issued, rest, ok := bytes.Cut(s, []byte{'~'}); ok {
 		dots, pure := partsOf(issued)
@@ -29,17 +28,17 @@ func isCompact(s []byte) bool {
 // ellipsis occurs in no token: a JWE always has an IV and a tag.
 var ellipsis = []byte("...")
 
-// endsPresentation reports whether s ends as an SD-JWT does: with a tilde, or with
-// a Key Binding JWT behind the last one.
+// endsPresentation reports whether s ends like an SD-JWT: with a tilde, or with a Key
+// Binding JWT after the last one.
 func endsPresentation(s []byte) bool {
 	last := s[bytes.LastIndexByte(s, '~')+1:]
 	return len(last) == 0 || bytes.Count(last, []byte{'.'}) == 2
 }
 
-// inToken is isTokenByte and the tilde of an SD-JWT.
+// inToken is isTokenByte with the tilde of an SD-JWT.
 func inToken(c byte) bool { return c == '~' || isTokenByte(c) }
 
-// isWord reports whether s is nothing but characters of tokens.
+// isWord reports whether s has only token characters.
 func isWord(s []byte) bool {
 	for _, c := range s {
 		if !inToken(c) {
@@ -49,7 +48,7 @@ func isWord(s []byte) bool {
 	return true
 }
 
-// partsOf counts the dots of s; pure says that all else is base64url.
+// partsOf counts the dots of s. pure reports whether everything else is base64url.
 func partsOf(s []byte) (dots int, pure bool) {
 	for _, c := range s {
 		if c == '.' {
@@ -61,8 +60,8 @@ func partsOf(s []byte) (dots int, pure bool) {
 	return dots, true
 }
 
-// isToken reports whether s is what a token looks like inside other text: the
-// compact shape, its first part a JSON object.
+// isToken reports whether s looks like a token inside other text: the compact shape, and
+// a JSON object as its first part.
 func isToken(s []byte) bool { return isCompact(s) && hasHeader(s) }
 
 // hasHeader reports whether the text up to the first dot decodes to text in braces. The
@@ -98,8 +97,8 @@ func inBraces(header []byte) bool {
 	return len(header) >= 2 && header[0] == '{' && header[len(header)-1] == '}'
 }
 
-// isLaxToken is isToken for text with padding or in the standard alphabet, which is not
-// a token but can be shown.
+// isLaxToken is isToken for text with padding or in the standard alphabet, which is not a
+// valid token but can be shown.
 func isLaxToken(s []byte) bool {
 	if dots := bytes.Count(s, []byte{'.'}); dots != 2 && dots != 4 || bytes.Contains(s, ellipsis) {
 		return false
@@ -120,9 +119,9 @@ func isLaxToken(s []byte) bool {
 	return err == nil && inBraces(header)
 }
 
-// next returns the first token at or after from: the longest run of token
-// characters, if that is what a token looks like, with what tildes join to it. It looks at dots only, which
-// most text has few of.
+// next returns the first token at or after from: the longest run of token characters, if
+// it looks like a token, with the disclosures of an SD-JWT. It searches for dots, because
+// most text has few.
 func next(b []byte, from int) (start, end int, ok bool) {
 	for {
 		dot := bytes.IndexByte(b[from:], '.')
@@ -156,7 +155,7 @@ func next(b []byte, from int) (start, end int, ok bool) {
 }
 
 // beforeFullStop reports whether the text between start and end is a token and the full
-// stop of a sentence. In a token without other text the dot is an error.
+// stop of a sentence. A dot at the end of a bare token is an error.
 func beforeFullStop(b []byte, start, end int) bool {
 	if b[end-1] != '.' || end-start < 2 || b[end-2] == '.' {
 		return false
@@ -167,8 +166,8 @@ func beforeFullStop(b []byte, start, end int) bool {
 	return isToken(b[start:end-1]) && isComplete(b[start:end-1])
 }
 
-// inCookieSigned returns the length of the token in a cookie that express has signed: s:
-// precedes it, and a dot and an HMAC follow, which are not part of the token.
+// inCookieSigned returns the length of the token in a cookie signed by Express: s:
+// precedes it, and a dot and an HMAC follow it.
 func inCookieSigned(before, run []byte) int {
 	last := bytes.LastIndexByte(run, '.')
 	if last < 0 || len(withoutMark(before)) == len(before) || !isToken(run[:last]) || !isComplete(run[:last]) {
@@ -194,10 +193,10 @@ func carriesToken(b []byte) bool {
 }
 
 // schemes lists the words before a token: those of RFC 6750 §2.1 and RFC 9449 §7.1, and
-// two of common frameworks.
+// two that common frameworks use.
 var schemes = [...]string{"bearer", "dpop", "jwt", "token"}
 
-// cutScheme removes "Bearer " and its like from the front.
+// cutScheme removes a scheme and the white space after it from the front.
 func cutScheme(s span) (span, bool) {
 	for _, scheme := range schemes {
 		if len(s.b) > len(scheme) && isSpace(s.b[len(scheme)]) && equalFold(s.b[:len(scheme)], scheme) {

@@ -6,13 +6,13 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A finder reads a text line by line and records each token that is complete in its
-// carrier, and each that is not.
+// A finder reads a text line by line and records the tokens that are complete in their
+// carrier and those that are not.
 type finder struct {
-	text    span // all of it
+	text    span // the input
 	field   string
 	batch   bool // hints may name --batch
-	inWords bool // a complete token may be taken out of prose
+	inWords bool // accept a complete token in prose
 	wrapped []wrapping
 	items   []item
 	refused []refusal // tokens that run into other text
@@ -33,12 +33,12 @@ type finder struct {
 	inHeader bool    // the current line is a header
 
 	level      int // nesting depth of the carriers
-	insideJSON int // inside JSON, where a token in prose refuses nothing
-	attempts   int // how often text that looked like JSON was not
+	insideJSON int // depth of JSON; a token in prose there refuses nothing
+	attempts   int // number of texts that looked like JSON and were not
 }
 
-// Bounds on the work. Carriers nest a few levels at most, as a header in quotes with a
-// URL in it; a text that looks like JSON again and again is not parsed each time.
+// Limits on the work. Carriers nest a few levels at most, such as a quoted header with a
+// URL. The number of attempts to parse text as JSON is limited, too.
 const (
 	maxLevel    = 8
 	maxAttempts = 8
@@ -47,11 +47,11 @@ const (
 
 // A refusal is a token that does not begin or end where its carrier does.
 type refusal struct {
-	token int // where in the text the token begins
-	at    int // and where the text begins that prevents it
+	token int // where the token begins
+	at    int // where the text that touches it begins
 }
 
-// A context says what the current piece of text is the value of.
+// A context describes the carrier of the current piece of text.
 type context struct {
 	name  string
 	where string
@@ -61,9 +61,9 @@ type context struct {
 	fold  bool
 }
 
-// lines reads the whole text. A token at the end of a line must not be the first
-// part of one that a line break cut, so it is taken back if the next line is one
-// word of token characters; a token that nothing names, if any line is.
+// lines reads all of the text. A token at the end of a line may be the first part of a
+// wrapped one: it is refused if the next line has only token characters, and, if it has
+// no name, if any line does.
 func (f *finder) lines(s span) {
 	f.verbose = bytes.HasPrefix(s.b, []byte("* ")) || bytes.HasPrefix(s.b, []byte("> ")) || bytes.HasPrefix(s.b, []byte("< ")) || bytes.Contains(s.b, []byte("\n< ")) || bytes.Contains(s.b, []byte("\n> "))
 	plain, word, ended := -1, -1, -1
@@ -78,7 +78,7 @@ func (f *finder) lines(s span) {
 		f.line(line)
 		line = line.trim()
 		if isContinuation(bytes.TrimFunc(line.b, isSpaceOrNonASCII)) && len(f.items) == before {
-			if word = line.off; ended >= 0 { // the token of the line above may go on here
+			if word = line.off; ended >= 0 { // the token of the line above may continue here
 				f.refuseFrom(ended, word)
 			}
 		}
@@ -99,8 +99,8 @@ func isSpaceOrNonASCII(r rune) bool { return r <= ' ' || r >= 0x7f }
 
 func (it item) endsAt(off int) bool { return it.off+len(it.token) == off }
 
-// refuseFrom refuses the items from i on if the first of them may be cut off, because
-// the text continues at byte at.
+// refuseFrom refuses the items from i on if item i may be cut off, because the text
+// continues at byte at.
 func (f *finder) refuseFrom(i, at int) {
 	if isComplete([]byte(f.items[i].token)) && !resumes(f.text.b[at-f.text.off:]) {
 		return
@@ -122,14 +122,13 @@ func cutLine(s span) (line span, n int) {
 	return s.sub(0, end), i + 1
 }
 
-// isContinuation reports whether a line or word might be the rest of a token
-// that was cut.
+// isContinuation reports whether a line or word may be the rest of a wrapped token.
 func isContinuation(b []byte) bool {
 	return isWord(b) && bytes.ContainsFunc(b, func(r rune) bool { return r != '-' && r != '_' && r != '.' && r != '~' })
 }
 
-// line reads one line, which in a transcript is a header, a piece of a body, or
-// what curl -v says about the connection.
+// line reads one line. In a transcript it is a header, a piece of a body, or a message of
+// curl -v about the connection.
 func (f *finder) line(s span) {
 	f.inHeader = f.headers
 	if f.verbose && len(s.b) > 0 {
@@ -161,8 +160,7 @@ func (f *finder) line(s span) {
 	f.unit(s, c)
 }
 
-// isStartLine reports whether b is the first line of an HTTP message (RFC 9112
-// §2.1).
+// isStartLine reports whether b is the first line of an HTTP message (RFC 9112 §2.1).
 func isStartLine(b []byte) bool {
 	return bytes.HasPrefix(b, []byte("HTTP/")) || bytes.HasSuffix(b, []byte(" HTTP/1.1")) || bytes.HasSuffix(b, []byte(" HTTP/2"))
 }
@@ -198,7 +196,7 @@ func (f *finder) unit(s span, c context) {
 	}
 }
 
-// value takes s if it is a token as a whole, with or without a scheme.
+// value records s if all of it is a token, with or without a scheme.
 func (f *finder) value(s span, c context) bool {
 	bare, _ := cutScheme(s)
 	it := item{off: bare.off, where: c.where, name: c.name, path: c.path, rank: c.rank, depth: c.depth, fold: c.fold}
@@ -217,7 +215,7 @@ func (f *finder) value(s span, c context) bool {
 	return true
 }
 
-// full reports whether no more tokens are remembered.
+// full reports whether maxItems is reached, and sets the error if it is.
 func (f *finder) full() bool {
 	if len(f.items) < maxItems {
 		return false
@@ -233,8 +231,8 @@ func (f *finder) refuseAny(s span) {
 	}
 }
 
-// refuse notes the token between start and end of s, and what is in its way:
-// the byte after it, or the one before.
+// refuse records the token between start and end of s as not delimited, because of the
+// byte after it or before it.
 func (f *finder) refuse(s span, start, end int) {
 	at := end
 	if end == len(s.b) && start > 0 {

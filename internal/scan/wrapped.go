@@ -11,11 +11,11 @@ type wrapping struct {
 	token     []byte
 	where     string
 	off       int
-	lineBreak int // where its first line ends
+	lineBreak int // where the first line ends
 	lines     int
 }
 
-// take gives the token to who may join it, and says to others why not.
+// take returns the token if Join is set, and otherwise an error of class malformed.
 func (w wrapping) take(o Options) (Found, error) {
 	if !o.Join {
 		return Found{}, verdict.Errorf(verdict.Malformed, "the token is wrapped over %d lines, the first line break is at byte %d", w.lines, w.lineBreak).
@@ -24,7 +24,7 @@ func (w wrapping) take(o Options) (Found, error) {
 	return Found{Token: string(w.token), Where: w.where, Offset: w.off, Wrapped: true}, nil
 }
 
-// noteWrapped looks into a JSON string with escapes for a token with line breaks.
+// noteWrapped searches a JSON string with escapes for a token with line breaks.
 func (f *finder) noteWrapped(s span, where string) {
 	if bytes.IndexByte(s.b, '\n') < 0 || len(f.wrapped) > 1 {
 		return
@@ -35,8 +35,7 @@ func (f *finder) noteWrapped(s span, where string) {
 	}
 }
 
-// joinLines takes the one token of a text that is wrapped within its dressing, in
-// a text that has no other.
+// joinLines returns the only token of a text if it is wrapped inside its carrier.
 func (f *finder) joinLines(s span, o Options) (found Found, ok bool, err error) {
 	if f.err != nil || f.field != "" || len(f.items) > 0 {
 		return Found{}, false, nil
@@ -52,8 +51,8 @@ func (f *finder) joinLines(s span, o Options) (found Found, ok bool, err error) 
 	return found, err == nil, err
 }
 
-// wrappings returns up to two tokens of s that are wrapped over lines: in a YAML block,
-// a quotation, in quotes.
+// wrappings returns up to two tokens of s that are wrapped over lines: in a YAML block, a
+// quotation, in quotes.
 func wrappings(s span) (all []wrapping) {
 	from := 0
 	for tries := 0; tries < maxAttempts && len(all) < 2; {
@@ -73,7 +72,7 @@ func wrappings(s span) (all []wrapping) {
 	return all
 }
 
-// join reads lines of a token from start on until it is whole, and returns where
+// join reads the lines of a token from start on until it is complete, and returns where
 // it ends.
 func join(s span, start int) (w wrapping, end int, ok bool) {
 	w = wrapping{where: nameOf(bytes.TrimRight(s.b[:start], `"'`)), off: s.at(start)}
@@ -107,9 +106,8 @@ func join(s span, start int) (w wrapping, end int, ok bool) {
 	return w, end, w.lines > 1 && closed && isToken(w.token) && !resumes(s.b[end:])
 }
 
-// lineBreak returns how long a line break in a token is, with the backslash before
-// it, and the indentation and the marks of a quotation after it; 0 if b begins
-// with none.
+// lineBreak returns the length of a line break in a token, or 0. It includes a backslash
+// before the break, and indentation and quotation marks (>) after it.
 func lineBreak(b []byte) int {
 	rest := bytes.TrimPrefix(b, []byte{'\\'})
 	rest, ok := bytes.CutPrefix(bytes.TrimPrefix(rest, []byte{'\r'}), []byte{'\n'})
