@@ -1,7 +1,7 @@
-// Package bcp reviews a token against the best current practices for JSON Web
-// Tokens (RFC 8725 and its revision, draft-ietf-oauth-rfc8725bis), the profile
-// of access tokens (RFC 9068) and common sense. It verifies nothing: a token
-// without findings may still be forged.
+// Package bcp reviews a token against the best current practices for JSON Web Tokens (RFC
+// 8725 and its revision, draft-ietf-oauth-rfc8725bis), the profile of access tokens (RFC
+// 9068) and common practice. It verifies nothing: a token without findings may still be
+// forged.
 package bcp
 
 import (
@@ -66,8 +66,8 @@ func NewSubject(t jws.Token, flaws []jws.Flaw, now time.Time) Subject {
 	return s
 }
 
-// Review returns the findings, the most severe first, and those of equal severity in the
-// order of the table.
+// Review returns the findings, the most severe first. Findings of equal severity are in
+// the order of the table.
 func Review(s Subject) []Finding {
 	r := examine(s)
 	var findings []Finding
@@ -83,7 +83,7 @@ func Review(s Subject) []Finding {
 	return findings
 }
 
-// A hit is a finding of a rule: where, and how.
+// A hit is the place and detail of a finding.
 type hit struct{ part, member, detail string }
 
 type rule struct {
@@ -129,10 +129,9 @@ func examine(s Subject) *inspection {
 // hasClaims reports whether the payload is a JSON object.
 func (r *inspection) hasClaims() bool { return r.ClaimsErr == nil }
 
-// textOf returns a string member, or "".
+// textOf returns the string member with this name, or "".
 func textOf(o jsonobject.Object, name string) string {
-	v, _ := o.Get(name)
-	s, _ := v.Text()
+	s, _ := o.Text(name)
 	return s
 }
 
@@ -142,7 +141,7 @@ type purpose struct {
 	embedsKey                  bool // the header must contain the key
 }
 
-// purposes are the kinds of token that differ, by typ.
+// purposes lists the kinds of token with exceptions, by typ.
 var purposes = [...]struct {
 	typ string
 	purpose

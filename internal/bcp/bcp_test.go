@@ -305,7 +305,7 @@ var cases = []struct {
 	{"nested-token", []sample{{header: header(`cty="JWT"`), payload: sample{}.text()}, {payload: payload(`x="` + sample{}.text() + `"`)}, {payload: payload(`x={"y":["Bearer ` + sample{}.text() + `"]}`)}}, []sample{{payload: payload(`x="eyJhbGciOiJub25lIn0"`, `y="a.b.c"`, `z="eyJ a.b.c"`)}}},
 }
 
-// elsewhere lists the rules that other tests check.
+// elsewhere lists the rules that other tests cover.
 var elsewhere = []string{"noncanonical-base64", "x5t-mismatch", "certificate-expired", "certificate-weak-hash"}
 
 func TestRulesFind(t *testing.T) {
@@ -483,7 +483,7 @@ func FuzzReview(f *testing.F) {
 				t.Errorf("finding of no rule: %+v", f)
 			}
 			if i > 0 && findings[i-1].Severity < f.Severity {
-				t.Errorf("%s stands after %s", f.Rule, findings[i-1].Rule)
+				t.Errorf("%s comes after %s", f.Rule, findings[i-1].Rule)
 			}
 			if f.Detail == "" || utf8.RuneCountInString(f.Detail) > 600 || !utf8.ValidString(f.Detail) {
 				t.Errorf("%s: detail %q", f.Rule, f.Detail)

@@ -14,8 +14,8 @@ func (r *inspection) has(name string) bool {
 	return ok
 }
 
-// lacks reports whether a claim of RFC 7519 is missing that this kind of token should have.
-// access-token-claims checks access tokens.
+// lacks reports whether the payload lacks a claim of RFC 7519 that this kind of token
+// should have. Access tokens are left to the rule access-token-claims.
 func (r *inspection) lacks(name string, exempt bool) bool {
 	return r.hasClaims() && !exempt && r.typ != "at+jwt" && !r.has(name)
 }
@@ -33,28 +33,28 @@ func accessTokenClaims(r *inspection) []hit {
 	if len(missing) == 0 {
 		return nil
 	}
-	return oneHit(Payload, missing[0], "typ is at+jwt, but there is no "+strings.Join(missing, ", "))
+	return oneHit(Payload, missing[0], "typ is at+jwt, but the payload has no "+strings.Join(missing, ", "))
 }
 
 func audMissing(r *inspection) []hit {
 	if !r.lacks("aud", r.purpose.noAud) {
 		return nil
 	}
-	return oneHit(Payload, "aud", "there is no aud")
+	return oneHit(Payload, "aud", "the payload has no aud")
 }
 
 func issMissing(r *inspection) []hit {
 	if !r.lacks("iss", r.purpose.noIss) {
 		return nil
 	}
-	return oneHit(Payload, "iss", "there is no iss")
+	return oneHit(Payload, "iss", "the payload has no iss")
 }
 
 func subMissing(r *inspection) []hit {
 	if !r.lacks("sub", r.purpose.noSub) {
 		return nil
 	}
-	return oneHit(Payload, "sub", "there is no sub")
+	return oneHit(Payload, "sub", "the payload has no sub")
 }
 
 func jtiMissing(r *inspection) []hit {
@@ -62,7 +62,7 @@ func jtiMissing(r *inspection) []hit {
 	if !ok || d <= LongLifetime || !r.lacks("jti", false) {
 		return nil
 	}
-	return oneHit(Payload, "jti", "there is no jti")
+	return oneHit(Payload, "jti", "the payload has no jti")
 }
 
 // audiences returns the strings in aud.

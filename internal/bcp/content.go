@@ -33,8 +33,8 @@ func nestedToken(r *inspection) []hit {
 	return append(r.header.tokens.hits(Header), r.payload.tokens.hits(Payload)...)
 }
 
-// isPersonal reports whether a name, as plain spells it, is one of personal data. "name"
-// depends on the object that it is in.
+// isPersonal reports whether a name, as plain returns it, denotes personal data. "name"
+// is not among them: its meaning depends on the object (aboutPerson).
 func isPersonal(name string) bool {
 	switch name {
 	case "address", "streetaddress", "postaladdress", "homeaddress", "postalcode", "zipcode",
@@ -60,7 +60,7 @@ func isLogin(name string) bool {
 	return false
 }
 
-// isSecretName reports whether a name, as plain spells it, is one of a secret.
+// isSecretName reports whether a name, as plain returns it, denotes a secret.
 func isSecretName(name string) bool {
 	switch name {
 	case "password", "passwd", "passphrase", "pwd", "passwordhash", "hashedpassword", "secret", "clientsecret", "apisecret", "appsecret",
@@ -72,7 +72,7 @@ func isSecretName(name string) bool {
 }
 
 // looksSecret reports whether text has the form of a secret: a key of a common service, a
-// password hash, a URL with a password.
+// password hash, or a URL with a password.
 func looksSecret(text string) bool {
 	for _, start := range [...]string{
 		"ghp_", "gho_", "ghu_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xapp-", "sk_live_", "rk_live_", "sk-ant-",
@@ -116,7 +116,8 @@ func isToken(text string) bool {
 	return dots == 2 || dots == 4
 }
 
-// maxSafeInteger is 2^53 - 1: a double cannot tell larger integers from their neighbours.
+// maxSafeInteger is 2^53 - 1, the largest integer that a double distinguishes from its
+// neighbours.
 const maxSafeInteger = 1<<53 - 1
 
 // isUnsafe reports whether a JSON number is beyond ±maxSafeInteger. NumericDate compares

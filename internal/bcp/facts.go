@@ -17,7 +17,7 @@ type facts struct {
 	personal, secrets, privateKeys, controls, unsafeInts, tokens places
 }
 
-// places are members with a finding: the first ones, and the number of others.
+// places lists the first members with a finding, and the number of others.
 type places struct {
 	pointers []string
 	more     int
@@ -118,8 +118,8 @@ func (s *surveyor) value(kind byte, text string) {
 }
 
 func (s *surveyor) member(at step, kind byte, text string) {
-	if kind == 'n' || kind == 't' || kind == 'f' || kind == '"' && text == "" {
-		return // reveals nothing
+	if !revealing(kind, text) {
+		return
 	}
 	name := plain(at.name)
 	switch {
@@ -130,6 +130,18 @@ func (s *surveyor) member(at step, kind byte, text string) {
 	case isLogin(name) && kind == '"' && strings.Contains(text, "@"):
 		s.personal.add(s.pointer())
 	}
+}
+
+// revealing reports whether a value can be personal data or a secret: null, booleans and
+// empty strings cannot.
+func revealing(kind byte, text string) bool {
+	switch kind {
+	case 'n', 't', 'f':
+		return false
+	case '"':
+		return text != ""
+	}
+	return true
 }
 
 // aboutPerson reports whether "name" is the name of a person, not of a pod or a role.
@@ -190,7 +202,7 @@ func (s *surveyor) pointer() string {
 	return b.String()
 }
 
-// add adds a place, unless it was the last one added.
+// add adds a place unless it equals the last one.
 func (p *places) add(pointer string) {
 	if n := len(p.pointers); n > 0 && p.pointers[n-1] == pointer {
 		return
@@ -213,7 +225,8 @@ func (p places) hits(part string) []hit {
 	return oneHit(part, p.pointers[0], phrase.ListMore(p.pointers, p.more))
 }
 
-// memberOf turns a JSON Pointer to a member of the outermost object into its name.
+// memberOf returns the name of a member of the outermost object for its JSON Pointer, and
+// any other pointer unchanged.
 func memberOf(pointer string) string {
 	name := strings.TrimPrefix(pointer, "/")
 	if strings.Contains(name, "/") {

@@ -34,8 +34,8 @@ func critMalformed(r *inspection) []hit {
 	return nil
 }
 
-// isBaseHeader reports whether JWS, JWE or JWA define the parameter: crit must not list it
-// (RFC 7515 §4.1.11).
+// isBaseHeader reports whether JWS, JWE or JWA define the parameter. crit must not list
+// it then (RFC 7515 §4.1.11).
 func isBaseHeader(name string) bool {
 	n, ok := iana.Header(name)
 	return ok && (strings.HasPrefix(n.Spec, "RFC 7515") || strings.HasPrefix(n.Spec, "RFC 7516") || strings.HasPrefix(n.Spec, "RFC 7518"))
@@ -63,8 +63,8 @@ func b64False(r *inspection) []hit {
 	return oneHit(Header, "b64", "verifiers that know it check other bytes than those that do not")
 }
 
-// headerTexts lists the parameters that must be strings (RFC 7515 §4.1). alg-missing checks
-// alg.
+// headerTexts lists the parameters that must be strings (RFC 7515 §4.1). The rule
+// alg-missing checks alg.
 var headerTexts = [...]string{"typ", "cty", "kid", "jku", "x5u", "x5t", "x5t#S256"}
 
 func headerType(r *inspection) []hit {
@@ -109,7 +109,7 @@ func headerX5C(r *inspection) []hit {
 	if _, ok := r.Token.Header.Get("x5c"); !ok || r.purpose.embedsKey {
 		return nil
 	}
-	return oneHit(Header, "x5c", phrase.Count(len(r.Certificates), "certificate")+" that nothing vouches for yet")
+	return oneHit(Header, "x5c", phrase.Count(len(r.Certificates), "certificate")+": the chain is not verified")
 }
 
 func headerURLInsecure(r *inspection) []hit {

@@ -8,9 +8,9 @@ type Severity int
 // The severities, in rising order; their words are the values of --fail-on.
 const (
 	Info     Severity = iota + 1 // a fact
-	Low                          // untidy, or a fault only sometimes
-	Medium                       // against a recommendation: an attack needs something more
-	High                         // against a rule: verifiers may be misled, or a secret is exposed
+	Low                          // untidy, or a fault in some cases only
+	Medium                       // against a recommendation: an attack needs another weakness
+	High                         // against a rule: it may mislead verifiers or expose a secret
 	Critical                     // anyone can forge the token, or its private key is exposed
 )
 

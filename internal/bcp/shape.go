@@ -56,7 +56,8 @@ func variants(part string, o jsonobject.Object, guarded func(string) bool) []hit
 	return hits
 }
 
-// guardedHeader and guardedClaim report whether verifiers make a decision by the name.
+// guardedHeader and guardedClaim report whether verifiers decide by the value under this
+// name.
 func guardedHeader(name string) bool {
 	_, ok := iana.Header(name)
 	return ok
@@ -71,8 +72,9 @@ func guardedClaim(name string) bool {
 	return false
 }
 
-// skeleton returns a name as a lax parser or a person may read it: lower-case ASCII letters
-// for all letters that fold to or look like them, without invisible characters.
+// skeleton returns a name as a lax parser or a person may read it: without invisible
+// characters, and with lower-case ASCII letters for letters that fold to them or look
+// like them.
 func skeleton(name string) string {
 	folded := strings.Map(func(r rune) rune {
 		switch {

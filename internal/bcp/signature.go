@@ -69,10 +69,11 @@ func algSymmetric(r *inspection) []hit {
 	return oneHit(Header, "alg", r.alg+" uses one secret that issuer and verifiers share")
 }
 
-// maxGuessedBytes bounds the size of tokens for which secrets are tried, one HMAC each.
+// maxGuessedBytes limits the size of tokens for which secrets are tried. Each costs one
+// HMAC.
 const maxGuessedBytes = 64 << 10
 
-// wellKnownSecrets are the secrets of tutorials, defaults and examples.
+// wellKnownSecrets lists the secrets of tutorials, defaults and examples.
 var wellKnownSecrets = [...]string{
 	"", "secret", "Secret", "SECRET", "secretkey", "secret-key", "secret_key", "secretKey", "SECRET_KEY", "mysecret",
 	"my-secret", "my_secret", "mysecretkey", "my-secret-key", "my_secret_key", "my_super_secret", "supersecret",
@@ -107,7 +108,7 @@ func signatureEmpty(r *inspection) []hit {
 	if len(r.Token.Signature) > 0 || isNone(r.alg) {
 		return nil
 	}
-	return oneHit(Signature, "", "alg is "+phrase.Quote(r.alg)+" but there is no signature")
+	return oneHit(Signature, "", "alg is "+phrase.Quote(r.alg)+" but the signature is empty")
 }
 
 func signatureLength(r *inspection) []hit {
@@ -136,8 +137,8 @@ func signatureLength(r *inspection) []hit {
 	return oneHit(Signature, "", detail)
 }
 
-// rsaSize reports whether RSA keys, weak ones included, produce signatures of n bytes. In
-// practice moduli are multiples of 128 bits.
+// rsaSize reports whether some RSA key, also a weak one, produces signatures of n bytes.
+// In practice moduli are multiples of 128 bits.
 func rsaSize(n int) bool { return n >= 64 && n <= jwa.MaxRSABits/8 && n%16 == 0 }
 
 func weakRSA(r *inspection) []hit {

@@ -5,7 +5,8 @@ import "strings"
 // oneHit returns the hits of a rule that can be broken only once.
 func oneHit(part, member, detail string) []hit { return []hit{{part, member, detail}} }
 
-// plain returns a name in lower case and without punctuation, and of a URI the last part.
+// plain returns a name in lower case and without punctuation. Of a URI it returns the
+// last part.
 func plain(name string) string {
 	if i := strings.LastIndexAny(name, "/#"); i >= 0 && strings.Contains(name, "://") {
 		name = name[i+1:]

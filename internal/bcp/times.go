@@ -9,7 +9,7 @@ import (
 	"jwt/internal/reltime"
 )
 
-// Limits on the lifetime, from iat (or nbf, or now) to exp.
+// Limits on the lifetime, the time from iat (or nbf, or now) to exp.
 const (
 	MaxAccessLifetime  = 24 * time.Hour       // of an access token: medium above it
 	MaxLifetime        = 30 * 24 * time.Hour  // of a token of unknown use: medium above it
@@ -48,7 +48,7 @@ func expMissing(r *inspection) []hit {
 	if !r.hasClaims() || r.exp.present || r.purpose.noExp {
 		return nil
 	}
-	return oneHit(Payload, "exp", "there is no exp")
+	return oneHit(Payload, "exp", "the payload has no exp")
 }
 
 func expNotANumber(r *inspection) []hit {
@@ -90,7 +90,7 @@ func notSeconds(i instant) string {
 	return i.name + " is " + phrase.Short(i.date.Text()) + ", outside the years 0 to 9999"
 }
 
-// A use is the purpose of a token, as far as its claims show it.
+// A use is the purpose of a token, as its claims indicate it.
 type use int
 
 const (
@@ -116,8 +116,8 @@ func (r *inspection) use() use {
 	return unknownUse
 }
 
-// lifetime returns the lifetime of the token and the claim where it starts, and false if it
-// is unknown.
+// lifetime returns the lifetime of the token and the claim from which it is counted. ok
+// is false if the lifetime is unknown.
 func (r *inspection) lifetime() (d time.Duration, since string, ok bool) {
 	if !r.exp.ok {
 		return 0, "", false
@@ -198,5 +198,5 @@ func iatMissing(r *inspection) []hit {
 	if !r.hasClaims() || r.iat.present || r.typ == "at+jwt" { // access-token-claims reports it
 		return nil
 	}
-	return oneHit(Payload, "iat", "there is no iat")
+	return oneHit(Payload, "iat", "the payload has no iat")
 }

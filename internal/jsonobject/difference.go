@@ -8,12 +8,12 @@ import (
 
 // A Change is one difference between two JSON values.
 type Change struct {
-	Path     string // to where it is, as Lookup takes it; "" for the value itself
+	Path     string // of the value, as Lookup takes it; "" for the outermost value
 	Kind     ChangeKind
 	From, To Value // nil if absent
 }
 
-// A ChangeKind says in a word what kind of change it is.
+// A ChangeKind is the kind of a change.
 type ChangeKind string
 
 // The kinds of changes, as in JSON.
@@ -24,9 +24,9 @@ const (
 )
 
 // Difference returns the changes that turn from into to. It compares by value: numbers
-// exactly, strings unescaped, members in any order, and descends into what both have.
-// Changes are in the order of from; additions come last in each object. Of duplicate
-// members the last counts.
+// exactly, strings unescaped, members in any order. It descends into objects and arrays
+// that both have. Changes are in the order of from, and additions come last in each
+// object. Of duplicate members it uses the last.
 func Difference(from, to Value) []Change {
 	var d differ
 	d.value("", from, to)
@@ -70,7 +70,7 @@ func (d *differ) object(path string, from, to Value) {
 	}
 }
 
-// lastOfEach returns the members that count.
+// lastOfEach returns the last member of each name.
 func lastOfEach(o Object) []Member {
 	if len(o.Duplicates()) == 0 {
 		return o.Members()
@@ -88,8 +88,8 @@ func lastOfEach(o Object) []Member {
 	return kept
 }
 
-// array compares the elements between what both arrays begin and end with, so
-// that one that was put in or taken out does not make all behind it differ.
+// array compares the elements after the common prefix and before the common suffix of
+// both arrays. So an inserted or removed element does not make all later ones differ.
 func (d *differ) array(path string, from, to Value) {
 	a, _ := from.Elements()
 	b, _ := to.Elements()
@@ -130,25 +130,32 @@ func Variation(a, b Value) (order, spelling bool) {
 	}
 	switch a.Kind() {
 	case '{':
-		o, _ := a.Object()
-		p, _ := b.Object()
-		order = !slices.EqualFunc(o.Members(), p.Members(), func(m, n Member) bool { return m.Name == n.Name })
-		inside := false
-		for _, m := range o.Members() {
-			v, _ := p.Get(m.Name)
-			deeper, respelled := Variation(m.Value, v)
-			order, inside = order || deeper, inside || respelled
-		}
-		return order, inside || !order // the bytes differ: by white space, or in a name
+		return objectVariation(a, b)
 	case '[':
-		as, _ := a.Elements()
-		bs, _ := b.Elements()
-		for i := range min(len(as), len(bs)) {
-			deeper, respelled := Variation(as[i], bs[i])
-			order, spelling = order || deeper, spelling || respelled
-		}
-		return order, spelling || !order
+		return arrayVariation(a, b)
 	default:
 		return false, true
 	}
+}
+
+func objectVariation(a, b Value) (order, spelling bool) {
+	o, _ := a.Object()
+	p, _ := b.Object()
+	order = !slices.EqualFunc(o.Members(), p.Members(), func(m, n Member) bool { return m.Name == n.Name })
+	for _, m := range o.Members() {
+		v, _ := p.Get(m.Name)
+		inside, respelled := Variation(m.Value, v)
+		order, spelling = order || inside, spelling || respelled
+	}
+	return order, spelling || !order // the bytes differ: in white space or in a name
+}
+
+func arrayVariation(a, b Value) (order, spelling bool) {
+	as, _ := a.Elements()
+	bs, _ := b.Elements()
+	for i := range min(len(as), len(bs)) {
+		inside, respelled := Variation(as[i], bs[i])
+		order, spelling = order || inside, spelling || respelled
+	}
+	return order, spelling || !order
 }

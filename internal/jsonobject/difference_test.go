@@ -16,8 +16,8 @@ func value(t testing.TB, text string) Value {
 	return v
 }
 
-// told writes changes as a person would: "~a 1 2", "+b 3", "-c 4".
-func told(changes []Change) string {
+// format writes changes as "~a 1 2", "+b 3", "-c 4".
+func format(changes []Change) string {
 	var words []string
 	for _, c := range changes {
 		mark := map[ChangeKind]string{Added: "+", Removed: "-", Changed: "~"}[c.Kind]
@@ -61,12 +61,12 @@ func TestDifference(t *testing.T) {
 		{`[1]`, `[1,2]`, "+[1] 2"},
 	} {
 		changes := Difference(value(t, test.from), value(t, test.to))
-		if d := cmp.Diff(test.want, told(changes)); d != "" {
+		if d := cmp.Diff(test.want, format(changes)); d != "" {
 			t.Errorf("%s to %s:\n%s", test.from, test.to, d)
 		}
 		back := Difference(value(t, test.to), value(t, test.from))
 		if len(back) != len(changes) {
-			t.Errorf("%s to %s: %s, back %s", test.from, test.to, told(changes), told(back))
+			t.Errorf("%s to %s: %s, back %s", test.from, test.to, format(changes), format(back))
 		}
 	}
 }
@@ -92,8 +92,8 @@ func TestVariation(t *testing.T) {
 	}
 }
 
-// FuzzDifference wants no change exactly where the values are equal, and as many
-// forth as back.
+// FuzzDifference checks that there are no changes exactly if the values are equal, and
+// the same number in both directions.
 func FuzzDifference(f *testing.F) {
 	f.Add(`{"a":[1,{"b":"c"}],"d":null}`, `{"d":0,"a":[{"b":"c"}]}`)
 	f.Add(`{"exp":1e9}`, `{"exp":1000000000}`)
@@ -106,7 +106,7 @@ func FuzzDifference(f *testing.F) {
 		v, w := value(t, a), value(t, b)
 		forth, back := Difference(v, w), Difference(w, v)
 		if same := Equal(v, w); same != (len(forth) == 0) || len(forth) != len(back) {
-			t.Errorf("equal: %v, forth %s, back %s", same, told(forth), told(back))
+			t.Errorf("equal: %v, forth %s, back %s", same, format(forth), format(back))
 		}
 		Variation(v, w)
 	})

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Equal reports whether two JSON values without duplicate members are equal: numbers by
-// value, strings unescaped, members in any order, array elements in order.
+// Equal reports whether two JSON values without duplicate members are equal. Numbers
+// compare by value, strings unescaped, members in any order, array elements in order.
 func Equal(a, b Value) bool {
 	if a.Kind() != b.Kind() {
 		return false
@@ -56,30 +56,30 @@ func equalObjects(a, b Value) bool {
 	return true
 }
 
-// vast bounds the exponents that Decimal keeps exactly.
+// vast is the limit of the exponents that Decimal keeps exactly.
 const vast = 1 << 61
 
-// equalNumbers reports whether two JSON numbers are the same number: 1e2 is 100.0.
-// Numbers with vast exponents are equal only where their texts are.
+// equalNumbers reports whether two JSON numbers have the same value, such as 1e2 and
+// 100.0. Numbers with vast exponents are equal only if their texts are.
 func equalNumbers(a, b Value) bool {
 	d, e := a.Decimal(), b.Decimal()
 	return bytes.Equal(a, b) || d == e && -vast < d.Exponent && d.Exponent < vast
 }
 
-// A Decimal is the value of a JSON number (RFC 8259 §6): ±0.Digits × 10^Exponent. It
-// is as large as its text whatever the exponent, so 1e999999999 costs nothing.
+// A Decimal is the value of a JSON number (RFC 8259 §6): ±0.Digits × 10^Exponent. Its
+// size is that of the text, whatever the exponent: 1e999999999 costs nothing.
 type Decimal struct {
 	Negative bool
 	Digits   string // without zeros at either end; "" is zero
-	Exponent int64  // at least ±2^61 where it is out of that range
+	Exponent int64  // at least 2^61 or at most -2^61 if it is out of that range
 }
 
-// Decimal returns the value of v, which is a number.
+// Decimal returns the value of v, which must be a number.
 func (v Value) Decimal() Decimal {
 	text, negative := strings.CutPrefix(string(v), "-")
 	var exponent int64
 	if e := strings.IndexAny(text, "eE"); e >= 0 {
-		exponent, _ = strconv.ParseInt(text[e+1:], 10, 64) // the nearest int64 where it is out of range
+		exponent, _ = strconv.ParseInt(text[e+1:], 10, 64) // the nearest int64 if it is out of range
 		exponent = min(max(exponent, -2*vast), 2*vast-1)
 		text = text[:e]
 	}

@@ -23,9 +23,8 @@ var seeds = []string{
 	`"{`,
 }
 
-// FuzzParse holds Parse against encoding/json: what Parse accepts, encoding/json
-// accepts with the same values, and Parse refuses only what I-JSON or the depth
-// limit give it reason to.
+// FuzzParse compares Parse with encoding/json. Both return the same values, and Parse
+// refuses only what I-JSON or the depth limit excludes.
 func FuzzParse(f *testing.F) {
 	for _, s := range seeds {
 		f.Add([]byte(s))
@@ -40,7 +39,7 @@ func FuzzParse(f *testing.F) {
 		theirErr := json.Unmarshal(src, &theirs)
 		if err != nil {
 			if theirErr == nil && theirs != nil && fine(src, MaxDepth) {
-				t.Fatalf("Parse(%q) refuses what is fine: %v", src, err)
+				t.Fatalf("Parse(%q) refuses valid I-JSON: %v", src, err)
 			}
 			return
 		}
@@ -65,12 +64,13 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%d names in %q, encoding/json sees %d", len(names), src, len(theirs))
 		}
 		if len(names) < len(o.Members()) && len(o.Duplicates()) == 0 {
-			t.Fatalf("duplicates of %q go unseen", src)
+			t.Fatalf("duplicates of %q are not reported", src)
 		}
 	})
 }
 
-// FuzzEdit sets, then deletes, every name: order stays and nothing else changes.
+// FuzzEdit sets and then deletes every name, and checks that the order and all other
+// members stay the same.
 func FuzzEdit(f *testing.F) {
 	for _, s := range seeds {
 		f.Add([]byte(s), "alg")
@@ -100,10 +100,10 @@ func FuzzEdit(f *testing.F) {
 		}
 		again, err := Parse(edited.Bytes())
 		if err != nil {
-			t.Fatalf("what Set wrote does not parse: %v", err)
+			t.Fatalf("the result of Set does not parse: %v", err)
 		}
 		if d := cmp.Diff(edited.Members(), again.Members()); d != "" {
-			t.Fatalf("what Set wrote reads differently:\n%s", d)
+			t.Fatalf("the result of Set parses differently:\n%s", d)
 		}
 		if !edited.Delete(name) {
 			t.Fatalf("Delete(%q) finds nothing after Set", name)
@@ -114,8 +114,8 @@ func FuzzEdit(f *testing.F) {
 	})
 }
 
-// FuzzValue asks everything of values that are not JSON: they may be wrong, and
-// must not panic or loop.
+// FuzzValue calls every method on values that are not JSON. Their results may be wrong,
+// but they must not panic or loop.
 func FuzzValue(f *testing.F) {
 	for _, s := range seeds {
 		f.Add([]byte(s))
@@ -133,7 +133,7 @@ func FuzzValue(f *testing.F) {
 		case err == nil && !valid:
 			t.Fatalf("ParseValue(%q) accepts what encoding/json does not", src)
 		case err != nil && valid && fine(src, MaxDepth-1):
-			t.Fatalf("ParseValue(%q) refuses what is fine: %v", src, err)
+			t.Fatalf("ParseValue(%q) refuses valid I-JSON: %v", src, err)
 		}
 		if err == nil && !bytes.Equal(parsed, bytes.Trim(src, " \t\r\n")) {
 			t.Fatalf("ParseValue(%q) = %q", src, parsed)
@@ -152,8 +152,8 @@ func FuzzValue(f *testing.F) {
 	})
 }
 
-// fine reports whether there is no reason to refuse JSON that encoding/json
-// takes: no bad UTF-8, no escape that could be half a surrogate pair, not too deep.
+// fine reports whether Parse must accept a text that encoding/json accepts: valid UTF-8,
+// no escape that could be half a surrogate pair, and not too deep.
 func fine(src []byte, depth int) bool {
 	return utf8.Valid(src) && !bytes.Contains(src, []byte(`\u`)) && tooDeep(src, depth) < 0
 }

@@ -1,6 +1,6 @@
-// Package jsonobject reads a JSON object (RFC 8259 §4) and keeps it exactly as sent:
-// member order, digits and spelling. Names are case-sensitive, and duplicates are
-// reported, never silently resolved.
+// Package jsonobject reads a JSON object (RFC 8259 §4) and keeps its exact text: member
+// order, digits and spelling. Names are case-sensitive, and duplicates are always
+// reported.
 package jsonobject
 
 import (
@@ -12,18 +12,19 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxDepth is how deep objects and arrays may nest, the outermost object counted.
+// MaxDepth is the maximum nesting depth of objects and arrays, including the outermost
+// object.
 const MaxDepth = 100
 
 // ErrTooDeep is the cause of a *SyntaxError for text nested deeper than MaxDepth.
 var ErrTooDeep error = depthError{}
 
-// A depthError replaces a fmt.Errorf value, whose creation would slow every start.
+// A depthError is used instead of fmt.Errorf, which would slow down every start.
 type depthError struct{}
 
 func (depthError) Error() string { return fmt.Sprintf("nested deeper than %d", MaxDepth) }
 
-// A SyntaxError says where and why a text is not one JSON object.
+// A SyntaxError describes where and why a text is not one JSON object.
 type SyntaxError struct {
 	Offset int // bytes from the start
 	Reason string
@@ -32,33 +33,33 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Reason, e.Offset) }
 
-// Unwrap returns the cause, ErrTooDeep among them.
+// Unwrap returns the cause, such as ErrTooDeep.
 func (e *SyntaxError) Unwrap() error { return e.Err }
 
 // A Value is the exact text of one valid JSON value, without white space around it.
 type Value []byte
 
-// A Member is one name with its value, in the order of the text.
+// A Member is a name and its value.
 type Member struct {
 	Name  string // unescaped
 	Value Value
 }
 
-// An Object is one JSON object and the exact bytes it was read from. The zero
-// Object is {}.
+// An Object is a JSON object and the exact bytes that it was read from. The zero Object
+// is {}.
 type Object struct {
 	src        []byte
 	members    []Member
 	duplicates []string
 }
 
-// Parse reads src as one JSON object with nothing but white space around it.
-// It keeps src, which must not change afterwards. Duplicate names are accepted
-// here, at every depth, and listed by Duplicates.
+// Parse reads src as one JSON object, with nothing but white space around it. It keeps
+// src, which must not change afterwards. It accepts duplicate names at every depth, and
+// Duplicates lists them.
 func Parse(src []byte) (Object, error) { return parse(src, MaxDepth) }
 
-// parse leaves the grammar to jsontext, which is at its fastest without a word
-// about where and why; only a text it does not like is walked again for that.
+// parse lets jsontext check the grammar, which is fastest without positions and reasons.
+// It walks only a text with an error or duplicates again.
 func parse(src []byte, maxDepth int) (Object, error) {
 	if at := tooDeep(src, maxDepth); at >= 0 {
 		return Object{}, &SyntaxError{Offset: at, Reason: ErrTooDeep.Error(), Err: ErrTooDeep}
@@ -89,12 +90,12 @@ func (o Object) Bytes() []byte {
 // Members returns the members in the order of the text. Do not modify them.
 func (o Object) Members() []Member { return o.members }
 
-// Duplicates returns a JSON Pointer (RFC 6901) for each duplicate member, including
-// nested objects. A long list is cut, but is empty only if there are no duplicates.
+// Duplicates returns a JSON Pointer (RFC 6901) for each duplicate member, also in nested
+// objects. A long list is truncated, but never empty if there are duplicates.
 func (o Object) Duplicates() []string { return o.duplicates }
 
-// Get returns the value under name, compared code point by code point. Of duplicates it
-// returns the last, as most parsers do; check Duplicates before any decision.
+// Get returns the value with this name, compared by code point. Of duplicates it returns
+// the last, as most parsers do; check Duplicates before you rely on it.
 func (o Object) Get(name string) (Value, bool) {
 	for i := len(o.members) - 1; i >= 0; i-- {
 		if o.members[i].Name == name {
@@ -104,7 +105,7 @@ func (o Object) Get(name string) (Value, bool) {
 	return nil, false
 }
 
-// Text returns the string under name, and false if it is absent or not a string.
+// Text returns the string with this name, and false if it is absent or not a string.
 func (o Object) Text(name string) (string, bool) {
 	v, ok := o.Get(name)
 	if !ok {
@@ -113,8 +114,8 @@ func (o Object) Text(name string) (string, bool) {
 	return v.Text()
 }
 
-// Set puts value under name: in the place of the member of that name, or at the
-// end. The rest of the object keeps its order and its spelling of values.
+// Set replaces the value of the member with this name, or appends a member. The rest of
+// the object keeps its order and spelling.
 func (o *Object) Set(name string, value Value) {
 	at := -1
 	members := make([]Member, 0, len(o.members)+1)
@@ -132,7 +133,7 @@ func (o *Object) Set(name string, value Value) {
 	o.rebuild(members)
 }
 
-// Delete removes every member called name and reports whether there was one.
+// Delete removes every member with this name and reports whether there was one.
 func (o *Object) Delete(name string) bool {
 	members := make([]Member, 0, len(o.members))
 	for _, m := range o.members {
@@ -148,15 +149,15 @@ func (o *Object) Delete(name string) bool {
 }
 
 func (o *Object) rebuild(members []Member) {
-	// The depth was limited when the value was read: an edit cannot fail for it.
+	// The value was read with a depth limit, so an edit cannot fail because of it.
 	edited, err := parse(Join(members), math.MaxInt)
 	if err != nil {
-		panic("jsonobject: a member's value is not JSON: " + err.Error()) // a Value is valid by its contract
+		panic("jsonobject: a member's value is not JSON: " + err.Error()) // a Value is always valid
 	}
 	*o = edited
 }
 
-// Join returns the object that has those members.
+// Join returns the object with these members.
 func Join(members []Member) Value {
 	out := []byte{'{'}
 	for i, m := range members {
@@ -169,9 +170,9 @@ func Join(members []Member) Value {
 	return append(out, '}')
 }
 
-// ParseValue reads src as one JSON value of any kind, and returns its text
-// without the white space around it. It keeps src. A value may nest as deep as a
-// member of an object can, one less than MaxDepth.
+// ParseValue reads src as one JSON value of any kind, and returns its text without the
+// white space around it. It keeps src. A value may be nested as deep as a member of an
+// object, one level less than MaxDepth.
 func ParseValue(src []byte) (Value, error) {
 	if at := tooDeep(src, MaxDepth-1); at >= 0 {
 		return nil, &SyntaxError{Offset: at, Reason: ErrTooDeep.Error(), Err: ErrTooDeep}
@@ -188,7 +189,7 @@ func ParseValue(src []byte) (Value, error) {
 // Quote returns s as a JSON string. Bytes that are not UTF-8 become U+FFFD.
 func Quote(s string) Value { return AppendQuote(make([]byte, 0, len(s)+2), s) }
 
-// AppendQuote appends s as a JSON string, as Quote returns it, to dst.
+// AppendQuote appends s to dst as a JSON string.
 func AppendQuote(dst []byte, s string) []byte {
 	if quotesItself(s) {
 		return append(append(append(dst, '"'), s...), '"')
@@ -200,7 +201,8 @@ func AppendQuote(dst []byte, s string) []byte {
 	return quoted
 }
 
-// quotesItself reports whether nothing in s needs an escape, as in most strings.
+// quotesItself reports whether no character of s needs an escape, which is the usual
+// case.
 func quotesItself(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
@@ -210,11 +212,10 @@ func quotesItself(s string) bool {
 	return true
 }
 
-// Int returns n as a JSON number.
 func Int(n int64) Value { return strconv.AppendInt(nil, n, 10) }
 
-// Kind returns the first byte of the value: '{', '[', '"', 't', 'f' or 'n', and
-// '0' for every number.
+// Kind returns the first byte of the value: '{', '[', '"', 't', 'f' or 'n', and '0' for
+// every number.
 func (v Value) Kind() byte {
 	if len(v) == 0 {
 		return 0
@@ -225,7 +226,7 @@ func (v Value) Kind() byte {
 	return '0'
 }
 
-// KindName names the kind as RFC 8259 does: "string", "number", "object", …
+// KindName returns the name of the kind in RFC 8259: "string", "number", "object", …
 func (v Value) KindName() string {
 	switch v.Kind() {
 	case '{':
@@ -245,7 +246,7 @@ func (v Value) KindName() string {
 	}
 }
 
-// Noun is KindName as a sentence has it: "a string", "an array", "null".
+// Noun returns KindName with an article, if it takes one: "a string", "an array", "null".
 func (v Value) Noun() string {
 	switch kind := v.KindName(); kind {
 	case "null", "nothing":
@@ -257,7 +258,7 @@ func (v Value) Noun() string {
 	}
 }
 
-// Text returns the string that v is, and false if v is not a string.
+// Text returns the content of v if v is a string.
 func (v Value) Text() (string, bool) {
 	if v.Kind() != '"' {
 		return "", false
@@ -265,7 +266,7 @@ func (v Value) Text() (string, bool) {
 	return unquote(v)
 }
 
-// Texts returns the strings of v when v is an array of nothing but strings.
+// Texts returns the elements of v if v is an array of strings.
 func (v Value) Texts() ([]string, bool) {
 	elements, ok := v.Elements()
 	if !ok {
@@ -280,8 +281,8 @@ func (v Value) Texts() ([]string, bool) {
 	return texts, true
 }
 
-// Any returns v as string, bool or []string, and the exact JSON of anything else as
-// a jsontext.Value.
+// Any returns v as a string, bool or []string, and anything else as its exact JSON, a
+// jsontext.Value.
 func (v Value) Any() any {
 	if s, ok := v.Text(); ok {
 		return s
@@ -299,7 +300,7 @@ func (v Value) Any() any {
 	}
 }
 
-// Elements returns the elements of v when v is an array.
+// Elements returns the elements of v if v is an array.
 func (v Value) Elements() ([]Value, bool) {
 	if v.Kind() != '[' {
 		return nil, false
@@ -313,7 +314,7 @@ func (v Value) Elements() ([]Value, bool) {
 	return elements, true
 }
 
-// Members returns the members of v in the order of the text when v is an object.
+// Members returns the members of v in the order of the text if v is an object.
 func (v Value) Members() ([]Member, bool) {
 	if v.Kind() != '{' {
 		return nil, false
@@ -321,7 +322,7 @@ func (v Value) Members() ([]Member, bool) {
 	return split(v, 0), true
 }
 
-// Object returns the object that v is, and false if v is not one.
+// Object returns v as an Object if v is an object.
 func (v Value) Object() (Object, bool) {
 	if v.Kind() != '{' {
 		return Object{}, false

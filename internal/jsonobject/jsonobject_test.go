@@ -133,13 +133,14 @@ func TestDepth(t *testing.T) {
 		t.Errorf("an object with the deepest value: %v", err)
 	}
 	inner := o
-	o.Set("b", Value(inner.Bytes())) // deeper than what is read, and no reason to panic
+	o.Set("b", Value(inner.Bytes())) // deeper than Parse accepts, but not a reason to panic
 	if _, err := Parse(o.Bytes()); !errors.Is(err, ErrTooDeep) {
 		t.Errorf("Parse of an object edited too deep: %v, want ErrTooDeep", err)
 	}
 }
 
-// A hostile text must not make the list of duplicates larger than itself.
+// TestDuplicatesAreBounded checks that the list of duplicates of a hostile text is not
+// larger than the text.
 func TestDuplicatesAreBounded(t *testing.T) {
 	long := strings.Repeat("n", 1<<19)
 	src := `{"` + long + `":{` + strings.TrimSuffix(strings.Repeat(`"a":1,"b":2,`, 50_000), ",") + `}}`
@@ -148,7 +149,7 @@ func TestDuplicatesAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d := o.Duplicates(); len(d) != 1 || len(d[0]) != len(long)+3 {
-		t.Errorf("%d duplicates, want the first alone", len(d))
+		t.Errorf("%d duplicates, want only the first", len(d))
 	}
 
 	var many strings.Builder
@@ -218,10 +219,10 @@ func TestEdit(t *testing.T) {
 	}
 }
 
-func TestSetPanicsOnNoValue(t *testing.T) {
+func TestSetPanicsOnInvalidValue(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("Set took a value that is not JSON")
+			t.Error("Set accepted a value that is not JSON")
 		}
 	}()
 	var o Object
@@ -231,7 +232,7 @@ func TestSetPanicsOnNoValue(t *testing.T) {
 func TestValue(t *testing.T) {
 	tests := []struct {
 		src, kind string
-		text      any // string, or nil for none
+		text      any // a string, or nil
 		texts     []string
 	}{
 		{`"a\u00e9\/"`, "string", "aé/", nil},
@@ -306,7 +307,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// Room for the members is made once, however many there are.
+// TestManyMembersAreOneAllocation checks that the memory for members is allocated once.
 func TestManyMembersAreOneAllocation(t *testing.T) {
 	allocations := func(members int) float64 {
 		text := []byte(`{` + strings.Repeat(`"a":[{"b":1}],`, members-1) + `"a":1}`)

@@ -2,11 +2,10 @@ package jsonobject
 
 import "strings"
 
-// Lookup returns the value that path leads to. A member of that very name comes
-// first, for claims are named like "https://example.com/roles"; otherwise dots
-// descend into objects and [0] into arrays, the longest name that is a member
-// being tried first at each step: in "kubernetes.io.pod.name" that is
-// "kubernetes.io".
+// Lookup returns the value at path. A member with exactly this name comes first, because
+// claims have names like "https://example.com/roles". Otherwise dots descend into objects
+// and [0] into arrays. At each step the longest name that is a member is used:
+// "kubernetes.io" in "kubernetes.io.pod.name".
 func (o Object) Lookup(path string) (Value, bool) {
 	if v, ok := o.Get(path); ok {
 		return v, true
@@ -26,7 +25,7 @@ func (o Object) Lookup(path string) (Value, bool) {
 	return nil, false
 }
 
-// descend follows what is left of a path: "", ".NAME…" or "[N]…".
+// descend follows the rest of a path: "", ".NAME…" or "[N]…".
 func descend(v Value, rest string) (Value, bool) {
 	switch {
 	case rest == "":
@@ -55,7 +54,7 @@ func descend(v Value, rest string) (Value, bool) {
 	return descend(elements[i], after)
 }
 
-// index reads an array index in its one spelling (as RFC 6901 §4).
+// index reads an array index without leading zeros (RFC 6901 §4).
 func index(s string) (int, bool) {
 	if s == "" || len(s) > 9 || (len(s) > 1 && s[0] == '0') {
 		return 0, false

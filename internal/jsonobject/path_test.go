@@ -59,7 +59,7 @@ func FuzzLookup(f *testing.F) {
 		}
 		v, ok := o.Lookup(path)
 		if ok && !strings.Contains(text, string(v)) {
-			t.Errorf("%q in %s: %s is not of its text", path, text, v)
+			t.Errorf("%q in %s: %s is not part of the text", path, text, v)
 		}
 		for _, m := range o.Members() {
 			want, _ := o.Get(m.Name)

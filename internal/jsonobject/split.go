@@ -7,14 +7,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// The functions of this file cut text that is known to be valid JSON. They stop
-// at the end of a text that is not, and always move forward.
+// The functions of this file split text that is known to be valid JSON. On invalid text
+// they stop at the end at the latest, and always move forward.
 
 // split returns the members of the object that starts at start.
 func split(src []byte, start int) []Member {
 	n, nameBytes := measure(src, start)
 	members := make([]Member, 0, n)
-	var names strings.Builder // one text that all names are cut from
+	var names strings.Builder // all names are slices of this text
 	names.Grow(nameBytes)
 	for at := skipSpace(src, start+1); at < len(src) && src[at] != '}'; {
 		end, value, next := cutMember(src, at)
@@ -27,9 +27,9 @@ func split(src []byte, start int) []Member {
 	return members
 }
 
-// measure returns how many members to make room for and how long their names are:
-// exactly if they may be many, because room that grows as it fills takes three times
-// as much.
+// measure returns the number of members and the total length of their names to allocate
+// for. Both are estimates if there are few members and exact otherwise: a slice that
+// grows takes three times as much memory.
 func measure(src []byte, start int) (members, nameBytes int) {
 	const few, usual = 16, 8
 	if n := bytes.Count(src, []byte{':'}); n <= few {
@@ -43,8 +43,8 @@ func measure(src []byte, start int) (members, nameBytes int) {
 	return members, nameBytes
 }
 
-// cutMember returns where the name that starts at at ends, the value after it,
-// and where the next name starts, or the end of the object.
+// cutMember returns the end of the name that starts at at, the value after it, and where
+// the next name starts or the object ends.
 func cutMember(src []byte, at int) (nameEnd int, value Value, next int) {
 	nameEnd = skipString(src, at)
 	start := skipSpace(src, skipSpace(src, nameEnd)+1)
@@ -60,7 +60,7 @@ func skipSpace(src []byte, at int) int {
 	return min(at, len(src))
 }
 
-// skipComma returns where the next member or element starts, or the end of its list.
+// skipComma returns where the next member or element starts, or where the list ends.
 func skipComma(src []byte, at int) int {
 	at = skipSpace(src, at)
 	if at < len(src) && src[at] == ',' {
@@ -118,11 +118,10 @@ func skipNested(src []byte, at int) int {
 	return len(src)
 }
 
-// tooDeep returns where the text, valid or not, nests deeper than limit; -1 if
-// it does not.
+// tooDeep returns where the text, valid or not, exceeds the nesting limit, or -1.
 func tooDeep(src []byte, limit int) int {
 	if bytes.Count(src, []byte{'{'})+bytes.Count(src, []byte{'['}) <= limit {
-		return -1 // as nearly always: so few brackets cannot
+		return -1 // the usual case: not enough brackets
 	}
 	depth := 0
 	for at := 0; at < len(src); at++ {
@@ -144,8 +143,8 @@ func unquote(quoted []byte) (string, bool) {
 	return unquoteText(string(quoted))
 }
 
-// unquoteText returns the text of a JSON string, cut from quoted where nothing
-// in it is escaped.
+// unquoteText returns the content of a JSON string. If it has no escapes, the result is a
+// slice of quoted.
 func unquoteText(quoted string) (string, bool) {
 	if len(quoted) >= 2 && !strings.Contains(quoted, `\`) {
 		return quoted[1 : len(quoted)-1], true

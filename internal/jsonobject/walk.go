@@ -10,15 +10,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Bounds on the list of duplicates: hostile text repeats names a million times, or has
-// names as long as itself.
+// Limits on the list of duplicates. A hostile text may repeat a name a million times, or
+// have very long names.
 const (
 	maxListed      = 100
 	maxListedBytes = 16 << 10
 )
 
-// walk reads a text token by token and returns why it is not JSON, or its duplicate
-// names. The depth of the text is bounded already.
+// walk reads a text token by token and returns its duplicate names, or why it is not
+// JSON. The depth of the text is limited already.
 func walk(src []byte) (duplicates []string, err error) {
 	w := walker{
 		src: src,
@@ -42,8 +42,8 @@ type walker struct {
 	listedBytes int
 }
 
-// A step leads from a value to one inside it: by name, or by index where index
-// is not negative.
+// A step leads from a value to one inside it: to a member by name, or to an element by
+// index. index is negative for a member.
 type step struct {
 	name  string
 	index int
@@ -131,7 +131,7 @@ func (w *walker) end() error {
 	return &SyntaxError{Offset: start, Reason: "more text after the end of the value"}
 }
 
-// syntaxError gives the decoder's complaint our words.
+// syntaxError converts an error of the decoder to a SyntaxError with our wording.
 func (w *walker) syntaxError(err error) error {
 	var s *jsontext.SyntacticError
 	switch {
@@ -144,7 +144,7 @@ func (w *walker) syntaxError(err error) error {
 	}
 }
 
-// escapePointer spells a name as one reference token of RFC 6901 §3.
+// escapePointer returns a name as one reference token of RFC 6901 §3.
 func escapePointer(name string) string {
 	if !strings.ContainsAny(name, "~/") {
 		return name
