@@ -5,9 +5,9 @@ import (
 	"jwt/internal/reltime"
 )
 
-// TimeBetween returns the time from one date to another: in seconds, as a JSON
-// number exact to the nanosecond, and in words, like "+1 h 30 min". ok is false
-// where one of them is outside every calendar.
+// TimeBetween returns the time from one date to another: in seconds, as a JSON number
+// exact to the nanosecond, and in words, like "+1 h 30 min". ok is false if one of them
+// is outside the calendar.
 func TimeBetween(from, to NumericDate) (seconds jsonobject.Value, words string, ok bool) {
 	f, fromOK := from.Time()
 	t, toOK := to.Time()

@@ -40,6 +40,6 @@ func TestTimeBetween(t *testing.T) {
 	far, _ := ParseNumericDate(value(t, "1e30"))
 	near, _ := ParseNumericDate(value(t, "0"))
 	if _, _, ok := TimeBetween(near, far); ok {
-		t.Error("a time outside every calendar is some way off")
+		t.Error("a time outside the calendar has a distance")
 	}
 }

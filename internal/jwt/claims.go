@@ -1,5 +1,5 @@
-// Package jwt reads the claims of a token (RFC 7519), whose times it compares
-// exactly, and checks them against a Policy at a given instant.
+// Package jwt reads the claims of a token (RFC 7519) and checks them against a Policy at
+// a given instant. It compares times exactly.
 package jwt
 
 import (
@@ -15,8 +15,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Claims are the claims of a token whose signature verified, none of them named
-// twice. ClaimsOf and ClaimsOfDisclosed alone make them; the zero Claims holds none.
+// Claims holds the claims of a token whose signature verified, without duplicate members.
+// Only ClaimsOf and ClaimsOfDisclosed create it; the zero Claims is empty.
 type Claims struct {
 	object jsonobject.Object
 }
@@ -24,9 +24,9 @@ type Claims struct {
 // Object returns the claims as they were signed.
 func (c Claims) Object() jsonobject.Object { return c.object }
 
-// ParseClaims reads a payload, verified or not, as the JSON object of RFC 7519 §7.2. It
-// is for showing claims; use ClaimsOf to trust them. It does not refuse duplicates.
-// Errors have the class claims_malformed or limit_exceeded.
+// ParseClaims reads a payload, verified or not, as a JSON object (RFC 7519 §7.2), to show
+// it. Use ClaimsOf for claims that you rely on. It accepts duplicate members. Errors have
+// the class claims_malformed or limit_exceeded.
 func ParseClaims(payload []byte) (jsonobject.Object, error) {
 	o, err := jsonobject.Parse(payload)
 	switch {
@@ -38,7 +38,8 @@ func ParseClaims(payload []byte) (jsonobject.Object, error) {
 	return o, notClaims(payload, err)
 }
 
-// notClaims says what the payload is instead of a JSON object.
+// notClaims returns the error for a payload that is not a JSON object, with what it is
+// instead.
 func notClaims(payload []byte, err error) error {
 	const opaque = "--jws verifies a payload of any bytes and checks no claim"
 	if len(payload) == 0 {
@@ -58,7 +59,7 @@ func notClaims(payload []byte, err error) error {
 
 // ClaimsOf returns the claims of a verified token. It refuses a payload that is not one
 // JSON object (claims_malformed, limit_exceeded), duplicate members at any depth
-// (duplicate_member), and a nested token, whose claims are inside the inner token
+// (duplicate_member), and a nested token, because the claims are inside it
 // (claims_malformed; RFC 7519 §7.2 step 8).
 func ClaimsOf(v jws.Verified) (Claims, error) {
 	token := v.Token()
@@ -76,8 +77,8 @@ func ClaimsOf(v jws.Verified) (Claims, error) {
 	return Claims{object: o}, nil
 }
 
-// ClaimsOfDisclosed returns the claims of a verified SD-JWT, those always visible and
-// those disclosed (RFC 9901 §7.1). They have no duplicate members.
+// ClaimsOfDisclosed returns the claims of a verified SD-JWT: those that are always
+// visible and those disclosed (RFC 9901 §7.1). They have no duplicate members.
 func ClaimsOfDisclosed(v sdjwt.Verified) (Claims, error) {
 	token := v.Issued().Token()
 	if err := checkContentType(token.Header, token.Payload); err != nil {
@@ -88,7 +89,7 @@ func ClaimsOfDisclosed(v sdjwt.Verified) (Claims, error) {
 
 // checkContentType refuses the "cty" of a nested token (RFC 7519 §5.2).
 func checkContentType(header jsonobject.Object, payload []byte) error {
-	v, _ := header.Get("cty") // a string, or jws would not have verified it
+	v, _ := header.Get("cty") // a string: jws refuses anything else
 	cty, _ := v.Text()
 	bare, _, _ := strings.Cut(cty, ";")
 	if MediaType(strings.TrimRight(bare, " \t")) != "jwt" {

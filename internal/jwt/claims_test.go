@@ -11,8 +11,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// signed returns a token of that payload that really verified: under HS256, which
-// the header is made to name; the rest of the header stays.
+// signed returns a verified token with this payload. It signs with HS256 and sets alg;
+// the rest of the header stays.
 func signed(t testing.TB, header, payload string) jws.Verified {
 	t.Helper()
 	v, err := trySigned(t, header, payload)
@@ -115,7 +115,7 @@ func TestClaimsOfOtherContentTypes(t *testing.T) {
 	}
 }
 
-// Showing a token does not stop at what verifying refuses.
+// TestParseClaimsShowsDuplicates checks that ParseClaims accepts what ClaimsOf refuses.
 func TestParseClaimsShowsDuplicates(t *testing.T) {
 	o, err := ParseClaims([]byte(`{"a":1,"a":2}`))
 	if err != nil || len(o.Members()) != 2 {

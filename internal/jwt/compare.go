@@ -10,8 +10,8 @@ import (
 )
 
 // text checks a claim that must be a string and, if want is not empty, equal to one of
-// its elements byte by byte (RFC 7519 §2: StringOrURI is compared case-sensitively and
-// without canonicalization).
+// its elements byte by byte (RFC 7519 §2: StringOrURI is case-sensitive and not
+// canonicalized).
 func (e *examination) text(name, section string, mismatch verdict.Class, want []string) {
 	v, ok := e.claims.Get(name)
 	if !ok {
@@ -186,8 +186,8 @@ func (e *examination) expect(x Expectation) {
 	e.add(c)
 }
 
-// expectHint returns the flag for an expected text where the claim is another type that
-// looks like that text.
+// expectHint returns the flag to use if the caller expects a text and the claim is of
+// another type but looks like that text.
 func expectHint(x Expectation, v jsonobject.Value) string {
 	want, ok := x.Want.Text()
 	if !ok {

@@ -9,8 +9,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// FuzzCheck wants no payload to panic, and no "exp" to pass that is not a number
-// after the instant: whatever is odd about it, the token is refused.
+// FuzzCheck checks that no payload causes a panic, and that a token passes only if "exp"
+// is a number after the instant.
 func FuzzCheck(f *testing.F) {
 	for _, payload := range []string{
 		`{"exp":1700000000}`, `{"exp":1e300}`, `{"exp":null}`, `{"exp":"1"}`, `{"exp":-0}`, `{"exp":17e8,"nbf":1.7e9,"iat":1e400}`,
@@ -42,8 +42,8 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
-// expiryHolds says by another way than Policy.Check whether exp is a number
-// after the instant.
+// expiryHolds reports whether exp is a number after the instant. It does not use
+// Policy.Check.
 func expiryHolds(exp jsonobject.Value, limit time.Time) bool {
 	if exp.Kind() != '0' {
 		return false
@@ -55,7 +55,7 @@ func expiryHolds(exp jsonobject.Value, limit time.Time) bool {
 	return d.Compare(limit) > 0
 }
 
-// wellFormed wants each check to say what it must: a class where one belongs.
+// wellFormed checks that each check has a class exactly if it needs one, and a detail.
 func wellFormed(t *testing.T, checks []verdict.Check) {
 	t.Helper()
 	for _, c := range checks {

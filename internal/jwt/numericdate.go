@@ -11,28 +11,28 @@ import (
 	"jwt/internal/reltime"
 )
 
-// A NumericDate is a time in seconds since 1970-01-01T00:00:00Z, leap seconds
-// ignored, as a JSON number with its fraction and exponent (RFC 7519 §2). It is
-// never rounded: Compare is exact.
+// A NumericDate is a time in seconds since 1970-01-01T00:00:00Z without leap seconds, as
+// a JSON number with fraction and exponent (RFC 7519 §2). It is never rounded: Compare is
+// exact.
 type NumericDate struct {
 	text string
 
-	seconds, nanos int64 // the value rounded down; the nearest int64 where it is out of range
-	rounded        bool  // the value is greater than that
+	seconds, nanos int64 // the value rounded down; the nearest int64 if it is out of range
+	rounded        bool  // the value is greater than seconds and nanos
 }
 
-// outsideCalendar is shown for a date that has no RFC 3339 form.
+// outsideCalendar is shown for a date that RFC 3339 cannot represent.
 const outsideCalendar = "outside every calendar"
 
 // Dates that are probably mistakes, in seconds since 1970.
 const (
 	farFuture  = 1e11            // the year 5138
-	millisFrom = 1e12            // 2001-09-09, were it milliseconds
-	millisTo   = 253402300800000 // the end of the year 9999, were it milliseconds
-	lifetimes  = 1e8             // rather "3 years long" than in 1973
+	millisFrom = 1e12            // 2001-09-09 as milliseconds
+	millisTo   = 253402300800000 // the end of the year 9999 as milliseconds
+	lifetimes  = 1e8             // below, a lifetime of up to 3 years is likelier than a date in 1970 to 1973
 )
 
-// ParseNumericDate returns the date that v is, and false if v is not a number.
+// ParseNumericDate returns v as a date, and false if v is not a number.
 func ParseNumericDate(v jsonobject.Value) (NumericDate, bool) {
 	if v.Kind() != '0' {
 		return NumericDate{}, false
@@ -72,7 +72,8 @@ func roundDown(n jsonobject.Decimal) (seconds, nanos int64, rounded bool) {
 	return seconds, nanos, rounded
 }
 
-// Compare returns -1, 0 or +1 as the date is before, at or after t, exactly.
+// Compare returns -1, 0 or +1 if the date is before, at or after t. The comparison is
+// exact.
 func (d NumericDate) Compare(t time.Time) int {
 	c := cmp.Or(cmp.Compare(d.seconds, t.Unix()), cmp.Compare(d.nanos, int64(t.Nanosecond())))
 	if c == 0 && d.rounded {
@@ -81,14 +82,14 @@ func (d NumericDate) Compare(t time.Time) int {
 	return c
 }
 
-// Time returns the date to the nanosecond below, and false if it is outside the
+// Time returns the date rounded down to a nanosecond, and false if it is outside the
 // years 0000 to 9999.
 func (d NumericDate) Time() (time.Time, bool) {
 	t := time.Unix(d.seconds, d.nanos).UTC()
 	return t, reltime.InCalendar(t)
 }
 
-// Text returns the number as the token spells it.
+// Text returns the number as it is written in the token.
 func (d NumericDate) Text() string { return d.text }
 
 // String returns the date as RFC 3339 in UTC, or "outside every calendar".
@@ -106,8 +107,8 @@ func (d NumericDate) afterCalendar() bool {
 	return !ok && d.seconds > 0
 }
 
-// InMilliseconds returns the time that the number most likely was meant to be
-// when it counts milliseconds, and false when it does not look so.
+// InMilliseconds returns the time if the number is probably a count of milliseconds, and
+// false otherwise.
 func (d NumericDate) InMilliseconds() (time.Time, bool) {
 	if d.seconds < millisFrom || d.seconds >= millisTo {
 		return time.Time{}, false
@@ -115,8 +116,8 @@ func (d NumericDate) InMilliseconds() (time.Time, bool) {
 	return time.UnixMilli(d.seconds).Add(time.Duration(d.nanos / 1000)).UTC(), true
 }
 
-// looksLikeLifetime reports whether the number is a length of time that its issuer
-// forgot to add to the present.
+// looksLikeLifetime reports whether the number is probably a lifetime that the issuer
+// forgot to add to the current time.
 func (d NumericDate) looksLikeLifetime() bool {
 	return d.seconds < lifetimes && d.Compare(time.Unix(0, 0)) > 0
 }

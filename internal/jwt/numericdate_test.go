@@ -72,15 +72,16 @@ func TestNumericDate(t *testing.T) {
 	}
 }
 
-func TestParseNumericDateWantsANumber(t *testing.T) {
+func TestParseNumericDateRequiresANumber(t *testing.T) {
 	for _, text := range []string{`"1"`, `true`, `null`, `{}`, `[1]`} {
 		if _, ok := ParseNumericDate(jsonobject.Value(text)); ok {
-			t.Errorf("%s was taken for a date", text)
+			t.Errorf("%s was accepted as a date", text)
 		}
 	}
 }
 
-// Neither a hostile exponent nor many digits cost more than the text they are.
+// TestNumericDateIsCheap checks that a hostile exponent and many digits cost no more than
+// the length of the text.
 func TestNumericDateIsCheap(t *testing.T) {
 	for _, text := range []string{"1e999999999", "1e-999999999", "1e" + strings.Repeat("9", 1<<20), "0." + strings.Repeat("0", 1<<20) + "1e999999999"} {
 		v := jsonobject.Value(text)
@@ -94,15 +95,15 @@ func TestNumericDateIsCheap(t *testing.T) {
 	}
 }
 
-// FuzzNumericDate compares with math/big, whose numbers are exact as well, for
-// exponents that it can afford.
+// FuzzNumericDate compares with math/big, which is exact too, for exponents that are not
+// too large for it.
 func FuzzNumericDate(f *testing.F) {
 	for _, s := range []string{"0", "-0", "1700000000.5", "1.7e9", "1e-400", "-1E+17", "18446744073709551616", "0.00000017e16", "-62167219200.1", "1e1099511627777"} {
 		f.Add(s, int64(1700000000), int64(1))
 	}
 	f.Add("-1.5", int64(-2), int64(500000000))
 	for _, s := range []string{"1700000000", "-1700000000", "999999999999999999", "-999999999999999999", "9223372036854775808", "-9999999999999999999"} {
-		for _, nanos := range []int64{0, 1} { // as many digits as are read at once, and more
+		for _, nanos := range []int64{0, 1} { // as many digits as are read at once, and one more
 			f.Add(s, int64(1700000000), nanos)
 			f.Add(s, int64(-1700000000), nanos)
 			f.Add(s, int64(999999999999999999), nanos)
@@ -130,7 +131,7 @@ func FuzzNumericDate(f *testing.F) {
 	})
 }
 
-// checkTime wants Time to be the nanosecond at or below the exact number.
+// checkTime checks that Time is the nanosecond at or below the exact number.
 func checkTime(t *testing.T, d NumericDate, exact *big.Rat) {
 	t.Helper()
 	const firstSecond, lastSecond = -62167219200, 253402300799 // the years 0000 to 9999
@@ -148,7 +149,7 @@ func checkTime(t *testing.T, d NumericDate, exact *big.Rat) {
 	}
 }
 
-// exactly reads a number with math/big, if its exponent is one that it can afford.
+// exactly reads a number with math/big, unless its exponent is too large for it.
 func exactly(v jsonobject.Value) (*big.Rat, bool) {
 	if _, exponent, ok := strings.Cut(strings.ToLower(string(v)), "e"); ok {
 		if n, err := strconv.Atoi(exponent); err != nil || n > 1000 || n < -1000 {

@@ -8,24 +8,23 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Policy is what a caller requires of the claims. The zero Policy checks what RFC 7519
-// §4.1 says of every token: the types of registered claims, that it has not expired, and
-// that it is valid already.
+// A Policy is what a caller requires of the claims. The zero Policy makes the checks of
+// RFC 7519 §4.1: the types of registered claims, "exp" and "nbf".
 type Policy struct {
 	Issuers   []string // "iss" must be one of them, byte for byte; nil: any
-	Audiences []string // "aud" must have one of them; nil: any, with a warning
+	Audiences []string // "aud" must contain one of them; nil: any, with a warning
 	Subject   *string
-	Type      *string // the header's "typ", compared as a media type
+	Type      *string // the "typ" of the header, compared as a media type
 	Nonce     *string
 
-	MaxAge   *time.Duration // "iat" may be that long ago at most
-	ValidFor *time.Duration // "exp" must be that far off at least
-	Leeway   time.Duration  // how far the clocks may differ
+	MaxAge   *time.Duration // maximum age by "iat"
+	ValidFor *time.Duration // minimum time until "exp"
+	Leeway   time.Duration  // how far clocks may differ
 
-	Require []string      // paths (Lookup) that must lead to something other than null
-	Expect  []Expectation // values that must be there
+	Require []string      // paths (Lookup) to values other than null
+	Expect  []Expectation // required values
 
-	IgnoreExp bool // "exp" is of the right type, and not compared
+	IgnoreExp bool // "exp" must be of the right type, but is not compared
 
 	Location *time.Location // the zone of times in messages; nil is UTC
 }
@@ -38,18 +37,18 @@ type Policy struct {
 //	aud           likewise; a warning if present and none is expected
 //	jti           only if malformed
 //	typ           of the header; if none is expected, only if malformed
-//	nonce         when asked
-//	exp           always; skipped when absent or to be ignored
-//	nbf iat       when there
-//	valid_for     when asked
-//	max_age       when asked
-//	require:PATH  one each
-//	claim:PATH    one each
+//	nonce         if Nonce is set
+//	exp           always; skipped if absent or IgnoreExp is set
+//	nbf iat       if present
+//	valid_for     if ValidFor is set
+//	max_age       if MaxAge is set
+//	require:PATH  one for each of Require
+//	claim:PATH    one for each of Expect
 //
-// A claim of the wrong type is claims_malformed under its own name and gets no other
-// check. Expected and Actual are nil,
-// string, bool, int, []string or jsontext.Value; times are strings like
-// "2023-11-14T22:13:20Z (1700000000)". Detail begins with the claim it is about.
+// A claim of the wrong type gives one check with its name and class claims_malformed, and
+// no others. Expected and Actual are nil, string, bool, int, []string or jsontext.Value;
+// times are strings like "2023-11-14T22:13:20Z (1700000000)". Detail begins with the name
+// of the claim.
 func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdict.Check {
 	e := &examination{Policy: p, claims: c.object, header: header, now: now}
 	e.checks = make([]verdict.Check, 0, 10+len(p.Require)+len(p.Expect))
@@ -75,8 +74,7 @@ func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdi
 	return e.checks
 }
 
-// CheckHeader is the part of Check that asks nothing of the claims: the check of
-// "typ", for a token whose payload is opaque.
+// CheckHeader makes only the check of "typ", for a token with an opaque payload.
 func (p Policy) CheckHeader(header jsonobject.Object) []verdict.Check {
 	e := &examination{Policy: p, header: header}
 	e.typ()
@@ -88,14 +86,14 @@ type examination struct {
 	Policy
 	claims, header jsonobject.Object
 	now            time.Time
-	exp, iat       date // as expiry and issuedAt found them
+	exp, iat       date // from expiry and issuedAt
 
 	checks []verdict.Check
 }
 
 func (e *examination) add(c verdict.Check) { e.checks = append(e.checks, c) }
 
-// wrongType reports a registered claim that is not of its RFC 7519 type.
+// wrongType reports a registered claim whose type is not that of RFC 7519.
 func (e *examination) wrongType(name string, v jsonobject.Value, want, section string) {
 	e.add(verdict.Check{
 		Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed,

@@ -11,12 +11,12 @@ import (
 	"jwt/internal/verdict"
 )
 
-// noon is the instant that the tests check at: 2023-11-14T22:13:20Z.
+// noon is the instant of the tests, 2023-11-14T22:13:20Z.
 var noon = time.Unix(1700000000, 0)
 
 func ptr[T any](v T) *T { return &v }
 
-// A line is what a test looks at in a verdict.Check.
+// A line is the part of a verdict.Check that the tests compare.
 type line struct {
 	Name   string
 	Status verdict.Status
@@ -190,7 +190,8 @@ func TestCheckExpectations(t *testing.T) {
 	}
 }
 
-// Everything that fails is told, and the sentence has no newline or overlong value.
+// TestCheckReportsAllFailures checks that all failures are reported, without newlines and
+// overlong values.
 func TestCheckReportsAllFailures(t *testing.T) {
 	payload := `{"iss":"x` + strings.Repeat("é", 5000) + `","aud":"x","sub":"s","exp":1,"nbf":2e9,"role":["a",` + "\n\n" + `"b"]}`
 	x, _ := ParseExpectation("role=c")
@@ -214,7 +215,7 @@ func TestCheckReportsAllFailures(t *testing.T) {
 	}
 }
 
-// What a report holds besides the sentence.
+// TestCheckExpectedAndActual checks the members of a report other than the detail.
 func TestCheckExpectedAndActual(t *testing.T) {
 	checks := Policy{Audiences: []string{"api"}, Leeway: 30 * time.Second}.
 		Check(claims(t, `{"aud":["web","x"],"exp":1699999900}`), object(t, `{}`), noon)

@@ -14,7 +14,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A vector is a line of testdata/vectors as far as claims are concerned.
+// A vector is a line of testdata/vectors, with the members about claims.
 type vector struct {
 	ID, Op, Profile, Token, Expect string
 	Class                          []verdict.Class
@@ -40,8 +40,8 @@ func (v vector) policy() Policy {
 	return p
 }
 
-// The families of vectors that claims decide. Their tokens are signed again, with
-// the key of the test.
+// TestVectors runs the families of vectors whose result depends on claims. It signs the
+// tokens again with the key of the test.
 func TestVectors(t *testing.T) {
 	const families = "time claims fold/claim dup/claim json/payload json/depth term/error-iss control"
 	ran := map[string]int{}
@@ -52,7 +52,7 @@ func TestVectors(t *testing.T) {
 		}
 		token, err := jws.Parse(v.Token)
 		if err != nil {
-			continue // not a matter of claims
+			continue // does not depend on claims
 		}
 		ran[strings.Fields(families)[family]]++
 		t.Run(strings.TrimPrefix(v.ID, "attacks/"), func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// judge signs, verifies and checks, and returns the class that decides.
+// judge signs, verifies and checks a token, and returns the resulting class.
 func judge(t *testing.T, header, payload string, p Policy, now time.Time) verdict.Class {
 	t.Helper()
 	v, err := trySigned(t, header, payload)

@@ -19,13 +19,13 @@ type dateState int
 
 const (
 	absent  dateState = iota
-	refused           // reported as malformed already
+	refused           // already reported as malformed
 	usable
 )
 
-// date reads a NumericDate claim. It reports one of another type, or past the year 9999,
-// which is a mistake. Milliseconds for seconds are accepted with a warning, because
-// every server that compares numbers accepts them.
+// date reads a NumericDate claim. It reports a claim of another type, and one after the
+// year 9999, which is a mistake. Milliseconds instead of seconds are accepted with a
+// warning, because servers that only compare numbers accept them.
 func (e *examination) date(name, section string) date {
 	v, ok := e.claims.Get(name)
 	if !ok {
@@ -47,8 +47,8 @@ func (e *examination) date(name, section string) date {
 	return date{d, usable}
 }
 
-// expiry checks "exp": at that instant the token is expired already (RFC 7519
-// §4.1.4: "on or after which").
+// expiry checks "exp". A token is expired at the instant itself (RFC 7519 §4.1.4: "on or
+// after which").
 func (e *examination) expiry() {
 	e.exp = e.date("exp", "RFC 7519 §4.1.4")
 	d := e.exp
@@ -95,7 +95,7 @@ func (e *examination) expired(d NumericDate, limit time.Time) verdict.Check {
 	return c
 }
 
-// notBefore checks "nbf" (RFC 7519 §4.1.5): at that instant the token is valid.
+// notBefore checks "nbf" (RFC 7519 §4.1.5). A token is valid at the instant itself.
 func (e *examination) notBefore() {
 	d := e.date("nbf", "RFC 7519 §4.1.5")
 	if d.state != usable {
@@ -120,8 +120,8 @@ func (e *examination) notBefore() {
 	e.add(c)
 }
 
-// issuedAt checks "iat" (RFC 7519 §4.1.6), which no rule compares with the clock:
-// one in the future is worth a warning and no more.
+// issuedAt checks "iat" (RFC 7519 §4.1.6). No rule compares it with the clock, so one in
+// the future gives only a warning.
 func (e *examination) issuedAt() {
 	e.iat = e.date("iat", "RFC 7519 §4.1.6")
 	d := e.iat.NumericDate
@@ -141,7 +141,8 @@ func (e *examination) issuedAt() {
 	e.add(c)
 }
 
-// validFor requires "exp" to be at least that far off. The leeway does not extend it.
+// validFor checks that "exp" is at least ValidFor after now. The leeway does not extend
+// it.
 func (e *examination) validFor() {
 	if e.ValidFor == nil {
 		return
@@ -171,7 +172,7 @@ func (e *examination) validFor() {
 	e.add(c)
 }
 
-// maxAge requires "iat" to be at most that long ago, plus the leeway.
+// maxAge checks that "iat" is at most MaxAge plus the leeway before now.
 func (e *examination) maxAge() {
 	if e.MaxAge == nil {
 		return
@@ -197,7 +198,7 @@ func (e *examination) maxAge() {
 	e.add(c)
 }
 
-// suspect turns a date that is hardly meant into a warning.
+// suspect adds a warning if the date is probably a mistake.
 func (e *examination) suspect(c *verdict.Check, d NumericDate) {
 	if d.seconds < farFuture {
 		return
@@ -210,17 +211,17 @@ func (e *examination) suspect(c *verdict.Check, d NumericDate) {
 	c.Detail += ": " + phrase.Short(d.text) + " seconds are hardly meant"
 }
 
-// notValidYet says how long "nbf" is still to come: "nbf: not valid for another
+// notValidYet returns the detail for an "nbf" in the future: "nbf: not valid for another
 // 5 min (2023-11-14T22:13:20Z)".
 func (e *examination) notValidYet(d NumericDate) string {
 	if t, ok := d.InMilliseconds(); ok {
 		return "nbf: " + e.millis(d, t)
 	}
-	t, _ := d.Time() // what is after the calendar and not in milliseconds was refused
+	t, _ := d.Time() // a date after the calendar that is not in milliseconds was refused
 	return "nbf: not valid for another " + reltime.SpanBetween(t, e.now) + " (" + zoned(t, e.Location) + ")"
 }
 
-// millis says that the number d would be t, were it milliseconds.
+// millis returns the detail for the number d, which would be t in milliseconds.
 func (e *examination) millis(d NumericDate, t time.Time) string {
 	return phrase.Short(d.text) + " looks like milliseconds (" + zoned(t, e.Location) + ", " + reltime.Ago(t, e.now) + "), must be seconds"
 }
@@ -228,7 +229,7 @@ func (e *examination) millis(d NumericDate, t time.Time) string {
 func (e *examination) when(d NumericDate) string  { return d.When(e.now, e.Location) }
 func (e *examination) stamp(d NumericDate) string { return d.Stamp(e.Location) }
 
-// stampOf formats a limit that came from the clock, without its fraction.
+// stampOf formats a limit computed from the clock, without its fraction.
 func (e *examination) stampOf(t time.Time) string {
 	b := appendZoned(make([]byte, 0, 64), t.Truncate(time.Second), e.Location)
 	return stamped(b, strconv.FormatInt(t.Unix(), 10))
@@ -249,7 +250,7 @@ func (d NumericDate) When(now time.Time, zone *time.Location) string {
 	return string(append(b, ')'))
 }
 
-// Stamp is a date as a report has it: "2023-11-14T22:13:20Z (1700000000)".
+// Stamp formats a date for reports: "2023-11-14T22:13:20Z (1700000000)".
 func (d NumericDate) Stamp(zone *time.Location) string {
 	t, ok := d.Time()
 	if !ok {

@@ -2,7 +2,8 @@ package jwt
 
 import "strings"
 
-// OneOrAll returns a list as Check.Expected holds it: a list of one as that one.
+// OneOrAll returns the value of Check.Expected for a list: the element if there is only
+// one.
 func OneOrAll(list []string) any {
 	if len(list) == 1 {
 		return list[0]
@@ -10,8 +11,8 @@ func OneOrAll(list []string) any {
 	return list
 }
 
-// MediaType returns a "typ" or "cty" as it is compared: in lower case, without
-// the "application/" that RFC 7515 §4.1.9 lets a sender leave out.
+// MediaType returns a "typ" or "cty" in the form for comparison: in lower case, without
+// the "application/" that RFC 7515 §4.1.9 allows to omit.
 func MediaType(s string) string {
 	s = lowerASCII(s)
 	if short, ok := strings.CutPrefix(s, "application/"); ok && !strings.Contains(short, "/") {
@@ -20,7 +21,7 @@ func MediaType(s string) string {
 	return s
 }
 
-// lowerASCII converts A to Z only: the Kelvin sign is not a k.
+// lowerASCII converts only A to Z: the Kelvin sign is not a k.
 func lowerASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
@@ -30,7 +31,7 @@ func lowerASCII(s string) string {
 	}, s)
 }
 
-// nearMiss says how got and want differ if only in spelling, else "".
+// nearMiss returns how got and want differ if they differ only in spelling, or "".
 func nearMiss(got, want string) string {
 	switch {
 	case got == want:

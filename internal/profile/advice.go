@@ -11,8 +11,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Advise gives the failed checks a hint that have none, from what the token says
-// of itself. Nothing in it is verified: it never becomes a part of what to type.
+// Advise adds hints to failed checks without one, based on the token. The token is not
+// verified, so no value of it becomes part of a command to type.
 func (p Profile) Advise(checks []verdict.Check, token jws.Token) {
 	for i := range checks {
 		c := &checks[i]
@@ -39,15 +39,15 @@ func (p Profile) Advise(checks []verdict.Check, token jws.Token) {
 	}
 }
 
-// alike reports whether two names differ in case or a slash at the end alone.
+// alike reports whether two names differ only in case or in a slash at the end.
 func alike(wanted, got any) bool {
 	w, ok := wanted.(string)
 	g, isText := got.(string)
 	return ok && isText && strings.EqualFold(strings.TrimRight(w, "/"), strings.TrimRight(g, "/"))
 }
 
-// otherKind returns the hint where the token looks like an ID token and another kind is
-// expected, or the other way round, judged by claims that only one kind has.
+// otherKind returns a hint if the token looks like an ID token and another kind is
+// expected, or vice versa. It decides by claims that only one kind has.
 func otherKind(wantID bool, token jws.Token) string {
 	claims, _ := jwt.ParseClaims(token.Payload)
 	has := func(name string) bool { _, ok := claims.Get(name); return ok }
@@ -63,8 +63,7 @@ func otherKind(wantID bool, token jws.Token) string {
 	}
 }
 
-// AnotherKey is the hint where the signature does not verify and no reason was
-// found.
+// AnotherKey returns the hint for a signature that does not verify for an unknown reason.
 func AnotherKey(token jws.Token, keys []jwk.Key) string {
 	hint := "the token was changed, or another secret made it"
 	find := ": --secret @FILE gives the issuer's"

@@ -14,10 +14,9 @@ import (
 	"jwt/internal/jwt"
 )
 
-// leftHalf returns the left half of the hash of an ASCII text under the hash of
-// the algorithm (OpenID Connect Core §3.1.3.6). For a key on Ed25519, where the
-// algorithm hashes inside, it is SHA-512, as implementations agree; where there is
-// no such agreement, hashed is false.
+// leftHalf returns the left half of the hash of an ASCII text, with the hash of the
+// algorithm (OpenID Connect Core §3.1.3.6). For Ed25519, which hashes internally, it uses
+// SHA-512, as implementations do. hashed is false if there is no such convention.
 func leftHalf(alg jwa.Algorithm, curve, text string) (half string, hashed bool) {
 	hash := alg.Hash
 	if curve == "Ed25519" {
@@ -37,8 +36,8 @@ func sha256Of(text string) string {
 	return base64url.Encode(sum[:])
 }
 
-// claimsUnverified returns the claims of a signed token for comparison, never for trust,
-// and false for other text.
+// claimsUnverified returns the claims of a signed token for comparison only, and false
+// for other text.
 func claimsUnverified(token string) (jsonobject.Object, bool) {
 	t, err := jws.Parse(token)
 	if err != nil {
@@ -48,16 +47,16 @@ func claimsUnverified(token string) (jsonobject.Object, bool) {
 	return o, err == nil && len(o.Duplicates()) == 0
 }
 
-// NormalizeTarget returns an http or https URI in the form in which "htu" is
-// compared: without query and fragment (RFC 9449 §4.3), normalized by syntax and
-// scheme (RFC 3986 §6.2.2 and §6.2.3). ok is false for anything else.
+// NormalizeTarget returns an http or https URI in the form for comparing "htu": without
+// query and fragment (RFC 9449 §4.3), normalized by syntax and scheme (RFC 3986 §6.2.2
+// and §6.2.3). ok is false for any other text.
 func NormalizeTarget(s string) (normal string, ok bool) {
 	u, err := url.Parse(s)
 	if err != nil || u.Opaque != "" || u.User != nil || u.Hostname() == "" {
 		return "", false
 	}
 	host, defaultPort := strings.ToLower(u.Host), ""
-	switch u.Scheme { // in lower case already
+	switch u.Scheme { // lower case
 	case "http":
 		defaultPort = ":80"
 	case "https":
@@ -69,8 +68,8 @@ func NormalizeTarget(s string) (normal string, ok bool) {
 	return u.Scheme + "://" + host + withoutDots(normalEscapes(u.EscapedPath())), true
 }
 
-// normalEscapes decodes what needs no percent-encoding and spells the rest with
-// capital digits (RFC 3986 §6.2.2.1 and §6.2.2.2). The escapes of path are valid.
+// normalEscapes decodes unreserved characters and writes all other escapes with
+// upper-case digits (RFC 3986 §6.2.2.1 and §6.2.2.2). The escapes of path are valid.
 func normalEscapes(path string) string {
 	var b strings.Builder
 	for i := 0; i < len(path); i++ {
@@ -88,7 +87,7 @@ func normalEscapes(path string) string {
 	return b.String()
 }
 
-// isUnreserved reports the unreserved characters of RFC 3986 §2.3.
+// isUnreserved reports whether c is an unreserved character of RFC 3986 §2.3.
 func isUnreserved(c byte) bool {
 	return base64url.Is(c) || c == '.' || c == '~'
 }

@@ -8,7 +8,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// securityEvent is RFC 8417.
+// securityEvent returns the profile of RFC 8417.
 func securityEvent() Profile {
 	return Profile{
 		Name:  "secevent+jwt",
@@ -23,7 +23,7 @@ func securityEvent() Profile {
 	}
 }
 
-// eventPayloads requires at least one event, each a URI with an object, which may be
+// eventPayloads requires at least one event. Each is a URI with an object, which may be
 // empty.
 func eventPayloads(q *inquiry) finding {
 	v, ok := q.claims.Get("events")
@@ -49,7 +49,7 @@ func eventPayloads(q *inquiry) finding {
 	return passed("has "+phrase.List(names), names)
 }
 
-// isURI reports whether s begins with the scheme of RFC 3986 §3.1 and goes on.
+// isURI reports whether s is a scheme of RFC 3986 §3.1, a colon and more text.
 func isURI(s string) bool {
 	scheme, rest, ok := strings.Cut(s, ":")
 	if !ok || rest == "" || scheme == "" || strings.ContainsAny(s, " \t\r\n<>\"") {
@@ -66,8 +66,8 @@ func isURI(s string) bool {
 
 const serviceAccounts = "Kubernetes service account tokens"
 
-// serviceAccount is what the Kubernetes API server puts into the tokens it binds
-// to a service account, and checks when one comes back.
+// serviceAccount returns the profile of Kubernetes service account tokens: the claims
+// that the API server writes and checks.
 func serviceAccount() Profile {
 	return Profile{
 		Name:  "kubernetes",
@@ -102,8 +102,8 @@ func serviceAccountSubject(q *inquiry) finding {
 	return passed("is "+phrase.Quote(sub), sub)
 }
 
-// boundObjects looks at what the token is bound to: the service account, which
-// must be the subject, and where they are there, pod, node and secret.
+// boundObjects checks the objects that the token is bound to: the service account, which
+// must be the subject, and pod, node and secret if present.
 func boundObjects(q *inquiry) finding {
 	v, ok := q.claims.Get("kubernetes.io")
 	if !ok {

@@ -10,8 +10,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// accessToken is RFC 9068: what a resource server must validate is in §4, what
-// there is to validate in §2.
+// accessToken returns the profile of RFC 9068 §2 and §4.
 func accessToken() Profile {
 	return Profile{
 		Name:  "at+jwt",
@@ -28,10 +27,10 @@ func accessToken() Profile {
 	}
 }
 
-// maxSubject is how long an OpenID Connect subject may be, in ASCII characters.
+// maxSubject is the maximum length of an OpenID Connect subject, in ASCII characters.
 const maxSubject = 255
 
-// idToken is OpenID Connect Core 1.0 §2 and §3.1.3.7.
+// idToken returns the profile of OpenID Connect Core 1.0 §2 and §3.1.3.7.
 func idToken() Profile {
 	return Profile{
 		Name:  "id-token",
@@ -55,8 +54,8 @@ func idToken() Profile {
 	}
 }
 
-// otherTokenType refuses a token that says it is of another kind. An ID Token
-// names no type of its own.
+// otherTokenType refuses a token whose "typ" names another kind. ID Tokens have no type
+// of their own.
 func otherTokenType(q *inquiry) finding {
 	v, ok := q.header.Get("typ")
 	got, isText := v.Text()
@@ -79,8 +78,8 @@ func shortSubject(q *inquiry) finding {
 	return finding{}
 }
 
-// authorizedParty looks at "azp": it must be the client. A token that is for others
-// too needs one, unless all of them are trusted by name.
+// authorizedParty checks "azp", which must be the client. It is required if the token has
+// other audiences that the caller does not trust.
 func authorizedParty(q *inquiry) finding {
 	clients := q.with.Audiences
 	v, ok := q.claims.Get("azp")
@@ -114,8 +113,8 @@ func uncheckedNonce(q *inquiry) finding {
 	return skipped("is " + phrase.Quote(nonce) + ", which nothing was compared with").hinted("--nonce VALUE")
 }
 
-// halfHash compares the left half of the hash of what came beside the token. The
-// hash is that of the signature's algorithm.
+// halfHash compares a claim with the left half of the hash of a value that came with the
+// token. The hash is that of the signature's algorithm.
 func halfHash(q *inquiry, name string, of *string, what, hint string) finding {
 	v, ok := q.claims.Get(name)
 	switch {
@@ -139,7 +138,8 @@ func halfHash(q *inquiry, name string, of *string, what, hint string) finding {
 
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
 
-// logoutToken is OpenID Connect Back-Channel Logout 1.0 §2.4 and §2.6.
+// logoutToken returns the profile of OpenID Connect Back-Channel Logout 1.0 §2.4 and
+// §2.6.
 func logoutToken() Profile {
 	return Profile{
 		Name:  "logout+jwt",
@@ -183,7 +183,7 @@ func logoutEvents(q *inquiry) finding {
 	return passed("has "+logoutEvent, memberNames(events))
 }
 
-// noNonce prevents an attacker from using a Logout Token as an ID Token.
+// noNonce refuses "nonce". Otherwise an attacker could use a Logout Token as an ID Token.
 func noNonce(q *inquiry) finding {
 	v, ok := q.claims.Get("nonce")
 	if !ok {

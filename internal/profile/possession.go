@@ -13,10 +13,9 @@ import (
 // leaves it to the server: seconds or minutes.
 const defaultWindow = 5 * time.Minute
 
-// dpopProof is RFC 9449 §4.2 and §4.3, whose numbers the sections name. That the
-// key is public and asymmetric (5 to 7) is checked before there are claims; that
-// no other proof came with the request and the jti is new (1, §11.1) is for who
-// sees the requests.
+// dpopProof returns the profile of RFC 9449 §4.2 and §4.3. The sections name the numbered
+// checks of §4.3. Checks 5 to 7 (a public, asymmetric key) precede the claims. Check 1
+// and the replay of jti (§11.1) need the HTTP requests and are not made.
 func dpopProof() Profile {
 	return Profile{
 		Name:   "dpop+jwt",
@@ -36,13 +35,13 @@ func dpopProof() Profile {
 	}
 }
 
-// method compares the HTTP method, whose case counts (RFC 9110 §9.1).
+// method compares the HTTP method, which is case-sensitive (RFC 9110 §9.1).
 func method(q *inquiry) finding {
 	return q.compared("htm", q.with.Method, "--htm METHOD", verdict.ClaimMismatch)
 }
 
-// compared compares a claim, if present, with the text that the caller expects. It skips
-// the check if the caller expects none; the hint says how to give it.
+// compared compares a claim with the text that the caller expects. It skips the check if
+// the caller expects none; the hint says how to pass it.
 func (q *inquiry) compared(name string, want *string, hint string, mismatch verdict.Class) finding {
 	v, ok := q.claims.Get(name)
 	got, isText := v.Text()
@@ -57,8 +56,8 @@ func (q *inquiry) compared(name string, want *string, hint string, mismatch verd
 	return q.same(name, *want, mismatch)
 }
 
-// targetURI compares the URI of the request without its query and fragment, in
-// the normal form of RFC 3986 §6.2.2 and §6.2.3.
+// targetURI compares the URI of the request without query and fragment, in the normal
+// form of RFC 3986 §6.2.2 and §6.2.3.
 func targetURI(q *inquiry) finding {
 	v, ok := q.claims.Get("htu")
 	got, isText := v.Text()
@@ -89,7 +88,7 @@ func (q *inquiry) proofWindow() time.Duration {
 	return defaultWindow
 }
 
-// window requires "iat" to be within that time of now, before or after.
+// window requires "iat" to be at most d before or after now.
 func window(q *inquiry, d time.Duration) finding {
 	v, _ := q.claims.Get("iat")
 	date, ok := jwt.ParseNumericDate(v)
@@ -121,9 +120,8 @@ func accessTokenHash(q *inquiry) finding {
 	return finding{}
 }
 
-// boundToKey looks into the access token, if it can be looked into: the key it is
-// bound to must be the key of the proof. Whether the access token is any good is
-// for another verify to say.
+// boundToKey compares the key of the proof with the key that the access token is bound
+// to, if the access token is a JWT. It does not verify the access token.
 func boundToKey(q *inquiry) finding {
 	if q.with.AccessToken == nil {
 		return finding{}
@@ -155,8 +153,8 @@ func wantedThumbprint(q *inquiry) finding {
 	return passed("the key's thumbprint is "+phrase.Quote(got), got)
 }
 
-// KeyBinding is the profile of the Key Binding JWT that ends an SD-JWT+KB
-// (RFC 9901 §4.3 and §7.3). It is not one to choose: such a token never comes
+// KeyBinding returns the profile of the Key Binding JWT at the end of an SD-JWT+KB (RFC
+// 9901 §4.3 and §7.3). It cannot be chosen by name, because such a token never comes
 // alone.
 func KeyBinding() Profile {
 	return Profile{
@@ -183,7 +181,7 @@ func KeyBinding() Profile {
 	}
 }
 
-// bindingAudience compares "aud", which here is one string (RFC 9901 §4.3).
+// bindingAudience compares "aud", which must be one string (RFC 9901 §4.3).
 func bindingAudience(q *inquiry) finding {
 	v, ok := q.claims.Get("aud")
 	got, isText := v.Text()
@@ -211,8 +209,8 @@ func bindingNonce(q *inquiry) finding {
 	return q.compared("nonce", q.with.Nonce, "--nonce VALUE", verdict.NonceMismatch)
 }
 
-// bindingAge bounds the age where a bound was given: a presentation may be looked
-// at long after it was made.
+// bindingAge checks the age if the caller sets a limit. A presentation may be inspected
+// long after it was made.
 func bindingAge(q *inquiry) finding {
 	v, _ := q.claims.Get("iat")
 	if _, ok := jwt.ParseNumericDate(v); !ok || q.with.MaxAge == nil {

@@ -14,23 +14,23 @@ import (
 // A Profile holds the rules of one specification for its kind of token beyond RFC 7519:
 // the media type in the header, the required claims, and what they mean.
 type Profile struct {
-	Name  string // as --profile takes it
-	About string // what such a token is, and who says so
+	Name  string // for --profile
+	About string // the kind of token and its specification
 
 	// OwnKey is set where the specification requires the token to be verified under the
 	// key in its own header. That proves that the sender holds the key, not who the
 	// sender is. It is empty for other kinds of token.
 	OwnKey string
 
-	group string // what the names of its checks begin with; "" is profile:Name
+	group string // prefix of the names of its checks; "" is profile:Name
 	rules []rule
 }
 
-// A Presentation is what a token came with, as far as its verifier says so: nil
-// is not said. The times and lists mean what they mean in a Policy.
+// A Presentation holds what came with a token and what its verifier expects. nil means
+// unknown. Times and lists have the meaning that they have in a Policy.
 type Presentation struct {
-	Alg        jwa.Algorithm // under which the signature verified
-	Curve      string        // of the key, where it is on one
+	Alg        jwa.Algorithm // of the signature that verified
+	Curve      string        // of the key; "" if it has none
 	Thumbprint string        // of the key (RFC 7638); "" for a secret
 
 	Audiences []string
@@ -42,25 +42,25 @@ type Presentation struct {
 	AccessToken   *string
 	Code          *string // the authorization code
 	Method, URI   *string // of the HTTP request
-	KeyThumbprint *string // that Thumbprint must be
-	Digest        *string // of the SD-JWT that a key binding is to
+	KeyThumbprint *string // expected Thumbprint
+	Digest        *string // of the SD-JWT that the key binding covers
 }
 
-// A rule is one demand of a profile.
+// A rule is one requirement of a profile.
 type rule struct {
-	name    string // in the name of its check; begins the detail
+	name    string // in the name of the check, and at the start of the detail
 	section string // of the specification
 	test    func(q *inquiry) finding
 }
 
-// A finding is how a rule came out. Its detail gets the rule's name before it and
-// the section behind.
+// A finding is the result of a rule. The rule's name is added before its detail and the
+// section after it.
 type finding struct {
-	status           verdict.Status // "" where the rule does not apply
+	status           verdict.Status // "" if the rule does not apply
 	class            verdict.Class
 	expected, actual any
 	detail, hint     string
-	about            string // the claim, where the detail is about another one than the rule is named for
+	about            string // the claim of the detail, if it is not the one that the rule is named after
 }
 
 // An inquiry is one run of a profile.
@@ -70,7 +70,7 @@ type inquiry struct {
 	now            time.Time
 }
 
-// Lookup returns the profile of that exact name.
+// Lookup returns the profile with exactly this name.
 func Lookup(name string) (Profile, bool) {
 	for _, p := range All() {
 		if p.Name == name {
@@ -80,15 +80,15 @@ func Lookup(name string) (Profile, bool) {
 	return Profile{}, false
 }
 
-// All returns the profiles that a token can be held against.
+// All returns the profiles that can be chosen.
 func All() []Profile {
 	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), securityEvent(), serviceAccount()}
 }
 
 // Check checks verified claims and their header against the profile at the instant now.
-// The checks are named profile:NAME:RULE and come beside those of Policy.Check, which
-// compares with the values its caller expects and reports claims of a wrong RFC 7519
-// type.
+// The checks are named profile:NAME:RULE and supplement those of Policy.Check, which
+// compares the caller's expected values and reports claims whose type is not that of RFC
+// 7519.
 func (p Profile) Check(c jwt.Claims, header jsonobject.Object, with Presentation, now time.Time) []verdict.Check {
 	q := &inquiry{claims: c.Object(), header: header, with: with, now: now}
 	var checks []verdict.Check
@@ -100,7 +100,7 @@ func (p Profile) Check(c jwt.Claims, header jsonobject.Object, with Presentation
 	return checks
 }
 
-// CheckName is the name of the check of one rule.
+// CheckName returns the name of the check of a rule.
 func (p Profile) CheckName(rule string) string {
 	if p.group != "" {
 		return p.group + ":" + rule
@@ -108,8 +108,8 @@ func (p Profile) CheckName(rule string) string {
 	return "profile:" + p.Name + ":" + rule
 }
 
-// OwnKeyCheck returns the check of the key in the token's own header as one of
-// the profile's.
+// OwnKeyCheck returns a check of the key in the token's own header as a check of the
+// profile.
 func (p Profile) OwnKeyCheck(c verdict.Check) verdict.Check {
 	c.Detail += " (" + p.OwnKey + ")"
 	c.Name = p.CheckName(c.Name)
@@ -137,7 +137,7 @@ func failed(class verdict.Class, detail string, expected, actual any) finding {
 	return finding{status: verdict.Fail, class: class, detail: detail, expected: expected, actual: actual}
 }
 
-// wrongKind is the finding on a claim that is not of the kind it must be.
+// wrongKind returns the finding for a claim of the wrong type.
 func wrongKind(v jsonobject.Value, want string) finding {
 	return failed(verdict.ClaimsMalformed, "is "+v.Noun()+", must be "+want, want, v.Any())
 }
@@ -147,8 +147,8 @@ func (f finding) hinted(hint string) finding {
 	return f
 }
 
-// hasType demands the header's "typ" (RFC 8725 §3.11). Where the specification
-// only recommends it, a header that says no more than that this is a JWT will do.
+// hasType requires "typ" (RFC 8725 §3.11). If the specification only recommends it, a
+// missing or generic "typ" passes.
 func hasType(want, section string, recommended bool) rule {
 	return rule{"typ", section, func(q *inquiry) finding {
 		v, ok := q.header.Get("typ")
@@ -168,8 +168,8 @@ func hasType(want, section string, recommended bool) rule {
 	}}
 }
 
-// has demands claims that are there and not null: one rule for each that is not,
-// and one for all where all are.
+// has requires claims that are present and not null: one rule for each missing claim, or
+// one for all if none is missing.
 func has(section string, names ...string) []rule {
 	absent := func(q *inquiry, name string) bool {
 		v, ok := q.claims.Get(name)
@@ -194,7 +194,7 @@ func has(section string, names ...string) []rule {
 	return rules
 }
 
-// A kind is a test of what a claim is, and how a sentence calls it.
+// A kind is a test of a claim's value and its name in messages.
 type kind struct {
 	noun string
 	is   func(jsonobject.Value) bool
@@ -206,8 +206,8 @@ var (
 	texts   = kind{"an array of strings", func(v jsonobject.Value) bool { _, ok := v.Texts(); return ok }}
 )
 
-// is demands that claims, where they are there, are of the kind. It has nothing
-// to say of those that are.
+// is requires claims, if present, to be of the kind. It reports nothing for those that
+// are.
 func is(k kind, section string, names ...string) []rule {
 	var rules []rule
 	for _, name := range names {
@@ -222,7 +222,7 @@ func is(k kind, section string, names ...string) []rule {
 	return rules
 }
 
-// text returns a claim that is a string.
+// text returns a string claim.
 func (q *inquiry) text(name string) (string, bool) {
 	v, _ := q.claims.Get(name)
 	return v.Text()

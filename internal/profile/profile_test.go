@@ -14,7 +14,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// noon is the instant that the tests check at: 2023-11-14T22:13:20Z.
+// noon is the instant of the tests, 2023-11-14T22:13:20Z.
 var noon = time.Unix(1700000000, 0)
 
 func object(t testing.TB, text string) jsonobject.Object {
@@ -55,8 +55,8 @@ func claims(t testing.TB, payload string) jwt.Claims {
 	return c
 }
 
-// hold holds a token against a profile and writes what came out as
-// "RULE:STATUS" or "RULE:STATUS:CLASS", in order, passed ones left out.
+// hold checks a token against a profile and returns the results that did not pass as
+// "RULE:STATUS" or "RULE:STATUS:CLASS", in order.
 func hold(t *testing.T, p Profile, header, payload string, with Presentation) (came string, checks []verdict.Check) {
 	t.Helper()
 	checks = p.Check(claims(t, payload), object(t, header), with, noon)
@@ -95,10 +95,10 @@ func named(t *testing.T, name string) Profile {
 
 func said(s string) *string { return &s }
 
-// A profileTest changes one thing of a token that is right and says what is then
-// wrong; nothing, if want is empty.
+// A profileTest changes one part of a valid token and lists the resulting failures; none
+// if want is empty.
 type profileTest struct {
-	from, to string // replaced in the payload, or where the header has it, there
+	from, to string // replaced in the payload, or in the header if it occurs there
 	with     Presentation
 	want     string
 }
@@ -106,7 +106,7 @@ type profileTest struct {
 func testProfile(t *testing.T, p Profile, header, payload string, with Presentation, tests []profileTest) {
 	t.Helper()
 	if came, checks := hold(t, p, header, payload, with); came != "" || len(checks) == 0 {
-		t.Errorf("%s: of a right token: %q, %d checks", p.Name, came, len(checks))
+		t.Errorf("%s: of a valid token: %q, %d checks", p.Name, came, len(checks))
 	}
 	for _, test := range tests {
 		h, c := header, payload
@@ -290,7 +290,8 @@ func TestDPoPProof(t *testing.T) {
 	})
 }
 
-// A DPoP proof must be by the key that the access token beside it is bound to.
+// TestDPoPBinding checks that the proof must use the key that the access token is bound
+// to.
 func TestDPoPBinding(t *testing.T) {
 	for payload, want := range map[string]string{
 		`{"cnf":{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}}`: "",
