@@ -1,5 +1,5 @@
-// Package batch turns lines into lines: in order, on every core, in memory that
-// does not grow with the input.
+// Package batch processes lines of text on all cores and keeps their order. Its memory
+// use does not depend on the size of the input.
 package batch
 
 import (
@@ -11,39 +11,39 @@ import (
 	"sync"
 )
 
-// ErrLineTooLong is passed to Work for a line over Options.MaxLine bytes. The line
-// itself was discarded while reading.
+// ErrLineTooLong is passed to Work for a line of more than Options.MaxLine bytes. The
+// line itself was discarded while reading.
 var ErrLineTooLong = errors.New("the line is too long")
 
-// Work appends the answer to one line to dst and returns it. number counts from
-// 1; line is without its line end and only valid during the call; tooLong is
-// ErrLineTooLong or nil. It is called from several goroutines at once.
+// Work appends the answer to one line to dst and returns it. number counts from 1. line
+// has no line end and is valid only during the call. tooLong is ErrLineTooLong or nil.
+// Work is called from several goroutines at once.
 type Work func(dst, line []byte, number int, tooLong error) []byte
 
-// Options bound the work.
+// Options limit the work.
 type Options struct {
 	Workers  int             // goroutines; at least 1
-	MaxLine  int             // bytes of a line, its end not counted
-	Progress func(lines int) // called after each write with the lines done; may be nil
+	MaxLine  int             // bytes of a line without its end
+	Progress func(lines int) // called after each write with the number of lines done; may be nil
 }
 
-// A chunk is worked on by one goroutine, so that handing it over costs little a
-// line. An input that trickles makes small chunks: no line waits for the next.
+// One goroutine works on a chunk of lines, so that the cost of passing it on is small per
+// line. A slow input makes small chunks: no line waits for the next.
 const (
 	chunkLines = 64
 	chunkBytes = 256 << 10
-	keptBytes  = 1 << 20 // of a chunk's buffers, to be used again
+	keptBytes  = 1 << 20 // maximum size of the buffers of a chunk that is reused
 )
 
-// Run reads lines from r until it ends, answers each with work and writes the
-// answers to w in the order of the lines. Empty lines are skipped but counted.
-// It returns the first error of r, w or ctx.
+// Run reads lines from r until it ends, answers each with work and writes the answers to
+// w in the order of the lines. Empty lines are skipped but counted. It returns the first
+// error of r, w or ctx.
 func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
 	todo := make(chan *chunk)
-	inOrder := make(chan *chunk, 2*o.Workers) // what bounds the memory
+	inOrder := make(chan *chunk, 2*o.Workers) // limits the memory
 	var workers sync.WaitGroup
 	for range o.Workers {
 		workers.Go(func() {
@@ -52,7 +52,7 @@ func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) er
 			}
 		})
 	}
-	spent := make(chan *chunk, cap(inOrder)+2) // with those in hand of reader and writer, all there are
+	spent := make(chan *chunk, cap(inOrder)+2) // room for all chunks: those in inOrder, and one each in reader and writer
 	var readErr error
 	go func() {
 		defer close(inOrder)
@@ -60,7 +60,7 @@ func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) er
 		readErr = read(ctx, r, o.MaxLine, spent, todo, inOrder)
 	}()
 	writeErr := write(w, inOrder, spent, o.Progress)
-	cancel() // a writer that failed stops the reader
+	cancel() // stops the reader after a write error
 	for range inOrder {
 	}
 	workers.Wait()
@@ -82,7 +82,7 @@ func write(w io.Writer, inOrder <-chan *chunk, spent chan<- *chunk, progress fun
 			progress(lines)
 		}
 		if cap(c.text)+cap(c.out) > keptBytes {
-			continue // an exception's room is not kept for the rest of the run
+			continue // the buffers of an unusually large chunk are not kept
 		}
 		select {
 		case spent <- c:
@@ -92,8 +92,8 @@ func write(w io.Writer, inOrder <-chan *chunk, spent chan<- *chunk, progress fun
 	return nil
 }
 
-// fresh returns a chunk without lines, in the room of a spent one where there is
-// one: most of what a run would leave to the garbage collector are chunks.
+// fresh returns an empty chunk. It reuses a spent one if possible, because chunks are
+// most of a run's garbage.
 func fresh(spent <-chan *chunk, first int) *chunk {
 	select {
 	case c := <-spent:
@@ -105,14 +105,14 @@ func fresh(spent <-chan *chunk, first int) *chunk {
 	}
 }
 
-// A chunk is some consecutive lines and, once done says so, their answers.
+// A chunk is a number of consecutive lines and their answers.
 type chunk struct {
 	text  []byte // the lines without their ends, one after the other
-	ends  []int  // where each ends in text
-	long  []bool // which was too long
+	ends  []int  // where each line ends in text
+	long  []bool // which lines were too long
 	first int    // the number of the first line
 	out   []byte
-	done  chan struct{} // gets one word when the lines are answered
+	done  chan struct{} // receives a value when the lines are answered
 }
 
 func (c *chunk) lines() int { return len(c.ends) }
@@ -152,22 +152,22 @@ func read(ctx context.Context, r io.Reader, maxLine int, spent <-chan *chunk, to
 	}
 }
 
-// hand gives the chunk to the writer, which waits for it, and to a worker.
+// hand passes the chunk to a worker and to the writer, which waits for it.
 func hand(ctx context.Context, c *chunk, todo, inOrder chan<- *chunk) error {
 	select {
 	case inOrder <- c:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	todo <- c // a worker always comes free: none waits for anything
+	todo <- c // a worker always becomes free, because none waits for anything
 	return nil
 }
 
-// fill reads lines until the chunk is full or the input has none ready.
+// fill reads lines until the chunk is full or no more input is available.
 func (c *chunk) fill(b *bufio.Reader, maxLine int) error {
 	for len(c.ends) < chunkLines && len(c.text) < chunkBytes {
 		if len(c.ends) > 0 && b.Buffered() == 0 {
-			return nil // the next line may be long in coming: answer these now
+			return nil // the next line may take long: answer these now
 		}
 		if err := c.line(b, maxLine); err != nil {
 			return err
@@ -176,7 +176,7 @@ func (c *chunk) fill(b *bufio.Reader, maxLine int) error {
 	return nil
 }
 
-// line reads one line; past maxLine it is dropped as it comes.
+// line reads one line. It discards a line longer than maxLine while reading.
 func (c *chunk) line(b *bufio.Reader, maxLine int) error {
 	start := len(c.text)
 	long, any := false, false

@@ -48,8 +48,8 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// Order holds whatever the workers do, and lines longer than every buffer are
-// whole or dropped whole.
+// TestOrder checks that the order is kept whatever the timing of the workers, and that a
+// line longer than all buffers is complete or discarded.
 func TestOrder(t *testing.T) {
 	var in, want strings.Builder
 	for i := 1; i <= 20000; i++ {
@@ -71,7 +71,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// A line is answered before the next one comes.
+// TestTrickle checks that a line is answered before the next one is read.
 func TestTrickle(t *testing.T) {
 	in, feed := io.Pipe()
 	answers, out := io.Pipe()
@@ -102,7 +102,7 @@ func TestWriteErrorStops(t *testing.T) {
 	}
 }
 
-func TestReadErrorIsReturnedAfterTheLinesBefore(t *testing.T) {
+func TestLinesBeforeReadErrorAreAnswered(t *testing.T) {
 	broken := errors.New("broken")
 	var out bytes.Buffer
 	r := io.MultiReader(strings.NewReader("a\nb\n"), readFunc(func([]byte) (int, error) { return 0, broken }))
@@ -121,7 +121,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// What is read ahead of a writer that does not move is bounded.
+// TestMemoryIsBounded checks that the read-ahead is limited while the writer blocks.
 func TestMemoryIsBounded(t *testing.T) {
 	var read atomic.Int64
 	line := append(bytes.Repeat([]byte("x"), 1023), '\n')
@@ -135,7 +135,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- Run(ctx, endless, out, Options{Workers: 2, MaxLine: 2048}, echo) }()
 	var last int64
-	for { // until the reader stands still
+	for { // until the reader blocks
 		time.Sleep(20 * time.Millisecond)
 		if n := read.Load(); n == last && n > 0 {
 			break
@@ -157,9 +157,9 @@ type readFunc func(p []byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// The room of lines that were written is that of the next ones: four times the
-// lines are not four times the garbage.
-func TestRoomIsUsedAgain(t *testing.T) {
+// TestBuffersAreReused checks that four times the lines do not cost four times the
+// allocations.
+func TestBuffersAreReused(t *testing.T) {
 	copied := func(dst, line []byte, _ int, _ error) []byte { return append(append(dst, line...), '\n') }
 	garbage := func(chunks int) float64 {
 		in := strings.Repeat(strings.Repeat("x", 99)+"\n", chunks*chunkLines)

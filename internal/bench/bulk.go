@@ -16,19 +16,20 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A bulk run is one command over a file of tokens.
+// A bulkRun is one command over a file of tokens.
 type bulkRun struct {
 	name   string
 	args   []string
-	floor  string // the bare work, in floors
+	floor  string // the floor to compare with, in floors
 	tokens func(dir string) error
 }
 
-// bulkPairs is how many pairs are run: each does the work of thousands of starts.
+// bulkPairs is the number of pairs of runs. Each run does the work of thousands of
+// starts.
 const bulkPairs = 11
 
-// benchBulk prints what --batch costs against the work that cannot be left out,
-// and against golang-jwt with encoding/json. All do it to the same file.
+// benchBulk prints the cost of --batch relative to the minimum work and to golang-jwt
+// with encoding/json, on the same file.
 func benchBulk(jwt, dir string) error {
 	dir, err := os.MkdirTemp(dir, "bulk")
 	if err != nil {
@@ -85,13 +86,13 @@ func rs256Tokens(dir string) error {
 func publicPEM(key any) []byte {
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
-		panic(err) // the keys are made here
+		panic(err) // a key made here
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }
 
-// writeTokens writes a file of access tokens as many issuers make them, and the
-// file of the key that verifies them.
+// writeTokens writes a file of access tokens as many issuers make them, and the file of
+// the verification key.
 func writeTokens(dir string, n int, method jwt.SigningMethod, signing any, verifying []byte) error {
 	if err := os.WriteFile(filepath.Join(dir, "key"), verifying, 0o600); err != nil {
 		return err

@@ -23,8 +23,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A floor is a loop over lines that does what no batch can leave out, and nothing
-// else. It is run in a process of its own: this program with -floor.
+// A floor is a loop over lines that does only the work that no batch can avoid. It runs
+// in a separate process: this program with -floor.
 type floor struct {
 	about string
 	line  func(key any, token []byte, out *bytes.Buffer) error
@@ -41,7 +41,7 @@ var floors = map[string]floor{
 	"RS256 golang-jwt": {"", parseVerified},
 }
 
-// runFloor runs one of the floors over the tokens in dir.
+// runFloor runs a floor over the tokens in dir.
 func runFloor(name, dir string) error {
 	f, ok := floors[name]
 	if !ok {
@@ -69,7 +69,7 @@ func runFloor(name, dir string) error {
 	return errors.Join(lines.Err(), w.Flush())
 }
 
-// readKey reads a public key, or a secret where the file is no PEM.
+// readKey reads a public key, or a secret if the file is not PEM.
 func readKey(path string) (any, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -82,7 +82,7 @@ func readKey(path string) (any, error) {
 	return x509.ParsePKIXPublicKey(block.Bytes)
 }
 
-// split cuts a token into what is signed and the signature.
+// split splits a token into the signed input and the signature.
 func split(token []byte) (input, sig []byte, err error) {
 	dot := bytes.LastIndexByte(token, '.')
 	if dot < 0 {
@@ -144,7 +144,7 @@ func compactJSON(_ any, token []byte, out *bytes.Buffer) error {
 	return nil
 }
 
-// parseUnverified and parseVerified are what a program makes of golang-jwt.
+// parseUnverified and parseVerified use golang-jwt as a program would.
 func parseUnverified(_ any, token []byte, out *bytes.Buffer) error {
 	t, _, err := jwt.NewParser().ParseUnverified(string(token), jwt.MapClaims{})
 	if err != nil {

@@ -1,8 +1,9 @@
-// Command bench prints what start-up costs, as ratios of process CPU time
-// against a Go "hello world" built the same way: runs are interleaved and the
-// median of the pairs' ratios is quoted, because a machine's speed drifts. So is
-// what a batch costs, against the bare work of it. Then it prints how many
-// refreshes a second the local server holds, beside another's.
+// Command bench prints the cost of a start and of a batch, and the number of refreshes
+// per second of the local server next to those of another server.
+//
+// Costs are ratios of process CPU time: of a start to a Go "hello world" built the same
+// way, of a batch to the minimum work. Runs are interleaved and the result is the median
+// ratio of the pairs, because the speed of a machine drifts.
 package main
 
 import (
@@ -52,7 +53,7 @@ func bench(jwt string, runs int) error {
 	if err != nil {
 		return err
 	}
-	// A fresh copy: the linker's own file starts slower.
+	// The binary is copied, because the linker's own file starts more slowly.
 	installed := filepath.Join(dir, "jwt")
 	if err := copyFile(jwt, installed); err != nil {
 		return err

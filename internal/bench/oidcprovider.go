@@ -11,14 +11,14 @@ import (
 	"path/filepath"
 )
 
-// oidcProvider is the npm package that the local server is measured beside.
+// oidcProvider is the npm package that the local server is compared with.
 const oidcProvider = "oidc-provider@9.13.3"
 
 //go:embed oidc-provider.mjs
 var oidcProviderScript []byte
 
-// startOIDCProvider installs the package where it is not yet, in the user's cache,
-// and starts it.
+// startOIDCProvider installs the package in the user's cache, if it is not there yet, and
+// starts it.
 func startOIDCProvider(ctx context.Context, dir string) (*exec.Cmd, target, error) {
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {

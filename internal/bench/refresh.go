@@ -19,23 +19,22 @@ import (
 	"time"
 )
 
-// How a server is driven: so many clients, each with a session of its own, refresh
-// one after the other.
+// The load on a server: each client has its own session and refreshes it again and again.
 const (
 	clients     = 64
 	driveFor    = 5 * time.Second
-	refreshGoal = 2000 // a second
+	refreshGoal = 2000 // per second
 )
 
 // A target is a server that refreshes.
 type target struct {
 	url    string
-	tokens []string                                             // one refresh token a client
+	tokens []string                                             // one refresh token per client
 	body   func(token string) (contentType string, body []byte) // of a refresh
 }
 
-// benchRefresh prints how many refreshes a second the local server holds with its
-// durable store, and npm's oidc-provider with its store in memory.
+// benchRefresh prints the refreshes per second of the local server with its durable
+// store, and of npm's oidc-provider with its store in memory.
 func benchRefresh(jwt, dir string) error {
 	fmt.Printf("refreshes a second from %d clients over HTTP, server and clients on this machine\n", clients)
 	for _, s := range []struct {
@@ -50,7 +49,7 @@ func benchRefresh(jwt, dir string) error {
 		var missing *exec.Error
 		switch {
 		case errors.As(err, &missing):
-			fmt.Printf("  %-21s left out: there is no %s here\n", s.name, missing.Name)
+			fmt.Printf("  %-21s skipped: %s is not installed\n", s.name, missing.Name)
 		case err != nil:
 			return fmt.Errorf("%s: %w", s.name, err)
 		default:
@@ -73,13 +72,13 @@ func measure(dir string, start func(context.Context, string) (*exec.Cmd, target,
 	if err != nil {
 		return 0, err
 	}
-	if _, err := t.drive(ctx, time.Second); err != nil { // warms up, node's compiler above all
+	if _, err := t.drive(ctx, time.Second); err != nil { // warms up, mainly the compiler of node
 		return 0, err
 	}
 	return t.drive(ctx, driveFor)
 }
 
-// drive refreshes with all clients for so long and returns how many a second.
+// drive refreshes with all clients for d and returns the number of refreshes per second.
 func (t target) drive(ctx context.Context, d time.Duration) (float64, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -99,7 +98,8 @@ func (t target) drive(ctx context.Context, d time.Duration) (float64, error) {
 	return float64(done.Load()) / time.Since(began).Seconds(), context.Cause(ctx)
 }
 
-// refreshFor is one client: it refreshes until the deadline and returns how often.
+// refreshFor refreshes as one client until the deadline and returns the number of
+// refreshes.
 func (t target) refreshFor(ctx context.Context, token *string, deadline time.Time) (n int64, err error) {
 	c, err := dial(ctx, t.url)
 	if err != nil {
@@ -121,14 +121,14 @@ func (t target) refreshFor(ctx context.Context, token *string, deadline time.Tim
 	return n, nil
 }
 
-// An answer is what a client reads of one, whichever of the names the server uses.
+// An answer contains the refresh token under the name that either server uses.
 type answer struct {
 	RefreshToken      string `json:"refreshToken"`
 	RefreshTokenOAuth string `json:"refresh_token"`
 }
 
-// A connection is kept alive by one client. It does less than http.Client, whose
-// two goroutines a connection would take the processors from the server.
+// A connection is kept alive by one client. http.Client does more: its two goroutines per
+// connection would take CPU time from the server.
 type connection struct {
 	net.Conn
 	url    *url.URL

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// tokenBudget is what printing the token of a fresh session may cost, against
-// `jwt --version`: nothing but a file is read for it.
+// tokenBudget is the maximum cost of printing the token of a fresh session, relative to
+// `jwt --version`: the command only reads a file.
 const tokenBudget = 1.2
 
-// benchToken prints what `jwt session token` costs while no refresh is needed.
+// benchToken prints the cost of `jwt session token` while no refresh is needed.
 func benchToken(jwt, dir string, runs int) error {
 	server := exec.Command(jwt, "session", "serve", "--listen", "127.0.0.1:0", "--store", "memory", "--user", "bench:bench", "--access-ttl", "1h", "--quiet")
 	line, err := firstLine(server)

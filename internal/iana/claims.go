@@ -160,7 +160,7 @@ var claims = [...]Name{
 	{Name: "zoneinfo", Meaning: "Time zone", Spec: "OpenID Connect Core §5.1"},
 }
 
-// members are the claims whose members are registered too.
+// members lists the claims whose members are registered too.
 var members = [...]struct {
 	claim    string
 	names    []Name
@@ -175,7 +175,7 @@ var members = [...]struct {
 	{claim: "token_introspection", names: introspection[:]},
 }
 
-// confirmation are the members of cnf: the JWT Confirmation Methods registry.
+// confirmation lists the members of cnf: the JWT Confirmation Methods registry.
 var confirmation = [...]Name{
 	{Name: "jkt", Meaning: "Thumbprint of the DPoP key", Spec: "RFC 9449 §6.1", Kind: Digest},
 	{Name: "jku", Meaning: "URL of a JWK Set with the bearer's key", Spec: "RFC 7800 §3.5", Kind: URI},
@@ -186,7 +186,7 @@ var confirmation = [...]Name{
 	{Name: "x5t#S256", Meaning: "Thumbprint of the TLS client certificate", Spec: "RFC 8705 §3.1", Kind: Digest},
 }
 
-// address are the members of address.
+// address lists the members of address.
 var address = [...]Name{
 	{Name: "country", Meaning: "Country", Spec: "OpenID Connect Core §5.1.1"},
 	{Name: "formatted", Meaning: "Whole address, for an envelope", Spec: "OpenID Connect Core §5.1.1"},
@@ -196,14 +196,14 @@ var address = [...]Name{
 	{Name: "street_address", Meaning: "Street and number", Spec: "OpenID Connect Core §5.1.1"},
 }
 
-// introspection are the members of token_introspection that are not claims.
+// introspection lists the members of token_introspection that are not claims.
 var introspection = [...]Name{
 	{Name: "active", Meaning: "Whether the token is good now", Spec: "RFC 7662 §2.2"},
 	{Name: "token_type", Meaning: "How the token is presented", Spec: "RFC 7662 §2.2"},
 	{Name: "username", Meaning: "Readable name of the resource owner", Spec: "RFC 7662 §2.2"},
 }
 
-// subjectID are the members of sub_id.
+// subjectID lists the members of sub_id.
 var subjectID = [...]Name{
 	{Name: "email", Meaning: "E-mail address", Spec: "RFC 9493 §3.2.2"},
 	{Name: "format", Meaning: "How the subject is named", Spec: "RFC 9493 §3"},
@@ -216,7 +216,7 @@ var subjectID = [...]Name{
 	{Name: "url", Meaning: "DID URL of the subject", Spec: "RFC 9493 §3.2.6", Kind: URI},
 }
 
-// status are the members of status and status_list.
+// status lists the members of status and status_list.
 var status = [...]Name{
 	{Name: "bits", Meaning: "Bits per token in the list", Spec: "Token Status List"},
 	{Name: "idx", Meaning: "Place of this token in the list", Spec: "Token Status List"},
@@ -225,7 +225,7 @@ var status = [...]Name{
 	{Name: "uri", Meaning: "Where the list is", Spec: "Token Status List", Kind: URI},
 }
 
-// authorizationDetails are the members common to all types (RFC 9396 §2.2).
+// authorizationDetails lists the members that all types have (RFC 9396 §2.2).
 var authorizationDetails = [...]Name{
 	{Name: "actions", Meaning: "What may be done", Spec: "RFC 9396 §2.2", Kind: List},
 	{Name: "datatypes", Meaning: "Kinds of data it covers", Spec: "RFC 9396 §2.2", Kind: List},

@@ -1,6 +1,6 @@
 package iana
 
-// headers are the JOSE header parameters, sorted by name.
+// headers lists the JOSE header parameters, sorted by name.
 var headers = [...]Name{
 	{Name: "alg", Meaning: "Algorithm that protects the token", Spec: "RFC 7515 §4.1.1"},
 	{Name: "apu", Meaning: "Key agreement: information on the producer", Spec: "RFC 7518 §4.6.1.2"},

@@ -1,6 +1,6 @@
-// Package iana knows the registered header parameters (IANA JOSE registry) and
-// claims (IANA JWT registry, OpenID Connect), each with its meaning and where it is
-// defined.
+// Package iana describes the registered header parameters (IANA JOSE registry) and claims
+// (IANA JWT registry, OpenID Connect): the meaning of each and the document that defines
+// it.
 package iana
 
 import (
@@ -8,39 +8,36 @@ import (
 	"slices"
 )
 
-// A Kind says how the value under a name is to be read. The zero Kind makes no
-// promise.
+// A Kind is the type of the value of a name. The zero Kind says nothing about it.
 type Kind uint8
 
-// The kinds.
 const (
 	Plain    Kind = iota // shown unchanged
 	Time                 // a NumericDate: seconds since 1970 (RFC 7519 §2)
 	Duration             // a number of seconds
 	URI                  // an absolute URI
-	List                 // names, as an array or divided by spaces
+	List                 // names, as an array or separated by spaces
 	Digest               // a hash or thumbprint in base64url
 	Key                  // a JWK
 	Certs                // an array of certificates, DER in standard Base64
-	Token                // a token of its own
-	Nested               // an object whose members Claim knows
+	Token                // another token
+	Nested               // an object with members that Claim describes
 )
 
 // A Name is one header parameter or claim.
 type Name struct {
-	Name    string // its last part, where it is nested
+	Name    string // the last part of its path
 	Meaning string // a short phrase
-	Spec    string // the document that defines it, and the section
+	Spec    string // the document and section that defines it
 	Kind    Kind
 	Vendor  string // set by package vendors for a private claim; "" for a registered name
 }
 
-// Header returns what is known of a header parameter. Names are compared byte
-// for byte (RFC 7515 §4).
+// Header describes a header parameter. Names are compared byte for byte (RFC 7515 §4).
 func Header(name string) (Name, bool) { return find(headers[:], name) }
 
-// Claim returns what is registered for the claim at path: one name for a claim of
-// the token, more for a member inside it, array indexes left out.
+// Claim describes the claim at path: one name for a claim of the token, and more names
+// for a member inside it, without array indexes.
 func Claim(path ...string) (Name, bool) {
 	if IsClaim(path...) {
 		return find(claims[:], path[len(path)-1])
@@ -53,8 +50,8 @@ func Claim(path ...string) (Name, bool) {
 	return Name{}, false
 }
 
-// IsClaim reports whether the last name of path is that of a claim: of the token,
-// of an actor (RFC 8693 §4.1), or of the token that was introspected (RFC 9701 §5).
+// IsClaim reports whether the last name of path is that of a claim: of the token, of an
+// actor (RFC 8693 §4.1), or of the introspected token (RFC 9701 §5).
 func IsClaim(path ...string) bool {
 	switch {
 	case len(path) < 2:

@@ -16,7 +16,7 @@ func TestTablesAreSorted(t *testing.T) {
 	for table, names := range tables {
 		for i, n := range names {
 			if i > 0 && names[i-1].Name >= n.Name {
-				t.Errorf("%s: %q stands after %q", table, n.Name, names[i-1].Name)
+				t.Errorf("%s: %q comes after %q", table, n.Name, names[i-1].Name)
 			}
 			if n.Vendor != "" || n.Spec == "" {
 				t.Errorf("%s: %q has vendor %q and spec %q, want none and some", table, n.Name, n.Vendor, n.Spec)
@@ -63,7 +63,7 @@ func TestTimes(t *testing.T) {
 }
 
 func TestClaim(t *testing.T) {
-	for path, meaning := range map[string]string{ // path divided by spaces; no meaning: unknown
+	for path, meaning := range map[string]string{ // path separated by spaces; no meaning: unknown
 		"exp":                          "Expiration time: not valid from then on",
 		"EXP":                          "",
 		"typ":                          "",

@@ -208,7 +208,7 @@ func (e *examination) suspect(c *verdict.Check, d NumericDate) {
 		c.Detail = c.Name + ": " + e.millis(d, t)
 		return
 	}
-	c.Detail += ": " + phrase.Short(d.text) + " seconds are hardly meant"
+	c.Detail += ": " + phrase.Short(d.text) + " seconds are probably a mistake"
 }
 
 // notValidYet returns the detail for an "nbf" in the future: "nbf: not valid for another

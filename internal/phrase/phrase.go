@@ -1,5 +1,5 @@
-// Package phrase puts values into sentences: shortened, quoted, counted and listed.
-// Messages of all packages use it, so that one value always looks the same.
+// Package phrase formats values in messages: shortened, quoted, counted and listed. All
+// packages use it, so that a value always looks the same.
 package phrase
 
 import (
@@ -14,18 +14,18 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// Bounds on what a sentence shows of a value and of a list. JSON output has both
-// whole, in the members expected and actual.
+// Limits on the part of a value or list in a message. JSON output has all of it, in the
+// members expected and actual.
 const (
 	Most      = 100 // characters of a value
 	MostNames = 5   // names in a list
 )
 
-// Short returns the value, or its first Most characters and "…".
+// Short returns s, or its first Most characters and "…".
 func Short(s string) string { return ShortTo(s, Most) }
 
-// ShortTo returns s, or its first most characters and "…". It never separates a
-// character from the marks that combine with it, and always keeps at least one.
+// ShortTo returns s, or its first most characters and "…". It never separates a character
+// from its combining marks, and always keeps at least one character.
 func ShortTo(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -46,13 +46,13 @@ func ShortTo(s string, most int) string {
 	switch {
 	case n <= most && utf8.RuneCountInString(s) <= 8*most:
 		return s
-	case n <= most || cut == 0: // a flood of combining marks
+	case n <= most || cut == 0: // too many combining marks
 		cut = byteOf(s, most)
 	}
 	return s[:cut] + "…"
 }
 
-// joins reports whether r is drawn together with the character before it.
+// joins reports whether r combines with the character before it.
 func joins(r rune) bool {
 	const zeroWidthJoiner = '\u200d'
 	return r == zeroWidthJoiner || unicode.In(r, unicode.Mn, unicode.Me)
@@ -69,10 +69,10 @@ func byteOf(s string, n int) int {
 	return len(s)
 }
 
-// Quote returns the short value as a JSON string.
+// Quote returns the shortened value as a JSON string.
 func Quote(s string) string { return string(jsonobject.Quote(Short(s))) }
 
-// JSON returns a JSON value on one line, shortened: a string stays a string.
+// JSON returns a JSON value on one line, shortened. A shortened string is still a string.
 func JSON(v jsonobject.Value) string {
 	const worthCompacting = 4096
 	if s, ok := v.Text(); ok {
@@ -98,10 +98,10 @@ func Count(n int, noun string) string {
 // List returns "a, b, c", or the first names of a long list: "a, b, c, d, e and 7 more".
 func List(names []string) string { return list(names, 0, Short) }
 
-// ListMore is List of a list that has so many more names, which were only counted.
+// ListMore is List for a list with more names that were only counted.
 func ListMore(names []string, more int) string { return list(names, more, Short) }
 
-// QuotedList is List of quoted names.
+// QuotedList is List with quoted names.
 func QuotedList(names []string) string { return list(names, 0, Quote) }
 
 func list(names []string, more int, show func(string) string) string {

@@ -59,7 +59,8 @@ func FuzzShortTo(f *testing.F) {
 	})
 }
 
-// Every way to show a long value shows a part of it, and says that it is cut.
+// TestLongValues checks that every function shows a part of a long value and marks it as
+// truncated.
 func TestLongValues(t *testing.T) {
 	long := "value-" + strings.Repeat("é", 2*Most)
 	for name, got := range map[string]string{

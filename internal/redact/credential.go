@@ -1,5 +1,6 @@
-// Package redact decides what may be shown of a credential, and of texts that may contain
-// one: headers, paths of URLs, and answers of a server that repeat what they were sent.
+// Package redact returns the parts of credentials that may be shown, and of texts that
+// may contain credentials: headers, paths of URLs, and server answers that repeat the
+// request.
 package redact
 
 import (
@@ -11,9 +12,9 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// Credential returns what may be shown of a credential: the header and payload of a
-// signed token, the header of an encrypted one, and a fingerprint of the rest. Equal
-// credentials give equal text, which is useless as a credential.
+// Credential returns the parts of a credential that may be shown: the header and payload
+// of a signed token, the header of an encrypted one, and a fingerprint of the rest. Equal
+// credentials give equal text, which cannot be used as a credential.
 func Credential(credential string) string {
 	parts := strings.Split(credential, ".")
 	switch {
@@ -26,8 +27,8 @@ func Credential(credential string) string {
 	}
 }
 
-// fingerprint returns enough of the SHA-256 of s to distinguish credentials. A secret with
-// little entropy, such as a password, could be guessed from it: hide those with Secrets.
+// fingerprint returns enough of the SHA-256 of s to distinguish credentials. Use Secrets
+// for a secret with little entropy, such as a password, which could be guessed from it.
 func fingerprint(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return "sha256:" + hex.EncodeToString(sum[:6])
@@ -42,7 +43,7 @@ func isObject(segment string) bool {
 	return err == nil
 }
 
-// Tokens returns a text with the signed and encrypted tokens in it redacted.
+// Tokens returns a text with its signed and encrypted tokens redacted.
 func Tokens(text string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 	var b strings.Builder

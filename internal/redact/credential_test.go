@@ -12,7 +12,7 @@ func TestCredential(t *testing.T) {
 		{header + ".a2V5.aXY.dGV4dA.dGFn", header + ".sha256:"},
 		{"opaque", "sha256:"},
 		{"a.b.c", "sha256:"},
-		{header + "." + payload + ".", "sha256:"}, // unsecured: all of it is what anybody can make
+		{header + "." + payload + ".", "sha256:"}, // unsecured: anybody can make all of it
 		{"", "sha256:"},
 	}
 	for _, tt := range tests {

@@ -8,8 +8,7 @@ import (
 	"jwt/internal/phrase"
 )
 
-// IsPlain reports whether a request header never holds a credential: it says how the
-// request is made, not by whom.
+// IsPlain reports whether a request header of this name never holds a credential.
 func IsPlain(name string) bool {
 	switch textproto.CanonicalMIMEHeaderKey(name) {
 	case "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Encoding",
@@ -20,8 +19,8 @@ func IsPlain(name string) bool {
 	return false
 }
 
-// RequestHeader returns what may be shown of a header that is sent. The caller may have put
-// a secret into a header of any name.
+// RequestHeader returns the parts of a request header that may be shown. The caller may
+// have put a secret into a header of any name.
 func RequestHeader(name, value string) string {
 	switch textproto.CanonicalMIMEHeaderKey(name) {
 	case "Authorization", "Proxy-Authorization", "Cookie":
@@ -33,8 +32,8 @@ func RequestHeader(name, value string) string {
 	return lengthOf(value)
 }
 
-// TokenHeader returns what may be shown of a header of an answer whose body has new tokens:
-// they are not known yet, and the header may repeat them.
+// TokenHeader returns the parts of a response header that may be shown if the body has
+// new tokens. The header may repeat them, and Secrets does not contain them yet.
 func TokenHeader(name, value string) string {
 	switch textproto.CanonicalMIMEHeaderKey(name) {
 	case "Age", "Allow", "Cache-Control", "Connection", "Content-Encoding", "Content-Language", "Content-Length",
@@ -47,7 +46,7 @@ func TokenHeader(name, value string) string {
 
 func lengthOf(value string) string { return "(" + phrase.Count(len(value), "byte") + ")" }
 
-// Header returns the value of a header without the credentials in it.
+// Header returns the value of a header without its credentials.
 func Header(name, value string) string {
 	switch textproto.CanonicalMIMEHeaderKey(name) {
 	case "Authorization", "Proxy-Authorization":
@@ -77,15 +76,15 @@ func Header(name, value string) string {
 	return bareURLs(Tokens(value), " \t\">")
 }
 
-// namesSecret reports whether the name of a header says that its value is a secret.
+// namesSecret reports whether the name of a header indicates that its value is a secret.
 func namesSecret(name string) bool {
 	words := []string{"token", "secret", "password", "key", "auth", "session", "csrf", "xsrf", "signature"}
 	name = strings.ToLower(name)
 	return name != "www-authenticate" && slices.ContainsFunc(words, func(word string) bool { return strings.Contains(name, word) })
 }
 
-// bareURLs removes the user, query and fragment from the URLs in a text. Each ends before
-// one of the characters in ends, or with the text.
+// bareURLs removes the user, query and fragment from the URLs in a text. A URL ends
+// before one of the characters in ends, or at the end of the text.
 func bareURLs(text, ends string) string {
 	var b strings.Builder
 	for text != "" {

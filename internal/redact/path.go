@@ -3,11 +3,11 @@ package redact
 import "strings"
 
 const (
-	maxSegment = 16 // bytes of a segment: anything longer may be a secret
+	maxSegment = 16 // bytes of a segment: a longer one may be a secret
 	MaxPath    = 64 // bytes that are shown
 )
 
-// Path returns what may be shown of the path of a URL whose meaning is unknown. A truncated
+// Path returns the parts of the path of an unknown URL that may be shown. A truncated
 // segment is always hidden, because its length is unknown.
 func Path(path string) string {
 	segments := strings.Split(path[:min(len(path), MaxPath)], "/")

@@ -10,12 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// Secrets are texts that were sent to a server and must not be shown: an error may quote
-// an answer that repeats them.
+// Secrets holds texts that were sent to a server and must not be shown. An error may
+// quote an answer that repeats them.
 type Secrets []string
 
-// Add adds passwords and tokens, in every encoding that an answer may repeat them in. The
-// signature of a signed token is added too: without it the rest is worthless.
+// Add adds passwords and tokens in every encoding in which an answer may repeat them. It
+// also adds the signature of a signed token, because the rest is useless without it.
 func (s *Secrets) Add(texts ...string) {
 	for _, text := range texts {
 		if strings.Count(text, ".") >= 2 {
@@ -23,10 +23,10 @@ func (s *Secrets) Add(texts ...string) {
 		}
 		s.spell(text)
 	}
-	slices.SortFunc(*s, func(a, b string) int { return cmp.Compare(len(b), len(a)) }) // one may contain another
+	slices.SortFunc(*s, func(a, b string) int { return cmp.Compare(len(b), len(a)) }) // the longest first, because one may contain another
 }
 
-// AddLong adds the values of at least so many bytes.
+// AddLong adds the values of at least this many bytes.
 func (s *Secrets) AddLong(least int, values ...string) {
 	for _, v := range values {
 		if len(v) >= least {
@@ -37,7 +37,7 @@ func (s *Secrets) AddLong(least int, values ...string) {
 
 // spell adds a text in every encoding.
 func (s *Secrets) spell(text string) {
-	quoted, _ := json.Marshal(text) // a string: it cannot fail
+	quoted, _ := json.Marshal(text) // a string: cannot fail
 	spellings := []string{text, url.QueryEscape(text), url.PathEscape(text), strings.Trim(string(quoted), `"`)}
 	for _, spelled := range append(spellings, asHTML(text)...) {
 		if spelled != "" && !slices.Contains(*s, spelled) {
@@ -65,8 +65,8 @@ func (s Secrets) Hide(text string) string {
 	return text
 }
 
-// hide replaces a secret by stars. A very short one is replaced only as a whole word:
-// otherwise no sentence would stay readable.
+// hide replaces a secret with stars. A very short one is replaced only as a separate
+// word, because the text would be unreadable otherwise.
 func hide(text, secret string) string {
 	const short = 4
 	var b strings.Builder

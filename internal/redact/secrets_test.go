@@ -49,7 +49,7 @@ func FuzzHide(f *testing.F) {
 		s.Add(secret)
 		hidden := s.Hide(text)
 		if strings.Contains(secret, "*") || len(secret) < 4 {
-			return // the stars may be of it, or it is looked for as a word
+			return // the stars may be part of it, or it is replaced only as a word
 		}
 		if strings.Contains(hidden, secret) {
 			t.Fatalf("%q shows %q", hidden, secret)

@@ -13,13 +13,13 @@ import (
 // Parse reads a time as people type it:
 //
 //	now                         the instant now
-//	+1h  -5m  90m  2d  1h30m    that far from now (ParseDuration); no sign is +
-//	2026-01-31T12:00:00Z        RFC 3339; the seconds may be left out, the zone not
+//	+1h  -5m  90m  2d  1h30m    relative to now (ParseDuration); no sign is +
+//	2026-01-31T12:00:00Z        RFC 3339; the seconds are optional, the zone is not
 //	2026-01-31                  midnight of that day in UTC
 //	1700000000  1700000000.5    seconds since 1970
 //
-// A number with a sign is that far from now: +60 is a minute from now. The
-// errors are of class usage. The result is within the years 0000 to 9999.
+// A number with a sign is relative to now: +60 is in a minute. The errors are of class
+// usage. The result is within the years 0000 to 9999.
 func Parse(s string, now time.Time) (time.Time, error) {
 	t, err := parseTime(s, now)
 	if err != nil {
@@ -52,11 +52,11 @@ func parseTime(s string, now time.Time) (time.Time, error) {
 	return now.Add(d), asTimeError(s, err)
 }
 
-// parseUnix reads seconds since 1970, to the nanosecond below.
+// parseUnix reads seconds since 1970. It rounds down to a nanosecond.
 func parseUnix(s string) (time.Time, error) {
 	const firstMilli, calendarEnd = 1_000_000_000_000, lastSecond + 1
 	whole, fraction, _ := strings.Cut(s, ".")
-	seconds, _ := strconv.ParseInt(whole, 10, 64) // the largest int64 where there are too many digits
+	seconds, _ := strconv.ParseInt(whole, 10, 64) // the largest int64 if there are too many digits
 	nanos, _ := strconv.ParseInt((fraction + "000000000")[:9], 10, 64)
 	switch {
 	case seconds < calendarEnd:
@@ -68,9 +68,8 @@ func parseUnix(s string) (time.Time, error) {
 	return time.Time{}, timeError("%s is outside every calendar", phrase.Short(s))
 }
 
-// parseRFC3339 reads the date-time of RFC 3339 §5.6 strictly, and besides it one
-// without seconds, one with a space for the T (which §5.6 lets applications
-// choose), and a date alone.
+// parseRFC3339 reads a date-time strictly (RFC 3339 §5.6). It also accepts a date-time
+// without seconds, a space instead of the T (which §5.6 allows), and a date alone.
 func parseRFC3339(s string) (time.Time, error) {
 	const date, minutes = len("2006-01-02"), len("2006-01-02T15:04")
 	full := s
@@ -95,8 +94,8 @@ func parseRFC3339(s string) (time.Time, error) {
 	return time.Time{}, timeError("%s is not a time of RFC 3339", phrase.Quote(s))
 }
 
-// strictRFC3339 is time.Parse without its leniency towards hours of one digit
-// and a comma for the point.
+// strictRFC3339 is time.Parse, but refuses hours of one digit and a comma instead of the
+// point.
 func strictRFC3339(s string) (time.Time, bool) {
 	const shape = "0000-00-00T00:00:00"
 	s = strings.ToUpper(s)
@@ -117,7 +116,7 @@ func timeError(format string, args ...any) error {
 		Hintf("times look like +1h, -5m, 2d, 2026-01-31T12:00:00Z, 1700000000 or now")
 }
 
-// asTimeError gives what ParseDuration complains of the words of a time.
+// asTimeError turns an error of ParseDuration into one about a time.
 func asTimeError(s string, err error) error {
 	if err == nil {
 		return nil
@@ -125,9 +124,9 @@ func asTimeError(s string, err error) error {
 	return timeError("%s is not a time: %w", phrase.Quote(s), err)
 }
 
-// ParseDuration reads a length of time as people type it: numbers with Go's units (h, m, s, ms, us, ns) and d and w, the largest
-// first by custom only (1h30m, 2d12h, 1.5h), or a plain number of seconds. It is
-// never negative. The errors are of class usage.
+// ParseDuration reads a length of time as people type it: numbers with Go's units (h, m,
+// s, ms, us, ns), d or w in any order (1h30m, 2d12h, 1.5h), or a plain number of seconds.
+// The result is not negative. The errors are of class usage.
 func ParseDuration(s string) (time.Duration, error) {
 	d, err := parseDuration(s)
 	if err != nil {
@@ -137,7 +136,7 @@ func ParseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// A durationFault says what keeps a text from being a length of time.
+// A durationFault is the reason why a text is not a length of time.
 type durationFault string
 
 func (f durationFault) Error() string { return string(f) }
@@ -161,9 +160,8 @@ func parseDuration(s string) (time.Duration, error) {
 	}
 	var total time.Duration
 	for s != "" {
-		n := prefixOf(s, func(c byte) bool { return c == '.' || ('0' <= c && c <= '9') })
-		u := prefixOf(s[n:], func(c byte) bool { return c != '.' && (c < '0' || c > '9') })
-		d, err := component(s[:n], s[n:n+u])
+		number, unit, rest := cutComponent(s)
+		d, err := component(number, unit)
 		if err != nil {
 			return 0, err
 		}
@@ -171,9 +169,17 @@ func parseDuration(s string) (time.Duration, error) {
 			return 0, tooLong
 		}
 		total += d
-		s = s[n+u:]
+		s = rest
 	}
 	return total, nil
+}
+
+// cutComponent cuts one number and its unit from the start of s. Either may be empty.
+func cutComponent(s string) (number, unit, rest string) {
+	isNumber := func(c byte) bool { return c == '.' || '0' <= c && c <= '9' }
+	n := prefixOf(s, isNumber)
+	u := prefixOf(s[n:], func(c byte) bool { return !isNumber(c) })
+	return s[:n], s[n : n+u], s[n+u:]
 }
 
 // component reads one number with its unit.
@@ -196,13 +202,13 @@ func component(number, unit string) (time.Duration, error) {
 		return 0, durationFault("unknown unit " + phrase.Quote(unit) + ": use w, d, h, m, s, ms, us or ns")
 	}
 	d, err := time.ParseDuration(number + unit)
-	if err != nil || d > math.MaxInt64/factor { // the form is right: only the size is left
+	if err != nil || d > math.MaxInt64/factor { // the syntax is valid: the value is too large
 		return 0, tooLong
 	}
 	return d * factor, nil
 }
 
-// isPlainNumber reports whether s is digits, with digits after a point perhaps.
+// isPlainNumber reports whether s is digits, optionally with a point and more digits.
 func isPlainNumber(s string) bool {
 	whole, fraction, hasPoint := strings.Cut(s, ".")
 	return allDigits(whole) && (!hasPoint || allDigits(fraction))
@@ -212,7 +218,7 @@ func allDigits(s string) bool {
 	return s != "" && prefixOf(s, func(c byte) bool { return '0' <= c && c <= '9' }) == len(s)
 }
 
-// prefixOf returns how many bytes at the start of s are of that kind.
+// prefixOf returns the length in bytes of the prefix of s whose bytes are of this kind.
 func prefixOf(s string, kind func(byte) bool) int {
 	for i := range len(s) {
 		if !kind(s[i]) {

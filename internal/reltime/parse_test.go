@@ -130,8 +130,8 @@ func TestParseDuration(t *testing.T) {
 	}
 }
 
-// FuzzParseDuration wants a day to be 24 hours, a week 7 days, the rest to be
-// what Go says, and no length to turn negative.
+// FuzzParseDuration checks that a day is 24 hours and a week 7 days, that all else agrees
+// with time.ParseDuration, and that no length is negative.
 func FuzzParseDuration(f *testing.F) {
 	for _, s := range []string{"1h30m", "60", "2d", "1w2d3h4m5s", "99999999999w", "1.5d", "2562047h47m16.854775807s"} {
 		f.Add(s)

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// The years 0000 to 9999 in seconds since 1970: what RFC 3339 can write.
+// The years 0000 to 9999, which RFC 3339 can represent, in seconds since 1970.
 const (
 	firstSecond = -62167219200 // 0000-01-01T00:00:00Z
 	lastSecond  = 253402300799 // 9999-12-31T23:59:59Z
 )
 
-// InCalendar reports whether RFC 3339 can write t: it is in the years 0000 to 9999.
+// InCalendar reports whether RFC 3339 can represent t: a time in the years 0000 to 9999.
 func InCalendar(t time.Time) bool { return firstSecond <= t.Unix() && t.Unix() <= lastSecond }
 
 // Durations in seconds for people. A year is the mean calendar year, 365.2425 days.
@@ -31,25 +31,25 @@ var units = [...]struct {
 	name    string
 }{{year, "y"}, {day, "d"}, {hour, "h"}, {minute, "min"}, {1, "s"}}
 
-// Span formats a duration for people, without its sign: to the nearest unit, and if that
-// is one unit also the next smaller one: "5 min", "1 h", "1 h 30 min", "3 h", "2 y".
-// Below half a second it is "a moment".
+// Span formats a duration for people, without its sign. It rounds to the nearest unit,
+// and adds the next smaller unit after one unit: "5 min", "1 h", "1 h 30 min", "3 h", "2
+// y". Below half a second it is "a moment".
 func Span(d time.Duration) string { return string(appendSpan(nil, wholeSeconds(d))) }
 
-// SpanBetween is Span for the time from now to t, however far apart they are.
+// SpanBetween is Span for the time between t and now, of any length.
 func SpanBetween(t, now time.Time) string { return string(appendSpan(nil, secondsBetween(t, now))) }
 
 // Ago formats the distance of t from now: "in 5 min", "3 h ago", "now". It rounds like
 // Span.
 func Ago(t, now time.Time) string { return string(AppendAgo(nil, t, now)) }
 
-// AppendAgo appends what Ago returns to dst.
+// AppendAgo appends the result of Ago to dst.
 func AppendAgo(dst []byte, t, now time.Time) []byte {
 	return appendRelative(dst, secondsBetween(t, now))
 }
 
-// Between returns the time from one instant to another: in seconds, as a decimal
-// number exact to the nanosecond, and in words with all units, like "+1 h 30 min".
+// Between returns the time from one instant to another: in seconds, as a decimal number
+// exact to the nanosecond, and in words with all units, like "+1 h 30 min".
 func Between(from, to time.Time) (seconds, words string) {
 	const nano = 1_000_000_000
 	whole, nanos := to.Unix()-from.Unix(), int64(to.Nanosecond()-from.Nanosecond())
@@ -68,7 +68,7 @@ func Between(from, to time.Time) (seconds, words string) {
 	return strings.TrimPrefix(sign, "+") + number, sign + exactly(whole, fraction)
 }
 
-// Typed writes a duration as it is typed: 1h30m, not 1h30m0s.
+// Typed formats a duration as users type it: 1h30m, not 1h30m0s.
 func Typed(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -96,7 +96,7 @@ func Clock(d time.Duration) string {
 // exactly formats a duration with all its units.
 func exactly(seconds int64, fraction string) string {
 	var parts []string
-	for _, u := range units[1:] { // no years, which are not all of one length
+	for _, u := range units[1:] { // without years, which have different lengths
 		n := seconds / u.seconds
 		seconds %= u.seconds
 		switch {
@@ -109,8 +109,8 @@ func exactly(seconds int64, fraction string) string {
 	return strings.Join(parts, " ")
 }
 
-// secondsBetween returns t - now to the nearest second; time.Time.Sub would stop
-// at 292 years.
+// secondsBetween returns t - now to the nearest second. time.Time.Sub is limited to 292
+// years.
 func secondsBetween(t, now time.Time) int64 {
 	nanos := time.Duration(t.Nanosecond() - now.Nanosecond())
 	return t.Unix() - now.Unix() + wholeSeconds(nanos)
@@ -157,7 +157,7 @@ func appendUnits(dst []byte, n int64, unit string) []byte {
 	return append(append(strconv.AppendInt(dst, n, 10), ' '), unit...)
 }
 
-// nearest returns how many units of that many seconds there are, halves rounded up.
+// nearest returns the number of units in seconds, rounded to the nearest, halves up.
 func nearest(seconds, unit int64) int64 {
 	n := seconds / unit
 	if rest := seconds % unit; rest >= unit-rest {

@@ -12,44 +12,29 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Disclosure is what the holder shows of one claim or array element (RFC 9901
-// §4.2.1 and §4.2.2).
+// A Disclosure reveals one claim or array element (RFC 9901 §4.2.1 and §4.2.2).
 type Disclosure struct {
 	Text    string // as sent
 	Salt    string
 	Name    string // of the claim; "" for an array element
-	Element bool   // it is one of an array
+	Element bool   // an array element
 	Value   jsonobject.Value
 }
 
-// The names that no claim may have (RFC 9901 §4.1).
+// Names that claims must not have (RFC 9901 §4.1).
 const (
 	digestsName = "_sd"     // an object's digests
 	digestName  = "..."     // an array element's digest
-	hashName    = "_sd_alg" // of the payload alone: how digests are made
+	hashName    = "_sd_alg" // at the top of the payload: the hash of the digests
 )
 
 func parseDisclosure(text string) (Disclosure, error) {
-	if text == "" {
-		return Disclosure{}, verdict.Errorf(verdict.Malformed, "is empty: two ~ stand side by side (RFC 9901 §4)")
-	}
-	b, err := base64url.Decode(text)
+	elements, err := disclosureElements(text)
 	if err != nil {
-		return Disclosure{}, verdict.Errorf(verdict.Malformed, "is not base64url: %w", err)
-	}
-	v, err := jsonobject.ParseValue(b)
-	switch {
-	case errors.Is(err, jsonobject.ErrTooDeep):
-		return Disclosure{}, verdict.Errorf(verdict.LimitExceeded, "is %w", err)
-	case err != nil:
-		return Disclosure{}, verdict.Errorf(verdict.Malformed, "is not JSON: %w", err)
-	}
-	elements, ok := v.Elements()
-	if !ok || len(elements) != 2 && len(elements) != 3 {
-		return Disclosure{}, verdict.Errorf(verdict.Malformed,
-			"is not an array of salt, name and value, or of salt and value (RFC 9901 §4.2)")
+		return Disclosure{}, err
 	}
 	d := Disclosure{Text: text, Element: len(elements) == 2, Value: elements[len(elements)-1]}
+	ok := false
 	if d.Salt, ok = elements[0].Text(); !ok {
 		return Disclosure{}, verdict.Errorf(verdict.Malformed, "the salt is %s, must be a string (RFC 9901 §4.2)", elements[0].Noun())
 	}
@@ -65,7 +50,31 @@ func parseDisclosure(text string) (Disclosure, error) {
 	return d, nil
 }
 
-// digest is the base64url of the hash of the disclosure as it was sent (RFC 9901
+// disclosureElements returns the two or three elements of the array that text encodes.
+func disclosureElements(text string) ([]jsonobject.Value, error) {
+	if text == "" {
+		return nil, verdict.Errorf(verdict.Malformed, "is empty: two ~ follow each other (RFC 9901 §4)")
+	}
+	b, err := base64url.Decode(text)
+	if err != nil {
+		return nil, verdict.Errorf(verdict.Malformed, "is not base64url: %w", err)
+	}
+	v, err := jsonobject.ParseValue(b)
+	switch {
+	case errors.Is(err, jsonobject.ErrTooDeep):
+		return nil, verdict.Errorf(verdict.LimitExceeded, "is %w", err)
+	case err != nil:
+		return nil, verdict.Errorf(verdict.Malformed, "is not JSON: %w", err)
+	}
+	elements, ok := v.Elements()
+	if !ok || len(elements) != 2 && len(elements) != 3 {
+		return nil, verdict.Errorf(verdict.Malformed,
+			"is not an array of salt, name and value, or of salt and value (RFC 9901 §4.2)")
+	}
+	return elements, nil
+}
+
+// digest returns the base64url of the hash of the disclosure as it was sent (RFC 9901
 // §4.2.3).
 func digest(hash crypto.Hash, text string) string {
 	h := hash.New()
@@ -73,8 +82,8 @@ func digest(hash crypto.Hash, text string) string {
 	return base64url.Encode(h.Sum(nil))
 }
 
-// hashOf returns the hash that a payload names in "_sd_alg" (RFC 9901 §4.1.1), by
-// its name in the IANA registry of named information hashes.
+// hashOf returns the hash that "_sd_alg" of a payload names (RFC 9901 §4.1.1), and its
+// name in the IANA registry of named information hashes.
 func hashOf(payload jsonobject.Object) (name string, hash crypto.Hash, err error) {
 	v, ok := payload.Get(hashName)
 	if !ok {

@@ -11,41 +11,40 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Processed is the payload with what was disclosed in its place, and nothing of
-// the digests left (RFC 9901 §7.1 step 3).
+// A Processed is the payload with the disclosed values in place and without digests (RFC
+// 9901 §7.1 step 3).
 type Processed struct {
 	// Payload keeps the issuer's order. The disclosed members of an object replace its
 	// "_sd", in the order of the disclosures.
 	Payload     jsonobject.Object
-	Hash        string // that digests are made with: "sha-256", …
+	Hash        string // of the digests: "sha-256", …
 	Disclosed   []Disclosed
 	Undisclosed []Undisclosed // in the order of the payload
 
 	hash crypto.Hash
 }
 
-// A Disclosed is a disclosure and where it belongs.
+// A Disclosed is a disclosure and its place in the payload.
 type Disclosed struct {
 	Disclosure
 	Digest string
 	Path   string // in Processed.Payload: a.b[0].c
 }
 
-// An Undisclosed is a digest without a disclosure: a claim that the holder keeps, or a
-// decoy (RFC 9901 §4.2.5), which look the same.
+// An Undisclosed is a digest without a disclosure: a claim that the holder keeps back, or
+// a decoy (RFC 9901 §4.2.5). The two look the same.
 type Undisclosed struct {
 	Digest string
 	Path   string // of the object or array it is in; "" for the payload
 }
 
-// Process puts the disclosures in their places. It verifies nothing: only Verify shows
-// that the issuer signed the disclosed values.
+// Process puts the disclosed values into the payload. It verifies nothing: only Verify
+// shows that the issuer signed them.
 //
-// It refuses, by the steps of RFC 9901 §7.1, disclosures that belong nowhere or
-// are of the wrong kind for their place, names that are there already, digests
-// that occur twice, and reserved names used for anything else (malformed,
-// duplicate_member); hashes it does not know (alg_refused); and what nests too
-// deep (limit_exceeded).
+// It makes the checks of RFC 9901 §7.1. It refuses a disclosure without a digest or of
+// the wrong kind for its place, a name that exists already, a digest that occurs twice,
+// and another use of a reserved name (malformed, duplicate_member). It also refuses an
+// unknown hash (alg_refused) and a payload that is nested too deeply (limit_exceeded).
 func (t Token) Process() (Processed, error) {
 	payload, err := jsonobject.Parse(t.Issued.Payload)
 	switch {
@@ -71,7 +70,7 @@ func (t Token) Process() (Processed, error) {
 		}
 		p.place[p.disclosed[i].Digest] = i
 	}
-	if err := twice(payload); err != nil {
+	if err := checkDuplicates(payload); err != nil {
 		return Processed{}, err
 	}
 	processed, err := p.value(bytes.Trim(payload.Bytes(), " \t\r\n"), "", "")
@@ -80,16 +79,16 @@ func (t Token) Process() (Processed, error) {
 	}
 	if i := slices.Index(p.used, false); i >= 0 {
 		return Processed{}, verdict.Errorf(verdict.Malformed,
-			"disclosure %d (%s): its digest stands nowhere in the token (RFC 9901 §7.1 step 5)", i+1, t.Disclosures[i].about())
+			"disclosure %d (%s): its digest is not in the token (RFC 9901 §7.1 step 5)", i+1, t.Disclosures[i].about())
 	}
-	whole, err := parseProcessed(processed)
+	result, err := parseProcessed(processed)
 	if err != nil {
 		return Processed{}, err
 	}
-	return Processed{Payload: whole, Hash: name, Disclosed: p.disclosed, Undisclosed: p.undisclosed, hash: hash}, nil
+	return Processed{Payload: result, Hash: name, Disclosed: p.disclosed, Undisclosed: p.undisclosed, hash: hash}, nil
 }
 
-// about names a disclosure in a message.
+// about returns the words for a disclosure in a message.
 func (d Disclosure) about() string {
 	if d.Element {
 		return "an array element"
@@ -105,11 +104,11 @@ func parseProcessed(text []byte) (jsonobject.Object, error) {
 	case err != nil:
 		return o, verdict.Errorf(verdict.Internal, "the payload with its disclosures is not JSON: %w", err)
 	}
-	return o, twice(o)
+	return o, checkDuplicates(o)
 }
 
-// twice refuses an object with duplicate members at any depth.
-func twice(o jsonobject.Object) error {
+// checkDuplicates refuses an object with duplicate members at any depth.
+func checkDuplicates(o jsonobject.Object) error {
 	if names := o.Duplicates(); len(names) > 0 {
 		return verdict.Errorf(verdict.DuplicateMember,
 			"the payload has %s more than once: parsers disagree on which counts", phrase.Quote(names[0]))

@@ -13,8 +13,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// compose makes an SD-JWT without a signature that is worth anything. #1 in the
-// payload or in a later disclosure is the digest of the first disclosure.
+// compose returns an SD-JWT with an invalid signature. #1 in the payload or in a later
+// disclosure stands for the digest of the first disclosure.
 func compose(hash crypto.Hash, payload string, disclosures ...string) string {
 	var encoded []string
 	for i, d := range disclosures {
@@ -47,7 +47,7 @@ func TestProcess(t *testing.T) {
 		disclosures   []string
 		want          string
 	}{
-		{"nothing to disclose", `{"sub":"alice"}`, nil, `{"sub":"alice"}`},
+		{"no disclosures", `{"sub":"alice"}`, nil, `{"sub":"alice"}`},
 		{"spelling stays", ` {"a" : 1.0,"b":"\u00fc" , "c":[ 1,{"x": 2} ]} `, nil, `{"a" : 1.0,"b":"\u00fc" , "c":[ 1,{"x": 2} ]}`},
 		{"no digests", `{"_sd":[],"a":1}`, nil, `{"a":1}`},
 		{"nothing left", `{"_sd":["x"]}`, nil, `{}`},
@@ -89,7 +89,7 @@ func TestProcessHashes(t *testing.T) {
 	}
 }
 
-func TestProcessTellsPlaces(t *testing.T) {
+func TestProcessReportsPaths(t *testing.T) {
 	p, err := process(compose(crypto.SHA256, `{"_sd":["k1"],"a":{"_sd":["k2","#1"],"l":["x",{"...":"k3"},{"...":"#2"}]}}`, `["s","b",1]`, `["t","y"]`))
 	if err != nil {
 		t.Fatal(err)
@@ -111,26 +111,26 @@ func TestRefuses(t *testing.T) {
 		class         verdict.Class
 		says          string
 	}{
-		{"belongs nowhere", `{"_sd":["x"]}`, []string{ok}, verdict.Malformed, `disclosure 1 ("a"): its digest stands nowhere in the token (RFC 9901 §7.1 step 5)`},
-		{"belongs to what is not disclosed", `{"_sd":["x"]}`, []string{`["s",1]`}, verdict.Malformed, "disclosure 1 (an array element): its digest stands nowhere"},
-		{"only inside itself", `{"x":1}`, []string{ok, `["t","b",{"_sd":["#1"]}]`}, verdict.Malformed, "its digest stands nowhere"},
-		{"twice the same", `{"_sd":["#1"]}`, []string{ok, ok}, verdict.Malformed, "disclosures 1 and 2 are the same"},
-		{"a digest twice", `{"_sd":["#1","#1"]}`, []string{ok}, verdict.Malformed, "stands more than once (RFC 9901 §7.1 step 4)"},
-		{"a digest in two places", `{"_sd":["#1"],"o":{"_sd":["#1"]}}`, []string{ok}, verdict.Malformed, "stands more than once"},
-		{"a digest in payload and disclosure", `{"_sd":["#1","#2"]}`, []string{ok, `["t","o",{"_sd":["#1"]}]`}, verdict.Malformed, "stands more than once"},
-		{"an undisclosed digest twice", `{"_sd":["x"],"l":[{"...":"x"}]}`, nil, verdict.Malformed, "stands more than once"},
+		{"digest is missing", `{"_sd":["x"]}`, []string{ok}, verdict.Malformed, `disclosure 1 ("a"): its digest is not in the token (RFC 9901 §7.1 step 5)`},
+		{"digest of an element is missing", `{"_sd":["x"]}`, []string{`["s",1]`}, verdict.Malformed, "disclosure 1 (an array element): its digest is not in the token"},
+		{"only inside itself", `{"x":1}`, []string{ok, `["t","b",{"_sd":["#1"]}]`}, verdict.Malformed, "its digest is not in the token"},
+		{"the same disclosure twice", `{"_sd":["#1"]}`, []string{ok, ok}, verdict.Malformed, "disclosures 1 and 2 are the same"},
+		{"a digest twice", `{"_sd":["#1","#1"]}`, []string{ok}, verdict.Malformed, "occurs more than once (RFC 9901 §7.1 step 4)"},
+		{"a digest in two places", `{"_sd":["#1"],"o":{"_sd":["#1"]}}`, []string{ok}, verdict.Malformed, "occurs more than once"},
+		{"a digest in payload and disclosure", `{"_sd":["#1","#2"]}`, []string{ok, `["t","o",{"_sd":["#1"]}]`}, verdict.Malformed, "occurs more than once"},
+		{"an undisclosed digest twice", `{"_sd":["x"],"l":[{"...":"x"}]}`, nil, verdict.Malformed, "occurs more than once"},
 		{"an element's for a claim", `{"_sd":["#1"]}`, []string{`["s",1]`}, verdict.Malformed, "has no name, but its digest is a claim's"},
 		{"a claim's for an element", `{"l":[{"...":"#1"}]}`, []string{ok}, verdict.Malformed, "has a name, but its digest is an array element's"},
-		{"is there already", `{"a":0,"_sd":["#1"]}`, []string{ok}, verdict.Malformed, `the payload has "a" already`},
-		{"comes later", `{"o":{"_sd":["#1"],"a":0}}`, []string{ok}, verdict.Malformed, `"o" has "a" already`},
+		{"name exists already", `{"a":0,"_sd":["#1"]}`, []string{ok}, verdict.Malformed, `the payload has "a" already`},
+		{"name comes later", `{"o":{"_sd":["#1"],"a":0}}`, []string{ok}, verdict.Malformed, `"o" has "a" already`},
 		{"two of one name", `{"_sd":["#1","#2"]}`, []string{ok, `["t","a",2]`}, verdict.Malformed, `has "a" already`},
-		{"_sd_alg is there already", `{"_sd_alg":"sha-256","_sd":["#1"]}`, []string{`["s","_sd_alg","x"]`}, verdict.Malformed, "already"},
+		{"_sd_alg exists already", `{"_sd_alg":"sha-256","_sd":["#1"]}`, []string{`["s","_sd_alg","x"]`}, verdict.Malformed, "already"},
 		{"named _sd", `{"_sd":["#1"]}`, []string{`["s","_sd",[]]`}, verdict.Malformed, `disclosure 1: the claim's name is "_sd", which is reserved`},
 		{"named ...", `{"_sd":["#1"]}`, []string{`["s","...","x"]`}, verdict.Malformed, `the claim's name is "...", which is reserved`},
 		{"escaped _sd", `{"_sd":["#1"]}`, []string{`["s","\u005fsd",[]]`}, verdict.Malformed, "reserved"},
 		{"... as a member", `{"...":"x"}`, nil, verdict.Malformed, `the payload has a member "..."`},
 		{"... as a member inside", `{"o":{"p":{"...":"x"}}}`, nil, verdict.Malformed, `"o.p" has a member "..."`},
-		{"... with company", `{"l":[{"...":"x","y":1}]}`, nil, verdict.Malformed, `"l[0]": "..." must be a string and stand alone`},
+		{"... with another member", `{"l":[{"...":"x","y":1}]}`, nil, verdict.Malformed, `"l[0]": "..." must be a string and the only member`},
 		{"... of another kind", `{"l":[{"...":["x"]}]}`, nil, verdict.Malformed, "must be a string"},
 		{"_sd of another kind", `{"_sd":"x"}`, nil, verdict.Malformed, "_sd of the payload: must be an array of strings"},
 		{"_sd with a number", `{"o":{"_sd":["x",1]}}`, nil, verdict.Malformed, `_sd of "o"`},
@@ -138,22 +138,22 @@ func TestRefuses(t *testing.T) {
 		{"_sd twice", `{"_sd":["x"],"_sd":["y"]}`, nil, verdict.DuplicateMember, "more than once"},
 		{"a name twice", `{"a":1,"a":2}`, nil, verdict.DuplicateMember, "/a"},
 		{"a name twice in a disclosed value", `{"_sd":["#1"]}`, []string{`["s","a",{"b":1,"b":2}]`}, verdict.DuplicateMember, "/a/b"},
-		{"a hash nobody should use", `{"_sd_alg":"md5"}`, nil, verdict.AlgRefused, `_sd_alg: is "md5"`},
+		{"a broken hash", `{"_sd_alg":"md5"}`, nil, verdict.AlgRefused, `_sd_alg: is "md5"`},
 		{"a hash in capitals", `{"_sd_alg":"SHA-256"}`, nil, verdict.AlgRefused, `want sha-256, sha-384 or sha-512`},
 		{"a hash of another kind", `{"_sd_alg":256}`, nil, verdict.Malformed, "_sd_alg: is a number"},
-		{"no object", `["a"]`, nil, verdict.Malformed, "must be a JSON object"},
+		{"not an object", `["a"]`, nil, verdict.Malformed, "must be a JSON object"},
 		{"not JSON", `{`, nil, verdict.Malformed, "must be a JSON object"},
 		{"too deep", `{"a":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`, nil, verdict.LimitExceeded, "deeper than 100"},
 		{"too deep together", `{"o":{"_sd":["#2"]}}`, []string{`["s",` + deep + `]`, `["t","a",{"p":[{"...":"#1"}]}]`}, verdict.LimitExceeded, "deeper than 100"},
 
-		{"... behind another", `{"l":[{"y":1,"...":"x"}]}`, nil, verdict.Malformed, `"l[0]" has a member "..."`},
+		{"... after another member", `{"l":[{"y":1,"...":"x"}]}`, nil, verdict.Malformed, `"l[0]" has a member "..."`},
 		{"_sd_alg disclosed", `{"_sd":["#1"]}`, []string{`["s","_sd_alg","md5"]`}, verdict.Malformed, "already"},
 
-		{"no array", `{}`, []string{`{"s":1}`}, verdict.Malformed, "disclosure 1: is not an array of salt, name and value"},
+		{"not an array", `{}`, []string{`{"s":1}`}, verdict.Malformed, "disclosure 1: is not an array of salt, name and value"},
 		{"one element", `{}`, []string{`["s"]`}, verdict.Malformed, "is not an array of"},
 		{"four elements", `{}`, []string{`["s","a",1,2]`}, verdict.Malformed, "is not an array of"},
-		{"a salt that is none", `{}`, []string{`[1,"a",1]`}, verdict.Malformed, "the salt is a number"},
-		{"a name that is none", `{}`, []string{ok, `["s",null,1]`}, verdict.Malformed, "disclosure 2: the claim's name is null"},
+		{"salt is not a string", `{}`, []string{`[1,"a",1]`}, verdict.Malformed, "the salt is a number"},
+		{"name is not a string", `{}`, []string{ok, `["s",null,1]`}, verdict.Malformed, "disclosure 2: the claim's name is null"},
 		{"broken JSON", `{}`, []string{`["s","a",1`}, verdict.Malformed, "disclosure 1: is not JSON"},
 		{"a disclosure too deep", `{}`, []string{`["s","a",` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `]`}, verdict.LimitExceeded, "disclosure 1: is nested"},
 	} {
@@ -196,8 +196,8 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// FuzzProcess wants what is processed to be JSON without a digest in it, made of
-// nothing but the payload and the disclosures, all of them used.
+// FuzzProcess checks that a processed payload is JSON without digests, made only of the
+// payload and the disclosures, and that all disclosures are used.
 func FuzzProcess(f *testing.F) {
 	for _, section := range []string{"5.2", "a.1", "a.2"} {
 		f.Add(example(f, section))
@@ -234,7 +234,7 @@ func FuzzProcess(f *testing.F) {
 		}
 		for i, d := range p.Disclosed {
 			if d.Path == "" && d.Name != "" || d.Text != token.Disclosures[i].Text {
-				t.Fatalf("disclosure %d has no place", i+1)
+				t.Fatalf("disclosure %d has no path", i+1)
 			}
 		}
 	})

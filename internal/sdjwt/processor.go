@@ -10,18 +10,18 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A processor is one run of the steps (*) and (**) of RFC 9901 §7.1. It reads a text
-// once for each level of its nesting, of which there are MaxDepth at most.
+// A processor runs the steps (*) and (**) of RFC 9901 §7.1. It reads a text once for each
+// level of nesting, at most MaxDepth times.
 type processor struct {
 	disclosed   []Disclosed
 	place       map[string]int // index in disclosed, by digest
 	used        []bool
 	seen        map[string]bool // digests
 	undisclosed []Undisclosed
-	depth       int // of the containers being processed
+	depth       int // of the current containers
 }
 
-// value returns v with its disclosures in their places, or v itself if it holds no
+// value returns v with its disclosed values in place, or v itself if it contains no
 // digest. name is the name of v inside path.
 func (p *processor) value(v jsonobject.Value, path, name string) (processed jsonobject.Value, err error) {
 	kind := v.Kind()
@@ -48,11 +48,11 @@ func (p *processor) object(v jsonobject.Value, path string) (jsonobject.Value, e
 	for _, m := range members {
 		switch {
 		case m.Name == digestName:
-			return nil, verdict.Errorf(verdict.Malformed, `%s has a member "...", which is reserved for the digests in arrays and stands there alone (RFC 9901 §4.1)`, whole(path))
+			return nil, verdict.Errorf(verdict.Malformed, `%s has a member "...", which is reserved for digests in arrays, as their only member (RFC 9901 §4.1)`, objectName(path))
 		case m.Name == hashName && p.depth == 1:
 			changed = true
 		case m.Name == digestsName && selected:
-			return nil, verdict.Errorf(verdict.DuplicateMember, "%s has _sd more than once: parsers disagree on which counts", whole(path))
+			return nil, verdict.Errorf(verdict.DuplicateMember, "%s has _sd more than once: parsers disagree on which counts", objectName(path))
 		case m.Name == digestsName:
 			disclosed, indexes, err := p.disclose(m.Value, path)
 			if err != nil {
@@ -74,15 +74,15 @@ func (p *processor) object(v jsonobject.Value, path string) (jsonobject.Value, e
 	return jsonobject.Join(kept), p.conflict(members, shown, path)
 }
 
-// disclose returns the members whose digests are in the "_sd" of an object, and
-// which disclosures they are, in the order of the disclosures.
+// disclose returns the members for the digests in the "_sd" of an object, and the indexes
+// of their disclosures, in the order of the disclosures.
 func (p *processor) disclose(digests jsonobject.Value, path string) (members []jsonobject.Member, shown []int, err error) {
 	list, ok := digests.Texts()
 	if !ok {
-		return nil, nil, verdict.Errorf(verdict.Malformed, "_sd of %s: must be an array of strings (RFC 9901 §4.2.4.1)", whole(path))
+		return nil, nil, verdict.Errorf(verdict.Malformed, "_sd of %s: must be an array of strings (RFC 9901 §4.2.4.1)", objectName(path))
 	}
 	for _, digest := range list {
-		i, found, err := p.look(digest, path)
+		i, found, err := p.find(digest, path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -106,7 +106,7 @@ func (p *processor) disclose(digests jsonobject.Value, path string) (members []j
 	return members, shown, nil
 }
 
-// conflict refuses a disclosed member if the object has that name already.
+// conflict refuses a disclosed member whose name the object has already.
 func (p *processor) conflict(members []jsonobject.Member, shown []int, path string) error {
 	if len(shown) == 0 {
 		return nil
@@ -121,7 +121,7 @@ func (p *processor) conflict(members []jsonobject.Member, shown []int, path stri
 	for _, i := range shown {
 		d := p.disclosed[i]
 		if names[d.Name] {
-			return verdict.Errorf(verdict.Malformed, "disclosure %d: %s has %s already (RFC 9901 §7.1 step 3.c.ii)", i+1, whole(path), d.about())
+			return verdict.Errorf(verdict.Malformed, "disclosure %d: %s has %s already (RFC 9901 §7.1 step 3.c.ii)", i+1, objectName(path), d.about())
 		}
 		names[d.Name] = true
 	}
@@ -149,8 +149,8 @@ func (p *processor) array(v jsonobject.Value, path string) (jsonobject.Value, er
 	return slices.Concat([]byte("["), bytes.Join(kept, []byte(",")), []byte("]")), nil
 }
 
-// element returns an element of an array: its own value, or the disclosed value
-// where it is a digest. found is false for a digest without a disclosure.
+// element returns an element of an array, or the disclosed value if it is a digest. found
+// is false for a digest without a disclosure.
 func (p *processor) element(e jsonobject.Value, path, name string) (shown jsonobject.Value, found bool, err error) {
 	members, _ := e.Members()
 	if len(members) == 0 || members[0].Name != digestName {
@@ -159,9 +159,9 @@ func (p *processor) element(e jsonobject.Value, path, name string) (shown jsonob
 	}
 	digest, ok := members[0].Value.Text()
 	if !ok || len(members) > 1 {
-		return nil, false, verdict.Errorf(verdict.Malformed, `%s: "..." must be a string and stand alone (RFC 9901 §4.2.4.2)`, whole(join(path, name)))
+		return nil, false, verdict.Errorf(verdict.Malformed, `%s: "..." must be a string and the only member (RFC 9901 §4.2.4.2)`, objectName(join(path, name)))
 	}
-	i, found, err := p.look(digest, path)
+	i, found, err := p.find(digest, path)
 	if err != nil || !found {
 		return nil, false, err
 	}
@@ -174,10 +174,10 @@ func (p *processor) element(e jsonobject.Value, path, name string) (shown jsonob
 	return shown, true, err
 }
 
-// look returns the disclosure of a digest, which may occur only once.
-func (p *processor) look(digest, path string) (i int, found bool, err error) {
+// find returns the disclosure of a digest. It refuses a digest that occurs twice.
+func (p *processor) find(digest, path string) (i int, found bool, err error) {
 	if p.seen[digest] {
-		return 0, false, verdict.Errorf(verdict.Malformed, "the digest %s stands more than once (RFC 9901 §7.1 step 4)", phrase.Quote(digest))
+		return 0, false, verdict.Errorf(verdict.Malformed, "the digest %s occurs more than once (RFC 9901 §7.1 step 4)", phrase.Quote(digest))
 	}
 	p.seen[digest] = true
 	i, found = p.place[digest]
@@ -189,8 +189,7 @@ func (p *processor) look(digest, path string) (i int, found bool, err error) {
 	return i, true, nil
 }
 
-// maxPath bounds what is spent on a path, in bytes. The beginning of a longer one
-// is left out.
+// maxPath limits the length of a path in bytes. The start of a longer path is omitted.
 const maxPath = 1 << 10
 
 func join(path, name string) string {
@@ -206,8 +205,8 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// whole names an object in a message.
-func whole(path string) string {
+// objectName returns the name of an object in a message.
+func objectName(path string) string {
 	if path == "" {
 		return "the payload"
 	}

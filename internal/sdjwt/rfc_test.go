@@ -14,7 +14,7 @@ import (
 // issuer is the issuer's key of RFC 9901 §A.5.
 const issuer = `{"kty":"EC","crv":"P-256","x":"b28d4MwZMjw8-00CG4xfnn9SLMVMM19SlqZpVb_uNtQ","y":"Xv5zWwuoaTgdS6hV43yI6gBwTnjukmFQQnJ_kCxzqk8"}`
 
-// holder is the holder's, as "cnf" has it.
+// holder is the holder's key, as "cnf" contains it.
 const holder = `{"jwk": {"kty": "EC", "crv": "P-256", "x": "TCAER19Zvu3OHF4j4W4vfSVoHIP1ILilDls7vCeGemc", "y": "ZxjiWWbZMQGHVWKVQ4hbSIirsVfuecCE6t4jT9F2HZQ"}}`
 
 // example reads a token that RFC 9901 prints over several lines.
@@ -55,7 +55,7 @@ func TestRFC(t *testing.T) {
 		payload     string
 		disclosed   string // paths
 		undisclosed int
-		digest      string // of a key binding; "" where there is none
+		digest      string // of a key binding; "" if there is none
 	}{
 		"5.1": {
 			payload: `{"given_name":"John","family_name":"Doe","email":"johndoe@example.com","address":{"street_address": "123 Main St", "locality": "Anytown", "region": "Anystate", "country": "US"},` +
@@ -115,7 +115,7 @@ func TestRFC(t *testing.T) {
 			kb, err := v.VerifyKeyBinding()
 			if want.digest == "" {
 				if err == nil {
-					t.Error("a key binding verified that is not there")
+					t.Error("a missing key binding verified")
 				}
 				return
 			}
@@ -131,7 +131,8 @@ func TestRFC(t *testing.T) {
 	}
 }
 
-// The digests that RFC 9901 §4.2.3, §4.2.4.2 and §5.1 print for single disclosures.
+// TestRFCDigests checks the digests that RFC 9901 §4.2.3, §4.2.4.2 and §5.1 print for
+// single disclosures.
 func TestRFCDigests(t *testing.T) {
 	for text, want := range map[string]string{
 		"WyIyR0xDNDJzS1F2ZUNmR2ZyeU5STjl3IiwgImdpdmVuX25hbWUiLCAiSm9obiJd": "jsu9yVulwQQlhFlM_3JlzMaSFzglhQG0DpfayQwLUK4",

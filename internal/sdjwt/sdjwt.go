@@ -1,6 +1,6 @@
-// Package sdjwt reads SD-JWTs (RFC 9901): a signed token that holds some claims as
-// digests only, the disclosures of those that its holder shows, and the Key
-// Binding JWT by which the holder proves to be the one it was issued to.
+// Package sdjwt reads SD-JWTs (RFC 9901): a signed token that contains some claims only
+// as digests, the disclosures of those that the holder reveals, and the Key Binding JWT
+// with which the holder proves possession of the key that the token was issued to.
 package sdjwt
 
 import (
@@ -10,22 +10,22 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Token is an SD-JWT or SD-JWT+KB that splits into its parts (RFC 9901 §4).
-// Nothing about it is verified.
+// A Token is an SD-JWT or SD-JWT+KB, split into its parts (RFC 9901 §4). It is not
+// verified.
 type Token struct {
 	Text        string
 	Issued      jws.Token // the Issuer-signed JWT
 	Disclosures []Disclosure
 	KeyBinding  *jws.Token // of an SD-JWT+KB; nil otherwise
 
-	bound string // what a key binding is to: all up to and with the last tilde
+	bound string // the text that a key binding covers: up to and including the last tilde
 }
 
-// Is reports whether text can be nothing but an SD-JWT: no other token has a tilde.
+// Is reports whether text has the form of an SD-JWT: only an SD-JWT contains a tilde.
 func Is(text string) bool { return strings.Contains(text, "~") }
 
-// Parse splits <Issuer-signed JWT>~<Disclosure>~…~ or the same with a Key Binding
-// JWT behind the last tilde. The errors are those of jws.Parse and malformed.
+// Parse splits <Issuer-signed JWT>~<Disclosure>~…~ or the same with a Key Binding JWT
+// after the last tilde. The errors are those of jws.Parse and malformed.
 func Parse(text string) (Token, error) {
 	issued, rest, ok := strings.Cut(text, "~")
 	if !ok {

@@ -6,9 +6,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Verified is an SD-JWT whose Issuer-signed JWT verified and whose disclosures
-// are all of what was signed. Verify alone makes one; the zero Verified holds
-// nothing. A key binding is not verified with it.
+// A Verified is an SD-JWT whose Issuer-signed JWT verified and contains the digests of
+// all disclosures. Only Verify creates it; the zero Verified is empty. Its key binding is
+// not verified.
 type Verified struct {
 	token     Token
 	issued    jws.Verified
@@ -19,7 +19,7 @@ type Verified struct {
 // (RFC 9901 §7.1 steps 3 to 5). The errors are those of Process.
 func (t Token) Verify(issued jws.Verified) (Verified, error) {
 	if issued.Token().Text != t.Issued.Text || t.Issued.Text == "" {
-		return Verified{}, verdict.Errorf(verdict.Internal, "what was verified is not the Issuer-signed JWT of this SD-JWT")
+		return Verified{}, verdict.Errorf(verdict.Internal, "the verified token is not the Issuer-signed JWT of this SD-JWT")
 	}
 	p, err := t.Process()
 	if err != nil {
@@ -28,14 +28,14 @@ func (t Token) Verify(issued jws.Verified) (Verified, error) {
 	return Verified{token: t, issued: issued, processed: p}, nil
 }
 
-// Issued returns the Issuer-signed JWT as it verified.
+// Issued returns the verified Issuer-signed JWT.
 func (v Verified) Issued() jws.Verified { return v.issued }
 
-// Processed returns the payload with what was disclosed of it.
+// Processed returns the payload with the disclosed values.
 func (v Verified) Processed() Processed { return v.processed }
 
-// Digest is what "sd_hash" of a Key Binding JWT must be: the digest of all before
-// it, with the last tilde (RFC 9901 §4.3.1).
+// Digest returns the required "sd_hash" of a Key Binding JWT: the digest of the text
+// before it, including the last tilde (RFC 9901 §4.3.1).
 func (v Verified) Digest() string {
 	if v.processed.hash == 0 {
 		return ""
@@ -43,9 +43,9 @@ func (v Verified) Digest() string {
 	return digest(v.processed.hash, v.token.bound)
 }
 
-// VerifyKeyBinding verifies the signature of the Key Binding JWT by the key that
-// the issuer put into "cnf" (RFC 9901 §7.3 steps 5.a to 5.c, RFC 7800 §3.2). What
-// it claims is not looked at.
+// VerifyKeyBinding verifies the signature of the Key Binding JWT with the key that the
+// issuer put into "cnf" (RFC 9901 §7.3 steps 5.a to 5.c, RFC 7800 §3.2). It does not
+// check its claims.
 func (v Verified) VerifyKeyBinding() (jws.Verified, error) {
 	if v.token.KeyBinding == nil {
 		return jws.Verified{}, verdict.Errorf(verdict.Malformed, "the SD-JWT has no Key Binding JWT")
@@ -69,7 +69,7 @@ func (v Verified) holderKey() (jwk.Key, error) {
 	}
 	text, ok := o.Get("jwk")
 	if !ok {
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "cnf: has no jwk, and a key that is only named cannot be had from here (RFC 7800 §3.2)")
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "cnf: has no jwk, the only supported way to name a key (RFC 7800 §3.2)")
 	}
 	if text.Kind() != '{' {
 		return jwk.Key{}, verdict.Errorf(verdict.JWKInvalid, "cnf: jwk is %s, must be a JWK (RFC 7800 §3.2)", text.Noun())

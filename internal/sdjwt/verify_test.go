@@ -34,7 +34,7 @@ func signed(t *testing.T, header, payload string, k jwk.Key) jws.Token {
 	return token
 }
 
-// presented returns an SD-JWT with that payload, verified, and a key binding by k.
+// presented returns a verified SD-JWT with this payload, and a key binding signed by k.
 func presented(t *testing.T, payload string, k jwk.Key) (Verified, error) {
 	t.Helper()
 	issuer := generated(t)
@@ -81,7 +81,7 @@ func TestVerifyKeyBinding(t *testing.T) {
 	}
 }
 
-// A binding by no algorithm at all verifies under no key.
+// TestKeyBindingNone checks that a key binding with alg none does not verify.
 func TestKeyBindingNone(t *testing.T) {
 	text := example(t, "5.2")
 	none := jwsNone(t)
@@ -104,7 +104,7 @@ func jwsNone(t *testing.T) string {
 	return token.Text
 }
 
-func TestVerifyWantsItsOwn(t *testing.T) {
+func TestVerifyRefusesAnotherToken(t *testing.T) {
 	issuer := generated(t)
 	one, two := signed(t, `{"alg":"ES256"}`, `{"a":1}`, issuer), signed(t, `{"alg":"ES256"}`, `{"a":2}`, issuer)
 	token, err := Parse(one.Text + "~")
@@ -116,29 +116,29 @@ func TestVerifyWantsItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := token.Verify(v); err == nil {
-		t.Error("the signature of another token was taken for this one's")
+		t.Error("the signature of another token was accepted")
 	}
 	if _, err := (Token{}).Verify(jws.Verified{}); err == nil {
-		t.Error("nothing verified as something")
+		t.Error("the zero Token verified")
 	}
 	if got := (Verified{}).Digest(); got != "" {
-		t.Errorf("the digest of nothing is %q", got)
+		t.Errorf("the digest of the zero Verified is %q", got)
 	}
 }
 
-// What a holder changes no longer verifies: a disclosure's value, its place in the
-// order that the key binding is to.
+// TestTampering checks that a change by the holder does not verify: of a disclosure's
+// value, or of the order that the key binding covers.
 func TestTampering(t *testing.T) {
 	text := example(t, "5.2")
 	parts := strings.Split(text, "~")
 	parts[1], parts[2] = parts[2], parts[1]
 	_, v := verified(t, strings.Join(parts, "~"))
 	if v.Digest() == "0_Af-2B-EhLWX5ydh_w2xzwmO6iM66B_2QCEanI4fUY" {
-		t.Error("the digest is blind to the order")
+		t.Error("the digest ignores the order")
 	}
 	_, v = verified(t, text[:strings.IndexByte(text, '~')+1])
 	if v.Digest() == "0_Af-2B-EhLWX5ydh_w2xzwmO6iM66B_2QCEanI4fUY" || len(v.Processed().Undisclosed) != 10 {
-		t.Error("the digest is blind to what is left out")
+		t.Error("the digest ignores a missing disclosure")
 	}
 	changed := strings.Replace(text, "WyJlbHVWNU9nM2dTTklJOEVZbnN4QV9BIiwgImZhbWlseV9uYW1lIiwgIkRvZSJd", "WyJlbHVWNU9nM2dTTklJOEVZbnN4QV9BIiwgImZhbWlseV9uYW1lIiwgIkRvZTEiXQ", 1)
 	if _, err := process(changed); changed == text || verdict.ClassOf(err) != verdict.Malformed {

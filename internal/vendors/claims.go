@@ -2,7 +2,7 @@ package vendors
 
 import "jwt/internal/iana"
 
-// claims are the private claims of the vendors, sorted by name.
+// claims lists the private claims of the vendors, sorted by name.
 var claims = [...]claim{
 	{name: "aal", vendor: Supabase, meaning: "Authenticator assurance level: aal1 or aal2"},
 	{name: "acct", vendor: Entra, meaning: "0 for a member of the tenant, 1 for a guest"},
@@ -188,8 +188,8 @@ var claims = [...]claim{
 	{name: "ztdid", vendor: Entra, meaning: "Device identity of Windows Autopilot", distinct: true},
 }
 
-// members are names inside the claims of one vendor. The name is the path to it,
-// divided by spaces, and * stands for any one name.
+// members lists names inside the claims of one vendor. The name is its path, separated by
+// spaces; * matches any one name.
 var members = [...]claim{
 	{name: "kubernetes.io namespace", vendor: Kubernetes, meaning: "Namespace"},
 	{name: "kubernetes.io node", vendor: Kubernetes, meaning: "Node the pod runs on", kind: iana.Nested},
@@ -225,8 +225,8 @@ var members = [...]claim{
 	{name: "https://hasura.io/jwt/claims x-hasura-user-id", vendor: Hasura, meaning: "User"},
 }
 
-// families are the claims whose names begin alike; the name is the beginning.
-// "extension_" is too common a word to recognize Entra by.
+// families lists the claims with a common prefix, which is the name. "extension_" is not
+// distinct, because other vendors may use it.
 var families = [...]claim{
 	{name: "xms_", vendor: Entra, meaning: "Internal to Microsoft's services", distinct: true},
 	{name: "extension_", vendor: Entra, meaning: "Custom attribute of the user"},

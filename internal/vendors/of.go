@@ -8,8 +8,8 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// Of returns the likely vendor of a token from "iss", or else from claims that no other
-// vendor uses, or "". The guess explains names and must not be trusted.
+// Of returns the likely vendor of a token, by "iss" or else by claims that no other
+// vendor uses, or "". It is a guess for explanations only.
 func Of(claims jsonobject.Object) string {
 	v, _ := claims.Get("iss")
 	if iss, ok := v.Text(); ok {
@@ -36,18 +36,24 @@ func ofIssuer(iss string, claims jsonobject.Object) string {
 	if err != nil {
 		return ""
 	}
-	host := strings.ToLower(u.Hostname())
-	for _, h := range hosts {
-		start, end, wild := strings.Cut(h.pattern, "*")
-		if host == h.pattern || wild && strings.HasPrefix(host, start) && strings.HasSuffix(host, end) {
-			return h.vendor
-		}
+	if vendor := ofHost(strings.ToLower(u.Hostname())); vendor != "" {
+		return vendor
 	}
 	switch {
 	case strings.HasSuffix(u.Path, "/_services/token") && hasAll(claims, []string{"repository"}):
 		return GitHubActions
 	case strings.Contains(u.Path, "/realms/"):
 		return Keycloak
+	}
+	return ""
+}
+
+func ofHost(host string) string {
+	for _, h := range hosts {
+		start, end, wild := strings.Cut(h.pattern, "*")
+		if host == h.pattern || wild && strings.HasPrefix(host, start) && strings.HasSuffix(host, end) {
+			return h.vendor
+		}
 	}
 	return ""
 }
@@ -84,7 +90,7 @@ var hosts = [...]struct{ pattern, vendor string }{
 	{"*.supabase.co", Supabase},
 }
 
-// signs are claims that, together, only one vendor issues.
+// signs lists sets of claims that only one vendor issues.
 var signs = [...]struct {
 	vendor  string
 	claims  []string

@@ -1,5 +1,5 @@
-// Package vendors knows the private claims (RFC 7519 §4.3) of common issuers, and
-// recognizes whose token it is.
+// Package vendors describes the private claims (RFC 7519 §4.3) of common issuers, and
+// detects the vendor of a token.
 package vendors
 
 import (
@@ -10,7 +10,7 @@ import (
 	"jwt/internal/iana"
 )
 
-// The vendors whose claims are known.
+// The vendors with known claims.
 const (
 	Apple         = "Sign in with Apple"
 	Auth0         = "Auth0"
@@ -35,18 +35,18 @@ const (
 type claim struct {
 	name, vendor, meaning string
 	kind                  iana.Kind
-	distinct              bool // no other vendor uses the name, so it is known in any token
+	distinct              bool // no other vendor uses the name, so it is recognized in any token
 }
 
-// as returns what is known of the claim, under the name it has in a token.
+// as describes the claim under its name in a token.
 func (c claim) as(name string) (iana.Name, bool) {
 	return iana.Name{Name: name, Meaning: c.meaning, Spec: c.vendor + " documentation", Kind: c.kind, Vendor: c.vendor}, true
 }
 
-// Claim returns what is known of the claim at path: one name for a claim of the token,
-// more for a member inside it, without array indexes. vendor is the result of Of. The
-// vendor's own claims come before the registered ones; claims of other vendors are known
-// only if their names are unique.
+// Claim describes the claim at path: one name for a claim of the token, and more names
+// for a member inside it, without array indexes. vendor is the result of Of. The vendor's
+// own claims precede the registered ones. A claim of another vendor is described only if
+// its name is distinct.
 func Claim(vendor string, path ...string) (iana.Name, bool) {
 	if !iana.IsClaim(path...) {
 		if n, ok := iana.Claim(path...); ok {
@@ -64,7 +64,7 @@ func Claim(vendor string, path ...string) (iana.Name, bool) {
 	return find(name, func(c claim) bool { return c.distinct })
 }
 
-// find returns the claim of that name, or the family it belongs to, that fits.
+// find returns the claim with this name, or its family, if fits accepts it.
 func find(name string, fits func(claim) bool) (iana.Name, bool) {
 	i, _ := slices.BinarySearchFunc(claims[:], name, func(c claim, want string) int { return cmp.Compare(c.name, want) })
 	for ; i < len(claims) && claims[i].name == name; i++ {
@@ -80,7 +80,7 @@ func find(name string, fits func(claim) bool) (iana.Name, bool) {
 	return iana.Name{}, false
 }
 
-// member looks up a name inside a claim of one vendor.
+// member describes a name inside a claim of one vendor.
 func member(path []string) (iana.Name, bool) {
 	for _, m := range members {
 		if matches(m.name, path) {

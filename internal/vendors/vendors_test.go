@@ -16,10 +16,10 @@ func TestTables(t *testing.T) {
 		if i > 0 {
 			before := claims[i-1]
 			if before.name > row.name || before.name == row.name && before.vendor == row.vendor {
-				t.Errorf("%q (%s) stands after %q (%s)", row.name, row.vendor, before.name, before.vendor)
+				t.Errorf("%q (%s) comes after %q (%s)", row.name, row.vendor, before.name, before.vendor)
 			}
 			if before.name == row.name && (before.distinct || row.distinct) {
-				t.Errorf("%q is distinct and stands twice", row.name)
+				t.Errorf("%q is distinct and occurs twice", row.name)
 			}
 		}
 		if _, registered := iana.Claim(row.name); row.distinct && registered && row.name != "login_hint" && row.name != "nickname" {
@@ -49,7 +49,7 @@ func checkMeaning(t *testing.T, c claim) {
 
 func TestClaim(t *testing.T) {
 	tests := []struct {
-		vendor, path string // path divided by spaces
+		vendor, path string // path separated by spaces
 		meaning      string // "" means unknown
 		ofVendor     string
 	}{
