@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// inherited opens a duplicate of descriptor n for reading, and leaves n open. A descriptor
-// other than a file, pipe, socket or device is refused: it belongs to the Go runtime, and
-// reading it would block for ever.
+// inherited opens a duplicate of descriptor n for reading, and leaves n open. It refuses
+// a descriptor other than a file, pipe, socket or device: it belongs to the Go runtime,
+// and reading it would block for ever.
 func inherited(n int, name string) (*os.File, error) {
 	var stat syscall.Stat_t
 	if err := syscall.Fstat(n, &stat); err != nil {

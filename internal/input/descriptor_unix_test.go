@@ -74,8 +74,8 @@ func TestDescriptorRefused(t *testing.T) {
 	wantError(t, err, verdict.TooLarge, name+" is larger than 100 bytes", "")
 }
 
-// The descriptors of the Go runtime are refused: they have low numbers, and reading them
-// would block for ever.
+// TestDescriptorsOfTheRuntime checks that the descriptors of the Go runtime, which have
+// low numbers, are refused.
 func TestDescriptorsOfTheRuntime(t *testing.T) {
 	for n := 3; n < 16; n++ {
 		target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", n))

@@ -1,6 +1,6 @@
-// Package input reads the sources that a command line names: an argument, a file, standard
-// input, the environment, an open descriptor, a prompt. Every read is bounded, standard
-// input is read once, and no error quotes a secret.
+// Package input reads the sources that a command line names: an argument, a file,
+// standard input, the environment, an open descriptor, a prompt. Every read has a limit,
+// standard input is read once, and no error quotes a secret.
 package input
 
 import (

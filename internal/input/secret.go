@@ -84,7 +84,7 @@ func (r *Reader) prompt() (Source, error) {
 	return Source{Data: b, Name: "the prompt"}, nil
 }
 
-// withoutLineEnd removes one line end, as editors and echo add it.
+// withoutLineEnd removes one line end, which editors and echo add.
 func (s Source) withoutLineEnd() Source {
 	n := len(s.Data)
 	switch {

@@ -82,8 +82,8 @@ func isBase64DER(text string) bool {
 	return err == nil && len(b) >= 32 && b[0] == 0x30 // a SEQUENCE
 }
 
-// isQuotable reports whether an error may quote text as the name of a missing file. Text
-// that has line ends, or is long and has no dot, may be a key in PEM, Base64 or
+// isQuotable reports whether an error may quote text as the name of a missing file. A
+// text with line ends, or a long one without a dot, may be a key in PEM, Base64 or
 // hexadecimal.
 func isQuotable(text string) bool {
 	return !strings.ContainsAny(text, "\r\n\x00") && (len(text) <= 64 || strings.Contains(text, ".") && len(text) <= 1024)

@@ -37,8 +37,8 @@ func lookupCurve(kty, crv string) (curve, bool) {
 	return curve{}, false
 }
 
-// readEPK reads the sender's ephemeral public key. It refuses a point that is not on the curve,
-// with which an attacker could learn the private key (RFC 8725 §3.4).
+// readEPK reads the sender's ephemeral public key. It refuses a point that is not on the
+// curve, with which an attacker could learn the private key (RFC 8725 §3.4).
 func readEPK(o jsonobject.Object) (curve, *ecdh.PublicKey, error) {
 	const spec = "RFC 7518 §4.6.1.1"
 	v, ok := o.Get("epk")
@@ -99,7 +99,8 @@ func (c curve) epk(public *ecdh.PublicKey) jsonobject.Value {
 	return jsonobject.Value(jwk + base64url.Encode(x) + `","y":"` + base64url.Encode(y) + `"}`)
 }
 
-// privateECDH returns the private key of crypto/ecdsa or crypto/ecdh as one of the latter.
+// privateECDH returns the private key of crypto/ecdsa or crypto/ecdh as a key of
+// crypto/ecdh.
 func privateECDH(material any) (*ecdh.PrivateKey, error) {
 	if k, ok := material.(*ecdsa.PrivateKey); ok {
 		return k.ECDH()
@@ -114,8 +115,8 @@ func publicECDH(material any) (*ecdh.PublicKey, error) {
 	return material.(*ecdh.PublicKey), nil
 }
 
-// agreed returns the key that both sides derive (RFC 7518 §4.6.2): the content encryption key,
-// or the wrapping key if alg wraps.
+// agreed returns the key that both sides derive (RFC 7518 §4.6.2): the content encryption
+// key, or the wrapping key if alg wraps.
 func (h header) agreed(private *ecdh.PrivateKey, public *ecdh.PublicKey) ([]byte, error) {
 	z, err := private.ECDH(public) // refuses the points for which X25519 returns only zeros
 	if err != nil {

@@ -2,7 +2,7 @@ package jwe
 
 import (
 	"crypto"
-	_ "crypto/sha1" // crypto.SHA1, for RSA-OAEP alone (RFC 7518 §4.3)
+	_ "crypto/sha1" // crypto.SHA1, only for RSA-OAEP (RFC 7518 §4.3)
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 
@@ -32,8 +32,8 @@ type algorithm struct {
 	optIn bool // accepted only when requested by name, and only to decrypt
 }
 
-// The algorithms of RFC 7518 §4.1 and the two longer OAEP hashes of the JOSE
-// registry; the ones to prefer for a new token first within each family.
+// The algorithms of RFC 7518 §4.1 and the two longer OAEP hashes of the JOSE registry. In
+// each family the preferred ones for a new token come first.
 var algorithms = [...]algorithm{
 	{name: "RSA-OAEP-256", family: rsaOAEP, hash: crypto.SHA256},
 	{name: "RSA-OAEP-384", family: rsaOAEP, hash: crypto.SHA384},
@@ -68,8 +68,8 @@ func lookupAlg(name string) (algorithm, bool) {
 	return algorithm{}, false
 }
 
-// An encryption is one value of "enc" (RFC 7518 §5.1): AES-GCM, or AES-CBC with
-// HMAC, whose key is as long as both of its halves. Sizes are in bytes.
+// An encryption is one value of "enc" (RFC 7518 §5.1): AES-GCM, or AES-CBC with HMAC,
+// which has a key of two halves. Sizes are in bytes.
 type encryption struct {
 	name         string
 	key, iv, tag int
@@ -145,8 +145,8 @@ func Algs(key jwk.Key) []string {
 	return fit
 }
 
-// Encs returns the values of "enc" that go with alg and the key, the preferred
-// first; none where alg is unknown or does not fit the key.
+// Encs returns the values of "enc" for alg and the key, the preferred first, and none if
+// alg is unknown or does not fit the key.
 func Encs(alg string, key jwk.Key) []string {
 	a, ok := lookupAlg(alg)
 	if !ok {

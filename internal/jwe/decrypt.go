@@ -17,7 +17,7 @@ type Options struct {
 	MaxInflated int // bytes of a plaintext after "zip"; 0 means DefaultMaxInflated
 }
 
-// DefaultMaxInflated is how large a compressed plaintext may become, in bytes.
+// DefaultMaxInflated is the maximum size of a decompressed plaintext, in bytes.
 const DefaultMaxInflated = 250000
 
 // maxIterations limits the PBKDF2 work of one Decrypt over all passwords, because the token
@@ -91,13 +91,14 @@ func (t Token) Decrypt(keys []jwk.Key, o Options) (Decrypted, error) {
 	return Decrypted{}, verdict.Errorf(verdict.DecryptFailed, "the token does not decrypt: the key is wrong or the token was changed")
 }
 
-// open returns the content of the token, still compressed if it is.
+// open returns the content of the token, which is still compressed if the header has
+// "zip".
 func (t Token) open(h header, key jwk.Key) ([]byte, error) {
 	contentKey := h.contentKey(key, t.EncryptedKey)
 	return h.enc.open(contentKey, t.IV, t.Ciphertext, t.Tag, t.additionalData())
 }
 
-// Warnings returns warnings about what was accepted.
+// Warnings returns warnings about weaknesses of the token that were accepted.
 func (d Decrypted) Warnings() []verdict.Check {
 	var warnings []verdict.Check
 	if d.header.alg.optIn {
@@ -115,7 +116,8 @@ func (d Decrypted) Warnings() []verdict.Check {
 	return warnings
 }
 
-// AdvisedP2C returns the advised PBKDF2 iterations of alg; 0 if it uses no password.
+// AdvisedP2C returns the recommended PBKDF2 iterations for alg, and 0 if it uses no
+// password.
 func AdvisedP2C(alg string) int {
 	a, ok := lookupAlg(alg)
 	if !ok {
@@ -124,8 +126,8 @@ func AdvisedP2C(alg string) int {
 	return a.advisedP2C()
 }
 
-// advisedP2C returns OWASP's advice of 2023 for PBKDF2 with the algorithm's hash; 0 if it uses
-// no password.
+// advisedP2C returns OWASP's recommendation of 2023 for PBKDF2 with the hash of the
+// algorithm, and 0 if it uses no password.
 func (a algorithm) advisedP2C() int {
 	switch {
 	case a.family != pbes2:

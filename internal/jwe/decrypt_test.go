@@ -25,7 +25,7 @@ import (
 
 const theMessage = "the token does not decrypt: the key is wrong or the token was changed"
 
-// fails requires that the token does not decrypt, with the one message.
+// fails checks that the token does not decrypt, and that the error has the one message.
 func fails(t *testing.T, what string, token Token, key jwk.Key, o Options) {
 	t.Helper()
 	d, err := token.Decrypt([]jwk.Key{key}, o)
@@ -81,8 +81,8 @@ func TestTamperedParts(t *testing.T) {
 	}
 }
 
-// Bytes must not move between iv, ciphertext and tag, which are authenticated one after the
-// other.
+// TestMovedBytes checks that bytes cannot move between iv, ciphertext and tag, which are
+// authenticated one after the other.
 func TestMovedBytes(t *testing.T) {
 	key := newKey(t, make([]byte, 32))
 	for _, enc := range []string{"A256GCM", "A128CBC-HS256"} {
@@ -136,7 +136,7 @@ func padded(t *testing.T, key *rsa.PrivateKey, contentKey []byte) []byte {
 	return b
 }
 
-// legacy returns a token under RSA1_5, which Encrypt does not make.
+// legacy returns a token with RSA1_5, which Encrypt does not make.
 func legacy(t *testing.T, key *rsa.PrivateKey, plaintext string) Token {
 	t.Helper()
 	contentKey := randomBytes(32)
@@ -183,7 +183,8 @@ func TestRSA15(t *testing.T) {
 	}
 }
 
-// Each header is refused with its class before anything is decrypted.
+// TestHeadersRefused checks that each header is refused with its class before anything is
+// decrypted.
 func TestHeadersRefused(t *testing.T) {
 	secret := newKey(t, make([]byte, 32))
 	ec := newKey(t, must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)))
@@ -280,8 +281,8 @@ func TestHeadersRefused(t *testing.T) {
 	}
 }
 
-// quickest returns the shortest time of f in some tries, because a busy machine adds to it.
-// It stops when a try was quick enough.
+// quickest returns the shortest time of f in some tries, because a busy machine adds to
+// it. It stops after a try that was quick enough.
 func quickest(enough time.Duration, f func()) time.Duration {
 	best := time.Duration(math.MaxInt64)
 	for range 20 {
@@ -329,7 +330,7 @@ func TestChoiceOfKeys(t *testing.T) {
 		name, header, alg string
 		maker             jwk.Key
 		keys              []jwk.Key
-		want              verdict.Class // "" where the token decrypts
+		want              verdict.Class // "" if the token decrypts
 	}{
 		{"no key", `{}`, "dir", forOne, nil, verdict.KeyNotFound},
 		{"the one key", `{}`, "dir", forOne, []jwk.Key{forOne}, ""},
@@ -369,7 +370,8 @@ func TestChoiceOfKeys(t *testing.T) {
 	}
 }
 
-// Web Crypto writes the public half of an ECDH key with "key_ops":[].
+// TestEmptyKeyOpsOfAnECDHKey checks a public ECDH key with "key_ops":[], as Web Crypto
+// writes it.
 func TestEmptyKeyOpsOfAnECDHKey(t *testing.T) {
 	private := newKey(t, must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)))
 	empty := public(t, private)
@@ -385,8 +387,8 @@ func TestEmptyKeyOpsOfAnECDHKey(t *testing.T) {
 	}
 }
 
-// jose writes "key_ops" of wrapping for an ECDH key too, which RFC 7517 §4.3 would
-// call deriveKey.
+// TestWrappingKeyOpsOfAnECDHKey checks an ECDH key whose "key_ops" are those of wrapping,
+// as jose writes them. RFC 7517 §4.3 would call the operation deriveKey.
 func TestWrappingKeyOpsOfAnECDHKey(t *testing.T) {
 	private := newKey(t, must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)))
 	private.Ops = []string{"wrapKey", "unwrapKey"}
@@ -403,8 +405,8 @@ func TestWrappingKeyOpsOfAnECDHKey(t *testing.T) {
 	}
 }
 
-// A private key encrypts like its public half, which has the inverse operations; a public key
-// that may only verify does not.
+// TestKeyOpsOfAPrivateKey checks that a private key encrypts like its public half, which
+// has the inverse operations, and that a public key that may only verify does not.
 func TestKeyOpsOfAPrivateKey(t *testing.T) {
 	private := newKey(t, rsaKey())
 	private.Ops = []string{"unwrapKey"}
@@ -430,7 +432,8 @@ func TestAlgsNarrow(t *testing.T) {
 	}
 }
 
-// A token must not run its iterations for each of a thousand passwords.
+// TestIterationsOverAllPasswords checks that a token cannot run its iterations for each
+// of a thousand passwords.
 func TestIterationsOverAllPasswords(t *testing.T) {
 	token := made(t, "{}", "x", newKey(t, []byte("password")), "PBES2-HS256+A128KW", "A128GCM")
 	header := token.Header
@@ -505,7 +508,8 @@ func TestZip(t *testing.T) {
 			t.Errorf("%s: %d bytes of plaintext", test.name, len(d.Plaintext()))
 		}
 	}
-	// Compressed or not is under the tag: a stranger learns nothing of the content.
+	// The tag is checked before decompression, so another key learns nothing about the
+	// content.
 	fails(t, "bomb under another key", zipped(deflated(t, full)), newKey(t, bytes.Repeat([]byte{1}, 32)), Options{})
 }
 

@@ -15,7 +15,7 @@ import (
 // DefaultP2C is the number of PBKDF2 iterations of a new token.
 const DefaultP2C = 600000
 
-// EncryptOptions hold the choices for a new token beside alg and enc.
+// EncryptOptions hold the choices for a new token other than alg and enc.
 type EncryptOptions struct {
 	// Zip compresses the plaintext. Its size then reveals something about its content: an
 	// attacker who chooses part of it can guess the rest.

@@ -73,7 +73,7 @@ func TestEncryptedKeysRefused(t *testing.T) {
 	}{
 		{"the wrong passphrase", encrypt(oct, pbes2, password), give("other"), verdict.KeyUnreadable, "does not open"},
 		{"an empty passphrase", encrypt(oct, pbes2, password), give(""), verdict.KeyUnreadable, "empty"},
-		{"nobody to ask", encrypt(oct, pbes2, password), nil, verdict.KeyUnreadable, "is encrypted: its passphrase is required"},
+		{"no passphrase", encrypt(oct, pbes2, password), nil, verdict.KeyUnreadable, "is encrypted: its passphrase is required"},
 		{"no key inside", encrypt("hello", pbes2, password), give(string(password)), verdict.JWKInvalid, "not a key"},
 		{"an encrypted key inside", encrypt(inner, pbes2, password), give(string(password)), verdict.KeyUnreadable, "another encrypted JWK"},
 		{"cut", inner[:len(inner)-4], give(string(password)), verdict.KeyUnreadable, "encrypted JWK"},
@@ -108,7 +108,8 @@ func TestEncryptedToAKey(t *testing.T) {
 	}
 }
 
-// ParseKeys asks for the passphrase only if a key is encrypted.
+// TestPassphraseOnDemand checks that ParseKeys asks for the passphrase only if a key is
+// encrypted.
 func TestPassphraseOnDemand(t *testing.T) {
 	ask := func() ([]byte, error) {
 		t.Error("asked for a passphrase")
@@ -125,7 +126,8 @@ func TestPassphraseOnDemand(t *testing.T) {
 	}
 }
 
-// Every encryption algorithm that a key can be made for fits the key that is made.
+// TestUsableAlgs checks that every encryption algorithm fits the key that is generated
+// for it.
 func TestUsableAlgs(t *testing.T) {
 	encryption := 0
 	rsa := madeKey(t, "RSA", 0)

@@ -37,8 +37,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// Whatever header and parts are sent, Decrypt neither panics nor returns a plaintext, unless the
-// token is the one made here.
+// FuzzDecrypt checks that Decrypt does not panic for any header and parts, and returns a
+// plaintext only for the token that is made here.
 func FuzzDecrypt(f *testing.F) {
 	keys := []jwk.Key{
 		newKey(f, rsaKey()),
@@ -74,7 +74,7 @@ func FuzzDecrypt(f *testing.F) {
 	})
 }
 
-// A token with one flipped bit does not decrypt.
+// FuzzFlippedBit checks that a token with one flipped bit does not decrypt.
 func FuzzFlippedBit(f *testing.F) {
 	secret := newKey(f, randomBytes(32))
 	private := newKey(f, must(ecdh.X25519().GenerateKey(rand.Reader)))

@@ -22,7 +22,7 @@ const (
 // computed lists the header members that Encrypt makes for each token.
 var computed = [...]string{"epk", "iv", "tag", "p2s", "p2c"}
 
-// A header is the part of the JOSE header that is about decrypting, checked as far as that is
+// A header holds the parameters of the JOSE header for decryption, checked as far as
 // possible without a key.
 type header struct {
 	alg algorithm
@@ -39,9 +39,9 @@ type header struct {
 	p2c int
 }
 
-// readHeader checks everything that can be checked without a key: duplicates, alg, enc, crit,
-// zip, and the parameters of the algorithm. Unless algs is empty it lists the only algorithms
-// that are accepted, and it must name those that are refused by default.
+// readHeader makes all checks that need no key: duplicates, alg, enc, crit, zip, and the
+// parameters of the algorithm. algs, unless empty, lists the accepted algorithms;
+// algorithms that are refused by default are accepted only if it names them.
 func (t Token) readHeader(algs []string) (header, error) {
 	var h header
 	if d := t.Header.Duplicates(); len(d) > 0 {
@@ -191,9 +191,8 @@ func (h *header) readPassword(o jsonobject.Object) (err error) {
 	return nil
 }
 
-// checkSizes checks the lengths of the other four parts, which alg and enc determine. With a
-// longer tag an attacker could move bytes of the ciphertext into it, a shorter one he could
-// guess.
+// checkSizes checks the lengths of the other four parts, which alg and enc determine. An
+// attacker could move bytes of the ciphertext into a longer tag, and guess a shorter one.
 func (t Token) checkSizes(h header) error {
 	want := h.alg.encryptedKeyBytes(h.enc)
 	got := len(t.EncryptedKey)

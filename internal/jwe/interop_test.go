@@ -31,7 +31,7 @@ func TestInteroperationWithGoJOSE(t *testing.T) {
 	for _, a := range algorithms {
 		for _, e := range encryptions {
 			if a.family == rsaOAEP && e.key == 24 {
-				continue // RSA is slow, and no enc but its key's size matters to it
+				continue // RSA is slow, and only the key size of enc matters to it
 			}
 			for _, key := range keysFor(t, a, e) {
 				if unknownToGoJOSE(a, key) {
@@ -93,8 +93,8 @@ func toGoJOSE(t *testing.T, a algorithm, e encryption, key jwk.Key, text string)
 	return string(plaintext)
 }
 
-// apu and apv enter the derivation on both sides (RFC 7518 §4.6.2), on the curves
-// that go-jose knows and on X25519 alike.
+// TestPartyInfo checks that apu and apv enter the derivation on both sides (RFC 7518
+// §4.6.2), on the curves of go-jose and on X25519.
 func TestPartyInfo(t *testing.T) {
 	e := encryptions[0]
 	for _, name := range []string{"ECDH-ES", "ECDH-ES+A128KW"} {

@@ -88,7 +88,7 @@ func keysFor(t testing.TB, a algorithm, e encryption) []jwk.Key {
 	}
 }
 
-// made returns a token for the key.
+// made encrypts a token for the key.
 func made(t testing.TB, header, plaintext string, key jwk.Key, alg, enc string) Token {
 	t.Helper()
 	token, err := Encrypt(object(t, header), []byte(plaintext), key, alg, enc, EncryptOptions{P2C: MinP2C})
@@ -98,8 +98,8 @@ func made(t testing.TB, header, plaintext string, key jwk.Key, alg, enc string) 
 	return token
 }
 
-// forged returns a token with exactly that header for a dir or AES key, as other software makes
-// it.
+// forged returns a token with exactly this header for a dir or AES key, as other software
+// makes it.
 func forged(t testing.TB, header string, encryptedKey, contentKey, content []byte) string {
 	t.Helper()
 	enc, ok := lookupEnc(must(text(object(t, header), "enc", "")))
@@ -140,7 +140,7 @@ func TestEveryAlgAndEncBothWays(t *testing.T) {
 						t.Errorf("%s %s %s: %q under %s %s, want %q", a.name, e.name, key.Kind(), got, d.Alg(), d.Enc(), want)
 					}
 					if len(want) > 8 && bytes.Contains(token.Ciphertext, []byte(want)[:8]) {
-						t.Errorf("%s %s: the plaintext stands in the token", a.name, e.name)
+						t.Errorf("%s %s: the token contains the plaintext", a.name, e.name)
 					}
 				}
 			}
@@ -148,8 +148,8 @@ func TestEveryAlgAndEncBothWays(t *testing.T) {
 	}
 }
 
-// Encrypting twice must never give the same parts: a repeated initialization
-// vector breaks AES-GCM, a repeated epk or salt is nearly as bad.
+// TestEncryptIsFresh checks that encrypting twice never gives the same parts. A repeated
+// initialization vector breaks AES-GCM; a repeated epk or salt is nearly as bad.
 func TestEncryptIsFresh(t *testing.T) {
 	for _, a := range algorithms {
 		if a.optIn {
@@ -180,7 +180,7 @@ func TestEncryptKeepsTheHeader(t *testing.T) {
 		o                      EncryptOptions
 		want                   string
 	}{
-		{"nothing given", `{}`, "dir", "A256GCM", secret, EncryptOptions{}, `{"alg":"dir","enc":"A256GCM"}`},
+		{"empty header", `{}`, "dir", "A256GCM", secret, EncryptOptions{}, `{"alg":"dir","enc":"A256GCM"}`},
 		{
 			"order, extras and digits stay", `{"z":1.50,"enc":"A256GCM","kid":"k","alg":"dir","a":[null]}`, "dir", "A256GCM", secret,
 			EncryptOptions{},
@@ -304,7 +304,7 @@ func TestAlgsAndEncs(t *testing.T) {
 	}
 }
 
-// The example of RFC 7518 Appendix C.
+// TestConcatKDF uses the example of RFC 7518 Appendix C.
 func TestConcatKDF(t *testing.T) {
 	point := func(x, y string) []byte {
 		return slices.Concat([]byte{4}, must(base64url.Decode(x)), must(base64url.Decode(y)))

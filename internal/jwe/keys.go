@@ -9,8 +9,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// takes returns an error unless the type, the size and the own "alg" of the key fit the
-// algorithms.
+// takes returns an error unless the type, size and "alg" of the key fit the algorithms.
 func (a algorithm) takes(key jwk.Key, e encryption) error {
 	switch a.family {
 	case rsaOAEP, rsaPKCS1:
@@ -28,7 +27,7 @@ func (a algorithm) takes(key jwk.Key, e encryption) error {
 	}
 	// The "alg" of a key for dir is that of the content encryption (RFC 7520 §5.6.1).
 	if key.Alg != "" && key.Alg != a.name && (a.family != direct || key.Alg != e.name) {
-		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%s alone, not for %s`, phrase.Quote(key.Alg), a.name)
+		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%s only, not for %s`, phrase.Quote(key.Alg), a.name)
 	}
 	return nil
 }
@@ -57,8 +56,8 @@ func mismatch(a algorithm, want string, key jwk.Key) error {
 	return verdict.Errorf(verdict.KeyMismatch, "%s wants %s, the key is %s", a.name, want, key.Kind())
 }
 
-// A purpose is an intended use of a key, with the "key_ops" of which at least one must be
-// listed (RFC 7517 §4.3).
+// A purpose is an intended use of a key, with the "key_ops" of which one must be listed
+// (RFC 7517 §4.3).
 type purpose struct {
 	verb    string
 	content []string // on the content itself
@@ -75,15 +74,15 @@ func (p purpose) ops(f family) []string {
 	switch f {
 	case direct:
 		return p.content
-	case ecdhES, pbes2: // a key is derived to wrap another: keys list either operation
+	case ecdhES, pbes2: // a key is derived to wrap another; keys list either operation
 		return slices.Concat(derive, p.wrap)
 	default:
 		return p.wrap
 	}
 }
 
-// allows returns an error if "use" or "key_ops" of the key forbid the purpose (RFC 7517 §4.2
-// and §4.3).
+// allows returns an error if "use" or "key_ops" of the key forbid the purpose (RFC 7517
+// §4.2 and §4.3).
 func (a algorithm) allows(key jwk.Key, p purpose) error {
 	if key.Use != "" && key.Use != "enc" {
 		return verdict.Errorf(verdict.KeyRefused, `the key says "use":%s, so it must not %s`, phrase.Quote(key.Use), p.verb)
@@ -104,7 +103,8 @@ func (a algorithm) allows(key jwk.Key, p purpose) error {
 		key.Ops, strings.Join(ops, " or "), p.verb)
 }
 
-// fitting returns the keys that may decrypt the token, or the reason why the first may not.
+// fitting returns the keys that may decrypt the token, or the reason why the first may
+// not.
 func (h header) fitting(keys []jwk.Key) ([]jwk.Key, error) {
 	var fit []jwk.Key
 	var refused error
@@ -139,7 +139,7 @@ func (h header) fits(key jwk.Key) error {
 	return nil
 }
 
-// named returns the keys that the token's kid may name.
+// named returns the keys that the kid of the token may select.
 func (t Token) named(keys []jwk.Key) ([]jwk.Key, error) {
 	v, hasKid := t.Header.Get("kid")
 	kid, isText := v.Text()

@@ -32,8 +32,8 @@ type Token struct {
 var partNames = [5]string{"header", "encrypted key", "initialization vector", "ciphertext", "authentication tag"}
 
 // Parse splits text into its five parts. It accepts only strict base64url, whatever the
-// algorithm. Duplicate header names are left to Header.Duplicates, the size of the token to
-// Options.MaxToken.
+// algorithm. It does not check for duplicate header names (Header.Duplicates) or the size
+// of the token (Options.MaxToken).
 func Parse(text string) (Token, error) {
 	if err := checkShape(text); err != nil {
 		return Token{}, err
@@ -77,7 +77,7 @@ func checkShape(text string) error {
 	return nil
 }
 
-// notBase64url returns the error of part i, which begins at byte at of the token.
+// notBase64url returns the error for part i, which begins at byte at of the token.
 func notBase64url(i, at int, err error) error {
 	part := partNames[i]
 	var e *base64url.Error

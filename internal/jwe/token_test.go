@@ -29,7 +29,7 @@ func TestParseRefuses(t *testing.T) {
 	tests := []struct {
 		name, text string
 		want       verdict.Class
-		message    string // a piece of it
+		message    string // a part of it
 	}{
 		{"empty", "", verdict.Malformed, "empty"},
 		{"one part", "abc", verdict.Malformed, "this has 1"},
@@ -72,7 +72,8 @@ func TestMaxToken(t *testing.T) {
 	}
 }
 
-// A message is one line of bounded length, whatever the header says.
+// TestMessagesAreBounded checks that a message is one line of limited length for any
+// header.
 func TestMessagesAreBounded(t *testing.T) {
 	long := strings.Repeat("x", 1000)
 	for _, header := range []string{

@@ -12,9 +12,9 @@ import (
 	"jwt/internal/jwk"
 )
 
-// contentKey returns the content encryption key. If it cannot be obtained a random one is
-// returned, so that a wrong key, a changed encrypted key and a changed ciphertext fail in the
-// same way after the same work (RFC 7516 §11.5).
+// contentKey returns the content encryption key. If it cannot be obtained it returns a
+// random one, so that a wrong key, a changed encrypted key and a changed ciphertext fail
+// in the same way after the same work (RFC 7516 §11.5).
 func (h header) contentKey(key jwk.Key, encryptedKey []byte) []byte {
 	b, err := h.unwrap(key.Material(), encryptedKey)
 	if err != nil || len(b) != h.enc.key {

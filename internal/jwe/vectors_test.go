@@ -16,7 +16,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A vector is a line of testdata/vectors that tells how a token decrypts.
+// A vector is a line of testdata/vectors about decryption.
 type vector struct {
 	ID, Op, Alg, Token, Expect string
 	Key                        struct{ Format, Value string }

@@ -15,8 +15,8 @@ import (
 // saltBytes is the size of a new token's p2s.
 const saltBytes = 16
 
-// wrap makes the content encryption key and encrypts it to the secret or public key. It adds
-// the parameters to the header that the receiver needs.
+// wrap makes the content encryption key and encrypts it to the secret or public key. It
+// adds the parameters that the receiver needs to the header.
 func (h *header) wrap(protected *jsonobject.Object, material any) (contentKey, encryptedKey []byte, err error) {
 	contentKey = randomBytes(h.enc.key)
 	switch h.alg.family {
@@ -69,7 +69,7 @@ func (h *header) wrapPassword(protected *jsonobject.Object, password, contentKey
 	return wrapAES(kek, contentKey)
 }
 
-// wrapAgreed agrees on a key by means of an ephemeral one and, if alg wraps, wraps contentKey
+// wrapAgreed agrees on a key with an ephemeral one and, if alg wraps, wraps contentKey
 // with it.
 func (h *header) wrapAgreed(protected *jsonobject.Object, material any, contentKey []byte) (key, encryptedKey []byte, err error) {
 	public, err := publicECDH(material)

@@ -10,8 +10,8 @@ import (
 	"jwt/internal/jwa"
 )
 
-// akp reads an algorithm key pair: what "pub" and "priv" hold is for the required
-// "alg" to say (RFC 9964 §3).
+// akp reads an algorithm key pair. The required "alg" determines the meaning of "pub" and
+// "priv" (RFC 9964 §3).
 func (m members) akp() (any, error) {
 	alg, err := m.required("alg", "9964 §3")
 	if err != nil {
@@ -43,7 +43,7 @@ func (m members) akp() (any, error) {
 	return private, nil
 }
 
-// kindOfMLDSA leaves bits alone: the name says all about the size.
+// kindOfMLDSA does not set bits: the name determines the size.
 func (k *Key) kindOfMLDSA(s sign.Scheme) error {
 	k.Type, k.Alg = "AKP", s.Name()
 	return nil
@@ -62,19 +62,20 @@ func mldsaID(s sign.Scheme) asn1.ObjectIdentifier {
 
 // mldsaPublic returns the encoding of a public key (FIPS 204 §7.2, Algorithm 22).
 func mldsaPublic(k sign.PublicKey) []byte {
-	b, _ := k.MarshalBinary() // which cannot fail
+	b, _ := k.MarshalBinary() // cannot fail
 	return b
 }
 
-// mldsaSeed returns the seed of a private key: all that are read or made have one.
+// mldsaSeed returns the seed of a private key. Every key that is read or generated here
+// has one.
 func mldsaSeed(k sign.PrivateKey) []byte { return k.(sign.Seeded).Seed() }
 
-// mldsaBoth is a seed with what it expands to (RFC 9881 §6).
+// mldsaBoth is a seed with the key expanded from it (RFC 9881 §6).
 type mldsaBoth struct{ Seed, Expanded []byte }
 
-// parseMLDSA reads the private key inside PKCS #8, one of three forms (RFC 9881
-// §6): the seed, the key expanded from it, or both. A JWK holds the seed
-// (RFC 9964 §4), which cannot be got back out of the expanded key.
+// parseMLDSA reads the private key inside PKCS #8, which has one of three forms (RFC 9881
+// §6): the seed, the key expanded from it, or both. An expanded key alone is refused,
+// because a JWK needs the seed (RFC 9964 §4) and it cannot be recovered.
 func parseMLDSA(scheme sign.Scheme, der []byte) (any, error) {
 	var form asn1.RawValue
 	if rest, err := asn1.Unmarshal(der, &form); err != nil || len(rest) > 0 {

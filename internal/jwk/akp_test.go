@@ -6,8 +6,8 @@ import (
 	"jwt/internal/jwa"
 )
 
-// The keys of RFC 9964 App. A.1, made from a seed of zeros: the "kid" of each is
-// its thumbprint.
+// TestAKPThumbprint uses the keys of RFC 9964 App. A.1, made from a seed of zeros. The
+// "kid" of each is its thumbprint.
 func TestAKPThumbprint(t *testing.T) {
 	for alg, want := range map[string]string{
 		"ML-DSA-44": "T4xl70S7MT6Zeq6r9V9fPJGVn76wfnXJ21-gyo0Gu6o",

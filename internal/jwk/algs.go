@@ -22,8 +22,8 @@ var encryptionAlgs = [...]struct{ kinds, algs []string }{
 	}},
 }
 
-// keyKinds returns the kinds of key that an algorithm takes, and false if it is
-// unknown.
+// keyKinds returns the kinds of key that an algorithm takes, and false if the algorithm
+// is unknown.
 func keyKinds(alg string) ([]string, bool) {
 	if a, ok := jwa.Lookup(alg); ok {
 		kinds := []string{}
@@ -43,8 +43,7 @@ func keyKinds(alg string) ([]string, bool) {
 	return nil, false
 }
 
-// Algs returns the algorithms that Generate makes keys for, signature algorithms
-// first.
+// Algs returns the algorithms for which Generate makes keys, signature algorithms first.
 func Algs() []string {
 	var names []string
 	for _, a := range jwa.All() {
@@ -71,9 +70,9 @@ func KindFor(alg string) (kind string, ok bool) {
 	return "", false
 }
 
-// SecretBytes returns the minimum length of a secret for the algorithm in bytes, and
-// whether it is exact: HMAC takes any secret as long as its hash (RFC 7518 §3.2), AES
-// a key of exactly its size. It returns 0 if there is no minimum.
+// SecretBytes returns the length in bytes of a secret for the algorithm, 0 if any length
+// will do. exact is false if it is a minimum: HMAC takes any secret that is at least as
+// long as its hash (RFC 7518 §3.2), AES a key of exactly one size.
 func SecretBytes(alg string) (size int, exact bool) {
 	if a, ok := jwa.Lookup(alg); ok {
 		return a.MinKeyBytes, false

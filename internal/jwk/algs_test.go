@@ -8,7 +8,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// For every algorithm a key can be made that takes it, kept for it alone.
+// TestAlgs checks that for every algorithm a key can be made that fits it and is
+// restricted to it.
 func TestAlgs(t *testing.T) {
 	all := Algs()
 	for _, a := range jwa.All() {

@@ -79,8 +79,8 @@ func checkRSAPrivate(k *rsa.PrivateKey) error {
 	return nil
 }
 
-// checkEd25519 refuses points that are not canonical, not on the curve (RFC 8032
-// §5.1.3) or of small order: an attacker can sign under a key of small order.
+// checkEd25519 refuses points that are not canonical, not on the curve (RFC 8032 §5.1.3)
+// or of small order. An attacker can sign under a key of small order.
 func checkEd25519(k ed25519.PublicKey) error {
 	if len(k) != ed25519.PublicKeySize {
 		return verdict.Errorf(verdict.KeyRefused, "Ed25519 public key of %d bytes, must be %d", len(k), ed25519.PublicKeySize)

@@ -12,8 +12,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// AnswersTo reports whether kid may select the key. In a set kids are compared byte
-// for byte (RFC 7515 §4.1.4). The user selected a single key, so its kid may differ.
+// AnswersTo reports whether kid may select the key. Kids in a set are compared byte for
+// byte (RFC 7515 §4.1.4). A single key was chosen by the user, so its kid may differ.
 func (k Key) AnswersTo(kid string) bool {
 	return !k.InSet || k.HasID && k.ID == kid
 }
@@ -45,14 +45,14 @@ func Choose(keys []Key, kid string, named bool) ([]Key, error) {
 	}
 }
 
-// lookAlike reports whether two different kids may look the same: é as one character
-// and as two, or with invisible characters between.
+// lookAlike reports whether two different kids may look the same: with é as one character
+// or two, or with invisible characters.
 func lookAlike(a, b string) bool {
 	x, y := visible(a), visible(b)
 	return slices.EqualFunc(x, y, func(p, q rune) bool { return p == q || p >= utf8.RuneSelf || q >= utf8.RuneSelf })
 }
 
-// visible returns the characters that occupy a column of their own.
+// visible returns the characters that occupy a column.
 func visible(text string) []rune {
 	return slices.DeleteFunc([]rune(text), func(r rune) bool {
 		return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf)

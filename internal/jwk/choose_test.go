@@ -8,7 +8,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A kid chooses in a set, byte for byte; a key given by itself is chosen already.
+// TestChoose checks that a kid selects in a set, byte for byte, and that a single key is
+// always selected.
 func TestChoose(t *testing.T) {
 	key := func(id string, hasID, inSet bool) Key { return Key{Type: "oct", ID: id, HasID: hasID, InSet: inSet} }
 	a, b, unnamed := key("a", true, true), key("b", true, true), key("", false, true)
@@ -17,7 +18,7 @@ func TestChoose(t *testing.T) {
 		keys  []Key
 		kid   string
 		named bool
-		want  string // the IDs left, or the error
+		want  string // the IDs of the result, or the error
 	}{
 		{[]Key{a, b}, "a", true, "a"},
 		{[]Key{a, b, a}, "a", true, "a a"},

@@ -10,7 +10,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A structure is a kind of DER that holds a key, by its usual name.
+// A structure is the usual name of a DER structure that contains a key.
 type structure string
 
 const (
@@ -38,7 +38,7 @@ func structureOf(der []byte) (structure, []asn1.RawValue) {
 	}
 	var elements []asn1.RawValue
 	types := ""
-	const most = 12 // no structure here has more
+	const most = 12 // more than any structure here has
 	for rest := outer.Bytes; len(rest) > 0 && len(elements) < most; {
 		var v asn1.RawValue
 		var err error
@@ -180,8 +180,9 @@ func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Ke
 	return New(material)
 }
 
-// unusable names the kind of key that crypto/x509 does not support, or returns its
-// message, which holds types and object identifiers and never the content.
+// unusable returns the name of the kind of key that crypto/x509 does not support, or the
+// message of crypto/x509, which contains types and object identifiers and never the
+// content.
 func unusable(kind structure, elements []asn1.RawValue, err error) error {
 	algorithm := elements[0] // of SPKI
 	if kind == pkcs8 {
@@ -215,8 +216,8 @@ func algorithmName(id asn1.ObjectIdentifier) string {
 	return ""
 }
 
-// checkPKCS1 checks the size of an RSA private key before crypto/rsa does work that
-// grows with it, and so that the error for a weak key says so.
+// checkPKCS1 checks the size of an RSA private key, before crypto/rsa does work that
+// grows with it and to report a weak key as such.
 func checkPKCS1(elements []asn1.RawValue) error {
 	bits := bitLen(elements[1].Bytes)
 	if err := checkRSABits(bits); err != nil {
@@ -234,7 +235,7 @@ func checkPKCS1(elements []asn1.RawValue) error {
 }
 
 // checkSEC1 compares the optional public key inside a private one (RFC 5915 §3), which
-// crypto/x509 ignores: it shows whether the key is damaged.
+// crypto/x509 ignores. A difference shows that the key is damaged.
 func checkSEC1(elements []asn1.RawValue, material any) error {
 	k, ok := material.(*ecdsa.PrivateKey)
 	if !ok {
@@ -260,7 +261,8 @@ func checkSEC1(elements []asn1.RawValue, material any) error {
 	return nil
 }
 
-// bitLen returns the length of a big-endian number in bits; too much for a negative one.
+// bitLen returns the length in bits of a big-endian number. For a negative number the
+// result is too large.
 func bitLen(b []byte) int {
 	for len(b) > 0 && b[0] == 0 {
 		b = b[1:]

@@ -2,13 +2,12 @@ package jwk
 
 import "jwt/internal/jsonobject"
 
-// An Entry is one key of a set as written. Editing the set preserves members that are
-// not understood.
+// An Entry is one key of a set as written. Editing a set preserves unknown members.
 type Entry struct {
 	JWK jsonobject.Value // nil for an unusable key of another format
 	Key Key              // the zero Key if Err is not nil
-	ID  string           // "kid", where it has one
-	Err error            // why it cannot be used
+	ID  string           // "kid", if any
+	Err error            // why the key cannot be used
 }
 
 // Entries returns the keys of the set in order, including unusable ones. Keys of other
@@ -51,7 +50,7 @@ func (s Set) IsWrittenAsSet() bool {
 	return ok
 }
 
-// With returns the JWK Set of those entries (RFC 7517 §5). It keeps the other members
+// With returns the JWK Set with these entries (RFC 7517 §5). It keeps the other members
 // of the set.
 func (s Set) With(entries []Entry) jsonobject.Object {
 	list := []byte{'['}

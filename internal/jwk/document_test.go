@@ -15,7 +15,7 @@ const (
 	documentOct   = `{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAA"}`
 )
 
-// entryText is what a test compares of an entry.
+// entryText is the part of an entry that the tests compare.
 type entryText struct {
 	JWK, ID, Kind string
 	Bad           bool
@@ -49,14 +49,14 @@ func TestEntries(t *testing.T) {
 		{`{"keys":[` + documentOther + `]}`, []entryText{{documentOther, "b", "", true}}},
 	}
 	for _, tt := range tests {
-		set, _ := Parse([]byte(tt.text)) // a set of no use is looked into all the same
+		set, _ := Parse([]byte(tt.text)) // Parse returns the entries of an unusable set, too
 		if d := cmp.Diff(tt.want, entriesOf(set)); d != "" {
 			t.Errorf("%s:\n%s", tt.text, d)
 		}
 	}
 }
 
-// Keys that were not written as JWKs are so now, each at its place.
+// TestEntriesOfOtherFormats checks that keys of other formats become JWKs in their place.
 func TestEntriesOfOtherFormats(t *testing.T) {
 	lines := string(file(t, "p256.pub")) + "ssh-dss AAAAB3NzaC1kc3M=\n" + string(file(t, "sshed25519.pub"))
 	set, err := Parse([]byte(lines))
@@ -75,7 +75,8 @@ func TestEntriesOfOtherFormats(t *testing.T) {
 	}
 }
 
-// What is not understood of a set stays, to the digit; a new set has its keys alone.
+// TestWith checks that unknown members of a set are kept exactly, and that a new set
+// contains only its keys.
 func TestWith(t *testing.T) {
 	set, _ := Parse([]byte(`{ "x" : 1.50, "keys" : [` + documentOther + `, ` + documentKey + `] }`))
 	entries := set.Entries()

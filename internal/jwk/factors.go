@@ -6,10 +6,10 @@ import (
 	"jwt/internal/verdict"
 )
 
-// checkRSAFactors refuses a modulus that an attacker can factor at once: one with a
-// small factor, a square, 2^k - 1, or one of primes that Fermat's method finds. It
-// takes about 50 µs at 2048 bits. A primality test would take 6 ms, longer than the
-// rest of a start, and is not made.
+// checkRSAFactors refuses a modulus that an attacker can factor at once: one with a small
+// factor, a square, 2^k - 1, or the product of two close primes (Fermat's method). It
+// takes about 50 µs at 2048 bits. A primality test would take 6 ms, longer than the rest
+// of a start.
 func checkRSAFactors(n *big.Int) error {
 	if p := smallFactor(n); p != 0 {
 		return verdict.Errorf(verdict.KeyRefused, "the RSA modulus is divisible by %d: it is not a product of two large primes", p)
@@ -26,8 +26,8 @@ func checkRSAFactors(n *big.Int) error {
 	return nil
 }
 
-// smallFactor returns the least odd divisor of n below 1000, or 0. It divides n by
-// products of as many candidates as fit into a word.
+// smallFactor returns the smallest odd divisor of n below 1000, or 0. It divides n by
+// products of candidates that fit into a word.
 func smallFactor(n *big.Int) uint64 {
 	const limit = 1000
 	product, rest := new(big.Int), new(big.Int)
@@ -47,8 +47,8 @@ func smallFactor(n *big.Int) uint64 {
 	return 0
 }
 
-// fermat searches for a² - n = b², so that n = (a+b)(a-b). It returns how far a is
-// above the root of n: 0 for a square, -1 if no such a is near.
+// fermat searches for a² - n = b², so that n = (a+b)(a-b). It returns the distance of a
+// from the root of n: 0 for a square, -1 if there is no such a nearby.
 func fermat(n *big.Int) int {
 	const steps = 32
 	one := big.NewInt(1)
@@ -68,7 +68,7 @@ func fermat(n *big.Int) int {
 	return -1
 }
 
-// maybeSquare rules out nearly all non-squares by their remainders.
+// maybeSquare excludes nearly all non-squares by their remainders.
 func maybeSquare(n *big.Int) bool {
 	const together = 64 * 63 * 61 * 59 * 53
 	r := new(big.Int).Mod(n, big.NewInt(together)).Uint64()

@@ -10,7 +10,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A modulus that falls apart at a glance is refused, public or private, in any format.
+// TestRSAModuli checks that a modulus that is easy to factor is refused, in public and
+// private keys of every format.
 func TestRSAModuli(t *testing.T) {
 	k, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -26,7 +27,7 @@ func TestRSAModuli(t *testing.T) {
 	tests := []struct {
 		name string
 		n    *big.Int
-		want string // "" where it is accepted
+		want string // "" if it is accepted
 	}{
 		{"a key", n, ""},
 		{"times 3", times(n, big.NewInt(3)), "divisible by 3:"},

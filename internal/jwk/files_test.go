@@ -15,9 +15,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// The files in testdata were written by OpenSSL 3.0 and OpenSSH 9.2, those of
-// ML-DSA are the examples of RFC 9881 App. C; the thumbprints were computed from
-// what those print, not by this package.
+// The files in testdata were written by OpenSSL 3.0 and OpenSSH 9.2, those of ML-DSA are
+// the examples of RFC 9881 App. C. The thumbprints were computed from the output of those
+// programs, not by this package.
 var thumbprints = map[string]string{
 	"rsa":        "yVAigUmq-RQTIBk-8th4cM3AyLF3MtCnRba2Ft8sVRI",
 	"p256":       "UZQZq-qVjZa5nIJfFEdz4gNl7nlP_NWbOt63AsXsg6I",
@@ -33,7 +33,7 @@ var thumbprints = map[string]string{
 	"sshed25519": "3Ab3nZPX2xlEX0056HA61L3TZkpzgSZn-ghqZzda3Xw",
 }
 
-// summary is what a test compares of a key.
+// summary is the part of a key that the tests compare.
 type summary struct {
 	Kind, Format, Thumbprint string
 	Private                  bool
@@ -194,14 +194,14 @@ func TestEncryptedFiles(t *testing.T) {
 			}
 			refused := errors.New("interrupted")
 			if _, err := ParseEncrypted(data, func() ([]byte, error) { return nil, refused }); !errors.Is(err, refused) {
-				t.Errorf("with nobody to ask: %v", err)
+				t.Errorf("without a passphrase: %v", err)
 			}
 		})
 	}
 }
 
-// However many keys a source holds, the work of opening them is bounded; the
-// passphrase of one that is past the bound is not even asked for.
+// TestDerivationsAreBounded checks that the work of opening keys is limited, whatever the
+// number of keys in a source. The passphrase of a key over the limit is not asked for.
 func TestDerivationsAreBounded(t *testing.T) {
 	for _, name := range []string{"p256.enc-default.pem", "p256.enc-scrypt.pem", "sshed25519.enc-aes256-gcm.openssh"} {
 		asked := 0
@@ -211,10 +211,10 @@ func TestDerivationsAreBounded(t *testing.T) {
 			t.Fatalf("%s: %v, asked %d times, %d µs of work", name, err, asked, one.work)
 		}
 		for _, tt := range []struct{ before, asked int }{
-			{maxWork - 2*one.work, 1},        // there is room for two
-			{maxWork - 2*one.work + 1, 1},    // for the first alone
-			{maxWork - one.work + 1, 0},      // for none
-			{maxWork + 1000*one.work + 1, 0}, // nor after one was refused
+			{maxWork - 2*one.work, 1},        // enough for two
+			{maxWork - 2*one.work + 1, 1},    // enough for the first
+			{maxWork - one.work + 1, 0},      // not enough for one
+			{maxWork + 1000*one.work + 1, 0}, // and none after one was refused
 		} {
 			asked = 0
 			r := reader{ask: ask, work: tt.before}
@@ -232,7 +232,8 @@ func TestDerivationsAreBounded(t *testing.T) {
 	}
 }
 
-// The passphrase is asked for once, and only for what is encrypted.
+// TestPassphraseOnce checks that the passphrase is asked for once, and only for encrypted
+// keys.
 func TestPassphraseOnce(t *testing.T) {
 	two := append(file(t, "p256.enc-aes128-sha1.pem"), file(t, "p256.enc-default.pem")...)
 	asked := 0
@@ -301,7 +302,7 @@ func expectError(t *testing.T, set Set, err error, class verdict.Class, says str
 	}
 }
 
-// What is left of a key that was cut short is refused.
+// TestDamagedFiles checks that a truncated key is refused.
 func TestDamagedFiles(t *testing.T) {
 	for _, name := range []string{"p256.pkcs8.pem", "ed25519.pkcs8.pem", "p256.openssh", "sshed25519.openssh", "rsa.pkcs8.pem", "secp256k1.pkcs8.pem", "ed448.pkcs8.pem", "mldsa44.pkcs8.pem", "mldsa44.both.pem"} {
 		data := file(t, name)
@@ -326,8 +327,8 @@ func TestDamagedFiles(t *testing.T) {
 	}
 }
 
-// One changed bit is noticed, or changes nothing of the key. Only keys that say
-// some things twice can tell: an Ed25519 key in PKCS #8 is nothing but its seed.
+// TestChangedFiles checks that a changed bit is detected or does not change the key. Only
+// keys with redundancy can detect it: an Ed25519 key in PKCS #8 is only its seed.
 func TestChangedFiles(t *testing.T) {
 	for _, name := range []string{"p256.pkcs8.pem", "p256.sec1.pem", "p256.openssh", "sshed25519.openssh", "p256.enc-aes128-sha1.pem", "rsa.pkcs1.pem", "secp256k1.pkcs8.pem", "secp256k1.sec1.pem"} {
 		data := file(t, name)

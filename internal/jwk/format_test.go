@@ -9,8 +9,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// writable lists the formats other than JSON that a kind of key has; every kind
-// has those of PKCS #8 and SPKI.
+// writable lists the formats other than JSON for each kind of key, without those of PKCS
+// #8 and SPKI, which every kind has.
 var writable = map[string]string{
 	"RSA":     "openssh pkcs1 pkcs1-der",
 	"P-256":   "openssh sec1 sec1-der",
@@ -28,8 +28,8 @@ func formatsOf(kind string) []string {
 	return append([]string{"pem", "der", "spki"}, strings.Fields(writable[kind])...)
 }
 
-// Each kind of key is itself again when it was written and read, in each format
-// that it has, and every other format is refused.
+// TestEncode checks that a key of each kind survives writing and reading in each of its
+// formats, and that other formats are refused.
 func TestEncode(t *testing.T) {
 	for _, kind := range Kinds() {
 		k, err := Generate(kind, 0)
@@ -96,7 +96,7 @@ func privateText(k Key) string {
 	return text
 }
 
-// The public half of every format is public, though the key is not.
+// TestEncodePublic checks that the public half of every format has no private key.
 func TestEncodePublic(t *testing.T) {
 	for _, kind := range []string{"RSA", "P-256", "Ed25519", "X25519"} {
 		k, err := Generate(kind, 0)
@@ -106,7 +106,7 @@ func TestEncodePublic(t *testing.T) {
 		for _, f := range []Format{FormatPEM, FormatDER, FormatOpenSSH, FormatPKCS1, FormatPKCS1DER} {
 			text, err := k.Encode(f, false, nil)
 			if err != nil {
-				continue // TestEncode knows which there are
+				continue // TestEncode checks which formats there are
 			}
 			sameKey(t, kind+" as "+string(f), k, text, false)
 			for _, m := range k.privateMembers() {
@@ -169,7 +169,8 @@ func TestEncodeOfPublicKey(t *testing.T) {
 	}
 }
 
-// A comment ends with its line: a kid that could begin another is left out.
+// TestOpenSSHComment checks that a kid with a line break, which could begin another line,
+// is omitted.
 func TestOpenSSHComment(t *testing.T) {
 	k, err := Generate("Ed25519", 0)
 	if err != nil {
@@ -205,7 +206,7 @@ func TestParseFormat(t *testing.T) {
 	}
 }
 
-// RFC 9278 §3 with the key of RFC 7638 §3.1.
+// TestThumbprintURI uses RFC 9278 §3 with the key of RFC 7638 §3.1.
 func TestThumbprintURI(t *testing.T) {
 	const print = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 	if got := ThumbprintURI("sha256", print); got != "urn:ietf:params:oauth:jwk-thumbprint:sha-256:"+print {

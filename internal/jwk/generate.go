@@ -25,15 +25,15 @@ const (
 	maxSecretBytes     = 1024
 )
 
-// A newKind is a kind of key that Generate makes: its name for users, its kind in
-// keyKinds, and the function that makes it. size is in bits for RSA, in bytes for
-// oct, and 0 for the other kinds.
+// A newKind is a kind of key that Generate makes. name is for users, kind is the name in
+// keyKinds. The size is in bits for RSA, in bytes for oct, and 0 for the other kinds.
 type newKind struct {
 	name, kind string
 	generate   func(size int) (any, error)
 }
 
-// newKinds lists the preferred kind first where an algorithm takes several.
+// newKinds lists the kinds of key. For an algorithm that takes several, the preferred
+// kind is first.
 var newKinds = [...]newKind{
 	{"RSA", "RSA", newRSA},
 	{"P-256", "EC/P-256", func(int) (any, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }},
@@ -58,8 +58,8 @@ func Kinds() []string {
 	return names
 }
 
-// Generate makes a new key. size is in bits for RSA and in bytes for oct; 0 means the
-// default size, the only one that other kinds have.
+// Generate makes a new key. size is in bits for RSA and in bytes for oct. 0 means the
+// default size; other kinds have no other size.
 func Generate(kind string, size int) (Key, error) {
 	for _, k := range newKinds {
 		if k.name != kind {

@@ -17,7 +17,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// made keeps one key of each kind for all tests: RSA takes its time.
+// made keeps one key of each kind for all tests, because RSA keys take long to generate.
 var made = map[string]Key{}
 
 func makeKey(t testing.TB, kind string) Key {
@@ -33,7 +33,7 @@ func makeKey(t testing.TB, kind string) Key {
 	return k
 }
 
-// An edit is a member to set to a JSON text, or to delete where that is empty.
+// An edit sets a member to a JSON text, or deletes it if that is empty.
 type edit struct{ name, value string }
 
 func edited(k Key, private bool, edits ...edit) string {
@@ -51,7 +51,8 @@ func edited(k Key, private bool, edits ...edit) string {
 func octetsOf(t *testing.T, k Key, name string) []byte {
 	t.Helper()
 	o := k.JWK(true)
-	b, err := base64url.Decode(textOf(o, name))
+	text, _ := o.Text(name)
+	b, err := base64url.Decode(text)
 	if err != nil || len(b) == 0 {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -126,7 +127,7 @@ func TestJWKRefused(t *testing.T) {
 	text := func(b []byte) string { return `"` + base64url.Encode(b) + `"` }
 	plus := func(b []byte, n int64) string {
 		i := new(big.Int).SetBytes(b)
-		return text(i.Add(i, big.NewInt(n)).FillBytes(make([]byte, len(b)))) // its leading zeros too
+		return text(i.Add(i, big.NewInt(n)).FillBytes(make([]byte, len(b)))) // with its leading zeros
 	}
 	tests := []struct {
 		name  string
@@ -253,7 +254,7 @@ func TestJWKRefused(t *testing.T) {
 	}
 }
 
-// quotesNone fails if the error quotes any long string of the JWK.
+// quotesNone fails if the error quotes a long string of the JWK.
 func quotesNone(t *testing.T, err error, jwk string) {
 	t.Helper()
 	var members map[string]any
@@ -267,8 +268,8 @@ func quotesNone(t *testing.T, err error, jwk string) {
 	}
 }
 
-// RFC 7518 §6.3.2 lets a key stand there with "d" alone; its primes are found.
-// Some writers pad private members, which changes nothing.
+// TestRSASpellings checks that a key with "d" alone, which RFC 7518 §6.3.2 allows, gets
+// its primes, and that padding of private members changes nothing.
 func TestRSASpellings(t *testing.T) {
 	k := makeKey(t, "RSA")
 	padded := func(name string) edit {
@@ -423,8 +424,8 @@ func TestNotAKey(t *testing.T) {
 	}
 }
 
-// The published points of small order (and their negatives) are refused, whatever
-// the sign of x, and so are encodings that are not canonical; good keys are not.
+// TestEd25519Points checks that the published points of small order and their negatives
+// are refused, whatever the sign of x, and encodings that are not canonical, too.
 func TestEd25519Points(t *testing.T) {
 	refused := []string{
 		"0100000000000000000000000000000000000000000000000000000000000000",
@@ -456,8 +457,8 @@ func TestEd25519Points(t *testing.T) {
 	}
 }
 
-// The points of order 1, 2 and 4 are refused, and so are encodings that are not
-// canonical: y not below p, a sign where x is zero, bits that must be zero.
+// TestEd448Points checks that the points of order 1, 2 and 4 are refused, and encodings
+// that are not canonical: y not below p, a sign where x is zero, bits that must be zero.
 func TestEd448Points(t *testing.T) {
 	half := strings.Repeat("ff", 27)
 	zero := strings.Repeat("00", 55)
@@ -493,8 +494,8 @@ func TestEd448Points(t *testing.T) {
 	}
 }
 
-// Finding the primes of a key takes long: a set full of keys without them must
-// not cost a minute.
+// TestSetOfKeysWithoutPrimes checks that a set full of keys without primes is refused
+// quickly, because finding the primes takes long.
 func TestSetOfKeysWithoutPrimes(t *testing.T) {
 	private := makeKey(t, "RSA").JWK(true)
 	bare := make([]string, 3)

@@ -25,13 +25,13 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Limits on what is read as a key (CONTRACT section 2).
+// Limits on the size of keys and key sets (CONTRACT section 2).
 const (
 	MaxBytes = 1 << 20 // of one key or key set
 	MaxKeys  = 1000    // in one set
 )
 
-// A Key is one public, private or secret key, with the uses its owner restricts it to.
+// A Key is one public, private or secret key, with the restrictions on its use.
 type Key struct {
 	Type  string // "kty": oct, RSA, EC, OKP, AKP
 	Curve string // "crv": P-256, P-384, P-521, secp256k1, Ed25519, Ed448, X25519; "" for oct, RSA and AKP
@@ -45,9 +45,9 @@ type Key struct {
 	// InSet is true for a key of a JWK Set, in which a token's kid chooses.
 	InSet bool
 
-	Format       string              // the format it was read from: "JWK", "PEM PKCS#8", "X.509 certificate", …
-	Source       string              // where it was read from, for reports: a path, a URL, env:NAME
-	Certificates []*x509.Certificate // the key's certificate, then its issuers
+	Format       string              // the format of its source: "JWK", "PEM PKCS#8", "X.509 certificate", …
+	Source       string              // the source for reports: a path, a URL, env:NAME
+	Certificates []*x509.Certificate // the certificate of the key, then those of its issuers
 	Trimmed      string              // the line end that was removed from a secret
 
 	// material is one of the types that kindOf knows; kindOf sets the next three.
@@ -64,9 +64,9 @@ type Key struct {
 // A cache holds results derived from the material.
 type cache struct{ thumbprint atomic.Pointer[string] }
 
-// New returns the key of that material: a []byte secret, or a public or private
-// key of crypto/rsa, ecdsa, ed25519 or ecdh, secp256k1 or circl (Ed448, ML-DSA). It refuses
-// keys that no algorithm may use, with the class key_refused.
+// New returns the key for this material: a []byte secret, or a public or private key of
+// crypto/rsa, ecdsa, ed25519 or ecdh, secp256k1 or circl (Ed448, ML-DSA). It refuses keys
+// that no algorithm may use (key_refused).
 func New(material any) (Key, error) {
 	if secret, ok := material.([]byte); ok {
 		material = bytes.Clone(secret)
@@ -78,8 +78,8 @@ func New(material any) (Key, error) {
 	return k, nil
 }
 
-// kindOf sets the fields that follow from the material and refuses unsafe keys. A new
-// kind of key starts here; its members are in params.go.
+// kindOf sets the fields that depend on the material, and refuses unsafe keys. A new kind
+// of key starts here; its members are in params.go.
 func (k *Key) kindOf() error {
 	k.cache = new(cache)
 	switch m := k.material.(type) {
@@ -179,14 +179,13 @@ func (k *Key) kindOfX25519(p *ecdh.PublicKey) error {
 // algorithm implies it.
 func (k Key) Bits() int { return k.bits }
 
-// IsPrivate reports whether the key can sign or decrypt, as a secret can.
+// IsPrivate reports whether the key can sign or decrypt. Secrets can.
 func (k Key) IsPrivate() bool { return k.private }
 
-// IsSecret reports whether the key is a symmetric one.
 func (k Key) IsSecret() bool { return k.Type == "oct" }
 
-// Public returns the public half of the key, its operations replaced by their
-// counterparts, and false for a symmetric key, which has none.
+// Public returns the public half of the key, with the public counterparts of its
+// operations, and false for a symmetric key.
 func (k Key) Public() (Key, bool) {
 	switch m := k.material.(type) {
 	case []byte:
@@ -248,8 +247,9 @@ func (k Key) Algorithms() []jwa.Algorithm {
 	})
 }
 
-// Fits returns why the key must not be used for op with the algorithm, or nil. Its
-// type and curve must fit the algorithm, and its "alg", "use" and "key_ops" allow it.
+// Fits returns why the key must not be used for op with the algorithm, or nil. Its type
+// and curve must fit the algorithm, and its "alg", "use" and "key_ops" must allow the
+// use.
 func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 	switch {
 	case !a.Takes(k.Type, k.Curve) || k.Type == "AKP" && k.Alg != a.Name:

@@ -60,7 +60,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// The key does not change with the bytes it was made from.
+// TestSecretIsCopied checks that the key does not change with the bytes that it was made
+// from.
 func TestSecretIsCopied(t *testing.T) {
 	b := []byte("0123456789abcdef")
 	k, err := Secret(b)

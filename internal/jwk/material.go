@@ -118,7 +118,7 @@ func (m members) okp() (any, error) {
 	}
 	var d []byte
 	if m.has("d") {
-		if d, err = m.exactly(size, "d", "8037 §2"); err != nil { // the private key is as long as the public one
+		if d, err = m.exactly(size, "d", "8037 §2"); err != nil { // as long as the public key
 			return nil, err
 		}
 	}
@@ -172,8 +172,8 @@ func (m members) exactly(size int, name, section string) ([]byte, error) {
 	return b, err
 }
 
-// rsaCRT lists the private members of an RSA key beside "d": all must be present or
-// none (RFC 7518 §6.3.2).
+// rsaCRT lists the private members of an RSA key other than "d". Either all are present
+// or none (RFC 7518 §6.3.2).
 var rsaCRT = [...]string{"p", "q", "dp", "dq", "qi"}
 
 func (m members) rsa() (any, error) {
@@ -189,7 +189,7 @@ func (m members) rsa() (any, error) {
 		return nil, verdict.Errorf(verdict.KeyRefused, "RSA public exponent of %d bits: it must be below 2^31", e.BitLen())
 	}
 	public := &rsa.PublicKey{N: n, E: int(e.Int64())}
-	if err := checkRSANumbers(public); err != nil { // before any work that grows with n
+	if err := checkRSANumbers(public); err != nil { // before work that grows with n
 		return nil, err
 	}
 	if m.has("d") {
@@ -228,8 +228,8 @@ func (m members) rsaPrivate(public *rsa.PublicKey) (any, error) {
 	return k, nil // New checks that they belong together
 }
 
-// unsigned reads a Base64urlUInt, which has no leading zero octet (RFC 7518 §2).
-// Otherwise one key would have two thumbprints.
+// unsigned reads a Base64urlUInt, which has no leading zero octets (RFC 7518 §2). With
+// them one key could have two thumbprints.
 func (m members) unsigned(name, section string) (*big.Int, error) {
 	b, err := m.octets(name, section)
 	switch {
@@ -241,8 +241,8 @@ func (m members) unsigned(name, section string) (*big.Int, error) {
 	return new(big.Int).SetBytes(b), nil
 }
 
-// bounded reads a private member. It accepts leading zeros, because some writers pad
-// to the size of the modulus and no thumbprint depends on these members.
+// bounded reads a private member between 0 and the modulus. It accepts leading zeros,
+// because some writers pad and no thumbprint depends on these members.
 func (m members) bounded(n *big.Int, name string) (*big.Int, error) {
 	b, err := m.octets(name, "7518 §6.3.2")
 	if err != nil {
@@ -255,19 +255,21 @@ func (m members) bounded(n *big.Int, name string) (*big.Int, error) {
 	return i, nil
 }
 
-// maxFactorBits bounds the work of rsaFromExponent, a second at four times this.
+// maxFactorBits limits the work of rsaFromExponent, which takes a second at four times
+// this size.
 const maxFactorBits = 4096
 
-// maxFactored bounds the number of keys in one set that rsaFromExponent is used for.
+// maxFactored limits how often rsaFromExponent runs for one set.
 const maxFactored = 16
 
 // lacksPrimes reports whether the key is an RSA private key without its primes.
 func (m members) lacksPrimes() bool {
-	return textOf(m.o, "kty") == "RSA" && m.has("d") && !slices.ContainsFunc(rsaCRT[:], m.has)
+	kty, _ := m.o.Text("kty")
+	return kty == "RSA" && m.has("d") && !slices.ContainsFunc(rsaCRT[:], m.has)
 }
 
-// rsaFromExponent finds the primes of a key without them, which RFC 7518 §6.3.2
-// allows, by the method of NIST SP 800-56B, Appendix C.
+// rsaFromExponent finds the primes of a key without them, which RFC 7518 §6.3.2 allows.
+// The method is that of NIST SP 800-56B, Appendix C.
 func rsaFromExponent(public *rsa.PublicKey, d *big.Int) (any, error) {
 	one := big.NewInt(1)
 	n := public.N
@@ -276,10 +278,10 @@ func rsaFromExponent(public *rsa.PublicKey, d *big.Int) (any, error) {
 	}
 	minusOne := new(big.Int).Sub(n, one)
 	k := new(big.Int).Mul(d, big.NewInt(int64(public.E)))
-	k.Sub(k, one) // a multiple of λ(n), if the key is sound: then even
+	k.Sub(k, one) // a multiple of λ(n) if the key is valid, thus even
 	twos := k.TrailingZeroBits()
 	odd := new(big.Int).Rsh(k, twos)
-	const bases = 50 // each fails for half of the keys at most
+	const bases = 50 // each fails for at most half of the keys
 	for g := int64(2); g < 2+bases && twos > 0; g++ {
 		x := new(big.Int).Exp(big.NewInt(g), odd, n)
 		for range twos {
@@ -291,7 +293,7 @@ func rsaFromExponent(public *rsa.PublicKey, d *big.Int) (any, error) {
 		}
 		square := new(big.Int).Exp(x, big.NewInt(2), n)
 		if square.Cmp(one) != 0 {
-			break // not even a multiple of the order of g: d is not the exponent of this n and e
+			break // not a multiple of the order of g: d does not belong to n and e
 		}
 		if x.Cmp(one) == 0 || x.Cmp(minusOne) == 0 {
 			continue

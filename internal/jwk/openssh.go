@@ -7,8 +7,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// parseOpenSSHLines reads the lines of a .pub, authorized_keys or known_hosts
-// file. Several lines are a set, in which an unusable key does not affect the others.
+// parseOpenSSHLines reads the lines of a .pub, authorized_keys or known_hosts file.
+// Several lines are a set: an unusable key does not affect the others.
 func parseOpenSSHLines(text []byte) (Set, error) {
 	set := Set{}
 	lines := 0
@@ -30,7 +30,7 @@ func parseOpenSSHLines(text []byte) (Set, error) {
 	return set.usable("OpenSSH file")
 }
 
-// newOf returns the key of material that was just read in that format.
+// newOf returns the key of material that was read from that format.
 func newOf(format string, material any, err error) (Key, error) {
 	if err != nil {
 		return Key{}, err
@@ -43,8 +43,9 @@ func newOf(format string, material any, err error) (Key, error) {
 	return k, nil
 }
 
-// openssh returns the key as OpenSSH stores it: a line of a .pub file, or the PEM of
-// a private key, encrypted where the passphrase is not nil. The kid is its comment.
+// openssh returns the key as OpenSSH stores it: a line of a .pub file, or the PEM of a
+// private key. A passphrase that is not nil encrypts a private key. The comment is the
+// kid.
 func (k Key) openssh(private bool, passphrase []byte) (text []byte, err error) {
 	ok := false
 	if private {

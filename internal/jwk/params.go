@@ -14,14 +14,14 @@ import (
 	"jwt/internal/base64url"
 )
 
-// A member is one name of a JWK with its octets, before base64url.
+// A member is a name of a JWK with its octets, before base64url.
 type member struct {
 	name   string
 	octets []byte
 }
 
-// publicMembers returns the members of the public key (RFC 7518 §6.2.1 and §6.3.1,
-// RFC 8037 §2, RFC 9964 §3) in the usual order; a secret has none.
+// publicMembers returns the members of the public key (RFC 7518 §6.2.1 and §6.3.1, RFC
+// 8037 §2, RFC 9964 §3) in the usual order, none for a secret.
 func (k Key) publicMembers() []member {
 	p, ok := k.Public()
 	if !ok {
@@ -94,7 +94,7 @@ func (k Key) PrivateMembers() []string {
 	return names
 }
 
-// mustOctets unwraps the encoding of a key that New has accepted, which cannot fail.
+// mustOctets returns the encoding of a key that New has accepted. It cannot fail.
 func mustOctets(b []byte, err error) []byte {
 	if err != nil {
 		panic("jwk: a key that cannot be encoded was accepted: " + err.Error())

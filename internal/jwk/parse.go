@@ -40,7 +40,7 @@ func parseObject(o jsonobject.Object) (Set, error) {
 
 // parseSet reads a JWK Set (RFC 7517 §5).
 func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
-	// A duplicate member inside one key makes that key alone unusable.
+	// A duplicate member inside one key makes only that key unusable.
 	seen := make(map[string]bool)
 	for _, m := range o.Members() {
 		if seen[m.Name] {
@@ -67,15 +67,15 @@ func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
 		k, err := parseInSet(o, factored)
 		k.InSet = true
 		if err != nil {
-			k.ID = textOf(o, "kid")
+			k.ID, _ = o.Text("kid")
 		}
 		set.add(i, k, err)
 	}
 	return set.usable("JWK Set")
 }
 
-// parseInSet reads one JWK of a set. Finding the primes of an RSA key is slow, so a
-// set may ask for it at most maxFactored times; factored counts this key too.
+// parseInSet reads one JWK of a set. It finds the primes of at most maxFactored RSA keys,
+// because that is slow; factored counts this key too.
 func parseInSet(o jsonobject.Object, factored int) (Key, error) {
 	if factored > maxFactored && (members{o}).lacksPrimes() {
 		return Key{}, verdict.Errorf(verdict.KeyRefused, "p: is missing: in a set, at most %d RSA private keys may come without their primes", maxFactored)
@@ -83,8 +83,8 @@ func parseInSet(o jsonobject.Object, factored int) (Key, error) {
 	return parseJWK(o)
 }
 
-// unknownObject returns the error for a JSON object that is neither a JWK nor a JWK
-// Set, with a hint where it is recognised.
+// unknownObject returns the error for a JSON object that is neither a JWK nor a JWK Set,
+// with a hint if its kind is recognised.
 func unknownObject(o jsonobject.Object) error {
 	has := func(name string) bool { _, ok := o.Get(name); return ok }
 	err := verdict.Errorf(verdict.JWKInvalid, `the JSON object has neither "kty" (a JWK) nor "keys" (a JWK Set)`)
@@ -122,8 +122,8 @@ func parseJWK(o jsonobject.Object) (Key, error) {
 	return k, nil
 }
 
-// duplicated returns the error for members that occur more than once, named by
-// JSON pointers.
+// duplicated returns the error for members that occur more than once, named by JSON
+// Pointers.
 func duplicated(what string, pointers []string) error {
 	names := slices.Compact(slices.Clone(pointers))
 	for i, n := range names {
@@ -137,12 +137,6 @@ type members struct{ o jsonobject.Object }
 
 func invalid(format string, args ...any) error {
 	return verdict.Errorf(verdict.JWKInvalid, format, args...)
-}
-
-func textOf(o jsonobject.Object, name string) string {
-	v, _ := o.Get(name)
-	s, _ := v.Text()
-	return s
 }
 
 func (m members) has(name string) bool {
@@ -194,8 +188,8 @@ func (m members) id(k *Key) (err error) {
 	return err
 }
 
-// alg reads the algorithm that the key is restricted to. One for another kind of key
-// is an error; an unknown one is kept and fits nothing.
+// alg reads the algorithm that the key is restricted to. It is an error if it takes
+// another kind of key. An unknown one is kept and fits nothing.
 func (m members) alg(k *Key) error {
 	name, _, err := m.text("alg")
 	if err != nil {
@@ -228,7 +222,7 @@ func (k Key) kindName() string {
 }
 
 // use reads "use" and "key_ops", which must agree with each other (RFC 7517 §4.3) and
-// with "alg", which was read before.
+// with "alg", which is read earlier.
 func (m members) use(k *Key) (err error) {
 	if k.Use, _, err = m.text("use"); err != nil {
 		return err
@@ -260,7 +254,7 @@ func (m members) use(k *Key) (err error) {
 	return nil
 }
 
-// useOf returns the "use" that an operation of RFC 7517 §4.3 belongs to.
+// useOf returns the "use" for an operation of RFC 7517 §4.3.
 func useOf(op string) string {
 	switch op {
 	case "sign", "verify":

@@ -16,10 +16,10 @@ const (
 	pemEnd   = "-----END "
 )
 
-// A block is one PEM block (RFC 7468 §2).
+// A block is a PEM block (RFC 7468 §2).
 type block struct {
 	label string
-	body  []byte // between its BEGIN and END lines
+	body  []byte // between the BEGIN and END lines
 }
 
 // nextBlock finds the first block of text. It ignores text around blocks and accepts
@@ -59,8 +59,8 @@ func cutLabel(text []byte) (string, []byte, bool) {
 	return string(text[:i]), text[i+len("-----"):], true
 }
 
-// decode returns the bytes of the body. It accepts the two characters \n for a line
-// break, which environment variables often hold.
+// decode returns the bytes of the body. It accepts the two characters \n as a line break,
+// because environment variables often contain them.
 func (b block) decode() ([]byte, error) {
 	body := b.body
 	if bytes.ContainsRune(body, ':') {
@@ -90,7 +90,7 @@ func withoutHeaders(body []byte) []byte {
 }
 
 // pem reads all keys and certificates of a text. A private key and its certificate or
-// public key are one key. Unlike in a JWK Set one invalid block is an error, because
+// public key become one key. Unlike in a JWK Set, one invalid block is an error, because
 // the blocks of a file belong together.
 func (r *reader) pem(text []byte) (Set, error) {
 	if n := bytes.Count(text, []byte(pemBegin)); n > MaxKeys {
@@ -156,8 +156,8 @@ func noKey(label string) error {
 }
 
 // block reads one block: a key, a certificate, or neither for other kinds such as EC
-// PARAMETERS. The format is detected from the content; a label that calls a private
-// key public, or the other way round, is refused.
+// PARAMETERS. The format is detected from the content. A label that calls a private key
+// public, or vice versa, is refused.
 func (r *reader) block(b block) (Key, *x509.Certificate, error) {
 	isCertificate := b.label == "CERTIFICATE" || b.label == "X509 CERTIFICATE"
 	isPrivate := strings.HasSuffix(b.label, "PRIVATE KEY")
@@ -187,8 +187,8 @@ func (r *reader) block(b block) (Key, *x509.Certificate, error) {
 	return k, nil, err
 }
 
-// merge removes duplicate keys. It keeps the private half where both are present, and
-// the certificates.
+// merge removes duplicate keys. It keeps the private half if both are present, and the
+// certificates.
 func merge(keys []Key) []Key {
 	var merged []Key
 	at := make(map[string]int, len(keys))

@@ -18,11 +18,11 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Bounds on the work of opening a key, checked before it is done, because a key can
-// come from a URL. OpenSSL writes 2048 iterations, or N=2^14, r=8, p=1.
+// Limits on the work of opening a key, checked first because a key can come from a URL.
+// OpenSSL writes 2048 iterations, or N=2^14, r=8, p=1.
 //
-// The keys are decrypted by hand because no kept library bounds the work first
-// (looked at 2026-11).
+// The keys are decrypted here because no library in use limits the work first (checked
+// 2026-11).
 const (
 	maxIterations   = 1_200_000
 	maxScryptMemory = 64 << 20 // 128·N·r bytes
@@ -140,8 +140,8 @@ func newPBECipher(id pkix.AlgorithmIdentifier) (pbeCipher, error) {
 	return c, nil
 }
 
-// open decrypts and removes the padding (RFC 8018 §6.1.1). It reports false for a
-// wrong key or damaged data.
+// open decrypts and removes the padding (RFC 8018 §6.1.1). It reports false for a wrong
+// key or damaged data.
 func (c pbeCipher) open(key, data []byte) ([]byte, bool) {
 	block, err := c.block(key)
 	if err != nil {
@@ -157,8 +157,8 @@ func (c pbeCipher) open(key, data []byte) ([]byte, bool) {
 	return plain, bytes.Count(padding, []byte{byte(pad)}) == pad
 }
 
-// keyDerivation returns the function that derives a key from a passphrase and its
-// cost in microseconds, or an error if the cost exceeds the bounds.
+// keyDerivation returns the function that derives a key from a passphrase, and its cost
+// in microseconds. It refuses parameters that exceed the limits.
 func keyDerivation(id pkix.AlgorithmIdentifier, size int) (derive func(passphrase []byte) ([]byte, error), work int, err error) {
 	switch id.Algorithm.String() {
 	case oidPBKDF2:

@@ -13,8 +13,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// New keys are encrypted by PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC, which every
-// OpenSSL since 1.0 reads. OWASP advises these iterations since 2023.
+// New keys are encrypted with PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC, which every
+// OpenSSL since 1.0 reads. OWASP has recommended this number of iterations since 2023.
 const (
 	newIterations = 600_000
 	newSaltBytes  = 16
@@ -60,7 +60,7 @@ func encryptPKCS8(plain, passphrase []byte) ([]byte, error) {
 func algorithmID(id asn1.ObjectIdentifier, parameters any) pkix.AlgorithmIdentifier {
 	der, err := asn1.Marshal(parameters)
 	if err != nil {
-		panic("jwk: parameters that are not ASN.1: " + err.Error()) // they are constants of this package
+		panic("jwk: parameters that are not ASN.1: " + err.Error()) // the parameters are constants of this package
 	}
 	return pkix.AlgorithmIdentifier{Algorithm: id, Parameters: asn1.RawValue{FullBytes: der}}
 }

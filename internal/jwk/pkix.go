@@ -53,8 +53,8 @@ var (
 	errBroken     = errors.New("the key is damaged")
 )
 
-// kindOfID returns the kind of key of an algorithm identifier, and "" for those that
-// crypto/x509 reads.
+// kindOfID returns the kind of key for an algorithm identifier, and "" if crypto/x509
+// reads it.
 func kindOfID(id pkix.AlgorithmIdentifier) (string, error) {
 	var curve asn1.ObjectIdentifier
 	name := ""
@@ -111,8 +111,8 @@ func parseSPKI(der []byte) (any, error) {
 	return scheme.UnmarshalBinaryPublicKey(info.Key.Bytes)
 }
 
-// compressed reads a compressed point, x and the sign of y (RFC 5480 §2.2), which
-// crypto/x509 does not.
+// compressed reads a compressed point (RFC 5480 §2.2), x and the sign of y. crypto/x509
+// does not support it.
 func compressed(info publicInfo) (any, error) {
 	var id asn1.ObjectIdentifier
 	if !unmarshal(info.Algorithm.Parameters, &id) {
@@ -125,7 +125,7 @@ func compressed(info publicInfo) (any, error) {
 	if !ok {
 		return nil, errors.New("the elliptic curve must be P-256, P-384, P-521 or secp256k1")
 	}
-	x, y := elliptic.UnmarshalCompressed(curve, info.Key.Bytes) // checks that it is on the curve
+	x, y := elliptic.UnmarshalCompressed(curve, info.Key.Bytes) // checks that the point is on the curve
 	if x == nil {
 		return nil, errors.New("the point is not on the curve " + curve.Params().Name)
 	}
@@ -164,13 +164,13 @@ func parseSEC1(der []byte) (any, error) {
 	return x509.ParseECPrivateKey(der)
 }
 
-// parseSecp256k1 reads an ECPrivateKey, whose curve may be given outside.
+// parseSecp256k1 reads an ECPrivateKey. Its curve may be in the structure around it.
 func parseSecp256k1(der []byte) (any, error) {
 	var k ecPrivateKey
 	if rest, err := asn1.Unmarshal(der, &k); err != nil || len(rest) > 0 || k.Version != 1 || k.Curve != nil && !k.Curve.Equal(secp256k1ID) {
 		return nil, errBroken
 	}
-	number := bytes.TrimLeft(k.Number, "\x00") // some writers pad it, some remove its zeros
+	number := bytes.TrimLeft(k.Number, "\x00") // some writers pad it, some remove leading zeros
 	padding := make([]byte, max(0, secp256k1Size-len(number)))
 	private, ok := secp256k1Number(append(padding, number...))
 	if !ok {
@@ -224,7 +224,7 @@ func marshalPKCS8(material any) ([]byte, error) {
 		info.Key, err = asn1.Marshal(m.Seed())
 	case sign.PrivateKey: // ML-DSA
 		info.Algorithm.Algorithm = mldsaID(m.Scheme())
-		info.Key, err = asn1.Marshal(asn1.RawValue{Class: asn1.ClassContextSpecific, Bytes: mldsaSeed(m)}) // the seed alone
+		info.Key, err = asn1.Marshal(asn1.RawValue{Class: asn1.ClassContextSpecific, Bytes: mldsaSeed(m)}) // only the seed
 	default:
 		return x509.MarshalPKCS8PrivateKey(material)
 	}

@@ -9,8 +9,8 @@ import (
 	"jwt/internal/jwa"
 )
 
-// A pssKey is RSA key material that its algorithm identifier restricts to RSASSA-PSS
-// (RFC 4055 §1.2): to PS256, PS384 and PS512, or to alg if it has parameters.
+// A pssKey is RSA key material with an algorithm identifier that restricts it to
+// RSASSA-PSS (RFC 4055 §1.2): to PS256, PS384 and PS512, or to alg if it has parameters.
 type pssKey struct {
 	material any // *rsa.PublicKey or *rsa.PrivateKey
 	alg      string
@@ -30,8 +30,9 @@ type pssParameters struct {
 	Trailer int                      `asn1:"optional,explicit,tag:3,default:1"`
 }
 
-// pssAlg returns the algorithm that the parameters of a key allow, "" for any. Its
-// salt, as long as the hash (RFC 7518 §3.5), must not be shorter than they require.
+// pssAlg returns the algorithm that the parameters of a key allow, "" for any. The salt
+// of JWA is as long as the hash (RFC 7518 §3.5) and must not be shorter than the
+// parameters require.
 func pssAlg(parameters asn1.RawValue) (string, error) {
 	if len(parameters.FullBytes) == 0 {
 		return "", nil

@@ -10,13 +10,13 @@ import (
 // §3.1).
 const secp256k1Size = 32
 
-// secp256k1Point reads a point (SEC 1 §2.3.4): uncompressed or compressed, but
-// neither infinity nor the hybrid form of X9.62.
+// secp256k1Point reads a point (SEC 1 §2.3.4), uncompressed or compressed. It refuses
+// infinity and the hybrid form of X9.62.
 func secp256k1Point(b []byte) (*secp256k1.PublicKey, bool) {
 	if len(b) == 0 || b[0] != 4 && b[0] != 2 && b[0] != 3 {
 		return nil, false
 	}
-	k, err := secp256k1.ParsePubKey(b) // checks that it is on the curve
+	k, err := secp256k1.ParsePubKey(b) // checks that the point is on the curve
 	return k, err == nil
 }
 

@@ -11,8 +11,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Secret returns the HMAC key of those bytes. It refuses the text of an asymmetric
-// key: an attacker who has the public key could then sign (RFC 8725 §2.1).
+// Secret returns the HMAC key of these bytes. It refuses the text of an asymmetric key:
+// an attacker who has the public key could then sign (RFC 8725 §2.1).
 func Secret(b []byte) (Key, error) {
 	if err := refuseKeyText(b); err != nil {
 		return Key{}, err
@@ -59,7 +59,7 @@ func looksLikeKey(b []byte) string {
 }
 
 // isJWKText reports whether t is a JWK, a JWK Set or an array of JWKs. In invalid JSON
-// their member names are enough.
+// the member names suffice.
 func isJWKText(t []byte) bool {
 	if t[0] != '{' && t[0] != '[' {
 		return false
@@ -72,7 +72,8 @@ func isJWKText(t []byte) bool {
 	return bytes.Contains(t, []byte(`"kty"`)) || bytes.Contains(t, []byte(`"keys"`))
 }
 
-// anyBase64 decodes Base64 of either alphabet, padded or not; nil if t is not Base64.
+// anyBase64 decodes Base64 of either alphabet, with or without padding. It returns nil if
+// t is not Base64.
 func anyBase64(t []byte) []byte {
 	plain := strings.NewReplacer("-", "+", "_", "/").Replace(string(withoutSpace(t)))
 	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(plain, "="))
@@ -82,8 +83,8 @@ func anyBase64(t []byte) []byte {
 	return b
 }
 
-// anyHex decodes hexadecimal with or without the colons that OpenSSL prints; nil if t
-// is not hexadecimal.
+// anyHex decodes hexadecimal with or without the colons that OpenSSL prints. It returns
+// nil if t is not hexadecimal.
 func anyHex(t []byte) []byte {
 	b, err := hex.DecodeString(string(bytes.ReplaceAll(withoutSpace(t), []byte(":"), nil)))
 	if err != nil {

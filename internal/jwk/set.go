@@ -31,23 +31,24 @@ type Skipped struct {
 	Err   error
 }
 
-// Causes of a key_unreadable error, which callers react to.
+// Causes of key_unreadable errors to which callers react.
 var (
 	ErrEncrypted = errors.New("the key is encrypted")       // and no passphrase was available
 	ErrJWE       = errors.New("the key is encrypted (JWE)") // an encrypted JWK (RFC 7517 §7), which Parse does not decrypt
 )
 
-// ErrNoKey is the cause where data is not in any key format; it may be a secret.
+// ErrNoKey is the cause of an error for data that is not in any key format. It may be a
+// secret.
 var ErrNoKey = errors.New("this is not a key")
 
 // Parse reads the keys in data. It detects the format from the content: PEM or DER of
-// PKCS #1, PKCS #8, SEC 1, SPKI and X.509 certificates, OpenSSH, JWK and JWK Set.
-// Where no key of a set is usable it returns the first key's error and the Skipped
-// keys; an empty set is not an error.
+// PKCS #1, PKCS #8, SEC 1, SPKI and X.509 certificates, OpenSSH, JWK and JWK Set. If no
+// key of a set is usable it returns the error of the first key and the Skipped keys. An
+// empty set is not an error.
 func Parse(data []byte) (Set, error) { return ParseEncrypted(data, nil) }
 
-// ParseEncrypted is Parse for keys that may be encrypted. It calls passphrase,
-// once, when it meets such a key.
+// ParseEncrypted is Parse for keys that may be encrypted. It calls passphrase at most
+// once, at the first such key.
 func ParseEncrypted(data []byte, passphrase func() ([]byte, error)) (Set, error) {
 	if len(data) > MaxBytes {
 		return Set{}, verdict.Errorf(verdict.TooLarge, "the key is larger than %d bytes", MaxBytes)
@@ -84,12 +85,12 @@ type reader struct {
 	work       int // estimated microseconds of the key derivations so far
 }
 
-// maxWork bounds the key derivations of all keys of a source, in microseconds: about
-// sixteen keys with OWASP's 600 000 iterations.
+// maxWork limits the cost of the key derivations of all keys of a source, in
+// microseconds. It is enough for about sixteen keys with OWASP's 600 000 iterations.
 const maxWork = 10_000_000
 
-// Ask returns the passphrase of the key that what describes. It refuses when the
-// work of opening the keys of the source, in microseconds, exceeds maxWork.
+// Ask returns the passphrase of the key that what describes. It fails if the cost of
+// opening the keys of the source, in microseconds, exceeds maxWork.
 func (r *reader) Ask(what string, microseconds int) ([]byte, error) {
 	if r.work += microseconds; r.work > maxWork {
 		return nil, verdict.Errorf(verdict.LimitExceeded, "the keys up to this one need more work to open than the limit for one source").
@@ -110,7 +111,7 @@ func (r *reader) Ask(what string, microseconds int) ([]byte, error) {
 }
 
 // Wrong returns the error for a passphrase that does not open the key. A damaged key
-// looks the same.
+// gives the same error.
 func (r *reader) Wrong() error {
 	return verdict.Errorf(verdict.KeyUnreadable, "the passphrase does not open the key")
 }
@@ -143,8 +144,8 @@ func (s Set) usable(what string) (Set, error) {
 	return s, verdict.Errorf(verdict.ClassOf(first), "none of the %d keys of the %s can be used, the first: %w", len(s.Skipped), what, first)
 }
 
-// WithoutSecrets returns the set without its symmetric keys. An attacker can fetch a
-// published secret and sign with it. It is an error if no key is left.
+// WithoutSecrets returns the set without its symmetric keys: an attacker can fetch a
+// published secret and sign with it. It fails if no key is left.
 func (s Set) WithoutSecrets() (Set, error) {
 	if !slices.ContainsFunc(s.Keys, Key.IsSecret) {
 		return s, nil
@@ -160,8 +161,7 @@ func (s Set) WithoutSecrets() (Set, error) {
 	return left.usable("key set")
 }
 
-// isDER reports whether data is exactly one ASN.1 SEQUENCE, optionally followed by
-// white space.
+// isDER returns the ASN.1 SEQUENCE that data consists of, ignoring white space after it.
 func isDER(data []byte) ([]byte, bool) {
 	var v asn1.RawValue
 	rest, err := asn1.Unmarshal(data, &v)
@@ -196,8 +196,8 @@ func fromUTF16(data []byte) []byte {
 	return []byte(string(utf16.Decode(units)))
 }
 
-// bareBase64 decodes the inside of a PEM block without its BEGIN and END lines, as
-// some consoles show a public key.
+// bareBase64 decodes the content of a PEM block without its BEGIN and END lines, as some
+// web consoles display a public key.
 func bareBase64(text []byte) ([]byte, bool) {
 	der, err := base64.StdEncoding.Strict().DecodeString(string(withoutSpace(text)))
 	if err != nil {
@@ -210,8 +210,8 @@ func withoutSpace(text []byte) []byte {
 	return bytes.Join(bytes.Fields(text), nil)
 }
 
-// unknownText returns the error for a text that is not a key, by what it looks like.
-// It never quotes the text, which may be a secret in the wrong place.
+// unknownText returns the error for a text that is not a key, with a hint about what it
+// looks like. It never quotes the text, which may be a secret in the wrong place.
 func unknownText(text []byte) error {
 	has := func(prefix string) bool {
 		return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)

@@ -10,8 +10,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Thumbprint returns the SHA-256 JWK thumbprint of the key (RFC 7638 §3) in
-// base64url. The thumbprint of a secret is a hash of the secret: treat it as one.
+// Thumbprint returns the SHA-256 JWK thumbprint of the key (RFC 7638 §3) in base64url.
+// The thumbprint of a secret is a hash of the secret, so treat it as a secret.
 func (k Key) Thumbprint() string {
 	if k.cache == nil {
 		k.cache = new(cache) // the zero Key
@@ -45,15 +45,15 @@ func (k Key) ThumbprintWith(hash string) (string, error) {
 		Hintf("one of %s", strings.Join(ThumbprintHashes(), " "))
 }
 
-// ThumbprintURI returns the URI of a thumbprint (RFC 9278 §3). It names the hash as
-// the Named Information registry does.
+// ThumbprintURI returns the URI of a thumbprint (RFC 9278 §3), with the name of the hash
+// in the Named Information registry.
 func ThumbprintURI(hash, thumbprint string) string {
 	return "urn:ietf:params:oauth:jwk-thumbprint:" + strings.Replace(hash, "sha", "sha-", 1) + ":" + thumbprint
 }
 
-// thumbprintInput returns the JSON object of the required members in lexicographic
-// order without white space (RFC 7638 §3.2, RFC 8037 §2, RFC 9964 §6). None of its
-// names and values needs escaping.
+// thumbprintInput returns the JSON object of the required members in lexicographic order
+// without white space (RFC 7638 §3.2, RFC 8037 §2, RFC 9964 §6). None of its names and
+// values needs escapes.
 func (k Key) thumbprintInput() []byte {
 	texts := []string{`"kty":"` + k.Type + `"`}
 	if k.Curve != "" {

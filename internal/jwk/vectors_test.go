@@ -88,8 +88,8 @@ func TestKeyVectors(t *testing.T) {
 	}
 }
 
-// The keys under which a token is accepted are good keys; those of a refused one
-// are good, or refused in a class the vector names.
+// TestKeysOfTokenVectors checks that the keys of accepted tokens are valid, and that
+// those of refused tokens are valid or refused with a class that the vector names.
 func TestKeysOfTokenVectors(t *testing.T) {
 	ran := 0
 	for _, v := range vectors(t) {

@@ -12,8 +12,9 @@ import (
 // CertificateCheck is the name of the warning about an expired or not yet valid certificate.
 const CertificateCheck = "certificate"
 
-// Warnings returns the weaknesses of a usable key at that instant: a certificate out
-// of date, an RSA exponent that NIST no longer accepts, a secret that is not random.
+// Warnings returns the weaknesses of a usable key at that instant: a certificate that is
+// expired or not yet valid, an RSA exponent that NIST no longer accepts, a secret that is
+// not random.
 func (k Key) Warnings(now time.Time) []verdict.Check {
 	var warnings []verdict.Check
 	if p, ok := k.VerificationMaterial().(*rsa.PublicKey); ok && p.E < 1<<16 {
@@ -45,8 +46,8 @@ func (k Key) Warnings(now time.Time) []verdict.Check {
 	return warnings
 }
 
-// repeats returns the number of different bytes in a secret if it is too small for a
-// random secret, else 0.
+// repeats returns the number of different bytes in a secret if there are too few for a
+// random secret, or 0.
 func (k Key) repeats() int {
 	secret, _ := k.material.([]byte)
 	const few = 4
@@ -66,7 +67,7 @@ func (k Key) repeats() int {
 }
 
 // CertificateError returns an error if the key was read from a certificate that is not
-// valid at that instant. Certificates in a JWK do not decide: Warnings reports them.
+// valid at that instant. It ignores certificates in a JWK, which Warnings reports.
 func (k Key) CertificateError(now time.Time) error {
 	if k.Format != string(x509Cert) {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// JWK returns the key as a JWK (RFC 7517 §4). Without private it is the public half;
-// of a secret it is then everything but the secret itself.
+// JWK returns the key as a JWK (RFC 7517 §4). Without private it returns the public half,
+// and for a secret all members except the secret itself.
 func (k Key) JWK(private bool) jsonobject.Object {
 	if p, ok := k.Public(); ok && !private {
 		k = p
@@ -86,7 +86,7 @@ func (w *objectWriter) object() jsonobject.Object {
 	return o
 }
 
-// DER returns PKCS #8 if private, else the SPKI of the public half.
+// DER returns PKCS #8 if private is set, and otherwise the SPKI of the public half.
 func (k Key) DER(private bool) ([]byte, error) {
 	p, ok := k.Public()
 	switch {

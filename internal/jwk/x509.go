@@ -12,7 +12,7 @@ import (
 )
 
 // certificates reads "x5c" and compares it and the certificate thumbprints with the key
-// (RFC 7517 §4.7 to §4.9). Warnings reports certificates out of date.
+// (RFC 7517 §4.7 to §4.9). Warnings reports certificates that are not valid.
 func (m members) certificates(k *Key) error {
 	if _, _, err := m.text("x5u"); err != nil {
 		return err
@@ -34,7 +34,7 @@ func (m members) certificates(k *Key) error {
 	chain := make([]*x509.Certificate, len(texts))
 	for i, text := range texts {
 		der, err := base64.StdEncoding.Strict().DecodeString(text) // not base64url (RFC 7517 §4.7)
-		if err != nil || strings.ContainsAny(text, "\r\n") {       // which encoding/base64 skips, even when strict
+		if err != nil || strings.ContainsAny(text, "\r\n") {       // encoding/base64 skips line breaks, even when strict
 			return invalid("x5c[%d]: is not base64 (the standard alphabet, padded: RFC 7517 §4.7)", i)
 		}
 		if chain[i], err = x509.ParseCertificate(der); err != nil {
@@ -47,7 +47,7 @@ func (m members) certificates(k *Key) error {
 	k.Certificates = chain
 	sum1, sum256 := sha1.Sum(chain[0].Raw), sha256.Sum256(chain[0].Raw)
 	for name, want := range map[string][]byte{"x5t": sum1[:], "x5t#S256": sum256[:]} {
-		if m.has(name) && textOf(m.o, name) != base64url.Encode(want) {
+		if text, _ := m.o.Text(name); m.has(name) && text != base64url.Encode(want) {
 			return invalid("%s: is not the thumbprint of the first certificate in x5c", name)
 		}
 	}
@@ -70,8 +70,8 @@ func (k Key) matches(c *x509.Certificate) bool {
 }
 
 // chains sorts certificates of any order into chains, from the certificate of a key up
-// through its issuers. A certificate that issued another one only vouches for it: its
-// key does not verify tokens.
+// through its issuers. The key of a certificate that issued another one does not verify
+// tokens.
 func chains(certificates []*x509.Certificate) [][]*x509.Certificate {
 	issuers := make(map[*x509.Certificate]*x509.Certificate)
 	issued := make(map[*x509.Certificate]bool)
@@ -91,7 +91,7 @@ func chains(certificates []*x509.Certificate) [][]*x509.Certificate {
 	}
 	var all [][]*x509.Certificate
 	for _, c := range certificates {
-		if issued[c] && len(issued) < len(certificates) { // else each issued another: a circle
+		if issued[c] && len(issued) < len(certificates) { // otherwise the certificates issued each other in a circle
 			continue
 		}
 		chain := []*x509.Certificate{c}
@@ -103,7 +103,7 @@ func chains(certificates []*x509.Certificate) [][]*x509.Certificate {
 	return all
 }
 
-// maxChain bounds the length of a chain.
+// maxChain limits the length of a chain.
 const maxChain = 16
 
 // mayIssue distinguishes issuers of the same name by their key identifier (RFC 5280

@@ -30,7 +30,7 @@ var testKeys = sync.OnceValue(func() map[string]jwk.Key {
 	return keys
 })
 
-// KeyFor returns the key of the kind that the algorithm takes.
+// KeyFor returns the test key for an algorithm.
 func KeyFor(name string) jwk.Key {
 	kind, ok := jwk.KindFor(name)
 	if !ok {
@@ -47,7 +47,7 @@ func Public(k jwk.Key) jwk.Key {
 	return k
 }
 
-// Secret returns the HMAC key of those bytes.
+// Secret returns the HMAC key of these bytes.
 func Secret(t testing.TB, s string) jwk.Key {
 	t.Helper()
 	k, err := jwk.New([]byte(s))
@@ -57,7 +57,7 @@ func Secret(t testing.TB, s string) jwk.Key {
 	return k
 }
 
-// InSet returns the key as a member of a set, under that kid.
+// InSet returns the key as a member of a set, with this kid.
 func InSet(k jwk.Key, kid string) jwk.Key {
 	k.InSet, k.HasID, k.ID = true, true, kid
 	return k

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/crypto/blowfish" //lint:ignore SA1019 what OpenSSH's key derivation is made of
 )
 
-// bcryptPBKDF derives size bytes from a passphrase as OpenSSH's bcrypt_pbkdf
-// does: PBKDF2 whose function is bcrypt over SHA-512, whose output is dealt out over
-// the blocks in turn. golang.org/x/crypto/ssh has it too, but linked in whole it
-// costs every start of the program more than these lines.
+// bcryptPBKDF derives size bytes from a passphrase like OpenSSH's bcrypt_pbkdf: PBKDF2
+// with bcrypt over SHA-512, with the bytes of each block spread over the result.
+// golang.org/x/crypto/ssh has it too, but linking that package costs every start of the
+// program more than these lines.
 func bcryptPBKDF(passphrase, salt []byte, rounds, size int) []byte {
 	pass := sha512.Sum512(passphrase)
 	blocks := (size + bcryptSize - 1) / bcryptSize
@@ -34,7 +34,7 @@ func bcryptPBKDF(passphrase, salt []byte, rounds, size int) []byte {
 
 const bcryptSize = 32
 
-// bcryptHash is bcrypt at cost 6 with a text of its own, its words little-endian.
+// bcryptHash is bcrypt at cost 6 with another text, and little-endian words.
 func bcryptHash(pass, salt []byte) [bcryptSize]byte {
 	c, err := blowfish.NewSaltedCipher(pass, salt)
 	if err != nil {

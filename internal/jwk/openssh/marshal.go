@@ -16,14 +16,14 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Encryption of new keys. ssh-keygen asks for 24 rounds since OpenSSH 9.4.
+// Encryption of new keys. ssh-keygen has used 24 rounds since OpenSSH 9.4.
 const (
 	newRounds    = 24
 	newSaltBytes = 16
 )
 
-// MarshalLine returns the line of a .pub file (sshd(8)) of a public key, and false
-// if OpenSSH has no key type for it.
+// MarshalLine returns the line of a .pub file (sshd(8)) for a public key, and false if
+// OpenSSH has no key type for it.
 func MarshalLine(public any, comment string) (line []byte, ok bool) {
 	blob, kind, ok := marshalPublic(public)
 	if !ok {
@@ -36,9 +36,9 @@ func MarshalLine(public any, comment string) (line []byte, ok bool) {
 	return []byte(text + "\n"), true
 }
 
-// MarshalPrivate returns the PEM of the container of OpenSSH's PROTOCOL.key,
-// encrypted with AES-256-CTR where the passphrase is not nil. It reports false if
-// OpenSSH has no key type for the key.
+// MarshalPrivate returns the PEM of the container of OpenSSH's PROTOCOL.key, encrypted
+// with AES-256-CTR if the passphrase is not nil. It reports false if OpenSSH has no key
+// type for the key.
 func MarshalPrivate(private, public any, comment string, passphrase []byte) (text []byte, ok bool, err error) {
 	blob, kind, ok := marshalPublic(public)
 	if !ok {
@@ -118,8 +118,8 @@ func kindOf(curve elliptic.Curve) string {
 	return ""
 }
 
-// marshalList returns the list of one private key, without its padding. check
-// begins it twice, so that a wrong passphrase shows.
+// marshalList returns the list of one private key, without its padding. It begins with
+// check twice, so that a wrong passphrase is detected.
 func marshalList(private any, kind, comment string, check []byte) []byte {
 	w := writer{b: append(bytes.Clone(check), check...)}
 	w.text(kind)
@@ -143,7 +143,7 @@ func marshalList(private any, kind, comment string, check []byte) []byte {
 	return w.b
 }
 
-// must is for keys that package jwk has accepted, whose encoding cannot fail.
+// must returns the encoding of a key that package jwk has accepted. It cannot fail.
 func must(b []byte, err error) []byte {
 	if err != nil {
 		panic("openssh: the key cannot be encoded: " + err.Error())
@@ -151,8 +151,8 @@ func must(b []byte, err error) []byte {
 	return b
 }
 
-// printable returns a comment of printable ASCII, or "": a comment ends with its
-// line, so that a line break in one would add a key to an authorized_keys file.
+// printable returns a comment of printable ASCII, or "". A line break in a comment would
+// add a key to an authorized_keys file.
 func printable(comment string) string {
 	for _, c := range []byte(comment) {
 		if c < ' ' || c > '~' {
@@ -162,7 +162,7 @@ func printable(comment string) string {
 	return comment
 }
 
-// encodePEM breaks the lines at 70 characters, as ssh-keygen does.
+// encodePEM breaks lines at 70 characters, like ssh-keygen.
 func encodePEM(content []byte) []byte {
 	const label, columns = "OPENSSH PRIVATE KEY", 70
 	out := []byte("-----BEGIN " + label + "-----\n")
@@ -186,8 +186,7 @@ func (w *writer) octets(b []byte) {
 
 func (w *writer) text(s string) { w.octets([]byte(s)) }
 
-// mpint writes a positive number. A zero octet precedes one that would otherwise
-// be read as negative.
+// mpint writes a positive number, after a zero octet if its first bit is set.
 func (w *writer) mpint(n *big.Int) {
 	b := n.Bytes()
 	if len(b) > 0 && b[0]&0x80 != 0 {

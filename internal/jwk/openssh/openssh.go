@@ -21,7 +21,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// HasLine reports whether a line of the text holds an OpenSSH public key.
+// HasLine reports whether a line of the text is an OpenSSH public key.
 func HasLine(text []byte) bool {
 	for line := range bytes.Lines(text) {
 		if _, encoded := cutKey(string(line)); encoded != "" {
@@ -52,15 +52,15 @@ func ParseLine(line string) (material any, err error) {
 	return material, err
 }
 
-// IsBlob reports whether b is an encoded public key: the bytes that a .pub file
-// holds in Base64.
+// IsBlob reports whether b is an encoded public key: the content of a .pub file without
+// Base64.
 func IsBlob(b []byte) bool {
 	r := reader{rest: b}
 	return isKeyType(string(r.octets())) && !r.short
 }
 
-// cutKey returns the key type in a line and the base64 after it: first in a .pub
-// file, after options or host names elsewhere (sshd(8)).
+// cutKey returns the key type in a line and the Base64 after it. They are first in a .pub
+// file, and follow options or host names in other files (sshd(8)).
 func cutKey(line string) (kind, encoded string) {
 	fields := quotedFields(line)
 	for i := 0; i+1 < len(fields); i++ {
@@ -80,8 +80,7 @@ func isKeyType(s string) bool {
 	return false
 }
 
-// quotedFields splits a line at white space outside double quotes, as sshd(8) does
-// with options.
+// quotedFields splits a line at white space outside double quotes, like sshd(8).
 func quotedFields(line string) []string {
 	quoted := false
 	return strings.FieldsFunc(line, func(r rune) bool {
@@ -96,8 +95,8 @@ func damaged() error {
 	return verdict.Errorf(verdict.KeyRefused, "the OpenSSH key is damaged")
 }
 
-// A reader reads the types of RFC 4251 §5 one after another. After one that is cut
-// short it returns zeros, and done reports false.
+// A reader reads the types of RFC 4251 §5 one after another. After a truncated one it
+// returns zeros, and done reports false.
 type reader struct {
 	rest  []byte
 	short bool
@@ -124,7 +123,8 @@ func (r *reader) octets() []byte {
 	return b
 }
 
-// mpint reads a number. No key has a negative one, so that counts as cut short.
+// mpint reads a number. A negative number is treated as truncated, because no key has
+// one.
 func (r *reader) mpint() *big.Int {
 	b := r.octets()
 	if len(b) > 0 && b[0]&0x80 != 0 {
@@ -159,7 +159,7 @@ func (r *reader) public(kind string) (any, error) {
 	return public, nil
 }
 
-// curveOf returns the curve of an ECDSA key type and OpenSSH's name of it.
+// curveOf returns the curve of an ECDSA key type and OpenSSH's name for it.
 func curveOf(kind string) (curve elliptic.Curve, name string) {
 	switch kind {
 	case "ecdsa-sha2-nistp256":

@@ -28,14 +28,14 @@ const magic = "openssh-key-v1\x00"
 // cipherGCM is the only authenticated cipher here: its tag follows the container.
 const cipherGCM = "aes256-gcm@openssh.com"
 
-// Bounds on the work of opening a key; ssh-keygen asks for 16 or 24 rounds.
+// Limits on the work of opening a key. ssh-keygen uses 16 or 24 rounds.
 const (
 	maxRounds         = 500
 	roundMicroseconds = 10_000
 )
 
-// ParsePrivate reads the container of one private key, the decoded inside of an
-// OPENSSH PRIVATE KEY block.
+// ParsePrivate reads the container of one private key: the decoded content of an OPENSSH
+// PRIVATE KEY block.
 func ParsePrivate(b []byte, p Passphrase) (material any, err error) {
 	b, ok := bytes.CutPrefix(b, []byte(magic))
 	if !ok {
@@ -59,9 +59,9 @@ func ParsePrivate(b []byte, p Passphrase) (material any, err error) {
 	return parseList(plain, p.Wrong)
 }
 
-// parseList reads the list of one private key. It begins with the same number
-// twice; mismatch makes the error where the two differ, as they do after
-// decryption under a wrong passphrase.
+// parseList reads the list of one private key. It begins with the same number twice.
+// mismatch returns the error if they differ, as they do after decryption with a wrong
+// passphrase.
 func parseList(private []byte, mismatch func() error) (any, error) {
 	r := reader{rest: private}
 	if check, same := r.uint32(), r.uint32(); check != same || r.short {
@@ -126,8 +126,8 @@ func ecdsaKey(curve elliptic.Curve, point []byte, d *big.Int) (any, error) {
 	return k, nil
 }
 
-// decrypt opens the private part; tag is what follows it. All that the key asks for
-// is checked before any work is done.
+// decrypt decrypts the private part. tag is the data after it. It checks all parameters
+// before it does any work.
 func decrypt(p Passphrase, name, kdf string, options, data, tag []byte) ([]byte, error) {
 	keySize, ivSize := 32, aes.BlockSize
 	switch name {
@@ -156,7 +156,7 @@ func decrypt(p Passphrase, name, kdf string, options, data, tag []byte) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	if len(passphrase) == 0 { // ssh-keygen never encrypts with an empty one
+	if len(passphrase) == 0 { // ssh-keygen never encrypts with an empty passphrase
 		return nil, p.Wrong()
 	}
 	derived := bcryptPBKDF(passphrase, salt, int(rounds), keySize+ivSize)
@@ -167,7 +167,7 @@ func decrypt(p Passphrase, name, kdf string, options, data, tag []byte) ([]byte,
 	return plain, nil
 }
 
-// decryptBlocks reports false where the tag of an authenticated cipher does not fit.
+// decryptBlocks reports false if the tag of an authenticated cipher is wrong.
 func decryptBlocks(name string, key, iv, data, tag []byte) ([]byte, bool) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
