@@ -201,7 +201,7 @@ func TestFlowInterrupted(t *testing.T) {
 	if c.ProcessState.ExitCode() != verdict.ExitInterrupted || report.Verdict != "fail" || report.Error.Class != "interrupted" || stderr.String() != "jwt: interrupted\n" {
 		t.Errorf("exit status %d, %+v, %q", c.ProcessState.ExitCode(), report, stderr.String())
 	}
-	if len(report.Rules) != 1 || report.Rules[0].Status != "skip" || report.Rules[0].Actual != "the story ended before: interrupted" {
+	if len(report.Rules) != 1 || report.Rules[0].Status != "skip" || report.Rules[0].Actual != "the flow ended before: interrupted" {
 		t.Errorf("%+v", report.Rules)
 	}
 	if n := l.asked("POST /logout", "204"); n != 1 {

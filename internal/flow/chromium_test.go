@@ -16,8 +16,8 @@ import (
 	"jwt/internal/flow/report"
 )
 
-// TestReportInChromium loads the report as a browser does: it must be there, and
-// nothing but the page may be asked for.
+// TestReportInChromium loads the report in a browser, and checks that it is displayed and
+// requests nothing but the page.
 func TestReportInChromium(t *testing.T) {
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
@@ -76,7 +76,7 @@ func TestReportInChromium(t *testing.T) {
 	}
 }
 
-// dump returns the document as Chromium has it in the end.
+// dump returns the final DOM of a page in Chromium.
 func dump(t *testing.T, chromium, url string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

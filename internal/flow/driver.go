@@ -20,14 +20,14 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A recorder keeps the requests and answers on the wire: authclient returns tokens, but
-// rules need headers.
+// A recorder records the requests and answers on the wire: authclient returns only
+// tokens, but rules need headers.
 type recorder struct {
 	base http.RoundTripper
 	now  func() time.Time
 
-	cookie string   // the name of that with the refresh token
-	paths  []string // below which it goes; none before it was set
+	cookie string   // the name of the cookie with the refresh token
+	paths  []string // paths of that cookie; none before it was set
 }
 
 type recordKey struct{}
@@ -40,8 +40,8 @@ type wire struct {
 	cookies     []*http.Cookie
 	body        []byte
 	at          *url.URL
-	withheld    string         // the Path of the cookie, where a browser would not send it
-	secrets     redact.Secrets // that were sent
+	withheld    string         // the Path of the cookie, if a browser would not send it
+	secrets     redact.Secrets // in the request
 	began       time.Time
 	took        time.Duration
 }
@@ -71,12 +71,12 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// goesTo reports whether a browser sends the cookie there.
+// goesTo reports whether a browser sends the cookie to u.
 func (t *recorder) goesTo(u *url.URL) bool {
 	return slices.ContainsFunc(t.paths, func(path string) bool { return authclient.CookieGoesTo(path, u) })
 }
 
-// without returns the request without the cookie of that name.
+// without returns the request without the cookie of this name.
 func without(req *http.Request, name string) *http.Request {
 	out := req.Clone(req.Context())
 	out.Header.Del("Cookie")
@@ -88,7 +88,7 @@ func without(req *http.Request, name string) *http.Request {
 	return out
 }
 
-// An answer is what became of a request.
+// An answer is the result of a request.
 type answer struct {
 	wire
 	grant authclient.Grant
@@ -98,7 +98,7 @@ type answer struct {
 func (a answer) ok() bool      { return a.status >= 200 && a.status < 300 }
 func (a answer) granted() bool { return a.err == nil && a.grant.AccessToken != "" }
 
-// describe is the answer in words: its status, and the error that its body names.
+// describe returns the status of the answer and the error in its body.
 func (a answer) describe() string {
 	if a.status == 0 {
 		if a.err != nil {
@@ -113,7 +113,7 @@ func (a answer) describe() string {
 	return said
 }
 
-// describeGrant is says for an answer that ought to hold tokens.
+// describeGrant is describe for an answer that should have tokens.
 func (a answer) describeGrant() string {
 	if a.ok() && !a.granted() {
 		return a.describe() + ", without an access token"
@@ -121,7 +121,7 @@ func (a answer) describeGrant() string {
 	return a.describe()
 }
 
-// reason is the error that the body names, if any.
+// reason returns the error in the body, or "".
 func (a answer) reason() string {
 	const most = 120
 	if a.ok() || a.status == 0 {
@@ -131,11 +131,11 @@ func (a answer) reason() string {
 	if e.Code == "" {
 		return ""
 	}
-	return phrase.ShortTo(a.secrets.Hide(e.Error()), most) // hidden first: half a secret is still one
+	return phrase.ShortTo(a.secrets.Hide(e.Error()), most) // hidden before it is shortened: half of a secret is still one
 }
 
-// refused judges an answer that must be a refusal. 2xx is not one. The answer of an
-// overloaded server or of a gateway decides nothing.
+// refused judges an answer that must be a refusal. 2xx fails. The answer of an overloaded
+// server or of a gateway decides nothing.
 func (a answer) refused() verdict.Status {
 	switch {
 	case a.status == 0, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout,
@@ -150,8 +150,7 @@ func (a answer) refused() verdict.Status {
 	}
 }
 
-// notGranted is refused for a request that asks for tokens: 2xx without any gives
-// nothing away.
+// notGranted is refused for a request for tokens. 2xx without tokens is only a warning.
 func (a answer) notGranted() verdict.Status {
 	if s := a.refused(); s != verdict.Fail || a.granted() {
 		return s
@@ -159,7 +158,7 @@ func (a answer) notGranted() verdict.Status {
 	return verdict.Warn
 }
 
-// recordAnswer records the verdict on a rule by one answer, which may not allow one.
+// recordAnswer records the result of a rule that one answer decides.
 func (r *run) recordAnswer(a answer, id string, status verdict.Status, actual string) {
 	r.record(id, status, actual)
 	if status == verdict.Skip {
@@ -167,14 +166,14 @@ func (r *run) recordAnswer(a answer, id string, status verdict.Status, actual st
 	}
 }
 
-// skipFor skips rules that could not be tried because of an answer.
+// skipFor skips rules that could not be tested because of an answer.
 func (r *run) skipFor(a answer, reason string, ids ...string) {
 	r.skip(reason, ids...)
 	r.notJudgedBy(a, ids...)
 }
 
-// notJudgedBy remembers that a required rule was not judged because the server could
-// not answer, which is not a success.
+// notJudgedBy records that a required rule was not judged because the server could not
+// answer. The run is not a success then.
 func (r *run) notJudgedBy(a answer, ids ...string) {
 	switch {
 	case r.lost != nil || a.refused() != verdict.Skip && a.status < 500:
@@ -218,7 +217,7 @@ func (r *run) step(name string, a answer, note string) error {
 	})
 	if a.status == 0 && a.took >= r.Timeout {
 		if r.silent++; r.silent >= maxSilent && err == nil {
-			err = a.err // it is of no use to go on
+			err = a.err // no further step is possible
 		}
 	}
 	return err
@@ -235,7 +234,7 @@ func (r *run) add(s Step) error {
 	return nil
 }
 
-// login begins a family.
+// login starts a new family.
 func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
 	a := r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 		return s.Login(ctx, r.User, r.Password)
@@ -249,8 +248,7 @@ func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
 	return f, a, r.step(name, a, note)
 }
 
-// refresh spends a refresh token of the family; a grant is the family's from now
-// on.
+// refresh spends a refresh token of the family and adds the granted tokens to it.
 func (r *run) refresh(ctx context.Context, name string, f *family, token string) (answer, error) {
 	a := r.sendRefresh(ctx, token)
 	if !a.granted() {
@@ -293,7 +291,7 @@ func (r *run) get(ctx context.Context, s *authclient.Client, token string) error
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	resp, err := s.Transport.RoundTrip(req) // follows no redirect
+	resp, err := s.Transport.RoundTrip(req) // does not follow redirects
 	if errors.Is(err, context.DeadlineExceeded) {
 		return verdict.Errorf(verdict.FetchFailed, "%s: no whole answer within %s", httpclient.Show(req.URL), r.Timeout)
 	}
@@ -318,7 +316,7 @@ func (r *run) sendLogout(ctx context.Context, f *family) answer {
 	})
 }
 
-// wait says why time is to pass, and lets it.
+// wait adds a step for the wait, and waits for d.
 func (r *run) wait(ctx context.Context, d time.Duration, name, why string) error {
 	if d <= 0 {
 		return nil
@@ -338,8 +336,8 @@ func (r *run) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// interrupted returns why the flow must end: the caller interrupted it, or it takes too
-// long.
+// interrupted returns why the flow must end: the caller interrupted it, or it exceeds its
+// time limit.
 func interrupted(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil

@@ -47,14 +47,14 @@ func TestKeepsEveryRule(t *testing.T) {
 	}
 }
 
-// TestFindsEachFault breaks one rule at a time: that one is found, and no other.
+// TestFindsEachFault breaks one rule at a time, and checks that only this rule fails.
 func TestFindsEachFault(t *testing.T) {
 	noBearer := []string{flow.TamperedRefused, flow.AlgNoneRefused, flow.ExpiredRefused, flow.RetryWorks, flow.RefreshNotBearer, flow.AccessAfterLogout}
 	noRefresh := []string{flow.RetryWorks, flow.Rotation, flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.AccessNotRefresh, flow.RefreshAfterLogout, flow.ConcurrentRefresh}
 	tests := []struct {
 		fault   string
 		broken  string   // the rule that fails
-		skipped []string // those that cannot be told any more
+		skipped []string // the rules that cannot be judged then
 	}{
 		{"any-password", flow.WrongPasswordRefused, []string{flow.UniformLoginErrors}},
 		{"uniform-errors-off", flow.UniformLoginErrors, nil},
@@ -115,7 +115,7 @@ func TestFindsEachFault(t *testing.T) {
 	}
 }
 
-// expectOnly wants one rule broken, some skipped, and all others kept.
+// expectOnly checks that one rule failed, these were skipped, and all others passed.
 func expectOnly(t *testing.T, r flow.Report, broken string, skipped []string) {
 	t.Helper()
 	level := flow.Level("")

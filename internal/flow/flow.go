@@ -1,4 +1,4 @@
-// Package flow drives a whole session against a server (log in, call, expire, refresh,
+// Package flow runs a complete session against a server (log in, call, expire, refresh,
 // retry, replay, log out) and judges its answers by named rules: RFC 9700 and the
 // specifications that it builds on.
 package flow
@@ -18,29 +18,29 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Options say which server is judged and how. Server, Preset, User, Password, Now and
-// After are required.
+// Options select the server and the rules. Server, Preset, User, Password, Now and After
+// are required.
 type Options struct {
-	Server    *url.URL // as authclient.ParseServer gives it
+	Server    *url.URL // from authclient.ParseServer
 	Preset    authclient.Preset
 	User      string
 	Password  []byte
-	Protected string // a path that requires an access token; empty: the preset's userinfo
+	Protected string // a path that requires an access token; empty: the userinfo of the preset
 
-	Only, Skip []string // rules, by id
+	Only, Skip []string // rules, by ID
 
 	MaxWait  time.Duration // the longest wait for an access token to expire
-	Leeway   time.Duration // for how long after that it may still be taken
-	MaxGrace time.Duration // for how long a spent refresh token may still be taken
+	Leeway   time.Duration // how long an expired access token may still be accepted
+	MaxGrace time.Duration // how long a spent refresh token may still be accepted
 
 	Timeout   time.Duration // of one request; 0: DefaultTimeout
-	HTTP      *http.Client  // nil: one with our limits
+	HTTP      *http.Client  // nil: a client with our limits
 	UserAgent string
 	Now       func() time.Time
 	After     func(time.Duration) <-chan time.Time
 
-	Began   func(Report) error // hears of the run before its first step; may be nil
-	Stepped func(Step) error   // hears of each step as it happens; may be nil
+	Began   func(Report) error // called before the first step; may be nil
+	Stepped func(Step) error   // called after each step; may be nil
 }
 
 // Defaults of Options.
@@ -52,31 +52,30 @@ const (
 )
 
 const (
-	maxSilent   = 3  // requests in one run that may time out
-	maxTimeouts = 12 // so many times Timeout a run may take, besides what it waits for
+	maxSilent   = 3  // requests that may time out in one run
+	maxTimeouts = 12 // the limit of a run in timeouts, not counting its waits
 )
 
-// A Result is a rule and how the server kept it. Of a skipped rule Actual is the
-// reason.
+// A Result is the outcome of a rule. For a skipped rule Actual is the reason.
 type Result struct {
 	Rule
 	Status verdict.Status
 	Actual string
 }
 
-// A Step is one request and its answer, or a wait, whose Method is empty.
+// A Step is one request and its answer, or a wait, which has no Method.
 type Step struct {
 	N      int
 	Name   string
 	Method string
 	URL    string
 	Status int           // 0: no answer, or a wait
-	At     time.Duration // from the beginning of the run
+	At     time.Duration // since the start of the run
 	Took   time.Duration
 	Note   string
 }
 
-// A Report is the outcome of a run. No secret is in it.
+// A Report is the outcome of a run. It contains no secrets.
 type Report struct {
 	Server  string
 	Preset  string
@@ -88,16 +87,16 @@ type Report struct {
 	Err     error // why the flow did not complete; nil if it did
 }
 
-// Failed reports whether the verdict is fail: a required rule was broken, or the flow
-// did not complete.
+// Failed reports whether the verdict is fail: a required rule failed, or the flow did not
+// complete.
 func (r Report) Failed() bool {
 	return r.Err != nil || slices.ContainsFunc(r.Results, Result.Decides)
 }
 
-// Decides reports whether the verdict is fail by this rule alone.
+// Decides reports whether this rule alone makes the verdict fail.
 func (x Result) Decides() bool { return x.Level == Must && x.Status == verdict.Fail }
 
-// Verdict is "pass" or "fail".
+// Verdict returns "pass" or "fail".
 func (r Report) Verdict() string {
 	if r.Failed() {
 		return "fail"
@@ -105,7 +104,7 @@ func (r Report) Verdict() string {
 	return "pass"
 }
 
-// Count returns how many rules came out that way.
+// Count returns the number of rules with this status.
 func (r Report) Count(s verdict.Status) int {
 	n := 0
 	for _, x := range r.Results {
@@ -147,10 +146,10 @@ func (o Options) Check() error {
 
 const maxAnyWait = 24 * time.Hour
 
-// Run drives the flow and returns the report. Its Err, which is also returned, says why
-// the flow did not complete: the server does not answer, refused the login, or the
-// caller interrupted it. A broken rule is not an error. If Stepped fails the report has
-// no results.
+// Run runs the flow and returns the report. Its Err, which is also returned, is the
+// reason why the flow did not complete: the server does not answer or refused the login,
+// or the caller interrupted it. A failed rule is not an error. If Stepped fails the
+// report has no results.
 func Run(ctx context.Context, o Options) (Report, error) {
 	if err := o.Check(); err != nil {
 		return Report{}, err
@@ -162,7 +161,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		}
 	}
 	longest := r.MaxWait + r.Leeway + r.MaxGrace + maxTimeouts*r.Timeout
-	ctx, cancel := context.WithTimeoutCause(ctx, longest, verdict.Errorf(verdict.FetchFailed, "%s: the story is not told after %s", r.report.Server, longest).
+	ctx, cancel := context.WithTimeoutCause(ctx, longest, verdict.Errorf(verdict.FetchFailed, "%s: gave up after %s", r.report.Server, longest).
 		Hintf("the server is slow; --only RULE judges less"))
 	defer cancel()
 	err := r.scenario(ctx)
@@ -178,15 +177,14 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		r.checkCaching()
 	}
 	if err == nil && !r.broken() {
-		err = r.lost // rules that nothing is known of must not look like a success
+		err = r.lost // a run with rules that were not judged is not a success
 	}
 	err = r.withoutSecrets(err)
 	r.finish(err)
 	return r.report, err
 }
 
-// withoutSecrets returns an error that may quote what a server said as one that may
-// be shown.
+// withoutSecrets hides the secrets in an error that may quote the server.
 func (r *run) withoutSecrets(err error) error {
 	if err == nil || r.hide(err.Error()) == err.Error() {
 		return err
@@ -199,16 +197,16 @@ func (r *run) withoutSecrets(err error) error {
 	return shown
 }
 
-// A stepError is an error of Options.Stepped: the output is gone.
+// A stepError is an error of Options.Stepped: the report cannot be written any more.
 type stepError struct{ error }
 
 func (u stepError) Unwrap() error { return u.error }
 
 // finish records the rules that were not tried, and completes the report.
 func (r *run) finish(err error) {
-	reason := "nothing happened that would tell"
+	reason := "no step tested it"
 	if err != nil {
-		reason = "the story ended before: " + err.Error()
+		reason = "the flow ended before: " + err.Error()
 	}
 	for _, rule := range Rules() {
 		res, judged := r.results[rule.ID]
@@ -216,7 +214,7 @@ func (r *run) finish(err error) {
 		case len(r.Only) > 0 && !slices.Contains(r.Only, rule.ID):
 			continue
 		case slices.Contains(r.Skip, rule.ID):
-			res.Status, res.Actual = verdict.Skip, "left out on request"
+			res.Status, res.Actual = verdict.Skip, "skipped on request"
 		case !judged:
 			res.Status, res.Actual = verdict.Skip, reason
 		}
@@ -231,7 +229,7 @@ func (r *run) finish(err error) {
 	r.report.Err = err
 }
 
-// wants reports whether one of the rules is to be judged.
+// wants reports whether one of the rules is selected.
 func (r *run) wants(ids ...string) bool {
 	return slices.ContainsFunc(ids, func(id string) bool {
 		return (len(r.Only) == 0 || slices.Contains(r.Only, id)) && !slices.Contains(r.Skip, id)
@@ -251,7 +249,7 @@ func (r *run) skip(reason string, ids ...string) {
 	}
 }
 
-// failed reports whether the rule was broken.
+// failed reports whether the rule failed.
 func (r *run) failed(id string) bool { return r.results[id].Status == verdict.Fail }
 
 // broken reports whether the verdict is fail already.
@@ -259,7 +257,7 @@ func (r *run) broken() bool {
 	return slices.ContainsFunc(Rules(), func(rule Rule) bool { return rule.Level == Must && r.failed(rule.ID) && r.wants(rule.ID) })
 }
 
-// skipped reports whether the rule was judged to be untestable.
+// skipped reports whether the rule was skipped as untestable.
 func (r *run) skipped(id string) bool { return r.results[id].Status == verdict.Skip }
 
 func newRun(o Options) *run {
@@ -288,11 +286,11 @@ type run struct {
 	results map[string]Result
 	report  Report
 	tokens  ledger
-	lost    error // why a rule could not be judged: a request without an answer, or one that told nothing
+	lost    error // why a rule could not be judged: a request without an answer, or with one that decides nothing
 
 	silent    int // requests that timed out
 	families  []*family
-	cookies   []*http.Cookie // those with a refresh token that were set
-	cacheable []string       // answers with tokens that a cache may keep
+	cookies   []*http.Cookie // with a refresh token, as set
+	cacheable []string       // answers with tokens that a cache may store
 	granted   int            // answers with tokens
 }

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"strconv"
 	"time"
 
 	"jwt/internal/base64url"
@@ -10,11 +9,11 @@ import (
 	"jwt/internal/jwt"
 )
 
-// A forgery is a token that no server may take.
+// A forgery is an invalid token that a server must refuse.
 type forgery struct{ text, how string }
 
-// tampered returns the access token with its payload, its signature changed, and
-// without the latter; of an opaque token one character.
+// tampered returns the access token with another payload, with another signature, and
+// without a signature. An opaque token gets another character.
 func tampered(token string) []forgery {
 	t, err := jws.Parse(token)
 	if err != nil {
@@ -29,7 +28,7 @@ func tampered(token string) []forgery {
 }
 
 // unsigned returns the access token without a signature (RFC 8725 §3.2), with spellings
-// of alg that a careless comparison accepts. An opaque token has no alg.
+// of alg that a lax comparison accepts. It returns none for an opaque token.
 func unsigned(token string) []forgery {
 	t, err := jws.Parse(token)
 	if err != nil {
@@ -47,8 +46,8 @@ func unsigned(token string) []forgery {
 	return all
 }
 
-// longer returns a payload segment whose token lives an hour longer, or has
-// another character where it is no JSON object.
+// longer returns a payload segment with a lifetime that is an hour longer, or with
+// another character if it is not a JSON object.
 func longer(payload []byte, segment string) string {
 	claims, err := jwt.ParseClaims(payload)
 	if err != nil {
@@ -70,7 +69,7 @@ func longer(payload []byte, segment string) string {
 	return base64url.Encode(claims.Bytes())
 }
 
-// flipped changes one character in the middle, where every bit counts.
+// flipped changes one character in the middle, all bits of which are significant.
 func flipped(s string) string {
 	if s == "" {
 		return "A"
@@ -101,12 +100,4 @@ func hasExp(token string) bool {
 	}
 	_, ok := claims.Get("exp")
 	return ok
-}
-
-// answers is "1 answer" or "2 answers".
-func answers(n int) string {
-	if n == 1 {
-		return "1 answer"
-	}
-	return strconv.Itoa(n) + " answers"
 }

@@ -53,7 +53,7 @@ func serve(t *testing.T, o authserver.Options, faults ...string) string {
 	return o.Issuer
 }
 
-// cheapHash is a hash of the password that costs no time.
+// cheapHash returns a hash of the password with minimal cost.
 func cheapHash(password string) string {
 	salt := []byte("salt for a test.")
 	sum := argon2.IDKey([]byte(password), salt, 1, 64, 1, 32)
@@ -61,7 +61,7 @@ func cheapHash(password string) string {
 	return "$argon2id$v=19$m=64,t=1,p=1$" + encode(salt) + "$" + encode(sum)
 }
 
-// handle starts a server that is not ours.
+// handle starts a server with another handler.
 func handle(t *testing.T, h http.Handler) string {
 	t.Helper()
 	s := &httptest.Server{Listener: listen(), Config: &http.Server{Handler: h}}
@@ -70,7 +70,7 @@ func handle(t *testing.T, h http.Handler) string {
 	return s.URL
 }
 
-// options judge a server, with bounds that a test can wait for.
+// options returns the options for a server, with limits that suit a test.
 func options(t *testing.T, server, preset string) flow.Options {
 	t.Helper()
 	u, err := authclient.ParseServer(server)
@@ -97,7 +97,7 @@ func run(t *testing.T, o flow.Options) flow.Report {
 	return r
 }
 
-// outcomes lists the rules that came out in each way.
+// outcomes returns the rules by their status.
 func outcomes(r flow.Report) map[verdict.Status][]string {
 	all := map[verdict.Status][]string{}
 	for _, x := range r.Results {

@@ -10,8 +10,8 @@ import (
 )
 
 // alike compares two answers for one user, a and b, with two for another, c and d, word
-// by word: words that are constant for each user must be the same for both, and words
-// that vary must vary for both. It skips where a word varies for one user only.
+// by word. Words that are constant for each user must be the same for both, and words
+// that vary must vary for both. It skips if a word varies for one user only.
 func alike(a, b, c, d []string) verdict.Status {
 	switch {
 	case len(a) == len(b) && len(c) == len(d) && len(a) != len(c):
@@ -31,8 +31,8 @@ func alike(a, b, c, d []string) verdict.Status {
 	return worst
 }
 
-// bodyWords splits the body of an answer into words and the text between them. The name
-// of the user, which servers repeat, is masked where it is a whole word.
+// bodyWords splits the body of an answer into words and the text between them. It masks
+// the name of the user, which servers repeat, if it is a separate word.
 func bodyWords(body []byte, user string) []string {
 	isWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	var words []string
@@ -53,7 +53,7 @@ func bodyWords(body []byte, user string) []string {
 	return words
 }
 
-// sameBody reports whether two bodies are equal but for the names of their users.
+// sameBody reports whether two bodies are equal except for the names of their users.
 func sameBody(a []byte, user string, b []byte, other string) bool {
 	return slices.Equal(bodyWords(a, user), bodyWords(b, other))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jwt/internal/authclient"
+	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
@@ -34,7 +35,7 @@ func (r *run) tryLogout(ctx context.Context, _ *family) error {
 	}
 	if !out.ok() {
 		r.record(LogoutWorks, asFailure(out), out.describe())
-		r.skip("logging out did not work: "+out.describe(), LogoutClearsCookie, RefreshAfterLogout, AccessAfterLogout)
+		r.skip("the logout failed: "+out.describe(), LogoutClearsCookie, RefreshAfterLogout, AccessAfterLogout)
 		r.notJudgedBy(out, rules...)
 		return nil
 	}
@@ -61,9 +62,9 @@ func (r *run) checkCleared(out answer) {
 	r.pass(LogoutClearsCookie, name+" is cleared")
 }
 
-// stays says that a cookie outlives the logout, or nothing. Of several answers about
-// one cookie a browser believes the last; one of another path or domain is another
-// cookie (RFC 6265 §5.3).
+// stays returns how a cookie survives the logout, or "". Of several answers about one
+// cookie the last counts. A cookie with another path or domain is another cookie (RFC
+// 6265 §5.3).
 func (r *run) stays(set *http.Cookie, out answer) string {
 	said := set.Name + " stays"
 	for _, c := range out.cookies {
@@ -88,7 +89,7 @@ func (r *run) refreshAfterLogout(ctx context.Context, f *family, out time.Time) 
 		return nil
 	}
 	before := f.refresh
-	kept := *f // what the access token is tried with is that of before
+	kept := *f // callAfterLogout tries the tokens before this refresh
 	a, err := r.refresh(ctx, "refresh, logged out", f, before)
 	if err != nil {
 		return err
@@ -101,14 +102,14 @@ func (r *run) refreshAfterLogout(ctx context.Context, f *family, out time.Time) 
 	return nil
 }
 
-// callAfterLogout tries the access token. A server that checks it by its signature alone
-// cannot know of the logout (RFC 7009 §2.1 leaves that open).
+// callAfterLogout tries the access token. A server that only checks the signature cannot
+// know of the logout (RFC 7009 §2.1 allows that).
 func (r *run) callAfterLogout(ctx context.Context, f *family) error {
 	switch {
 	case !r.wants(AccessAfterLogout) || r.skipped(AccessAfterLogout):
 		return nil
 	case r.failed(RefreshAfterLogout):
-		r.skip("logging out revoked nothing", AccessAfterLogout)
+		r.skip("the logout revoked nothing", AccessAfterLogout)
 		return nil
 	}
 	left := f.lifetime - r.Now().Sub(f.obtained)
@@ -134,7 +135,7 @@ func (r *run) callAfterLogout(ctx context.Context, f *family) error {
 	return nil
 }
 
-const noCookie = "the refresh token is in no cookie"
+const noCookie = "the refresh token is not in a cookie"
 
 // checkCookies judges the attributes of every cookie with a refresh token.
 func (r *run) checkCookies() {
@@ -184,11 +185,11 @@ func checkCookie(rule string, c *http.Cookie) (verdict.Status, string) {
 	}
 }
 
-// checkCaching judges every answer that had tokens in it.
+// checkCaching judges every answer with tokens.
 func (r *run) checkCaching() {
 	if len(r.cacheable) > 0 {
 		r.fail(NoStore, r.cacheable[0])
 		return
 	}
-	r.pass(NoStore, "no-store on "+answers(r.granted))
+	r.pass(NoStore, "no-store on "+phrase.Count(r.granted, "answer"))
 }

@@ -9,21 +9,21 @@ import (
 	"testing/synctest"
 )
 
-// inBubble runs a test where time passes only while everybody waits: nothing in it
-// is late on a slow machine, and hours cost nothing. The network is in memory,
-// because time in a bubble cannot know when the kernel's has an answer.
+// inBubble runs a test in a synctest bubble, where time passes only while all goroutines
+// wait. So nothing is late on a slow machine, and hours cost nothing. The network is in
+// memory, because a bubble cannot wait for the kernel's.
 func inBubble(t *testing.T, f func(*testing.T)) {
 	t.Helper()
 	synctest.Test(t, f)
 }
 
-// network has the servers by their address.
+// network holds the servers by their address.
 var network struct {
 	sync.Mutex
 	listeners map[string]*listener
 }
 
-// A listener accepts the two ends of pipes.
+// A listener accepts the ends of pipes.
 type listener struct {
 	addr   *net.TCPAddr
 	conns  chan net.Conn
@@ -31,7 +31,7 @@ type listener struct {
 	once   sync.Once
 }
 
-// listen listens at an address that nobody else has.
+// listen listens at an unused address.
 func listen() *listener {
 	network.Lock()
 	defer network.Unlock()
@@ -81,14 +81,14 @@ func dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	}
 }
 
-// A remote end says that it is a client on this machine.
+// A remote is a connection whose client is on this machine.
 type remote struct{ net.Conn }
 
 func (remote) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1023} }
 
-// transport speaks to the servers in memory, until the test ends.
+// transport connects to the servers in memory, until the test ends.
 func transport(t *testing.T) http.RoundTripper {
 	tr := &http.Transport{DialContext: dial}
 	t.Cleanup(tr.CloseIdleConnections)
-	return struct{ http.RoundTripper }{tr} // so that nobody clones it
+	return struct{ http.RoundTripper }{tr} // prevents a clone
 }

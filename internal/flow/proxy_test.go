@@ -25,7 +25,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A message is an answer that is changed on its way.
+// A message is an answer that a proxy may change.
 type message struct {
 	status int
 	header http.Header
@@ -33,7 +33,7 @@ type message struct {
 }
 
 // behind starts a proxy that changes the answers of the local server. ask, which may be
-// nil, answers in its place where it returns true.
+// nil, answers in its place if it returns true.
 func behind(t *testing.T, o authserver.Options, ask func(*http.Request, *message) bool, change func(*http.Request, *message), faults ...string) string {
 	t.Helper()
 	real := serve(t, o, faults...)
@@ -55,7 +55,7 @@ func behind(t *testing.T, o authserver.Options, ask func(*http.Request, *message
 	}))
 }
 
-// A keeper is a ResponseWriter that keeps the answer.
+// A keeper is a ResponseWriter that stores the answer.
 type keeper struct {
 	header http.Header
 	body   *bytes.Buffer
@@ -80,11 +80,11 @@ func (m *message) setCookies(change func(*http.Cookie) *http.Cookie) {
 	}
 }
 
-// nobody is what a server says that repeats the name of a user that there is not.
+// nobody matches the error of a server that repeats the name of an unknown user.
 var nobody = regexp.MustCompile(`no login as nobody-\w+`)
 
-// TestServersThatAreNearlyRight judges what looks like the breach of a rule and is none,
-// and what looks like none and is one.
+// TestServersThatAreNearlyRight judges servers that seem to break a rule and do not, and
+// servers that seem to keep it and do not.
 func TestServersThatAreNearlyRight(t *testing.T) {
 	// after lets the first requests for a path through and answers the others.
 	after := func(path string, most int32, status int) func(*http.Request, *message) bool {
@@ -97,7 +97,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			return true
 		}
 	}
-	// early takes the token of the first refresh only some time after it was first shown.
+	// early refuses the refresh token of the first refresh until some time has passed.
 	early := func(least time.Duration, status int) func(*http.Request, *message) bool {
 		shown := map[string]time.Time{}
 		return func(r *http.Request, m *message) bool {
@@ -116,7 +116,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			return true
 		}
 	}
-	// lazy gives so many refreshes after the first a new access token alone.
+	// lazy answers some refreshes after the first with a new access token only.
 	lazy := func(most int32, seconds int) func(*http.Request, *message) bool {
 		var asked atomic.Int32
 		return func(r *http.Request, m *message) bool {
@@ -170,37 +170,37 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 		ttl    time.Duration // 0: an hour
 		only   []string
 		want   map[verdict.Status][]string
-		says   string // the last of only
-		lost   bool   // something could not be judged, and it is no success
+		says   string // the Actual of the last rule of only
+		lost   bool   // a rule could not be judged, which is not a success
 	}{
 		{
-			name: "whose successors are dead", ask: after("/refresh", 1, 401),
+			name: "that refuses successors", ask: after("/refresh", 1, 401),
 			only: []string{flow.RefreshWorks, flow.Rotation, flow.ReuseDetected, flow.Grace, flow.FamilyRevoked},
 			want: map[verdict.Status][]string{
 				verdict.Warn: {flow.RefreshWorks}, verdict.Pass: {flow.Rotation}, verdict.Skip: {flow.ReuseDetected, flow.FamilyRevoked, flow.Grace},
 			},
-			says: "a second refresh is not taken: 401 Unauthorized no",
+			says: "a second refresh is refused: 401 Unauthorized no",
 		},
 		{
-			name: "whose successors are dead when the access token is, too", ask: after("/refresh", 1, 401), ttl: 3 * time.Second,
+			name: "that refuses successors once the access token has expired", ask: after("/refresh", 1, 401), ttl: 3 * time.Second,
 			only: []string{flow.FamilyRevoked, flow.RefreshWorks},
 			want: map[verdict.Status][]string{verdict.Fail: {flow.RefreshWorks}, verdict.Skip: {flow.FamilyRevoked}},
 			says: "once; a second time 401 Unauthorized no",
 		},
 		{
-			name: "that wants to be left alone after a refresh", ask: early(3*time.Second, 429),
+			name: "that limits the rate of refreshes", ask: early(3*time.Second, 429),
 			only: []string{flow.RefreshWorks, flow.Rotation, flow.FamilyRevoked},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.Rotation, flow.FamilyRevoked}},
 			says: "401 Unauthorized invalid_grant: the session is revoked",
 		},
 		{
-			name: "that finds a second refresh early", ask: early(time.Second, 400),
+			name: "that refuses an early second refresh", ask: early(time.Second, 400),
 			only: []string{flow.RefreshWorks, flow.Rotation, flow.FamilyRevoked},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.Rotation, flow.FamilyRevoked}},
 			says: "401 Unauthorized invalid_grant: the session is revoked",
 		},
 		{
-			name: "that does not rotate at once again", ask: lazy(1, 3600),
+			name: "that rotates again only later", ask: lazy(1, 3600),
 			only: []string{flow.RefreshWorks, flow.Rotation, flow.ReuseDetected, flow.FamilyRevoked},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.Rotation, flow.ReuseDetected, flow.FamilyRevoked}},
 			says: "401 Unauthorized invalid_grant: the session is revoked",
@@ -209,19 +209,19 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			name: "that rotates once", ask: lazy(2, 3), ttl: 3 * time.Second,
 			only: []string{flow.RefreshWorks, flow.ReuseDetected, flow.FamilyRevoked, flow.Rotation},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.ReuseDetected, flow.FamilyRevoked}, verdict.Fail: {flow.Rotation}},
-			says: "R1, then R2, and R2 stays good",
+			says: "R1, then R2, and R2 stays valid",
 		},
 		{
 			name: "that may rotate once", ask: lazy(2, 3600),
 			only: []string{flow.RefreshWorks, flow.ReuseDetected, flow.FamilyRevoked, flow.Rotation},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.ReuseDetected, flow.FamilyRevoked}, verdict.Warn: {flow.Rotation}},
-			says: "R1, then R2, and R2 stays good; its time may not have come, while the access token is good",
+			says: "R1, then R2, and R2 stays valid; the server may rotate once the access token has expired",
 		},
 		{
-			name: "that wants to be left alone for an hour", ask: early(time.Hour, 429),
+			name: "that refuses refreshes for an hour", ask: early(time.Hour, 429),
 			only: []string{flow.RefreshWorks, flow.Rotation, flow.FamilyRevoked},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.RefreshWorks, flow.Rotation}, verdict.Skip: {flow.FamilyRevoked}},
-			says: "a second refresh is not taken: 429 Too Many Requests too_early", lost: true,
+			says: "a second refresh is refused: 429 Too Many Requests too_early", lost: true,
 		},
 		{
 			name: "that sets the cookie for two paths", change: func(_ *http.Request, m *message) {
@@ -250,13 +250,13 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			says: "refresh_token is cleared",
 		},
 		{
-			name: "that allows one refresh and has then too much to do", ask: after("/refresh", 2, 429),
+			name: "that is overloaded after one refresh", ask: after("/refresh", 2, 429),
 			only: []string{flow.ConcurrentRefresh},
 			want: map[verdict.Status][]string{verdict.Skip: {flow.ConcurrentRefresh}},
 			says: "too few answers: 1 of 6 were answered with tokens, 1 refresh token; 429 Too Many Requests no", lost: true,
 		},
 		{
-			name: "that stumbles over a spent token", ask: after("/refresh", 2, 500),
+			name: "that fails on a spent token", ask: after("/refresh", 2, 500),
 			only: []string{flow.ReuseDetected, flow.Grace},
 			want: map[verdict.Status][]string{verdict.Warn: {flow.ReuseDetected, flow.Grace}},
 			says: "none: refused at once",
@@ -274,7 +274,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			says: "less than 0.7 s",
 		},
 		{
-			name: "whose tokens have no exp", change: func(_ *http.Request, m *message) {
+			name: "with tokens without exp", change: func(_ *http.Request, m *message) {
 				var said map[string]any
 				if json.Unmarshal([]byte(m.body), &said) == nil && said["accessToken"] != nil {
 					said["accessToken"] = base64url.Encode([]byte(`{"alg":"HS256"}`)) + "." + base64url.Encode([]byte(`{"sub":"alice"}`)) + ".AAAA"
@@ -309,7 +309,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			says: "refresh_token stays",
 		},
 		{
-			name: "that gives the cookie a Path and logs out by it elsewhere", ask: func(r *http.Request, _ *message) bool {
+			name: "with a logout outside the Path of the cookie", ask: func(r *http.Request, _ *message) bool {
 				if r.URL.Path == "/logout" {
 					r.Header.Del("Authorization")
 				}
@@ -331,7 +331,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			says: "for both 401 Unauthorized, except for what varies with every answer",
 		},
 		{
-			name: "that numbers its errors and tells who is a user", ask: logins(func(user string, n int32) string {
+			name: "that numbers its errors and reveals users", ask: logins(func(user string, n int32) string {
 				return fmt.Sprintf(`{"error":"%s","trace":"%d"}`, unlike(user, "wrong_password", "no_such_user"), n)
 			}),
 			only: []string{flow.UniformLoginErrors},
@@ -339,7 +339,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			says: "the bodies differ: for a wrong password 401 Unauthorized wrong_password; for an unknown user 401 Unauthorized no_such_user",
 		},
 		{
-			name: "that counts the tries of its users alone", ask: logins(func(user string, n int32) string {
+			name: "that counts the attempts of known users only", ask: logins(func(user string, n int32) string {
 				return unlike(user, fmt.Sprintf(`{"error":"wrong password, %d tries left"}`, 9-n), `{"error":"there is no such user"}`)
 			}),
 			only: []string{flow.UniformLoginErrors},
@@ -347,7 +347,7 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			says: "the bodies differ: for a wrong password 401 Unauthorized wrong password, 8 tries left; for an unknown user 401 Unauthorized there is no such user",
 		},
 		{
-			name: "whose numbers may tell something", ask: logins(func(user string, n int32) string {
+			name: "with numbers that may reveal users", ask: logins(func(user string, n int32) string {
 				return unlike(user, fmt.Sprintf(`{"left":%d}`, 9-n), `{"left":99}`)
 			}),
 			only: []string{flow.UniformLoginErrors},
@@ -355,25 +355,25 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			says: "the bodies vary for one user only, which may or may not tell the users apart",
 		},
 		{
-			name: "that raises its voice", ask: logins(func(user string, _ int32) string { return unlike(user, `{"error":"no."}`, `{"error":"no!"}`) }),
+			name: "with other punctuation for known users", ask: logins(func(user string, _ int32) string { return unlike(user, `{"error":"no."}`, `{"error":"no!"}`) }),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
 			says: "the bodies differ: for a wrong password 401 Unauthorized no.; for an unknown user 401 Unauthorized no!",
 		},
 		{
-			name: "that says more of its users", ask: logins(func(user string, _ int32) string { return unlike(user, `{"error":"no","user":{}}`, `{"error":"no"}`) }),
+			name: "with more details for known users", ask: logins(func(user string, _ int32) string { return unlike(user, `{"error":"no","user":{}}`, `{"error":"no"}`) }),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
 			says: "the bodies differ: for a wrong password 401 Unauthorized no; for an unknown user 401 Unauthorized no",
 		},
 		{
-			name: "whose error is a numbered page", ask: logins(func(_ string, n int32) string { return fmt.Sprintf("<p>No. %d</p>", n) }),
+			name: "with a numbered error page", ask: logins(func(_ string, n int32) string { return fmt.Sprintf("<p>No. %d</p>", n) }),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.UniformLoginErrors}},
 			says: "for both 401 Unauthorized, except for what varies with every answer",
 		},
 		{
-			name: "whose errors have numbers that mean something", ask: logins(func(user string, n int32) string {
+			name: "with numbers that reveal users", ask: logins(func(user string, n int32) string {
 				return unlike(user, fmt.Sprintf("Login failed: E50126. Request %d", n), fmt.Sprintf("Login failed: E50034. Request %d", n))
 			}),
 			only: []string{flow.UniformLoginErrors},
@@ -381,13 +381,13 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			says: "the bodies differ: for a wrong password 401 Unauthorized; for an unknown user 401 Unauthorized",
 		},
 		{
-			name: "that repeats the name", ask: logins(func(user string, _ int32) string { return fmt.Sprintf(`{"error":"no login as %s"}`, user) }),
+			name: "that repeats the user name", ask: logins(func(user string, _ int32) string { return fmt.Sprintf(`{"error":"no login as %s"}`, user) }),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.UniformLoginErrors}},
 			says: "for both 401 Unauthorized NOBODY",
 		},
 		{
-			name: "whose errors have random names", ask: logins(func(string, int32) string {
+			name: "with random names in errors", ask: logins(func(string, int32) string {
 				return fmt.Sprintf(`{"error":"no","traceId":"%s-%s"}`, rand.Text(), rand.Text())
 			}),
 			only: []string{flow.UniformLoginErrors},
@@ -395,13 +395,13 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 			says: "for both 401 Unauthorized no, except for what varies with every answer",
 		},
 		{
-			name: "whose error is a page that is never the same", ask: logins(func(_ string, n int32) string { return strings.Repeat("no ", int(n)) }),
+			name: "with an error page that always differs", ask: logins(func(_ string, n int32) string { return strings.Repeat("no ", int(n)) }),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Skip: {flow.UniformLoginErrors}},
 			says: "the bodies vary for one user only, which may or may not tell the users apart",
 		},
 		{
-			name: "whose error is a page that tells who is a user", ask: logins(func(user string, _ int32) string {
+			name: "with an error page that reveals users", ask: logins(func(user string, _ int32) string {
 				return unlike(user, "<p>wrong password</p>", "<p>who is that?</p>")
 			}),
 			only: []string{flow.UniformLoginErrors},
@@ -438,9 +438,9 @@ func TestServersThatAreNearlyRight(t *testing.T) {
 	}
 }
 
-// TestBrokenOff ends the story in its middle: the session is logged out of all the same,
-// and what was seen is reported.
-func TestBrokenOff(t *testing.T) {
+// TestInterruptedInTheMiddle interrupts the flow in the middle. The session is logged out anyway,
+// and the results so far are reported.
+func TestInterruptedInTheMiddle(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var logouts atomic.Int32
 		server := behind(t, authserver.Options{}, func(r *http.Request, _ *message) bool {
@@ -478,9 +478,9 @@ func TestBrokenOff(t *testing.T) {
 	})
 }
 
-// TestTidyingIsBounded meets a server that never answers a logout: what is judged is told
-// all the same, and that the session was not logged out of.
-func TestTidyingIsBounded(t *testing.T) {
+// TestLeftoverLogoutIsBounded uses a server that never answers a logout. The results are
+// reported anyway, and so is the failed logout.
+func TestLeftoverLogoutIsBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		server := behind(t, authserver.Options{AccessTTL: time.Hour}, func(r *http.Request, _ *message) bool {
 			if r.URL.Path == "/logout" {
@@ -498,15 +498,15 @@ func TestTidyingIsBounded(t *testing.T) {
 	})
 }
 
-// TestStoryEndsEarly judges what the answers before have shown.
-func TestStoryEndsEarly(t *testing.T) {
+// TestFlowEndsEarly checks that the answers before the end are judged.
+func TestFlowEndsEarly(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var requests atomic.Int32
 		server := behind(t, authserver.Options{AccessTTL: time.Hour}, func(r *http.Request, _ *message) bool {
 			if requests.Add(1) == 1 {
 				return false
 			}
-			io.Copy(io.Discard, r.Body) // only then the server hears that a client hangs up
+			io.Copy(io.Discard, r.Body) // the server notices that a client hangs up only after that
 			<-r.Context().Done()
 			return true
 		}, asIs, "cookie-no-httponly", "no-no-store")
@@ -526,8 +526,8 @@ func TestStoryEndsEarly(t *testing.T) {
 	})
 }
 
-// TestProtectedIsAskedAsItIsWritten takes the escapes of a path as they are.
-func TestProtectedIsAskedAsItIsWritten(t *testing.T) {
+// TestProtectedPathIsUnchanged checks that the escapes of a path are sent as they are.
+func TestProtectedPathIsUnchanged(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		asked := ""
 		server := behind(t, authserver.Options{AccessTTL: time.Hour}, func(r *http.Request, _ *message) bool {

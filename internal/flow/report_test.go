@@ -22,7 +22,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A thief keeps every secret that passes.
+// A thief records every secret that it forwards.
 type thief struct {
 	base    http.RoundTripper
 	mu      sync.Mutex
@@ -43,7 +43,7 @@ func (th *thief) RoundTrip(r *http.Request) (*http.Response, error) {
 	if json.Unmarshal(body, &said) == nil && said.AccessToken != "" {
 		th.secrets[said.AccessToken] = true
 		if i := strings.LastIndexByte(said.AccessToken, '.'); i >= 0 {
-			th.secrets[said.AccessToken[i+1:]] = true // without it a token is worth nothing
+			th.secrets[said.AccessToken[i+1:]] = true // a token is useless without its signature
 		}
 	}
 	if said.RefreshToken != "" {
@@ -57,7 +57,7 @@ func (th *thief) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// written is the report in every format.
+// written returns the report in every format.
 func written(r flow.Report) map[string]string {
 	var text render.Text
 	report.Head(&text, r)
@@ -75,13 +75,13 @@ func TestNoSecretIsShown(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		servers := map[string]string{
 			"local": serve(t, authserver.Options{}, "reuse-undetected"),
-			"plain": handle(t, plainServer()), // repeats what it is sent
+			"plain": handle(t, plainServer()), // repeats the request
 		}
 		for name, server := range servers {
 			o := options(t, server, "cookie")
 			th := &thief{base: transport(t), secrets: map[string]bool{password: true}}
 			o.HTTP = &http.Client{Transport: th}
-			o.Skip = []string{flow.ExpiredRefused, flow.RetryWorks} // nothing to wait for
+			o.Skip = []string{flow.ExpiredRefused, flow.RetryWorks} // needs no wait
 			r := run(t, o)
 			if least := map[string]int{"local": 10, "plain": 2}[name]; len(th.secrets) < least {
 				t.Fatalf("%s: %d secrets passed", name, len(th.secrets))
@@ -97,7 +97,7 @@ func TestNoSecretIsShown(t *testing.T) {
 	})
 }
 
-// hostile is a report in which everything that a server says is an attack.
+// hostile returns a report in which every text of the server is an attack.
 func hostile() flow.Report {
 	const evil = "</title></style></script><script src=//evil.example/x.js>alert(1)</script>'\"`&<img src=x onerror=alert(1)>]]>\x00\x1b[31m\u202e\xff\n  C->>S: forged;%%"
 	return flow.Report{
@@ -157,7 +157,7 @@ func TestHTMLAsksForNothing(t *testing.T) {
 			t.Errorf("the page has %s", bad)
 		}
 	}
-	d := xml.NewDecoder(strings.NewReader(html[strings.Index(html, "<body>"):])) // void elements are in the head alone, but for br
+	d := xml.NewDecoder(strings.NewReader(html[strings.Index(html, "<body>"):])) // the body has no void elements except br
 	d.Strict, d.AutoClose = false, []string{"br"}
 	for {
 		_, err := d.Token()

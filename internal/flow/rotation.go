@@ -15,8 +15,9 @@ import (
 
 const noRotation = "refresh tokens do not rotate: none is ever spent"
 
-// tryRotation refreshes once more, to see a successor taken, and presents the refresh
-// token that was spent last, as a thief would: now, and until the grace is over.
+// tryRotation refreshes once more, to check that a successor is accepted. Then it
+// presents the refresh token that was spent last, as a thief would, until the grace is
+// over.
 func (r *run) tryRotation(ctx context.Context, f *family) error {
 	rules := []string{ReuseDetected, Grace, FamilyRevoked}
 	if !r.wants(rules...) || r.skipped(ReuseDetected) {
@@ -31,7 +32,7 @@ func (r *run) tryRotation(ctx context.Context, f *family) error {
 		return err
 	}
 	if !again.granted() {
-		r.skipFor(again, "a second refresh is not taken: "+again.describeGrant(), rules...)
+		r.skipFor(again, "a second refresh is refused: "+again.describeGrant(), rules...)
 		return nil
 	}
 	spent, at, ok := r.spent()
@@ -52,19 +53,20 @@ func (r *run) tryRotation(ctx context.Context, f *family) error {
 		r.record(ReuseDetected, last.notGranted(), last.describe())
 		r.checkGrace(last, taken, at)
 		return r.familyRevoked(ctx, f)
-	case successors > 1: // each replay buys another: nobody takes notice of it
-		r.fail(ReuseDetected, "taken "+lived+" after it was spent, for another refresh token each time")
+	case successors > 1: // each replay gives another refresh token: reuse is not detected
+		r.fail(ReuseDetected, "accepted "+lived+" after it was spent,  for another refresh token each time")
 		r.skip("reuse is not detected", Grace, FamilyRevoked, ConcurrentRefresh)
 	default:
-		r.fail(Grace, "taken "+lived+" after it was spent, for the same successor")
-		r.skip("the grace has no end that was waited for: --max-grace D waits longer", ReuseDetected, FamilyRevoked)
+		r.fail(Grace, "accepted "+lived+" after it was spent,  for the same successor")
+		r.skip("the grace was not over when the flow stopped waiting: --max-grace D waits longer", ReuseDetected, FamilyRevoked)
 	}
 	return nil
 }
 
-// refreshAgain spends the refresh token of a refresh. A later refusal means something
-// only if the server accepts it. A server that does not return another one yet is asked
-// once more when it says so, or when the access token has expired.
+// refreshAgain refreshes with the result of a refresh. Only if the server accepts that
+// does a later refusal mean something. A server that does not return another refresh
+// token yet is asked once more, after its Retry-After or when the access token has
+// expired.
 func (r *run) refreshAgain(ctx context.Context, f *family) (answer, error) {
 	const name, moment = "refresh again", 2 * time.Second
 	before := f.refresh
@@ -87,7 +89,7 @@ func (r *run) refreshAgain(ctx context.Context, f *family) (answer, error) {
 	if wait > r.MaxWait {
 		return a, nil
 	}
-	if err := r.wait(ctx, wait, "wait", "until another refresh token may be had"); err != nil {
+	if err := r.wait(ctx, wait, "wait", "until the server may give another refresh token"); err != nil {
 		return a, err
 	}
 	if a, err = r.refresh(ctx, name, f, before); err != nil {
@@ -95,13 +97,13 @@ func (r *run) refreshAgain(ctx context.Context, f *family) (answer, error) {
 	}
 	status, hint := verdict.Fail, ""
 	if !waited {
-		status, hint = verdict.Warn, "; its time may not have come, while the access token is good"
+		status, hint = verdict.Warn, "; the server may rotate once the access token has expired"
 	}
 	switch {
 	case f.refresh != before:
 		r.tokens.end(before, "spent", a.began)
 	case a.granted():
-		r.record(Rotation, status, r.results[Rotation].Actual+", and "+r.tokens.name(before)+" stays good"+hint)
+		r.record(Rotation, status, r.results[Rotation].Actual+", and "+r.tokens.name(before)+" stays valid"+hint)
 	case a.refused() != verdict.Skip:
 		r.record(RefreshWorks, status, "once; a second time "+a.describeGrant()+hint)
 	}
@@ -118,8 +120,8 @@ func (r *run) spent() (string, time.Time, bool) {
 	return "", time.Time{}, false
 }
 
-// checkGrace judges how long a refresh token was still taken that was spent at a time, by
-// the answer that refused it and how long it was taken before.
+// checkGrace judges how long a spent refresh token was accepted, by the answer that
+// refused it and the time for which it was accepted before.
 func (r *run) checkGrace(refused answer, taken time.Duration, spent time.Time) {
 	const atOnce = 500 * time.Millisecond
 	most := refused.began.Add(refused.took).Sub(spent)
@@ -136,33 +138,32 @@ func (r *run) checkGrace(refused answer, taken time.Duration, spent time.Time) {
 	r.record(Grace, refused.notGranted(), said)
 }
 
-// tenths are whole tenths of seconds.
+// tenths formats a duration in seconds, truncated to tenths.
 func tenths(d time.Duration) string {
 	return strconv.FormatFloat(d.Truncate(100*time.Millisecond).Seconds(), 'f', 1, 64)
 }
 
-// replay presents a spent token until it is refused or the longest grace is over.
-// It returns the last answer, how long after its spending the token was still
-// taken, and how many refresh tokens it bought in all, its first successor among
-// them.
+// replay presents a spent token until it is refused or the longest grace is over. It
+// returns the last answer, how long after it was spent the token was still accepted, and
+// the number of different refresh tokens that it gave, including the first successor.
 func (r *run) replay(ctx context.Context, f *family, spent string, at time.Time) (last answer, taken time.Duration, successors int, err error) {
 	const shortest = 100 * time.Millisecond
-	bought := []string{f.refresh}
+	issued := []string{f.refresh}
 	for n := 1; ; n++ {
 		last, err = r.refresh(ctx, "refresh, spent token", f, spent)
 		if err != nil || !last.granted() {
-			return last, taken, len(bought), err
+			return last, taken, len(issued), err
 		}
-		if text := last.grant.RefreshToken; text != "" && text != spent && !slices.Contains(bought, text) {
-			bought = append(bought, text)
+		if text := last.grant.RefreshToken; text != "" && text != spent && !slices.Contains(issued, text) {
+			issued = append(issued, text)
 		}
 		taken = last.began.Sub(at)
 		if taken > r.MaxGrace || n > tries+1 {
-			return last, taken, len(bought), nil
+			return last, taken, len(issued), nil
 		}
 		pause := min(max(r.MaxGrace/tries, shortest), r.MaxGrace-taken+shortest)
 		if err := r.pause(ctx, pause); err != nil {
-			return last, taken, len(bought), err
+			return last, taken, len(issued), err
 		}
 	}
 }
@@ -173,7 +174,7 @@ func (r *run) familyRevoked(ctx context.Context, f *family) error {
 		return nil
 	}
 	if r.results[ReuseDetected].Status == verdict.Warn {
-		r.skip("the spent token was not plainly refused", FamilyRevoked)
+		r.skip("the spent token was not clearly refused", FamilyRevoked)
 		return nil
 	}
 	before := f.refresh
@@ -190,7 +191,7 @@ func (r *run) familyRevoked(ctx context.Context, f *family) error {
 	return nil
 }
 
-// atOnce is the number of clients that refresh at the same time.
+// atOnce is the number of simultaneous refreshes.
 const atOnce = 6
 
 // tryConcurrentRefresh sends several refreshes with one token at the same time.

@@ -1,6 +1,6 @@
 package flow
 
-// The rules, by their stable ids.
+// The rules, by their stable IDs.
 const (
 	LoginWorks           = "login-works"
 	WrongPasswordRefused = "wrong-password-refused"
@@ -31,7 +31,7 @@ const (
 	ConcurrentRefresh    = "concurrent-refresh"
 )
 
-// A Level says how much a rule weighs: only a broken Must makes the verdict fail.
+// A Level is the weight of a rule: only a failed Must makes the verdict fail.
 type Level string
 
 // The levels, as in JSON.
@@ -41,7 +41,7 @@ const (
 	Info   Level = "info"
 )
 
-// A Rule is one thing that a server has to do, and where that is written.
+// A Rule is one requirement on a server, and the specification that contains it.
 type Rule struct {
 	ID       string
 	Level    Level
@@ -50,40 +50,40 @@ type Rule struct {
 	Expected string
 }
 
-// Rules returns all rules in the order in which they are reported.
+// Rules returns all rules in the order of the report.
 func Rules() []Rule {
 	return []Rule{
 		{LoginWorks, Must, "RFC 6749 §5.1", "a login with the right password gives tokens", "2xx with an access token"},
 		{WrongPasswordRefused, Must, "RFC 6749 §5.2", "a login with a wrong password is refused", "400, 401 or 403 and no token"},
 		{UniformLoginErrors, Should, "RFC 6749 §10.10, CWE-204", "a failed login does not reveal whether the user exists", "the same answer to an unknown user as to a wrong password"},
-		{BearerAccepted, Must, "RFC 6750 §2.1", "the access token opens the protected resource", "2xx"},
-		{MissingBearerRefused, Must, "RFC 6750 §3", "without an access token the resource stays closed", "401 with a WWW-Authenticate header"},
+		{BearerAccepted, Must, "RFC 6750 §2.1", "the protected resource accepts the access token", "2xx"},
+		{MissingBearerRefused, Must, "RFC 6750 §3", "a call without an access token is refused", "401 with a WWW-Authenticate header"},
 		{TamperedRefused, Must, "RFC 8725 §3.3", "an access token that was changed is refused", "401"},
 		{AlgNoneRefused, Must, "RFC 8725 §3.2", "an unsigned access token is refused", "401"},
 		{ExpiredRefused, Must, "RFC 9068 §4", "an access token that has expired is refused", "401"},
 		{AccessLifetime, Must, "RFC 9700 §2.2.1, RFC 6749 §10.3", "an access token lives for a short time", "1 h at most; up to 12 h is a warning"},
 		{CookieHTTPOnly, Must, "RFC 6265 §4.1.2.6", "no script can read the cookie with the refresh token", "HttpOnly"},
-		{CookieSecure, Must, "RFC 6265 §4.1.2.5", "the cookie with the refresh token never crosses the network in clear", "Secure"},
+		{CookieSecure, Must, "RFC 6265 §4.1.2.5", "the cookie with the refresh token is never sent unencrypted", "Secure"},
 		{CookieSameSite, Must, "RFC 6265bis §4.1.2.7", "no other site makes a browser send the refresh token", "SameSite=Strict or Lax"},
 		{CookieScope, Should, "RFC 6265 §4.1.2.3", "the cookie goes to the host that set it and to no other", "no Domain attribute"},
-		{NoStore, Must, "RFC 6749 §5.1", "an answer with tokens is kept by no cache", "Cache-Control: no-store"},
-		{RefreshWorks, Must, "RFC 6749 §6", "the refresh token buys a new access token", "2xx with an access token"},
+		{NoStore, Must, "RFC 6749 §5.1", "no cache stores an answer with tokens", "Cache-Control: no-store"},
+		{RefreshWorks, Must, "RFC 6749 §6", "the refresh token gives a new access token", "2xx with an access token"},
 		{RetryWorks, Must, "RFC 6749 §1.5", "a call refused with 401 succeeds after a refresh", "401, then 2xx with the new access token"},
 		{Rotation, Must, "RFC 9700 §2.2.2", "every refresh gives a new refresh token", "another refresh token"},
 		{ReuseDetected, Must, "RFC 9700 §4.14.2", "a refresh token that is spent is refused", "400 or 401 once the grace is over"},
 		{FamilyRevoked, Must, "RFC 9700 §4.14.2", "a refresh token used twice ends its whole family", "the successor is refused too"},
-		{Grace, Must, "RFC 9700 §4.14.2", "a spent refresh token is taken again for a moment at most", ""},
-		{RefreshNotBearer, Must, "RFC 6749 §1.5", "the refresh token opens no resource", "401"},
-		{AccessNotRefresh, Must, "RFC 6749 §6", "an access token buys no tokens", "400 or 401"},
+		{Grace, Must, "RFC 9700 §4.14.2", "a spent refresh token is accepted again only briefly", ""},
+		{RefreshNotBearer, Must, "RFC 6749 §1.5", "the protected resource refuses the refresh token", "401"},
+		{AccessNotRefresh, Must, "RFC 6749 §6", "a refresh with an access token is refused", "400 or 401"},
 		{LogoutWorks, Must, "RFC 7009 §2.2", "logging out works", "2xx"},
 		{LogoutClearsCookie, Must, "RFC 6265 §3.1", "logging out clears the cookie with the refresh token", "a Set-Cookie of the same name that has expired"},
-		{RefreshAfterLogout, Must, "RFC 9700 §4.14.2", "after logging out the refresh token is dead", "400 or 401"},
-		{AccessAfterLogout, Info, "RFC 7009 §2.1", "after logging out the access token is dead", "401; a server that verifies tokens locally cannot know"},
-		{ConcurrentRefresh, Must, "RFC 9700 §4.14.2", "of refreshes at once, one wins", "one new refresh token at most"},
+		{RefreshAfterLogout, Must, "RFC 9700 §4.14.2", "after a logout the refresh token is refused", "400 or 401"},
+		{AccessAfterLogout, Info, "RFC 7009 §2.1", "after a logout the access token is refused", "401; a server that verifies tokens locally cannot know"},
+		{ConcurrentRefresh, Must, "RFC 9700 §4.14.2", "simultaneous refreshes give one new refresh token", "one new refresh token at most"},
 	}
 }
 
-// RuleIDs returns the ids of all rules.
+// RuleIDs returns the IDs of all rules.
 func RuleIDs() []string {
 	var ids []string
 	for _, r := range Rules() {

@@ -42,7 +42,7 @@ func (r *run) checkLifetime(_ context.Context, f *family) error {
 		r.record(AccessLifetime, verdict.Warn, said)
 	case isJWT(f.access) && !hasExp(f.access) && f.lifetime == 0:
 		r.fail(AccessLifetime, "for ever: it has no exp, and no answer says when it ends")
-	case isJWT(f.access) && !hasExp(f.access): // others than this server cannot know
+	case isJWT(f.access) && !hasExp(f.access): // other resource servers cannot know the lifetime
 		r.record(AccessLifetime, verdict.Warn, said+" by the answer; the token itself has no exp")
 	case f.lifetime > 0:
 		r.pass(AccessLifetime, said)
@@ -52,11 +52,11 @@ func (r *run) checkLifetime(_ context.Context, f *family) error {
 	return nil
 }
 
-// resourceRules lists the rules that try invalid tokens at the protected resource. None
-// can be judged if the server accepts calls without a token.
+// resourceRules lists the rules that try invalid tokens at the protected resource. They
+// cannot be judged if the server accepts calls without a token.
 var resourceRules = []string{TamperedRefused, AlgNoneRefused, RefreshNotBearer}
 
-// tryResource calls the protected resource with the access token, without one, and
+// tryResource calls the protected resource with the access token, without a token, and
 // with forged tokens.
 func (r *run) tryResource(ctx context.Context, f *family) error {
 	if r.Protected == "" {
@@ -83,8 +83,8 @@ func (r *run) tryResource(ctx context.Context, f *family) error {
 		return err
 	}
 	if !a.ok() {
-		r.skipFor(a, "no access token is taken at all: "+a.describe(), append(resourceRules, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
-		r.notJudgedBy(a, MissingBearerRefused) // a door that is stuck keeps everybody out
+		r.skipFor(a, "no access token is accepted: "+a.describe(), append(resourceRules, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
+		r.notJudgedBy(a, MissingBearerRefused) // a server that refuses everything does not show it
 		return nil
 	}
 	for _, forged := range []struct {
@@ -122,8 +122,7 @@ func (r *run) callWithoutToken(ctx context.Context) error {
 	return nil
 }
 
-// forge calls with tokens that must be refused, each while a good one would be
-// taken.
+// forge calls with tokens that must be refused, while the access token is valid.
 func (r *run) forge(ctx context.Context, f *family, rule, name string, tokens []forgery) error {
 	switch {
 	case !r.wants(rule):
@@ -160,7 +159,7 @@ func (r *run) forge(ctx context.Context, f *family, rule, name string, tokens []
 	return nil
 }
 
-// worse orders outcomes: what was seen weighs more than what could not be.
+// worse reports whether a is a worse status than b. Skip is worse than pass only.
 func worse(a, b verdict.Status) bool {
 	weight := map[verdict.Status]int{verdict.Pass: 0, verdict.Skip: 1, verdict.Warn: 2, verdict.Fail: 3}
 	return weight[a] > weight[b]
@@ -180,8 +179,8 @@ func (r *run) keepFresh(ctx context.Context, f *family) (a answer, stale bool, e
 	return a, again == nil, err
 }
 
-// tryWrongCredentials logs in with a wrong password and as an unknown user, and
-// refreshes with an access token.
+// tryWrongCredentials logs in with a wrong password and as an unknown user, and refreshes
+// with an access token.
 func (r *run) tryWrongCredentials(ctx context.Context, f *family) error {
 	if r.wants(WrongPasswordRefused, UniformLoginErrors) {
 		if err := r.wrongLogins(ctx); err != nil {
@@ -192,7 +191,7 @@ func (r *run) tryWrongCredentials(ctx context.Context, f *family) error {
 		return nil
 	}
 	if f.refresh == "" || r.Preset.Refresh.Path == "" {
-		r.skip("there is no refresh", AccessNotRefresh)
+		r.skip("no refresh token, or no refresh in the preset", AccessNotRefresh)
 		return nil
 	}
 	a := r.sendRefresh(ctx, f.access)
@@ -207,8 +206,8 @@ func (r *run) tryWrongCredentials(ctx context.Context, f *family) error {
 	return r.step("refresh, access token", a, note)
 }
 
-// tryExpiry waits until the access token has expired, calls, refreshes and calls
-// again, as an interceptor does.
+// tryExpiry waits until the access token has expired, calls, refreshes and calls again,
+// as an interceptor does.
 func (r *run) tryExpiry(ctx context.Context, f *family) error {
 	refused, err := r.untilRefused(ctx, f)
 	if err != nil {
@@ -234,7 +233,7 @@ func (r *run) tryExpiry(ctx context.Context, f *family) error {
 	}
 	r.pass(RefreshWorks, a.describe())
 	if a.grant.RefreshToken == "" || a.grant.RefreshToken == spent {
-		r.fail(Rotation, "the same refresh token stays good")
+		r.fail(Rotation, "the same refresh token stays valid")
 	} else {
 		r.pass(Rotation, r.tokens.name(spent)+", then "+r.tokens.name(f.refresh))
 		r.tokens.end(spent, "spent", a.began)
@@ -242,7 +241,7 @@ func (r *run) tryExpiry(ctx context.Context, f *family) error {
 	return r.retry(ctx, f, refused)
 }
 
-// Rules that only a server whose refresh works can be judged by.
+// refreshRules lists the rules that can be judged only if a refresh works.
 var refreshRules = []string{RetryWorks, Rotation, ReuseDetected, FamilyRevoked, Grace, AccessNotRefresh, RefreshAfterLogout, ConcurrentRefresh}
 
 func (r *run) noRefresh(reason string, ids ...string) {
@@ -256,8 +255,8 @@ func (r *run) noRefresh(reason string, ids ...string) {
 	}
 }
 
-// asFailure is how a rule comes out that an answer broke, or that no answer told
-// anything about.
+// asFailure returns the status of a rule that needs a success and got this answer: fail,
+// or skip if the answer decides nothing.
 func asFailure(a answer) verdict.Status {
 	if a.refused() == verdict.Skip {
 		return verdict.Skip
@@ -265,8 +264,9 @@ func asFailure(a answer) verdict.Status {
 	return verdict.Fail
 }
 
-// untilRefused gets a call refused with 401, by expiry where that is to be waited
-// for, and judges that. It returns how it was refused, "" where it was not.
+// untilRefused makes calls until one is refused with 401, and judges that. It waits for
+// the expiry if that is soon enough, and otherwise sends a changed token. It returns the
+// refusal, or "" if there was none.
 func (r *run) untilRefused(ctx context.Context, f *family) (how string, err error) {
 	if r.Protected == "" || !r.wants(ExpiredRefused, RetryWorks) || r.skipped(ExpiredRefused) {
 		return "", nil
@@ -285,7 +285,7 @@ func (r *run) untilRefused(ctx context.Context, f *family) (how string, err erro
 	if !r.wants(RetryWorks) {
 		return "", nil
 	}
-	for _, t := range tampered(f.access) { // an interceptor sees a 401 alike
+	for _, t := range tampered(f.access) { // to an interceptor every 401 looks the same
 		a, err := r.call(ctx, "call, changed token", t.text, t.how)
 		if err != nil || a.status == 401 {
 			return a.describe(), err
@@ -297,13 +297,13 @@ func (r *run) untilRefused(ctx context.Context, f *family) (how string, err erro
 	return "", nil
 }
 
-// slack is how long after its end an access token is tried.
+// slack is how long after its expiry an access token is tried.
 const slack = 50 * time.Millisecond
 
-// tries is how often something is tried that is to be refused in the end.
+// tries is the number of attempts until a refusal is expected.
 const tries = 8
 
-// expire waits for the access token to end and calls until it is refused.
+// expire waits until the access token expires and calls until it is refused.
 func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how string, err error) {
 	const shortest = 250 * time.Millisecond
 	name := r.tokens.name(f.access)
@@ -325,7 +325,7 @@ func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how st
 			}
 			return a.describe(), nil
 		case late >= r.Leeway, n > tries:
-			r.fail(ExpiredRefused, "taken "+reltime.Span(late)+" after it expired")
+			r.fail(ExpiredRefused, "accepted "+reltime.Span(late)+" after it expired")
 			return "", nil
 		}
 		if err := r.pause(ctx, min(max(r.Leeway/tries, shortest), r.Leeway-late+time.Millisecond)); err != nil {
@@ -334,7 +334,7 @@ func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how st
 	}
 }
 
-// retry calls again, with what the refresh gave.
+// retry calls again with the new access token.
 func (r *run) retry(ctx context.Context, f *family, refused string) error {
 	if r.Protected == "" || !r.wants(RetryWorks) || r.skipped(RetryWorks) {
 		return nil

@@ -33,14 +33,14 @@ func TestLoginRefused(t *testing.T) {
 			t.Errorf("%v", got)
 		}
 		for _, x := range r.Results[1:] {
-			if !strings.HasPrefix(x.Actual, "the story ended before: ") {
+			if !strings.HasPrefix(x.Actual, "the flow ended before: ") {
 				t.Errorf("%s is skipped for %q", x.ID, x.Actual)
 			}
 		}
 	})
 }
 
-// TestRefusalRepeatsThePassword logs in at a server that says what it was sent.
+// TestRefusalRepeatsThePassword logs in at a server that repeats the request.
 func TestRefusalRepeatsThePassword(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		const secret = "hunter2-hunter2"
@@ -59,8 +59,7 @@ func TestRefusalRepeatsThePassword(t *testing.T) {
 	})
 }
 
-// TestRefusalRepeatsHalfAPassword: what is too long to be shown is cut, and the cut
-// is somewhere in the password.
+// TestRefusalRepeatsHalfAPassword checks an error that is truncated inside the password.
 func TestRefusalRepeatsHalfAPassword(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		const secret = "hunter2-hunter2"
@@ -84,7 +83,7 @@ func TestRefusalRepeatsHalfAPassword(t *testing.T) {
 	})
 }
 
-// TestLoginWithoutToken says what is missing where the status is good.
+// TestLoginWithoutToken checks the report of a login with status 200 and no token.
 func TestLoginWithoutToken(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		o := options(t, handle(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"ok":true}`) })), "cookie")
@@ -102,14 +101,14 @@ func TestNobodyThere(t *testing.T) {
 		if verdict.ClassOf(err) != verdict.FetchFailed || !r.Failed() {
 			t.Errorf("%v", err)
 		}
-		if n := r.Count(verdict.Skip); n != len(flow.RuleIDs()) { // nothing is known of login-works either
+		if n := r.Count(verdict.Skip); n != len(flow.RuleIDs()) { // login-works is unknown, too
 			t.Errorf("%d skipped: %v", n, outcomes(r))
 		}
 	})
 }
 
-// TestAnswerLost loses answers in the middle: what they would have told is skipped,
-// and the run is no success.
+// TestAnswerLost loses answers in the middle. The rules that need them are skipped, and
+// the run is not a success.
 func TestAnswerLost(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		o := options(t, serve(t, authserver.Options{}, "drop-answer,path=/logout"), "cookie")
@@ -134,7 +133,7 @@ func TestOnlyAndSkip(t *testing.T) {
 		if d := cmp.Diff(map[verdict.Status][]string{verdict.Pass: {flow.CookieHTTPOnly, flow.Rotation}}, outcomes(r)); d != "" {
 			t.Error(d)
 		}
-		if len(r.Steps) > 3 { // log in, refresh, tidy up
+		if len(r.Steps) > 3 { // log in, refresh, log out
 			t.Errorf("%d steps for two rules: %+v", len(r.Steps), r.Steps)
 		}
 
@@ -145,7 +144,7 @@ func TestOnlyAndSkip(t *testing.T) {
 			t.Errorf("%d rules", len(r.Results))
 		}
 		for _, x := range r.Results {
-			left := x.Actual == "left out on request"
+			left := x.Actual == "skipped on request"
 			wanted := x.ID == flow.ConcurrentRefresh || x.ID == flow.WrongPasswordRefused || x.ID == flow.UniformLoginErrors
 			if left != wanted || left && x.Status != verdict.Skip {
 				t.Errorf("%s: %s %s", x.ID, x.Status, x.Actual)
@@ -195,7 +194,7 @@ func TestInterrupted(t *testing.T) {
 	})
 }
 
-// TestGraceIsMeasured keeps replaying until the grace is over.
+// TestGraceIsMeasured replays until the grace is over.
 func TestGraceIsMeasured(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		o := options(t, serve(t, authserver.Options{ReuseGrace: 300 * time.Millisecond}), "token")
@@ -216,8 +215,8 @@ func TestGraceIsMeasured(t *testing.T) {
 	})
 }
 
-// A plainServer is as many are: opaque tokens that nobody says the lifetime of, no
-// logout that revokes, and an answer to everything that repeats what it was sent.
+// A plainServer works like many servers: opaque tokens of unknown lifetime, a logout that
+// revokes nothing, and answers that repeat the request.
 func plainServer() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
@@ -248,12 +247,12 @@ func TestWhatCannotBeTested(t *testing.T) {
 			flow.AlgNoneRefused:     "the access token is opaque",
 			flow.ExpiredRefused:     "the lifetime of the access token is unknown",
 			flow.AccessLifetime:     "no answer says how long it lives, and it is opaque",
-			flow.CookieHTTPOnly:     "the refresh token is in no cookie",
-			flow.CookieSecure:       "the refresh token is in no cookie",
-			flow.CookieSameSite:     "the refresh token is in no cookie",
-			flow.CookieScope:        "the refresh token is in no cookie",
-			flow.LogoutClearsCookie: "the refresh token is in no cookie",
-			flow.AccessNotRefresh:   "there is no refresh",
+			flow.CookieHTTPOnly:     "the refresh token is not in a cookie",
+			flow.CookieSecure:       "the refresh token is not in a cookie",
+			flow.CookieSameSite:     "the refresh token is not in a cookie",
+			flow.CookieScope:        "the refresh token is not in a cookie",
+			flow.LogoutClearsCookie: "the refresh token is not in a cookie",
+			flow.AccessNotRefresh:   "no refresh token, or no refresh in the preset",
 			flow.RefreshWorks:       noRefresh,
 			flow.RetryWorks:         noRefresh,
 			flow.Rotation:           noRefresh,
@@ -273,8 +272,8 @@ func TestWhatCannotBeTested(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("(-want +got):\n%s", d)
 		}
-		// What is left: 403 for 401 is a warning, as is a token that outlives its
-		// session; caches may keep the tokens, and that is a failure.
+		// The rest: 403 instead of 401 is a warning, and so is a token that outlives its
+		// session. Tokens that caches may store are a failure.
 		all := outcomes(r)
 		if d := cmp.Diff([]string{flow.MissingBearerRefused, flow.AccessAfterLogout}, all[verdict.Warn]); d != "" {
 			t.Error(d)
@@ -285,7 +284,7 @@ func TestWhatCannotBeTested(t *testing.T) {
 	})
 }
 
-// TestOtherServers judges answers that are neither right nor plainly wrong.
+// TestOtherServers judges answers that are neither right nor clearly wrong.
 func TestOtherServers(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		tests := []struct {
@@ -295,7 +294,7 @@ func TestOtherServers(t *testing.T) {
 			status  verdict.Status
 		}{
 			{"a redirect to a login page", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, flow.MissingBearerRefused, verdict.Warn},
-			{"a server that stumbles", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, flow.TamperedRefused, verdict.Warn},
+			{"a server error", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, flow.TamperedRefused, verdict.Warn},
 			{"anybody", func(http.ResponseWriter, *http.Request) {}, flow.TamperedRefused, verdict.Fail},
 		}
 		for _, tt := range tests {
@@ -317,8 +316,8 @@ func TestOtherServers(t *testing.T) {
 	})
 }
 
-// TestServerCannotAnswer meets a server that logs in once and answers nothing more: no
-// rule is kept by that, and it is no success whichever of those is asked for.
+// TestServerCannotAnswer uses a server that answers only one login. No rule passes, and
+// no selection of rules is a success.
 func TestServerCannotAnswer(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		for _, status := range []int{408, 429, 500, 502, 503, 504} {
@@ -348,8 +347,8 @@ func TestServerCannotAnswer(t *testing.T) {
 	})
 }
 
-// TestServerDrips meets a server that begins answers and never ends them, from some
-// request on: the story ends soon.
+// TestServerDrips uses a server that, from some request on, begins answers and never ends
+// them. The flow ends soon.
 func TestServerDrips(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		for _, after := range []int32{0, 1, 4} {
@@ -372,14 +371,15 @@ func TestServerDrips(t *testing.T) {
 			if verdict.ClassOf(err) != verdict.FetchFailed || !r.Failed() || !strings.Contains(err.Error(), "within 100ms") {
 				t.Errorf("after %d requests: %v", after, err)
 			}
-			if n := requests.Load(); n > after+3+5 || time.Since(began) > 8*time.Second { // six may go out at once
+			if n := requests.Load(); n > after+3+5 || time.Since(began) > 8*time.Second { // six may be sent at once
 				t.Errorf("after %d requests another %d in %s", after, n-after, time.Since(began))
 			}
 		}
 	})
 }
 
-// TestServerSlow meets a server that answers everything, late: the whole run is bounded.
+// TestServerSlow uses a server that answers everything late. The duration of the run is
+// limited.
 func TestServerSlow(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		real := serve(t, authserver.Options{AccessTTL: time.Hour})
@@ -395,7 +395,7 @@ func TestServerSlow(t *testing.T) {
 	})
 }
 
-// forward passes a request to another server, as its own.
+// forward passes a request on to another server.
 func forward(t *testing.T, w http.ResponseWriter, r *http.Request, server string) {
 	req, err := http.NewRequestWithContext(r.Context(), r.Method, server+r.URL.Path, r.Body)
 	if err != nil {
@@ -416,8 +416,8 @@ func forward(t *testing.T, w http.ResponseWriter, r *http.Request, server string
 	io.Copy(w, resp.Body)
 }
 
-// TestNobodyListens stops where the one who is told does not hear.
-func TestNobodyListens(t *testing.T) {
+// TestSteppedFails checks that the flow stops when Stepped fails.
+func TestSteppedFails(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		deaf := errors.New("the pipe is closed")
 		o := options(t, serve(t, authserver.Options{}), "cookie")

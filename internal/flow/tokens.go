@@ -14,18 +14,18 @@ import (
 	"jwt/internal/reltime"
 )
 
-// A Token is one that the server gave, as it may be shown.
+// A Token is a token of the server in a form that may be shown.
 type Token struct {
 	Name    string        // "A1" for an access token, "R1" for a refresh token
 	Kind    string        // "access" or "refresh"
 	Shown   string        // without the signature, or a fingerprint
-	Issued  time.Duration // from the beginning of the run
-	Expires time.Duration // likewise; negative if unknown
-	Ended   time.Duration // likewise; negative while it was not ended before it expired
-	End     string        // how: spent, revoked, logged out
+	Issued  time.Duration // since the start of the run
+	Expires time.Duration // the same; negative if unknown
+	Ended   time.Duration // the same; negative if it was not ended before its expiry
+	End     string        // how it was ended: spent, revoked, logged out
 }
 
-// A family is one login and the tokens that descend from it.
+// A family is a login and all tokens that come from it.
 type family struct {
 	access, refresh string // the newest
 	obtained        time.Time
@@ -33,7 +33,7 @@ type family struct {
 	dead            bool
 }
 
-// take makes a grant the family's and says what it is.
+// take adds the tokens of an answer to the family and describes them.
 func (r *run) take(f *family, a answer) string {
 	g := a.grant
 	f.access, f.obtained, f.lifetime = g.AccessToken, g.Obtained, lifetime(g)
@@ -73,8 +73,8 @@ func (r *run) take(f *family, a answer) string {
 	return said
 }
 
-// lifetime is how long an access token lives, by its answer and by itself: the
-// longer of both.
+// lifetime returns the lifetime of an access token: the longer one of those in the answer
+// and in the token.
 func lifetime(g authclient.Grant) time.Duration {
 	d := time.Duration(0)
 	if !g.AccessExpires.IsZero() {
@@ -86,7 +86,7 @@ func lifetime(g authclient.Grant) time.Duration {
 	return d
 }
 
-// times returns iat and exp of a token that is a JWT and has both.
+// times returns iat and exp of a JWT that has both.
 func times(token string) (iat, exp time.Time, ok bool) {
 	t, err := jws.Parse(token)
 	if err != nil {
@@ -121,15 +121,15 @@ func noStore(h http.Header) bool {
 	return false
 }
 
-// A ledger knows every token of a run, and every secret.
+// A ledger holds every token of a run, and every secret.
 type ledger struct {
 	began   time.Time
 	all     []Token
-	texts   []string // of all
+	texts   []string // of all tokens
 	secrets redact.Secrets
 }
 
-// add enters a token, or finds it, and returns its name.
+// add records a token, unless it is known, and returns its name.
 func (l *ledger) add(kind, letter, text string, issued, expires time.Time) string {
 	if i := slices.Index(l.texts, text); i >= 0 {
 		return l.all[i].Name
@@ -152,7 +152,7 @@ func (l *ledger) add(kind, letter, text string, issued, expires time.Time) strin
 	return t.Name
 }
 
-// name is the token's, or "".
+// name returns the name of a token, or "".
 func (l *ledger) name(text string) string {
 	if i := slices.Index(l.texts, text); i >= 0 {
 		return l.all[i].Name
@@ -160,7 +160,7 @@ func (l *ledger) name(text string) string {
 	return ""
 }
 
-// end says that a token is worth nothing any more.
+// end records that a token is no longer valid.
 func (l *ledger) end(text, how string, at time.Time) {
 	if i := slices.Index(l.texts, text); i >= 0 && l.all[i].Ended < 0 {
 		l.all[i].Ended, l.all[i].End = at.Sub(l.began), how
@@ -169,5 +169,5 @@ func (l *ledger) end(text, how string, at time.Time) {
 
 func (l *ledger) list() []Token { return slices.Clone(l.all) }
 
-// hide takes every secret out of a text that a server had its hand in.
+// hide hides the secrets in a text that the server may have influenced.
 func (r *run) hide(text string) string { return r.tokens.secrets.Hide(text) }

@@ -42,7 +42,7 @@ func (r *run) wrongLogins(ctx context.Context) error {
 	return nil
 }
 
-// compareLoginErrors judges answers whose bodies differ. It asks for both users again,
+// compareLoginErrors judges answers with different bodies. It tries both users again,
 // because times and request numbers differ in every answer.
 func (r *run) compareLoginErrors(ctx context.Context, known, unknown answer, stranger, wrong string) error {
 	var again [2]answer
@@ -68,7 +68,7 @@ func (r *run) compareLoginErrors(ctx context.Context, known, unknown answer, str
 	return nil
 }
 
-// wrongLogin tries to log in. Tokens that it returns are a new family.
+// wrongLogin tries to log in. Tokens in the answer start a new family.
 func (r *run) wrongLogin(ctx context.Context, name, user, password string) (answer, error) {
 	a := r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 		return s.Login(ctx, user, []byte(password))

@@ -14,8 +14,8 @@ import (
 //go:embed report.css
 var style string
 
-// HTML returns the report as one page that asks for nothing: its policy lets it
-// load and run nothing, and its style in by its hash alone.
+// HTML returns the report as one page that loads nothing. Its Content-Security-Policy
+// allows only its own style, by hash.
 func HTML(r flow.Report) []byte {
 	var m markup
 	sum := sha256.Sum256([]byte(style))
@@ -29,7 +29,7 @@ func HTML(r flow.Report) []byte {
 	m.raw("\n<style>", style, "</style>\n</head>\n<body>\n<main>\n")
 	headline(r, &m)
 	ruleTable(r, &m)
-	m.raw("<section id=\"story\">\n<h2>The story</h2>\n")
+	m.raw("<section id=\"steps\">\n<h2>Steps</h2>\n")
 	sequence(r, &m)
 	m.raw("</section>\n<section id=\"tokens\">\n<h2>The tokens</h2>\n")
 	timeline(r, &m)
@@ -89,7 +89,7 @@ func tokenTable(r flow.Report, m *markup) {
 	m.raw("</tbody>\n</table>\n</div>\n<p><small>Signatures and refresh tokens are shown as fingerprints: they cannot be used as tokens.</small></p>\n")
 }
 
-// until says how a token ended.
+// until returns how a token ended.
 func until(t flow.Token) string {
 	switch {
 	case t.Ended >= 0:

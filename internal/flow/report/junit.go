@@ -8,8 +8,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// JUnit returns the report as JUnit XML: a test case a rule. It is red where the
-// verdict is fail, and nowhere else.
+// JUnit returns the report as JUnit XML with a test case for each rule. It has failures
+// or errors only if the verdict is fail.
 func JUnit(r flow.Report) []byte {
 	var m markup
 	failures, skipped, broken := 0, r.Count(verdict.Skip), 0
@@ -60,7 +60,7 @@ func testCase(x flow.Result, m *markup) {
 	m.raw("</testcase>\n")
 }
 
-// summary returns the step on one line.
+// summary returns a step on one line.
 func summary(s flow.Step) string {
 	line := strconv.Itoa(s.N) + ". " + s.Name
 	if s.Method != "" {
@@ -73,7 +73,7 @@ func summary(s flow.Step) string {
 	return line
 }
 
-// answer is the status of the answer, or that there was none.
+// outcome returns the status of the answer, or "no answer".
 func outcome(s flow.Step) string {
 	if s.Status == 0 {
 		return "no answer"

@@ -7,8 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// A markup collects XML or HTML. Text that comes from anywhere else goes through
-// text, which lets nothing of it be markup.
+// A markup builds XML or HTML. Text from outside goes through text, which escapes it.
 type markup struct{ strings.Builder }
 
 // raw appends trusted markup.
@@ -19,7 +18,7 @@ func (m *markup) raw(pieces ...string) *markup {
 	return m
 }
 
-// text appends text, for content and for attributes in double quotes alike.
+// text appends escaped text, for content and for attributes in double quotes.
 func (m *markup) text(s string) *markup {
 	for i, r := range s {
 		switch {
@@ -49,13 +48,12 @@ func (m *markup) text(s string) *markup {
 	return m
 }
 
-// hidden reports characters that XML 1.0 §2.2 forbids and those that act on a screen
-// invisibly.
+// hidden reports whether r is forbidden in XML (1.0 §2.2) or acts invisibly on a screen.
 func hidden(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) || r == 0xfffe || r == 0xffff
 }
 
-// element appends an element with text in it. attributes are ours.
+// element appends an element with text. attributes must be trusted.
 func (m *markup) element(name, attributes, text string) *markup {
 	m.raw("<", name)
 	if attributes != "" {
@@ -64,7 +62,7 @@ func (m *markup) element(name, attributes, text string) *markup {
 	return m.raw(">").text(text).raw("</", name, ">")
 }
 
-// attribute is one attribute, its value escaped.
+// attribute returns an attribute with an escaped value.
 func attribute(name, value string) string {
 	var m markup
 	return m.raw(" ", name, `="`).text(value).raw(`"`).String()

@@ -39,7 +39,7 @@ func Mermaid(r flow.Report) []byte {
 	return []byte(b.String())
 }
 
-// pathOf is the step's URL without the server's.
+// pathOf returns the URL of the step relative to the server.
 func pathOf(s flow.Step, server string) string {
 	if rest, ok := strings.CutPrefix(s.URL, server); ok && rest != "" {
 		return rest
@@ -47,7 +47,7 @@ func pathOf(s flow.Step, server string) string {
 	return s.URL
 }
 
-// mermaidText spells what the language would act on as #CODE;, its own way.
+// mermaidText escapes characters with a meaning in Mermaid as #CODE;.
 func mermaidText(s string) string {
 	var b strings.Builder
 	for _, r := range s {

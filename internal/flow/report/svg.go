@@ -9,7 +9,7 @@ import (
 	"jwt/internal/phrase"
 )
 
-// Measures of the sequence diagram, in user units.
+// Sizes of the sequence diagram, in user units.
 const (
 	drawingWidth = 960
 	leftLine     = 130
@@ -19,7 +19,7 @@ const (
 	waitHeight   = 34
 )
 
-// sequence draws who asked whom what, step by step.
+// sequence draws the requests and answers, step by step.
 func sequence(r flow.Report, m *markup) {
 	height := headHeight + 16
 	for _, s := range r.Steps {
@@ -70,7 +70,7 @@ func drawStep(s flow.Step, m *markup, y int, server string) {
 	m.raw("</g>\n")
 }
 
-// tone is the class by which an answer is coloured.
+// tone returns the CSS class for the colour of an answer.
 func tone(s flow.Step) string {
 	switch {
 	case s.Method == "":
@@ -84,7 +84,7 @@ func tone(s flow.Step) string {
 	}
 }
 
-// Measures of the timeline.
+// Sizes of the timeline.
 const (
 	axisLeft    = 130
 	axisRight   = 830
@@ -93,8 +93,8 @@ const (
 	ticksAtMost = 8
 )
 
-// timeline draws how long each token lived: a bar from when it was got until it
-// expired, or was spent or revoked.
+// timeline draws the life of each token: a bar from its issue until it expired, was spent
+// or was revoked.
 func timeline(r flow.Report, m *markup) {
 	if len(r.Tokens) == 0 || r.Took <= 0 {
 		m.raw("<p>There were none.</p>\n")
@@ -130,7 +130,7 @@ func timeline(r flow.Report, m *markup) {
 	svgClose(m)
 }
 
-// fate is until, short.
+// fate returns a short form of until.
 func fate(t flow.Token, took time.Duration) string {
 	switch {
 	case t.Ended >= 0:
@@ -144,7 +144,7 @@ func fate(t flow.Token, took time.Duration) string {
 
 func round(f float64) float64 { return float64(int(f*10+0.5)) / 10 }
 
-// ticks are round times on the axis.
+// ticks returns round times for the axis.
 func ticks(took time.Duration) []time.Duration {
 	step := 100 * time.Millisecond
 	for _, factor := range []time.Duration{1, 2, 5, 10, 20, 50, 100, 300, 600, 3000, 6000, 36000, 72000, 216000} {
@@ -184,7 +184,7 @@ func line(m *markup, class string, x1, y1, x2, y2 int) {
 	m.raw(`<line class="`, class, `" x1="`, strconv.Itoa(x1), `" y1="`, strconv.Itoa(y1), `" x2="`, strconv.Itoa(x2), `" y2="`, strconv.Itoa(y2), `"/>`, "\n")
 }
 
-// arrow draws a horizontal line with a head at its end.
+// arrow draws a horizontal line with an arrowhead.
 func arrow(m *markup, class string, from, to, y int) {
 	back := to - 9
 	if to < from {

@@ -13,7 +13,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// JSON returns the report of a flow for stdout. Names and rule ids are stable.
+// JSON returns the report for stdout. Names and rule IDs are stable.
 func JSON(r flow.Report) render.Object {
 	rules := make([]render.Object, 0, len(r.Results))
 	for _, x := range r.Results {
@@ -70,13 +70,13 @@ func JSON(r flow.Report) render.Object {
 	return o
 }
 
-// Head appends what is going to be judged, before the first step.
+// Head appends the server and the preset, before the first step.
 func Head(t *render.Text, r flow.Report) {
 	t.Styled(render.Bold, r.Server).Put(", preset ", r.Preset).Line()
 }
 
-// Columns of a step: its number, method and path, status, milliseconds, and from
-// there on what it is.
+// Columns of a step: its number, method and path, status, milliseconds; the description
+// starts at the last.
 const (
 	stepNumber = 4
 	stepPath   = 15
@@ -84,7 +84,7 @@ const (
 	stepFrom   = stepNumber + 1 + stepPath + 1 + 3 + 1 + stepMS + 5
 )
 
-// StepText appends one step, as it has happened.
+// StepText appends one step.
 func StepText(t *render.Text, s flow.Step, server string) {
 	n := strconv.Itoa(s.N)
 	t.Pad(len(n), stepNumber).Styled(render.Dim, n).Put(" ")
@@ -110,7 +110,7 @@ func StepText(t *render.Text, s flow.Step, server string) {
 	t.Words(stepFrom, told).Line()
 }
 
-// flowRule is how wide the id of the longest rule is.
+// flowRule is the width of the longest rule ID.
 const flowRule = len("refresh-after-logout-refused")
 
 // VerdictText appends the rules and the verdict.
