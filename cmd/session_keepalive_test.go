@@ -43,7 +43,7 @@ func TestSessionKeepaliveOfUnknownLifetime(t *testing.T) {
 	want := []string{
 		"started    the access token lives 1 s; next in 1 s",
 		"refreshed  the server does not say how long the access token lives",
-		"ended      session default: " + s.URL + " does not say how long its access tokens live: there is no time to refresh at",
+		"ended      session default: " + s.URL + " does not say how long its access tokens live: the time of the next refresh is unknown",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -1,6 +1,6 @@
-// Package authclient logs in to a server, refreshes and logs out, as a preset
-// describes the server. Plain http is spoken on loopback alone, redirects are not
-// followed, and every exchange is bounded in time and size.
+// Package authclient logs in to a server, refreshes and logs out, as a preset describes
+// the server. It uses plain http only on loopback, does not follow redirects, and limits
+// the time and size of every exchange.
 package authclient
 
 import (
@@ -23,28 +23,28 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Bounds of one exchange with a server.
+// Limits of one exchange with a server.
 const (
 	ExchangeTimeout = 30 * time.Second // from the first packet to the last byte
 	MaxReply        = 1 << 20          // bytes of an answer's body
 )
 
-// A Client speaks to one server as its preset says.
+// A Client sends requests to one server, as its preset describes.
 type Client struct {
 	URL       *url.URL // from ParseServer
 	Preset    Preset
 	Transport http.RoundTripper // from httpclient.Transport
-	Jar       http.CookieJar    // of all cookies but the refresh token's; may be nil
+	Jar       http.CookieJar    // of all cookies except that of the refresh token; may be nil
 	UserAgent string
 	Now       func() time.Time
 	Timeout   time.Duration // of one exchange; 0 means ExchangeTimeout
 }
 
-// Tokens are the tokens that a client has of a session.
+// Tokens are the current tokens of a session.
 type Tokens struct{ AccessToken, RefreshToken string }
 
-// ParseServer reads the URL of a server that credentials may be sent to: https, or http on
-// loopback, with at most a path after the host.
+// ParseServer reads the URL of a server that credentials may be sent to: https, or http
+// on loopback, with at most a path after the host.
 func ParseServer(text string) (*url.URL, error) {
 	if !strings.Contains(text, "://") {
 		return nil, verdict.Errorf(verdict.Usage, "%q is not a URL", httpclient.HideUser(text)).Hintf("https://%s", cmp.Or(httpclient.HideUser(text), "example.com"))
@@ -71,8 +71,8 @@ func ParseServer(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// Uncertain is the cause of an error after which it is unknown whether the server has done
-// what was requested: the request was sent, and no answer says so.
+// Uncertain is the cause of an error after which it is unknown whether the server has
+// executed the request: it was sent, and no answer confirms it.
 type Uncertain struct {
 	Err  error
 	Lost bool  // the answer, or a part of it, did not arrive
@@ -91,7 +91,7 @@ func uncertain(e *verdict.Error, lost bool) *verdict.Error {
 
 var errUnusable = errors.New("the answer is unusable")
 
-// A reply is an answer with its whole body.
+// A reply is an answer with its complete body.
 type reply struct {
 	url     *url.URL
 	status  int
@@ -102,8 +102,8 @@ type reply struct {
 	secrets redact.Secrets // of the request, which the answer may repeat
 }
 
-// do sends the request of a step. An answer with any status is a reply. A truncated answer
-// is an error, and a reply without a body.
+// do sends the request of a step. An answer with any status is a reply. A truncated
+// answer is an error, with a reply without a body.
 func (s *Client) do(parent context.Context, step Step, values map[string]string) (*reply, error) {
 	timeout := cmp.Or(s.Timeout, ExchangeTimeout)
 	ctx, cancel := context.WithTimeout(parent, timeout)
@@ -135,14 +135,14 @@ func (s *Client) do(parent context.Context, step Step, values map[string]string)
 	return nil, err
 }
 
-// NetworkFailure returns the error of a request without a whole answer, with the request's
-// secrets hidden. ctx is the caller's, whose end is an interruption.
+// NetworkFailure returns the error for a request without a complete answer, with the
+// secrets of the request hidden. ctx is that of the caller: its end is an interruption.
 func NetworkFailure(ctx context.Context, req *http.Request, err error) error {
 	return exchangeFailure(ctx, req, err, ExchangeTimeout)
 }
 
-// exchangeFailure is httpclient.Failure with the request's secrets hidden: an error may quote
-// an answer that is not HTTP.
+// exchangeFailure is httpclient.Failure with the secrets of the request hidden: an error
+// may quote an answer that is not HTTP.
 func exchangeFailure(ctx context.Context, req *http.Request, err error, timeout time.Duration) error {
 	err = httpclient.Failure(ctx, req.URL, err, timeout)
 	var e *verdict.Error
@@ -154,7 +154,7 @@ func exchangeFailure(ctx context.Context, req *http.Request, err error, timeout 
 	return &own
 }
 
-// noRedirect refuses redirects, which would carry credentials to another place.
+// noRedirect refuses redirects, which would carry credentials elsewhere.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func readReply(u *url.URL, resp *http.Response) ([]byte, error) {

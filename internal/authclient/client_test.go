@@ -71,8 +71,8 @@ func exchange(t *testing.T, p Preset, handler http.HandlerFunc) *Client {
 	return &Client{URL: u, Preset: p, Transport: httpclient.Transport(nil, 0), UserAgent: "jwt/test", Now: func() time.Time { return now }, Timeout: time.Minute}
 }
 
-// What a step sends is what the preset says.
-func TestWhatAStepSends(t *testing.T) {
+// TestStepRequests checks the request of each kind of step.
+func TestStepRequests(t *testing.T) {
 	tests := []struct {
 		name string
 		step Step
@@ -81,7 +81,7 @@ func TestWhatAStepSends(t *testing.T) {
 		{"json", Step{Method: "POST", Path: "/login", Body: "json", Fields: []string{"username=$username", "password=$password", "grant=x=y"}}, `POST /base/login application/json {"grant":"x=y","password":"p\"w","username":"älice"}`},
 		{"nested", Step{Method: "PUT", Path: "/login", Body: "json", Fields: []string{"/user/email=$username", "/user/pass~1word=$password"}}, `PUT /base/login application/json {"user":{"email":"älice","pass/word":"p\"w"}}`},
 		{"form", Step{Method: "POST", Path: "/token", Body: "form", Fields: []string{"grant_type=password", "username=$username", "password=$password"}}, `POST /base/token application/x-www-form-urlencoded grant_type=password&password=p%22w&username=%C3%A4lice`},
-		{"nothing", Step{Method: "GET", Path: "/me", Body: "none"}, `GET /base/me  `},
+		{"no fields", Step{Method: "GET", Path: "/me", Body: "none"}, `GET /base/me  `},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestWhatAStepSends(t *testing.T) {
 	}
 }
 
-func TestWhichCredentialsGoAlong(t *testing.T) {
+func TestStepCredentials(t *testing.T) {
 	places := Places{Access: []string{"json:/t"}, Refresh: []string{"cookie:rt"}}
 	var bearer, cookie string
 	p := Preset{Tokens: places, Refresh: Step{Method: "POST", Path: "/r", Body: "none", RefreshCookie: true}, Logout: Step{Method: "POST", Path: "/o", Body: "none", Bearer: true}}
@@ -117,11 +117,11 @@ func TestWhichCredentialsGoAlong(t *testing.T) {
 	}
 }
 
-// token is {"alg":"none"} and a life from iat to exp of ten minutes, long ago.
+// oldJWT is a token with alg none and a lifetime of ten minutes, long ago.
 const oldJWT = "eyJhbGciOiJub25lIn0.eyJpYXQiOjEwMDAsImV4cCI6MTYwMH0."
 
-// A cookie of the host and one of its domain are two (RFC 6265 §5.3): that one is cleared
-// says nothing of the other.
+// TestCookiesOfTwoDomains checks that a cookie of the host and one of its domain are two
+// cookies (RFC 6265 §5.3): clearing one does not clear the other.
 func TestCookiesOfTwoDomains(t *testing.T) {
 	s := &Client{Preset: Preset{Tokens: Places{Refresh: []string{"cookie:rt"}}}}
 	for _, tt := range []struct {
@@ -163,17 +163,17 @@ func TestGrant(t *testing.T) {
 		{"json", nil, `{"data":[{"access":"a","refresh":"r"}],"expires":60,"lasts":"3600","type":"bearer"}`, Grant{"a", "r", now, now.Add(time.Minute), now.Add(time.Hour)}, ""},
 		{"header and cookie", []string{"X-Access", "a", "Set-Cookie", "rt=r; Max-Age=60"}, `<html>`, Grant{"a", "r", now, time.Time{}, now.Add(time.Minute)}, ""},
 		{"a cookie of another domain", []string{"X-Access", "a", "Set-Cookie", "rt=r; Domain=evil.example"}, ``, Grant{AccessToken: "a", Obtained: now}, ""},
-		{"beside a cookie that is cleared", []string{"X-Access", "a", "Set-Cookie", "rt=r; Path=/", "Set-Cookie", "rt=deleted; Path=/old; Max-Age=0"}, ``, Grant{AccessToken: "a", RefreshToken: "r", Obtained: now}, ""},
-		{"a cookie that is cleared after all", []string{"X-Access", "a", "Set-Cookie", "rt=r; Path=/", "Set-Cookie", "rt=deleted; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}, ``, Grant{AccessToken: "a", Obtained: now}, ""},
+		{"with another cookie that is cleared", []string{"X-Access", "a", "Set-Cookie", "rt=r; Path=/", "Set-Cookie", "rt=deleted; Path=/old; Max-Age=0"}, ``, Grant{AccessToken: "a", RefreshToken: "r", Obtained: now}, ""},
+		{"a cookie that is set and cleared", []string{"X-Access", "a", "Set-Cookie", "rt=r; Path=/", "Set-Cookie", "rt=deleted; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}, ``, Grant{AccessToken: "a", Obtained: now}, ""},
 		{"of two cookies the last", []string{"X-Access", "a", "Set-Cookie", "rt=", "Set-Cookie", "rt=r"}, ``, Grant{AccessToken: "a", RefreshToken: "r", Obtained: now}, ""},
 		{"by its own exp and iat", []string{"X-Access", oldJWT}, `{}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(10 * time.Minute)}, ""},
 		{"expires before exp", []string{"X-Access", oldJWT}, `{"expires":5.9}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(5 * time.Second)}, ""},
-		{"nothing", nil, `{"data":[]}`, Grant{}, "no access token at header:X-Access or json:/data/0/access"},
+		{"no tokens", nil, `{"data":[]}`, Grant{}, "no access token at header:X-Access or json:/data/0/access"},
 		{"twice", nil, `{"data":[{"access":"a","access":"b"}]}`, Grant{}, "has a member twice"},
 		{"null", nil, `{"data":[{"access":null}]}`, Grant{}, "no access token"},
-		{"no JSON", nil, `{"data":`, Grant{}, "no access token"},
-		{"unfit for a header", nil, `{"data":[{"access":"a b"}]}`, Grant{}, "characters that a header cannot carry"},
-		{"unfit for a shell", nil, `{"data":[{"access":"$(reboot)"}]}`, Grant{}, "characters that a header cannot carry"},
+		{"not JSON", nil, `{"data":`, Grant{}, "no access token"},
+		{"invalid in a header", nil, `{"data":[{"access":"a b"}]}`, Grant{}, "characters that a header cannot carry"},
+		{"invalid in a shell", nil, `{"data":[{"access":"$(reboot)"}]}`, Grant{}, "characters that a header cannot carry"},
 		{"of another type", nil, `{"data":[{"access":"a"}],"type":"mac"}`, Grant{}, "type mac, not Bearer"},
 	}
 	for _, tt := range tests {
@@ -198,7 +198,8 @@ func TestGrant(t *testing.T) {
 	}
 }
 
-// When an access token ends by our clock, whatever the server's shows.
+// TestExpiry checks when an access token expires by the local clock, for differences
+// between the clocks.
 func TestExpiry(t *testing.T) {
 	const (
 		none   = 0
@@ -207,20 +208,20 @@ func TestExpiry(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	tests := []struct {
 		name      string
-		exp, iat  int    // seconds from our now; none
-		expiresIn string // none
-		date      string // how far the server's clock is ahead; noDate
+		exp, iat  int    // seconds from the local now; or none
+		expiresIn string // or none
+		date      string // how far the server's clock is ahead; or noDate
 		want      time.Duration
 	}{
 		{"fresh", 300, -1, "300", "0s", 300 * time.Second},
-		{"a moment on the way is no age", 299, -1, "", "0s", 300 * time.Second},
-		{"made earlier", 1, -298, "", "0s", time.Second},
-		{"made earlier, no Date", 1, -298, "", noDate, time.Second},
-		{"made earlier, whatever the answer says", 60, -240, "300", "0s", time.Minute},
+		{"a short delay is not an age", 299, -1, "", "0s", 300 * time.Second},
+		{"issued earlier", 1, -298, "", "0s", time.Second},
+		{"issued earlier, no Date", 1, -298, "", noDate, time.Second},
+		{"issued earlier, with a lifetime", 60, -240, "300", "0s", time.Minute},
 		{"the sooner of two", 59, -1, "300", "0s", time.Minute},
 		{"the sooner of two", 300, -1, "60", "0s", time.Minute},
 		{"our clock is behind", 900, 600, "", "10m", 300 * time.Second},
-		{"our clock is behind, made earlier", 700, 400, "", "10m", 100 * time.Second},
+		{"our clock is behind, issued earlier", 700, 400, "", "10m", 100 * time.Second},
 		{"our clock is behind, no Date", 900, 600, "", noDate, 300 * time.Second},
 		{"our clock is behind, no iat", 900, none, "", "10m", 300 * time.Second},
 		{"our clock is ahead", -300, -600, "", "-10m", 300 * time.Second},
@@ -228,18 +229,18 @@ func TestExpiry(t *testing.T) {
 		{"our clock is ahead, no iat", -300, none, "", "-10m", 300 * time.Second},
 		{"our clock is ahead, no iat, no Date", -300, none, "", noDate, -300 * time.Second},
 		{"our clock is ahead, no iat, no Date, but a lifetime", -300, none, "300", noDate, 300 * time.Second},
-		{"it has expired", -60, none, "", "0s", -time.Minute},
+		{"expired", -60, none, "", "0s", -time.Minute},
 		{"opaque", none, none, "3.6e3", "0s", time.Hour},
 		{"opaque", none, none, "1e3", "10m", 1000 * time.Second},
 		{"opaque", none, none, "59.9", noDate, 59 * time.Second},
 		{"opaque", none, none, "1e300", "0s", math.MaxInt32 * time.Second},
 		{"opaque", none, none, `"1E1"`, "0s", 10 * time.Second},
-		{"nobody says", none, none, "0.9", "0s", 0},
-		{"nobody says", none, none, "-5", "0s", 0},
-		{"nobody says", none, none, `"Inf"`, "0s", 0},
-		{"nobody says", none, none, `"NaN"`, "0s", 0},
-		{"nobody says", none, none, `"0x10p1"`, "0s", 0},
-		{"nobody says", none, none, "", noDate, 0},
+		{"no usable lifetime", none, none, "0.9", "0s", 0},
+		{"no usable lifetime", none, none, "-5", "0s", 0},
+		{"no usable lifetime", none, none, `"Inf"`, "0s", 0},
+		{"no usable lifetime", none, none, `"NaN"`, "0s", 0},
+		{"no usable lifetime", none, none, `"0x10p1"`, "0s", 0},
+		{"no usable lifetime", none, none, "", noDate, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -275,7 +276,7 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
-// Which errors leave open whether the refresh token is spent.
+// TestUncertain checks which errors leave open whether the refresh token is spent.
 func TestUncertain(t *testing.T) {
 	p, err := FindPreset("cookie", Config{})
 	if err != nil {
@@ -309,7 +310,7 @@ func TestUncertain(t *testing.T) {
 		}, verdict.FetchFailed, false, false},
 		{"400 as HTML, in words that are known", refuse(400, `<html>invalid_grant`), verdict.SessionRevoked, false, false},
 		{"401 as text", refuse(401, "Unauthorized"), verdict.SessionRevoked, false, false},
-		{"401 with nothing", refuse(401, ""), verdict.SessionRevoked, false, false},
+		{"401 without a body", refuse(401, ""), verdict.SessionRevoked, false, false},
 		{"429", refuse(429, ""), verdict.FetchFailed, false, false},
 		{"401", refuse(401, `{"error":"invalid_grant","error_description":"reused"}`), verdict.SessionRevoked, false, false},
 	}

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// CookieMayBeSet reports whether an answer from u may set the cookie: whether its
-// Domain, where it has one, is that of the host (RFC 6265 §5.3).
+// CookieMayBeSet reports whether an answer from u may set the cookie: its Domain, if any,
+// must match the host (RFC 6265 §5.3).
 func CookieMayBeSet(c *http.Cookie, u *url.URL) bool {
 	domain, host := strings.ToLower(strings.TrimPrefix(c.Domain, ".")), strings.ToLower(u.Hostname())
 	if domain == "" || domain == host {
@@ -20,8 +20,8 @@ func CookieMayBeSet(c *http.Cookie, u *url.URL) bool {
 	return err != nil && strings.HasSuffix(host, "."+domain)
 }
 
-// CookieExpiry returns when a cookie expires, or the zero time where it does not say
-// (RFC 6265 §5.3: Max-Age before Expires).
+// CookieExpiry returns when a cookie expires, or the zero time if it does not say (RFC
+// 6265 §5.3: Max-Age has precedence over Expires).
 func CookieExpiry(c *http.Cookie, now time.Time) time.Time {
 	switch {
 	case c.MaxAge < 0:

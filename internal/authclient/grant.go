@@ -16,16 +16,16 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Grant is the tokens in the answer to a login or a refresh.
+// A Grant holds the tokens in the answer to a login or a refresh.
 type Grant struct {
 	AccessToken  string
-	RefreshToken string // "" if absent: then the old one stays valid
+	RefreshToken string // "" if absent: the old one stays valid
 	Obtained     time.Time
-	// AccessExpires and RefreshExpires are by the local clock; zero where unknown.
+	// AccessExpires and RefreshExpires are by the local clock, and zero if unknown.
 	AccessExpires, RefreshExpires time.Time
 }
 
-// grant finds the tokens in an answer, where the preset says.
+// grant returns the tokens in an answer, at the places that the preset names.
 func (s *Client) grant(r *reply) (Grant, error) {
 	body, _ := jsonobject.ParseValue(r.body)
 	text := func(places []string) string {
@@ -37,7 +37,7 @@ func (s *Client) grant(r *reply) (Grant, error) {
 	g.AccessToken = text(at.Access)
 	said, _ := body.Object()
 	switch kind := text(at.Type); {
-	case len(said.Duplicates()) > 0: // one program uses the first value, another the last
+	case len(said.Duplicates()) > 0: // programs disagree on which value counts
 		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer has a member twice", httpclient.Show(r.url)).Hintf("such JSON is ambiguous (RFC 8259 §4): tell the operator of the server")
 	case g.AccessToken == "":
 		return Grant{}, verdict.Errorf(verdict.FetchFailed, "%s: the answer has no access token at %s", httpclient.Show(r.url), strings.Join(at.Access, " or ")).
@@ -52,7 +52,7 @@ func (s *Client) grant(r *reply) (Grant, error) {
 	return g, nil
 }
 
-// refreshGrant finds the refresh token alone in an answer.
+// refreshGrant returns only the refresh token in an answer.
 func (s *Client) refreshGrant(r *reply) Grant {
 	body, _ := jsonobject.ParseValue(r.body)
 	at := s.Preset.Tokens
@@ -81,8 +81,8 @@ func (r *reply) first(body jsonobject.Value, places []string) (string, *http.Coo
 	return "", nil
 }
 
-// find returns the value at one place, and the cookie if it is one. A number is returned as
-// its digits.
+// find returns the value at one place, and the cookie if the place is one. A number is
+// returned as its digits.
 func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie) {
 	kind, name, _ := strings.Cut(place, ":")
 	switch kind {
@@ -132,15 +132,15 @@ func printable(token string) bool {
 	return len(token) <= 64<<10 && !strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// clockSlack is how much earlier a token's exp may be than the lifetime in the answer says,
-// without meaning anything: dates are whole seconds, and an answer takes time.
+// clockSlack is a harmless difference between the lifetime in the answer and the token's
+// exp: dates are in whole seconds, and an answer takes time.
 const clockSlack = 2 * time.Second
 
-// expiry returns when a token expires by the local clock. The seconds in the answer and the
-// time from the token's iat to its exp are both counted from the request, so that the
-// server's clock may differ; the shorter one holds. A token that was issued earlier expires
-// at its exp, by the clock of the answer's Date or else by the local clock, unless the
-// token has already expired by that clock.
+// expiry returns when a token expires by the local clock. Both the lifetime in the answer
+// and the time from the token's iat to its exp are counted from the request, so that the
+// server's clock may differ. The shorter one is used. A token that was issued earlier
+// expires at its exp, by the clock of the answer's Date or else by the local clock,
+// unless the token has already expired by that clock.
 func expiry(token, seconds string, r *reply) time.Time {
 	life, known := lifetimeOf(seconds)
 	exp, iat := datesOf(token)
@@ -171,13 +171,13 @@ func (r *reply) clock() time.Time {
 // lifetimeOf reads a number of seconds. It drops fractions.
 func lifetimeOf(text string) (time.Duration, bool) {
 	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(n >= 1) || strings.Trim(text, "0123456789.eE+-") != "" { // also false for NaN
+	if err != nil || !(n >= 1) || strings.Trim(text, "0123456789.eE+-") != "" { // !(n >= 1) is also true for NaN
 		return 0, false
 	}
 	return time.Duration(min(n, math.MaxInt32)) * time.Second, true
 }
 
-// datesOf returns the exp and iat of a token, zero where it has none.
+// datesOf returns the exp and iat of a token, zero if it has none.
 func datesOf(token string) (exp, iat time.Time) {
 	parsed, err := jws.Parse(token)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Login trades a name and a password for tokens. Its error is of class login_refused where
-// the server refuses them.
+// Login exchanges a name and a password for tokens. Its error has the class login_refused
+// if the server refuses them.
 func (s *Client) Login(ctx context.Context, user string, password []byte) (Grant, error) {
 	r, err := s.do(ctx, s.Preset.Login, map[string]string{"$username": user, "$password": string(password)})
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Logout asks the server to revoke the session. known is false where it answers 401: the
-// session does not exist any more, or the server requires other credentials.
+// Logout asks the server to revoke the session. known is false if the answer is 401: the
+// session no longer exists, or the server requires other credentials.
 func (s *Client) Logout(ctx context.Context, h Tokens) (known bool, err error) {
 	if s.Preset.Logout.Path == "" {
 		return false, verdict.Errorf(verdict.FetchFailed, "the preset %s has no logout step", s.Preset.Name)
@@ -26,7 +26,7 @@ func (s *Client) Logout(ctx context.Context, h Tokens) (known bool, err error) {
 	}
 }
 
-// Accepts asks the server whether it accepts the access token. known is false where the
+// Accepts asks the server whether it accepts the access token. known is false if the
 // preset has no userinfo step, or the answer does not say.
 func (s *Client) Accepts(ctx context.Context, h Tokens) (accepts, known bool) {
 	if s.Preset.Userinfo.Path == "" {

@@ -15,8 +15,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A host that does not answer is given up after 5 seconds, and a server after 30, whether
-// it says nothing or never comes to an end.
+// TestPatience checks the time limits: 5 seconds for a connection, and 30 for an answer,
+// whether it does not begin or does not end.
 func TestPatience(t *testing.T) {
 	drip := func(conn net.Conn) {
 		io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -29,7 +29,7 @@ func TestPatience(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name   string
-		answer func(net.Conn) // nil: there is no connection
+		answer func(net.Conn) // nil: no connection
 		after  time.Duration
 		says   string
 	}{
@@ -68,7 +68,7 @@ func TestPatience(t *testing.T) {
 				if took := time.Since(began); took != tt.after {
 					t.Errorf("given up after %s, want %s", took, tt.after)
 				}
-				time.Sleep(2 * time.Second) // the server sees that nobody listens
+				time.Sleep(2 * time.Second) // the server notices that the client is gone
 			})
 		})
 	}

@@ -7,7 +7,7 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// lookup returns the value at a JSON pointer (RFC 6901).
+// lookup returns the value at a JSON Pointer (RFC 6901).
 func lookup(v jsonobject.Value, pointer string) (jsonobject.Value, bool) {
 	if pointer == "" {
 		return v, true
@@ -33,7 +33,7 @@ func lookup(v jsonobject.Value, pointer string) (jsonobject.Value, bool) {
 	return v, true
 }
 
-// set sets the string at a JSON pointer, and makes the objects on the way. A pointer
+// set sets the string at a JSON Pointer, and creates the objects on the way. A pointer
 // without a slash is a plain name.
 func set(object map[string]any, pointer, text string) {
 	tokens := []string{pointer}

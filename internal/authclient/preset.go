@@ -13,9 +13,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Preset describes how a server works: what each step sends, where the answers have the
-// tokens, and how they report an expired token or a dead session. presets.toml describes
-// the fields.
+// A Preset describes how a server works: the request of each step, the places of tokens
+// in answers, and the answers that mean an expired token or an ended session.
+// presets.toml documents the fields.
 type Preset struct {
 	Name     string `toml:"-"`
 	BasedOn  string `toml:"based_on"`
@@ -31,14 +31,14 @@ type Preset struct {
 	Dead    []Answer `toml:"dead"`
 }
 
-// A Step is one request. A step without a path does not exist at the server.
+// A Step is one request. A step without a path is not supported by the server.
 type Step struct {
 	Method string   `toml:"method"`
 	Path   string   `toml:"path"`
 	Body   string   `toml:"body"`   // BodyJSON, BodyForm, BodyNone
 	Fields []string `toml:"fields"` // NAME=VALUE
-	Bearer bool     `toml:"bearer"` // the access token is sent
-	// RefreshCookie says that the refresh token is sent, in its cookie.
+	Bearer bool     `toml:"bearer"` // send the access token
+	// RefreshCookie sends the refresh token in its cookie.
 	RefreshCookie bool `toml:"refresh_cookie"`
 }
 
@@ -49,14 +49,14 @@ const (
 	BodyNone = "none"
 )
 
-// Places are where an answer has the tokens. Each is json:POINTER, cookie:NAME or
-// header:NAME; the first of a list that exists is used.
+// Places are the places of tokens in an answer. Each is json:POINTER, cookie:NAME or
+// header:NAME. The first one of a list that exists is used.
 type Places struct {
 	Access    []string `toml:"access"`
 	Refresh   []string `toml:"refresh"`
 	ExpiresIn []string `toml:"expires_in"` // seconds, of the access token
-	// RefreshExpiresIn is the same for a refresh token that is not in a cookie, whose own
-	// Max-Age or Expires counts.
+	// RefreshExpiresIn is the same for a refresh token that is not in a cookie. A cookie
+	// has its own Max-Age or Expires.
 	RefreshExpiresIn []string `toml:"refresh_expires_in"`
 	Type             []string `toml:"type"`
 }
@@ -71,10 +71,11 @@ func (p Places) RefreshCookie() string {
 	return ""
 }
 
-// An Answer matches answers by status, path and a part of the body, as far as given.
+// An Answer matches answers by status, path and a part of the body. Empty fields match
+// all.
 type Answer struct {
 	Status int    `toml:"status"`
-	Path   string `toml:"path"` // below the server's URL
+	Path   string `toml:"path"` // relative to the server's URL
 	Body   string `toml:"body"`
 }
 
@@ -87,8 +88,8 @@ func anyMatches(answers []Answer, status int, path string, body []byte) bool {
 	return slices.ContainsFunc(answers, func(a Answer) bool { return a.matches(status, path, body) })
 }
 
-// SaysExpired reports whether the answer to a call means that its access token
-// has expired. path is that of the call, below the server's URL.
+// SaysExpired reports whether the answer to a call means that its access token has
+// expired. path is that of the call, relative to the server's URL.
 func (p Preset) SaysExpired(status int, path string, body []byte) bool {
 	return anyMatches(p.Expired, status, path, body) && !anyMatches(p.Alive, status, path, body)
 }
@@ -105,14 +106,14 @@ type presetFile struct {
 	Presets map[string]map[string]any `toml:"presets"`
 }
 
-// A Config is a user's own file of presets: its text, which may be nil, and its name for
-// errors.
+// A Config is the user's own file of presets: its text, which may be nil, and its name
+// for errors.
 type Config struct {
 	Name string
 	Text []byte
 }
 
-// ErrNoPreset is the cause where no preset has the name.
+// ErrNoPreset is the cause of an error for an unknown preset name.
 var ErrNoPreset = errors.New("there is no preset")
 
 // PresetNames returns the names of all presets, sorted.
@@ -133,7 +134,7 @@ func PresetNames(c Config) ([]string, error) {
 
 func readPresets(c Config) (ours, theirs presetFile, err error) {
 	if err := toml.Unmarshal(shipped, &ours); err != nil {
-		panic("authclient: presets.toml: " + err.Error()) // a test reads it
+		panic("authclient: presets.toml: " + err.Error()) // checked by a test
 	}
 	d := toml.NewDecoder(bytes.NewReader(c.Text))
 	if err := d.DisallowUnknownFields().Decode(&theirs); err != nil {
@@ -142,8 +143,8 @@ func readPresets(c Config) (ours, theirs presetFile, err error) {
 	return ours, theirs, nil
 }
 
-// FindPreset returns the preset of that name: the shipped one with the user's changes, or
-// the user's own.
+// FindPreset returns the preset with this name: the shipped one with the user's changes,
+// or the user's own.
 func FindPreset(name string, c Config) (Preset, error) {
 	ours, theirs, err := readPresets(c)
 	if err != nil {
@@ -157,7 +158,7 @@ func FindPreset(name string, c Config) (Preset, error) {
 	return p, p.check(c)
 }
 
-// fill puts the fields of the preset into p: first those of its base, then the shipped
+// fill sets the fields of the preset in p: first those of its base, then the shipped
 // ones, then the user's.
 func (p *Preset) fill(name string, ours, theirs presetFile, c Config, above []string) error {
 	if slices.Contains(above, name) {
@@ -194,7 +195,7 @@ func (p *Preset) override(fields map[string]any) error {
 	return toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(p)
 }
 
-// configError returns the error of an invalid file of presets.
+// configError returns the error for an invalid file of presets.
 func configError(c Config, err error) error {
 	var unknown *toml.StrictMissingError
 	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
@@ -272,5 +273,5 @@ func (s Step) wrong() string {
 	return ""
 }
 
-// variables are the variables that the value of a field may be.
+// variables lists the variables that a field's value may be.
 var variables = []string{"$username", "$password", "$refresh_token", "$access_token"}

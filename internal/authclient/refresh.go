@@ -9,9 +9,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Refresh trades the refresh token for new tokens. Its error is of class session_revoked
-// where the server has ended the session. After any other error the session exists, and
-// one whose cause is Uncertain may have spent the refresh token.
+// Refresh exchanges the refresh token for new tokens. Its error has the class
+// session_revoked if the server has ended the session. After any other error the session
+// exists, and one whose cause is Uncertain may have spent the refresh token.
 func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
 	if s.Preset.Refresh.Path == "" {
 		return Grant{}, verdict.Errorf(verdict.SessionExpired, "the preset %s has no refresh step", s.Preset.Name)
@@ -37,8 +37,8 @@ func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
 	return g, nil
 }
 
-// saysDead reports whether the session has ended. An HTML page counts only where the preset
-// matches its text: the 401 of a proxy has the same status.
+// saysDead reports whether the session has ended. An HTML page counts only if the preset
+// matches its text: a proxy may answer with the same status 401.
 func (s *Client) saysDead(r *reply) bool {
 	dead := s.Preset
 	if r.isPage() {
@@ -58,8 +58,8 @@ func (r *reply) isPage() bool {
 	return kind == "text/html" || kind == "application/xhtml+xml" || bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<"))
 }
 
-// keepNext adds the refresh token of the answer, if it has a new one, to an Uncertain error:
-// the server may have spent the old one.
+// keepNext adds a new refresh token in the answer, if any, to an Uncertain error: the
+// server may have spent the old one.
 func (s *Client) keepNext(err error, r *reply, h Tokens) error {
 	var unsure *Uncertain
 	if r == nil || !(r.ok() || r.status >= 500) || !errors.As(err, &unsure) {

@@ -11,10 +11,10 @@ import (
 
 type secretsKey struct{}
 
-// SecretsOf returns the secrets of a request: the credentials in its header, and those that
-// a Client put into its body.
+// SecretsOf returns the secrets of a request: the credentials in its header, and those
+// that a Client put into its body.
 func SecretsOf(req *http.Request) redact.Secrets {
-	const leastCookie = 16 // a shorter one is a setting, and occurs in any sentence
+	const leastCookie = 16 // a shorter one is a setting, which occurs in any sentence
 	var s redact.Secrets
 	if sent, ok := req.Context().Value(secretsKey{}).(redact.Secrets); ok {
 		s = slices.Clone(sent)
@@ -28,10 +28,12 @@ func SecretsOf(req *http.Request) redact.Secrets {
 	return s
 }
 
-// IsExchange reports whether a Client makes the request: the answer may have new tokens.
+// IsExchange reports whether a Client makes the request, so that the answer may have new
+// tokens.
 func IsExchange(req *http.Request) bool { return req.Context().Value(secretsKey{}) != nil }
 
-// sending returns a context that SecretsOf reads, for the request that sends these values.
+// sending returns a context for the request that sends these values, from which SecretsOf
+// reads them.
 func sending(ctx context.Context, values map[string]string) (context.Context, redact.Secrets) {
 	var s redact.Secrets
 	for _, name := range []string{"$password", "$access_token", "$refresh_token"} {

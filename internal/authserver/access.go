@@ -19,7 +19,7 @@ const (
 	cartType   = "cart+jwt"
 )
 
-// randomID returns 128 random bits, for a session or a token.
+// randomID returns 128 random bits, for the ID of a session or a token.
 func randomID() string {
 	b := make([]byte, 16)
 	rand.Read(b)
@@ -43,8 +43,8 @@ func (s *Server) issueAccess(ctx context.Context, session store.Session, now tim
 	return token, id, err
 }
 
-// sign returns a token signed with the current key. The token is not verified again,
-// which would take twice as long as signing: the key passed a self-test when it was loaded.
+// sign returns a token signed with the current key. It does not verify the token, which
+// would take twice as long as signing: the key passed a self-test when it was loaded.
 func (s *Server) sign(ctx context.Context, typ string, claims []byte, now time.Time) (string, error) {
 	key, err := s.keys.signing(ctx, now)
 	if err != nil {
@@ -61,14 +61,14 @@ func (s *Server) sign(ctx context.Context, typ string, claims []byte, now time.T
 	return string(base64url.AppendEncode(token, signature)), nil
 }
 
-// A Refusal is the reason why a token is not accepted. It quotes only the token.
+// A Refusal is the reason why a token is not accepted. It quotes nothing but the token.
 type Refusal string
 
 func (r Refusal) Error() string { return string(r) }
 
-// verify checks the signature, type, issuer and audience of a token that this server
-// issued, and its expiry. It returns a Refusal for a token that is not accepted; any other
-// error is a failure of the store.
+// verify checks the signature, type, issuer, audience and expiry of a token that this
+// server issued. It returns a Refusal for a token that is not accepted. Any other error
+// is a failure of the store.
 func (s *Server) verify(ctx context.Context, r VerifyRequest, typ, audience string) (jsonobject.Object, error) {
 	token, err := jws.Parse(r.Token)
 	if err != nil {
@@ -122,7 +122,7 @@ func BearerOf(claims jsonobject.Object) Bearer {
 	return b
 }
 
-// verifyAccess is the sound Rules.VerifyAccess.
+// verifyAccess is the standard Rules.VerifyAccess.
 func (s *Server) verifyAccess(ctx context.Context, r VerifyRequest) (Bearer, error) {
 	claims, err := s.verify(ctx, r, accessType, s.Audience)
 	if err != nil {
@@ -131,8 +131,8 @@ func (s *Server) verifyAccess(ctx context.Context, r VerifyRequest) (Bearer, err
 	return BearerOf(claims), nil
 }
 
-// checkSession is the sound Rules.CheckSession: a token of a session that was logged out
-// is refused before it expires.
+// checkSession is the standard Rules.CheckSession. It refuses an unexpired token of a
+// session that was logged out.
 func (s *Server) checkSession(ctx context.Context, b Bearer) error {
 	session, err := s.Store.Session(ctx, b.Session)
 	switch {

@@ -12,8 +12,8 @@ import (
 	"jwt/internal/jws"
 )
 
-// forge makes an access token of alice's session with other claims, header
-// members or key.
+// forge returns an access token of alice's session with other claims, header parameters
+// or another key.
 func forge(t *testing.T, s *site, genuine string, key jwk.Key, alg string, edit func(header, claims *jsonobject.Object)) string {
 	t.Helper()
 	token, err := jws.Parse(genuine)
@@ -121,7 +121,8 @@ func TestAccessTokenExpires(t *testing.T) {
 	s.me(tokens.AccessToken).is(t, "at its end", 401, "invalid_token")
 }
 
-// An access token may outlive its refresh token: the session lives as long.
+// TestAccessTokenOutlivesRefreshToken checks that a session lasts as long as its access
+// tokens.
 func TestAccessTokenOutlivesRefreshToken(t *testing.T) {
 	s := serve(t, func(o *Options) { o.AccessTTL, o.RefreshTTL = 3*time.Hour, time.Second })
 	tokens := s.login()

@@ -1,6 +1,6 @@
-// Package authserver is a small authorization server: an http.Handler that logs users
-// in with a password and issues access tokens (RFC 9068) and refresh tokens that rotate
-// (RFC 9700 §4.14.2). Its decisions are the Rules, its state is in a store.Store.
+// Package authserver is a small authorization server: an http.Handler that logs users in
+// with a password and issues access tokens (RFC 9068) and rotating refresh tokens (RFC
+// 9700 §4.14.2). Its decisions are the Rules, its state is in a store.Store.
 package authserver
 
 import (
@@ -23,14 +23,14 @@ const DefaultAlg = "ES256"
 // Options configure a server. Issuer, Store, Users and Now are required.
 type Options struct {
 	Issuer   string   // URL of the server, without a path: "iss", and the expected Host
-	Hosts    []string // further values of Host that are accepted, with port
+	Hosts    []string // other accepted values of Host, with port
 	Audience string   // "aud" of access tokens; empty: the issuer
 	Store    store.Store
 	Users    *Users
 
 	AccessTTL  time.Duration // whole seconds; 0: 5 minutes
 	RefreshTTL time.Duration // of each refresh token, whole seconds; 0: 24 hours
-	ReuseGrace time.Duration // how long a spent refresh token still gives its successor
+	ReuseGrace time.Duration // how long a spent refresh token still returns its successor
 	KeyPeriod  time.Duration // how long a key signs before the next one; 0: 30 days
 	Alg        string        // empty: DefaultAlg
 
@@ -38,11 +38,11 @@ type Options struct {
 	Endpoints []Endpoint            // additional endpoints, which bypass Rules.Handle
 
 	Now func() time.Time
-	Log io.Writer // one line per request; lines are dropped if it blocks for long; nil: no log
+	Log io.Writer // one line per request, dropped if it blocks for long; nil: no log
 }
 
-// clientID is the client of every session: plain JSON requests name none, and RFC 9068
-// §2.2 requires the claim.
+// clientID is the client of every session. Plain JSON requests do not name one, and RFC
+// 9068 §2.2 requires the claim.
 const clientID = "jwt-session"
 
 // A Server is an authorization server. Close stops its background work and leaves the
@@ -66,7 +66,7 @@ type Server struct {
 	fatal chan error // makes Serve return
 }
 
-// New returns a server. ctx bounds only the first access to the store.
+// New returns a server. ctx limits only the first access to the store.
 func New(ctx context.Context, o Options) (*Server, error) {
 	o.Audience = cmp.Or(o.Audience, o.Issuer)
 	o.AccessTTL = cmp.Or(o.AccessTTL, 5*time.Minute)
@@ -80,7 +80,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := s.setHosts(); err != nil {
 		return nil, err
 	}
-	s.endpoints, s.rules = s.ownEndpoints(), s.soundRules()
+	s.endpoints, s.rules = s.ownEndpoints(), s.standardRules()
 	var err error
 	if s.keys, err = openSigningKeys(ctx, o.Store, o.Alg, max(o.AccessTTL, cartTTL), s.now()); err != nil {
 		return nil, err
@@ -168,8 +168,8 @@ func (s *Server) stopIfDamaged(err error) {
 	}
 }
 
-// Close stops the background work, waits for it, and gives the log a moment to be
-// written.
+// Close stops the background work, waits for it, and allows a short time to write the
+// log.
 func (s *Server) Close() error {
 	s.stop()
 	s.done.Wait()
@@ -177,7 +177,7 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// milli truncates a time to the precision of every store.
+// milli truncates a time to the precision of all stores.
 func milli(t time.Time) time.Time {
 	if t.IsZero() {
 		return t

@@ -28,8 +28,8 @@ func (s *Server) authorize(x *exchange) (b Bearer, ok bool, err error) {
 	return b, true, nil
 }
 
-// bearerToken returns the token of the Authorization header (RFC 6750 §2.1), and false
-// without such a header.
+// bearerToken returns the token of the Authorization header (RFC 6750 §2.1), and false if
+// there is no such header.
 func (x *exchange) bearerToken() (string, bool, error) {
 	lines := x.Request.Header.Values("Authorization")
 	if len(lines) == 0 {
@@ -64,7 +64,7 @@ func quotable(s string) string {
 	}, s)
 }
 
-// me answers GET /me, the protected resource, with the user who is logged in.
+// me answers GET /me, the protected resource, with the current user.
 func (s *Server) me(x *exchange) error {
 	b, ok, err := s.authorize(x)
 	if err != nil {

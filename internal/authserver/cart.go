@@ -18,8 +18,8 @@ const (
 	maxItems = 100
 )
 
-// A cart is kept by the client, as a signed token in a cookie. It needs no login; the cart
-// of a user is accepted from that user only.
+// A cart is stored by the client, as a signed token in a cookie. It needs no login. The
+// cart of a user is accepted only from that user.
 type cart struct {
 	owner string // empty: not logged in
 	items []jsonobject.Value
@@ -29,8 +29,8 @@ type cart struct {
 // another user.
 var errInvalidCart = errors.New("invalid cart")
 
-// failCart answers errInvalidCart, and returns other errors unchanged. The challenge is not
-// Bearer, so that clients do not refresh their access token.
+// failCart answers errInvalidCart, and returns other errors unchanged. The challenge is
+// not Bearer, so that clients do not refresh their access token.
 func (s *Server) failCart(x *exchange, err error) error {
 	if !errors.Is(err, errInvalidCart) {
 		return err
@@ -40,9 +40,9 @@ func (s *Server) failCart(x *exchange, err error) error {
 	return x.text(http.StatusUnauthorized, "Invalid cart token")
 }
 
-// cartOf returns the cart of a request; found is false if there is no cookie. An invalid
-// cookie is cleared. That of another user is cleared only if a user is logged in, because
-// else its owner may log in again.
+// cartOf returns the cart of a request. found is false if there is no cookie. It clears
+// an invalid cookie. It clears the cookie of another user only if a user is logged in,
+// because otherwise its owner may log in again.
 func (s *Server) cartOf(x *exchange) (c cart, found bool, err error) {
 	b, _, err := s.authorize(x)
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *Server) addItem(x *exchange) error {
 	return x.json(http.StatusCreated, c.json())
 }
 
-// readItem returns the item in a request, without white space: a cookie is small.
+// readItem returns the item in a request, without white space, because a cookie is small.
 func readItem(x *exchange) (jsonobject.Value, error) {
 	body, err := x.readJSON()
 	if err != nil {

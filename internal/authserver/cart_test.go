@@ -9,7 +9,7 @@ import (
 	"jwt/internal/jwk"
 )
 
-// add puts an item into the cart of the cookie.
+// add adds an item to the cart in the cookie.
 func (s *site) add(cart, item string, more ...string) answer {
 	s.t.Helper()
 	if cart != "" {
@@ -18,7 +18,8 @@ func (s *site) add(cart, item string, more ...string) answer {
 	return s.ask("POST", "/cart/items", item, more...)
 }
 
-// A signature that is too long for a cookie is reported as such, not as a full cart.
+// TestCartSignatureTooLarge checks that a signature that is too long for a cookie is not
+// reported as a full cart.
 func TestCartSignatureTooLarge(t *testing.T) {
 	s := serve(t, func(o *Options) { o.Alg = "ML-DSA-65" })
 	a := s.ask("POST", "/cart/items", `{"id":"apple"}`)
@@ -47,8 +48,8 @@ func TestCart(t *testing.T) {
 	}
 }
 
-// An item is kept without white space, so that it cannot add lines to an answer or the log.
-// Its numbers and strings are unchanged.
+// TestCartItemIsCompact checks that an item is stored without white space, so that it
+// cannot add lines to an answer or the log. Its numbers and strings are unchanged.
 func TestCartItemIsCompact(t *testing.T) {
 	s := serve(t, nil)
 	a := s.add("", "\r\n{\n  \"id\" :\t\"a  b\\n\\u0041\",\n  \"price\": [ 1.50,\n 1E2 ]\n}\n")
@@ -60,12 +61,12 @@ func TestCartItemIsCompact(t *testing.T) {
 	}
 }
 
-func TestCartOfNobody(t *testing.T) {
+func TestCartWithoutLogin(t *testing.T) {
 	s := serve(t, nil)
 	same(t, "empty", s.ask("GET", "/cart", "").body, `{"items":[]}`+"\n")
 	cart := s.add("", `{"id":"apple"}`).cookies["cart"].Value
 	bearer := "Authorization: Bearer " + s.login().AccessToken
-	a := s.add(cart, `{"id":"pear"}`, bearer) // it becomes alice's
+	a := s.add(cart, `{"id":"pear"}`, bearer) // it becomes alice's cart
 	same(t, "cart", a.body, `{"items":[{"id":"apple"},{"id":"pear"}]}`+"\n")
 	theirs := a.cookies["cart"].Value
 	for _, who := range []string{"Accept: */*", "Authorization: Bearer " + s.loginAs("bob", "pass:word").tokens(t).AccessToken} {
@@ -74,12 +75,12 @@ func TestCartOfNobody(t *testing.T) {
 		}
 	}
 	if a := s.ask("POST", "/checkout", "", "Cookie: cart="+cart); a.status != 200 {
-		t.Errorf("nobody's own: %d %s", a.status, a.body)
+		t.Errorf("the cart without a login: %d %s", a.status, a.body)
 	}
 }
 
-// A page that was loaded again asks before it has refreshed: its cart is not shown to
-// nobody, and not taken away either.
+// TestCartOutlivesAMissingBearer checks a request without an access token, as a reloaded
+// page sends it before it refreshes. The cart is neither shown nor cleared.
 func TestCartOutlivesAMissingBearer(t *testing.T) {
 	s := serve(t, nil)
 	bearer := "Authorization: Bearer " + s.login().AccessToken
@@ -97,7 +98,7 @@ func TestCartOutlivesAMissingBearer(t *testing.T) {
 		{"a look at a bad cart", "GET", "/cart", "", bad, "", true},
 		{"an item for a bad cart", "POST", "/cart/items", `{"id":"pear"}`, bad, "", true},
 		{"a checkout of a bad cart", "POST", "/checkout", "", bad, "", true},
-		{"another user's look", "GET", "/cart", "", cart, bob, true}, // or bob would never have one
+		{"another user's look", "GET", "/cart", "", cart, bob, true}, // otherwise bob could never have a cart
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			more := []string{"Cookie: cart=" + c.cart}
@@ -116,8 +117,8 @@ func TestCartOutlivesAMissingBearer(t *testing.T) {
 	same(t, "the cart, once it has refreshed", s.ask("GET", "/cart", "", bearer, "Cookie: cart="+cart).body, items)
 }
 
-// What is wrong with a cart says nothing about the session: it is told in other
-// words than an expired access token, and burns no refresh.
+// TestCartRefused checks that an invalid cart gives another error than an expired access
+// token, and causes no refresh.
 func TestCartRefused(t *testing.T) {
 	s := serve(t, nil)
 	tokens := s.login()

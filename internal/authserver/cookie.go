@@ -6,13 +6,13 @@ import (
 	"jwt/internal/oauth"
 )
 
-// setRefreshCookie sets the cookie of the refresh token. Scripts cannot read it, and pages
-// of other sites cannot make a browser send it.
+// setRefreshCookie sets the cookie of the refresh token. Scripts cannot read it, and
+// pages of other sites cannot make a browser send it.
 func (x *exchange) setRefreshCookie(t oauth.Tokens) {
 	x.setCookie(cookie(oauth.RefreshCookie, t.RefreshToken, int(t.RefreshExpiresIn)))
 }
 
-// clearCookie makes the browser forget a cookie.
+// clearCookie makes the browser delete a cookie.
 func (x *exchange) clearCookie(name string) { x.setCookie(cookie(name, "", -1)) }
 
 func (x *exchange) setCookie(c *http.Cookie) { x.Answer.Header.Add("Set-Cookie", c.String()) }

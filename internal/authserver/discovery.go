@@ -15,8 +15,8 @@ const (
 	jwksPath  = "/jwks.json"
 )
 
-// jwks answers GET /jwks.json. It may be cached, but not for longer than the next key is
-// published before it signs.
+// jwks answers GET /jwks.json. It may be cached, but not for longer than the time for
+// which the next key is published before it signs.
 func (s *Server) jwks(x *exchange) error {
 	set, err := s.keys.document(x.ctx, x.now)
 	if err != nil {
@@ -28,8 +28,8 @@ func (s *Server) jwks(x *exchange) error {
 	return nil
 }
 
-// metadata answers both discovery documents. They list what exists: a JWK Set, and a token
-// endpoint that accepts refresh tokens of clients without a secret.
+// metadata answers both discovery documents. They list a JWK Set, and a token endpoint
+// that accepts refresh tokens of clients without a secret.
 func (s *Server) metadata(x *exchange) error {
 	x.Answer.Header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(keysMaxAge/time.Second)))
 	return x.json(http.StatusOK, oauth.Metadata{

@@ -49,7 +49,7 @@ func (x *exchange) text(status int, text string) error {
 
 func (x *exchange) readJSON() ([]byte, error) { return readBody(x.Answer, x.Request, jsonType) }
 
-// readForm returns the form in the body. No parameter is repeated (RFC 6749 §3.2).
+// readForm returns the form in the body. It refuses repeated parameters (RFC 6749 §3.2).
 func (x *exchange) readForm() (url.Values, error) {
 	body, err := readBody(x.Answer, x.Request, formType)
 	if err != nil {
@@ -73,8 +73,8 @@ func (a *Answer) JSON(status int, body []byte) {
 	a.Status, a.Body = status, append(body, '\n')
 }
 
-// Fail sets the answer to an error. An error other than an *oauth.Error is logged and
-// answered as a server error that does not quote it.
+// Fail sets the answer to an error. An error other than an *oauth.Error is logged, and
+// answered as a server error without its text.
 func (s *Server) Fail(a *Answer, err error) {
 	var e *oauth.Error
 	if !errors.As(err, &e) {
@@ -112,7 +112,8 @@ const (
 	formType = "application/x-www-form-urlencoded"
 )
 
-// ReadJSON returns the body of a request. Unless it is empty its media type must be JSON.
+// ReadJSON returns the body of a request. Unless the body is empty its media type must be
+// JSON.
 func ReadJSON(a *Answer, r *http.Request) ([]byte, error) { return readBody(a, r, jsonType) }
 
 func readBody(a *Answer, r *http.Request, mediaType string) ([]byte, error) {

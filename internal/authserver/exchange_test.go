@@ -12,7 +12,7 @@ import (
 	"jwt/internal/redact"
 )
 
-// No answer may be cached, or run scripts.
+// TestHeaders checks that no answer may be cached or run scripts.
 func TestHeaders(t *testing.T) {
 	s := serve(t, nil)
 	for _, c := range []struct {
@@ -85,7 +85,8 @@ func TestHost(t *testing.T) {
 	}
 }
 
-// A page of another origin cannot use the cookie of a browser.
+// TestCrossOrigin checks that a page of another origin cannot use the cookie of a
+// browser.
 func TestCrossOrigin(t *testing.T) {
 	s := serve(t, nil)
 	for _, path := range []string{"/login", "/refresh", "/token", "/logout", "/cart/items", "/checkout"} {
@@ -145,14 +146,15 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
-// A secret in a path is redacted wherever it begins, also if the path is truncated.
+// TestLogOfLongPaths checks that a secret in a path is redacted wherever it begins, also
+// if the path is truncated.
 func TestLogOfLongPaths(t *testing.T) {
 	s := serve(t, nil)
 	const secret = "SECRETsecretSECRETsecret0123456789"
 	s.ask("GET", "/reset-password/confirm/user/alice.smith/xx/tok/"+secret, "")
 	same(t, "path", strings.Fields(s.log.String())[2], "/reset-password/confirm/user/alice.smith/xx/tok/***")
 	for n := range 2 * redact.MaxPath {
-		before := strings.Repeat("/0123456", n/8) + "/" + strings.Repeat("x", n%8) // a part is no longer than others may be
+		before := strings.Repeat("/0123456", n/8) + "/" + strings.Repeat("x", n%8) // each segment within its limit
 		for _, after := range []string{"", "/", "/x"} {
 			s.ask("GET", before+"/"+secret+after, "")
 		}
@@ -160,7 +162,7 @@ func TestLogOfLongPaths(t *testing.T) {
 	if log := s.log.String(); contains(log, secret[:1]) {
 		t.Errorf("the log has a part of it:\n%s", log)
 	}
-	s.ask("GET", "/"+strings.Repeat("0123456/", redact.MaxPath/8-1)+"0123456", "") // exactly as long as may be
+	s.ask("GET", "/"+strings.Repeat("0123456/", redact.MaxPath/8-1)+"0123456", "") // exactly at the limit
 	if log := s.log.String(); !contains(log, " /"+strings.Repeat("0123456/", redact.MaxPath/8-1)+"0123456 404 ") {
 		t.Error("a short path is cut")
 	}

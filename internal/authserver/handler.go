@@ -10,17 +10,17 @@ import (
 	"jwt/internal/redact"
 )
 
-// An Answer is the response to one request. It is sent after its Handler has returned
+// An Answer is the response to one request. It is sent after its Handler has returned,
 // and may be changed until then.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
 
-	Aborted bool // the connection is closed instead
+	Aborted bool // close the connection instead
 
 	Note                string // for the log
-	path, user, session string // for the log; path is redacted unless it is an endpoint's
+	path, user, session string // for the log; path is redacted unless it belongs to an endpoint
 
 	now time.Time // Rules.Now when the request arrived
 	w   http.ResponseWriter
@@ -35,7 +35,7 @@ type Endpoint struct {
 	Handle       func(*Answer, *http.Request) error
 }
 
-// String returns method and path as the index lists them.
+// String returns the method and path for the index.
 func (e Endpoint) String() string { return e.Method + " " + e.Path }
 
 // ServeHTTP answers one request.
@@ -75,15 +75,15 @@ func (s *Server) dispatch(a *Answer, r *http.Request) error {
 	return nil
 }
 
-// answer is the sound Rules.Handle.
+// answer is the standard Rules.Handle.
 func (s *Server) answer(a *Answer, r *http.Request) {
 	if err := route(s.endpoints, a, r); err != nil {
 		s.Fail(a, err)
 	}
 }
 
-// checkRequest refuses requests that are too large, and two attacks: DNS rebinding, by the
-// Host header, and cross-site request forgery, by the origin.
+// checkRequest refuses requests that are too large, and two attacks: DNS rebinding, by
+// the Host header, and cross-site request forgery, by the origin.
 func (s *Server) checkRequest(r *http.Request) error {
 	if headerSize(r) > maxHeader {
 		return &oauth.Error{Status: http.StatusRequestHeaderFieldsTooLarge, Code: oauth.InvalidRequest, Description: "the header is larger than 16 KiB"}
@@ -97,7 +97,7 @@ func (s *Server) checkRequest(r *http.Request) error {
 	return nil
 }
 
-// route calls the endpoint of the request. HEAD is answered as GET.
+// route calls the endpoint of the request. HEAD is answered like GET.
 func route(endpoints []Endpoint, a *Answer, r *http.Request) error {
 	method := r.Method
 	if method == http.MethodHead {
@@ -156,7 +156,7 @@ func headerSize(r *http.Request) int {
 	return n
 }
 
-// canonicalHost returns a value of Host in lower case and with its port.
+// canonicalHost returns a value of Host in lower case and with a port.
 func canonicalHost(host, scheme string) string {
 	if _, _, err := net.SplitHostPort(host); err != nil {
 		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")

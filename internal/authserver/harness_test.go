@@ -23,7 +23,7 @@ import (
 	"jwt/internal/oauth"
 )
 
-// testCost makes a login cost microseconds.
+// testCost lets a login take microseconds.
 var testCost = cost{memory: 8, time: 1, threads: 1}
 
 const (
@@ -43,7 +43,7 @@ func testUsers(t *testing.T) *Users {
 	return u
 }
 
-// A clock is moved by tests.
+// A clock is advanced by tests.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -91,7 +91,7 @@ type site struct {
 	log    *lines
 }
 
-// serve runs a server of alice and bob until the test ends.
+// serve runs a server with the users alice and bob until the test ends.
 func serve(t *testing.T, edit func(*Options)) *site {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -139,7 +139,7 @@ func eachStore(t *testing.T, test func(t *testing.T, s store.Store)) {
 	t.Run("redis", func(t *testing.T) { test(t, openStore(t, redistest.Start(t))) })
 }
 
-// epoch is when the clock of a test begins.
+// epoch is the initial time of the clock.
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func same(t *testing.T, what string, got, want any) {
@@ -165,8 +165,8 @@ type answer struct {
 	cookies map[string]*http.Cookie
 }
 
-// ask sends a request, with more header lines. The body is JSON unless one of them is a
-// Content-Type.
+// ask sends a request with additional header lines. The body is JSON unless one of them
+// is a Content-Type.
 func (s *site) ask(method, path, body string, more ...string) answer {
 	s.t.Helper()
 	a, err := s.try(method, path, body, more...)
@@ -208,7 +208,7 @@ func (s *site) try(method, path, body string, more ...string) (answer, error) {
 	return a, err
 }
 
-// is checks status and, where code is not empty, the error code.
+// is checks the status and, if code is not empty, the error code.
 func (a answer) is(t *testing.T, what string, status int, code string) {
 	t.Helper()
 	var e struct{ Error string }

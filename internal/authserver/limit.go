@@ -11,17 +11,17 @@ const (
 	failuresPerPair    = 10
 	failuresPerAddress = 100
 	failuresPerUser    = 100
-	failureInterval    = 6 * time.Second // in which one failure is forgotten: ten a minute
+	failureInterval    = 6 * time.Second // in which one failure is forgotten: ten per minute
 
 	maxLimited = 100_000 // number of keys
 )
 
-// A limiter slows down the guessing of passwords: for each key a leaky bucket of failed
-// logins. Servers that share a store do not share it. It uses Options.Now and not
-// Rules.Now: nothing may speed up its clock.
+// A limiter slows down password guessing. For each key it has a leaky bucket of failed
+// logins. Servers with a common store have separate limiters. It uses Options.Now and not
+// Rules.Now, because no fault may advance its clock.
 type limiter struct {
 	mu       sync.Mutex
-	failures map[limitKey]time.Time // when the bucket is empty
+	failures map[limitKey]time.Time // when the bucket will be empty
 }
 
 // A limitKey is a user, a network, or both.
@@ -61,19 +61,19 @@ func (l *limiter) wait(user string, address netip.Addr, now time.Time) time.Dura
 }
 
 func (l *limiter) longest(user string, address netip.Addr, now time.Time) (longest time.Duration) {
-	for key, most := range limitKeys(user, address) { // one more failure must fit
+	for key, most := range limitKeys(user, address) { // there must be room for one more failure
 		longest = max(longest, l.level(key, most, now)-time.Duration(most-1)*failureInterval)
 	}
 	return longest
 }
 
-// level returns the time until the bucket of a key is empty. It is bounded by a full
+// level returns the time until the bucket of a key is empty. It is at most that of a full
 // bucket, in case the clock was set back.
 func (l *limiter) level(key limitKey, most int, now time.Time) time.Duration {
 	return l.fill(key, min(l.failures[key].Sub(now), time.Duration(most)*failureInterval), now)
 }
 
-// fill sets the time until a bucket is empty, and returns it. An empty one is deleted.
+// fill sets the time until a bucket is empty, and returns it. It deletes an empty bucket.
 func (l *limiter) fill(key limitKey, left time.Duration, now time.Time) time.Duration {
 	if left <= 0 {
 		delete(l.failures, key)
@@ -84,8 +84,8 @@ func (l *limiter) fill(key limitKey, left time.Duration, now time.Time) time.Dur
 }
 
 // try counts a login as failed in advance, so that parallel guesses cannot exceed the
-// limit, or returns how long it must wait. After a login that did not fail undo or
-// succeeded must be called.
+// limit, or returns how long the login must wait. After a login that did not fail, undo
+// or succeeded must be called.
 func (l *limiter) try(user string, address netip.Addr, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,7 +114,7 @@ func (l *limiter) undo(user string, address netip.Addr, now time.Time) {
 	}
 }
 
-// succeeded reverses try, and forgets the failures of the user at the address.
+// succeeded reverses try, and deletes the failures of the user at the address.
 func (l *limiter) succeeded(user string, address netip.Addr, now time.Time) {
 	l.undo(user, address, now)
 	l.mu.Lock()
@@ -122,7 +122,7 @@ func (l *limiter) succeeded(user string, address netip.Addr, now time.Time) {
 	delete(l.failures, limitKey{user: user, address: network(address)}) // user exists, so the name is at most maxUserName long
 }
 
-// forget deletes empty buckets, and any others until half of maxLimited are left.
+// forget deletes empty buckets, and others until half of maxLimited are left.
 func (l *limiter) forget(now time.Time) {
 	for key, empty := range l.failures {
 		if empty.Before(now) {

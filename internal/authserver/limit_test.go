@@ -15,7 +15,7 @@ func TestLimiter(t *testing.T) {
 		failures int
 		user     func(i int) string
 		address  func(i int) netip.Addr
-		free     []string // user@address that may go on after one failure less
+		free     []string // user@address that may try again after one failure less
 	}{
 		{
 			"one user at one address", failuresPerPair,
@@ -52,7 +52,7 @@ func TestLimiter(t *testing.T) {
 			l := newLimiter()
 			for i := range c.failures {
 				l.try(c.user(i), c.address(i), epoch)
-				l.undo(c.user(i), c.address(i), epoch) // one that was no failure
+				l.undo(c.user(i), c.address(i), epoch) // a login that did not fail
 				if wait := l.try(c.user(i), c.address(i), epoch); wait != 0 {
 					t.Fatalf("failure %d waits %s", i, wait)
 				}
@@ -73,7 +73,8 @@ func TestLimiter(t *testing.T) {
 	}
 }
 
-// A login that succeeds is not counted, whatever Rules.Now returns.
+// TestLimiterIgnoresRulesNow checks that a successful login is not counted, whatever
+// Rules.Now returns.
 func TestLimiterIgnoresRulesNow(t *testing.T) {
 	for _, d := range []time.Duration{time.Hour, -time.Hour} {
 		var clock offset
@@ -90,7 +91,8 @@ func TestLimiterIgnoresRulesNow(t *testing.T) {
 	}
 }
 
-// After the clock is set back, no failure counts for longer than before.
+// TestLimiterClockSetBack checks that no failure counts for longer after the clock was
+// set back.
 func TestLimiterClockSetBack(t *testing.T) {
 	s := serve(t, nil)
 	for range failuresPerPair {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// A requestLog writes one line per request. No line has a token, a password, a query, or
-// the name of an unknown user: people type passwords into that field. No request waits
-// for the log, whose reader may be slow or gone.
+// A requestLog writes one line per request. No line has a token, a password or a query,
+// or the name of an unknown user, because people type passwords into that field. Requests
+// do not wait for the reader of the log, which may be slow or gone.
 type requestLog struct {
 	w io.Writer
 
@@ -23,7 +23,7 @@ type requestLog struct {
 
 const (
 	maxQueued   = 1 << 20     // bytes
-	logPatience = time.Second // for writing the last lines
+	logPatience = time.Second // time limit for the last lines
 	maxMethod   = 16          // bytes
 )
 
@@ -65,7 +65,8 @@ func (l *requestLog) note(s string) {
 
 func noteLine(s string) []byte { return []byte("note=" + strconv.QuoteToASCII(s) + "\n") }
 
-// write queues a line and starts a goroutine that writes the queue, unless one runs.
+// write queues a line and starts a goroutine that writes the queue, unless one is
+// running.
 func (l *requestLog) write(line []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,8 +81,8 @@ func (l *requestLog) write(line []byte) {
 	}
 }
 
-// drain writes the queue until it is empty, in whole lines. Errors are ignored, because
-// the server is to run without its log.
+// drain writes the queue until it is empty, in whole lines. It ignores errors, because
+// the server must run without its log.
 func (l *requestLog) drain() {
 	var lines []byte
 	for {
@@ -103,7 +104,7 @@ func (l *requestLog) drain() {
 	}
 }
 
-// flush waits until the queue is written, or for as long as patience.
+// flush waits until the queue is written, for at most patience.
 func (l *requestLog) flush(patience time.Duration) {
 	l.mu.Lock()
 	writing := l.writing

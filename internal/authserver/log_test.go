@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Requests do not wait for a log that is not read. Once it is read, it has whole lines and
-// the number of missing ones.
+// TestLogUnread checks that requests do not wait for a log that is not read. When it is
+// read later, it has whole lines and the number of dropped ones.
 func TestLogUnread(t *testing.T) {
 	r, w := io.Pipe()
 	l := requestLog{w: w}
@@ -52,6 +52,6 @@ func TestLogUnread(t *testing.T) {
 	if notes == 0 || dropped == 0 || whole+dropped != lines {
 		t.Errorf("%d lines and %d notes of %d dropped, of %d", whole, notes, dropped, lines)
 	}
-	l.write([]byte("after all that\n")) // a log that is broken
+	l.write([]byte("after all that\n")) // after an error of the writer
 	l.flush(10 * time.Second)
 }

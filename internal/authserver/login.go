@@ -32,20 +32,20 @@ func (s *Server) login(x *exchange) error {
 		return err
 	}
 	x.setRefreshCookie(tokens)
-	if x.fromBrowser() { // scripts of a page must not see the refresh token, which is in the cookie
+	if x.fromBrowser() { // scripts of a page must not see the refresh token, so it is only in the cookie
 		tokens.RefreshToken, tokens.RefreshExpiresIn = "", 0
 	}
 	return x.json(http.StatusOK, tokens.JSON())
 }
 
-// fromBrowser reports whether a page sent the request. Browsers add one of these headers
-// to every POST, and scripts cannot remove them.
+// fromBrowser reports whether a web page sent the request. Browsers add one of these
+// headers to every POST, and scripts cannot remove them.
 func (x *exchange) fromBrowser() bool {
 	return x.Request.Header.Get("Sec-Fetch-Site") != "" || x.Request.Header.Get("Origin") != ""
 }
 
-// authenticate checks user and password. The answer and its time do not reveal which of
-// them is wrong, so that an attacker cannot find out user names.
+// authenticate checks the user and the password. The answer and its time do not reveal
+// which of them is wrong, so that an attacker cannot find out user names.
 func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 	if s.Users.Has(l.Username) {
 		x.user = l.Username
@@ -57,7 +57,7 @@ func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 		return &oauth.Error{Status: http.StatusServiceUnavailable, Code: oauth.TemporarilyUnavailable, Description: errBusy.Error(), RetryAfter: time.Second}
 	}
 	defer s.gate.leave()
-	// Checked again: other logins may have failed while this one waited.
+	// Check again: other logins may have failed while this one waited.
 	if wait := s.limit.try(l.Username, address(x.Request), s.Now()); wait > 0 {
 		return tooMany(wait)
 	}
@@ -74,7 +74,7 @@ func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 // ErrWrongPassword answers a login with an unknown user or a wrong password.
 var ErrWrongPassword = &oauth.Error{Status: http.StatusUnauthorized, Code: oauth.InvalidCredentials, Description: "user name or password is wrong"}
 
-// checkPassword is the sound Rules.CheckPassword.
+// checkPassword is the standard Rules.CheckPassword.
 func (s *Server) checkPassword(_ context.Context, user, password string) error {
 	if !s.Users.matches(user, password) {
 		return ErrWrongPassword

@@ -62,7 +62,8 @@ func TestLoginByEmail(t *testing.T) {
 	s.ask("POST", "/login", `{"email":"bob","password":"pass:word"}`).tokens(t)
 }
 
-// A page gets the refresh token in the cookie only, where an injected script cannot read it.
+// TestLoginFromAPage checks that a page gets the refresh token only in the cookie, where
+// an injected script cannot read it.
 func TestLoginFromAPage(t *testing.T) {
 	s := serve(t, nil)
 	for _, header := range []string{"Sec-Fetch-Site: same-origin", "Origin: " + s.url} {
@@ -82,7 +83,7 @@ func TestLoginRefused(t *testing.T) {
 	wrong := s.loginAs(alice, "wrong")
 	wrong.is(t, "wrong password", 401, "invalid_credentials")
 	unknown := s.loginAs("nobody", password)
-	same(t, "an unknown user is told the same", unknown.body, wrong.body)
+	same(t, "the answer for an unknown user", unknown.body, wrong.body)
 	for _, h := range []answer{wrong, unknown} {
 		delete(h.header, "Date")
 	}
@@ -122,7 +123,7 @@ func TestLoginRefused(t *testing.T) {
 	}
 }
 
-// A login takes as long for an unknown user.
+// TestLoginTakesAsLong checks that a login takes the same time for an unknown user.
 func TestLoginTakesAsLong(t *testing.T) {
 	u := &Users{}
 	u.setCost(cost{memory: 4096, time: 4, threads: 1})
@@ -130,7 +131,7 @@ func TestLoginTakesAsLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	best := map[string]time.Duration{"alice": time.Hour, "nobody": time.Hour}
-	for range 50 { // a busy machine adds to single ones
+	for range 50 { // a busy machine delays some of them
 		for name := range best {
 			began := time.Now()
 			if u.matches(name, "wrong") {
@@ -147,7 +148,7 @@ func TestLoginTakesAsLong(t *testing.T) {
 
 func TestLoginRateLimit(t *testing.T) {
 	s := serve(t, nil)
-	for _, user := range []string{alice, "nobody"} { // who is not there is limited alike
+	for _, user := range []string{alice, "nobody"} { // an unknown user has the same limit
 		for range failuresPerPair {
 			s.loginAs(user, "wrong").is(t, "a guess", 401, "invalid_credentials")
 		}
@@ -155,7 +156,7 @@ func TestLoginRateLimit(t *testing.T) {
 		a.is(t, "one too many", 429, "too_many_requests")
 		same(t, "Retry-After", a.header.Get("Retry-After"), strconv.Itoa(int(failureInterval/time.Second)))
 	}
-	s.loginAs("bob", "pass:word").tokens(t) // another user is not
+	s.loginAs("bob", "pass:word").tokens(t) // another user is not limited
 
 	s.clock.advance(failureInterval - time.Second)
 	a := s.loginAs(alice, password)
@@ -163,7 +164,7 @@ func TestLoginRateLimit(t *testing.T) {
 	same(t, "Retry-After", a.header.Get("Retry-After"), "1")
 	s.clock.advance(time.Second)
 	s.loginAs(alice, password).tokens(t)
-	for range failuresPerPair { // a success cleared the count
+	for range failuresPerPair { // the success cleared the count
 		s.loginAs(alice, "wrong").is(t, "a guess", 401, "invalid_credentials")
 	}
 }
@@ -192,7 +193,7 @@ func TestLogout(t *testing.T) {
 			same(t, "cookie", a.header.Values("Set-Cookie"), []string{"refresh_token=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Strict"})
 			s.spend(tokens.RefreshToken).is(t, "refresh", 401, "invalid_grant")
 			s.me(tokens.AccessToken).is(t, "me", 401, "invalid_token")
-			s.spend(other.RefreshToken).tokens(t) // another login lives on
+			s.spend(other.RefreshToken).tokens(t) // another login is not affected
 			if a := c.ask(tokens.AccessToken, tokens.RefreshToken); a.status != http.StatusNoContent {
 				t.Errorf("again: %d %s", a.status, a.body)
 			}
@@ -221,7 +222,7 @@ func TestLogoutByExpiredAccessToken(t *testing.T) {
 	}
 }
 
-// Parallel guesses do not exceed the limit.
+// TestParallelGuesses checks that parallel guesses do not exceed the limit.
 func TestParallelGuesses(t *testing.T) {
 	s := serve(t, nil)
 	const guesses = 60

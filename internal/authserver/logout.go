@@ -8,9 +8,9 @@ import (
 	"jwt/internal/oauth"
 )
 
-// logout answers POST /logout. It revokes the session of the refresh token, in cookie or
-// body, and that of the access token. As in RFC 7009 §2.2 an unknown token is not an
-// error.
+// logout answers POST /logout. It revokes the session of the refresh token in the cookie
+// or body, and that of the access token. An unknown token is not an error (RFC 7009
+// §2.2).
 func (s *Server) logout(x *exchange) error {
 	p, err := x.presentedToken(true)
 	if err != nil {
@@ -31,8 +31,8 @@ func (s *Server) logout(x *exchange) error {
 	return nil
 }
 
-// namedSessions returns the sessions of the tokens in a request. An expired access token
-// counts: a client may log out after it has expired.
+// namedSessions returns the sessions of the tokens in a request. It accepts an expired
+// access token, because a client may log out after the expiry.
 func (s *Server) namedSessions(x *exchange, p presented) ([]string, error) {
 	var ids []string
 	if token, ok := ParseRefreshToken(p.text); ok {

@@ -19,18 +19,18 @@ type passwordHash struct {
 	salt, digest []byte
 }
 
-// A cost holds the parameters of a hash. They must be the same for every user, or the time
-// of an answer would reveal which users exist.
+// A cost holds the parameters of a hash. They must be the same for every user: otherwise
+// the time of an answer would reveal which users exist.
 type cost struct {
 	memory  uint32 // KiB
 	time    uint32 // passes
 	threads uint8
 }
 
-// defaultCost is what OWASP recommends for argon2id: about 20 ms on one core.
+// defaultCost is the recommendation of OWASP for argon2id, about 20 ms on one core.
 var defaultCost = cost{memory: 19 * 1024, time: 2, threads: 1}
 
-// maxCost bounds the work of a login with a hash from a users file.
+// maxCost limits the work of a login with a hash from a users file.
 var maxCost = cost{memory: 1 << 20, time: 16, threads: 16}
 
 const (
@@ -58,7 +58,7 @@ func (c cost) String() string {
 
 var errHash = errors.New("is not an argon2id hash, want $argon2id$v=19$m=…,t=…,p=…$SALT$HASH")
 
-// parseHash reads a hash in PHC string format, as written by the argon2 command.
+// parseHash reads a hash in PHC string format, as the argon2 command writes it.
 func parseHash(s string) (passwordHash, error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
@@ -83,13 +83,13 @@ func parseHash(s string) (passwordHash, error) {
 
 const (
 	maxHashing = 4  // passwords hashed at the same time, 19 MiB each
-	maxWaiting = 64 // logins that wait for one of these places
+	maxWaiting = 64 // logins that wait for their turn
 )
 
-// errBusy is returned when maxWaiting logins wait.
+// errBusy is returned if maxWaiting logins are waiting already.
 var errBusy = errors.New("too many logins at once")
 
-// A gate bounds the passwords that are hashed at the same time, and the logins that wait.
+// A gate limits the number of simultaneous password hashes, and of the logins that wait.
 type gate struct {
 	running chan struct{}
 	waiting atomic.Int32
@@ -97,7 +97,7 @@ type gate struct {
 
 func newGate() *gate { return &gate{running: make(chan struct{}, maxHashing)} }
 
-// enter waits for a place, which leave must give back.
+// enter waits for its turn, which leave must end.
 func (g *gate) enter(ctx context.Context) error {
 	select {
 	case g.running <- struct{}{}:

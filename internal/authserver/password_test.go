@@ -12,7 +12,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Made by Debian's argon2: printf %s secret | argon2 somesalt -id -m 12 -t 3 -p 2 -l 32 -e
+// debianHash was made with Debian's argon2: printf %s secret | argon2 somesalt -id -m 12
+// -t 3 -p 2 -l 32 -e
 const debianHash = "$argon2id$v=19$m=4096,t=3,p=2$c29tZXNhbHQ$KQ7V63mz2X7JlfSk9MvGa/l3AHpBtRa3QM+7FmemeS0"
 
 func TestUsers(t *testing.T) {
@@ -96,7 +97,7 @@ func TestGate(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	g.waiting.Add(-1) // room for one more, who gives up
+	g.waiting.Add(-1) // one more may wait, and is cancelled
 	if err := g.enter(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("who gives up: %v", err)
 	}

@@ -25,7 +25,8 @@ import (
 	"jwt/internal/authserver/store/redistest"
 )
 
-// serverEnv makes the test binary a server. Its value is the store and the grace.
+// serverEnv is the variable that makes the test binary a server. Its value is the store
+// and the grace.
 const serverEnv = "AUTHSERVER_TEST"
 
 func TestMain(m *testing.M) {
@@ -39,7 +40,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// runServer serves until SIGTERM, as the command does.
+// runServer serves until SIGTERM, like the command.
 func runServer(arguments string) error {
 	where, graceText, _ := strings.Cut(arguments, " ")
 	grace, err := time.ParseDuration(graceText)
@@ -98,7 +99,8 @@ func start(t *testing.T, state string, grace time.Duration) *process {
 	return &process{site{t: t, url: strings.TrimSpace(line)}, c}
 }
 
-// Two processes on one Redis, a hundred requests with one refresh token.
+// TestTwoProcessesRace sends a hundred requests with one refresh token to two processes
+// with one Redis.
 func TestTwoProcessesRace(t *testing.T) {
 	for name, url := range map[string]string{
 		"redis":    redistest.Start(t),
@@ -139,7 +141,7 @@ func raceProcesses(t *testing.T, url string, grace time.Duration) {
 	if good != want || len(successors) != 1 {
 		t.Errorf("%d succeeded with %d successors, want %d with 1", good, len(successors), want)
 	}
-	for successor := range successors { // good for one more, unless the race was theft
+	for successor := range successors { // valid for one more refresh, unless the race was treated as theft
 		a := servers[1].spend(successor)
 		if (a.status == http.StatusOK) != (grace > 0) {
 			t.Errorf("the successor: %d %s", a.status, a.body)
@@ -147,8 +149,9 @@ func raceProcesses(t *testing.T, url string, grace time.Duration) {
 	}
 }
 
-// A server that is killed keeps every rotation that it answered, and no family has two
-// live tokens. A rotation that was committed but not answered is repeated within the grace.
+// TestKilledServerLosesNoRotation kills a server. It must keep every rotation that it
+// answered, and no family may have two live tokens. A rotation that was committed but not
+// answered is repeated within the grace.
 func TestKilledServerLosesNoRotation(t *testing.T) {
 	const least, most = 20, 200
 	path := filepath.Join(t.TempDir(), "state.db")
@@ -159,9 +162,9 @@ func TestKilledServerLosesNoRotation(t *testing.T) {
 		if token == "" {
 			token = p.login().RefreshToken
 		}
-		span := 30 * time.Millisecond * time.Duration(1+round/least) // longer where the machine answers nothing in it
+		span := 30 * time.Millisecond * time.Duration(1+round/least) // longer if the machine is slow
 		time.AfterFunc(rand.N(span), func() { p.Process.Kill() })
-		var chain []string // the last token of the round before, and those that were answered
+		var chain []string // the last token of the previous round, and those that were answered
 		for first := true; ; first = false {
 			chain = append(chain, token)
 			a, err := p.try("POST", "/token", refreshBody(token))
@@ -185,8 +188,8 @@ func TestKilledServerLosesNoRotation(t *testing.T) {
 	}
 }
 
-// checkFile checks the file of a killed server: each token of the chain but the last is
-// spent for the next. It returns 1 if the last is spent too.
+// checkFile checks the file of a killed server: each token of the chain except the last
+// is spent for the next. It returns 1 if the last is spent too.
 func checkFile(t *testing.T, path string, chain []string) (unanswered int) {
 	t.Helper()
 	state := openStore(t, path)
@@ -243,7 +246,8 @@ func liveTokens(t *testing.T, path string) (live int) {
 	return live
 }
 
-// After SIGTERM running requests finish, and no new ones are accepted.
+// TestTermDrains checks that running requests finish after SIGTERM, and that no new ones
+// are accepted.
 func TestTermDrains(t *testing.T) {
 	t.Parallel()
 	p := start(t, filepath.Join(t.TempDir(), "state.db"), 0)
@@ -254,7 +258,7 @@ func TestTermDrains(t *testing.T) {
 	defer c.Close()
 	body := loginBody(alice, password)
 	fmt.Fprintf(c, "POST /login HTTP/1.1\r\nHost: shared.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:5])
-	time.Sleep(500 * time.Millisecond) // the server reads the rest of the body
+	time.Sleep(500 * time.Millisecond) // until the server reads the rest of the body
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

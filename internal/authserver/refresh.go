@@ -10,15 +10,15 @@ import (
 	"jwt/internal/oauth"
 )
 
-// A presented is a refresh token and where the request has it: the next one is sent back
-// the same way.
+// A presented is a refresh token and its place in the request. The successor is sent back
+// in the same place.
 type presented struct {
 	text             string
 	inCookie, inBody bool
 }
 
-// presentedToken returns the refresh token in the JSON body or in the cookie. The body has
-// precedence, because browsers send the cookie unasked.
+// presentedToken returns the refresh token in the JSON body or in the cookie. The body
+// has precedence, because browsers always send the cookie.
 func (x *exchange) presentedToken(allowCookie bool) (presented, error) {
 	body, err := x.readJSON()
 	if err != nil {
@@ -45,7 +45,7 @@ func (x *exchange) presentedToken(allowCookie bool) (presented, error) {
 	return p, nil
 }
 
-// cookie returns the value of a cookie, or "". Two different values are refused: an
+// cookie returns the value of a cookie, or "". It refuses two different values: an
 // attacker on a neighbouring host may have set one of them.
 func (x *exchange) cookie(name string) (string, error) {
 	cookies := x.CookiesNamed(name)
@@ -82,7 +82,7 @@ func (s *Server) token(x *exchange) error {
 	}
 }
 
-// refreshForm refreshes as RFC 6749 §6 specifies.
+// refreshForm refreshes according to RFC 6749 §6.
 func (s *Server) refreshForm(x *exchange, form url.Values) error {
 	tokens, err := s.renew(x, form.Get("refresh_token"))
 	if err != nil {

@@ -10,14 +10,15 @@ import (
 	"jwt/internal/authserver/store"
 )
 
-// The next refresh token is sent back as the last one came.
+// TestRefreshWays checks that the successor is sent back in the place of the refresh
+// token.
 func TestRefreshWays(t *testing.T) {
 	s := serve(t, nil)
 	form := []string{"Content-Type: " + formType}
 	for _, c := range []struct {
 		name, path   string
 		ask          func(token string) (body string, more []string)
-		body, cookie bool // where the successor is
+		body, cookie bool // places of the successor
 	}{
 		{"cookie", "/refresh", func(k string) (string, []string) { return "", []string{"Cookie: refresh_token=" + k} }, false, true},
 		{"cookie and empty object", "/refresh", func(k string) (string, []string) { return "{}", []string{"Cookie: refresh_token=" + k} }, false, true},
@@ -99,7 +100,7 @@ func TestRefreshRefused(t *testing.T) {
 			}
 		})
 	}
-	s.spend(tokens.RefreshToken).tokens(t) // nothing of that spent or revoked it
+	s.spend(tokens.RefreshToken).tokens(t) // none of these spent or revoked it
 }
 
 func TestReuseRevokesTheFamily(t *testing.T) {
@@ -136,7 +137,7 @@ func TestReuseGrace(t *testing.T) {
 func TestRefreshTokenExpires(t *testing.T) {
 	s := serve(t, func(o *Options) { o.RefreshTTL = time.Minute })
 	tokens := s.login()
-	for range 3 { // each lives a minute of its own
+	for range 3 { // each has its own minute
 		s.clock.advance(59 * time.Second)
 		tokens = s.spend(tokens.RefreshToken).tokens(t)
 	}
@@ -156,7 +157,8 @@ func TestRefreshOfRemovedUser(t *testing.T) {
 	later.spend(tokens.RefreshToken).is(t, "refresh", 401, "invalid_grant")
 }
 
-// One refresh token, many requests at once, two servers on one store.
+// TestRefreshRace sends many simultaneous requests with one refresh token to two servers
+// with one store.
 func TestRefreshRace(t *testing.T) {
 	const racers = 40
 	for _, grace := range []time.Duration{0, time.Minute} {

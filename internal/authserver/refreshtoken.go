@@ -19,7 +19,7 @@ func NewRefreshToken() (t RefreshToken) {
 	return t
 }
 
-// ParseRefreshToken reads a token as Text writes it; no other spelling is accepted.
+// ParseRefreshToken reads a token in the form of Text. It accepts no other spelling.
 func ParseRefreshToken(s string) (t RefreshToken, ok bool) {
 	if len(s) != refreshTokenLength {
 		return t, false
@@ -33,14 +33,14 @@ func ParseRefreshToken(s string) (t RefreshToken, ok bool) {
 
 const refreshTokenLength = 43 // of 32 bytes in Base64url
 
-// Text returns the token as clients see it.
+// Text returns the token in the form for clients.
 func (t RefreshToken) Text() string { return base64url.Encode(t[:]) }
 
 // Hash returns the key of the token in the store.
 func (t RefreshToken) Hash() store.Hash { return sha256.Sum256(t[:]) }
 
 // seal encrypts the successor of t with t, so that a stolen store does not reveal it. The
-// pad is used once, because a token has one successor. To decrypt, seal again.
+// pad is used once, because a token has one successor. A second call decrypts.
 func (t RefreshToken) seal(successor []byte) []byte {
 	pad := hmac.New(sha256.New, t[:])
 	pad.Write([]byte("successor"))

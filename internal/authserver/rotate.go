@@ -9,8 +9,8 @@ import (
 	"jwt/internal/oauth"
 )
 
-// A Grant is the result of spending a refresh token. With an error it has what is known
-// of the token, for the log.
+// A Grant is the result of spending a refresh token. With an error it holds the known
+// facts about the token, for the log.
 type Grant struct {
 	Session      store.Session
 	Outcome      store.Outcome // for the log
@@ -18,7 +18,7 @@ type Grant struct {
 	Expires      time.Time     // of the refresh token
 }
 
-// rotate is the sound Rules.Rotate. One atomic step of the store decides, so that two
+// rotate is the standard Rules.Rotate. One atomic step of the store decides, so that two
 // requests cannot both spend a token.
 func (s *Server) rotate(ctx context.Context, r RotateRequest) (Grant, error) {
 	token, ok := ParseRefreshToken(r.Token)
@@ -44,8 +44,8 @@ func (s *Server) rotate(ctx context.Context, r RotateRequest) (Grant, error) {
 	return Grant{Session: done.Session, Outcome: done.Outcome, RefreshToken: next.Text(), Expires: done.Expires}, s.outcomeError(done)
 }
 
-// outcomeError returns the answer to a token that was not rotated. It may give the reason:
-// a client that presents 256 random bits once owned the token.
+// outcomeError returns the error for a token that was not rotated. It may give the
+// reason: a client that presents 256 random bits once owned the token.
 func (s *Server) outcomeError(r store.Rotation) error {
 	switch r.Outcome {
 	case store.Rotated, store.Replayed:
@@ -64,8 +64,8 @@ func (s *Server) outcomeError(r store.Rotation) error {
 	}
 }
 
-// invalidGrant returns the error for a refresh token that is refused: the client must log
-// in again.
+// invalidGrant returns the error for a refused refresh token. The client must log in
+// again.
 func invalidGrant(why string) error {
 	return &oauth.Error{Status: http.StatusUnauthorized, Code: oauth.InvalidGrant, Description: why}
 }

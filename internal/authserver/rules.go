@@ -7,8 +7,8 @@ import (
 	"jwt/internal/authserver/store"
 )
 
-// Rules are the decisions of a server. Every server has the sound ones, unless
-// Options.Replace replaces some to test clients against a wrong server.
+// Rules are the decisions of a server. Options.Replace replaces some of the standard ones
+// to test clients with a wrong server.
 type Rules struct {
 	// Now returns the instant at which tokens are issued and checked.
 	Now func() time.Time
@@ -17,8 +17,8 @@ type Rules struct {
 	// other error does not count as a failed login.
 	CheckPassword func(ctx context.Context, user, password string) error
 
-	// VerifyAccess verifies an access token. For a token that is not accepted it returns a
-	// Refusal.
+	// VerifyAccess verifies an access token. It returns a Refusal for a token that is not
+	// accepted.
 	VerifyAccess func(context.Context, VerifyRequest) (Bearer, error)
 
 	// CheckSession returns a Refusal if the session of a verified access token has ended.
@@ -45,11 +45,11 @@ type VerifyRequest struct {
 type RotateRequest struct {
 	Token string
 	Now   time.Time
-	Grace time.Duration // how long a spent token gives the same successor again
+	Grace time.Duration // how long a spent token returns the same successor again
 }
 
-// soundRules returns the rules of a server whose Options replace none.
-func (s *Server) soundRules() Rules {
+// standardRules returns the rules of a server without Options.Replace.
+func (s *Server) standardRules() Rules {
 	return Rules{
 		Now:           s.Options.Now,
 		CheckPassword: s.checkPassword,

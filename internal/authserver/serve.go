@@ -13,10 +13,10 @@ import (
 	"jwt/internal/verdict"
 )
 
-// timeouts bound a connection; drain bounds the requests still running at shutdown.
+// timeouts limit a connection. drain limits the requests that still run at shutdown.
 type timeouts struct{ header, read, write, idle, drain time.Duration }
 
-// WriteTimeout is how long an answer may take, from the end of the request's header.
+// WriteTimeout is the time limit of an answer, from the end of the request's header.
 const WriteTimeout = 15 * time.Second
 
 var defaultTimeouts = timeouts{
@@ -27,9 +27,9 @@ var defaultTimeouts = timeouts{
 	drain:  15 * time.Second,
 }
 
-// Serve answers the connections of l until ctx ends, then waits a bounded time for the
-// requests still running. A damaged store ends it too, with that error. With a TLS
-// configuration it speaks HTTPS.
+// Serve answers the connections of l until ctx ends, then waits a limited time for
+// running requests. It also ends, with that error, if the store is damaged. With a TLS
+// configuration it serves HTTPS.
 func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error {
 	server := s.http(t)
 	ended := make(chan error, 1)
@@ -60,7 +60,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, t *tls.Config) error
 	return cmp.Or(fatal, err)
 }
 
-// http returns the HTTP server, with its timeouts and limits.
+// http returns the HTTP server with its timeouts and limits.
 func (s *Server) http(t *tls.Config) *http.Server {
 	return &http.Server{
 		Handler:           s,

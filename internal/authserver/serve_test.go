@@ -85,7 +85,7 @@ func serveWith(t *testing.T, bounds timeouts, state store.Store, replace func(*S
 	return host, stop, done
 }
 
-// The timeouts and limits are those that are documented.
+// TestBounds checks the documented timeouts and limits.
 func TestBounds(t *testing.T) {
 	s := serve(t, nil)
 	h := s.server.http(nil)
@@ -110,7 +110,8 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// A client that sends its header or body too slowly is cut off.
+// TestSlowClients checks that a client that sends its header or body too slowly is
+// disconnected.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 	host, stop, done := serveWith(t, timeouts{header: 500 * time.Millisecond, read: time.Second, write: time.Minute, idle: 500 * time.Millisecond, drain: time.Minute}, store.NewMemory(), nil)
@@ -133,7 +134,7 @@ func TestSlowClients(t *testing.T) {
 			defer conn.Close()
 			fmt.Fprint(conn, c.sent)
 			conn.SetDeadline(time.Now().Add(time.Minute))
-			got, err := io.ReadAll(conn) // ends when the server closes
+			got, err := io.ReadAll(conn) // ends when the server closes the connection
 			if errors.Is(err, os.ErrDeadlineExceeded) || !strings.HasPrefix(string(got), c.want) {
 				t.Errorf("%q, %v", got, err)
 			}
@@ -141,7 +142,7 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
-// A server ends even if a request does not.
+// TestDrainEnds checks that a server ends even if a request does not.
 func TestDrainEnds(t *testing.T) {
 	t.Parallel()
 	host, stop, done := serveWith(t, timeouts{header: time.Second, drain: 50 * time.Millisecond}, store.NewMemory(), func(_ *Server, r *Rules) {
@@ -153,7 +154,7 @@ func TestDrainEnds(t *testing.T) {
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "GET /me HTTP/1.1\r\nHost: %s\r\n\r\n", host)
-	time.Sleep(500 * time.Millisecond) // the request is there
+	time.Sleep(500 * time.Millisecond) // until the request has arrived
 	stop()
 	select {
 	case err := <-done:
@@ -165,7 +166,8 @@ func TestDrainEnds(t *testing.T) {
 	}
 }
 
-// While Redis is away, clients are told to come again, and keep their tokens.
+// TestStoreAway checks that clients are told to try again while Redis is down, and keep
+// their tokens.
 func TestStoreAway(t *testing.T) {
 	r := redistest.RelayTo(t, redistest.Start(t), nil)
 	s := serve(t, func(o *Options) { o.Store = openStore(t, r.URL()) })
@@ -184,14 +186,15 @@ func TestStoreAway(t *testing.T) {
 	s.spend(tokens.RefreshToken).tokens(t)
 }
 
-// damagedStore fails as a store whose file is damaged.
+// damagedStore fails like a store with a damaged file.
 type damagedStore struct{ store.Store }
 
 func (damagedStore) Begin(context.Context, store.Session, store.Hash, store.Refresh) error {
 	return verdict.Errorf(verdict.IO, "/tmp/c.db: %w: page 7", store.ErrDamaged)
 }
 
-// A store that turns out to be damaged while the server runs ends it in order.
+// TestDamageEndsTheServer checks that a server with a store that becomes damaged shuts
+// down in order.
 func TestDamageEndsTheServer(t *testing.T) {
 	host, stop, done := serveWith(t, defaultTimeouts, damagedStore{store.NewMemory()}, nil)
 	defer stop()

@@ -19,8 +19,8 @@ import (
 const (
 	keysMaxAge  = 5 * time.Minute // how long clients may cache the JWK Set
 	keysReload  = 5 * time.Second // maximum age of the copy of the store's keys
-	keysRetry   = time.Second     // the same, after an unknown kid
-	keysLinger  = time.Minute     // how long a key is published after its last token
+	keysRetry   = time.Second     // the same after an unknown kid
+	keysLinger  = time.Minute     // how long a key is published after the expiry of its last token
 	defaultSize = 0               // of jwk.Generate
 )
 
@@ -54,7 +54,7 @@ type keyPair struct {
 	private, public jwk.Key
 }
 
-// openSigningKeys loads the keys of the store, and adds the first key to an empty store.
+// openSigningKeys loads the keys of the store, and adds the first key if it has none.
 func openSigningKeys(ctx context.Context, state store.Store, alg string, linger time.Duration, now time.Time) (*signingKeys, error) {
 	a, ok := jwa.Lookup(alg)
 	if !ok || !slices.Contains(Algs(), alg) {
@@ -67,7 +67,7 @@ func openSigningKeys(ctx context.Context, state store.Store, alg string, linger 
 	return k, k.ensure(ctx, now)
 }
 
-// ensure adds a key if none signs: the store is new, or lost its content.
+// ensure adds a key if none signs: the store is new or lost its content.
 func (k *signingKeys) ensure(ctx context.Context, now time.Time) error {
 	if _, ok := k.current(now); ok {
 		return nil
@@ -77,7 +77,7 @@ func (k *signingKeys) ensure(ctx context.Context, now time.Time) error {
 	})
 }
 
-// signs reports whether a key has our algorithm and no successor.
+// signs reports whether a key has the server's algorithm and no successor.
 func (k *signingKeys) signs(s store.SigningKey) bool {
 	if !s.Until.IsZero() {
 		return false
@@ -86,14 +86,14 @@ func (k *signingKeys) signs(s store.SigningKey) bool {
 	return err == nil && key.private.Alg == k.alg.Name
 }
 
-// rotate adds a key that signs from now on. Earlier keys stop signing, and stay published
+// rotate adds a key that signs from now on. Earlier keys stop signing, and are published
 // until their last token has expired.
 func (k *signingKeys) rotate(ctx context.Context, now time.Time) error {
 	return k.add(ctx, now, func([]store.SigningKey) (time.Time, bool) { return now, true })
 }
 
-// rotateIfOld adds the next key when the newest has signed for longer than period. It is
-// published before it signs, for as long as clients may cache the set.
+// rotateIfOld adds the next key if the newest has signed for longer than period. The next
+// key is published before it signs, for as long as clients may cache the set.
 func (k *signingKeys) rotateIfOld(ctx context.Context, period time.Duration, now time.Time) error {
 	due := func(keys []store.SigningKey) bool {
 		return !slices.ContainsFunc(keys, func(s store.SigningKey) bool {
@@ -138,7 +138,7 @@ func (k *signingKeys) add(ctx context.Context, now time.Time, wanted func([]stor
 	return k.load(ctx, now)
 }
 
-// load loads the keys of the store. Keys that it had before are not parsed again.
+// load loads the keys of the store. It parses only new keys.
 func (k *signingKeys) load(ctx context.Context, now time.Time) error {
 	select {
 	case k.loading <- struct{}{}:
@@ -178,7 +178,7 @@ func (k *signingKeys) load(ctx context.Context, now time.Time) error {
 // selfTest signs a token with a key and verifies it.
 func (k *signingKeys) selfTest(key keyPair) error {
 	if key.private.Alg != k.alg.Name {
-		return nil // it belongs to another server
+		return nil // a key of another server
 	}
 	header, err := jsonobject.Parse(k.header(accessType, key.private))
 	if err != nil {
@@ -237,9 +237,9 @@ func (k *signingKeys) signing(ctx context.Context, now time.Time) (jwk.Key, erro
 	return key, nil
 }
 
-// current returns the key that signs: the newest of our algorithm, or until that begins
-// the one before it, if its tokens expire before it is unpublished. Older keys never sign
-// again, whatever the clock says.
+// current returns the key that signs: the newest with the server's algorithm. Until that
+// key begins, it is the one before it, if its tokens expire before it is unpublished.
+// Older keys never sign again, whatever the clock says.
 func (k *signingKeys) current(now time.Time) (jwk.Key, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -263,8 +263,8 @@ func (k *signingKeys) current(now time.Time) (jwk.Key, bool) {
 	}
 }
 
-// begun reports whether a key may sign. A key that signed from its creation still does if
-// the clock has been set back since.
+// begun reports whether a key may sign. A key that signed from its creation may still
+// sign if the clock has been set back since.
 func begun(s store.SigningKey, now time.Time) bool {
 	return !s.From.After(s.Created) || !s.From.After(now)
 }

@@ -73,7 +73,8 @@ func TestAlgorithms(t *testing.T) {
 	}
 }
 
-// A server that is started with a key older than its period makes the next at once.
+// TestKeyPeriod checks that a server that starts with a key older than its period creates
+// the next one at once.
 func TestKeyPeriod(t *testing.T) {
 	state := store.NewMemory()
 	first := serve(t, func(o *Options) { o.Store = state }).published()
@@ -86,7 +87,7 @@ func TestKeyPeriod(t *testing.T) {
 			now := o.Now().Add(24 * time.Hour)
 			o.Now = func() time.Time { return now }
 		})
-		s.server.Close() // after its first round
+		s.server.Close() // after its first maintenance
 		if err := s.server.keys.load(t.Context(), s.server.now()); err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +98,8 @@ func TestKeyPeriod(t *testing.T) {
 	}
 }
 
-// A store that lost its keys, as a Redis that keeps nothing does, gets one at once.
+// TestKeysLost checks that a store that lost its keys, like a Redis without persistence,
+// gets a new one at once.
 func TestKeysLost(t *testing.T) {
 	state := store.NewMemory()
 	s := serve(t, func(o *Options) { o.Store = state })
@@ -117,7 +119,8 @@ func TestKeysLost(t *testing.T) {
 	}
 }
 
-// The next key is published before it signs, the last until its tokens are over.
+// TestKeyRotationOverlaps checks that the next key is published before it signs, and the
+// last until its tokens have expired.
 func TestKeyRotationOverlaps(t *testing.T) {
 	const period = 24 * time.Hour
 	s := serve(t, func(o *Options) { o.KeyPeriod, o.RefreshTTL = period, 90*24*time.Hour })
@@ -133,7 +136,7 @@ func TestKeyRotationOverlaps(t *testing.T) {
 	same(t, "before the period is over", s.published(), first)
 	s.clock.advance(time.Second)
 	turn()
-	turn() // once is enough
+	turn() // one call suffices
 	both := s.published()
 	if len(both) != 2 || both[0] != first[0] {
 		t.Fatalf("when it is over: %v, after %v", both, first)
@@ -175,7 +178,8 @@ func TestRotateKeyNow(t *testing.T) {
 	}
 }
 
-// Servers that share a store share its keys, from the first on, and see each other's.
+// TestKeysOfTwoServers checks that servers with a common store have the same keys from
+// the start, and see each other's new ones.
 func TestKeysOfTwoServers(t *testing.T) {
 	eachStore(t, func(t *testing.T, state store.Store) {
 		var group sync.WaitGroup
@@ -208,7 +212,8 @@ func TestKeysOfTwoServers(t *testing.T) {
 
 func hostOf(issuer string) string { return issuer[len("http://"):] }
 
-// A server of another algorithm leaves the others' keys alone.
+// TestKeysOfTwoAlgorithms checks that a server with another algorithm leaves the keys of
+// others alone.
 func TestKeysOfTwoAlgorithms(t *testing.T) {
 	state := store.NewMemory()
 	es := serve(t, func(o *Options) { o.Store = state })
@@ -222,8 +227,8 @@ func TestKeysOfTwoAlgorithms(t *testing.T) {
 	}
 }
 
-// A key that does not sign what it is published for is found when it is read, not
-// by the first client.
+// TestKeyThatCannotSign checks that a key pair that does not match is detected when it is
+// loaded, and not by the first client.
 func TestKeyThatCannotSign(t *testing.T) {
 	key, err := jwk.Generate("P-256", 0)
 	if err != nil {
@@ -245,7 +250,7 @@ func TestKeyThatCannotSign(t *testing.T) {
 	}
 }
 
-// slowReads is a store whose answers to Keys take a while to arrive.
+// slowReads is a store whose answers to Keys arrive with a delay.
 type slowReads struct {
 	store.Store
 	delays chan time.Duration // of the next reads
@@ -261,7 +266,8 @@ func (s slowReads) Keys(ctx context.Context) ([]store.SigningKey, error) {
 	return keys, err
 }
 
-// A slow answer of the store does not replace keys that were read after it.
+// TestKeysReadLate checks that a late answer of the store does not replace keys that were
+// read after it.
 func TestKeysReadLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		state := slowReads{store.NewMemory(), make(chan time.Duration, 1)}

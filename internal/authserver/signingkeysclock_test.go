@@ -11,14 +11,14 @@ import (
 	"jwt/internal/oauth"
 )
 
-// A keyScenario is a server with events of its clock and keys. After each of them the
-// invariants of check must hold.
+// A keyScenario is a server with events of its clock and keys. After each event check
+// must succeed.
 type keyScenario struct {
 	*site
 	history []string
 	offset  offset
 	retired map[string]bool // kids that rotate-key has replaced
-	fresh   []issued        // tokens since the clock last jumped
+	fresh   []issued        // tokens since the last jump of the clock
 }
 
 type issued struct {
@@ -82,7 +82,7 @@ func (k *keyScenario) do(e event) {
 	k.check()
 }
 
-// check checks that a new login works, and that no token is refused before its time.
+// check checks that a login works, and that no token is refused before its expiry.
 func (k *keyScenario) check() {
 	k.t.Helper()
 	tokens := k.login()
@@ -96,7 +96,7 @@ func (k *keyScenario) check() {
 	if k.retired[kid] {
 		k.t.Fatalf("%v: a key that was rotated away signs", k.history)
 	}
-	// No token is refused before its time, as long as the clock does not jump.
+	// No token is refused before its expiry, as long as the clock does not jump.
 	k.fresh = slices.DeleteFunc(k.fresh, func(i issued) bool { return !k.now().Before(i.expires) })
 	for _, i := range k.fresh {
 		if a := k.me(i.access); a.status != 200 {
@@ -111,7 +111,8 @@ func (k *keyScenario) issued(tokens oauth.Tokens) issued {
 	return issued{tokens.AccessToken, k.now().Truncate(time.Second).Add(time.Duration(tokens.ExpiresIn) * time.Second)}
 }
 
-// Scenarios in which a retired key signed, or a key that was not published.
+// TestKeysAndTheClock runs scenarios in which a retired key signed, or a key that was not
+// published.
 func TestKeysAndTheClock(t *testing.T) {
 	const day = 24 * time.Hour
 	for _, c := range []struct {
@@ -166,8 +167,9 @@ func TestKeysAndTheClock(t *testing.T) {
 	}
 }
 
-// A server that starts with longer lived tokens, while the next key waits, signs none by
-// the key that is published for less long than they live.
+// TestKeyTooOldForItsTokens starts a server with longer-lived tokens while the next key
+// waits. It must not sign with the current key, which is published for less time than
+// they live.
 func TestKeyTooOldForItsTokens(t *testing.T) {
 	const period = 24 * time.Hour
 	state := store.NewMemory()
@@ -188,7 +190,7 @@ func TestKeyTooOldForItsTokens(t *testing.T) {
 	}
 }
 
-// Whatever happens to the clock and the keys, in whatever order.
+// TestKeysWhateverHappens runs random events of the clock and the keys.
 func TestKeysWhateverHappens(t *testing.T) {
 	const scenarios, length = 24, 40
 	names := []string{"pass", "pass", "pass", "step", "clock-offset", "no offset", "rotate-key", "schedule", "schedule"}

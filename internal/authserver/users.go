@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	maxUserBytes = 64 << 10 // a line of a users file
+	maxUserBytes = 64 << 10 // of a line of a users file
 	maxUsers     = 10_000
 	maxUserName  = 256
 )
 
-// Users are the users who may log in. Passwords are kept as argon2id hashes.
+// Users are the users who may log in. It stores passwords as argon2id hashes.
 type Users struct {
 	hashes map[string]passwordHash
 	cost   cost         // of every hash; zero without users
-	dummy  passwordHash // checked for an unknown user
+	dummy  passwordHash // hashed for an unknown user
 }
 
 // Add adds a user as NAME:PASSWORD, or NAME: and an argon2id hash in PHC string
@@ -76,8 +76,8 @@ func (u *Users) setCost(c cost) {
 	u.dummy = c.hash(rand.Text())
 }
 
-// Read adds the users of a file, one per line as Add reads it. Empty lines and lines that
-// begin with # are skipped.
+// Read adds the users of a file with one user per line in the form of Add. It skips empty
+// lines and lines that begin with #.
 func (u *Users) Read(r io.Reader) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxUserBytes)

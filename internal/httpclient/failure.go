@@ -14,9 +14,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Failure returns the reason why a request got no answer, or not all of it, as a
-// *verdict.Error. ctx is the caller's, whose end is an interruption; timeout is how
-// long the answer was waited for.
+// Failure returns the reason why a request got no complete answer, as a *verdict.Error.
+// ctx is that of the caller: its end is an interruption. timeout is the time limit of the
+// answer.
 func Failure(ctx context.Context, u *url.URL, err error, timeout time.Duration) error {
 	var refused *verdict.Error
 	if errors.As(err, &refused) {
@@ -27,7 +27,7 @@ func Failure(ctx context.Context, u *url.URL, err error, timeout time.Duration) 
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
-		err = wrapped.Err // its text is the whole URL again
+		err = wrapped.Err // its text repeats the URL
 	}
 	var (
 		dns         *net.DNSError
@@ -51,8 +51,8 @@ func Failure(ctx context.Context, u *url.URL, err error, timeout time.Duration) 
 	return e
 }
 
-// DeltaSeconds reads delta-seconds (RFC 9111 §1.2.2). It returns 0 for any other
-// text, and math.MaxInt32 seconds for a number that is too large to count.
+// DeltaSeconds reads delta-seconds (RFC 9111 §1.2.2). It returns 0 for other text, and
+// math.MaxInt32 seconds for a larger number.
 func DeltaSeconds(text string) time.Duration {
 	if strings.Trim(text, "0123456789") != "" || text == "" {
 		return 0

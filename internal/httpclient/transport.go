@@ -1,5 +1,5 @@
-// Package httpclient bounds the HTTP requests of the program: how long they may
-// take, where a loopback name leads, how URLs and failures are reported.
+// Package httpclient limits the HTTP requests of the program: their time, the addresses
+// of loopback names, and how URLs and failures are reported.
 package httpclient
 
 import (
@@ -16,15 +16,15 @@ import (
 	"jwt/internal/loopback"
 )
 
-// Bounds of one connection.
+// Limits of one connection.
 const (
 	defaultConnectTimeout = 5 * time.Second
 	maxHeaderBytes        = 64 << 10
 )
 
-// Transport returns the transport of the client, or the default one, with our limits.
-// A *http.Transport is cloned; any other is returned as it is. connectTimeout bounds
-// the connection and its TLS handshake; 0 means 5 seconds.
+// Transport returns the transport of the client, or the default one, with our limits. It
+// clones a *http.Transport, and returns any other unchanged. connectTimeout limits the
+// connection and its TLS handshake; 0 means 5 seconds.
 func Transport(client *http.Client, connectTimeout time.Duration) http.RoundTripper {
 	var transport http.RoundTripper
 	if client != nil {
@@ -50,20 +50,20 @@ func bound(t *http.Transport, limit time.Duration) *http.Transport {
 	if proxy != nil {
 		t.Proxy = func(req *http.Request) (*url.URL, error) {
 			if loopback.Host(req.URL.Hostname()) {
-				return nil, nil // the proxy would read what plain HTTP carries
+				return nil, nil // a proxy would read plain HTTP
 			}
 			return proxy(req)
 		}
 	}
 	t.TLSHandshakeTimeout = limit
 	t.MaxResponseHeaderBytes = maxHeaderBytes
-	t.IdleConnTimeout = time.Second // for the key set after its discovery, then every goroutine ends
+	t.IdleConnTimeout = time.Second // for the key set after its discovery; then all goroutines end
 	return t
 }
 
 var errConnect = errors.New("the host does not answer")
 
-// notLoopback is the cause where a loopback name leads to another address.
+// notLoopback is the cause of an error for a loopback name that leads to another address.
 type notLoopback struct{ name, addr string }
 
 func (n notLoopback) Error() string { return n.name + " leads to " + n.addr }
@@ -81,8 +81,8 @@ func connect(outer context.Context, dial dialFunc, limit time.Duration, network,
 	return conn, err
 }
 
-// dialName dials a loopback name at the loopback addresses and never resolves it,
-// because plain HTTP is spoken on the strength of that name alone.
+// dialName dials a loopback name at the loopback addresses and never resolves it, because
+// plain HTTP is allowed for such a name only.
 func dialName(ctx context.Context, dial dialFunc, network, addr string) (net.Conn, error) {
 	name, port, err := net.SplitHostPort(addr)
 	if err != nil || !loopback.Name(name) {
@@ -99,7 +99,8 @@ func dialName(ctx context.Context, dial dialFunc, network, addr string) (net.Con
 	return nil, first
 }
 
-// checkLoopback closes a connection that a dialler made elsewhere.
+// checkLoopback closes a connection of a custom dialler that is not to a loopback
+// address.
 func checkLoopback(conn net.Conn, name string) (net.Conn, error) {
 	remote, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	if err == nil && !remote.Addr().IsLoopback() {

@@ -12,7 +12,8 @@ import (
 
 var errRefused = errors.New("refused")
 
-// A loopback name is dialled at 127.0.0.1 and ::1, without a resolver and past the proxy.
+// TestLoopbackNamesAreNotResolved checks that a loopback name is dialled at 127.0.0.1 and
+// ::1, without a resolver or the proxy.
 func TestLoopbackNamesAreNotResolved(t *testing.T) {
 	for _, tt := range []struct {
 		url  string

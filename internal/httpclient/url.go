@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Show writes a URL for people: without user and password, and without the
-// values of its query, any of which may be a secret. Its result holds no single
-// quote, so that it can be quoted in a shell command.
+// Show formats a URL for messages: without user and password, and without the values of
+// its query, which may be secrets. The result contains no single quote, so it can be
+// quoted in a shell command.
 func Show(u *url.URL) string {
 	if u.Opaque != "" {
 		return u.Scheme + ":" + HideUser(u.Opaque)
@@ -22,7 +22,7 @@ func Show(u *url.URL) string {
 	return strings.ReplaceAll(s, "'", "%27")
 }
 
-// HideUser cuts off what could be a password in a text that is not a valid URL.
+// HideUser removes what could be a password from a text that is not a valid URL.
 func HideUser(text string) string {
 	if at := strings.LastIndexByte(text, '@'); at >= 0 {
 		return "…" + text[at:]
@@ -35,10 +35,10 @@ func Status(code int) string {
 	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
 }
 
-// Curl returns the command that shows what the server answers.
+// Curl returns the command that shows the answer of the server.
 func Curl(u *url.URL) string { return "curl -sSi '" + Show(u) + "'" }
 
-// Origin returns the scheme, host and port of a URL: what credentials are bound to.
+// Origin returns the scheme, host and port of a URL, to which credentials are restricted.
 func Origin(u *url.URL) string {
 	port := u.Port()
 	if port == "" {

@@ -9,14 +9,14 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Source is a place that keys are fetched from: a URL, or an issuer to be discovered.
+// A Source is a place to fetch keys from: a URL, or an issuer to discover.
 type Source struct {
 	URL    string // https://…, or http://… on loopback
 	Issuer string // of oidc:ISSUER; its metadata names the URL of the keys
 }
 
 // ParseSource reads oidc:ISSUER and any text of the form scheme://…, and returns false
-// for every other text. Addresses are checked when they are fetched.
+// for other text. Addresses are checked when they are fetched.
 func ParseSource(text string) (Source, bool) {
 	if issuer, ok := strings.CutPrefix(text, "oidc:"); ok {
 		return Source{Issuer: issuer}, true
@@ -28,7 +28,8 @@ func ParseSource(text string) (Source, bool) {
 	return Source{URL: text}, true
 }
 
-// notOfScheme reports whether a URI's scheme cannot have the character (RFC 3986 §3.1).
+// notOfScheme reports whether the scheme of a URI cannot contain the character (RFC 3986
+// §3.1).
 func notOfScheme(r rune) bool {
 	switch {
 	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '+', r == '-', r == '.':
@@ -38,7 +39,7 @@ func notOfScheme(r rune) bool {
 }
 
 // parseAddress reads a URL that may be fetched: https, or http on loopback, where no
-// attacker is between. It drops the fragment, which is never sent.
+// attacker can intervene. It drops the fragment, which is never sent.
 func parseAddress(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme == "" {
@@ -67,7 +68,7 @@ func checkAddress(u *url.URL) error {
 }
 
 // checkStep checks a redirect or a jwks_uri. https never leads to http, not even on
-// loopback: a public server could make the program talk to local ones.
+// loopback: a public server could make the program send requests to local ones.
 func checkStep(from, to *url.URL) error {
 	if err := checkAddress(to); err != nil {
 		return err

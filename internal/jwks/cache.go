@@ -15,30 +15,30 @@ import (
 	"jwt/internal/privatefile"
 )
 
-// An answer is the last accepted answer from a URL. The cache keeps it as a JSON file that
-// is named by the hash of the URL.
+// An answer is the last accepted answer from a URL. The cache stores it as a JSON file
+// named by the hash of the URL.
 type answer struct {
 	URL          string    `json:"url"`
 	Checked      time.Time `json:"checked"` // when the server last sent or confirmed it
 	Expires      time.Time `json:"expires"`
-	Refreshed    time.Time `json:"refreshed,omitzero"` // when the server was last asked because of an unknown kid
+	Refreshed    time.Time `json:"refreshed,omitzero"` // when an unknown kid last caused a request
 	ETag         string    `json:"etag,omitempty"`
 	LastModified string    `json:"last_modified,omitempty"`
 	Body         []byte    `json:"body"` // base64: a certificate may come as DER
 
-	secret  bool // the body holds a private key or a secret
-	noStore bool // the server forbids keeping it
+	secret  bool // the body contains a private key or a secret
+	noStore bool // the server forbids storing it
 }
 
-// fresh reports whether the answer may be used without asking the server. An answer from
-// the future is not fresh: the clock was set back.
+// fresh reports whether the answer may be used without a request. An answer from the
+// future is not fresh: the clock was set back.
 func (a *answer) fresh(now time.Time) bool {
 	return !a.Checked.After(now) && now.Before(a.Expires) && now.Sub(a.Checked) < maxLifetime
 }
 
 const (
 	maxEntries   = 128                    // files in the cache
-	maxEntrySize = 2*jwk.MaxBytes + 1<<16 // base64 of a body, and the rest
+	maxEntrySize = 2*jwk.MaxBytes + 1<<16 // base64 of a body, and the other members
 	nameLength   = 2 * sha256.Size
 )
 
@@ -50,8 +50,8 @@ func diskAt(path string) disk {
 	return disk{privatefile.Dir{Path: path, Forbid: privatefile.NoWrite}}
 }
 
-// read returns the answer that is kept for the URL, or nil. A file that is corrupt, too
-// large, of another URL or of another owner is ignored, and so is an unusable directory.
+// read returns the stored answer for the URL, or nil. It ignores a file that is corrupt,
+// too large, for another URL or of another owner, and an unusable directory.
 func (d disk) read(url string) *answer {
 	if d.Path == "" {
 		return nil
@@ -72,7 +72,7 @@ func (d disk) read(url string) *answer {
 	return &a
 }
 
-// write keeps the answer.
+// write stores the answer.
 func (d disk) write(a *answer) error {
 	data, err := json.Marshal(a)
 	if err != nil || len(data) > maxEntrySize {
@@ -93,7 +93,7 @@ func (d disk) write(a *answer) error {
 	return prune(root)
 }
 
-// remove removes the answer that is kept for the URL.
+// remove removes the stored answer for the URL.
 func (d disk) remove(url string) error {
 	root, err := d.Open()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -109,8 +109,8 @@ func (d disk) remove(url string) error {
 	return nil
 }
 
-// prune removes the oldest files beyond maxEntries, temporary files of killed writers
-// included. It does not touch other programs' files.
+// prune removes the oldest files beyond maxEntries, including temporary files of killed
+// processes. It does not touch files of other programs.
 func prune(root *privatefile.Root) error {
 	entries, err := fs.ReadDir(root.FS(), ".")
 	if err != nil || len(entries) <= maxEntries {
@@ -131,7 +131,7 @@ func prune(root *privatefile.Root) error {
 	return nil
 }
 
-// isOurs reports whether the cache made the file, or a temporary one for it.
+// isOurs reports whether the name is that of a cache file or of a temporary one.
 func isOurs(name string) bool {
 	name = strings.TrimPrefix(name, ".")
 	if len(name) < nameLength || strings.Trim(name[:nameLength], "0123456789abcdef") != "" {
@@ -146,8 +146,8 @@ func fileName(url string) string {
 	return hex.EncodeToString(sum[:]) + ".json"
 }
 
-// keep writes the answer to the disk, or removes an older one where this one must not be
-// kept. It returns warnings instead of an error: without a cache the program is slower.
+// keep stores the answer on disk, or removes an older one if this one must not be stored.
+// It returns warnings instead of an error: without a cache the program is only slower.
 func (c *Client) keep(a *answer) []string {
 	if c.CacheDir == "" {
 		return nil

@@ -16,7 +16,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// files are the names in the directory; none if there is no such directory.
+// files returns the names in the directory, and none if it does not exist.
 func files(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -32,7 +32,7 @@ func files(t *testing.T, dir string) []string {
 
 func TestCacheFilesAreTheUsersOwn(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		return // there are no such bits
+		return // the system has no such modes
 	}
 	w := newWorld(t, serve(jwks("a")))
 	f, err := w.process().Keys(t.Context(), w.URL)
@@ -55,7 +55,8 @@ func TestCacheFilesAreTheUsersOwn(t *testing.T) {
 	}
 }
 
-// TestABadCacheFileIsAMiss plants a key of somebody else's, and rubbish.
+// TestABadCacheFileIsAMiss writes invalid files, and an answer with another user's key,
+// to the cache.
 func TestABadCacheFileIsAMiss(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -108,7 +109,7 @@ func TestABadCacheFileIsAMiss(t *testing.T) {
 			if got := w.last().Header.Get("If-None-Match"); got != "" {
 				t.Errorf("If-None-Match: %s was sent for what is not there", got)
 			}
-			f, err = w.process().Keys(t.Context(), w.URL) // and it was mended
+			f, err = w.process().Keys(t.Context(), w.URL) // the file was replaced
 			mustHave(t, f, err, "a")
 			mustCount(t, w.server, 2)
 		})
@@ -123,15 +124,16 @@ func plant(path string, a answer, mode fs.FileMode) error {
 	return errors.Join(os.WriteFile(path, data, mode), os.Chmod(path, mode))
 }
 
-// Without a cache that can be used everything works, asks each time, and says so.
+// TestAnUnusableCacheDirectory checks that without a usable cache every process sends a
+// request and reports a warning.
 func TestAnUnusableCacheDirectory(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		spoil   func(dir string) error
 		warning string
 	}{
-		{"a file in the way", func(dir string) error { return os.WriteFile(filepath.Dir(dir), nil, 0o600) }, "not a directory"},
-		{"a directory in the way", func(dir string) error { return os.MkdirAll(filepath.Join(dir, fileName("URL"), "x"), 0o700) }, ""},
+		{"a file instead of the directory", func(dir string) error { return os.WriteFile(filepath.Dir(dir), nil, 0o600) }, "not a directory"},
+		{"a directory instead of the file", func(dir string) error { return os.MkdirAll(filepath.Join(dir, fileName("URL"), "x"), 0o700) }, ""},
 		{"writable by others", func(dir string) error { return errors.Join(os.MkdirAll(dir, 0o700), os.Chmod(dir, 0o777)) }, "others may write"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

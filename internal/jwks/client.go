@@ -1,9 +1,9 @@
 // Package jwks fetches key sets over the network (RFC 7517 §5), discovers them (OpenID
 // Connect Discovery 1.0 §4, RFC 8414 §3), and caches them on disk (RFC 9111).
 //
-// It trusts the server that answers under an https name. Plain http is for loopback
-// alone; a redirect or a jwks_uri never leads from https to http; no credentials and no
-// cookies are sent; every request is bounded in time, size and redirects.
+// It trusts the server that answers under an https name. It uses plain http only on
+// loopback, never follows a redirect or jwks_uri from https to http, and sends no
+// credentials or cookies. Every request is limited in time, size and redirects.
 package jwks
 
 import (
@@ -20,20 +20,20 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Cooldown is the least time between two requests of a Client to a URL, and between two
-// requests for an unknown kid of all processes that share the cache. A flood of tokens
-// with invented kids costs the server one conditional request in that time.
+// Cooldown is the minimum time between two requests of a Client to a URL, and between two
+// requests for an unknown kid of all processes that share the cache. So a flood of tokens
+// with invented kids causes at most one conditional request in that time.
 const Cooldown = 5 * time.Second
 
-// A Client fetches and remembers key sets. It may be used by several goroutines at once,
-// must not be copied, and its fields must not change once it is in use. Within Cooldown
-// it reuses the last result of a URL, failures included, whatever the headers say.
+// A Client fetches and caches key sets. Several goroutines may use it at once. It must
+// not be copied, and its fields must not change once it is in use. Within Cooldown it
+// reuses the last result of a URL, including failures, whatever the headers say.
 //
-// A stale answer is not used when the server cannot be reached: an attacker who can cut
-// the network could keep a revoked key alive. Only Offline uses it, with a warning.
+// It does not use a stale answer if the server cannot be reached: an attacker who can
+// block the network could keep a revoked key valid. Only Offline uses it, with a warning.
 type Client struct {
-	// HTTP gives the transport. A *http.Transport is cloned and bounded; the
-	// client's own cookies, redirects and timeout are not used.
+	// HTTP gives the transport. A *http.Transport is cloned and gets our limits. The
+	// cookies, redirects and timeout of the client are not used.
 	HTTP      *http.Client
 	CacheDir  string           // made with mode 0700 when needed; "" for no cache on disk
 	Offline   bool             // use the cache, stale or not, and make no requests
@@ -53,7 +53,7 @@ type Client struct {
 // Fetched is a key set and its origin.
 type Fetched struct {
 	Set       jwk.Set
-	URL       string    // as requested; a key's Source is the same without the query's values
+	URL       string    // as requested; the Source of a key is the same without the values of the query
 	Issuer    string    // as discovered, the expected "iss"; "" for a plain URL
 	FromCache bool      // no request was made
 	Checked   time.Time // when the server last sent or confirmed it
@@ -84,17 +84,18 @@ func (c *Client) Load(ctx context.Context, s Source) (Fetched, error) {
 	return fetched, nil
 }
 
-// Keys returns the key set at the URL: from the cache while it is fresh, else from the
-// server, by a conditional request where possible. Offline uses the cache at any age.
+// Keys returns the key set at the URL: from the cache while it is fresh, and otherwise
+// from the server, with a conditional request if possible. Offline uses the cache at any
+// age.
 //
 // Errors are *verdict.Error: fetch_refused for an address or answer that is not allowed,
-// fetch_failed where the request fails, server_error for a status of 500 and more,
-// interrupted when ctx is cancelled, and the errors of jwk.Parse.
+// fetch_failed if the request fails, server_error for a status of 500 and more,
+// interrupted if ctx is cancelled, and the errors of jwk.Parse.
 func (c *Client) Keys(ctx context.Context, url string) (Fetched, error) {
 	return c.keys(ctx, url, useFresh)
 }
 
-// Refresh asks the server for the set again, because a token's kid is not in it. Within
+// Refresh requests the set again, because it has no key with the kid of a token. Within
 // Cooldown, and offline, it returns the last set without a request. An error means that
 // the key may exist but could not be looked up.
 func (c *Client) Refresh(ctx context.Context, old Fetched) (Fetched, error) {
@@ -129,22 +130,22 @@ func (c *Client) keys(ctx context.Context, text string, mode cacheMode) (Fetched
 	}, nil
 }
 
-// A cacheMode says when a cached answer is used without asking the server.
+// A cacheMode says when a cached answer is used without a request.
 type cacheMode int
 
 const (
 	useFresh   cacheMode = iota // while it is fresh
 	revalidate                  // never
-	onlyFresh                   // while it is fresh; else load returns errNotKnown and sends no request
+	onlyFresh                   // while it is fresh; otherwise load returns errNotKnown without a request
 )
 
 var errNotKnown = errors.New("not in the cache")
 
-// memory is what a Client remembers of one URL.
+// A memory is the state of a Client for one URL.
 type memory struct {
-	lock   chan struct{} // of the other fields; it is full while a goroutine holds it
+	lock   chan struct{} // protects the other fields; full while a goroutine holds it
 	answer *answer
-	asked  time.Time // when this Client last asked the server
+	asked  time.Time // when this Client last sent a request
 	err    error     // the result of that request
 }
 
@@ -157,7 +158,7 @@ type found struct {
 }
 
 // load returns the answer of the URL, from memory, disk or server. accept checks its body
-// and marks secrets; an answer that it refuses is neither used nor kept.
+// and marks secrets. An answer that it refuses is neither used nor stored.
 func (c *Client) load(ctx context.Context, u *url.URL, mode cacheMode, accept func(*answer) error) (found, error) {
 	m := c.memoryOf(u.String())
 	select {
@@ -208,8 +209,8 @@ func (c *Client) memoryOf(url string) *memory {
 	return m
 }
 
-// within reports whether now is less than d after t. A t in the future does not count: the
-// clock was set back.
+// within reports whether now is less than d after t. It is false for a t in the future:
+// the clock was set back.
 func within(d time.Duration, t, now time.Time) bool {
 	return !t.IsZero() && !t.After(now) && now.Sub(t) < d
 }
@@ -231,7 +232,7 @@ func notCached(what string) error {
 		Hintf("run it once without --offline")
 }
 
-// orOffline adds the hint that the user may choose to use the stale answer.
+// orOffline adds the hint that --offline uses the stale answer.
 func orOffline(err error, a *answer) error {
 	var e *verdict.Error
 	if errors.As(err, &e) && (e.Class == verdict.FetchFailed || e.Class == verdict.ServerError) {
@@ -240,7 +241,7 @@ func orOffline(err error, a *answer) error {
 	return err
 }
 
-// ask gets the answer from the server and remembers the result.
+// ask requests the answer from the server and stores the result in memory.
 func (c *Client) ask(ctx context.Context, u *url.URL, m *memory, mode cacheMode, accept func(*answer) error) (found, error) {
 	now := c.Now()
 	a, err := c.get(ctx, u, m.answer, mode == revalidate)
@@ -250,7 +251,7 @@ func (c *Client) ask(ctx context.Context, u *url.URL, m *memory, mode cacheMode,
 		err = orOffline(err, m.answer)
 	}
 	if ctx.Err() != nil && err != nil {
-		return found{}, err // the caller cancelled it; the server may be fine
+		return found{}, err // cancelled by the caller; the server may work
 	}
 	m.asked, m.err = now, err
 	if err != nil {

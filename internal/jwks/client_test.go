@@ -41,9 +41,9 @@ func TestKeysAreCachedAsTheHeadersSay(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		headers []string
-		fresh   time.Duration // how long no request is made; 0 for every process asks
+		fresh   time.Duration // how long no request is made; 0: every process makes one
 	}{
-		{"nothing said", nil, 5 * time.Minute},
+		{"no headers", nil, 5 * time.Minute},
 		{"max-age", []string{"Cache-Control: public, max-age=3600"}, time.Hour},
 		{"max-age quoted, upper case", []string{`Cache-Control: MAX-AGE="3600"`}, time.Hour},
 		{"max-age less Age", []string{"Cache-Control: max-age=3600", "Age: 600"}, 50 * time.Minute},
@@ -147,7 +147,7 @@ func TestRevalidation(t *testing.T) {
 			})
 			f, err := w.process().Keys(t.Context(), w.URL)
 			mustHave(t, f, err, "a")
-			// The 304 says nothing of a lifetime: the set has its 60 s again, and again.
+			// The 304 has no lifetime: the set gets its 60 s each time.
 			for n := 2; n < 4; n++ {
 				w.advance(time.Minute)
 				f, err = w.process().Keys(t.Context(), w.URL)
@@ -216,7 +216,7 @@ func TestAFloodOfUnknownKidsIsCooledDown(t *testing.T) {
 		f, err := c.Keys(t.Context(), w.URL)
 		mustHave(t, f, err, "a")
 		for range 100 {
-			f, err = c.Refresh(t.Context(), f) // just fetched: nothing newer is to be had
+			f, err = c.Refresh(t.Context(), f) // just fetched: there is no newer set
 			mustHave(t, f, err, "a")
 		}
 		mustCount(t, w.server, 1)
@@ -259,7 +259,7 @@ func TestAFailingRefreshIsCooledDownToo(t *testing.T) {
 		mustFail(t, err, verdict.ServerError, w.URL, "502")
 	}
 	mustCount(t, w.server, 2)
-	f, err = c.Keys(t.Context(), w.URL) // what is fresh stays usable
+	f, err = c.Keys(t.Context(), w.URL) // a fresh set stays usable
 	mustHave(t, f, err, "a")
 	f, err = w.process().Refresh(t.Context(), f)
 	mustHave(t, f, err, "a")
@@ -339,7 +339,7 @@ func TestAClockSetBack(t *testing.T) {
 	mustCount(t, w.server, 2)
 }
 
-func TestWhatIsNoKeySetIsNotCached(t *testing.T) {
+func TestOtherContentIsNotCached(t *testing.T) {
 	for body, hint := range map[string]string{
 		"<!DOCTYPE html><html>sign in</html>": "oidc:",
 		`{"issuer":"https://example.com"}`:    "oidc:",
@@ -397,7 +397,7 @@ func TestParallel(t *testing.T) {
 	group.Wait()
 	mustCount(t, w.server, 1)
 
-	for range 20 { // processes at the same moment
+	for range 20 { // simultaneous processes
 		group.Go(func() {
 			f, err := w.process().Refresh(t.Context(), Fetched{URL: w.URL + "/other"})
 			if err != nil || len(f.Set.Keys) != 1 || len(f.Warnings) != 0 {

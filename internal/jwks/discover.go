@@ -17,7 +17,7 @@ import (
 // Metadata is a server's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
 type Metadata struct {
 	Issuer    string // byte for byte as requested
-	JWKSURI   string // "" where the metadata has none
+	JWKSURI   string // "" if the metadata has none
 	URL       string // of the metadata
 	FromCache bool   // no request was made
 	Warnings  []string
@@ -35,7 +35,7 @@ func (c *Client) Discover(ctx context.Context, issuer string) (Metadata, error) 
 		return Metadata{}, err
 	}
 	for _, u := range urls {
-		// A cached answer of the second URL saves a request to the first.
+		// A cached answer of the second URL avoids a request to the first.
 		if m, err := c.metadata(ctx, issuer, u, onlyFresh); !errors.Is(err, errNotKnown) {
 			return m, err
 		}
@@ -55,8 +55,8 @@ func (c *Client) Discover(ctx context.Context, issuer string) (Metadata, error) 
 		Hintf(`write it exactly as in a token's "iss", or give the key set's own URL`)
 }
 
-// metadataURLs returns the URLs that the issuer's metadata may have: OpenID Connect appends
-// a suffix to its path (Discovery 1.0 §4.1), RFC 8414 inserts one before it (§3.1).
+// metadataURLs returns the possible URLs of the issuer's metadata. OpenID Connect appends
+// a suffix to the path (Discovery 1.0 §4.1), RFC 8414 inserts one before it (§3.1).
 func metadataURLs(issuer string) ([]*url.URL, error) {
 	if !strings.Contains(issuer, "://") {
 		return nil, verdict.Errorf(verdict.Usage, "oidc:%s: an issuer is an https URL", httpclient.HideUser(issuer)).
@@ -120,11 +120,11 @@ func (m Metadata) check(u *url.URL, issuer string) error {
 	return nil
 }
 
-// errNotMetadata is the cause where the URL has another content: many servers answer every
-// path with the same page.
+// errNotMetadata is the cause of an error for a URL with other content: many servers
+// answer every path with the same page.
 var errNotMetadata = errors.New("not the metadata of an issuer")
 
-// parseMetadata reads the members that matter. It refuses duplicates of them.
+// parseMetadata reads the members that are used. It refuses duplicates of them.
 func parseMetadata(u *url.URL, body []byte) (Metadata, error) {
 	object, err := jsonobject.Parse(body)
 	if err != nil {
@@ -150,7 +150,7 @@ func parseMetadata(u *url.URL, body []byte) (Metadata, error) {
 }
 
 // notFound reports whether the error means that the URL has no metadata, so that the next
-// may be tried.
+// one may be tried.
 func notFound(err error) bool {
 	var status statusError
 	if errors.As(err, &status) {

@@ -13,8 +13,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// routes answers each path with its text, {} standing for the server's own URL,
-// and 404 everywhere else.
+// routes maps each path to the text of its answer, in which {} stands for the server's
+// URL. Other paths get 404.
 type routes map[string]string
 
 func newIssuer(t *testing.T, r routes) *world {
@@ -97,7 +97,7 @@ func TestDiscover(t *testing.T) {
 				t.Error(diff)
 			}
 
-			// A second process asks nobody, not even the place that had nothing.
+			// A second process sends no request, not even to the URL without metadata.
 			for _, c := range []*Client{w.process(), w.offline()} {
 				f, err = c.Load(t.Context(), Source{Issuer: issuer})
 				mustHave(t, f, err, "a")
@@ -129,7 +129,7 @@ func TestDiscoverRefuses(t *testing.T) {
 		names    []string
 	}{
 		{"another issuer", `{"issuer":"https://evil.example","jwks_uri":"{}/jwks"}`, verdict.FetchRefused, []string{"https://evil.example", "want"}},
-		{"a slash more", `{"issuer":"{}/","jwks_uri":"{}/jwks"}`, verdict.FetchRefused, []string{"/\"", "want"}},
+		{"another slash", `{"issuer":"{}/","jwks_uri":"{}/jwks"}`, verdict.FetchRefused, []string{"/\"", "want"}},
 		{"another case", `{"issuer":"HTTPS://127.0.0.1","jwks_uri":"{}/jwks"}`, verdict.FetchRefused, []string{"HTTPS://127.0.0.1"}},
 		{"a name that differs in case", `{"Issuer":"{}","jwks_uri":"{}/jwks"}`, verdict.FetchFailed, []string{"issuer"}},
 		{"issuer twice", `{"issuer":"https://evil.example","issuer":"{}","jwks_uri":"{}/jwks"}`, verdict.FetchRefused, []string{"issuer", "twice"}},
@@ -142,7 +142,7 @@ func TestDiscoverRefuses(t *testing.T) {
 		{"jwks_uri relative", `{"issuer":"{}","jwks_uri":"/jwks"}`, verdict.FetchRefused, []string{"jwks_uri", "/jwks"}},
 		{"jwks_uri with a password", `{"issuer":"{}","jwks_uri":"https://a:b@127.0.0.1/"}`, verdict.FetchRefused, []string{"jwks_uri"}},
 		{"no jwks_uri", `{"issuer":"{}"}`, verdict.FetchFailed, []string{"jwks_uri"}},
-		{"no JSON", `{"issuer":"{}"`, verdict.FetchFailed, []string{"JSON"}},
+		{"not JSON", `{"issuer":"{}"`, verdict.FetchFailed, []string{"JSON"}},
 		{"deep", `{"issuer":"{}","a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, verdict.FetchFailed, []string{"JSON"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestDiscoverRefuses(t *testing.T) {
 	}
 }
 
-func TestTheSlashIsTold(t *testing.T) {
+func TestHintAboutTheSlash(t *testing.T) {
 	w := newIssuer(t, routes{"/.well-known/openid-configuration": `{"issuer":"{}/","jwks_uri":"{}/jwks"}`, "/jwks": jwks("a")})
 	c := w.process()
 	_, err := c.Discover(t.Context(), w.URL)
@@ -170,14 +170,15 @@ func TestTheSlashIsTold(t *testing.T) {
 	if hint := err.(*verdict.Error).Hint; !strings.Contains(hint, "slash") || !strings.HasSuffix(hint, "--key oidc:"+w.URL+"/") {
 		t.Errorf("the hint is %q", hint)
 	}
-	// The hint is right, also for the process that did not follow it at first and a shared cache.
+	// The hint is right, also for a process that did not follow it at first, with a
+	// shared cache.
 	f, err := w.process().Load(t.Context(), Source{Issuer: w.URL + "/"})
 	mustHave(t, f, err, "a")
 	_, err = w.process().Discover(t.Context(), w.URL)
 	mustFail(t, err, verdict.FetchRefused, w.URL)
 }
 
-func TestDiscoverIssuersThatAreNone(t *testing.T) {
+func TestDiscoverInvalidIssuers(t *testing.T) {
 	for issuer, class := range map[string]verdict.Class{
 		"":                        verdict.Usage,
 		"example.com":             verdict.Usage,
@@ -205,7 +206,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// The path of an issuer must not be taken for a host.
+// TestDiscoverStaysOnTheHost checks that the path of an issuer is not mistaken for a
+// host.
 func TestDiscoverStaysOnTheHost(t *testing.T) {
 	for _, issuer := range []string{"https://issuer.example//evil.example", "https://issuer.example/../..//evil.example/"} {
 		places, err := metadataURLs(issuer)

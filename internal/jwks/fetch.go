@@ -15,15 +15,15 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Bounds of one fetch; the body's is jwk.MaxBytes.
+// Limits of one fetch. That of the body is jwk.MaxBytes.
 const (
 	defaultTimeout = 10 * time.Second // from the first packet to the last byte, redirects included
 	maxRedirects   = 5
-	maxValidator   = 1 << 10 // of an ETag or Last-Modified that is kept
+	maxValidator   = 1 << 10 // of an ETag or Last-Modified that is stored
 )
 
-// get requests the URL, conditionally if an answer is known, and returns the new answer or
-// the known one that a 304 confirms. reload makes caches on the way revalidate theirs
+// get requests the URL, conditionally if an answer is known. It returns the new answer,
+// or the known one if a 304 confirms it. reload makes caches on the way revalidate theirs
 // (RFC 9111 §5.2.1.4).
 func (c *Client) get(parent context.Context, u *url.URL, known *answer, reload bool) (*answer, error) {
 	ctx, cancel := context.WithTimeout(parent, cmp.Or(c.Timeout, defaultTimeout))
@@ -57,7 +57,7 @@ func (c *Client) get(parent context.Context, u *url.URL, known *answer, reload b
 	}
 	body, err := readBody(u, resp)
 	if err == nil {
-		err = ctx.Err() // the server may end the body properly after a cancel
+		err = ctx.Err() // after a cancel the server may end the body without an error
 	}
 	if err != nil {
 		return nil, c.failure(parent, u, err)
@@ -71,8 +71,8 @@ func setIfNotEmpty(h http.Header, name, value string) {
 	}
 }
 
-// newAnswer returns the answer of a 200. After a redirect it keeps no validators: the next
-// request could send them to another server.
+// newAnswer returns the answer of a 200. After a redirect it stores no validators: the
+// next request could send them to another server.
 func newAnswer(u *url.URL, resp *http.Response, body []byte, asked time.Time) *answer {
 	f := freshnessOf(resp.Header, asked)
 	a := &answer{URL: u.String(), Checked: asked, Expires: asked.Add(f.lifetime), Body: body, noStore: f.noStore}
@@ -85,7 +85,7 @@ func newAnswer(u *url.URL, resp *http.Response, body []byte, asked time.Time) *a
 func redirected(resp *http.Response) bool { return resp.Request.Response != nil }
 
 // confirmed returns the answer with the headers of a 304, which replace the earlier ones
-// (RFC 9111 §4.3.4). Where they give no lifetime, it has the same again.
+// (RFC 9111 §4.3.4). If they give no lifetime, the earlier one starts again.
 func (a *answer) confirmed(h http.Header, asked time.Time) *answer {
 	again := *a
 	f := freshnessOf(h, asked)
@@ -127,8 +127,8 @@ func readBody(u *url.URL, resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
-// client returns a client with the transport of c.HTTP, with bounds, without cookies, and
-// with the redirects that checkRedirect allows.
+// client returns a client with the transport of c.HTTP, our limits, no cookies, and the
+// redirects that checkRedirect allows.
 func (c *Client) client() *http.Client {
 	c.bounded.Do(func() {
 		c.http = &http.Client{Transport: httpclient.Transport(c.HTTP, c.ConnectTimeout), CheckRedirect: checkRedirect}
@@ -152,7 +152,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// badStatus returns the error of an answer with a status other than 200.
+// badStatus returns the error for a status other than 200.
 func badStatus(u *url.URL, resp *http.Response) error {
 	code := resp.StatusCode
 	class, hint := verdict.FetchFailed, "look at the answer: "+httpclient.Curl(u)
@@ -171,12 +171,12 @@ func badStatus(u *url.URL, resp *http.Response) error {
 	return e
 }
 
-// statusError is the cause of the error of a status other than 200.
+// statusError is the cause of an error for a status other than 200.
 type statusError int
 
 func (s statusError) Error() string { return "status " + strconv.Itoa(int(s)) }
 
-// failure returns the error of a request without a whole answer.
+// failure returns the error for a request without a complete answer.
 func (c *Client) failure(parent context.Context, u *url.URL, err error) error {
 	return httpclient.Failure(parent, u, err, cmp.Or(c.Timeout, defaultTimeout))
 }

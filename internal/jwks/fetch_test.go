@@ -153,7 +153,7 @@ func TestRedirects(t *testing.T) {
 	mustFail(t, err, verdict.FetchFailed, w.URL+"/nowhere", "302")
 
 	for _, to := range []string{
-		plain.URL, // https to http, though on loopback
+		plain.URL, // from https to http, although on loopback
 		"http://example.com/jwks",
 		"https://user:hunter2@127.0.0.1/",
 		"file:///etc/passwd",
@@ -192,8 +192,8 @@ func TestRedirectsFromLoopback(t *testing.T) {
 	mustFail(t, err, verdict.FetchRefused, plain.URL+"/out", "http://example.com/", "loopback")
 }
 
-// A validator from behind a redirect could be put to another server, and its
-// "not modified" would keep an old key alive.
+// TestValidatorsDoNotCrossRedirects checks that a validator from the target of a redirect
+// is not sent to another server. Its "not modified" would keep an old key valid.
 func TestValidatorsDoNotCrossRedirects(t *testing.T) {
 	etag := "ETag: \"1\""
 	w := newWorld(t, func(rw http.ResponseWriter, r *http.Request) {
@@ -315,9 +315,9 @@ func TestNetworkFailures(t *testing.T) {
 		client    *http.Client
 		names     string
 	}{
-		{"nobody listens", closed.URL, w.Client(), "refused"},
+		{"connection refused", closed.URL, w.Client(), "refused"},
 		{"unknown CA", w.URL, &http.Client{Transport: &http.Transport{}}, "not trusted"},
-		{"no TLS there", "https" + newServer(t, httptest.NewServer, serve("")).URL[len("http"):], w.Client(), "HTTP"},
+		{"no TLS", "https" + newServer(t, httptest.NewServer, serve("")).URL[len("http"):], w.Client(), "HTTP"},
 		{"unknown host", "https://nowhere.invalid/jwks", dialer(func(context.Context, string, string) (net.Conn, error) {
 			return nil, &net.DNSError{Err: "no such host", Name: "nowhere.invalid", IsNotFound: true}
 		}), "DNS"},
@@ -343,7 +343,7 @@ func TestNetworkFailures(t *testing.T) {
 	mustCount(t, w.server, 0)
 }
 
-// elsewhere is a connection that did not end where its name says.
+// elsewhere is a connection to another address than its name says.
 type elsewhere struct{ net.Conn }
 
 func (elsewhere) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }

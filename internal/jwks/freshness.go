@@ -8,23 +8,23 @@ import (
 	"jwt/internal/httpclient"
 )
 
-// Lifetimes of an answer: without a header, and at most. The maximum bounds how long a
-// revoked key is accepted because of one careless header.
+// Lifetimes of an answer: the default without a header, and the maximum. The maximum
+// limits how long a revoked key is accepted because of one wrong header.
 const (
 	defaultLifetime = 5 * time.Minute
 	maxLifetime     = 24 * time.Hour
 )
 
-// freshness is what the headers of an answer say about caching it (RFC 9111).
+// A freshness is the caching information in the headers of an answer (RFC 9111).
 type freshness struct {
-	lifetime time.Duration // from the request on, less its Age
+	lifetime time.Duration // from the request on, less the Age
 	stated   bool          // the headers give a lifetime, it is not the default
-	noStore  bool          // it must not be kept on disk
+	noStore  bool          // it must not be stored on disk
 }
 
-// freshnessOf reads Cache-Control, Expires, Age and Vary as a private cache does
-// (RFC 9111 §4.2). A contradictory or unreadable header means stale. Date is compared with
-// Expires alone, so that a local clock that is ahead does not disable the cache.
+// freshnessOf reads Cache-Control, Expires, Age and Vary as a private cache does (RFC
+// 9111 §4.2). A contradictory or invalid header means stale. Expires is compared with the
+// answer's Date, so that a local clock that is ahead does not disable the cache.
 func freshnessOf(h http.Header, now time.Time) freshness {
 	f := freshness{lifetime: defaultLifetime}
 	directives := cacheControl(h)
@@ -45,8 +45,8 @@ func freshnessOf(h http.Header, now time.Time) freshness {
 	return f
 }
 
-// cacheControl returns the directives of the response (RFC 9111 §5.2), in lower
-// case. Of two max-age the shorter counts.
+// cacheControl returns the directives of the response (RFC 9111 §5.2), in lower case. Of
+// two max-age it uses the shorter.
 func cacheControl(h http.Header) map[string]string {
 	directives := map[string]string{}
 	for part := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
@@ -63,7 +63,7 @@ func cacheControl(h http.Header) map[string]string {
 func untilExpires(h http.Header, now time.Time) time.Duration {
 	expires, err := http.ParseTime(h.Get("Expires"))
 	if err != nil {
-		return 0 // "0" is a common way of saying stale (RFC 9111 §5.3)
+		return 0 // "0" is a common way to say stale (RFC 9111 §5.3)
 	}
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date

@@ -17,7 +17,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A server is a real one on loopback that remembers what it was asked.
+// A server runs on loopback and records the requests.
 type server struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -54,7 +54,7 @@ func (s *server) last() *http.Request {
 	return s.requests[len(s.requests)-1]
 }
 
-// A clock stands still until it is moved.
+// A clock stands still unless it is advanced.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -72,8 +72,8 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// A world is a server, a cache directory and a clock; each client made in it
-// stands for one process.
+// A world is a server, a cache directory and a clock. Each client created in it acts as a
+// separate process.
 type world struct {
 	*server
 	*clock
@@ -99,7 +99,7 @@ func (w *world) offline() *Client {
 	return c
 }
 
-// jwks is a JWK Set of one public key for each kid.
+// jwks returns a JWK Set with one public key for each kid.
 func jwks(kids ...string) string {
 	keys := []string{}
 	for _, kid := range kids {
@@ -139,7 +139,7 @@ func mustHave(t *testing.T, f Fetched, err error, want ...string) {
 	}
 }
 
-// mustFail checks the class and what the message names, and that there is a hint.
+// mustFail checks the class and the text of the message, and that there is a hint.
 func mustFail(t *testing.T, err error, class verdict.Class, names ...string) {
 	t.Helper()
 	var e *verdict.Error

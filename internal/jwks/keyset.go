@@ -24,7 +24,7 @@ func parseSet(u *url.URL, body []byte) (jwk.Set, error) {
 	return set, nil
 }
 
-// notKeys returns the error of an answer without keys. Its hint recognises the two common
+// notKeys returns the error for an answer without keys. It has a hint for the two common
 // mistakes, a discovery document and an HTML page.
 func notKeys(u *url.URL, body []byte, err error) error {
 	named := verdict.Errorf(verdict.ClassOf(err), "%s: %w", httpclient.Show(u), err)

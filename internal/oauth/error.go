@@ -8,7 +8,7 @@ import (
 )
 
 // The error codes of RFC 6749 §5.2 and RFC 6750 §3.1, and those of the plain JSON
-// endpoints, for which OAuth has none.
+// endpoints for which OAuth has none.
 const (
 	InvalidRequest       = "invalid_request"
 	InvalidGrant         = "invalid_grant"
@@ -25,7 +25,7 @@ const (
 type Error struct {
 	Status      int // of the response
 	Code        string
-	Description string        // for people; never a secret
+	Description string        // for messages; never a secret
 	RetryAfter  time.Duration // 0: not given
 }
 
@@ -48,8 +48,8 @@ func (e *Error) JSON() []byte {
 	return object("error", quote(e.Code), "error_description", quote(e.Description))
 }
 
-// ParseError reads the body of an unsuccessful response. A body of another kind gives an
-// Error without a code.
+// ParseError reads the body of an unsuccessful response. For a body of another kind it
+// returns an Error without a code.
 func ParseError(status int, body []byte) *Error {
 	e := &Error{Status: status}
 	o, err := jsonobject.Parse(body)

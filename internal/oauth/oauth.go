@@ -1,6 +1,6 @@
 // Package oauth defines the messages between client and server: the plain JSON bodies of
 // the local server, the token and error responses of OAuth 2.0 (RFC 6749 §5) and server
-// metadata (RFC 8414 §2). It is data only.
+// metadata (RFC 8414 §2). It makes no requests.
 package oauth
 
 import (
@@ -103,8 +103,8 @@ func (t Tokens) json(access, refresh, kind, expires, refreshExpires string) []by
 	return object(pairs...)
 }
 
-// parse reads a JSON object without duplicate names, of which one side may use the first
-// value and the other side the last.
+// parse reads a JSON object without duplicate names: of duplicates, one side may use the
+// first value and the other side the last.
 func parse(body []byte) (jsonobject.Object, error) {
 	o, err := jsonobject.Parse(body)
 	if err != nil {

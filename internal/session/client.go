@@ -24,12 +24,12 @@ type Client struct {
 	Store     *Store
 	Name      string
 	Presets   func(name string) (authclient.Preset, error)
-	HTTP      *http.Client // gives the transport; nil for the usual one
+	HTTP      *http.Client // gives the transport; nil for the default one
 	UserAgent string
 	Timeout   time.Duration // of one exchange; 0 means authclient.ExchangeTimeout
 	Now       func() time.Time
-	Notice    func(string) // reports what the user should know and is not an error
-	Trace     io.Writer    // gets whole lines about requests and answers, secrets redacted; may be nil
+	Notice    func(string) // reports what the user should know, other than errors
+	Trace     io.Writer    // gets whole lines about requests and answers, with secrets redacted; may be nil
 
 	once      sync.Once
 	transport http.RoundTripper
@@ -44,7 +44,7 @@ func (c *Client) Unsaved() error {
 	return nil
 }
 
-// base returns the bounded transport, which it makes on first use.
+// base returns the transport with our limits. It makes it on first use.
 func (c *Client) base() http.RoundTripper {
 	c.once.Do(func() {
 		c.transport = httpclient.Transport(c.HTTP, 0)
@@ -55,8 +55,8 @@ func (c *Client) base() http.RoundTripper {
 	return c.transport
 }
 
-// server returns a client of the session's server. Cookies that the server sets are put
-// into s.
+// server returns a client for the session's server. It stores cookies that the server
+// sets in s.
 func (c *Client) server(s *Session) (*authclient.Client, error) {
 	c.conceal(s)
 	preset, err := c.preset(s)
@@ -73,7 +73,7 @@ func (c *Client) server(s *Session) (*authclient.Client, error) {
 	}, nil
 }
 
-// preset returns the preset that the session was made with.
+// preset returns the preset that the session was created with.
 func (c *Client) preset(s *Session) (authclient.Preset, error) {
 	preset, err := c.Presets(s.Preset)
 	if errors.Is(err, authclient.ErrNoPreset) {
@@ -83,7 +83,7 @@ func (c *Client) preset(s *Session) (authclient.Preset, error) {
 }
 
 // withheld returns a function that reports whether a cookie holds the refresh token. The
-// jar does not keep it: it is sent with a refresh and a logout, not with every request.
+// jar does not store it, because it is sent only with a refresh or a logout.
 func withheld(p authclient.Preset, s *Session) func(name, value string) bool {
 	cookie := p.Tokens.RefreshCookie()
 	return func(name, value string) bool {
@@ -91,17 +91,17 @@ func withheld(p authclient.Preset, s *Session) func(name, value string) bool {
 	}
 }
 
-// A Login has the parameters of Client.Login.
+// A Login holds the parameters of Client.Login.
 type Login struct {
-	Server   *url.URL // as authclient.ParseServer gives it
+	Server   *url.URL // from authclient.ParseServer
 	Preset   string
 	User     string
 	Password []byte
 	Store    Storage
 }
 
-// Login authenticates and saves the session, replacing an older one of that name. It
-// reserves the file before it sends the password.
+// Login logs in and saves the session, replacing an older one with this name. It reserves
+// the file before it sends the password.
 func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
 	if err != nil {
@@ -140,8 +140,8 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 	return s, nil
 }
 
-// dropRefreshCookies removes the refresh token from the jar: at a login its value is
-// known only after the cookies were kept.
+// dropRefreshCookies removes the refresh token from the jar. At a login its value is
+// known only after the cookies were stored.
 func (s *Session) dropRefreshCookies() {
 	var kept []Cookie
 	for _, c := range s.Cookies {
@@ -152,8 +152,8 @@ func (s *Session) dropRefreshCookies() {
 	s.Cookies = kept
 }
 
-// Fresh returns the session if its access token needs no refresh, else nil. It reads the
-// session's file and does nothing else.
+// Fresh returns the session if its access token needs no refresh, or nil. It only reads
+// the session's file.
 func (c *Client) Fresh(minTTL time.Duration) (*Session, error) {
 	s, err := c.Store.Load(c.Name)
 	if err != nil {
@@ -174,8 +174,8 @@ func (c *Client) noticeUnknownLifetime(s *Session, minTTL time.Duration) {
 }
 
 // Token returns the session with an access token that is not stale and lasts at least
-// minTTL, refreshed only if necessary. Where a refresh fails and no minTTL is given, a
-// stale token that is still valid is returned.
+// minTTL. It refreshes only if necessary. If a refresh fails and minTTL is 0, it returns
+// a stale token that is still valid.
 func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, error) {
 	s, err := c.Store.Load(c.Name)
 	if err != nil {
@@ -193,7 +193,7 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	}
 	fresh, _, err := c.Refresh(ctx, s, lockWait(s, now))
 	switch {
-	case err == nil && !fresh.lasts(c.Now(), minTTL-time.Second): // a second for the way
+	case err == nil && !fresh.lasts(c.Now(), minTTL-time.Second): // allow a second for the request
 		return nil, tooShort(fresh, minTTL)
 	case err == nil:
 		c.noticeUnknownLifetime(fresh, minTTL)
@@ -210,8 +210,8 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 	}
 }
 
-// lockWait returns how long another process's refresh is waited for: not past the end of
-// an access token that can still be used.
+// lockWait returns how long to wait for the refresh of another process. It does not
+// exceed the life of an access token that can still be used.
 func lockWait(s *Session, now time.Time) time.Duration {
 	if left := s.AccessExpires.Sub(now) - spareLifetime; left >= spareLifetime {
 		return min(left, lockTimeout)
@@ -219,7 +219,7 @@ func lockWait(s *Session, now time.Time) time.Duration {
 	return lockTimeout
 }
 
-// withHint returns the error with another hint.
+// withHint returns a copy of the error with another hint.
 func withHint(err error, hint string) error {
 	var e *verdict.Error
 	if !errors.As(err, &e) {
@@ -229,19 +229,20 @@ func withHint(err error, hint string) error {
 	return own.Hintf("%s", hint)
 }
 
-// lasts reports whether the access token is valid for that long, as far as is known.
+// lasts reports whether the access token is valid for at least d, or its expiry is
+// unknown.
 func (s *Session) lasts(now time.Time, d time.Duration) bool {
 	return d <= 0 || s.AccessExpires.IsZero() || s.AccessExpires.Sub(now) >= d
 }
 
-// isNew reports whether the access token is in the first 10 % of its life, so that another
-// would last hardly longer. After that the server may give longer lifetimes.
+// isNew reports whether the access token is in the first 10 % of its life, so that a new
+// one would hardly last longer. Later the server may have changed its lifetimes.
 func (s *Session) isNew(now time.Time) bool {
 	return !s.stale(now) && now.Sub(s.Obtained) < max(s.lifetime()/10, minFresh)
 }
 
-// conclusive reports whether no older access token may be used after the error: the
-// session was revoked or removed, or the user interrupted it.
+// conclusive reports whether the error forbids the use of an older access token: the
+// session was revoked or removed, or the user interrupted the command.
 func conclusive(err error) bool {
 	switch verdict.ClassOf(err) {
 	case verdict.SessionRevoked, verdict.NotLoggedIn, verdict.Interrupted:

@@ -11,9 +11,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// The disk fills up while the answer is on its way: there is room for it all the
-// same. On a disk that is full before, no refresh leaves. Only root can mount a
-// disk so small.
+// TestDiskFillsUp fills the disk while the answer is on its way: there is space for it
+// anyway. If the disk is full before, no refresh is sent. Only root can mount a disk that
+// is small enough.
 func TestDiskFillsUp(t *testing.T) {
 	w := newWorld(t, nil)
 	w.dir = t.TempDir()
@@ -35,7 +35,7 @@ func TestDiskFillsUp(t *testing.T) {
 	if err != nil || outcome != Refreshed || w.stored().RefreshToken != fresh.RefreshToken || fresh.RefreshToken == old.RefreshToken || w.stored().Pending != nil {
 		t.Fatalf("what the server gave is lost: %v", err)
 	}
-	w.fill() // what the old file had
+	w.fill() // the size of the old file
 	_, _, err = w.client().Refresh(t.Context(), fresh, 0)
 	mustFail(t, err, verdict.IO, "default.json: no space left on device", fresh.RefreshToken)
 	w.mustAsk("/refresh", 1)
@@ -50,7 +50,7 @@ func TestDiskFillsUp(t *testing.T) {
 	}
 }
 
-// fill takes what is left of the disk.
+// fill uses up the free space of the disk.
 func (w *world) fill() {
 	f, err := os.OpenFile(filepath.Join(w.dir, "filler"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {

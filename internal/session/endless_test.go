@@ -11,11 +11,11 @@ import (
 	"jwt/internal/verdict"
 )
 
-// short is the time that an answer has where the test waits for its end. Requests
-// must get through in it on a slow machine.
+// short is the time limit of an answer in tests that wait for it. Requests must succeed
+// within it on a slow machine.
 const short = time.Second
 
-// Servers whose answer never ends, each in its way.
+// endless lists handlers whose answers never end.
 var endless = map[string]http.HandlerFunc{
 	"dripping": func(rw http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
@@ -34,8 +34,8 @@ var endless = map[string]http.HandlerFunc{
 	},
 }
 
-// Whatever else than a refresh is asked of such a server ends in a clear error too,
-// in the time that there is, and what was before is there afterwards.
+// TestAnswersThatNeverEnd checks requests other than a refresh to such a server. Each
+// ends with a clear error within the time limit, and the session is unchanged.
 func TestAnswersThatNeverEnd(t *testing.T) {
 	for name, answer := range endless {
 		for what, ask := range map[string]func(w *world, c *Client, s *Session) error{
@@ -44,7 +44,7 @@ func TestAnswersThatNeverEnd(t *testing.T) {
 				return err
 			},
 			"retry": func(w *world, c *Client, s *Session) error {
-				w.age(time.Hour, -time.Minute) // the request would come after a refresh
+				w.age(time.Hour, -time.Minute) // otherwise the request would follow a refresh
 				_, _, err := w.do(c, "GET", w.url+"/me", "")
 				return err
 			},
@@ -82,7 +82,8 @@ func TestAnswersThatNeverEnd(t *testing.T) {
 	}
 }
 
-// The answer to a request is the caller's to read, in the same time.
+// TestAnswerOfARequestThatDrips checks that the time limit includes the reading of the
+// body by the caller.
 func TestAnswerOfARequestThatDrips(t *testing.T) {
 	for _, name := range []string{"dripping", "silent"} {
 		t.Run(name, func(t *testing.T) {

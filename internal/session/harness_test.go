@@ -30,8 +30,8 @@ const (
 	password = "correct horse battery"
 )
 
-// TestMain is also the other processes of these tests: with SESSION_HELPER set it
-// uses the session in SESSION_DIR as that says.
+// TestMain is also the main function of the other processes in tests: with SESSION_HELPER
+// it uses the session in SESSION_DIR.
 func TestMain(m *testing.M) {
 	if what := os.Getenv("SESSION_HELPER"); what != "" {
 		os.Exit(help(what))
@@ -72,7 +72,7 @@ func shippedPreset(name string) (authclient.Preset, error) {
 	return authclient.FindPreset(name, authclient.Config{})
 }
 
-// helper is another process with the same sessions.
+// helper returns the command of another process with the same sessions.
 func (w *world) helper(what string) *exec.Cmd {
 	w.t.Helper()
 	self, err := os.Executable()
@@ -84,12 +84,12 @@ func (w *world) helper(what string) *exec.Cmd {
 	return c
 }
 
-// A world is a server, a directory of sessions, and what was seen of both.
+// A world is a server, a directory of sessions, and a record of the requests.
 type world struct {
 	t      *testing.T
 	server *authserver.Server
 	url    string
-	close  func() // takes no more connections
+	close  func() // stops accepting connections
 	dir    string
 
 	mu       sync.Mutex
@@ -99,7 +99,7 @@ type world struct {
 	notices  []string
 }
 
-// knownUsers has one user, whose password costs microseconds to check.
+// knownUsers returns one user with a password that takes microseconds to check.
 func knownUsers() (*authserver.Users, error) {
 	b64 := base64.RawStdEncoding.EncodeToString
 	salt := []byte("saltsalt")
@@ -144,7 +144,7 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	w.server.ServeHTTP(rw, r)
 }
 
-// wrap puts the function around the server.
+// wrap sets a function that is called around the server's handler.
 func (w *world) wrap(around func(http.ResponseWriter, *http.Request, http.HandlerFunc)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -177,11 +177,11 @@ func (w *world) last(path string) (*http.Request, string) {
 	return nil, ""
 }
 
-// client is a process of its own: nothing is shared but the directory.
+// client returns a client like that of another process: it shares only the directory.
 func (w *world) client() *Client {
 	return &Client{
 		Store: &Store{Dir: w.dir}, Name: DefaultName, Presets: shippedPreset, UserAgent: "jwt/test", Now: time.Now,
-		Timeout: time.Minute, // longer than any machine is slow
+		Timeout: time.Minute, // longer than any delay of a slow machine
 		Notice: func(message string) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -208,8 +208,8 @@ func (w *world) loginWith(c *Client, preset string, mode Storage) *Session {
 	return s
 }
 
-// age makes the session one whose access token was got that long ago, and has
-// that much left. The server thinks otherwise.
+// age changes the times of the session, so that its access token was obtained at ago and
+// expires after left. The server is not told.
 func (w *world) age(ago, left time.Duration) *Session {
 	w.t.Helper()
 	return w.edit(func(s *Session) {
@@ -217,7 +217,7 @@ func (w *world) age(ago, left time.Duration) *Session {
 	})
 }
 
-// edit changes the session on the disk.
+// edit changes the stored session.
 func (w *world) edit(change func(*Session)) *Session {
 	w.t.Helper()
 	st := &Store{Dir: w.dir}
@@ -232,7 +232,7 @@ func (w *world) edit(change func(*Session)) *Session {
 	return s
 }
 
-// stored is the session on the disk.
+// stored returns the stored session.
 func (w *world) stored() *Session {
 	w.t.Helper()
 	s, err := (&Store{Dir: w.dir}).Load(DefaultName)
@@ -242,7 +242,7 @@ func (w *world) stored() *Session {
 	return s
 }
 
-// file is what stands on the disk.
+// file returns the content of the session's file.
 func (w *world) file() string {
 	w.t.Helper()
 	b, err := os.ReadFile(filepath.Join(w.dir, "default.json"))
@@ -252,7 +252,7 @@ func (w *world) file() string {
 	return string(b)
 }
 
-// accepted reports whether the server takes an access token.
+// accepted reports whether the server accepts an access token.
 func (w *world) accepted(token string) bool {
 	w.t.Helper()
 	req, err := http.NewRequest(http.MethodGet, w.url+"/me", nil)
@@ -268,7 +268,7 @@ func (w *world) accepted(token string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// mustAsk checks how often a path was asked for.
+// mustAsk checks the number of requests to a path.
 func (w *world) mustAsk(path string, want int) {
 	w.t.Helper()
 	if got := w.asked(path); got != want {
@@ -276,8 +276,8 @@ func (w *world) mustAsk(path string, want int) {
 	}
 }
 
-// mustFail checks the class of an error and what it says, and that it and its
-// hint give away none of the session's secrets.
+// mustFail checks the class and text of an error, and that neither it nor its hint
+// contains a secret of the session.
 func mustFail(t *testing.T, err error, class verdict.Class, says string, secrets ...string) {
 	t.Helper()
 	var e *verdict.Error
@@ -300,7 +300,7 @@ func mustFail(t *testing.T, err error, class verdict.Class, says string, secrets
 	}
 }
 
-// dropped carries the request out and closes the connection without an answer.
+// dropped handles the request and closes the connection without an answer.
 func dropped(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 	serve(httptest.NewRecorder(), r)
 	panic(http.ErrAbortHandler)

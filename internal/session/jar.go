@@ -11,8 +11,8 @@ import (
 	"jwt/internal/httpclient"
 )
 
-// A Cookie is a cookie that the session's server set. It is sent to the session's origin
-// alone, whatever its Domain attribute says.
+// A Cookie is a cookie that the session's server set. It is sent only to the session's
+// origin, whatever its Domain attribute.
 type Cookie struct {
 	Name     string    `json:"name"`
 	Value    string    `json:"value"`
@@ -20,17 +20,17 @@ type Cookie struct {
 	Expires  time.Time `json:"expires,omitzero"` // zero for a session cookie
 	Secure   bool      `json:"secure,omitempty"`
 	HTTPOnly bool      `json:"http_only,omitempty"`
-	Quoted   bool      `json:"quoted,omitempty"` // the value is sent in double quotes, as it came
+	Quoted   bool      `json:"quoted,omitempty"` // the value is sent in double quotes, as the server sent it
 }
 
-// Bounds of the cookies of a server. Beyond them the oldest is dropped.
+// Limits on the cookies of a server. Beyond them the oldest is dropped.
 const (
 	maxCookies     = 50
 	maxCookieBytes = 8 << 10
 )
 
-// cookiesFor returns the cookies to send with a request (RFC 6265 §5.4), those with longer
-// paths first. The caller has compared the origins.
+// cookiesFor returns the cookies to send with a request (RFC 6265 §5.4), those with
+// longer paths first. The caller must have checked the origin.
 func cookiesFor(all []Cookie, u *url.URL, now time.Time) []Cookie {
 	var fit []Cookie
 	for _, c := range all {
@@ -45,7 +45,7 @@ func cookiesFor(all []Cookie, u *url.URL, now time.Time) []Cookie {
 func (c Cookie) expired(now time.Time) bool { return !c.Expires.IsZero() && !now.Before(c.Expires) }
 
 // setCookies returns the cookies after an answer from u set some (RFC 6265 §5.3), and
-// whether that changed anything. Cookies for which withheld is true are not kept.
+// whether that changed anything. It does not store cookies for which withheld is true.
 func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, withheld func(name, value string) bool) ([]Cookie, bool) {
 	changed := false
 	all = slices.Clone(all)
@@ -76,9 +76,9 @@ func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, wit
 	return all, changed
 }
 
-// acceptable reports whether a cookie may be kept: it is not of another domain, it has
-// the attributes that a __Secure- or __Host- name requires (RFC 6265bis §4.1.3), and it
-// is not too large.
+// acceptable reports whether a cookie may be stored. It must not be for another domain or
+// too large, and must have the attributes that a __Secure- or __Host- name requires (RFC
+// 6265bis §4.1.3).
 func acceptable(c *http.Cookie, u *url.URL) bool {
 	switch {
 	case len(c.Name)+len(c.Value) > maxCookieBytes,
@@ -94,7 +94,7 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// A jar is the session's cookies as an http.CookieJar, for one exchange.
+// A jar is an http.CookieJar with the cookies of the session, for one exchange.
 type jar struct {
 	session  *Session
 	withheld func(name, value string) bool

@@ -19,7 +19,7 @@ func mustURL(t *testing.T, s string) *url.URL {
 	return u
 }
 
-// set reads Set-Cookie lines.
+// set parses Set-Cookie lines.
 func set(lines ...string) []*http.Cookie {
 	return (&http.Response{Header: http.Header{"Set-Cookie": lines}}).Cookies()
 }
@@ -41,11 +41,11 @@ func TestSetCookies(t *testing.T) {
 		{"of another path", []Cookie{{Name: "a", Value: "1", Path: "/"}}, []string{"a=2; Path=/b"}, []Cookie{{Name: "a", Value: "1", Path: "/"}, {Name: "a", Value: "2", Path: "/b"}}},
 		{"cleared", []Cookie{{Name: "a", Value: "1", Path: "/"}}, []string{"a=; Path=/; Max-Age=0"}, nil},
 		{"cleared by date", []Cookie{{Name: "a", Value: "1", Path: "/"}}, []string{"a=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}, nil},
-		{"cleared and never there", nil, []string{"a=; Path=/; Max-Age=0"}, nil},
+		{"cleared before it was set", nil, []string{"a=; Path=/; Max-Age=0"}, nil},
 		{"of its own domain", nil, []string{"a=1; Path=/; Domain=shop.example"}, []Cookie{{Name: "a", Value: "1", Path: "/"}}},
 		{"of the parent domain", nil, []string{"a=1; Path=/; Domain=.example"}, []Cookie{{Name: "a", Value: "1", Path: "/"}}},
-		{"of a neighbour", nil, []string{"a=1; Path=/; Domain=evil.example"}, nil},
-		{"of an ending", nil, []string{"a=1; Path=/; Domain=op.example"}, nil},
+		{"of another domain", nil, []string{"a=1; Path=/; Domain=evil.example"}, nil},
+		{"of another domain with the same suffix", nil, []string{"a=1; Path=/; Domain=op.example"}, nil},
 		{"__Host- as it must be", nil, []string{"__Host-a=1; Path=/; Secure"}, []Cookie{{Name: "__Host-a", Value: "1", Path: "/", Secure: true}}},
 		{"__Host- with a path", nil, []string{"__Host-a=1; Path=/x; Secure"}, nil},
 		{"__host- with a domain", nil, []string{"__host-a=1; Path=/; Secure; Domain=shop.example"}, nil},

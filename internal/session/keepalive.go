@@ -9,7 +9,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// An Event is something that happened while a session was kept alive.
+// An Event is a change while a session is kept alive.
 type Event struct {
 	At            time.Time
 	Name          string // started, refreshed, adopted, failed, ended, stopped
@@ -18,25 +18,25 @@ type Event struct {
 	Err           error     // of failed and ended
 }
 
-// maxSleep bounds how long Keepalive sleeps before it reads the session again, which
-// another process may have refreshed or ended, and the clock, which may have been set.
+// maxSleep limits how long Keepalive sleeps before it reads the session and the clock
+// again. Another process may have refreshed or ended the session, and the clock may have
+// been set.
 const maxSleep = 30 * time.Second
 
-// maxRetryAfter bounds how long a server's Retry-After is followed.
+// maxRetryAfter limits how long Keepalive waits because of a Retry-After.
 const maxRetryAfter = time.Hour
 
-// Keepalive refreshes the session ahead of expiry until ctx is cancelled or the
-// session has ended. A server that cannot be reached, or whose access tokens are expired
-// on arrival, is asked again at growing intervals.
+// Keepalive refreshes the session before its access token expires, until ctx is cancelled
+// or the session has ended. After a failure, or an access token that is expired on
+// arrival, it waits for increasing intervals.
 func (c *Client) Keepalive(ctx context.Context, after func(time.Duration) <-chan time.Time, emit func(Event) error) error {
 	s, err := c.Store.Load(c.Name)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if s.Ended != nil {
+	case s.Ended != nil:
 		return s.Ended.error(s)
-	}
-	if s.AccessExpires.IsZero() {
+	case s.AccessExpires.IsZero():
 		return s.unknownLifetime()
 	}
 	event := Event{At: c.Now(), Name: "started", AccessExpires: s.AccessExpires, Next: s.StaleAt()}
@@ -47,42 +47,52 @@ func (c *Client) Keepalive(ctx context.Context, after func(time.Duration) <-chan
 				return err
 			}
 		}
-		if s.AccessExpires.IsZero() {
-			err := s.unknownLifetime()
-			emit(Event{At: c.Now(), Name: "ended", Err: err})
+		if s, event, err = c.waitAndRefresh(ctx, after, s, &delay); err != nil {
+			emit(c.lastEvent(s, err))
 			return err
-		}
-		if err := c.sleep(ctx, after, delay.due(s)); err != nil {
-			emit(Event{At: c.Now(), Name: "stopped", AccessExpires: s.AccessExpires})
-			return err
-		}
-		was := s
-		s, event, err = c.refreshIfDue(ctx, s, delay.until)
-		now := c.Now()
-		switch {
-		case err == nil && event.Name == "":
-		case err == nil && (s.stale(now) || !s.Alive(now)): // on arrival: the clocks differ, or it came late
-			delay.lengthen(now, 0)
-			event.Next = delay.until
-		case err == nil:
-			delay = backoff{}
-		case verdict.ClassOf(err) == verdict.Interrupted:
-			emit(Event{At: now, Name: "stopped", AccessExpires: was.AccessExpires})
-			return err
-		case fatal(err):
-			emit(Event{At: now, Name: "ended", AccessExpires: was.AccessExpires, Err: err})
-			return err
-		default:
-			s = was
-			delay.lengthen(now, retryAfter(err))
-			event = Event{At: now, Name: "failed", AccessExpires: s.AccessExpires, Next: delay.until, Err: err}
 		}
 	}
 }
 
-// unknownLifetime returns the error of a session without a time to refresh at.
+// waitAndRefresh sleeps and refreshes the session if it is due then. An error means that
+// ctx is cancelled or that no later attempt can succeed. The event has no name if nothing
+// changed.
+func (c *Client) waitAndRefresh(ctx context.Context, after func(time.Duration) <-chan time.Time, s *Session, delay *backoff) (*Session, Event, error) {
+	if s.AccessExpires.IsZero() {
+		return s, Event{}, s.unknownLifetime()
+	}
+	if err := c.sleep(ctx, after, delay.due(s)); err != nil {
+		return s, Event{}, err
+	}
+	next, event, err := c.refreshIfDue(ctx, s, delay.until)
+	now := c.Now()
+	switch {
+	case err != nil && (verdict.ClassOf(err) == verdict.Interrupted || fatal(err)):
+		return s, Event{}, err
+	case err != nil:
+		delay.lengthen(now, retryAfter(err))
+		return s, Event{At: now, Name: "failed", AccessExpires: s.AccessExpires, Next: delay.until, Err: err}, nil
+	case event.Name == "":
+	case next.stale(now) || !next.Alive(now): // on arrival: the clocks differ, or the answer was late
+		delay.lengthen(now, 0)
+		event.Next = delay.until
+	default:
+		*delay = backoff{}
+	}
+	return next, event, nil
+}
+
+// lastEvent returns the event for an error of waitAndRefresh.
+func (c *Client) lastEvent(s *Session, err error) Event {
+	if verdict.ClassOf(err) == verdict.Interrupted {
+		return Event{At: c.Now(), Name: "stopped", AccessExpires: s.AccessExpires}
+	}
+	return Event{At: c.Now(), Name: "ended", AccessExpires: s.AccessExpires, Err: err}
+}
+
+// unknownLifetime returns the error for a session without an expiry.
 func (s *Session) unknownLifetime() error {
-	return verdict.Errorf(verdict.Usage, "session %s: %s does not say how long its access tokens live: there is no time to refresh at", s.Name, s.Server).
+	return verdict.Errorf(verdict.Usage, "session %s: %s does not say how long its access tokens live: the time of the next refresh is unknown", s.Name, s.Server).
 		Hintf("jwt session request refreshes when the server answers 401")
 }
 
@@ -98,7 +108,7 @@ func (b *backoff) lengthen(now time.Time, retryAfter time.Duration) {
 	b.until = now.Add(max(b.length, min(retryAfter, maxRetryAfter)))
 }
 
-// due returns when the next refresh is.
+// due returns the time of the next refresh.
 func (b *backoff) due(s *Session) time.Time {
 	if b.until.IsZero() {
 		return s.StaleAt()
@@ -115,7 +125,7 @@ func retryAfter(err error) time.Duration {
 	return 0
 }
 
-// sleep waits until then, or for maxSleep.
+// sleep waits until then, but at most for maxSleep.
 func (c *Client) sleep(ctx context.Context, after func(time.Duration) <-chan time.Time, then time.Time) error {
 	select {
 	case <-ctx.Done():
@@ -127,8 +137,8 @@ func (c *Client) sleep(ctx context.Context, after func(time.Duration) <-chan tim
 	return nil
 }
 
-// refreshIfDue reads the session and refreshes it if it is stale, not before until. The
-// event has no name if nothing changed.
+// refreshIfDue reads the session and refreshes it if it is stale, but not before until.
+// The event has no name if nothing changed.
 func (c *Client) refreshIfDue(ctx context.Context, seen *Session, until time.Time) (*Session, Event, error) {
 	s, err := c.Store.Load(c.Name)
 	if err != nil {

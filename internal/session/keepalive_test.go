@@ -57,7 +57,7 @@ func TestKeepalive(t *testing.T) {
 	if at := events[1].At; at.Before(s.StaleAt().Add(-time.Second)) || !at.Before(s.AccessExpires) {
 		t.Errorf("refreshed at %s, stale at %s, ended at %s", at, s.StaleAt(), s.AccessExpires)
 	}
-	if naps < 10 { // of at most 30 s, for 5 min
+	if naps < 10 { // of at most 30 s each, for 5 min
 		t.Errorf("%d naps", naps)
 	}
 	if d1, d2 := events[2].Next.Sub(events[2].At), events[3].Next.Sub(events[3].At); d1 != time.Second || d2 != 2*time.Second {
@@ -98,8 +98,9 @@ func TestKeepaliveSeesOthers(t *testing.T) {
 	w.mustAsk("/refresh", 1)
 }
 
-// keptAlive runs Keepalive on a clock that sleeping moves, until stop says so, at a
-// server that answers refreshes so. It returns the events, and when it was asked.
+// keptAlive runs Keepalive until stop returns true, with a clock that advances while it
+// sleeps and a server with this answer to refreshes. It returns the events and the times
+// of the refreshes.
 func keptAlive(t *testing.T, refresh http.HandlerFunc, stop func(asked int, slept time.Duration) bool) (events []Event, asked []time.Time, err error) {
 	t.Helper()
 	w := newWorld(t, nil)
@@ -134,7 +135,8 @@ func keptAlive(t *testing.T, refresh http.HandlerFunc, stop func(asked int, slep
 	return events, asked, err
 }
 
-// A server that says at the login how long its tokens live, and then no more.
+// TestKeepaliveOfUnknownLifetime uses a server that gives the lifetime of its tokens only
+// at the login.
 func TestKeepaliveOfUnknownLifetime(t *testing.T) {
 	events, asked, err := keptAlive(t, status(200, `{"accessToken":"opaque"}`), func(asked int, _ time.Duration) bool { return asked > 1 })
 	mustFail(t, err, verdict.Usage, "does not say how long its access tokens live")
@@ -147,7 +149,8 @@ func TestKeepaliveOfUnknownLifetime(t *testing.T) {
 	}
 }
 
-// Tokens that have expired when they come, by this clock at least.
+// TestKeepaliveOfExpiredTokens uses a server whose tokens have expired on arrival by the
+// local clock.
 func TestKeepaliveOfExpiredTokens(t *testing.T) {
 	_, asked, err := keptAlive(t, status(200, `{"accessToken":"`+expiredJWT+`"}`), func(asked int, _ time.Duration) bool { return asked == 8 })
 	mustFail(t, err, verdict.Interrupted, "interrupted")
@@ -158,10 +161,10 @@ func TestKeepaliveOfExpiredTokens(t *testing.T) {
 	}
 }
 
-// expiredJWT says {"exp":1000}, and no iat.
+// expiredJWT has the claims {"exp":1000} and no iat.
 const expiredJWT = "eyJhbGciOiJub25lIn0.eyJleHAiOjEwMDB9."
 
-// The server says when it wants to be asked again; within reason.
+// TestKeepaliveRetryAfter checks that Retry-After is followed, up to maxRetryAfter.
 func TestKeepaliveRetryAfter(t *testing.T) {
 	for said, want := range map[string]time.Duration{"90": 90 * time.Second, "3600": time.Hour, "999999999": time.Hour} {
 		events, asked, err := keptAlive(t, func(rw http.ResponseWriter, r *http.Request) {

@@ -11,7 +11,7 @@ import (
 	oskeyring "github.com/zalando/go-keyring"
 )
 
-// A Keyring keeps secrets for the user, as the operating system's keyring does.
+// A Keyring stores secrets for the user, like the keyring of the operating system.
 type Keyring interface {
 	Get(service, user string) (string, error) // or ErrNoKey
 	Set(service, user, secret string) error
@@ -26,7 +26,7 @@ var (
 	errNoAnswer  = errors.New("the keyring does not answer")
 )
 
-// keyringTimeout is how long a keyring may take to answer.
+// keyringTimeout is the maximum time for an answer of a keyring.
 const keyringTimeout = 3 * time.Second
 
 // An OSKeyring is the keyring of the operating system: the Secret Service over
@@ -45,7 +45,7 @@ func (r OSKeyring) Get(service, user string) (string, error) {
 	return secret, err
 }
 
-// Set keeps a secret.
+// Set stores a secret.
 func (r OSKeyring) Set(service, user, secret string) error {
 	if !r.reachable() {
 		return errNoKeyring
@@ -53,7 +53,7 @@ func (r OSKeyring) Set(service, user, secret string) error {
 	return oskeyring.Set(service, user, secret)
 }
 
-// Delete forgets a secret.
+// Delete deletes a secret.
 func (r OSKeyring) Delete(service, user string) error {
 	if !r.reachable() {
 		return errNoKeyring
@@ -79,7 +79,7 @@ func (r OSKeyring) reachable() bool {
 	return false
 }
 
-// timed runs a function that may hang. After the limit it returns errNoAnswer and leaves
+// timed runs a function that may block. After the limit it returns errNoAnswer and leaves
 // the function running.
 func timed[T any](limit time.Duration, f func() (T, error)) (T, error) {
 	type outcome struct {

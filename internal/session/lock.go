@@ -15,15 +15,16 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A lock is waited for longer than the longest refresh takes.
+// lockTimeout is a little longer than the longest refresh.
 const (
 	lockTimeout = authclient.ExchangeTimeout + 5*time.Second
 	lockRetry   = 10 * time.Millisecond
 )
 
 // lock locks the session for this process within wait, and returns the function that
-// unlocks it. The lock is a file beside that of the session, which a rename replaces. It
-// is never removed: two processes could hold locks on an old and a new one.
+// unlocks it. The lock file is separate from the session's file, because a rename
+// replaces that. It is never removed: otherwise two processes could hold locks on an old
+// and a new one.
 func (st *Store) lock(ctx context.Context, name string, wait time.Duration) (unlock func(), err error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
@@ -36,7 +37,7 @@ func (st *Store) lock(ctx context.Context, name string, wait time.Duration) (unl
 	path := strings.TrimSuffix(st.Path(name), ".json") + ".lock"
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	// Opening a pipe of that name would wait for its writer.
+	// O_NONBLOCK: opening a named pipe with this name would wait for its writer.
 	l := flock.New(path, flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK))
 	_, err = l.TryLockContext(waiting, lockRetry)
 	switch {

@@ -16,7 +16,7 @@ func TestLoginRefused(t *testing.T) {
 	wrong, unknown := login(user, "wrong horse"), login("nobody", "wrong horse")
 	mustFail(t, wrong, verdict.LoginRefused, "401", "wrong horse")
 	if wrong.Error() != unknown.Error() {
-		t.Errorf("an unknown user is told apart: %v, %v", wrong, unknown)
+		t.Errorf("the error differs for an unknown user: %v, %v", wrong, unknown)
 	}
 	_, err := w.client().Token(t.Context(), 0)
 	mustFail(t, err, verdict.NotLoggedIn, "not logged in")

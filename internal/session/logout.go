@@ -20,7 +20,7 @@ type LogoutResult struct {
 	AccessExpires  time.Time
 	RefreshExpires time.Time // when a refresh token that was not revoked expires
 
-	Kept error // why the session's file still exists; nil where it is removed
+	Kept error // why the session's file still exists; nil if it was removed
 }
 
 // An AccessState says whether the server still accepts an access token.
@@ -34,15 +34,15 @@ const (
 	AccessExpired  AccessState = "expired"
 )
 
-// Logout asks the server to revoke the session and removes its file, whatever the server
-// answers. An error means that there was no session.
+// Logout asks the server to revoke the session, and removes its file whatever the answer
+// is. An error means that there was no session.
 func (c *Client) Logout(ctx context.Context) (LogoutResult, error) {
 	defer c.noticeOnCancel(ctx, "the logout that has begun is finished first")()
 	ctx = context.WithoutCancel(ctx)
 	if _, err := c.Store.Peek(c.Name); verdict.ClassOf(err) == verdict.NotLoggedIn || verdict.ClassOf(err) == verdict.Usage {
 		return LogoutResult{}, err
 	}
-	if unlock, err := c.Store.lock(ctx, c.Name, lockTimeout); err == nil { // a logout does not fail because of the lock
+	if unlock, err := c.Store.lock(ctx, c.Name, lockTimeout); err == nil { // a logout goes on without the lock
 		defer unlock()
 	}
 	s, err := c.Store.Load(c.Name)
@@ -54,7 +54,7 @@ func (c *Client) Logout(ctx context.Context) (LogoutResult, error) {
 	tokens := s.tokens()
 	if !s.Alive(c.Now()) {
 		f.Access = AccessExpired
-		tokens.AccessToken = "" // a server that refuses it might refuse the logout with it
+		tokens.AccessToken = "" // the server might refuse the logout because of it
 	}
 	known := false
 	server, err := c.server(s)
@@ -70,9 +70,9 @@ func (c *Client) Logout(ctx context.Context) (LogoutResult, error) {
 	return f, nil
 }
 
-// conclude sets Revoked, Unknown or Err after an answer. A 401 means that the session is
-// gone, or that the server refused the request for another reason: the first is assumed
-// only where something else says so too.
+// conclude sets Revoked, Unknown or Err from an answer. A 401 means that the session is
+// gone or that the request was refused for another reason. It is taken to mean that the
+// session is gone only if something else confirms it.
 func (f *LogoutResult) conclude(s *Session, known bool, now time.Time) {
 	switch {
 	case f.Err != nil:
@@ -87,7 +87,7 @@ func (f *LogoutResult) conclude(s *Session, known bool, now time.Time) {
 	}
 }
 
-// removeAll removes the session's file, and the key it was sealed under.
+// removeAll removes the session's file and its key in the keyring.
 func (c *Client) removeAll(s *Session) error {
 	kept := c.removeFile()
 	if s.Store == StoreKeyring {
@@ -111,12 +111,13 @@ func (c *Client) removeFile() error {
 // removeUnreadable removes a session whose secrets cannot be read.
 func (c *Client) removeUnreadable(why error) (LogoutResult, error) {
 	if verdict.ClassOf(why) == verdict.NotLoggedIn {
-		return LogoutResult{}, why // another process was first
+		return LogoutResult{}, why // another process removed it first
 	}
 	return LogoutResult{Err: why, Kept: c.removeFile()}, nil
 }
 
-// accessState asks the server, for a short time, whether it still accepts the token.
+// accessState asks the server whether it still accepts the token. It waits only a short
+// time.
 func accessState(ctx context.Context, server *authclient.Client, s *Session) AccessState {
 	const timeout = 5 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, timeout)

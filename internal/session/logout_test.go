@@ -16,7 +16,7 @@ func TestLogout(t *testing.T) {
 		t.Fatalf("%+v %v", f, err)
 	}
 	if w.accepted(s.AccessToken) {
-		t.Error("the server still takes the access token")
+		t.Error("the server still accepts the access token")
 	}
 	_, err = w.client().Token(t.Context(), 0)
 	mustFail(t, err, verdict.NotLoggedIn, "not logged in")
@@ -34,20 +34,20 @@ func TestLogoutIsHonest(t *testing.T) {
 		class   verdict.Class
 		fate    AccessState
 	}{
-		{"the access token lives on", func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		{"the access token stays valid", func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 			if r.URL.Path == "/logout" {
 				rw.WriteHeader(204)
 				return
 			}
 			serve(rw, r)
 		}, true, false, "", AccessAccepted},
-		{"nobody can be asked", func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		{"the server cannot be asked", func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 			if r.URL.Path == "/me" {
 				panic(http.ErrAbortHandler)
 			}
 			serve(rw, r)
 		}, true, false, "", AccessUnknown},
-		{"unknown there", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(401, "")(rw, r) }, false, true, "", AccessRefused},
+		{"unknown to the server", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { status(401, "")(rw, r) }, false, true, "", AccessRefused},
 		{"401, and nothing is revoked", func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 			if r.URL.Path == "/logout" {
 				rw.WriteHeader(401)
@@ -79,8 +79,9 @@ func TestLogoutIsHonest(t *testing.T) {
 	}
 }
 
-// A server may want the access token to log out, as long as it is one: what has
-// expired would be answered 401, and the refresh token live on.
+// TestLogoutSendsTheBearer checks that a valid access token is sent with the logout,
+// because a server may require it. An expired one is not sent: the answer would be 401,
+// and the refresh token would stay valid.
 func TestLogoutSendsTheBearer(t *testing.T) {
 	for _, preset := range []string{"cookie", "token"} {
 		w := newWorld(t, nil)
@@ -104,14 +105,15 @@ func TestLogoutSendsTheBearer(t *testing.T) {
 	}
 }
 
-// Without a valid access token nobody can be asked what a 401 was for.
+// TestLogoutUnauthorizedWithoutAccess checks a 401 without a valid access token, which
+// could have shown its reason.
 func TestLogoutUnauthorizedWithoutAccess(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		edit    func(*Session)
 		unknown bool
 	}{
-		{"the refresh token lives", func(*Session) {}, false},
+		{"the refresh token is valid", func(*Session) {}, false},
 		{"the refresh token has expired", func(s *Session) { s.RefreshExpires = time.Now().Add(-time.Second) }, true},
 		{"the session has ended", func(s *Session) { s.Ended = &Ended{Class: verdict.SessionRevoked, Reason: "revoked"} }, true},
 	} {

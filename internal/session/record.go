@@ -10,8 +10,8 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// A record is the content of a session's file. Its secrets are a member of their own,
-// in the clear or sealed.
+// A record is the content of a session's file. Its secrets are a separate member, in
+// plain text or encrypted.
 type record struct {
 	Version        int       `json:"version"`
 	ID             string    `json:"id"`
@@ -31,7 +31,7 @@ type record struct {
 	Sealed []byte  `json:"sealed,omitempty"`
 }
 
-// secret is the part of a record that is sealed under a key in the keyring.
+// A secret is the part of a record that is encrypted with a key in the keyring.
 type secret struct {
 	AccessToken  string   `json:"access_token"`
 	RefreshToken string   `json:"refresh_token,omitempty"`
@@ -47,8 +47,8 @@ var (
 	errType    = errors.New("has the wrong type")
 )
 
-// parseRecord reads the file of a session. encoding/json, which would triple the time
-// that a typical session command takes to start, decodes only members that are rare.
+// parseRecord reads the file of a session. It uses encoding/json only for rare members:
+// decoding the whole record would triple the start time of a typical session command.
 func parseRecord(data []byte) (record, error) {
 	var r record
 	members, err := parseObject(data)
@@ -168,7 +168,7 @@ func (s *Session) setSecret(x secret) {
 	s.AccessToken, s.RefreshToken, s.Cookies = x.AccessToken, x.RefreshToken, x.Cookies
 }
 
-// record returns the record of the session, without a secret, and its secret.
+// record returns the record of the session without its secrets, and the secrets.
 func (s *Session) record() (record, secret) {
 	r := record{
 		Version: version, ID: s.ID, Server: s.Server, Preset: s.Preset, User: s.User,

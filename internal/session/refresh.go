@@ -11,7 +11,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// An Outcome says where a new access token came from.
+// An Outcome is the source of a new access token.
 type Outcome string
 
 // The outcomes.
@@ -20,13 +20,13 @@ const (
 	Adopted   Outcome = "adopted" // another process had refreshed it
 )
 
-// Refresh returns the session with a later access token than that of seen. It waits for
-// a refresh by another process, at most for wait; 0 means 35 s.
+// Refresh returns the session with a newer access token than that of seen. It waits for a
+// refresh by another process, for at most wait; 0 means 35 s.
 //
-// Under the lock the session is read again. If its token is not the one seen, another
-// process refreshed it meanwhile: that one is adopted, also where the server gave the
-// same once more. If another process failed meanwhile, the server is not asked again.
-// Once a request may have left, cancelling ctx waits until its result is saved.
+// It reads the session again under the lock. If its token is not that of seen, another
+// process has refreshed it, and Refresh adopts the token, even if the server returned the
+// same one again. If another process failed meanwhile, the server is not asked again.
+// Once a request may have been sent, cancelling ctx waits until its result is saved.
 func (c *Client) Refresh(ctx context.Context, seen *Session, wait time.Duration) (*Session, Outcome, error) {
 	began := c.Now()
 	unlock, err := c.Store.lock(ctx, c.Name, cmp.Or(wait, lockTimeout))
@@ -58,8 +58,8 @@ func (c *Client) Refresh(ctx context.Context, seen *Session, wait time.Duration)
 	return s, Refreshed, nil
 }
 
-// noticeOnCancel explains the delay when ctx is cancelled before the returned function
-// is called.
+// noticeOnCancel reports message if ctx is cancelled before the returned function is
+// called, to explain the delay.
 func (c *Client) noticeOnCancel(ctx context.Context, message string) func() bool {
 	return context.AfterFunc(ctx, func() {
 		if errors.Is(ctx.Err(), context.Canceled) {
@@ -68,8 +68,8 @@ func (c *Client) noticeOnCancel(ctx context.Context, message string) func() bool
 	})
 }
 
-// rotate trades the refresh token for new tokens and saves them. An answer that fails
-// but brings another refresh token gets one more try, with that one. The caller holds
+// rotate exchanges the refresh token for new tokens and saves them. If it fails but the
+// answer has another refresh token, it tries once more with that one. The caller holds
 // the lock.
 func (c *Client) rotate(ctx context.Context, s *Session) error {
 	server, err := c.server(s)
@@ -86,11 +86,11 @@ func (c *Client) rotate(ctx context.Context, s *Session) error {
 	return err
 }
 
-// A refresh that is cut off may cost the session, and one that takes too long the rest
-// of the access token's life: where that ends soon, a refresh ends before it does.
+// A refresh that is interrupted may cost the session. One that takes too long uses up the
+// life of the access token: if that expires soon, the refresh must end before.
 const (
 	minRefreshTimeout = 20 * time.Second
-	spareLifetime     = 5 * time.Second // of the access token, that is left for requests
+	spareLifetime     = 5 * time.Second // part of the access token's life that is left for requests
 )
 
 func (c *Client) refreshTimeout(s *Session) time.Duration {
@@ -101,7 +101,7 @@ func (c *Client) refreshTimeout(s *Session) time.Duration {
 }
 
 // spend sends the refresh token to the server and saves the result: new tokens, the end
-// of the session, or why neither came. With an error, s may have another refresh token.
+// of the session, or a failure. With an error, s may have another refresh token.
 func (c *Client) spend(ctx context.Context, server *authclient.Client, s *Session) error {
 	earlier := s.Pending
 	file, err := c.begin(s)
@@ -149,14 +149,14 @@ func (c *Client) begin(s *Session) (*writing, error) {
 	}
 	s.Pending = earlier
 	if err := c.Store.save(s); err != nil {
-		c.Notice(err.Error()) // it stays pending, which does no harm
+		c.Notice(err.Error()) // it stays pending, which is harmless
 	}
 	return nil, err
 }
 
-// exchange asks the server for new tokens. Where its answer is lost, it may have spent
-// the refresh token, and gives the same successor again within its grace period: it is
-// asked once more, and lost is why.
+// exchange requests new tokens. If the answer is lost the server may have spent the
+// refresh token, and returns the same successor again within its grace period. So
+// exchange tries once more; lost is the first error.
 func exchange(ctx context.Context, server *authclient.Client, s *Session) (grant authclient.Grant, lost, err error) {
 	grant, err = server.Refresh(ctx, s.tokens())
 	var unsure *authclient.Uncertain
@@ -174,7 +174,7 @@ func timeLeft(ctx context.Context) bool {
 	return ctx.Err() == nil && (!bounded || time.Until(end) > least)
 }
 
-// failureOf describes a refresh that brought no tokens. lost says that the server may
+// failureOf returns the record of a refresh without tokens. lost says that the server may
 // have spent the refresh token.
 func failureOf(err error, now time.Time, lost bool) *Failure {
 	f := &Failure{At: now.UTC(), Class: verdict.ClassOf(err), Reason: err.Error(), Lost: lost}
@@ -184,8 +184,8 @@ func failureOf(err error, now time.Time, lost bool) *Failure {
 	return f
 }
 
-// endClass distinguishes an expired session from a revoked one by the lifetime that the
-// server had given.
+// endClass distinguishes an expired session from a revoked one, by the lifetime that the
+// server gave.
 func endClass(s *Session, now time.Time) verdict.Class {
 	if !s.RefreshExpires.IsZero() && !now.Before(s.RefreshExpires) {
 		return verdict.SessionExpired
@@ -210,7 +210,7 @@ func revocation(err, lost error, earlier *Pending, failed *Failure) string {
 }
 
 // end marks the session as ended, so that no process sends a spent refresh token again,
-// and returns the error that says so.
+// and returns the error.
 func (c *Client) end(s *Session, class verdict.Class, reason string) error {
 	s.Ended = &Ended{At: c.Now().UTC(), Class: class, Reason: reason}
 	s.Pending, s.Failed = nil, nil

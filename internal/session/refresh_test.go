@@ -16,7 +16,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-func TestFreshTokenAsksNobody(t *testing.T) {
+func TestFreshTokenSendsNoRequest(t *testing.T) {
 	w := newWorld(t, nil)
 	s := w.login("cookie", StoreFile)
 	got, err := w.client().Token(t.Context(), 0)
@@ -58,7 +58,7 @@ func TestStaleTokenIsRefreshedOnce(t *testing.T) {
 }
 
 func TestMinTTL(t *testing.T) {
-	w := newWorld(t, nil) // access tokens live 5 min
+	w := newWorld(t, nil) // access tokens last 5 min
 	w.login("cookie", StoreFile)
 	w.age(3*time.Minute, 2*time.Minute)
 	if _, err := w.client().Token(t.Context(), time.Minute); err != nil {
@@ -74,8 +74,8 @@ func TestMinTTL(t *testing.T) {
 	mustFail(t, err, verdict.Usage, "live 5 min")
 	w.mustAsk("/refresh", 1)
 
-	// The token that there is lived ten seconds: others may live longer. And if they
-	// do not, who asks again at once is told so, and the server is left alone.
+	// The current token lasted ten seconds, and a new one may last longer. If it does
+	// not, the next call fails without a request.
 	w.age(6*time.Second, 4*time.Second)
 	if _, err = w.client().Token(t.Context(), time.Minute); err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ func TestMinTTL(t *testing.T) {
 	}
 }
 
-// Nobody says how long the token lives, and it is wanted to live that long.
+// TestMinTTLOfUnknownLifetime checks minTTL with a token of unknown lifetime.
 func TestMinTTLOfUnknownLifetime(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
@@ -112,15 +112,15 @@ func TestMinTTLOfUnknownLifetime(t *testing.T) {
 	w.mustAsk("/refresh", 0)
 }
 
-// Twenty processes find one session whose access token is stale, at a server
-// that forgives no refresh token that is used twice.
+// TestTwentyProcesses runs twenty processes with one stale session, at a server that
+// revokes a refresh token that is used twice.
 func TestTwentyProcesses(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
 	w.age(time.Hour, -time.Minute)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		if r.URL.Path == "/refresh" {
-			time.Sleep(50 * time.Millisecond) // so that all of them are there
+			time.Sleep(50 * time.Millisecond) // time for all of them to start
 		}
 		serve(rw, r)
 	})
@@ -158,7 +158,8 @@ func stderr(err error) string {
 	return ""
 }
 
-// Also whoever insists on a refresh adopts what another got meanwhile.
+// TestForcedRefreshAdopts checks that a forced refresh adopts a token that another
+// process got meanwhile.
 func TestForcedRefreshAdopts(t *testing.T) {
 	w := newWorld(t, nil)
 	seen := w.login("cookie", StoreFile)
@@ -177,8 +178,8 @@ func TestForcedRefreshAdopts(t *testing.T) {
 	w.mustAsk("/refresh", 2)
 }
 
-// A server that gives the same access token at each refresh: ten processes that are
-// told that it has expired cause one refresh all the same.
+// TestSameTokenIsAdopted uses a server that returns the same access token at each
+// refresh. Ten processes that are told it has expired cause only one refresh.
 func TestSameTokenIsAdopted(t *testing.T) {
 	w := newWorld(t, nil)
 	seen := w.login("cookie", StoreFile)
@@ -207,7 +208,8 @@ func TestSameTokenIsAdopted(t *testing.T) {
 	w.mustAsk("/me", 2)
 }
 
-// What another process got is of no use when it has expired since.
+// TestExpiredIsNotAdopted checks that a token of another process is not adopted if it has
+// expired.
 func TestExpiredIsNotAdopted(t *testing.T) {
 	w := newWorld(t, nil)
 	seen := w.login("cookie", StoreFile)
@@ -246,7 +248,7 @@ func TestAnswerLostWithoutGrace(t *testing.T) {
 	mustFail(t, err, verdict.SessionRevoked, "lost on the way", seen.RefreshToken, seen.AccessToken)
 	w.mustAsk("/refresh", 2)
 
-	// Everybody else is told the same, and puts no spent token before the server.
+	// Every other process gets the same error and does not send the spent token.
 	_, err = w.client().Token(t.Context(), 0)
 	mustFail(t, err, verdict.SessionRevoked, "lost on the way")
 	_, _, err = w.client().Refresh(t.Context(), seen, 0)
@@ -259,8 +261,8 @@ func TestAnswerLostWithoutGrace(t *testing.T) {
 	}
 }
 
-// The server dies with the answer: nobody knows whether the token is spent, and
-// the next process must know that.
+// TestServerDiesWithTheAnswer stops the server before it answers. The token may be spent,
+// and the next process must know that.
 func TestServerDiesWithTheAnswer(t *testing.T) {
 	w := newWorld(t, nil)
 	seen := w.login("cookie", StoreFile)
@@ -276,7 +278,7 @@ func TestServerDiesWithTheAnswer(t *testing.T) {
 	}
 }
 
-// dropOnce loses the first answer from the path.
+// dropOnce drops the first answer from the path.
 func (w *world) dropOnce(path string) {
 	var once sync.Once
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
@@ -291,8 +293,8 @@ func (w *world) dropOnce(path string) {
 	})
 }
 
-// A process is killed when the server has committed and before the answer: who
-// comes next finds the intent, and recovers or says what happened.
+// TestKilledBeforeTheAnswer kills a process after the server has committed and before the
+// answer. The next process finds the pending refresh, and recovers or reports it.
 func TestKilledBeforeTheAnswer(t *testing.T) {
 	for _, tt := range []struct {
 		grace time.Duration
@@ -333,8 +335,8 @@ func TestKilledBeforeTheAnswer(t *testing.T) {
 	}
 }
 
-// Processes are killed at random moments of a refresh. There is always a session
-// that can be read, and it is never lost.
+// TestKilledAtRandom kills processes at random moments of a refresh. The session can
+// always be read and is never lost.
 func TestKilledAtRandom(t *testing.T) {
 	w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = time.Hour })
 	w.login("cookie", StoreFile)
@@ -364,7 +366,8 @@ func TestKilledAtRandom(t *testing.T) {
 	}
 }
 
-// Once the request has left, cancelling waits for the answer to be saved.
+// TestNothingInterruptsARefresh checks that cancelling waits for the answer once the
+// request was sent.
 func TestNothingInterruptsARefresh(t *testing.T) {
 	w := newWorld(t, nil)
 	seen := w.login("cookie", StoreFile)
@@ -378,16 +381,16 @@ func TestNothingInterruptsARefresh(t *testing.T) {
 	if err != nil || s.AccessToken == seen.AccessToken || w.stored().AccessToken != s.AccessToken {
 		t.Fatalf("interrupted: %v", err)
 	}
-	// Before it has begun, cancelling ends it.
+	// Cancelling before the request ends the refresh.
 	_, _, err = w.client().Refresh(ctx, s, 0)
 	mustFail(t, err, verdict.Interrupted, "interrupted")
 	w.mustAsk("/refresh", 1)
 }
 
-func TestNetworkFailureIsNoLogout(t *testing.T) {
+func TestNetworkFailureKeepsTheSession(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
-	old := w.age(time.Minute, 5*time.Second) // stale, and still valid
+	old := w.age(time.Minute, 5*time.Second) // stale but still valid
 	w.edit(func(s *Session) { s.Server = "http://127.0.0.1:1" })
 	s, err := w.client().Token(t.Context(), 0)
 	if err != nil || s.AccessToken != old.AccessToken {
@@ -419,7 +422,7 @@ func TestWhatTheServerAnswersToARefresh(t *testing.T) {
 	}{
 		{"busy", status(http.StatusServiceUnavailable, ""), verdict.ServerError, "503", false, true},
 		{"later", status(http.StatusTooManyRequests, ""), verdict.FetchFailed, "429", false, false},
-		{"not there", status(http.StatusNotFound, ""), verdict.FetchFailed, "404", false, false},
+		{"not found", status(http.StatusNotFound, ""), verdict.FetchFailed, "404", false, false},
 		{"elsewhere", func(rw http.ResponseWriter, r *http.Request) {
 			http.Redirect(rw, r, "/login?secret=1", http.StatusTemporaryRedirect)
 		}, verdict.FetchRefused, "/login?…", false, false},
@@ -460,8 +463,8 @@ func TestWhatTheServerAnswersToARefresh(t *testing.T) {
 	}
 }
 
-// The answer is of no use, and brings the next refresh token: that one is kept, and
-// tried once.
+// TestNextRefreshTokenIsKept checks an unusable answer with a new refresh token. The
+// token is stored and tried once.
 func TestNextRefreshTokenIsKept(t *testing.T) {
 	cutOff := func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Length", "400")
@@ -484,7 +487,7 @@ func TestNextRefreshTokenIsKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, nil) // no grace: a spent token revokes
+			w := newWorld(t, nil) // without grace a spent token revokes
 			seen := w.login("cookie", StoreFile)
 			var once sync.Once
 			w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
@@ -515,7 +518,7 @@ func TestNextRefreshTokenIsKept(t *testing.T) {
 			if s := w.stored(); s.RefreshToken == seen.RefreshToken || s.Pending != nil || s.AccessToken != seen.AccessToken {
 				t.Fatalf("the next refresh token is not kept: %+v", s)
 			}
-			// What was kept is no new access token: nobody adopts it.
+			// An answer with a refresh token only has no access token to adopt.
 			if _, outcome, err := w.client().Refresh(t.Context(), seen, 0); err != nil || outcome != Refreshed {
 				t.Fatalf("the session was lost: %v %v", outcome, err)
 			}
@@ -523,8 +526,8 @@ func TestNextRefreshTokenIsKept(t *testing.T) {
 	}
 }
 
-// A server that gives ever another refresh token and never an access token is asked
-// twice.
+// TestNextRefreshTokenForEver uses a server that always returns another refresh token and
+// no access token. It is asked twice.
 func TestNextRefreshTokenForEver(t *testing.T) {
 	w := newWorld(t, nil)
 	seen := w.login("cookie", StoreFile)
@@ -540,8 +543,8 @@ func TestNextRefreshTokenForEver(t *testing.T) {
 	}
 }
 
-// Of an answer that breaks off and brings no refresh token nobody knows whether
-// there was one in it: it is lost, as one that never came.
+// TestAnswerCutOffWithinTheGrace checks a truncated answer without a refresh token. It
+// may have had one, so it is treated like a lost answer.
 func TestAnswerCutOffWithinTheGrace(t *testing.T) {
 	w := newWorld(t, func(o *authserver.Options) { o.ReuseGrace = time.Minute })
 	seen := w.login("token", StoreFile)
@@ -570,7 +573,7 @@ func status(code int, body string) http.HandlerFunc {
 	}
 }
 
-func TestKnownEndAsksNobody(t *testing.T) {
+func TestEndedSessionSendsNoRequest(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
 	w.edit(func(s *Session) {
@@ -586,8 +589,8 @@ func TestKnownEndAsksNobody(t *testing.T) {
 	mustFail(t, err, verdict.SessionExpired, "gave no refresh token")
 }
 
-// A revoked session is not to be used any more, though its access token has not
-// expired.
+// TestRevokedIsNotServed checks that a revoked session is not used, although its access
+// token has not expired.
 func TestRevokedIsNotServed(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
@@ -599,7 +602,7 @@ func TestRevokedIsNotServed(t *testing.T) {
 	mustFail(t, err, verdict.SessionRevoked, "refuses the refresh token")
 }
 
-// The lock is held by somebody who does not let go.
+// TestBusy checks the error if another process does not release the lock.
 func TestBusy(t *testing.T) {
 	w := newWorld(t, nil)
 	seen := w.login("cookie", StoreFile)

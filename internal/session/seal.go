@@ -14,17 +14,18 @@ import (
 	"jwt/internal/verdict"
 )
 
-// keyringService is the service of every key in the keyring; the user is the session's name.
+// keyringService is the service of all keys in the keyring. The user is the session's
+// name.
 const keyringService = "jwt session"
 
-// A keyCache remembers the keys that the keyring gave.
+// A keyCache stores the keys that were read from the keyring.
 type keyCache struct {
 	mu    sync.Mutex
 	known map[string][]byte
 }
 
-// chooseStorage returns where the secrets of a new session go, and makes its key. why is
-// the reason that StoreAuto became StoreFile.
+// chooseStorage returns where to store the secrets of a new session, and creates its key.
+// why is the reason if StoreAuto became StoreFile.
 func (st *Store) chooseStorage(name string, want Storage) (storage Storage, why, err error) {
 	if want == StoreFile {
 		return StoreFile, nil, nil
@@ -41,7 +42,7 @@ func (st *Store) chooseStorage(name string, want Storage) (storage Storage, why,
 	}
 }
 
-// key returns the key of a session. With create it makes a missing one.
+// key returns the key of a session. With create it creates a missing one.
 func (st *Store) key(name string, create bool) ([]byte, error) {
 	st.keys.mu.Lock()
 	defer st.keys.mu.Unlock()
@@ -74,11 +75,11 @@ func (st *Store) key(name string, create bool) ([]byte, error) {
 
 func newKey() []byte {
 	key := make([]byte, 32)
-	rand.Read(key) // it never fails
+	rand.Read(key) // never fails
 	return key
 }
 
-// deleteKey deletes the key of a session: nothing sealed under it can be read any more.
+// deleteKey deletes the key of a session, so that its secrets can no longer be decrypted.
 func (st *Store) deleteKey(name string) error {
 	st.keys.mu.Lock()
 	delete(st.keys.known, name)
@@ -93,8 +94,9 @@ func (st *Store) deleteKey(name string) error {
 	return err
 }
 
-// seal encrypts the secret under the session's key. It is bound to the plain part of the
-// record: an attacker who can write the file cannot redirect the tokens to a server.
+// seal encrypts the secret with the session's key. It authenticates the plain part of the
+// record too: an attacker who can write the file cannot redirect the tokens to another
+// server.
 func (st *Store) seal(name string, r record, x secret) ([]byte, error) {
 	aead, err := st.aead(name)
 	if err != nil {
@@ -124,8 +126,8 @@ func (st *Store) unseal(name string, r record) (secret, error) {
 	return x, nil
 }
 
-// aead returns AES-256-GCM with random nonces (NIST SP 800-38D §8.2.2) under the key of
-// the session.
+// aead returns AES-256-GCM with random nonces (NIST SP 800-38D §8.2.2) and the session's
+// key.
 func (st *Store) aead(name string) (cipher.AEAD, error) {
 	key, err := st.key(name, false)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 type memoryKeyring struct {
 	mu   sync.Mutex
 	held map[string]string
-	err  error         // of every call
-	hang chan struct{} // what every call waits for; nil: for nothing
+	err  error         // returned by every call
+	hang chan struct{} // every call waits for it, unless it is nil
 }
 
 func newMemoryKeyring() *memoryKeyring { return &memoryKeyring{held: map[string]string{}} }
@@ -89,13 +89,13 @@ func TestSealed(t *testing.T) {
 	if err != nil || fresh.Store != StoreKeyring || strings.Contains(w.file(), fresh.AccessToken) {
 		t.Fatalf("refreshed: %v", err)
 	}
-	// What is in the clear is read without a keyring.
+	// The plain part is read without a keyring.
 	peeked, err := w.client().Store.Peek(DefaultName)
 	if err != nil || peeked.Server != w.url || !peeked.Refreshable(time.Now()) || peeked.AccessToken != "" {
 		t.Fatalf("%+v %v", peeked, err)
 	}
 	for _, ring := range map[string]Keyring{"none": nil, "empty": newMemoryKeyring(), "locked": &memoryKeyring{err: errors.New("it is locked")}, "hanging": &memoryKeyring{hang: make(chan struct{})}} {
-		_, err := w.clientWith(ring).Token(t.Context(), 0) // would wait for ever
+		_, err := w.clientWith(ring).Token(t.Context(), 0) // an error, instead of waiting for ever
 		mustFail(t, err, verdict.IO, "its key cannot be read from the keyring", s.RefreshToken)
 	}
 	if _, err := w.clientWith(ring).Logout(t.Context()); err != nil || len(ring.held) != 0 {
@@ -103,7 +103,8 @@ func TestSealed(t *testing.T) {
 	}
 }
 
-// Whoever can write the file cannot make it send the tokens elsewhere.
+// TestSealedIsBound checks that an attacker who can write the file cannot send the tokens
+// elsewhere.
 func TestSealedIsBound(t *testing.T) {
 	w, ring := newWorld(t, nil), newMemoryKeyring()
 	c := w.clientWith(ring)
@@ -154,7 +155,7 @@ func TestNoKeyring(t *testing.T) {
 	}
 }
 
-func TestFileAsksNoKeyring(t *testing.T) {
+func TestFileNeedsNoKeyring(t *testing.T) {
 	w := newWorld(t, nil)
 	ring := &memoryKeyring{err: errors.New("asked")}
 	if s := w.loginWith(w.clientWith(ring), "cookie", StoreFile); s.Store != StoreFile || len(w.notices) != 0 {

@@ -1,11 +1,11 @@
-// Package session remembers a login and keeps it alive: a store of one file a
-// session, its lock, the refresh that several processes do once, and the
-// http.RoundTripper that adds the credentials and refreshes on an expired 401.
+// Package session stores a login and keeps it alive: one file for each session, its lock,
+// the refresh that several processes do only once, and the http.RoundTripper that adds
+// the credentials and refreshes after a 401 for an expired token.
 //
-// Refresh tokens rotate: a server takes a second use for theft and revokes the session
-// (RFC 9700 §4.14.2). A process that refreshes therefore holds the lock, reads the
-// session again, adopts a token that another process got meanwhile, and saves a new one
-// before it does anything else.
+// Refresh tokens rotate: a server treats a second use as theft and revokes the session
+// (RFC 9700 §4.14.2). So a process that refreshes holds the lock, reads the session
+// again, adopts a token that another process got meanwhile, and saves a new one before it
+// does anything else.
 package session
 
 import (
@@ -20,41 +20,41 @@ import (
 	"jwt/internal/verdict"
 )
 
-// DefaultName is the name of the session where none is given.
+// DefaultName is the name of the session if none is given.
 const DefaultName = "default"
 
-// A Session is a remembered login.
+// A Session is a stored login.
 type Session struct {
 	Name   string
-	ID     string // of this login; another login under the same name has another
-	Server string // the URL, without a slash at its end
+	ID     string // of this login; a later login with the same name has another ID
+	Server string // the URL without a slash at its end
 	Preset string
 	User   string
 	Store  Storage // of its secrets
 
 	LoggedIn time.Time
-	Obtained time.Time // when the tokens were asked for
-	// AccessExpires and RefreshExpires are zero where the server does not say.
+	Obtained time.Time // when the tokens were requested
+	// AccessExpires and RefreshExpires are zero if unknown.
 	AccessExpires, RefreshExpires time.Time
 
-	Pending *Pending // a refresh that was begun and not finished
-	Failed  *Failure // the last refresh, where it failed
-	Ended   *Ended   // why the session cannot be refreshed any more
+	Pending *Pending // a refresh that has begun and not finished
+	Failed  *Failure // the last refresh, if it failed
+	Ended   *Ended   // why the session can no longer be refreshed
 
 	AccessToken, RefreshToken string
 	Cookies                   []Cookie
 
-	hasRefresh bool // also known of a sealed session
+	hasRefresh bool // also set for a session that is still encrypted
 }
 
-// A Pending is saved before a refresh is sent: a process that finds it knows that the
+// A Pending is saved before a refresh is sent. A process that finds it knows that the
 // refresh token may be spent.
 type Pending struct {
 	At time.Time `json:"at"` // of the first request with this refresh token
 }
 
-// A Failure is why a refresh brought no tokens. A process that waited for it need not
-// ask the server the same again.
+// A Failure is the reason why a refresh gave no tokens. A process that waited for it need
+// not ask the server again.
 type Failure struct {
 	At     time.Time     `json:"at"`
 	Class  verdict.Class `json:"class"`
@@ -73,32 +73,33 @@ func (f *Failure) error(now time.Time) error {
 	return e
 }
 
-// Ended is why the server ended the session.
+// Ended is the reason why the server ended the session.
 type Ended struct {
 	At     time.Time     `json:"at"`
 	Class  verdict.Class `json:"class"` // session_expired or session_revoked
 	Reason string        `json:"reason"`
 }
 
-// Storage says where secrets are kept.
+// A Storage is the place where secrets are stored.
 type Storage string
 
-// Values of Storage. A saved session's is StoreKeyring or StoreFile.
+// Values of Storage. That of a saved session is StoreKeyring or StoreFile.
 const (
 	StoreAuto    Storage = "auto"    // StoreKeyring if a keyring answers, else StoreFile
-	StoreKeyring Storage = "keyring" // in the file, sealed under a key in the keyring
+	StoreKeyring Storage = "keyring" // in the file, encrypted with a key in the keyring
 	StoreFile    Storage = "file"    // in the file
 )
 
-// maxMargin is how long before its end a token counts as stale, at most.
+// maxMargin is the maximum time before its expiry at which a token becomes stale.
 const maxMargin = 30 * time.Second
 
-// minFresh is how long a token counts as fresh, at least: one that is expired on arrival,
-// because the local clock is ahead, is not refreshed at every call.
+// minFresh is the minimum time for which a token counts as fresh. A token that has
+// expired on arrival, because the local clock is ahead, is then not refreshed at every
+// call.
 const minFresh = time.Second
 
-// StaleAt returns when the access token is to be refreshed: 10 % of its lifetime
-// before its end, at most 30 s. It is zero where the end is unknown.
+// StaleAt returns when the access token should be refreshed: 10 % of its lifetime before
+// its expiry, but at most 30 s. It is zero if the expiry is unknown.
 func (s *Session) StaleAt() time.Time {
 	if s.AccessExpires.IsZero() {
 		return time.Time{}
@@ -110,7 +111,7 @@ func (s *Session) StaleAt() time.Time {
 	return at
 }
 
-// lifetime returns how long the access token lives in all, as far as is known.
+// lifetime returns the whole lifetime of the access token, or 0 if it is unknown.
 func (s *Session) lifetime() time.Duration {
 	if s.AccessExpires.IsZero() || s.Obtained.IsZero() {
 		return 0
@@ -118,8 +119,8 @@ func (s *Session) lifetime() time.Duration {
 	return max(s.AccessExpires.Sub(s.Obtained), 0)
 }
 
-// stale reports whether the access token is to be refreshed before it is used. A token
-// from the future is stale: the clock was set back, so its end is unknown.
+// stale reports whether the access token must be refreshed before it is used. A token
+// from the future is stale: the clock was set back, so its expiry is unknown.
 func (s *Session) stale(now time.Time) bool {
 	const clockStep = 5 * time.Second
 	if s.Obtained.Sub(now) > clockStep {
@@ -129,7 +130,7 @@ func (s *Session) stale(now time.Time) bool {
 	return !at.IsZero() && !now.Before(at)
 }
 
-// Alive reports whether the access token has not expired, as far as is known.
+// Alive reports whether the access token has not expired, or its expiry is unknown.
 func (s *Session) Alive(now time.Time) bool {
 	return s.AccessExpires.IsZero() || now.Before(s.AccessExpires)
 }
@@ -142,7 +143,7 @@ func (s *Session) Refreshable(now time.Time) bool {
 // HasRefresh reports whether the server gave a refresh token.
 func (s *Session) HasRefresh() bool { return s.hasRefresh }
 
-// Error returns why the session cannot be used any more, or nil.
+// Error returns why the session can no longer be used, or nil.
 func (s *Session) Error(now time.Time) error {
 	switch {
 	case s.Ended != nil:
@@ -165,7 +166,7 @@ func (s *Session) refreshExpired() string {
 	return "the refresh token expired " + s.RefreshExpires.UTC().Format(time.RFC3339)
 }
 
-// origin returns the origin that the credentials are bound to.
+// origin returns the origin that the credentials are restricted to.
 func (s *Session) origin() string {
 	u, err := url.Parse(s.Server)
 	if err != nil {
@@ -179,20 +180,20 @@ func (s *Session) tokens() authclient.Tokens {
 	return authclient.Tokens{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken}
 }
 
-// sameToken reports whether both have the access token of the same answer. A server may
-// give the same token again.
+// sameToken reports whether the access tokens are from the same answer. A server may
+// return the same token again.
 func (s *Session) sameToken(earlier *Session) bool {
 	return s.AccessToken == earlier.AccessToken && s.Obtained.Equal(earlier.Obtained)
 }
 
-// setTokens puts the tokens of an answer into the session.
+// setTokens stores the tokens of an answer in the session.
 func (s *Session) setTokens(g authclient.Grant) {
 	s.AccessToken, s.AccessExpires, s.Obtained = g.AccessToken, g.AccessExpires, g.Obtained
 	s.setRefreshToken(g)
 	s.Pending, s.Failed, s.Ended = nil, nil, nil
 }
 
-// setRefreshToken puts the refresh token of an answer, if it has one, into the session.
+// setRefreshToken stores the refresh token of an answer, if any, in the session.
 func (s *Session) setRefreshToken(g authclient.Grant) {
 	if g.RefreshToken != "" {
 		s.RefreshToken, s.RefreshExpires = g.RefreshToken, g.RefreshExpires
@@ -200,7 +201,7 @@ func (s *Session) setRefreshToken(g authclient.Grant) {
 	s.hasRefresh = s.RefreshToken != ""
 }
 
-// CheckName refuses names that are not safe as the name of a file.
+// CheckName refuses names that are not safe as file names.
 func CheckName(name string) error {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 	if name == "" || len(name) > 64 || strings.Trim(name, allowed) != "" || name[0] == '.' || name[0] == '-' {
@@ -210,7 +211,7 @@ func CheckName(name string) error {
 	return nil
 }
 
-// error returns the error of a request with an ended session.
+// error returns the error for a request with an ended session.
 func (e *Ended) error(s *Session) error {
 	return verdict.Errorf(e.Class, "session %s: %s", s.Name, e.Reason).Hintf("%s", s.loginCommand())
 }

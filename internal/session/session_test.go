@@ -11,7 +11,7 @@ func TestStaleAt(t *testing.T) {
 	tests := []struct {
 		lifetime, margin time.Duration
 	}{
-		{-time.Minute, -time.Minute - time.Second}, // expired when it came: fresh for a second
+		{-time.Minute, -time.Minute - time.Second}, // expired on arrival: fresh for a second
 		{time.Second, 0},
 		{5 * time.Second, 500 * time.Millisecond},
 		{time.Minute, 6 * time.Second},
@@ -48,7 +48,7 @@ func TestCheckName(t *testing.T) {
 	}
 	for _, name := range []string{"", ".", "..", ".hidden", "-x", "a/b", `a\b`, "../x", "a b", "ä", "a\x00", "a\n", string(long)} {
 		if CheckName(name) == nil {
-			t.Errorf("%q is taken for a name", name)
+			t.Errorf("%q is accepted as a name", name)
 		}
 	}
 }

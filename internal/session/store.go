@@ -13,15 +13,15 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Store keeps sessions in a directory, one file each, and their keys in a keyring.
+// A Store stores sessions in a directory, one file each, and their keys in a keyring.
 type Store struct {
-	Dir     string        // made with 0700 when needed
+	Dir     string        // created with mode 0700 if necessary
 	Keyring Keyring       // nil without a keyring
-	Answer  time.Duration // how long the keyring may take; 0 means 3 s
+	Answer  time.Duration // time limit for an answer of the keyring; 0 means 3 s
 	keys    keyCache
 }
 
-// maxFile bounds the file of a session.
+// maxFile limits the size of a session's file.
 const maxFile = 1 << 20
 
 // loggedOut is the content of a file that a logout could not remove.
@@ -102,7 +102,7 @@ func (st *Store) read(name string) (*Session, record, error) {
 	return r.session(name), r, nil
 }
 
-// unreadable returns the error of a file that does not hold a session.
+// unreadable returns the error for a file that is not a session.
 func (st *Store) unreadable(name string, err error) error {
 	return verdict.Errorf(verdict.IO, "%s: is not a session file: %w", st.Path(name), err).
 		Hintf("jwt session logout --session %s removes it, jwt session login replaces it", name)
@@ -126,12 +126,12 @@ func fileName(session string) string { return session + ".json" }
 // open opens the directory. Its error is fs.ErrNotExist if it does not exist.
 func (st *Store) open() (*privatefile.Root, error) { return st.root(privatefile.Dir.Open) }
 
-// make opens the directory, or creates it.
+// make opens the directory, and creates it if necessary.
 func (st *Store) make() (*privatefile.Root, error) { return st.root(privatefile.Dir.Make) }
 
 func (st *Store) root(open func(privatefile.Dir) (*privatefile.Root, error)) (*privatefile.Root, error) {
 	if st.Dir == "" {
-		return nil, verdict.Errorf(verdict.IO, "there is no place for sessions: neither XDG_STATE_HOME nor HOME is set")
+		return nil, verdict.Errorf(verdict.IO, "no directory for sessions: neither XDG_STATE_HOME nor HOME is set")
 	}
 	root, err := open(privatefile.Dir{Path: st.Dir, Forbid: privatefile.NoAccess, Sync: true})
 	if err != nil {
@@ -140,7 +140,7 @@ func (st *Store) root(open func(privatefile.Dir) (*privatefile.Root, error)) (*p
 	return root, nil
 }
 
-// failure names the file, or the directory, once.
+// failure adds the name of the file or directory to an error, unless it has it.
 func (st *Store) failure(name string, err error) error {
 	var known *verdict.Error
 	if errors.As(err, &known) {
@@ -184,7 +184,7 @@ func (st *Store) encode(s *Session) ([]byte, error) {
 	return append(data, '\n'), nil
 }
 
-// sizeOf returns the size of a session's file, or 0 where it cannot be written.
+// sizeOf returns the size of a session's file, or 0 if it cannot be encoded.
 func (st *Store) sizeOf(s *Session) int {
 	data, err := st.encode(s)
 	if err != nil {
@@ -193,18 +193,19 @@ func (st *Store) sizeOf(s *Session) int {
 	return len(data)
 }
 
-// A writing is the next file of a session. Its blocks are reserved before a request is
-// sent, so that a disk that fills up meanwhile does not lose the answer's tokens.
+// A writing is the next file of a session. Its disk space is reserved before a request is
+// sent, so that a disk that fills up meanwhile does not lose the tokens of the answer.
 type writing struct {
 	store *Store
 	root  *privatefile.Root
 	file  *privatefile.File
 }
 
-// reserve is how many bytes a session's file may grow within the space reserved for it.
+// reserve is the number of bytes by which a session's file may grow within the reserved
+// space.
 const reserve = 16 << 10
 
-// prepare makes the temporary file with size bytes. The caller holds the lock.
+// prepare creates the temporary file with size bytes. The caller holds the lock.
 func (st *Store) prepare(name string, size int) (*writing, error) {
 	root, err := st.make()
 	if err != nil {
@@ -218,7 +219,7 @@ func (st *Store) prepare(name string, size int) (*writing, error) {
 	return &writing{st, root, f}, nil
 }
 
-// finish writes the session into the file that was prepared for it.
+// finish writes the session to the prepared file.
 func (w *writing) finish(s *Session) error {
 	defer w.abandon()
 	data, err := w.store.encode(s)
@@ -246,9 +247,9 @@ func (st *Store) save(s *Session) error {
 	return w.finish(s)
 }
 
-// remove removes the file of a session. Where that fails, the file is overwritten:
-// wiped reports that, and err why it still exists. The caller holds the lock, or
-// could not get it.
+// remove removes the file of a session. If that fails it overwrites the file: wiped
+// reports that, and err is the reason why the file still exists. The caller holds the
+// lock, or could not get it.
 func (st *Store) remove(name string) (wiped bool, err error) {
 	root, err := st.open()
 	if errors.Is(err, fs.ErrNotExist) {

@@ -16,7 +16,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// leftovers are the files beside those there have to be.
+// leftovers returns the unexpected files in the directory.
 func (w *world) leftovers() []string {
 	w.t.Helper()
 	entries, err := os.ReadDir(w.dir)
@@ -92,7 +92,7 @@ func TestNoSession(t *testing.T) {
 		t.Errorf("%v %v", names, err)
 	}
 	_, err = (&Store{}).Load(DefaultName)
-	mustFail(t, err, verdict.IO, "no place for sessions")
+	mustFail(t, err, verdict.IO, "no directory for sessions")
 }
 
 func TestCorruptFile(t *testing.T) {
@@ -135,7 +135,7 @@ func TestCorruptFile(t *testing.T) {
 
 func TestOthersMayNotReadIt(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		return // there are no such modes
+		return // the system has no such modes
 	}
 	w := newWorld(t, nil)
 	seen := w.login("cookie", StoreFile)
@@ -170,20 +170,21 @@ func TestOthersMayNotReadIt(t *testing.T) {
 	mustFail(t, err, verdict.IO, path)
 }
 
-// The disk takes no more: no refresh leaves, and what there is stays.
+// TestDiskFull checks that no refresh is sent if the disk is full, and that the session
+// is unchanged.
 func TestDiskFull(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
 	w.age(time.Minute, 5*time.Second)
 	before := w.file()
-	for _, size := range []string{"0", "100", "3000"} { // nothing, not all of the intent, not what is kept free
+	for _, size := range []string{"0", "100", "3000"} { // not even the pending mark; a part of it; not the reserved space
 		helper := w.helper("refresh")
 		helper.Env = append(helper.Env, "SESSION_FILE_SIZE="+size)
 		_, err := helper.Output()
 		if said := stderr(err); !strings.Contains(said, "io_error") || !strings.Contains(said, "default.json") {
 			t.Errorf("with %s bytes: %v %s", size, err, said)
 		}
-		helper = w.helper("token") // which has a token that is valid still
+		helper = w.helper("token") // its token is still valid
 		helper.Env = append(helper.Env, "SESSION_FILE_SIZE="+size)
 		if out, err := helper.Output(); err != nil || strings.TrimSpace(string(out)) != w.stored().AccessToken {
 			t.Errorf("with %s bytes: %v %s", size, err, stderr(err))
@@ -198,7 +199,8 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// A login that could not be stored sends no password.
+// TestLoginThatCannotBeStored checks that the password is not sent if the session cannot
+// be stored.
 func TestLoginThatCannotBeStored(t *testing.T) {
 	w := newWorld(t, nil)
 	notADirectory := filepath.Join(t.TempDir(), "file")

@@ -15,21 +15,21 @@ import (
 	"jwt/internal/redact"
 )
 
-// A tracer writes the requests and answers with their headers. Bodies, which hold passwords
-// and tokens, and queries of URLs are not shown. Credentials in headers are redacted, and
-// every secret of the session or of the request is hidden wherever it comes back.
+// A tracer writes the requests and answers with their headers. It does not show bodies,
+// which contain passwords and tokens, or the queries of URLs. It redacts credentials in
+// headers, and hides every secret of the session or request wherever it occurs.
 type tracer struct {
 	base http.RoundTripper
 	out  io.Writer
 	now  func() time.Time
-	held atomic.Pointer[Session] // the one that is used
+	held atomic.Pointer[Session] // the session in use
 }
 
-// leastSecret is the length, in bytes, from which a value is hidden. A shorter one is a
-// setting, and hiding it would make every line unreadable.
+// leastSecret is the minimum length of a value that is hidden, in bytes. A shorter one is
+// a setting, and hiding it would make every line unreadable.
 const leastSecret = 6
 
-// conceal names the session whose secrets are hidden.
+// conceal sets the session whose secrets are hidden.
 func (c *Client) conceal(s *Session) {
 	if t, ok := c.base().(*tracer); ok {
 		held := *s
@@ -65,7 +65,7 @@ func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// secrets returns the texts that the lines about a request must not show.
+// secrets returns the texts that must not appear in lines about a request.
 func (t *tracer) secrets(req *http.Request) redact.Secrets {
 	secrets := authclient.SecretsOf(req)
 	if s := t.held.Load(); s != nil {
@@ -96,8 +96,8 @@ func writeHeader(b *strings.Builder, prefix string, h http.Header, shown func(na
 	}
 }
 
-// printable replaces control characters, so that a header stays on its line. The writer
-// escapes what else a terminal would act on.
+// printable replaces control characters, so that a header stays on one line. The writer
+// escapes the other characters that a terminal interprets.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {

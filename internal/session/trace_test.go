@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// What a server sends back of what it was sent, or of what the session holds, is
-// not shown, in whatever header.
+// TestTraceOfAnEcho checks that secrets of the request and the session are not shown if
+// the server repeats them in any header.
 func TestTraceOfAnEcho(t *testing.T) {
 	w := newWorld(t, nil)
 	s := w.login("cookie", StoreFile)
@@ -42,8 +42,8 @@ func TestTraceOfAnEcho(t *testing.T) {
 	}
 }
 
-// The tokens of a login are in the answer's body, which nobody has read when its
-// header is shown.
+// TestTraceOfALogin checks a login: its tokens are in the body of the answer, which is
+// read only after the header is shown.
 func TestTraceOfALogin(t *testing.T) {
 	w := newWorld(t, nil)
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {

@@ -15,9 +15,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Do sends a request with the session's credentials. Its time is bounded, the reading of
-// the body included. Redirects are not followed, because they would carry credentials to
-// another place.
+// Do sends a request with the session's credentials. The time limit includes the reading
+// of the body. It does not follow redirects, which would carry credentials elsewhere.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), cmp.Or(c.Timeout, authclient.ExchangeTimeout))
 	resp, err := Transport{c}.RoundTrip(req.WithContext(ctx))
@@ -29,7 +28,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// A bounded body cancels the request's context when it is closed.
+// A bounded is a body that cancels the context of its request when it is closed.
 type bounded struct {
 	io.ReadCloser
 	cancel context.CancelFunc
@@ -41,16 +40,16 @@ func (b bounded) Close() error {
 }
 
 // A Transport is an http.RoundTripper that adds the session's credentials to requests to
-// its origin and refuses other requests. Where the server says that the access token has
+// its origin and refuses other requests. If the server answers that the access token has
 // expired, it refreshes the token and sends the request once more.
 type Transport struct{ Client *Client }
 
-// RoundTrip implements http.RoundTripper. An error of the session is a *verdict.Error.
+// RoundTrip implements http.RoundTripper. An error about the session is a *verdict.Error.
 func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := t.Client
 	ctx := req.Context()
 	if req.Body != nil {
-		defer req.Body.Close() // also where it is not read
+		defer req.Body.Close() // also if it is not read
 	}
 	s, err := c.Store.Peek(c.Name)
 	if err != nil {
@@ -110,8 +109,8 @@ func replayable(req *http.Request) (func() io.ReadCloser, error) {
 	return func() io.ReadCloser { return io.NopCloser(bytes.NewReader(data)) }, err
 }
 
-// send sends the request with the session's credentials, and keeps the cookies that the
-// answer sets.
+// send sends the request with the session's credentials, and stores the cookies of the
+// answer.
 func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, p authclient.Preset) (*http.Response, error) {
 	c.conceal(s)
 	out := req.Clone(req.Context())
@@ -120,7 +119,7 @@ func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, 
 	out.Header.Set("Authorization", "Bearer "+s.AccessToken)
 	own := out.Cookies()
 	for _, k := range cookiesFor(s.Cookies, req.URL, c.Now()) {
-		if !slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == k.Name }) { // the caller's own cookie replaces it
+		if !slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == k.Name }) { // a cookie of the caller replaces it
 			out.AddCookie(&http.Cookie{Name: k.Name, Value: k.Value, Quoted: k.Quoted})
 		}
 	}
@@ -136,8 +135,8 @@ func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, 
 	return resp, nil
 }
 
-// keepCookies puts cookies into the session as it is on the disk now, which another
-// process may have changed. A session of another login is not changed.
+// keepCookies adds cookies to the stored session, which another process may have changed.
+// It does not change a session of another login.
 func (c *Client) keepCookies(ctx context.Context, seen *Session, p authclient.Preset, u *url.URL, set []*http.Cookie) error {
 	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
 	if err != nil {
@@ -159,7 +158,7 @@ func (c *Client) keepCookies(ctx context.Context, seen *Session, p authclient.Pr
 }
 
 // saysExpired reports whether a 401 means that the access token has expired. It reads the
-// beginning of the body, which can be read again afterwards.
+// start of the body, and the caller can still read all of it.
 func saysExpired(resp *http.Response, p authclient.Preset, s *Session) (bool, error) {
 	const enough = 64 << 10
 	head, err := io.ReadAll(io.LimitReader(resp.Body, enough))

@@ -98,7 +98,7 @@ func TestExpiredTokenIsRefreshedAndTheRequestRetried(t *testing.T) {
 	}
 }
 
-// expireOnce answers requests to the path with that token as if it had expired.
+// expireOnce answers requests to the path with this token as if it had expired.
 func (w *world) expireOnce(path, token string) {
 	w.wrap(func(rw http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		if r.URL.Path == path && r.Header.Get("Authorization") == "Bearer "+token {
@@ -110,7 +110,8 @@ func (w *world) expireOnce(path, token string) {
 	})
 }
 
-// Another process had refreshed already when the 401 came: its token is adopted.
+// TestRetryAdopts checks a 401 that arrives when another process has refreshed already:
+// its token is adopted.
 func TestRetryAdopts(t *testing.T) {
 	w := newWorld(t, nil)
 	old := w.login("cookie", StoreFile)
@@ -156,8 +157,8 @@ func TestOtherAnswersAreNotRetried(t *testing.T) {
 	}
 }
 
-// The token goes to the origin of its session: not to another port, scheme, host,
-// nor where a redirect points.
+// TestCredentialsStayAtTheirOrigin checks that the token is sent only to the origin of
+// its session: not to another port, scheme or host, and not to the target of a redirect.
 func TestCredentialsStayAtTheirOrigin(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
@@ -185,8 +186,8 @@ func TestCredentialsStayAtTheirOrigin(t *testing.T) {
 	}
 }
 
-// Cookies that two processes get at the same time are both kept, and those of a
-// request that outlived its session are dropped.
+// TestCookiesAreMerged checks that cookies of two simultaneous processes are both stored,
+// and that those of a request that outlived its session are dropped.
 func TestCookiesAreMerged(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)

@@ -15,8 +15,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// limitFileSize lets no file grow past SESSION_FILE_SIZE bytes: a full disk for
-// one process.
+// limitFileSize limits all files to SESSION_FILE_SIZE bytes, like a full disk for one
+// process.
 func limitFileSize() {
 	text, ok := os.LookupEnv("SESSION_FILE_SIZE")
 	if !ok {
@@ -32,8 +32,9 @@ func limitFileSize() {
 	}
 }
 
-// Nobody may write to the directory any more: no refresh leaves, and what there
-// is stays and serves. Root may write anywhere, so it becomes somebody else.
+// TestReadOnlyDirectory checks that no refresh is sent if the directory is read-only, and
+// that the session stays usable. Root could write anyway, so the test runs as another
+// user.
 func TestReadOnlyDirectory(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
@@ -59,8 +60,8 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 }
 
-// unprivileged gives the sessions to somebody whom modes bind, and returns what
-// runs a helper as them.
+// unprivileged gives the sessions to a user to whom file modes apply, and returns a
+// function that runs a helper as that user.
 func (w *world) unprivileged() func(what string) (string, error) {
 	w.t.Helper()
 	const nobody = 65534
@@ -87,13 +88,13 @@ func (w *world) unprivileged() func(what string) (string, error) {
 	}
 }
 
-// What logs out asks the server whatever the modes of its files are, and takes
-// the tokens off the disk as well as it can.
+// TestLogoutWithoutRights checks that a logout asks the server whatever the modes of its
+// files are, and removes the tokens from the disk if possible.
 func TestLogoutWithoutRights(t *testing.T) {
 	tests := []struct {
 		name       string
 		modes      map[string]os.FileMode
-		says, left string // in the end, and of the file
+		says, left string // in the error, and in the file afterwards
 	}{
 		{"the lock", map[string]os.FileMode{"default.lock": 0}, "revoked true kept <nil>", "gone"},
 		{"the directory", map[string]os.FileMode{".": 0o500}, "default.json: could not be removed: permission denied; its content was overwritten\nrevoked true kept <nil>", "wiped"},
@@ -131,7 +132,7 @@ func TestLogoutWithoutRights(t *testing.T) {
 	}
 }
 
-// readable is a copy of this program that everybody may run.
+// readable returns a copy of this program that every user may run.
 func (w *world) readable() string {
 	w.t.Helper()
 	self, err := os.Executable()
@@ -153,8 +154,8 @@ func (w *world) readable() string {
 	return path
 }
 
-// A pipe in the place of a session, or of its lock, is waited for by nobody, and a
-// logout removes it.
+// TestSessionThatIsAPipe checks that a named pipe in place of a session or its lock does
+// not block, and that a logout removes it.
 func TestSessionThatIsAPipe(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)

@@ -15,7 +15,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A slow server answers every request after a while, if at all.
+// A slow server answers every request after some time, or never.
 type slow struct {
 	asked  atomic.Int32
 	after  time.Duration // 0: never
@@ -34,7 +34,7 @@ func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: s.status, Header: s.header, Body: http.NoBody, Request: r}, nil
 }
 
-// An old session is one of five minutes whose access token has that much left.
+// oldSession returns a session of five minutes whose access token expires after left.
 func oldSession(t *testing.T, left time.Duration) (*Store, *Session) {
 	t.Helper()
 	st := &Store{Dir: filepath.Join(t.TempDir(), "sessions")}
@@ -49,15 +49,15 @@ func oldSession(t *testing.T, left time.Duration) (*Store, *Session) {
 	return st, s
 }
 
-// Who waits for a server or another process in vain waits for a bounded time; and where
-// the access token lives as long, not until it has expired.
+// TestHowLongIsWaited checks that waiting for a server or another process is limited, and
+// ends before a valid access token expires.
 func TestHowLongIsWaited(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		left   time.Duration // of the access token's life
-		held   bool          // by a process that does not let go; else the server is silent
+		left   time.Duration // until the access token expires
+		held   bool          // by a process that does not release it; otherwise the server does not answer
 		waits  time.Duration
-		class  verdict.Class // "": the token that there is serves
+		class  verdict.Class // "" if the current token is used
 		minTTL time.Duration
 		says   string
 	}{
@@ -111,9 +111,9 @@ func TestHowLongIsWaited(t *testing.T) {
 
 func hintOf(err error) string { return err.(*verdict.Error).Hint }
 
-// Processes that wait for one which asks in vain do not ask too, one after the other:
-// they are told what it was told.
-func TestWaitersAreTold(t *testing.T) {
+// TestWaitersGetTheSameError checks that processes that wait for a failing refresh do not
+// repeat it one after the other, but get the same error.
+func TestWaitersGetTheSameError(t *testing.T) {
 	for _, tt := range []struct {
 		server *slow
 		class  verdict.Class
@@ -153,9 +153,9 @@ func TestWaitersAreTold(t *testing.T) {
 					}
 				}
 				if n := tt.server.asked.Load(); n != 1 || told != 4 {
-					t.Errorf("the server was asked %d times, %d were told", n, told)
+					t.Errorf("the server was asked %d times, %d got its error", n, told)
 				}
-				// It is no state to stay in: the next one asks.
+				// The failure is not permanent: the next process asks the server.
 				if err := refresh(); verdict.ClassOf(err) != tt.class || tt.server.asked.Load() != 2 {
 					t.Errorf("%v after %d requests", err, tt.server.asked.Load())
 				}
@@ -164,7 +164,8 @@ func TestWaitersAreTold(t *testing.T) {
 	}
 }
 
-// A failure that was remembered by a clock which ran ahead is not believed for as long.
+// TestFailureFromTheFuture checks that a failure recorded with a clock that was ahead
+// does not block for as long.
 func TestFailureFromTheFuture(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
@@ -176,7 +177,8 @@ func TestFailureFromTheFuture(t *testing.T) {
 	}
 }
 
-// Who interrupts what has begun and is finished is told why nothing seems to happen.
+// TestInterruptionIsAnswered checks that an interruption of a step that must be completed
+// gets an explanation.
 func TestInterruptionIsAnswered(t *testing.T) {
 	for says, begin := range map[string]func(context.Context, *Client, *Session) error{
 		"the refresh that has begun is finished and saved first": func(ctx context.Context, c *Client, s *Session) error {
@@ -198,7 +200,7 @@ func TestInterruptionIsAnswered(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error)
 			go func() { ended <- begin(ctx, c, s) }()
-			synctest.Wait() // the request has left
+			synctest.Wait() // the request was sent
 			cancel()
 			synctest.Wait()
 			select {
@@ -207,7 +209,7 @@ func TestInterruptionIsAnswered(t *testing.T) {
 					t.Errorf("%q, want %q", said, says)
 				}
 			default:
-				t.Errorf("nothing is said, want %q", says)
+				t.Errorf("no notice, want %q", says)
 			}
 			if err := <-ended; verdict.ClassOf(err) != verdict.FetchFailed {
 				t.Error(err)
@@ -216,7 +218,8 @@ func TestInterruptionIsAnswered(t *testing.T) {
 	}
 }
 
-// A session that ends says why by what cost it, not by what merely went wrong since.
+// TestReasonOfTheEnd checks that an ended session reports the cause of its end, and not a
+// later failure.
 func TestReasonOfTheEnd(t *testing.T) {
 	answer := func(code int) func(http.ResponseWriter, *http.Request, http.HandlerFunc) {
 		return func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
@@ -224,8 +227,8 @@ func TestReasonOfTheEnd(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct {
-		killed bool // a process was, in a refresh
-		first  int  // what the server answers before it says that the session is over
+		killed bool // a process, during a refresh
+		first  int  // the first answer, before the one that the session has ended
 		says   string
 	}{
 		{true, 429, "was cut off before its answer was saved, and the server now refuses the spent refresh token"},

@@ -11,8 +11,8 @@ import (
 	"jwt/internal/jwt"
 )
 
-// acceptForged accepts tokens that do not verify: those with alg none if unsigned, else the
-// others.
+// acceptForged accepts tokens that do not verify: those with alg none if unsigned is
+// true, and otherwise all others.
 func acceptForged(unsigned bool) func(toggle, *authserver.Rules) {
 	return onVerify(func(ctx context.Context, t toggle, q authserver.VerifyRequest, next verifyFunc) (authserver.Bearer, error) {
 		b, err := next(ctx, q)
@@ -27,7 +27,7 @@ func acceptForged(unsigned bool) func(toggle, *authserver.Rules) {
 	})
 }
 
-// unverified reads a token without verifying more than its expiry.
+// unverified reads a token. It checks nothing but the expiry.
 func unverified(q authserver.VerifyRequest, unsigned bool) (b authserver.Bearer, ok bool) {
 	token, err := jws.Parse(q.Token)
 	if err != nil {
@@ -42,7 +42,7 @@ func unverified(q authserver.VerifyRequest, unsigned bool) (b authserver.Bearer,
 	return b, q.IgnoreExp || b.Expires > q.Now.Unix()
 }
 
-// expireNow refuses an access token once, and that token from then on.
+// expireNow refuses an access token once, and from then on always.
 func expireNow(ctx context.Context, t toggle, q authserver.VerifyRequest, next verifyFunc) (authserver.Bearer, error) {
 	b, err := next(ctx, q)
 	if err != nil {

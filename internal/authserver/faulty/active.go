@@ -8,21 +8,21 @@ import (
 	"jwt/internal/authserver"
 )
 
-// active holds the faults in force.
+// active holds the active faults.
 type active struct {
 	server *authserver.Server
 
-	any  atomic.Bool // list or expired is not empty; else no request takes the lock
+	any  atomic.Bool // list or expired is not empty; otherwise no request takes the lock
 	mu   sync.Mutex
 	list []Fault
 
-	expired map[string]bool // IDs of access tokens that count as expired
+	expired map[string]bool // IDs of access tokens that are treated as expired
 }
 
 // changed must be called before the lock is released.
 func (f *active) changed() { f.any.Store(len(f.list)+len(f.expired) > 0) }
 
-// set puts a fault in force. It replaces one of the same name and path.
+// set activates a fault. It replaces one with the same name and path.
 func (f *active) set(fault Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -31,7 +31,7 @@ func (f *active) set(fault Fault) {
 	f.changed()
 }
 
-// clear removes a fault, or all of them if the name is empty.
+// clear removes a fault, or all faults if the name is empty.
 func (f *active) clear(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -39,8 +39,8 @@ func (f *active) clear(name string) {
 	f.changed()
 }
 
-// take returns the fault of that name if it is in force at the path, and counts
-// one of its times.
+// take returns the fault with this name if it is active at the path, and counts one of
+// its times.
 func (f *active) take(name, path string) (Fault, bool) {
 	return f.find(name, path, func(i int) {
 		switch f.list[i].Times {
@@ -54,13 +54,13 @@ func (f *active) take(name, path string) (Fault, bool) {
 	})
 }
 
-// peek returns the fault that take would, and counts nothing.
+// peek returns the fault that take would return, and counts nothing.
 func (f *active) peek(name, path string) (Fault, bool) {
 	return f.find(name, path, func(int) {})
 }
 
-// find calls found with the index of the fault of that name that is in force at the
-// path, and returns the fault as it was before.
+// find calls found with the index of the fault with this name that is active at the path.
+// It returns the fault as it was before the call.
 func (f *active) find(name, path string, found func(int)) (Fault, bool) {
 	if !f.any.Load() {
 		return Fault{}, false
@@ -76,7 +76,7 @@ func (f *active) find(name, path string, found func(int)) (Fault, bool) {
 	return fault, true
 }
 
-// expire makes an access token count as expired from now on.
+// expire marks an access token as expired from now on.
 func (f *active) expire(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -97,7 +97,7 @@ func (f *active) isExpired(id string) bool {
 	return f.expired[id]
 }
 
-// names returns the faults in force as Parse reads them, sorted.
+// names returns the active faults in the syntax of Parse, sorted.
 func (f *active) names() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

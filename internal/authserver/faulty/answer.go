@@ -52,8 +52,8 @@ func delay(t toggle, a *authserver.Answer, q *http.Request, next authserver.Hand
 	next(a, q)
 }
 
-// dropAnswer drops the answer to a request that changed the store, or to any request if the
-// fault has a path.
+// dropAnswer drops the answer to a request that changed the store, or to any request if
+// the fault has a path.
 func dropAnswer(t toggle, a *authserver.Answer, q *http.Request, next authserver.Handler) {
 	next(a, q)
 	f, ok := t.peek(q.Context())

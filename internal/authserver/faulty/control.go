@@ -11,7 +11,7 @@ import (
 
 const controlPath = "/faults"
 
-// endpoints returns the endpoints that change the faults in force. No fault concerns them.
+// endpoints returns the endpoints that change the active faults. No fault affects them.
 func (f *active) endpoints() []authserver.Endpoint {
 	return []authserver.Endpoint{
 		{Method: http.MethodGet, Path: controlPath, Handle: f.answerList},
@@ -20,7 +20,7 @@ func (f *active) endpoints() []authserver.Endpoint {
 	}
 }
 
-// answerList answers GET /faults with the faults in force.
+// answerList answers GET /faults with the active faults.
 func (f *active) answerList(a *authserver.Answer, _ *http.Request) error {
 	names := f.names()
 	for i, name := range names {
@@ -58,7 +58,7 @@ func (f *active) answerSet(a *authserver.Answer, r *http.Request) error {
 	return f.answerList(a, r)
 }
 
-// answerClear answers DELETE /faults, and with ?name=NAME for one of them.
+// answerClear answers DELETE /faults. With ?name=NAME it clears only this fault.
 func (f *active) answerClear(a *authserver.Answer, r *http.Request) error {
 	f.clear(r.URL.Query().Get("name"))
 	a.Note = "faults cleared"

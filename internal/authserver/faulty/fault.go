@@ -11,8 +11,8 @@ import (
 // A Fault is a fault of the table with its value and scope.
 type Fault struct {
 	Name  string
-	Value time.Duration // of a fault that takes a duration
-	Code  int           // of Status
+	Value time.Duration // for a fault that takes a duration
+	Code  int           // for the fault status
 	Path  string        // where it applies; empty: everywhere
 	Times int           // how often it applies; 0: always
 }
@@ -41,7 +41,7 @@ func Parse(s string) (Fault, error) {
 	return f, nil
 }
 
-// ParseAll reads each text as Parse does.
+// ParseAll parses each text with Parse.
 func ParseAll(texts []string) ([]Fault, error) {
 	var faults []Fault
 	for _, text := range texts {
@@ -89,7 +89,7 @@ func kindOf(name string) (Kind, bool) {
 	return Kind{}, false
 }
 
-// String returns the fault as Parse reads it.
+// String returns the fault in the syntax of Parse.
 func (f Fault) String() string {
 	s := f.Name
 	switch k, _ := kindOf(f.Name); k.Value {

@@ -1,6 +1,6 @@
-// Package faulty makes an authorization server with chosen faults, to test clients and the
-// rules of `session flow`. A fault is a row of the table and a function that replaces
-// rules of the sound server, which it may call.
+// Package faulty creates an authorization server with selected faults, to test clients
+// and the rules of `session flow`. A fault is a row of the table and a function that
+// replaces rules of the standard server, which it may call.
 package faulty
 
 import (
@@ -12,8 +12,8 @@ import (
 	"jwt/internal/authserver/store"
 )
 
-// New returns a server with these faults. With control its endpoint /faults sets and clears
-// faults while it runs.
+// New returns a server with these faults. With control, its endpoint /faults sets and
+// clears faults while it runs.
 func New(ctx context.Context, o authserver.Options, faults []Fault, control bool) (*authserver.Server, error) {
 	if len(faults) == 0 && !control {
 		return authserver.New(ctx, o)
@@ -49,7 +49,7 @@ func open(ctx context.Context, o authserver.Options, faults []Fault, control boo
 	return s, f, nil
 }
 
-// replace replaces rules by every fault of the table. A fault that is not in force calls
+// replace replaces rules by every fault of the table. A fault that is not active calls
 // the rule that it replaced.
 func (f *active) replace(s *authserver.Server, r *authserver.Rules) {
 	f.server = s
@@ -64,7 +64,7 @@ func (f *active) replace(s *authserver.Server, r *authserver.Rules) {
 	}
 }
 
-// A request is what the faults know of one request, in its context.
+// A request is the information of the faults about one request, stored in its context.
 type request struct {
 	path      string
 	committed bool // the store has changed
@@ -81,13 +81,13 @@ func requestOf(ctx context.Context) *request {
 	return &request{}
 }
 
-// A toggle tells the function of a fault whether the fault is in force.
+// A toggle lets the function of a fault ask whether the fault is active.
 type toggle struct {
 	name string
 	*active
 }
 
-// take returns the fault if it is in force for the request of ctx, and counts one of its
+// take returns the fault if it is active for the request of ctx, and counts one of its
 // times.
 func (t toggle) take(ctx context.Context) (Fault, bool) {
 	return t.active.take(t.name, requestOf(ctx).path)
@@ -99,12 +99,12 @@ func (t toggle) on(ctx context.Context) bool {
 	return ok
 }
 
-// peek returns the fault that take would, and counts nothing.
+// peek returns the fault that take would return, and counts nothing.
 func (t toggle) peek(ctx context.Context) (Fault, bool) {
 	return t.active.peek(t.name, requestOf(ctx).path)
 }
 
-// changeRecorder is a Store that records which requests changed it.
+// A changeRecorder is a Store that records which requests changed it.
 type changeRecorder struct{ store.Store }
 
 func (c changeRecorder) Begin(ctx context.Context, s store.Session, token store.Hash, r store.Refresh) error {

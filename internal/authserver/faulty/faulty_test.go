@@ -17,7 +17,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// rules are the rules that faults break. Each is checked with its own login.
+// rules maps each rule that a fault can break to its check. Each check logs in anew.
 var rules = map[string]func(t *testing.T, s *site) bool{
 	"login-works": func(t *testing.T, s *site) bool { return s.loginAs(alice, password).status == 200 },
 	"wrong-password-refused": func(t *testing.T, s *site) bool {
@@ -132,7 +132,8 @@ func (s *site) broken(t *testing.T) (names []string) {
 	return names
 }
 
-// Every fault breaks its rule, and no unrelated rule.
+// TestFaultsBreakTheirRules checks that every fault breaks its rule, and no unrelated
+// rule.
 func TestFaultsBreakTheirRules(t *testing.T) {
 	same(t, "without a fault", serve(t, nil).broken(t), []string(nil))
 	seen := map[string]bool{}
@@ -165,7 +166,7 @@ func TestFaultsBreakTheirRules(t *testing.T) {
 		{"logout-keeps", "access-after-logout refresh-after-logout-refused"},
 		{"access-outlives", "access-after-logout"},
 		{"rotation-races", "concurrent-refresh"},
-		// These break no rule by themselves.
+		// These faults break no rule.
 		{"latency=1ms", ""},
 		{"clock-offset=-48h", ""},
 		{"rotate-key", ""},
@@ -180,7 +181,7 @@ func TestFaultsBreakTheirRules(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{"login-broken", "status", "drop-answer", "expire-now"} { // below
+	for _, name := range []string{"login-broken", "status", "drop-answer", "expire-now"} { // tested below
 		seen[name] = true
 	}
 	for _, k := range table() {
@@ -202,7 +203,7 @@ func TestFaultStatus(t *testing.T) {
 	for range 2 {
 		s.spend(tokens.RefreshToken).is(t, "refused", 503, "server_error")
 	}
-	s.spend(tokens.RefreshToken).tokens(t) // nothing had been done
+	s.spend(tokens.RefreshToken).tokens(t) // the store is unchanged
 }
 
 func TestFaultExpireNow(t *testing.T) {
@@ -218,8 +219,8 @@ func TestFaultExpireNow(t *testing.T) {
 	}
 }
 
-// The answer is dropped after the rotation was committed. Within a grace the client gets
-// the same successor, without one it loses its session.
+// TestFaultDropAnswer drops the answer after the rotation was committed. Within the grace
+// the client gets the same successor; without a grace it loses its session.
 func TestFaultDropAnswer(t *testing.T) {
 	for _, grace := range []time.Duration{0, time.Minute} {
 		s := serve(t, nil)
@@ -255,7 +256,7 @@ func TestFaultDropAnswer(t *testing.T) {
 	s.login()
 }
 
-// A fullStore cannot store tokens while it is full.
+// A fullStore refuses tokens while it is full.
 type fullStore struct {
 	store.Store
 	full atomic.Bool
@@ -277,11 +278,12 @@ func (f *fullStore) Rotate(ctx context.Context, p store.Spend) (store.Rotation, 
 	return f.Store.Rotate(ctx, p)
 }
 
-// A request that changed nothing is answered, also if answers are dropped.
+// TestFaultDropAnswerOfNothing checks that a request without changes is answered, also if
+// answers are dropped.
 func TestFaultDropAnswerOfNothing(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		fault string // beside the one that drops
+		fault string // in addition to the one that drops
 		ask   func(s *site, t oauth.Tokens) answer
 	}{
 		{"login", "", func(s *site, _ oauth.Tokens) answer { return s.loginAs(alice, password) }},
@@ -326,7 +328,8 @@ func TestFaultControl(t *testing.T) {
 	s.loginAs(alice, "wrong").is(t, "wrong password", 401, "invalid_credentials")
 }
 
-// Without a fault in force no request takes the lock, also if there was a fault before.
+// TestNoFaultNoLock checks that no request takes the lock while no fault is active, also
+// after a fault was cleared.
 func TestNoFaultNoLock(t *testing.T) {
 	s := serve(t, nil)
 	answered := func(what string) {
@@ -359,7 +362,8 @@ func TestNoFaultNoLock(t *testing.T) {
 	answered("after it ran out")
 }
 
-// A token that expire-now hit stays expired, also if the faults change.
+// TestFaultsAtOnce checks that a token that expire-now has refused stays expired, also if
+// the faults change.
 func TestFaultsAtOnce(t *testing.T) {
 	s := serve(t, nil)
 	hit := s.login()
@@ -400,8 +404,8 @@ func TestParseFault(t *testing.T) {
 	for _, text := range []string{
 		"", "rotation", "rotation-off=1", "latency", "latency=", "latency=2", "status", "status=200", "status=600", "status=x",
 		"latency=2s,", "latency=2s,times=0", "latency=2s,times=-1", "latency=2s,times=x", "latency=2s,path=refresh", "latency=2s,often", "grace=1x",
-		"clock-offset=1h,times=1", "clock-offset=1h,path=/me", "rotate-key,times=3", "rotate-key,path=/me,times=3", // they would be without effect
-		"latency=-5s", "latency=14.1s", "latency=17s", "grace=-1s", "clock-offset=100000h", // no answer would come, or none that makes sense
+		"clock-offset=1h,times=1", "clock-offset=1h,path=/me", "rotate-key,times=3", "rotate-key,path=/me,times=3", // they would have no effect
+		"latency=-5s", "latency=14.1s", "latency=17s", "grace=-1s", "clock-offset=100000h", // there would be no answer, or none that makes sense
 	} {
 		if f, err := Parse(text); verdict.ClassOf(err) != verdict.Usage {
 			t.Errorf("%q: %+v, %v", text, f, err)
@@ -424,7 +428,8 @@ func TestFaultRotateKey(t *testing.T) {
 	same(t, "keys after a start with it", len(serve(t, nil, "rotate-key").published()), 2)
 }
 
-// The longest delay leaves time to write the answer.
+// TestLatencyLeavesTimeToWrite checks that the longest delay leaves time to write the
+// answer.
 func TestLatencyLeavesTimeToWrite(t *testing.T) {
 	same(t, "the longest latency", maxLatency, 14*time.Second)
 	same(t, "the time to write", authserver.WriteTimeout, 15*time.Second)

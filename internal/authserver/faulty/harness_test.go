@@ -46,7 +46,7 @@ func testUsers(t *testing.T) *authserver.Users {
 	return u
 }
 
-// A clock is moved by tests.
+// A clock is advanced by tests.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -101,7 +101,7 @@ type site struct {
 	log    *lines
 }
 
-// serve runs a server of alice and bob, with these faults, until the test ends.
+// serve runs a server with the users alice and bob and these faults until the test ends.
 func serve(t *testing.T, edit func(*authserver.Options), faults ...string) *site {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -142,7 +142,7 @@ type answer struct {
 	cookies map[string]*http.Cookie
 }
 
-// ask sends a request, with more lines of its header.
+// ask sends a request, with additional header lines.
 func (s *site) ask(method, path, body string, more ...string) answer {
 	s.t.Helper()
 	a, err := s.try(method, path, body, more...)
@@ -177,7 +177,7 @@ func (s *site) try(method, path, body string, more ...string) (answer, error) {
 	return a, err
 }
 
-// is checks status and, where code is not empty, the error code.
+// is checks the status and, if code is not empty, the error code.
 func (a answer) is(t *testing.T, what string, status int, code string) {
 	t.Helper()
 	var e struct{ Error string }
@@ -229,7 +229,7 @@ func (s *site) logout(refresh string) answer {
 	return s.ask("POST", "/logout", refreshBody(refresh))
 }
 
-// published returns the kids of the JWK Set that the server shows.
+// published returns the kids in the JWK Set of the server.
 func (s *site) published() (kids []string) {
 	s.t.Helper()
 	a := s.ask("GET", "/jwks.json", "")
@@ -255,7 +255,7 @@ func tampered(t *testing.T, genuine string) string {
 	return strings.Join(parts[:], ".")
 }
 
-// unsigned makes a token with the same claims and alg none.
+// unsigned returns a token with the same claims and alg none.
 func unsigned(t *testing.T, genuine string) string {
 	t.Helper()
 	token, err := jws.Parse(genuine)

@@ -10,7 +10,7 @@ import (
 	"jwt/internal/oauth"
 )
 
-// raceWindow is the time between finding a token unspent and spending it.
+// raceWindow is the time between reading a token as unspent and spending it.
 const raceWindow = 200 * time.Millisecond
 
 // known is a refresh token and its session, as stored.
@@ -19,7 +19,7 @@ type known struct {
 	session store.Session
 }
 
-// find returns a refresh token as stored, if the fault is in force.
+// find returns a refresh token as stored, if the fault is active.
 func (t toggle) find(ctx context.Context, text string) (known, bool) {
 	if _, ok := t.peek(ctx); !ok {
 		return known{}, false
@@ -42,7 +42,7 @@ func (k known) reused(now time.Time) bool {
 	return !k.Spent.IsZero() && unspent.Live(k.session, now)
 }
 
-// addToken adds a refresh token to a session, beside those it has.
+// addToken adds a refresh token to a session and keeps the others.
 func (t toggle) addToken(ctx context.Context, session store.Session, now time.Time) (authserver.Grant, error) {
 	next, expires := authserver.NewRefreshToken(), now.Add(t.server.RefreshTTL)
 	err := t.server.Store.Begin(ctx, session, next.Hash(), store.Refresh{Session: session.ID, Issued: now, Expires: expires})
@@ -56,7 +56,7 @@ func keepRefreshToken(ctx context.Context, t toggle, q authserver.RotateRequest,
 	return next(ctx, q)
 }
 
-// raceRotations gives a successor of its own to each request that found the token unspent.
+// raceRotations gives another successor to each request that found the token unspent.
 func raceRotations(ctx context.Context, t toggle, q authserver.RotateRequest, next rotateFunc) (authserver.Grant, error) {
 	k, ok := t.find(ctx, q.Token)
 	if !ok || !k.live(q.Now) || !t.on(ctx) {
@@ -110,7 +110,7 @@ func acceptAccessToken(t toggle, r *authserver.Rules) {
 	}
 }
 
-// issueExpired makes the access token of a refresh count as expired.
+// issueExpired makes the access token of a refresh expired.
 func issueExpired(t toggle, r *authserver.Rules) {
 	rotate, issue := r.Rotate, r.IssueAccess
 	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {

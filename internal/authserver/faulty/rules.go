@@ -7,7 +7,7 @@ import (
 	"jwt/internal/authserver"
 )
 
-// Functions of the rules. In a fault next is the rule that it replaces.
+// Functions of the rules. In a fault, next is the rule that it replaces.
 type (
 	passwordFunc = func(ctx context.Context, user, password string) error
 	verifyFunc   = func(context.Context, authserver.VerifyRequest) (authserver.Bearer, error)

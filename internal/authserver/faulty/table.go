@@ -10,7 +10,7 @@ import (
 	"jwt/internal/authserver"
 )
 
-// rotateKey is the name of the fault that has no effect on rules.
+// rotateKey is the name of the fault that replaces no rule.
 const rotateKey = "rotate-key"
 
 // A Kind is a row of the table of faults.
@@ -21,15 +21,17 @@ type Kind struct {
 	Breaks string // rule of session flow that detects it; empty: none
 
 	parse func(f *Fault, value string) bool // for a fault with a value
-	whole bool                              // concerns the whole server: no times, no path
+	whole bool                              // affects the whole server: no times, no path
 	times int                               // default of times; 0: always
 
-	// apply replaces rules of the server; nil for rotateKey, which happens at once.
+	// apply replaces rules of the server. It is nil for rotateKey, which takes effect at
+	// once.
 	apply func(toggle, *authserver.Rules)
 }
 
-// table lists the faults. Rules are replaced in this order: of two faults of one rule the
-// lower one decides first. It is a function, so that starts of other commands do not pay.
+// table lists the faults. Rules are replaced in this order, so of two faults of one rule
+// the later one decides first. It is a function, so that it costs other commands nothing
+// at the start.
 func table() []Kind {
 	return []Kind{
 		// The server itself.
@@ -41,7 +43,7 @@ func table() []Kind {
 		{Name: "any-password", Help: "any password of a known user is accepted", Breaks: "wrong-password-refused", apply: onPassword(acceptAnyPassword)},
 		{Name: "login-broken", Help: "every login is refused", Breaks: "login-works", apply: onPassword(refuseLogins)},
 
-		// Refresh tokens. access-as-refresh verifies access tokens by the sound rule.
+		// Refresh tokens. access-as-refresh verifies access tokens by the standard rule.
 		{Name: "access-as-refresh", Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
 		{Name: "grace", Value: "DURATION", Help: "for this long a spent refresh token gives its successor", Breaks: "grace", parse: durationOf(0, maxOffset), apply: onRotate(changeGrace)},
 		{Name: "family-survives", Help: "reuse of a refresh token is refused but revokes nothing", Breaks: "family-revoked", apply: onRotate(keepFamily)},
