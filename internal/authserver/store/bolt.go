@@ -23,20 +23,20 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A boltStore is a Store in one bbolt file. A commit is fsynced before its method
-// returns; those of requests at the same time share one.
+// A boltStore is a Store in one bbolt file. Each change is on disk before its method
+// returns. Concurrent changes share one commit.
 type boltStore struct {
 	db   *bolt.DB
 	path string
 
 	queued  sync.Mutex
-	queue   []*change  // those that wait for a commit
-	writing sync.Mutex // whose holder commits what is in the queue
+	queue   []*change  // the changes that wait for a commit
+	writing sync.Mutex // its holder commits the queue
 
-	broken atomic.Bool // bbolt panicked: its locks may be held for ever
+	broken atomic.Bool // set after a panic in bbolt, which may never release its locks
 }
 
-// A change is one request's, and what became of it.
+// A change is what one request writes. The result is sent on done.
 type change struct {
 	make func(*bolt.Tx) error
 	done chan error
@@ -45,13 +45,15 @@ type change struct {
 var (
 	tokensBucket   = []byte("tokens")   // hash → Refresh
 	sessionsBucket = []byte("sessions") // ID → Session
-	expiryBucket   = []byte("expiry")   // milliseconds, bucket's first letter, key → nothing
+	expiryBucket   = []byte("expiry")   // milliseconds, first letter of the bucket, key → empty
 	keysBucket     = []byte("keys")     // "keys" → []SigningKey
+
+	buckets = [][]byte{tokensBucket, sessionsBucket, expiryBucket, keysBucket}
 )
 
 const (
-	lockTimeout = time.Second // how long to wait for another process to let go of the file
-	purgeBatch  = 1000        // records forgotten in one transaction
+	lockTimeout = time.Second // how long to wait for another process to release the file
+	purgeBatch  = 1000        // records deleted in one transaction
 )
 
 // openBolt opens the bbolt file at path, or creates it, readable only by its owner. It
@@ -70,22 +72,22 @@ func openBolt(path string) (Store, error) {
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
 		return nil, verdict.Errorf(verdict.IO, "%s: others may read the private keys in it", path).Hintf("chmod 600 %s", path)
 	}
+	f := &boltStore{path: path}
 	if info != nil && info.Size() > 0 {
-		if err := sound(path); err != nil {
+		if err := f.check(); err != nil {
 			return nil, storeError(path, err)
 		}
 	}
-	db, err := bolt.Open(path, 0o600, &bolt.Options{
+	f.db, err = bolt.Open(path, 0o600, &bolt.Options{
 		Timeout:        lockTimeout,
-		NoFreelistSync: true, // rebuilt on open: half the pages to write at each commit
+		NoFreelistSync: true, // a commit does not write the list of free pages, which is long after a purge
 		FreelistType:   bolt.FreelistMapType,
 	})
 	if err != nil {
 		return nil, storeError(path, err)
 	}
-	f := &boltStore{db: db, path: path}
 	err = f.write(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{tokensBucket, sessionsBucket, expiryBucket, keysBucket} {
+		for _, name := range buckets {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -99,27 +101,58 @@ func openBolt(path string) (Store, error) {
 	return f, nil
 }
 
-// sound checks a file that is there, while no server writes to it: opened to be read
-// only, bbolt locks it and looks at its first pages alone.
-func sound(path string) error {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, ReadOnly: true})
-	switch {
-	case err == nil:
-	case errors.As(err, new(*fs.PathError)), errors.Is(err, bolterrors.ErrTimeout), errors.Is(err, bolterrors.ErrInvalid),
-		errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return err
-	default: // it is too short for its first two pages
-		return damaged(path, err)
-	}
-	defer db.Close()
-	err = checkBolt(path)
-	if err == nil || errors.Is(err, errUnknownFormat) { // bbolt, which opened it, knows a later format
-		return nil
-	}
-	return damaged(path, err)
+// check reads every record of an existing file. It comes before bbolt opens the file for
+// writing: bbolt then scans all pages in a goroutine of its own, and a panic there cannot
+// be recovered. A crafted file, such as one whose pages form a cycle, can still end the
+// process with a panic message.
+func (f *boltStore) check() error {
+	return f.guard(func() error {
+		db, err := bolt.Open(f.path, 0o600, &bolt.Options{Timeout: lockTimeout, ReadOnly: true})
+		switch {
+		case err == nil:
+		case errors.As(err, new(*fs.PathError)), errors.Is(err, bolterrors.ErrTimeout), errors.Is(err, bolterrors.ErrInvalid),
+			errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+			return err
+		default: // the file is shorter than its first two pages
+			return damaged(f.path, err)
+		}
+		defer db.Close()
+		err = db.View(checkRecords)
+		if err == nil || errors.Is(err, bolterrors.ErrInvalid) {
+			return err
+		}
+		return damaged(f.path, err)
+	})
 }
 
-// ErrDamaged is in every error that says a store cannot be used any more.
+// checkRecords compares the file's size with that of its pages, and reads every record.
+func checkRecords(tx *bolt.Tx) error {
+	info, err := os.Stat(tx.DB().Path())
+	if err != nil {
+		return err
+	}
+	if info.Size() < tx.Size() {
+		return fmt.Errorf("it has %d bytes of %d", info.Size(), tx.Size())
+	}
+	tx.Cursor().Bucket().Stats() // recursive: a cycle overflows the stack here, where a cursor would fill the memory
+	return tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+		if !slices.ContainsFunc(buckets, func(known []byte) bool { return bytes.Equal(name, known) }) || b == nil {
+			return fmt.Errorf("%w: it has a bucket %q", bolterrors.ErrInvalid, name)
+		}
+		var last []byte
+		return b.ForEach(func(key, value []byte) error {
+			ordered := last == nil || bytes.Compare(last, key) < 0
+			last = key
+			// The scan panics if a key is not where a search expects it.
+			if !ordered || b.Get(key) == nil || len(value) > 0 && !json.Valid(value) {
+				return fmt.Errorf("a record in its bucket %q is damaged", name)
+			}
+			return nil
+		})
+	})
+}
+
+// ErrDamaged is wrapped by every error after which the store cannot be used.
 var ErrDamaged = errors.New("the file is damaged")
 
 func damaged(path string, err error) error {
@@ -131,7 +164,7 @@ func storeError(path string, err error) error {
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return verdict.Errorf(verdict.IO, "%s: another server has it open", path).
-			Hintf("stop that one, or give this one a --store of its own: a FILE, memory, or redis://HOST they both share")
+			Hintf("stop the other server, or give this one another --store: a FILE, memory, or redis://HOST, which servers can share")
 	case errors.Is(err, ErrDamaged):
 		return err
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
@@ -144,8 +177,8 @@ func storeError(path string, err error) error {
 	return verdict.Errorf(verdict.IO, "%s: %w", path, err)
 }
 
-// write commits what a change makes, which may be called more than once. Those that
-// come while another is committed wait for the next commit, which is one for them all.
+// write runs do in a transaction and commits it. It may call do more than once. Changes
+// that arrive during a commit wait, and then share the next one.
 func (f *boltStore) write(do func(*bolt.Tx) error) error {
 	c := &change{do, make(chan error, 1)}
 	f.queued.Lock()
@@ -164,7 +197,7 @@ func (f *boltStore) write(do func(*bolt.Tx) error) error {
 	return <-c.done
 }
 
-// commit makes all changes in one transaction, but for those that fail.
+// commit makes all changes in one transaction, except those that fail.
 func (f *boltStore) commit(batch []*change) {
 	for len(batch) > 0 {
 		failed := -1
@@ -194,10 +227,10 @@ func (f *boltStore) read(look func(*bolt.Tx) error) error {
 	return f.guard(func() error { return f.db.View(look) })
 }
 
-// guard makes an error of a panic of bbolt's, and of a fault in its map of the file.
+// guard turns a panic in bbolt, or a fault in its memory map of the file, into an error.
 func (f *boltStore) guard(transaction func() error) (err error) {
 	if f.broken.Load() {
-		return damaged(f.path, errors.New("it was found so before"))
+		return damaged(f.path, errors.New("an earlier request found this"))
 	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -300,8 +333,8 @@ func (f *boltStore) Close() error {
 	return f.db.Close()
 }
 
-// Purge walks the expiry index up to now. A session's entry is that of its first
-// token: the session itself knows whether it lives on.
+// Purge walks the expiry index. The entry of a session holds the expiry that it began
+// with, so purge reads the present one from the session.
 func (f *boltStore) Purge(ctx context.Context, now time.Time) error {
 	until := expiryKey(now.Add(-keepExpired), nil, nil)
 	for more := true; more && ctx.Err() == nil; {
@@ -346,7 +379,7 @@ func purge(tx *bolt.Tx, key []byte, now time.Time) error {
 	return tx.Bucket(bucket).Delete(id)
 }
 
-// put writes a record, and an entry of the expiry index unless expires is zero.
+// put writes a record. It also adds an entry to the expiry index, unless expires is zero.
 func put(tx *bolt.Tx, bucket, key []byte, record any, expires time.Time) error {
 	b, err := json.Marshal(record)
 	if err != nil {

@@ -466,12 +466,22 @@ func TestFileRefused(t *testing.T) {
 		}
 		return path
 	}
+	foreign := filepath.Join(dir, "foreign")
+	db, err := bolt.Open(foreign, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bolt.Tx) error { _, err := tx.CreateBucket([]byte("recipes")); return err })
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
 	held := filepath.Join(dir, "held")
 	openedFile(t, held)
 	for _, c := range []struct{ name, path, want string }{
 		{"held by another server", held, "another server has it open"},
 		{"others may read it", write("open", 0o644, ""), "others may read the private keys in it"},
 		{"text", write("text", 0o600, "this is no store at all, but a text that somebody keeps here"), "is not a store of this server"},
+		{"another program's database", foreign, "is not a store of this server"},
 		{"a directory", dir, "is not a regular file"},
 		{"below a file", filepath.Join(write("file", 0o600, ""), "state.db"), "not a directory"},
 	} {

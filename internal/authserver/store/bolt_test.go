@@ -3,9 +3,11 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +21,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// aStore returns the bytes of a store with so many sessions, after a rotation.
+// aStore returns the bytes of a file store with that many sessions.
 func aStore(tb testing.TB, sessions int) []byte {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), "state.db")
@@ -51,7 +53,7 @@ func aStore(tb testing.TB, sessions int) []byte {
 	return b
 }
 
-// use opens a store and touches all of it.
+// use opens a store, reads from it and writes to it.
 func use(path string) error {
 	s, err := openBolt(path)
 	if err != nil {
@@ -64,8 +66,7 @@ func use(path string) error {
 		s.Purge(context.Background(), epoch.Add(100*24*time.Hour)))
 }
 
-// A file that lost its end, or a page of it, is refused by name, with what to do. A
-// panic of bbolt's would end the tests.
+// The error for a file that lost its end or a page names the file and has a hint.
 func TestFileDamaged(t *testing.T) {
 	whole := aStore(t, 100)
 	page := os.Getpagesize()
@@ -87,7 +88,7 @@ func TestFileDamaged(t *testing.T) {
 	}
 	for size := page; size < len(whole)-page; size += page {
 		if err := try(fmt.Sprintf("cut to %d", size), whole[:size]); err == nil && size < len(whole)/2 {
-			t.Errorf("cut to %d of %d bytes it is taken", size, len(whole))
+			t.Errorf("cut to %d of %d bytes it is accepted", size, len(whole))
 		}
 	}
 	refused := 0
@@ -100,13 +101,13 @@ func TestFileDamaged(t *testing.T) {
 			}
 		}
 	}
-	if refused < 20 {
+	if refused < 60 {
 		t.Errorf("only %d damaged files are refused", refused)
 	}
 }
 
-// A panic of bbolt's while the store is in use makes an error of this call and of all
-// after it, and Close returns.
+// After a panic in bbolt, this call and all later ones return an error, and Close does
+// not hang.
 func TestPanicBreaksTheStore(t *testing.T) {
 	s := openedFile(t, filepath.Join(t.TempDir(), "c.db")).(*boltStore)
 	if err := s.read(func(*bolt.Tx) error { panic("assertion failed: Page expected") }); !errors.Is(err, ErrDamaged) {
@@ -121,39 +122,49 @@ func TestPanicBreaksTheStore(t *testing.T) {
 	}
 }
 
-// Whatever the check lets through, bbolt opens, reads and writes without a panic.
+// A file that is cut off, or whose sectors are zeroed or hold noise, does not end the
+// process.
 func FuzzFileDamaged(f *testing.F) {
+	const sector = 512
 	whole := aStore(f, 60)
-	f.Add(uint32(0), []byte{})
-	for at := uint32(0); at < uint32(len(whole)); at += 4096 {
-		f.Add(at, []byte{0xff, 0, 1})
-		f.Add(at+8, []byte{1, 0, 0xff})
-		f.Add(at+16, []byte{3, 0, 0, 0, 0xff, 0xff})
+	for i := range uint32(len(whole) / sector) {
+		f.Add(i, uint8(1), uint64(0), false)
+		f.Add(i, uint8(1), uint64(i), false)
+		f.Add(i, uint8(0), uint64(0), true)
 	}
 	path := filepath.Join(f.TempDir(), "c.db")
-	f.Fuzz(func(t *testing.T, at uint32, patch []byte) {
+	f.Fuzz(func(t *testing.T, first uint32, sectors uint8, seed uint64, cut bool) {
 		b := slices.Clone(whole)
-		copy(b[int(at)%len(b):], patch)
+		at := int(first) % (len(b) / sector) * sector
+		hit := b[at:min(at+int(sectors)*sector, len(b))]
+		clear(hit)
+		if seed != 0 {
+			for i, noise := 0, rand.New(rand.NewPCG(seed, 0)); i < len(hit); i++ {
+				hit[i] = byte(noise.Uint32())
+			}
+		}
+		if cut {
+			b = b[:at]
+		}
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := use(path); err != nil && strings.Contains(err.Error(), "runtime error") {
-			t.Fatalf("bbolt panicked, or met a fault: %v", err)
+		if err := use(path); err != nil && verdict.ClassOf(err) != verdict.IO {
+			t.Fatal(err)
 		}
 	})
 }
 
-// A file of another version of the format is not called damaged, whether bbolt refuses
-// it or, as a later release may, opens it.
+// A file of another version of the format is called that, not damaged.
 func TestOtherVersion(t *testing.T) {
+	const metaPage, metaSum, version = 16, 56, 4 // offsets of the record in its page, of its members in it
 	b := aStore(t, 3)
-	size := nativeEndian.Uint32(b[boltPageHeader+8:])
-	for _, page := range []uint32{0, size} {
-		meta := b[page+boltPageHeader:]
-		nativeEndian.PutUint32(meta[4:], boltVersion+1)
+	for _, page := range []int{0, os.Getpagesize()} {
+		meta := b[page+metaPage:]
+		binary.NativeEndian.PutUint32(meta[version:], 3)
 		sum := fnv.New64a()
-		sum.Write(meta[:56])
-		nativeEndian.PutUint64(meta[56:], sum.Sum64())
+		sum.Write(meta[:metaSum])
+		binary.NativeEndian.PutUint64(meta[metaSum:], sum.Sum64())
 	}
 	path := filepath.Join(t.TempDir(), "state.db")
 	if err := os.WriteFile(path, b, 0o600); err != nil {
@@ -161,9 +172,6 @@ func TestOtherVersion(t *testing.T) {
 	}
 	err := use(path)
 	if !errors.Is(err, bolterrors.ErrVersionMismatch) || errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "is not a store of this server") {
-		t.Errorf("opening version %d: %v", boltVersion+1, err)
-	}
-	if err := checkBolt(path); !errors.Is(err, errUnknownFormat) {
-		t.Errorf("checking version %d: %v", boltVersion+1, err)
+		t.Errorf("opening version 3: %v", err)
 	}
 }
