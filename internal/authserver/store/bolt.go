@@ -136,19 +136,26 @@ func checkRecords(tx *bolt.Tx) error {
 	}
 	tx.Cursor().Bucket().Stats() // recursive: a cycle overflows the stack here, where a cursor would fill the memory
 	return tx.ForEach(func(name []byte, b *bolt.Bucket) error {
-		if !slices.ContainsFunc(buckets, func(known []byte) bool { return bytes.Equal(name, known) }) || b == nil {
+		if !slices.ContainsFunc(buckets, func(known []byte) bool { return bytes.Equal(name, known) }) {
 			return fmt.Errorf("%w: it has a bucket %q", bolterrors.ErrInvalid, name)
 		}
-		var last []byte
-		return b.ForEach(func(key, value []byte) error {
-			ordered := last == nil || bytes.Compare(last, key) < 0
-			last = key
-			// The scan panics if a key is not where a search expects it.
-			if !ordered || b.Get(key) == nil || len(value) > 0 && !json.Valid(value) {
-				return fmt.Errorf("a record in its bucket %q is damaged", name)
-			}
-			return nil
-		})
+		if b == nil {
+			return fmt.Errorf("bucket %q is not found", name)
+		}
+		return checkBucket(name, b)
+	})
+}
+
+func checkBucket(name []byte, b *bolt.Bucket) error {
+	var last []byte
+	return b.ForEach(func(key, value []byte) error {
+		ordered := last == nil || bytes.Compare(last, key) < 0
+		last = key
+		// The scan panics if a key is not where a search expects it.
+		if !ordered || b.Get(key) == nil || len(value) > 0 && !json.Valid(value) {
+			return fmt.Errorf("a record in bucket %q is damaged", name)
+		}
+		return nil
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// timed fails the test if a call takes longer than every method may.
+// timed fails the test if a call takes longer than a method may take.
 func timed(t *testing.T, what string, call func() error) error {
 	began := time.Now()
 	err := call()
@@ -26,8 +26,8 @@ func timed(t *testing.T, what string, call func() error) error {
 	return err
 }
 
-// When a master dies, requests fail in time, and go on once its replica has taken over:
-// with every session, and with one winner among many that spend one token.
+// When a master dies, requests fail within their timeout until its replica has taken
+// over. No session is lost, and one of many requests that spend a token wins.
 func TestRedisFailover(t *testing.T) {
 	for name, start := range map[string]func(*testing.T) *redistest.Group{"cluster": redistest.Cluster, "sentinel": redistest.Sentinel} {
 		t.Run(name, func(t *testing.T) {
@@ -46,11 +46,11 @@ func TestRedisFailover(t *testing.T) {
 			won := race(t, stores, f, 50)
 			for timed(t, "Find", func() error { _, _, err := stores[0].Find(context.Background(), f.token); return err }) != nil {
 				if time.Since(killed) > time.Minute {
-					t.Fatal("nothing has taken over for the master")
+					t.Fatal("no replica has taken over")
 				}
 				time.Sleep(10 * time.Millisecond)
 			}
-			t.Logf("it goes on after %s", time.Since(killed))
+			t.Logf("requests succeed again after %s", time.Since(killed))
 			for _, s := range stores { // each has found the new master by itself
 				for timed(t, "Session", func() error { _, err := s.Session(context.Background(), f.session.ID); return err }) != nil {
 					time.Sleep(10 * time.Millisecond)
@@ -68,7 +68,7 @@ func TestRedisFailover(t *testing.T) {
 	}
 }
 
-// With wait=1 a rotation that no replica would hear of is an error, and spends nothing.
+// With wait=1, a rotation that no replica would receive is an error and spends nothing.
 func TestRedisWaitsForAReplica(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

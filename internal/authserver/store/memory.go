@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A memStore is a Store that ends with the process.
+// A memStore is a Store in memory. Its state is lost when the process ends.
 type memStore struct {
 	mu       sync.Mutex
 	sessions map[string]Session

@@ -16,14 +16,14 @@ import (
 // Sentinel, or a Cluster.
 //
 // The keys of a family have its session ID as their hash tag, so that one master of a
-// cluster holds them and one script rotates. What presents a token knows its hash only:
-// an index leads from the hash to the session ID. It is written before the token is, and
-// decides nothing: the script reads the token from the family's own keys.
+// cluster holds them and one script can rotate a token. A request has only the hash of
+// its token, so an index maps the hash to the session ID. The index is written before the
+// token and decides nothing: the script reads the token from the keys of the family.
 //
 //	jwt:token:HASH       session ID          the index
 //	jwt:{ID}:session     user, client, created, expires, revoked
 //	jwt:{ID}:token:HASH  issued, expires, spent, next, next_expires, sealed
-//	jwt:{ID}:probe       nothing; written to see whether replicas acknowledge
+//	jwt:{ID}:probe       empty; written to see whether replicas acknowledge
 //	jwt:keys             []SigningKey in JSON
 type redisStore struct {
 	redisClient
@@ -37,7 +37,7 @@ func redisSession(id string) string       { return "jwt:{" + id + "}:session" }
 func redisToken(id string, t Hash) string { return "jwt:{" + id + "}:token:" + t.hex() }
 func redisProbe(id string) string         { return "jwt:{" + id + "}:probe" }
 
-// redisTTL is how long to keep what expires, in milliseconds.
+// redisTTL is how long to keep a record that expires, in milliseconds.
 func redisTTL(now, expires time.Time) int64 { return (expires.Sub(now) + keepExpired).Milliseconds() }
 
 //go:embed rotate.lua
@@ -47,7 +47,7 @@ var rotateScript string
 var beginScript string
 
 const (
-	// A plain HSETNX would bring an expired session back.
+	// HSETNX alone would create a session again that has expired.
 	revokeScript = `if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('HSETNX', KEYS[1], 'revoked', ARGV[1]) end return 0`
 	swapScript   = `if (redis.call('GET', KEYS[1]) or '') == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) return 1 end return 0`
 )
@@ -100,9 +100,9 @@ func (r *redisStore) family(ctx context.Context, token Hash) (string, error) {
 	return id, r.failed(err)
 }
 
-// Rotate sends its script a second time if the answer to the first is lost: the token may
-// be spent, and its owner would be mistaken for a thief at the next try. The same Spend
-// gets the same answer, so this is safe; the client library itself sends nothing twice.
+// Rotate sends its script a second time if the first answer is lost: the token may be
+// spent, and then the owner's next request would count as reuse. The same Spend gets the
+// same answer, so this is safe. The client library itself does not retry.
 func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
@@ -111,7 +111,7 @@ func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
 		return Rotation{Outcome: Unknown}, nil
 	}
 	if err == nil && r.replicas > 0 {
-		// Where too few replicas follow the family's master, this fails and nothing is spent.
+		// If the family's master has too few replicas, this fails and nothing is spent.
 		err = r.set(ctx, redisProbe(id), "", 1)
 	}
 	if err == nil {
@@ -122,7 +122,7 @@ func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
 	}
 	rotation, err := r.spend(ctx, id, p)
 	if err == nil && rotation.Outcome != Rotated {
-		// Nothing leads to the successor that was not made. Where this fails, the key expires.
+		// The successor was not created. If its index entry cannot be deleted, it expires.
 		r.client.Do(ctx, r.client.B().Del().Key(redisIndex(p.Next)).Build())
 	}
 	return rotation, err
@@ -198,7 +198,7 @@ func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {
 	}, nil
 }
 
-// hash returns the fields of a hash, or ErrNotFound where it lacks the one named.
+// hash returns the fields of a hash, or ErrNotFound if the named field is missing.
 func (r *redisStore) hash(ctx context.Context, key, field string) (map[string]string, error) {
 	f, err := r.client.Do(ctx, r.client.B().Hgetall().Key(key).Build()).AsStrMap()
 	if err != nil {
@@ -279,7 +279,7 @@ func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 func millis(t time.Time) string { return number(t.UnixMilli()) }
 
-// fromMillis reads a time; a missing one, and "0", is the zero time.
+// fromMillis parses a time. A missing one and "0" are the zero time.
 func fromMillis(s string) time.Time {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n == 0 {

@@ -27,8 +27,8 @@ func openedRedis(t *testing.T, url string) Store {
 	return s
 }
 
-// A rotation whose answer is lost was carried out: it is asked for once more, and
-// is the same one. Nothing else is sent twice.
+// If the answer to a rotation is lost, the rotation is sent again and gives the same
+// result. Nothing else is sent twice.
 func TestRedisLostAnswer(t *testing.T) {
 	r := redistest.RelayTo(t, redistest.Start(t), nil)
 	s := openedRedis(t, r.URL())
@@ -48,7 +48,7 @@ func TestRedisLostAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if spent.Next != p.Next || !session.Revoked.IsZero() {
-		t.Errorf("it is not what one rotation makes of it: %+v %+v", spent, session)
+		t.Errorf("not the result of one rotation: %+v %+v", spent, session)
 	}
 
 	r.LoseAnswerTo("HGETALL")
@@ -60,8 +60,8 @@ func TestRedisLostAnswer(t *testing.T) {
 	}
 }
 
-// Connections that broke while they idled, as when Redis is started anew, fail no
-// request.
+// Connections that broke while idle, as after a restart of Redis, do not make a request
+// fail.
 func TestRedisBrokenWhileIdle(t *testing.T) {
 	r := redistest.RelayTo(t, redistest.Start(t), nil)
 	s := openedRedis(t, r.URL())
@@ -84,7 +84,8 @@ func TestRedisBrokenWhileIdle(t *testing.T) {
 	}
 }
 
-// A server that hangs fails a request when its context ends, and every method in time.
+// If the server hangs, a request fails when its context ends, and every method fails
+// within its timeout.
 func TestRedisHangs(t *testing.T) {
 	t.Parallel()
 	r := redistest.RelayTo(t, redistest.Start(t), nil)
@@ -123,7 +124,7 @@ func TestRedisForgets(t *testing.T) {
 	s := openedRedis(t, redistest.Start(t)).(*redisStore)
 	f := begin(t, s, "s1", 1)
 	rotate(t, s, f.spend(2, time.Minute, 0))
-	rotate(t, s, f.spend(3, time.Minute, 0)) // reused: makes no successor, and no key
+	rotate(t, s, f.spend(3, time.Minute, 0)) // reused: creates no successor and no key
 	want := map[string]time.Duration{
 		redisIndex(Hash{1}):       time.Hour + keepExpired,
 		redisIndex(Hash{2}):       time.Hour + keepExpired,
@@ -157,9 +158,9 @@ func TestRedisRefused(t *testing.T) {
 		{"another password", "redis://:hush-hush@" + guarded, verdict.FetchFailed, "it refuses user and password"},
 		{"another user", "redis://alice:hush-hush@" + guarded, verdict.FetchFailed, "it refuses user and password"},
 		{"no password", "redis://" + guarded, verdict.FetchFailed, "NOAUTH"},
-		{"a database that is not there", "redis://:sesame@" + guarded + "/hush", verdict.Usage, "not a Redis URL"},
+		{"a database that is not a number", "redis://:sesame@" + guarded + "/hush", verdict.Usage, "not a Redis URL"},
 		{"a database out of range", "redis://:sesame@" + guarded + "/99", verdict.FetchFailed, "out of range"},
-		{"a certificate nobody knows", "rediss://:hush-hush@" + behindTLS.Address(), verdict.FetchFailed, "certificate"},
+		{"an unknown certificate", "rediss://:hush-hush@" + behindTLS.Address(), verdict.FetchFailed, "certificate"},
 		{"no port", "redis://:hush-hush@127.0.0.1:port", verdict.Usage, "not a Redis URL"},
 		{"options", "redis://:hush-hush@127.0.0.1:1/0?db=1", verdict.Usage, "not a Redis URL"},
 		{"user alone", "redis://hush-hush@127.0.0.1:1", verdict.Usage, "not a Redis URL"},
@@ -181,11 +182,11 @@ func TestRedisRefused(t *testing.T) {
 		})
 	}
 	if bytes.Contains(behindTLS.Asked(), []byte("hush")) {
-		t.Error("the password was sent to a server that nobody vouches for")
+		t.Error("the password was sent to a server with an unknown certificate")
 	}
 }
 
-// What a server says of a command that it does not know quotes it.
+// The error of a server that does not know a command quotes the command.
 func TestRedisQuotesNoPassword(t *testing.T) {
 	socket := strings.TrimPrefix(redistest.Start(t, "--rename-command", "AUTH", "", "--rename-command", "HELLO", ""), "unix://")
 	_, err := openRedis(t.Context(), "unix://:hush-hush@"+socket)

@@ -20,17 +20,17 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Every method ends within redisTimeout: the first try of a rotation takes at most
-// redisFirstTry, and the second must connect and say HELLO in what is left.
+// Every method returns within redisTimeout. The first try of a rotation takes at most
+// redisFirstTry, and the second must connect and send HELLO in the time that is left.
 const (
 	redisTimeout  = 3 * time.Second
 	redisFirstTry = 1200 * time.Millisecond
-	redisConnect  = 900 * time.Millisecond // to connect, and once more for HELLO
+	redisConnect  = 900 * time.Millisecond // to connect, and the same again for HELLO
 	redisWait     = time.Second            // for replicas to acknowledge a write
 	redisBuffer   = 16 << 10               // bytes, for each direction of a connection
 )
 
-// redisOptions say where a Redis is, and how to log in to it.
+// redisOptions are the addresses of a Redis and how to log in to it.
 type redisOptions struct {
 	rueidis.ClientOption
 	name     string // of the first node, in messages
@@ -133,11 +133,11 @@ type redisClient struct {
 	client rueidis.Client
 }
 
-// connect finds out what the server is, and checks that it keeps what it is given.
+// connect detects the kind of server, and checks that it does not evict keys.
 func (o redisOptions) connect(ctx context.Context) (redisClient, error) {
 	o.DisableRetry = true
 	o.DisableCache = true
-	o.AlwaysPipelining = true // reads all the time, so a connection that ends is seen at once
+	o.AlwaysPipelining = true // reads all the time, so a closed connection is detected at once
 	o.ClientSetInfo = rueidis.DisableClientSetInfo
 	o.Dialer.Timeout = redisConnect
 	o.ConnWriteTimeout = 2 * time.Second
@@ -163,9 +163,9 @@ func (o redisOptions) connect(ctx context.Context) (redisClient, error) {
 	return c, nil
 }
 
-// checkPolicy asks INFO, which managed servers answer where they hide CONFIG. It asks
-// replicas too, which may become masters; a node that does not answer is left out, unless
-// none does.
+// checkPolicy uses INFO, because managed servers often disable CONFIG. It asks replicas
+// too, because they can become masters. A node that does not answer is skipped, unless
+// none answers.
 func (c redisClient) checkPolicy(ctx context.Context) error {
 	var unreachable error
 	answers := 0
@@ -193,7 +193,7 @@ func (c redisClient) checkPolicy(ctx context.Context) error {
 	return nil
 }
 
-// A redisScript is run by its hash, so that its text is sent once to a server.
+// A redisScript is run by its hash, so that its text is sent to a server only once.
 type redisScript struct{ text, hash string }
 
 func newRedisScript(text string) redisScript {
@@ -215,9 +215,9 @@ func (c redisClient) run(ctx context.Context, s redisScript, keys []string, argu
 	return answer, err
 }
 
-// write sends a command, and waits for replicas where the URL says so. WAIT concerns the
-// writes of its own connection, so both have one for themselves; there a slot that a
-// cluster just moved is an error, not a second try.
+// write sends a command, and waits for replicas if the URL says so. WAIT counts the writes
+// of its own connection, so both use a dedicated one. A command on it is not redirected:
+// it fails if a cluster has just moved the slot.
 func (c redisClient) write(ctx context.Context, command func(rueidis.CommandClient) rueidis.Completed) (answer rueidis.RedisMessage, err error) {
 	if c.replicas == 0 {
 		answer, err = c.client.Do(ctx, command(c.client)).ToMessage()
@@ -240,13 +240,13 @@ func (c redisClient) write(ctx context.Context, command func(rueidis.CommandClie
 
 var errNotReplicated = errors.New("not enough replicas acknowledged a write in time")
 
-// isLost reports whether a command may have been carried out though it failed.
+// isLost reports whether a command may have been executed although it failed.
 func isLost(err error) bool {
 	return err != nil && !errors.As(err, new(*rueidis.RedisError)) && !errors.Is(err, errNotReplicated)
 }
 
-// failed names the server in an error. It may quote what the server says, but never a
-// password, which a server may quote when it does not know AUTH or HELLO.
+// failed adds the server's name to an error. It quotes the server's message unless that
+// holds a password: a server that does not know AUTH or HELLO quotes their arguments.
 func (c redisClient) failed(err error) error {
 	var refused *rueidis.RedisError
 	switch {

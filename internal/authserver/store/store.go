@@ -13,27 +13,27 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Store keeps the server's state: sessions (token families), refresh tokens,
-// signing keys. What a method has returned survives a crash, where the store is
-// durable at all. Times are kept to the millisecond.
+// A Store keeps the server's state: sessions (token families), refresh tokens and
+// signing keys. In a durable store, a change survives a crash once its method has
+// returned. Times have millisecond precision.
 type Store interface {
-	// Begin adds a refresh token, and its session unless that is there already.
+	// Begin adds a refresh token, and its session unless that exists.
 	Begin(ctx context.Context, s Session, token Hash, r Refresh) error
-	// Rotate spends a refresh token, in one atomic step. Called twice with the
-	// same Spend it gives the same Rotation: it may be retried.
+	// Rotate spends a refresh token, atomically. A second call with the same Spend
+	// returns the same Rotation, so a call can be retried.
 	Rotate(ctx context.Context, spend Spend) (Rotation, error)
-	// Find returns what is known of a refresh token and its session, or ErrNotFound.
+	// Find returns a refresh token and its session, or ErrNotFound.
 	Find(ctx context.Context, token Hash) (Refresh, Session, error)
-	// Session returns the session of that ID, or ErrNotFound.
+	// Session returns the session with that ID, or ErrNotFound.
 	Session(ctx context.Context, id string) (Session, error)
 	// Revoke ends a session and all its tokens. An unknown session is not an error.
 	Revoke(ctx context.Context, id string, now time.Time) error
-	// Keys returns the signing keys, in the order that ChangeKeys left them in.
+	// Keys returns the signing keys, in the order in which ChangeKeys stored them.
 	Keys(ctx context.Context) ([]SigningKey, error)
-	// ChangeKeys replaces them by what change makes of them, in one atomic step.
-	// It may call change more than once.
+	// ChangeKeys replaces the signing keys with the result of change, atomically. It
+	// may call change more than once.
 	ChangeKeys(ctx context.Context, change func([]SigningKey) []SigningKey) error
-	// Purge forgets what expired longer than keepExpired ago.
+	// Purge deletes what expired more than keepExpired ago.
 	Purge(ctx context.Context, now time.Time) error
 	Close() error
 }
@@ -53,14 +53,14 @@ func Open(ctx context.Context, where string) (Store, error) {
 	return openBolt(where)
 }
 
-// ErrNotFound says that the store knows of no such thing.
+// ErrNotFound is the error for a token or session that is not in the store.
 var ErrNotFound = errors.New("not found")
 
-// keepExpired is how long what has expired is remembered, so that its owner can
-// be told that it expired, not that it never was.
+// keepExpired is how long expired records are kept, so that the client can be told that
+// its token expired, and not that it is unknown.
 const keepExpired = time.Hour
 
-// A Hash is the SHA-256 of a refresh token. The token itself is kept nowhere.
+// A Hash is the SHA-256 of a refresh token. The token itself is not stored.
 type Hash [32]byte
 
 // A Session is one login: the token family that descends from it.
@@ -69,11 +69,11 @@ type Session struct {
 	User    string    `json:"user"`
 	Client  string    `json:"client"`
 	Created time.Time `json:"created"`
-	Expires time.Time `json:"expires"` // of its last token, access or refresh
+	Expires time.Time `json:"expires"` // when its last token, access or refresh, expires
 	Revoked time.Time `json:"revoked,omitzero"`
 }
 
-// A Refresh is what is known of one refresh token.
+// A Refresh is the record of one refresh token.
 type Refresh struct {
 	Session string    `json:"session"`
 	Issued  time.Time `json:"issued"`
@@ -83,30 +83,30 @@ type Refresh struct {
 	Sealed  []byte    `json:"sealed,omitempty"`
 }
 
-// Live reports whether the token buys a successor.
+// Live reports whether the token can be exchanged for a successor.
 func (r Refresh) Live(s Session, now time.Time) bool {
 	return r.Spent.IsZero() && s.Revoked.IsZero() && now.Before(r.Expires)
 }
 
-// A Spend asks to rotate a refresh token.
+// A Spend is a request to rotate a refresh token.
 type Spend struct {
 	Token   Hash
-	Next    Hash   // the successor, if this is the request that rotates
-	Sealed  []byte // the successor, readable with the token only; nil without a grace
+	Next    Hash   // the successor, if this request rotates the token
+	Sealed  []byte // the successor, which only the token decrypts; nil without a grace period
 	Now     time.Time
-	Grace   time.Duration // for how long after a rotation a replay gets the same successor
+	Grace   time.Duration // how long after a rotation a replay gets the same successor
 	Expires time.Time     // of the successor
 
-	// SessionExpires is when the last token of this rotation, access or refresh, ends.
+	// SessionExpires is when the last token of this rotation, access or refresh, expires.
 	SessionExpires time.Time
 }
 
-// An Outcome says what became of a Spend.
+// An Outcome is the result of a Spend.
 type Outcome string
 
 const (
 	Rotated  Outcome = "rotated"  // the token is spent, Next is its successor
-	Replayed Outcome = "replayed" // it was spent within the grace: Sealed is its successor
+	Replayed Outcome = "replayed" // it was spent within the grace period: Sealed is its successor
 	Reused   Outcome = "reused"   // it was spent before: the session is revoked
 	Revoked  Outcome = "revoked"  // the session had been revoked
 	Expired  Outcome = "expired"  // the token had expired
@@ -122,7 +122,7 @@ type Rotation struct {
 	Expires time.Time
 }
 
-// outcome decides what becomes of a token. rotate.lua is the same in Lua.
+// outcome decides the result of a Spend. rotate.lua is the same in Lua.
 func (p Spend) outcome(r Refresh, s Session) Outcome {
 	switch {
 	case !p.Now.Before(r.Expires):
@@ -140,7 +140,7 @@ func (p Spend) outcome(r Refresh, s Session) Outcome {
 	}
 }
 
-// apply carries out a Spend on the records of its token and session, and says
+// apply applies a Spend to the records of its token and session, and reports
 // whether they changed. A store calls it inside its transaction.
 func (p Spend) apply(r *Refresh, s *Session) (rotation Rotation, changed bool) {
 	rotation = Rotation{Outcome: p.outcome(*r, *s), Sealed: r.Sealed, Expires: p.Expires}
@@ -161,7 +161,7 @@ func (p Spend) apply(r *Refresh, s *Session) (rotation Rotation, changed bool) {
 	return rotation, changed
 }
 
-// successor returns the record of the token that a Spend makes.
+// successor returns the record of the token that a Spend creates.
 func (p Spend) successor(session string) Refresh {
 	return Refresh{Session: session, Issued: p.Now, Expires: p.Expires}
 }
@@ -170,6 +170,6 @@ func (p Spend) successor(session string) Refresh {
 type SigningKey struct {
 	JWK     json.RawMessage `json:"jwk"` // private part included
 	Created time.Time       `json:"created"`
-	From    time.Time       `json:"from"`           // signs from then on; published before
-	Until   time.Time       `json:"until,omitzero"` // published until then; zero: no other is to sign in its place
+	From    time.Time       `json:"from"`           // signs from then on; is published before
+	Until   time.Time       `json:"until,omitzero"` // is published until then; zero if no other key replaces it
 }

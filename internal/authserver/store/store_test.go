@@ -21,10 +21,10 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(redistest.Main(m)) }
 
-// epoch is when the tests of stores begin.
+// epoch is the time at which the tests start.
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// eachStore runs a test against every
+// eachStore runs a test against every kind of store.
 func eachStore(t *testing.T, test func(t *testing.T, s Store)) {
 	t.Run("memory", func(t *testing.T) { test(t, NewMemory()) })
 	t.Run("file", func(t *testing.T) { test(t, openedFile(t, filepath.Join(t.TempDir(), "state.db"))) })
@@ -42,7 +42,7 @@ func openedFile(t *testing.T, path string) Store {
 	return s
 }
 
-// A family is a session and its first token, as a login makes them.
+// A family is a session and its first token, as a login creates them.
 type family struct {
 	session Session
 	token   Hash
@@ -62,7 +62,7 @@ func begin(t *testing.T, s Store, id string, token byte) family {
 	return f
 }
 
-// spend spends the first token for the one of that number, after so long.
+// spend returns a Spend of the family's token, so long after epoch. next is its successor.
 func (f family) spend(next byte, after, grace time.Duration) Spend {
 	now := epoch.Add(after)
 	p := Spend{Token: f.token, Next: Hash{next}, Now: now, Grace: grace, Expires: now.Add(time.Hour), SessionExpires: now.Add(2 * time.Hour)}
@@ -104,14 +104,14 @@ func TestStoreKeepsWhatItIsGiven(t *testing.T) {
 		same(t, "session by ID", session, f.session)
 
 		if _, _, err := s.Find(t.Context(), Hash{9}); !errors.Is(err, ErrNotFound) {
-			t.Errorf("a token that never was: %v", err)
+			t.Errorf("an unknown token: %v", err)
 		}
 		if _, err := s.Session(t.Context(), "s9"); !errors.Is(err, ErrNotFound) {
-			t.Errorf("a session that never was: %v", err)
+			t.Errorf("an unknown session: %v", err)
 		}
-		same(t, "spending a token that never was", rotate(t, s, Spend{Token: Hash{9}, Next: Hash{10}, Now: epoch}), Rotation{Outcome: Unknown})
+		same(t, "spending an unknown token", rotate(t, s, Spend{Token: Hash{9}, Next: Hash{10}, Now: epoch}), Rotation{Outcome: Unknown})
 		if _, _, err := s.Find(t.Context(), Hash{10}); !errors.Is(err, ErrNotFound) {
-			t.Errorf("it made a successor: %v", err)
+			t.Errorf("it created a successor: %v", err)
 		}
 	})
 }
@@ -171,7 +171,7 @@ func TestStoreRevokesTheFamilyOfASpentToken(t *testing.T) {
 			t.Errorf("replay: %+v", r)
 		}
 		if _, _, err := s.Find(t.Context(), Hash{3}); !errors.Is(err, ErrNotFound) {
-			t.Errorf("the replay made a successor: %v", err)
+			t.Errorf("the replay created a successor: %v", err)
 		}
 		f.token = Hash{2}
 		if r := rotate(t, s, f.spend(4, time.Minute, 0)); r.Outcome != Revoked {
@@ -208,7 +208,8 @@ func TestStoreGraceGivesTheSameSuccessor(t *testing.T) {
 	})
 }
 
-// A token spent without a grace has no successor to give, whatever the grace is now.
+// A token that was spent without a grace period is not replayed, even if there is a grace
+// period now.
 func TestStoreGraceIsThatOfTheRotation(t *testing.T) {
 	eachStore(t, func(t *testing.T, s Store) {
 		f := begin(t, s, "s1", 1)
@@ -257,7 +258,7 @@ func TestStoreRevoke(t *testing.T) {
 			t.Error(err)
 		}
 		if _, err := s.Session(t.Context(), "never was"); !errors.Is(err, ErrNotFound) {
-			t.Errorf("revoking it made a session: %v", err)
+			t.Errorf("revoking it created a session: %v", err)
 		}
 		want := f.session
 		want.Revoked = epoch.Add(time.Second)
@@ -270,8 +271,8 @@ func TestStoreRevoke(t *testing.T) {
 	})
 }
 
-// Of many that spend one token at the same time one gets a successor; within the
-// grace, all get that one.
+// When many requests spend one token at the same time, one gets a successor. Within the
+// grace period, all get the same one.
 func TestStoreRace(t *testing.T) {
 	const racers = 50
 	for _, grace := range []time.Duration{0, time.Minute} {
@@ -410,14 +411,14 @@ func TestFileOutlivesItsServer(t *testing.T) {
 	}
 }
 
-// Changes that come while one is committed share the next commit; one that fails takes
-// no other with it.
+// Changes that arrive during a commit share the next one. A change that fails does not
+// make others fail.
 func TestFileCommits(t *testing.T) {
 	s := openedFile(t, filepath.Join(t.TempDir(), "state.db")).(*boltStore)
 	const requests = 60
 	before, refused := s.commits(t), errors.New("no")
 	var group sync.WaitGroup
-	s.writing.Lock() // a commit that takes its time
+	s.writing.Lock() // as during a commit
 	for i := range requests {
 		group.Go(func() {
 			if err := s.Begin(context.Background(), Session{ID: "s1"}, Hash{byte(100 + i)}, Refresh{Session: "s1"}); err != nil {
@@ -448,7 +449,7 @@ func TestFileCommits(t *testing.T) {
 	}
 }
 
-// commits counts them since the file was made.
+// commits returns the number of commits since the file was created.
 func (f *boltStore) commits(t *testing.T) (n int) {
 	t.Helper()
 	if err := f.db.View(func(tx *bolt.Tx) error { n = tx.ID(); return nil }); err != nil {
