@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -18,6 +17,7 @@ import (
 	"jwt/cmd/session"
 	"jwt/cmd/token"
 	"jwt/internal/cli"
+	"jwt/internal/compact"
 	"jwt/internal/verdict"
 )
 
@@ -147,7 +147,7 @@ func unknownCommand(c *cobra.Command, args []string) error {
 	}
 	e := verdict.Errorf(verdict.Usage, "%s is not a command", cli.QuoteArg(args[0]))
 	switch near := c.SuggestionsFor(args[0]); {
-	case strings.Count(args[0], ".") == 2 || strings.Count(args[0], ".") == 4:
+	case compact.KindOf(args[0]) != compact.Other:
 		return e.Hintf("for a token: jwt decode TOKEN, or jwt verify TOKEN --key FILE")
 	case len(near) > 0:
 		return e.Hintf("jwt %s", near[0])

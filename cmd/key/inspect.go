@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/anatomy"
 	"jwt/internal/cli"
+	"jwt/internal/inspect"
 	"jwt/internal/jwk"
 	"jwt/internal/keysource"
 	"jwt/internal/render"
@@ -119,7 +119,7 @@ func show(env *cli.Env, output cli.Output, report render.Keys, text func(*render
 func addInspected(report *render.Keys, s keysource.Source, sources *keysource.Sources) {
 	permissions := s.Permissions()
 	for _, k := range s.Set.Keys {
-		opened := anatomy.OpenKey(k, sources.Instant())
+		opened := inspect.OfKey(k, sources.Instant())
 		if k.IsPrivate() {
 			opened.Warnings = append(opened.Warnings, permissions...)
 		}

@@ -3,22 +3,14 @@ package token
 import (
 	"context"
 	"errors"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/base64url"
 	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jwa"
-	"jwt/internal/jwe"
-	"jwt/internal/jws"
-	"jwt/internal/jwt"
-	"jwt/internal/phrase"
 	"jwt/internal/render"
-	"jwt/internal/sdjwt"
+	"jwt/internal/token"
 	"jwt/internal/verdict"
 )
 
@@ -99,30 +91,30 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
 		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
-			d, err := o.decode(u, text)
+			t, err := o.decode(u, text)
 			if err != nil {
 				return nil, err
 			}
-			return d.json(), nil
+			return render.Decoded{Token: t}.JSON(), nil
 		}, none: cli.ErrorObject})
 	}
 	found, err := o.token.read(env, o.output, u.sources.In, args, true)
 	if err != nil {
 		return o.fail(env, err)
 	}
-	d, err := o.decode(u, found.Token)
+	t, err := o.decode(u, found.Token)
 	if err != nil {
 		return o.fail(env, err)
 	}
-	if o.open.given() && d.opened == nil {
+	if o.open.given() && t.Decrypted == nil {
 		o.output.Note(env, "the token is not encrypted, so the key was not used: jwt verify checks the signature")
 	}
-	for _, w := range d.warnings {
+	for _, w := range t.Warnings() {
 		if w.Class != verdict.UnsecuredToken { // decode verifies nothing anyway
 			o.output.Note(env, w.Detail)
 		}
 	}
-	if err := o.show(env, d); err != nil {
+	if err := o.show(env, t); err != nil {
 		return cli.Unanswered{Err: err}
 	}
 	return nil
@@ -138,51 +130,41 @@ func (o decodeOptions) fail(env *cli.Env, err error) error {
 }
 
 // decode parses a token, and decrypts it if a key is given.
-func (o decodeOptions) decode(u *unlocker, text string) (decoded, error) {
-	d, err := decode(text)
-	if err != nil || d.encrypted == nil || !o.open.given() {
-		return d, err
+func (o decodeOptions) decode(u *unlocker, text string) (*token.Token, error) {
+	t, err := token.Open(text)
+	if err != nil || !t.IsSealed() || !o.open.given() {
+		return t, err
 	}
-	p, err := u.open(text, o.token.maxSize)
-	if err != nil {
-		return d, err
-	}
-	d.opened, d.warnings = &p, p.warnings
-	return d, nil
+	return t, u.open(t, o.token.maxSize)
 }
 
-func (o decodeOptions) show(env *cli.Env, d decoded) error {
+func (o decodeOptions) show(env *cli.Env, t *token.Token) error {
 	switch {
 	case o.header && len(o.claims) > 0:
-		return o.showClaims(env, d)
+		return o.showClaims(env, t)
 	case len(o.claims) > 0:
-		return o.showClaims(env, d.innermost())
+		return o.showClaims(env, t.Innermost())
 	case o.header && o.raw:
-		return o.output.WriteBytes(env, d.header.Bytes())
-	case o.raw:
-		return o.showPayloadBytes(env, d.innermost())
+		return o.output.WriteBytes(env, t.Header.Bytes())
 	case o.header:
-		return o.output.WriteValue(env, d.header.Bytes())
-	case o.payload:
-		return o.showPayload(env, d.innermost())
+		return o.output.WriteValue(env, t.Header.Bytes())
+	case o.payload || o.raw:
+		return o.showPayload(env, t.Innermost())
 	case o.output.WantsJSON(env):
-		return o.output.WriteJSON(env, d.json())
+		return o.output.WriteJSON(env, o.decoded(env, t).JSON())
 	default:
-		t := o.output.Text(env)
-		d.text(t, o.date, env.Now())
-		return o.output.Write(env, t.Bytes())
+		text := o.output.Text(env)
+		o.decoded(env, t).Text(text)
+		return o.output.Write(env, text.Bytes())
 	}
 }
 
 // showClaims writes the values of -c, or none of them if one is missing.
-func (o decodeOptions) showClaims(env *cli.Env, d decoded) error {
-	object, part := d.claims, "payload"
-	if d.selective.fits() {
-		object = d.selective.processed.Payload
-	}
+func (o decodeOptions) showClaims(env *cli.Env, t *token.Token) error {
+	object, part := t.Content(), "payload"
 	if o.header {
-		object, part = d.header, "header"
-	} else if err := d.claimsError(); err != nil {
+		object, part = t.Header, "header"
+	} else if err := unreadable(t); err != nil {
 		return err
 	}
 	var out []byte
@@ -201,205 +183,31 @@ func (o decodeOptions) showClaims(env *cli.Env, d decoded) error {
 	return o.output.WriteBytes(env, out)
 }
 
-func (o decodeOptions) showPayloadBytes(env *cli.Env, d decoded) error {
-	if d.encrypted != nil {
-		return d.claimsError()
+// showPayload writes the payload: as JSON if it is JSON, unless exact bytes are wanted.
+func (o decodeOptions) showPayload(env *cli.Env, t *token.Token) error {
+	if t.IsSealed() {
+		return unreadable(t)
 	}
-	return o.output.WriteBytes(env, d.payload)
-}
-
-func (o decodeOptions) showPayload(env *cli.Env, d decoded) error {
-	v, err := jsonobject.ParseValue(d.payload)
-	switch {
-	case d.encrypted != nil:
-		return d.claimsError()
-	case err != nil:
-		return o.output.WriteBytes(env, d.payload)
-	default:
+	if v, err := jsonobject.ParseValue(t.Payload); err == nil && !o.raw {
 		return o.output.WriteValue(env, v)
 	}
+	return o.output.WriteBytes(env, t.Payload)
 }
 
-// A decoded token is a parsed token. Nothing in it is verified.
-type decoded struct {
-	header    jsonobject.Object
-	payload   []byte
-	claims    jsonobject.Object // the payload, where it is a JSON object
-	isObject  bool
-	signature []byte
-	encrypted *jwe.Token // of a JWE, whose payload is encrypted
-	opened    *opened    // what decrypting it gave
-	selective *selective // of an SD-JWT
-	warnings  []verdict.Check
-}
-
-// decode parses a token of any kind and verifies nothing.
-func decode(text string) (decoded, error) {
-	switch {
-	case sdjwt.Is(text):
-		return decodeDisclosed(text)
-	case strings.Count(text, ".") == 4:
-		return decodeEncrypted(text)
-	}
-	t, err := jws.Parse(text)
-	if err != nil {
-		return decoded{}, err
-	}
-	return decodeSigned(t)
-}
-
-func decodeSigned(t jws.Token) (decoded, error) {
-	var err error
-	d := decoded{header: t.Header, payload: t.Payload, signature: t.Signature}
-	d.claims, err = jwt.ParseClaims(t.Payload)
-	if verdict.ClassOf(err) == verdict.LimitExceeded {
-		return decoded{}, err
-	}
-	d.isObject = err == nil
-	d.warnings = d.ownWarnings()
-	return d, nil
-}
-
-// claimsError returns why the token has no readable claims, or nil.
-func (d decoded) claimsError() error {
-	if d.encrypted != nil {
-		return verdict.Errorf(verdict.EncryptedToken, "the payload is encrypted (JWE): only the recipient's key decrypts it").
-			Hintf("decrypt it: jwt decode --key private.pem; --header shows what is not encrypted")
-	}
-	_, err := jwt.ParseClaims(d.payload)
+// unreadable returns why the token has no claims to show, or nil.
+func unreadable(t *token.Token) error {
 	var e *verdict.Error
-	if !errors.As(err, &e) {
-		return err
+	if !errors.As(t.ClaimsErr, &e) {
+		return t.ClaimsErr
 	}
 	own := *e
+	if t.IsSealed() {
+		return own.Hintf("decrypt it: jwt decode --key private.pem; --header shows what is not encrypted")
+	}
 	return own.Hintf("jwt decode --payload prints it as it is")
 }
 
-func decodeEncrypted(text string) (decoded, error) {
-	t, err := jwe.Parse(text)
-	if err != nil {
-		return decoded{}, err
-	}
-	d := decoded{header: t.Header, encrypted: &t}
-	d.warnings = d.ownWarnings()
-	return d, nil
-}
-
-// ownWarnings returns warnings about the token.
-func (d decoded) ownWarnings() []verdict.Check {
-	var warnings []verdict.Check
-	if alg, _ := d.header.Get("alg"); d.encrypted == nil && len(d.signature) == 0 && isNone(alg) {
-		warnings = append(warnings, verdict.Check{
-			Class:  verdict.UnsecuredToken,
-			Detail: "the token is unsecured (alg none): anyone can have written it, jwt verify refuses it",
-		})
-	}
-	for _, part := range []struct {
-		name   string
-		object jsonobject.Object
-	}{{"header", d.header}, {"payload", d.claims}} {
-		if names := part.object.Duplicates(); len(names) > 0 {
-			warnings = append(warnings, verdict.Check{
-				Class:  verdict.DuplicateMember,
-				Detail: "the " + part.name + " has " + strings.Join(names, ", ") + " more than once: parsers disagree on which counts, jwt verify refuses it",
-			})
-		}
-	}
-	return warnings
-}
-
-// isNone reports whether alg is "none" in any case, as lax parsers accept it.
-func isNone(alg jsonobject.Value) bool {
-	name, ok := alg.Text()
-	return ok && strings.EqualFold(name, jwa.None)
-}
-
-// json returns the output of decode: {"header","payload","signature"}; for a JWE
-// {"header","encrypted",…} with the encrypted parts, or once decrypted their content, with a
-// token under "nested".
-func (d decoded) json() render.Object {
-	o := render.Object{{Name: "header", Value: d.header}}
-	switch e := d.encrypted; {
-	case d.opened != nil:
-		o.Add("encrypted", true)
-		o = append(o, d.opened.contents()...)
-		if d.opened.nested != nil {
-			o.Add("nested", d.opened.nested.json())
-		}
-	case e != nil:
-		o.Add("encrypted", true)
-		for i, name := range []string{"encrypted_key", "iv", "ciphertext", "tag"} {
-			o.Add(name, e.Segments()[i+1])
-		}
-	default:
-		o = append(o, d.payloadField())
-		if s := d.selective; s != nil {
-			if s.fits() {
-				o.Add("processed", s.processed.Payload)
-			}
-			o = append(o, s.json()...)
-		}
-		o.Add("signature", base64url.Encode(d.signature))
-	}
-	addWarnings(&o, d.warnings)
-	return o
-}
-
-func addWarnings(o *render.Object, warnings []verdict.Check) {
-	if len(warnings) == 0 {
-		return
-	}
-	var list []render.Object
-	for _, w := range warnings {
-		list = append(list, render.Object{{Name: "class", Value: string(w.Class)}, {Name: "message", Value: w.Detail}})
-	}
-	o.Add("warnings", list)
-}
-
-// payloadField returns the payload as a member of the output.
-func (d decoded) payloadField() render.Field {
-	return render.PayloadField(d.payload, d.claims, d.isObject)
-}
-
-func (d decoded) text(t *render.Text, date cli.Date, now time.Time) {
-	if d.opened != nil {
-		d.opened.text(t, date, now)
-		return
-	}
-	t.Styled(render.Bold, "Header").Line()
-	t.Object(d.header, nil)
-	if d.encrypted != nil {
-		d.encryptedText(t)
-		return
-	}
-	d.payloadText(t, date, now)
-	if d.selective != nil {
-		d.selective.text(t, date, now)
-	}
-	d.signatureText(t)
-}
-
-func (d decoded) payloadText(t *render.Text, date cli.Date, now time.Time) {
-	t.Line().Styled(render.Bold, "Payload")
-	if d.selective != nil {
-		t.Put("  as the issuer signed it")
-	}
-	switch v, err := jsonobject.ParseValue(d.payload); {
-	case d.isObject:
-		t.Line().Object(d.claims, func(m jsonobject.Member) render.Remark { return date.Remark(m, now) })
-	case err == nil:
-		t.Put(" (JSON, but not an object, so no claims)").Line().Value(v)
-	default:
-		t.Put(" (", phrase.Count(len(d.payload), "byte"), ", not JSON)").Line().Put(string(d.payload)).Line()
-	}
-}
-
-func (d decoded) signatureText(t *render.Text) {
-	t.Line().Styled(render.Bold, "Signature").Put("  ")
-	render.Signature(t, d.header, len(d.signature))
-}
-
-func (d decoded) encryptedText(t *render.Text) {
-	t.Line().Styled(render.Bold, "Payload").Put("  encrypted, ", phrase.Count(len(d.encrypted.Ciphertext), "byte"), "; ").
-		Styled(render.Caution, "only the recipient's key decrypts it").Line()
+func (o decodeOptions) decoded(env *cli.Env, t *token.Token) render.Decoded {
+	now := env.Now()
+	return render.Decoded{Token: t, Remark: func(m jsonobject.Member) render.Remark { return o.date.Remark(m, now) }}
 }

@@ -8,8 +8,13 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/cli"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwt"
 	"jwt/internal/keysource"
+	"jwt/internal/render"
+	"jwt/internal/token"
 	"jwt/internal/verdict"
+	"jwt/internal/verify"
 )
 
 var Decrypt = cli.Command{
@@ -93,46 +98,50 @@ func runDecrypt(ctx context.Context, env *cli.Env, o decryptOptions, args []stri
 	if err != nil {
 		return o.fail(env, err)
 	}
-	p, err := u.open(found.Token, o.token.maxSize)
+	t, err := o.decrypt(u, found.Token)
 	if err != nil {
 		return o.fail(env, err)
 	}
+	d := render.Decrypted{Decoded: render.Decoded{Token: t}}
 	if o.inner.Given() {
-		if err := o.verify(ctx, env, u.sources, &p); err != nil {
+		if d.Report, err = o.verify(ctx, env, u.sources, t); err != nil {
 			return o.fail(env, err)
 		}
 	}
-	for _, w := range p.warnings {
+	for _, w := range t.Warnings() {
 		o.output.Note(env, w.Detail)
 	}
-	return o.answer(env, p)
+	return o.answer(env, d)
+}
+
+func (o decryptOptions) decrypt(u *unlocker, text string) (*token.Token, error) {
+	t, err := token.OpenEncrypted(text)
+	if err != nil {
+		return t, err
+	}
+	return t, u.open(t, o.token.maxSize)
 }
 
 // verify verifies the token inside as jwt verify does.
-func (o decryptOptions) verify(ctx context.Context, env *cli.Env, outer *keysource.Sources, p *opened) error {
+func (o decryptOptions) verify(ctx context.Context, env *cli.Env, outer *keysource.Sources, t *token.Token) (*verify.Report, error) {
 	now, err := o.at.Now(env)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var options verifyOptions
-	flags := pflag.NewFlagSet("verify", pflag.ContinueOnError)
-	options.addFlags(flags) // its defaults
-	options.flags, options.keys, options.date = flags, o.inner, o.date
-	policy, err := options.policy()
+	location, err := o.date.Location()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	sources := o.inner.Sources(ctx, env, o.output)
 	sources.In, sources.At = outer.In, now
-	v := verifier{options: options, policy: policy, now: now, sources: sources}
-	report, payload := v.verify(string(p.content.payload))
-	if report.Error != nil {
-		e := cli.Classified(renamed(report.Error, "verify"))
+	policy := verify.Policy{Policy: jwt.Policy{Location: location}, Algs: o.inner.Algs}
+	r := verify.Token(string(t.Payload), sources, policy, now)
+	if r.Err != nil {
+		e := cli.Classified(renamed(r.Err, "verify"))
 		e.Message = "the token inside is " + e.Message
-		report.Error, report.Hint = e, e.Hint
+		r.Err, r.Hint = e, e.Hint
 	}
-	p.report, p.verified = &report, payload
-	return nil
+	return &r, nil
 }
 
 // fail returns the error, and writes it as JSON unless --payload was given, whose bytes it
@@ -144,18 +153,30 @@ func (o decryptOptions) fail(env *cli.Env, err error) error {
 	return o.output.Fail(env, err)
 }
 
-func (o decryptOptions) answer(env *cli.Env, p opened) error {
-	failed := p.failed()
+// answer writes the plaintext, or with --payload exact bytes: those of the plaintext, or of
+// the payload of the token inside if that was verified.
+func (o decryptOptions) answer(env *cli.Env, d render.Decrypted) error {
+	var failed error
+	payload := d.Token.Payload
+	if d.Report != nil {
+		failed, payload = d.Report.Err, d.Report.Payload
+	}
 	var err error
 	switch {
 	case o.payload && failed != nil:
 	case o.payload:
-		err = o.output.WriteBytes(env, p.bytes())
+		err = o.output.WriteBytes(env, payload)
 	case o.output.WantsJSON(env):
-		err = o.output.WriteJSON(env, p.json())
+		object := d.JSON()
+		if failed != nil {
+			object = append(object, cli.ErrorObject(failed)...)
+		}
+		err = o.output.WriteJSON(env, object)
 	default:
+		now := env.Now()
+		d.Remark = func(m jsonobject.Member) render.Remark { return o.date.Remark(m, now) }
 		t := o.output.Text(env)
-		p.text(t, o.date, env.Now())
+		d.Text(t)
 		err = o.output.Write(env, t.Bytes())
 	}
 	return errors.Join(err, failed)

@@ -17,6 +17,7 @@ import (
 	"jwt/internal/keysource"
 	"jwt/internal/phrase"
 	"jwt/internal/render"
+	"jwt/internal/token"
 	"jwt/internal/verdict"
 )
 
@@ -97,55 +98,58 @@ func runDiff(_ context.Context, env *cli.Env, o diffOptions, args []string) erro
 	return err
 }
 
-func (o diffOptions) read(env *cli.Env, in *input.Reader, arg string) (decoded, error) {
+func (o diffOptions) read(env *cli.Env, in *input.Reader, arg string) (*token.Token, error) {
 	found, err := o.token.read(env, o.output, in, []string{arg}, true)
 	if err != nil {
-		return decoded{}, err
+		return nil, err
 	}
-	d, err := decode(found.Token)
-	for _, w := range d.warnings {
+	t, err := token.Open(found.Token)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range t.Warnings() {
 		o.output.Note(env, w.Detail)
 	}
-	return d, err
+	return t, nil
 }
 
 // difference compares two tokens.
-func difference(a, b decoded) render.Difference {
-	d := render.Difference{SameSignature: slices.Equal(a.signature, b.signature)}
-	d.Header, d.Notes = compared("header", trimmed(a.header), trimmed(b.header))
-	if a.encrypted != nil || b.encrypted != nil {
+func difference(a, b *token.Token) render.Difference {
+	d := render.Difference{SameSignature: slices.Equal(a.Signed.Signature, b.Signed.Signature)}
+	d.Header, d.Notes = compared("header", trimmed(a.Header), trimmed(b.Header))
+	if a.IsSealed() || b.IsSealed() {
 		return sealed(d, a, b)
 	}
 	var notes []string
-	d.Payload, notes = compared("payload", a.body(), b.body())
+	d.Payload, notes = compared("payload", body(a), body(b))
 	d.Notes = append(d.Notes, notes...)
-	switch same := slices.Equal(a.header.Bytes(), b.header.Bytes()) && slices.Equal(a.payload, b.payload); {
+	switch same := slices.Equal(a.Header.Bytes(), b.Header.Bytes()) && slices.Equal(a.Payload, b.Payload); {
 	case same && !d.SameSignature:
 		d.Notes = append(d.Notes, "the signatures differ: signed again, or with another key")
-	case !same && d.SameSignature && len(a.signature) > 0:
+	case !same && d.SameSignature && len(a.Signed.Signature) > 0:
 		d.Notes = append(d.Notes, "the signatures are the same, so at least one of them is invalid")
 	}
 	return d
 }
 
 // body returns the payload as JSON, that of an SD-JWT with its disclosures in place.
-func (d decoded) body() jsonobject.Value {
-	v, err := jsonobject.ParseValue(d.payload)
+func body(t *token.Token) jsonobject.Value {
+	v, err := jsonobject.ParseValue(t.Payload)
 	switch {
-	case d.selective.fits():
-		return trimmed(d.selective.processed.Payload)
+	case t.Disclosures.Fit():
+		return trimmed(t.Content())
 	case err == nil:
 		return v
-	case utf8.Valid(d.payload):
-		return jsonobject.Quote(string(d.payload))
+	case utf8.Valid(t.Payload):
+		return jsonobject.Quote(string(t.Payload))
 	default:
-		return jsonobject.Quote(base64url.Encode(d.payload))
+		return jsonobject.Quote(base64url.Encode(t.Payload))
 	}
 }
 
 // sealed compares tokens of which at least one is encrypted.
-func sealed(d render.Difference, a, b decoded) render.Difference {
-	if a.encrypted != nil && b.encrypted != nil && a.encrypted.Segments() == b.encrypted.Segments() {
+func sealed(d render.Difference, a, b *token.Token) render.Difference {
+	if a.IsSealed() && b.IsSealed() && a.Encrypted.Segments() == b.Encrypted.Segments() {
 		d.SameSignature = true
 		return d
 	}

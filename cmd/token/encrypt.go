@@ -12,7 +12,6 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwe"
-	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/keysource"
 	"jwt/internal/phrase"
@@ -221,16 +220,6 @@ func (o encryptOptions) answer(env *cli.Env, t jwe.Token, r recipient, p plainte
 			{Name: "payload", Value: jsonobject.Value(p.signed.Payload)},
 		})
 	}
-	object.Add("key", usedKey(r.key, r.alg, r.enc).JSON())
+	object.Add("key", render.KeyJSON(r.key, r.alg, r.enc))
 	return o.output.WriteJSON(env, object)
-}
-
-// usedKey describes the key in JSON, without the thumbprint of a secret, which is a hash of
-// it.
-func usedKey(key jwk.Key, alg, enc string) render.UsedKey {
-	used := render.UsedKey{Source: key.Source, Kid: key.ID, HasKid: key.HasID, Alg: alg, Enc: enc}
-	if !key.IsSecret() {
-		used.Thumbprint = key.Thumbprint()
-	}
-	return used
 }

@@ -10,6 +10,7 @@ import (
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/keysource"
+	"jwt/internal/token"
 )
 
 // A plaintext is the content to encrypt.
@@ -46,19 +47,12 @@ func (o encryptOptions) plaintext(sources *keysource.Sources, args []string) (pl
 	if err != nil {
 		return plaintext{}, err
 	}
-	if token := bytes.TrimRight(text, "\r\n"); o.cty == "" && isToken(token) {
-		return plaintext{bytes: token, isToken: true}, nil
+	line := bytes.TrimRight(text, "\r\n")
+	if _, err := token.Open(string(line)); err == nil && o.cty == "" {
+		return plaintext{bytes: line, isToken: true}, nil
 	}
 	_, err = jwt.ParseClaims(text)
 	return plaintext{bytes: text, isClaims: err == nil}, nil
-}
-
-func isToken(text []byte) bool {
-	if n := bytes.Count(text, []byte{'.'}); n != 2 && n != 4 {
-		return false
-	}
-	_, err := decode(string(text))
-	return err == nil
 }
 
 func (o encryptOptions) claimsText(sources *keysource.Sources, args []string) (plaintext, error) {

@@ -9,10 +9,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/anatomy"
 	"jwt/internal/bcp"
 	"jwt/internal/cli"
+	"jwt/internal/inspect"
 	"jwt/internal/render"
+	"jwt/internal/token"
 	"jwt/internal/verdict"
 )
 
@@ -131,7 +132,7 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
-	t, err := o.takeApart(u, found.Token, now)
+	t, err := o.inspect(u, found.Token, now)
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
@@ -143,37 +144,36 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 
 // line returns the output for one token of a batch.
 func (o inspectOptions) line(env *cli.Env, u *unlocker, text string, now time.Time, least bcp.Severity) (render.Object, error) {
-	t, err := o.takeApart(u, text, now)
+	t, err := o.inspect(u, text, now)
 	if err != nil {
 		return nil, err
 	}
-	object := o.anatomy(env, t, now).JSON()
+	object := o.inspection(env, t, now).JSON()
 	if err := tooGrave(t, least); err != nil {
 		return append(object, cli.ErrorObject(err)...), err
 	}
 	return object, nil
 }
 
-// takeApart parses a token, and decrypts it if a key is given.
-func (o inspectOptions) takeApart(u *unlocker, text string, now time.Time) (anatomy.Token, error) {
-	t, err := anatomy.Open(text, now)
-	if err != nil || !t.Encrypted || !o.open.given() {
-		return t, err
+// inspect parses a token, and decrypts it if a key is given.
+func (o inspectOptions) inspect(u *unlocker, text string, now time.Time) (inspect.Token, error) {
+	t, err := token.OpenLax(text)
+	if err == nil && t.IsSealed() && o.open.given() {
+		err = u.open(t, o.token.maxSize)
 	}
-	p, err := u.open(text, o.token.maxSize)
 	if err != nil {
-		return t, err
+		return inspect.Token{}, err
 	}
-	return anatomy.OpenDecrypted(text, p.content.payload, now)
+	return inspect.Of(t, now), nil
 }
 
-func (o inspectOptions) anatomy(env *cli.Env, t anatomy.Token, now time.Time) render.Anatomy {
-	return render.Anatomy{Token: t, Now: now, Show: o.date.Show, Width: env.Width, Full: o.full}
+func (o inspectOptions) inspection(env *cli.Env, t inspect.Token, now time.Time) render.Inspection {
+	return render.Inspection{Token: t, Now: now, Show: o.date.Show, Width: env.Width, Full: o.full}
 }
 
-func (o inspectOptions) show(env *cli.Env, t anatomy.Token, now time.Time, least bcp.Severity) error {
+func (o inspectOptions) show(env *cli.Env, t inspect.Token, now time.Time, least bcp.Severity) error {
 	grave := tooGrave(t, least)
-	a := o.anatomy(env, t, now)
+	a := o.inspection(env, t, now)
 	if o.output.WantsJSON(env) {
 		object := a.JSON()
 		if grave != nil {
@@ -187,7 +187,7 @@ func (o inspectOptions) show(env *cli.Env, t anatomy.Token, now time.Time, least
 }
 
 // tooGrave returns the error of --fail-on, or nil.
-func tooGrave(t anatomy.Token, least bcp.Severity) error {
+func tooGrave(t inspect.Token, least bcp.Severity) error {
 	if least == 0 {
 		return nil
 	}

@@ -9,8 +9,8 @@ import (
 	"syscall"
 	"time"
 
-	"jwt/internal/anatomy"
 	"jwt/internal/cli"
+	"jwt/internal/inspect"
 	"jwt/internal/verdict"
 )
 
@@ -26,7 +26,7 @@ const (
 
 // runWatch draws the lifetime of a token once a second, in place, until the token expires or
 // a signal interrupts it. The clock starts at now.
-func runWatch(ctx context.Context, env *cli.Env, o inspectOptions, t anatomy.Token, now time.Time) error {
+func runWatch(ctx context.Context, env *cli.Env, o inspectOptions, t inspect.Token, now time.Time) error {
 	if !t.Lifetime.Expires.Shown {
 		return verdict.Errorf(verdict.MissingClaim, "--watch: the token has no exp to count down to").
 			Hintf("jwt inspect shows what it has")
@@ -67,14 +67,14 @@ func untilNextSecond(left time.Duration) time.Duration {
 type watch struct {
 	env     *cli.Env
 	options inspectOptions
-	token   anatomy.Token
+	token   inspect.Token
 	drawn   int // lines on the screen
 }
 
 func (w *watch) draw(now time.Time) error {
 	w.token.Lifetime.Now = now
 	text := w.options.output.Text(w.env)
-	w.options.anatomy(w.env, w.token, now).Countdown(text)
+	w.options.inspection(w.env, w.token, now).Countdown(text)
 	var frame bytes.Buffer
 	if w.drawn > 0 {
 		fmt.Fprintf(&frame, goUp, w.drawn)

@@ -11,6 +11,7 @@ import (
 	"jwt/internal/jwe"
 	"jwt/internal/jwk"
 	"jwt/internal/keysource"
+	"jwt/internal/token"
 	"jwt/internal/verdict"
 )
 
@@ -62,19 +63,11 @@ func (o openOptions) unlocker(ctx context.Context, env *cli.Env, output cli.Outp
 	})}
 }
 
-// open decrypts a token of at most maxSize bytes and parses its plaintext.
-func (u *unlocker) open(text string, maxSize int) (opened, error) {
-	t, err := jwe.Parse(text)
-	if err != nil {
-		return opened{}, err
-	}
+// open decrypts a token of at most maxSize bytes.
+func (u *unlocker) open(t *token.Token, maxSize int) error {
 	keys, err := u.keys()
 	if err != nil {
-		return opened{}, err
+		return err
 	}
-	d, err := t.Decrypt(keys, jwe.Options{Algs: u.options.Algs, MaxToken: maxSize, MaxInflated: u.options.maxInflated})
-	if err != nil {
-		return opened{}, err
-	}
-	return openedToken(d), nil
+	return t.Decrypt(keys, jwe.Options{Algs: u.options.Algs, MaxToken: maxSize, MaxInflated: u.options.maxInflated})
 }

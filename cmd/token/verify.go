@@ -15,6 +15,7 @@ import (
 	"jwt/internal/keysource"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
+	"jwt/internal/verify"
 )
 
 var Verify = cli.Command{
@@ -137,9 +138,12 @@ func (o *verifyOptions) check() error {
 	return nil
 }
 
-// policy returns the policy of the flags.
-func (o *verifyOptions) policy() (jwt.Policy, error) {
-	p := jwt.Policy{Issuers: o.issuers, Audiences: o.audiences, Require: o.require, IgnoreExp: o.ignoreExp}
+// policy returns the policy of the flags, without the profile.
+func (o *verifyOptions) policy() (verify.Policy, error) {
+	p := verify.Policy{
+		Policy: jwt.Policy{Issuers: o.issuers, Audiences: o.audiences, Require: o.require, IgnoreExp: o.ignoreExp},
+		Algs:   o.keys.Algs, Opaque: o.jws, Binding: o.keyBinding, Strict: o.strict,
+	}
 	text := func(name string, value *string) *string {
 		if o.flags.Changed(name) {
 			return value
@@ -186,10 +190,21 @@ func runVerify(ctx context.Context, env *cli.Env, o verifyOptions, args []string
 	}
 	found, err := o.token.read(env, o.output, v.sources.In, args, false)
 	if err != nil {
-		return o.answer(env, refusedShape(err), nil)
+		return o.answer(env, verify.NoToken(err))
 	}
-	r, payload := v.verify(found.Token)
-	return o.answer(env, r, payload)
+	return o.answer(env, v.verify(found.Token))
+}
+
+// A verifier verifies tokens under one set of options.
+type verifier struct {
+	options verifyOptions
+	sources *keysource.Sources
+	policy  verify.Policy
+	now     time.Time
+}
+
+func (v *verifier) verify(text string) verify.Report {
+	return verify.Token(text, v.sources, v.policy, v.now)
 }
 
 // verifier returns the verifier of the options. Its keys are not read yet.
@@ -210,8 +225,10 @@ func (o verifyOptions) verifier(ctx context.Context, env *cli.Env, args []string
 	}
 	sources := o.keys.Sources(ctx, env, o.output)
 	sources.At = now
-	v := &verifier{options: o, policy: policy, now: now, sources: sources}
-	return v, v.readProfile()
+	if err := o.profile.read(&policy, sources.In); err != nil {
+		return nil, err
+	}
+	return &verifier{options: o, sources: sources, policy: policy, now: now}, nil
 }
 
 func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error {
@@ -221,10 +238,10 @@ func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error
 	}
 	return runBatch(ctx, env, v.sources.In, o.output, o.token, args, lineWork{
 		token: func(token string) (render.Object, error) {
-			r, _ := v.verify(token)
-			return r.JSON(), r.Error
+			r := v.verify(token)
+			return render.Report(r).JSON(), r.Err
 		},
-		none: func(err error) render.Object { return refusedShape(err).JSON() },
+		none: func(err error) render.Object { return render.Report(verify.NoToken(err)).JSON() },
 	})
 }
 
@@ -239,19 +256,19 @@ func (o verifyOptions) refuse(env *cli.Env, err error) error {
 }
 
 // answer writes the report, or with --payload only the verified bytes.
-func (o verifyOptions) answer(env *cli.Env, r render.Report, payload []byte) error {
+func (o verifyOptions) answer(env *cli.Env, r verify.Report) error {
 	var err error
 	switch {
 	case o.payload && r.Valid:
-		err = o.output.WriteBytes(env, payload)
+		err = o.output.WriteBytes(env, r.Payload)
 	case o.payload:
 	case o.output.WantsJSON(env):
-		err = o.output.WriteJSON(env, r.JSON())
+		err = o.output.WriteJSON(env, render.Report(r).JSON())
 	case r.Class == verdict.Interrupted || r.Class == verdict.Usage: // no token was checked
 	default:
 		t := o.output.Text(env)
-		r.Text(t)
+		render.Report(r).Text(t)
 		err = o.output.Write(env, t.Bytes())
 	}
-	return errors.Join(err, r.Error)
+	return errors.Join(err, r.Err)
 }

@@ -9,12 +9,12 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/cli"
+	"jwt/internal/input"
 	"jwt/internal/jws"
-	"jwt/internal/jwt"
 	"jwt/internal/keysource"
 	"jwt/internal/profile"
-	"jwt/internal/render"
 	"jwt/internal/verdict"
+	"jwt/internal/verify"
 )
 
 // profileOptions are the flags for the profile of a token and what comes with it.
@@ -94,38 +94,37 @@ func (o profileOptions) check(keys keysource.Options) error {
 	}
 }
 
-// readProfile looks up the profile and reads what comes with the token.
-func (v *verifier) readProfile() (err error) {
-	o := v.options.profile
-	if o.name != "" {
-		v.profile, _ = profile.Lookup(o.name)
+// read adds the profile to the policy, and what comes with the token.
+func (o profileOptions) read(policy *verify.Policy, in *input.Reader) (err error) {
+	policy.Profile, _ = profile.Lookup(o.name)
+	with := profile.Presentation{
+		Audiences: policy.Audiences, Nonce: policy.Nonce,
+		MaxAge: policy.MaxAge, Leeway: policy.Leeway, Location: policy.Location,
 	}
-	v.presentation = profile.Presentation{
-		Audiences: v.policy.Audiences, Nonce: v.policy.Nonce,
-		MaxAge: v.policy.MaxAge, Leeway: v.policy.Leeway, Location: v.policy.Location,
+	if policy.Profile.OwnKey != "" {
+		policy.MaxAge = nil // the profile checks the age itself
 	}
-	if v.profile.OwnKey != "" {
-		v.policy.MaxAge = nil // the profile checks the age itself
-	}
-	if v.presentation.AccessToken, err = v.companion("access-token", o.accessToken); err != nil {
+	if with.AccessToken, err = o.companion(in, "access-token", o.accessToken); err != nil {
 		return err
 	}
-	if v.presentation.Code, err = v.companion("code", o.code); err != nil {
+	if with.Code, err = o.companion(in, "code", o.code); err != nil {
 		return err
 	}
-	return v.readRequest(o)
+	err = o.readRequest(&with)
+	policy.Presentation = with
+	return err
 }
 
-// readRequest sets the HTTP request of the presentation.
-func (v *verifier) readRequest(o profileOptions) error {
+// readRequest sets the HTTP request that a DPoP proof is for, and its key.
+func (o profileOptions) readRequest(with *profile.Presentation) error {
 	if o.flags.Changed("htm") {
-		v.presentation.Method = &o.htm
+		with.Method = &o.htm
 	}
 	if o.flags.Changed("htu") {
 		if _, ok := profile.NormalizeTarget(o.htu); !ok {
 			return verdict.Errorf(verdict.Usage, "--htu: is %q, must be an http or https URI", o.htu)
 		}
-		v.presentation.URI = &o.htu
+		with.URI = &o.htu
 	}
 	if o.flags.Changed("jkt") {
 		const size = 32 // of SHA-256
@@ -133,24 +132,24 @@ func (v *verifier) readRequest(o profileOptions) error {
 			return verdict.Errorf(verdict.Usage, "--jkt: is %q, must be the base64url of a SHA-256 thumbprint", o.jkt).
 				Hintf("jwt key thumbprint FILE")
 		}
-		v.presentation.KeyThumbprint = &o.jkt
+		with.KeyThumbprint = &o.jkt
 	}
 	return nil
 }
 
 // companion reads what comes with the token, or returns nil without the flag.
-func (v *verifier) companion(flag, source string) (*string, error) {
-	if !v.options.profile.flags.Changed(flag) {
+func (o profileOptions) companion(in *input.Reader, flag, source string) (*string, error) {
+	if !o.flags.Changed(flag) {
 		return nil, nil
 	}
 	what := strings.ReplaceAll(flag, "-", " ")
 	var text []byte
 	var err error
 	if strings.HasPrefix(source, "env:") || strings.HasPrefix(source, "fd:") {
-		read, bytesErr := v.sources.In.Bytes(source, "the "+what, jws.MaxTokenBytes)
+		read, bytesErr := in.Bytes(source, "the "+what, jws.MaxTokenBytes)
 		text, err = read.Data, bytesErr
 	} else {
-		text, err = v.sources.In.Text([]string{source}, what, jws.MaxTokenBytes)
+		text, err = in.Text([]string{source}, what, jws.MaxTokenBytes)
 	}
 	if err != nil {
 		return nil, cli.FlagError(flag, err)
@@ -160,30 +159,4 @@ func (v *verifier) companion(flag, source string) (*string, error) {
 		return nil, verdict.Errorf(verdict.Usage, "--%s: is empty", flag).Hintf("is the shell variable set?")
 	}
 	return &s, nil
-}
-
-// verifyPossession checks a token that is verified by the key in its own header.
-func (v *verifier) verifyPossession(token jws.Token, r *render.Report) (jws.Verified, error) {
-	verified, checks, err := token.VerifyPossession(v.options.keys.Algs)
-	for i, c := range checks {
-		if c.Name == "jwk" {
-			checks[i] = v.profile.OwnKeyCheck(c)
-		}
-	}
-	r.Checks = append(r.Checks, checks...)
-	return verified, err
-}
-
-// checkProfile checks the claims of a verified token against the profile.
-func (v *verifier) checkProfile(claims jwt.Claims, verified jws.Verified) []verdict.Check {
-	if v.profile.Name == "" {
-		return nil
-	}
-	with := v.presentation
-	key := verified.Key()
-	with.Alg, with.Curve = verified.Alg(), key.Curve
-	if !key.IsSecret() { // the thumbprint of a secret is a hash of it
-		with.Thumbprint = key.Thumbprint()
-	}
-	return v.profile.Check(claims, verified.Token().Header, with, v.now)
 }

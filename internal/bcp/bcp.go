@@ -10,9 +10,10 @@ import (
 	"slices"
 	"time"
 
+	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/token"
 )
 
 // The parts of a token that a finding is in.
@@ -48,20 +49,15 @@ type Finding struct {
 
 // A Subject is the token to review. NewSubject makes one.
 type Subject struct {
-	Token           jws.Token
-	Flaws           []jws.Flaw // deviations from the encoding of RFC 7515
-	Claims          jsonobject.Object
-	ClaimsErr       error               // the payload is not a JSON object; Claims is empty
+	*token.Token
 	Certificates    []*x509.Certificate // x5c, the signer's first
 	CertificatesErr error               // x5c is malformed (RFC 7515 §4.1.6)
-	Encrypted       bool                // a JWE; Token has only its text and header
 	Now             time.Time
 }
 
-// NewSubject reads the claims and certificates of a token from jws.ParseLax.
-func NewSubject(t jws.Token, flaws []jws.Flaw, now time.Time) Subject {
-	s := Subject{Token: t, Flaws: flaws, Now: now}
-	s.Claims, s.ClaimsErr = jwt.ParseClaims(t.Payload)
+// NewSubject reads the certificates of a token from token.OpenLax.
+func NewSubject(t *token.Token, now time.Time) Subject {
+	s := Subject{Token: t, Now: now}
 	s.Certificates, s.CertificatesErr = Certificates(t.Header)
 	return s
 }
@@ -93,7 +89,7 @@ type rule struct {
 }
 
 func (r rule) holdsOf(s Subject) bool {
-	return !s.Encrypted || r.scope == jweToo || r.scope == claims && s.ClaimsErr == nil
+	return s.Kind != compact.JWE || r.scope == jweToo || r.scope == claims && s.ClaimsErr == nil
 }
 
 func (r rule) finding(h hit) Finding {
@@ -115,10 +111,10 @@ type inspection struct {
 
 func examine(s Subject) *inspection {
 	r := &inspection{Subject: s}
-	r.alg, _ = s.Token.Alg()
-	r.typ = jwt.MediaType(textOf(s.Token.Header, "typ"))
-	r.purpose = purposeOf(r.typ, s.Token.Header)
-	r.header = factsOf(s.Token.Header.Bytes())
+	r.alg, _ = s.Header.Text("alg")
+	r.typ = jwt.MediaType(textOf(s.Header, "typ"))
+	r.purpose = purposeOf(r.typ, s.Header)
+	r.header = factsOf(s.Header.Bytes())
 	if s.ClaimsErr == nil {
 		r.payload = factsOf(s.Claims.Bytes())
 		r.exp, r.nbf, r.iat = instantOf(s.Claims, "exp"), instantOf(s.Claims, "nbf"), instantOf(s.Claims, "iat")

@@ -13,7 +13,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jws"
+	"jwt/internal/token"
 )
 
 var now = time.Unix(1_700_000_000, 0)
@@ -56,11 +56,11 @@ func (s sample) hs(secret string) sample {
 
 func review(t testing.TB, text string) []Finding {
 	t.Helper()
-	token, flaws, err := jws.ParseLax(text)
+	decoded, err := token.OpenLax(text)
 	if err != nil {
 		t.Fatalf("the test's token does not parse: %v", err)
 	}
-	return Review(NewSubject(token, flaws, now))
+	return Review(NewSubject(decoded, now))
 }
 
 func ids(findings []Finding) []string {
@@ -473,11 +473,11 @@ func FuzzReview(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, header, payload string, signature []byte) {
 		text := base64url.Encode([]byte(header)) + "." + base64url.Encode([]byte(payload)) + "." + base64url.Encode(signature)
-		token, flaws, err := jws.ParseLax(text)
+		decoded, err := token.OpenLax(text)
 		if err != nil {
 			return
 		}
-		findings := Review(NewSubject(token, flaws, now))
+		findings := Review(NewSubject(decoded, now))
 		for i, f := range findings {
 			if f.Severity == 0 || known[f.Rule] != f.Severity {
 				t.Errorf("finding of no rule: %+v", f)
@@ -494,7 +494,7 @@ func FuzzReview(f *testing.F) {
 				t.Errorf("%s: part %q", f.Rule, f.Part)
 			}
 		}
-		if diff := cmp.Diff(findings, Review(NewSubject(token, flaws, now))); diff != "" {
+		if diff := cmp.Diff(findings, Review(NewSubject(decoded, now))); diff != "" {
 			t.Errorf("a second review differs:\n%s", diff)
 		}
 	})

@@ -69,7 +69,7 @@ func x5tMismatch(r *inspection) []hit {
 		name string
 		sum  []byte
 	}{{"x5t", sum1[:]}, {"x5t#S256", sum256[:]}} {
-		v, text, ok := get(r.Token.Header, t.name)
+		v, text, ok := get(r.Header, t.name)
 		if !ok || v.Kind() != '"' {
 			continue
 		}

@@ -184,7 +184,7 @@ func claimEmpty(r *inspection) []hit {
 			hits = append(hits, hit{Payload, name, name + " is " + string(v)})
 		}
 	}
-	if v, kid, ok := get(r.Token.Header, "kid"); ok && v.Kind() == '"' && kid == "" {
+	if v, kid, ok := get(r.Header, "kid"); ok && v.Kind() == '"' && kid == "" {
 		hits = append(hits, hit{Header, "kid", `kid is ""`})
 	}
 	return hits

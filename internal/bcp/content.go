@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/base64url"
+	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
 )
@@ -27,7 +27,7 @@ func unsafeInteger(r *inspection) []hit {
 }
 
 func nestedToken(r *inspection) []hit {
-	if r.ClaimsErr != nil && isToken(string(r.Token.Payload)) {
+	if r.ClaimsErr != nil && isToken(string(r.Payload)) {
 		return oneHit(Payload, "", "the payload is a token itself")
 	}
 	return append(r.header.tokens.hits(Header), r.payload.tokens.hits(Payload)...)
@@ -98,22 +98,10 @@ func looksSecret(text string) bool {
 	return false
 }
 
-// isToken reports whether text has the form of a compact token: eyJ is {" in base64url.
+// isToken reports whether text is a token, as its own or after "Bearer ".
 func isToken(text string) bool {
 	text = strings.TrimPrefix(text, "Bearer ")
-	if !strings.HasPrefix(text, "eyJ") {
-		return false
-	}
-	dots := 0
-	for i := range len(text) {
-		switch {
-		case text[i] == '.':
-			dots++
-		case !base64url.Is(text[i]):
-			return false
-		}
-	}
-	return dots == 2 || dots == 4
+	return compact.Looks(text) && compact.Is([]byte(text))
 }
 
 // maxSafeInteger is 2^53 - 1, the largest integer that a double distinguishes from its

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"jwt/internal/compact"
 	"jwt/internal/jwe"
 	"jwt/internal/jwt"
 	"jwt/internal/phrase"
@@ -13,7 +14,7 @@ import (
 
 // keyManagement returns alg if the token is a JWE, and "" otherwise.
 func (r *inspection) keyManagement() string {
-	if !r.Encrypted {
+	if r.Kind != compact.JWE {
 		return ""
 	}
 	return r.alg
@@ -27,9 +28,9 @@ func jweAlgUnknown(r *inspection) []hit {
 }
 
 func encMissing(r *inspection) []hit {
-	v, _, ok := get(r.Token.Header, "enc")
+	v, _, ok := get(r.Header, "enc")
 	switch {
-	case !r.Encrypted:
+	case r.Kind != compact.JWE:
 		return nil
 	case !ok:
 		return oneHit(Header, "enc", "the header has no enc")
@@ -40,8 +41,8 @@ func encMissing(r *inspection) []hit {
 }
 
 func encUnknown(r *inspection) []hit {
-	v, enc, _ := get(r.Token.Header, "enc")
-	if !r.Encrypted || v.Kind() != '"' || slices.Contains(jwe.EncNames(), enc) {
+	v, enc, _ := get(r.Header, "enc")
+	if r.Kind != compact.JWE || v.Kind() != '"' || slices.Contains(jwe.EncNames(), enc) {
 		return nil
 	}
 	return oneHit(Header, "enc", "enc is "+phrase.Quote(enc))
@@ -55,8 +56,8 @@ func algRSA15(r *inspection) []hit {
 }
 
 func compressed(r *inspection) []hit {
-	v, ok := r.Token.Header.Get("zip")
-	if !ok || !r.Encrypted {
+	v, ok := r.Header.Get("zip")
+	if !ok || r.Kind != compact.JWE {
 		return nil
 	}
 	text, isText := v.Text()
@@ -75,7 +76,7 @@ func (r *inspection) iterations() (int, bool) {
 	if !jwe.IsPassword(r.keyManagement()) {
 		return 0, false
 	}
-	v, _ := r.Token.Header.Get("p2c")
+	v, _ := r.Header.Get("p2c")
 	n, err := strconv.Atoi(string(v))
 	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
@@ -112,7 +113,7 @@ func directKey(r *inspection) []hit {
 // notSigned finds content that was encrypted with a public key and is not a nested token.
 func notSigned(r *inspection) []hit {
 	alg := r.keyManagement()
-	if !strings.HasPrefix(alg, "RSA") && !strings.HasPrefix(alg, "ECDH-ES") || jwt.MediaType(textOf(r.Token.Header, "cty")) == "jwt" {
+	if !strings.HasPrefix(alg, "RSA") && !strings.HasPrefix(alg, "ECDH-ES") || jwt.MediaType(textOf(r.Header, "cty")) == "jwt" {
 		return nil
 	}
 	return oneHit(Header, "cty", "alg is "+phrase.Quote(alg)+" and cty is not JWT")

@@ -6,9 +6,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jws"
 	"jwt/internal/jwt"
+	"jwt/internal/token"
 )
 
 // encryptedRules lists the rules about encryption.
@@ -60,7 +61,7 @@ func TestRulesFindEncrypted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := Subject{Token: jws.Token{Header: header}, ClaimsErr: hidden, Encrypted: true, Now: now}
+		s := Subject{Token: &token.Token{Kind: compact.JWE, Header: header, ClaimsErr: hidden}, Now: now}
 		var found []string
 		for _, f := range Review(s) {
 			if slices.Contains(encryptedRules, f.Rule) {

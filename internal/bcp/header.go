@@ -12,7 +12,7 @@ import (
 )
 
 func critMalformed(r *inspection) []hit {
-	v, ok := r.Token.Header.Get("crit")
+	v, ok := r.Header.Get("crit")
 	if !ok {
 		return nil
 	}
@@ -27,7 +27,7 @@ func critMalformed(r *inspection) []hit {
 		case isBaseHeader(name):
 			return oneHit(Header, "crit", "it lists "+phrase.Quote(name)+", which every verifier must understand")
 		}
-		if _, ok := r.Token.Header.Get(name); !ok {
+		if _, ok := r.Header.Get(name); !ok {
 			return oneHit(Header, "crit", "it lists "+phrase.Quote(name)+", which is not in the header")
 		}
 	}
@@ -42,7 +42,7 @@ func isBaseHeader(name string) bool {
 }
 
 func critUnknown(r *inspection) []hit {
-	v, _ := r.Token.Header.Get("crit")
+	v, _ := r.Header.Get("crit")
 	names, _ := v.Texts()
 	var unknown []string
 	for _, name := range names {
@@ -57,7 +57,7 @@ func critUnknown(r *inspection) []hit {
 }
 
 func b64False(r *inspection) []hit {
-	if v, ok := r.Token.Header.Get("b64"); !ok || v.Kind() == 't' {
+	if v, ok := r.Header.Get("b64"); !ok || v.Kind() == 't' {
 		return nil
 	}
 	return oneHit(Header, "b64", "verifiers that know it check other bytes than those that do not")
@@ -70,18 +70,18 @@ var headerTexts = [...]string{"typ", "cty", "kid", "jku", "x5u", "x5t", "x5t#S25
 func headerType(r *inspection) []hit {
 	var hits []hit
 	for _, name := range headerTexts {
-		if v, ok := r.Token.Header.Get(name); ok && v.Kind() != '"' {
+		if v, ok := r.Header.Get(name); ok && v.Kind() != '"' {
 			hits = append(hits, hit{Header, name, name + " is " + v.Noun() + ", must be a string"})
 		}
 	}
-	if v, ok := r.Token.Header.Get("jwk"); ok && v.Kind() != '{' {
+	if v, ok := r.Header.Get("jwk"); ok && v.Kind() != '{' {
 		hits = append(hits, hit{Header, "jwk", "jwk is " + v.Noun() + ", must be an object"})
 	}
 	return hits
 }
 
 func headerJWK(r *inspection) []hit {
-	v, ok := r.Token.Header.Get("jwk")
+	v, ok := r.Header.Get("jwk")
 	if !ok || r.purpose.embedsKey {
 		return nil
 	}
@@ -98,7 +98,7 @@ func headerJKU(r *inspection) []hit { return r.keyURL("jku") }
 func headerX5U(r *inspection) []hit { return r.keyURL("x5u") }
 
 func (r *inspection) keyURL(name string) []hit {
-	v, text, ok := get(r.Token.Header, name)
+	v, text, ok := get(r.Header, name)
 	if !ok || v.Kind() != '"' || r.purpose.embedsKey {
 		return nil
 	}
@@ -106,7 +106,7 @@ func (r *inspection) keyURL(name string) []hit {
 }
 
 func headerX5C(r *inspection) []hit {
-	if _, ok := r.Token.Header.Get("x5c"); !ok || r.purpose.embedsKey {
+	if _, ok := r.Header.Get("x5c"); !ok || r.purpose.embedsKey {
 		return nil
 	}
 	return oneHit(Header, "x5c", phrase.Count(len(r.Certificates), "certificate")+": the chain is not verified")
@@ -115,7 +115,7 @@ func headerX5C(r *inspection) []hit {
 func headerURLInsecure(r *inspection) []hit {
 	var hits []hit
 	for _, name := range [...]string{"jku", "x5u"} {
-		v, text, ok := get(r.Token.Header, name)
+		v, text, ok := get(r.Header, name)
 		if !ok || v.Kind() != '"' {
 			continue
 		}
@@ -130,7 +130,7 @@ func headerURLInsecure(r *inspection) []hit {
 const maxKidRunes = 256
 
 func kidSuspicious(r *inspection) []hit {
-	_, kid, ok := get(r.Token.Header, "kid")
+	_, kid, ok := get(r.Header, "kid")
 	if !ok {
 		return nil
 	}
@@ -177,7 +177,7 @@ func isSystemPath(kid string) bool {
 }
 
 func typMissing(r *inspection) []hit {
-	if _, ok := r.Token.Header.Get("typ"); ok {
+	if _, ok := r.Header.Get("typ"); ok {
 		return nil
 	}
 	return oneHit(Header, "typ", "the header has no typ")
@@ -187,7 +187,7 @@ func typGeneric(r *inspection) []hit {
 	if r.typ != "jwt" && r.typ != "jose" {
 		return nil
 	}
-	return oneHit(Header, "typ", "typ is "+phrase.Quote(textOf(r.Token.Header, "typ")))
+	return oneHit(Header, "typ", "typ is "+phrase.Quote(textOf(r.Header, "typ")))
 }
 
 func headerClaimMismatch(r *inspection) []hit {
@@ -196,7 +196,7 @@ func headerClaimMismatch(r *inspection) []hit {
 	}
 	var hits []hit
 	for _, name := range [...]string{"iss", "sub", "aud"} {
-		inHeader, ok := r.Token.Header.Get(name)
+		inHeader, ok := r.Header.Get(name)
 		if !ok {
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 func duplicateMember(r *inspection) []hit {
-	hits := duplicates(Header, r.Token.Header)
+	hits := duplicates(Header, r.Header)
 	if r.hasClaims() {
 		hits = append(hits, duplicates(Payload, r.Claims)...)
 	}
@@ -30,7 +30,7 @@ func duplicates(part string, o jsonobject.Object) []hit {
 }
 
 func caseVariant(r *inspection) []hit {
-	hits := variants(Header, r.Token.Header, guardedHeader)
+	hits := variants(Header, r.Header, guardedHeader)
 	if r.hasClaims() {
 		hits = append(hits, variants(Payload, r.Claims, guardedClaim)...)
 	}
@@ -162,7 +162,7 @@ func noncanonicalBase64(r *inspection) []hit {
 }
 
 func payloadNotObject(r *inspection) []hit {
-	if r.ClaimsErr == nil || isToken(string(r.Token.Payload)) {
+	if r.ClaimsErr == nil || isToken(string(r.Payload)) {
 		return nil // nested-token reports a token
 	}
 	return oneHit(Payload, "", r.ClaimsErr.Error())
@@ -191,14 +191,14 @@ const (
 )
 
 func headerSize(r *inspection) []hit {
-	if n := len(r.Token.Text); n > MaxHeaderBytes {
+	if n := len(r.Text); n > MaxHeaderBytes {
 		return oneHit(Token, "", "it has "+strconv.Itoa(n)+" bytes")
 	}
 	return nil
 }
 
 func cookieSize(r *inspection) []hit {
-	if n := len(r.Token.Text); n > MaxCookieBytes && n <= MaxHeaderBytes {
+	if n := len(r.Text); n > MaxCookieBytes && n <= MaxHeaderBytes {
 		return oneHit(Token, "", "it has "+strconv.Itoa(n)+" bytes")
 	}
 	return nil

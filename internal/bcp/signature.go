@@ -20,14 +20,14 @@ func algNone(r *inspection) []hit {
 	if r.alg != jwa.None {
 		detail = "alg is " + phrase.Quote(r.alg) + `, which careless verifiers read as "none"`
 	}
-	if n := len(r.Token.Signature); n > 0 {
+	if n := len(r.Signed.Signature); n > 0 {
 		detail += "; " + phrase.Count(n, "byte") + " are where the signature must be empty"
 	}
 	return oneHit(Header, "alg", detail)
 }
 
 func algMissing(r *inspection) []hit {
-	v, _, ok := get(r.Token.Header, "alg")
+	v, _, ok := get(r.Header, "alg")
 	switch {
 	case !ok:
 		return oneHit(Header, "alg", "the header has no alg")
@@ -38,13 +38,13 @@ func algMissing(r *inspection) []hit {
 }
 
 func algUnknown(r *inspection) []hit {
-	if _, _, ok := get(r.Token.Header, "alg"); !ok || isNone(r.alg) {
+	if _, _, ok := get(r.Header, "alg"); !ok || isNone(r.alg) {
 		return nil
 	}
 	if _, known := jwa.Lookup(r.alg); known {
 		return nil
 	}
-	if v, _ := r.Token.Header.Get("alg"); v.Kind() != '"' {
+	if v, _ := r.Header.Get("alg"); v.Kind() != '"' {
 		return nil // alg-missing reports it
 	}
 	for _, a := range jwa.All() {
@@ -91,12 +91,12 @@ var wellKnownSecrets = [...]string{
 
 func weakSecret(r *inspection) []hit {
 	a, ok := jwa.Lookup(r.alg)
-	if !ok || a.KeyType != "oct" || len(r.Token.Signature) != a.SignatureSize("") || len(r.Token.Text) > maxGuessedBytes {
+	if !ok || a.KeyType != "oct" || len(r.Signed.Signature) != a.SignatureSize("") || len(r.Text) > maxGuessedBytes {
 		return nil
 	}
-	input := r.Token.SigningInput()
+	input := r.Signed.SigningInput()
 	for _, secret := range wellKnownSecrets {
-		if a.Verify(input, r.Token.Signature, []byte(secret)) == nil {
+		if a.Verify(input, r.Signed.Signature, []byte(secret)) == nil {
 			return oneHit(Signature, "", "the signature verifies under one of "+
 				strconv.Itoa(len(wellKnownSecrets))+" secrets from tutorials and defaults")
 		}
@@ -105,7 +105,7 @@ func weakSecret(r *inspection) []hit {
 }
 
 func signatureEmpty(r *inspection) []hit {
-	if len(r.Token.Signature) > 0 || isNone(r.alg) {
+	if len(r.Signed.Signature) > 0 || isNone(r.alg) {
 		return nil
 	}
 	return oneHit(Signature, "", "alg is "+phrase.Quote(r.alg)+" but the signature is empty")
@@ -113,7 +113,7 @@ func signatureEmpty(r *inspection) []hit {
 
 func signatureLength(r *inspection) []hit {
 	a, ok := jwa.Lookup(r.alg)
-	sig := r.Token.Signature
+	sig := r.Signed.Signature
 	if !ok || len(sig) == 0 {
 		return nil
 	}
@@ -144,10 +144,10 @@ func rsaSize(n int) bool { return n >= 64 && n <= jwa.MaxRSABits/8 && n%16 == 0 
 func weakRSA(r *inspection) []hit {
 	var hits []hit
 	a, ok := jwa.Lookup(r.alg)
-	if n := len(r.Token.Signature); ok && a.KeyType == "RSA" && rsaSize(n) && n < jwa.MinRSABits/8 {
+	if n := len(r.Signed.Signature); ok && a.KeyType == "RSA" && rsaSize(n) && n < jwa.MinRSABits/8 {
 		hits = append(hits, hit{Signature, "", "it has " + phrase.Count(n, "byte") + ", so its key has at most " + strconv.Itoa(8*n) + " bits"})
 	}
-	if bits, ok := embeddedRSABits(r.Token.Header); ok && bits < jwa.MinRSABits {
+	if bits, ok := embeddedRSABits(r.Header); ok && bits < jwa.MinRSABits {
 		hits = append(hits, hit{Key, "jwk", "the RSA key in jwk has " + strconv.Itoa(bits) + " bits"})
 	}
 	return append(hits, weakCertificates(r.Certificates)...)

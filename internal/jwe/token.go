@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"jwt/internal/base64url"
+	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
 	"jwt/internal/verdict"
@@ -61,16 +62,16 @@ func Parse(text string) (Token, error) {
 }
 
 func checkShape(text string) error {
-	switch dots := strings.Count(text, "."); {
+	switch kind := compact.KindOf(text); {
 	case text == "":
 		return verdict.Errorf(verdict.Malformed, "the token is empty")
 	case strings.HasPrefix(text, "{"):
 		return verdict.Errorf(verdict.UnsupportedSerialization, "this is JSON, not a compact token (RFC 7519 §1: a JWT is compact)")
-	case dots == 2:
+	case kind == compact.JWS:
 		return verdict.Errorf(verdict.NotEncrypted, "the token has three parts: it is signed (JWS), not encrypted").
 			Hintf("check its signature: jwt verify")
-	case dots != 4:
-		return verdict.Errorf(verdict.Malformed, "an encrypted token has 5 parts joined by dots (3 when signed), this has %d", dots+1)
+	case kind != compact.JWE:
+		return verdict.Errorf(verdict.Malformed, "an encrypted token has 5 parts joined by dots (3 when signed), this has %d", strings.Count(text, ".")+1)
 	case strings.IndexByte(text, '.') > (jws.MaxHeaderBytes*8+5)/6:
 		return verdict.Errorf(verdict.TooLarge, "the header is larger than %d bytes", jws.MaxHeaderBytes)
 	}

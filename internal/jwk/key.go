@@ -22,6 +22,7 @@ import (
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
 	"jwt/internal/jwa"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -292,6 +293,15 @@ func (k Key) Kind() string {
 	default:
 		return kind(k.Type, k.Curve)
 	}
+}
+
+// Describe returns the kind of key, where it came from and its kid.
+func (k Key) Describe() string {
+	s := k.Kind() + " from " + k.Source
+	if k.HasID {
+		s += ", kid " + phrase.Quote(k.ID)
+	}
+	return s
 }
 
 // kindFor returns the kind of key that the algorithm needs, as Kind does.

@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk/openssh"
 	"jwt/internal/verdict"
@@ -216,10 +217,10 @@ func unknownText(text []byte) error {
 	has := func(prefix string) bool {
 		return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)
 	}
-	switch dots := bytes.Count(text, []byte(".")); {
-	case has("eyJ") && dots == 4:
+	switch kind := compact.KindOf(string(text)); {
+	case has("eyJ") && kind == compact.JWE:
 		return verdict.Errorf(verdict.KeyUnreadable, "%w", ErrJWE)
-	case has("eyJ") && dots == 2:
+	case has("eyJ") && kind != compact.Other:
 		return verdict.Errorf(verdict.JWKInvalid, "this is a token, not a key").
 			Hintf("the token is the argument or stdin, the key is --key FILE")
 	case has("<RSAKeyValue"):

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"jwt/internal/base64url"
+	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
 	"jwt/internal/verdict"
 )
@@ -86,18 +87,18 @@ func (t Token) Misspelled() bool { return t.misspelled }
 
 func split(text string) (Token, error) {
 	t := Token{Text: text, firstDot: strings.IndexByte(text, '.'), lastDot: strings.LastIndexByte(text, '.')}
-	switch dots := strings.Count(text, "."); {
+	switch kind := compact.KindOf(text); {
 	case text == "":
 		return Token{}, verdict.Errorf(verdict.Malformed, "the token is empty")
 	case strings.HasPrefix(text, "{"):
 		return Token{}, notCompact(text)
-	case strings.Contains(text, "~"):
+	case kind == compact.SDJWT:
 		return Token{}, verdict.Errorf(verdict.Malformed, "this is an SD-JWT (RFC 9901), a signed token with disclosures; a plain signed token is required here")
-	case dots == 4:
+	case kind == compact.JWE:
 		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has 5 parts: it is encrypted (JWE), not signed (JWS)").
 			Hintf("open it first: jwt decrypt TOKEN --key private.pem")
-	case dots != 2:
-		return Token{}, verdict.Errorf(verdict.Malformed, "a token has 3 parts joined by dots (5 when encrypted), this has %d", dots+1)
+	case kind != compact.JWS:
+		return Token{}, verdict.Errorf(verdict.Malformed, "a token has 3 parts joined by dots (5 when encrypted), this has %d", strings.Count(text, ".")+1)
 	case t.firstDot > base64Len(MaxHeaderBytes):
 		return Token{}, verdict.Errorf(verdict.TooLarge, "the header is larger than %d bytes", MaxHeaderBytes)
 	}

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"strings"
 
-	"jwt/internal/base64url"
+	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
 	"jwt/internal/phrase"
@@ -45,7 +45,7 @@ func notClaims(payload []byte, err error) error {
 	if len(payload) == 0 {
 		return verdict.Errorf(verdict.ClaimsMalformed, "the payload is empty, must be a JSON object (RFC 7519 §7.2)").Hintf(opaque)
 	}
-	if isToken(payload) {
+	if compact.Looks(string(payload)) && compact.Is(payload) {
 		return nested("the payload is itself a token, not a JSON object")
 	}
 	if bytes.HasPrefix(payload, []byte("\xEF\xBB\xBF")) {
@@ -105,18 +105,4 @@ func checkContentType(header jsonobject.Object, payload []byte) error {
 func nested(message string) error {
 	return verdict.Errorf(verdict.ClaimsMalformed, "%s", message).
 		Hintf("jwt verify --jws --payload … | jwt verify … checks one after the other, jwt inspect shows both")
-}
-
-// isToken reports whether the payload has the form of a compact token.
-func isToken(payload []byte) bool {
-	dots := 0
-	for _, c := range payload {
-		switch {
-		case c == '.':
-			dots++
-		case !base64url.Is(c):
-			return false
-		}
-	}
-	return (dots == 2 || dots == 4) && bytes.HasPrefix(payload, []byte("eyJ"))
 }

@@ -5,9 +5,9 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"jwt/internal/cli"
+	"jwt/internal/compact"
 	"jwt/internal/input"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwe"
@@ -43,7 +43,7 @@ func (k *Sources) Read(source string) (Source, error) {
 		}
 		return Source{Set: fetched.Set, Name: source, fetched: fetched, remote: true}, err
 	}
-	if strings.HasPrefix(source, "eyJ") && strings.Count(source, ".") == 2 {
+	if compact.Looks(source) && compact.KindOf(source) != compact.JWE { // a JWE may hold a key
 		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "--key: this is a token, not a key").
 			Hintf("the token is the argument, --key the file with the key: jwt verify TOKEN --key FILE")
 	}

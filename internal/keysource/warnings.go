@@ -4,9 +4,9 @@ import (
 	"slices"
 	"time"
 
+	"jwt/internal/diagnose"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
-	"jwt/internal/render"
 	"jwt/internal/verdict"
 )
 
@@ -81,7 +81,7 @@ func (k *Sources) Explain(err error, kid string) error {
 
 // LeftOut returns the first key that cannot be used as a reason why a token without a
 // kid does not verify: it may be the key that signed.
-func (k *Sources) LeftOut(token jws.Token) []render.Reason {
+func (k *Sources) LeftOut(token jws.Token) []diagnose.Cause {
 	if _, named, err := token.KeyID(); named || err != nil {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (k *Sources) LeftOut(token jws.Token) []render.Reason {
 	defer k.mutex.Unlock()
 	for _, s := range k.sources {
 		if len(s.Set.Skipped) > 0 {
-			return []render.Reason{{ID: "key_left_out", Detail: leftOut(s.Name, s.Set.Skipped[0])}}
+			return []diagnose.Cause{{ID: "key_left_out", Detail: leftOut(s.Name, s.Set.Skipped[0])}}
 		}
 	}
 	return nil

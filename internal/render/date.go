@@ -3,8 +3,8 @@ package render
 import (
 	"time"
 
-	"jwt/internal/anatomy"
 	"jwt/internal/iana"
+	"jwt/internal/inspect"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
 	"jwt/internal/reltime"
@@ -32,7 +32,7 @@ func DateRemark(name string, v jsonobject.Value, now time.Time, show func(time.T
 }
 
 // timeOf returns the time that a member is, where its name says that it is one.
-func timeOf(m anatomy.Member) (time.Time, bool) {
+func timeOf(m inspect.Member) (time.Time, bool) {
 	if m.Meaning.Kind != iana.Time {
 		return time.Time{}, false
 	}

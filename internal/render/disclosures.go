@@ -1,75 +1,75 @@
 package render
 
 import (
-	"jwt/internal/anatomy"
+	"jwt/internal/inspect"
 	"jwt/internal/phrase"
 	"jwt/internal/sdjwt"
+	"jwt/internal/token"
 )
 
-// Disclosures returns the disclosures of an SD-JWT for JSON, beside its payload. If
-// place is set the disclosures belong to the token: their places are known, and the
-// digests without a disclosure.
-func Disclosures(t sdjwt.Token, p sdjwt.Processed, place bool) Object {
+// disclosureFields returns the disclosures of an SD-JWT for JSON, beside its payload. If they
+// match the token, their paths are known, and the digests without a disclosure.
+func disclosureFields(d token.Disclosures) Object {
 	disclosures, undisclosed := []Object{}, []Object{}
-	for i, d := range t.Disclosures {
-		var one Object
-		if place {
-			one.Add("path", p.Disclosed[i].Path)
+	for i, disclosure := range d.Disclosures {
+		var o Object
+		if d.Fit() {
+			o.Add("path", d.Processed.Disclosed[i].Path)
 		}
-		if !d.Element {
-			one.Add("name", d.Name)
+		if !disclosure.Element {
+			o.Add("name", disclosure.Name)
 		}
-		one.Add("value", d.Value)
-		one.Add("salt", d.Salt)
-		if place {
-			one.Add("digest", p.Disclosed[i].Digest)
+		o.Add("value", disclosure.Value)
+		o.Add("salt", disclosure.Salt)
+		if d.Fit() {
+			o.Add("digest", d.Processed.Disclosed[i].Digest)
 		}
-		disclosures = append(disclosures, one)
+		disclosures = append(disclosures, o)
 	}
 	o := Object{{"disclosures", disclosures}}
-	if !place {
+	if !d.Fit() {
 		return o
 	}
-	for _, u := range p.Undisclosed {
+	for _, u := range d.Processed.Undisclosed {
 		undisclosed = append(undisclosed, Object{{"path", u.Path}, {"digest", u.Digest}})
 	}
 	o.Add("undisclosed", undisclosed)
 	return o
 }
 
-// KeptBack says of how many digests nothing is disclosed.
-func KeptBack(p sdjwt.Processed) string {
+// undisclosed says how many digests have no disclosure.
+func undisclosed(p sdjwt.Processed) string {
 	if len(p.Undisclosed) == 0 {
 		return "no digest undisclosed"
 	}
 	return phrase.Count(len(p.Undisclosed), "digest") + " undisclosed: claims kept back, or decoys"
 }
 
-func (a Anatomy) disclosuresJSON() Object {
-	d := a.Token.Disclosed
+func (a Inspection) disclosuresJSON() Object {
+	d := a.Token.Disclosures
 	var o Object
-	if d.Err == nil {
+	if d.Fit() {
 		o.Add("processed", d.Processed.Payload)
 	}
-	o = append(o, Disclosures(d.Token, d.Processed, d.Err == nil)...)
+	o = append(o, disclosureFields(*d)...)
 	if d.Err != nil {
 		o.Add("disclosures_error", d.Err.Error())
 	}
 	return o
 }
 
-// disclosuresText lists what was disclosed of an SD-JWT.
-func (a Anatomy) disclosuresText(t *Text) {
-	d := a.Token.Disclosed
+// disclosuresText lists the disclosed claims of an SD-JWT.
+func (a Inspection) disclosuresText(t *Text) {
+	d := a.Token.Disclosures
 	if d == nil {
 		return
 	}
-	about := phrase.Count(len(d.Token.Disclosures), "disclosure")
-	if d.Err == nil {
-		about += "; " + KeptBack(d.Processed)
+	about := phrase.Count(len(d.Disclosures), "disclosure")
+	if d.Fit() {
+		about += "; " + undisclosed(d.Processed)
 	}
 	a.section(t, "Disclosed", about)
-	a.membersText(t, anatomy.Disclosed)
+	a.membersText(t, inspect.Disclosed)
 	if d.Err != nil {
 		a.hanging(t, 2, Bad, d.Err.Error())
 	}

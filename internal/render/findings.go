@@ -5,17 +5,17 @@ import (
 	"strconv"
 	"strings"
 
-	"jwt/internal/anatomy"
 	"jwt/internal/bcp"
+	"jwt/internal/inspect"
 )
 
 const findingColumn = 12 // where the text of a finding begins, after its severity
 
 // findingsText lists the findings, the gravest first, with what to do about each.
-func (a Anatomy) findingsText(t *Text) {
+func (a Inspection) findingsText(t *Text) {
 	findings := a.Token.Findings
 	switch {
-	case len(findings) == 0 && a.Token.Encrypted && !a.Token.Decrypted:
+	case len(findings) == 0 && a.Token.IsSealed():
 		a.section(t, "Findings", "none in what can be seen of it")
 		return
 	case len(findings) == 0:
@@ -74,11 +74,11 @@ func tally(findings []bcp.Finding) string {
 }
 
 // stateInWords returns the validity of a certificate in words.
-func stateInWords(s anatomy.State) (string, Style) {
+func stateInWords(s inspect.State) (string, Style) {
 	switch s {
-	case anatomy.Expired:
+	case inspect.Expired:
 		return "expired", Bad
-	case anatomy.NotYetValid:
+	case inspect.NotYetValid:
 		return "not yet valid", Bad
 	default:
 		return "valid now", Dim

@@ -2,7 +2,7 @@ package render
 
 import (
 	"bytes"
-	"fmt"
+	"encoding/json"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -17,11 +17,9 @@ type Field struct {
 	Value any
 }
 
-// An Object is a JSON object in the making: members in the order they are
-// printed in. Values are nil, bool, int, int64, string, []string, []any, Object,
-// []Object, []verdict.Check, jsontext.Value, jsonobject.Value and
-// jsonobject.Object; the last three are reproduced member for member and digit for
-// digit.
+// An Object is a JSON object with its members in the order of the output. Values are of any
+// type that encoding/json takes; a jsontext.Value, jsonobject.Value or jsonobject.Object is
+// reproduced member for member and digit for digit.
 type Object []Field
 
 // Add appends a member.
@@ -120,8 +118,12 @@ func appendValue(dst []byte, value any) []byte {
 		return appendArray(dst, v, appendCheck)
 	case members:
 		return v.append(dst)
-	default:
-		panic(fmt.Sprintf("render: no JSON for a %T", value))
+	default: // a struct with tags
+		text, err := json.Marshal(v)
+		if err != nil {
+			return jsonobject.AppendQuote(dst, err.Error())
+		}
+		return append(dst, text...)
 	}
 }
 

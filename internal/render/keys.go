@@ -5,14 +5,14 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/anatomy"
+	"jwt/internal/inspect"
 	"jwt/internal/jwk"
 	"jwt/internal/verdict"
 )
 
 // Keys is what key sources hold, for people or programs. Nothing private is in it.
 type Keys struct {
-	Keys    []anatomy.Key
+	Keys    []inspect.Key
 	Skipped []SkippedKey
 	Show    func(time.Time) string // writes a time as RFC 3339
 	Width   int
@@ -42,7 +42,7 @@ func (k Keys) JSON() Object {
 	return Object{{"keys", keys}, {"skipped", skipped}}
 }
 
-func (k Keys) keyJSON(key anatomy.Key) Object {
+func (k Keys) keyJSON(key inspect.Key) Object {
 	o := Object{
 		{"source", key.Key.Source},
 		{"format", key.Key.Format},
@@ -100,7 +100,7 @@ func (k Keys) Text(t *Text) {
 
 const keyColumn = 14 // where what is said of a key begins
 
-func (k Keys) key(t *Text, key anatomy.Key) {
+func (k Keys) key(t *Text, key inspect.Key) {
 	about := key.Key
 	heading, origin := kindAndSize(about), half(about)+", "+about.Format+" from "+about.Source
 	t.Styled(Bold, heading)
@@ -151,7 +151,7 @@ func (k Keys) key(t *Text, key anatomy.Key) {
 	}
 }
 
-func (k Keys) certificate(t *Text, c anatomy.Certificate) {
+func (k Keys) certificate(t *Text, c inspect.Certificate) {
 	k.line(t, "certificate", Literal, c.Subject)
 	issued := "issued by " + c.Issuer
 	if c.Issuer == c.Subject {

@@ -4,13 +4,13 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/anatomy"
+	"jwt/internal/inspect"
 	"jwt/internal/reltime"
 )
 
 // lifetime appends the bar from issued to expires, the dates under its ends, and
 // in words what it shows.
-func (a Anatomy) lifetime(t *Text) {
+func (a Inspection) lifetime(t *Text) {
 	l := a.Token.Lifetime
 	b := barOf(l)
 	b.draw(t, max(a.Width, 40))
@@ -21,7 +21,7 @@ func (a Anatomy) lifetime(t *Text) {
 
 // A bar is a lifetime to be drawn: where it begins, where it ends, where now is.
 type bar struct {
-	anatomy.Lifetime
+	inspect.Lifetime
 	start         time.Time
 	begun, ends   bool // start and Expires are known
 	before, after bool // now is outside the bar
@@ -29,13 +29,13 @@ type bar struct {
 	length        int // columns of the last line drawn
 }
 
-func barOf(l anatomy.Lifetime) bar {
+func barOf(l inspect.Lifetime) bar {
 	b := bar{Lifetime: l, ends: l.Expires.Shown, from: "issued", to: "expires"}
 	b.start, b.begun = l.Start()
 	if b.begun && !l.Issued.Shown {
 		b.from = "not before"
 	}
-	if b.after = l.State() == anatomy.Expired; b.after {
+	if b.after = l.State() == inspect.Expired; b.after {
 		b.to = "expired"
 	}
 	b.before = b.begun && l.Now.Before(b.start)
@@ -142,7 +142,7 @@ func (b *bar) dates(t *Text, show func(time.Time) string) {
 }
 
 // lifeInWords says what the bar shows, and what it cannot.
-func (a Anatomy) lifeInWords(l anatomy.Lifetime) (string, Style) {
+func (a Inspection) lifeInWords(l inspect.Lifetime) (string, Style) {
 	start, begun := l.Start()
 	whole := func() string {
 		if !begun || !l.Expires.Shown {
@@ -151,7 +151,7 @@ func (a Anatomy) lifeInWords(l anatomy.Lifetime) (string, Style) {
 		return reltime.Span(l.Expires.At.Sub(start))
 	}()
 	switch l.State() {
-	case anatomy.Expired:
+	case inspect.Expired:
 		if !l.Expires.Shown {
 			return "expired before any calendar begins", Bad
 		}
@@ -160,12 +160,12 @@ func (a Anatomy) lifeInWords(l anatomy.Lifetime) (string, Style) {
 			text += ", after a life of " + whole
 		}
 		return text, Bad
-	case anatomy.NotYetValid:
+	case inspect.NotYetValid:
 		if !l.NotBefore.Shown {
 			return "not valid before a time that no calendar has", Bad
 		}
 		return "not valid before " + a.Show(l.NotBefore.At) + ", " + reltime.Ago(l.NotBefore.At, l.Now), Bad
-	case anatomy.Endless:
+	case inspect.Endless:
 		text := "it never expires: there is no exp"
 		if l.Expires.Given {
 			text = "no end that can be read: exp is not a number"
@@ -192,17 +192,17 @@ func (a Anatomy) lifeInWords(l anatomy.Lifetime) (string, Style) {
 }
 
 // Countdown appends the lifetime alone, to the second.
-func (a Anatomy) Countdown(t *Text) {
+func (a Inspection) Countdown(t *Text) {
 	a.headline(t)
 	l := a.Token.Lifetime
 	b := barOf(l)
 	b.draw(t, max(a.Width, 40))
 	b.dates(t, a.Show)
 	switch l.State() {
-	case anatomy.Expired:
+	case inspect.Expired:
 		t.Put("  ").Styled(Bad, "expired").Line()
 		return
-	case anatomy.NotYetValid:
+	case inspect.NotYetValid:
 		if l.NotBefore.Shown {
 			t.Put("  ").Styled(Bad, "valid in "+reltime.Clock(l.NotBefore.At.Sub(l.Now))).Put(", ")
 		}

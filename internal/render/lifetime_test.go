@@ -7,21 +7,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"jwt/internal/anatomy"
 	"jwt/internal/base64url"
+	"jwt/internal/inspect"
+	"jwt/internal/token"
 )
 
 var noon = time.Unix(1769860800, 0).UTC() // 2026-01-31T12:00:00Z
 
 // anatomyOf takes apart a token with those claims, seen at now on a terminal.
-func anatomyOf(t *testing.T, claims string, now time.Time, width int) Anatomy {
+func anatomyOf(t *testing.T, claims string, now time.Time, width int) Inspection {
 	t.Helper()
 	text := base64url.Encode([]byte(`{"alg":"HS256"}`)) + "." + base64url.Encode([]byte(claims)) + ".AAAA"
-	k, err := anatomy.Open(text, now)
+	k, err := token.OpenLax(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Anatomy{Token: k, Now: now, Show: func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, Width: width}
+	return Inspection{Token: inspect.Of(k, now), Now: now, Show: func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, Width: width}
 }
 
 func TestLifetime(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/anatomy"
 	"jwt/internal/bcp"
 	"jwt/internal/iana"
+	"jwt/internal/inspect"
 	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
 	"jwt/internal/reltime"
@@ -24,7 +24,7 @@ const (
 )
 
 // membersText lists the members of one part: name, value, meaning.
-func (a Anatomy) membersText(t *Text, part string) {
+func (a Inspection) membersText(t *Text, part string) {
 	most := memberRows
 	if a.Full {
 		most = math.MaxInt
@@ -43,8 +43,8 @@ func (a Anatomy) membersText(t *Text, part string) {
 }
 
 // rows returns the members of one part.
-func (a Anatomy) rows(part string) iter.Seq[anatomy.Member] {
-	return func(yield func(anatomy.Member) bool) {
+func (a Inspection) rows(part string) iter.Seq[inspect.Member] {
+	return func(yield func(inspect.Member) bool) {
 		begun := false
 		for m := range a.Token.Members() {
 			switch {
@@ -62,14 +62,14 @@ func (a Anatomy) rows(part string) iter.Seq[anatomy.Member] {
 
 // A memberList is the columns that members are shown in.
 type memberList struct {
-	Anatomy
+	Inspection
 	left    int // members that are not shown
 	value   int // where values begin
 	room    int // columns of a value
 	meaning int // where meanings begin; as value, where they stand below
 }
 
-func (a Anatomy) listOf(part string, most int) memberList {
+func (a Inspection) listOf(part string, most int) memberList {
 	name, number := 3, 0
 	for m := range a.rows(part) {
 		if number++; number > most {
@@ -79,7 +79,7 @@ func (a Anatomy) listOf(part string, most int) memberList {
 			name = max(name, n)
 		}
 	}
-	l := memberList{Anatomy: a, left: max(number-most, 0), value: 2 + name + 2}
+	l := memberList{Inspection: a, left: max(number-most, 0), value: 2 + name + 2}
 	l.meaning, l.room = l.value, max(a.Width-l.value, 16)
 	if a.Width >= wideTerminal {
 		l.room = (a.Width - l.value) / 2
@@ -90,7 +90,7 @@ func (a Anatomy) listOf(part string, most int) memberList {
 
 // label is the name of a member for people: itself, or quoted where it would
 // not be seen for what it is.
-func label(m anatomy.Member) string {
+func label(m inspect.Member) string {
 	if m.Name == "" || strings.TrimSpace(m.Name) != m.Name {
 		return string(jsonobject.Quote(m.Name))
 	}
@@ -106,7 +106,7 @@ type cell struct {
 
 func (c cell) columns() int { return Columns(c.text) + Columns(c.beside.Text) }
 
-func (l memberList) row(t *Text, m anatomy.Member) {
+func (l memberList) row(t *Text, m inspect.Member) {
 	values, about := l.values(m), l.about(m)
 	if m.Opened { // what it means stands where a value would
 		values, about = about, nil
@@ -142,7 +142,7 @@ func (l memberList) row(t *Text, m anatomy.Member) {
 }
 
 // values is the column of the value: as the token writes it, then what it says.
-func (l memberList) values(m anatomy.Member) []cell {
+func (l memberList) values(m inspect.Member) []cell {
 	most := valueLines
 	remark := l.remark(m)
 	switch {
@@ -169,7 +169,7 @@ func (l memberList) values(m anatomy.Member) []cell {
 }
 
 // remark is what the value says to a person.
-func (l memberList) remark(m anatomy.Member) Remark {
+func (l memberList) remark(m inspect.Member) Remark {
 	switch {
 	case m.Holds == 1:
 		return Remark{"a token, opened below", Dim}
@@ -195,7 +195,7 @@ func (l memberList) remark(m anatomy.Member) Remark {
 
 // about returns the column of the meaning: what the name means and which specification
 // says so. The vendor is named once, above.
-func (l memberList) about(m anatomy.Member) []cell {
+func (l memberList) about(m inspect.Member) []cell {
 	text, spec := m.Meaning.Meaning, strings.Replace(m.Meaning.Spec, "OpenID Connect", "OIDC", 1)
 	if v := m.Meaning.Vendor; v != "" && v == l.Token.Vendor {
 		spec = ""
@@ -222,7 +222,7 @@ func (l memberList) about(m anatomy.Member) []cell {
 }
 
 // unregistered describes a name that is in no registry.
-func unregistered(m anatomy.Member) (text, spec string) {
+func unregistered(m inspect.Member) (text, spec string) {
 	switch {
 	case m.Depth > 0:
 		return "", ""

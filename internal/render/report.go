@@ -4,54 +4,29 @@ import (
 	"slices"
 	"strings"
 
+	"jwt/internal/diagnose"
 	"jwt/internal/jsonobject"
+	"jwt/internal/jwk"
+	"jwt/internal/token"
 	"jwt/internal/verdict"
+	"jwt/internal/verify"
 )
 
-// A Report is the answer of verify, the same object for yes and no.
-type Report struct {
-	Valid   bool
-	Checks  []verdict.Check
-	Reasons []Reason // why the signature does not verify, as far as can be known
-	Key     *UsedKey
-	Token   *Contents // nil if the text is not a token
-	Error   error     // nil if valid
-	Class   verdict.Class
-	Message string
-	Hint    string
-}
-
-// A Reason is one cause of a bad signature, and what to do about it.
-type Reason struct{ ID, Detail, Hint string }
-
-// A UsedKey is the key under which the signature verified or the token decrypted.
-type UsedKey struct {
-	Source, Kid, Thumbprint, Alg string
-	Enc                          string // the content encryption; empty for a signature
-	HasKid                       bool
-}
-
-// Contents holds the header and the payload of a token. Name is "payload", or
-// "payload_base64url" for bytes that are not text.
-type Contents struct {
-	Header  jsonobject.Object
-	Name    string
-	Payload any
-	Beside  Object // what more there is: the disclosures of an SD-JWT
-}
+// A Report is the output of verify, as JSON or as text.
+type Report verify.Report
 
 // JSON returns the report for stdout. What was verified is under header and payload, the
 // rest under unverified, so that no program reads an unverified claim.
 func (r Report) JSON() Object {
 	o := append(make(Object, 0, 6), Field{"valid", r.Valid}, Field{"checks", r.Checks})
-	if len(r.Reasons) > 0 {
-		o.Add("diagnosis", reasonsJSON(r.Reasons))
+	if len(r.Causes) > 0 {
+		o.Add("diagnosis", causesJSON(r.Causes))
 	}
-	if r.Key != nil {
-		o.Add("key", r.Key.JSON())
+	if r.Alg != "" {
+		o.Add("key", KeyJSON(r.Key, r.Alg, ""))
 	}
-	if t := r.Token; t != nil {
-		contents := append(Object{{"header", t.Header}, {t.Name, t.Payload}}, t.Beside...)
+	if r.Token != nil {
+		contents := contentsJSON(r.Token)
 		if r.Valid {
 			o = append(o, contents...)
 		} else {
@@ -64,6 +39,19 @@ func (r Report) JSON() Object {
 			e.Add("hint", r.Hint)
 		}
 		o.Add("error", e)
+	}
+	return o
+}
+
+// contentsJSON returns the header and the payload, that of an SD-JWT with what is disclosed.
+func contentsJSON(t *token.Token) Object {
+	payload, disclosures := PayloadField(t), t.Disclosures
+	if disclosures.Fit() {
+		payload.Value = t.Content()
+	}
+	o := append(make(Object, 0, 4), Field{"header", t.Header}, payload)
+	if disclosures != nil {
+		o = append(o, presentedJSON(t)...)
 	}
 	return o
 }
@@ -88,35 +76,35 @@ func appendCheck(dst []byte, c verdict.Check) []byte {
 	return append(dst, '}')
 }
 
-func reasonsJSON(reasons []Reason) []Object {
-	list := make([]Object, 0, len(reasons))
-	for _, r := range reasons {
-		o := Object{{"id", r.ID}, {"detail", r.Detail}}
-		if r.Hint != "" {
-			o.Add("hint", r.Hint)
+func causesJSON(causes []diagnose.Cause) []Object {
+	list := make([]Object, 0, len(causes))
+	for _, c := range causes {
+		o := Object{{"id", c.ID}, {"detail", c.Detail}}
+		if c.Hint != "" {
+			o.Add("hint", c.Hint)
 		}
 		list = append(list, o)
 	}
 	return list
 }
 
-// JSON returns the key for answers.
-func (k UsedKey) JSON() Object {
-	o := append(make(Object, 0, 5), Field{"source", k.Source})
-	if k.HasKid {
-		o.Add("kid", k.Kid)
+// KeyJSON returns the key under which a token verified, or decrypted with enc.
+func KeyJSON(key jwk.Key, alg, enc string) Object {
+	o := append(make(Object, 0, 5), Field{"source", key.Source})
+	if key.HasID {
+		o.Add("kid", key.ID)
 	}
-	if k.Thumbprint != "" {
-		o.Add("thumbprint", k.Thumbprint)
+	if !key.IsSecret() { // the thumbprint of a secret is a hash of it
+		o.Add("thumbprint", key.Thumbprint())
 	}
-	o.Add("alg", k.Alg)
-	if k.Enc != "" {
-		o.Add("enc", k.Enc)
+	o.Add("alg", alg)
+	if enc != "" {
+		o.Add("enc", enc)
 	}
 	return o
 }
 
-// Text appends the report for people: the verdict, then a line a check.
+// Text appends the report as text: the verdict, then one line per check.
 func (r Report) Text(t *Text) {
 	switch {
 	case r.Valid:
@@ -190,15 +178,15 @@ func (r Report) check(t *Text, c verdict.Check, name string) {
 	t.Line()
 	if c.Name == r.explained() {
 		const why = "why: "
-		for _, reason := range r.Reasons {
-			if reason.Detail != c.Detail {
-				t.Pad(0, detailFrom).Styled(Caution, why).Words(detailFrom+len(why), reason.Detail).Line()
+		for _, cause := range r.Causes {
+			if cause.Detail != c.Detail {
+				t.Pad(0, detailFrom).Styled(Caution, why).Words(detailFrom+len(why), cause.Detail).Line()
 			}
 		}
 	}
 }
 
-// explained is the name of the check that the reasons are for.
+// explained returns the name of the check that the causes are for.
 func (r Report) explained() string {
 	for _, c := range r.Checks {
 		if c.Status == verdict.Fail && (c.Name == "signature" || c.Name == "key") {

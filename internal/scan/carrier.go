@@ -2,6 +2,8 @@ package scan
 
 import (
 	"bytes"
+
+	"jwt/internal/compact"
 )
 
 // onlyCarrier returns the token of a text that contains only the token and its carrier:
@@ -10,7 +12,7 @@ import (
 func onlyCarrier(s span, o Options) (found Found, ok bool, err error) {
 	body, where := cutCarrier(s)
 	switch {
-	case isCompact(body.b), o.Join && isLaxToken(body.b):
+	case compact.Is(body.b), o.Join && isLaxToken(body.b):
 		return Found{Token: string(body.b), Where: where, Offset: body.off}, true, nil
 	}
 	joined, lineBreak, lines := unwrap(body)
@@ -89,7 +91,7 @@ func unwrap(s span) (joined []byte, lineBreak, lines int) {
 	if tokens > 1 || !isToken(joined) {
 		return nil, 0, 0
 	}
-	if dots, _ := partsOf(joined); dots == 4 && !isEncrypted(joined) {
+	if dots, _ := compact.Dots(joined); dots == 4 && !isEncrypted(joined) {
 		return nil, 0, 0 // two signed tokens, joined to five parts
 	}
 	return joined, lineBreak, lines

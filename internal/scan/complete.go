@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 )
@@ -21,7 +22,7 @@ func isComplete(token []byte) bool {
 		binding := rest[bytes.LastIndexByte(rest, '~')+1:] // a disclosure may follow a tilde, nothing follows a Key Binding JWT
 		return isToken(issued) && isToken(binding) && isComplete(issued) && isComplete(binding)
 	}
-	dots, pure := partsOf(token)
+	dots, pure := compact.Dots(token)
 	return pure && hasLastSize(dots, len(token)-1-bytes.LastIndexByte(token, '.'), sizesOf(decodeHeader(token)))
 }
 
@@ -89,7 +90,7 @@ func (f *finder) tokensInText(s span, from, to int, c context) {
 		}
 		_, once := nameBefore(s.b[:start]) // the second of two schemes is not a token
 		switch {
-		case (f.inWords || c.name != "" || nameOf(s.b[:start]) != "") && once && begins(s.b[:start]) && ends(s.b[end:]) && isCompact(s.b[start:end]) && isComplete(s.b[start:end]) && !resumes(bytes.TrimPrefix(f.after(s, end), []byte{'.'})):
+		case (f.inWords || c.name != "" || nameOf(s.b[:start]) != "") && once && begins(s.b[:start]) && ends(s.b[end:]) && compact.Is(s.b[start:end]) && isComplete(s.b[start:end]) && !resumes(bytes.TrimPrefix(f.after(s, end), []byte{'.'})):
 			f.addTokenInText(s, start, end, c)
 		default:
 			f.refuse(s, start, end)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"jwt/internal/compact"
 	"jwt/internal/verdict"
 )
 
@@ -53,7 +54,7 @@ func stopped(text span, start, end int) *verdict.Error {
 		for start > 0 && inToken(b[start-1]) {
 			start-- // text before the header counts, too
 		}
-		if i := bytes.Index(b[start:], ellipsis); i > 0 {
+		if i := bytes.Index(b[start:], compact.Ellipsis); i > 0 {
 			return elided(text.at(start + i))
 		}
 		return wrongParts(b[start:])
@@ -75,7 +76,7 @@ func stopped(text span, start, end int) *verdict.Error {
 
 // wrongParts returns the error for a text that has only token characters.
 func wrongParts(b []byte) *verdict.Error {
-	if _, rest, ok := bytes.Cut(b, []byte{'~'}); ok && countParts(b) == 3 && !endsPresentation(rest) {
+	if _, rest, ok := bytes.Cut(b, []byte{'~'}); ok && countParts(b) == 3 && !compact.EndsPresentation(rest) {
 		return verdict.Errorf(verdict.Malformed, "no token found: an SD-JWT ends with a ~ or a Key Binding JWT, this with neither (RFC 9901 §4)").
 			Hintf("was it cut off? copy it again, the last character too")
 	}
@@ -282,7 +283,7 @@ func (f *finder) notAToken(where string, value span) error {
 // noField returns the error for a --field that no token has, with the names that it could
 // be.
 func (f *finder) noField(text span) error {
-	if isCompact(text.b) {
+	if compact.Is(text.b) {
 		return verdict.Errorf(verdict.Malformed, "field %s: the text is a bare token, it has no fields", f.field).
 			Hintf("leave out --field")
 	}

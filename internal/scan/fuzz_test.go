@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"jwt/internal/compact"
 	"jwt/internal/verdict"
 )
 
@@ -32,7 +33,7 @@ func FuzzOne(f *testing.F) {
 		if !join && found.Wrapped {
 			t.Fatal("joined without Join")
 		}
-		if !isCompact([]byte(found.Token)) && !(join && isLaxToken([]byte(found.Token))) {
+		if !compact.Is([]byte(found.Token)) && !(join && isLaxToken([]byte(found.Token))) {
 			t.Fatalf("%q is not a token", found.Token)
 		}
 		if found.Wrapped || strings.Contains(string(text), `\`) { // joined lines, JSON escapes

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"jwt/internal/base64url"
+	"jwt/internal/compact"
 )
 
 // prose reads text with white space. It accepts a token that white space ends if it
@@ -26,11 +27,11 @@ func (f *finder) prose(s span) {
 		follows := continues(s.b[end:]) && !(carries && isComplete(word.b[start:stop]) && !resumes(s.b[end:]))
 		switch {
 		case !carries && f.field == "":
-		case isCompact(word.b) && isOption(previous) && !follows:
+		case compact.Is(word.b) && isOption(previous) && !follows:
 			f.value(word, context{name: string(bytes.TrimLeft(previous, "-")), where: string(previous)})
-		case isCompact(word.b) && string(previous) == "=" && !follows:
+		case compact.Is(word.b) && string(previous) == "=" && !follows:
 			f.value(word, context{name: string(name), where: string(name)})
-		case !isCompact(word.b) && !follows:
+		case !compact.Is(word.b) && !follows:
 			f.parameters(word)
 		case carries:
 			f.tokensInText(s, i, end, context{})

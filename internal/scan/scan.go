@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"jwt/internal/compact"
 	"jwt/internal/verdict"
 )
 
@@ -55,7 +56,7 @@ func One(text []byte, o Options) (Found, error) {
 	plain := withoutColour(s)
 	if o.Field == "" {
 		switch {
-		case !isCompact(s.b):
+		case !compact.Is(s.b):
 		case looksLikeFile(s.b) && !hasHeader(s.b):
 			return Found{}, notToken(s.b)
 		default:

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"jwt/internal/base64url"
+	"jwt/internal/compact"
 )
 
 // maxHeader is the size of a header in base64url up to which it is decoded here. A token
@@ -13,27 +14,6 @@ import (
 const maxHeader = 88 << 10
 
 func isTokenByte(c byte) bool { return c == '.' || base64url.Is(c) }
-
-// isCompact reports whether s is exactly three or five parts, the shape of a compact JWS
-// (RFC 7515 §3.1) or JWE (RFC 7516 §3.1), or an SD-JWT, a JWS with tildes (RFC 9901 §4).
-func isCompact(s []byte) bool {
-	if issued, rest, ok := bytes.Cut(s, []byte{'~'}); ok {
-		dots, pure := partsOf(issued)
-		return pure && dots == 2 && isWord(rest) && endsPresentation(rest)
-	}
-	dots, pure := partsOf(s)
-	return pure && (dots == 2 || dots == 4 && !bytes.Contains(s, ellipsis))
-}
-
-// ellipsis occurs in no token: a JWE always has an IV and a tag.
-var ellipsis = []byte("...")
-
-// endsPresentation reports whether s ends like an SD-JWT: with a tilde, or with a Key
-// Binding JWT after the last one.
-func endsPresentation(s []byte) bool {
-	last := s[bytes.LastIndexByte(s, '~')+1:]
-	return len(last) == 0 || bytes.Count(last, []byte{'.'}) == 2
-}
 
 // inToken is isTokenByte with the tilde of an SD-JWT.
 func inToken(c byte) bool { return c == '~' || isTokenByte(c) }
@@ -48,21 +28,9 @@ func isWord(s []byte) bool {
 	return true
 }
 
-// partsOf counts the dots of s. pure reports whether everything else is base64url.
-func partsOf(s []byte) (dots int, pure bool) {
-	for _, c := range s {
-		if c == '.' {
-			dots++
-		} else if !base64url.Is(c) {
-			return dots, false
-		}
-	}
-	return dots, true
-}
-
 // isToken reports whether s looks like a token inside other text: the compact shape, and
 // a JSON object as its first part.
-func isToken(s []byte) bool { return isCompact(s) && hasHeader(s) }
+func isToken(s []byte) bool { return compact.Is(s) && hasHeader(s) }
 
 // hasHeader reports whether the text up to the first dot decodes to text in braces. The
 // parser decides whether that is JSON, because its error is better.
@@ -100,7 +68,7 @@ func inBraces(header []byte) bool {
 // isLaxToken is isToken for text with padding or in the standard alphabet, which is not a
 // valid token but can be shown.
 func isLaxToken(s []byte) bool {
-	if dots := bytes.Count(s, []byte{'.'}); dots != 2 && dots != 4 || bytes.Contains(s, ellipsis) {
+	if dots := bytes.Count(s, []byte{'.'}); dots != 2 && dots != 4 || bytes.Contains(s, compact.Ellipsis) {
 		return false
 	}
 	for part := range bytes.SplitSeq(s, []byte{'.'}) {

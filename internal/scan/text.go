@@ -3,6 +3,7 @@ package scan
 import (
 	"bytes"
 
+	"jwt/internal/compact"
 	"jwt/internal/verdict"
 )
 
@@ -201,7 +202,7 @@ func (f *finder) value(s span, c context) bool {
 	bare, _ := cutScheme(s)
 	it := item{off: bare.off, where: c.where, name: c.name, path: c.path, rank: c.rank, depth: c.depth, fold: c.fold}
 	named := f.field != "" && c.name != "" && (it.hasName(f.field) || c.path == f.field)
-	if !isToken(bare.b) && !(named && isCompact(bare.b)) {
+	if !isToken(bare.b) && !(named && compact.Is(bare.b)) {
 		if named && !f.fieldInvalid {
 			f.fieldInvalid, f.fieldWhere, f.fieldText = true, c.where, s
 		}

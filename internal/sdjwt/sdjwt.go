@@ -21,9 +21,6 @@ type Token struct {
 	bound string // the text that a key binding covers: up to and including the last tilde
 }
 
-// Is reports whether text has the form of an SD-JWT: only an SD-JWT contains a tilde.
-func Is(text string) bool { return strings.Contains(text, "~") }
-
 // Parse splits <Issuer-signed JWT>~<Disclosure>~…~ or the same with a Key Binding JWT
 // after the last tilde. The errors are those of jws.Parse and malformed.
 func Parse(text string) (Token, error) {

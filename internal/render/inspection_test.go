@@ -8,8 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"jwt/internal/anatomy"
 	"jwt/internal/base64url"
+	"jwt/internal/inspect"
+	"jwt/internal/token"
 )
 
 func TestManyMembersAreCutShort(t *testing.T) {
@@ -51,7 +52,7 @@ func TestOneHugeValueIsCutShort(t *testing.T) {
 }
 
 // The token's own objects stand in the JSON as the token has them.
-func TestAnatomyJSONIsExact(t *testing.T) {
+func TestInspectionJSONIsExact(t *testing.T) {
 	const claims = `{"z":1e0,"a":12345678901234567890,"exp":1769860800,"z":"\u0041"}`
 	got := string(anatomyOf(t, claims, noon, 80).JSON().JSON(false))
 	for _, want := range []string{`"header":{"alg":"HS256"},`, `"payload":` + claims + `,`} {
@@ -63,7 +64,7 @@ func TestAnatomyJSONIsExact(t *testing.T) {
 
 // Whatever a token holds: the text acts on no terminal and keeps its columns,
 // and the JSON is JSON.
-func FuzzAnatomy(f *testing.F) {
+func FuzzInspection(f *testing.F) {
 	f.Add(`{"alg":"HS256"}`, `{"iat":1769859000,"exp":1769862600,"sub":"alice"}`, 80)
 	f.Add(`{"alg":"\u001b[2J","x5c":["AAAA"],"\u202ekid":"\u200b"}`, "\x1b[31m", 120)
 	f.Add(`{"typ":"JWT","jwk":{"kty":"oct"}}`, `{"":{"a":[{"b":"c"}]},"`+strings.Repeat("n", 200)+`":1}`, 80)
@@ -73,11 +74,11 @@ func FuzzAnatomy(f *testing.F) {
 			return
 		}
 		text := base64url.Encode([]byte(header)) + "." + base64url.Encode([]byte(payload)) + "."
-		k, err := anatomy.Open(text, noon)
+		k, err := token.OpenLax(text)
 		if err != nil {
 			return
 		}
-		a := Anatomy{Token: k, Now: noon, Show: func(t time.Time) string { return t.Format(time.RFC3339) }, Width: width}
+		a := Inspection{Token: inspect.Of(k, noon), Now: noon, Show: func(t time.Time) string { return t.Format(time.RFC3339) }, Width: width}
 		out := NewText(false)
 		a.Text(out)
 		for line := range strings.Lines(string(out.Bytes())) {

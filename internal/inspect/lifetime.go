@@ -1,4 +1,4 @@
-package anatomy
+package inspect
 
 import (
 	"time"
@@ -7,7 +7,7 @@ import (
 	"jwt/internal/jwt"
 )
 
-// A Lifetime is when a token is good, seen from Now.
+// A Lifetime is the time in which a token is valid, compared with Now.
 type Lifetime struct {
 	Issued, NotBefore, Expires Moment // iat, nbf, exp
 	Now                        time.Time

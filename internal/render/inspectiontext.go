@@ -7,15 +7,16 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"jwt/internal/anatomy"
 	"jwt/internal/bcp"
+	"jwt/internal/compact"
+	"jwt/internal/inspect"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/phrase"
 )
 
-// Text appends the anatomy for people.
-func (a Anatomy) Text(t *Text) {
+// Text appends the inspection as text.
+func (a Inspection) Text(t *Text) {
 	a.headline(t)
 	a.section(t, "Parts", "")
 	a.partsText(t)
@@ -23,7 +24,7 @@ func (a Anatomy) Text(t *Text) {
 	a.membersText(t, bcp.Header)
 	a.payloadText(t)
 	a.disclosuresText(t)
-	if !a.Token.Encrypted {
+	if a.Token.Kind != compact.JWE {
 		t.Line().Styled(Bold, "Signature").Put("  ")
 		Signature(t, a.Token.Header, len(a.Token.Parts[2].Bytes))
 	}
@@ -37,7 +38,7 @@ func (a Anatomy) Text(t *Text) {
 }
 
 // section begins a part of the page.
-func (a Anatomy) section(t *Text, name, about string) {
+func (a Inspection) section(t *Text, name, about string) {
 	t.Line().Styled(Bold, name)
 	if about != "" {
 		t.Put("  ").Styled(Dim, about)
@@ -45,15 +46,15 @@ func (a Anatomy) section(t *Text, name, about string) {
 	t.Line()
 }
 
-func (a Anatomy) headline(t *Text) {
+func (a Inspection) headline(t *Text) {
 	k := a.Token
 	title := "Signed token (JWS)"
 	switch {
-	case k.Encrypted:
+	case k.Kind == compact.JWE:
 		title = "Encrypted token (JWE)"
 	case strings.EqualFold(k.Alg, jwa.None):
 		title = "Unsecured token (JWS)"
-	case k.Disclosed != nil:
+	case k.Disclosures != nil:
 		title = "Signed token with disclosures (SD-JWT)"
 	}
 	about := ", " + phrase.Count(len(k.Text), "byte")
@@ -68,7 +69,7 @@ const readable = 100
 
 // partsText shows each part as it was sent, shortened in the middle, and its
 // size as sent and decoded.
-func (a Anatomy) partsText(t *Text) {
+func (a Inspection) partsText(t *Text) {
 	var names, sizes []string
 	nameWidth, sizeWidth := 0, 0
 	for _, p := range a.Token.Parts {
@@ -95,13 +96,13 @@ func (a Anatomy) partsText(t *Text) {
 }
 
 // payloadText shows the claims, or what there is instead of claims.
-func (a Anatomy) payloadText(t *Text) {
+func (a Inspection) payloadText(t *Text) {
 	k := a.Token
 	switch {
-	case k.Encrypted && !k.Decrypted:
+	case k.IsSealed():
 		t.Line().Styled(Bold, "Payload").Put("  encrypted; ").Styled(Caution, "only the recipient's key decrypts it").Line()
 		return
-	case k.HasClaims:
+	case k.HasClaims():
 		a.section(t, "Payload", phrase.Count(len(k.Claims.Members()), "claim"))
 		a.membersText(t, bcp.Payload)
 		return
@@ -131,7 +132,7 @@ func (a Anatomy) payloadText(t *Text) {
 const blockLines = 8
 
 // block shows one unbroken text of the token.
-func (a Anatomy) block(t *Text, text string) {
+func (a Inspection) block(t *Text, text string) {
 	most := blockLines
 	if a.Full {
 		most = 0
@@ -142,7 +143,7 @@ func (a Anatomy) block(t *Text, text string) {
 }
 
 // lines shows a text that has lines of its own.
-func (a Anatomy) lines(t *Text, text string) {
+func (a Inspection) lines(t *Text, text string) {
 	shown := 0
 	for line := range strings.Lines(text) {
 		if shown++; shown > blockLines && !a.Full {
@@ -159,7 +160,7 @@ func (a Anatomy) lines(t *Text, text string) {
 	}
 }
 
-func (a Anatomy) certificatesText(t *Text) {
+func (a Inspection) certificatesText(t *Text) {
 	k := a.Token
 	if len(k.Certificates) == 0 && k.CertificatesErr == nil {
 		return
@@ -194,11 +195,11 @@ func (a Anatomy) certificatesText(t *Text) {
 }
 
 // nestedText shows the tokens inside this one, under a line down their side.
-func (a Anatomy) nestedText(t *Text) {
+func (a Inspection) nestedText(t *Text) {
 	const side = "│ "
 	for _, n := range a.Token.Nested {
 		where := "in the " + strings.ReplaceAll(n.Part, "_", " ")
-		if n.Part == anatomy.KeyBinding {
+		if n.Part == inspect.KeyBinding {
 			where = "the key binding, by whom the outer one was issued to"
 		}
 		if n.Path != "" {
@@ -224,7 +225,7 @@ func (a Anatomy) nestedText(t *Text) {
 }
 
 // hanging appends prose that starts every line at the same column.
-func (a Anatomy) hanging(t *Text, column int, style Style, prose string) {
+func (a Inspection) hanging(t *Text, column int, style Style, prose string) {
 	for _, line := range fold(Escape(prose), max(min(a.Width, readable)-column, 16)) {
 		t.Pad(0, column).Styled(style, line).Line()
 	}

@@ -1,4 +1,4 @@
-package anatomy
+package inspect
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jwt/internal/bcp"
+	"jwt/internal/compact"
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
@@ -45,7 +46,7 @@ const (
 func (t Token) Members() iter.Seq[Member] {
 	return func(yield func(Member) bool) {
 		w := t.walker(yield)
-		_ = w.object(bcp.Header, t.Header) && w.object(bcp.Payload, t.Claims) && w.disclosures(t.Disclosed)
+		_ = w.object(bcp.Header, t.Header) && w.object(bcp.Payload, t.Claims) && w.disclosures(t.Disclosures)
 	}
 }
 
@@ -71,13 +72,13 @@ func (t *Token) look() []inside {
 		return true
 	})
 	w.object(bcp.Header, t.Header)
-	if token, ok := tokenIn(string(t.Payload)); ok && !t.HasClaims {
+	if token, ok := tokenIn(string(t.Payload)); ok && !t.HasClaims() {
 		tokens = append(tokens, inside{bcp.Payload, "", token, -1})
 	}
 	w.object(bcp.Payload, t.Claims)
-	w.disclosures(t.Disclosed)
-	if d := t.Disclosed; d != nil && d.Token.KeyBinding != nil {
-		tokens = append(tokens, inside{KeyBinding, "", d.Token.KeyBinding.Text, -1})
+	w.disclosures(t.Disclosures)
+	if d := t.Disclosures; d != nil && d.KeyBinding != nil {
+		tokens = append(tokens, inside{KeyBinding, "", d.KeyBinding.Text, -1})
 	}
 	t.notes = notes
 	return tokens
@@ -94,7 +95,7 @@ type walker struct {
 }
 
 func (t *Token) walker(yield func(Member) bool) *walker {
-	return &walker{vendor: t.Vendor, encrypted: t.Encrypted, rows: maxInnerRows, notes: t.notes, yield: yield}
+	return &walker{vendor: t.Vendor, encrypted: t.Kind == compact.JWE, rows: maxInnerRows, notes: t.notes, yield: yield}
 }
 
 func (w *walker) object(part string, o jsonobject.Object) bool {
@@ -242,12 +243,10 @@ func appendTokens(tokens []inside, m Member, number int) []inside {
 	return tokens
 }
 
-// tokenIn returns the token that text looks like. A JOSE header begins with {"
-// and so its base64url with eyJ.
+// tokenIn returns the token that text looks like.
 func tokenIn(text string) (token string, ok bool) {
 	text = strings.TrimPrefix(text, "Bearer ")
-	dots := strings.Count(text, ".")
-	return text, strings.HasPrefix(text, "eyJ") && (dots == 2 || dots == 4)
+	return text, compact.Looks(text)
 }
 
 // describeKey describes a JWK, or returns "" if it is not usable.

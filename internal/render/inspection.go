@@ -5,40 +5,41 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"jwt/internal/anatomy"
 	"jwt/internal/base64url"
 	"jwt/internal/bcp"
+	"jwt/internal/inspect"
 	"jwt/internal/jsonobject"
 	"jwt/internal/reltime"
+	"jwt/internal/token"
 )
 
-// An Anatomy is the answer of inspect: a token taken apart, as JSON or as text.
-type Anatomy struct {
-	Token anatomy.Token
+// An Inspection is the output of inspect, as JSON or as text.
+type Inspection struct {
+	Token inspect.Token
 	Now   time.Time
-	Show  func(time.Time) string // writes a time as RFC 3339
+	Show  func(time.Time) string // formats a time as RFC 3339
 	Width int                    // columns of the terminal
 	Full  bool                   // shorten nothing
 }
 
-// JSON returns the anatomy for stdout. The header and the payload are the token's own;
+// JSON returns the inspection for stdout. The header and the payload are the token's own;
 // what is known of them is beside them.
-func (a Anatomy) JSON() Object {
+func (a Inspection) JSON() Object {
 	t := a.Token
-	o := Object{{"kind", kindOf(t)}, {"verified", false}, {"size", len(t.Text)}}
+	o := Object{{"kind", string(t.Kind)}, {"verified", false}, {"size", len(t.Text)}}
 	if t.Vendor != "" {
 		o.Add("vendor", t.Vendor)
 	}
 	o.Add("parts", partsJSON(t.Parts))
 	o.Add("header", t.Header)
-	if !t.Encrypted || t.Decrypted {
-		o = append(o, PayloadField(t.Payload, t.Claims, t.HasClaims))
+	if !t.IsSealed() {
+		o = append(o, PayloadField(t.Token))
 	}
-	if t.Disclosed != nil {
+	if t.Disclosures != nil {
 		o = append(o, a.disclosuresJSON()...)
 	}
 	o.Add("members", members{a})
-	if t.HasClaims {
+	if t.HasClaims() {
 		o.Add("lifetime", a.lifetimeJSON())
 	} else {
 		o.Add("lifetime", nil)
@@ -52,33 +53,22 @@ func (a Anatomy) JSON() Object {
 	return o
 }
 
-func kindOf(t anatomy.Token) string {
-	switch {
-	case t.Encrypted:
-		return "JWE"
-	case t.Disclosed != nil:
-		return "SD-JWT"
-	default:
-		return "JWS"
+// PayloadField returns the payload of a token for JSON: JSON as it is, text as a string, and
+// other bytes in base64url under another name.
+func PayloadField(t *token.Token) Field {
+	if t.HasClaims() {
+		return Field{"payload", t.Claims}
 	}
-}
-
-// PayloadField returns a payload for JSON: JSON as it is, text as a string, and other
-// bytes in base64url under another name. claims is the payload if isObject.
-func PayloadField(payload []byte, claims jsonobject.Object, isObject bool) Field {
-	if isObject {
-		return Field{"payload", claims}
-	}
-	if v, err := jsonobject.ParseValue(payload); err == nil {
+	if v, err := jsonobject.ParseValue(t.Payload); err == nil {
 		return Field{"payload", v}
 	}
-	if utf8.Valid(payload) {
-		return Field{"payload", string(payload)}
+	if utf8.Valid(t.Payload) {
+		return Field{"payload", string(t.Payload)}
 	}
-	return Field{"payload_base64url", base64url.Encode(payload)}
+	return Field{"payload_base64url", base64url.Encode(t.Payload)}
 }
 
-func partsJSON(parts []anatomy.Part) []Object {
+func partsJSON(parts []inspect.Part) []Object {
 	list := []Object{}
 	for _, p := range parts {
 		list = append(list, Object{{"name", p.Name}, {"base64url", p.Text}, {"size", len(p.Text)}, {"bytes", len(p.Bytes)}})
@@ -89,7 +79,7 @@ func partsJSON(parts []anatomy.Part) []Object {
 // members writes the members of a token as JSON. They are not Objects first, because a
 // token can have a quarter of a million.
 type members struct {
-	Anatomy
+	Inspection
 }
 
 func (l members) append(dst []byte) []byte {
@@ -107,7 +97,7 @@ func (l members) append(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-func (l members) appendMember(dst []byte, m anatomy.Member) []byte {
+func (l members) appendMember(dst []byte, m inspect.Member) []byte {
 	field := func(name, text string) {
 		dst = append(jsonobject.AppendQuote(append(dst, ','), name), ':')
 		dst = jsonobject.AppendQuote(dst, text)
@@ -131,12 +121,12 @@ func (l members) appendMember(dst []byte, m anatomy.Member) []byte {
 	return append(dst, '}')
 }
 
-func (a Anatomy) lifetimeJSON() Object {
+func (a Inspection) lifetimeJSON() Object {
 	l := a.Token.Lifetime
 	o := Object{{"state", string(l.State())}, {"now", a.Show(a.Now)}}
 	for _, m := range []struct {
 		name string
-		at   anatomy.Moment
+		at   inspect.Moment
 	}{{"issued", l.Issued}, {"not_before", l.NotBefore}, {"expires", l.Expires}} {
 		if m.at.Shown {
 			o.Add(m.name, a.Show(m.at.At))
@@ -155,11 +145,11 @@ func (a Anatomy) lifetimeJSON() Object {
 	return o
 }
 
-func (a Anatomy) certificatesJSON() []Object {
+func (a Inspection) certificatesJSON() []Object {
 	return certificatesJSON(a.Token.Certificates, a.Show)
 }
 
-func certificatesJSON(certificates []anatomy.Certificate, show func(time.Time) string) []Object {
+func certificatesJSON(certificates []inspect.Certificate, show func(time.Time) string) []Object {
 	list := []Object{}
 	for _, c := range certificates {
 		list = append(list, Object{
@@ -177,7 +167,7 @@ func certificatesJSON(certificates []anatomy.Certificate, show func(time.Time) s
 	return list
 }
 
-func (a Anatomy) nestedJSON() []Object {
+func (a Inspection) nestedJSON() []Object {
 	list := []Object{}
 	for _, n := range a.Token.Nested {
 		inner := a

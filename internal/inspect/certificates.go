@@ -1,4 +1,4 @@
-package anatomy
+package inspect
 
 import (
 	"crypto/ecdsa"
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A Certificate is one of x5c, opened. Nothing vouches for it.
+// A Certificate is one of the certificates in x5c. Its chain is not verified.
 type Certificate struct {
 	Subject, Issuer     string
 	Serial              string // hexadecimal
@@ -42,7 +42,7 @@ func certificates(certs []*x509.Certificate, now time.Time) []Certificate {
 	return list
 }
 
-// keyKind names the certificate's key, be it one that nothing should use.
+// keyKind describes the public key of a certificate, also of a kind that is not supported.
 func keyKind(c *x509.Certificate) string {
 	switch k := c.PublicKey.(type) {
 	case *rsa.PublicKey:

@@ -1,4 +1,4 @@
-package anatomy
+package inspect
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"jwt/internal/jwk"
 )
 
-func TestOpenKey(t *testing.T) {
+func TestOfKey(t *testing.T) {
 	const ec = `"kty":"EC","crv":"P-256","x":"LflaCXX7TEVXsxwsUHvO-_weyvLgkLIOxbYKZxPfa2s","y":"aDE1Af0z0bc0yvYQ9L2NcpTNQyn5vuJs47hM7E3MtIA"`
 	const ecdh = "ECDH-ES+A256KW ECDH-ES+A192KW ECDH-ES+A128KW ECDH-ES"
 	const pbes2 = "PBES2-HS512+A256KW PBES2-HS384+A192KW PBES2-HS256+A128KW"
@@ -45,7 +45,7 @@ func TestOpenKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		k := OpenKey(set.Keys[0], time.Unix(1700000000, 0))
+		k := OfKey(set.Keys[0], time.Unix(1700000000, 0))
 		var warnings []string
 		for _, w := range k.Warnings {
 			warnings = append(warnings, w.Detail)
@@ -69,7 +69,7 @@ func TestThumbprintOfSecrets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		opened := OpenKey(k, time.Unix(1700000000, 0))
+		opened := OfKey(k, time.Unix(1700000000, 0))
 		if (opened.Thumbprint != "") != shown {
 			t.Errorf("the thumbprint of %q is %q", secret, opened.Thumbprint)
 		}
@@ -79,7 +79,7 @@ func TestThumbprintOfSecrets(t *testing.T) {
 // The certificate of RFC 7517 App. B is out of date, and issued by itself.
 func TestKeyCertificates(t *testing.T) {
 	k := vectorKey(t, "rfc/7517-b-x5c")
-	got := OpenKey(k, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	got := OfKey(k, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	if len(got.Certificates) != 1 || got.Certificates[0].State != Expired {
 		t.Errorf("%+v", got.Certificates)
 	}

@@ -1,4 +1,4 @@
-package anatomy
+package inspect
 
 import (
 	"fmt"
@@ -14,23 +14,29 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/bcp"
 	"jwt/internal/jsonobject"
+	"jwt/internal/token"
 	"jwt/internal/verdict"
 )
 
 var now = time.Unix(1769860800, 0).UTC() // 2026-01-31T12:00:00Z
 
-// token makes a token that anybody may have written.
-func token(header, payload string) string {
+// unsigned returns a token that anyone can have written.
+func unsigned(header, payload string) string {
 	return base64url.Encode([]byte(header)) + "." + base64url.Encode([]byte(payload)) + ".AAAA"
 }
 
 func open(t *testing.T, text string) Token {
 	t.Helper()
-	k, err := Open(text, now)
+	return openAt(t, text, now)
+}
+
+func openAt(t *testing.T, text string, at time.Time) Token {
+	t.Helper()
+	decoded, err := token.OpenLax(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return k
+	return Of(decoded, at)
 }
 
 // An entry is what a test says of a Member.
@@ -56,7 +62,7 @@ func entries(members iter.Seq[Member], part string) []entry {
 }
 
 func TestMembers(t *testing.T) {
-	k := open(t, token(`{"alg":"HS256","odd":1}`, `{"iss":"https://sso.example/realms/shop","realm_access":{"roles":["a","b"]},`+
+	k := open(t, unsigned(`{"alg":"HS256","odd":1}`, `{"iss":"https://sso.example/realms/shop","realm_access":{"roles":["a","b"]},`+
 		`"list":[1,"x"],"mixed":[{"n":1},2],"empty":{},"kubernetes.io":{"pod":{"name":"p"}},"cnf":{"jkt":"t"}}`))
 	want := []entry{
 		{path: "alg", value: `"HS256"`, meaning: "Algorithm that protects the token"},
@@ -94,7 +100,7 @@ func TestMembersOfMembersAreBounded(t *testing.T) {
 	for i := range 2 * maxInnerRows {
 		fmt.Fprintf(&many, `"c%d":{"a":1},`, i)
 	}
-	k := open(t, token(`{"alg":"HS256"}`, "{"+many.String()+`"last":0}`))
+	k := open(t, unsigned(`{"alg":"HS256"}`, "{"+many.String()+`"last":0}`))
 	top, inner := 0, 0
 	for m := range k.Members() {
 		if m.Depth == 0 {
@@ -106,7 +112,7 @@ func TestMembersOfMembersAreBounded(t *testing.T) {
 	if want := 1 + 2*maxInnerRows + 1; top != want || inner != maxInnerRows {
 		t.Errorf("%d members and %d inside them, want %d and %d", top, inner, want, maxInnerRows)
 	}
-	deep := open(t, token(`{"alg":"HS256"}`, strings.Repeat(`{"a":`, 90)+"1"+strings.Repeat("}", 90)))
+	deep := open(t, unsigned(`{"alg":"HS256"}`, strings.Repeat(`{"a":`, 90)+"1"+strings.Repeat("}", 90)))
 	var last Member
 	for m := range deep.Members() {
 		last = m
@@ -124,7 +130,7 @@ func TestKeysAreNamed(t *testing.T) {
 		{`{"kty":"EC","crv":"P-256"}`, ""},
 		{`"eyJ"`, ""},
 	} {
-		k := open(t, token(`{"alg":"ES256","jwk":`+c.jwk+`}`, "{}"))
+		k := open(t, unsigned(`{"alg":"ES256","jwk":`+c.jwk+`}`, "{}"))
 		if got := slices.Collect(k.Members())[1].Key; got != c.want {
 			t.Errorf("%s: %q, want %q", c.jwk, got, c.want)
 		}
@@ -132,7 +138,7 @@ func TestKeysAreNamed(t *testing.T) {
 }
 
 func TestNested(t *testing.T) {
-	inner := token(`{"alg":"HS256"}`, `{"n":1}`)
+	inner := unsigned(`{"alg":"HS256"}`, `{"n":1}`)
 	where := func(k Token) (list []string) {
 		for _, n := range k.Nested {
 			list = append(list, n.Part+" "+n.Path)
@@ -143,12 +149,12 @@ func TestNested(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"claim", token(`{"alg":"HS256"}`, `{"vp":"`+inner+`"}`), []string{"payload vp"}},
-		{"Bearer in a claim", token(`{"alg":"HS256"}`, `{"a":{"b":"Bearer `+inner+`"}}`), []string{"payload a.b"}},
-		{"list", token(`{"alg":"HS256","trust_chain":["`+inner+`","x","`+inner+`"]}`, `{}`), []string{"header trust_chain[0]", "header trust_chain[2]"}},
-		{"payload", token(`{"alg":"HS256","cty":"JWT"}`, inner), []string{"payload "}},
-		{"payload without cty", token(`{"alg":"HS256"}`, inner), []string{"payload "}},
-		{"looks like one", token(`{"alg":"HS256"}`, `{"a":"eyJ.eyJ.x","b":"eyJhbGciOiJIUzI1NiJ9","c":"eyJ0 . . "}`), nil},
+		{"claim", unsigned(`{"alg":"HS256"}`, `{"vp":"`+inner+`"}`), []string{"payload vp"}},
+		{"Bearer in a claim", unsigned(`{"alg":"HS256"}`, `{"a":{"b":"Bearer `+inner+`"}}`), []string{"payload a.b"}},
+		{"list", unsigned(`{"alg":"HS256","trust_chain":["`+inner+`","x","`+inner+`"]}`, `{}`), []string{"header trust_chain[0]", "header trust_chain[2]"}},
+		{"payload", unsigned(`{"alg":"HS256","cty":"JWT"}`, inner), []string{"payload "}},
+		{"payload without cty", unsigned(`{"alg":"HS256"}`, inner), []string{"payload "}},
+		{"looks like one", unsigned(`{"alg":"HS256"}`, `{"a":"eyJ.eyJ.x","b":"eyJhbGciOiJIUzI1NiJ9","c":"eyJ0 . . "}`), nil},
 	} {
 		k := open(t, c.text)
 		if diff := cmp.Diff(c.want, where(k)); diff != "" {
@@ -166,9 +172,9 @@ func TestNested(t *testing.T) {
 }
 
 func TestNestingIsBounded(t *testing.T) {
-	text := token(`{"alg":"HS256"}`, `{"n":0}`)
+	text := unsigned(`{"alg":"HS256"}`, `{"n":0}`)
 	for range MaxDepth + 3 {
-		text = token(`{"alg":"HS256"}`, `{"t":"`+text+`"}`)
+		text = unsigned(`{"alg":"HS256"}`, `{"t":"`+text+`"}`)
 	}
 	k, depth := open(t, text), 0
 	for len(k.Nested) > 0 {
@@ -177,8 +183,8 @@ func TestNestingIsBounded(t *testing.T) {
 	if depth != MaxDepth || k.LeftClosed != 1 {
 		t.Errorf("opened %d deep, %d left closed, want %d and 1", depth, k.LeftClosed, MaxDepth)
 	}
-	list := slices.Repeat([]string{`"` + token(`{"alg":"HS256"}`, `{"n":0}`) + `"`}, MaxNested+5)
-	k = open(t, token(`{"alg":"HS256"}`, `{"t":[`+strings.Join(list, ",")+`]}`))
+	list := slices.Repeat([]string{`"` + unsigned(`{"alg":"HS256"}`, `{"n":0}`) + `"`}, MaxNested+5)
+	k = open(t, unsigned(`{"alg":"HS256"}`, `{"t":[`+strings.Join(list, ",")+`]}`))
 	if len(k.Nested) != MaxNested || k.LeftClosed != 5 {
 		t.Errorf("opened %d, %d left closed, want %d and 5", len(k.Nested), k.LeftClosed, MaxNested)
 	}
@@ -186,7 +192,7 @@ func TestNestingIsBounded(t *testing.T) {
 
 func TestGravestLooksInside(t *testing.T) {
 	unsecured := base64url.Encode([]byte(`{"alg":"none"}`)) + "." + base64url.Encode([]byte(`{}`)) + "."
-	k := open(t, token(`{"alg":"ES256"}`, `{"t":"`+unsecured+`"}`))
+	k := open(t, unsigned(`{"alg":"ES256"}`, `{"t":"`+unsecured+`"}`))
 	worst, n := k.Gravest(bcp.Critical)
 	if worst.Rule != "alg-none" || n != 1 {
 		t.Errorf("%s, %d of them", worst.Rule, n)
@@ -215,7 +221,7 @@ func TestLifetimeState(t *testing.T) {
 		{`{"nbf":1769860801,"exp":1769860700}`, Expired},
 		{`{"nbf":"x","exp":1769860900}`, Current},
 	} {
-		k := open(t, token(`{"alg":"HS256"}`, c.claims))
+		k := open(t, unsigned(`{"alg":"HS256"}`, c.claims))
 		if got := k.Lifetime.State(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.claims, got, c.want)
 		}
@@ -239,8 +245,8 @@ func TestEncrypted(t *testing.T) {
 	if diff := cmp.Diff(want, parts, cmp.AllowUnexported(part{})); diff != "" {
 		t.Error(diff)
 	}
-	if spec := slices.Collect(k.Members())[0].Meaning.Spec; !k.Encrypted || k.HasClaims || spec != "RFC 7516 §4.1.1" {
-		t.Errorf("encrypted %v, claims %v, alg is %s's", k.Encrypted, k.HasClaims, spec)
+	if spec := slices.Collect(k.Members())[0].Meaning.Spec; !k.IsSealed() || k.HasClaims() || spec != "RFC 7516 §4.1.1" {
+		t.Errorf("encrypted %v, claims %v, alg is %s's", k.IsSealed(), k.HasClaims(), spec)
 	}
 	if len(k.Findings) != 1 || k.Findings[0].Rule != "jwe-not-signed" || k.Findings[0].Severity != bcp.Info {
 		t.Errorf("findings on an honest JWE: %v", k.Findings)
@@ -256,7 +262,7 @@ func TestEncrypted(t *testing.T) {
 }
 
 func TestMisspelled(t *testing.T) {
-	good := token(`{"alg":"HS256"}`, `{"sub":"??>"}`)
+	good := unsigned(`{"alg":"HS256"}`, `{"sub":"??>"}`)
 	bad := strings.ReplaceAll(good, "_", "/") + "="
 	if bad == good+"=" {
 		t.Fatal("the token has nothing to misspell")
@@ -286,25 +292,26 @@ func TestRefused(t *testing.T) {
 		{"a.b", verdict.Malformed},
 		{"e30.e!0.", verdict.Malformed},
 		{"a.b.c.d.e", verdict.Malformed},
-		{token(`[]`, `{}`), verdict.Malformed},
-		{token(`{}`, strings.Repeat(`{"a":`, 101)+"1"+strings.Repeat("}", 101)), verdict.LimitExceeded},
+		{unsigned(`[]`, `{}`), verdict.Malformed},
+		{unsigned(`{}`, strings.Repeat(`{"a":`, 101)+"1"+strings.Repeat("}", 101)), verdict.LimitExceeded},
 	} {
-		if _, err := Open(c.text, now); verdict.ClassOf(err) != c.want {
+		if _, err := token.OpenLax(c.text); verdict.ClassOf(err) != c.want {
 			t.Errorf("%.30q: %v, want %s", c.text, err, c.want)
 		}
 	}
 }
 
 func FuzzOpen(f *testing.F) {
-	f.Add(token(`{"alg":"HS256"}`, `{"a":[{"b":"c"}],"exp":1}`))
-	f.Add(token(`{"alg":"none","x5c":["AAAA"],"jwk":{}}`, token(`{}`, `1`)))
-	f.Add(token(`{"alg":"HS256"}`, `{"":{"":[{"[0]":{".":1}}]},"a.b":{"c":2},"a":{"b":{"c":3}}}`))
+	f.Add(unsigned(`{"alg":"HS256"}`, `{"a":[{"b":"c"}],"exp":1}`))
+	f.Add(unsigned(`{"alg":"none","x5c":["AAAA"],"jwk":{}}`, unsigned(`{}`, `1`)))
+	f.Add(unsigned(`{"alg":"HS256"}`, `{"":{"":[{"[0]":{".":1}}]},"a.b":{"c":2},"a":{"b":{"c":3}}}`))
 	f.Add(encrypted)
 	f.Fuzz(func(t *testing.T, text string) {
-		k, err := Open(text, now)
+		decoded, err := token.OpenLax(text)
 		if err != nil {
 			return
 		}
+		k := Of(decoded, now)
 		var parts []string
 		for _, p := range k.Parts {
 			parts = append(parts, p.Text)
@@ -337,7 +344,7 @@ func checkPath(t *testing.T, object jsonobject.Object, m Member) {
 // made one by one, and who has seen enough does not wait for the rest.
 func TestMembersAreMadeOneByOne(t *testing.T) {
 	size := func(claims int) (bytes uint64) {
-		text := token(`{"alg":"HS256"}`, `{`+strings.Repeat(`"a":1,`, claims)+`"b":2}`)
+		text := unsigned(`{"alg":"HS256"}`, `{`+strings.Repeat(`"a":1,`, claims)+`"b":2}`)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		k := open(t, text)

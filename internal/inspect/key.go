@@ -1,4 +1,4 @@
-package anatomy
+package inspect
 
 import (
 	"crypto/x509"
@@ -12,7 +12,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Key is a key taken apart. Nothing in it is private.
+// A Key is a key and what is known of it, except Key itself nothing private.
 type Key struct {
 	Key jwk.Key
 
@@ -24,8 +24,8 @@ type Key struct {
 	Warnings     []verdict.Check
 }
 
-// OpenKey says what a key is and what it is good for at that instant.
-func OpenKey(k jwk.Key, now time.Time) Key {
+// OfKey inspects a key at an instant.
+func OfKey(k jwk.Key, now time.Time) Key {
 	opened := Key{
 		Key: k, Signs: signs(k), Encrypts: jwe.UsableAlgs(k), Masked: k.PrivateMembers(),
 		Certificates: certificates(k.Certificates, now), Warnings: k.Warnings(now),

@@ -1,21 +1,20 @@
-package profile
+package verify
 
 import (
 	"slices"
 	"strings"
 
 	"jwt/internal/jwk"
-	"jwt/internal/jws"
-	"jwt/internal/jwt"
 	"jwt/internal/phrase"
+	"jwt/internal/token"
 	"jwt/internal/verdict"
 )
 
-// Advise adds hints to failed checks without one, based on the token. The token is not
-// verified, so no value of it becomes part of a command to type.
-func (p Profile) Advise(checks []verdict.Check, token jws.Token) {
-	for i := range checks {
-		c := &checks[i]
+// advise adds hints to failed checks that have none, from the claims of the token. They are
+// not verified and never become a part of what to type.
+func (v *verification) advise() {
+	for i := range v.checks {
+		c := &v.checks[i]
 		if c.Status != verdict.Fail || c.Hint != "" {
 			continue
 		}
@@ -25,7 +24,7 @@ func (p Profile) Advise(checks []verdict.Check, token jws.Token) {
 		}
 		switch c.Class {
 		case verdict.AudMismatch, verdict.TypMismatch:
-			c.Hint = otherKind(p.Name == "id-token", token)
+			c.Hint = otherKind(v.Profile.Name == "id-token", v.token)
 			if c.Hint == "" && c.Class == verdict.AudMismatch {
 				c.Hint = "get a token that is issued for this audience, or correct --aud"
 			}
@@ -46,11 +45,10 @@ func alike(wanted, got any) bool {
 	return ok && isText && strings.EqualFold(strings.TrimRight(w, "/"), strings.TrimRight(g, "/"))
 }
 
-// otherKind returns a hint if the token looks like an ID token and another kind is
-// expected, or vice versa. It decides by claims that only one kind has.
-func otherKind(wantID bool, token jws.Token) string {
-	claims, _ := jwt.ParseClaims(token.Payload)
-	has := func(name string) bool { _, ok := claims.Get(name); return ok }
+// otherKind returns the hint for a token that looks like an ID token when another kind is
+// expected, or the reverse, by the claims that only one kind has.
+func otherKind(wantID bool, t *token.Token) string {
+	has := func(name string) bool { _, ok := t.Claims.Get(name); return ok }
 	granted := slices.ContainsFunc([]string{"scope", "scp", "client_id"}, has)
 	loggedIn := slices.ContainsFunc([]string{"nonce", "at_hash", "c_hash", "auth_time", "email"}, has)
 	switch {
@@ -63,15 +61,14 @@ func otherKind(wantID bool, token jws.Token) string {
 	}
 }
 
-// AnotherKey returns the hint for a signature that does not verify for an unknown reason.
-func AnotherKey(token jws.Token, keys []jwk.Key) string {
+// anotherKey returns the hint for a signature that does not verify for no known cause.
+func anotherKey(t *token.Token, keys []jwk.Key) string {
 	hint := "the token was changed, or another secret made it"
 	find := ": --secret @FILE gives the issuer's"
 	if slices.ContainsFunc(keys, func(k jwk.Key) bool { return !k.IsSecret() }) {
 		hint, find = "the token was changed, or another key made it", ": --key oidc:ISSUER finds the issuer's"
 	}
-	claims, _ := jwt.ParseClaims(token.Payload)
-	v, _ := claims.Get("iss")
+	v, _ := t.Claims.Get("iss")
 	if iss, ok := v.Text(); ok {
 		return hint + "; it says it is from " + phrase.Quote(iss) + find
 	}

@@ -1,0 +1,97 @@
+package verify
+
+import (
+	"slices"
+	"strings"
+
+	"jwt/internal/diagnose"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/phrase"
+	"jwt/internal/verdict"
+)
+
+// signature checks the token up to its signature. A source of keys that cannot be read is a
+// failure even if another has the key: the result must not depend on the token.
+func (v *verification) signature() (jws.Verified, error) {
+	if v.Profile.OwnKey != "" {
+		return v.possession()
+	}
+	signed := v.token.Signed
+	keys, keyErr := v.keys.Keys()
+	verified, checks, err := signed.Verify(keys, v.Algs)
+	kid, hasKid, _ := signed.KeyID()
+	unusable := v.keys.Explain(err, kid)
+	if keyErr == nil && verdict.ClassOf(err) == verdict.KeyNotFound && unusable == err {
+		var more []jwk.Key
+		if more, keyErr = v.keys.Refetch(); more != nil {
+			keys = more
+			verified, checks, err = signed.Verify(keys, v.Algs)
+			unusable = v.keys.Explain(err, kid)
+		}
+	}
+	if keyErr == nil && unusable != err {
+		keyErr = unusable
+	}
+	if at := slices.IndexFunc(checks, func(c verdict.Check) bool { return c.Name == "key" }); keyErr != nil && at >= 0 {
+		verified, checks, err = jws.Verified{}, append(checks[:at:at], verdict.Failed("key", keyErr)), keyErr
+	}
+	inQuestion := []jwk.Key{verified.Key()}
+	if err != nil {
+		describeKey(checks, describeAll(keys))
+		v.diagnose(err, keys, &checks[len(checks)-1])
+		inQuestion, _ = jwk.Choose(keys, kid, hasKid)
+	}
+	v.add(checks...)
+	v.add(v.keys.Warnings(inQuestion...)...)
+	return verified, err
+}
+
+// possession checks a token that is verified by the key in its own header.
+func (v *verification) possession() (jws.Verified, error) {
+	verified, checks, err := v.token.Signed.VerifyPossession(v.Algs)
+	for i, c := range checks {
+		if c.Name == "jwk" {
+			checks[i] = v.Profile.OwnKeyCheck(c)
+		}
+	}
+	v.add(checks...)
+	return verified, err
+}
+
+// diagnose finds the causes why a signature does not verify. failed is the check that failed.
+func (v *verification) diagnose(err error, keys []jwk.Key, failed *verdict.Check) {
+	switch verdict.ClassOf(err) {
+	case verdict.SignatureInvalid, verdict.KeyMismatch, verdict.KeyRefused, verdict.KeyNotFound:
+	default:
+		return
+	}
+	v.token.ReadClaims()
+	v.causes = diagnose.Signature(v.token.Signed, keys, v.keys.Texts()...)
+	if !slices.ContainsFunc(v.causes, func(c diagnose.Cause) bool { return c.Proven }) {
+		v.causes = append(v.causes, v.keys.LeftOut(v.token.Signed)...)
+	}
+	switch {
+	case failed.Class == verdict.SignatureInvalid:
+		failed.Hint = anotherKey(v.token, keys)
+	case failed.Class == verdict.KeyMismatch && len(v.causes) > 0 && !strings.HasPrefix(v.causes[0].Detail, verifies):
+		failed.Detail = v.causes[0].Detail // it says more exactly why key and algorithm do not fit
+	}
+}
+
+// describeKey adds the description of the key to the check "key".
+func describeKey(checks []verdict.Check, description string) {
+	for i := range checks {
+		if c := &checks[i]; c.Name == "key" && c.Detail == "" {
+			c.Detail = description
+		}
+	}
+}
+
+// describeAll describes the only key, or says how many there are.
+func describeAll(keys []jwk.Key) string {
+	if len(keys) == 1 {
+		return keys[0].Describe()
+	}
+	return phrase.Count(len(keys), "key") + " given"
+}

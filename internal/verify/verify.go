@@ -1,0 +1,150 @@
+// Package verify holds a token against keys, a policy and a profile, and reports every check.
+package verify
+
+import (
+	"time"
+
+	"jwt/internal/diagnose"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/phrase"
+	"jwt/internal/profile"
+	"jwt/internal/token"
+	"jwt/internal/verdict"
+)
+
+// Keys is where the keys come from.
+type Keys interface {
+	// Keys returns all keys that can be used. With an error, no token can be verified.
+	Keys() ([]jwk.Key, error)
+	// Refetch returns the keys anew after a key was not found, or nil if that is no use.
+	Refetch() ([]jwk.Key, error)
+	// IssuersOf returns the issuers whose tokens the key may sign; none means any.
+	IssuersOf(key jwk.Key) []string
+	// Texts returns the sources as read, which an issuer may have used as a secret.
+	Texts() [][]byte
+	// Explain returns the error of a kid that was not found, or why its key cannot be used.
+	Explain(err error, kid string) error
+	// LeftOut returns the key that cannot be used and may have signed the token.
+	LeftOut(t jws.Token) []diagnose.Cause
+	// Warnings returns the warnings about the sources and the given keys.
+	Warnings(keys ...jwk.Key) []verdict.Check
+}
+
+// A Policy is what a token must satisfy besides its signature.
+type Policy struct {
+	jwt.Policy
+	Algs    []string // the signature algorithms; none means all that the keys can do
+	Opaque  bool     // the payload is not claims: only the signature and the header are checked
+	Binding bool     // the token must be an SD-JWT with a Key Binding JWT
+	Strict  bool     // a warning about the token or its key refuses it
+
+	Profile      profile.Profile // the zero Profile checks nothing
+	Presentation profile.Presentation
+}
+
+// A Report is the result of a verification, the same for yes and no.
+type Report struct {
+	Valid   bool
+	Checks  []verdict.Check
+	Causes  []diagnose.Cause // why the signature does not verify, as far as can be known
+	Key     jwk.Key          // under which the signature verified
+	Alg     string           // by which it verified; empty if it did not
+	Token   *token.Token     // nil if the text is not a token
+	Payload []byte           // the verified payload; nil unless valid
+	Err     error            // nil if valid
+	Class   verdict.Class
+	Message string
+	Hint    string
+}
+
+// Token runs every check on a token.
+func Token(text string, keys Keys, policy Policy, at time.Time) Report {
+	t, err := token.OpenSigned(text)
+	if err != nil {
+		return NoToken(err)
+	}
+	v := verification{Policy: policy, keys: keys, at: at, token: t}
+	v.checks = append(make([]verdict.Check, 0, 20), v.shape()) // the checks of most reports
+	payload := v.run()
+	v.token.ReadClaims()
+	v.advise()
+	r := v.report()
+	if r.Valid {
+		r.Payload = payload
+	}
+	return r
+}
+
+// NoToken returns the report on a text that is not a token.
+func NoToken(err error) Report {
+	return decided(Report{Checks: []verdict.Check{verdict.Failed("shape", err)}})
+}
+
+// A verification is the work on one token.
+type verification struct {
+	Policy
+	keys  Keys
+	at    time.Time
+	token *token.Token
+
+	checks []verdict.Check
+	causes []diagnose.Cause
+	key    jwk.Key
+	alg    string
+}
+
+func (v *verification) add(checks ...verdict.Check) { v.checks = append(v.checks, checks...) }
+
+// shape returns the check that the token was parsed.
+func (v *verification) shape() verdict.Check {
+	c := verdict.Check{Name: "shape", Status: verdict.Pass, Detail: "compact JWS, 3 parts"}
+	if d := v.token.Disclosures; d != nil {
+		c.Detail = "SD-JWT, " + phrase.Count(len(d.Disclosures), "disclosure")
+		if d.KeyBinding != nil {
+			c.Detail += ", key binding"
+		}
+	}
+	return c
+}
+
+// run checks the signature and, if it verifies, the rest. It returns the payload.
+func (v *verification) run() []byte {
+	verified, err := v.signature()
+	if err != nil {
+		return nil
+	}
+	v.key, v.alg = verified.Key(), verified.Alg().Name
+	describeKey(v.checks, v.key.Describe())
+	payload := verified.Payload()
+	disclosures := v.token.Disclosures
+	switch {
+	case disclosures != nil:
+		payload = v.disclosed(verified)
+	case v.Opaque:
+		v.add(v.CheckHeader(v.token.Header)...)
+	default:
+		v.claims(verified)
+	}
+	if v.Binding && (disclosures == nil || disclosures.KeyBinding == nil) {
+		v.add(unbound)
+	}
+	if v.Strict {
+		reject(v.checks)
+	}
+	return payload
+}
+
+// reject turns warnings into failures, except the one about a secret on the command line,
+// which is not about the token.
+func reject(checks []verdict.Check) {
+	for i := range checks {
+		if c := &checks[i]; c.Status == verdict.Warn && c.Class != verdict.SecretInArgv {
+			c.Status, c.Class = verdict.Fail, c.Class.Rejection()
+			if c.Name == jwk.CertificateCheck { // its time is suspicious, not that of the claims
+				c.Class = verdict.KeyRefused
+			}
+		}
+	}
+}
