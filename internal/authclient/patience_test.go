@@ -34,8 +34,8 @@ func TestPatience(t *testing.T) {
 		says   string
 	}{
 		{"no connection", nil, 5 * time.Second, "no connection within 5s"},
-		{"silence", func(net.Conn) {}, 30 * time.Second, "no whole answer within 30s"},
-		{"drip", drip, 30 * time.Second, "no whole answer within 30s"},
+		{"silence", func(net.Conn) {}, 30 * time.Second, "no complete answer within 30s"},
+		{"drip", drip, 30 * time.Second, "no complete answer within 30s"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -114,7 +114,7 @@ type Config struct {
 }
 
 // ErrNoPreset is the cause of an error for an unknown preset name.
-var ErrNoPreset = errors.New("there is no preset")
+var ErrNoPreset = errors.New("unknown preset")
 
 // PresetNames returns the names of all presets, sorted.
 func PresetNames(c Config) ([]string, error) {
@@ -199,7 +199,7 @@ func (p *Preset) override(fields map[string]any) error {
 func configError(c Config, err error) error {
 	var unknown *toml.StrictMissingError
 	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
-		return verdict.Errorf(verdict.Usage, "%s: there is no field %q", c.Name, strings.Join(unknown.Errors[0].Key(), ".")).
+		return verdict.Errorf(verdict.Usage, "%s: unknown field %q", c.Name, strings.Join(unknown.Errors[0].Key(), ".")).
 			Hintf("the fields of a preset are those of [presets.cookie]")
 	}
 	var wrong *toml.DecodeError

@@ -80,11 +80,11 @@ access = ["header:X-Token"]
 
 func TestBadPresets(t *testing.T) {
 	tests := []struct{ config, preset, says string }{
-		{"", "oauth9", `no preset "oauth9"`},
+		{"", "oauth9", `unknown preset "oauth9"`},
 		{"presets = 3", "cookie", "line 1"},
 		{"[presets.cookie\n", "cookie", "line 1"},
-		{"[other]\nx=1", "cookie", `no field "other"`},
-		{"[presets.cookie]\npath='/x'", "cookie", `no field "path"`},
+		{"[other]\nx=1", "cookie", `unknown field "other"`},
+		{"[presets.cookie]\npath='/x'", "cookie", `unknown field "path"`},
 		{"[presets.cookie.login]\nmethod=3", "cookie", "presets.cookie.login.method"},
 		{"[presets.cookie.login]\nmethod='post'", "cookie", `the method "post"`},
 		{"[presets.cookie.login]\npath='login'", "cookie", `"login" does not begin with one /`},
@@ -97,7 +97,7 @@ func TestBadPresets(t *testing.T) {
 		{"[presets.cookie.tokens]\nrefresh=['json:/x']", "cookie", "tokens.refresh names no cookie"},
 		{"[presets.a]\nabout='x'", "a", "tokens.access"},
 		{"[presets.a]\nbased_on='b'\n[presets.b]\nbased_on='a'", "a", "based on itself"},
-		{"[presets.a]\nbased_on='c'", "a", `no preset "c"`},
+		{"[presets.a]\nbased_on='c'", "a", `unknown preset "c"`},
 	}
 	for _, tt := range tests {
 		_, err := FindPreset(tt.preset, Config{Name: "config.toml", Text: []byte(tt.config)})

@@ -293,7 +293,7 @@ func (r *run) get(ctx context.Context, s *authclient.Client, token string) error
 	}
 	resp, err := s.Transport.RoundTrip(req) // does not follow redirects
 	if errors.Is(err, context.DeadlineExceeded) {
-		return verdict.Errorf(verdict.FetchFailed, "%s: no whole answer within %s", httpclient.Show(req.URL), r.Timeout)
+		return verdict.Errorf(verdict.FetchFailed, "%s: no complete answer within %s", httpclient.Show(req.URL), r.Timeout)
 	}
 	if err != nil {
 		return authclient.NetworkFailure(ctx, req, err)

@@ -142,7 +142,7 @@ func TestNothingIsMarkup(t *testing.T) {
 		}
 	}
 	if !json.Valid([]byte(all["json"])) {
-		t.Error("the JSON is none")
+		t.Error("the JSON is invalid")
 	}
 }
 

@@ -163,8 +163,8 @@ func TestOptionsRefused(t *testing.T) {
 		options flow.Options
 		says    string
 	}{
-		{flow.Options{Only: []string{"rotations"}}, `only: there is no rule "rotations"`},
-		{flow.Options{Skip: []string{"x"}}, `skip: there is no rule "x"`},
+		{flow.Options{Only: []string{"rotations"}}, `only: unknown rule "rotations"`},
+		{flow.Options{Skip: []string{"x"}}, `skip: unknown rule "x"`},
 		{flow.Options{Protected: "me"}, "protected"},
 		{flow.Options{Protected: "//evil.example/me"}, "protected"},
 		{flow.Options{Protected: "/me?token=1"}, "protected"},

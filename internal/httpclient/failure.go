@@ -39,7 +39,7 @@ func Failure(ctx context.Context, u *url.URL, err error, timeout time.Duration) 
 	case errors.As(err, &elsewhere):
 		return verdict.Errorf(verdict.FetchRefused, "%s: %w, which is not loopback", Show(u), elsewhere).Hintf("write 127.0.0.1 if you mean this machine")
 	case errors.Is(err, context.DeadlineExceeded):
-		e.Message = Show(u) + ": no whole answer within " + timeout.String()
+		e.Message = Show(u) + ": no complete answer within " + timeout.String()
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.Message = Show(u) + ": the host " + u.Hostname() + " is not known to DNS"
 		e.Hintf("is the name spelled right?")

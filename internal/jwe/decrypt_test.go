@@ -179,7 +179,7 @@ func TestRSA15(t *testing.T) {
 
 	_, err = made(t, "{}", "x", newKey(t, make([]byte, 32)), "dir", "A256GCM").Decrypt([]jwk.Key{newKey(t, make([]byte, 32))}, asked)
 	if verdict.ClassOf(err) != verdict.AlgRefused {
-		t.Errorf("naming RSA1_5 alone still takes dir: %v", err)
+		t.Errorf("Algs with only RSA1_5 accepts dir: %v", err)
 	}
 }
 
@@ -193,7 +193,7 @@ func TestHeadersRefused(t *testing.T) {
 	const (
 		gcm  = `"enc":"A256GCM"`
 		salt = `"p2s":"AAAAAAAAAAAAAAAAAAAAAA"`
-		// The base point of P-256, and a point beside it.
+		// The base point of P-256, and a point that is not on the curve.
 		gx   = "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY"
 		gy   = "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"
 		off  = "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfQ"
@@ -346,7 +346,7 @@ func TestChoiceOfKeys(t *testing.T) {
 		{"key_ops decrypt", `{}`, "dir", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Ops = []string{"encrypt", "decrypt"} })}, ""},
 		{"key_ops unwrapKey for dir", `{}`, "dir", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Ops = []string{"unwrapKey"} })}, verdict.KeyRefused},
 		{"key_ops unwrapKey", `{}`, "A256KW", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Ops = []string{"unwrapKey"} })}, ""},
-		{"key_ops encrypt alone", `{}`, "A256KW", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Ops = []string{"encrypt", "wrapKey"} })}, verdict.KeyRefused},
+		{"key_ops without decrypt", `{}`, "A256KW", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Ops = []string{"encrypt", "wrapKey"} })}, verdict.KeyRefused},
 		{"key_ops empty", `{}`, "A256KW", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Ops = []string{} })}, verdict.KeyRefused},
 		{"alg of the key", `{}`, "A256KW", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Alg = "A256KW" })}, ""},
 		{"another alg of the key", `{}`, "A256KW", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Alg = "A256GCMKW" })}, verdict.KeyMismatch},
@@ -354,8 +354,8 @@ func TestChoiceOfKeys(t *testing.T) {
 		{"dir, the key for the enc", `{}`, "dir", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Alg = "A256GCM" })}, ""},
 		{"dir, the key for another enc", `{}`, "dir", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Alg = "A128CBC-HS256" })}, verdict.KeyMismatch},
 		{"A256KW, the key for the enc", `{}`, "A256KW", forOne, []jwk.Key{secret(1, func(k *jwk.Key) { k.Alg = "A256GCM" })}, verdict.KeyMismatch},
-		{"public key alone", `{}`, "RSA-OAEP", rsaPrivate, []jwk.Key{public(t, rsaPrivate)}, verdict.KeyMismatch},
-		{"public key beside the private one", `{}`, "RSA-OAEP", rsaPrivate, []jwk.Key{public(t, rsaPrivate), rsaPrivate}, ""},
+		{"only the public key", `{}`, "RSA-OAEP", rsaPrivate, []jwk.Key{public(t, rsaPrivate)}, verdict.KeyMismatch},
+		{"public and private key", `{}`, "RSA-OAEP", rsaPrivate, []jwk.Key{public(t, rsaPrivate), rsaPrivate}, ""},
 		{"size of the AES key", `{}`, "A256KW", forOne, []jwk.Key{newKey(t, make([]byte, 16))}, verdict.KeyMismatch},
 	}
 	for _, test := range tests {
@@ -428,7 +428,7 @@ func TestAlgsNarrow(t *testing.T) {
 	}
 	_, err := token.Decrypt([]jwk.Key{key}, Options{Algs: []string{"dir"}})
 	if verdict.ClassOf(err) != verdict.AlgRefused {
-		t.Errorf("A256KW where dir alone is allowed: %v", err)
+		t.Errorf("A256KW with Algs of dir: %v", err)
 	}
 }
 
@@ -496,7 +496,7 @@ func TestZip(t *testing.T) {
 		{"nothing", nil, Options{}, verdict.Malformed},
 		{"not compressed", []byte("attack at dawn"), Options{}, verdict.Malformed},
 		{"cut", deflated(t, []byte("attack at dawn"))[:5], Options{}, verdict.Malformed},
-		{"more behind the end", append(deflated(t, full), 0), Options{}, verdict.Malformed},
+		{"more data after the end", append(deflated(t, full), 0), Options{}, verdict.Malformed},
 		{"zlib", append([]byte{0x78, 0x9c}, deflated(t, []byte("attack at dawn"))...), Options{}, verdict.Malformed},
 	}
 	for _, test := range tests {
@@ -543,6 +543,6 @@ func TestDecrypted(t *testing.T) {
 		t.Error(diff)
 	}
 	if made(t, `{"cty":"json"}`, "{}", key, "dir", "A256GCM").Nested() {
-		t.Error("cty json is taken for a token")
+		t.Error("cty json is treated as a token")
 	}
 }

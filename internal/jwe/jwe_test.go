@@ -232,14 +232,14 @@ func TestEncryptRefuses(t *testing.T) {
 		{"signature alg", `{}`, "HS256", "A256GCM", secret, EncryptOptions{}, verdict.AlgRefused},
 		{"unknown enc", `{}`, "dir", "A256CTR", secret, EncryptOptions{}, verdict.AlgRefused},
 		{"header says another alg", `{"alg":"A256KW"}`, "dir", "A256GCM", secret, EncryptOptions{}, verdict.Usage},
-		{"header's alg is no string", `{"alg":1}`, "dir", "A256GCM", secret, EncryptOptions{}, verdict.Usage},
+		{"header's alg is not a string", `{"alg":1}`, "dir", "A256GCM", secret, EncryptOptions{}, verdict.Usage},
 		{"header says another enc", `{"enc":"A128GCM"}`, "dir", "A256GCM", secret, EncryptOptions{}, verdict.Usage},
 		{"header's zip", `{"zip":"GZ"}`, "dir", "A256GCM", secret, EncryptOptions{}, verdict.Malformed},
 		{"header has iv", `{"iv":"AAAAAAAAAAAAAAAA"}`, "A256GCMKW", "A256GCM", secret, EncryptOptions{}, verdict.Usage},
 		{"header has epk", `{"epk":{}}`, "dir", "A256GCM", secret, EncryptOptions{}, verdict.Usage},
 		{"duplicate", `{"a":1,"a":2}`, "dir", "A256GCM", secret, EncryptOptions{}, verdict.DuplicateMember},
 		{"crit", `{"crit":["x"],"x":1}`, "dir", "A256GCM", secret, EncryptOptions{}, verdict.CritUnsupported},
-		{"apu is no base64url", `{"apu":"a b"}`, "ECDH-ES", "A256GCM", newKey(t, must(ecdh.X25519().GenerateKey(rand.Reader))), EncryptOptions{}, verdict.Malformed},
+		{"apu is not base64url", `{"apu":"a b"}`, "ECDH-ES", "A256GCM", newKey(t, must(ecdh.X25519().GenerateKey(rand.Reader))), EncryptOptions{}, verdict.Malformed},
 		{"too few iterations", `{}`, "PBES2-HS256+A128KW", "A256GCM", secret, EncryptOptions{P2C: 999}, verdict.Usage},
 		{"too many iterations", `{}`, "PBES2-HS256+A128KW", "A256GCM", secret, EncryptOptions{P2C: 1200001}, verdict.Usage},
 		{"negative iterations", `{}`, "PBES2-HS256+A128KW", "A256GCM", secret, EncryptOptions{P2C: -1}, verdict.Usage},
@@ -260,7 +260,7 @@ func TestEncryptRefuses(t *testing.T) {
 			t.Errorf("%s: class %q (%v), want %q", test.name, got, err, test.want)
 		}
 		if token.Text != "" {
-			t.Errorf("%s: a token came out all the same", test.name)
+			t.Errorf("%s: returned a token", test.name)
 		}
 	}
 }

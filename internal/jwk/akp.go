@@ -85,7 +85,7 @@ func parseMLDSA(scheme sign.Scheme, der []byte) (any, error) {
 	switch {
 	case form.Class == asn1.ClassContextSpecific && form.Tag == 0 && !form.IsCompound:
 	case form.Class == asn1.ClassUniversal && form.Tag == asn1.TagOctetString:
-		return nil, errors.New("it holds the expanded key alone, without the seed that a JWK is made of (RFC 9964 §4)")
+		return nil, errors.New("it contains only the expanded key, without the seed that a JWK needs (RFC 9964 §4)")
 	default:
 		if rest, err := asn1.Unmarshal(der, &both); err != nil || len(rest) > 0 {
 			return nil, errBroken

@@ -14,7 +14,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// checkRSA refuses a public key that is too weak, too large to bound the work, or not
+// checkRSA refuses a public key that is too weak, too large for a bounded time, or not
 // an RSA key at all.
 func checkRSA(k *rsa.PublicKey) error {
 	if err := checkRSANumbers(k); err != nil {

@@ -91,7 +91,7 @@ func TestWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	if single.IsWrittenAsSet() || !set.IsWrittenAsSet() {
-		t.Error("a JWK is no set, or a set none")
+		t.Error("IsWrittenAsSet is wrong")
 	}
 	if got, want := string(single.With(append(single.Entries(), Entry{})).Bytes()), `{"keys":[`+documentKey+`]}`; got != want {
 		t.Errorf("got %s, want %s", got, want)

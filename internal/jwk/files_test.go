@@ -263,7 +263,7 @@ func TestRefusedFiles(t *testing.T) {
 		{"refused/secp256k1cert.pem", verdict.KeyRefused, "unsupported elliptic curve", false},
 		{"refused/p224.pem", verdict.KeyRefused, "must be P-256, P-384, P-521 or secp256k1", false},
 		{"refused/x448.pem", verdict.KeyRefused, "X448", false},
-		{"refused/mldsa44expanded.pem", verdict.KeyRefused, "the expanded key alone, without the seed", false},
+		{"refused/mldsa44expanded.pem", verdict.KeyRefused, "only the expanded key, without the seed", false},
 		{"refused/mldsa44halves.pem", verdict.KeyRefused, "do not belong together", false},
 		{"refused/dsa.pem", verdict.KeyRefused, "DSA", false},
 		{"refused/dsapub.pem", verdict.KeyRefused, "DSA", false},

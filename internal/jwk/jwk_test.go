@@ -217,11 +217,11 @@ func TestJWKRefused(t *testing.T) {
 		{"e zero", rsa, []edit{{"e", `"AA"`}}, verdict.JWKInvalid, "e: begins with a zero octet"},
 		{"e large", rsa, []edit{{"e", `"gAAAAQ"`}}, verdict.KeyRefused, "exponent of 32 bits"},
 		{"d of no RSA key", rsa, []edit{{"d", plus(octetsOf(t, rsa, "d"), 2)}}, verdict.KeyRefused, "inconsistent"},
-		{"d alone, wrong", rsa, []edit{{"d", plus(octetsOf(t, rsa, "d"), 2)}, {"p", ""}, {"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}}, verdict.JWKInvalid, "d: does not belong"},
-		{"d alone, n large", rsa, []edit{{"n", text(append(bytes.Repeat([]byte{0xff}, 513), 1))}, {"p", ""}, {"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}}, verdict.KeyRefused, "needs its primes"},
+		{"only d, wrong", rsa, []edit{{"d", plus(octetsOf(t, rsa, "d"), 2)}, {"p", ""}, {"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}}, verdict.JWKInvalid, "d: does not belong"},
+		{"only d, n too large", rsa, []edit{{"n", text(append(bytes.Repeat([]byte{0xff}, 513), 1))}, {"p", ""}, {"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}}, verdict.KeyRefused, "needs its primes"},
 		{"d beyond n", rsa, []edit{{"d", text(bytes.Repeat([]byte{0xff}, 256))}}, verdict.JWKInvalid, "d: must lie between"},
 		{"d missing", rsa, []edit{{"d", ""}}, verdict.JWKInvalid, "p: is a private member"},
-		{"p alone", rsa, []edit{{"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}}, verdict.JWKInvalid, "q: is missing"},
+		{"only p", rsa, []edit{{"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}}, verdict.JWKInvalid, "q: is missing"},
 		{"qi missing", rsa, []edit{{"qi", ""}}, verdict.JWKInvalid, "qi: is missing"},
 		{"p wrong", rsa, []edit{{"p", plus(octetsOf(t, rsa, "p"), 2)}}, verdict.KeyRefused, "inconsistent"},
 		{"p one, q n", rsa, []edit{{"p", `"AQ"`}, {"q", text(octetsOf(t, rsa, "n"))}}, verdict.JWKInvalid, "q: must lie between"},
@@ -276,8 +276,8 @@ func TestRSASpellings(t *testing.T) {
 		return edit{name, `"` + base64url.Encode(append([]byte{0}, octetsOf(t, k, name)...)) + `"`}
 	}
 	for name, edits := range map[string][]edit{
-		"d alone": {{"p", ""}, {"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}},
-		"padded":  {padded("d"), padded("p"), padded("q"), padded("dp"), padded("dq"), padded("qi")},
+		"only d": {{"p", ""}, {"q", ""}, {"dp", ""}, {"dq", ""}, {"qi", ""}},
+		"padded": {padded("d"), padded("p"), padded("q"), padded("dp"), padded("dq"), padded("qi")},
 	} {
 		set, err := Parse([]byte(edited(k, true, edits...)))
 		if err != nil {
@@ -365,7 +365,7 @@ func TestJWKSetRefused(t *testing.T) {
 		{"two keys, not usable", `{"keys":[{"kty":"oct","k":"AA","alg":"none"},{}]}`, verdict.KeyRefused, "none of the 2 keys"},
 		{"too many", many(MaxKeys + 1), verdict.LimitExceeded, "1001 keys"},
 		{"cut short", many(2)[:200], verdict.JWKInvalid, "not a JSON object"},
-		{"more behind", many(1) + many(1), verdict.JWKInvalid, "more text"},
+		{"more text after it", many(1) + many(1), verdict.JWKInvalid, "more text"},
 		{"deep", `{"kty":"oct","k":"AAAA","x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`, verdict.JWKInvalid, "deeper than 100"},
 		{"twice within", `{"kty":"oct","k":"AAAA","x":{"a":1,"a":2}}`, verdict.DuplicateMember, "x/a"},
 		{"not UTF-8", "{\"kty\":\"oct\",\"k\":\"AAAA\",\"kid\":\"\xff\"}", verdict.JWKInvalid, "not a JSON object"},

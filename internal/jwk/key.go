@@ -258,7 +258,7 @@ func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 	case k.Alg != "" && k.Alg != a.Name:
 		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%q alone, not for %s`, k.Alg, a.Name)
 	case k.pss && !a.PSS():
-		return verdict.Errorf(verdict.KeyMismatch, "the key is for RSASSA-PSS alone (PS256, PS384, PS512), not for %s", a.Name)
+		return verdict.Errorf(verdict.KeyMismatch, "the key is for RSASSA-PSS only (PS256, PS384, PS512), not for %s", a.Name)
 	case k.Use != "" && k.Use != "sig":
 		return verdict.Errorf(verdict.KeyRefused, `the key says "use":%q, so it must not %s`, k.Use, op)
 	case k.Ops != nil && !slices.Contains(k.Ops, string(op)):

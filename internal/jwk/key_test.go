@@ -182,7 +182,7 @@ func TestFits(t *testing.T) {
 		{"for encryption", with("RSA", func(k *Key) { k.Use = "enc" }), "RS256", OpVerify, verdict.KeyRefused},
 		{"for another use", with("RSA", func(k *Key) { k.Use = "Sig" }), "RS256", OpVerify, verdict.KeyRefused},
 		{"for nothing", with("RSA", func(k *Key) { k.Ops = []string{} }), "RS256", OpVerify, verdict.KeyRefused},
-		{"to sign alone", with("RSA", func(k *Key) { k.Ops = []string{"sign"} }), "RS256", OpVerify, verdict.KeyRefused},
+		{"only for signing", with("RSA", func(k *Key) { k.Ops = []string{"sign"} }), "RS256", OpVerify, verdict.KeyRefused},
 		{"to verify", with("RSA", func(k *Key) { k.Ops = []string{"verify"} }), "RS256", OpVerify, ""},
 		{"a public key signs", public, "ES256", OpSign, verdict.KeyMismatch},
 		{"a private key signs", with("P-256", same), "ES256", OpSign, ""},

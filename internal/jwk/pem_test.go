@@ -127,8 +127,8 @@ func TestPEMBlocks(t *testing.T) {
 		class      verdict.Class
 		says       string
 	}{
-		{"a weak key behind a good one", good + weak, verdict.KeyRefused, "PEM block 2 (PUBLIC KEY): RSA key of 1024 bits"},
-		{"a good key behind a weak one", weak + "\n" + good, verdict.KeyRefused, "PEM block 1 (PUBLIC KEY): RSA key of 1024 bits"},
+		{"a weak key after a good one", good + weak, verdict.KeyRefused, "PEM block 2 (PUBLIC KEY): RSA key of 1024 bits"},
+		{"a good key after a weak one", weak + "\n" + good, verdict.KeyRefused, "PEM block 1 (PUBLIC KEY): RSA key of 1024 bits"},
 		{"the second cut short", good + good[:60], verdict.KeyRefused, "no END line"},
 		{"a private key called public", relabelled(keyPEM(t, leaf, true), "PRIVATE", "PUBLIC"), verdict.KeyRefused, "PUBLIC KEY holds PKCS#8, not what its label says"},
 		{"a public key called private", relabelled(good, "PUBLIC", "PRIVATE"), verdict.KeyRefused, "holds SPKI, not what its label says"},

@@ -83,7 +83,7 @@ func (e *examination) compareAudience(v jsonobject.Value, list []string, actual 
 	switch i := slices.IndexFunc(list, func(a string) bool { return slices.Contains(e.Audiences, a) }); {
 	case len(e.Audiences) == 0:
 		c.Status, c.Class = verdict.Warn, verdict.AudUnchecked
-		c.Detail = "aud: is " + phrase.JSON(v) + ", which nothing was compared with"
+		c.Detail = "aud: is " + phrase.JSON(v) + ", not compared with anything"
 		c.Hint = "--aud NAME checks that the token is meant for NAME"
 	case i >= 0 && len(list) == 1:
 		c.Status, c.Detail = verdict.Pass, "aud: is "+phrase.Quote(list[i])

@@ -93,7 +93,7 @@ func TestCheck(t *testing.T) {
 		{payload: `{` + ok + `}`, policy: Policy{Nonce: ptr("m")}, want: fails("nonce", verdict.MissingClaim, `nonce: missing, want "m"`)},
 
 		// aud
-		{payload: `{"aud":"web",` + ok + `}`, want: []line{{"aud", verdict.Warn, verdict.AudUnchecked, `aud: is "web", which nothing was compared with`}, passes}},
+		{payload: `{"aud":"web",` + ok + `}`, want: []line{{"aud", verdict.Warn, verdict.AudUnchecked, `aud: is "web", not compared with anything`}, passes}},
 		{payload: `{"aud":[ "web", "x" ],` + ok + `}`, policy: Policy{Audiences: []string{"api", "x"}}, want: []line{{"aud", verdict.Pass, "", `aud: has "x"`}, passes}},
 		{payload: `{"aud":["web"],` + ok + `}`, policy: Policy{Audiences: []string{"api"}}, want: fails("aud", verdict.AudMismatch, `aud: is ["web"], want "api"`)},
 		{payload: `{"aud":[],` + ok + `}`, policy: Policy{Audiences: []string{"api"}}, want: fails("aud", verdict.AudMismatch, `aud: is [], want "api"`)},

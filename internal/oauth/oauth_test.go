@@ -105,6 +105,6 @@ func TestMetadata(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if got := string(Metadata{Issuer: "https://a.example"}.JSON()); got != `{"issuer":"https://a.example"}` {
-		t.Errorf("what is empty is left out: %s", got)
+		t.Errorf("empty fields are not omitted: %s", got)
 	}
 }

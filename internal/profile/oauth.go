@@ -89,7 +89,7 @@ func authorizedParty(q *inquiry) finding {
 		case !isText:
 			return wrongKind(v, "a string")
 		case len(clients) == 0:
-			return skipped("is " + phrase.Quote(azp) + ", which nothing was compared with").hinted("--aud CLIENT_ID")
+			return skipped("is " + phrase.Quote(azp) + ", not compared with anything").hinted("--aud CLIENT_ID")
 		case !slices.Contains(clients, azp):
 			return failed(verdict.ClaimMismatch, "is "+phrase.Quote(azp)+", want "+phrase.Or(clients), jwt.OneOrAll(clients), azp)
 		}
@@ -110,7 +110,7 @@ func uncheckedNonce(q *inquiry) finding {
 	if !ok || q.with.Nonce != nil {
 		return finding{}
 	}
-	return skipped("is " + phrase.Quote(nonce) + ", which nothing was compared with").hinted("--nonce VALUE")
+	return skipped("is " + phrase.Quote(nonce) + ", not compared with anything").hinted("--nonce VALUE")
 }
 
 // halfHash compares a claim with the left half of the hash of a value that came with the
@@ -187,7 +187,7 @@ func logoutEvents(q *inquiry) finding {
 func noNonce(q *inquiry) finding {
 	v, ok := q.claims.Get("nonce")
 	if !ok {
-		return passed("there is none", nil)
+		return passed("is absent", nil)
 	}
 	return failed(verdict.ClaimMismatch, "is "+phrase.JSON(v)+", but a Logout Token must not have one", nil, v.Any())
 }

@@ -51,7 +51,7 @@ func (q *inquiry) compared(name string, want *string, hint string, mismatch verd
 	case !isText:
 		return wrongKind(v, "a string")
 	case want == nil:
-		return skipped("is " + phrase.Quote(got) + ", which nothing was compared with").hinted(hint)
+		return skipped("is " + phrase.Quote(got) + ", not compared with anything").hinted(hint)
 	}
 	return q.same(name, *want, mismatch)
 }
@@ -72,7 +72,7 @@ func targetURI(q *inquiry) finding {
 		return failed(verdict.ClaimsMalformed, "is "+phrase.Quote(got)+", must be an http or https URI", "a URI", got)
 	}
 	if q.with.URI == nil {
-		return skipped("is " + phrase.Quote(got) + ", which nothing was compared with").hinted("--htu URI")
+		return skipped("is " + phrase.Quote(got) + ", not compared with anything").hinted("--htu URI")
 	}
 	want, _ := NormalizeTarget(*q.with.URI)
 	if had != want {
@@ -194,7 +194,7 @@ func bindingAudience(q *inquiry) finding {
 	case len(wanted) == 0:
 		return finding{
 			status: verdict.Warn, class: verdict.AudUnchecked, actual: got,
-			detail: "is " + phrase.Quote(got) + ", which nothing was compared with", hint: "--aud NAME",
+			detail: "is " + phrase.Quote(got) + ", not compared with anything", hint: "--aud NAME",
 		}
 	}
 	for _, want := range wanted {

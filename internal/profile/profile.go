@@ -17,7 +17,7 @@ type Profile struct {
 	Name  string // for --profile
 	About string // the kind of token and its specification
 
-	// OwnKey is set where the specification requires the token to be verified under the
+	// OwnKey is set if the specification requires the token to be verified under the
 	// key in its own header. That proves that the sender holds the key, not who the
 	// sender is. It is empty for other kinds of token.
 	OwnKey string

@@ -16,7 +16,7 @@ func TestHeader(t *testing.T) {
 		{"Www-Authenticate", `Bearer error="invalid_token", resource_metadata="https://x/m?k=LEAK"`, `Bearer error="invalid_token", resource_metadata="https://x/m?…"`},
 		{"X-Debug", "got " + token + ".", "got " + shown + "."},
 		{"X-Debug", "got " + token + " and (" + token + ")", "got " + shown + " and (" + shown + ")"},
-		{"X-Debug", "eyJ is no token, nor is eyJa.b", "eyJ is no token, nor is eyJa.b"},
+		{"X-Debug", "eyJ is not a token, nor is eyJa.b", "eyJ is not a token, nor is eyJa.b"},
 		{"Content-Type", "application/json", "application/json"},
 	}
 	for _, tt := range tests {

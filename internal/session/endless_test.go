@@ -65,7 +65,7 @@ func TestAnswersThatNeverEnd(t *testing.T) {
 				class, says := verdict.FetchRefused, "larger than 1048576 bytes"
 				if name != "flowing" {
 					c.Timeout = short
-					class, says = verdict.FetchFailed, "no whole answer within "+short.String()
+					class, says = verdict.FetchFailed, "no complete answer within "+short.String()
 				}
 				mustFail(t, ask(w, c, s), class, says, s.RefreshToken, s.AccessToken)
 				w.wrap(nil)

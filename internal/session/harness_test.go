@@ -173,7 +173,7 @@ func (w *world) last(path string) (*http.Request, string) {
 			return w.requests[i], w.bodies[i]
 		}
 	}
-	w.t.Fatalf("nobody asked for %s", path)
+	w.t.Fatalf("no request to %s", path)
 	return nil, ""
 }
 
@@ -292,7 +292,7 @@ func mustFail(t *testing.T, err error, class verdict.Class, says string, secrets
 	}
 	for _, secret := range append(secrets, password) {
 		if secret != "" && strings.Contains(e.Message+e.Hint, secret) {
-			t.Errorf("the error gives away a secret: %q", e.Message)
+			t.Errorf("the error contains a secret: %q", e.Message)
 		}
 	}
 	if strings.Contains(e.Message+e.Hint, "\n") {

@@ -21,7 +21,7 @@ func TestLoginRefused(t *testing.T) {
 	_, err := w.client().Token(t.Context(), 0)
 	mustFail(t, err, verdict.NotLoggedIn, "not logged in")
 	if names := w.leftovers(); len(names) != 0 {
-		t.Errorf("left behind: %v", names)
+		t.Errorf("files left: %v", names)
 	}
 	w.login("cookie", StoreFile)
 	if err := login(user, "wrong horse"); verdict.ClassOf(err) != verdict.LoginRefused {

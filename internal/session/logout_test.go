@@ -55,7 +55,7 @@ func TestLogoutIsHonest(t *testing.T) {
 			}
 			serve(rw, r)
 		}, false, false, verdict.FetchFailed, AccessAccepted},
-		{"401, and nobody can be asked", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		{"401, and the server cannot be asked", func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
 			if r.URL.Path == "/me" {
 				panic(http.ErrAbortHandler)
 			}

@@ -236,7 +236,7 @@ func TestAnswerLostWithinTheGrace(t *testing.T) {
 		t.Error("an intent is left")
 	}
 	if _, _, err := w.client().Refresh(t.Context(), s, 0); err != nil {
-		t.Fatalf("the successor is none: %v", err)
+		t.Fatalf("the successor is not accepted: %v", err)
 	}
 }
 
@@ -355,14 +355,14 @@ func TestKilledAtRandom(t *testing.T) {
 		w.stored()
 	}
 	if killed == 0 {
-		t.Fatal("nobody was killed")
+		t.Fatal("no process was killed")
 	}
 	s, _, err := w.client().Refresh(t.Context(), w.stored(), 0)
 	if err != nil || !w.accepted(s.AccessToken) {
 		t.Fatalf("after %d of %d were killed: %v", killed, rounds, err)
 	}
 	if names := w.leftovers(); len(names) != 0 {
-		t.Errorf("left behind: %v", names)
+		t.Errorf("files left: %v", names)
 	}
 }
 
@@ -432,8 +432,8 @@ func TestWhatTheServerAnswersToARefresh(t *testing.T) {
 		{"a bad token", status(http.StatusOK, `{"accessToken":"a b\r\nX: y"}`), verdict.FetchRefused, "characters that a header cannot carry", false, true},
 		{"another type", status(http.StatusOK, `{"accessToken":"x","tokenType":"DPoP"}`), verdict.FetchRefused, "DPoP", false, true},
 		{"flowing", endless["flowing"], verdict.FetchRefused, "larger than 1048576 bytes", false, true},
-		{"dripping", endless["dripping"], verdict.FetchFailed, "no whole answer within " + short.String(), false, true},
-		{"silent", endless["silent"], verdict.FetchFailed, "no whole answer within " + short.String(), false, true},
+		{"dripping", endless["dripping"], verdict.FetchFailed, "no complete answer within " + short.String(), false, true},
+		{"silent", endless["silent"], verdict.FetchFailed, "no complete answer within " + short.String(), false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -514,7 +514,7 @@ func TestNextRefreshTokenIsKept(t *testing.T) {
 				}
 				return
 			}
-			mustFail(t, err, verdict.FetchFailed, "no whole answer", seen.RefreshToken)
+			mustFail(t, err, verdict.FetchFailed, "no complete answer", seen.RefreshToken)
 			if s := w.stored(); s.RefreshToken == seen.RefreshToken || s.Pending != nil || s.AccessToken != seen.AccessToken {
 				t.Fatalf("the next refresh token is not kept: %+v", s)
 			}

@@ -42,7 +42,7 @@ func TestStoredPrivately(t *testing.T) {
 		}
 	}
 	if names := w.leftovers(); len(names) != 0 {
-		t.Errorf("left behind: %v", names)
+		t.Errorf("files left: %v", names)
 	}
 }
 
@@ -195,7 +195,7 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("the session has changed:\n%s", cmp.Diff(before, w.file()))
 	}
 	if names := w.leftovers(); len(names) != 0 {
-		t.Errorf("left behind: %v", names)
+		t.Errorf("files left: %v", names)
 	}
 }
 
@@ -228,7 +228,7 @@ func FuzzParseRecord(f *testing.F) {
 			return
 		}
 		if r.Version != version || r.Server == "" || (r.Secret == nil) == (len(r.Sealed) == 0) {
-			t.Fatalf("%q is taken for a session: %+v", data, r)
+			t.Fatalf("%q is accepted as a session: %+v", data, r)
 		}
 		s := r.session("x")
 		if r.Secret != nil {

@@ -61,9 +61,9 @@ func TestHowLongIsWaited(t *testing.T) {
 		minTTL time.Duration
 		says   string
 	}{
-		{"server, expired", -time.Second, false, 30 * time.Second, verdict.FetchFailed, 0, "no whole answer within 30s"},
-		{"server, ends meanwhile", 10 * time.Second, false, 30 * time.Second, verdict.FetchFailed, 0, "no whole answer within 30s"},
-		{"server, ends soon after", 28 * time.Second, false, 23 * time.Second, "", 0, "not refreshed: http://127.0.0.1:1/refresh: no whole answer within 23s"},
+		{"server, expired", -time.Second, false, 30 * time.Second, verdict.FetchFailed, 0, "no complete answer within 30s"},
+		{"server, ends meanwhile", 10 * time.Second, false, 30 * time.Second, verdict.FetchFailed, 0, "no complete answer within 30s"},
+		{"server, ends soon after", 28 * time.Second, false, 23 * time.Second, "", 0, "not refreshed: http://127.0.0.1:1/refresh: no complete answer within 23s"},
 		{"server, lives too short", 40 * time.Second, false, 30 * time.Second, verdict.FetchFailed, time.Minute, ": without --min-ttl it is used"},
 		{"process, expired", -time.Second, true, 35 * time.Second, verdict.SessionBusy, 0, "another process has locked it"},
 		{"process, ends meanwhile", 8 * time.Second, true, 35 * time.Second, verdict.SessionBusy, 0, "another process has locked it"},
@@ -119,7 +119,7 @@ func TestWaitersGetTheSameError(t *testing.T) {
 		class  verdict.Class
 		says   string
 	}{
-		{&slow{}, verdict.FetchFailed, "no whole answer within 30s"},
+		{&slow{}, verdict.FetchFailed, "no complete answer within 30s"},
 		{&slow{after: time.Second, status: 429, header: http.Header{"Retry-After": {"120"}}}, verdict.FetchFailed, "429 Too Many Requests"},
 		{&slow{after: time.Second, status: 503}, verdict.ServerError, "503 Service Unavailable"},
 	} {

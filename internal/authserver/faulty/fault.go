@@ -34,7 +34,7 @@ func Parse(s string) (Fault, error) {
 	case k.Value != "" && !k.parse(&f, value):
 		return f, verdict.Errorf(verdict.Usage, "fault: %s cannot be %q", name, value).Hintf("a duration like 2s, for latency at most %s; for status a number from 400 to 599", maxLatency)
 	case hasOptions && k.whole:
-		return f, verdict.Errorf(verdict.Usage, "fault: %s takes neither times nor path", name).Hintf("--fault %s alone: it concerns the whole server", head)
+		return f, verdict.Errorf(verdict.Usage, "fault: %s takes neither times nor path", name).Hintf("use --fault %s: it affects the whole server", head)
 	case hasOptions:
 		return f, f.parseOptions(options)
 	}

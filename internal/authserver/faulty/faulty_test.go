@@ -117,7 +117,7 @@ func (s *site) cookie() *http.Cookie {
 	s.t.Helper()
 	c := s.loginAs(alice, password).cookies["refresh_token"]
 	if c == nil {
-		s.t.Fatal("there is no cookie")
+		s.t.Fatal("no cookie")
 	}
 	return c
 }

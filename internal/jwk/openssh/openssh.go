@@ -3,7 +3,7 @@
 // OpenSSH's PROTOCOL.key. It returns key material; package jwk checks it.
 //
 // golang.org/x/crypto/ssh reads the same formats, but makes every start of the
-// program 1.05 times as long and does not bound the bcrypt rounds of a key
+// program 1.05 times as long and does not limit the bcrypt rounds of a key
 // (measured 2026-11 on fresh copies of both binaries). Look again when it does.
 package openssh
 

@@ -15,8 +15,8 @@ import (
 
 // A Passphrase opens encrypted keys.
 type Passphrase interface {
-	// Ask returns the passphrase of the key that what describes. It refuses when
-	// deriving a key, which takes so many microseconds, exceeds its bound.
+	// Ask returns the passphrase of the key that what describes. It fails if the cost of
+	// deriving the key, in microseconds, exceeds its limit.
 	Ask(what string, microseconds int) ([]byte, error)
 	// Wrong returns the error for a passphrase that does not open the key.
 	Wrong() error
