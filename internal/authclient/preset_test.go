@@ -107,7 +107,7 @@ func TestBadPresets(t *testing.T) {
 	}
 }
 
-func TestWhatA401Means(t *testing.T) {
+func TestSaysExpiredAndDead(t *testing.T) {
 	p, err := FindPreset("cookie", Config{})
 	if err != nil {
 		t.Fatal(err)

@@ -201,7 +201,7 @@ func TestLogout(t *testing.T) {
 	}
 }
 
-func TestLogoutOfNothing(t *testing.T) {
+func TestLogoutWithoutSession(t *testing.T) {
 	s := serve(t, nil)
 	for _, header := range []string{"Cookie: refresh_token=nonsense", "Authorization: Bearer nonsense", "Accept: */*"} {
 		if a := s.ask("POST", "/logout", "", header); a.status != http.StatusNoContent || len(a.header.Values("Set-Cookie")) != 1 {

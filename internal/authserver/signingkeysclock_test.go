@@ -190,8 +190,8 @@ func TestKeyTooOldForItsTokens(t *testing.T) {
 	}
 }
 
-// TestKeysWhateverHappens runs random events of the clock and the keys.
-func TestKeysWhateverHappens(t *testing.T) {
+// TestKeysAtRandomEvents runs random events of the clock and the keys.
+func TestKeysAtRandomEvents(t *testing.T) {
 	const scenarios, length = 24, 40
 	names := []string{"pass", "pass", "pass", "step", "clock-offset", "no offset", "rotate-key", "schedule", "schedule"}
 	spans := []time.Duration{time.Second, time.Minute, keysMaxAge, time.Hour, cartTTL, 26 * time.Hour, scenarioPeriod, 2 * scenarioPeriod}

@@ -369,7 +369,7 @@ func TestGoodTokenHasNoFinding(t *testing.T) {
 	}
 }
 
-func TestReviewSortsByGravity(t *testing.T) {
+func TestReviewSortsBySeverity(t *testing.T) {
 	got := ids(review(t, sample{header: `{"alg":"none"}`, payload: `{"iss":"http://as.example","password":"x","email":"a@b.example"}`, signature: "none"}.text()))
 	want := []string{
 		"alg-none",

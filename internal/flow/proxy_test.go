@@ -83,9 +83,9 @@ func (m *message) setCookies(change func(*http.Cookie) *http.Cookie) {
 // nobody matches the error of a server that repeats the name of an unknown user.
 var nobody = regexp.MustCompile(`no login as nobody-\w+`)
 
-// TestServersThatAreNearlyRight judges servers that seem to break a rule and do not, and
+// TestUnusualServers judges servers that seem to break a rule and do not, and
 // servers that seem to keep it and do not.
-func TestServersThatAreNearlyRight(t *testing.T) {
+func TestUnusualServers(t *testing.T) {
 	// after lets the first requests for a path through and answers the others.
 	after := func(path string, most int32, status int) func(*http.Request, *message) bool {
 		var asked atomic.Int32

@@ -118,7 +118,7 @@ func hostile() flow.Report {
 	}
 }
 
-func TestNothingIsMarkup(t *testing.T) {
+func TestReportEscapesMarkup(t *testing.T) {
 	all := written(hostile())
 	tag := regexp.MustCompile(`<[^>]*>`)
 	for _, found := range tag.FindAllString(all["html"], -1) {
@@ -146,7 +146,7 @@ func TestNothingIsMarkup(t *testing.T) {
 	}
 }
 
-func TestHTMLAsksForNothing(t *testing.T) {
+func TestHTMLLoadsNothing(t *testing.T) {
 	html := written(hostile())["html"]
 	policy := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; base-uri 'none'; form-action 'none'">`)
 	if !policy.MatchString(html) {

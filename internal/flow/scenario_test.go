@@ -94,7 +94,7 @@ func TestLoginWithoutToken(t *testing.T) {
 	})
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		server := serve(t, authserver.Options{}, "drop-answer,path=/login")
 		r, err := flow.Run(t.Context(), options(t, server, "cookie"))
@@ -238,7 +238,7 @@ func plainServer() http.Handler {
 	return mux
 }
 
-func TestWhatCannotBeTested(t *testing.T) {
+func TestSkippedRules(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		o := options(t, handle(t, plainServer()), "cookie")
 		r := run(t, o)

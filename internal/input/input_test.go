@@ -127,7 +127,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestNothingIsReadPastTheLimit(t *testing.T) {
+func TestReadsStopAtTheLimit(t *testing.T) {
 	const limit = 100_000
 	reads := map[string]func(*Reader) error{
 		"text":   func(r *Reader) error { _, err := r.Text(nil, "token", limit); return err },

@@ -313,7 +313,7 @@ func TestSizesOfIVAndTag(t *testing.T) {
 	}
 }
 
-func TestChoiceOfKeys(t *testing.T) {
+func TestKeySelection(t *testing.T) {
 	secret := func(n byte, change func(*jwk.Key)) jwk.Key {
 		k := newKey(t, bytes.Repeat([]byte{n}, 32))
 		if change != nil {

@@ -30,7 +30,7 @@ func files(t *testing.T, dir string) []string {
 	return names
 }
 
-func TestCacheFilesAreTheUsersOwn(t *testing.T) {
+func TestCacheFileModes(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // the system has no such modes
 	}
@@ -55,9 +55,9 @@ func TestCacheFilesAreTheUsersOwn(t *testing.T) {
 	}
 }
 
-// TestABadCacheFileIsAMiss writes invalid files, and an answer with another user's key,
+// TestInvalidCacheFileIsIgnored writes invalid files, and an answer with another user's key,
 // to the cache.
-func TestABadCacheFileIsAMiss(t *testing.T) {
+func TestInvalidCacheFileIsIgnored(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		plant func(w *world, path string) error
@@ -124,9 +124,9 @@ func plant(path string, a answer, mode fs.FileMode) error {
 	return errors.Join(os.WriteFile(path, data, mode), os.Chmod(path, mode))
 }
 
-// TestAnUnusableCacheDirectory checks that without a usable cache every process sends a
+// TestUnusableCacheDirectory checks that without a usable cache every process sends a
 // request and reports a warning.
-func TestAnUnusableCacheDirectory(t *testing.T) {
+func TestUnusableCacheDirectory(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		spoil   func(dir string) error
@@ -183,7 +183,7 @@ func TestNoCacheDirectory(t *testing.T) {
 	mustFail(t, err, verdict.FetchFailed, w.URL, "offline")
 }
 
-func TestPruneRemovesTheOldestOfOurs(t *testing.T) {
+func TestPruneRemovesTheOldestFiles(t *testing.T) {
 	dir := t.TempDir()
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	touch := func(name string, age time.Duration) {

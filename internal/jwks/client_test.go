@@ -36,7 +36,7 @@ func TestParseSource(t *testing.T) {
 	}
 }
 
-func TestKeysAreCachedAsTheHeadersSay(t *testing.T) {
+func TestCacheLifetimes(t *testing.T) {
 	const date = "Date: Sun, 01 Mar 2026 12:00:00 GMT"
 	for _, test := range []struct {
 		name    string
@@ -96,7 +96,7 @@ func TestKeysAreCachedAsTheHeadersSay(t *testing.T) {
 	}
 }
 
-func TestOneClientAsksOnceWhateverTheHeadersSay(t *testing.T) {
+func TestClientAsksOnceWithinTheCooldown(t *testing.T) {
 	w := newWorld(t, serve(jwks("a"), "Cache-Control: no-store"))
 	c := w.process()
 	for range 3 {
@@ -110,7 +110,7 @@ func TestOneClientAsksOnceWhateverTheHeadersSay(t *testing.T) {
 	mustCount(t, w.server, 2)
 }
 
-func TestNoStoreLeavesNothingBehind(t *testing.T) {
+func TestNoStoreRemovesTheFile(t *testing.T) {
 	var headers atomic.Value
 	headers.Store("max-age=60")
 	w := newWorld(t, func(rw http.ResponseWriter, r *http.Request) {
@@ -167,13 +167,13 @@ func TestRevalidation(t *testing.T) {
 	}
 }
 
-func TestNotModifiedUnasked(t *testing.T) {
+func TestUnexpectedNotModified(t *testing.T) {
 	w := newWorld(t, func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusNotModified) })
 	_, err := w.process().Keys(t.Context(), w.URL)
 	mustFail(t, err, verdict.FetchFailed, w.URL, "304")
 }
 
-func TestRefreshFindsARotatedKeyAtOnce(t *testing.T) {
+func TestRefreshFindsARotatedKey(t *testing.T) {
 	var set atomic.Value
 	set.Store(jwks("old"))
 	w := newWorld(t, func(rw http.ResponseWriter, r *http.Request) {
@@ -202,7 +202,7 @@ func TestRefreshFindsARotatedKeyAtOnce(t *testing.T) {
 	mustCount(t, w.server, 2)
 }
 
-func TestAFloodOfUnknownKidsIsCooledDown(t *testing.T) {
+func TestCooldownOfUnknownKids(t *testing.T) {
 	for _, cached := range []bool{true, false} {
 		w := newWorld(t, serve(jwks("a"), "Cache-Control: max-age=3600"))
 		start := func() *Client {
@@ -241,7 +241,7 @@ func TestAFloodOfUnknownKidsIsCooledDown(t *testing.T) {
 	}
 }
 
-func TestAFailingRefreshIsCooledDownToo(t *testing.T) {
+func TestCooldownAfterAFailedRefresh(t *testing.T) {
 	var down atomic.Bool
 	w := newWorld(t, func(rw http.ResponseWriter, r *http.Request) {
 		if down.Load() {
@@ -270,7 +270,7 @@ func TestAFailingRefreshIsCooledDownToo(t *testing.T) {
 	mustCount(t, w.server, 3)
 }
 
-func TestAStaleSetIsNotUsedWhenTheServerFails(t *testing.T) {
+func TestStaleSetIsNotUsedAfterAFailure(t *testing.T) {
 	var down atomic.Bool
 	w := newWorld(t, func(rw http.ResponseWriter, r *http.Request) {
 		if down.Load() {
@@ -329,7 +329,7 @@ func TestOffline(t *testing.T) {
 	mustCount(t, w.server, 1)
 }
 
-func TestAClockSetBack(t *testing.T) {
+func TestClockSetBack(t *testing.T) {
 	w := newWorld(t, serve(jwks("a"), "Cache-Control: max-age=3600"))
 	f, err := w.process().Keys(t.Context(), w.URL)
 	mustHave(t, f, err, "a")

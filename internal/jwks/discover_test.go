@@ -162,7 +162,7 @@ func TestDiscoverRefuses(t *testing.T) {
 	}
 }
 
-func TestHintAboutTheSlash(t *testing.T) {
+func TestHintAboutTheTrailingSlash(t *testing.T) {
 	w := newIssuer(t, routes{"/.well-known/openid-configuration": `{"issuer":"{}/","jwks_uri":"{}/jwks"}`, "/jwks": jwks("a")})
 	c := w.process()
 	_, err := c.Discover(t.Context(), w.URL)

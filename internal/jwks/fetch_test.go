@@ -86,7 +86,7 @@ func FuzzParseAddress(f *testing.F) {
 	})
 }
 
-func TestTheRequestCarriesNothingOfTheUser(t *testing.T) {
+func TestRequestHasNoCredentials(t *testing.T) {
 	w := newWorld(t, func(rw http.ResponseWriter, r *http.Request) {
 		http.SetCookie(rw, &http.Cookie{Name: "set", Value: "1"})
 		if r.URL.Path == "/jwks" {
@@ -348,7 +348,7 @@ type elsewhere struct{ net.Conn }
 
 func (elsewhere) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }
 
-func TestLocalhostThatIsNotLoopback(t *testing.T) {
+func TestLocalhostElsewhere(t *testing.T) {
 	c := &Client{Now: time.Now, HTTP: &http.Client{Transport: &http.Transport{
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
 			here, there := net.Pipe()

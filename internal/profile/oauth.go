@@ -97,12 +97,12 @@ func authorizedParty(q *inquiry) finding {
 	}
 	aud, _ := q.claims.Get("aud")
 	list, _ := aud.Texts()
-	stranger := slices.IndexFunc(list, func(a string) bool { return !slices.Contains(clients, a) })
-	if len(list) < 2 || len(clients) == 0 || stranger < 0 {
+	other := slices.IndexFunc(list, func(a string) bool { return !slices.Contains(clients, a) })
+	if len(list) < 2 || len(clients) == 0 || other < 0 {
 		return finding{}
 	}
-	return failed(verdict.MissingClaim, "missing, but aud has "+phrase.Quote(list[stranger])+" too", jwt.OneOrAll(clients), nil).
-		hinted("--aud " + phrase.Short(list[stranger]) + " as well, if it is trusted")
+	return failed(verdict.MissingClaim, "missing, but aud has "+phrase.Quote(list[other])+" too", jwt.OneOrAll(clients), nil).
+		hinted("--aud " + phrase.Short(list[other]) + " as well, if it is trusted")
 }
 
 func uncheckedNonce(q *inquiry) finding {

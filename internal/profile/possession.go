@@ -134,7 +134,7 @@ func boundToKey(q *inquiry) finding {
 	bound, isText := v.Text()
 	switch want := q.with.Thumbprint; {
 	case !ok:
-		return failed(verdict.MissingClaim, "the access token has no cnf.jkt: it is bound to no key", want, nil)
+		return failed(verdict.MissingClaim, "the access token has no cnf.jkt: it is not bound to a key", want, nil)
 	case !isText || bound != want:
 		return failed(verdict.ClaimMismatch, "the access token is bound to the key "+phrase.JSON(v)+", this one is "+phrase.Quote(want), want, v.Any())
 	default:

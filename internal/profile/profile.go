@@ -181,7 +181,7 @@ func has(section string, names ...string) []rule {
 				return finding{}
 			}
 		}
-		return passed(strings.Join(names, ", ")+" are there", names)
+		return passed(strings.Join(names, ", ")+" are present", names)
 	}}}
 	for _, name := range names {
 		rules = append(rules, rule{name, section, func(q *inquiry) finding {

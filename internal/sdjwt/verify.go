@@ -61,7 +61,7 @@ func (v Verified) VerifyKeyBinding() (jws.Verified, error) {
 func (v Verified) holderKey() (jwk.Key, error) {
 	cnf, ok := v.processed.Payload.Get("cnf")
 	if !ok {
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "cnf: missing: the issuer bound the SD-JWT to no key (RFC 9901 §4.1.2)")
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "cnf: missing: the issuer did not bind the SD-JWT to a key (RFC 9901 §4.1.2)")
 	}
 	o, ok := cnf.Object()
 	if !ok {

@@ -105,7 +105,7 @@ func TestCookiesFor(t *testing.T) {
 	}
 }
 
-func TestJarIsOfOneOrigin(t *testing.T) {
+func TestJarOnlyServesOneOrigin(t *testing.T) {
 	s := &Session{Server: "http://127.0.0.1:3000"}
 	j := jar{session: s, withheld: func(name, value string) bool { return name == "refresh_token" || value == "secret" }, now: func() time.Time { return noon }}
 	j.SetCookies(mustURL(t, "http://127.0.0.1:3000/login"), set("a=1; Path=/; Secure", "refresh_token=x; Path=/", "copy=secret; Path=/"))

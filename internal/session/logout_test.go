@@ -25,7 +25,7 @@ func TestLogout(t *testing.T) {
 	w.mustAsk("/logout", 1)
 }
 
-func TestLogoutIsHonest(t *testing.T) {
+func TestLogoutReportsFailures(t *testing.T) {
 	tests := []struct {
 		name    string
 		around  func(http.ResponseWriter, *http.Request, http.HandlerFunc)

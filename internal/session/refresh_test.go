@@ -411,7 +411,7 @@ func TestNetworkFailureKeepsTheSession(t *testing.T) {
 	}
 }
 
-func TestWhatTheServerAnswersToARefresh(t *testing.T) {
+func TestRefreshAnswers(t *testing.T) {
 	tests := []struct {
 		name   string
 		answer http.HandlerFunc

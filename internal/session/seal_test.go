@@ -103,9 +103,9 @@ func TestSealed(t *testing.T) {
 	}
 }
 
-// TestSealedIsBound checks that an attacker who can write the file cannot send the tokens
+// TestSealedFileCannotBeRedirected checks that an attacker who can write the file cannot send the tokens
 // elsewhere.
-func TestSealedIsBound(t *testing.T) {
+func TestSealedFileCannotBeRedirected(t *testing.T) {
 	w, ring := newWorld(t, nil), newMemoryKeyring()
 	c := w.clientWith(ring)
 	w.loginWith(c, "cookie", StoreKeyring)

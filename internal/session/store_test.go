@@ -46,7 +46,7 @@ func TestStoredPrivately(t *testing.T) {
 	}
 }
 
-func TestWhatIsSavedIsRead(t *testing.T) {
+func TestSaveAndLoad(t *testing.T) {
 	st := &Store{Dir: t.TempDir()}
 	if err := os.Chmod(st.Dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func TestCorruptFile(t *testing.T) {
 	w.stored()
 }
 
-func TestOthersMayNotReadIt(t *testing.T) {
+func TestFilesReadableByOthersAreRefused(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // the system has no such modes
 	}

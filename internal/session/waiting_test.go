@@ -49,9 +49,9 @@ func oldSession(t *testing.T, left time.Duration) (*Store, *Session) {
 	return st, s
 }
 
-// TestHowLongIsWaited checks that waiting for a server or another process is limited, and
+// TestWaitLimits checks that waiting for a server or another process is limited, and
 // ends before a valid access token expires.
-func TestHowLongIsWaited(t *testing.T) {
+func TestWaitLimits(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		left   time.Duration // until the access token expires

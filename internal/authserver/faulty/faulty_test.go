@@ -278,9 +278,9 @@ func (f *fullStore) Rotate(ctx context.Context, p store.Spend) (store.Rotation, 
 	return f.Store.Rotate(ctx, p)
 }
 
-// TestFaultDropAnswerOfNothing checks that a request without changes is answered, also if
+// TestFaultDropAnswerWithoutChange checks that a request without changes is answered, also if
 // answers are dropped.
-func TestFaultDropAnswerOfNothing(t *testing.T) {
+func TestFaultDropAnswerWithoutChange(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		fault string // in addition to the one that drops
