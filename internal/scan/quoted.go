@@ -24,9 +24,9 @@ func opensQuote(b []byte, i int) bool {
 	return i == 0 || strings.IndexByte(" \t=:,([{<>+;&|!?", b[i-1]) >= 0
 }
 
-// closesQuote reports whether the quote at i ends the quoted text. It must not be
-// followed by a letter or digit: a token that touches more text might be only a piece of
-// one.
+// closesQuote reports whether the quote at i ends the quoted text. The text must end there,
+// or continue with white space or punctuation: a token that touches more text might be only
+// a piece of one.
 func closesQuote(b []byte, i int) bool {
 	return i+1 == len(b) || strings.IndexByte(" \t,;:)]}<>&|+/\\", b[i+1]) >= 0
 }
