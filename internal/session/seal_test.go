@@ -103,8 +103,8 @@ func TestSealed(t *testing.T) {
 	}
 }
 
-// TestSealedFileCannotBeRedirected checks that an attacker who can write the file cannot send the tokens
-// elsewhere.
+// TestSealedFileCannotBeRedirected checks that an attacker who can write the file cannot
+// send the tokens elsewhere.
 func TestSealedFileCannotBeRedirected(t *testing.T) {
 	w, ring := newWorld(t, nil), newMemoryKeyring()
 	c := w.clientWith(ring)
