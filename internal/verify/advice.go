@@ -22,6 +22,10 @@ func (v *verification) advise() {
 			c.Hint = "it is compared byte for byte: spell it alike on both sides"
 			continue
 		}
+		if onlyScheme(c.Expected, c.Actual) {
+			c.Hint = `only "https://" differs: allow both spellings, each with a flag of its own (Google writes both)`
+			continue
+		}
 		switch c.Class {
 		case verdict.AudMismatch, verdict.TypMismatch:
 			c.Hint = otherKind(v.Profile.Name == "id-token", v.token)
@@ -43,6 +47,14 @@ func alike(wanted, got any) bool {
 	w, ok := wanted.(string)
 	g, isText := got.(string)
 	return ok && isText && strings.EqualFold(strings.TrimRight(w, "/"), strings.TrimRight(g, "/"))
+}
+
+// onlyScheme reports whether two names differ only in "https://" at the start.
+func onlyScheme(wanted, got any) bool {
+	w, ok := wanted.(string)
+	g, isText := got.(string)
+	const scheme = "https://"
+	return ok && isText && w != g && strings.TrimPrefix(w, scheme) == strings.TrimPrefix(g, scheme)
 }
 
 // otherKind returns the hint for a token that looks like an ID token when another kind is
