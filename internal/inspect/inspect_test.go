@@ -341,7 +341,7 @@ func checkPath(t *testing.T, object jsonobject.Object, m Member) {
 }
 
 // A hundred thousand claims are not a hundred thousand rows in memory: they are
-// made one by one, and who has seen enough does not wait for the rest.
+// made one by one, and a caller that stops early does not wait for the rest.
 func TestMembersAreMadeOneByOne(t *testing.T) {
 	size := func(claims int) (bytes uint64) {
 		text := unsigned(`{"alg":"HS256"}`, `{`+strings.Repeat(`"a":1,`, claims)+`"b":2}`)

@@ -13,13 +13,12 @@ type Lifetime struct {
 	Now                        time.Time
 }
 
-// A Moment is a claim that is a time. The zero Moment is a claim that is not
-// there.
+// A Moment is a claim that is a time. The zero Moment is a missing claim.
 type Moment struct {
-	Given  bool // the claim is there
+	Given  bool // the claim is present
 	IsDate bool // it is a number
 	Date   jwt.NumericDate
-	Shown  bool // At is the date: it is within the calendar
+	Shown  bool // At is the date, which is within the calendar
 	At     time.Time
 }
 
@@ -31,7 +30,7 @@ const (
 	Current     State = "current"
 	NotYetValid State = "not_yet_valid"
 	Expired     State = "expired"
-	Endless     State = "endless" // it has no end that a verifier could read
+	Endless     State = "endless" // it has no valid exp
 )
 
 func lifetimeOf(claims jsonobject.Object, now time.Time) Lifetime {
@@ -64,8 +63,8 @@ func (l Lifetime) State() State {
 	}
 }
 
-// Start returns when the life of the token began: when it was issued, or else
-// what it is not valid before; false if it says neither.
+// Start returns the start of the lifetime: iat, or else nbf. It returns false if both are
+// missing.
 func (l Lifetime) Start() (time.Time, bool) {
 	if l.Issued.Shown {
 		return l.Issued.At, true

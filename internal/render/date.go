@@ -10,8 +10,8 @@ import (
 	"jwt/internal/reltime"
 )
 
-// DateRemark says of the value of a claim that is a time when that is, seen from
-// now. show writes a time as RFC 3339.
+// DateRemark returns the time in the value of a claim, and its distance from now. show
+// formats a time as RFC 3339.
 func DateRemark(name string, v jsonobject.Value, now time.Time, show func(time.Time) string) Remark {
 	date, ok := jwt.ParseNumericDate(v)
 	if !ok {
@@ -31,7 +31,7 @@ func DateRemark(name string, v jsonobject.Value, now time.Time, show func(time.T
 	return Remark{Text: text, Style: Dim}
 }
 
-// timeOf returns the time that a member is, where its name says that it is one.
+// timeOf returns the value of a member whose name is that of a time.
 func timeOf(m inspect.Member) (time.Time, bool) {
 	if m.Meaning.Kind != iana.Time {
 		return time.Time{}, false

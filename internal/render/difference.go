@@ -10,17 +10,17 @@ import (
 	"jwt/internal/vendors"
 )
 
-// A Difference is the answer of diff: what has to change for one token to say
-// what another says.
+// A Difference is the output of diff: the changes that turn the content of one token into
+// that of another.
 type Difference struct {
 	Header, Payload []jsonobject.Change
 	SameSignature   bool
-	Notes           []string // what differs and makes no difference
+	Notes           []string // differences in spelling, order or signature
 
-	Show func(time.Time) string // writes a time as RFC 3339
+	Show func(time.Time) string // formats a time as RFC 3339
 }
 
-// Equal reports whether the tokens say the same. Their signatures may differ.
+// Equal reports whether the tokens have the same content. Their signatures may differ.
 func (d Difference) Equal() bool { return len(d.Header)+len(d.Payload) == 0 }
 
 // JSON returns the difference for stdout.
@@ -62,7 +62,7 @@ func changesJSON(changes []jsonobject.Change, claims bool) []Object {
 	return list
 }
 
-// times returns the two dates of a claim that is one and has changed.
+// times returns the two values of a time that has changed.
 func times(c jsonobject.Change) (from, to jwt.NumericDate, ok bool) {
 	if !isTime(c.Path) || c.Kind != jsonobject.Changed {
 		return from, to, false
@@ -77,8 +77,8 @@ func isTime(path string) bool {
 	return ok && known.Kind == iana.Time
 }
 
-// Text appends the difference for people: a line for each change, marked + for
-// what was added, - for what was removed and ~ for what was changed.
+// Text appends the difference as text: one line per change, marked + if the member was
+// added, - if it was removed and ~ if it was changed.
 func (d Difference) Text(t *Text) {
 	if d.Equal() {
 		t.Styled(Good, "equal").Put(": header and payload say the same").Line()
@@ -134,7 +134,7 @@ func (d Difference) change(t *Text, c jsonobject.Change, width int, claims bool)
 	}
 }
 
-// moved shows by how much a time changed, and its two values.
+// moved appends by how much a time changed, and its two values.
 func (d Difference) moved(t *Text, from, to jwt.NumericDate, at int) {
 	_, words, ok := jwt.TimeBetween(from, to)
 	if !ok {
@@ -149,7 +149,7 @@ func (d Difference) moved(t *Text, from, to jwt.NumericDate, at int) {
 	t.Put(" (").Styled(Bad, f).Put(" → ").Styled(Good, g).Put(")").Line()
 }
 
-// place names what changed.
+// place returns the path of what changed.
 func place(c jsonobject.Change) string {
 	if c.Path == "" {
 		return "all of it"
@@ -157,7 +157,7 @@ func place(c jsonobject.Change) string {
 	return Escape(c.Path)
 }
 
-// shown returns a value as a line of the difference shows it.
+// shown returns a value for one line of the difference.
 func (d Difference) shown(v jsonobject.Value, isTime bool) string {
 	if v == nil {
 		return ""

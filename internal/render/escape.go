@@ -1,6 +1,5 @@
-// Package render turns results into what is printed: text for people, JSON for
-// programs. Nothing that came out of a token leaves it raw: what could move a
-// terminal's cursor, hide, or reorder text is shown as an escape.
+// Package render turns results into output: text for people, JSON for programs. It escapes
+// all bytes of a token that could move a terminal's cursor, hide text or reorder it.
 package render
 
 import (
@@ -13,9 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// Escape returns s as it may be shown on a terminal, on one line: control
-// characters, bidi and other invisible characters become \uXXXX, bytes that are
-// not UTF-8 become \xXX.
+// Escape returns s in a form that is safe on a terminal, on one line: control characters,
+// bidi and other invisible characters become \uXXXX, bytes that are not UTF-8 become \xXX.
 func Escape(s string) string {
 	i := firstUnsafe(s)
 	if i < 0 {
@@ -40,9 +38,9 @@ func Escape(s string) string {
 	return b.String()
 }
 
-// EscapeJSON returns a JSON text with the same value in which no string holds a
-// character raw that Escape would not show. JSON has such characters nowhere but
-// in strings, and there \uXXXX means the same (RFC 8259 §7).
+// EscapeJSON returns a JSON text of the same value, whose strings have the characters that
+// Escape replaces as \uXXXX, which means the same (RFC 8259 §7). Outside strings JSON has no
+// such characters.
 func EscapeJSON(text []byte) []byte {
 	if isPlain(text) {
 		return text
@@ -55,7 +53,7 @@ func EscapeJSON(text []byte) []byte {
 	var b strings.Builder
 	b.WriteString(s[:i])
 	for _, r := range s[i:] {
-		if unsafe(r) && r != '\n' { // a line feed is white space between values: a string cannot hold one raw
+		if unsafe(r) && r != '\n' { // a line feed is white space between values: in a string it is escaped already
 			writeEscape(&b, r)
 		} else {
 			b.WriteRune(r)
@@ -64,10 +62,9 @@ func EscapeJSON(text []byte) []byte {
 	return []byte(b.String())
 }
 
-// spelledOut returns a JSON text as a person reads it: letters that its writer
-// spelled \uXXXX, as many libraries do with all that is not ASCII, are letters
-// again. What Escape would not show stays, and so does ASCII: who spells that so
-// has a reason, which is to be seen.
+// spelledOut returns a JSON text in which letters replace the escapes \uXXXX that many
+// libraries write for all that is not ASCII. Escapes of characters that Escape replaces stay,
+// and so do those of ASCII: they are unusual, so the reader should see them.
 func spelledOut(text []byte) []byte {
 	text = EscapeJSON(text)
 	if !bytes.Contains(text, []byte(`\u`)) {
@@ -90,8 +87,8 @@ func spelledOut(text []byte) []byte {
 	return out
 }
 
-// escaped reads the escape that text begins with: its bytes, and the character
-// where it is a \uXXXX that spells one; else -1.
+// escaped reads the escape at the start of text. It returns its size and, if it is a \uXXXX
+// of a character, the character, else -1.
 func escaped(text []byte) (r rune, n int) {
 	if r, n = unit(text); r < 0 || !utf16.IsSurrogate(r) {
 		return r, n
@@ -117,7 +114,7 @@ func unit(text []byte) (r rune, n int) {
 const hexDigit = "0123456789abcdef"
 
 func writeEscape(b *strings.Builder, r rune) {
-	if r > 0xffff { // a surrogate pair, as JSON spells it
+	if r > 0xffff { // a surrogate pair in JSON
 		r -= 0x10000
 		writeEscape(b, 0xd800+r>>10)
 		writeEscape(b, 0xdc00+r&0x3ff)
@@ -148,7 +145,7 @@ func firstUnsafe(s string) int {
 	return -1
 }
 
-// isPlain reports whether text is printable ASCII, which most is.
+// isPlain reports whether text is printable ASCII, as most text is.
 func isPlain(text []byte) bool {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	for ; len(text) >= 8; text = text[8:] { // in any byte the high bit, a borrow below ' ', or the carry of DEL

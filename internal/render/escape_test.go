@@ -43,8 +43,8 @@ func TestEscape(t *testing.T) {
 	}
 }
 
-// What is spelled \uXXXX is shown as the letter it is, unless that would act on
-// the terminal or end the string.
+// An escape \uXXXX is shown as its letter, unless the letter would act on the terminal or end
+// the string.
 func TestSpelledOut(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"letters", `"\u65e5\u672c \u00e9\u003c"`, `"日本 é\u003c"`},
@@ -68,7 +68,7 @@ func TestSpelledOut(t *testing.T) {
 	}
 }
 
-// acts holds for what must never reach a terminal.
+// acts reports whether a character must never reach a terminal.
 func acts(r rune) bool {
 	switch {
 	case r < 0x20, r >= 0x7f && r <= 0x9f, r == 0xad, r == 0x061c, r == 0x180e,
@@ -79,7 +79,7 @@ func acts(r rune) bool {
 	return false
 }
 
-// Whatever is put into a Text, what comes out acts on no terminal: but for the
+// The output of a Text does not act on the terminal, whatever is put into it, except by the
 // line ends and the styles that Text itself writes.
 func FuzzText(f *testing.F) {
 	for _, s := range []string{"", "a\x1b[2J", "\u009b", "\u202e", "\xff\xfe", "\U000e0061", "\x1b[31m", "é\r"} {
@@ -117,7 +117,7 @@ func FuzzEscapeJSON(f *testing.F) {
 			out := JSON(v, indent)
 			var before, after any
 			if err := json.Unmarshal(v, &before); err != nil {
-				return // a number no float64 holds
+				return // a number outside float64
 			}
 			if err := json.Unmarshal(out, &after); err != nil {
 				t.Fatalf("%q is no JSON: %v", out, err)
@@ -161,7 +161,7 @@ func TestJSONIsFaithful(t *testing.T) {
 	}
 }
 
-// Every byte is seen at every place, however many are looked at together.
+// Every byte is checked at every offset, although eight are checked at a time.
 func TestIsPlain(t *testing.T) {
 	for size := range 18 {
 		for at := range size {

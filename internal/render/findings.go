@@ -11,7 +11,7 @@ import (
 
 const findingColumn = 12 // where the text of a finding begins, after its severity
 
-// findingsText lists the findings, the gravest first, with what to do about each.
+// findingsText lists the findings, the most severe first, with advice on each.
 func (a Inspection) findingsText(t *Text) {
 	findings := a.Token.Findings
 	switch {

@@ -22,8 +22,8 @@ type Inspection struct {
 	Full  bool                   // shorten nothing
 }
 
-// JSON returns the inspection for stdout. The header and the payload are the token's own;
-// what is known of them is beside them.
+// JSON returns the inspection for stdout. The header and the payload are those of the token;
+// the explanations are beside them.
 func (a Inspection) JSON() Object {
 	t := a.Token
 	o := Object{{"kind", string(t.Kind)}, {"verified", false}, {"size", len(t.Text)}}

@@ -18,7 +18,7 @@ func TestManyMembersAreCutShort(t *testing.T) {
 	for i := range 4000 {
 		fmt.Fprintf(&claims, `"c%d":%d,`, i, i)
 	}
-	a := anatomyOf(t, "{"+claims.String()+`"last":1}`, noon, 80)
+	a := inspectionOf(t, "{"+claims.String()+`"last":1}`, noon, 80)
 	var text Text
 	a.Text(&text)
 	shown := string(text.Bytes())
@@ -40,7 +40,7 @@ func TestManyMembersAreCutShort(t *testing.T) {
 }
 
 func TestOneHugeValueIsCutShort(t *testing.T) {
-	a := anatomyOf(t, `{"a":"`+strings.Repeat("x", 1<<20)+`"}`, noon, 80)
+	a := inspectionOf(t, `{"a":"`+strings.Repeat("x", 1<<20)+`"}`, noon, 80)
 	var text Text
 	a.Text(&text)
 	if n := len(text.Bytes()); n > 10_000 {
@@ -51,10 +51,10 @@ func TestOneHugeValueIsCutShort(t *testing.T) {
 	}
 }
 
-// The token's own objects stand in the JSON as the token has them.
+// The header and the payload are in the JSON exactly as in the token.
 func TestInspectionJSONIsExact(t *testing.T) {
 	const claims = `{"z":1e0,"a":12345678901234567890,"exp":1769860800,"z":"\u0041"}`
-	got := string(anatomyOf(t, claims, noon, 80).JSON().JSON(false))
+	got := string(inspectionOf(t, claims, noon, 80).JSON().JSON(false))
 	for _, want := range []string{`"header":{"alg":"HS256"},`, `"payload":` + claims + `,`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in %s", want, got)
@@ -62,8 +62,8 @@ func TestInspectionJSONIsExact(t *testing.T) {
 	}
 }
 
-// Whatever a token holds: the text acts on no terminal and keeps its columns,
-// and the JSON is JSON.
+// For any token, the text does not act on the terminal and keeps its columns, and the JSON is
+// valid.
 func FuzzInspection(f *testing.F) {
 	f.Add(`{"alg":"HS256"}`, `{"iat":1769859000,"exp":1769862600,"sub":"alice"}`, 80)
 	f.Add(`{"alg":"\u001b[2J","x5c":["AAAA"],"\u202ekid":"\u200b"}`, "\x1b[31m", 120)
@@ -103,7 +103,7 @@ func TestMeaningStandsBesideTheValue(t *testing.T) {
 		wideTerminal - 1: "  sub  \"alice\"\n       Subject: whom the token is about · RFC 7519 §4.1.2\n",
 	} {
 		out := NewText(false)
-		anatomyOf(t, `{"sub":"alice"}`, noon, width).Text(out)
+		inspectionOf(t, `{"sub":"alice"}`, noon, width).Text(out)
 		if shown := string(out.Bytes()); !strings.Contains(shown, want) {
 			t.Errorf("%d columns: %q is not in\n%s", width, want, shown)
 		}

@@ -37,7 +37,7 @@ func (a Inspection) Text(t *Text) {
 	a.findingsText(t)
 }
 
-// section begins a part of the page.
+// section appends the heading of a part of the output.
 func (a Inspection) section(t *Text, name, about string) {
 	t.Line().Styled(Bold, name)
 	if about != "" {
@@ -64,7 +64,7 @@ func (a Inspection) headline(t *Text) {
 	t.Styled(Bold, title).Put(about).Line()
 }
 
-// readable is how many columns prose is given at most.
+// readable is the largest number of columns for prose.
 const readable = 100
 
 // partsText shows each part as it was sent, shortened in the middle, and its
@@ -95,7 +95,7 @@ func (a Inspection) partsText(t *Text) {
 	}
 }
 
-// payloadText shows the claims, or what there is instead of claims.
+// payloadText shows the claims, or the payload if it is not claims.
 func (a Inspection) payloadText(t *Text) {
 	k := a.Token
 	switch {
@@ -131,7 +131,7 @@ func (a Inspection) payloadText(t *Text) {
 // blockLines is the number of lines shown of a value that does not fit the columns.
 const blockLines = 8
 
-// block shows one unbroken text of the token.
+// block shows a text of the token that has no line breaks.
 func (a Inspection) block(t *Text, text string) {
 	most := blockLines
 	if a.Full {
@@ -142,7 +142,7 @@ func (a Inspection) block(t *Text, text string) {
 	}
 }
 
-// lines shows a text that has lines of its own.
+// lines shows a text that has line breaks.
 func (a Inspection) lines(t *Text, text string) {
 	shown := 0
 	for line := range strings.Lines(text) {
@@ -194,7 +194,7 @@ func (a Inspection) certificatesText(t *Text) {
 	}
 }
 
-// nestedText shows the tokens inside this one, under a line down their side.
+// nestedText shows the nested tokens, with a vertical line at their left.
 func (a Inspection) nestedText(t *Text) {
 	const side = "│ "
 	for _, n := range a.Token.Nested {
@@ -231,8 +231,8 @@ func (a Inspection) hanging(t *Text, column int, style Style, prose string) {
 	}
 }
 
-// Signature says of the signature what can be said without a key: how long it
-// is, and that nothing was verified. It ends the line.
+// Signature appends the length of the signature, and that it was not verified. It ends the
+// line.
 func Signature(t *Text, header jsonobject.Object, size int) {
 	alg := "no alg"
 	if v, ok := header.Get("alg"); ok {

@@ -51,14 +51,13 @@ func AppendJSON(dst []byte, value any) []byte {
 	return append(dst[:start], EscapeJSON(dst[start:])...)
 }
 
-// kept makes the jsontext package a formatter that changes white space alone.
+// kept are the options with which jsontext changes only white space.
 var kept = []jsontext.Options{
 	jsontext.AllowDuplicateNames(true),
 	jsontext.PreserveRawStrings(true),
 }
 
-// appendCompact appends JSON text of a token, valid already, without the white
-// space between its values.
+// appendCompact appends valid JSON text of a token without the white space between its values.
 func appendCompact(dst, text []byte) []byte {
 	if !isSpaced(text) {
 		return append(dst, text...)

@@ -10,11 +10,12 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Keys is what key sources hold, for people or programs. Nothing private is in it.
+// Keys is the output of key inspect and key set list, as JSON or as text. It has nothing
+// private.
 type Keys struct {
 	Keys    []inspect.Key
 	Skipped []SkippedKey
-	Show    func(time.Time) string // writes a time as RFC 3339
+	Show    func(time.Time) string // formats a time as RFC 3339
 	Width   int
 }
 
@@ -69,7 +70,7 @@ func (k Keys) keyJSON(key inspect.Key) Object {
 	return o
 }
 
-// texts is a list that is [] where it is empty, not null.
+// texts returns a list that is [] in JSON if it is empty, not null.
 func texts(list []string) []string {
 	if list == nil {
 		return []string{}
@@ -77,7 +78,7 @@ func texts(list []string) []string {
 	return list
 }
 
-// Text appends the keys for people: a paragraph each.
+// Text appends the keys as text, one paragraph per key.
 func (k Keys) Text(t *Text) {
 	for i, key := range k.Keys {
 		if i > 0 {
@@ -98,7 +99,7 @@ func (k Keys) Text(t *Text) {
 	}
 }
 
-const keyColumn = 14 // where what is said of a key begins
+const keyColumn = 14 // where the descriptions begin
 
 func (k Keys) key(t *Text, key inspect.Key) {
 	about := key.Key
@@ -163,7 +164,7 @@ func (k Keys) certificate(t *Text, c inspect.Certificate) {
 	t.Styled(style, word).Line()
 }
 
-// line is a name with what is said of it, which may go over several lines.
+// line appends a name and its description, which may need several lines.
 func (k Keys) line(t *Text, name string, style Style, text string) {
 	t.Put("  ").Styled(Name, name).Pad(2+Columns(name), keyColumn)
 	for i, line := range fold(Escape(text), max(k.Width-keyColumn, 16)) {
@@ -202,7 +203,7 @@ func half(k jwk.Key) string {
 	}
 }
 
-// List appends the keys for people: a line each.
+// List appends the keys as text, one line per key.
 func (k Keys) List(t *Text) {
 	const rest = 32 // columns after the kid
 	width := 0

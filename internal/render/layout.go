@@ -5,11 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// Columns counts the columns of a text that Escape has made safe. Characters of
-// double width count as one: a line may then be longer, never lost.
+// Columns counts the columns of a text from Escape. Characters of double width count as one:
+// a line may then be too long, but is complete.
 func Columns(s string) int { return utf8.RuneCountInString(s) }
 
-// Middle shortens s to width columns, leaving out of the middle.
+// Middle shortens s to width columns by leaving out its middle.
 func Middle(s string, width int) string {
 	if len(s) <= width || Columns(s) <= width {
 		return s
@@ -41,8 +41,8 @@ func bytesFromEnd(s string, n int) int {
 	return size
 }
 
-// chop breaks s into at most most lines of width columns, after a comma or space if one
-// is near. It leaves out the middle of what does not fit. most <= 0 means no limit.
+// chop breaks s into at most most lines of width columns, after a comma or space if one is
+// near. If s does not fit, its middle is left out. most <= 0 means no limit.
 func chop(s string, width, most int) []string {
 	var lines []string
 	for {
@@ -87,8 +87,8 @@ func fold(s string, width int) []string {
 	return lines
 }
 
-// foldWith is fold with something behind the prose that is not to be broken, such
-// as a section: on the last line, joined by sep, or on a line of its own.
+// foldWith is fold with a text after the prose that must not be broken, such as a section: on
+// the last line, joined by sep, or on a line of its own.
 func foldWith(prose, sep, tail string, width int) []string {
 	lines := fold(prose, width)
 	last := &lines[len(lines)-1]

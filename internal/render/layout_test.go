@@ -36,7 +36,7 @@ func TestChop(t *testing.T) {
 		{"", 4, 3, []string{""}},
 		{"abcdefgh", 4, 0, []string{"abcd", "efgh"}},
 		{"abcdefghijklmnop", 6, 2, []string{"abcdef", "ghij…p"}},
-		{`["aaa","bbb"]`, 8, 0, []string{`["aaa",`, `"bbb"]`}}, // behind the comma
+		{`["aaa","bbb"]`, 8, 0, []string{`["aaa",`, `"bbb"]`}}, // after the comma
 		{`a,bbbbbbbbbb`, 8, 0, []string{"a,bbbbbb", "bbbb"}},   // no comma near
 		{"ääää", 2, 0, []string{"ää", "ää"}},
 	} {

@@ -8,8 +8,8 @@ import (
 	"jwt/internal/reltime"
 )
 
-// lifetime appends the bar from issued to expires, the dates under its ends, and
-// in words what it shows.
+// lifetime appends the bar from issued to expires, the dates under its ends, and a description
+// in words.
 func (a Inspection) lifetime(t *Text) {
 	l := a.Token.Lifetime
 	b := barOf(l)
@@ -19,7 +19,7 @@ func (a Inspection) lifetime(t *Text) {
 	t.Put("  ").Styled(style, word).Line()
 }
 
-// A bar is a lifetime to be drawn: where it begins, where it ends, where now is.
+// A bar draws a lifetime: its start, its end and now.
 type bar struct {
 	inspect.Lifetime
 	start         time.Time
@@ -40,7 +40,7 @@ func barOf(l inspect.Lifetime) bar {
 	}
 	b.before = b.begun && l.Now.Before(b.start)
 	if b.begun && b.ends && !b.start.Before(l.Expires.At) {
-		b.begun, b.ends = false, false // a life that ends before it begins has no bar
+		b.begun, b.ends = false, false // a lifetime that ends before its start has no bar
 	}
 	return b
 }
@@ -89,8 +89,8 @@ func (b *bar) draw(t *Text, width int) {
 	}
 }
 
-// split divides n columns into what has passed and what is left, and says how
-// the rest is to look.
+// split divides n columns into the elapsed and the remaining part, and returns the style of
+// the latter.
 func (b *bar) split(n int) (passed, rest string, style Style) {
 	n = max(n, 2)
 	switch {
@@ -116,7 +116,7 @@ func (b *bar) split(n int) (passed, rest string, style Style) {
 	return string(line[:gone]), string(line[gone:]), style
 }
 
-// place returns the column, from 0 to n-1, that an instant within the bar has.
+// place returns the column of an instant within the bar, from 0 to n-1.
 func (b *bar) place(at time.Time, n int) int {
 	whole, gone := b.Expires.At.Sub(b.start).Seconds(), at.Sub(b.start).Seconds()
 	return min(max(int(gone/whole*float64(n)), 0), n-1)
@@ -141,7 +141,7 @@ func (b *bar) dates(t *Text, show func(time.Time) string) {
 	t.Line()
 }
 
-// lifeInWords says what the bar shows, and what it cannot.
+// lifeInWords describes the lifetime in words.
 func (a Inspection) lifeInWords(l inspect.Lifetime) (string, Style) {
 	start, begun := l.Start()
 	whole := func() string {
@@ -191,7 +191,7 @@ func (a Inspection) lifeInWords(l inspect.Lifetime) (string, Style) {
 	}
 }
 
-// Countdown appends the lifetime alone, to the second.
+// Countdown appends only the lifetime, to the second.
 func (a Inspection) Countdown(t *Text) {
 	a.headline(t)
 	l := a.Token.Lifetime

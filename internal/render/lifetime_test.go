@@ -14,8 +14,8 @@ import (
 
 var noon = time.Unix(1769860800, 0).UTC() // 2026-01-31T12:00:00Z
 
-// anatomyOf takes apart a token with those claims, seen at now on a terminal.
-func anatomyOf(t *testing.T, claims string, now time.Time, width int) Inspection {
+// inspectionOf inspects a token with those claims for a terminal.
+func inspectionOf(t *testing.T, claims string, now time.Time, width int) Inspection {
 	t.Helper()
 	text := base64url.Encode([]byte(`{"alg":"HS256"}`)) + "." + base64url.Encode([]byte(claims)) + ".AAAA"
 	k, err := token.OpenLax(text)
@@ -102,7 +102,7 @@ func TestLifetime(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var text Text
-			anatomyOf(t, c.claims, noon, 54).lifetime(&text)
+			inspectionOf(t, c.claims, noon, 54).lifetime(&text)
 			if diff := cmp.Diff(c.want, strings.Split(strings.TrimSuffix(string(text.Bytes()), "\n"), "\n")); diff != "" {
 				t.Error(diff)
 			}
@@ -121,7 +121,7 @@ func TestCountdown(t *testing.T) {
 		{`{"exp":1769860800}`, "  expired"},
 	} {
 		var text Text
-		anatomyOf(t, c.claims, noon, 54).Countdown(&text)
+		inspectionOf(t, c.claims, noon, 54).Countdown(&text)
 		lines := strings.Split(strings.TrimSuffix(string(text.Bytes()), "\n"), "\n")
 		if got := lines[len(lines)-1]; got != c.want {
 			t.Errorf("%s: %q, want %q", c.claims, got, c.want)

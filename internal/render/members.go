@@ -66,7 +66,7 @@ type memberList struct {
 	left    int // members that are not shown
 	value   int // where values begin
 	room    int // columns of a value
-	meaning int // where meanings begin; as value, where they stand below
+	meaning int // where meanings begin; equal to value if they are below the values
 }
 
 func (a Inspection) listOf(part string, most int) memberList {
@@ -88,8 +88,7 @@ func (a Inspection) listOf(part string, most int) memberList {
 	return l
 }
 
-// label is the name of a member for people: itself, or quoted where it would
-// not be seen for what it is.
+// label returns the name of a member, quoted if it is empty or has white space at its ends.
 func label(m inspect.Member) string {
 	if m.Name == "" || strings.TrimSpace(m.Name) != m.Name {
 		return string(jsonobject.Quote(m.Name))
@@ -108,7 +107,7 @@ func (c cell) columns() int { return Columns(c.text) + Columns(c.beside.Text) }
 
 func (l memberList) row(t *Text, m inspect.Member) {
 	values, about := l.values(m), l.about(m)
-	if m.Opened { // what it means stands where a value would
+	if m.Opened { // its meaning is shown in the place of a value
 		values, about = about, nil
 		if len(values) == 0 {
 			values = []cell{{text: m.Value.KindName(), style: Dim}}
@@ -141,7 +140,7 @@ func (l memberList) row(t *Text, m inspect.Member) {
 	}
 }
 
-// values is the column of the value: as the token writes it, then what it says.
+// values returns the column of the value: as it is in the token, and the remark on it.
 func (l memberList) values(m inspect.Member) []cell {
 	most := valueLines
 	remark := l.remark(m)
@@ -168,7 +167,7 @@ func (l memberList) values(m inspect.Member) []cell {
 	return cells
 }
 
-// remark is what the value says to a person.
+// remark returns the explanation of the value.
 func (l memberList) remark(m inspect.Member) Remark {
 	switch {
 	case m.Holds == 1:
@@ -193,8 +192,8 @@ func (l memberList) remark(m inspect.Member) Remark {
 	return Remark{}
 }
 
-// about returns the column of the meaning: what the name means and which specification
-// says so. The vendor is named once, above.
+// about returns the column of the meaning: the meaning of the name and its specification. The
+// vendor is named once, above.
 func (l memberList) about(m inspect.Member) []cell {
 	text, spec := m.Meaning.Meaning, strings.Replace(m.Meaning.Spec, "OpenID Connect", "OIDC", 1)
 	if v := m.Meaning.Vendor; v != "" && v == l.Token.Vendor {

@@ -56,8 +56,8 @@ func contentsJSON(t *token.Token) Object {
 	return o
 }
 
-// appendCheck appends a check as a member of "checks". A batch writes ten of them
-// a line, so that they are no Objects first.
+// appendCheck appends a check as an element of "checks". It does not make an Object first,
+// because a batch writes ten checks per line.
 func appendCheck(dst []byte, c verdict.Check) []byte {
 	dst = jsonobject.AppendQuote(append(dst, `{"name":`...), c.Name)
 	dst = jsonobject.AppendQuote(append(dst, `,"status":`...), string(c.Status))
@@ -196,8 +196,8 @@ func (r Report) explained() string {
 	return ""
 }
 
-// detail returns the text of a check beside its name; where it did not fail, with the hint
-// that is nowhere else.
+// detail returns the text of a check beside its name, with its hint unless it failed: the
+// hints of failed checks are shown elsewhere.
 func detail(c verdict.Check, name string) string {
 	if c.Detail == "" && c.Actual != nil {
 		if s, ok := c.Actual.(string); ok {

@@ -8,10 +8,10 @@ import (
 	"github.com/fatih/color"
 )
 
-// A Style is the appearance of a piece of text where colour is on.
+// A Style is the appearance of a piece of text if colour is on.
 type Style uint8
 
-// The styles. Without colour each is plain text, so none carries meaning alone.
+// The styles. Without colour all are plain text, so no meaning depends on them.
 const (
 	Plain Style = iota
 	Bold
@@ -23,8 +23,8 @@ const (
 	Literal // a member's value
 )
 
-// Text collects what is to be printed for people. Every piece is escaped; only
-// Text itself adds escape sequences and line ends.
+// Text collects output for people. Every piece is escaped; only Text itself adds escape
+// sequences and line ends.
 type Text struct {
 	Width int // columns to break lines of words at; 0 for no limit
 
@@ -84,7 +84,7 @@ func (t *Text) Line() *Text {
 	return t
 }
 
-// Pad appends spaces until what was printed of width columns is filled.
+// Pad appends spaces up to width columns, of which printed are filled.
 func (t *Text) Pad(printed, width int) *Text {
 	if n := width - printed; n > 0 {
 		t.buf.WriteString(strings.Repeat(" ", n))
@@ -92,7 +92,7 @@ func (t *Text) Pad(printed, width int) *Text {
 	return t
 }
 
-// Bytes returns what was collected.
+// Bytes returns the collected output.
 func (t *Text) Bytes() []byte { return t.buf.Bytes() }
 
 var attributes = [...][]color.Attribute{

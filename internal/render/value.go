@@ -15,9 +15,9 @@ type Remark struct {
 	Style Style
 }
 
-// Object appends a JSON object as its owner wrote it, re-indented, its numbers
-// digit for digit and its strings readable. remark, which may be nil, is asked for each member
-// of the outermost object.
+// Object appends a JSON object as it was written, re-indented, with its numbers digit for
+// digit and its strings readable. remark, which may be nil, is called for each member of the
+// outermost object.
 func (t *Text) Object(o jsonobject.Object, remark func(m jsonobject.Member) Remark) *Text {
 	w := valueWriter{t: t, dec: jsontext.NewDecoder(bytes.NewBuffer(o.Bytes()), jsontext.AllowDuplicateNames(true))}
 	if remark != nil {
@@ -35,7 +35,7 @@ func (t *Text) Value(v jsonobject.Value) *Text {
 	return t.Line()
 }
 
-// A valueWriter prints valid JSON, token by token, so that nothing is read twice.
+// A valueWriter prints valid JSON token by token, so that it reads nothing twice.
 type valueWriter struct {
 	t      *Text
 	dec    *jsontext.Decoder
@@ -86,8 +86,8 @@ func (w *valueWriter) list(open, shut jsontext.Kind, depth int, named bool) {
 	w.t.Put(string(rune(shut)))
 }
 
-// raw is the next name or value on one line, as it is spelled but for letters
-// spelled \uXXXX.
+// raw returns the next name or value on one line, as it was written except for letters
+// written as \uXXXX.
 func (w *valueWriter) raw() string {
 	v, err := w.dec.ReadValue()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// What is deep stands on one line, white space left out, and nothing is lost.
+// Deeply nested values are on one line, without white space, and complete.
 func TestDeepValuesStandOnOneLine(t *testing.T) {
 	const inner = `{"a" : [1, "x y"],` + "\n" + ` "b":[]}`
 	v := jsonobject.Value(strings.Repeat("[", indented) + inner + strings.Repeat("]", indented))
@@ -21,7 +21,7 @@ func TestDeepValuesStandOnOneLine(t *testing.T) {
 	}
 }
 
-// A token of nothing but brackets does not become a hundred times as long.
+// A token of only brackets does not become a hundred times as long.
 func TestIndentingIsBounded(t *testing.T) {
 	deep := strings.Repeat("[", 98) + strings.Repeat("]", 98)
 	v := jsonobject.Value("[" + strings.Repeat(deep+",", 1000) + "1]")
