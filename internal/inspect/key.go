@@ -12,7 +12,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A Key is a key and what is known of it, except Key itself nothing private.
+// A Key is a key and what is known of it. Only Key itself may hold private values.
 type Key struct {
 	Key jwk.Key
 
@@ -62,8 +62,8 @@ func signs(k jwk.Key) []string {
 	return names
 }
 
-// unguessable reports whether a secret looks as if made by chance: long, and not
-// a text, which a person may have chosen.
+// unguessable reports whether a secret looks random: long, and not text that a person may have
+// chosen.
 func unguessable(k jwk.Key) bool {
 	secret, _ := k.Material().([]byte)
 	return len(secret) >= 16 && slices.ContainsFunc(secret, func(c byte) bool { return c < ' ' || c > '~' })

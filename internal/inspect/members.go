@@ -17,14 +17,14 @@ import (
 // A Member is a header parameter, a claim, or a member inside one.
 type Member struct {
 	Part  string // header, payload or disclosed
-	Path  string // what jsonobject.Object.Lookup finds it by: dots descend, [0] indexes
+	Path  string // the argument of jsonobject.Object.Lookup: dots descend, [0] indexes
 	Name  string // the last step of the path, as the token has it
 	Depth int    // 0 in the header or the payload itself
 	Value jsonobject.Value
 
 	// Opened says that the members of Value follow as members of their own.
 	Opened bool
-	// Meaning is what is known of the name. Its zero value says: nothing.
+	// Meaning is what is known of the name; the zero value if nothing is.
 	Meaning iana.Name
 	// Key describes the key if Value is a JWK.
 	Key string
@@ -40,9 +40,9 @@ const (
 	maxPath      = 1024 // bytes of a path that more is added to
 )
 
-// Members lists the members of the header, then those of the payload, then what
-// was disclosed. Each is made when it is asked for: a payload has room for a
-// quarter of a million.
+// Members lists the members of the header, then those of the payload, then the disclosed
+// claims. Each is made when the caller asks for it, because a token can have a quarter of a
+// million.
 func (t Token) Members() iter.Seq[Member] {
 	return func(yield func(Member) bool) {
 		w := t.walker(yield)
@@ -50,14 +50,13 @@ func (t Token) Members() iter.Seq[Member] {
 	}
 }
 
-// A note is what is known of a member beyond its name.
+// A note has fields of a member that take work to find.
 type note struct {
 	key   string // Member.Key
 	holds int    // Member.Holds
 }
 
-// look goes through the members once, notes which are keys, and returns the tokens
-// among them.
+// look visits all members once. It notes which are keys and returns the nested tokens.
 func (t *Token) look() []inside {
 	var tokens []inside
 	notes, number := map[int]note{}, 0
@@ -84,7 +83,7 @@ func (t *Token) look() []inside {
 	return tokens
 }
 
-// A walker lists the members of one token, until yield has enough of them.
+// A walker lists the members of one token until yield returns false.
 type walker struct {
 	vendor    string
 	encrypted bool
@@ -152,8 +151,8 @@ func (w *walker) meaning(part string, names []string) iana.Name {
 	return known
 }
 
-// ofJWE gives the header parameters that JWS and JWE share the meaning they have
-// in a JWE (RFC 7516 §4.1): there the key is the recipient's.
+// ofJWE replaces the meaning of header parameters that JWS and JWE share by that in a JWE (RFC
+// 7516 §4.1), where the key is the recipient's.
 func ofJWE(known iana.Name) iana.Name {
 	set := func(meaning, section string) { known.Meaning, known.Spec = meaning, "RFC 7516 §4.1."+section }
 	switch known.Name {
@@ -183,9 +182,8 @@ func ofJWE(known iana.Name) iana.Name {
 	return known
 }
 
-// innerMembers returns the members of an object, or the elements of an array that
-// contains objects; other arrays read better as they are. It returns none if there are
-// more than most.
+// innerMembers returns the members of an object, or the elements of an array that contains
+// objects; other arrays are shown as one value. It returns nil if there are more than most.
 func innerMembers(m Member, most int) []Member {
 	var inner []Member
 	switch m.Value.Kind() {

@@ -128,7 +128,7 @@ func (r *Root) Read(name string, limit int) ([]byte, error) {
 	return data.Bytes(), err
 }
 
-// Remove removes a file for good, where the Dir says Sync.
+// Remove removes a file, durably if the Dir says Sync.
 func (r *Root) Remove(name string) error {
 	if err := r.Root.Remove(name); err != nil {
 		return err
@@ -136,8 +136,8 @@ func (r *Root) Remove(name string) error {
 	return r.sync()
 }
 
-// Overwrite replaces the content of a file in place: for one that the directory does
-// not let go of.
+// Overwrite replaces the content of a file in place, for a file that cannot be renamed or
+// removed.
 func (r *Root) Overwrite(name, content string) error {
 	file, err := r.OpenFile(name, os.O_WRONLY|os.O_TRUNC|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -162,7 +162,7 @@ func (r *Root) RemoveTemporary(name string) {
 	}
 }
 
-// sync makes a rename or a removal last.
+// sync makes a rename or a removal durable.
 func (r *Root) sync() error {
 	if !r.dir.Sync || runtime.GOOS == "windows" { // a directory cannot be synced there
 		return nil

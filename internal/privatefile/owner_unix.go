@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// ownedByUserer reports whether the file belongs to the user that runs the program.
+// ownedByUser reports whether the file belongs to the user that runs the program.
 func ownedByUser(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return !ok || int(stat.Uid) == os.Geteuid()

@@ -30,7 +30,7 @@ type Token struct {
 	Inside      *Token         // the token in the plaintext, if it is one
 
 	isRead    bool  // the payload is read into Claims
-	insideErr error // why there is none, although the header declares one
+	insideErr error // why Inside is nil although the header declares a token
 }
 
 // Disclosures are what an SD-JWT has besides its Issuer-signed JWT.
@@ -122,7 +122,8 @@ func OpenEncrypted(text string) (*Token, error) {
 	}, nil
 }
 
-// Decrypt sets the plaintext of an encrypted token, and the token inside if there is one. The errors are those of jwe.Token.Decrypt.
+// Decrypt sets the plaintext of an encrypted token, and the token inside if there is one. The
+// errors are those of jwe.Token.Decrypt.
 func (t *Token) Decrypt(keys []jwk.Key, o jwe.Options) error {
 	d, err := t.Encrypted.Decrypt(keys, o)
 	if err != nil {
