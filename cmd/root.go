@@ -29,6 +29,7 @@ func commands() []*cli.Command {
 		&token.Encrypt,
 		&token.Decrypt,
 		&token.Inspect,
+		&token.Audit,
 		&token.Diff,
 		&key.Command,
 		&session.Command,

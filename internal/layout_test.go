@@ -40,11 +40,12 @@ var rooms = []string{
 	"iana",
 	"vendors",
 	"token",
+	"batch",
+	"audit",
 	"bcp",
 	"inspect",
 	"verify",
 	"scan",
-	"batch",
 	"oauth",
 	"authserver/store",
 	"authserver/store/redistest",
@@ -64,7 +65,7 @@ var rooms = []string{
 }
 
 // pure rooms turn bytes into values: no files, no network, no environment, no clock.
-var pure = rooms[:slices.Index(rooms, "batch")+1]
+var pure = rooms[:slices.Index(rooms, "scan")+1]
 
 // kinds are the ways to touch the world outside the arguments of a function. Of os,
 // names that are not listed here are files.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"jwt/internal/audit"
 	"jwt/internal/jwa"
 	"jwt/internal/phrase"
 )
@@ -73,32 +74,18 @@ func algSymmetric(r *inspection) []hit {
 // HMAC.
 const maxGuessedBytes = 64 << 10
 
-// wellKnownSecrets lists the secrets of tutorials, defaults and examples.
-var wellKnownSecrets = [...]string{
-	"", "secret", "Secret", "SECRET", "secretkey", "secret-key", "secret_key", "secretKey", "SECRET_KEY", "mysecret",
-	"my-secret", "my_secret", "mysecretkey", "my-secret-key", "my_secret_key", "my_super_secret", "supersecret",
-	"super-secret", "super_secret", "supersecretkey", "super-secret-key", "super_secret_key", "topsecret", "shhh",
-	"shhhh", "shhhhh", "shhhhhh", "shhhhhhh", "jwt", "jwtsecret", "jwt-secret", "jwt_secret", "jwtSecret", "JWT_SECRET",
-	"jwt_secret_key", "jwtkey", "your-secret", "your_secret", "your-secret-key", "your_secret_key", "yoursecretkey",
-	"your_jwt_secret", "your-jwt-secret", "your-256-bit-secret", "your-384-bit-secret", "your-512-bit-secret",
-	"a-string-secret-at-least-256-bits-long", "super-secret-jwt-token-with-at-least-32-characters-long",
-	"AllYourBase", "password", "Password", "passw0rd", "pass", "changeme", "change-me", "change_me", "changeit",
-	"default", "example", "example_key", "test", "testing", "dev", "development", "private", "privatekey", "key",
-	"token", "auth", "admin", "root", "user", "guest", "qwerty", "letmein", "123", "1234", "12345", "123456",
-	"12345678", "123456789", "1234567890", "0123456789", "abc", "abc123", "foo", "bar", "foobar", "hello", "s3cr3t",
-	"secret123", "secret1", "none", "null", "undefined", "hmac", "HS256",
-}
-
 func weakSecret(r *inspection) []hit {
-	a, ok := jwa.Lookup(r.alg)
-	if !ok || a.KeyType != "oct" || len(r.Signed.Signature) != a.SignatureSize("") || len(r.Text) > maxGuessedBytes {
+	if len(r.Text) > maxGuessedBytes {
 		return nil
 	}
-	input := r.Signed.SigningInput()
-	for _, secret := range wellKnownSecrets {
-		if a.Verify(input, r.Signed.Signature, []byte(secret)) == nil {
+	g, ok := audit.New(r.Signed)
+	if !ok {
+		return nil
+	}
+	for _, secret := range audit.WellKnown {
+		if g.Try([]byte(secret)) {
 			return oneHit(Signature, "", "the signature verifies under one of "+
-				strconv.Itoa(len(wellKnownSecrets))+" secrets from tutorials and defaults")
+				strconv.Itoa(len(audit.WellKnown))+" secrets from tutorials and defaults")
 		}
 	}
 	return nil

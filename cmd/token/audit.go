@@ -1,0 +1,226 @@
+package token
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/audit"
+	"jwt/internal/cli"
+	"jwt/internal/input"
+	"jwt/internal/render"
+	"jwt/internal/token"
+	"jwt/internal/verdict"
+)
+
+var Audit = cli.Command{
+	Use:   "audit [TOKEN]",
+	Short: "check whether the secret of an HMAC token can be guessed",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o auditOptions
+		c.Long = fmt.Sprintf(`Check whether a token with an HMAC signature (HS256, HS384, HS512) is signed with
+a secret that can be guessed. The status is 7 if it is, 0 if no guess fits.
+
+%d secrets from tutorials and defaults are tried, then the lines of each
+--wordlist, on all cores. --rules also tries variants of each word: another
+case, digits and years at its end, its Base64, and what it decodes to.
+
+Nothing is sent anywhere. The secret is not printed without --show-secret. hashcat
+on a GPU guesses far faster: --hashcat prints its command line.`, len(audit.WellKnown))
+		c.Example = `  jwt audit TOKEN
+  jwt audit @token.txt --wordlist words.txt --rules
+  gunzip -c words.gz | jwt audit "$TOKEN" --wordlist -
+  jwt audit @token.txt --wordlist words.txt --hashcat`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 7 130"}
+		c.Args = cli.AtMostOneArg("one token")
+		o.addFlags(c.Flags())
+		o.output.Complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runAudit(c.Context(), env, o, args) }
+	},
+}
+
+type auditOptions struct {
+	token  tokenOptions
+	output cli.Output
+
+	wordlists                  []string
+	rules, showSecret, hashcat bool
+}
+
+func (o *auditOptions) addFlags(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.wordlists, "wordlist", nil, "try each line of this `FILE`, also compressed with gzip, or - for stdin (repeatable)")
+	f.BoolVar(&o.rules, "rules", false, "try variants of each word too")
+	f.BoolVar(&o.showSecret, "show-secret", false, "print the secret that was found")
+	f.BoolVar(&o.hashcat, "hashcat", false, "print the command line for hashcat instead of guessing")
+	o.token.addFlags(f)
+	o.output.AddFlags(f)
+}
+
+func (o *auditOptions) check(args []string) error {
+	if err := errors.Join(o.output.Check(), o.token.check()); err != nil {
+		return err
+	}
+	for _, list := range o.wordlists {
+		switch {
+		case list == "":
+			return verdict.Errorf(verdict.Usage, "--wordlist: is empty").Hintf("is the shell variable set?")
+		case input.IsStdin(list) && (len(args) == 0 || input.IsStdin(args[0])):
+			return verdict.Errorf(verdict.Usage, "--wordlist -: the token and the words cannot both come from stdin").
+				Hintf("pass the token as an argument or @FILE")
+		}
+	}
+	if o.rules && len(o.wordlists) == 0 {
+		return verdict.Errorf(verdict.Usage, "--rules: requires a list of words").Hintf("--wordlist FILE")
+	}
+	return nil
+}
+
+func runAudit(ctx context.Context, env *cli.Env, o auditOptions, args []string) error {
+	if err := o.check(args); err != nil {
+		return err
+	}
+	in := env.Input()
+	found, err := o.token.read(env, o.output, in, args, true)
+	if err != nil {
+		return o.output.Fail(env, err)
+	}
+	t, err := token.OpenSigned(found.Token)
+	if err != nil {
+		return o.output.Fail(env, err)
+	}
+	g, ok := audit.New(t.Signed)
+	if !ok {
+		return o.output.Fail(env, noSecret(t))
+	}
+	if o.hashcat {
+		return o.output.Write(env, []byte(o.hashcatLine(args)))
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := render.Audit{ShowSecret: o.showSecret}
+	a.Alg, _ = t.Signed.Alg()
+	if err := o.guess(ctx, env, in, g, &a); err != nil {
+		return o.output.Fail(env, err)
+	}
+	return o.answer(env, a)
+}
+
+// noSecret returns why the token has no secret to guess.
+func noSecret(t *token.Token) error {
+	alg, _ := t.Signed.Alg()
+	return verdict.Errorf(verdict.AlgRefused, "the token has no HMAC signature to guess the secret of: alg is %q, the signature has %d bytes", alg, len(t.Signed.Signature)).
+		Hintf("jwt inspect reviews tokens of every kind")
+}
+
+// hashcatLine returns the command line of hashcat, whose mode 16500 is JWT.
+func (o auditOptions) hashcatLine(args []string) string {
+	file, lists := "token.txt", []string{"words.txt"}
+	if len(args) == 1 && strings.HasPrefix(args[0], "@") && args[0] != "@-" {
+		file = args[0][1:]
+	}
+	if len(o.wordlists) > 0 {
+		lists = o.wordlists
+	}
+	line := "hashcat -m 16500 -a 0 " + shellQuote(file)
+	for _, list := range lists {
+		line += " " + shellQuote(strings.TrimPrefix(list, "@"))
+	}
+	return line + "\n"
+}
+
+// shellQuote returns s as one word of a POSIX shell.
+func shellQuote(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+:,-") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// guess tries the well-known secrets, then the lists.
+func (o auditOptions) guess(ctx context.Context, env *cli.Env, in *input.Reader, g *audit.Guesser, a *render.Audit) error {
+	search := func(name string, list io.Reader, size int64) error { // "" is audit.WellKnown
+		p := newAuditProgress(env, o.output, size)
+		defer p.clear()
+		r, err := audit.Search(ctx, g, list, audit.Options{Workers: runtime.GOMAXPROCS(0), Rules: o.rules && name != "", Progress: p.update})
+		a.Add(name, r)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return verdict.Errorf(verdict.Interrupted, "interrupted after %d guesses", a.Guesses)
+		case err != nil:
+			return verdict.Errorf(verdict.IO, "%s: %w", name, err)
+		}
+		return nil
+	}
+	empty := g.Try(nil) // lists have no empty line
+	a.Add("", audit.Result{Found: empty, Line: 1, Guesses: 1})
+	if empty {
+		return nil
+	}
+	if err := search("", strings.NewReader(strings.Join(audit.WellKnown[:], "\n")), 0); err != nil {
+		return err
+	}
+	for _, source := range o.wordlists {
+		if a.Found {
+			break
+		}
+		if err := o.searchFile(in, source, search); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o auditOptions) searchFile(in *input.Reader, source string, search func(string, io.Reader, int64) error) error {
+	if !input.IsStdin(source) && !strings.HasPrefix(source, "@") {
+		source = "@" + source
+	}
+	f, name, err := in.OpenText([]string{source}, "the list of words")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var size int64
+	if file, ok := f.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			size = info.Size()
+		}
+	}
+	b := bufio.NewReader(f)
+	if start, _ := b.Peek(2); string(start) != "\x1f\x8b" { // an error comes again with the next read
+		return search(name, b, size)
+	}
+	words, err := gzip.NewReader(b)
+	if err != nil {
+		return verdict.Errorf(verdict.IO, "%s: %w", name, err)
+	}
+	const unknown = 0 // size of the words
+	return search(name, words, unknown)
+}
+
+// answer writes the result. A secret that was found is an error.
+func (o auditOptions) answer(env *cli.Env, a render.Audit) error {
+	var failed error
+	if a.Found {
+		failed = verdict.Errorf(verdict.KeyRefused, "the secret can be guessed: it is %s", a.Place()).
+			Hintf("replace it by a random one: jwt key generate --alg %s -o secret.jwk", a.Alg)
+	}
+	err := o.output.Show(env, func() render.Object {
+		object := a.JSON()
+		if failed != nil {
+			object = append(object, cli.ErrorObject(failed)...)
+		}
+		return object
+	}, a.Text)
+	return errors.Join(err, failed)
+}
