@@ -29,15 +29,15 @@ var Audit = cli.Command{
 	Short: "check whether the secret of an HMAC token can be guessed",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o auditOptions
-		c.Long = fmt.Sprintf(`Check whether a token with an HMAC signature (HS256, HS384, HS512) is signed with
-a secret that can be guessed. The status is 7 if it is, 0 if no guess fits.
+		c.Long = fmt.Sprintf(`Check whether the secret of a token with an HMAC signature (HS256, HS384, HS512)
+can be guessed. The status is 7 if it can, 0 if no guess fits.
 
 %d secrets from tutorials and defaults are tried, then the lines of each
 --wordlist, on all cores. --rules also tries variants of each word: another
 case, digits and years at its end, its Base64, and what it decodes to.
 
-Nothing is sent anywhere. The secret is not printed without --show-secret. hashcat
-on a GPU guesses far faster: --hashcat prints its command line.`, len(audit.WellKnown))
+Nothing is sent anywhere. The secret is not printed without --show-secret.
+hashcat on a GPU guesses far faster: --hashcat prints its command line.`, len(audit.WellKnown))
 		c.Example = `  jwt audit TOKEN
   jwt audit @token.txt --wordlist words.txt --rules
   gunzip -c words.gz | jwt audit "$TOKEN" --wordlist -
