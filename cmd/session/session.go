@@ -30,6 +30,7 @@ asks for input, and only on a terminal.`
 		&tokenCommand,
 		&requestCommand,
 		&execCommand,
+		&proxyCommand,
 		&refreshCommand,
 		&keepaliveCommand,
 		&statusCommand,
