@@ -17,7 +17,6 @@ import (
 	"jwt/cmd/session"
 	"jwt/cmd/token"
 	"jwt/internal/cli"
-	"jwt/internal/compact"
 	"jwt/internal/verdict"
 )
 
@@ -44,6 +43,10 @@ func Run(ctx context.Context, env *cli.Env, args []string) int {
 	stdout := &output{Writer: env.Stdout}
 	own := *env
 	own.Stdout, own.Version, env = stdout, version, &own
+	args, routeErr := route(env, args)
+	if routeErr != nil {
+		return cli.Finish(env, cli.Output{}, routeErr)
+	}
 	root := newRoot(env, args)
 	root.SetArgs(args)
 	var helpErr error // which cobra ignores
@@ -92,8 +95,7 @@ func newRoot(env *cli.Env, args []string) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
-		SuggestionsMinimumDistance: mistyped,
-		Args:                       unknownCommand,
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if v, _ := c.Flags().GetBool("version"); v {
 				return cli.Output{}.Write(env, []byte(versionLine()))
@@ -117,12 +119,12 @@ func addCommands(env *cli.Env, parent *cobra.Command, children []*cli.Command, a
 	completing := len(args) > 0 && args[0] == cobra.ShellCompRequestCmd
 	everything := len(args) > 0 && (args[0] == everythingBuilt || args[0] == manCommand.Name())
 	for _, command := range children {
-		c := &cobra.Command{Use: command.Use, Short: command.Short, Aliases: command.Aliases, Hidden: command.Hidden, DisableFlagsInUseLine: true, SuggestionsMinimumDistance: mistyped}
+		c := &cobra.Command{Use: command.Use, Short: command.Short, Aliases: command.Aliases, Hidden: command.Hidden, DisableFlagsInUseLine: true}
 		switch {
 		case !everything && !command.Called(args):
 			c.Run = func(*cobra.Command, []string) {}
 		case command.Subs != nil:
-			c.Args = unknownSubcommand
+			c.Args = noArguments
 			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 			command.Build(env, c)
 			addCommands(env, c, command.Subs, args)
@@ -139,42 +141,22 @@ func addCommands(env *cli.Env, parent *cobra.Command, children []*cli.Command, a
 // everythingBuilt as the first argument builds the flags of all commands, for tests.
 const everythingBuilt = "\x00"
 
-// mistyped is the largest edit distance at which the name of a command is suggested.
-const mistyped = 2
-
-func unknownCommand(c *cobra.Command, args []string) error {
+// noArguments refuses arguments after the flags of a group of commands, where route does not
+// look for a command.
+func noArguments(c *cobra.Command, args []string) error {
 	if v, _ := c.Flags().GetBool("version"); v || len(args) == 0 {
 		return nil
 	}
-	e := verdict.Errorf(verdict.Usage, "%s is not a command", cli.QuoteArg(args[0]))
-	switch near := c.SuggestionsFor(args[0]); {
-	case compact.KindOf(args[0]) != compact.Other:
-		return e.Hintf("for a token: jwt decode TOKEN, or jwt verify TOKEN --key FILE")
-	case len(near) > 0:
-		return e.Hintf("jwt %s", near[0])
-	default:
-		return e.Hintf("jwt --help lists the commands")
-	}
-}
-
-func unknownSubcommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	e := verdict.Errorf(verdict.Usage, "%s is not a command of %s", cli.QuoteArg(args[0]), c.CommandPath())
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		return e.Hintf("%s %s", c.CommandPath(), near[0])
-	}
-	return e.Hintf("%s --help lists the commands", c.CommandPath())
+	return verdict.Errorf(verdict.Usage, "%s: a command stands before its flags", cli.QuoteArg(args[0])).
+		Hintf("%s --help lists the commands", c.CommandPath())
 }
 
 func runHelp(c *cobra.Command, args []string) error {
+	if err := findCommand(commands(), c.Root().Name(), args); err != nil {
+		return err
+	}
 	target, rest, err := c.Root().Find(args)
 	switch {
-	case target == c.Root() && (err != nil || len(rest) > 0):
-		return unknownCommand(target, args)
-	case target.HasSubCommands() && len(rest) > 0:
-		return unknownSubcommand(target, rest)
 	case len(rest) > 0:
 		return verdict.Errorf(verdict.Usage, "unexpected argument %s: %s has no commands of its own", cli.QuoteArg(rest[0]), target.CommandPath()).
 			Hintf("%s --help", target.CommandPath())

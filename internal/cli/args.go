@@ -60,10 +60,28 @@ func UnknownFlag(c *cobra.Command, err error) error {
 			like = f.Name
 		}
 	})
+	if instead := otherFlags[unknown.GetSpecifiedName()]; instead != "" && like == "" {
+		e.Hint = instead
+	}
 	if like != "" {
 		e.Hint = "did you mean --" + like + "? " + e.Hint
 	}
 	return e
+}
+
+// otherFlags are names that other tools give to flags or arguments.
+var otherFlags = map[string]string{
+	"jwks":      "a key set is a key: --key set.json, or --key https://…/jwks.json",
+	"jwks-url":  "a key set is a key: --key https://…/jwks.json",
+	"jwks-uri":  "a key set is a key: --key https://…/jwks.json",
+	"jwk":       "--key FILE",
+	"pem":       "--key FILE",
+	"password":  "a password is a secret: --secret SOURCE",
+	"pretty":    "JSON is indented on a terminal; in a pipe: | jq .",
+	"file":      "a file is the argument: @FILE",
+	"input":     "a file is the argument: @FILE",
+	"token":     "the token is the argument, @FILE, or a pipe",
+	"no-verify": "jwt decode verifies nothing",
 }
 
 // IsFile reports whether an argument is the name of a regular file.

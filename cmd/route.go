@@ -1,0 +1,123 @@
+package cmd
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"jwt/internal/cli"
+	"jwt/internal/compact"
+	"jwt/internal/input"
+	"jwt/internal/verdict"
+)
+
+// route finds the command before its flags are parsed, so that a wrong name is what the error
+// names. It returns the arguments, with decode where the command line is only a token.
+func route(env *cli.Env, args []string) ([]string, error) {
+	switch {
+	case len(args) == 0 && !env.StdinTTY:
+		return []string{decode}, nil
+	case len(args) == 0, strings.HasPrefix(args[0], "-") && !input.IsStdin(args[0]), slices.Contains(internalNames, args[0]):
+		return args, nil
+	case isToken(args[0]):
+		return routeToken(args)
+	}
+	return args, findCommand(commands(), "jwt", args)
+}
+
+const decode = "decode"
+
+// mistyped is the largest edit distance at which the name of a command is suggested.
+const mistyped = 2
+
+// internalNames are the first arguments that are not in commands.
+var internalNames = []string{"help", everythingBuilt, cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
+
+// isToken reports whether the first argument is a token, a file or stdin, and not the name of
+// a command.
+func isToken(arg string) bool {
+	scheme, token, ok := strings.Cut(arg, " ")
+	if ok && (strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "DPoP")) {
+		arg = token
+	}
+	return compact.Looks(arg) || strings.HasPrefix(arg, "@") || input.IsStdin(arg)
+}
+
+// routeToken returns the command line of decode. With a key it is refused: whoever gives one
+// expects that something is verified.
+func routeToken(args []string) ([]string, error) {
+	for _, arg := range args[1:] {
+		name, _, _ := strings.Cut(arg, "=")
+		if slices.Contains([]string{"--key", "-k", "--secret", "-S", "--password", "--alg", "-A", "--aud", "--iss"}, name) {
+			return nil, verdict.Errorf(verdict.Usage, "the command is missing before the token").
+				Hintf("jwt verify TOKEN %s … verifies it, jwt decode shows what is inside", name)
+		}
+	}
+	return append([]string{decode}, args...), nil
+}
+
+// findCommand returns the error of a name that is not a command, down to the command that
+// runs. Flags before a name end the search.
+func findCommand(among []*cli.Command, path string, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return nil
+	}
+	for _, c := range among {
+		if c.Called(args[:1]) {
+			if c.Subs == nil {
+				return nil
+			}
+			return findCommand(c.Subs, path+" "+c.Name(), args[1:])
+		}
+	}
+	e := verdict.Errorf(verdict.Usage, "%s is not a command", cli.QuoteArg(args[0]))
+	if path != "jwt" {
+		e = verdict.Errorf(verdict.Usage, "%s is not a command of %s", cli.QuoteArg(args[0]), path)
+	}
+	return e.Hintf("%s", suggestion(among, path, args[0]))
+}
+
+// suggestion returns the hint for a name that is not a command.
+func suggestion(among []*cli.Command, path, name string) string {
+	if instead, ok := otherNames[strings.ToLower(name)]; ok && path == "jwt" {
+		return instead
+	}
+	parent := &cobra.Command{SuggestionsMinimumDistance: mistyped}
+	for _, c := range among {
+		parent.AddCommand(&cobra.Command{Use: c.Use, Aliases: c.Aliases, Hidden: c.Hidden, Run: func(*cobra.Command, []string) {}})
+	}
+	switch near := parent.SuggestionsFor(name); {
+	case path == "jwt" && compact.KindOf(name) != compact.Other:
+		return "for a token: jwt decode TOKEN, or jwt verify TOKEN --key FILE"
+	case len(near) > 0:
+		return path + " " + near[0]
+	default:
+		return path + " --help lists the commands"
+	}
+}
+
+// otherNames are names that other tools give to commands.
+var otherNames = map[string]string{
+	"validate": "jwt verify TOKEN --key FILE",
+	"check":    "jwt verify TOKEN --key FILE",
+	"parse":    "jwt decode TOKEN",
+	"view":     "jwt decode TOKEN, or jwt inspect TOKEN with meanings and findings",
+	"show":     "jwt decode TOKEN, or jwt inspect TOKEN with meanings and findings",
+	"explain":  "jwt inspect TOKEN",
+	"create":   "jwt sign CLAIMS --key FILE",
+	"issue":    "jwt sign CLAIMS --key FILE",
+	"generate": "jwt key generate makes a key, jwt sign a token",
+	"keygen":   "jwt key generate",
+	"jwks":     "jwt key set lists and edits sets of keys; jwt verify TOKEN --key https://… fetches one",
+	"jwk":      "jwt key inspect FILE",
+	"compare":  "jwt diff A B",
+	"crack":    "jwt audit TOKEN --wordlist FILE",
+	"login":    "jwt session login URL --user NAME",
+	"logout":   "jwt session logout",
+	"refresh":  "jwt session refresh",
+	"token":    "jwt session token, or jwt decode TOKEN",
+	"serve":    "jwt session serve",
+	"server":   "jwt session serve",
+	"proxy":    "jwt session proxy",
+}
