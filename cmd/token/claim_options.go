@@ -14,6 +14,7 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
@@ -93,11 +94,16 @@ func (o *claimOptions) takeID(args []string) []string {
 // set sets the claims of the flags. Times count from now; with issued, an iat that is not
 // given is now.
 func (o claimOptions) set(claims *jsonobject.Object, now time.Time, issued bool) error {
+	var set []string
 	for _, text := range o.members {
 		m, err := jwt.ParseMember(text)
+		if err == nil && slices.Contains(set, m.Name) {
+			err = verdict.Errorf(verdict.Usage, "-c %s is given twice", phrase.Quote(m.Name)).Hintf("an array is one value: %s:='[\"a\",\"b\"]'", phrase.Short(m.Name))
+		}
 		if err != nil {
 			return err
 		}
+		set = append(set, m.Name)
 		claims.Set(m.Name, m.Value)
 	}
 	o.setTexts(claims)
@@ -139,12 +145,48 @@ func (o claimOptions) setTimes(claims *jsonobject.Object, now time.Time) error {
 			continue
 		}
 		t, err := reltime.Parse(c.text, now)
+		if err == nil && c.flag != "iat" {
+			err = looksLikeLifetime(c.flag, c.text, t, now, claims)
+		}
 		if err != nil {
 			return cli.FlagError(c.flag, err)
 		}
 		claims.Set(c.flag, jsonobject.Int(t.Unix()))
 	}
 	return nil
+}
+
+// looksLikeLifetime returns the error of a time that is a small number, like 3600: it is
+// 1970-01-01T01:00:00Z, and a length of time was meant. An iat before it shows that it was not.
+func looksLikeLifetime(flag, text string, t, now time.Time, claims *jsonobject.Object) error {
+	longest := time.Unix(0, 0).AddDate(10, 0, 0)
+	if strings.Trim(text, "0123456789") != "" || t.After(longest) || !now.After(longest) {
+		return nil
+	}
+	if v, ok := claims.Get("iat"); ok {
+		if iat, ok := jwt.ParseNumericDate(v); ok && iat.Compare(t) < 0 {
+			return nil
+		}
+	}
+	return verdict.Errorf(verdict.Usage, "%s is the time %s: a length of time begins with +", text, t.UTC().Format(time.RFC3339)).
+		Hintf("--%s +%s for a time from now, -c %s:=%s for the number itself", flag, text, flag, text)
+}
+
+// notes returns what is unusual about the members of -c.
+func (o claimOptions) notes() []string {
+	var notes []string
+	for _, text := range o.members {
+		name, value, _ := strings.Cut(text, "=")
+		if strings.HasSuffix(name, ":") {
+			name = strings.TrimSuffix(name, ":")
+		} else if v, err := jsonobject.ParseValue([]byte(value)); err == nil && v.Kind() != '"' {
+			notes = append(notes, fmt.Sprintf("%s is the text %s: %s:=%s sets JSON", phrase.Short(name), phrase.Quote(value), phrase.Short(name), phrase.Short(value)))
+		}
+		if strings.Contains(name, ".") && !strings.Contains(name, "/") {
+			notes = append(notes, fmt.Sprintf("the claim is named %s: for a member of an object: %s:='{…}'", phrase.Quote(name), name[:strings.Index(name, ".")]))
+		}
+	}
+	return notes
 }
 
 // uuid returns a random UUID (RFC 9562 §5.4).

@@ -68,6 +68,9 @@ func (o encryptOptions) claimsText(sources *keysource.Sources, args []string) (p
 	if err := o.claims.set(&claims, now, true); err != nil {
 		return plaintext{}, err
 	}
+	for _, note := range o.claims.notes() {
+		o.output.Note(sources.Env, note)
+	}
 	if !o.signs() {
 		return plaintext{bytes: claims.Bytes(), isClaims: true}, nil
 	}

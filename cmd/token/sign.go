@@ -139,7 +139,7 @@ func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) er
 		return err
 	}
 	noteWarnings(env, o.output, sources.Warnings(key))
-	for _, w := range signWarnings(token, key, alg, now) {
+	for _, w := range append(o.claims.notes(), signWarnings(token, key, alg, now)...) {
 		o.output.Note(env, w)
 	}
 	return o.answer(env, token)

@@ -172,7 +172,8 @@ func (e *examination) validFor() {
 	e.add(c)
 }
 
-// maxAge checks that "iat" is at most MaxAge plus the leeway before now.
+// maxAge checks that "iat" is at most MaxAge before now, and not in the future. The leeway
+// extends both.
 func (e *examination) maxAge() {
 	if e.MaxAge == nil {
 		return
@@ -191,9 +192,14 @@ func (e *examination) maxAge() {
 		Name: "max_age", Status: verdict.Pass, Expected: want, Actual: e.stamp(d),
 		Detail: "iat: issued " + e.when(d) + ", want at most " + want + " ago",
 	}
-	if d.Compare(e.now.Add(-*e.MaxAge).Add(-e.Leeway)) < 0 {
+	switch {
+	case d.Compare(e.now.Add(-*e.MaxAge).Add(-e.Leeway)) < 0:
 		c.Status, c.Class = verdict.Fail, verdict.TooOld
 		c.Hint = "get a new token, or allow more: --max-age D"
+	case d.Compare(e.now.Add(e.Leeway)) > 0:
+		c.Status, c.Class = verdict.Fail, verdict.NotYetValid
+		c.Detail = "iat: issued in the future, " + e.when(d) + ", so its age cannot be checked"
+		c.Hint = "--leeway 60s if clocks differ, --at TIME checks as of then"
 	}
 	e.add(c)
 }

@@ -9,7 +9,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// defaultWindow is the default distance of a proof's "iat" from now. RFC 9449 §11.1
+// defaultWindow is the default distance of the "iat" of a proof or a presentation from now. RFC 9449 §11.1
 // leaves it to the server: seconds or minutes.
 const defaultWindow = 5 * time.Minute
 
@@ -205,16 +205,25 @@ func bindingAudience(q *inquiry) finding {
 	return failed(verdict.AudMismatch, "is "+phrase.Quote(got)+", want "+phrase.Or(wanted), jwt.OneOrAll(wanted), got)
 }
 
+// bindingNonce compares "nonce". Without a nonce to compare it warns, because a presentation
+// that was made for somebody else could be replayed.
 func bindingNonce(q *inquiry) finding {
-	return q.compared("nonce", q.with.Nonce, "--nonce VALUE", verdict.NonceMismatch)
+	f := q.compared("nonce", q.with.Nonce, "--nonce VALUE", verdict.NonceMismatch)
+	if f.status == verdict.Skip {
+		f.status, f.class = verdict.Warn, verdict.NonceUnchecked
+	}
+	return f
 }
 
-// bindingAge checks the age if the caller sets a limit. A presentation may be inspected
-// long after it was made.
+// bindingAge requires the presentation to be made within the window, and warns if that is in
+// the future.
 func bindingAge(q *inquiry) finding {
+	f := window(q, q.proofWindow())
 	v, _ := q.claims.Get("iat")
-	if _, ok := jwt.ParseNumericDate(v); !ok || q.with.MaxAge == nil {
-		return finding{}
+	date, _ := jwt.ParseNumericDate(v)
+	if f.status == verdict.Pass && date.Compare(q.now.Add(q.with.Leeway)) > 0 {
+		f.status, f.class = verdict.Warn, verdict.IssuedInFuture
+		f.detail = "issued in the future, " + date.When(q.now, q.with.Location)
 	}
-	return window(q, *q.with.MaxAge)
+	return f
 }

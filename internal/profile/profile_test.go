@@ -361,14 +361,14 @@ func TestServiceAccount(t *testing.T) {
 
 func TestKeyBinding(t *testing.T) {
 	const header = `{"alg":"ES256","typ":"kb+jwt"}`
-	const payload = `{"nonce":"1234567890","aud":"https://verifier.example.org","iat":1699999000,"sd_hash":"0_Af-2B-EhLWX5ydh_w2xzwmO6iM66B_2QCEanI4fUY"}`
+	const payload = `{"nonce":"1234567890","aud":"https://verifier.example.org","iat":1699999990,"sd_hash":"0_Af-2B-EhLWX5ydh_w2xzwmO6iM66B_2QCEanI4fUY"}`
 	full := Presentation{Audiences: []string{"a", "https://verifier.example.org"}, Nonce: said("1234567890"), Digest: said("0_Af-2B-EhLWX5ydh_w2xzwmO6iM66B_2QCEanI4fUY")}
 	changed := func(change func(*Presentation)) Presentation {
 		with := full
 		change(&with)
 		return with
 	}
-	minute := time.Minute
+	hour := time.Hour
 	testProfile(t, KeyBinding(), header, payload, full, []profileTest{
 		{from: `"kb+jwt"`, to: `"JWT"`, with: full, want: "typ:fail:typ_mismatch"},
 		{from: `"iat"`, to: `"x"`, with: full, want: "iat:fail:missing_claim"},
@@ -380,10 +380,14 @@ func TestKeyBinding(t *testing.T) {
 		{from: `"aud"`, to: `"aud"`, with: changed(func(p *Presentation) { p.Audiences = nil }), want: "aud:warn:aud_unchecked"},
 		{from: `"1234567890"`, to: `"1234567891"`, with: full, want: "nonce:fail:nonce_mismatch"},
 		{from: `"1234567890"`, to: `1234567890`, with: full, want: "nonce:fail:claims_malformed"},
-		{from: `"nonce"`, to: `"nonce"`, with: changed(func(p *Presentation) { p.Nonce = nil }), want: "nonce:skip"},
+		{from: `"nonce"`, to: `"nonce"`, with: changed(func(p *Presentation) { p.Nonce = nil }), want: "nonce:warn:nonce_unchecked"},
 		{from: `0_Af`, to: `0_Ag`, with: full, want: "sd_hash:fail:claim_mismatch"},
-		{from: `"iat"`, to: `"iat"`, with: changed(func(p *Presentation) { p.MaxAge = &minute }), want: "iat:fail:too_old"},
-		{from: `1699999000`, to: `1699999990`, with: changed(func(p *Presentation) { p.MaxAge = &minute })},
+		{from: `1699999990`, to: `1699999699`, with: full, want: "iat:fail:too_old"},
+		{from: `1699999990`, to: `1`, with: full, want: "iat:fail:too_old"},
+		{from: `1699999990`, to: `1699999000`, with: changed(func(p *Presentation) { p.MaxAge = &hour })},
+		{from: `1699999990`, to: `1700000200`, with: full, want: "iat:warn:issued_in_future"},
+		{from: `1699999990`, to: `1700000200`, with: changed(func(p *Presentation) { p.Leeway = hour })},
+		{from: `1699999990`, to: `1700000301`, with: full, want: "iat:fail:not_yet_valid"},
 	})
 	for _, c := range KeyBinding().Check(claims(t, payload), object(t, header), full, noon) {
 		if !strings.HasPrefix(c.Name, "key_binding:") {

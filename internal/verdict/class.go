@@ -57,6 +57,8 @@ const (
 	WeakKey            Class = "weak_key"
 	SuspiciousTime     Class = "suspicious_time"
 	AudUnchecked       Class = "aud_unchecked"
+	NonceUnchecked     Class = "nonce_unchecked"
+	ClaimWithheld      Class = "claim_withheld"
 	UnsecuredToken     Class = "unsecured_token"
 	EmbeddedKey        Class = "embedded_key"
 	SecretInArgv       Class = "secret_in_argv"
@@ -152,6 +154,8 @@ var table = []row{
 	{WeakKey, ExitFailure, true, gravityWarning, KeyRefused},
 	{SuspiciousTime, ExitFailure, true, gravityWarning, ClaimsMalformed},
 	{AudUnchecked, ExitFailure, true, gravityWarning, AudMismatch},
+	{NonceUnchecked, ExitFailure, true, gravityWarning, NonceMismatch},
+	{ClaimWithheld, ExitFailure, true, gravityWarning, MissingClaim},
 	{UnsecuredToken, ExitFailure, true, gravityWarning, AlgRefused},
 	{EmbeddedKey, ExitFailure, true, gravityWarning, KeyRefused},
 	{SecretInArgv, ExitFailure, true, gravityWarning, SecretInArgv}, // says nothing about the token

@@ -96,9 +96,28 @@ func (v *verification) disclosed(issued jws.Verified) []byte {
 			policy.Audiences = nil
 		}
 	}
+	from := len(v.checks)
 	v.hold(policy, claims, issued)
+	withheld(v.checks[from:], p)
 	v.binding(d)
 	return p.Payload.Bytes()
+}
+
+// withheld turns a missing "exp" into a warning if the holder may have withheld it: some
+// digests of claims are not disclosed (RFC 9901 §10.1).
+func withheld(checks []verdict.Check, p sdjwt.Processed) {
+	if !slices.ContainsFunc(p.Undisclosed, func(u sdjwt.Undisclosed) bool { return u.Path == "" }) {
+		return
+	}
+	if _, has := p.Payload.Get("exp"); has {
+		return
+	}
+	for i := range checks {
+		if c := &checks[i]; c.Name == "exp" && c.Status == verdict.Skip {
+			c.Status, c.Class = verdict.Warn, verdict.ClaimWithheld
+			c.Detail, c.Hint = "exp: missing, but it may be among the claims that the holder withheld", "--require exp refuses the token"
+		}
+	}
 }
 
 // binding checks that the presenter of an SD-JWT is its holder (RFC 9901 §7.3).
