@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"time"
 
@@ -19,6 +21,7 @@ func Main(args []string) int {
 			return verdict.ExitOK
 		}
 	}
+	log.SetOutput(io.Discard) // net/http would quote an answer that nobody asked for, with the tokens in it
 	stdinTTY := isatty.IsTerminal(os.Stdin.Fd())
 	stdoutTTY := isatty.IsTerminal(os.Stdout.Fd())
 	env := &cli.Env{

@@ -141,8 +141,8 @@ func NetworkFailure(ctx context.Context, req *http.Request, err error) error {
 	return exchangeFailure(ctx, req, err, ExchangeTimeout)
 }
 
-// exchangeFailure is httpclient.Failure with the secrets of the request hidden: an error
-// may quote an answer that is not HTTP.
+// exchangeFailure is httpclient.Failure with the secrets of the request hidden: the URL
+// may have one.
 func exchangeFailure(ctx context.Context, req *http.Request, err error, timeout time.Duration) error {
 	err = httpclient.Failure(ctx, req.URL, err, timeout)
 	var e *verdict.Error
@@ -150,7 +150,7 @@ func exchangeFailure(ctx context.Context, req *http.Request, err error, timeout 
 		return err
 	}
 	own := *e // several requests may share one error
-	own.Message = SecretsOf(req).Hide(e.Message)
+	own.Message = SecretsOf(req).HideInOurs(e.Message)
 	return &own
 }
 

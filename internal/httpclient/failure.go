@@ -34,7 +34,7 @@ func Failure(ctx context.Context, u *url.URL, err error, timeout time.Duration) 
 		certificate *tls.CertificateVerificationError
 		elsewhere   notLoopback
 	)
-	e := verdict.Errorf(verdict.FetchFailed, "%s: %v", Show(u), err).Hintf("is the server up? %s", Curl(u))
+	e := verdict.Errorf(verdict.FetchFailed, "%s: %s", Show(u), withoutQuotes(err.Error())).Hintf("is the server up? %s", Curl(u))
 	switch {
 	case errors.As(err, &elsewhere):
 		return verdict.Errorf(verdict.FetchRefused, "%s: %w, which is not loopback", Show(u), elsewhere).Hintf("write 127.0.0.1 if you mean this machine")
@@ -50,6 +50,47 @@ func Failure(ctx context.Context, u *url.URL, err error, timeout time.Duration) 
 	e.Err = err
 	return e
 }
+
+// withoutQuotes removes what an error of net/http quotes of an answer that it cannot
+// parse: it may hold a new token. Of a header line it keeps the name.
+func withoutQuotes(text string) string {
+	if strings.Contains(text, "invalid header field") { // of the request: the name of the field is quoted
+		return text
+	}
+	var b strings.Builder
+	for {
+		at := strings.IndexByte(text, '"')
+		if at < 0 {
+			return b.String() + text
+		}
+		quoted, err := strconv.QuotedPrefix(text[at:])
+		if err != nil { // not a Go string, so its end is unknown
+			return strings.TrimRight(b.String()+text[:at], " :")
+		}
+		before, name := text[:at], headerName(quoted)
+		if name == "" {
+			before = strings.TrimRight(before, " :")
+		}
+		b.WriteString(before + name)
+		text = text[at+len(quoted):]
+	}
+}
+
+// headerName returns the name in a quoted header line, or "".
+func headerName(quoted string) string {
+	const longest = 40
+	line, err := strconv.Unquote(quoted)
+	if err != nil {
+		return ""
+	}
+	name, _, ok := strings.Cut(line, ":")
+	if !ok || name == "" || len(name) > longest || strings.Trim(name, headerLetters) != "" {
+		return ""
+	}
+	return name
+}
+
+const headerLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 // DeltaSeconds reads delta-seconds (RFC 9111 §1.2.2). It returns 0 for other text, and
 // math.MaxInt32 seconds for a larger number.

@@ -57,6 +57,21 @@ func asHTML(text string) (spellings []string) {
 	return spellings
 }
 
+// leastInOurs is the minimum length of a secret that is hidden in a text of ours. Stars in
+// the place of a word that everyone knows would spell a shorter one.
+const leastInOurs = 16
+
+// HideInOurs replaces the long secrets in a text that the program wrote, and into which
+// the user may have put a token.
+func (s Secrets) HideInOurs(text string) string {
+	for _, secret := range s {
+		if len(secret) >= leastInOurs {
+			text = hide(text, secret)
+		}
+	}
+	return text
+}
+
 // Hide replaces the secrets in a text that may quote the server.
 func (s Secrets) Hide(text string) string {
 	for _, secret := range s {

@@ -40,9 +40,9 @@ func (c *Client) conceal(s *Session) {
 func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 	secrets := t.secrets(req)
 	var b strings.Builder
-	b.WriteString("> " + req.Method + " " + httpclient.Show(req.URL) + "\n")
-	writeHeader(&b, "> ", req.Header, redact.RequestHeader)
-	io.WriteString(t.out, secrets.Hide(b.String()))
+	b.WriteString("> " + req.Method + " " + secrets.HideInOurs(httpclient.Show(req.URL)) + "\n")
+	writeHeader(&b, "> ", req.Header, secrets, redact.RequestHeader)
+	io.WriteString(t.out, b.String())
 
 	start := t.now()
 	resp, err := t.base.RoundTrip(req)
@@ -51,17 +51,17 @@ func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		b.WriteString("< no answer after " + ms + "\n")
 	} else {
-		b.WriteString("< " + printable(resp.Status) + ", " + ms + "\n")
+		b.WriteString("< " + httpclient.Status(resp.StatusCode) + ", " + ms + "\n")
 		shown := redact.Header
 		if authclient.IsExchange(req) {
 			shown = redact.TokenHeader
 		}
-		writeHeader(&b, "< ", resp.Header, shown)
 		for _, c := range resp.Cookies() {
 			secrets.AddLong(leastSecret, c.Value)
 		}
+		writeHeader(&b, "< ", resp.Header, secrets, shown)
 	}
-	io.WriteString(t.out, secrets.Hide(b.String()))
+	io.WriteString(t.out, b.String())
 	return resp, err
 }
 
@@ -88,10 +88,16 @@ func (t *tracer) secrets(req *http.Request) redact.Secrets {
 	return secrets
 }
 
-func writeHeader(b *strings.Builder, prefix string, h http.Header, shown func(name, value string) string) {
+// writeHeader writes one line for each value. In a header like Accept, short secrets are
+// not hidden: stars in a known value would spell them.
+func writeHeader(b *strings.Builder, prefix string, h http.Header, secrets redact.Secrets, shown func(name, value string) string) {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
+		hide := secrets.Hide
+		if redact.IsPlain(name) {
+			hide = secrets.HideInOurs
+		}
 		for _, value := range h[name] {
-			b.WriteString(prefix + printable(name) + ": " + printable(shown(name, value)) + "\n")
+			b.WriteString(prefix + printable(secrets.HideInOurs(name)) + ": " + printable(hide(shown(name, value))) + "\n")
 		}
 	}
 }
