@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -32,9 +33,10 @@ are shown in their places, and -c can select them.`
   curl -s https://login.example/token -d @body | jwt decode
   pbpaste | jwt decode --payload | jq .sub
   jwt decode -c sub -c 'realm_access.roles[0]' TOKEN
+  jwt decode -q --valid-for 1m "$TOKEN" || TOKEN=$(get-token)
   jwt decode --batch < tokens.txt
   jwt decode TOKEN --key private.pem    decrypt an encrypted token`
-		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 6 7 8"}
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8"}
 		c.Args = cli.AtMostOneArg("one token")
 		o.addFlags(c.Flags())
 		o.complete(c)
@@ -47,6 +49,8 @@ type decodeOptions struct {
 	output cli.Output
 	date   cli.Date
 	open   openOptions
+	at     cli.At
+	life   validFor
 	batch  bool
 
 	header, payload, raw bool
@@ -59,6 +63,8 @@ func (o *decodeOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.claims, "claim", "c", nil, "print the value at `PATH` of the payload, one per line (dots for members, [0] for elements; repeatable)")
 	f.BoolVar(&o.raw, "raw", false, "print exact bytes: of the payload, the --header, or the JSON of each -c value")
 	f.BoolVar(&o.batch, "batch", false, "read one token per line, print one JSON object per line")
+	o.life.addFlags(f)
+	o.at.AddFlags(f, "show and check times as of this `TIME`")
 	o.open.addFlags(f)
 	o.date.AddFlags(f)
 	o.token.addFlags(f)
@@ -66,6 +72,7 @@ func (o *decodeOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func (o *decodeOptions) complete(c *cobra.Command) {
+	o.life.complete(c)
 	o.open.complete(c)
 	o.date.Complete(c)
 	o.output.Complete(c)
@@ -88,6 +95,14 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 	if err := o.check(env, args); err != nil {
 		return o.fail(env, err)
 	}
+	now, err := o.at.Now(env)
+	if err != nil {
+		return o.fail(env, err)
+	}
+	span, err := o.life.duration()
+	if err != nil {
+		return o.fail(env, err)
+	}
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
 		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
@@ -95,7 +110,7 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 			if err != nil {
 				return nil, err
 			}
-			return render.Decoded{Token: t}.JSON(), nil
+			return decodedJSON(t, o.life.check(t, span, now))
 		}, none: cli.ErrorObject})
 	}
 	found, err := o.token.read(env, o.output, u.sources.In, args, true)
@@ -114,10 +129,23 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 			o.output.Note(env, w.Detail)
 		}
 	}
-	if err := o.show(env, t); err != nil {
+	ended := o.life.check(t, span, now)
+	if o.life.given() && ended == nil {
+		o.output.Note(env, "nothing was verified: only the times in the token were compared")
+	}
+	if err := o.show(env, t, now, ended); err != nil {
 		return cli.Unanswered{Err: err}
 	}
-	return nil
+	return ended
+}
+
+// decodedJSON returns the output for a token, with the error of --valid-for.
+func decodedJSON(t *token.Token, ended error) (render.Object, error) {
+	object := render.Decoded{Token: t}.JSON()
+	if ended != nil {
+		object = append(object, cli.ErrorObject(ended)...)
+	}
+	return object, ended
 }
 
 // fail returns the error, and writes it as JSON unless a part of the token was asked for,
@@ -138,7 +166,7 @@ func (o decodeOptions) decode(u *unlocker, text string) (*token.Token, error) {
 	return t, u.open(t, o.token.maxSize)
 }
 
-func (o decodeOptions) show(env *cli.Env, t *token.Token) error {
+func (o decodeOptions) show(env *cli.Env, t *token.Token, now time.Time, ended error) error {
 	switch {
 	case o.header && len(o.claims) > 0:
 		return o.showClaims(env, t)
@@ -151,10 +179,11 @@ func (o decodeOptions) show(env *cli.Env, t *token.Token) error {
 	case o.payload || o.raw:
 		return o.showPayload(env, t.Innermost())
 	case o.output.WantsJSON(env):
-		return o.output.WriteJSON(env, o.decoded(env, t).JSON())
+		object, _ := decodedJSON(t, ended)
+		return o.output.WriteJSON(env, object)
 	default:
 		text := o.output.Text(env)
-		o.decoded(env, t).Text(text)
+		render.Decoded{Token: t, Remark: func(m jsonobject.Member) render.Remark { return o.date.Remark(m, now) }}.Text(text)
 		return o.output.Write(env, text.Bytes())
 	}
 }
@@ -205,9 +234,4 @@ func unreadable(t *token.Token) error {
 		return own.Hintf("decrypt it: jwt decode --key private.pem; --header shows what is not encrypted")
 	}
 	return own.Hintf("jwt decode --payload prints it as it is")
-}
-
-func (o decodeOptions) decoded(env *cli.Env, t *token.Token) render.Decoded {
-	now := env.Now()
-	return render.Decoded{Token: t, Remark: func(m jsonobject.Member) render.Remark { return o.date.Remark(m, now) }}
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -51,6 +52,7 @@ type inspectOptions struct {
 	date   cli.Date
 	at     cli.At
 	open   openOptions
+	life   validFor
 
 	failOn             string
 	full, watch, batch bool
@@ -63,6 +65,7 @@ func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.full, "full", false, "do not shorten parts, values and lists")
 	f.BoolVar(&o.watch, "watch", false, "count down to exp on the terminal; status 5 when the token has expired")
 	f.BoolVar(&o.batch, "batch", false, "read one token per line, print one JSON object per line")
+	o.life.addFlags(f)
 	o.open.addFlags(f)
 	o.at.AddFlags(f, "show lifetime and findings as of this `TIME`")
 	o.date.AddFlags(f)
@@ -71,6 +74,7 @@ func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func (o *inspectOptions) complete(c *cobra.Command) {
+	o.life.complete(c)
 	o.open.complete(c)
 	o.date.Complete(c)
 	o.output.Complete(c)
@@ -92,8 +96,8 @@ func (o *inspectOptions) check(env *cli.Env, args []string) error {
 		return verdict.Errorf(verdict.Usage, "--full: --batch prints JSON, which is never shortened")
 	case !o.watch:
 		return nil
-	case o.full, o.failOn != "", o.output.Quiet, o.output.SaysJSON():
-		return verdict.Errorf(verdict.Usage, "--watch shows only the lifetime, and takes no --full, --fail-on, --quiet or --json")
+	case o.full, o.failOn != "", o.life.given(), o.output.Quiet, o.output.SaysJSON():
+		return verdict.Errorf(verdict.Usage, "--watch shows only the lifetime, and takes no --full, --fail-on, --valid-for, --quiet or --json")
 	case !env.StdoutTTY || env.Getenv("TERM") == "dumb":
 		return verdict.Errorf(verdict.Usage, "--watch needs a terminal on stdout to draw on").
 			Hintf("jwt inspect -j TOKEN | jq .lifetime.remaining")
@@ -122,10 +126,17 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 	if err != nil {
 		return err
 	}
+	span, err := o.life.duration()
+	if err != nil {
+		return err
+	}
+	judge := func(t inspect.Token) error { // the gravest decides
+		return cmp.Or(tooGrave(t, least), o.life.check(t.Token, span, now))
+	}
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
 		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
-			return o.line(env, u, text, now, least)
+			return o.line(env, u, text, now, judge)
 		}, none: cli.ErrorObject})
 	}
 	found, err := o.token.read(env, o.output, u.sources.In, args, true)
@@ -139,17 +150,17 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 	if o.watch {
 		return runWatch(ctx, env, o, t, now)
 	}
-	return o.show(env, t, now, least)
+	return o.show(env, t, now, judge(t))
 }
 
 // line returns the output for one token of a batch.
-func (o inspectOptions) line(env *cli.Env, u *unlocker, text string, now time.Time, least bcp.Severity) (render.Object, error) {
+func (o inspectOptions) line(env *cli.Env, u *unlocker, text string, now time.Time, judge func(inspect.Token) error) (render.Object, error) {
 	t, err := o.inspect(u, text, now)
 	if err != nil {
 		return nil, err
 	}
 	object := o.inspection(env, t, now).JSON()
-	if err := tooGrave(t, least); err != nil {
+	if err := judge(t); err != nil {
 		return append(object, cli.ErrorObject(err)...), err
 	}
 	return object, nil
@@ -171,8 +182,7 @@ func (o inspectOptions) inspection(env *cli.Env, t inspect.Token, now time.Time)
 	return render.Inspection{Token: t, Now: now, Show: o.date.Show, Width: env.Width, Full: o.full}
 }
 
-func (o inspectOptions) show(env *cli.Env, t inspect.Token, now time.Time, least bcp.Severity) error {
-	grave := tooGrave(t, least)
+func (o inspectOptions) show(env *cli.Env, t inspect.Token, now time.Time, grave error) error {
 	a := o.inspection(env, t, now)
 	if o.output.WantsJSON(env) {
 		object := a.JSON()

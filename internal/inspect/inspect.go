@@ -68,7 +68,7 @@ func (o *opener) inspect(decoded *token.Token, depth int) Token {
 	o.review(&t)
 	if t.HasClaims() {
 		t.Vendor = vendors.Of(t.Claims)
-		t.Lifetime = lifetimeOf(t.Content(), o.now)
+		t.Lifetime = LifetimeOf(t.Content(), o.now)
 	}
 	o.openNested(&t, t.look(), depth)
 	return t

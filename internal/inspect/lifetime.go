@@ -5,6 +5,8 @@ import (
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
+	"jwt/internal/reltime"
+	"jwt/internal/verdict"
 )
 
 // A Lifetime is the time in which a token is valid, compared with Now.
@@ -33,7 +35,8 @@ const (
 	Endless     State = "endless" // it has no valid exp
 )
 
-func lifetimeOf(claims jsonobject.Object, now time.Time) Lifetime {
+// LifetimeOf returns the lifetime in claims.
+func LifetimeOf(claims jsonobject.Object, now time.Time) Lifetime {
 	return Lifetime{Issued: momentOf(claims, "iat"), NotBefore: momentOf(claims, "nbf"), Expires: momentOf(claims, "exp"), Now: now}
 }
 
@@ -61,6 +64,26 @@ func (l Lifetime) State() State {
 	default:
 		return Current
 	}
+}
+
+// ValidFor returns an error unless the token is valid now and for at least d: expired,
+// not_yet_valid, or missing_claim for a token without exp. It compares as verifying does.
+func (l Lifetime) ValidFor(d time.Duration) error {
+	const hint = "nothing was verified: jwt verify checks the signature too"
+	expires, begins := l.Expires.Date, l.NotBefore.Date
+	switch {
+	case !l.Expires.Given:
+		return verdict.Errorf(verdict.MissingClaim, "exp: missing, the time left is unknown").Hintf(hint)
+	case !l.Expires.IsDate, l.NotBefore.Given && !l.NotBefore.IsDate:
+		return verdict.Errorf(verdict.ClaimsMalformed, "exp or nbf is not a number").Hintf(hint)
+	case expires.Compare(l.Now) <= 0:
+		return verdict.Errorf(verdict.Expired, "exp: expired %s", expires.When(l.Now, time.UTC)).Hintf(hint)
+	case l.NotBefore.Given && begins.Compare(l.Now) > 0:
+		return verdict.Errorf(verdict.NotYetValid, "nbf: not valid before %s", begins.When(l.Now, time.UTC)).Hintf(hint)
+	case expires.Compare(l.Now.Add(d)) < 0:
+		return verdict.Errorf(verdict.Expired, "exp: expires %s, want at least %s", expires.When(l.Now, time.UTC), reltime.Typed(d)).Hintf(hint)
+	}
+	return nil
 }
 
 // Start returns the start of the lifetime: iat, or else nbf. It returns false if both are
