@@ -1,7 +1,6 @@
 package input
 
 import (
-	"encoding/base64"
 	"errors"
 	"io"
 	"io/fs"
@@ -9,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"jwt/internal/jwk"
 	"jwt/internal/verdict"
 )
 
@@ -56,14 +56,17 @@ func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	switch e := new(verdict.Error); {
 	case s.Name != "" || !errors.As(err, &e): // it was opened
 		return s, err
-	case isBase64DER(path):
-		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is not a file; it looks like the Base64 of a key", what).
+	case strings.HasPrefix(path, "did:"):
+		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is a DID, which is not resolved here", what).
+			Hintf("give the key that it stands for as a JWK or PEM: --key FILE")
+	case jwk.EncodedKind([]byte(path)) != "":
+		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is not a file; it looks like the Base64 of %s", what, jwk.EncodedKind([]byte(path))).
 			Hintf("put it into a file or a variable: --key FILE or env:NAME")
 	case !isQuotable(path):
 		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is neither a key nor the name of a file", what).
 			Hintf("pass a secret with --secret")
 	case errors.Is(err, fs.ErrNotExist):
-		return s, e.Hintf("pass a secret with --secret")
+		return s, e.Hintf("a key is a file, env:NAME, fd:N, -, https://…, oidc:ISSUER or the key's own text")
 	default:
 		return s, err
 	}
@@ -74,12 +77,6 @@ func isOpenSSHLine(text string) bool {
 	kind, rest, _ := strings.Cut(text, " ")
 	known := strings.HasPrefix(kind, "ssh-") || strings.HasPrefix(kind, "ecdsa-sha2-") || strings.HasPrefix(kind, "sk-")
 	return known && strings.HasPrefix(strings.TrimLeft(rest, " "), "AAAA") // a length below 2^24
-}
-
-// isBase64DER reports whether text is the content of a PEM block.
-func isBase64DER(text string) bool {
-	b, err := base64.StdEncoding.DecodeString(text)
-	return err == nil && len(b) >= 32 && b[0] == 0x30 // a SEQUENCE
 }
 
 // isQuotable reports whether an error may quote text as the name of a missing file. A

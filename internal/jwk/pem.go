@@ -31,9 +31,12 @@ func nextBlock(text []byte) (b block, rest []byte, found bool, err error) {
 	}
 	label, text, ok := cutLabel(text)
 	if !ok {
-		return block{}, nil, true, verdict.Errorf(verdict.KeyRefused, "the PEM has a broken BEGIN line")
+		return block{}, nil, true, verdict.Errorf(verdict.KeyRefused, "the PEM has a broken BEGIN line: it needs five hyphens on each side")
 	}
 	body, rest, ok := bytes.Cut(text, []byte(pemEnd))
+	if !ok && bytes.Contains(text, []byte("END "+label)) {
+		return block{}, nil, true, verdict.Errorf(verdict.KeyRefused, "the PEM block %s has a broken END line: it needs five hyphens on each side", label)
+	}
 	if !ok || bytes.Contains(body, []byte(pemBegin)) {
 		return block{}, nil, true, verdict.Errorf(verdict.KeyRefused, "the PEM block %s has no END line: it is cut short", label)
 	}
@@ -46,8 +49,7 @@ func nextBlock(text []byte) (b block, rest []byte, found bool, err error) {
 
 // cutLabel reads a label up to the five dashes after it.
 func cutLabel(text []byte) (string, []byte, bool) {
-	const longest = 64
-	i := bytes.Index(text[:min(len(text), longest)], []byte("-----"))
+	i := bytes.Index(text[:min(len(text), maxLabel)], []byte("-----"))
 	if i < 0 {
 		return "", nil, false
 	}

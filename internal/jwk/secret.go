@@ -25,34 +25,79 @@ func Secret(b []byte) (Key, error) {
 // refuseKeyText refuses a secret that is the text of another key.
 func refuseKeyText(b []byte) error {
 	if what := looksLikeKey(b); what != "" {
-		return verdict.Errorf(verdict.KeyRefused, "the secret is the text of %s, which is not secret", what).
+		form := "text"
+		if plainKey(b) == "" {
+			form = "Base64 or hexadecimal"
+		}
+		return verdict.Errorf(verdict.KeyRefused, "the secret is the %s of %s, which is not secret", form, what).
 			Hintf("give it as a key: --key FILE")
 	}
 	return nil
 }
 
-// looksLikeKey names the kind of key text that b is, or "".
+// maxLayers limits how often Base64 is decoded: a PEM that is encoded twice has two layers
+// around its own.
+const maxLayers = 3
+
+// EncodedKind returns what kind of key, certificate or keystore text is the Base64 or
+// hexadecimal of, as in "a PEM key or certificate", or "". The key may be cut short.
+func EncodedKind(text []byte) string {
+	plain := anyBase64(bytes.Trim(bytes.TrimSpace(text), `"'`))
+	switch {
+	case looksLikeKey(plain) != "":
+		return looksLikeKey(plain)
+	case cutDER(plain):
+		return "a DER key or certificate"
+	default:
+		return plainKey(anyHex(text))
+	}
+}
+
+// looksLikeKey names the kind of key text that b is, or "". It decodes Base64 and
+// hexadecimal, because a PEM is often put into an environment variable as Base64.
 func looksLikeKey(b []byte) string {
+	for range maxLayers {
+		if what := plainKey(b); what != "" {
+			return what
+		}
+		t, err := decodeText(b)
+		if err != nil {
+			return ""
+		}
+		if what := plainKey(anyHex(t)); what != "" {
+			return what
+		}
+		if b = anyBase64(bytes.Trim(t, `"'`)); b == nil {
+			return ""
+		}
+	}
+	return ""
+}
+
+// plainKey names the kind of key text or key bytes that b is, or "".
+func plainKey(b []byte) string {
 	t, err := decodeText(b)
 	if err != nil {
 		return ""
 	}
+	_, isArmour := dashes(t)
 	switch {
-	case bytes.Contains(t, []byte("-----BEGIN ")):
+	case bytes.Contains(t, []byte("-----BEGIN ")), isArmour:
 		return "a PEM key or certificate"
 	case bytes.HasPrefix(t, []byte("ssh-")), bytes.HasPrefix(t, []byte("ecdsa-sha2-")), bytes.HasPrefix(t, []byte("sk-")) && bytes.Contains(t, []byte("@openssh.com ")):
 		return "an OpenSSH key"
 	case isJWKText(t):
 		return "a JWK"
+	case openssh.IsBlob(b):
+		return "an OpenSSH key"
+	case keystore(b) != "":
+		return keystore(b)
+	case isVAPID(b):
+		return "a public key of Web Push (VAPID)"
 	}
-	for _, spelled := range [][]byte{b, anyBase64(t), anyHex(t)} {
-		if openssh.IsBlob(spelled) {
-			return "an OpenSSH key"
-		}
-		if der, ok := isDER(spelled); ok {
-			if kind, _ := structureOf(der); kind != "" {
-				return "a DER key or certificate"
-			}
+	if der, ok := isDER(b); ok {
+		if kind, _ := structureOf(der); kind != "" {
+			return "a DER key or certificate"
 		}
 	}
 	return ""
@@ -75,9 +120,9 @@ func isJWKText(t []byte) bool {
 // anyBase64 decodes Base64 of either alphabet, with or without padding. It returns nil if
 // t is not Base64.
 func anyBase64(t []byte) []byte {
-	plain := strings.NewReplacer("-", "+", "_", "/").Replace(string(withoutSpace(t)))
+	plain := strings.NewReplacer("-", "+", "_", "/", `\r`, "", `\n`, "").Replace(string(withoutSpace(t)))
 	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(plain, "="))
-	if err != nil {
+	if err != nil || len(b) == 0 {
 		return nil
 	}
 	return b

@@ -8,9 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 
-	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk/openssh"
 	"jwt/internal/verdict"
@@ -209,55 +207,6 @@ func bareBase64(text []byte) ([]byte, bool) {
 
 func withoutSpace(text []byte) []byte {
 	return bytes.Join(bytes.Fields(text), nil)
-}
-
-// unknownText returns the error for a text that is not a key, with a hint about what it
-// looks like. It never quotes the text, which may be a secret in the wrong place.
-func unknownText(text []byte) error {
-	has := func(prefix string) bool {
-		return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)
-	}
-	switch kind := compact.KindOf(string(text)); {
-	case has("eyJ") && kind == compact.JWE:
-		return verdict.Errorf(verdict.KeyUnreadable, "%w", ErrJWE)
-	case has("eyJ") && kind != compact.Other:
-		return verdict.Errorf(verdict.JWKInvalid, "this is a token, not a key").
-			Hintf("the token is the argument or stdin, the key is --key FILE")
-	case has("<RSAKeyValue"):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is an XML key, which is not supported: convert it to PEM")
-	case has("<"):
-		return verdict.Errorf(verdict.JWKInvalid, "this looks like HTML or XML, not a key: an error page?")
-	case has("PuTTY-User-Key-File"):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is a PuTTY key, which is not supported").
-			Hintf("puttygen KEY.ppk -O private-openssh-new -o KEY")
-	case has("---- BEGIN SSH2"):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is an SSH2 public key (RFC 4716), which is not supported").
-			Hintf("ssh-keygen -i -f KEY")
-	case has("-----"):
-		return verdict.Errorf(verdict.KeyRefused, "this looks like PEM without its BEGIN line")
-	case has("ssh-"), has("ecdsa-sha2-"), has("sk-ssh-"), has("sk-ecdsa-"):
-		return verdict.Errorf(verdict.KeyRefused, "this looks like an OpenSSH public key without its base64 part")
-	case has("http://"), has("https://"):
-		return verdict.Errorf(verdict.JWKInvalid, "this is a URL, not a key")
-	case !utf8.Valid(text), bytes.ContainsRune(text, 0):
-		return unknownBinary(text)
-	default:
-		return noFormat("this is not a key")
-	}
-}
-
-func unknownBinary(data []byte) error {
-	if len(data) > 1 && data[0] == 0x30 && data[1] > 0x80 {
-		return verdict.Errorf(verdict.KeyRefused, "this looks like DER, but is cut short or followed by other bytes")
-	}
-	return noFormat("these bytes are not a key")
-}
-
-func noFormat(what string) error {
-	return &verdict.Error{
-		Class: verdict.JWKInvalid, Message: what + ": it is not JWK, PEM, DER, OpenSSH or a certificate",
-		Hint: "an HMAC secret is given with --secret", Err: ErrNoKey,
-	}
 }
 
 // withoutPackage returns the text of a standard library error without the package
