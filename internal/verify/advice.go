@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -10,51 +11,98 @@ import (
 	"jwt/internal/verdict"
 )
 
-// advise adds hints to failed checks that have none, from the claims of the token. They are
-// not verified and never become a part of what to type.
+// advise adds hints to failed checks that have none, from the claims of the token.
 func (v *verification) advise() {
 	for i := range v.checks {
 		c := &v.checks[i]
-		if c.Status != verdict.Fail || c.Hint != "" {
-			continue
-		}
-		if alike(c.Expected, c.Actual) {
-			c.Hint = "it is compared byte for byte: spell it alike on both sides"
-			continue
-		}
-		if onlyScheme(c.Expected, c.Actual) {
-			c.Hint = `only "https://" differs: allow both spellings, each with a flag of its own (Google writes both)`
-			continue
-		}
-		switch c.Class {
-		case verdict.AudMismatch, verdict.TypMismatch:
-			c.Hint = otherKind(v.Profile.Name == "id-token", v.token)
-			if c.Hint == "" && c.Class == verdict.AudMismatch {
-				c.Hint = "get a token that is issued for this audience, or correct --aud"
-			}
-		case verdict.IssMismatch:
-			c.Hint = "is the token from another environment? get one from the expected issuer"
-		case verdict.MissingClaim:
-			if names, ok := strings.CutPrefix(c.Name, "require:"); ok && strings.Contains(names, ",") {
-				c.Hint = "one claim a flag: --require " + strings.ReplaceAll(names, ",", " --require ")
-			}
+		if c.Status == verdict.Fail && c.Hint == "" {
+			c.Hint = v.hint(*c)
 		}
 	}
 }
 
-// alike reports whether two names differ only in case or in a slash at the end.
-func alike(wanted, got any) bool {
-	w, ok := wanted.(string)
-	g, isText := got.(string)
-	return ok && isText && strings.EqualFold(strings.TrimRight(w, "/"), strings.TrimRight(g, "/"))
+func (v *verification) hint(c verdict.Check) string {
+	if hint := spelling(one(c.Expected), one(c.Actual)); hint != "" {
+		return hint
+	}
+	if hint := v.ofVendor(c); hint != "" {
+		return hint
+	}
+	switch c.Class {
+	case verdict.AudMismatch, verdict.TypMismatch:
+		if hint := otherKind(v.Profile.Name == "id-token", v.token); hint != "" || c.Class == verdict.TypMismatch {
+			return hint
+		}
+		return "get a token that is issued for this audience, or correct --aud"
+	case verdict.IssMismatch:
+		return "is the token from another environment? get one from the expected issuer"
+	case verdict.MissingClaim:
+		if names, ok := strings.CutPrefix(c.Name, "require:"); ok && strings.Contains(names, ",") {
+			return "one claim a flag: --require " + strings.ReplaceAll(names, ",", " --require ")
+		}
+		return missing(c.Name, v.token)
+	}
+	return ""
 }
 
-// onlyScheme reports whether two names differ only in "https://" at the start.
-func onlyScheme(wanted, got any) bool {
-	w, ok := wanted.(string)
-	g, isText := got.(string)
-	const scheme = "https://"
-	return ok && isText && w != g && strings.TrimPrefix(w, scheme) == strings.TrimPrefix(g, scheme)
+// ofVendor returns the hint that the issuer of the token is known for. The claims are verified
+// when a check of aud or iss fails.
+func (v *verification) ofVendor(c verdict.Check) string {
+	iss, _ := v.token.Claims.Text("iss")
+	for _, known := range vendors {
+		switch {
+		case !known.issued(iss):
+		case c.Name == "aud" && known.aud != nil:
+			return known.aud(v.token.Claims, c)
+		case c.Name == "iss" && known.iss != nil:
+			return known.iss(v.token.Claims, c)
+		}
+	}
+	return ""
+}
+
+// spelling returns the hint for two names that differ in one detail.
+func spelling(wanted, got string) string {
+	if wanted == "" || got == "" || wanted == got {
+		return ""
+	}
+	const alike = " differs: it is compared byte for byte, so spell it alike on both sides"
+	switch {
+	case strings.TrimRight(wanted, "/") == strings.TrimRight(got, "/"):
+		return "only the slash at the end" + alike
+	case strings.EqualFold(wanted, got):
+		return "only the case of letters" + alike
+	case strings.EqualFold(strings.TrimRight(wanted, "/"), strings.TrimRight(got, "/")):
+		return "only the case of letters and the slash at the end differ: it is compared byte for byte, so spell it alike on both sides"
+	case strings.TrimPrefix(wanted, "https://") == strings.TrimPrefix(got, "https://"):
+		return `only "https://" differs: allow both spellings, each with a flag of its own (Google writes both)`
+	}
+	w, werr := url.Parse(wanted)
+	g, gerr := url.Parse(got)
+	switch {
+	case werr != nil || gerr != nil || w.Host == "" || g.Host == "" || w.Path != g.Path:
+		return ""
+	case w.Host == g.Host:
+		return "only the scheme differs: is the issuer behind a proxy that ends TLS? set its public URL there"
+	case w.Scheme == g.Scheme && w.Hostname() == g.Hostname():
+		return "only the port differs: is the issuer behind a proxy? set its public URL there"
+	}
+	return ""
+}
+
+// missing returns the hint for a missing claim that has another name.
+func missing(name string, t *token.Token) string {
+	other := map[string][]string{
+		"aud": {"client_id", "azp", "appid", "cid"}, "sub": {"user_id", "uid", "userId", "id"}, "exp": {"expires", "expires_at", "expiresAt"},
+		"scope": {"scp", "scopes", "permissions"}, "scp": {"scope"}, "client_id": {"azp", "appid", "cid"}, "azp": {"client_id"},
+	}
+	claim := strings.TrimPrefix(name, "require:")
+	for _, o := range other[claim] {
+		if _, has := t.Claims.Get(o); has {
+			return "the token has " + o + " instead: --claim " + o + "=VALUE or --require " + o
+		}
+	}
+	return ""
 }
 
 // otherKind returns the hint for a token that looks like an ID token when another kind is

@@ -1,0 +1,159 @@
+package verify
+
+import (
+	"net/url"
+	"strings"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
+	"jwt/internal/verdict"
+)
+
+// A vendor explains failed checks by what its tokens are known to look like. aud and iss
+// return a hint or "".
+type vendor struct {
+	issued func(iss string) bool
+	aud    func(claims jsonobject.Object, c verdict.Check) string
+	iss    func(claims jsonobject.Object, c verdict.Check) string
+}
+
+// vendors lists what issuers are known to do. The order does not matter.
+var vendors = []vendor{
+	{ // Amazon Cognito
+		issued: func(iss string) bool {
+			return strings.HasPrefix(iss, "https://cognito-idp.") && strings.Contains(iss, ".amazonaws.com")
+		},
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			if _, has := claims.Get("aud"); has {
+				return ""
+			}
+			client, _ := claims.Text("client_id")
+			return "access tokens of Cognito have no aud, the client is in client_id: --claim client_id=" + orName(client, "CLIENT_ID") + " instead of --aud"
+		},
+	},
+	{ // Keycloak
+		issued: func(iss string) bool { return strings.Contains(iss, "/realms/") },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			azp, has := claims.Text("azp")
+			if !has {
+				return ""
+			}
+			if one(c.Expected) == azp {
+				return "Keycloak puts the client into azp: --claim azp=" + quoteArg(azp) + " instead of --aud, or add an audience mapper to the client scope"
+			}
+			return "add an audience mapper to the client scope in Keycloak; the client itself is in azp: --claim azp=" + quoteArg(azp)
+		},
+		iss: func(claims jsonobject.Object, c verdict.Check) string {
+			wanted, got := one(c.Expected), one(c.Actual)
+			switch _, realm, _ := strings.Cut(wanted, "/realms/"); {
+			case strings.Replace(wanted, "/auth/realms/", "/realms/", 1) == strings.Replace(got, "/auth/realms/", "/realms/", 1):
+				return "only /auth differs, which Keycloak had in its paths before version 17: --iss " + quoteArg(got)
+			case realm != "" && strings.HasSuffix(got, "/realms/"+realm):
+				return "the same realm by another host: Keycloak writes the host it was reached by, set its hostname (KC_HOSTNAME), or --iss " + quoteArg(got)
+			}
+			return ""
+		},
+	},
+	{ // Microsoft Entra ID
+		issued: func(iss string) bool { return entraTenant(iss) != "" },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			const graph = "00000003-0000-0000-c000-000000000000"
+			got := one(c.Actual)
+			switch {
+			case got == graph || strings.TrimRight(got, "/") == "https://graph.microsoft.com":
+				return "the token is for Microsoft Graph, which alone can check it: request a scope of your own API, like api://CLIENT_ID/.default"
+			case strings.TrimPrefix(got, "api://") == strings.TrimPrefix(one(c.Expected), "api://"):
+				return "version 1.0 tokens have api://CLIENT_ID in aud, version 2.0 tokens CLIENT_ID: --aud " + quoteArg(got)
+			}
+			return ""
+		},
+		iss: func(claims jsonobject.Object, c verdict.Check) string {
+			wanted, got := one(c.Expected), one(c.Actual)
+			switch tenant := entraTenant(got); {
+			case strings.Contains(wanted, "/common/") || strings.Contains(wanted, "/organizations/") || strings.Contains(wanted, "{tenantid}"):
+				return "iss names the tenant of the user: --iss " + quoteArg(got)
+			case tenant == entraTenant(wanted) && strings.HasPrefix(got, "https://sts.windows.net/"):
+				return "the same tenant, but a version 1.0 token: set requestedAccessTokenVersion to 2 in the manifest of the API, or --iss " + quoteArg(got)
+			case tenant == entraTenant(wanted):
+				return "the same tenant, but a version 2.0 token: --iss " + quoteArg(got)
+			}
+			return ""
+		},
+	},
+	{ // Okta
+		issued: func(iss string) bool {
+			host := hostOf(iss)
+			return strings.HasSuffix(host, ".okta.com") || strings.HasSuffix(host, ".oktapreview.com") || strings.HasSuffix(host, ".okta-emea.com")
+		},
+		iss: func(claims jsonobject.Object, c verdict.Check) string {
+			wanted, got := one(c.Expected), one(c.Actual)
+			if hostOf(wanted) == hostOf(got) && !strings.Contains(got, "/oauth2/") {
+				return "the token is from the org authorization server of Okta, whose access tokens only Okta can check: request one from " + orName(wanted, "a custom authorization server")
+			}
+			return ""
+		},
+	},
+	{ // Auth0
+		issued: func(iss string) bool { return strings.HasSuffix(hostOf(iss), ".auth0.com") },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			return "ask Auth0 for the token with audience=" + orName(one(c.Expected), "API")
+		},
+	},
+	{ // Firebase
+		issued: func(iss string) bool { return strings.HasPrefix(iss, "https://securetoken.google.com/") },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			return "aud of Firebase is the ID of the project: --aud " + quoteArg(one(c.Actual))
+		},
+		iss: func(claims jsonobject.Object, c verdict.Check) string {
+			return "iss of Firebase ends with the ID of the project: --iss " + quoteArg(one(c.Actual))
+		},
+	},
+	{ // Google
+		issued: func(iss string) bool { return strings.TrimPrefix(iss, "https://") == "accounts.google.com" },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			return "aud of Google's ID tokens is the client ID of the app that logged in, which differs for each platform: repeat --aud for each"
+		},
+	},
+}
+
+// entraTenant returns the tenant of an issuer of Microsoft Entra ID, or "".
+func entraTenant(iss string) string {
+	for _, prefix := range []string{"https://sts.windows.net/", "https://login.microsoftonline.com/"} {
+		if rest, ok := strings.CutPrefix(iss, prefix); ok {
+			tenant, _, _ := strings.Cut(rest, "/")
+			return tenant
+		}
+	}
+	return ""
+}
+
+func hostOf(iss string) string {
+	u, err := url.Parse(iss)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// one returns a value that is one text, or "".
+func one(v any) string {
+	s, _ := v.(string)
+	return s
+}
+
+// quoteArg returns a value as an argument of a command line. It is not verified, so that
+// only plain characters are shown.
+func quoteArg(s string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/"
+	if s == "" || len(s) > 200 || strings.Trim(s, plain) != "" {
+		return "VALUE"
+	}
+	return s
+}
+
+func orName(s, name string) string {
+	if s = quoteArg(s); s == "VALUE" {
+		return name
+	}
+	return phrase.Short(s)
+}
