@@ -64,7 +64,7 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 		return err
 	}
 	report, failure, err := inspected(sources, func(s keysource.Source) error {
-		return cmp.Or(s.OutOfDate(sources), o.published(s))
+		return cmp.Or(s.OutOfDate(sources), s.PrimeModulus(), o.published(s))
 	})
 	if err != nil {
 		return err

@@ -147,8 +147,8 @@ var cases = []struct {
 	},
 	{
 		"weak-rsa",
-		[]sample{{header: rsHeader, signature: strings.Repeat("x", 128)}, {header: header("jwk=" + rsaKey(255))}},
-		[]sample{{header: rsHeader, signature: strings.Repeat("x", 256)}, {header: header("jwk=" + rsaKey(256))}, {header: header("jwk=" + es256Key)}},
+		[]sample{{header: rsHeader, signature: strings.Repeat("x", 128)}, {header: header("jwk=" + rsaKey(255))}, {header: header("jwk=" + rsaKey(256))}},
+		[]sample{{header: rsHeader, signature: strings.Repeat("x", 256)}, {header: header("jwk=" + soundRSA)}, {header: header("jwk=" + es256Key)}},
 	},
 
 	{
@@ -499,3 +499,6 @@ func FuzzReview(f *testing.F) {
 		}
 	})
 }
+
+// soundRSA is the key of RFC 7517, appendix A.1.
+const soundRSA = `{"kty":"RSA","e":"AQAB","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"}`

@@ -16,7 +16,9 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
+	"jwt/internal/jwk"
 	"jwt/internal/phrase"
+	"jwt/internal/verdict"
 )
 
 // MaxCertificates is the number of certificates of x5c that are read.
@@ -111,8 +113,13 @@ func certificateWeakHash(r *inspection) []hit {
 func weakCertificates(certs []*x509.Certificate) []hit {
 	var hits []hit
 	for i, c := range certs {
-		if k, ok := c.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < jwa.MinRSABits {
+		k, ok := c.PublicKey.(*rsa.PublicKey)
+		switch {
+		case !ok:
+		case k.N.BitLen() < jwa.MinRSABits:
 			hits = append(hits, hit{Key, x5cMember(i), certificateName(c) + " has an RSA key of " + strconv.Itoa(k.N.BitLen()) + " bits"})
+		case rsaFlaw(jwk.New(k)) != "":
+			hits = append(hits, hit{Key, x5cMember(i), certificateName(c) + " has a key that can be broken: " + rsaFlaw(jwk.New(k))})
 		}
 	}
 	return hits
@@ -126,6 +133,28 @@ func certificateName(c *x509.Certificate) string {
 		name = "serial " + c.SerialNumber.Text(16)
 	}
 	return "the certificate of " + phrase.Quote(name)
+}
+
+// rsaFlaw returns why anybody can compute the private half of the key, or "".
+func rsaFlaw(k jwk.Key, err error) string {
+	var refused *verdict.Error
+	if errors.As(err, &refused) && refused.Class == verdict.KeyRefused {
+		return refused.Message
+	}
+	for _, w := range k.ModulusWarnings() {
+		return w.Detail
+	}
+	return ""
+}
+
+// embeddedRSAFlaw returns the flaw of an RSA key in jwk.
+func embeddedRSAFlaw(header jsonobject.Object) string {
+	v, _ := header.Get("jwk")
+	set, err := jwk.Parse(v)
+	if len(set.Keys) == 1 {
+		return rsaFlaw(set.Keys[0], nil)
+	}
+	return rsaFlaw(jwk.Key{}, err)
 }
 
 // embeddedRSABits returns the size of an RSA key in jwk.

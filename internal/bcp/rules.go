@@ -49,7 +49,7 @@ var table = [...]rule{
 		"Send the complete signature, for ECDSA as r‖s instead of DER.", "RFC 7518 §3.1",
 	}, signatureLength, jwsOnly},
 	{Rule{
-		"weak-rsa", High, "An RSA key is shorter than 2048 bits",
+		"weak-rsa", High, "An RSA key is shorter than 2048 bits or can be broken",
 		"Use an RSA key of 2048 bits or more, or an elliptic curve.", "RFC 7518 §3.3",
 	}, weakRSA, jweToo},
 

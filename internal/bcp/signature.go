@@ -136,6 +136,8 @@ func weakRSA(r *inspection) []hit {
 	}
 	if bits, ok := embeddedRSABits(r.Header); ok && bits < jwa.MinRSABits {
 		hits = append(hits, hit{Key, "jwk", "the RSA key in jwk has " + strconv.Itoa(bits) + " bits"})
+	} else if flaw := embeddedRSAFlaw(r.Header); ok && flaw != "" {
+		hits = append(hits, hit{Key, "jwk", "the key in jwk can be broken: " + flaw})
 	}
 	return append(hits, weakCertificates(r.Certificates)...)
 }

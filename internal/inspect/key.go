@@ -33,6 +33,7 @@ func OfKey(k jwk.Key, now time.Time) Key {
 	if !k.IsSecret() || unguessable(k) {
 		opened.Thumbprint = k.Thumbprint()
 	}
+	opened.Warnings = append(opened.Warnings, k.ModulusWarnings()...)
 	opened.Warnings = append(opened.Warnings, certificateWarnings(k.Certificates)...)
 	if k.IsSecret() && len(opened.Warnings) == 0 {
 		opened.Warnings = opened.secretWarnings()

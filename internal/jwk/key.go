@@ -63,7 +63,10 @@ type Key struct {
 }
 
 // A cache holds results derived from the material.
-type cache struct{ thumbprint atomic.Pointer[string] }
+type cache struct {
+	thumbprint atomic.Pointer[string]
+	prime      atomic.Pointer[bool]
+}
 
 // New returns the key for this material: a []byte secret, or a public or private key of
 // crypto/rsa, ecdsa, ed25519 or ecdh, secp256k1 or circl (Ed448, ML-DSA). It refuses keys
@@ -265,8 +268,6 @@ func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 		return verdict.Errorf(verdict.KeyRefused, `the key's "key_ops" %q do not list %q`, k.Ops, op)
 	case op == OpSign && !k.IsPrivate():
 		return verdict.Errorf(verdict.KeyMismatch, "a public key cannot sign")
-	case k.isAllZeros():
-		return verdict.Errorf(verdict.KeyRefused, "the secret is only zero bytes, which HMAC treats like an empty one")
 	}
 	return nil
 }

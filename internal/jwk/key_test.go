@@ -186,7 +186,7 @@ func TestFits(t *testing.T) {
 		{"to verify", with("RSA", func(k *Key) { k.Ops = []string{"verify"} }), "RS256", OpVerify, ""},
 		{"a public key signs", public, "ES256", OpSign, verdict.KeyMismatch},
 		{"a private key signs", with("P-256", same), "ES256", OpSign, ""},
-		{"zero bytes", with("oct", func(k *Key) { k.material = make([]byte, 32) }), "HS256", OpVerify, verdict.KeyRefused},
+		{"zero bytes", with("oct", func(k *Key) { k.material = make([]byte, 32) }), "HS256", OpVerify, ""},
 	}
 	for _, tt := range tests {
 		alg, ok := jwa.Lookup(tt.alg)

@@ -23,7 +23,14 @@ func (k Key) Warnings(now time.Time) []verdict.Check {
 			Detail: "the RSA public exponent is smaller than 2^16 (FIPS 186-5 §5.1)",
 		})
 	}
-	if n := k.repeats(); n > 0 {
+	n := k.repeats()
+	switch {
+	case k.isAllZeros():
+		warnings = append(warnings, verdict.Check{
+			Name: "key_strength", Status: verdict.Warn, Class: verdict.WeakKey, Actual: k.bits,
+			Detail: "the secret is only zero bytes, which HMAC treats like an empty one",
+		})
+	case n > 0:
 		what := "one byte"
 		if n > 1 {
 			what = strconv.Itoa(n) + " bytes"

@@ -92,6 +92,17 @@ func (s Source) OutOfDate(k *Sources) error {
 	return nil
 }
 
+// PrimeModulus returns an error if a key is an RSA key whose modulus is a prime. It takes
+// long enough that only commands which judge keys call it.
+func (s Source) PrimeModulus() error {
+	for _, key := range s.Set.Keys {
+		if w := key.ModulusWarnings(); len(w) > 0 {
+			return InSource(s.Name, verdict.Errorf(verdict.KeyRefused, "%s", w[0].Detail))
+		}
+	}
+	return nil
+}
+
 // fetcher returns the client that fetches key sets, made when the first is needed.
 func (k *Sources) fetcher() *jwks.Client {
 	if k.client == nil {

@@ -44,6 +44,9 @@ func (v *verification) signature() (jws.Verified, error) {
 	}
 	v.add(checks...)
 	v.add(v.keys.Warnings(inQuestion...)...)
+	if v.Strict && err == nil {
+		v.add(verified.Key().ModulusWarnings()...)
+	}
 	return verified, err
 }
 
