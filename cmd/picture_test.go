@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -38,6 +39,9 @@ func TestPicture(t *testing.T) {
 		fmt.Fprintln(&screen)
 	}
 	drawn := svg(screen.String())
+	if regexp.MustCompile(`> | <|  `).Match(drawn[bytes.IndexByte(drawn, '$'):]) {
+		t.Error("the picture has spaces that Chromium drops")
+	}
 	if os.Getenv("JWT_UPDATE") != "" {
 		if err := os.WriteFile(pictureFile, drawn, 0o644); err != nil {
 			t.Fatal(err)
@@ -52,6 +56,10 @@ func TestPicture(t *testing.T) {
 		t.Errorf("%s is not what the program prints: JWT_UPDATE=1 go test ./cmd -run Picture draws it anew", pictureFile)
 	}
 }
+
+// noBreakSpace is drawn in place of a space, because Chromium collapses spaces whatever xml:space
+// and white-space say.
+const noBreakSpace = "\u00a0"
 
 // svg draws terminal output: text and the SGR sequences that render.Text writes.
 func svg(screen string) []byte {
@@ -70,7 +78,7 @@ func svg(screen string) []byte {
 			sgr(style, codes)
 			width += len([]rune(text))
 			if text != "" {
-				fmt.Fprintf(&body, `<tspan%s>%s</tspan>`, attributes(style), html.EscapeString(text))
+				fmt.Fprintf(&body, `<tspan%s>%s</tspan>`, attributes(style), html.EscapeString(strings.ReplaceAll(text, " ", noBreakSpace)))
 			}
 		}
 		columns = max(columns, width)
@@ -80,7 +88,7 @@ func svg(screen string) []byte {
 	w, h := 2*left+columns*8+columns/2, top+len(lines)*lineHeight
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d">
 <rect width="100%%" height="100%%" rx="8" fill="#1e2127"/>
-<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14" fill="#d7dae0" xml:space="preserve">
+<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14" fill="#d7dae0">
 %s</g>
 </svg>
 `, w, h, w, h, body.Bytes())
