@@ -97,11 +97,17 @@ binary: build ## fail if the binary is over its size or holds text/template
 		rm -f bin/jwt.symbols; echo "text/template is linked: see internal/README.md"; exit 1; fi
 	@rm -f bin/jwt.symbols
 
+SHARE = $(DESTDIR)$(PREFIX)/share
+
 .PHONY: install
-install: build ## install the binary and its manual below PREFIX (~/.local)
-	install -D -m 755 bin/jwt $(DESTDIR)$(PREFIX)/bin/jwt
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+install: build ## install the binary, manual and completions below PREFIX (~/.local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/bash-completion/completions \
+		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	install -m 755 bin/jwt $(DESTDIR)$(PREFIX)/bin/jwt
+	install -m 644 man/*.1 $(SHARE)/man/man1
+	install -m 644 completions/jwt.bash $(SHARE)/bash-completion/completions/jwt
+	install -m 644 completions/_jwt $(SHARE)/zsh/site-functions/_jwt
+	install -m 644 completions/jwt.fish $(SHARE)/fish/vendor_completions.d/jwt.fish
 
 .PHONY: dist
 dist: ## cross-compile release binaries into dist/, with checksums

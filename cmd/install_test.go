@@ -1,0 +1,45 @@
+package cmd
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestInstall runs `make install` with an install that refuses the flags which only GNU's has.
+func TestInstall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	for _, tool := range []string{"make", "install"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip(err)
+		}
+	}
+	bin, dest := t.TempDir(), t.TempDir()
+	real, _ := exec.LookPath("install")
+	bsd := "#!/bin/sh\nfor a; do case $a in -D*|-t*|--*) echo \"install: illegal option $a\"; exit 64;; esac; done\nexec " + real + " \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(bin, "install"), []byte(bsd), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command("make", "install", "DESTDIR="+dest, "PREFIX=/usr")
+	c.Dir = ".."
+	c.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, file := range []string{
+		"bin/jwt",
+		"share/man/man1/jwt.1",
+		"share/man/man1/jwt-verify.1",
+		"share/bash-completion/completions/jwt",
+		"share/zsh/site-functions/_jwt",
+		"share/fish/vendor_completions.d/jwt.fish",
+	} {
+		info, err := os.Stat(filepath.Join(dest, "usr", file))
+		if err != nil || info.Size() == 0 {
+			t.Errorf("%s is not installed: %v", file, err)
+		}
+	}
+}
