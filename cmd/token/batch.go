@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"jwt/internal/batch"
@@ -44,6 +45,9 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	defer runtime.KeepAlive(spare)
 	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: p.update}
 	err = batch.Run(ctx, lines, out, options, func(dst, line []byte, number int, tooLong error) []byte {
+		if !t.any.Load() { // a store by every worker for each line is slow
+			t.any.Store(true)
+		}
 		object, err := answerLine(token, line, tooLong, work)
 		if err != nil {
 			t.add(number, verdict.ClassOf(err))
@@ -55,6 +59,8 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	switch {
 	case err != nil:
 		return verdict.Errorf(verdict.IO, "batch: %w", err)
+	case !t.any.Load():
+		output.Note(env, "no line in the input")
 	case t.failed > 0:
 		output.Note(env, fmt.Sprintf("%s failed, the first on line %d: %s", phrase.Count(t.failed, "line"), t.first, t.class))
 		return cli.Answered{Class: t.class}
@@ -92,6 +98,8 @@ func answerLine(token tokenOptions, line []byte, tooLong error, work lineWork) (
 
 // A tally counts the lines that failed and records the first.
 type tally struct {
+	any atomic.Bool // whether the input had a line
+
 	sync.Mutex
 	failed int
 	first  int
