@@ -2,8 +2,12 @@ package cmd
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"jwt/internal/cli"
 	"jwt/internal/verdict"
@@ -40,6 +44,7 @@ func completionScript(root *cobra.Command, shell string) ([]byte, error) {
 	switch shell {
 	case "bash":
 		err = root.GenBashCompletionV2(&b, true)
+		return []byte(bashAt.Replace(b.String())), err
 	case "zsh":
 		err = root.GenZshCompletion(&b)
 	case "fish":
@@ -51,4 +56,46 @@ func completionScript(root *cobra.Command, shell string) ([]byte, error) {
 			Hintf("jwt completion bash|zsh|fish|powershell")
 	}
 	return b.Bytes(), err
+}
+
+// bashAt makes a word of @FILE in bash, which otherwise ends a word at an @.
+var bashAt = strings.NewReplacer(
+	"_init_completion -n =: ", "_init_completion -n =:@ ",
+	"\n    __jwt_handle_special_char \"$cur\" =\n", "\n    __jwt_handle_special_char \"$cur\" =\n    __jwt_handle_special_char \"$cur\" @\n",
+)
+
+// completeFiles completes @FILE in the arguments and flags that have no completion of their own.
+func completeFiles(c *cobra.Command) {
+	if c.ValidArgsFunction == nil && len(c.ValidArgs) == 0 {
+		c.ValidArgsFunction = filesAfterAt
+	}
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if _, ok := c.GetFlagCompletionFunc(f.Name); !ok && f.NoOptDefVal == "" {
+			c.RegisterFlagCompletionFunc(f.Name, filesAfterAt)
+		}
+	})
+}
+
+// filesAfterAt returns the files that @PREFIX can mean. Files without an @ are left to the shell.
+func filesAfterAt(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+	prefix, ok := strings.CutPrefix(word, "@")
+	if !ok {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	dir, base := filepath.Split(prefix)
+	entries, _ := os.ReadDir(filepath.Clean(dir + "."))
+	var files []string
+	directive := cobra.ShellCompDirectiveNoFileComp
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, base) || base == "" && strings.HasPrefix(name, ".") {
+			continue
+		}
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
+			name += "/"
+			directive |= cobra.ShellCompDirectiveNoSpace
+		}
+		files = append(files, "@"+dir+name)
+	}
+	return files, directive
 }

@@ -104,6 +104,10 @@ func newRoot(env *cli.Env, args []string) *cobra.Command {
 		},
 	}
 	root.Flags().Bool("version", false, "print the version")
+	root.ValidArgsFunction = func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		files, directive := filesAfterAt(c, args, word)
+		return files, directive | cobra.ShellCompDirectiveNoFileComp
+	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Use: "help [COMMAND]", Short: "show the help of a command", Hidden: true, RunE: runHelp})
 	root.SetIn(env.Stdin)
@@ -133,6 +137,7 @@ func addCommands(env *cli.Env, parent *cobra.Command, children []*cli.Command, a
 		}
 		if completing { // a shell shows the usage of a flag unchanged
 			c.Flags().VisitAll(func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) })
+			completeFiles(c)
 		}
 		parent.AddCommand(c)
 	}
