@@ -225,7 +225,16 @@ func badAnswer(req *http.Request, resp *http.Response) error {
 	if resp.StatusCode >= 500 {
 		class = verdict.ServerError
 	}
-	return verdict.Errorf(class, "%s %s: the server answered %s", req.Method, httpclient.Show(req.URL), httpclient.Status(resp.StatusCode))
+	e := verdict.Errorf(class, "%s %s: the server answered %s", req.Method, httpclient.Show(req.URL), httpclient.Status(resp.StatusCode))
+	if !authclient.NeedsOtherToken(resp.Header) {
+		return e
+	}
+	challenge := authclient.ChallengeOf(resp.Header)
+	e.Message += ": " + challenge["error"]
+	if wants := challenge.Wants(); wants != "" {
+		e.Message += ", it wants " + phrase.Short(authclient.SecretsOf(req).Hide(wants))
+	}
+	return e.Hintf("a refresh does not change that, so none was made: log in as the server asks")
 }
 
 // head returns the status and the headers of a response, as curl -i shows them.

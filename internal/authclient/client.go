@@ -17,7 +17,6 @@ import (
 
 	"jwt/internal/httpclient"
 	"jwt/internal/loopback"
-	"jwt/internal/oauth"
 	"jwt/internal/phrase"
 	"jwt/internal/redact"
 	"jwt/internal/verdict"
@@ -222,11 +221,10 @@ func (h Tokens) values() map[string]string {
 
 // refusal returns the error of an answer that refuses the request.
 func (r *reply) refusal(class verdict.Class) *verdict.Error {
-	said := oauth.ParseError(r.status, r.body)
-	said.Code, said.Description = r.secrets.Hide(said.Code), r.secrets.Hide(said.Description)
-	said.RetryAfter = retryAfter(r.header.Get("Retry-After"), r.asked)
+	said := r.said()
+	said.Code, said.Description = redact.Tokens(r.secrets.Hide(said.Code)), redact.Tokens(r.secrets.Hide(said.Description))
 	message := httpclient.Show(r.url) + ": the server answered " + httpclient.Status(r.status)
-	if said.Code != "" {
+	if said.Code != "" || said.Description != "" {
 		message += ": " + phrase.Short(said.Error())
 	}
 	e := verdict.Errorf(class, "%s", message)

@@ -22,6 +22,7 @@ type Grant struct {
 	RefreshToken string // "" if absent: the old one stays valid
 	Obtained     time.Time
 	// AccessExpires and RefreshExpires are by the local clock, and zero if unknown.
+	// RefreshExpires without a RefreshToken is that of the old one.
 	AccessExpires, RefreshExpires time.Time
 }
 
@@ -48,7 +49,8 @@ func (s *Client) grant(r *reply) (Grant, error) {
 		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the access token is of type %s, not Bearer", httpclient.Show(r.url), phrase.Short(r.secrets.Hide(kind))).
 			Hintf("only bearer tokens (RFC 6750) are supported")
 	}
-	g.AccessExpires = expiry(g.AccessToken, text(at.ExpiresIn), r)
+	life, known := r.lifetime(body, at.ExpiresIn, at.ExpiresAt)
+	g.AccessExpires = expiry(g.AccessToken, life, known, r)
 	return g, nil
 }
 
@@ -58,7 +60,7 @@ func (s *Client) refreshGrant(r *reply) Grant {
 	at := s.Preset.Tokens
 	g := Grant{Obtained: r.asked}
 	token, cookie := r.first(body, at.Refresh)
-	if token == "" || !printable(token) {
+	if token != "" && !printable(token) {
 		return g
 	}
 	g.RefreshToken = token
@@ -66,9 +68,39 @@ func (s *Client) refreshGrant(r *reply) Grant {
 		g.RefreshExpires = CookieExpiry(cookie, g.Obtained)
 		return g
 	}
-	lifetime, _ := r.first(body, at.RefreshExpiresIn)
-	g.RefreshExpires = expiry(token, lifetime, r)
+	life, known := r.lifetime(body, at.RefreshExpiresIn, at.RefreshExpiresAt)
+	g.RefreshExpires = expiry(token, life, known, r)
 	return g
+}
+
+// lifetime returns the lifetime in an answer: a number of seconds, or else a time, by the
+// server's clock.
+func (r *reply) lifetime(body jsonobject.Value, seconds, ends []string) (time.Duration, bool) {
+	text, _ := r.first(body, seconds)
+	if life, known := lifetimeOf(text); known {
+		return life, true
+	}
+	text, _ = r.first(body, ends)
+	if end, ok := timeOf(text); ok {
+		return max(end.Sub(r.clock()), 0), true
+	}
+	return 0, false
+}
+
+// timeOf reads a time in seconds or milliseconds since 1970, or as RFC 3339 has it.
+func timeOf(text string) (time.Time, bool) {
+	const year5138 = 1e11 // in seconds; of milliseconds, it is 1973
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, true
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil || !(n > 0) || n > 1000*year5138:
+		return time.Time{}, false
+	case n >= year5138:
+		return time.UnixMilli(int64(n)), true
+	}
+	return time.Unix(int64(n), 0), true
 }
 
 // first returns the value at the first of the places that has one.
@@ -141,8 +173,7 @@ const clockSlack = 2 * time.Second
 // server's clock may differ. The shorter one is used. A token that was issued earlier
 // expires at its exp, by the clock of the answer's Date or else by the local clock,
 // unless the token has already expired by that clock.
-func expiry(token, seconds string, r *reply) time.Time {
-	life, known := lifetimeOf(seconds)
+func expiry(token string, life time.Duration, known bool, r *reply) time.Time {
 	exp, iat := datesOf(token)
 	if exp.IsZero() {
 		if known {

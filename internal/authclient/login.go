@@ -14,7 +14,7 @@ func (s *Client) Login(ctx context.Context, user string, password []byte) (Grant
 	if err != nil {
 		return Grant{}, err
 	}
-	if !r.ok() {
+	if s.refuses(r) {
 		e := r.refusal(verdict.LoginRefused)
 		switch r.status {
 		case http.StatusTooManyRequests, http.StatusRequestTimeout: // the password was not checked
@@ -26,5 +26,3 @@ func (s *Client) Login(ctx context.Context, user string, password []byte) (Grant
 	}
 	return s.grant(r)
 }
-
-func (r *reply) ok() bool { return r.status >= 200 && r.status < 300 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -55,9 +56,11 @@ type Places struct {
 	Access    []string `toml:"access"`
 	Refresh   []string `toml:"refresh"`
 	ExpiresIn []string `toml:"expires_in"` // seconds, of the access token
+	ExpiresAt []string `toml:"expires_at"` // the time of its end, used if there is no lifetime
 	// RefreshExpiresIn is the same for a refresh token that is not in a cookie. A cookie
 	// has its own Max-Age or Expires.
 	RefreshExpiresIn []string `toml:"refresh_expires_in"`
+	RefreshExpiresAt []string `toml:"refresh_expires_at"`
 	Type             []string `toml:"type"`
 }
 
@@ -84,8 +87,25 @@ func (a Answer) matches(status int, path string, body []byte) bool {
 		(a.Body == "" || bytes.Contains(body, []byte(a.Body)))
 }
 
+// wrong returns why the entry cannot be meant.
+func (a Answer) wrong() string {
+	switch {
+	case a.Status != 0 && (a.Status < 200 || a.Status > 599):
+		return "the status " + strconv.Itoa(a.Status) + " is not 200 to 599"
+	case a.Body == "" && a.Status < 300:
+		return `an entry needs a status of 300 or more, or a part of the body`
+	}
+	return ""
+}
+
 func anyMatches(answers []Answer, status int, path string, body []byte) bool {
 	return slices.ContainsFunc(answers, func(a Answer) bool { return a.matches(status, path, body) })
+}
+
+// MayExpire reports whether an answer with this status may mean that the access token of
+// a call has expired, so that its body must be read.
+func (p Preset) MayExpire(status int) bool {
+	return slices.ContainsFunc(p.Expired, func(a Answer) bool { return a.Status == 0 || a.Status == status })
 }
 
 // SaysExpired reports whether the answer to a call means that its access token has
@@ -97,6 +117,12 @@ func (p Preset) SaysExpired(status int, path string, body []byte) bool {
 // SaysDead reports whether the answer to a refresh means that the session has ended.
 func (p Preset) SaysDead(status int, body []byte) bool {
 	return anyMatches(p.Dead, status, p.Refresh.Path, body)
+}
+
+// describesDead reports whether the text of the answer to a refresh is one that means, by
+// the preset, that the session has ended.
+func (p Preset) describesDead(status int, body []byte) bool {
+	return slices.ContainsFunc(p.Dead, func(a Answer) bool { return a.Body != "" && a.matches(status, p.Refresh.Path, body) })
 }
 
 //go:embed presets.toml
@@ -228,10 +254,17 @@ func (p Preset) check(c Config) error {
 	if len(p.Tokens.Access) == 0 {
 		return wrong("tokens.access", "is empty: it says where the answer has the access token")
 	}
-	for _, places := range [][]string{p.Tokens.Access, p.Tokens.Refresh, p.Tokens.ExpiresIn, p.Tokens.RefreshExpiresIn, p.Tokens.Type} {
+	for _, places := range [][]string{p.Tokens.Access, p.Tokens.Refresh, p.Tokens.ExpiresIn, p.Tokens.ExpiresAt, p.Tokens.RefreshExpiresIn, p.Tokens.RefreshExpiresAt, p.Tokens.Type} {
 		for _, place := range places {
 			if kind, name, ok := strings.Cut(place, ":"); !ok || name == "" || !slices.Contains([]string{"json", "cookie", "header"}, kind) {
 				return wrong("tokens", `"`+place+`" is not json:POINTER, cookie:NAME or header:NAME`)
+			}
+		}
+	}
+	for field, answers := range map[string][]Answer{"expired": p.Expired, "dead": p.Dead} {
+		for _, a := range answers {
+			if why := a.wrong(); why != "" {
+				return wrong(field, why)
 			}
 		}
 	}

@@ -122,7 +122,7 @@ func TestSaysExpiredAndDead(t *testing.T) {
 		{401, "/me", `{"error":"invalid_token"}`, true, true},
 		{401, "/checkout", `{"error":"Invalid cart token"}`, false, true},
 		{401, "/checkout", `{"error":"token expired"}`, true, true},
-		{403, "/me", "", false, false},
+		{403, "/me", "", false, true},
 		{500, "/me", "", false, false},
 		{400, "/token", `{"error":"invalid_grant"}`, false, true},
 		{400, "/token", `{"error":"invalid_request"}`, false, false},

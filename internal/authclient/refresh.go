@@ -1,10 +1,8 @@
 package authclient
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"mime"
 
 	"jwt/internal/verdict"
 )
@@ -22,12 +20,14 @@ func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
 		return Grant{}, s.keepNext(err, r, h)
 	case s.saysDead(r):
 		return Grant{}, r.refusal(verdict.SessionRevoked)
-	case r.isPage() && s.Preset.SaysDead(r.status, r.body):
+	case r.isPage() && s.Preset.SaysDead(r.status, r.body) && !unrelated(wordsOf(r.said().Code)):
 		return Grant{}, r.refusal(verdict.FetchFailed).
 			Hintf("the answer is an HTML page, perhaps from a proxy and not from the server: the session is kept")
 	case r.status >= 500:
 		return Grant{}, s.keepNext(uncertain(r.refusal(verdict.ServerError), false), r, h)
-	case !r.ok():
+	case s.refuses(r) && aboutClient(r.said().Code):
+		return Grant{}, r.refusal(verdict.FetchFailed).Hintf("the server refuses the client, not the session: the session is kept")
+	case s.refuses(r):
 		return Grant{}, r.refusal(verdict.FetchFailed)
 	}
 	g, err := s.grant(r)
@@ -35,27 +35,6 @@ func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
 		return Grant{}, s.keepNext(uncertain(verdict.Errorf(verdict.ClassOf(err), "%w", err), false), r, h)
 	}
 	return g, nil
-}
-
-// saysDead reports whether the session has ended. An HTML page counts only if the preset
-// matches its text: a proxy may answer with the same status 401.
-func (s *Client) saysDead(r *reply) bool {
-	dead := s.Preset
-	if r.isPage() {
-		dead.Dead = nil
-		for _, a := range s.Preset.Dead {
-			if a.Body != "" {
-				dead.Dead = append(dead.Dead, a)
-			}
-		}
-	}
-	return dead.SaysDead(r.status, r.body)
-}
-
-// isPage reports whether the answer is HTML, by its type or its first character.
-func (r *reply) isPage() bool {
-	kind, _, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
-	return kind == "text/html" || kind == "application/xhtml+xml" || bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<"))
 }
 
 // keepNext adds a new refresh token in the answer, if any, to an Uncertain error: the

@@ -3,8 +3,6 @@ package oauth
 import (
 	"strconv"
 	"time"
-
-	"jwt/internal/jsonobject"
 )
 
 // The error codes of RFC 6749 §5.2 and RFC 6750 §3.1, and those of the plain JSON
@@ -23,17 +21,19 @@ const (
 
 // An Error is an error response.
 type Error struct {
-	Status      int // of the response
-	Code        string
+	Status      int           // of the response
+	Code        string        // what programs decide by; "" if the response has none
 	Description string        // for messages; never a secret
 	RetryAfter  time.Duration // 0: not given
 }
 
 func (e *Error) Error() string {
 	switch {
-	case e.Code == "":
+	case e.Code == "" && e.Description == "":
 		return "status " + strconv.Itoa(e.Status)
-	case e.Description == "":
+	case e.Code == "":
+		return e.Description
+	case e.Description == "" || e.Description == e.Code:
 		return e.Code
 	default:
 		return e.Code + ": " + e.Description
@@ -46,17 +46,4 @@ func (e *Error) JSON() []byte {
 		return object("error", quote(e.Code))
 	}
 	return object("error", quote(e.Code), "error_description", quote(e.Description))
-}
-
-// ParseError reads the body of an unsuccessful response. For a body of another kind it
-// returns an Error without a code.
-func ParseError(status int, body []byte) *Error {
-	e := &Error{Status: status}
-	o, err := jsonobject.Parse(body)
-	if err != nil {
-		return e
-	}
-	e.Code, _ = text(o, "error")
-	e.Description, _ = text(o, "error_description")
-	return e
 }

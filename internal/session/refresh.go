@@ -26,7 +26,8 @@ const (
 // It reads the session again under the lock. If its token is not that of seen, another
 // process has refreshed it, and Refresh adopts the token, even if the server returned the
 // same one again. If another process failed meanwhile, the server is not asked again.
-// Once a request may have been sent, cancelling ctx waits until its result is saved.
+// A refresh token that should have expired is sent too: the server may have prolonged its
+// life without saying so. Once a request may have been sent, cancelling ctx waits until its result is saved.
 func (c *Client) Refresh(ctx context.Context, seen *Session, wait time.Duration) (*Session, Outcome, error) {
 	began := c.Now()
 	unlock, err := c.Store.lock(ctx, c.Name, cmp.Or(wait, lockTimeout))
@@ -46,8 +47,6 @@ func (c *Client) Refresh(ctx context.Context, seen *Session, wait time.Duration)
 		return s, Adopted, nil
 	case s.RefreshToken == "":
 		return nil, "", s.noRefreshToken()
-	case !s.Refreshable(now):
-		return nil, "", c.end(s, verdict.SessionExpired, s.refreshExpired())
 	case s.Failed != nil && s.Failed.At.After(began) && !s.Failed.At.After(now):
 		return nil, "", s.Failed.error(now)
 	}
@@ -116,7 +115,10 @@ func (c *Client) spend(ctx context.Context, server *authclient.Client, s *Sessio
 		s.setTokens(grant)
 		return file.finish(s)
 	case verdict.ClassOf(err) == verdict.SessionRevoked:
-		return c.end(s, endClass(s, c.Now()), revocation(err, lost, earlier, s.Failed))
+		if s.expired(c.Now()) {
+			return c.end(s, verdict.SessionExpired, fmt.Sprintf("%s, and the server refuses it (%v)", s.refreshExpired(), err))
+		}
+		return c.end(s, verdict.SessionRevoked, revocation(err, lost, earlier, s.Failed))
 	case errors.As(err, &unsure) && unsure.Next.RefreshToken != "":
 		s.setRefreshToken(unsure.Next)
 		s.Pending = nil
@@ -184,13 +186,9 @@ func failureOf(err error, now time.Time, lost bool) *Failure {
 	return f
 }
 
-// endClass distinguishes an expired session from a revoked one, by the lifetime that the
-// server gave.
-func endClass(s *Session, now time.Time) verdict.Class {
-	if !s.RefreshExpires.IsZero() && !now.Before(s.RefreshExpires) {
-		return verdict.SessionExpired
-	}
-	return verdict.SessionRevoked
+// expired reports whether the refresh token is over by the lifetime that the server gave.
+func (s *Session) expired(now time.Time) bool {
+	return !s.RefreshExpires.IsZero() && !now.Before(s.RefreshExpires)
 }
 
 // revocation explains why the server refuses the refresh token.

@@ -573,20 +573,35 @@ func status(code int, body string) http.HandlerFunc {
 	}
 }
 
-func TestEndedSessionSendsNoRequest(t *testing.T) {
+// TestExpiredIsTriedOnce checks that a refresh token that should have expired is sent
+// once before the session has ended.
+func TestExpiredIsTriedOnce(t *testing.T) {
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
-	w.edit(func(s *Session) {
+	expire := func(s *Session) {
 		s.Obtained = time.Now().Add(-2 * time.Hour)
 		s.AccessExpires, s.RefreshExpires = time.Now().Add(-time.Hour), time.Now().Add(-time.Minute)
+	}
+	w.edit(expire)
+	if s, err := w.client().Token(t.Context(), 0); err != nil || !w.accepted(s.AccessToken) {
+		t.Fatalf("the server still takes it: %v", err)
+	}
+	w.mustAsk("/refresh", 1)
+
+	w.edit(expire)
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
+		status(http.StatusForbidden, `{"error":"invalid_grant"}`)(rw, r)
 	})
 	_, err := w.client().Token(t.Context(), 0)
 	mustFail(t, err, verdict.SessionExpired, "the refresh token expired")
-	w.mustAsk("/refresh", 0)
+	_, err = w.client().Token(t.Context(), 0)
+	mustFail(t, err, verdict.SessionExpired, "the refresh token expired")
+	w.mustAsk("/refresh", 2)
 
 	w.edit(func(s *Session) { s.RefreshToken, s.Ended = "", nil })
 	_, err = w.client().Token(t.Context(), 0)
 	mustFail(t, err, verdict.SessionExpired, "gave no refresh token")
+	w.mustAsk("/refresh", 2)
 }
 
 // TestRevokedIsNotServed checks that a revoked session is not used, although its access

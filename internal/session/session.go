@@ -195,8 +195,11 @@ func (s *Session) setTokens(g authclient.Grant) {
 
 // setRefreshToken stores the refresh token of an answer, if any, in the session.
 func (s *Session) setRefreshToken(g authclient.Grant) {
-	if g.RefreshToken != "" {
+	switch {
+	case g.RefreshToken != "":
 		s.RefreshToken, s.RefreshExpires = g.RefreshToken, g.RefreshExpires
+	case !g.RefreshExpires.IsZero(): // the server renewed the lifetime of the old one
+		s.RefreshExpires = g.RefreshExpires
 	}
 	s.hasRefresh = s.RefreshToken != ""
 }

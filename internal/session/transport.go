@@ -70,7 +70,7 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp, err := c.send(req, body, s, preset)
-	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+	if err != nil || !preset.MayExpire(resp.StatusCode) || authclient.NeedsOtherToken(resp.Header) {
 		return resp, err
 	}
 	expired, err := saysExpired(resp, preset, s)
@@ -157,7 +157,7 @@ func (c *Client) keepCookies(ctx context.Context, seen *Session, p authclient.Pr
 	return c.Store.save(s)
 }
 
-// saysExpired reports whether a 401 means that the access token has expired. It reads the
+// saysExpired reports whether an answer means that the access token has expired. It reads the
 // start of the body, and the caller can still read all of it.
 func saysExpired(resp *http.Response, p authclient.Preset, s *Session) (bool, error) {
 	const enough = 64 << 10
