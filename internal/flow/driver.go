@@ -128,7 +128,7 @@ func (a answer) reason() string {
 		return ""
 	}
 	e := oauth.ParseError(a.status, a.body)
-	if e.Code == "" {
+	if e.Code == "" && e.Description == "" {
 		return ""
 	}
 	return phrase.ShortTo(a.secrets.Hide(e.Error()), most) // hidden before it is shortened: half of a secret is still one

@@ -328,7 +328,7 @@ func TestUnusualServers(t *testing.T) {
 			}),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Pass: {flow.UniformLoginErrors}},
-			says: "for both 401 Unauthorized, except for what varies with every answer",
+			says: "for both 401 Unauthorized no, except for what varies with every answer",
 		},
 		{
 			name: "that numbers its errors and reveals users", ask: logins(func(user string, n int32) string {
@@ -378,7 +378,7 @@ func TestUnusualServers(t *testing.T) {
 			}),
 			only: []string{flow.UniformLoginErrors},
 			want: map[verdict.Status][]string{verdict.Fail: {flow.UniformLoginErrors}},
-			says: "the bodies differ: for a wrong password 401 Unauthorized; for an unknown user 401 Unauthorized",
+			says: "the bodies differ: for a wrong password 401 Unauthorized Login failed: E50126. Request 1; for an unknown user 401 Unauthorized Login failed: E50034. Request 2",
 		},
 		{
 			name: "that repeats the user name", ask: logins(func(user string, _ int32) string { return fmt.Sprintf(`{"error":"no login as %s"}`, user) }),

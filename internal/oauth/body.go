@@ -52,12 +52,15 @@ func (e *Error) read(v jsonobject.Value) {
 	for _, name := range sentenceMembers {
 		member, _ := o.Get(name)
 		text := oneLine(sentence(member, 0))
+		if text == "" && name == "errors" {
+			text = oneLine(firstSentence(member))
+		}
 		if text != "" && text != e.Code && !strings.EqualFold(text, http.StatusText(e.Status)) {
 			e.Description = text
 			return
 		}
 	}
-	if text := oneLine(firstSentence(v, 0)); strings.Count(text, " ") > 1 { // a field and its error
+	if text := oneLine(firstSentence(v)); strings.Count(text, " ") > 1 { // a field and its error
 		e.Description = text
 	}
 }
@@ -116,24 +119,22 @@ func sentence(v jsonobject.Value, depth int) string {
 			}
 		}
 	}
-	return firstSentence(v, depth)
+	return sentence(firstOf(v), depth+1)
 }
 
-// firstSentence returns the text in the first element of an array, or in the first member of
-// an object like {"email": ["is unknown"]}.
-func firstSentence(v jsonobject.Value, depth int) string {
-	if first := firstOf(v); first != nil {
-		return sentence(first, depth+1)
-	}
+// firstSentence returns the first member of an object like {"email": ["is unknown"]}, with
+// its text.
+func firstSentence(v jsonobject.Value) string {
 	o, ok := v.Object()
 	if !ok || len(o.Members()) == 0 {
 		return ""
 	}
 	first := o.Members()[0]
-	if k := first.Value.Kind(); k != '[' && k != '{' && k != '"' {
+	text := sentence(first.Value, 0)
+	if text == "" {
 		return ""
 	}
-	return first.Name + ": " + sentence(first.Value, depth+1)
+	return first.Name + ": " + text
 }
 
 func firstOf(v jsonobject.Value) jsonobject.Value {

@@ -35,6 +35,7 @@ func TestParseError(t *testing.T) {
 		{"binary", 403, "\x00\xff", "", ""},
 		{"empty", 401, "", "", ""},
 		{"nothing in it", 401, `{"ok":false,"n":null,"error":null}`, "", ""},
+		{"object without a sentence", 401, `{"error":{"code":"no","trace":"1"},"at":1}`, "no", ""},
 		{"numbers", 401, `{"error":401,"code":"401"}`, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
