@@ -101,6 +101,12 @@ func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args 
 	if found.Wrapped {
 		out.Note(env, "the token was wrapped over lines and has been joined; jwt verify would refuse it")
 	}
+	if found.Encoded {
+		out.Note(env, "the token was in Base64 and has been decoded")
+	}
+	if found.GitHub {
+		out.Note(env, "the token follows a prefix of GitHub (ghs_…), which is left out: GitHub alone vouches for it and publishes no key for it")
+	}
 	if len(found.Others) > 0 {
 		out.Note(env, "using "+found.Where+"; there is also "+strings.Join(found.Others, ", ")+": --field NAME chooses")
 	}

@@ -12,6 +12,9 @@ import (
 func onlyCarrier(s span, o Options) (found Found, ok bool, err error) {
 	body, where := cutCarrier(s)
 	switch {
+	case vendorPrefix(body.b) > 0 && compact.Is(body.b):
+		n := vendorPrefix(body.b)
+		return Found{Token: string(body.b[n:]), Where: where, Offset: body.at(n), GitHub: true}, true, nil
 	case compact.Is(body.b), o.Join && isLaxToken(body.b):
 		return Found{Token: string(body.b), Where: where, Offset: body.off}, true, nil
 	}

@@ -16,6 +16,9 @@ func (f *finder) noToken(text span) error {
 	if hasUTF16Mark(text.b) {
 		return stopped(text, 0, 0)
 	}
+	if other, ok := formatOf(credential(text)); ok {
+		return other.notJWT()
+	}
 	if len(f.refused) > 0 {
 		r := f.refused[0]
 		return stopped(text, max(0, r.token-text.off), max(0, r.at-text.off))
@@ -89,16 +92,37 @@ func wrongParts(b []byte) *verdict.Error {
 		return e.Hintf("%s", placeholderMessage)
 	case isScheme(b):
 		return e.Hintf("nothing follows %s: is the variable set?", b)
-	case n == 1 && inBraces(decodeHeader(b)):
-		return e.Hintf("this is one part of a token: all parts are needed")
-	case n == 1 && encodedAgain(b):
-		return e.Hintf("it is encoded in Base64 once more, as in a Kubernetes Secret: base64 -d")
-	case n == 1:
-		return e.Hintf("an opaque token says nothing by itself, only its issuer can read it")
-	case n == 2:
-		return e.Hintf("the signature is missing; even an unsecured token ends with a dot")
+	}
+	if hint := incomplete(b, n); hint != "" {
+		return e.Hintf("%s", hint)
 	}
 	return e
+}
+
+// incomplete says which parts of a token b has, by the n parts that dots join.
+func incomplete(b []byte, n int) string {
+	first, second, _ := bytes.Cut(b, []byte{'.'})
+	header := decodeHeader(first)
+	isJSON := inBraces(header)
+	switch {
+	case n == 1 && isJSON:
+		return "this is one part of a token: all parts are needed"
+	case n == 1 && encodedAgain(b):
+		return "it is encoded in Base64 once more, as in a Kubernetes Secret: base64 -d"
+	case n == 1 && bytes.HasPrefix(b, []byte("eyJ")):
+		return "it begins like a token and is cut off in its header: copy it whole"
+	case n == 1, n == 2 && len(first) > 0 && !startsLikeHeader(b[0]):
+		return "an opaque token says nothing by itself, only its issuer can read it"
+	case n == 2 && isJSON && !hasMember(header, "alg"):
+		return "the first part has no alg, so it is not a header: is this the second half of a token?"
+	case n == 2 && isJSON && !inBraces(decodeHeader(second)):
+		return "it is cut off in its payload: copy the token whole, to its last character"
+	case n == 2:
+		return "the signature is missing; even an unsecured token ends with a dot"
+	case bytes.Count(b, []byte("eyJ")) > 2:
+		return "two tokens run together? pass one of them"
+	}
+	return ""
 }
 
 // countParts counts the parts of a token, for an SD-JWT those before its first tilde.
@@ -267,9 +291,12 @@ func (f *finder) notAToken(where string, value span) error {
 	for end < len(bare.b) && inToken(bare.b[end]) {
 		end++
 	}
+	other, known := formatOf(bare.b)
 	switch {
 	case len(bare.b) == 0:
 		return verdict.Errorf(verdict.Malformed, "%s: is empty, want a token", where)
+	case known:
+		return verdict.Errorf(verdict.Malformed, "%s: is %s, not a JWT", where, other.name).Hintf("%s", other.hint)
 	case end == len(bare.b):
 		return verdict.Errorf(verdict.Malformed, "%s: is not a token: it has %d parts, want 3 (5 when encrypted)", where, countParts(bare.b))
 	}

@@ -180,7 +180,7 @@ func (w *jsonWalk) text(name string, depth int, raw []byte) error {
 	if w.f.level == 0 { // JSON inside a command line is not a response
 		rank = responseRank(name)
 	}
-	if rank == 0 && !w.mayBeField(name) && !carriesToken(s.b) {
+	if rank == 0 && !w.f.deep && !w.mayBeField(name) && !carriesToken(s.b) {
 		return nil
 	}
 	c := context{name: name, path: w.path(), rank: rank, depth: depth}

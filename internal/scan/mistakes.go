@@ -37,6 +37,9 @@ func recogniseJSON(b []byte) string {
 			return fmt.Sprintf("the response is an error (%s), it carries no token", text)
 		}
 	}
+	if kind, _ := o.Text("type"); kind == "service_account" {
+		return "this is the key of a Google service account, not a token: jq -r .private_key FILE > key.pem, then jwt sign --key key.pem"
+	}
 	if _, ok := o.Get("kty"); ok {
 		return "this is a key (JWK): it is given with --key"
 	}
@@ -45,11 +48,22 @@ func recogniseJSON(b []byte) string {
 		switch text, isText := v.Text(); {
 		case isText && isPlaceholder([]byte(text)), v.Kind() == 'n', isText && text == "":
 			return "its " + name + " is empty: the response carries no token"
+		case isText && isOther(text):
+			other, _ := formatOf([]byte(text))
+			return "its " + name + " is " + other.name + ": " + other.hint
 		case isText && strings.IndexByte(text, '.') < 0:
 			return "its " + name + " is an opaque token, which says nothing by itself: its issuer can be asked about it (RFC 7662)"
 		}
 	}
+	if kind, _ := o.Text("kind"); kind == "Secret" {
+		return "this Kubernetes Secret contains no token in its data"
+	}
 	return "this JSON contains no token; jwt sign makes a token of claims"
+}
+
+func isOther(text string) bool {
+	_, ok := formatOf([]byte(text))
+	return ok
 }
 
 const placeholderMessage = "this is a placeholder, not a token: is the variable set (or the promise awaited)?"

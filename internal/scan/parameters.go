@@ -102,6 +102,9 @@ func (f *finder) pair(s span) {
 	}
 	value := s.from(i + 1).trim()
 	key := strings.TrimLeft(string(name), "-$")
+	if f.noteChunk(key, value) {
+		return
+	}
 	if c := (context{name: key, where: kind + key}); !f.value(value, c) {
 		f.tokensInText(value, 0, len(value.b), c)
 	}
@@ -154,7 +157,8 @@ func (f *finder) query(s span, kind string) {
 			f.tokensInText(s, 0, end, context{})
 		} else {
 			name := strings.TrimLeft(string(piece.b[:equals]), "-$")
-			if !f.value(piece.from(equals+1), context{name: name, where: kind + name}) {
+			value := piece.from(equals + 1)
+			if !f.noteChunk(name, value) && !f.value(value, context{name: name, where: kind + name}) {
 				f.tokensInText(piece, 0, len(piece.b), context{})
 			}
 		}
@@ -173,7 +177,12 @@ func (f *finder) path(s span) {
 		if end < 0 {
 			end = len(s.b)
 		}
-		if part := s.sub(0, end); !f.value(part, context{name: "path", where: "URL path"}) {
+		part := s.sub(0, end)
+		switch {
+		case f.value(part, context{name: "path", where: "URL path"}):
+		case f.deep && bytes.HasPrefix(part.b, []byte(":_auth=")): // of npm
+			f.query(part.from(1), "")
+		default:
 			f.tokensInText(part, 0, len(part.b), context{})
 		}
 		s = s.from(min(end+1, len(s.b)))

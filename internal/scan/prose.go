@@ -26,7 +26,7 @@ func (f *finder) prose(s span) {
 		start, stop, carries := next(word.b, 0)
 		follows := continues(s.b[end:]) && !(carries && isComplete(word.b[start:stop]) && !resumes(s.b[end:]))
 		switch {
-		case !carries && f.field == "":
+		case !carries && f.field == "" && !f.deep:
 		case compact.Is(word.b) && isOption(previous) && !follows:
 			f.value(word, context{name: string(bytes.TrimLeft(previous, "-")), where: string(previous)})
 		case compact.Is(word.b) && string(previous) == "=" && !follows:

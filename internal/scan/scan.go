@@ -20,6 +20,8 @@ type Found struct {
 	Where   string   // for messages: "Authorization header", "cookie session"; "" for a bare token
 	Offset  int      // bytes from the start of the text
 	Wrapped bool     // it was on several lines and is joined here
+	Encoded bool     // it was in Base64 and is decoded here
+	GitHub  bool     // it followed a prefix of GitHub
 	Others  []string // the names of other members of the JSON response that carry tokens
 }
 
@@ -44,6 +46,27 @@ const maxItems = 4096
 // serialization of a JWS or JWE (unsupported_serialization) or exceeds a limit
 // (limit_exceeded).
 func One(text []byte, o Options) (Found, error) {
+	found, err := one(text, o)
+	if err == nil && mayBeOther(found.Token) {
+		if other, ok := formatOf([]byte(found.Token)); ok {
+			return Found{}, other.notJWT()
+		}
+	}
+	return found, err
+}
+
+// mayBeOther reports whether a text with the separators of a token may be another
+// credential: it begins differently, or its second part is the time of a cookie.
+func mayBeOther(token string) bool {
+	if !strings.HasPrefix(token, "eyJ") {
+		return true
+	}
+	first := strings.IndexByte(token, '.')
+	second := strings.IndexByte(token[first+1:], '.')
+	return second == 6 || second == 7
+}
+
+func one(text []byte, o Options) (Found, error) {
 	text = fromUTF16(text)
 	s := span{b: text, exact: true}
 	if bytes.HasPrefix(text, byteOrderMark) {
@@ -59,6 +82,7 @@ func One(text []byte, o Options) (Found, error) {
 		case !compact.Is(s.b):
 		case looksLikeFile(s.b) && !hasHeader(s.b):
 			return Found{}, notToken(s.b)
+		case vendorPrefix(s.b) > 0: // onlyCarrier removes it
 		default:
 			return Found{Token: string(s.b), Offset: s.off}, nil
 		}
@@ -71,7 +95,12 @@ func One(text []byte, o Options) (Found, error) {
 	if found, ok, err := f.joinLines(plain, o); ok || err != nil {
 		return found, err
 	}
-	return f.choose(s)
+	f.readDeep(plain, o)
+	found, err := f.choose(s)
+	if err == nil && found.Encoded && found.Where == "" && !o.Join {
+		return Found{}, f.noToken(s)
+	}
+	return found, err
 }
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
@@ -107,16 +136,19 @@ func (s span) trim() span {
 
 // An item is one token that is complete in its carrier.
 type item struct {
-	token   string
-	off     int
-	where   string
-	name    string // of the header, cookie, parameter or JSON member; "" in plain text
-	alias   string // the "name" beside the JSON member "value", as in a HAR
-	path    string // of the JSON member, from the root
-	rank    int    // among the members of a token response, from 1, the best; 0 for others
-	depth   int    // of the JSON member
-	fold    bool   // the name is that of a header, which is case-insensitive
-	inProse bool   // in prose inside a JSON string, usually text about tokens
+	token string
+	off   int
+	where string
+	name  string // of the header, cookie, parameter or JSON member; "" in plain text
+	alias string // the "name" beside the JSON member "value", as in a HAR
+	path  string // of the JSON member, from the root
+	rank  int    // among the members of a token response, from 1, the best; 0 for others
+	depth int    // of the JSON member
+	fold  bool   // the name is that of a header, which is case-insensitive
+
+	encoded  bool // it was in Base64
+	prefixed bool // it followed a prefix of GitHub
+	inProse  bool // in prose inside a JSON string, usually text about tokens
 }
 
 func (it item) hasName(field string) bool {
@@ -143,16 +175,13 @@ func (f *finder) choose(text span) (Found, error) {
 	if best, ok := f.response(); ok {
 		return f.chooseResponse(best)
 	}
-	plain := 0
-	for _, it := range f.items {
-		if it.name == "" {
-			plain++
-		}
+	if access, ok := f.withProof(); ok && len(f.refused) == 0 {
+		return access, nil
 	}
 	switch {
 	case len(f.items)+len(f.refused) == 0:
 		return Found{}, f.noToken(text)
-	case plain > 0 && len(f.items) > 1, distinct(f.items) > 1, len(f.refused) > 1:
+	case distinct(f.items) > 1, len(f.refused) > 1, !f.inWords && len(f.items) > 1 && slices.ContainsFunc(f.items, item.isBare):
 		return Found{}, f.several(f.items)
 	case len(f.refused) > 0 && len(f.items) > 0:
 		return Found{}, f.several(f.items)
@@ -161,6 +190,10 @@ func (f *finder) choose(text span) (Found, error) {
 	}
 	return f.items[0].found(), nil
 }
+
+// isBare reports whether the token has no carrier. Two of them are not one token where
+// trust is decided (RFC 7515 §5.2).
+func (it item) isBare() bool { return it.name == "" }
 
 // response returns the best item among the members of a JSON token response.
 func (f *finder) response() (best item, ok bool) {
@@ -234,7 +267,27 @@ func (f *finder) chooseField(text span) (Found, error) {
 	return matches[0].found(), nil
 }
 
-func (it item) found() Found { return Found{Token: it.token, Where: it.where, Offset: it.off} }
+func (it item) found() Found {
+	return Found{Token: it.token, Where: it.where, Offset: it.off, Encoded: it.encoded, GitHub: it.prefixed}
+}
+
+// withProof returns the access token of a request that also has a DPoP proof (RFC 9449 §7.1).
+func (f *finder) withProof() (Found, bool) {
+	var access, proofs []item
+	for _, it := range f.items {
+		if it.fold && strings.EqualFold(it.name, "DPoP") {
+			proofs = append(proofs, it)
+		} else {
+			access = append(access, it)
+		}
+	}
+	if len(proofs) == 0 || distinct(access) != 1 {
+		return Found{}, false
+	}
+	found := access[0].found()
+	found.Others = []string{proofs[0].name}
+	return found, true
+}
 
 // label returns the --field value that selects this token.
 func (it item) label() string {

@@ -112,6 +112,9 @@ func next(b []byte, from int) (start, end int, ok bool) {
 			}
 			return start, end, true
 		}
+		if n := vendorPrefix(b[start:end]); n > 0 && isToken(b[start+n:end]) {
+			return start + n, end, true
+		}
 		if start > from && beforeFullStop(b, start, end) {
 			return start, end - 1, true
 		}
@@ -120,6 +123,15 @@ func next(b []byte, from int) (start, end int, ok bool) {
 		}
 		from = end
 	}
+}
+
+// vendorPrefix returns the length of what GitHub writes before a JWT: ghs_APPID_.
+func vendorPrefix(b []byte) int {
+	const longest = 32
+	if len(b) < longest || b[0] != 'g' || b[1] != 'h' || b[3] != '_' {
+		return 0
+	}
+	return bytes.Index(b[:longest], []byte("_eyJ")) + 1
 }
 
 // beforeFullStop reports whether the text between start and end is a token and the full

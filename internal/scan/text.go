@@ -26,6 +26,11 @@ type finder struct {
 	damaged     item // the best member of a token response whose value is a damaged token
 	damagedText span
 
+	deep      bool // read Base64, too
+	lax       bool // accept padding in a carrier
+	encodings int  // how often the current text was decoded from Base64
+	chunks    []chunk
+
 	http    bool // the text is an HTTP transcript
 	headers bool // the next line is a header of the transcript
 	verbose bool // curl -v wrote the transcript
@@ -73,6 +78,10 @@ func (f *finder) lines(s span) {
 			s, ended = s.from(n), -1
 			continue
 		}
+		if n, ok := f.armour(s); ok {
+			s, ended = s.from(n), -1
+			continue
+		}
 		line, n := cutLine(s)
 		s = s.from(n)
 		before := len(f.items)
@@ -93,6 +102,7 @@ func (f *finder) lines(s span) {
 	if word >= 0 && plain >= 0 && plain < len(f.items) {
 		f.refuseFrom(plain, word)
 	}
+	f.joinChunks()
 }
 
 // isSpaceOrNonASCII reports characters that begin neither a token nor prose.
@@ -169,7 +179,7 @@ func isStartLine(b []byte) bool {
 // unit reads a self-contained piece of text: a line, quoted text, the value of a header.
 func (f *finder) unit(s span, c context) {
 	s = s.trim()
-	if f.value(s, c) || f.field == "" && !carriesToken(s.b) {
+	if f.value(s, c) || f.field == "" && !f.deep && !carriesToken(s.b) {
 		return
 	}
 	if f.level >= maxLevel {
@@ -199,10 +209,15 @@ func (f *finder) unit(s span, c context) {
 
 // value records s if all of it is a token, with or without a scheme.
 func (f *finder) value(s span, c context) bool {
+	if f.deep && f.encoded(s, c) {
+		return true
+	}
 	bare, _ := cutScheme(s)
+	prefix := vendorPrefix(bare.b)
+	bare = bare.from(prefix)
 	it := item{off: bare.off, where: c.where, name: c.name, path: c.path, rank: c.rank, depth: c.depth, fold: c.fold}
 	named := f.field != "" && c.name != "" && (it.hasName(f.field) || c.path == f.field)
-	if !isToken(bare.b) && !(named && compact.Is(bare.b)) {
+	if !isToken(bare.b) && !(named && compact.Is(bare.b)) && !(f.lax && isLaxToken(bare.b)) {
 		if named && !f.fieldInvalid {
 			f.fieldInvalid, f.fieldWhere, f.fieldText = true, c.where, s
 		}
@@ -211,7 +226,7 @@ func (f *finder) value(s span, c context) bool {
 	if f.full() {
 		return true
 	}
-	it.token = string(bare.b)
+	it.token, it.prefixed = string(bare.b), prefix > 0
 	f.items = append(f.items, it)
 	return true
 }
