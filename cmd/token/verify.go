@@ -14,6 +14,7 @@ import (
 	"jwt/internal/jwt"
 	"jwt/internal/keysource"
 	"jwt/internal/render"
+	"jwt/internal/token"
 	"jwt/internal/verdict"
 	"jwt/internal/verify"
 )
@@ -210,7 +211,7 @@ func (v *verifier) verify(text string) verify.Report {
 // verifier returns the verifier of the options. Its keys are not read yet.
 func (o verifyOptions) verifier(ctx context.Context, env *cli.Env, args []string) (*verifier, error) {
 	if err := o.check(); err != nil {
-		return nil, err
+		return nil, o.hintOwnKey(env, args, err)
 	}
 	if err := o.keys.CheckStdin(env, args, "token"); err != nil {
 		return nil, err
@@ -229,6 +230,22 @@ func (o verifyOptions) verifier(ctx context.Context, env *cli.Env, args []string
 		return nil, err
 	}
 	return &verifier{options: o, sources: sources, policy: policy, now: now}, nil
+}
+
+// hintOwnKey adds to the error of a missing key how to check a proof whose header has its key.
+func (o verifyOptions) hintOwnKey(env *cli.Env, args []string, err error) error {
+	if o.keys.Given() || o.profile.name != "" || o.batch {
+		return err
+	}
+	found, readErr := o.token.read(env, cli.Output{Quiet: true}, env.Input(), args, false)
+	t, openErr := token.OpenSigned(found.Token)
+	if readErr != nil || openErr != nil {
+		return err
+	}
+	if _, has := t.Header.Get("jwk"); !has {
+		return err
+	}
+	return cli.Classified(err).Hintf("the header of the token has a key, which proves possession only: --profile dpop+jwt or openid4vci-proof+jwt checks such a proof")
 }
 
 func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error {

@@ -35,7 +35,7 @@ var profileFlags = []struct {
 	{"code", []string{"id-token"}},
 	{"htm", []string{"dpop+jwt"}},
 	{"htu", []string{"dpop+jwt"}},
-	{"jkt", []string{"dpop+jwt"}},
+	{"jkt", []string{"dpop+jwt", "openid4vci-proof+jwt"}},
 }
 
 func (o *profileOptions) addFlags(f *pflag.FlagSet) {
@@ -63,7 +63,7 @@ func profileNames() []string {
 
 // profilesHelp lists the profiles, one per line.
 func profilesHelp() string {
-	const column = 14
+	const column = 22
 	var lines []string
 	for _, p := range profile.All() {
 		lines = append(lines, "  "+p.Name+strings.Repeat(" ", column-len(p.Name))+p.About)

@@ -2,6 +2,7 @@ package bcp
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +56,19 @@ func algRSA15(r *inspection) []hit {
 	return oneHit(Header, "alg", "alg is RSA1_5, whose padding reveals the plaintext if a server answers bad padding differently")
 }
 
+// issuerOnly finds the access tokens of Auth0 that were requested without an audience.
+func issuerOnly(r *inspection) []hit {
+	if !isAuth0Opaque(r) {
+		return nil
+	}
+	return oneHit(Header, "iss", "iss is of Auth0, which encrypts an access token for itself if no audience was requested")
+}
+
+func isAuth0Opaque(r *inspection) bool {
+	u, err := url.Parse(textOf(r.Header, "iss"))
+	return err == nil && r.keyManagement() == "dir" && strings.HasSuffix(u.Hostname(), ".auth0.com")
+}
+
 func compressed(r *inspection) []hit {
 	v, ok := r.Header.Get("zip")
 	if !ok || r.Kind != compact.JWE {
@@ -104,7 +118,7 @@ func p2cTooHigh(r *inspection) []hit {
 }
 
 func directKey(r *inspection) []hit {
-	if r.keyManagement() != "dir" {
+	if r.keyManagement() != "dir" || isAuth0Opaque(r) {
 		return nil
 	}
 	return oneHit(Header, "alg", "alg is dir: the shared secret encrypts every token directly")

@@ -15,7 +15,7 @@ import (
 // encryptedRules lists the rules about encryption.
 var encryptedRules = []string{
 	"jwe-alg-unknown", "enc-missing", "enc-unknown", "alg-rsa1-5", "zip-present",
-	"p2c-too-low", "p2c-low", "p2c-too-high", "alg-dir", "jwe-not-signed",
+	"issuer-only", "p2c-too-low", "p2c-low", "p2c-too-high", "alg-dir", "jwe-not-signed",
 }
 
 // encryptedCases lists headers of JWEs and the encryptedRules that they break.
@@ -30,6 +30,8 @@ var encryptedCases = []struct {
 	{`{"alg":"ECDH-ES+A128KW","enc":"A256GCM","cty":"json"}`, []string{"jwe-not-signed"}},
 	{`{"alg":"RSA1_5","enc":"A256GCM","cty":"JWT"}`, []string{"alg-rsa1-5"}},
 	{`{"alg":"dir","enc":"A256GCM"}`, []string{"alg-dir"}},
+	{`{"alg":"dir","enc":"A256GCM","iss":"https://tenant.eu.auth0.com/"}`, []string{"issuer-only"}},
+	{`{"alg":"dir","enc":"A256GCM","iss":"https://auth0.com.evil.example/"}`, []string{"alg-dir"}},
 	{`{"alg":"A256KW","enc":"A256GCM","zip":"DEF"}`, []string{"zip-present"}},
 	{`{"alg":"A256KW","enc":"A256GCM","zip":"GZIP"}`, []string{"zip-present"}},
 	{`{"alg":"A256KW","enc":"A256GCM","zip":null}`, []string{"zip-present"}},

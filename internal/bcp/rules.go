@@ -87,6 +87,10 @@ var table = [...]rule{
 		"Have recipients limit p2c before they hash: the header is not trusted.", "RFC 7518 §8.8",
 	}, p2cTooHigh, jweToo},
 	{Rule{
+		"issuer-only", Info, "Only its issuer can decrypt the token",
+		"Request it for the API: with audience=API the issuer gives a signed JWT.", "RFC 7516 §2",
+	}, issuerOnly, jweToo},
+	{Rule{
 		"alg-dir", Info, "The shared secret encrypts the content directly",
 		"Change the secret often, or wrap a key for each token (A256KW): with GCM one key may encrypt 2^32 tokens.", "RFC 7518 §8.4",
 	}, directKey, jweToo},

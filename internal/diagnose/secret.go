@@ -45,6 +45,13 @@ func (d *diagnosis) otherSecrets() {
 			}
 		}
 	}
+	for _, text := range placeholders() {
+		if d.try(d.alg, d.input, d.token.Signature, []byte(text)) {
+			d.proven("secret_placeholder", "the signature verifies under the text "+text+" itself, a placeholder that was never filled in: an attacker can make such a token",
+				"the issuer must sign with the value of its setting")
+			return
+		}
+	}
 	for _, s := range exampleSecrets {
 		if d.try(d.alg, d.input, d.token.Signature, []byte(s.secret)) {
 			d.proven("secret_example", "the signature verifies under "+s.name+": an attacker can make such a token",
@@ -80,6 +87,7 @@ func spellings(secret []byte, trimmed string) []spelling {
 		{"secret_quotes", "when the secret is in double quotes", "give the secret with its double quotes", join([]byte{'"'}, string(secret), `"`)},
 		{"secret_quotes", "when the secret is in single quotes", "give the secret with its single quotes", join([]byte{'\''}, string(secret), "'")},
 	}
+	found = append(found, settings(secret)...)
 	found = append(found, cleaned(secret)...)
 	found = append(found, decoded(secret)...)
 	return append(found, encoded(secret)...)
@@ -139,8 +147,10 @@ func decoded(secret []byte) []spelling {
 		}
 		found = append(found, s)
 	}
-	if b := decodeAnyBase64(text); len(b) > 0 {
-		found = append(found, spelling{"secret_base64", "when the secret is Base64-decoded first, skipping what is not Base64", "some libraries decode any secret; give the bytes that makes: hex:…", b})
+	for _, url := range []bool{true, false} {
+		if b := decodeAnyBase64(text, url); len(b) > 0 {
+			found = append(found, spelling{"secret_base64", "when the secret is Base64-decoded first, skipping what is not Base64", "old versions of JJWT and other libraries decode any text: pass the bytes that this makes as hex:…", b})
+		}
 	}
 	if b, err := hex.DecodeString(strings.TrimPrefix(strings.ReplaceAll(text, ":", ""), "0x")); err == nil && len(b) > 0 {
 		found = append(found, spelling{"secret_hex", "when the secret is hex-decoded first", "give the secret as hex:…", b})
@@ -148,10 +158,13 @@ func decoded(secret []byte) []spelling {
 	return found
 }
 
-// decodeAnyBase64 decodes Base64 like the libraries that skip all other characters.
-func decodeAnyBase64(text string) []byte {
+// decodeAnyBase64 decodes Base64 like the libraries that skip all other characters. To some of
+// them - and _ are such characters, to others they are the URL alphabet.
+func decodeAnyBase64(text string, url bool) []byte {
 	clean := strings.Map(func(r rune) rune {
 		switch {
+		case !url && (r == '-' || r == '_'):
+			return -1
 		case r == '+':
 			return '-'
 		case r == '/':

@@ -43,7 +43,7 @@ func (d *diagnosis) otherInputs() {
 		}
 		return false
 	}
-	for _, list := range []func() []otherInput{d.misspelledInputs, d.rewrittenInputs} {
+	for _, list := range []func() []otherInput{d.misspelledInputs, d.hashedNonce, d.rewrittenInputs} {
 		if slices.ContainsFunc(list(), try) {
 			return
 		}
@@ -77,6 +77,23 @@ func (d *diagnosis) misspelledInputs() []otherInput {
 		{"input_newline", "the parts with a newline after them", hint, d.input + "\n"},
 		{"input_hashed", "the SHA-256 of the parts: it was hashed twice", "the issuer must hash once: its key service may want the parts, not a digest", string(hash[:])},
 	}
+}
+
+// hashedNonce returns the token as Microsoft signs those for its Graph: with the SHA-256 of the
+// nonce in the header, which only Graph is to know.
+func (d *diagnosis) hashedNonce() []otherInput {
+	nonce, ok := d.token.Header.Text("nonce")
+	if !ok {
+		return nil
+	}
+	header := d.token.Header
+	sum := sha256.Sum256([]byte(nonce))
+	header.Set("nonce", jsonobject.Quote(base64url.Encode(sum[:])))
+	return []otherInput{{
+		"nonce_hashed", "the header with the SHA-256 of its nonce: a token for Microsoft Graph, which only Graph can verify",
+		"request a token for your own API: a scope like api://CLIENT_ID/.default",
+		base64url.Encode(header.Bytes()) + "." + d.token.Segments()[1],
+	}}
 }
 
 // rewrittenInputs returns the token with its payload, its header or both as other JSON writers

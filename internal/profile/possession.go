@@ -9,8 +9,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// defaultWindow is the default distance of the "iat" of a proof or a presentation from now. RFC 9449 §11.1
-// leaves it to the server: seconds or minutes.
+// defaultWindow is the default distance of the "iat" of a proof or a presentation from now. RFC
+// 9449 §11.1 leaves it to the server: seconds or minutes.
 const defaultWindow = 5 * time.Minute
 
 // dpopProof returns the profile of RFC 9449 §4.2 and §4.3. The sections name the numbered
@@ -31,6 +31,24 @@ func dpopProof() Profile {
 			oneRule("ath", "RFC 9449 §4.3 item 12", accessTokenHash),
 			oneRule("cnf", "RFC 9449 §4.3 item 12", boundToKey),
 			oneRule("jkt", "RFC 9449 §6.1", wantedThumbprint),
+		),
+	}
+}
+
+// credentialProof returns the profile of a proof of possession for a credential issuer
+// (OpenID4VCI 1.0 Appendix F.1) whose key is in its header as a jwk.
+func credentialProof() Profile {
+	return Profile{
+		Name:   "openid4vci-proof+jwt",
+		About:  "key proof, OpenID4VCI 1.0",
+		OwnKey: "OpenID4VCI 1.0 Appendix F.1",
+		rules: rules(
+			[]rule{hasType("openid4vci-proof+jwt", "OpenID4VCI 1.0 Appendix F.1", false)},
+			has("OpenID4VCI 1.0 Appendix F.1", "aud", "iat"),
+			oneRule("aud", "OpenID4VCI 1.0 Appendix F.1", bindingAudience),
+			oneRule("nonce", "OpenID4VCI 1.0 Appendix F.1", bindingNonce),
+			oneRule("iat", "OpenID4VCI 1.0 Appendix F.1", bindingAge),
+			oneRule("jkt", "RFC 7638", wantedThumbprint),
 		),
 	}
 }

@@ -82,7 +82,7 @@ func Lookup(name string) (Profile, bool) {
 
 // All returns the profiles that can be chosen.
 func All() []Profile {
-	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), securityEvent(), serviceAccount()}
+	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), credentialProof(), securityEvent(), serviceAccount()}
 }
 
 // Check checks verified claims and their header against the profile at the instant now.

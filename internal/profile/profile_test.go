@@ -449,7 +449,7 @@ func TestAll(t *testing.T) {
 	var names []string
 	for _, p := range All() {
 		names = append(names, p.Name)
-		if (p.OwnKey != "") != (p.Name == "dpop+jwt") {
+		if (p.OwnKey != "") != slices.Contains([]string{"dpop+jwt", "openid4vci-proof+jwt"}, p.Name) {
 			t.Errorf("%s: own key %q", p.Name, p.OwnKey)
 		}
 		if p.About == "" || len(p.rules) == 0 {
@@ -461,7 +461,7 @@ func TestAll(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{"at+jwt", "id-token", "logout+jwt", "dpop+jwt", "secevent+jwt", "kubernetes"}; !slices.Equal(names, want) {
+	if want := []string{"at+jwt", "id-token", "logout+jwt", "dpop+jwt", "openid4vci-proof+jwt", "secevent+jwt", "kubernetes"}; !slices.Equal(names, want) {
 		t.Errorf("profiles %v, want %v", names, want)
 	}
 	if _, ok := Lookup("AT+JWT"); ok {

@@ -1,0 +1,81 @@
+package diagnose
+
+import (
+	"bytes"
+	"strings"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
+)
+
+// maxConfig is the number of values that are tried of a file of settings.
+const maxConfig = 64
+
+// settings returns the values in a text that is not a secret but a file with one: lines of
+// NAME=value, or JSON.
+func settings(text []byte) []spelling {
+	if o, err := jsonobject.Parse(bytes.TrimSpace(text)); err == nil {
+		return jsonSettings(nil, "", o)
+	}
+	var found []spelling
+	for line := range bytes.Lines(text) {
+		name, value, ok := strings.Cut(strings.TrimSpace(string(line)), "=")
+		name = strings.TrimSpace(strings.TrimPrefix(name, "export "))
+		if !ok || name == "" || strings.ContainsAny(name, " #\"'") || len(found) >= maxConfig {
+			continue
+		}
+		for _, v := range values(value) {
+			found = append(found, setting(name, v))
+		}
+	}
+	return found
+}
+
+// values returns what the text after = in a .env file may stand for.
+func values(text string) []string {
+	text = strings.TrimSpace(text)
+	if n := len(text); n >= 2 && (text[0] == '"' || text[0] == '\'') {
+		if end := strings.IndexByte(text[1:], text[0]); end >= 0 {
+			return []string{text[1 : end+1]}
+		}
+	}
+	if bare, _, ok := strings.Cut(text, " #"); ok {
+		return []string{strings.TrimSpace(bare), text}
+	}
+	return []string{text}
+}
+
+// jsonSettings adds the strings of an object and of the objects in it.
+func jsonSettings(found []spelling, path string, o jsonobject.Object) []spelling {
+	for _, m := range o.Members() {
+		if len(found) >= maxConfig {
+			break
+		}
+		if inner, ok := m.Value.Object(); ok {
+			found = jsonSettings(found, path+m.Name+".", inner)
+		} else if text, ok := m.Value.Text(); ok {
+			found = append(found, setting(path+m.Name, text))
+		}
+	}
+	return found
+}
+
+func setting(name, value string) spelling {
+	return spelling{
+		"secret_setting", "under the value of " + phrase.Short(name) + " in the secret given, which is a file of settings",
+		"give that value only, for example as env:" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(phrase.Short(name))), []byte(value),
+	}
+}
+
+// placeholders returns texts that stand for a secret and are signed with if nobody fills them in.
+func placeholders() []string {
+	var texts []string
+	for _, name := range []string{
+		"JWT_SECRET", "JWT_SECRET_KEY", "JWT_KEY", "JWT_TOKEN_SECRET", "JWT_ACCESS_SECRET", "JWT_REFRESH_SECRET", "SECRET", "SECRET_KEY",
+		"TOKEN_SECRET", "ACCESS_TOKEN_SECRET", "REFRESH_TOKEN_SECRET", "AUTH_SECRET", "NEXTAUTH_SECRET", "APP_SECRET", "APP_KEY", "SESSION_SECRET",
+		"SIGNING_KEY", "jwt.secret", "app.jwt.secret", "jwt.secret.key", "spring.security.jwt.secret", "application.security.jwt.secret-key",
+	} {
+		texts = append(texts, "${"+name+"}", "$"+name, "%"+name+"%", "{{"+name+"}}", "{{ "+name+" }}", "<"+name+">", "#{"+name+"}", "process.env."+name, "env("+name+")", name)
+	}
+	return texts
+}
