@@ -71,7 +71,7 @@ func statuses(c *cobra.Command) []exitStatus {
 	listed := strings.Fields(c.Annotations[cli.Exits])
 	for _, e := range cli.ExitMeanings {
 		if digits := strconv.Itoa(e.Status); slices.Contains(listed, digits) {
-			all = append(all, exitStatus{digits, e.Meaning})
+			all = append(all, exitStatus{digits, cmp.Or(c.Annotations[cli.Exits+digits], e.Meaning)})
 		}
 	}
 	return all

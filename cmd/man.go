@@ -76,6 +76,9 @@ func manPage(c *cobra.Command) []byte {
 		b.WriteString(roff(c.Example))
 		b.WriteString("\n.EE\n")
 	}
+	if !c.HasParent() {
+		manOverview(&b)
+	}
 	manStatuses(&b, c)
 	if c.HasParent() {
 		fmt.Fprintf(&b, ".SH SEE ALSO\n.BR %s (1)\n", roff(strings.ReplaceAll(c.Parent().CommandPath(), " ", "-")))

@@ -28,6 +28,8 @@ A secret has no public half: alone it is an error, in a set it is left out.`
 		c.Args = cobra.ArbitraryArgs
 		o.form.addFlags(c.Flags(), "format", "default: the format of the key")
 		o.source.AddFlags(c.Flags())
+		c.Flags().Lookup("secret").Usage = "refused alone: a secret, from a `SOURCE`, has no public half"
+		c.Flags().Lookup("out").Usage = "write to `FILE` instead of stdout"
 		o.form.complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error { return runPublic(c.Context(), env, o, args) }
 	},

@@ -42,7 +42,7 @@ hashcat on a GPU guesses far faster: --hashcat prints its command line.`, len(au
   jwt audit @token.txt --wordlist words.txt --rules
   gunzip -c words.gz | jwt audit "$TOKEN" --wordlist -
   jwt audit @token.txt --wordlist words.txt --hashcat`
-		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 7 130"}
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 7 130", cli.Exits + "7": "the secret was guessed"}
 		c.Args = cli.AtMostOneArg("one token")
 		o.addFlags(c.Flags())
 		o.output.Complete(c)

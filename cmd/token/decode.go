@@ -36,7 +36,7 @@ are shown in their places, and -c can select them.`
   jwt decode -q --valid-for 1m "$TOKEN" || TOKEN=$(get-token)
   jwt decode --batch < tokens.txt
   jwt decode TOKEN --key private.pem    decrypt an encrypted token`
-		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8"}
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8", cli.Exits + "4": "the token cannot be decrypted with this key", cli.Exits + "5": "--valid-for: expired, or expires too soon", cli.Exits + "6": "-c: the claim or header member is missing"}
 		c.Args = cli.AtMostOneArg("one token")
 		o.addFlags(c.Flags())
 		o.complete(c)

@@ -37,7 +37,7 @@ is 6 if they differ.`
   jwt diff @before.txt @after.txt
   curl -s https://login.example/token -d @refresh | jwt diff "$TOKEN" -
   jwt diff -j A B | jq -r '.payload[] | .change + " " + .path'`
-		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 6"}
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 6", cli.Exits + "6": "the tokens differ"}
 		c.Args = twoTokens
 		o.addFlags(c.Flags())
 		o.complete(c)

@@ -38,7 +38,7 @@ it, ends in status 6. Severities are info, low, medium, high and critical.`
   jwt inspect -j TOKEN | jq -r '.findings[] | .severity + " " + .rule'
   jwt inspect --batch --fail-on medium < tokens.txt
   jwt inspect TOKEN --key private.pem   decrypt an encrypted token`
-		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8 130"}
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8 130", cli.Exits + "4": "the token cannot be decrypted with this key", cli.Exits + "5": "--watch or --valid-for: expired, or expires too soon", cli.Exits + "6": "a finding of the severity of --fail-on or higher"}
 		c.Args = cli.AtMostOneArg("one token")
 		o.addFlags(c.Flags())
 		o.complete(c)

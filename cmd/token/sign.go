@@ -81,6 +81,11 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	o.at.AddFlags(f, "the current `TIME` for claims and checks")
 	o.token.addFlags(f)
 	o.output.AddFlags(f)
+	f.Lookup("key").Usage = "sign with this private key, or one of a set, from a `SOURCE`: PATH, -, env:NAME, fd:N, https://…, or the key's own text"
+	f.Lookup("secret").Usage = "sign with this HMAC secret, from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text"
+	f.Lookup("alg").Usage = "sign with this `ALGORITHM` (default: that of the key; none makes an unsigned token)"
+	f.Lookup("field").Usage = "read the token of --from from the member, cookie, header or parameter `NAME`"
+	f.Lookup("max-token-size").Usage = "refuse a token of --from that has more than this many `BYTES`"
 	f.Lookup("output").Usage = cli.BareFormat
 	f.Lookup("quiet").Usage = "print only the token, no notes"
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Exits is the annotation of a command that lists its exit statuses.
+// Exits is the annotation of a command that lists its exit statuses. Exits+"6" says what status
+// 6 means for the command.
 const Exits = "exits"
 
 // A Command is one command or a group of commands. Build adds its flags; it is called

@@ -195,3 +195,15 @@ func (c Class) Rejection() Class {
 // classes say why nothing could be found out: a file was not readable, the network
 // failed, the user interrupted it.
 func (c Class) IsVerdict() bool { return c.row().verdict }
+
+// Classes returns the classes of failures with this exit status; for ExitOK, those of warnings.
+func Classes(status int) []Class {
+	var all []Class
+	for _, r := range table {
+		warning := r.gravity == gravityWarning
+		if !warning && r.exit == status || r.strict != "" && status == ExitOK {
+			all = append(all, r.class)
+		}
+	}
+	return all
+}
