@@ -35,8 +35,11 @@ for ` + flowAccessTTL.String() + `. With --server, the password is read as a --p
 Sessions that are still alive at the end are logged out.
 
 A rule that cannot be tested on a server is skipped with the reason, never
-passed. The verdict is fail, and the status 6, when a rule of level must is
-broken.
+passed. The verdict is fail when a rule of level must is broken. It is
+incomplete when such a rule could not be tried although the flow should have
+reached it (no refresh token, a step missing, an answer that decides nothing),
+unless --skip names the rule or --allow-untested is given, and when none of the
+rules ran. The status is 6 for both.
 
 Rules:
 ` + ruleLines()
@@ -71,6 +74,7 @@ type flowOptions struct {
 	server, user, preset, protected string
 
 	only, skip                []string
+	allowUntested             bool
 	maxWait, leeway, maxGrace string
 }
 
@@ -82,6 +86,7 @@ func (o *flowOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.protected, "protected", "", "a `PATH` that requires an access token (default: from the preset)")
 	f.StringArrayVar(&o.only, "only", nil, "check only this `RULE` (repeatable)")
 	f.StringArrayVar(&o.skip, "skip", nil, "skip this `RULE` (repeatable)")
+	f.BoolVar(&o.allowUntested, "allow-untested", false, "do not let rules that could not be tried make the verdict incomplete")
 	f.StringVar(&o.maxWait, "max-wait", flow.DefaultMaxWait.String(), "wait at most this `DURATION` for an access token to expire")
 	f.StringVar(&o.leeway, "leeway", flow.DefaultLeeway.String(), "allow an expired access token to be accepted for this `DURATION`")
 	f.StringVar(&o.maxGrace, "max-grace", flow.DefaultMaxGrace.String(), "allow a spent refresh token to be accepted for this `DURATION`")
@@ -162,10 +167,23 @@ func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {
 	if werr := o.show(env, judged); werr != nil {
 		return werr
 	}
-	if err == nil && judged.Failed() {
+	if err == nil && judged.Verdict() != flow.Passed {
+		o.advise(env, judged)
 		return cli.Answered{Class: verdict.ClaimMismatch}
 	}
 	return err
+}
+
+// advise says how a rule that could not be tried is accepted.
+func (o flowOptions) advise(env *cli.Env, r flow.Report) {
+	if r.Verdict() != flow.Incomplete {
+		return
+	}
+	if ids := r.Untried(); len(ids) > 0 {
+		o.output.Note(env, "not tried: "+strings.Join(ids, " ")+"; --skip RULE or --allow-untested accepts that")
+		return
+	}
+	o.output.Note(env, "no rule was tried")
 }
 
 // fail writes the error as JSON, unless the report has another format.
@@ -183,7 +201,7 @@ func (o flowOptions) options(env *cli.Env) (flow.Options, error) {
 		after = time.After
 	}
 	options := flow.Options{
-		User: o.user, Protected: o.protected, Only: o.only, Skip: o.skip,
+		User: o.user, Protected: o.protected, Only: o.only, Skip: o.skip, AllowUntested: o.allowUntested,
 		HTTP: env.HTTP, UserAgent: env.UserAgent(), Now: env.Now, After: after,
 	}
 	for _, d := range []struct {
@@ -255,7 +273,7 @@ func (o flowOptions) tell(env *cli.Env, options *flow.Options) {
 	}
 	options.Stepped = func(s flow.Step) error {
 		t := o.output.Text(env)
-		report.StepText(t, s, options.Server.String())
+		report.StepText(t, s, options.Server.String(), !env.StdoutTTY)
 		return o.output.Write(env, t.Bytes())
 	}
 }

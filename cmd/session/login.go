@@ -80,6 +80,9 @@ func runLogin(ctx context.Context, env *cli.Env, o loginOptions, args []string) 
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
+	if s.RefreshToken == "" {
+		o.output.Note(env, "no refresh token was found in the answer: the session ends when the access token expires")
+	}
 	return o.output.Show(env,
 		func() render.Object { return loginJSON(s) },
 		func(t *render.Text) { loginText(t, s, env.Now()) })

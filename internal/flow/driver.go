@@ -2,7 +2,6 @@ package flow
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -172,21 +171,18 @@ func (r *run) skipFor(a answer, reason string, ids ...string) {
 	r.notJudgedBy(a, ids...)
 }
 
-// notJudgedBy records that a required rule was not judged because the server could not
-// answer. The run is not a success then.
+// notJudgedBy marks rules as untried, if the server could not answer.
 func (r *run) notJudgedBy(a answer, ids ...string) {
 	switch {
-	case r.lost != nil || a.refused() != verdict.Skip && a.status < 500:
+	case a.refused() != verdict.Skip && a.status < 500:
 		return
-	case a.status == 0:
+	case a.status == 0 && r.lost == nil:
 		r.lost = a.err
-		return
 	}
-	for _, rule := range Rules() {
-		if rule.Level == Must && slices.Contains(ids, rule.ID) && r.wants(rule.ID) {
-			r.lost = verdict.Errorf(verdict.ServerError, "%s: the server answered %s: %s could not be judged", a.url, httpclient.Status(a.status), rule.ID).
-				Hintf("try again later, or --skip %s", rule.ID)
-			return
+	for _, id := range ids {
+		if res := r.results[id]; res.Status != verdict.Fail {
+			res.Untried = true
+			r.results[id] = res
 		}
 	}
 }
@@ -236,23 +232,35 @@ func (r *run) add(s Step) error {
 
 // login starts a new family.
 func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
-	a := r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-		return s.Login(ctx, r.User, r.Password)
+	a, err := r.patiently(ctx, name, func() answer {
+		return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
+			return s.Login(ctx, r.User, r.Password)
+		})
 	})
-	if !a.granted() {
-		return nil, a, cmp.Or(interrupted(ctx), r.step(name, a, ""))
+	if err != nil {
+		return nil, a, err
 	}
+	if !a.granted() {
+		return nil, a, r.step(name, a, "")
+	}
+	r.findRefreshCookie(&a)
 	f := &family{}
 	r.families = append(r.families, f)
 	note := r.take(f, a)
+	if r.found != "" && len(r.families) == 1 {
+		note += ", found in the HttpOnly cookie " + phrase.Short(r.found)
+	}
 	return f, a, r.step(name, a, note)
 }
 
 // refresh spends a refresh token of the family and adds the granted tokens to it.
 func (r *run) refresh(ctx context.Context, name string, f *family, token string) (answer, error) {
-	a := r.sendRefresh(ctx, token)
+	a, err := r.patiently(ctx, name, func() answer { return r.sendRefresh(ctx, token) })
+	if err != nil {
+		return a, err
+	}
 	if !a.granted() {
-		return a, cmp.Or(interrupted(ctx), r.step(name, a, ""))
+		return a, r.step(name, a, "")
 	}
 	note := r.take(f, a)
 	return a, r.step(name, a, note)
@@ -267,14 +275,16 @@ func (r *run) sendRefresh(ctx context.Context, token string) answer {
 // call requests the protected resource, without an Authorization header if token is
 // empty.
 func (r *run) call(ctx context.Context, name, token, note string) (answer, error) {
-	a := r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-		return authclient.Grant{}, r.get(ctx, s, token)
+	a, err := r.patiently(ctx, name, func() answer {
+		return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
+			return authclient.Grant{}, r.get(ctx, s, token)
+		})
 	})
+	if err != nil {
+		return a, err
+	}
 	if note != "" {
 		note = strings.TrimSuffix(note+": "+a.reason(), ": ")
-	}
-	if err := interrupted(ctx); err != nil {
-		return a, err
 	}
 	return a, r.step(name, a, note)
 }
@@ -302,8 +312,8 @@ func (r *run) get(ctx context.Context, s *authclient.Client, token string) error
 }
 
 func (r *run) logout(ctx context.Context, name string, f *family) (answer, error) {
-	a := r.sendLogout(ctx, f)
-	if err := interrupted(ctx); err != nil {
+	a, err := r.patiently(ctx, name, func() answer { return r.sendLogout(ctx, f) })
+	if err != nil {
 		return a, err
 	}
 	return a, r.step(name, a, "")

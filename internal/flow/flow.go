@@ -27,7 +27,8 @@ type Options struct {
 	Password  []byte
 	Protected string // a path that requires an access token; empty: the userinfo of the preset
 
-	Only, Skip []string // rules, by ID
+	Only, Skip    []string // rules, by ID
+	AllowUntested bool     // a rule that could not be tried does not make the verdict incomplete
 
 	MaxWait  time.Duration // the longest wait for an access token to expire
 	Leeway   time.Duration // how long an expired access token may still be accepted
@@ -61,6 +62,11 @@ type Result struct {
 	Rule
 	Status verdict.Status
 	Actual string
+	// Untried reports that the rule was skipped although the flow should have reached it: a
+	// token, a step or an answer is missing. It is false for a rule that does not apply to
+	// the server, and for one that was skipped on request.
+	Untried bool
+	Step    int // the number of the step that broke the rule; 0: none
 }
 
 // A Step is one request and its answer, or a wait, which has no Method.
@@ -73,6 +79,7 @@ type Step struct {
 	At     time.Duration // since the start of the run
 	Took   time.Duration
 	Note   string
+	Breaks []string // the rules that this step broke, or about which it gave a warning
 }
 
 // A Report is the outcome of a run. It contains no secrets.
@@ -85,23 +92,45 @@ type Report struct {
 	Steps   []Step
 	Tokens  []Token
 	Err     error // why the flow did not complete; nil if it did
+
+	AllowUntested bool
 }
 
-// Failed reports whether the verdict is fail: a required rule failed, or the flow did not
-// complete.
-func (r Report) Failed() bool {
-	return r.Err != nil || slices.ContainsFunc(r.Results, Result.Decides)
-}
+// A Verdict is the outcome of a run.
+type Verdict string
+
+// The verdicts, as in JSON.
+const (
+	Passed     Verdict = "pass"
+	Failed     Verdict = "fail"
+	Incomplete Verdict = "incomplete"
+)
 
 // Decides reports whether this rule alone makes the verdict fail.
 func (x Result) Decides() bool { return x.Level == Must && x.Status == verdict.Fail }
 
-// Verdict returns "pass" or "fail".
-func (r Report) Verdict() string {
-	if r.Failed() {
-		return "fail"
+// Verdict returns the verdict. It is fail if a required rule failed. It is incomplete if
+// the flow did not complete, if a required rule could not be tried, or if no rule ran.
+func (r Report) Verdict() Verdict {
+	switch {
+	case slices.ContainsFunc(r.Results, Result.Decides):
+		return Failed
+	case r.Err != nil || !r.AllowUntested && (len(r.Untried()) > 0 || r.Count(verdict.Skip) == len(r.Results)):
+		return Incomplete
+	default:
+		return Passed
 	}
-	return "pass"
+}
+
+// Untried returns the required rules that could not be tried.
+func (r Report) Untried() []string {
+	var ids []string
+	for _, x := range r.Results {
+		if x.Level == Must && x.Untried {
+			ids = append(ids, x.ID)
+		}
+	}
+	return ids
 }
 
 // Count returns the number of rules with this status.
@@ -160,7 +189,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 			return Report{}, err
 		}
 	}
-	longest := r.MaxWait + r.Leeway + r.MaxGrace + maxTimeouts*r.Timeout
+	longest := 2*r.MaxWait + r.Leeway + r.MaxGrace + maxTimeouts*r.Timeout // MaxWait for the expiry, and for Retry-After
+	if r.MaxWait > 0 {
+		longest += maxLeeway
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, longest, verdict.Errorf(verdict.FetchFailed, "%s: gave up after %s", r.report.Server, longest).
 		Hintf("the server is slow; --only RULE judges less"))
 	defer cancel()
@@ -214,9 +246,9 @@ func (r *run) finish(err error) {
 		case len(r.Only) > 0 && !slices.Contains(r.Only, rule.ID):
 			continue
 		case slices.Contains(r.Skip, rule.ID):
-			res.Status, res.Actual = verdict.Skip, "skipped on request"
+			res = Result{Status: verdict.Skip, Actual: "skipped on request"}
 		case !judged:
-			res.Status, res.Actual = verdict.Skip, reason
+			res = Result{Status: verdict.Skip, Actual: reason, Untried: true}
 		}
 		if rule.ID == Grace {
 			rule.Expected = "refused after " + r.MaxGrace.String() + " at the latest"
@@ -224,9 +256,21 @@ func (r *run) finish(err error) {
 		res.Rule = rule
 		r.report.Results = append(r.report.Results, res)
 	}
+	r.markSteps()
 	r.report.Took = r.Now().Sub(r.report.Began)
 	r.report.Tokens = r.tokens.list()
 	r.report.Err = err
+	r.report.AllowUntested = r.AllowUntested
+}
+
+// markSteps marks the steps that broke a rule.
+func (r *run) markSteps() {
+	for _, x := range r.report.Results {
+		if x.Step > 0 && x.Step <= len(r.report.Steps) {
+			s := &r.report.Steps[x.Step-1]
+			s.Breaks = append(s.Breaks, x.ID)
+		}
+	}
 }
 
 // wants reports whether one of the rules is selected.
@@ -236,16 +280,32 @@ func (r *run) wants(ids ...string) bool {
 	})
 }
 
+// record records the result of a rule that the last step decides.
 func (r *run) record(id string, status verdict.Status, actual string) {
-	r.results[id] = Result{Status: status, Actual: r.hide(actual)}
+	r.recordAt(len(r.report.Steps), id, status, actual)
+}
+
+func (r *run) recordAt(step int, id string, status verdict.Status, actual string) {
+	if status != verdict.Fail && status != verdict.Warn {
+		step = 0
+	}
+	r.results[id] = Result{Status: status, Actual: r.hide(actual), Untried: status == verdict.Skip, Step: step}
 }
 
 func (r *run) pass(id, actual string) { r.record(id, verdict.Pass, actual) }
 func (r *run) fail(id, actual string) { r.record(id, verdict.Fail, actual) }
 
+// skip records that rules could not be tried.
 func (r *run) skip(reason string, ids ...string) {
 	for _, id := range ids {
 		r.record(id, verdict.Skip, reason)
+	}
+}
+
+// inapplicable records that the server gives no way to test the rules.
+func (r *run) inapplicable(reason string, ids ...string) {
+	for _, id := range ids {
+		r.results[id] = Result{Status: verdict.Skip, Actual: reason}
 	}
 }
 
@@ -286,11 +346,15 @@ type run struct {
 	results map[string]Result
 	report  Report
 	tokens  ledger
-	lost    error // why a rule could not be judged: a request without an answer, or with one that decides nothing
+	lost    error         // why a rule could not be judged: a request without an answer
+	came    string        // what the login gave instead of a refresh token
+	found   string        // the name of the cookie with the refresh token, if the preset does not name it
+	waited  time.Duration // for what Retry-After said
 
 	silent    int // requests that timed out
 	families  []*family
-	cookies   []*http.Cookie // with a refresh token, as set
-	cacheable []string       // answers with tokens that a cache may store
-	granted   int            // answers with tokens
+	cookies   []setCookie // with a refresh token
+	cacheable []string    // answers with tokens that a cache may store
+	cachedAt  int         // the step of the first of them
+	granted   int         // answers with tokens
 }

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"jwt/internal/authclient"
@@ -50,11 +51,11 @@ func (r *run) tryLogout(ctx context.Context, _ *family) error {
 func (r *run) checkCleared(out answer) {
 	name := r.Preset.Tokens.RefreshCookie()
 	if name == "" || len(r.cookies) == 0 {
-		r.skip(noCookie, LogoutClearsCookie)
+		r.noCookie(LogoutClearsCookie)
 		return
 	}
 	for _, set := range r.cookies {
-		if stays := r.stays(set, out); stays != "" {
+		if stays := r.stays(set.Cookie, out); stays != "" {
 			r.fail(LogoutClearsCookie, stays)
 			return
 		}
@@ -135,23 +136,36 @@ func (r *run) callAfterLogout(ctx context.Context, f *family) error {
 	return nil
 }
 
-const noCookie = "the refresh token is not in a cookie"
+// noCookie skips the rules of the cookie with the refresh token. They do not apply if the
+// refresh token came in another place.
+func (r *run) noCookie(ids ...string) {
+	if r.refreshGiven() {
+		r.inapplicable("the refresh token is not in a cookie", ids...)
+		return
+	}
+	r.skip(noRefreshToken, ids...)
+}
+
+// refreshGiven reports whether an answer had a refresh token.
+func (r *run) refreshGiven() bool {
+	return slices.ContainsFunc(r.tokens.all, func(t Token) bool { return t.Kind == "refresh" })
+}
 
 // checkCookies judges the attributes of every cookie with a refresh token.
 func (r *run) checkCookies() {
 	rules := []string{CookieHTTPOnly, CookieSecure, CookieSameSite, CookieScope}
 	if len(r.cookies) == 0 {
-		r.skip(noCookie, rules...)
+		r.noCookie(rules...)
 		return
 	}
 	for _, rule := range rules {
-		worst, said := verdict.Pass, ""
+		worst, said, step := verdict.Pass, "", 0
 		for _, c := range r.cookies {
-			if s, actual := checkCookie(rule, c); said == "" || worse(s, worst) {
-				worst, said = s, c.Name+": "+actual
+			if s, actual := checkCookie(rule, c.Cookie); said == "" || worse(s, worst) {
+				worst, said, step = s, c.Name+": "+actual, c.step
 			}
 		}
-		r.record(rule, worst, said)
+		r.recordAt(step, rule, worst, said)
 	}
 }
 
@@ -188,7 +202,7 @@ func checkCookie(rule string, c *http.Cookie) (verdict.Status, string) {
 // checkCaching judges every answer with tokens.
 func (r *run) checkCaching() {
 	if len(r.cacheable) > 0 {
-		r.fail(NoStore, r.cacheable[0])
+		r.recordAt(r.cachedAt, NoStore, verdict.Fail, r.cacheable[0])
 		return
 	}
 	r.pass(NoStore, "no-store on "+phrase.Count(r.granted, "answer"))

@@ -418,14 +418,14 @@ func TestUnusualServers(t *testing.T) {
 				o := options(t, behind(t, so, tt.ask, tt.change, tt.faults...), "cookie")
 				o.Only = tt.only
 				r, err := flow.Run(t.Context(), o)
-				if (err != nil) != tt.lost {
+				if err != nil {
 					t.Errorf("%v", err)
 				}
 				got := outcomes(r)
 				if d := gocmp.Diff(tt.want, got); d != "" {
 					t.Errorf("(-want +got):\n%s", d)
 				}
-				if broken := len(got[verdict.Fail]) > 0 && tt.only[0] != flow.UniformLoginErrors; r.Failed() != (broken || tt.lost) {
+				if broken := len(got[verdict.Fail]) > 0 && tt.only[0] != flow.UniformLoginErrors; (r.Verdict() == flow.Failed) != broken || tt.lost && r.Verdict() != flow.Incomplete {
 					t.Errorf("the verdict is %s", r.Verdict())
 				}
 				for _, x := range r.Results {
@@ -460,7 +460,7 @@ func TestInterruptedInTheMiddle(t *testing.T) {
 		if verdict.ClassOf(err) != verdict.Interrupted || !errors.Is(r.Err, err) || logouts.Load() != 1 {
 			t.Errorf("%v, and %d logouts", err, logouts.Load())
 		}
-		if d := gocmp.Diff(map[verdict.Status][]string{verdict.Skip: o.Only}, outcomes(r)); d != "" || !r.Failed() {
+		if d := gocmp.Diff(map[verdict.Status][]string{verdict.Skip: o.Only}, outcomes(r)); d != "" || r.Verdict() == flow.Passed {
 			t.Errorf("(-want +got):\n%s", d)
 		}
 
@@ -492,7 +492,7 @@ func TestLeftoverLogoutIsBounded(t *testing.T) {
 		o := options(t, server, "cookie")
 		o.Only = []string{flow.LoginWorks, flow.WrongPasswordRefused, flow.ConcurrentRefresh}
 		r := run(t, o)
-		if last := r.Steps[len(r.Steps)-1]; r.Failed() || r.Took != flow.DefaultTimeout || last.Name != "log out, to tidy up" || last.Status != 0 {
+		if last := r.Steps[len(r.Steps)-1]; (r.Verdict() == flow.Failed) || r.Took != flow.DefaultTimeout || last.Name != "log out, to tidy up" || last.Status != 0 {
 			t.Errorf("%s after %s, and last %+v", r.Verdict(), r.Took, last)
 		}
 	})
@@ -539,7 +539,7 @@ func TestProtectedPathIsUnchanged(t *testing.T) {
 		}, asIs)
 		o := options(t, server, "cookie")
 		o.Only, o.Protected = []string{flow.BearerAccepted}, "/a%20b/c%2Fd"
-		if r := run(t, o); r.Failed() || asked != o.Protected {
+		if r := run(t, o); (r.Verdict() == flow.Failed) || asked != o.Protected {
 			t.Errorf("%q was asked: %v", asked, outcomes(r))
 		}
 	})

@@ -62,7 +62,7 @@ func written(r flow.Report) map[string]string {
 	var text render.Text
 	report.Head(&text, r)
 	for _, s := range r.Steps {
-		report.StepText(&text, s, r.Server)
+		report.StepText(&text, s, r.Server, false)
 	}
 	report.VerdictText(&text, r)
 	return map[string]string{

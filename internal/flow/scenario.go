@@ -2,9 +2,12 @@ package flow
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
+	"jwt/internal/httpclient"
+	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
@@ -47,7 +50,7 @@ func (r *run) checkLifetime(_ context.Context, f *family) error {
 	case f.lifetime > 0:
 		r.pass(AccessLifetime, said)
 	default:
-		r.skip("no answer says how long it lives, and it is opaque", AccessLifetime)
+		r.inapplicable("no answer says how long it lives, and it is opaque", AccessLifetime)
 	}
 	return nil
 }
@@ -74,6 +77,10 @@ func (r *run) tryResource(ctx context.Context, f *family) error {
 	switch {
 	case a.ok():
 		r.pass(BearerAccepted, a.describe())
+	case a.status == http.StatusNotFound:
+		r.skip(a.describe()+": "+phrase.Short(r.Protected)+" may be the wrong path: --protected PATH", append(resourceRules,
+			BearerAccepted, MissingBearerRefused, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
+		return nil
 	case a.refused() == verdict.Skip:
 		r.skipFor(a, a.describe(), BearerAccepted)
 	default:
@@ -128,13 +135,13 @@ func (r *run) forge(ctx context.Context, f *family, rule, name string, tokens []
 	case !r.wants(rule):
 		return nil
 	case rule == RefreshNotBearer && f.refresh == "":
-		r.skip("the login gave no refresh token", rule)
+		r.skip(noRefreshToken, rule)
 		return nil
 	case len(tokens) == 0:
-		r.skip("the access token is opaque", rule)
+		r.inapplicable("the access token is opaque", rule)
 		return nil
 	}
-	worst, said := verdict.Pass, ""
+	worst, said, step := verdict.Pass, "", 0
 	for _, t := range tokens {
 		again, stale, err := r.keepFresh(ctx, f)
 		switch {
@@ -152,10 +159,10 @@ func (r *run) forge(ctx context.Context, f *family, rule, name string, tokens []
 			r.notJudgedBy(a, rule)
 		}
 		if s := a.refused(); said == "" || worse(s, worst) {
-			worst, said = s, t.how+": "+a.describe()
+			worst, said, step = s, t.how+": "+a.describe(), len(r.report.Steps)
 		}
 	}
-	r.record(rule, worst, said)
+	r.recordAt(step, rule, worst, said)
 	return nil
 }
 
@@ -202,8 +209,9 @@ func (r *run) tryWrongCredentials(ctx context.Context, f *family) error {
 	} else {
 		note = strings.TrimSuffix(note+": "+a.reason(), ": ")
 	}
+	err := r.step("refresh, access token", a, note)
 	r.recordAnswer(a, AccessNotRefresh, a.notGranted(), a.describe())
-	return r.step("refresh, access token", a, note)
+	return err
 }
 
 // tryExpiry waits until the access token has expired, calls, refreshes and calls again,
@@ -217,7 +225,7 @@ func (r *run) tryExpiry(ctx context.Context, f *family) error {
 		return nil
 	}
 	if f.refresh == "" || r.Preset.Refresh.Path == "" {
-		r.noRefresh("the login gave no refresh token", refreshRules...)
+		r.withoutRefresh()
 		return nil
 	}
 	spent := f.refresh
@@ -244,6 +252,22 @@ func (r *run) tryExpiry(ctx context.Context, f *family) error {
 // refreshRules lists the rules that can be judged only if a refresh works.
 var refreshRules = []string{RetryWorks, Rotation, ReuseDetected, FamilyRevoked, Grace, AccessNotRefresh, RefreshAfterLogout, ConcurrentRefresh}
 
+const noRefreshToken = "the login gave no refresh token"
+
+// withoutRefresh records that no refresh is possible. If the preset has a refresh, the
+// server breaks refresh-works.
+func (r *run) withoutRefresh() {
+	switch {
+	case r.Preset.Refresh.Path == "":
+		r.noRefresh("the preset has no refresh", refreshRules...)
+	case len(r.Preset.Tokens.Refresh) == 0:
+		r.noRefresh("the preset names no place of a refresh token", refreshRules...)
+	default:
+		r.fail(RefreshWorks, noRefreshToken+r.came)
+		r.noRefresh(noRefreshToken, refreshRules...)
+	}
+}
+
 func (r *run) noRefresh(reason string, ids ...string) {
 	for _, id := range ids {
 		if !r.skipped(id) && !r.failed(id) {
@@ -266,35 +290,35 @@ func asFailure(a answer) verdict.Status {
 
 // untilRefused makes calls until one is refused with 401, and judges that. It waits for
 // the expiry if that is soon enough, and otherwise sends a changed token. It returns the
-// refusal, or "" if there was none.
-func (r *run) untilRefused(ctx context.Context, f *family) (how string, err error) {
+// refusal's status, or 0 if there was none.
+func (r *run) untilRefused(ctx context.Context, f *family) (how int, err error) {
 	if r.Protected == "" || !r.wants(ExpiredRefused, RetryWorks) || r.skipped(ExpiredRefused) {
-		return "", nil
+		return 0, nil
 	}
 	left := f.lifetime - r.Now().Sub(f.obtained)
 	switch {
 	case f.lifetime == 0:
-		r.skip("the lifetime of the access token is unknown", ExpiredRefused)
+		r.inapplicable("the lifetime of the access token is unknown", ExpiredRefused)
 	case left > r.MaxWait:
-		r.skip("the access token lives for another "+reltime.Span(left)+": --max-wait "+(left+time.Minute).Truncate(time.Minute).String()+" waits for it", ExpiredRefused)
+		r.inapplicable("the access token lives for another "+reltime.Span(left)+": --max-wait "+(left+time.Minute).Truncate(time.Minute).String()+" waits for it", ExpiredRefused)
 	default:
-		if how, err = r.expire(ctx, f, left); how != "" || err != nil {
+		if how, err = r.expire(ctx, f, left); how != 0 || err != nil {
 			return how, err
 		}
 	}
 	if !r.wants(RetryWorks) {
-		return "", nil
+		return 0, nil
 	}
 	for _, t := range tampered(f.access) { // to an interceptor every 401 looks the same
 		a, err := r.call(ctx, "call, changed token", t.text, t.how)
-		if err != nil || a.status == 401 {
-			return a.describe(), err
+		if err != nil || a.status == http.StatusUnauthorized || r.Preset.SaysExpired(a.status, r.Protected, a.body) {
+			return a.status, err
 		}
 		if a.refused() == verdict.Skip {
 			r.notJudgedBy(a, RetryWorks)
 		}
 	}
-	return "", nil
+	return 0, nil
 }
 
 // slack is how long after its expiry an access token is tried.
@@ -303,54 +327,80 @@ const slack = 50 * time.Millisecond
 // tries is the number of attempts until a refusal is expected.
 const tries = 8
 
-// expire waits until the access token expires and calls until it is refused.
-func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how string, err error) {
-	const shortest = 250 * time.Millisecond
+// maxLeeway is how long after its expiry a resource server may accept an access token, for
+// clocks that differ. More than Options.Leeway is a warning.
+const maxLeeway = time.Minute
+
+// expire waits until the access token expires and calls until it is refused, for at most
+// maxLeeway.
+func (r *run) expire(ctx context.Context, f *family, left time.Duration) (how int, err error) {
+	const shortest, longest = 250 * time.Millisecond, 5 * time.Second
 	name := r.tokens.name(f.access)
 	if err := r.wait(ctx, left+slack, "wait", "until access token "+name+" has expired"); err != nil {
-		return "", err
+		return 0, err
+	}
+	most := r.Leeway
+	if r.wants(ExpiredRefused) && r.MaxWait > 0 {
+		most = max(most, maxLeeway)
 	}
 	ended := f.obtained.Add(f.lifetime)
-	for n := 1; ; n++ {
+	accepted := time.Duration(0) // how late
+	for {
 		a, err := r.call(ctx, "call, expired token", f.access, "with access token "+name)
 		if err != nil {
-			return "", err
+			return 0, err
 		}
 		late := r.Now().Sub(ended)
-		switch {
-		case !a.ok():
-			r.recordAnswer(a, ExpiredRefused, a.refused(), a.describe())
+		if !a.ok() {
+			r.judgeExpired(a, accepted, late)
 			if !r.Preset.SaysExpired(a.status, r.Protected, a.body) {
-				return "", nil
+				return 0, nil
 			}
-			return a.describe(), nil
-		case late >= r.Leeway, n > tries:
-			r.fail(ExpiredRefused, "accepted "+reltime.Span(late)+" after it expired")
-			return "", nil
+			return a.status, nil
 		}
-		if err := r.pause(ctx, min(max(r.Leeway/tries, shortest), r.Leeway-late+time.Millisecond)); err != nil {
-			return "", err
+		if accepted = late; late >= most {
+			r.fail(ExpiredRefused, "accepted "+reltime.Span(late)+" after it expired")
+			return 0, nil
+		}
+		next := min(max(late/4, shortest), longest)
+		if late < r.Leeway {
+			next = min(next, r.Leeway-late+time.Millisecond)
+		}
+		if err := r.pause(ctx, min(next, most-late+time.Millisecond)); err != nil {
+			return 0, err
 		}
 	}
 }
 
+// judgeExpired judges the answer that refused an expired token, which was accepted before
+// for some time.
+func (r *run) judgeExpired(a answer, accepted, late time.Duration) {
+	status, said := a.refused(), a.describe()
+	if status == verdict.Pass && accepted >= r.Leeway && accepted > 0 {
+		status = verdict.Warn
+		said = "accepted for at least " + tenths(accepted) + " s after it expired, and refused after " + tenths(late) + " s: " + said
+	}
+	r.recordAnswer(a, ExpiredRefused, status, said)
+}
+
 // retry calls again with the new access token.
-func (r *run) retry(ctx context.Context, f *family, refused string) error {
+func (r *run) retry(ctx context.Context, f *family, refused int) error {
 	if r.Protected == "" || !r.wants(RetryWorks) || r.skipped(RetryWorks) {
 		return nil
 	}
-	if refused == "" {
-		r.skip("no call was answered 401", RetryWorks)
+	if refused == 0 {
+		r.skip("no call was answered as for an expired token, such as 401", RetryWorks)
 		return nil
 	}
+	before := httpclient.Status(refused) + ", then "
 	a, err := r.call(ctx, "call again", f.access, "with access token "+r.tokens.name(f.access))
 	switch {
 	case err != nil:
 		return err
 	case a.ok():
-		r.pass(RetryWorks, "401, then "+a.describe())
+		r.pass(RetryWorks, before+a.describe())
 	default:
-		r.recordAnswer(a, RetryWorks, asFailure(a), "401, then "+a.describe())
+		r.recordAnswer(a, RetryWorks, asFailure(a), before+a.describe())
 	}
 	return nil
 }

@@ -56,6 +56,9 @@ func (r *run) take(f *family, a answer) string {
 		if values := a.header.Values("Cache-Control"); len(values) > 0 {
 			said = "Cache-Control: " + strings.Join(values, ", ")
 		}
+		if len(r.cacheable) == 0 {
+			r.cachedAt = len(r.report.Steps) + 1
+		}
 		r.cacheable = append(r.cacheable, said+" on "+a.method+" "+a.url)
 	}
 	if name := r.wires.cookie; name != "" {
@@ -64,13 +67,19 @@ func (r *run) take(f *family, a answer) string {
 				continue
 			}
 			c.Path = authclient.CookiePath(c, a.at)
-			r.cookies = append(r.cookies, c)
+			r.cookies = append(r.cookies, setCookie{c, len(r.report.Steps) + 1})
 			if !slices.Contains(r.wires.paths, c.Path) {
 				r.wires.paths = append(r.wires.paths, c.Path)
 			}
 		}
 	}
 	return said
+}
+
+// A setCookie is a cookie as an answer set it, and the number of that step.
+type setCookie struct {
+	*http.Cookie
+	step int
 }
 
 // lifetime returns the lifetime of an access token: the longer one of those in the answer

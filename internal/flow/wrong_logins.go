@@ -1,9 +1,9 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
+	"strings"
 
 	"jwt/internal/authclient"
 	"jwt/internal/verdict"
@@ -25,7 +25,7 @@ func (r *run) wrongLogins(ctx context.Context) error {
 		r.skip("a wrong password was answered "+known.describe(), UniformLoginErrors)
 		return nil
 	}
-	stranger := "nobody-" + rand.Text()[:8]
+	stranger := strangerLike(r.User)
 	unknown, err := r.wrongLogin(ctx, "log in, unknown user", stranger, wrong)
 	switch {
 	case err != nil:
@@ -40,6 +40,24 @@ func (r *run) wrongLogins(ctx context.Context) error {
 		return r.compareLoginErrors(ctx, known, unknown, stranger, wrong)
 	}
 	return nil
+}
+
+// strangerLike returns the name of an unknown user in the form of a known one: servers
+// refuse a name that is not an e-mail address or a number before they look for the user.
+func strangerLike(user string) string {
+	random := strings.ToLower(rand.Text()[:8])
+	if at := strings.LastIndexByte(user, '@'); at > 0 {
+		return "nobody-" + random + user[at:]
+	}
+	digits := strings.TrimPrefix(user, "+")
+	if len(digits) < 6 || strings.Trim(digits, "0123456789") != "" {
+		return "nobody-" + random
+	}
+	name := []byte(user)
+	for i := len(name) - 5; i < len(name); i++ { // the prefix of a telephone number stays valid
+		name[i] = '0' + (name[i]-'0'+1+random[len(name)-i-1]%9)%10
+	}
+	return string(name)
 }
 
 // compareLoginErrors judges answers with different bodies. It tries both users again,
@@ -70,14 +88,19 @@ func (r *run) compareLoginErrors(ctx context.Context, known, unknown answer, str
 
 // wrongLogin tries to log in. Tokens in the answer start a new family.
 func (r *run) wrongLogin(ctx context.Context, name, user, password string) (answer, error) {
-	a := r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-		return s.Login(ctx, user, []byte(password))
+	a, err := r.patiently(ctx, name, func() answer {
+		return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
+			return s.Login(ctx, user, []byte(password))
+		})
 	})
+	if err != nil {
+		return a, err
+	}
 	note := ""
 	if a.granted() {
 		f := &family{}
 		r.families = append(r.families, f)
 		note = r.take(f, a)
 	}
-	return a, cmp.Or(interrupted(ctx), r.step(name, a, note))
+	return a, r.step(name, a, note)
 }

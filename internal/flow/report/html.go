@@ -25,7 +25,7 @@ func HTML(r flow.Report) []byte {
 		"<meta name=\"referrer\" content=\"no-referrer\">\n",
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
 		"<meta name=\"color-scheme\" content=\"light dark\">\n")
-	m.element("title", "", "jwt session flow: "+r.Verdict()+": "+r.Server)
+	m.element("title", "", "jwt session flow: "+string(r.Verdict())+": "+r.Server)
 	m.raw("\n<style>", style, "</style>\n</head>\n<body>\n<main>\n")
 	headline(r, &m)
 	ruleTable(r, &m)
@@ -39,7 +39,7 @@ func HTML(r flow.Report) []byte {
 }
 
 func headline(r flow.Report, m *markup) {
-	m.raw("<header>\n<h1>").element("span", `class="badge `+r.Verdict()+`"`, r.Verdict()).raw(" Session of ").element("code", "", r.Server).raw("</h1>\n<p>")
+	m.raw("<header>\n<h1>").element("span", `class="badge `+string(r.Verdict())+`"`, string(r.Verdict())).raw(" Session of ").element("code", "", r.Server).raw("</h1>\n<p>")
 	m.text("preset " + r.Preset + " · " + r.Began.UTC().Format("2 January 2006, 15:04:05 UTC") + " · " + strconv.Itoa(len(r.Steps)) + " steps in " + seconds(r.Took) + " s · ")
 	var counts []string
 	for _, c := range []struct {
@@ -73,8 +73,8 @@ func ruleRow(x flow.Result, m *markup) {
 	m.raw(`<tr class="`, string(x.Status), `"`, attribute("id", "rule-"+x.ID), "><td>")
 	m.element("span", `class="badge `+string(x.Status)+`"`, string(x.Status))
 	m.raw("</td><td>").element("code", "", x.ID).raw("<br>").text(x.Title)
-	m.raw(" ").element("small", "", string(x.Level)+" · "+x.Section)
-	m.raw("</td><td>").text(x.Expected).raw("</td><td>").text(x.Actual).raw("</td></tr>\n")
+	m.raw(" ").element("small", "", string(x.Level)+" · "+x.Section+atStep(x))
+	m.raw("</td><td>").text(x.Expected).raw("</td><td>").text(skipped(x)).raw("</td></tr>\n")
 }
 
 func tokenTable(r flow.Report, m *markup) {

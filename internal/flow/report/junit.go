@@ -9,7 +9,7 @@ import (
 )
 
 // JUnit returns the report as JUnit XML with a test case for each rule. It has failures
-// or errors only if the verdict is fail.
+// or errors unless the verdict is pass or incomplete.
 func JUnit(r flow.Report) []byte {
 	var m markup
 	failures, skipped, broken := 0, r.Count(verdict.Skip), 0
@@ -26,7 +26,7 @@ func JUnit(r flow.Report) []byte {
 	m.raw(`<?xml version="1.0" encoding="UTF-8"?>`, "\n<testsuites", counts, ">\n")
 	m.raw(`  <testsuite name="jwt session flow"`, counts, attribute("timestamp", r.Began.UTC().Format("2006-01-02T15:04:05")), ">\n")
 	m.raw("    <properties>\n")
-	for _, p := range [][2]string{{"server", r.Server}, {"preset", r.Preset}, {"verdict", r.Verdict()}} {
+	for _, p := range [][2]string{{"server", r.Server}, {"preset", r.Preset}, {"verdict", string(r.Verdict())}} {
 		m.raw("      <property", attribute("name", p[0]), attribute("value", p[1]), "/>\n")
 	}
 	m.raw("    </properties>\n")
@@ -51,13 +51,21 @@ func testCase(x flow.Result, m *markup) {
 	case x.Decides():
 		m.raw("<failure", attribute("type", string(x.Level)), attribute("message", x.Actual), ">").text(said).raw("</failure>")
 	case x.Status == verdict.Skip:
-		m.raw("<skipped", attribute("message", x.Actual), "/>")
+		m.raw("<skipped", attribute("message", skipped(x)), "/>")
 	case x.Status == verdict.Fail:
 		m.raw("<system-out>").text("broken, which decides nothing: " + said).raw("</system-out>")
 	case x.Status == verdict.Warn:
 		m.raw("<system-out>").text("warning: " + said).raw("</system-out>")
 	}
 	m.raw("</testcase>\n")
+}
+
+// skipped returns why a rule was skipped.
+func skipped(x flow.Result) string {
+	if x.Untried {
+		return "could not be tried: " + x.Actual
+	}
+	return x.Actual
 }
 
 // summary returns a step on one line.
@@ -69,6 +77,9 @@ func summary(s flow.Step) string {
 	line += ", " + strconv.FormatInt(s.Took.Milliseconds(), 10) + " ms"
 	if s.Note != "" {
 		line += ": " + s.Note
+	}
+	if broken := broke(s); broken != "" {
+		line += " " + broken
 	}
 	return line
 }

@@ -28,6 +28,9 @@ func Mermaid(r flow.Report) []byte {
 		if s.Note != "" {
 			said += ", " + s.Note
 		}
+		if broken := broke(s); broken != "" {
+			said += " " + broken
+		}
 		b.WriteString("    " + arrow + ": " + mermaidText(said) + "\n")
 	}
 	for _, x := range r.Results {
@@ -35,7 +38,7 @@ func Mermaid(r flow.Report) []byte {
 			b.WriteString("    Note over C,S: " + mermaidText(string(x.Status)+" "+x.ID+" ("+x.Section+"), "+x.Actual) + "\n")
 		}
 	}
-	b.WriteString("    Note over C,S: " + mermaidText("verdict "+r.Verdict()) + "\n")
+	b.WriteString("    Note over C,S: " + mermaidText("verdict "+string(r.Verdict())) + "\n")
 	return []byte(b.String())
 }
 

@@ -60,6 +60,9 @@ func drawStep(s flow.Step, m *markup, y int, server string) {
 	label(m, "name", rightLine-14, y+16, "end", phrase.ShortTo(s.Name, 49))
 	arrow(m, "ask", leftLine, rightLine, y+21)
 	text := outcome(s)
+	if broken := broke(s); broken != "" {
+		text += " · " + broken
+	}
 	if s.Note != "" {
 		text += " · " + s.Note
 	}
@@ -75,7 +78,7 @@ func tone(s flow.Step) string {
 	switch {
 	case s.Method == "":
 		return "wait"
-	case s.Status == 0 || s.Status >= 500:
+	case s.Status == 0 || s.Status >= 500 || len(s.Breaks) > 0:
 		return "lost"
 	case s.Status >= 400:
 		return "refused"

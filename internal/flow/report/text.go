@@ -17,7 +17,7 @@ import (
 func JSON(r flow.Report) render.Object {
 	rules := make([]render.Object, 0, len(r.Results))
 	for _, x := range r.Results {
-		rules = append(rules, render.Object{
+		o := render.Object{
 			{Name: "id", Value: x.ID},
 			{Name: "level", Value: string(x.Level)},
 			{Name: "status", Value: string(x.Status)},
@@ -25,11 +25,18 @@ func JSON(r flow.Report) render.Object {
 			{Name: "title", Value: x.Title},
 			{Name: "expected", Value: x.Expected},
 			{Name: "actual", Value: x.Actual},
-		})
+		}
+		if x.Untried {
+			o.Add("untried", true)
+		}
+		if x.Step > 0 {
+			o.Add("step", x.Step)
+		}
+		rules = append(rules, o)
 	}
 	steps := make([]render.Object, 0, len(r.Steps))
 	for _, s := range r.Steps {
-		steps = append(steps, render.Object{
+		o := render.Object{
 			{Name: "n", Value: s.N},
 			{Name: "name", Value: s.Name},
 			{Name: "method", Value: s.Method},
@@ -37,7 +44,11 @@ func JSON(r flow.Report) render.Object {
 			{Name: "status", Value: s.Status},
 			{Name: "ms", Value: s.Took.Milliseconds()},
 			{Name: "note", Value: s.Note},
-		})
+		}
+		if len(s.Breaks) > 0 {
+			o.Add("breaks", s.Breaks)
+		}
+		steps = append(steps, o)
 	}
 	tokens := make([]render.Object, 0, len(r.Tokens))
 	for _, t := range r.Tokens {
@@ -54,7 +65,7 @@ func JSON(r flow.Report) render.Object {
 	o := render.Object{
 		{Name: "server", Value: r.Server},
 		{Name: "preset", Value: r.Preset},
-		{Name: "verdict", Value: r.Verdict()},
+		{Name: "verdict", Value: string(r.Verdict())},
 		{Name: "rules", Value: rules},
 		{Name: "steps", Value: steps},
 		{Name: "tokens", Value: tokens},
@@ -84,8 +95,8 @@ const (
 	stepFrom   = stepNumber + 1 + stepPath + 1 + 3 + 1 + stepMS + 5
 )
 
-// StepText appends one step.
-func StepText(t *render.Text, s flow.Step, server string) {
+// StepText appends one step. The path is shortened to its column, unless whole is set.
+func StepText(t *render.Text, s flow.Step, server string, whole bool) {
 	n := strconv.Itoa(s.N)
 	t.Pad(len(n), stepNumber).Styled(render.Dim, n).Put(" ")
 	style, status := render.Good, strconv.Itoa(s.Status)
@@ -99,7 +110,10 @@ func StepText(t *render.Text, s flow.Step, server string) {
 	case s.Status >= 400:
 		style = render.Caution
 	}
-	path := render.Middle(render.Escape(strings.TrimSpace(s.Method+" "+strings.TrimPrefix(s.URL, server))), stepPath)
+	path := render.Escape(strings.TrimSpace(s.Method + " " + strings.TrimPrefix(s.URL, server)))
+	if !whole {
+		path = render.Middle(path, stepPath)
+	}
 	ms := strconv.FormatInt(s.Took.Milliseconds(), 10)
 	t.Put(path).Pad(render.Columns(path), stepPath).Put(" ").Styled(style, status).Pad(len(status), 3)
 	t.Put(" ").Pad(len(ms), stepMS).Styled(render.Dim, ms+" ms").Put("  ")
@@ -117,7 +131,7 @@ const flowRule = len("refresh-after-logout-refused")
 func VerdictText(t *render.Text, r flow.Report) {
 	t.Line()
 	const from = 4 + flowRule + 1
-	for _, x := range r.Results {
+	for _, x := range oneForAll(r) {
 		mark, style := "✓", render.Good
 		switch x.Status {
 		case verdict.Fail:
@@ -127,10 +141,10 @@ func VerdictText(t *render.Text, r flow.Report) {
 		case verdict.Skip:
 			mark, style = "-", render.Dim
 		}
-		t.Put("  ").Styled(style, mark).Put(" ", x.ID).Pad(len(x.ID), flowRule).Put(" ").Words(from, x.Actual).Line()
+		t.Put("  ").Styled(style, mark).Put(" ", x.ID).Pad(len(x.ID), flowRule).Put(" ").Words(from, skipped(x)).Line()
 		if x.Status == verdict.Fail || x.Status == verdict.Warn {
 			t.Pad(0, from).Words(from, x.Title+"; want: "+x.Expected).Line()
-			t.Pad(0, from).Styled(render.Dim, string(x.Level)+", "+x.Section).Line()
+			t.Pad(0, from).Styled(render.Dim, string(x.Level)+", "+x.Section+atStep(x)).Line()
 		}
 	}
 	t.Line()
@@ -143,10 +157,55 @@ func VerdictText(t *render.Text, r flow.Report) {
 			counts = append(counts, strconv.Itoa(n)+" "+c.word)
 		}
 	}
-	if r.Failed() {
+	switch r.Verdict() {
+	case flow.Failed:
 		t.Styled(render.Bad, "✗ fail")
-	} else {
-		t.Styled(render.Good, "✓ pass")
+	case flow.Incomplete:
+		t.Styled(render.Caution, "? incomplete")
+	default:
+		style, mark := render.Good, "✓"
+		if r.Count(verdict.Fail) > 0 { // a rule that is not required
+			style, mark = render.Caution, "!"
+		}
+		t.Styled(style, mark+" pass")
 	}
 	t.Put(": ", strings.Join(counts, ", "), ", in ", strconv.FormatFloat(r.Took.Round(100*time.Millisecond).Seconds(), 'f', 1, 64), " s").Line()
+}
+
+// oneForAll returns the results, with one in place of all that were not tried because the
+// flow ended.
+func oneForAll(r flow.Report) []flow.Result {
+	var shown, untried []flow.Result
+	for _, x := range r.Results {
+		if r.Err != nil && x.Untried && strings.HasSuffix(x.Actual, r.Err.Error()) {
+			untried = append(untried, x)
+		} else {
+			shown = append(shown, x)
+		}
+	}
+	if len(untried) < 2 {
+		return r.Results
+	}
+	all := untried[0]
+	all.ID = "the other " + strconv.Itoa(len(untried)) + " rules"
+	if len(shown) == 0 {
+		all.ID = "all rules"
+	}
+	return append(shown, all)
+}
+
+// atStep names the step that broke a rule.
+func atStep(x flow.Result) string {
+	if x.Step == 0 {
+		return ""
+	}
+	return ", step " + strconv.Itoa(x.Step)
+}
+
+// broke names the rules that a step broke.
+func broke(s flow.Step) string {
+	if len(s.Breaks) == 0 {
+		return ""
+	}
+	return "✗ " + strings.Join(s.Breaks, ", ")
 }

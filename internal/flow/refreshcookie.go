@@ -1,0 +1,57 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+
+	"jwt/internal/authclient"
+	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
+)
+
+// findRefreshCookie takes the refresh token of the first login from a cookie with another
+// name than the preset says. Otherwise it remembers what the answer had instead.
+func (r *run) findRefreshCookie(a *answer) {
+	if len(r.families) > 0 || a.grant.RefreshToken != "" || a.at == nil {
+		return
+	}
+	refresh := *r.server.URL
+	refresh.Path, refresh.RawPath = refresh.Path+r.Preset.Refresh.Path, ""
+	c := authclient.FindRefreshCookie(a.cookies, a.at, &refresh, a.grant.AccessToken, r.Now())
+	if c == nil || !r.Preset.Refresh.RefreshCookie {
+		r.came = r.describeInstead(*a)
+		return
+	}
+	r.wires.cookie, r.found = c.Name, c.Name
+	r.Preset.Tokens.Refresh = slices.Concat([]string{"cookie:" + c.Name}, r.Preset.Tokens.Refresh)
+	r.server.Preset = r.Preset
+	a.grant.RefreshToken, a.grant.RefreshExpires = c.Value, authclient.CookieExpiry(c, a.grant.Obtained)
+}
+
+// describeInstead returns what an answer without a refresh token had where one may be: its
+// HttpOnly cookies, or members with a suggestive name. It hides their values from then on.
+func (r *run) describeInstead(a answer) string {
+	var names []string
+	for _, c := range authclient.HTTPOnlyCookies(a.cookies, a.at, a.grant.AccessToken, r.Now()) {
+		names = append(names, "`"+phrase.Short(c.Name)+"`")
+		r.tokens.secrets.Add(c.Value)
+	}
+	switch len(names) {
+	case 0:
+	case 1:
+		return "; the answer set an HttpOnly cookie " + names[0]
+	default:
+		return "; the answer set the HttpOnly cookies " + strings.Join(names, ", ")
+	}
+	body, err := jsonobject.Parse(a.body)
+	if err != nil {
+		return ""
+	}
+	for _, m := range body.Members() {
+		if text, ok := m.Value.Text(); ok && strings.Contains(strings.ToLower(m.Name), "refresh") {
+			r.tokens.secrets.Add(text)
+			return "; the body of the answer has a member `" + phrase.Short(m.Name) + "`"
+		}
+	}
+	return ""
+}
