@@ -75,11 +75,17 @@ func runToken(ctx context.Context, env *cli.Env, o tokenOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.format == "env" && strings.Trim(s.AccessToken, inShell) != "" {
+		return verdict.Errorf(verdict.Usage, "--format env: the token has characters that a shell interprets").Hintf("ACCESS_TOKEN=$(jwt session token)")
+	}
 	return cli.Output{}.Write(env, tokenAs(o.format, s, env.Now()))
 }
 
-// tokenAs returns the token in a format. No format needs to quote the characters of a
-// token (RFC 6750 §2.1).
+// inShell has the characters that a shell leaves alone, quoted or not: whoever reads the
+// line as a command would otherwise run what the server wrote.
+const inShell = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=:@%^"
+
+// tokenAs returns the token in a format. A token has no quotes and blanks.
 func tokenAs(format string, s *session.Session, now time.Time) []byte {
 	switch format {
 	case "header":
@@ -87,7 +93,7 @@ func tokenAs(format string, s *session.Session, now time.Time) []byte {
 	case "env":
 		return []byte("ACCESS_TOKEN=" + s.AccessToken + "\n")
 	case "curl":
-		return []byte("header = \"Authorization: Bearer " + s.AccessToken + "\"\n")
+		return []byte("header = \"Authorization: Bearer " + strings.ReplaceAll(s.AccessToken, `\`, `\\`) + "\"\n")
 	case "exec-credential":
 		return append(credentialJSON(s).JSON(false), '\n')
 	case "json":

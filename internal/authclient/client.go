@@ -40,7 +40,10 @@ type Client struct {
 }
 
 // Tokens are the current tokens of a session.
-type Tokens struct{ AccessToken, RefreshToken string }
+type Tokens struct {
+	AccessToken, RefreshToken string
+	RefreshCookie             string // the name under which the refresh token came; "" if the preset names just one
+}
 
 // ParseServer reads the URL of a server that credentials may be sent to: https, or http
 // on loopback, with at most a path after the host.
@@ -115,11 +118,13 @@ func (s *Client) do(parent context.Context, step Step, values map[string]string)
 		return nil, err
 	}
 	r := &reply{url: req.URL, asked: s.Now(), secrets: secrets}
-	client := &http.Client{Transport: s.Transport, Jar: s.Jar, CheckRedirect: noRedirect}
-	resp, err := client.Do(req)
+	resp, err := s.Transport.RoundTrip(req) // which follows no redirect: it would carry credentials elsewhere
 	if err == nil {
 		defer resp.Body.Close()
-		r.status, r.header, r.cookies = resp.StatusCode, resp.Header, resp.Cookies()
+		r.status, r.header, r.cookies = resp.StatusCode, resp.Header, ReadSetCookies(resp.Header)
+		if s.Jar != nil {
+			s.Jar.SetCookies(req.URL, r.cookies)
+		}
 		r.body, err = readReply(req.URL, resp)
 	}
 	if err == nil {
@@ -152,9 +157,6 @@ func exchangeFailure(ctx context.Context, req *http.Request, err error, timeout 
 	own.Message = SecretsOf(req).HideInOurs(e.Message)
 	return &own
 }
-
-// noRedirect refuses redirects, which would carry credentials elsewhere.
-func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func readReply(u *url.URL, resp *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxReply+1))
@@ -203,7 +205,12 @@ func (s *Client) request(ctx context.Context, step Step, values map[string]strin
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	if token := values["$refresh_token"]; step.RefreshCookie && token != "" {
-		req.AddCookie(&http.Cookie{Name: s.Preset.Tokens.RefreshCookie(), Value: token})
+		AddCookie(req.Header, cmp.Or(values["$refresh_cookie"], s.Preset.Tokens.RefreshCookie()), token)
+	}
+	if s.Jar != nil {
+		for _, c := range s.Jar.Cookies(req.URL) {
+			AddCookie(req.Header, c.Name, c.Value)
+		}
 	}
 	return req, nil
 }
@@ -216,7 +223,7 @@ func expand(value string, values map[string]string) string {
 }
 
 func (h Tokens) values() map[string]string {
-	return map[string]string{"$access_token": h.AccessToken, "$refresh_token": h.RefreshToken}
+	return map[string]string{"$access_token": h.AccessToken, "$refresh_token": h.RefreshToken, "$refresh_cookie": h.RefreshCookie}
 }
 
 // refusal returns the error of an answer that refuses the request.

@@ -109,10 +109,10 @@ func TestStepCredentials(t *testing.T) {
 		bearer, cookie = r.Header.Get("Authorization"), r.Header.Get("Cookie")
 		io.WriteString(w, `{"t":"x"}`)
 	})
-	if _, err := s.Refresh(t.Context(), Tokens{"access", "refresh"}); err != nil || bearer != "" || cookie != "rt=refresh" {
+	if _, err := s.Refresh(t.Context(), Tokens{AccessToken: "access", RefreshToken: "refresh"}); err != nil || bearer != "" || cookie != "rt=refresh" {
 		t.Errorf("refresh: %v, %q, %q", err, bearer, cookie)
 	}
-	if _, err := s.Logout(t.Context(), Tokens{"access", "refresh"}); err != nil || bearer != "Bearer access" || cookie != "" {
+	if _, err := s.Logout(t.Context(), Tokens{AccessToken: "access", RefreshToken: "refresh"}); err != nil || bearer != "Bearer access" || cookie != "" {
 		t.Errorf("logout: %v, %q, %q", err, bearer, cookie)
 	}
 }
@@ -160,12 +160,12 @@ func TestGrant(t *testing.T) {
 		want    Grant
 		says    string
 	}{
-		{"json", nil, `{"data":[{"access":"a","refresh":"r"}],"expires":60,"lasts":"3600","type":"bearer"}`, Grant{"a", "r", now, now.Add(time.Minute), now.Add(time.Hour)}, ""},
-		{"header and cookie", []string{"X-Access", "a", "Set-Cookie", "rt=r; Max-Age=60"}, `<html>`, Grant{"a", "r", now, time.Time{}, now.Add(time.Minute)}, ""},
+		{"json", nil, `{"data":[{"access":"a","refresh":"r"}],"expires":60,"lasts":"3600","type":"bearer"}`, Grant{AccessToken: "a", RefreshToken: "r", Obtained: now, AccessExpires: now.Add(time.Minute), RefreshExpires: now.Add(time.Hour)}, ""},
+		{"header and cookie", []string{"X-Access", "a", "Set-Cookie", "rt=r; Max-Age=60"}, `<html>`, Grant{AccessToken: "a", RefreshToken: "r", RefreshCookie: "rt", Obtained: now, RefreshExpires: now.Add(time.Minute)}, ""},
 		{"a cookie of another domain", []string{"X-Access", "a", "Set-Cookie", "rt=r; Domain=evil.example"}, ``, Grant{AccessToken: "a", Obtained: now}, ""},
-		{"with another cookie that is cleared", []string{"X-Access", "a", "Set-Cookie", "rt=r; Path=/", "Set-Cookie", "rt=deleted; Path=/old; Max-Age=0"}, ``, Grant{AccessToken: "a", RefreshToken: "r", Obtained: now}, ""},
+		{"with another cookie that is cleared", []string{"X-Access", "a", "Set-Cookie", "rt=r; Path=/", "Set-Cookie", "rt=deleted; Path=/old; Max-Age=0"}, ``, Grant{AccessToken: "a", RefreshToken: "r", RefreshCookie: "rt", Obtained: now}, ""},
 		{"a cookie that is set and cleared", []string{"X-Access", "a", "Set-Cookie", "rt=r; Path=/", "Set-Cookie", "rt=deleted; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"}, ``, Grant{AccessToken: "a", Obtained: now}, ""},
-		{"of two cookies the last", []string{"X-Access", "a", "Set-Cookie", "rt=", "Set-Cookie", "rt=r"}, ``, Grant{AccessToken: "a", RefreshToken: "r", Obtained: now}, ""},
+		{"of two cookies the last", []string{"X-Access", "a", "Set-Cookie", "rt=", "Set-Cookie", "rt=r"}, ``, Grant{AccessToken: "a", RefreshToken: "r", RefreshCookie: "rt", Obtained: now}, ""},
 		{"by its own exp and iat", []string{"X-Access", oldJWT}, `{}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(10 * time.Minute)}, ""},
 		{"expires before exp", []string{"X-Access", oldJWT}, `{"expires":5.9}`, Grant{AccessToken: oldJWT, Obtained: now, AccessExpires: now.Add(5 * time.Second)}, ""},
 		{"no tokens", nil, `{"data":[]}`, Grant{}, "no access token at header:X-Access or json:/data/0/access"},
@@ -173,7 +173,13 @@ func TestGrant(t *testing.T) {
 		{"null", nil, `{"data":[{"access":null}]}`, Grant{}, "no access token"},
 		{"not JSON", nil, `{"data":`, Grant{}, "no access token"},
 		{"invalid in a header", nil, `{"data":[{"access":"a b"}]}`, Grant{}, "characters that a header cannot carry"},
-		{"invalid in a shell", nil, `{"data":[{"access":"$(reboot)"}]}`, Grant{}, "characters that a header cannot carry"},
+		{"with a quote", nil, `{"data":[{"access":"a\"b"}]}`, Grant{}, "characters that a header cannot carry"},
+		{"with a comma", nil, `{"data":[{"access":"a,b"}]}`, Grant{}, "characters that a header cannot carry"},
+		{"not ASCII", nil, `{"data":[{"access":"é"}]}`, Grant{}, "characters that a header cannot carry"},
+		{"ID and secret", nil, `{"data":[{"access":"6|ht!$(x);#[]"}]}`, Grant{AccessToken: "6|ht!$(x);#[]", Obtained: now}, ""},
+		{"with its scheme", []string{"X-Access", "bearer  a.b"}, ``, Grant{AccessToken: "a.b", Obtained: now}, ""},
+		{"with its scheme in JSON", nil, `{"data":[{"access":"Bearer a"}]}`, Grant{AccessToken: "a", Obtained: now}, ""},
+		{"the scheme alone", nil, `{"data":[{"access":"Bearer "}]}`, Grant{}, "characters that a header cannot carry"},
 		{"of another type", nil, `{"data":[{"access":"a"}],"type":"mac"}`, Grant{}, "type mac, not Bearer"},
 	}
 	for _, tt := range tests {
@@ -317,7 +323,7 @@ func TestUncertain(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := exchange(t, p, tt.handler)
-			_, err := s.Refresh(t.Context(), Tokens{"a", "r"})
+			_, err := s.Refresh(t.Context(), Tokens{AccessToken: "a", RefreshToken: "r"})
 			var u *Uncertain
 			if got := errors.As(err, &u); verdict.ClassOf(err) != tt.class || got != tt.uncertain || got && u.Lost != tt.lost {
 				t.Errorf("%v (%s), uncertain %+v", err, verdict.ClassOf(err), u)
@@ -326,13 +332,13 @@ func TestUncertain(t *testing.T) {
 	}
 	s := exchange(t, p, nil)
 	s.URL.Host = "127.0.0.1:1"
-	_, err = s.Refresh(t.Context(), Tokens{"a", "r"})
+	_, err = s.Refresh(t.Context(), Tokens{AccessToken: "a", RefreshToken: "r"})
 	var u *Uncertain
 	if verdict.ClassOf(err) != verdict.FetchFailed || errors.As(err, &u) {
 		t.Errorf("of a request that never left: %v", err)
 	}
 	s = exchange(t, p, refuse(401, `{"error":"invalid_grant","error_description":"reused"}`))
-	_, err = s.Refresh(t.Context(), Tokens{"a", "r"})
+	_, err = s.Refresh(t.Context(), Tokens{AccessToken: "a", RefreshToken: "r"})
 	var said *oauth.Error
 	if !errors.As(err, &said) || said.Code != "invalid_grant" || !strings.Contains(err.Error(), "401 Unauthorized: invalid_grant: reused") {
 		t.Errorf("%v", err)

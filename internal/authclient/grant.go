@@ -20,7 +20,9 @@ import (
 type Grant struct {
 	AccessToken  string
 	RefreshToken string // "" if absent: the old one stays valid
-	Obtained     time.Time
+	// RefreshCookie is the name of the cookie that has the refresh token, if one has.
+	RefreshCookie string
+	Obtained      time.Time
 	// AccessExpires and RefreshExpires are by the local clock, and zero if unknown.
 	// RefreshExpires without a RefreshToken is that of the old one.
 	AccessExpires, RefreshExpires time.Time
@@ -35,7 +37,8 @@ func (s *Client) grant(r *reply) (Grant, error) {
 	}
 	at := s.Preset.Tokens
 	g := s.refreshGrant(r)
-	g.AccessToken = text(at.Access)
+	found, cookie := r.first(body, at.Access)
+	g.AccessToken = bare(found)
 	said, _ := body.Object()
 	switch kind := text(at.Type); {
 	case len(said.Duplicates()) > 0: // programs disagree on which value counts
@@ -51,6 +54,9 @@ func (s *Client) grant(r *reply) (Grant, error) {
 	}
 	life, known := r.lifetime(body, at.ExpiresIn, at.ExpiresAt)
 	g.AccessExpires = expiry(g.AccessToken, life, known, r)
+	if cookie != nil {
+		g.AccessExpires = earlier(g.AccessExpires, CookieExpiry(cookie, g.Obtained))
+	}
 	return g, nil
 }
 
@@ -65,7 +71,7 @@ func (s *Client) refreshGrant(r *reply) Grant {
 	}
 	g.RefreshToken = token
 	if cookie != nil {
-		g.RefreshExpires = CookieExpiry(cookie, g.Obtained)
+		g.RefreshCookie, g.RefreshExpires = cookie.Name, CookieExpiry(cookie, g.Obtained)
 		return g
 	}
 	life, known := r.lifetime(body, at.RefreshExpiresIn, at.RefreshExpiresAt)
@@ -150,19 +156,36 @@ func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie)
 	return "", nil
 }
 
-// usable reports whether the text can be a bearer token (RFC 6750 §2.1). Such a text is
-// also safe in a header, a shell and a file of variables.
+// usable reports whether a header can carry the token: it has visible ASCII characters
+// (RFC 9110 §5.5) but no quotes and commas, which separate the parts of a header. Tokens
+// like 6|… and …!… are not b64token of RFC 6750, which is a grammar for issuers.
 func usable(token string) bool {
 	const most = 64 << 10
-	core := strings.TrimRight(token, "=")
-	return core != "" && len(token) <= most && strings.Trim(core, b64token) == ""
+	return token != "" && len(token) <= most && !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"',`, r) })
 }
 
-const b64token = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
-
-func printable(token string) bool {
-	return len(token) <= 64<<10 && !strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r > '~' })
+// bare returns a token without the quotes of a cookie and the scheme Bearer before it.
+func bare(token string) string {
+	if len(token) > 2 && token[0] == '"' && token[len(token)-1] == '"' {
+		token = token[1 : len(token)-1]
+	}
+	for _, scheme := range []string{"Bearer ", "Bearer%20"} {
+		if len(token) > len(scheme) && strings.EqualFold(token[:len(scheme)], scheme) {
+			return strings.TrimLeft(token[len(scheme):], " ")
+		}
+	}
+	return token
 }
+
+// earlier returns the earlier of two times. A zero time is unknown.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func printable(token string) bool { return len(token) <= 64<<10 && !hasControl(token) }
 
 // clockSlack is a harmless difference between the lifetime in the answer and the token's
 // exp: dates are in whole seconds, and an answer takes time.

@@ -74,6 +74,9 @@ func (p Places) RefreshCookie() string {
 	return ""
 }
 
+// IsRefreshCookie reports whether the refresh token may be in the cookie of this name.
+func (p Places) IsRefreshCookie(name string) bool { return slices.Contains(p.Refresh, "cookie:"+name) }
+
 // An Answer matches answers by status, path and a part of the body. Empty fields match
 // all.
 type Answer struct {

@@ -9,12 +9,15 @@ import (
 	"jwt/internal/redact"
 )
 
+// leastCookie is the minimum length of a cookie that is a secret. A shorter one is a
+// setting, which occurs in any sentence.
+const leastCookie = 16
+
 type secretsKey struct{}
 
 // SecretsOf returns the secrets of a request: the credentials in its header, and those
 // that a Client put into its body.
 func SecretsOf(req *http.Request) redact.Secrets {
-	const leastCookie = 16 // a shorter one is a setting, which occurs in any sentence
 	var s redact.Secrets
 	if sent, ok := req.Context().Value(secretsKey{}).(redact.Secrets); ok {
 		s = slices.Clone(sent)
@@ -22,8 +25,8 @@ func SecretsOf(req *http.Request) redact.Secrets {
 	if _, credential, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok {
 		s.Add(credential)
 	}
-	for _, c := range req.Cookies() {
-		s.AddLong(leastCookie, c.Value)
+	for _, c := range ReadCookies(req.Header) {
+		s.AddLong(leastCookie, c.Value, strings.Trim(c.Value, `"`))
 	}
 	return s
 }
@@ -38,6 +41,7 @@ func sending(ctx context.Context, values map[string]string) (context.Context, re
 	var s redact.Secrets
 	for _, name := range []string{"$password", "$access_token", "$refresh_token"} {
 		s.Add(values[name])
+		s.AddLong(leastCookie, strings.Trim(values[name], `"`))
 	}
 	return context.WithValue(ctx, secretsKey{}, s), s
 }

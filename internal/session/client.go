@@ -85,9 +85,8 @@ func (c *Client) preset(s *Session) (authclient.Preset, error) {
 // withheld returns a function that reports whether a cookie holds the refresh token. The
 // jar does not store it, because it is sent only with a refresh or a logout.
 func withheld(p authclient.Preset, s *Session) func(name, value string) bool {
-	cookie := p.Tokens.RefreshCookie()
 	return func(name, value string) bool {
-		return name == cookie && cookie != "" || value != "" && value == s.RefreshToken
+		return p.Tokens.IsRefreshCookie(name) || value != "" && value == s.RefreshToken
 	}
 }
 
@@ -145,7 +144,7 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 func (s *Session) dropRefreshCookies() {
 	var kept []Cookie
 	for _, c := range s.Cookies {
-		if c.Value != s.RefreshToken {
+		if c.raw() != s.RefreshToken {
 			kept = append(kept, c)
 		}
 	}

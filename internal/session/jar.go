@@ -1,11 +1,13 @@
 package session
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"jwt/internal/authclient"
 	"jwt/internal/httpclient"
@@ -20,7 +22,28 @@ type Cookie struct {
 	Expires  time.Time `json:"expires,omitzero"` // zero for a session cookie
 	Secure   bool      `json:"secure,omitempty"`
 	HTTPOnly bool      `json:"http_only,omitempty"`
-	Quoted   bool      `json:"quoted,omitempty"` // the value is sent in double quotes, as the server sent it
+	Quoted   bool      `json:"quoted,omitempty"` // set by an earlier version: the value is sent in double quotes
+	Base64   string    `json:"base64,omitempty"` // of a value that is not UTF-8, in place of Value
+}
+
+// raw returns the value as the server sent it.
+func (c Cookie) raw() string {
+	switch {
+	case c.Base64 != "":
+		value, _ := base64.StdEncoding.DecodeString(c.Base64)
+		return string(value)
+	case c.Quoted:
+		return `"` + c.Value + `"`
+	}
+	return c.Value
+}
+
+// asText returns a value as Value or Base64: JSON has no other bytes than UTF-8.
+func asText(value string) (text, encoded string) {
+	if utf8.ValidString(value) {
+		return value, ""
+	}
+	return "", base64.StdEncoding.EncodeToString([]byte(value))
 }
 
 // Limits on the cookies of a server. Beyond them the oldest is dropped.
@@ -54,9 +77,10 @@ func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, wit
 			continue
 		}
 		c := Cookie{
-			Name: from.Name, Value: from.Value, Path: authclient.CookiePath(from, u), Expires: authclient.CookieExpiry(from, now).UTC(),
-			Secure: from.Secure, HTTPOnly: from.HttpOnly, Quoted: from.Quoted,
+			Name: from.Name, Path: authclient.CookiePath(from, u), Expires: authclient.CookieExpiry(from, now).UTC(),
+			Secure: from.Secure, HTTPOnly: from.HttpOnly,
 		}
+		c.Value, c.Base64 = asText(from.Value)
 		at := slices.IndexFunc(all, func(o Cookie) bool { return o.Name == c.Name && o.Path == c.Path })
 		switch {
 		case at >= 0 && c.expired(now):
@@ -107,7 +131,7 @@ func (j jar) Cookies(u *url.URL) []*http.Cookie {
 	}
 	var cookies []*http.Cookie
 	for _, c := range cookiesFor(j.session.Cookies, u, j.now()) {
-		cookies = append(cookies, &http.Cookie{Name: c.Name, Value: c.Value, Quoted: c.Quoted})
+		cookies = append(cookies, &http.Cookie{Name: c.Name, Value: c.raw()})
 	}
 	return cookies
 }

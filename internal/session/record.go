@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"jwt/internal/jsonobject"
 )
@@ -35,6 +36,8 @@ type record struct {
 type secret struct {
 	AccessToken  string   `json:"access_token"`
 	RefreshToken string   `json:"refresh_token,omitempty"`
+	RefreshBytes []byte   `json:"refresh_bytes,omitempty"` // of one that is not UTF-8, in place of RefreshToken
+	RefreshName  string   `json:"refresh_cookie,omitempty"`
 	Cookies      []Cookie `json:"cookies,omitempty"`
 }
 
@@ -130,6 +133,10 @@ func parseSecret(data []byte) (secret, error) {
 			err = errors.Join(err, setText(&x.AccessToken, m.Value))
 		case "refresh_token":
 			err = errors.Join(err, setText(&x.RefreshToken, m.Value))
+		case "refresh_bytes":
+			err = errors.Join(err, json.Unmarshal(m.Value, &x.RefreshBytes))
+		case "refresh_cookie":
+			err = errors.Join(err, setText(&x.RefreshName, m.Value))
 		case "cookies":
 			err = errors.Join(err, json.Unmarshal(m.Value, &x.Cookies))
 		}
@@ -165,7 +172,7 @@ func (r record) session(name string) *Session {
 }
 
 func (s *Session) setSecret(x secret) {
-	s.AccessToken, s.RefreshToken, s.Cookies = x.AccessToken, x.RefreshToken, x.Cookies
+	s.AccessToken, s.RefreshToken, s.RefreshCookie, s.Cookies = x.AccessToken, x.RefreshToken+string(x.RefreshBytes), x.RefreshName, x.Cookies
 }
 
 // record returns the record of the session without its secrets, and the secrets.
@@ -175,5 +182,9 @@ func (s *Session) record() (record, secret) {
 		LoggedIn: s.LoggedIn, Obtained: s.Obtained, AccessExpires: s.AccessExpires, RefreshExpires: s.RefreshExpires,
 		Refreshable: s.RefreshToken != "", Pending: s.Pending, Failed: s.Failed, Ended: s.Ended,
 	}
-	return r, secret{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken, Cookies: s.Cookies}
+	x := secret{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken, RefreshName: s.RefreshCookie, Cookies: s.Cookies}
+	if !utf8.ValidString(x.RefreshToken) {
+		x.RefreshToken, x.RefreshBytes = "", []byte(s.RefreshToken)
+	}
+	return r, x
 }

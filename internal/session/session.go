@@ -42,6 +42,7 @@ type Session struct {
 	Ended   *Ended   // why the session can no longer be refreshed
 
 	AccessToken, RefreshToken string
+	RefreshCookie             string // the name of the cookie that has the refresh token, if one has
 	Cookies                   []Cookie
 
 	hasRefresh bool // also set for a session that is still encrypted
@@ -177,7 +178,7 @@ func (s *Session) origin() string {
 
 // tokens returns the tokens for a request to the server.
 func (s *Session) tokens() authclient.Tokens {
-	return authclient.Tokens{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken}
+	return authclient.Tokens{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken, RefreshCookie: s.RefreshCookie}
 }
 
 // sameToken reports whether the access tokens are from the same answer. A server may
@@ -197,7 +198,7 @@ func (s *Session) setTokens(g authclient.Grant) {
 func (s *Session) setRefreshToken(g authclient.Grant) {
 	switch {
 	case g.RefreshToken != "":
-		s.RefreshToken, s.RefreshExpires = g.RefreshToken, g.RefreshExpires
+		s.RefreshToken, s.RefreshCookie, s.RefreshExpires = g.RefreshToken, g.RefreshCookie, g.RefreshExpires
 	case !g.RefreshExpires.IsZero(): // the server renewed the lifetime of the old one
 		s.RefreshExpires = g.RefreshExpires
 	}

@@ -56,7 +56,7 @@ func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 		if authclient.IsExchange(req) {
 			shown = redact.TokenHeader
 		}
-		for _, c := range resp.Cookies() {
+		for _, c := range authclient.ReadSetCookies(resp.Header) {
 			secrets.AddLong(leastSecret, c.Value)
 		}
 		writeHeader(&b, "< ", resp.Header, secrets, shown)
@@ -71,7 +71,7 @@ func (t *tracer) secrets(req *http.Request) redact.Secrets {
 	if s := t.held.Load(); s != nil {
 		secrets.Add(s.AccessToken, s.RefreshToken)
 		for _, c := range s.Cookies {
-			secrets.AddLong(leastSecret, c.Value)
+			secrets.AddLong(leastSecret, c.raw())
 		}
 	}
 	for name, values := range req.Header {
@@ -79,7 +79,7 @@ func (t *tracer) secrets(req *http.Request) redact.Secrets {
 			secrets.AddLong(leastSecret, values...)
 		}
 	}
-	for _, c := range req.Cookies() {
+	for _, c := range authclient.ReadCookies(req.Header) {
 		secrets.AddLong(leastSecret, c.Value)
 	}
 	for _, values := range req.URL.Query() {

@@ -117,17 +117,17 @@ func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, 
 	out.Body = body()
 	out.GetBody = func() (io.ReadCloser, error) { return body(), nil }
 	out.Header.Set("Authorization", "Bearer "+s.AccessToken)
-	own := out.Cookies()
+	own := authclient.ReadCookies(out.Header)
 	for _, k := range cookiesFor(s.Cookies, req.URL, c.Now()) {
 		if !slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == k.Name }) { // a cookie of the caller replaces it
-			out.AddCookie(&http.Cookie{Name: k.Name, Value: k.Value, Quoted: k.Quoted})
+			authclient.AddCookie(out.Header, k.Name, k.raw())
 		}
 	}
 	resp, err := c.base().RoundTrip(out)
 	if err != nil {
 		return nil, authclient.NetworkFailure(req.Context(), out, err)
 	}
-	if set := resp.Cookies(); len(set) > 0 {
+	if set := authclient.ReadSetCookies(resp.Header); len(set) > 0 {
 		if err := c.keepCookies(context.WithoutCancel(req.Context()), s, p, req.URL, set); err != nil {
 			c.unsaved.Store(&err)
 		}
