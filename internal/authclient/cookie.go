@@ -28,9 +28,6 @@ func CookieExpiry(c *http.Cookie, now time.Time) time.Time {
 		return now.Add(-time.Second)
 	case c.MaxAge > 0:
 		return now.Add(time.Duration(min(c.MaxAge, 1<<32)) * time.Second)
-	case c.RawExpires != "":
-		date, _ := parseCookieDate(c.RawExpires) // net/http knows two formats only
-		return date
 	default:
 		return c.Expires
 	}

@@ -51,7 +51,7 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		w = &wire{}
 	}
 	w.method, w.url, w.at, w.began = req.Method, httpclient.Show(req.URL), req.URL, t.now()
-	if _, err := req.Cookie(t.cookie); err == nil && len(t.paths) > 0 && !t.goesTo(req.URL) {
+	if len(t.paths) > 0 && sends(req, t.cookie) && !t.goesTo(req.URL) {
 		req, w.withheld = without(req, t.cookie), strings.Join(t.paths, " or ")
 	}
 	w.secrets = authclient.SecretsOf(req)
@@ -66,7 +66,7 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	w.status, w.header, w.cookies, w.body = resp.StatusCode, resp.Header, resp.Cookies(), body
+	w.status, w.header, w.cookies, w.body = resp.StatusCode, resp.Header, authclient.ReadSetCookies(resp.Header), body
 	return resp, nil
 }
 
@@ -75,13 +75,17 @@ func (t *recorder) goesTo(u *url.URL) bool {
 	return slices.ContainsFunc(t.paths, func(path string) bool { return authclient.CookieGoesTo(path, u) })
 }
 
+func sends(req *http.Request, cookie string) bool {
+	return slices.ContainsFunc(authclient.ReadCookies(req.Header), func(c *http.Cookie) bool { return c.Name == cookie })
+}
+
 // without returns the request without the cookie of this name.
 func without(req *http.Request, name string) *http.Request {
 	out := req.Clone(req.Context())
 	out.Header.Del("Cookie")
-	for _, c := range req.Cookies() {
+	for _, c := range authclient.ReadCookies(req.Header) {
 		if c.Name != name {
-			out.AddCookie(c)
+			authclient.AddCookie(out.Header, c.Name, c.Value)
 		}
 	}
 	return out
