@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jwt/internal/cli"
+	"jwt/internal/compact"
 	"jwt/internal/input"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
@@ -70,6 +71,10 @@ func hintForClaims(args []string, text []byte) string {
 	switch {
 	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
 		return "this is UTF-16: save it as UTF-8"
+	case compact.Looks(string(bytes.TrimSpace(text))):
+		return "this is a token: --from TOKEN signs its claims again"
+	case bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN")):
+		return "this is PEM: a key is given with --key"
 	case len(args) > 0 && cli.IsFile(args[0]):
 		return "to read a file, write @" + args[0]
 	}

@@ -13,6 +13,7 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/jwt"
 	"jwt/internal/keysource"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/token"
 	"jwt/internal/verdict"
@@ -193,6 +194,7 @@ func runVerify(ctx context.Context, env *cli.Env, o verifyOptions, args []string
 	if err != nil {
 		return o.answer(env, verify.NoToken(err))
 	}
+	v.policy.Diagnosis = &verify.Diagnosis{Off: o.output.Quiet} // nobody would read the cause
 	return o.answer(env, v.verify(found.Token))
 }
 
@@ -253,13 +255,18 @@ func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error
 	if _, err := v.sources.Keys(); err != nil {
 		return o.refuse(env, err)
 	}
-	return runBatch(ctx, env, v.sources.In, o.output, o.token, args, lineWork{
+	v.policy.Diagnosis = &verify.Diagnosis{Off: o.output.Quiet}
+	err := runBatch(ctx, env, v.sources.In, o.output, o.token, args, lineWork{
 		token: func(token string) (render.Object, error) {
 			r := v.verify(token)
 			return render.Report(r).JSON(), r.Err
 		},
 		none: func(err error) render.Object { return render.Report(verify.NoToken(err)).JSON() },
 	})
+	if n := v.policy.Diagnosis.Skipped.Load(); n > 0 {
+		o.output.Note(env, "the cause was not looked for in "+phrase.Count(int(n), "line")+": others with the same header had none")
+	}
+	return err
 }
 
 // refuse reports an error that occurred before any token was read.

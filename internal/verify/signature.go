@@ -70,7 +70,10 @@ func (v *verification) diagnose(err error, keys []jwk.Key, failed *verdict.Check
 		return
 	}
 	v.token.ReadClaims()
-	v.causes = diagnose.Signature(v.token.Signed, keys, v.keys.Texts()...)
+	if header := v.token.Signed.Segments()[0]; v.Diagnosis.wants(header) {
+		v.causes = diagnose.Signature(v.token.Signed, keys, v.keys.Texts()...)
+		v.Diagnosis.done(header, len(v.causes) > 0)
+	}
 	if !slices.ContainsFunc(v.causes, func(c diagnose.Cause) bool { return c.Proven }) {
 		v.causes = append(v.causes, v.keys.LeftOut(v.token.Signed)...)
 	}

@@ -40,6 +40,8 @@ type Policy struct {
 	Binding bool     // the token must be an SD-JWT with a Key Binding JWT
 	Strict  bool     // a warning about the token or its key refuses it
 
+	Diagnosis *Diagnosis // shared by the tokens of a batch; nil means no limit
+
 	Profile      profile.Profile // the zero Profile checks nothing
 	Presentation profile.Presentation
 }

@@ -150,3 +150,27 @@ func TestNoToken(t *testing.T) {
 		t.Errorf("%v", r.Err)
 	}
 }
+
+// In a batch, a header whose tokens have no cause is not diagnosed again and again.
+func TestDiagnosis(t *testing.T) {
+	other := jwktest.InSet(jwktest.Public(jwktest.KeyFor("ES256")), "k1")
+	keys := source{keys: []jwk.Key{other}}
+	d := &Diagnosis{}
+	text := signed(t, "k1", `{"sub":"alice"}`)
+	forged := text[:len(text)-10] + "AAAAAAAAAA"
+	for range 40 {
+		if r := Token(forged, &keys, Policy{Diagnosis: d}, noon); r.Class != verdict.SignatureInvalid || r.Valid {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if n := d.Skipped.Load(); n != 40-mostVain {
+		t.Errorf("%d of 40 were not diagnosed", n)
+	}
+	if Token(signed(t, "another header", `{}`), &keys, Policy{Diagnosis: d}, noon); d.Skipped.Load() != 40-mostVain {
+		t.Error("a token with another header was not diagnosed")
+	}
+	off := &Diagnosis{Off: true}
+	if r := Token(forged, &keys, Policy{Diagnosis: off}, noon); len(r.Causes) > 0 || r.Class != verdict.SignatureInvalid {
+		t.Errorf("%+v", r)
+	}
+}
