@@ -117,7 +117,7 @@ func show(env *cli.Env, output cli.Output, report render.Keys, text func(*render
 
 // addInspected adds the keys of a source to a report.
 func addInspected(report *render.Keys, s keysource.Source, sources *keysource.Sources) {
-	permissions := s.Permissions()
+	permissions := s.Exposure()
 	for _, k := range s.Set.Keys {
 		opened := inspect.OfKey(k, sources.Instant())
 		if k.IsPrivate() {

@@ -49,7 +49,12 @@ type Key struct {
 	Format       string              // the format of its source: "JWK", "PEM PKCS#8", "X.509 certificate", …
 	Source       string              // the source for reports: a path, a URL, env:NAME
 	Certificates []*x509.Certificate // the certificate of the key, then those of its issuers
+	Age          string              // how old a cached source is: "cached, 40 s old"
 	Trimmed      string              // the line end that was removed from a secret
+
+	// flaws are the members of the JWK that say too little, too much or nothing, without
+	// which the key is the same. Warnings reports them.
+	flaws []string
 
 	// material is one of the types that kindOf knows; kindOf sets the next three.
 	material any
@@ -299,6 +304,9 @@ func (k Key) Kind() string {
 // Describe returns the kind of key, where it came from and its kid.
 func (k Key) Describe() string {
 	s := k.Kind() + " from " + k.Source
+	if k.Age != "" {
+		s += " (" + k.Age + ")"
+	}
 	if k.HasID {
 		s += ", kid " + phrase.Quote(k.ID)
 	}

@@ -1,6 +1,7 @@
 package jwk
 
 import (
+	"bytes"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -61,7 +62,7 @@ func (m members) ec() (any, error) {
 	}
 	point := []byte{4} // SEC 1 §2.3.3, uncompressed
 	for _, name := range []string{"x", "y"} {
-		b, err := m.exactly(size, name, "7518 §6.2.1")
+		b, err := m.coordinate(size, name, "7518 §6.2.1")
 		if err != nil {
 			return nil, err
 		}
@@ -69,7 +70,7 @@ func (m members) ec() (any, error) {
 	}
 	var d []byte
 	if m.has("d") {
-		if d, err = m.exactly(size, "d", "7518 §6.2.2.1"); err != nil {
+		if d, err = m.coordinate(size, "d", "7518 §6.2.2.1"); err != nil {
 			return nil, err
 		}
 	}
@@ -172,6 +173,26 @@ func (m members) exactly(size int, name, section string) ([]byte, error) {
 	return b, err
 }
 
+// coordinate returns a number of exactly size bytes. Writers that drop or add leading zeros
+// make it shorter or longer, which changes nothing of its value.
+func (m members) coordinate(size int, name, section string) ([]byte, error) {
+	b, err := m.octets(name, section)
+	const most = 2 // so many zeros are lost by chance in one key of 65,536
+	short, long := size-len(b), len(bytes.TrimLeft(b, "\x00"))
+	switch {
+	case err != nil || short == 0:
+		return b, err
+	case short > 0 && short <= most:
+		m.flaw("%s is %d bytes long, must be %d (RFC %s): read with leading zeros", name, len(b), size, section)
+		return append(make([]byte, short), b...), nil
+	case short == -1 && long <= size:
+		m.flaw("%s is %d bytes long, must be %d (RFC %s): read without its leading zero", name, len(b), size, section)
+		return b[1:], nil
+	default:
+		return nil, invalid("%s: is %d bytes long, must be %d (RFC %s)", name, len(b), size, section)
+	}
+}
+
 // rsaCRT lists the private members of an RSA key other than "d". Either all are present
 // or none (RFC 7518 §6.3.2).
 var rsaCRT = [...]string{"p", "q", "dp", "dq", "qi"}
@@ -192,11 +213,11 @@ func (m members) rsa() (any, error) {
 	if err := checkRSANumbers(public); err != nil { // before work that grows with n
 		return nil, err
 	}
-	if m.has("d") {
+	if m.has("d") && !m.isEmpty("d") {
 		return m.rsaPrivate(public)
 	}
 	for _, name := range append(rsaCRT[:], "oth") {
-		if m.has(name) {
+		if m.has(name) && !m.isEmpty(name) {
 			return nil, invalid(`%s: is a private member, but there is no "d" (RFC 7518 §6.3.2)`, name)
 		}
 	}
@@ -204,7 +225,7 @@ func (m members) rsa() (any, error) {
 }
 
 func (m members) rsaPrivate(public *rsa.PublicKey) (any, error) {
-	if m.has("oth") {
+	if m.has("oth") && !m.isEmpty("oth") {
 		return nil, verdict.Errorf(verdict.KeyRefused, "oth: RSA keys of more than two primes are not accepted")
 	}
 	d, err := m.bounded(public.N, "d")
@@ -213,6 +234,9 @@ func (m members) rsaPrivate(public *rsa.PublicKey) (any, error) {
 	}
 	if !slices.ContainsFunc(rsaCRT[:], m.has) {
 		return rsaFromExponent(public, d)
+	}
+	if m.has("p") && m.has("q") && !slices.ContainsFunc(rsaCRT[2:], m.has) {
+		return m.rsaFromPrimes(public, d)
 	}
 	var crt [len(rsaCRT)]*big.Int
 	for i, name := range rsaCRT {
@@ -228,15 +252,40 @@ func (m members) rsaPrivate(public *rsa.PublicKey) (any, error) {
 	return k, nil // New checks that they belong together
 }
 
-// unsigned reads a Base64urlUInt, which has no leading zero octets (RFC 7518 §2). With
-// them one key could have two thumbprints.
+// rsaFromPrimes returns a key without the members that follow from its primes.
+func (m members) rsaFromPrimes(public *rsa.PublicKey, d *big.Int) (any, error) {
+	var primes [2]*big.Int
+	for i := range primes {
+		var err error
+		if primes[i], err = m.bounded(public.N, rsaCRT[i]); err != nil {
+			return nil, err
+		}
+	}
+	m.flaw("dp, dq and qi are missing: they are computed from p and q (RFC 7518 §6.3.2)")
+	return &rsa.PrivateKey{PublicKey: *public, D: d, Primes: primes[:]}, nil // New checks that they belong together
+}
+
+// isEmpty reports whether a member is null, "" or [], which some writers mean as absent, and
+// notes it.
+func (m members) isEmpty(name string) bool {
+	v, _ := m.o.Get(name)
+	switch strings.ReplaceAll(string(v), " ", "") {
+	case "null", `""`, "[]":
+		m.flaw("%s is empty: it is read as absent", name)
+		return true
+	}
+	return false
+}
+
+// unsigned reads a Base64urlUInt. Leading zero octets are a flaw (RFC 7518 §2); the
+// thumbprint is made without them.
 func (m members) unsigned(name, section string) (*big.Int, error) {
 	b, err := m.octets(name, section)
 	switch {
 	case err != nil:
 		return nil, err
 	case b[0] == 0:
-		return nil, invalid("%s: begins with a zero octet (RFC 7518 §2 forbids it)", name)
+		m.flaw("%s begins with a zero octet (RFC 7518 §2 forbids it)", name)
 	}
 	return new(big.Int).SetBytes(b), nil
 }

@@ -2,6 +2,7 @@ package jwk
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -61,13 +62,14 @@ func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
 		if !ok {
 			return Set{}, verdict.Errorf(verdict.JWKInvalid, "keys[%d]: is %s, must be a JWK object (RFC 7517 §5.1)", i, e.Noun())
 		}
-		if (members{o}).lacksPrimes() {
+		if (members{o: o}).lacksPrimes() {
 			factored++
 		}
 		k, err := parseInSet(o, factored)
 		k.InSet = true
 		if err != nil {
 			k.ID, _ = o.Text("kid")
+			k.Type, _ = o.Text("kty")
 		}
 		set.add(i, k, err)
 	}
@@ -77,7 +79,7 @@ func parseSet(o jsonobject.Object, keys jsonobject.Value) (Set, error) {
 // parseInSet reads one JWK of a set. It finds the primes of at most maxFactored RSA keys,
 // because that is slow; factored counts this key too.
 func parseInSet(o jsonobject.Object, factored int) (Key, error) {
-	if factored > maxFactored && (members{o}).lacksPrimes() {
+	if factored > maxFactored && (members{o: o}).lacksPrimes() {
 		return Key{}, verdict.Errorf(verdict.KeyRefused, "p: is missing: in a set, at most %d RSA private keys may come without their primes", maxFactored)
 	}
 	return parseJWK(o)
@@ -104,7 +106,7 @@ func parseJWK(o jsonobject.Object) (Key, error) {
 	if names := o.Duplicates(); len(names) > 0 {
 		return Key{}, duplicated("JWK", names)
 	}
-	m := members{o}
+	m := members{o: o, flaws: new([]string)}
 	material, err := m.material()
 	if err != nil {
 		return Key{}, err
@@ -119,6 +121,7 @@ func parseJWK(o jsonobject.Object) (Key, error) {
 			return Key{}, err
 		}
 	}
+	k.flaws = *m.flaws
 	return k, nil
 }
 
@@ -132,8 +135,17 @@ func duplicated(what string, pointers []string) error {
 	return verdict.Errorf(verdict.DuplicateMember, "the %s has %s more than once: parsers disagree on which counts", what, phrase.List(names))
 }
 
-// A members reads the members of one JWK and refuses those of a wrong type.
-type members struct{ o jsonobject.Object }
+// A members reads the members of one JWK and refuses those of a wrong type. It notes the
+// flaws of members that decide nothing: they never cost the key.
+type members struct {
+	o     jsonobject.Object
+	flaws *[]string
+}
+
+// flaw notes what is wrong with a member.
+func (m members) flaw(format string, args ...any) {
+	*m.flaws = append(*m.flaws, fmt.Sprintf(format, args...))
+}
 
 func invalid(format string, args ...any) error {
 	return verdict.Errorf(verdict.JWKInvalid, format, args...)
@@ -184,14 +196,49 @@ func (m members) octets(name, section string) ([]byte, error) {
 }
 
 func (m members) id(k *Key) (err error) {
+	if m.isNull("kid") {
+		return nil
+	}
 	k.ID, k.HasID, err = m.text("kid")
+	if k.HasID && k.ID == "" {
+		m.flaw("kid is an empty string")
+	}
 	return err
+}
+
+// isNull reports whether the member is null, which some writers mean as absent, and notes it.
+func (m members) isNull(name string) bool {
+	v, ok := m.o.Get(name)
+	if !ok || v.Kind() != 'n' {
+		return false
+	}
+	m.flaw("%s is null: it is read as absent", name)
+	return true
+}
+
+// restriction returns a string member that restricts the key. Null and the empty string
+// restrict nothing.
+func (m members) restriction(name string) (string, error) {
+	if m.isNull(name) {
+		return "", nil
+	}
+	if s, _ := m.o.Text(name); s == "" && m.has(name) && m.isText(name) {
+		m.flaw("%s is an empty string: it is read as absent", name)
+		return "", nil
+	}
+	s, _, err := m.text(name)
+	return s, err
+}
+
+func (m members) isText(name string) bool {
+	v, _ := m.o.Get(name)
+	return v.Kind() == '"'
 }
 
 // alg reads the algorithm that the key is restricted to. It is an error if it takes
 // another kind of key. An unknown one is kept and fits nothing.
 func (m members) alg(k *Key) error {
-	name, _, err := m.text("alg")
+	name, err := m.restriction("alg")
 	if err != nil {
 		return err
 	}
@@ -224,24 +271,20 @@ func (k Key) kindName() string {
 // use reads "use" and "key_ops", which must agree with each other (RFC 7517 §4.3) and
 // with "alg", which is read earlier.
 func (m members) use(k *Key) (err error) {
-	if k.Use, _, err = m.text("use"); err != nil {
+	if k.Use, err = m.restriction("use"); err != nil {
 		return err
 	}
 	forAlg := UseFor(k.Alg)
 	if forAlg != "" && (k.Use == "sig" || k.Use == "enc") && k.Use != forAlg {
 		return invalid(`use: is %q, but "alg" is %s (RFC 7517 §4.2)`, k.Use, k.Alg)
 	}
-	v, ok := m.o.Get("key_ops")
-	if !ok {
+	ops := m.operations()
+	if ops == nil {
 		return nil
-	}
-	ops, ok := v.Texts()
-	if !ok {
-		return invalid("key_ops: must be an array of strings (RFC 7517 §4.3)")
 	}
 	for i, op := range ops {
 		if slices.Contains(ops[:i], op) {
-			return invalid("key_ops: has %q twice (RFC 7517 §4.3)", op)
+			m.flaw("key_ops has %q twice (RFC 7517 §4.3)", op)
 		}
 		if use := useOf(op); use != "" && (k.Use == "sig" || k.Use == "enc") && use != k.Use {
 			return invalid(`use: is %q, but "key_ops" has %q (RFC 7517 §4.3)`, k.Use, op)
@@ -252,6 +295,52 @@ func (m members) use(k *Key) (err error) {
 	}
 	k.Ops = ops
 	return nil
+}
+
+// operations returns "key_ops", or nil if it restricts nothing: absent, null,
+// empty, or without any known operation. Operations in other letters are corrected.
+func (m members) operations() []string {
+	v, ok := m.o.Get("key_ops")
+	if !ok || m.isNull("key_ops") {
+		return nil
+	}
+	ops, ok := v.Texts()
+	if text, isText := v.Text(); isText {
+		m.flaw("key_ops is a string, not an array of strings (RFC 7517 §4.3)")
+		ops, ok = []string{text}, true
+	}
+	if !ok {
+		m.flaw("key_ops is not an array of strings (RFC 7517 §4.3): it is read as absent")
+		return nil
+	}
+	if len(ops) == 0 {
+		m.flaw("key_ops is empty: it is read as absent")
+		return nil
+	}
+	for i, op := range ops {
+		if known := operation(op); known != op {
+			m.flaw("key_ops has %s instead of %q", phrase.Quote(op), known)
+			ops[i] = known
+		}
+	}
+	if !slices.ContainsFunc(ops, isOperation) {
+		m.flaw("key_ops has no known operation: it is read as absent")
+		return nil
+	}
+	return ops
+}
+
+func isOperation(op string) bool { return useOf(op) != "" }
+
+// operation returns the operation of RFC 7517 §4.3 that differs from op only in the case of
+// its letters, or op.
+func operation(op string) string {
+	for _, known := range []string{"sign", "verify", "encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"} {
+		if strings.EqualFold(op, known) {
+			return known
+		}
+	}
+	return op
 }
 
 // useOf returns the "use" for an operation of RFC 7517 §4.3.

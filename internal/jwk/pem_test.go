@@ -206,19 +206,18 @@ func TestX5C(t *testing.T) {
 	returned := edit{"x5c", strings.Replace(x5c(leafC).value, `"]`, `\r"]`, 1)}
 	urlAlphabet := edit{"x5c", strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(x5c(leafC).value)}
 	for _, folded := range []edit{brokenLine, returned} { // accepted by encoding/pem
-		set, err := Parse([]byte(edited(leaf, true, folded)))
-		expectError(t, set, err, verdict.JWKInvalid, "x5c[0]: is not base64")
+		expectFlaw(t, edited(leaf, true, folded), "x5c[0]: is not base64")
 	}
 	for name, edits := range map[string][]edit{
-		"x5c[0]: is not base64":                         {urlAlphabet},
 		"x5c: the first certificate is for another key": {x5c(rootC, leafC)},
-		"x5c[0]: is not a certificate":                  {{"x5c", `["AAAA"]`}},
 		"x5t#S256: is not the thumbprint":               {x5c(leafC), x5t, wrong},
 		"x5t: is not the thumbprint":                    {x5c(leafC), {"x5t", `"` + base64url.Encode(make([]byte, 20)) + `"`}, x5t256},
 	} {
 		set, err := Parse([]byte(edited(leaf, true, edits...)))
 		expectError(t, set, err, verdict.JWKInvalid, name)
 	}
+	expectFlaw(t, edited(leaf, true, urlAlphabet), "x5c[0]: is not base64")
+	expectFlaw(t, edited(leaf, true, edit{"x5c", `["AAAA"]`}), "x5c[0]: is not a certificate")
 	set, err = Parse([]byte(edited(makeKey(t, "oct"), true, x5c(leafC))))
 	expectError(t, set, err, verdict.JWKInvalid, "x5c: the first certificate is for another key")
 }

@@ -27,6 +27,7 @@ type Set struct {
 type Skipped struct {
 	Index int    // in "keys", or of the line; from 0
 	ID    string // "kid", if any
+	Type  string // "kty", if any
 	Err   error
 }
 
@@ -125,7 +126,7 @@ func single(k Key, err error) (Set, error) {
 // add appends a key, or the reason why it is unusable.
 func (s *Set) add(index int, k Key, err error) {
 	if err != nil {
-		s.Skipped = append(s.Skipped, Skipped{Index: index, ID: k.ID, Err: err})
+		s.Skipped = append(s.Skipped, Skipped{Index: index, ID: k.ID, Type: k.Type, Err: err})
 		return
 	}
 	s.Keys = append(s.Keys, k)

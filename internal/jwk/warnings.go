@@ -40,6 +40,11 @@ func (k Key) Warnings(now time.Time) []verdict.Check {
 			Detail: "the secret repeats " + what + ": it is not random",
 		})
 	}
+	for _, flaw := range k.flaws {
+		warnings = append(warnings, verdict.Check{
+			Name: "jwk", Status: verdict.Warn, Class: verdict.JWKInvalid, Detail: "the key's " + flaw,
+		})
+	}
 	if len(k.Certificates) == 0 {
 		return warnings
 	}

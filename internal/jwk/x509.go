@@ -12,55 +12,73 @@ import (
 )
 
 // certificates reads "x5c" and compares it and the certificate thumbprints with the key
-// (RFC 7517 §4.7 to §4.9). Warnings reports certificates that are not valid.
+// (RFC 7517 §4.7 to §4.9). None of them decides anything, so that a wrong one is a flaw of
+// the key, but a certificate for another key or a thumbprint of another certificate refuses
+// it. Warnings reports certificates that
+// are not valid.
 func (m members) certificates(k *Key) error {
-	if _, _, err := m.text("x5u"); err != nil {
-		return err
+	if _, _, err := m.text("x5u"); err != nil && !m.isNull("x5u") {
+		m.flaw("%s", err)
 	}
-	if err := m.thumbprintOf("x5t", sha1.Size, "7517 §4.8"); err != nil {
-		return err
-	}
-	if err := m.thumbprintOf("x5t#S256", sha256.Size, "7517 §4.9"); err != nil {
-		return err
-	}
-	v, ok := m.o.Get("x5c")
-	if !ok {
+	m.thumbprintOf("x5t", sha1.Size, "7517 §4.8")
+	m.thumbprintOf("x5t#S256", sha256.Size, "7517 §4.9")
+	chain, err := m.chain()
+	switch {
+	case err != nil:
+		m.flaw("%s", err)
 		return nil
-	}
-	texts, ok := v.Texts()
-	if !ok || len(texts) == 0 {
-		return invalid("x5c: must be an array of strings and not empty (RFC 7517 §4.7)")
-	}
-	chain := make([]*x509.Certificate, len(texts))
-	for i, text := range texts {
-		der, err := base64.StdEncoding.Strict().DecodeString(text) // not base64url (RFC 7517 §4.7)
-		if err != nil || strings.ContainsAny(text, "\r\n") {       // encoding/base64 skips line breaks, even when strict
-			return invalid("x5c[%d]: is not base64 (the standard alphabet, padded: RFC 7517 §4.7)", i)
-		}
-		if chain[i], err = x509.ParseCertificate(der); err != nil {
-			return invalid("x5c[%d]: is not a certificate: %s", i, withoutPackage(err))
-		}
-	}
-	if !k.matches(chain[0]) {
+	case len(chain) == 0:
+		return nil
+	case !k.matches(chain[0]):
 		return invalid("x5c: the first certificate is for another key (RFC 7517 §4.7)")
 	}
 	k.Certificates = chain
 	sum1, sum256 := sha1.Sum(chain[0].Raw), sha256.Sum256(chain[0].Raw)
-	for name, want := range map[string][]byte{"x5t": sum1[:], "x5t#S256": sum256[:]} {
-		if text, _ := m.o.Text(name); m.has(name) && text != base64url.Encode(want) {
-			return invalid("%s: is not the thumbprint of the first certificate in x5c", name)
+	for _, sum := range []struct {
+		name string
+		sum  []byte
+	}{{"x5t", sum1[:]}, {"x5t#S256", sum256[:]}} {
+		if text, _ := m.o.Text(sum.name); len(text) == len(base64url.Encode(sum.sum)) && text != base64url.Encode(sum.sum) {
+			return invalid("%s: is not the thumbprint of the first certificate in x5c", sum.name)
 		}
 	}
 	return nil
 }
 
-// thumbprintOf checks the length of a certificate thumbprint, if it is present.
-func (m members) thumbprintOf(name string, size int, section string) error {
-	if !m.has(name) {
-		return nil
+// chain returns the certificates of "x5c"; none if it is absent, null or empty.
+func (m members) chain() ([]*x509.Certificate, error) {
+	v, ok := m.o.Get("x5c")
+	if !ok || m.isNull("x5c") {
+		return nil, nil
 	}
-	_, err := m.exactly(size, name, section)
-	return err
+	texts, ok := v.Texts()
+	if !ok || len(texts) == 0 {
+		return nil, invalid("x5c: must be an array of strings and not empty (RFC 7517 §4.7)")
+	}
+	chain := make([]*x509.Certificate, len(texts))
+	for i, text := range texts {
+		der, err := base64.StdEncoding.Strict().DecodeString(text) // not base64url (RFC 7517 §4.7)
+		if err != nil || strings.ContainsAny(text, "\r\n") {       // encoding/base64 skips line breaks, even when strict
+			return nil, invalid("x5c[%d]: is not base64 (the standard alphabet, padded: RFC 7517 §4.7)", i)
+		}
+		if chain[i], err = x509.ParseCertificate(der); err != nil {
+			return nil, invalid("x5c[%d]: is not a certificate: %s", i, withoutPackage(err))
+		}
+	}
+	return chain, nil
+}
+
+// thumbprintOf checks the length of a certificate thumbprint, if it is present.
+func (m members) thumbprintOf(name string, size int, section string) {
+	if !m.has(name) || m.isNull(name) {
+		return
+	}
+	if b, err := m.exactly(size, name, section); err != nil {
+		if len(b) == 2*size && anyHex(b) != nil {
+			err = invalid("%s: is the hexadecimal text of a thumbprint, must be its %d bytes (RFC %s)", name, size, section)
+		}
+		m.flaw("%s", err)
+	}
 }
 
 // matches reports whether the certificate is for the key.

@@ -39,6 +39,10 @@ type Client struct {
 	Offline   bool             // use the cache, stale or not, and make no requests
 	Now       func() time.Time // the current time, not the instant tokens are checked at
 	UserAgent string           // "jwt/1.2.3"
+	Reload    bool             // request every URL once, however fresh the cache
+	// Revalidate reports that the answers of a host are not used without a request. A
+	// server under development changes its keys at each start. nil means none.
+	Revalidate func(host string) bool
 
 	Timeout        time.Duration // of one fetch, redirects included; 0 means 10 s
 	ConnectTimeout time.Duration // of one connection and its TLS handshake; 0 means 5 s
@@ -182,17 +186,22 @@ func (c *Client) load(ctx context.Context, u *url.URL, mode cacheMode, accept fu
 	switch {
 	case c.Offline:
 		return offline(u, m.answer, now)
-	case m.answer != nil && mode != revalidate && m.answer.fresh(now),
+	case m.answer != nil && mode != revalidate && !c.reloads(u) && m.answer.fresh(now),
 		m.answer != nil && asked && m.err == nil:
 		return fromCache, nil
 	case mode == onlyFresh:
 		return found{}, errNotKnown
 	case asked && m.err != nil:
 		return found{}, m.err
-	case m.answer != nil && mode == revalidate && within(Cooldown, m.answer.Refreshed, now):
+	case m.answer != nil && mode == revalidate && !c.reloads(u) && within(Cooldown, m.answer.Refreshed, now):
 		return fromCache, nil
 	}
 	return c.ask(ctx, u, m, mode, accept)
+}
+
+// reloads reports whether the cache on disk is not enough for the URL.
+func (c *Client) reloads(u *url.URL) bool {
+	return c.Reload || c.Revalidate != nil && c.Revalidate(u.Hostname())
 }
 
 func (c *Client) memoryOf(url string) *memory {
@@ -244,7 +253,7 @@ func orOffline(err error, a *answer) error {
 // ask requests the answer from the server and stores the result in memory.
 func (c *Client) ask(ctx context.Context, u *url.URL, m *memory, mode cacheMode, accept func(*answer) error) (found, error) {
 	now := c.Now()
-	a, err := c.get(ctx, u, m.answer, mode == revalidate)
+	a, err := c.get(ctx, u, m.answer, mode == revalidate || c.Reload)
 	if err == nil {
 		err = accept(a)
 	} else if m.answer != nil && mode == useFresh {

@@ -427,3 +427,35 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("the interruption is remembered as the server's failure: %v", m.err)
 	}
 }
+
+// TestReload checks that a fresh copy is not enough where a client must fetch: once for each
+// process, and for the hosts that are always asked.
+func TestReload(t *testing.T) {
+	w := newWorld(t, serve(jwks("a"), "Cache-Control: max-age=3600"))
+	f, err := w.process().Keys(t.Context(), w.URL)
+	mustHave(t, f, err, "a")
+	mustCount(t, w.server, 1)
+
+	reload := w.process()
+	reload.Reload = true
+	for range 2 {
+		f, err = reload.Keys(t.Context(), w.URL)
+		mustHave(t, f, err, "a")
+	}
+	mustCount(t, w.server, 2)
+
+	loopback := w.process()
+	loopback.Revalidate = func(host string) bool { return host == "127.0.0.1" }
+	f, err = loopback.Keys(t.Context(), w.URL)
+	mustHave(t, f, err, "a")
+	if f.FromCache {
+		t.Error("a copy was used for a host that is always asked")
+	}
+	mustCount(t, w.server, 3)
+
+	loopback = w.process()
+	loopback.Revalidate = func(string) bool { return false }
+	f, err = loopback.Keys(t.Context(), w.URL)
+	mustHave(t, f, err, "a")
+	mustCount(t, w.server, 3)
+}

@@ -19,7 +19,7 @@ import (
 type Options struct {
 	Keys, Secrets, Algs []string
 	Passphrase          Passphrase
-	Offline             bool
+	Offline, Refresh    bool
 }
 
 // AddFlags adds the flags.
@@ -28,7 +28,21 @@ func (o *Options) AddFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.Secrets, "secret", "S", nil, "an HMAC secret (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text")
 	f.StringArrayVarP(&o.Algs, "alg", "A", nil, "allow this `ALGORITHM` (repeatable; default: what the keys can do)")
 	o.Passphrase.AddFlag(f, "passphrase", "the passphrase of an encrypted key")
+	o.addCacheFlags(f)
+}
+
+// addCacheFlags adds the flags about cached key sets.
+func (o *Options) addCacheFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Offline, "offline", false, "fetch nothing: use cached key sets, however old")
+	f.BoolVar(&o.Refresh, "refresh", false, "fetch key sets anew, however fresh the cache")
+}
+
+// checkCache refuses --refresh together with --offline.
+func (o Options) checkCache() error {
+	if o.Offline && o.Refresh {
+		return verdict.Errorf(verdict.Usage, "--refresh fetches key sets, --offline fetches nothing")
+	}
+	return nil
 }
 
 // Complete completes --alg with the signature algorithms.
@@ -63,6 +77,9 @@ func (o Options) Check() error {
 
 // CheckAlgs refuses unknown signature algorithms.
 func (o Options) CheckAlgs() error {
+	if err := o.checkCache(); err != nil {
+		return err
+	}
 	for _, name := range o.Algs {
 		if strings.EqualFold(name, jwa.None) {
 			return verdict.Errorf(verdict.Usage, "--alg %s: means no signature, which is never accepted", name).

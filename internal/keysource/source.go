@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
+	"time"
 
 	"jwt/internal/cli"
 	"jwt/internal/compact"
@@ -13,6 +14,8 @@ import (
 	"jwt/internal/jwe"
 	"jwt/internal/jwk"
 	"jwt/internal/jwks"
+	"jwt/internal/loopback"
+	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
 
@@ -41,7 +44,9 @@ func (k *Sources) Read(source string) (Source, error) {
 				err = InSource(source, err)
 			}
 		}
-		return Source{Set: fetched.Set, Name: source, fetched: fetched, remote: true}, err
+		s := Source{Set: fetched.Set, Name: source, fetched: fetched, remote: true}
+		s.markAge(k.Env.Now())
+		return s, err
 	}
 	if compact.Looks(source) && compact.KindOf(source) != compact.JWE { // a JWE may hold a key
 		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "--key: this is a token, not a key").
@@ -60,6 +65,17 @@ func (k *Sources) Read(source string) (Source, error) {
 		s.Set.Keys[i].Source = read.Name
 	}
 	return s, nil
+}
+
+// markAge notes in the keys how old their set is, if it is a copy.
+func (s Source) markAge(now time.Time) {
+	if !s.fetched.FromCache {
+		return
+	}
+	age := "cached, " + reltime.Span(now.Sub(s.fetched.Checked)) + " old"
+	for i := range s.Set.Keys {
+		s.Set.Keys[i].Age = age
+	}
 }
 
 func (k *Sources) readSecret(source string) (Source, error) {
@@ -110,7 +126,10 @@ func (k *Sources) fetcher() *jwks.Client {
 		if transport == nil {
 			transport = &http.Client{}
 		}
-		k.client = &jwks.Client{HTTP: transport, CacheDir: k.Env.CacheDir(), Offline: k.Options.Offline, Now: k.Env.Now, UserAgent: k.Env.UserAgent()}
+		k.client = &jwks.Client{
+			HTTP: transport, CacheDir: k.Env.CacheDir(),
+			Offline: k.Options.Offline, Reload: k.Options.Refresh, Revalidate: loopback.Host, Now: k.Env.Now, UserAgent: k.Env.UserAgent(),
+		}
 	}
 	return k.client
 }

@@ -103,8 +103,8 @@ func (k *Sources) Usable() ([]Source, error) {
 	return all, err
 }
 
-// Refetch fetches the remote sets again, for a token whose kid none of them has. It
-// returns all keys, or nil if no source is remote.
+// Refetch fetches the remote sets again, for a token that no key of theirs verifies. It
+// returns all keys, or nil if no set was fetched: none is remote, or they are new already.
 func (k *Sources) Refetch() ([]jwk.Key, error) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
@@ -113,11 +113,14 @@ func (k *Sources) Refetch() ([]jwk.Key, error) {
 		if !s.remote {
 			continue
 		}
-		any = true
 		fetched, err := k.fetcher().Refresh(k.Ctx, s.fetched)
 		if err != nil {
 			return nil, err
 		}
+		if fetched.FromCache {
+			continue
+		}
+		any = true
 		if fetched.Set, err = fetched.Set.WithoutSecrets(); err != nil {
 			return nil, InSource(s.Name, err)
 		}

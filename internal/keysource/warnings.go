@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jwt/internal/diagnose"
+	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/verdict"
@@ -34,14 +35,22 @@ func (s Source) warnings() []verdict.Check {
 			Detail: "the secret on the command line is visible to ps and in the shell's history",
 		}}
 	case s.fetched.Stale:
-		return []verdict.Check{s.staleness()}
+		return append(s.Exposure(), s.staleness())
 	default:
-		return s.Permissions()
+		return s.Exposure()
 	}
 }
 
-// Permissions returns a warning if other users can read a private key.
-func (s Source) Permissions() []verdict.Check {
+// Exposure returns a warning if others can read a private key of the source: everybody who
+// can fetch it, or other users of this machine.
+func (s Source) Exposure() []verdict.Check {
+	if s.remote && slices.ContainsFunc(s.Set.Keys, jwk.Key.IsPrivate) {
+		return []verdict.Check{{
+			Name: "key_set", Status: verdict.Warn, Class: verdict.WeakKey,
+			Detail: s.Name + ": the key set publishes a private key: everybody who fetches it can sign",
+			Hint:   "the issuer must replace the key and publish its public half: jwt key public",
+		}}
+	}
 	if s.Mode&0o077 == 0 || !slices.ContainsFunc(s.Set.Keys, jwk.Key.IsPrivate) {
 		return nil
 	}
@@ -79,18 +88,32 @@ func (k *Sources) Explain(err error, kid string) error {
 	return err
 }
 
-// LeftOut returns the first key that cannot be used as a reason why a token without a
-// kid does not verify: it may be the key that signed.
+// LeftOut returns a key that cannot be used as a reason why a token does not verify, because
+// it may be the key that signed: of those that the token's kid may name, the first one of the
+// kind that its algorithm needs, or else the first.
 func (k *Sources) LeftOut(token jws.Token) []diagnose.Cause {
-	if _, named, err := token.KeyID(); named || err != nil {
+	kid, named, err := token.KeyID()
+	if err != nil {
 		return nil
 	}
+	name, _ := token.Header.Text("alg")
+	alg, _ := jwa.Lookup(name)
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
+	var first []diagnose.Cause
 	for _, s := range k.sources {
-		if len(s.Set.Skipped) > 0 {
-			return []diagnose.Cause{{ID: "key_left_out", Detail: leftOut(s.Name, s.Set.Skipped[0])}}
+		for _, skipped := range s.Set.Skipped {
+			if named && skipped.ID != kid {
+				continue
+			}
+			cause := []diagnose.Cause{{ID: "key_left_out", Detail: leftOut(s.Name, skipped)}}
+			if skipped.Type == alg.KeyType {
+				return cause
+			}
+			if first == nil {
+				first = cause
+			}
 		}
 	}
-	return nil
+	return first
 }

@@ -136,7 +136,7 @@ var table = []row{
 	{KeyRefused, ExitKey, true, gravityToken, ""},
 	{KeyMismatch, ExitKey, true, gravityToken, ""},
 	{KeyNotFound, ExitKey, true, gravityToken, ""},
-	{JWKInvalid, ExitKey, false, gravityToken, ""},
+	{JWKInvalid, ExitKey, false, gravityToken, KeyRefused},
 	{KeyUnreadable, ExitKey, false, gravityToken, ""},
 
 	{FetchFailed, ExitNetwork, false, gravityToken, ""},

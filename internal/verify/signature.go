@@ -22,12 +22,18 @@ func (v *verification) signature() (jws.Verified, error) {
 	verified, checks, err := signed.Verify(keys, v.Algs)
 	kid, hasKid, _ := signed.KeyID()
 	unusable := v.keys.Explain(err, kid)
-	if keyErr == nil && verdict.ClassOf(err) == verdict.KeyNotFound && unusable == err {
-		var more []jwk.Key
-		if more, keyErr = v.keys.Refetch(); more != nil {
+	unfetched := error(nil) // the sets that are known decide
+	if keyErr == nil && mayBeOld(err) {
+		more, fetchErr := v.keys.Refetch()
+		if more != nil {
 			keys = more
 			verified, checks, err = signed.Verify(keys, v.Algs)
 			unusable = v.keys.Explain(err, kid)
+		}
+		if verdict.ClassOf(err) == verdict.KeyNotFound && unusable == err {
+			keyErr = fetchErr
+		} else {
+			unfetched = fetchErr
 		}
 	}
 	if keyErr == nil && unusable != err {
@@ -43,11 +49,24 @@ func (v *verification) signature() (jws.Verified, error) {
 		inQuestion, _ = jwk.Choose(keys, kid, hasKid)
 	}
 	v.add(checks...)
+	if unfetched != nil {
+		v.add(verdict.Check{Name: "key_set", Status: verdict.Skip, Detail: "the key set could not be fetched again: " + unfetched.Error()})
+	}
 	v.add(v.keys.Warnings(inQuestion...)...)
 	if v.Strict && err == nil {
 		v.add(verified.Key().ModulusWarnings()...)
 	}
 	return verified, err
+}
+
+// mayBeOld reports whether a newer key set could change the refusal: a cache never decides
+// alone that a token is bad.
+func mayBeOld(err error) bool {
+	switch verdict.ClassOf(err) {
+	case verdict.KeyNotFound, verdict.SignatureInvalid, verdict.KeyMismatch, verdict.KeyRefused:
+		return true
+	}
+	return false
 }
 
 // possession checks a token that is verified by the key in its own header.

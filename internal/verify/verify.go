@@ -26,7 +26,7 @@ type Keys interface {
 	Texts() [][]byte
 	// Explain returns the error of a kid that was not found, or why its key cannot be used.
 	Explain(err error, kid string) error
-	// LeftOut returns the key that cannot be used and may have signed the token.
+	// LeftOut returns a key that cannot be used and may have signed the token.
 	LeftOut(t jws.Token) []diagnose.Cause
 	// Warnings returns the warnings about the sources and the given keys.
 	Warnings(keys ...jwk.Key) []verdict.Check

@@ -82,7 +82,11 @@ func TestToken(t *testing.T) {
 			keys: source{keys: []jwk.Key{key}, err: verdict.Errorf(verdict.IO, "no such file"), later: []jwk.Key{key}},
 		},
 		{
-			name: "the key of this kid cannot be used", class: verdict.KeyRefused,
+			name: "the key of this kid cannot be used", class: verdict.KeyRefused, refetched: 1,
+			keys: source{keys: []jwk.Key{other}, unusable: verdict.Errorf(verdict.KeyRefused, "too short"), later: []jwk.Key{other}},
+		},
+		{
+			name: "the key of this kid can be used in the newer set", refetched: 1,
 			keys: source{keys: []jwk.Key{other}, unusable: verdict.Errorf(verdict.KeyRefused, "too short"), later: []jwk.Key{key}},
 		},
 		{name: "expired", payload: `{"exp":1769860799}`, keys: source{keys: []jwk.Key{key}}, class: verdict.Expired},
