@@ -20,10 +20,22 @@ func (r *Reader) Secret(source string, limit int) (s Source, literal bool, err e
 	case err != nil:
 		return Source{}, literal, err
 	case len(s.Data) == 0:
-		return Source{}, literal, verdict.Errorf(verdict.KeyRefused, "the secret is empty").
-			Hintf("an empty secret protects nothing; is the variable or file empty?")
+		return Source{}, literal, emptySecret(s.Name)
 	}
 	return s, literal, nil
+}
+
+// emptySecret names the source of an empty secret.
+func emptySecret(name string) error {
+	const hint = "an empty secret protects nothing"
+	switch {
+	case name == "" || name == commandLine || name == "the prompt":
+		return verdict.Errorf(verdict.KeyRefused, "the secret is empty").Hintf("%s; is the shell variable set?", hint)
+	case strings.HasPrefix(name, "env:"):
+		return verdict.Errorf(verdict.KeyRefused, "the secret from %s is empty: the variable is set, but to nothing", name).Hintf("%s; export it with a value", hint)
+	default:
+		return verdict.Errorf(verdict.KeyRefused, "the secret from %s is empty", name).Hintf("%s; write the secret into it", hint)
+	}
 }
 
 func (r *Reader) secret(source string, limit int) (Source, bool, error) {

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"strings"
 	"time"
 
 	"jwt/internal/jwt"
@@ -94,9 +95,20 @@ func targetURI(q *inquiry) finding {
 	}
 	want, _ := NormalizeTarget(*q.with.URI)
 	if had != want {
-		return failed(verdict.ClaimMismatch, "is "+phrase.Quote(got)+", want "+phrase.Quote(want), want, got)
+		f := failed(verdict.ClaimMismatch, "is "+phrase.Quote(got)+", want "+phrase.Quote(want), want, got)
+		if pathOf(had) == pathOf(want) {
+			return f.hinted("the client signs the URL that it calls: behind a proxy pass that public URL, not the one of the request that arrives: --htu https://PUBLIC/PATH")
+		}
+		return f
 	}
 	return finding{status: verdict.Pass, detail: "is " + phrase.Quote(got), expected: want, actual: got}
+}
+
+// pathOf returns the path of a URL in the form of NormalizeTarget.
+func pathOf(target string) string {
+	_, rest, _ := strings.Cut(target, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	return path
 }
 
 func (q *inquiry) proofWindow() time.Duration {
