@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"jwt/cmd/token"
 	"jwt/internal/cli"
-	"jwt/internal/compact"
 	"jwt/internal/input"
 	"jwt/internal/verdict"
 )
@@ -18,12 +18,34 @@ func route(env *cli.Env, args []string) ([]string, error) {
 	switch {
 	case len(args) == 0 && !env.StdinTTY:
 		return []string{decode}, nil
-	case len(args) == 0, strings.HasPrefix(args[0], "-") && !input.IsStdin(args[0]), slices.Contains(internalNames, args[0]):
+	case len(args) == 0, slices.Contains(internalNames, args[0]):
 		return args, nil
-	case isToken(args[0]):
+	case args[0] == "--help" || args[0] == "-h":
+		return args, findCommand(commands(), "jwt", args[1:])
+	case isFlag(args[0]) && !(isFlagOfDecode(env, args[0]) && !slices.ContainsFunc(args, isCommand)):
+		return args, nil
+	case isFlag(args[0]), isText(args[0]):
 		return routeToken(args)
 	}
 	return args, findCommand(commands(), "jwt", args)
+}
+
+func isFlag(arg string) bool { return strings.HasPrefix(arg, "-") && !input.IsStdin(arg) }
+
+// isFlagOfDecode reports whether decode has the flag, so that `… | jwt -c sub` is its command line.
+func isFlagOfDecode(env *cli.Env, arg string) bool {
+	c := &cobra.Command{}
+	token.Decode.Build(env, c)
+	if name, ok := strings.CutPrefix(arg, "--"); ok {
+		name, _, _ = strings.Cut(name, "=")
+		return c.Flags().Lookup(name) != nil
+	}
+	return len(arg) > 1 && c.Flags().ShorthandLookup(arg[1:2]) != nil
+}
+
+// isCommand reports whether an argument is the name of a command.
+func isCommand(arg string) bool {
+	return slices.ContainsFunc(commands(), func(c *cli.Command) bool { return c.Called([]string{arg}) })
 }
 
 const decode = "decode"
@@ -34,24 +56,26 @@ const mistyped = 2
 // internalNames are the first arguments that are not in commands.
 var internalNames = []string{"help", everythingBuilt, cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
 
-// isToken reports whether the first argument is a token, a file or stdin, and not the name of
-// a command.
-func isToken(arg string) bool {
-	scheme, token, ok := strings.Cut(arg, " ")
-	if ok && (strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "DPoP")) {
-		arg = token
-	}
-	return compact.Looks(arg) || strings.HasPrefix(arg, "@") || input.IsStdin(arg)
+// isText reports whether the first argument is text to decode: a token, what carries one, @FILE
+// or stdin. All but a short word is, so that decode says what other text is.
+func isText(arg string) bool {
+	const longest = 24 // of a word that can be meant as the name of a command
+	return len(arg) > longest || strings.HasPrefix(arg, "eyJ") || input.IsStdin(arg) || strings.Trim(arg, wordBytes) != "" || arg == ""
 }
+
+const wordBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 // routeToken returns the command line of decode. With a key it is refused: whoever gives one
 // expects that something is verified.
 func routeToken(args []string) ([]string, error) {
-	for _, arg := range args[1:] {
+	for _, arg := range args {
 		name, _, _ := strings.Cut(arg, "=")
-		if slices.Contains([]string{"--key", "-k", "--secret", "-S", "--password", "--alg", "-A", "--aud", "--iss"}, name) {
-			return nil, verdict.Errorf(verdict.Usage, "the command is missing before the token").
-				Hintf("jwt verify TOKEN %s … verifies it, jwt decode shows what is inside", name)
+		if name == "--password" {
+			return nil, verdict.Errorf(verdict.Usage, "the command is missing").Hintf("jwt decrypt TOKEN --password SOURCE")
+		}
+		if slices.Contains([]string{"--key", "-k", "--secret", "-S", "--alg", "-A", "--aud", "--iss"}, name) {
+			return nil, verdict.Errorf(verdict.Usage, "the command is missing").
+				Hintf("jwt verify TOKEN %s … verifies a token, jwt decode shows what is inside", name)
 		}
 	}
 	return append([]string{decode}, args...), nil
@@ -88,8 +112,6 @@ func suggestion(among []*cli.Command, path, name string) string {
 		parent.AddCommand(&cobra.Command{Use: c.Use, Aliases: c.Aliases, Hidden: c.Hidden, Run: func(*cobra.Command, []string) {}})
 	}
 	switch near := parent.SuggestionsFor(name); {
-	case path == "jwt" && compact.KindOf(name) != compact.Other:
-		return "for a token: jwt decode TOKEN, or jwt verify TOKEN --key FILE"
 	case len(near) > 0:
 		return path + " " + near[0]
 	default:
@@ -105,6 +127,7 @@ var otherNames = map[string]string{
 	"view":     "jwt decode TOKEN, or jwt inspect TOKEN with meanings and findings",
 	"show":     "jwt decode TOKEN, or jwt inspect TOKEN with meanings and findings",
 	"explain":  "jwt inspect TOKEN",
+	"bearer":   "jwt decode 'Bearer TOKEN', with quotes",
 	"create":   "jwt sign CLAIMS --key FILE",
 	"issue":    "jwt sign CLAIMS --key FILE",
 	"generate": "jwt key generate makes a key, jwt sign a token",

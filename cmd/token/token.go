@@ -93,7 +93,7 @@ func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args 
 	}
 	found, err := scan.One(text, scan.Options{Field: o.field, Join: join, Batch: o.flags.Lookup("batch") != nil})
 	if err != nil {
-		return scan.Found{}, err
+		return scan.Found{}, meantAsFile(args, err)
 	}
 	if err := o.checkSize(found.Token); err != nil {
 		return scan.Found{}, err
@@ -111,6 +111,15 @@ func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args 
 		out.Note(env, "using "+found.Where+"; there is also "+strings.Join(found.Others, ", ")+": --field NAME chooses")
 	}
 	return found, nil
+}
+
+// meantAsFile adds the spelling that reads a file, if the argument without a token is the name of one.
+func meantAsFile(args []string, err error) error {
+	var e *verdict.Error
+	if len(args) == 1 && errors.As(err, &e) && e.Class == verdict.Malformed && cli.IsFile(args[0]) {
+		return e.Hintf("to read a file, write @%s", args[0])
+	}
+	return err
 }
 
 // open opens the input of a batch.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"strings"
@@ -53,35 +54,56 @@ func UnknownFlag(c *cobra.Command, err error) error {
 	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
 		return e
 	}
-	const shortest = 3 // of a name to suggest
-	like := ""
-	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if len(f.Name) >= shortest && len(f.Name) > len(like) && strings.Contains(unknown.GetSpecifiedName(), f.Name) {
-			like = f.Name
-		}
-	})
-	if instead := otherFlags[unknown.GetSpecifiedName()]; instead != "" && like == "" {
-		e.Hint = instead
-	}
-	if like != "" {
+	if like := similarFlag(c.Flags(), unknown.GetSpecifiedName()); like != "" {
 		e.Hint = "did you mean --" + like + "? " + e.Hint
+	} else if instead := otherFlag(c, unknown.GetSpecifiedName()); instead != "" {
+		e.Hint = instead
 	}
 	return e
 }
 
-// otherFlags are names that other tools give to flags or arguments.
-var otherFlags = map[string]string{
-	"jwks":      "a key set is a key: --key set.json, or --key https://…/jwks.json",
-	"jwks-url":  "a key set is a key: --key https://…/jwks.json",
-	"jwks-uri":  "a key set is a key: --key https://…/jwks.json",
-	"jwk":       "--key FILE",
-	"pem":       "--key FILE",
-	"password":  "a password is a secret: --secret SOURCE",
-	"pretty":    "JSON is indented on a terminal; in a pipe: | jq .",
-	"file":      "a file is the argument: @FILE",
-	"input":     "a file is the argument: @FILE",
-	"token":     "the token is the argument, @FILE, or a pipe",
-	"no-verify": "jwt decode verifies nothing",
+// similarFlag returns the longest flag whose name is in the given one, or the first that begins
+// with it, or "".
+func similarFlag(f *pflag.FlagSet, given string) string {
+	const shortest = 3 // of a name to suggest
+	part, beginning := "", ""
+	f.VisitAll(func(f *pflag.Flag) {
+		switch {
+		case len(f.Name) >= shortest && len(f.Name) > len(part) && strings.Contains(given, f.Name):
+			part = f.Name
+		case beginning == "" && len(given) >= shortest && strings.HasPrefix(f.Name, given+"-"):
+			beginning = f.Name
+		}
+	})
+	return cmp.Or(part, beginning)
+}
+
+// otherFlag returns the hint for a flag of other tools, or "".
+func otherFlag(c *cobra.Command, given string) string {
+	for _, o := range otherFlags {
+		if strings.HasPrefix(given, o.given) && (!c.HasParent() || c.Flags().Lookup(o.has) != nil) {
+			return o.hint
+		}
+	}
+	return ""
+}
+
+// otherFlags are beginnings of names that other tools give to flags or arguments, each with the
+// flag of the commands that the hint is for. Commands that read a token have --field.
+var otherFlags = []struct{ given, has, hint string }{
+	{"jwks-ur", "key", "a key set is a key: --key https://…/jwks.json"},
+	{"jwk", "key", "a key set is a key: --key set.json, or --key https://…/jwks.json"},
+	{"pem", "key", "--key FILE"},
+	{"password", "secret", "a password is a secret: --secret SOURCE"},
+	{"pretty", "output", "JSON is indented on a terminal; in a pipe: | jq ."},
+	{"file", "field", "a file is the argument: @FILE"},
+	{"file", "offline", "a file is the argument: PATH"},
+	{"input", "field", "a file is the argument: @FILE"},
+	{"input", "offline", "a file is the argument: PATH"},
+	{"token", "batch", "the token is the argument, @FILE, or a pipe"},
+	{"token", "from", "jwt sign edits a token with --from TOKEN"},
+	{"token", "field", "the token is the argument, @FILE, or a pipe"},
+	{"no-verify", "field", "jwt decode verifies nothing"},
 }
 
 // IsFile reports whether an argument is the name of a regular file.
