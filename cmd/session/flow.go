@@ -50,7 +50,7 @@ Rules:
   jwt session flow --only rotation --only reuse-detected
   jwt session flow -o html > report.html
   jwt session flow -o junit > report.xml`
-		c.Annotations = map[string]string{cli.Exits: "0 1 2 6 8 9 130", cli.Exits + "6": "a required rule is broken"}
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 6 8 9 130", cli.Exits + "6": "a required rule is broken or could not be tried"}
 		c.Args = cli.NoArgs
 		o.addFlags(c.Flags())
 		o.complete(env, c)
