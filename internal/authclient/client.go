@@ -101,6 +101,8 @@ type reply struct {
 	cookies []*http.Cookie
 	body    []byte
 	asked   time.Time
+	step    Step
+	section string         // of the step, in the file of presets
 	secrets redact.Secrets // of the request, which the answer may repeat
 }
 
@@ -112,12 +114,12 @@ func (s *Client) do(parent context.Context, step Step, values map[string]string)
 	defer cancel()
 	sent := false
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }})
-	ctx, secrets := sending(ctx, values)
+	ctx, secrets := sending(ctx, step, values)
 	req, err := s.request(ctx, step, values)
 	if err != nil {
 		return nil, err
 	}
-	r := &reply{url: req.URL, asked: s.Now(), secrets: secrets}
+	r := &reply{url: req.URL, asked: s.Now(), step: step, section: s.Preset.section(step), secrets: secrets}
 	resp, err := s.Transport.RoundTrip(req) // which follows no redirect: it would carry credentials elsewhere
 	if err == nil {
 		defer resp.Body.Close()
@@ -248,11 +250,30 @@ func (r *reply) refusal(class verdict.Class) *verdict.Error {
 		e.Class = verdict.FetchRefused
 		e.Message += ", to " + r.secrets.Hide(target(r.url, r.header.Get("Location")))
 		e.Hintf("credentials are not sent after a redirect: if you trust that server, log in there")
+		if path := slashed(r.url, r.header.Get("Location"), r.step.Path); path != "" {
+			e.Hintf("the server wants the path %s: write path = %q under [%s] in config.toml", path, path, r.section)
+		}
 	case r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed:
 		e.Class = verdict.FetchFailed
 		e.Hintf("does the server need another preset? jwt session login --preset NAME")
 	}
 	return e
+}
+
+// slashed returns the path of a step with or without a slash at its end, if a redirect
+// changes nothing else, or "".
+func slashed(from *url.URL, location, step string) string {
+	to, err := from.Parse(location)
+	if err != nil || location == "" || httpclient.Origin(to) != httpclient.Origin(from) || to.User != nil {
+		return ""
+	}
+	switch {
+	case to.Path == from.Path+"/":
+		return step + "/"
+	case to.Path+"/" == from.Path:
+		return strings.TrimSuffix(step, "/")
+	}
+	return ""
 }
 
 // target returns the target of a redirect, without its query, which may hold secrets.

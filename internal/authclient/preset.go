@@ -288,6 +288,16 @@ func (p Preset) check(c Config) error {
 	return nil
 }
 
+// section returns the table of a step in the file of presets.
+func (p Preset) section(s Step) string {
+	for name, known := range map[string]Step{"login": p.Login, "refresh": p.Refresh, "logout": p.Logout, "userinfo": p.Userinfo} {
+		if known.Path == s.Path && known.Method == s.Method && slices.Equal(known.Fields, s.Fields) {
+			return "presets." + p.Name + "." + name
+		}
+	}
+	return "presets." + p.Name
+}
+
 func (s Step) wrong() string {
 	switch {
 	case !strings.HasPrefix(s.Path, "/") || strings.HasPrefix(s.Path, "//"):

@@ -15,12 +15,24 @@ const leastCookie = 16
 
 type secretsKey struct{}
 
+// A sent is what a Client put into a request.
+type sent struct {
+	secrets redact.Secrets
+	fields  []string
+}
+
+// FieldsOf returns the names of the fields in the body of a request that a Client makes.
+func FieldsOf(req *http.Request) []string {
+	s, _ := req.Context().Value(secretsKey{}).(sent)
+	return s.fields
+}
+
 // SecretsOf returns the secrets of a request: the credentials in its header, and those
 // that a Client put into its body.
 func SecretsOf(req *http.Request) redact.Secrets {
 	var s redact.Secrets
-	if sent, ok := req.Context().Value(secretsKey{}).(redact.Secrets); ok {
-		s = slices.Clone(sent)
+	if from, ok := req.Context().Value(secretsKey{}).(sent); ok {
+		s = slices.Clone(from.secrets)
 	}
 	if _, credential, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok {
 		s.Add(credential)
@@ -37,11 +49,16 @@ func IsExchange(req *http.Request) bool { return req.Context().Value(secretsKey{
 
 // sending returns a context for the request that sends these values, from which SecretsOf
 // reads them.
-func sending(ctx context.Context, values map[string]string) (context.Context, redact.Secrets) {
+func sending(ctx context.Context, step Step, values map[string]string) (context.Context, redact.Secrets) {
 	var s redact.Secrets
 	for _, name := range []string{"$password", "$access_token", "$refresh_token"} {
 		s.Add(values[name])
 		s.AddLong(leastCookie, strings.Trim(values[name], `"`))
 	}
-	return context.WithValue(ctx, secretsKey{}, s), s
+	var names []string
+	for _, field := range step.Fields {
+		name, _, _ := strings.Cut(field, "=")
+		names = append(names, name)
+	}
+	return context.WithValue(ctx, secretsKey{}, sent{s, names}), s
 }

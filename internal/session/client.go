@@ -112,12 +112,16 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 		return nil, err
 	}
 	defer w.abandon()
-	storage, why, err := c.Store.chooseStorage(c.Name, l.Store)
+	id := rand.Text()
+	storage, why, err := c.Store.chooseStorage(id, l.Store)
 	if err != nil {
 		return nil, err
 	}
+	replaced, _ := c.Store.Peek(c.Name)
+	obsolete := &Session{ID: id, Store: storage} // whose key is not needed: this one, if the login fails, or else the one replaced
+	defer func() { c.forgetKey(obsolete) }()
 	s := &Session{
-		Name: c.Name, ID: rand.Text(), Server: l.Server.String(), Preset: l.Preset, User: l.User,
+		Name: c.Name, ID: id, Server: l.Server.String(), Preset: l.Preset, User: l.User,
 		Store: storage, LoggedIn: c.Now().UTC(),
 	}
 	server, err := c.server(s)
@@ -133,10 +137,21 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 	if err := w.finish(s); err != nil {
 		return nil, err
 	}
+	obsolete = replaced
 	if why != nil {
 		c.Notice(fmt.Sprintf("%v: the tokens are in %s, which only you can read", why, c.Store.Path(c.Name)))
 	}
 	return s, nil
+}
+
+// forgetKey deletes the key of a session in the keyring, if it has one. s may be nil.
+func (c *Client) forgetKey(s *Session) {
+	if s == nil || s.Store != StoreKeyring {
+		return
+	}
+	if err := c.Store.deleteKey(s.ID); err != nil {
+		c.Notice("a key that is not needed is still in the keyring: " + err.Error())
+	}
 }
 
 // dropRefreshCookies removes the refresh token from the jar. At a login its value is

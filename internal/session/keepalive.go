@@ -23,7 +23,8 @@ type Event struct {
 // been set.
 const maxSleep = 30 * time.Second
 
-// maxRetryAfter limits how long Keepalive waits because of a Retry-After.
+// maxRetryAfter limits how long a Retry-After binds: a broken server could lock a session
+// for years.
 const maxRetryAfter = time.Hour
 
 // Keepalive refreshes the session before its access token expires, until ctx is cancelled

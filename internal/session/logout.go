@@ -91,7 +91,7 @@ func (f *LogoutResult) conclude(s *Session, known bool, now time.Time) {
 func (c *Client) removeAll(s *Session) error {
 	kept := c.removeFile()
 	if s.Store == StoreKeyring {
-		if err := c.Store.deleteKey(c.Name); err != nil {
+		if err := c.Store.deleteKey(s.ID); err != nil {
 			c.Notice("the session's key is still in the keyring: " + err.Error())
 		}
 	}

@@ -47,6 +47,8 @@ func (c *Client) Refresh(ctx context.Context, seen *Session, wait time.Duration)
 		return s, Adopted, nil
 	case s.RefreshToken == "":
 		return nil, "", s.noRefreshToken()
+	case s.Failed != nil && s.Failed.binds(now):
+		return nil, "", s.Failed.error(now)
 	case s.Failed != nil && s.Failed.At.After(began) && !s.Failed.At.After(now):
 		return nil, "", s.Failed.error(now)
 	}
@@ -181,7 +183,7 @@ func timeLeft(ctx context.Context) bool {
 func failureOf(err error, now time.Time, lost bool) *Failure {
 	f := &Failure{At: now.UTC(), Class: verdict.ClassOf(err), Reason: err.Error(), Lost: lost}
 	if wait := retryAfter(err); wait > 0 {
-		f.Until = f.At.Add(wait)
+		f.Until = f.At.Add(min(wait, maxRetryAfter))
 	}
 	return f
 }

@@ -14,23 +14,23 @@ import (
 	"jwt/internal/verdict"
 )
 
-// keyringService is the service of all keys in the keyring. The user is the session's
-// name.
+// keyringService is the service of all keys in the keyring. The user is the session's ID:
+// sessions in two directories may have the same name. An earlier version used the name.
 const keyringService = "jwt session"
 
 // A keyCache stores the keys that were read from the keyring.
 type keyCache struct {
 	mu    sync.Mutex
-	known map[string][]byte
+	known map[string][]byte // by ID
 }
 
 // chooseStorage returns where to store the secrets of a new session, and creates its key.
 // why is the reason if StoreAuto became StoreFile.
-func (st *Store) chooseStorage(name string, want Storage) (storage Storage, why, err error) {
+func (st *Store) chooseStorage(id string, want Storage) (storage Storage, why, err error) {
 	if want == StoreFile {
 		return StoreFile, nil, nil
 	}
-	_, failure := st.key(name, true)
+	_, failure := st.key(id, "", true)
 	switch {
 	case failure == nil:
 		return StoreKeyring, nil, nil
@@ -42,21 +42,25 @@ func (st *Store) chooseStorage(name string, want Storage) (storage Storage, why,
 	}
 }
 
-// key returns the key of a session. With create it creates a missing one.
-func (st *Store) key(name string, create bool) ([]byte, error) {
+// key returns the key of a session, by its ID or else its name. With create it creates a
+// missing one.
+func (st *Store) key(id, name string, create bool) ([]byte, error) {
 	st.keys.mu.Lock()
 	defer st.keys.mu.Unlock()
-	if key, ok := st.keys.known[name]; ok {
+	if key, ok := st.keys.known[id]; ok {
 		return key, nil
 	}
 	if st.Keyring == nil {
 		return nil, errNoKeyring
 	}
 	key, err := timed(cmp.Or(st.Answer, keyringTimeout), func() ([]byte, error) {
-		text, err := st.Keyring.Get(keyringService, name)
-		if errors.Is(err, ErrNoKey) && create {
+		text, err := st.Keyring.Get(keyringService, id)
+		switch {
+		case errors.Is(err, ErrNoKey) && create:
 			text = base64.StdEncoding.EncodeToString(newKey())
-			err = st.Keyring.Set(keyringService, name, text)
+			err = st.Keyring.Set(keyringService, id, text)
+		case errors.Is(err, ErrNoKey):
+			text, err = st.Keyring.Get(keyringService, name)
 		}
 		if err != nil {
 			return nil, err
@@ -69,7 +73,7 @@ func (st *Store) key(name string, create bool) ([]byte, error) {
 	if st.keys.known == nil {
 		st.keys.known = map[string][]byte{}
 	}
-	st.keys.known[name] = key
+	st.keys.known[id] = key
 	return key, nil
 }
 
@@ -80,14 +84,14 @@ func newKey() []byte {
 }
 
 // deleteKey deletes the key of a session, so that its secrets can no longer be decrypted.
-func (st *Store) deleteKey(name string) error {
+func (st *Store) deleteKey(id string) error {
 	st.keys.mu.Lock()
-	delete(st.keys.known, name)
+	delete(st.keys.known, id)
 	st.keys.mu.Unlock()
 	if st.Keyring == nil {
 		return errNoKeyring
 	}
-	_, err := timed(cmp.Or(st.Answer, keyringTimeout), func() (struct{}, error) { return struct{}{}, st.Keyring.Delete(keyringService, name) })
+	_, err := timed(cmp.Or(st.Answer, keyringTimeout), func() (struct{}, error) { return struct{}{}, st.Keyring.Delete(keyringService, id) })
 	if errors.Is(err, ErrNoKey) {
 		return nil
 	}
@@ -98,7 +102,7 @@ func (st *Store) deleteKey(name string) error {
 // record too: an attacker who can write the file cannot redirect the tokens to another
 // server.
 func (st *Store) seal(name string, r record, x secret) ([]byte, error) {
-	aead, err := st.aead(name)
+	aead, err := st.aead(name, r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +114,7 @@ func (st *Store) seal(name string, r record, x secret) ([]byte, error) {
 }
 
 func (st *Store) unseal(name string, r record) (secret, error) {
-	aead, err := st.aead(name)
+	aead, err := st.aead(name, r.ID)
 	if err != nil {
 		return secret{}, err
 	}
@@ -128,8 +132,8 @@ func (st *Store) unseal(name string, r record) (secret, error) {
 
 // aead returns AES-256-GCM with random nonces (NIST SP 800-38D §8.2.2) and the session's
 // key.
-func (st *Store) aead(name string) (cipher.AEAD, error) {
-	key, err := st.key(name, false)
+func (st *Store) aead(name, id string) (cipher.AEAD, error) {
+	key, err := st.key(id, name, false)
 	if err != nil {
 		return nil, verdict.Errorf(verdict.IO, "%s: its key cannot be read from the keyring: %w", st.Path(name), err).
 			Hintf("is the keyring unlocked? a login with --store file needs none")

@@ -2,11 +2,13 @@ package session
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"jwt/internal/authclient"
 	"jwt/internal/verdict"
 )
 
@@ -124,14 +126,63 @@ func TestSealedFileCannotBeRedirected(t *testing.T) {
 		changed := r
 		change(&changed)
 		_, err := c.Store.unseal(s.Name, changed)
-		mustFail(t, err, verdict.IO, "cannot be decrypted with its key")
+		says := "cannot be decrypted with its key"
+		if changed.ID != r.ID { // the key is found by it
+			says = "its key cannot be read from the keyring"
+		}
+		mustFail(t, err, verdict.IO, says)
 	}
 	if _, err := c.Store.unseal("other", r); err == nil {
 		t.Error("it opens under another name")
 	}
-	ring.held[keyringService+"/"+DefaultName] = "AAAA"
+	ring.held[keyringService+"/"+s.ID] = "AAAA"
 	_, err = w.clientWith(ring).Store.Load(DefaultName)
 	mustFail(t, err, verdict.IO, "its key in the keyring is invalid")
+}
+
+// TestKeyringOfTwoDirectories checks that sessions with the same name in two directories
+// have their own keys, and that a login leaves no key that is not needed.
+func TestKeyringOfTwoDirectories(t *testing.T) {
+	ring := newMemoryKeyring()
+	one, two := newWorld(t, nil), newWorld(t, nil)
+	s := one.loginWith(one.clientWith(ring), "cookie", StoreKeyring)
+	two.loginWith(two.clientWith(ring), "cookie", StoreKeyring)
+	if len(ring.held) != 2 {
+		t.Fatalf("keyring %v", ring.held)
+	}
+	if _, err := two.clientWith(ring).Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := one.clientWith(ring).Token(t.Context(), 0)
+	if err != nil || got.AccessToken != s.AccessToken {
+		t.Fatalf("the other session: %v", err)
+	}
+	next := one.loginWith(one.clientWith(ring), "cookie", StoreKeyring)
+	if _, ok := ring.held[keyringService+"/"+next.ID]; !ok || len(ring.held) != 1 {
+		t.Errorf("after another login: keyring %v", ring.held)
+	}
+	c := one.clientWith(ring)
+	if _, err := c.Login(t.Context(), Login{Server: mustParse(t, one.url), Preset: "cookie", User: user, Password: []byte("wrong"), Store: StoreKeyring}); verdict.ClassOf(err) != verdict.LoginRefused {
+		t.Errorf("%v", err)
+	}
+	if _, ok := ring.held[keyringService+"/"+next.ID]; !ok || len(ring.held) != 1 {
+		t.Errorf("after a refused login: keyring %v", ring.held)
+	}
+	// An earlier version stored the key under the session's name.
+	ring.held[keyringService+"/"+DefaultName] = ring.held[keyringService+"/"+next.ID]
+	delete(ring.held, keyringService+"/"+next.ID)
+	if got, err := one.clientWith(ring).Store.Load(DefaultName); err != nil || got.AccessToken != next.AccessToken {
+		t.Errorf("a session of an earlier version: %v", err)
+	}
+}
+
+func mustParse(t *testing.T, server string) *url.URL {
+	t.Helper()
+	u, err := authclient.ParseServer(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }
 
 func TestNoKeyring(t *testing.T) {

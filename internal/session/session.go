@@ -64,14 +64,21 @@ type Failure struct {
 	Until  time.Time     `json:"not_before,omitzero"` // when the server accepts the next request
 }
 
-// error returns the error reported to processes that waited for this refresh.
+// binds reports whether the server wants no request yet. Each one could prolong the wait.
+func (f *Failure) binds(now time.Time) bool {
+	return now.Before(f.Until) && !f.At.After(now) && f.Until.Sub(now) <= maxRetryAfter
+}
+
+// error returns the error of a refresh for which the server is not asked: it wants no
+// request yet, or another process has just failed.
 func (f *Failure) error(now time.Time) error {
-	e := verdict.Errorf(f.Class, "another process has just tried to refresh: %s", f.Reason).Hintf("try again")
-	if wait := f.Until.Sub(now).Round(time.Second); wait > 0 {
-		e.Hintf("try again in %s", wait)
+	if f.binds(now) {
+		wait := max(f.Until.Sub(now).Round(time.Second), time.Second)
+		e := verdict.Errorf(f.Class, "the server wants no request before %s: %s", f.Until.UTC().Format(time.RFC3339), f.Reason).Hintf("try again in %s", wait)
 		e.Err = &oauth.Error{RetryAfter: wait}
+		return e
 	}
-	return e
+	return verdict.Errorf(f.Class, "another process has just tried to refresh: %s", f.Reason).Hintf("try again")
 }
 
 // Ended is the reason why the server ended the session.

@@ -42,6 +42,9 @@ func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 	var b strings.Builder
 	b.WriteString("> " + req.Method + " " + secrets.HideInOurs(httpclient.Show(req.URL)) + "\n")
 	writeHeader(&b, "> ", req.Header, secrets, redact.RequestHeader)
+	if fields := authclient.FieldsOf(req); len(fields) > 0 {
+		b.WriteString("> (fields: " + printable(strings.Join(fields, ", ")) + ")\n")
+	}
 	io.WriteString(t.out, b.String())
 
 	start := t.now()
