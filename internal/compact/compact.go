@@ -22,7 +22,7 @@ const (
 
 // KindOf returns the kind that text has by its separators. No other token has a tilde.
 func KindOf(text string) Kind {
-	if strings.Contains(text, "~") {
+	if strings.IndexByte(text, '~') >= 0 {
 		return SDJWT
 	}
 	return kindOf(strings.Count(text, "."))

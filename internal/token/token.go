@@ -43,10 +43,14 @@ type Disclosures struct {
 // Open decodes a token of any kind. The errors are those of jws.Parse, jwe.Parse and
 // sdjwt.Parse, and limit_exceeded for claims that are nested too deeply.
 func Open(text string) (*Token, error) {
-	if compact.KindOf(text) == compact.JWE {
+	switch compact.KindOf(text) {
+	case compact.JWE:
 		return OpenEncrypted(text)
+	case compact.SDJWT:
+		return limited(openSelective(text))
+	default:
+		return limited(openJWS(text))
 	}
-	return limited(OpenSigned(text))
 }
 
 // OpenLax is Open for a token that is only shown. It ignores and reports flaws in the
@@ -77,13 +81,21 @@ func limited(t *Token, err error) (*Token, error) {
 
 // OpenSigned decodes a JWS or an SD-JWT. Its claims are left to ReadClaims or TakeClaims.
 func OpenSigned(text string) (*Token, error) {
-	if compact.KindOf(text) != compact.SDJWT {
-		s, err := jws.Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		return signed(s), nil
+	if compact.KindOf(text) == compact.SDJWT {
+		return openSelective(text)
 	}
+	return openJWS(text)
+}
+
+func openJWS(text string) (*Token, error) {
+	s, err := jws.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return signed(s), nil
+}
+
+func openSelective(text string) (*Token, error) {
 	s, err := sdjwt.Parse(text)
 	if err != nil {
 		return nil, err
