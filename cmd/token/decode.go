@@ -159,7 +159,10 @@ func (o decodeOptions) fail(env *cli.Env, err error) error {
 
 // decode parses a token, and decrypts it if a key is given.
 func (o decodeOptions) decode(u *unlocker, text string) (*token.Token, error) {
-	t, err := token.Open(text)
+	t, err := token.OpenLax(text)
+	if err == nil && t.Deflated() {
+		err = t.Inflate(o.open.maxInflated)
+	}
 	if err != nil || !t.IsSealed() || !o.open.given() {
 		return t, err
 	}
@@ -219,6 +222,9 @@ func (o decodeOptions) showPayload(env *cli.Env, t *token.Token) error {
 	}
 	if v, err := jsonobject.ParseValue(t.Payload); err == nil && !o.raw {
 		return o.output.WriteValue(env, v)
+	}
+	if t.HasClaims() && !o.raw {
+		return o.output.WriteValue(env, t.Claims.Bytes())
 	}
 	return o.output.WriteBytes(env, t.Payload)
 }

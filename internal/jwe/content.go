@@ -61,9 +61,9 @@ func randomBytes(n int) []byte {
 	return b
 }
 
-// inflate reverses DEFLATE (RFC 1951) and stops at limit bytes: an attacker who can encrypt to
+// Inflate reverses DEFLATE (RFC 1951) and stops at limit bytes: an attacker who can encrypt to
 // the key can send a small token that inflates to a thousand times its size.
-func inflate(compressed []byte, limit int) ([]byte, error) {
+func Inflate(compressed []byte, limit int) ([]byte, error) {
 	src := bytes.NewReader(compressed)
 	b, err := io.ReadAll(io.LimitReader(flate.NewReader(src), int64(limit)+1))
 	switch {

@@ -82,7 +82,7 @@ func (t Token) Decrypt(keys []jwk.Key, o Options) (Decrypted, error) {
 			continue
 		}
 		if h.zip {
-			if plaintext, err = inflate(plaintext, cmp.Or(o.MaxInflated, DefaultMaxInflated)); err != nil {
+			if plaintext, err = Inflate(plaintext, cmp.Or(o.MaxInflated, DefaultMaxInflated)); err != nil {
 				return Decrypted{}, err
 			}
 		}

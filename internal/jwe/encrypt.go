@@ -159,7 +159,7 @@ func checked(made string, plaintext []byte, key jwk.Key, alg algorithm) (Token, 
 	}
 	content, err := t.open(h, key)
 	if err == nil && h.zip {
-		content, err = inflate(content, len(plaintext))
+		content, err = Inflate(content, len(plaintext))
 	}
 	if err != nil {
 		return Token{}, verdict.Errorf(verdict.Internal, "the token just made does not decrypt: %w", err)

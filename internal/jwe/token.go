@@ -57,6 +57,9 @@ func Parse(text string) (Token, error) {
 	case err != nil:
 		return Token{}, verdict.Errorf(verdict.Malformed, "the header is not a JSON object: %w", err)
 	}
+	if _, ok := header.Get("enc"); !ok {
+		return Token{}, jws.NotEncrypted(text)
+	}
 	t.Header, t.EncryptedKey, t.IV, t.Ciphertext, t.Tag = header, parts[1], parts[2], parts[3], parts[4]
 	return t, nil
 }

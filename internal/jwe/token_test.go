@@ -13,14 +13,14 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	token, err := Parse("eyJhIjoxfQ.AQ.Ag.Aw.BA")
+	token, err := Parse("eyJlbmMiOjF9.AQ.Ag.Aw.BA")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([5][]byte{[]byte(`{"a":1}`), {1}, {2}, {3}, {4}}, token.parts()); diff != "" {
+	if diff := cmp.Diff([5][]byte{[]byte(`{"enc":1}`), {1}, {2}, {3}, {4}}, token.parts()); diff != "" {
 		t.Errorf("parts (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([5]string{"eyJhIjoxfQ", "AQ", "Ag", "Aw", "BA"}, token.Segments()); diff != "" {
+	if diff := cmp.Diff([5]string{"eyJlbmMiOjF9", "AQ", "Ag", "Aw", "BA"}, token.Segments()); diff != "" {
 		t.Errorf("segments (-want +got):\n%s", diff)
 	}
 }
@@ -31,6 +31,7 @@ func TestParseRefuses(t *testing.T) {
 		want       verdict.Class
 		message    string // a part of it
 	}{
+		{"no enc", "e30.AA.AA.AA.AA", verdict.Malformed, "its header is not that of an encrypted token (no alg, no enc)"},
 		{"empty", "", verdict.Malformed, "empty"},
 		{"one part", "abc", verdict.Malformed, "this has 1"},
 		{"signed", "e30.e30.AA", verdict.NotEncrypted, "three parts"},
@@ -77,7 +78,7 @@ func TestMaxToken(t *testing.T) {
 func TestMessagesAreBounded(t *testing.T) {
 	long := strings.Repeat("x", 1000)
 	for _, header := range []string{
-		`{"alg":"` + long + `"}`,
+		`{"alg":"` + long + `","enc":"A256GCM"}`,
 		`{"alg":"dir","enc":"` + long + `"}`,
 		`{"alg":"dir","enc":"A256GCM","zip":"` + long + `"}`,
 		`{"alg":"dir","enc":"A256GCM","crit":["` + long + `"]}`,

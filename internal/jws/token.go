@@ -10,6 +10,7 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -50,6 +51,9 @@ func Parse(text string) (Token, error) {
 	return t.fill(parts)
 }
 
+// LoneSurrogate is the fault of JSON with text that no UTF-8 can hold.
+const LoneSurrogate base64url.Fault = "half of a surrogate pair, shown as U+FFFD"
+
 // A Flaw is a part that is not encoded as RFC 7515 §2 requires.
 type Flaw struct {
 	Part   string // header, payload or signature
@@ -76,6 +80,10 @@ func ParseLax(text string) (Token, []Flaw, error) {
 		}
 		parts[i] = b
 	}
+	if header, found := jsonobject.ReplaceLoneSurrogates(parts[0]); found {
+		parts[0] = header
+		flaws = append(flaws, Flaw{names[0], []base64url.Fault{LoneSurrogate}})
+	}
 	t.misspelled = len(flaws) > 0
 	t, err = t.fill(parts)
 	return t, flaws, err
@@ -94,6 +102,8 @@ func split(text string) (Token, error) {
 		return Token{}, notCompact(text)
 	case kind == compact.SDJWT:
 		return Token{}, verdict.Errorf(verdict.Malformed, "this is an SD-JWT (RFC 9901), a signed token with disclosures; a plain signed token is required here")
+	case kind == compact.JWE && isSigned(text):
+		return Token{}, NotEncrypted(text)
 	case kind == compact.JWE:
 		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has 5 parts: it is encrypted (JWE), not signed (JWS)").
 			Hintf("open it first: jwt decrypt TOKEN --key private.pem")
@@ -103,6 +113,38 @@ func split(text string) (Token, error) {
 		return Token{}, verdict.Errorf(verdict.TooLarge, "the header is larger than %d bytes", MaxHeaderBytes)
 	}
 	return t, nil
+}
+
+// isSigned reports whether a text of five parts has a header without "enc", which every
+// JWE must have (RFC 7516 §4.1.2).
+func isSigned(text string) bool {
+	header, ok := headerOf(text)
+	_, encrypted := header.Get("enc")
+	return ok && !encrypted
+}
+
+func headerOf(text string) (jsonobject.Object, bool) {
+	part, _, _ := strings.Cut(text, ".")
+	if len(part) > base64Len(MaxHeaderBytes) {
+		return jsonobject.Object{}, false
+	}
+	b, _, err := base64url.DecodeLax(part)
+	if err != nil {
+		return jsonobject.Object{}, false
+	}
+	header, err := jsonobject.Parse(b)
+	return header, err == nil
+}
+
+// NotEncrypted returns the error for five parts whose header is not that of a JWE.
+func NotEncrypted(text string) error {
+	header, _ := headerOf(text)
+	alg := "no alg"
+	if name, ok := header.Text("alg"); ok {
+		alg = "alg " + phrase.Quote(name)
+	}
+	return verdict.Errorf(verdict.Malformed, "the text has 5 parts, but its header is not that of an encrypted token (%s, no enc)", alg).
+		Hintf("two signed tokens run together? pass one of them, of 3 parts")
 }
 
 // notCompact distinguishes a token in the JSON serialization (RFC 7515 §7.2, RFC 7516 §7.2)

@@ -67,6 +67,10 @@ func ClaimsOf(v jws.Verified) (Claims, error) {
 		return Claims{}, err
 	}
 	o, err := ParseClaims(token.Payload)
+	if zip, _ := token.Header.Text("zip"); err != nil && zip == "DEF" {
+		return Claims{}, verdict.Errorf(verdict.ClaimsMalformed, "the payload is DEFLATE-compressed (zip DEF): a signed token has no zip (RFC 7516 §4.1.3)").
+			Hintf("jwt decode shows it inflated, --jws verifies the bytes")
+	}
 	if err != nil {
 		return Claims{}, err
 	}
@@ -87,17 +91,37 @@ func ClaimsOfDisclosed(v sdjwt.Verified) (Claims, error) {
 	return Claims{object: v.Processed().Payload}, nil
 }
 
+// ContentTypeWarning reports a "cty" that says that a token is inside a payload of claims
+// (RFC 7519 §5.2). The claims are signed all the same.
+func ContentTypeWarning(header jsonobject.Object, payload []byte) (verdict.Check, bool) {
+	cty, ok := nestedType(header)
+	if !ok {
+		return verdict.Check{}, false
+	}
+	if _, err := jsonobject.Parse(payload); err != nil {
+		return verdict.Check{}, false
+	}
+	return verdict.Check{
+		Name: "cty", Status: verdict.Warn, Class: verdict.ClaimsMalformed, Actual: cty,
+		Detail: "cty: is " + phrase.Quote(cty) + ", which says that the payload is itself a token, but it is claims (RFC 7519 §5.2)",
+	}, true
+}
+
+// nestedType returns the "cty" of the header, if it is that of a token.
+func nestedType(header jsonobject.Object) (cty string, ok bool) {
+	cty, _ = header.Text("cty") // a string: jws refuses anything else
+	bare, _, _ := strings.Cut(cty, ";")
+	return cty, MediaType(strings.TrimRight(bare, " \t")) == "jwt"
+}
+
 // checkContentType refuses the "cty" of a nested token (RFC 7519 §5.2).
 func checkContentType(header jsonobject.Object, payload []byte) error {
-	v, _ := header.Get("cty") // a string: jws refuses anything else
-	cty, _ := v.Text()
-	bare, _, _ := strings.Cut(cty, ";")
-	if MediaType(strings.TrimRight(bare, " \t")) != "jwt" {
+	cty, ok := nestedType(header)
+	if !ok {
 		return nil
 	}
 	if _, err := jsonobject.Parse(payload); err == nil {
-		return verdict.Errorf(verdict.ClaimsMalformed, "cty: %s says that the payload is itself a token, but it is a JSON object (RFC 7519 §5.2)", phrase.Quote(cty)).
-			Hintf("--jws verifies a payload of any bytes and checks no claim")
+		return nil // ContentTypeWarning reports it
 	}
 	return nested("the payload is itself a token (cty " + phrase.Quote(cty) + "): its claims are in there")
 }

@@ -101,6 +101,9 @@ func (a Inspection) payloadText(t *Text) {
 	switch {
 	case k.IsSealed():
 		t.Line().Styled(Bold, "Payload").Put("  encrypted; ").Styled(Caution, "only the recipient's key decrypts it").Line()
+		if who := k.Opener(); who != "" {
+			a.hanging(t, len("Payload  "), Plain, who)
+		}
 		return
 	case k.HasClaims():
 		a.section(t, "Payload", phrase.Count(len(k.Claims.Members()), "claim"))

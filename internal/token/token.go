@@ -29,6 +29,7 @@ type Token struct {
 	Decrypted   *jwe.Decrypted // what Decrypt returned
 	Inside      *Token         // the token in the plaintext, if it is one
 
+	inflated  bool  // the payload was compressed
 	isRead    bool  // the payload is read into Claims
 	insideErr error // why Inside is nil although the header declares a token
 }
@@ -65,7 +66,10 @@ func OpenLax(text string) (*Token, error) {
 	}
 	t := signed(s)
 	t.Flaws = flaws
-	return limited(t, nil)
+	if t, err = limited(t, nil); err == nil {
+		t.repair()
+	}
+	return t, err
 }
 
 // limited reads the claims and refuses those that are nested too deeply.
@@ -139,7 +143,7 @@ func OpenEncrypted(text string) (*Token, error) {
 func (t *Token) Decrypt(keys []jwk.Key, o jwe.Options) error {
 	d, err := t.Encrypted.Decrypt(keys, o)
 	if err != nil {
-		return err
+		return t.explain(err)
 	}
 	t.Decrypted, t.Payload = &d, d.Plaintext()
 	t.Claims, t.ClaimsErr = jwt.ParseClaims(t.Payload)

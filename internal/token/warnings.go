@@ -1,11 +1,14 @@
 package token
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
+	"jwt/internal/jwt"
 	"jwt/internal/verdict"
 )
 
@@ -36,6 +39,15 @@ func (t *Token) ownWarnings() []verdict.Check {
 			Detail: "the token is unsecured (alg none): anyone can have written it, jwt verify refuses it",
 		})
 	}
+	for _, w := range [...]string{t.withoutAlg(), t.detached(), t.cutOff(), t.compressed(), t.Opener()} {
+		if w != "" {
+			warnings = append(warnings, verdict.Check{Class: verdict.Malformed, Detail: w})
+		}
+	}
+	if w, ok := jwt.ContentTypeWarning(t.Header, t.Payload); ok && t.Kind != compact.JWE {
+		warnings = append(warnings, w)
+	}
+	warnings = append(warnings, t.flawWarnings()...)
 	for _, part := range []struct {
 		name   string
 		object jsonobject.Object
@@ -53,6 +65,45 @@ func (t *Token) ownWarnings() []verdict.Check {
 		})
 	}
 	return warnings
+}
+
+func (t *Token) withoutAlg() string {
+	if _, ok := t.Header.Get("alg"); ok {
+		return ""
+	}
+	return "the header has no alg, so it is not the header of a JWT (RFC 7515 §4.1.1), jwt verify refuses it"
+}
+
+// detached reports a payload that is sent beside the token.
+func (t *Token) detached() string {
+	if t.Kind != compact.JWS || len(t.Payload) > 0 || len(t.Signed.Signature) == 0 {
+		return ""
+	}
+	return "the payload is detached: it is sent beside the token, such as in the body of a request (RFC 7515 appendix F); the token has no claims"
+}
+
+// cutOff reports a signature that is shorter than its algorithm makes them. Shorter ones are
+// placeholders.
+func (t *Token) cutOff() string {
+	const shortest = 12
+	name, _ := t.Header.Text("alg")
+	alg, ok := jwa.Lookup(name)
+	n := len(t.Signed.Signature)
+	if !ok || t.Kind == compact.JWE || n < shortest || len(alg.SignatureSizes) == 0 || n >= slices.Min(alg.SignatureSizes) {
+		return ""
+	}
+	return "the signature has " + strconv.Itoa(n) + " bytes, " + alg.Name + " makes " + strconv.Itoa(slices.Min(alg.SignatureSizes)) + ": was the token cut off?"
+}
+
+// compressed reports a payload that is compressed, which no signed token may have.
+func (t *Token) compressed() string {
+	switch {
+	case t.inflated:
+		return "the payload is DEFLATE-compressed (zip DEF, as in a SMART Health Card) and shown inflated"
+	case t.Deflated():
+		return "the payload is DEFLATE-compressed (zip DEF, as in a SMART Health Card)"
+	}
+	return ""
 }
 
 // isUnsecured reports whether the token has no signature and an alg that lax parsers accept

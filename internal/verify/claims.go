@@ -21,7 +21,16 @@ func (v *verification) claims(verified jws.Verified) {
 		return
 	}
 	v.token.TakeClaims(claims)
+	v.contentType(verified)
 	v.hold(v.Policy.Policy, claims, verified)
+}
+
+// contentType warns of a "cty" that the payload does not have.
+func (v *verification) contentType(verified jws.Verified) {
+	token := verified.Token()
+	if w, ok := jwt.ContentTypeWarning(token.Header, token.Payload); ok {
+		v.add(w)
+	}
 }
 
 // hold checks claims against the policy and the profile. A key discovered from an issuer is
@@ -89,6 +98,7 @@ func (v *verification) disclosed(issued jws.Verified) []byte {
 		v.add(verdict.Failed("claims", err))
 		return nil
 	}
+	v.contentType(issued)
 	policy := v.Policy.Policy
 	if v.token.Disclosures.KeyBinding != nil {
 		policy.Nonce, policy.MaxAge = nil, nil
