@@ -71,6 +71,10 @@ func manPage(c *cobra.Command) []byte {
 	}
 	manCommands(&b, c)
 	manFlags(&b, c)
+	if text := c.Annotations[cli.Manual]; text != "" {
+		b.WriteString(".SH NOTES\n")
+		roffParagraphs(&b, text)
+	}
 	if c.Example != "" {
 		b.WriteString(".SH EXAMPLES\n.EX\n")
 		b.WriteString(roff(c.Example))

@@ -62,7 +62,7 @@ the whole server, have no times and path:
   jwt session serve --listen 0.0.0.0:443 --allow-remote \
       --issuer https://auth.example --users users.txt \
       --tls-cert cert.pem --tls-key key.pem`
-		c.Annotations = map[string]string{cli.Exits: "0 1 2 7 8"}
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 7 8", cli.Manual: serveManual}
 		c.Args = cli.NoArgs
 		o.addFlags(c.Flags())
 		o.complete(c)

@@ -11,6 +11,9 @@ import (
 // 6 means for the command.
 const Exits = "exits"
 
+// Manual is the annotation of a command with text for its manual page alone.
+const Manual = "manual"
+
 // A Command is one command or a group of commands. Build adds its flags; it is called
 // only for the command that runs, because scripts start jwt in loops.
 type Command struct {
