@@ -41,6 +41,7 @@ With --public, either both files are written or neither.`
 		o.complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error {
 			o.hasKid, o.hasUse = c.Flags().Changed("kid"), c.Flags().Changed("use")
+			o.hasBits = c.Flags().Changed("bits")
 			return runGenerate(c.Context(), env, o, args)
 		}
 	},
@@ -50,6 +51,7 @@ type generateOptions struct {
 	alg, use, kid  string
 	hasKid, hasUse bool
 	bits           int
+	hasBits        bool
 	public         string
 	encrypt        bool
 	passphrase     keysource.Passphrase
@@ -195,7 +197,10 @@ func (o generateOptions) kind(args []string) (string, error) {
 
 // size returns the size as jwk.Generate takes it: bits for RSA, bytes for a secret.
 func (o generateOptions) size(kind string) (int, error) {
-	if kind != "oct" {
+	switch {
+	case o.hasBits && o.bits <= 0:
+		return 0, verdict.Errorf(verdict.Usage, "--bits: is %d, must be positive", o.bits).Hintf("leave it out for the usual size")
+	case kind != "oct":
 		return o.bits, nil
 	}
 	least, exact := jwk.SecretBytes(o.alg)

@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -187,6 +188,9 @@ func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", phrase.Count(len(able), "key")).Hintf("%s", hint)
 	case len(keys) == 1 && (!o.given("kid") || keys[0].AnswersTo(o.kid)):
 		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "%s: a public key cannot sign", keys[0].Source).
+			Hintf("give the private key: --key private.pem")
+	case len(keys) > 1 && !slices.ContainsFunc(keys, jwk.Key.IsPrivate):
+		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "all %d keys are public: a public key cannot sign", len(keys)).
 			Hintf("give the private key: --key private.pem")
 	default:
 		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid of --kid", phrase.Count(len(keys), "key")).

@@ -221,6 +221,11 @@ var cases = []struct {
 		[]sample{{header: header("jwk=" + es256Key)}, {payload: payload(`d="x"`, `cnf={"kty":"EC"}`)}, {payload: payload(`x={"d":"x","k":"y"}`)}, {payload: payload(`key="-----BEGIN PUBLIC KEY-----\nMII"`)}},
 	},
 	{
+		"x5t-malformed",
+		[]sample{{header: header(`x5t="` + base64url.Encode([]byte("86d0644cdb1a21b6912dd4de6fefe1706a1ea63f")) + `"`)}, {header: header(`x5t#S256="AAAA"`)}, {header: header(`x5t="a+b"`)}},
+		[]sample{{header: header(`x5t="` + base64url.Encode(make([]byte, 20)) + `"`)}, {header: header(`x5t#S256="` + base64url.Encode(make([]byte, 32)) + `"`)}},
+	},
+	{
 		"x5c-malformed",
 		[]sample{{header: header(`x5c=["MIIB"]`)}, {header: header(`x5c=[]`)}, {header: header(`x5c="MIIB"`)}, {header: header(`x5c=["_-"]`)}},
 		[]sample{{header: header(`x5t="MIIB"`)}},

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -58,6 +59,33 @@ func x5cMalformed(r *inspection) []hit {
 		return nil
 	}
 	return oneHit(Header, "x5c", r.CertificatesErr.Error())
+}
+
+func x5tMalformed(r *inspection) []hit {
+	if len(r.Certificates) > 0 {
+		return nil // x5tMismatch compares them
+	}
+	var hits []hit
+	for _, t := range [...]struct {
+		name string
+		size int
+	}{{"x5t", sha1.Size}, {"x5t#S256", sha256.Size}} {
+		v, text, ok := get(r.Header, t.name)
+		if !ok || v.Kind() != '"' {
+			continue
+		}
+		sum, err := base64url.Decode(text)
+		_, noHex := hex.DecodeString(string(sum))
+		switch {
+		case err != nil:
+			hits = append(hits, hit{Header, t.name, "it is not base64url"})
+		case len(sum) == 2*t.size && noHex == nil:
+			hits = append(hits, hit{Header, t.name, fmt.Sprintf("it has %d bytes of hexadecimal text, must be %d bytes", len(sum), t.size)})
+		case len(sum) != t.size:
+			hits = append(hits, hit{Header, t.name, fmt.Sprintf("it has %s, must be %d", phrase.Count(len(sum), "byte"), t.size)})
+		}
+	}
+	return hits
 }
 
 func x5tMismatch(r *inspection) []hit {

@@ -163,6 +163,10 @@ var table = [...]rule{
 		"Put certificates there as DER in standard Base64, the signer's first.", "RFC 7515 §4.1.6",
 	}, x5cMalformed, jweToo},
 	{Rule{
+		"x5t-malformed", Medium, "The certificate thumbprint has a wrong length",
+		"x5t is the base64url of 20 bytes of SHA-1, x5t#S256 of 32 bytes of SHA-256, not of their hexadecimal text.", "RFC 7515 §4.1.7",
+	}, x5tMalformed, jweToo},
+	{Rule{
 		"x5t-mismatch", Medium, "The thumbprint is not that of the certificate",
 		"Compute x5t or x5t#S256 over the DER of the first certificate of x5c.", "RFC 7515 §4.1.8",
 	}, x5tMismatch, jweToo},

@@ -6,7 +6,10 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
 	"slices"
+	"strconv"
 	"strings"
 
 	circl "github.com/cloudflare/circl/sign"
@@ -159,7 +162,7 @@ func (d *diagnosis) refusedKey(k jwk.Key) {
 	case k.Alg != "" && k.Alg != d.alg.Name:
 		d.proven("key_alg", "the signature verifies under "+describe(k)+`, but that says "alg":`+phrase.Quote(k.Alg)+" and the token "+d.alg.Name,
 			`correct the key's "alg", or have the issuer sign with it`)
-	case k.Use != "" && k.Use != "sig":
+	case k.Use != "" && k.Use != "sig" && k.Use != "jwt-svid":
 		d.proven("key_use", "the signature verifies under "+describe(k)+`, but that says "use":`+phrase.Quote(k.Use)+", not \"sig\"",
 			`give the issuer's signing key; if this is it, correct its "use"`)
 	case excludesVerify(k):
@@ -223,6 +226,9 @@ func describe(k jwk.Key) string {
 
 // observe reports what can be seen without a trial that verifies.
 func (d *diagnosis) observe() {
+	if d.anchor() {
+		return
+	}
 	d.observeSignature()
 	if len(d.fit) == 0 && len(d.keys) > 0 {
 		d.observeMismatch()
@@ -233,6 +239,36 @@ func (d *diagnosis) observe() {
 		d.seen("kid_differs", "the token names kid "+phrase.Quote(kid)+", the key given is "+describe(k[0])+": it may not be the issuer's key for this token",
 			"give the issuer's key set: --key https://… or oidc:ISSUER")
 	}
+}
+
+// anchor reports that the key given is that of an issuer in the token's own certificate
+// chain, whose first certificate has the key that signed.
+func (d *diagnosis) anchor() bool {
+	v, _ := d.token.Header.Get("x5c")
+	texts, _ := v.Texts()
+	const longest = 16
+	for i := 1; i < len(texts) && i < longest; i++ {
+		der, err := base64.StdEncoding.DecodeString(texts[i])
+		if err != nil {
+			continue
+		}
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			continue
+		}
+		of, err := jwk.New(cert.PublicKey)
+		if err != nil || !slices.ContainsFunc(d.keys, func(k jwk.Key) bool { return k.Thumbprint() == of.Thumbprint() }) {
+			continue
+		}
+		which := "certificate " + strconv.Itoa(i+1)
+		if i == len(texts)-1 {
+			which = "the last certificate"
+		}
+		d.seen("chain_anchor", "the key given is that of "+which+" of the token's x5c, which issues certificates; the signing key is in the first",
+			"check the chain to the certificate you trust, then give the signer's: jwt decode --header TOKEN | jq -r '.x5c[0]' | jwt verify TOKEN --key -")
+		return true
+	}
+	return false
 }
 
 // observeMismatch reports that no key is for the token's algorithm.

@@ -192,17 +192,35 @@ func unusable(kind structure, elements []asn1.RawValue, err error) error {
 		Algorithm  asn1.ObjectIdentifier
 		Parameters asn1.RawValue `asn1:"optional"`
 	}
-	if _, bad := asn1.Unmarshal(algorithm.FullBytes, &id); bad == nil {
+	if _, bad := asn1.Unmarshal(algorithm.FullBytes, &id); bad == nil || kind == sec1 {
 		name := algorithmName(id.Algorithm)
 		var curve asn1.ObjectIdentifier
 		if _, bad := asn1.Unmarshal(id.Parameters.FullBytes, &curve); bad == nil && name == "" {
 			name = algorithmName(curve)
+		}
+		if explicitCurve(kind, elements, id.Algorithm, id.Parameters) {
+			return verdict.Errorf(verdict.KeyRefused, "the %s key spells out the parameters of its curve; only named curves are accepted", kind).
+				Hintf("openssl pkey -in KEY -ec_param_enc named_curve -out NEW.pem (with -pubin for a public key)")
 		}
 		if name != "" {
 			return verdict.Errorf(verdict.KeyRefused, "the %s key is for %s, which no supported algorithm uses", kind, name)
 		}
 	}
 	return verdict.Errorf(verdict.KeyRefused, "the %s key cannot be used: %s", kind, withoutPackage(err))
+}
+
+// explicitCurve reports whether the curve of an EC key is written as its parameters, which
+// lets an attacker choose a weak one (RFC 5480 §2.1.1 forbids it).
+func explicitCurve(kind structure, elements []asn1.RawValue, algorithm asn1.ObjectIdentifier, parameters asn1.RawValue) bool {
+	if kind == sec1 {
+		for _, v := range elements[2:] {
+			if v.Class == asn1.ClassContextSpecific && v.Tag == 0 && len(v.Bytes) > 0 {
+				return v.Bytes[0] == 0x30
+			}
+		}
+		return false
+	}
+	return algorithm.String() == "1.2.840.10045.2.1" && parameters.Tag == asn1.TagSequence && parameters.Class == asn1.ClassUniversal && len(parameters.FullBytes) > 100
 }
 
 // algorithmName returns the name of a kind of key that crypto/x509 does not read.

@@ -267,7 +267,7 @@ func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 		return verdict.Errorf(verdict.KeyMismatch, `the key is for "alg":%q alone, not for %s`, k.Alg, a.Name)
 	case k.pss && !a.PSS():
 		return verdict.Errorf(verdict.KeyMismatch, "the key is for RSASSA-PSS only (PS256, PS384, PS512), not for %s", a.Name)
-	case k.Use != "" && k.Use != "sig":
+	case !k.forSignatures(op):
 		return verdict.Errorf(verdict.KeyRefused, `the key says "use":%q, so it must not %s`, k.Use, op)
 	case k.Ops != nil && !slices.Contains(k.Ops, string(op)):
 		return verdict.Errorf(verdict.KeyRefused, `the key's "key_ops" %q do not list %q`, k.Ops, op)
@@ -275,6 +275,12 @@ func (k Key) Fits(a jwa.Algorithm, op Operation) error {
 		return verdict.Errorf(verdict.KeyMismatch, "a public key cannot sign")
 	}
 	return nil
+}
+
+// forSignatures reports whether "use" allows op. SPIFFE writes "jwt-svid" for the keys that
+// verify JWT-SVIDs.
+func (k Key) forSignatures(op Operation) bool {
+	return k.Use == "" || k.Use == "sig" || k.Use == "jwt-svid" && op == OpVerify
 }
 
 // CanVerify reports whether the key may verify with the algorithm; Fits says why not.

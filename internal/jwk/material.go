@@ -22,6 +22,9 @@ func (m members) material() (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if kty != "oct" && m.has("x5c") && !m.has("n") && !m.has("x") && !m.has("pub") && !m.has("d") {
+		return m.certified(kty)
+	}
 	switch kty {
 	case "oct":
 		k, err := m.octets("k", "7518 §6.4.1")
@@ -40,6 +43,26 @@ func (m members) material() (any, error) {
 	default:
 		return nil, invalid("kty: is %q, must be oct, RSA, EC, OKP or AKP", kty)
 	}
+}
+
+// certified returns the key of the first certificate of a JWK that has no members for it.
+func (m members) certified(kty string) (any, error) {
+	chain, err := m.chain()
+	switch {
+	case err != nil:
+		return nil, err
+	case len(chain) == 0:
+		return nil, invalid("x5c: is empty, and the key has no other members")
+	}
+	k, err := certificateKey(chain)
+	switch {
+	case err != nil:
+		return nil, err
+	case k.Type != kty:
+		return nil, invalid("kty: is %q, but the certificate in x5c is for %s", kty, k.Kind())
+	}
+	m.flaw("members are only in x5c: they are taken from its first certificate")
+	return k.material, nil
 }
 
 func (m members) ec() (any, error) {
@@ -198,6 +221,9 @@ func (m members) coordinate(size int, name, section string) ([]byte, error) {
 var rsaCRT = [...]string{"p", "q", "dp", "dq", "qi"}
 
 func (m members) rsa() (any, error) {
+	if err := m.refuseText("n"); err != nil {
+		return nil, err
+	}
 	n, err := m.unsigned("n", "7518 §6.3.1.1")
 	if err != nil {
 		return nil, err
@@ -275,6 +301,17 @@ func (m members) isEmpty(name string) bool {
 		return true
 	}
 	return false
+}
+
+// refuseText refuses a member that holds the text of a whole key instead of a number.
+func (m members) refuseText(name string) error {
+	text, _ := m.o.Text(name)
+	what := looksLikeKey([]byte(text))
+	if what == "" {
+		return nil
+	}
+	return invalid("%s: holds the text of %s, not a number", name, what).
+		Hintf("the key itself is inside: decode %s from Base64, then jwt key convert --to jwk makes the JWK", name)
 }
 
 // unsigned reads a Base64urlUInt. Leading zero octets are a flaw (RFC 7518 §2); the

@@ -34,9 +34,31 @@ func parseObject(o jsonobject.Object) (Set, error) {
 		return parseSet(o, keys)
 	case isKey:
 		return single(parseJWK(o))
-	default:
-		return Set{}, unknownObject(o)
 	}
+	if set, ok := certificateMap(o); ok {
+		return set, nil
+	}
+	return Set{}, unknownObject(o)
+}
+
+// certificateMap reads an object whose every member is a certificate in PEM, named by its
+// kid, as Google and Firebase publish their keys.
+func certificateMap(o jsonobject.Object) (Set, bool) {
+	set := Set{}
+	for _, m := range o.Members() {
+		text, _ := m.Value.Text()
+		if !strings.HasPrefix(text, pemBegin+"CERTIFICATE-----") || len(set.Keys) == MaxKeys {
+			return Set{}, false
+		}
+		one, err := Parse([]byte(text))
+		if err != nil || len(one.Keys) != 1 {
+			return Set{}, false
+		}
+		k := one.Keys[0]
+		k.ID, k.HasID, k.InSet = m.Name, true, true
+		set.add(len(set.Keys), k, nil)
+	}
+	return set, len(set.Keys) > 0 && len(o.Duplicates()) == 0
 }
 
 // parseSet reads a JWK Set (RFC 7517 §5).
@@ -93,12 +115,41 @@ func unknownObject(o jsonobject.Object) error {
 	switch {
 	case has("ciphertext"):
 		return verdict.Errorf(verdict.KeyUnreadable, "%w", ErrJWE)
-	case has("private_key"):
-		return err.Hintf(`take the key out of it: jq -r .private_key FILE`)
 	case has("jwks_uri"):
 		return err.Hintf("it names its keys by URL: --key oidc:ISSUER")
 	}
+	if path, what := keyInside(o, 0); path != "" {
+		return verdict.Errorf(verdict.JWKInvalid, `the JSON object has neither "kty" (a JWK) nor "keys" (a JWK Set); its %[2]q is %[1]s`, what, strings.TrimPrefix(path, ".")).
+			Hintf("take the key out of it: jq -r %s FILE, or printenv NAME | jq -r %[1]s | jwt … --key -", path)
+	}
 	return err
+}
+
+// keyInside returns the jq path of the first member that holds a key, and what kind of key.
+// Only members with plain names count.
+func keyInside(o jsonobject.Object, depth int) (path, what string) {
+	const deepest = 3
+	for _, m := range o.Members() {
+		if strings.ContainsFunc(m.Name, func(r rune) bool {
+			return !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
+		}) || m.Name == "" {
+			continue
+		}
+		if text, ok := m.Value.Text(); ok && looksLikeKey([]byte(text)) != "" {
+			return "." + m.Name, looksLikeKey([]byte(text))
+		}
+		inner, ok := m.Value.Object()
+		switch {
+		case !ok:
+		case isJWKText(m.Value):
+			return "." + m.Name, "a JWK or JWK Set"
+		case depth < deepest:
+			if path, what := keyInside(inner, depth+1); path != "" {
+				return "." + m.Name + path, what
+			}
+		}
+	}
+	return "", ""
 }
 
 // parseJWK reads one JWK (RFC 7517 §4). It ignores unknown members.
@@ -147,7 +198,7 @@ func (m members) flaw(format string, args ...any) {
 	*m.flaws = append(*m.flaws, fmt.Sprintf(format, args...))
 }
 
-func invalid(format string, args ...any) error {
+func invalid(format string, args ...any) *verdict.Error {
 	return verdict.Errorf(verdict.JWKInvalid, format, args...)
 }
 

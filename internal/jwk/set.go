@@ -139,7 +139,11 @@ func (s Set) usable(what string) (Set, error) {
 	}
 	first := s.Skipped[0].Err
 	if len(s.Skipped) == 1 {
-		return s, verdict.Errorf(verdict.ClassOf(first), "the one key of the %s cannot be used: %w", what, first)
+		err := verdict.Errorf(verdict.ClassOf(first), "the one key of the %s cannot be used: %w", what, first)
+		if cause := (*verdict.Error)(nil); errors.As(first, &cause) {
+			err.Hint = cause.Hint
+		}
+		return s, err
 	}
 	return s, verdict.Errorf(verdict.ClassOf(first), "none of the %d keys of the %s can be used, the first: %w", len(s.Skipped), what, first)
 }
