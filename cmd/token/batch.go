@@ -1,10 +1,14 @@
 package token
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,14 +32,14 @@ type lineWork struct {
 
 // runBatch reads one token per line and writes one JSON object per line, in order. A line
 // that fails becomes an object with "error" and does not end the run; the exit status is
-// that of the first such line.
+// that of the gravest such line.
 func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Output, token tokenOptions, args []string, work lineWork) error {
 	lines, err := token.open(in, args)
 	if err != nil {
 		return err
 	}
 	defer lines.Close()
-	t := tally{first: -1}
+	var t tally
 	p := progress{env: env, shown: env.StderrTTY && !env.StdoutTTY && !output.Quiet && env.Getenv("TERM") != "dumb"}
 	out := env.Stdout
 	if output.Quiet {
@@ -62,7 +66,7 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	case !t.any.Load():
 		output.Note(env, "no line in the input")
 	case t.failed > 0:
-		output.Note(env, fmt.Sprintf("%s failed, the first on line %d: %s", phrase.Count(t.failed, "line"), t.first, t.class))
+		output.Note(env, t.String())
 		return cli.Answered{Class: t.class}
 	}
 	return nil
@@ -96,23 +100,48 @@ func answerLine(token tokenOptions, line []byte, tooLong error, work lineWork) (
 	return object, err
 }
 
-// A tally counts the lines that failed and records the first.
+// A tally counts the lines that failed, by class, and records the first of the gravest.
 type tally struct {
-	any atomic.Bool // whether the input had a line
+	any atomic.Bool // there was a line
 
 	sync.Mutex
 	failed int
-	first  int
+	counts map[verdict.Class]int
+	first  int // line that failed
+	worst  int // first line of the class
 	class  verdict.Class
 }
 
 func (t *tally) add(line int, class verdict.Class) {
 	t.Lock()
 	defer t.Unlock()
-	t.failed++
-	if t.first < 0 || line < t.first {
-		t.first, t.class = line, class
+	if t.counts == nil {
+		t.counts = map[verdict.Class]int{}
 	}
+	t.failed++
+	t.counts[class]++
+	if t.first == 0 || line < t.first {
+		t.first = line
+	}
+	if t.class == "" || class.Graver(t.class) || !t.class.Graver(class) && line < t.worst {
+		t.class, t.worst = class, line
+	}
+}
+
+// String says how many lines failed, with which classes, the most frequent first.
+func (t *tally) String() string {
+	lines := phrase.Count(t.failed, "line") + " failed"
+	if len(t.counts) == 1 {
+		return fmt.Sprintf("%s, the first on line %d: %s", lines, t.first, t.class)
+	}
+	classes := slices.SortedFunc(maps.Keys(t.counts), func(a, b verdict.Class) int {
+		return cmp.Or(cmp.Compare(t.counts[b], t.counts[a]), cmp.Compare(a, b))
+	})
+	var counts []string
+	for _, c := range classes {
+		counts = append(counts, fmt.Sprintf("%d %s", t.counts[c], c))
+	}
+	return fmt.Sprintf("%s: %s; the first on line %d", lines, strings.Join(counts, ", "), t.first)
 }
 
 // progress shows the number of lines done on one line of stderr, if it is a terminal.

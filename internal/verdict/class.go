@@ -191,6 +191,9 @@ func (c Class) Rejection() Class {
 	return c
 }
 
+// Graver reports whether the class decides the exit status before another, as Gravest does.
+func (c Class) Graver(than Class) bool { return c.row().gravity > than.row().gravity }
+
 // IsVerdict reports whether the class says something about what was examined. The other
 // classes say why nothing could be found out: a file was not readable, the network
 // failed, the user interrupted it.
