@@ -132,7 +132,7 @@ func (s *Server) verifyAccess(ctx context.Context, r VerifyRequest) (Bearer, err
 }
 
 // checkSession is the standard Rules.CheckSession. It refuses an unexpired token of a
-// session that was logged out.
+// session that was logged out, or whose user was removed or has another password.
 func (s *Server) checkSession(ctx context.Context, b Bearer) error {
 	session, err := s.Store.Session(ctx, b.Session)
 	switch {
@@ -142,6 +142,10 @@ func (s *Server) checkSession(ctx context.Context, b Bearer) error {
 		return err
 	case !session.Revoked.IsZero():
 		return Refusal("sid: the session has ended")
+	case !s.Users.Has(session.User):
+		return Refusal("sid: the user of the session no longer exists")
+	case !s.Users.hasCredential(session):
+		return Refusal("sid: the password has changed since the login")
 	}
 	return nil
 }

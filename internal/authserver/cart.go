@@ -1,6 +1,8 @@
 package authserver
 
 import (
+	"cmp"
+	"crypto/sha256"
 	"errors"
 	"net/http"
 	"strings"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 )
@@ -19,9 +22,10 @@ const (
 )
 
 // A cart is stored by the client, as a signed token in a cookie. It needs no login. The
-// cart of a user is accepted only from that user.
+// cart of a user is accepted only from that user, and none after its checkout.
 type cart struct {
 	owner string // empty: not logged in
+	id    string // "jti", the same after every change; empty: a new cart
 	items []jsonobject.Value
 }
 
@@ -68,6 +72,14 @@ func (s *Server) cartOf(x *exchange) (c cart, found bool, err error) {
 			x.clearCookie(oauth.CartCookie)
 		}
 		return c, true, errInvalidCart
+	}
+	id, _ := claims.Get("jti")
+	if c.id, _ = id.Text(); c.id == "" {
+		return c, true, errInvalidCart
+	}
+	if used, err := s.Store.Used(x.ctx, c.hash()); err != nil || used {
+		x.clearCookie(oauth.CartCookie)
+		return c, true, cmp.Or(err, errInvalidCart)
 	}
 	items, _ := claims.Get("items")
 	var ok bool
@@ -130,9 +142,12 @@ func readItem(x *exchange) (jsonobject.Value, error) {
 
 // checkout answers POST /checkout.
 func (s *Server) checkout(x *exchange) error {
-	_, found, err := s.cartOf(x)
+	c, found, err := s.cartOf(x)
 	if err == nil && !found {
 		err = errInvalidCart
+	}
+	if err == nil {
+		err = s.spendCart(x, c)
 	}
 	if err != nil {
 		return s.failCart(x, err)
@@ -140,6 +155,20 @@ func (s *Server) checkout(x *exchange) error {
 	x.clearCookie(oauth.CartCookie)
 	return x.text(http.StatusOK, "Checkout successful")
 }
+
+// spendCart marks a cart as ordered: its token, which a client may have kept, cannot be
+// used to order again.
+func (s *Server) spendCart(x *exchange, c cart) error {
+	first, err := s.Store.Once(x.ctx, c.hash(), x.now, milli(x.now.Add(cartTTL)))
+	if err == nil && !first {
+		x.clearCookie(oauth.CartCookie)
+		err = errInvalidCart
+	}
+	return err
+}
+
+// hash identifies the cart in the store.
+func (c cart) hash() store.Hash { return sha256.Sum256([]byte("cart\x00" + c.id)) }
 
 func (s *Server) signCart(x *exchange, c cart) (string, error) {
 	claims := []member{{"iss", jsonobject.Quote(s.Issuer)}}
@@ -150,6 +179,7 @@ func (s *Server) signCart(x *exchange, c cart) (string, error) {
 		member{"aud", jsonobject.Quote(s.cartAudience())},
 		member{"exp", jsonobject.Int(x.now.Add(cartTTL).Unix())},
 		member{"iat", jsonobject.Int(x.now.Unix())},
+		member{"jti", jsonobject.Quote(cmp.Or(c.id, randomID()))},
 		member{"items", array(c.items)},
 	)...), x.now)
 }

@@ -91,7 +91,7 @@ func (s *Server) beginSession(x *exchange, user string) (store.Session, RefreshT
 	token, expires := NewRefreshToken(), milli(x.now.Add(s.RefreshTTL))
 	session := store.Session{
 		ID: randomID(), User: user, Client: clientID, Created: x.now,
-		Expires: milli(x.now.Add(max(s.RefreshTTL, s.AccessTTL))),
+		Expires: milli(x.now.Add(max(s.RefreshTTL, s.AccessTTL))), Credential: s.Users.credential(user),
 	}
 	x.session = session.ID
 	err := s.Store.Begin(x.ctx, session, token.Hash(), store.Refresh{Session: session.ID, Issued: x.now, Expires: expires})

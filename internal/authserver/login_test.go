@@ -28,7 +28,7 @@ func TestLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "session", session, store.Session{ID: session.ID, User: alice, Client: clientID, Created: epoch, Expires: epoch.Add(24 * time.Hour)})
+	same(t, "session", session, store.Session{ID: session.ID, User: alice, Client: clientID, Created: epoch, Expires: epoch.Add(24 * time.Hour), Credential: s.server.Users.credential(alice)})
 	same(t, "header", string(token.Header.Bytes()), `{"alg":"ES256","typ":"at+jwt","kid":"`+s.server.keys.keys[0].public.Thumbprint()+`"}`)
 	same(t, "claims", string(token.Payload), strings.NewReplacer("URL", s.url, "JTI", text(t, token, "jti"), "SID", session.ID).Replace(
 		`{"iss":"URL","sub":"alice","aud":"URL","exp":1772366700,"iat":1772366400,"jti":"JTI","client_id":"jwt-session","sid":"SID"}`))

@@ -3,6 +3,7 @@ package authserver
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -41,6 +42,14 @@ const (
 func (c cost) hash(password string) passwordHash {
 	salt := make([]byte, saltSize)
 	rand.Read(salt)
+	return passwordHash{c, salt, c.sum(password, salt, digestSize)}
+}
+
+// hashOf hashes the password of a user with a salt that is the same after a restart, so
+// that it shows whether the password has changed. It is different for every user.
+func (c cost) hashOf(user, password string) passwordHash {
+	sum := sha256.Sum256([]byte("jwt session serve\x00" + user))
+	salt := sum[:saltSize]
 	return passwordHash{c, salt, c.sum(password, salt, digestSize)}
 }
 

@@ -52,6 +52,9 @@ func (s *Server) outcomeError(r store.Rotation) error {
 		if !s.Users.Has(r.Session.User) {
 			return invalidGrant("the user no longer exists")
 		}
+		if !s.Users.hasCredential(r.Session) {
+			return invalidGrant("the password has changed since the login")
+		}
 		return nil
 	case store.Reused:
 		return invalidGrant("the refresh token was used before: the session is revoked")

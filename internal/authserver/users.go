@@ -3,11 +3,15 @@ package authserver
 import (
 	"bufio"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"jwt/internal/authserver/store"
+	"jwt/internal/base64url"
 	"jwt/internal/verdict"
 )
 
@@ -39,7 +43,7 @@ func (u *Users) Add(entry string) error {
 	if _, twice := u.hashes[name]; twice {
 		return verdict.Errorf(verdict.Usage, "user %q is given twice", name)
 	}
-	hash, err := u.hash(password)
+	hash, err := u.hash(name, password)
 	if err != nil {
 		return verdict.Errorf(verdict.Usage, "user %q: the password %w", name, err)
 	}
@@ -50,12 +54,12 @@ func (u *Users) Add(entry string) error {
 	return nil
 }
 
-func (u *Users) hash(password string) (passwordHash, error) {
+func (u *Users) hash(name, password string) (passwordHash, error) {
 	if !strings.HasPrefix(password, "$argon2") {
 		if u.cost == (cost{}) {
 			u.setCost(defaultCost)
 		}
-		return u.cost.hash(password), nil
+		return u.cost.hashOf(name, password), nil
 	}
 	hash, err := parseHash(password)
 	if err != nil {
@@ -108,6 +112,23 @@ func (u *Users) Len() int { return len(u.hashes) }
 func (u *Users) Has(name string) bool {
 	_, ok := u.hashes[name]
 	return ok
+}
+
+// credential identifies the user's password, the same after a restart: a login that was
+// made with another password is over. It is a digest of the argon2id hash.
+func (u *Users) credential(name string) string {
+	hash, known := u.hashes[name]
+	if !known {
+		return ""
+	}
+	sum := sha256.Sum256(slices.Concat([]byte(hash.cost.String()), hash.salt, hash.digest))
+	return base64url.Encode(sum[:16])
+}
+
+// hasCredential reports whether the session began with the present password of its user.
+// Sessions of an earlier version have no credential.
+func (u *Users) hasCredential(s store.Session) bool {
+	return s.Credential == "" || s.Credential == u.credential(s.User)
 }
 
 // matches reports whether the user exists and has this password. It takes the same time

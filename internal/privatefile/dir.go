@@ -92,7 +92,7 @@ func (d Dir) check(name string, info fs.FileInfo) error {
 	switch {
 	case runtime.GOOS == "windows": // the bits mean nothing there; a profile's directories are the user's own
 		return nil
-	case !ownedByUser(info):
+	case !OwnedByUser(info):
 		return &AccessError{Name: name, Mode: info.Mode().Perm(), OtherOwner: true}
 	case info.Mode().Perm()&d.Forbid != 0:
 		return &AccessError{Name: name, Mode: info.Mode().Perm()}

@@ -123,6 +123,14 @@ func (c changeRecorder) Rotate(ctx context.Context, p store.Spend) (store.Rotati
 	return r, err
 }
 
+func (c changeRecorder) Once(ctx context.Context, id store.Hash, now, expires time.Time) (bool, error) {
+	first, err := c.Store.Once(ctx, id, now, expires)
+	if first {
+		requestOf(ctx).committed = true
+	}
+	return first, err
+}
+
 func (c changeRecorder) Revoke(ctx context.Context, id string, now time.Time) error {
 	err := c.Store.Revoke(ctx, id, now)
 	if err == nil {

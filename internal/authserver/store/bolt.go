@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +22,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"jwt/internal/privatefile"
 	"jwt/internal/verdict"
 )
 
@@ -71,20 +74,35 @@ func openBolt(path string) (Store, error) {
 		return nil, verdict.Errorf(verdict.IO, "%s: is not a regular file", path)
 	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
 		return nil, verdict.Errorf(verdict.IO, "%s: others may read the private keys in it", path).Hintf("chmod 600 %s", path)
+	case !privatefile.OwnedByUser(info): // its owner knows the signing keys
+		return nil, verdict.Errorf(verdict.IO, "%s: belongs to another user, who knows the private keys in it", path).
+			Hintf("move it away, or name another --store FILE")
 	}
 	f := &boltStore{path: path}
-	if info != nil && info.Size() > 0 {
-		if err := f.check(); err != nil {
-			return nil, storeError(path, err)
-		}
+	if info == nil || info.Size() == 0 {
+		err = createBolt(path)
+	} else {
+		err = f.check()
 	}
-	f.db, err = bolt.Open(path, 0o600, &bolt.Options{
+	if err == nil {
+		err = f.open()
+	}
+	if err != nil {
+		return nil, storeError(path, err)
+	}
+	return f, nil
+}
+
+// open opens the file for writing, and adds the buckets that a file of an earlier version
+// does not have.
+func (f *boltStore) open() (err error) {
+	f.db, err = bolt.Open(f.path, 0o600, &bolt.Options{
 		Timeout:        lockTimeout,
 		NoFreelistSync: true, // a commit does not write the list of free pages, which is long after a purge
 		FreelistType:   bolt.FreelistMapType,
 	})
 	if err != nil {
-		return nil, storeError(path, err)
+		return err
 	}
 	err = f.write(func(tx *bolt.Tx) error {
 		for _, name := range buckets {
@@ -96,9 +114,53 @@ func openBolt(path string) (Store, error) {
 	})
 	if err != nil {
 		f.Close()
-		return nil, storeError(path, err)
 	}
-	return f, nil
+	return err
+}
+
+// createBolt creates a store under a temporary name and renames it after its first commit,
+// so that a start that is killed, or that finds the disk full, leaves no file that a later
+// start refuses.
+func createBolt(path string) error {
+	removeUnfinished(path)
+	temporary := path + unfinished + rand.Text()
+	defer os.Remove(temporary)
+	f := &boltStore{path: temporary}
+	if err := f.open(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if info, err := os.Stat(path); err == nil && info.Size() == 0 { // an empty file that the user made
+		return os.Rename(temporary, path)
+	}
+	err := os.Link(temporary, path) // fails if another server has created its own meanwhile
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return os.Rename(temporary, path) // a file system without hard links
+}
+
+// unfinished is in the names of stores that have had no commit yet.
+const unfinished = ".unfinished-"
+
+// removeUnfinished removes what killed starts left, but not what another start is writing.
+func removeUnfinished(path string) {
+	const old = time.Minute
+	left, _ := filepath.Glob(globQuote(path) + unfinished + "*")
+	for _, name := range left {
+		if info, err := os.Lstat(name); err == nil && time.Since(info.ModTime()) > old {
+			os.Remove(name)
+		}
+	}
+}
+
+func globQuote(path string) string {
+	if runtime.GOOS == "windows" { // where a backslash separates
+		return path
+	}
+	return strings.NewReplacer("\\", "\\\\", "*", "\\*", "?", "\\?", "[", "\\[").Replace(path)
 }
 
 // check reads every record of an existing file. It comes before bbolt opens the file for
@@ -329,6 +391,26 @@ func (f *boltStore) ChangeKeys(_ context.Context, change func([]SigningKey) []Si
 		}
 		return put(tx, keysBucket, keysBucket, change(keys), time.Time{})
 	})
+}
+
+// Once keeps used IDs among the tokens: they expire like them, and cannot be mistaken for
+// one, because both are SHA-256 of different texts.
+func (f *boltStore) Once(_ context.Context, id Hash, now, expires time.Time) (first bool, err error) {
+	err = f.write(func(tx *bolt.Tx) error {
+		if first = tx.Bucket(tokensBucket).Get(id[:]) == nil; !first {
+			return nil
+		}
+		return put(tx, tokensBucket, id[:], Refresh{Spent: now, Issued: now, Expires: expires}, expires)
+	})
+	return first, err
+}
+
+func (f *boltStore) Used(_ context.Context, id Hash) (used bool, err error) {
+	err = f.read(func(tx *bolt.Tx) error {
+		used = tx.Bucket(tokensBucket).Get(id[:]) != nil
+		return nil
+	})
+	return used, err
 }
 
 // Close leaves a broken store open until the process ends, because closing would wait

@@ -13,11 +13,12 @@ type memStore struct {
 	sessions map[string]Session
 	tokens   map[Hash]Refresh
 	keys     []SigningKey
+	used     map[Hash]time.Time // until they expire
 }
 
 // NewMemory returns an empty Store in memory.
 func NewMemory() Store {
-	return &memStore{sessions: map[string]Session{}, tokens: map[Hash]Refresh{}}
+	return &memStore{sessions: map[string]Session{}, tokens: map[Hash]Refresh{}, used: map[Hash]time.Time{}}
 }
 
 func (m *memStore) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
@@ -95,6 +96,23 @@ func (m *memStore) ChangeKeys(_ context.Context, change func([]SigningKey) []Sig
 	return nil
 }
 
+func (m *memStore) Once(_ context.Context, id Hash, _, expires time.Time) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, known := m.used[id]; known {
+		return false, nil
+	}
+	m.used[id] = expires
+	return true, nil
+}
+
+func (m *memStore) Used(_ context.Context, id Hash) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, known := m.used[id]
+	return known, nil
+}
+
 func (m *memStore) Purge(_ context.Context, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -102,6 +120,11 @@ func (m *memStore) Purge(_ context.Context, now time.Time) error {
 	for hash, r := range m.tokens {
 		if r.Expires.Before(long) {
 			delete(m.tokens, hash)
+		}
+	}
+	for id, expires := range m.used {
+		if expires.Before(long) {
+			delete(m.used, id)
 		}
 	}
 	for id, s := range m.sessions {

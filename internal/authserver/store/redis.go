@@ -21,9 +21,10 @@ import (
 // token and decides nothing: the script reads the token from the keys of the family.
 //
 //	jwt:token:HASH       session ID          the index
-//	jwt:{ID}:session     user, client, created, expires, revoked
+//	jwt:{ID}:session     user, client, created, expires, revoked, credential
 //	jwt:{ID}:token:HASH  issued, expires, spent, next, next_expires, sealed
 //	jwt:{ID}:probe       empty; written to see whether replicas acknowledge
+//	jwt:used:HASH        empty; an ID that was used
 //	jwt:keys             []SigningKey in JSON
 type redisStore struct {
 	redisClient
@@ -35,6 +36,7 @@ const redisKeys = "jwt:keys"
 func redisIndex(token Hash) string        { return "jwt:token:" + token.hex() }
 func redisSession(id string) string       { return "jwt:{" + id + "}:session" }
 func redisToken(id string, t Hash) string { return "jwt:{" + id + "}:token:" + t.hex() }
+func redisUsed(id Hash) string            { return "jwt:used:" + id.hex() }
 func redisProbe(id string) string         { return "jwt:{" + id + "}:probe" }
 
 // redisTTL is how long to keep a record that expires, in milliseconds.
@@ -82,7 +84,7 @@ func (r *redisStore) Begin(ctx context.Context, s Session, token Hash, t Refresh
 	}
 	_, err := r.run(ctx, r.begin, []string{redisSession(s.ID), redisToken(s.ID, token)},
 		s.User, s.Client, millis(s.Created), millis(s.Expires), number(redisTTL(t.Issued, s.Expires)),
-		millis(t.Issued), millis(t.Expires), number(redisTTL(t.Issued, t.Expires)))
+		millis(t.Issued), millis(t.Expires), number(redisTTL(t.Issued, t.Expires)), s.Credential)
 	return err
 }
 
@@ -154,7 +156,7 @@ func (r *redisStore) spend(ctx context.Context, id string, p Spend) (Rotation, e
 	}
 	rotation.Session = Session{
 		ID: id, User: reply[1], Client: reply[2],
-		Created: fromMillis(reply[3]), Expires: fromMillis(reply[4]), Revoked: fromMillis(reply[5]),
+		Created: fromMillis(reply[3]), Expires: fromMillis(reply[4]), Revoked: fromMillis(reply[5]), Credential: reply[8],
 	}
 	rotation.Sealed, rotation.Expires = sealed(reply[6]), fromMillis(reply[7])
 	return rotation, nil
@@ -194,7 +196,7 @@ func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {
 	}
 	return Session{
 		ID: id, User: f["user"], Client: f["client"],
-		Created: fromMillis(f["created"]), Expires: fromMillis(f["expires"]), Revoked: fromMillis(f["revoked"]),
+		Created: fromMillis(f["created"]), Expires: fromMillis(f["expires"]), Revoked: fromMillis(f["revoked"]), Credential: f["credential"],
 	}, nil
 }
 
@@ -256,6 +258,25 @@ func (r *redisStore) ChangeKeys(ctx context.Context, change func([]SigningKey) [
 			return r.failed(err)
 		}
 	}
+}
+
+func (r *redisStore) Once(ctx context.Context, id Hash, now, expires time.Time) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	_, err := r.write(ctx, func(c rueidis.CommandClient) rueidis.Completed {
+		return c.B().Set().Key(redisUsed(id)).Value("").Nx().PxMilliseconds(redisTTL(now, expires)).Build()
+	})
+	if errors.Is(err, ErrNotFound) { // the answer nil: the key exists
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (r *redisStore) Used(ctx context.Context, id Hash) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	n, err := r.client.Do(ctx, r.client.B().Exists().Key(redisUsed(id)).Build()).AsInt64()
+	return n > 0, r.failed(err)
 }
 
 // Purge does nothing: Redis removes expired keys by itself.

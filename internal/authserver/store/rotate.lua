@@ -4,13 +4,13 @@
 --       successor, sealed successor (may be empty), how long to keep what expired.
 --       Times are milliseconds.
 -- Returns outcome, user, client, created, expires and revoked of the session, and the
--- successor sealed and its expiry.
+-- successor sealed and its expiry, and the credential of the session.
 local session, token, successor = KEYS[1], KEYS[2], KEYS[3]
 local now, grace, expires, ends = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local next_hash, sealed, keep = ARGV[5], ARGV[6], tonumber(ARGV[7])
 
 local t = redis.call('HMGET', token, 'expires', 'spent', 'next', 'next_expires', 'sealed')
-local s = redis.call('HMGET', session, 'user', 'client', 'created', 'expires', 'revoked')
+local s = redis.call('HMGET', session, 'user', 'client', 'created', 'expires', 'revoked', 'credential')
 if not t[1] or not s[1] then return {'unknown'} end
 
 local outcome
@@ -40,4 +40,4 @@ else
   s[5] = ARGV[1]
   redis.call('HSET', session, 'revoked', ARGV[1])
 end
-return {outcome, s[1], s[2], s[3], s[4], s[5] or '0', sealed, expires}
+return {outcome, s[1], s[2], s[3], s[4], s[5] or '0', sealed, expires, s[6] or ''}

@@ -30,6 +30,11 @@ type Store interface {
 	Revoke(ctx context.Context, id string, now time.Time) error
 	// Keys returns the signing keys, in the order in which ChangeKeys stored them.
 	Keys(ctx context.Context) ([]SigningKey, error)
+	// Once marks an ID as used, until it expires. It reports whether this call was the first,
+	// atomically.
+	Once(ctx context.Context, id Hash, now, expires time.Time) (first bool, err error)
+	// Used reports whether Once has marked the ID.
+	Used(ctx context.Context, id Hash) (bool, error)
 	// ChangeKeys replaces the signing keys with the result of change, atomically. It
 	// may call change more than once.
 	ChangeKeys(ctx context.Context, change func([]SigningKey) []SigningKey) error
@@ -71,6 +76,8 @@ type Session struct {
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"` // when its last token, access or refresh, expires
 	Revoked time.Time `json:"revoked,omitzero"`
+	// Credential identifies the password of the login. It is empty in old records.
+	Credential string `json:"credential,omitempty"`
 }
 
 // A Refresh is the record of one refresh token.
