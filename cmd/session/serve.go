@@ -44,9 +44,12 @@ The first line on stdout is its address.
 Every refresh rotates the refresh token. A refresh token that is sent a second
 time revokes its session, except within --reuse-grace, when it returns the same
 successor. State is kept in a file, in memory, or in a Redis that several
-servers share. Signing keys are generated on the first start. Each request is
-logged to stderr, without secrets. On SIGTERM and Ctrl-C, requests in progress
-are finished and the status is 0.
+servers share. Signing keys are generated on the first start, and are stored
+unencrypted. Each request is logged to stderr, without secrets. On SIGTERM and
+Ctrl-C, requests in progress are finished and the status is 0.
+
+Failed logins are limited per user and address, and per user. Whoever can
+reach the server can use the limit to keep a user from logging in.
 
 A users file has NAME:PASSWORD on each line, or NAME: and an argon2id hash as
 the argon2 command writes it with -e.
@@ -88,7 +91,7 @@ type serveOptions struct {
 
 func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:3000", "`HOST:PORT` to listen on; port 0 picks one")
-	f.StringVar(&o.store, "store", "", "where the state is kept: a `FILE`, memory, or Redis or Valkey at redis://HOST:PORT/DB, with ?addr=HOST:PORT for more nodes of a Cluster, &master_set=NAME for Sentinel, &wait=N to wait for replicas (default: $XDG_STATE_HOME/jwt/serve/state.db)")
+	f.StringVar(&o.store, "store", "", "where the state is kept: a `FILE`, memory, or Redis or Valkey at redis://HOST:PORT/DB, with ?addr=HOST:PORT for more nodes of a Cluster, &master_set=NAME for Sentinel, &wait=N to wait for replicas; env:NAME or @FILE has such a value (default: $XDG_STATE_HOME/jwt/serve/state.db)")
 	f.StringArrayVar(&o.users, "user", nil, "a user who can log in: `NAME:PASSWORD` (repeatable)")
 	f.StringVar(&o.usersFile, "users", "", "a `FILE` of users, one per line")
 	f.StringVar(&o.accessTTL, "access-ttl", "5m", "how long an access token lives, a `DURATION` like 30s")
@@ -100,10 +103,11 @@ func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.audience, "audience", "", "the aud of access tokens, a `NAME` (default: the issuer)")
 	f.StringArrayVar(&o.faults, "fault", nil, "inject a fault: `NAME[=VALUE]` as listed above (repeatable)")
 	f.BoolVar(&o.faultControl, "fault-control", false, "set faults while the server runs: POST /faults {\"fault\":\"NAME\"}, DELETE /faults")
-	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond loopback; requires --tls-cert and --tls-key")
+	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond loopback, which requires --tls-cert and --tls-key; or use a Redis beyond loopback without TLS")
 	f.StringVar(&o.tlsCert, "tls-cert", "", "the certificate chain for HTTPS, a PEM `FILE`")
 	f.StringVar(&o.tlsKey, "tls-key", "", "the private key of the certificate, a PEM `FILE`")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not log requests")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not log requests, and print no notes; errors are printed")
+	cli.KeepErrors(f)
 }
 
 func (o *serveOptions) complete(c *cobra.Command) {
@@ -185,7 +189,7 @@ func runServe(ctx context.Context, env *cli.Env, o serveOptions) (err error) {
 		return err
 	}
 	if slices.ContainsFunc(o.users, func(user string) bool { return !strings.Contains(user, ":$argon2id$") }) {
-		cli.Output{Quiet: o.quiet}.Note(env, "a password on the command line is visible to ps and in the shell's history; in a --users FILE it is not")
+		o.note(env, "a password on the command line is visible to ps and in the shell's history; in a --users FILE it is not")
 	}
 	tlsConfig, err := o.tls()
 	if err != nil {
@@ -247,8 +251,7 @@ func (o *serveOptions) options(env *cli.Env) (options authserver.Options, passwo
 		}
 	}
 	if options.Users.Len() == 0 {
-		password = authserver.RandomPassword()
-		err = options.Users.Add(demoUser + ":" + password)
+		password, err = options.Users.AddGenerated(demoUser)
 	}
 	return options, password, err
 }
@@ -295,7 +298,10 @@ func (o *serveOptions) tls() (*tls.Config, error) {
 
 // open opens the store of --store.
 func (o *serveOptions) open(ctx context.Context, env *cli.Env) (store.Store, error) {
-	where := o.store
+	where, err := o.where(env)
+	if err != nil {
+		return nil, err
+	}
 	if where == "" {
 		dir := env.StateDir()
 		if dir == "" {
@@ -304,12 +310,53 @@ func (o *serveOptions) open(ctx context.Context, env *cli.Env) (store.Store, err
 		}
 		where = filepath.Join(dir, "serve", "state.db")
 	}
+	if err := o.checkRedis(env, where); err != nil {
+		return nil, err
+	}
 	s, err := store.Open(ctx, where)
 	var e *verdict.Error
 	if errors.As(err, &e) && e.Class == verdict.Usage {
 		e.Message = "--store: " + e.Message
 	}
 	return s, err
+}
+
+// where returns the value of --store, which may be in a variable or a file: the URL of a
+// Redis may hold a password.
+func (o *serveOptions) where(env *cli.Env) (string, error) {
+	const limit = 4096
+	if !strings.HasPrefix(o.store, "env:") && !strings.HasPrefix(o.store, "@") {
+		if store.HasPassword(o.store) {
+			o.note(env, "a password in --store is visible to ps and in the shell's history; in env:NAME or @FILE it is not")
+		}
+		return o.store, nil
+	}
+	source, err := env.Input().Bytes(o.store, "the store", limit)
+	if err != nil {
+		return "", verdict.Errorf(verdict.Usage, "--store: %w", err)
+	}
+	where := strings.TrimSpace(string(source.Data))
+	if where == "" || strings.ContainsAny(where, "\r\n") {
+		return "", verdict.Errorf(verdict.Usage, "--store: %s must have one line, a FILE, memory or a redis:// URL", source.Name)
+	}
+	return where, nil
+}
+
+// checkRedis refuses a Redis to which the private keys would cross the network in clear.
+func (o *serveOptions) checkRedis(env *cli.Env, where string) error {
+	if store.CrossesNetwork(where) && !o.allowRemote {
+		return verdict.Errorf(verdict.Usage, "--store: the Redis is beyond loopback and without TLS: the private signing keys would cross the network unencrypted").
+			Hintf("rediss://…, or --allow-remote if you trust the network")
+	}
+	if store.IsRedis(where) {
+		o.note(env, "Redis holds the private signing keys unencrypted: its other users can sign tokens")
+	}
+	return nil
+}
+
+// note writes a note, unless the server is quiet.
+func (o *serveOptions) note(env *cli.Env, message string) {
+	cli.Output{Quiet: o.quiet}.Note(env, message)
 }
 
 // name sets the issuer and the host names of the server, and returns the URL that it

@@ -94,6 +94,7 @@ func (o *encryptOptions) addFlags(f *pflag.FlagSet) {
 	o.output.AddFlags(f)
 	f.Lookup("output").Usage = cli.BareFormat
 	f.Lookup("quiet").Usage = "print only the token, no notes"
+	cli.KeepErrors(f)
 }
 
 func (o *encryptOptions) complete(c *cobra.Command) {

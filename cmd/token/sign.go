@@ -89,6 +89,7 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	f.Lookup("max-token-size").Usage = "refuse a token of --from that has more than this many `BYTES`"
 	f.Lookup("output").Usage = cli.BareFormat
 	f.Lookup("quiet").Usage = "print only the token, no notes"
+	cli.KeepErrors(f)
 }
 
 func (o *signOptions) complete(c *cobra.Command) {

@@ -26,6 +26,8 @@ type Users struct {
 	hashes map[string]passwordHash
 	cost   cost         // of every hash; zero without users
 	dummy  passwordHash // hashed for an unknown user
+
+	generated string // the user whose password AddGenerated made, if any
 }
 
 // Add adds a user as NAME:PASSWORD, or NAME: and an argon2id hash in PHC string
@@ -52,6 +54,14 @@ func (u *Users) Add(entry string) error {
 	}
 	u.hashes[name] = hash
 	return nil
+}
+
+// AddGenerated adds a user with a random password, which differs after a restart and does
+// not end the sessions of the user.
+func (u *Users) AddGenerated(name string) (password string, err error) {
+	password = RandomPassword()
+	u.generated = name
+	return password, u.Add(name + ":" + password)
 }
 
 func (u *Users) hash(name, password string) (passwordHash, error) {
@@ -118,8 +128,11 @@ func (u *Users) Has(name string) bool {
 // made with another password is over. It is a digest of the argon2id hash.
 func (u *Users) credential(name string) string {
 	hash, known := u.hashes[name]
-	if !known {
+	switch {
+	case !known:
 		return ""
+	case name == u.generated:
+		return "generated"
 	}
 	sum := sha256.Sum256(slices.Concat([]byte(hash.cost.String()), hash.salt, hash.digest))
 	return base64url.Encode(sum[:16])

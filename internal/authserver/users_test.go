@@ -57,6 +57,28 @@ func TestUsersAfterRestart(t *testing.T) {
 	}
 }
 
+// TestGeneratedPassword keeps the sessions of a user whose password is made at each start,
+// and ends them when the user gets a password of its own.
+func TestGeneratedPassword(t *testing.T) {
+	generated := func() (*Users, string) {
+		u := usersOf(t)
+		password, err := u.AddGenerated("demo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u, password
+	}
+	users, password := generated()
+	s := serve(t, func(o *Options) { o.Users = users })
+	tokens := s.loginAs("demo", password).tokens(t)
+	s.server.Users, _ = generated()
+	if a := s.me(tokens.AccessToken); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	s.server.Users = usersOf(t, "demo:"+password)
+	s.me(tokens.AccessToken).is(t, "a password of its own", 401, "invalid_token")
+}
+
 // TestCredential checks that a credential depends on the user and the password.
 func TestCredential(t *testing.T) {
 	u, again := usersOf(t, "a:one", "b:one", "c:two"), usersOf(t, "a:one", "b:three")

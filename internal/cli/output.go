@@ -131,11 +131,20 @@ func (o Output) Note(env *Env, message string) {
 	env.Stderr.Write(t.Bytes())
 }
 
+const errorsStay = "jwt_errors_stay"
+
+// KeepErrors makes --quiet silence notes or a log, but never an error: a command whose
+// result is more than its exit status would fail without a word.
+func KeepErrors(f *pflag.FlagSet) { f.SetAnnotation("quiet", errorsStay, []string{"true"}) }
+
 // OutputOf reads the output flags of the executed command. A command that prints a part
 // of a token prints no JSON error, which could be mistaken for it.
 func OutputOf(f *pflag.FlagSet) Output {
 	var o Output
 	o.Quiet, _ = f.GetBool("quiet")
+	if flag := f.Lookup("quiet"); flag != nil && len(flag.Annotations[errorsStay]) > 0 {
+		o.Quiet = false // of errors, which is all that the result is for
+	}
 	o.Color, _ = f.GetString("color")
 	if slices.ContainsFunc([]string{"header", "payload", "raw"}, f.Changed) {
 		return o

@@ -17,6 +17,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"jwt/internal/loopback"
 	"jwt/internal/verdict"
 )
 
@@ -91,6 +92,31 @@ func parseRedisURL(address string) (o redisOptions, err error) {
 		return o, bad
 	}
 	return o, nil
+}
+
+// HasPassword reports whether where is the URL of a Redis with a password in it.
+func HasPassword(where string) bool {
+	if !IsRedis(where) {
+		return false
+	}
+	o, err := parseRedisURL(where)
+	return err == nil && (o.Password != "" || o.Sentinel.Password != "")
+}
+
+// CrossesNetwork reports whether where is a Redis that is reached without TLS beyond
+// loopback: who listens there sees the private signing keys.
+func CrossesNetwork(where string) bool {
+	if !IsRedis(where) {
+		return false
+	}
+	o, err := parseRedisURL(where)
+	if err != nil || o.TLSConfig != nil || o.DialCtxFn != nil {
+		return false
+	}
+	return slices.ContainsFunc(o.InitAddress, func(address string) bool {
+		host, _, err := net.SplitHostPort(address)
+		return err != nil || !loopback.Host(host)
+	})
 }
 
 // parameters reads the query of a URL.

@@ -50,12 +50,18 @@ func Open(ctx context.Context, where string) (Store, error) {
 	switch {
 	case where == "memory":
 		return NewMemory(), nil
-	case isURL && slices.Contains([]string{"redis", "rediss", "valkey", "valkeys", "unix"}, scheme):
+	case IsRedis(where):
 		return openRedis(ctx, where)
 	case isURL:
 		return nil, verdict.Errorf(verdict.Usage, "unknown store %s://: use FILE, memory or redis://HOST:PORT/DB", scheme)
 	}
 	return openBolt(where)
+}
+
+// IsRedis reports whether where is the URL of a Redis or Valkey.
+func IsRedis(where string) bool {
+	scheme, _, isURL := strings.Cut(where, "://")
+	return isURL && slices.Contains([]string{"redis", "rediss", "valkey", "valkeys", "unix"}, scheme)
 }
 
 // ErrNotFound is the error for a token or session that is not in the store.
