@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -122,9 +121,16 @@ func (f *boltStore) open() (err error) {
 // so that a start that is killed, or that finds the disk full, leaves no file that a later
 // start refuses.
 func createBolt(path string) error {
-	removeUnfinished(path)
-	temporary := path + unfinished + rand.Text()
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+unfinished+"*")
+	if err != nil {
+		return err
+	}
+	temporary := file.Name()
 	defer os.Remove(temporary)
+	removeUnfinished(path, file)
+	if err := file.Close(); err != nil {
+		return err
+	}
 	f := &boltStore{path: temporary}
 	if err := f.open(); err != nil {
 		return err
@@ -135,7 +141,7 @@ func createBolt(path string) error {
 	if info, err := os.Stat(path); err == nil && info.Size() == 0 { // an empty file that the user made
 		return os.Rename(temporary, path)
 	}
-	err := os.Link(temporary, path) // fails if another server has created its own meanwhile
+	err = os.Link(temporary, path) // fails if another server has created its own meanwhile
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return nil
 	}
@@ -145,12 +151,17 @@ func createBolt(path string) error {
 // unfinished is in the names of stores that have had no commit yet.
 const unfinished = ".unfinished-"
 
-// removeUnfinished removes what killed starts left, but not what another start is writing.
-func removeUnfinished(path string) {
+// removeUnfinished removes what killed starts left, but not what another start is writing:
+// such a file is about as old as the new one.
+func removeUnfinished(path string, newest *os.File) {
 	const old = time.Minute
+	now, err := newest.Stat()
+	if err != nil {
+		return
+	}
 	left, _ := filepath.Glob(globQuote(path) + unfinished + "*")
 	for _, name := range left {
-		if info, err := os.Lstat(name); err == nil && time.Since(info.ModTime()) > old {
+		if info, err := os.Lstat(name); err == nil && now.ModTime().Sub(info.ModTime()) > old {
 			os.Remove(name)
 		}
 	}
