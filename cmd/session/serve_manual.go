@@ -4,9 +4,9 @@ package session
 const serveManual = `Several servers can share one state in Redis or Valkey; a refresh token is then
 spent once among them all:
 
-  --store rediss://user:password@redis.example/0 (one server, with TLS)
-  --store 'redis://a:7000?addr=b:7000&addr=c:7000' (a Cluster)
-  --store 'redis://a:26379?addr=b:26379&master_set=mymaster' (Sentinel)
+  --store env:REDIS_URL (one server, with TLS: rediss://user:password@redis.example/0)
+  --store 'rediss://a:7000?addr=b:7000&addr=c:7000' (a Cluster)
+  --store 'rediss://a:26379?addr=b:26379&master_set=mymaster' (Sentinel)
 
 Each addr names one more node; one node of a Cluster is enough to find the
 others. unix:///PATH, sentinel_user and sentinel_password work too. An ACL must
