@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -210,7 +211,11 @@ func (s *Client) request(ctx context.Context, step Step, values map[string]strin
 		AddCookie(req.Header, cmp.Or(values["$refresh_cookie"], s.Preset.Tokens.RefreshCookie()), token)
 	}
 	if s.Jar != nil {
+		own := ReadCookies(req.Header)
 		for _, c := range s.Jar.Cookies(req.URL) {
+			if slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == c.Name }) {
+				continue
+			}
 			AddCookie(req.Header, c.Name, c.Value)
 		}
 	}

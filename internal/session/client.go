@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,9 +69,13 @@ func (c *Client) server(s *Session) (*authclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	hold := withheld(preset, s)
+	if s.RefreshCookie != "" && !preset.Tokens.IsRefreshCookie(s.RefreshCookie) { // found at the login
+		preset.Tokens.Refresh = slices.Concat([]string{"cookie:" + s.RefreshCookie}, preset.Tokens.Refresh)
+	}
 	return &authclient.Client{
 		URL: u, Preset: preset, Transport: c.base(), UserAgent: c.UserAgent, Now: c.Now, Timeout: c.Timeout,
-		Jar: jar{session: s, withheld: withheld(preset, s), now: c.Now},
+		Jar: jar{session: s, withheld: hold, now: c.Now},
 	}, nil
 }
 
@@ -86,8 +92,32 @@ func (c *Client) preset(s *Session) (authclient.Preset, error) {
 // jar does not store it, because it is sent only with a refresh or a logout.
 func withheld(p authclient.Preset, s *Session) func(name, value string) bool {
 	return func(name, value string) bool {
-		return p.Tokens.IsRefreshCookie(name) || value != "" && value == s.RefreshToken
+		isToken := name == s.RefreshCookie || value != "" && value == s.RefreshToken
+		return p.Tokens.IsRefreshCookie(name) || isToken && !s.isShared(name)
 	}
+}
+
+// findRefreshCookie takes the refresh token from a cookie that the preset does not name,
+// if it can be only that one.
+func (s *Session) findRefreshCookie(server *authclient.Client, now time.Time) {
+	if s.RefreshToken != "" || !server.Preset.Refresh.RefreshCookie {
+		return
+	}
+	refresh := *server.URL
+	refresh.Path, refresh.RawPath = refresh.Path+server.Preset.Refresh.Path, ""
+	var set []*http.Cookie
+	for _, c := range s.Cookies {
+		set = append(set, &http.Cookie{Name: c.Name, Value: c.raw(), Path: c.Path, Expires: c.Expires, HttpOnly: c.HTTPOnly})
+	}
+	if c := authclient.FindRefreshCookie(set, server.URL, &refresh, s.AccessToken, now); c != nil {
+		s.setRefreshToken(authclient.Grant{RefreshToken: c.Value, RefreshCookie: c.Name, RefreshExpires: c.Expires})
+	}
+}
+
+// isShared reports whether the cookie is one that was found to have the refresh token, but
+// whose name does not say so. Calls may need it too, so it stays in the jar.
+func (s *Session) isShared(name string) bool {
+	return name == s.RefreshCookie && !strings.Contains(strings.ToLower(name), "refresh")
 }
 
 // A Login holds the parameters of Client.Login.
@@ -133,6 +163,7 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 		return nil, err
 	}
 	s.setTokens(g)
+	s.findRefreshCookie(server, c.Now())
 	s.dropRefreshCookies()
 	if err := w.finish(s); err != nil {
 		return nil, err
@@ -159,7 +190,7 @@ func (c *Client) forgetKey(s *Session) {
 func (s *Session) dropRefreshCookies() {
 	var kept []Cookie
 	for _, c := range s.Cookies {
-		if c.raw() != s.RefreshToken {
+		if c.raw() != s.RefreshToken || s.isShared(c.Name) {
 			kept = append(kept, c)
 		}
 	}
