@@ -198,7 +198,7 @@ func TestFlowInterrupted(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout.String()), &report); err != nil {
 		t.Fatalf("%v: %s", err, stdout.String())
 	}
-	if c.ProcessState.ExitCode() != verdict.ExitInterrupted || report.Verdict != "fail" || report.Error.Class != "interrupted" || stderr.String() != "jwt: interrupted\n" {
+	if c.ProcessState.ExitCode() != verdict.ExitInterrupted || report.Verdict != "incomplete" || report.Error.Class != "interrupted" || stderr.String() != "jwt: interrupted\n" {
 		t.Errorf("exit status %d, %+v, %q", c.ProcessState.ExitCode(), report, stderr.String())
 	}
 	if len(report.Rules) != 1 || report.Rules[0].Status != "skip" || report.Rules[0].Actual != "the flow ended before: interrupted" {
