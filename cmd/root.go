@@ -87,11 +87,11 @@ func newRoot(env *cli.Env, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "jwt",
 		Short: "decode, verify, sign and inspect JSON Web Tokens",
-		Example: `  jwt decode TOKEN                      header and payload, nothing verified
+		Example: `  jwt TOKEN                             header and payload: jwt decode TOKEN
   jwt verify TOKEN --key public.pem     signature and claims: yes or no, and why
   jwt sign '{"sub":"alice"}' --key private.pem --exp +1h
   jwt inspect TOKEN                     meanings, lifetime and findings
-  curl -si https://api.example/login | jwt decode`,
+  curl -si https://api.example/login | jwt -c sub`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
