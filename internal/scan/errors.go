@@ -174,8 +174,14 @@ func hintFor(b []byte, start, end int) string {
 		return "this is the standard Base64 alphabet, a token has - and _ (RFC 7515 §2)"
 	case r == '=' && encodedAgain(b):
 		return "it is encoded in Base64 once more, as in a Kubernetes Secret: base64 -d"
+	case r == '=' && inside && isOfLoadBalancer(b[start:end]):
+		return "AWS load balancers pad the tokens that they sign (x-amzn-oidc-data), which RFC 7515 §2 forbids: jwt decode shows it"
 	case r == '=' && inside:
 		return "a token has no padding (RFC 7515 §2)"
+	case r == '*' && inside && bytes.HasPrefix(b[end:], []byte("**")):
+		return "asterisks replace a part of the token: copy the token whole, from where it is not masked"
+	case r == '[' && inside && (bytes.HasPrefix(b[end:], []byte("[...")) || bytes.HasPrefix(b[end:], []byte("[…"))):
+		return "the brackets replace a part of the token: copy the token whole"
 	case r == '\uff0e' || r == '\u3002' || r == '\uff61' || r == '\u2024':
 		return "this is not the ASCII full stop that joins the parts of a token"
 	case r == '\u2026':
@@ -206,6 +212,11 @@ func hintFor(b []byte, start, end int) string {
 		return "it does not belong to the token: leave it out"
 	}
 	return ""
+}
+
+// isOfLoadBalancer reports whether the header of a token names a load balancer of AWS.
+func isOfLoadBalancer(b []byte) bool {
+	return bytes.Contains(decodeHeader(b), []byte(":elasticloadbalancing:"))
 }
 
 // looksLikeFile reports whether b could be the name of a file.

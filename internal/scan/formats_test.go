@@ -28,6 +28,7 @@ func TestFormats(t *testing.T) {
 		{"npm_" + long, "npm"},
 		{"AKIAIOSFODNN7EXAMPLE", "AWS"},
 		{"MDAxY2xvY2F0aW9uIGh0dHA6Ly9teWJhbmsvCjAwMjZpZGVudGlmaWVyIHdlIHVzZWQgb3VyIHNlY3JldCBrZXkKMDAyZnNpZ25hdHVyZSDj2eApCFJsTAA5rhURQRXZf91ovyujebNCqvD2F9BVLwo", "macaroon"},
+		{base64.URLEncoding.EncodeToString([]byte("\x12\x76\x0a\x0c\x18\x03\x22\x08\x0a\x06\x08\x00\x12\x02\x18\x0d\x12\x24\x08\x00\x12\x20" + long)), "biscuit"},
 		{"gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA==", "Fernet"},
 		{"887RR9GfJHjr2W00QtLK6hayHqQvehehJHOh4WWdbX7J7BgzbsRh6z2bEWnN1FkatU9KqJiRphQSB", "Branca"},
 		{"eyJhIjoxfQ:1lmgxv:" + strings.Repeat("a", 43), "Django"},
@@ -161,11 +162,30 @@ func TestDeepIsLinear(t *testing.T) {
 	for _, piece := range []string{"-----BEGIN X-----\n", "base64-eyJ", "ZXlK ", "a.0=b; ", "ghs_eyJ.", "Basic AAAA\n", `{"a":"ZXlKaGJHY2lPaUpJVXpJMU5pSXNJblI1Y0NJNklrcFhWQ0o5"}` + "\n"} {
 		text := []byte(strings.Repeat(piece, 1<<20/len(piece)))
 		start := time.Now()
+		_, _ = One(text, Options{})
 		_, _ = One(text, Options{Join: true})
 		if d := time.Since(start); d > 20*time.Second {
 			t.Errorf("%q: %v", piece, d)
-		} else {
-			t.Log(piece, d)
+		}
+	}
+}
+
+// TestNamedMistakes: what carries no token is named.
+func TestNamedMistakes(t *testing.T) {
+	for _, c := range []struct{ text, hint string }{
+		{`{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n"}`, "Google service account"},
+		{`{"kind":"Secret","data":{"a":"ZGVmYXVsdA=="}}`, "Kubernetes Secret"},
+		{`{"access_token":"ya29.a0AfB_byC0123456789"}`, "an access token of Google"},
+		{`{"token":"ghp_0123456789abcdefghij0123456789abcdef"}`, "a token of GitHub"},
+		{`<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol">`, "SAML"},
+		{token[:30] + "*****" + token[60:], "asterisks replace"},
+		{token[:30] + "[...]" + token[60:], "brackets replace"},
+		{"x-amzn-oidc-data: " + encode(`{"alg":"ES256","signer":"arn:aws:elasticloadbalancing:eu:1:x"}`) + "==.e30=.AAAA", "AWS load balancers"},
+	} {
+		_, err := One([]byte(c.text), Options{})
+		var e *verdict.Error
+		if !errors.As(err, &e) || !strings.Contains(e.Hint, c.hint) || strings.Contains(e.Error()+e.Hint, "MIIE") {
+			t.Errorf("%s: %v (%+v), want %s", c.text, err, e, c.hint)
 		}
 	}
 }

@@ -18,6 +18,8 @@ func recognise(b []byte) string {
 		return placeholderMessage
 	case bytes.HasPrefix(head, []byte("<!doctype html")), bytes.HasPrefix(head, []byte("<html")):
 		return "this is an HTML page: look at the address it came from, it may ask to sign in"
+	case b[0] == '<' && isSAML(b):
+		return "this is a SAML message, which is XML, not a JWT: an XML tool reads it"
 	case hasUTF16Mark(b):
 		return "it begins with a byte order mark of UTF-16, but is not UTF-16: save it as UTF-8"
 	case b[0] == '{':
