@@ -236,7 +236,10 @@ func TestBytesRefused(t *testing.T) {
 		{"fd:99999999999", verdict.Usage, "fd:99999999999 is not a descriptor to read from", "fd:3"},
 		{"{" + strings.Repeat(" ", 1000) + "}", verdict.TooLarge, "the key is larger than 1000 bytes", ""},
 		{base64Key, verdict.KeyUnreadable, "the source of the key is not a file; it looks like the Base64 of a DER key or certificate", "--key FILE or env:NAME"},
-		{"ssh-rsa", verdict.KeyUnreadable, "ssh-rsa: no such file or directory", "a key is a file"},
+		{"ssh-rsa", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file that exists", "a key is a file"},
+		{"hunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file that exists", "a key is a file"},
+		{"hunter2/hunter2==", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file that exists", "a key is a file"},
+		{"./missing", verdict.KeyUnreadable, "./missing: no such file or directory", "a key is a file"},
 		{"hunter2\nhunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file", "--secret"},
 		{"---- BEGIN SSH2\nhunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file", "--secret"},
 	}

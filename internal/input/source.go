@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -65,6 +66,9 @@ func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	case !isQuotable(path):
 		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is neither a key nor the name of a file", what).
 			Hintf("pass a secret with --secret")
+	case errors.Is(err, fs.ErrNotExist) && !looksLikePath(path): // it may be a secret
+		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is neither a key nor the name of a file that exists", what).
+			Hintf("a key is a file, env:NAME, fd:N, -, https://…, oidc:ISSUER or the key's own text")
 	case errors.Is(err, fs.ErrNotExist):
 		return s, e.Hintf("a key is a file, env:NAME, fd:N, -, https://…, oidc:ISSUER or the key's own text")
 	default:
@@ -154,6 +158,20 @@ func open(path string, class verdict.Class) (*os.File, error) {
 		return nil, fileError(class, path, err)
 	}
 	return f, nil
+}
+
+// looksLikePath reports whether a text that is not the name of a file was meant as one, and
+// may be quoted. Anything else may be a secret.
+func looksLikePath(text string) bool {
+	if _, err := os.Lstat(text); err == nil { // a link to a missing file
+		return true
+	}
+	switch strings.ToLower(filepath.Ext(text)) {
+	case ".pem", ".key", ".crt", ".cer", ".cert", ".der", ".jwk", ".jwks", ".json", ".pub", ".p8", ".p12", ".pfx", ".jks", ".txt", ".env", ".creds", ".yaml", ".yml":
+		return true
+	}
+	info, err := os.Stat(filepath.Dir(text))
+	return strings.ContainsRune(text, filepath.Separator) && err == nil && info.IsDir()
 }
 
 func readFile(path string, limit int) (Source, error) {
