@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"golang.org/x/term"
@@ -56,26 +57,36 @@ func (e *Env) Input() *input.Reader {
 	return &input.Reader{Stdin: e.Stdin, StdinTTY: e.StdinTTY, LookupEnv: e.LookupEnv, Prompt: e.Secret}
 }
 
-// CacheDir returns the directory for what can be fetched again: $XDG_CACHE_HOME/jwt or
-// ~/.cache/jwt. It is "" if neither variable is set.
-func (e *Env) CacheDir() string { return e.userDir("XDG_CACHE_HOME", ".cache") }
+// CacheDir returns the directory for what can be fetched again: $XDG_CACHE_HOME/jwt,
+// ~/.cache/jwt, or %LocalAppData%\jwt\cache. It is "" if no variable is set.
+func (e *Env) CacheDir() string {
+	return e.userDir(runtime.GOOS, "XDG_CACHE_HOME", ".cache", "LocalAppData", "cache")
+}
 
 // StateDir returns the directory for data that must outlive a reboot:
-// $XDG_STATE_HOME/jwt or ~/.local/state/jwt, or "".
-func (e *Env) StateDir() string { return e.userDir("XDG_STATE_HOME", ".local/state") }
+// $XDG_STATE_HOME/jwt, ~/.local/state/jwt, %LocalAppData%\jwt\state, or "".
+func (e *Env) StateDir() string {
+	return e.userDir(runtime.GOOS, "XDG_STATE_HOME", ".local/state", "LocalAppData", "state")
+}
 
-// ConfigDir returns the directory of config.toml: $XDG_CONFIG_HOME/jwt or
-// ~/.config/jwt, or "".
-func (e *Env) ConfigDir() string { return e.userDir("XDG_CONFIG_HOME", ".config") }
+// ConfigDir returns the directory of config.toml: $XDG_CONFIG_HOME/jwt, ~/.config/jwt,
+// %AppData%\jwt, or "".
+func (e *Env) ConfigDir() string {
+	return e.userDir(runtime.GOOS, "XDG_CONFIG_HOME", ".config", "AppData", "")
+}
 
-// userDir returns jwt's directory in one of the user's XDG base directories, or "" if
-// it is unknown.
-func (e *Env) userDir(variable, usual string) string {
+// userDir returns jwt's directory in one of the user's base directories, or "" if it is
+// unknown: that of XDG, the usual one below the home directory, or on Windows, where
+// os.UserConfigDir and os.UserCacheDir read the same variables, a directory of the profile.
+func (e *Env) userDir(system, variable, usual, profile, below string) string {
 	if dir := e.Getenv(variable); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "jwt")
 	}
-	if home := e.Getenv("HOME"); home != "" {
+	if home := e.Getenv("HOME"); home != "" && system != "windows" { // a HOME of Git Bash or Cygwin is not the profile
 		return filepath.Join(home, filepath.FromSlash(usual), "jwt")
+	}
+	if dir := e.Getenv(profile); dir != "" && system == "windows" {
+		return filepath.Join(dir, "jwt", below)
 	}
 	return ""
 }
