@@ -247,6 +247,9 @@ func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
 	if !a.granted() {
 		return nil, a, r.step(name, a, "")
 	}
+	if len(r.families) == 0 {
+		r.loginStep = len(r.report.Steps) + 1
+	}
 	r.findRefreshCookie(&a)
 	f := &family{}
 	r.families = append(r.families, f)

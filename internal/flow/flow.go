@@ -351,6 +351,8 @@ type run struct {
 	found   string        // the name of the cookie with the refresh token, if the preset does not name it
 	waited  time.Duration // for what Retry-After said
 
+	loginStep int // the number of the first login's step
+
 	silent    int // requests that timed out
 	families  []*family
 	cookies   []setCookie // with a refresh token

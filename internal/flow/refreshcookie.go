@@ -12,7 +12,13 @@ import (
 // findRefreshCookie takes the refresh token of the first login from a cookie with another
 // name than the preset says. Otherwise it remembers what the answer had instead.
 func (r *run) findRefreshCookie(a *answer) {
-	if len(r.families) > 0 || a.grant.RefreshToken != "" || a.at == nil {
+	if len(r.families) > 0 || a.at == nil {
+		return
+	}
+	if a.grant.RefreshToken != "" {
+		if name := a.grant.RefreshCookie; name != "" && name != r.wires.cookie { // the second of two names
+			r.useRefreshCookie(name)
+		}
 		return
 	}
 	refresh := *r.server.URL
@@ -22,10 +28,16 @@ func (r *run) findRefreshCookie(a *answer) {
 		r.came = r.describeInstead(*a)
 		return
 	}
-	r.wires.cookie, r.found = c.Name, c.Name
-	r.Preset.Tokens.Refresh = slices.Concat([]string{"cookie:" + c.Name}, r.Preset.Tokens.Refresh)
-	r.server.Preset = r.Preset
+	r.found = c.Name
+	r.useRefreshCookie(c.Name)
 	a.grant.RefreshToken, a.grant.RefreshExpires = c.Value, authclient.CookieExpiry(c, a.grant.Obtained)
+}
+
+// useRefreshCookie makes this cookie the one with the refresh token.
+func (r *run) useRefreshCookie(name string) {
+	r.wires.cookie = name
+	r.Preset.Tokens.Refresh = slices.Concat([]string{"cookie:" + name}, r.Preset.Tokens.Refresh)
+	r.server.Preset = r.Preset
 }
 
 // describeInstead returns what an answer without a refresh token had where one may be: its

@@ -263,7 +263,7 @@ func (r *run) withoutRefresh() {
 	case len(r.Preset.Tokens.Refresh) == 0:
 		r.noRefresh("the preset names no place of a refresh token", refreshRules...)
 	default:
-		r.fail(RefreshWorks, noRefreshToken+r.came)
+		r.recordAt(r.loginStep, RefreshWorks, verdict.Fail, noRefreshToken+r.came)
 		r.noRefresh(noRefreshToken, refreshRules...)
 	}
 }

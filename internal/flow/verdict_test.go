@@ -70,6 +70,19 @@ func TestRefreshCookieByWhatItIs(t *testing.T) {
 	}
 }
 
+// TestSecondNameOfTheCookie uses the second of two names in the preset.
+func TestSecondNameOfTheCookie(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		ask, change := renamed("__Host-rt", "other=abcdefgh; Path=/; HttpOnly")
+		o := options(t, behind(t, authserver.Options{AccessTTL: time.Hour}, ask, change), "cookie")
+		o.Preset.Tokens.Refresh = []string{"cookie:rt", "cookie:__Host-rt"}
+		o.Only = []string{flow.CookieHTTPOnly, flow.RefreshWorks, flow.Rotation, flow.LogoutClearsCookie, flow.RefreshAfterLogout}
+		if r := run(t, o); r.Verdict() != flow.Passed {
+			t.Errorf("%s, %+v", r.Verdict(), r.Results)
+		}
+	})
+}
+
 // TestRefreshTokenElsewhere names what the login gave, where the preset expects a member.
 func TestRefreshTokenElsewhere(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
@@ -83,7 +96,7 @@ func TestRefreshTokenElsewhere(t *testing.T) {
 		}), "token")
 		r := run(t, o)
 		for _, x := range r.Results {
-			if x.ID == flow.RefreshWorks && (x.Status != verdict.Fail || x.Actual != "the login gave no refresh token; the answer set an HttpOnly cookie `refresh_token`" || x.Step == 0) {
+			if x.ID == flow.RefreshWorks && (x.Status != verdict.Fail || x.Actual != "the login gave no refresh token; the answer set an HttpOnly cookie `refresh_token`" || x.Step != 1) {
 				t.Errorf("%+v", x)
 			}
 		}
