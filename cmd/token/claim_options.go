@@ -94,16 +94,14 @@ func (o *claimOptions) takeID(args []string) []string {
 // set sets the claims of the flags. Times count from now; with issued, an iat that is not
 // given is now.
 func (o claimOptions) set(claims *jsonobject.Object, now time.Time, issued bool) error {
-	var set []string
-	for _, text := range o.members {
-		m, err := jwt.ParseMember(text)
-		if err == nil && slices.Contains(set, m.Name) {
-			err = verdict.Errorf(verdict.Usage, "-c %s is given twice", phrase.Quote(m.Name)).Hintf("an array is one value: %s:='[\"a\",\"b\"]'", phrase.Short(m.Name))
+	members, err := parseMembers("-c", o.members)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if slices.Contains(claimFlags[:], m.Name) && o.given(m.Name) {
+			return verdict.Errorf(verdict.Usage, "-c %s and --%s both set %s", m.Name, m.Name, m.Name).Hintf("give one of them")
 		}
-		if err != nil {
-			return err
-		}
-		set = append(set, m.Name)
 		claims.Set(m.Name, m.Value)
 	}
 	o.setTexts(claims)
@@ -114,6 +112,24 @@ func (o claimOptions) set(claims *jsonobject.Object, now time.Time, issued bool)
 		claims.Set("iat", jsonobject.Int(now.Unix()))
 	}
 	return nil
+}
+
+// parseMembers reads the values of -c or -H. A name that is given twice is an error, because
+// one of its values would be lost.
+func parseMembers(flag string, texts []string) ([]jsonobject.Member, error) {
+	var members []jsonobject.Member
+	for _, text := range texts {
+		m, err := jwt.ParseMember(text)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(members, func(other jsonobject.Member) bool { return other.Name == m.Name }) {
+			return nil, verdict.Errorf(verdict.Usage, "%s %s is given twice", flag, phrase.Quote(m.Name)).
+				Hintf("an array is one value: %s:='[\"a\",\"b\"]'", phrase.Short(m.Name))
+		}
+		members = append(members, m)
+	}
+	return members, nil
 }
 
 func (o claimOptions) setTexts(claims *jsonobject.Object) {

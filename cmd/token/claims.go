@@ -147,11 +147,11 @@ func (o signOptions) editHeader(header *jsonobject.Object, key jwk.Key, alg jwa.
 
 // setMembers sets the members of -H in the header, except those that the program decides.
 func setMembers(header *jsonobject.Object, texts []string, decided ...string) error {
-	for _, text := range texts {
-		m, err := jwt.ParseMember(text)
-		if err != nil {
-			return err
-		}
+	members, err := parseMembers("-H", texts)
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
 		if slices.Contains(decided, m.Name) {
 			e := verdict.Errorf(verdict.Usage, "--header %s: cannot be set", m.Name)
 			if m.Name != "b64" { // for which there is no flag
