@@ -46,11 +46,8 @@ func (a algorithm) takesSecret(key jwk.Key, e encryption) error {
 		want, name = e.key, "dir with "+e.name
 	}
 	if len(secret) != want {
-		hint := "a key that is written down in hex or Base64: --secret hex:…, b64:… or b64url:…"
-		if a.family == direct {
-			hint += "; NextAuth and Auth.js derive theirs from the secret with HKDF"
-		}
-		return verdict.Errorf(verdict.KeyMismatch, "%s wants a secret of %d bytes, the key has %d", name, want, len(secret)).Hintf("%s", hint)
+		return verdict.Errorf(verdict.KeyMismatch, "%s wants a secret of %d bytes, the key has %d", name, want, len(secret)).
+			Hintf("a key that is written down in hex or Base64: --secret hex:…, b64:… or b64url:…")
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (t *Token) explain(err error) error {
 		return err
 	}
 	own := *e
-	return own.Hintf("if NextAuth or Auth.js issued it, its key is derived from NEXTAUTH_SECRET by HKDF-SHA256 (NextAuth 4: no salt, info %q, 32 bytes): --secret hex:…", "NextAuth.js Generated Encryption Key")
+	return own.Hintf("%s; NextAuth and Auth.js derive theirs from the secret by HKDF-SHA256 (NextAuth 4: no salt, info %q, 32 bytes)", own.Hint, "NextAuth.js Generated Encryption Key")
 }
 
 // isOfNextAuth reports whether the header has only what NextAuth writes.
