@@ -24,10 +24,10 @@ format stays. Several keys become one JWK Set, or one PEM file.
 
 A private key stays private; jwt key public writes the public half. A JWK made
 from another format gets its RFC 7638 thumbprint as its kid.`
-		c.Example = `  jwt key convert private.pem -o private.jwk
+		c.Example = `  jwt key convert private.pem --out private.jwk
   jwt key convert private.jwk --to pem
   jwt key convert ~/.ssh/id_ed25519 --use sig --alg EdDSA
-  jwt key convert private.pem --encrypt -o encrypted.pem
+  jwt key convert private.pem --encrypt --out encrypted.pem
   jwt key convert encrypted.jwk --passphrase env:PASSPHRASE --to openssh
   jwt key convert --secret @secret.txt --alg HS256`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
@@ -84,7 +84,7 @@ func runConvert(ctx context.Context, env *cli.Env, o convertOptions, args []stri
 func (o convertOptions) target(k keys) (jwk.Format, error) {
 	format := k.readFormat()
 	switch {
-	case o.form.name != "" || o.encrypts():
+	case o.form.name != "" || o.form.byName() != "" || o.encrypts():
 		return o.form.format(format)
 	case format != jwk.FormatJWK || len(k.entries) == 0 || k.entries[0].Key.Format == "secret":
 		return jwk.FormatJWK, nil

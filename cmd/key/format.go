@@ -1,8 +1,11 @@
 package key
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,7 +28,7 @@ type formatOptions struct {
 
 func (o *formatOptions) addFlags(f *pflag.FlagSet, flag, otherwise string) {
 	o.flag = flag
-	f.StringVar(&o.name, flag, "", "the `FORMAT`: jwk, jwks, pem, der, openssh, pkcs1, sec1, spki, pkcs1-der, sec1-der or raw ("+otherwise+")")
+	f.StringVarP(&o.name, flag, "o", "", "the `FORMAT`: jwk, jwks, pem, der, openssh, pkcs1, sec1, spki, pkcs1-der, sec1-der or raw ("+otherwise+")")
 	f.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "to" || name == "format" { // one flag, shown under the name that suits the command
 			name = flag
@@ -36,7 +39,7 @@ func (o *formatOptions) addFlags(f *pflag.FlagSet, flag, otherwise string) {
 }
 
 func (o *formatOptions) addFileFlags(f *pflag.FlagSet) {
-	f.StringVarP(&o.out, "out", "o", "", "write to `FILE` instead of stdout; a private key gets mode 0600")
+	f.StringVar(&o.out, "out", "", "write to `FILE` instead of stdout, in the format of its name (.pem, .der, .jwk, .jwks or .json) unless one is given; a private key gets mode 0600")
 	f.BoolVar(&o.force, "force", false, "overwrite files that exist")
 	f.StringVar(&o.color, "color", "auto", "use colour `WHEN`: auto, always or never (auto obeys NO_COLOR and CLICOLOR_FORCE)")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing on stderr")
@@ -66,10 +69,28 @@ func (o formatOptions) check() error {
 // format returns the chosen format, or otherwise if none is.
 func (o formatOptions) format(otherwise jwk.Format) (jwk.Format, error) {
 	if o.name == "" {
-		return otherwise, nil
+		return cmp.Or(o.byName(), otherwise), nil
 	}
 	format, err := jwk.ParseFormat(o.name)
+	if err != nil && filepath.Ext(o.name)+filepath.Dir(o.name) != "." {
+		return "", verdict.Errorf(verdict.Usage, "-o names the format, and %q is not one", o.name).Hintf("--out %s writes to that file", o.name)
+	}
 	return format, cli.FlagError(o.flag, err)
+}
+
+// byName returns the format that the name of the file ends in, or "".
+func (o formatOptions) byName() jwk.Format {
+	return map[string]jwk.Format{
+		".pem": jwk.FormatPEM, ".der": jwk.FormatDER, ".jwk": jwk.FormatJWK, ".json": jwk.FormatJWK, ".jwks": jwk.FormatSet,
+	}[strings.ToLower(filepath.Ext(o.out))]
+}
+
+// noteFormat says which format a file was written in, if its name decided.
+func (o formatOptions) noteFormat(env *cli.Env) {
+	usual := o.byName() == jwk.FormatJWK
+	if o.flag != "" && o.name == "" && o.byName() != "" && !usual {
+		o.output().Note(env, o.out+": written as "+string(o.byName())+", as its name says; --"+o.flag+" chooses another format")
+	}
 }
 
 // write writes the encoded keys to --out or to stdout. On a terminal it warns that a
@@ -82,7 +103,11 @@ func (o formatOptions) write(env *cli.Env, content []byte, k keys) error {
 		}
 		files := privatefile.Files{Force: o.force}
 		files.Add(o.out, content, mode)
-		return fileFailure(files.Commit())
+		err := fileFailure(files.Commit())
+		if err == nil {
+			o.noteFormat(env)
+		}
+		return err
 	}
 	if err := o.checkStdout(env, k.format); err != nil {
 		return err

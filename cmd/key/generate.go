@@ -29,11 +29,11 @@ Without KIND and --alg, the key is for ES256.
 
 Only you can read the file. An existing file is overwritten with --force only.
 With --public, either both files are written or neither.`
-		c.Example = `  jwt key generate -o private.jwk --public public.jwk
-  jwt key generate rsa --bits 3072 --format pem -o key.pem --public key.pub.pem
-  jwt key generate --alg HS256 -o secret.jwk
-  jwt key generate --alg ECDH-ES+A256KW --kid 2026-01 -o private.jwk
-  jwt key generate Ed25519 --format pem --encrypt -o private.pem`
+		c.Example = `  jwt key generate --out private.jwk --public public.jwk
+  jwt key generate rsa --bits 3072 --out key.pem --public pub.pem
+  jwt key generate --alg HS256 --out secret.jwk
+  jwt key generate --alg ECDH-ES+A256KW --kid 2026-01 --out private.jwk
+  jwt key generate Ed25519 --format pem --encrypt --out private.pem`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2"}
 		c.Args = cli.AtMostOneArg("one kind of key")
 		c.ValidArgs = jwk.Kinds()
@@ -126,6 +126,7 @@ func (o generateOptions) write(env *cli.Env, k keys) error {
 	if o.form.toStdout() {
 		return o.form.write(env, private, k)
 	}
+	o.form.noteFormat(env)
 	if env.StderrTTY {
 		o.form.output().Note(env, o.form.out+": "+described(key)+"; only you can read it")
 	}

@@ -16,7 +16,7 @@ var Command = cli.Command{
 format is detected from the content, never from the file name.
 
 A key is given as PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER or its text.`
-		c.Example = `  jwt key generate --alg ES256 -o private.jwk --public public.jwk
+		c.Example = `  jwt key generate --alg ES256 --out private.jwk --public public.jwk
   jwt key convert private.pem                   a JWK
   jwt key convert private.jwk --to pem
   jwt key public private.pem

@@ -19,9 +19,9 @@ is in. The output can be published: of a private JWK, only members known to be
 public are kept.
 
 A secret has no public half: alone it is an error, in a set it is left out.`
-		c.Example = `  jwt key public private.pem -o public.pem
+		c.Example = `  jwt key public private.pem --out public.pem
   jwt key public private.jwk
-  jwt key public keys.jwks -o jwks.json
+  jwt key public keys.jwks --out jwks.json
   jwt key public certificate.pem --format jwk
   jwt key public ~/.ssh/id_ed25519 --format openssh`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}

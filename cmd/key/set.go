@@ -21,7 +21,7 @@ Only the public half of a key is added to a set, unless --private is given.`
   jwt key set find jwks.json --kid 2026-01 | jwt key convert --to pem
   jwt key set add jwks.json new.pem --kid 2026-02
   jwt key set remove jwks.json --kid 2025-01
-  jwt key set merge a.json oidc:https://issuer.example -o all.json`
+  jwt key set merge a.json oidc:https://issuer.example --out all.json`
 	},
 	Subs: []*cli.Command{
 		&setListCommand,

@@ -39,10 +39,10 @@ func readSetFile(sources *keysource.Sources, path string) (setFile, error) {
 		return setFile{path: path}, err
 	case !s.Set.IsWrittenAsSet():
 		return setFile{}, verdict.Errorf(verdict.JWKInvalid, "%s: is not a JWK Set but %s", path, s.Set.Keys[0].Format).
-			Hintf("jwt key convert %s --to jwks -o SET makes a set of it", path)
+			Hintf("jwt key convert %s --to jwks --out SET makes a set of it", path)
 	case slices.ContainsFunc(s.Set.Keys, isEncrypted):
 		return setFile{}, verdict.Errorf(verdict.KeyRefused, "%s: is encrypted and cannot be edited", path).
-			Hintf("jwt key convert %s -o SET decrypts it", path)
+			Hintf("jwt key convert %s --out SET decrypts it", path)
 	}
 	return setFile{path: path, exists: true, mode: s.Mode, set: s.Set, entries: s.Set.Entries()}, nil
 }

@@ -213,7 +213,7 @@ func (o auditOptions) answer(env *cli.Env, a render.Audit) error {
 	var failed error
 	if a.Found {
 		failed = verdict.Errorf(verdict.KeyRefused, "the secret can be guessed: it is %s", a.Place()).
-			Hintf("replace it by a random one: jwt key generate --alg %s -o secret.jwk", a.Alg)
+			Hintf("replace it by a random one: jwt key generate --alg %s --out secret.jwk", a.Alg)
 	}
 	err := o.output.Show(env, func() render.Object {
 		object := a.JSON()
