@@ -2,7 +2,6 @@ package bcp
 
 import (
 	"errors"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,16 +57,14 @@ func algRSA15(r *inspection) []hit {
 
 // issuerOnly finds the access tokens of Auth0 that were requested without an audience.
 func issuerOnly(r *inspection) []hit {
-	if !isAuth0Opaque(r) {
+	if !isForIssuer(r) {
 		return nil
 	}
 	return oneHit(Header, "iss", "iss is of Auth0, which encrypts an access token for itself if no audience was requested")
 }
 
-func isAuth0Opaque(r *inspection) bool {
-	u, err := url.Parse(textOf(r.Header, "iss"))
-	return err == nil && r.keyManagement() == "dir" && strings.HasSuffix(u.Hostname(), ".auth0.com")
-}
+// isForIssuer reports whether only the issuer can decrypt the token.
+func isForIssuer(r *inspection) bool { return r.Opener() != "" }
 
 func compressed(r *inspection) []hit {
 	v, ok := r.Header.Get("zip")
@@ -118,7 +115,7 @@ func p2cTooHigh(r *inspection) []hit {
 }
 
 func directKey(r *inspection) []hit {
-	if r.keyManagement() != "dir" || isAuth0Opaque(r) {
+	if r.keyManagement() != "dir" || isForIssuer(r) {
 		return nil
 	}
 	return oneHit(Header, "alg", "alg is dir: the shared secret encrypts every token directly")
