@@ -111,7 +111,15 @@ func (o *signOptions) check() error {
 	case !o.keys.Given() && o.keys.CheckAlgs() == nil:
 		return verdict.Errorf(verdict.Usage, "no key given to sign with").Hintf("--key private.pem or --secret env:NAME")
 	}
-	return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.keys.Check())
+	return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.checkKid(), o.keys.Check())
+}
+
+// checkKid refuses an empty kid: it names no key, and is an unset variable.
+func (o *signOptions) checkKid() error {
+	if o.given("kid") && o.kid == "" {
+		return verdict.Errorf(verdict.Usage, "--kid: is empty").Hintf("is the shell variable set? --unset-header kid leaves it out")
+	}
+	return nil
 }
 
 // given reports whether the flag is set, also to the empty string.

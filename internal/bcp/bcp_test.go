@@ -311,7 +311,7 @@ var cases = []struct {
 }
 
 // elsewhere lists the rules that other tests cover.
-var elsewhere = []string{"noncanonical-base64", "x5t-mismatch", "certificate-expired", "certificate-weak-hash"}
+var elsewhere = []string{"noncanonical-base64", "x5t-mismatch", "certificate-expired", "certificate-weak-hash", "validity-selective"}
 
 func TestRulesFind(t *testing.T) {
 	tested := slices.Clone(elsewhere)
@@ -337,6 +337,23 @@ func TestRulesFind(t *testing.T) {
 	for _, r := range table {
 		if !slices.Contains(tested, r.ID) {
 			t.Errorf("%s is not tested", r.ID)
+		}
+	}
+}
+
+// A claim that limits the token is not left to the holder to show.
+func TestSelectiveValidity(t *testing.T) {
+	for disclosure, want := range map[string]bool{
+		`["salt","exp",1]`:                true,
+		`["salt","cnf",{"jwk":{}}]`:       true,
+		`["salt","aud","api"]`:            true,
+		`["salt","given_name","Alice"]`:   false,
+		`["salt","exp"]`:                  false, // an element of an array
+		`["salt","expires","2026-01-01"]`: false,
+	} {
+		text := sample{}.text() + "~" + base64url.Encode([]byte(disclosure)) + "~"
+		if got := ids(review(t, text)); slices.Contains(got, "validity-selective") != want {
+			t.Errorf("%s: found %q", disclosure, got)
 		}
 	}
 }

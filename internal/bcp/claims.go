@@ -2,6 +2,7 @@ package bcp
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"jwt/internal/jsonobject"
@@ -186,6 +187,20 @@ func claimEmpty(r *inspection) []hit {
 	}
 	if v, kid, ok := get(r.Header, "kid"); ok && v.Kind() == '"' && kid == "" {
 		hits = append(hits, hit{Header, "kid", `kid is ""`})
+	}
+	return hits
+}
+
+// selectiveValidity finds disclosures of claims that limit where and when a token is valid.
+func selectiveValidity(r *inspection) []hit {
+	if r.Disclosures == nil {
+		return nil
+	}
+	var hits []hit
+	for _, d := range r.Disclosures.Disclosures {
+		if !d.Element && slices.Contains([]string{"exp", "nbf", "iat", "iss", "aud", "cnf"}, d.Name) {
+			hits = append(hits, hit{Payload, d.Name, d.Name + " is in a disclosure"})
+		}
 	}
 	return hits
 }

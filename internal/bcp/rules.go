@@ -297,6 +297,11 @@ var table = [...]rule{
 		"Set it or omit it.", "RFC 7519 §4.1",
 	}, claimEmpty, claims},
 
+	{Rule{
+		"validity-selective", Medium, "The holder can withhold a claim that limits the token",
+		"Sign it openly: a verifier cannot know that a withheld exp, nbf, iss, aud or cnf exists.", "RFC 9901 §9.7",
+	}, selectiveValidity, claims},
+
 	// Content.
 	{Rule{
 		"secret-in-payload", High, "The token seems to contain a secret",

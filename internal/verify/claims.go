@@ -114,7 +114,7 @@ func (v *verification) disclosed(issued jws.Verified) []byte {
 }
 
 // withheld turns a missing "exp" into a warning if the holder may have withheld it: some
-// digests of claims are not disclosed (RFC 9901 §10.1).
+// digests of claims are not disclosed (RFC 9901 §9.7).
 func withheld(checks []verdict.Check, p sdjwt.Processed) {
 	if !slices.ContainsFunc(p.Undisclosed, func(u sdjwt.Undisclosed) bool { return u.Path == "" }) {
 		return
