@@ -22,6 +22,7 @@ type fieldCase struct {
 	Title   string              `json:"title"`
 	Args    []string            `json:"args"`
 	Command string              `json:"command"` // for bash, instead of Args
+	Needs   []string            `json:"needs"`   // programs; without them the case is skipped, but not in CI
 	Setup   string              `json:"setup"`   // for bash, before Command
 	Stdin   string              `json:"stdin"`
 	Files   map[string]fileText `json:"files"`
@@ -94,6 +95,14 @@ func loadCases(t *testing.T, file string) (cases []fieldCase) {
 }
 
 func (c fieldCase) run(t *testing.T) {
+	for _, program := range c.Needs {
+		if _, err := exec.LookPath(program); err != nil {
+			if os.Getenv("CI") != "" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
 	dir := t.TempDir()
 	for name, text := range c.Files {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {

@@ -152,6 +152,9 @@ func (o requestOptions) request(ctx context.Context, client *session.Client, met
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, verdict.Errorf(verdict.Usage, "%s is not a URL", cli.QuoteArg(target)).Hintf("https://…, or a path on the session's server: /me")
 	}
+	if u.User != nil {
+		return nil, verdict.Errorf(verdict.Usage, "the URL has a user name, which would not be sent: the session says who you are").Hintf("leave out what stands before the @")
+	}
 	req, err := http.NewRequestWithContext(ctx, strings.ToUpper(method), u.String(), bytes.NewReader(body))
 	if err != nil || method == "" { // which net/http takes as GET
 		return nil, verdict.Errorf(verdict.Usage, "%s is not a method", cli.QuoteArg(method)).Hintf("GET, POST, PUT, PATCH, DELETE, …")
