@@ -102,6 +102,10 @@ func TestProxy(t *testing.T) {
 	if status, body, _ := fetch(t, "GET", proxy+"/me", ""); status != 401 || !strings.Contains(body, `"class":"not_logged_in"`) {
 		t.Errorf("after the logout: %d %s", status, body)
 	}
+	l.logIn() // the proxy notices the new session
+	if status, body, _ := fetch(t, "GET", proxy+"/me", ""); status != 200 {
+		t.Errorf("after another login: %d %s", status, body)
+	}
 }
 
 // A page of another site cannot use the proxy, and other targets are refused at the start.

@@ -48,7 +48,7 @@ func NewProxy(c *Client, target *url.URL, addr net.Addr) (*Proxy, error) {
 			r.Out.Host = target.Host
 			r.Out.Header.Del("Cookie")
 		},
-		Transport:      Transport{c},
+		Transport:      Transport{Client: c, recent: &recent{}},
 		ModifyResponse: p.modify,
 		ErrorHandler:   proxyError,
 	}

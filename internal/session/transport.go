@@ -19,7 +19,7 @@ import (
 // of the body. It does not follow redirects, which would carry credentials elsewhere.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), cmp.Or(c.Timeout, authclient.ExchangeTimeout))
-	resp, err := Transport{c}.RoundTrip(req.WithContext(ctx))
+	resp, err := Transport{Client: c}.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		cancel()
 		return nil, err
@@ -42,7 +42,11 @@ func (b bounded) Close() error {
 // A Transport is an http.RoundTripper that adds the session's credentials to requests to
 // its origin and refuses other requests. If the server answers that the access token has
 // expired, it refreshes the token and sends the request once more.
-type Transport struct{ Client *Client }
+type Transport struct {
+	Client *Client
+
+	recent *recent // of a Proxy, whose requests all go to the origin of the session
+}
 
 // RoundTrip implements http.RoundTripper. An error about the session is a *verdict.Error.
 func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -51,14 +55,8 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		defer req.Body.Close() // also if it is not read
 	}
-	s, err := c.Store.Peek(c.Name)
+	s, err := t.token(req)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkOrigin(req.URL, s); err != nil {
-		return nil, err
-	}
-	if s, err = c.Token(ctx, 0); err != nil {
 		return nil, err
 	}
 	preset, err := c.preset(s)
@@ -85,6 +83,30 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return c.send(req, body, fresh, preset)
+}
+
+// token returns the session with a token for the request. A request to another origin is
+// refused before the token is refreshed.
+func (t Transport) token(req *http.Request) (*Session, error) {
+	c := t.Client
+	if t.recent != nil {
+		if s := t.recent.get(c); s != nil {
+			return s, checkOrigin(req.URL, s)
+		}
+	} else {
+		s, err := c.Store.Peek(c.Name)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkOrigin(req.URL, s); err != nil {
+			return nil, err
+		}
+	}
+	s, err := c.Token(req.Context(), 0)
+	if err != nil {
+		return nil, err
+	}
+	return s, checkOrigin(req.URL, s)
 }
 
 // checkOrigin refuses to send the session's token to another origin.
