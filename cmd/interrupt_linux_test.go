@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"bufio"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"jwt/internal/verdict"
 )
@@ -82,5 +84,37 @@ func TestInterruptedFetch(t *testing.T) {
 	c.Wait()
 	if s := c.ProcessState.Sys().(syscall.WaitStatus); !s.Signaled() || s.Signal() != syscall.SIGINT || said.Len() > 0 {
 		t.Errorf("%v: %s", c.ProcessState, said.String())
+	}
+}
+
+// Ctrl-C ends a batch with a summary, although the input gives no next line.
+func TestInterruptedBatch(t *testing.T) {
+	t.Parallel()
+	c := exec.Command("jwt", "decode", "--batch")
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr strings.Builder
+	c.Stderr = &stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	in.Write([]byte(longLived + "\nnonsense\n"))
+	lines := bufio.NewScanner(out)
+	for range 2 {
+		if !lines.Scan() {
+			t.Fatal("no answer")
+		}
+	}
+	time.Sleep(200 * time.Millisecond) // it counts a line after it is written
+	c.Process.Signal(os.Interrupt)
+	c.Wait()
+	if c.ProcessState.ExitCode() != verdict.ExitInterrupted || stderr.String() != "jwt: interrupted after 2 lines, 1 line failed, the first on line 2: malformed\n" {
+		t.Errorf("exit status %d, %q", c.ProcessState.ExitCode(), stderr.String())
 	}
 }

@@ -150,7 +150,7 @@ func shellQuote(s string) string {
 // guess tries the well-known secrets, then the lists.
 func (o auditOptions) guess(ctx context.Context, env *cli.Env, in *input.Reader, g *audit.Guesser, a *render.Audit) error {
 	search := func(name string, list io.Reader, size int64) error { // "" is audit.WellKnown
-		p := newAuditProgress(env, o.output, size)
+		p := newProgress(env, o.output, "words", size)
 		defer p.clear()
 		r, err := audit.Search(ctx, g, list, audit.Options{Workers: runtime.GOMAXPROCS(0), Rules: o.rules && name != "", Progress: p.update})
 		a.Add(name, r)
@@ -190,15 +190,9 @@ func (o auditOptions) searchFile(in *input.Reader, source string, search func(st
 		return err
 	}
 	defer f.Close()
-	var size int64
-	if file, ok := f.(*os.File); ok {
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			size = info.Size()
-		}
-	}
 	b := bufio.NewReader(f)
 	if start, _ := b.Peek(2); string(start) != "\x1f\x8b" { // an error comes again with the next read
-		return search(name, b, size)
+		return search(name, b, sizeOf(f))
 	}
 	words, err := gzip.NewReader(b)
 	if err != nil {

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"jwt/internal/batch"
@@ -40,15 +43,21 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	}
 	defer lines.Close()
 	var t tally
-	p := progress{env: env, shown: env.StderrTTY && !env.StdoutTTY && !output.Quiet && env.Getenv("TERM") != "dumb"}
+	p := newProgress(env, output, "lines", sizeOf(lines))
+	p.shown = p.shown && !env.StdoutTTY // which the answers fill
 	out := env.Stdout
 	if output.Quiet {
 		out = io.Discard
 	}
 	spare := make([]byte, spareHeap)
 	defer runtime.KeepAlive(spare)
-	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: p.update}
-	err = batch.Run(ctx, lines, out, options, func(dst, line []byte, number int, tooLong error) []byte {
+	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: func(lines int, read int64) {
+		t.done.Store(int64(lines))
+		p.update(lines, read)
+	}}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err = runUntil(ctx, lines, out, options, func(dst, line []byte, number int, tooLong error) []byte {
 		if !t.any.Load() { // a store by every worker for each line is slow
 			t.any.Store(true)
 		}
@@ -61,6 +70,8 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	})
 	p.clear()
 	switch {
+	case ctx.Err() != nil:
+		return verdict.Errorf(verdict.Interrupted, "interrupted after %s", t.summary())
 	case err != nil:
 		return verdict.Errorf(verdict.IO, "batch: %w", err)
 	case !t.any.Load():
@@ -70,6 +81,24 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 		return cli.Answered{Class: t.class}
 	}
 	return nil
+}
+
+// runUntil is batch.Run that returns soon after ctx ends, even if the input gives no next line.
+func runUntil(ctx context.Context, r io.Reader, w io.Writer, o batch.Options, work batch.Work) error {
+	const patience = time.Second
+	ended := make(chan error, 1)
+	go func() { ended <- batch.Run(ctx, r, w, o, work) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(patience):
+		return ctx.Err()
+	}
 }
 
 // framing is how many bytes a line may have around its token, as in "Authorization:
@@ -102,7 +131,8 @@ func answerLine(token tokenOptions, line []byte, tooLong error, work lineWork) (
 
 // A tally counts the lines that failed, by class, and records the first of the gravest.
 type tally struct {
-	any atomic.Bool // there was a line
+	any  atomic.Bool  // there was a line
+	done atomic.Int64 // lines whose answers are written
 
 	sync.Mutex
 	failed int
@@ -128,6 +158,17 @@ func (t *tally) add(line int, class verdict.Class) {
 	}
 }
 
+// summary says how many lines were answered and failed, also while others are.
+func (t *tally) summary() string {
+	t.Lock()
+	defer t.Unlock()
+	read := phrase.Count(int(t.done.Load()), "line")
+	if t.failed == 0 {
+		return read
+	}
+	return read + ", " + t.String()
+}
+
 // String says how many lines failed, with which classes, the most frequent first.
 func (t *tally) String() string {
 	lines := phrase.Count(t.failed, "line") + " failed"
@@ -142,35 +183,4 @@ func (t *tally) String() string {
 		counts = append(counts, fmt.Sprintf("%d %s", t.counts[c], c))
 	}
 	return fmt.Sprintf("%s: %s; the first on line %d", lines, strings.Join(counts, ", "), t.first)
-}
-
-// progress shows the number of lines done on one line of stderr, if it is a terminal.
-type progress struct {
-	env   *cli.Env
-	shown bool
-	next  time.Time
-	drawn bool
-}
-
-const progressEvery = 200 * time.Millisecond
-
-func (p *progress) update(lines int) {
-	if !p.shown {
-		return
-	}
-	now := p.env.Now()
-	if p.next.IsZero() {
-		p.next = now.Add(progressEvery) // a shorter run shows nothing
-	}
-	if now.Before(p.next) {
-		return
-	}
-	p.next, p.drawn = now.Add(progressEvery), true
-	fmt.Fprintf(p.env.Stderr, "\r%d lines", lines)
-}
-
-func (p *progress) clear() {
-	if p.drawn {
-		fmt.Fprint(p.env.Stderr, "\r\x1b[K")
-	}
 }

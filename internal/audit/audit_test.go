@@ -111,7 +111,7 @@ func (endless) Read(b []byte) (int, error) { return copy(b, "word\nother\n"), ni
 func TestSearchEnds(t *testing.T) {
 	g, _ := New(signed(t, "HS512", "needle"))
 	ctx, cancel := context.WithCancel(t.Context())
-	r, err := Search(ctx, g, endless{}, Options{Workers: 2, Progress: func(words, _ int64) {
+	r, err := Search(ctx, g, endless{}, Options{Workers: 2, Progress: func(words int, _ int64) {
 		if words > 1000 {
 			cancel()
 		}

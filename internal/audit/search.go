@@ -16,8 +16,8 @@ const MaxWord = 4096
 // Options limit a search.
 type Options struct {
 	Workers  int
-	Rules    bool                    // try variants of each word too
-	Progress func(words, read int64) // called now and then with the words tried and the bytes read; may be nil
+	Rules    bool                        // try variants of each word too
+	Progress func(words int, read int64) // called now and then with the words tried and the bytes read; may be nil
 }
 
 // A Result is the result of a search.
@@ -37,32 +37,12 @@ func Search(ctx context.Context, g *Guesser, list io.Reader, o Options) (Result,
 	defer cancel()
 	s := search{guesser: g, options: o, found: cancel}
 	s.idle.New = func() any { return &worker{Guesser: g.clone()} }
-	counted := &counter{Reader: list}
-	err := batch.Run(ctx, counted, io.Discard, batch.Options{
-		Workers: o.Workers, MaxLine: MaxWord,
-		Progress: func(lines int) {
-			if o.Progress != nil {
-				o.Progress(int64(lines), counted.read.Load())
-			}
-		},
-	}, s.line)
+	err := batch.Run(ctx, list, io.Discard, batch.Options{Workers: o.Workers, MaxLine: MaxWord, Progress: o.Progress}, s.line)
 	s.result.Guesses, s.result.Skipped = s.guesses.Load(), s.skipped.Load()
 	if s.result.Found && errors.Is(err, context.Canceled) {
 		err = nil
 	}
 	return s.result, err
-}
-
-// counter counts the bytes that were read.
-type counter struct {
-	io.Reader
-	read atomic.Int64
-}
-
-func (c *counter) Read(b []byte) (int, error) {
-	n, err := c.Reader.Read(b)
-	c.read.Add(int64(n))
-	return n, err
 }
 
 type search struct {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 // ErrLineTooLong is passed to Work for a line of more than Options.MaxLine bytes. The
@@ -22,9 +23,11 @@ type Work func(dst, line []byte, number int, tooLong error) []byte
 
 // Options limit the work.
 type Options struct {
-	Workers  int             // goroutines; at least 1
-	MaxLine  int             // bytes of a line without its end
-	Progress func(lines int) // called after each write with the number of lines done; may be nil
+	Workers int // goroutines; at least 1
+	MaxLine int // bytes of a line without its end
+	// Progress is called after each write with the lines that are done and the bytes that
+	// were read. It may be nil.
+	Progress func(lines int, read int64)
 }
 
 // One goroutine works on a chunk of lines, so that the cost of passing it on is small per
@@ -42,6 +45,7 @@ func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) er
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
+	in := &counter{Reader: r}
 	todo := make(chan *chunk)
 	inOrder := make(chan *chunk, 2*o.Workers) // limits the memory
 	var workers sync.WaitGroup
@@ -57,9 +61,13 @@ func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) er
 	go func() {
 		defer close(inOrder)
 		defer close(todo)
-		readErr = read(ctx, r, o.MaxLine, spent, todo, inOrder)
+		readErr = read(ctx, in, o.MaxLine, spent, todo, inOrder)
 	}()
-	writeErr := write(w, inOrder, spent, o.Progress)
+	writeErr := write(w, inOrder, spent, func(lines int) {
+		if o.Progress != nil {
+			o.Progress(lines, in.read.Load())
+		}
+	})
 	cancel() // stops the reader after a write error
 	for range inOrder {
 	}
@@ -70,6 +78,18 @@ func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) er
 	return readErr
 }
 
+// A counter counts the bytes that were read.
+type counter struct {
+	io.Reader
+	read atomic.Int64
+}
+
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.read.Add(int64(n))
+	return n, err
+}
+
 func write(w io.Writer, inOrder <-chan *chunk, spent chan<- *chunk, progress func(int)) error {
 	lines := 0
 	for c := range inOrder {
@@ -78,9 +98,7 @@ func write(w io.Writer, inOrder <-chan *chunk, spent chan<- *chunk, progress fun
 			return err
 		}
 		lines += c.lines()
-		if progress != nil {
-			progress(lines)
-		}
+		progress(lines)
 		if cap(c.text)+cap(c.out) > keptBytes {
 			continue // the buffers of an unusually large chunk are not kept
 		}
