@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -313,6 +314,7 @@ func (o *serveOptions) open(ctx context.Context, env *cli.Env) (store.Store, err
 	if err := o.checkRedis(env, where); err != nil {
 		return nil, err
 	}
+	o.checkDirectory(env, where)
 	s, err := store.Open(ctx, where)
 	var e *verdict.Error
 	if errors.As(err, &e) && e.Class == verdict.Usage {
@@ -352,6 +354,18 @@ func (o *serveOptions) checkRedis(env *cli.Env, where string) error {
 		o.note(env, "Redis holds the private signing keys unencrypted: its other users can sign tokens")
 	}
 	return nil
+}
+
+// checkDirectory notes a directory in which other users can replace the store.
+func (o *serveOptions) checkDirectory(env *cli.Env, where string) {
+	if where == "memory" || store.IsRedis(where) {
+		return
+	}
+	dir := filepath.Dir(where)
+	info, err := os.Stat(dir)
+	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0 && info.Mode()&os.ModeSticky == 0 {
+		o.note(env, dir+": other users can replace the store in this directory: chmod go-w "+dir)
+	}
 }
 
 // note writes a note, unless the server is quiet.
