@@ -205,6 +205,9 @@ func (o auditOptions) searchFile(in *input.Reader, source string, search func(st
 // answer writes the result. A secret that was found is an error.
 func (o auditOptions) answer(env *cli.Env, a render.Audit) error {
 	var failed error
+	if !a.Found && len(o.wordlists) == 0 {
+		o.output.Note(env, "only well-known secrets were tried: --wordlist FILE tries more")
+	}
 	if a.Found {
 		failed = verdict.Errorf(verdict.KeyRefused, "the secret can be guessed: it is %s", a.Place()).
 			Hintf("replace it by a random one: jwt key generate --alg %s --out secret.jwk", a.Alg)

@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 
 	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/token"
 	"jwt/internal/verdict"
@@ -203,8 +205,11 @@ func (o decodeOptions) showClaims(env *cli.Env, t *token.Token) error {
 	for _, path := range o.claims {
 		v, ok := object.Lookup(path)
 		if !ok {
-			return verdict.Errorf(verdict.MissingClaim, "the %s has no %q", part, path).
-				Hintf("jwt decode --%s shows what it has", part)
+			e := verdict.Errorf(verdict.MissingClaim, "the %s has no %q", part, path)
+			if bare := strings.TrimPrefix(path, "."); bare != path {
+				return e.Hintf("a path begins with a name: -c %s", phrase.Short(bare))
+			}
+			return e.Hintf("jwt decode --%s shows what it has", part)
 		}
 		text, isText := v.Text()
 		if !isText || o.raw || o.output.SaysJSON() {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -50,7 +51,7 @@ type Tokens struct {
 // on loopback, with at most a path after the host.
 func ParseServer(text string) (*url.URL, error) {
 	if !strings.Contains(text, "://") {
-		return nil, verdict.Errorf(verdict.Usage, "%q is not a URL", httpclient.HideUser(text)).Hintf("https://%s", cmp.Or(httpclient.HideUser(text), "example.com"))
+		return nil, verdict.Errorf(verdict.Usage, "%q is not a URL", httpclient.HideUser(text)).Hintf("%s%s", schemeFor(text), cmp.Or(httpclient.HideUser(text), "example.com"))
 	}
 	u, err := url.Parse(text)
 	switch {
@@ -298,4 +299,16 @@ func retryAfter(text string, now time.Time) time.Duration {
 		return t.Sub(now).Round(time.Second)
 	}
 	return 0
+}
+
+// schemeFor returns the scheme that a server written without one most likely has.
+func schemeFor(text string) string {
+	host, _, _ := strings.Cut(text, "/")
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if loopback.Host(host) {
+		return "http://"
+	}
+	return "https://"
 }

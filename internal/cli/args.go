@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jwt/internal/compact"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -36,8 +38,15 @@ func OneArg(what string) cobra.PositionalArgs {
 func AtMostOneArg(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) > 1 {
-			return verdict.Errorf(verdict.Usage, "%s takes %s, got %d arguments", c.CommandPath(), what, len(args)).
-				Hintf("quote an argument with spaces; %s --help", c.CommandPath())
+			e := verdict.Errorf(verdict.Usage, "%s takes %s, got %d arguments", c.CommandPath(), what, len(args))
+			switch second := args[1]; {
+			case strings.HasPrefix(second, "."):
+				return e.Hintf("a member is chosen with -c %s", strings.TrimPrefix(phrase.ShortTo(second, 24), "."))
+			case strings.HasPrefix(second, "@") || compact.Looks(second):
+				return e.Hintf("one call for each; --batch, where a command has it, reads one per line")
+			default:
+				return e.Hintf("quote an argument with spaces; %s --help", c.CommandPath())
+			}
 		}
 		return nil
 	}

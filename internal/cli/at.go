@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -20,8 +21,17 @@ func (o *At) AddFlags(f *pflag.FlagSet, usage string) {
 
 // Now returns the instant, which by default is that of env.
 func (o At) Now(env *Env) (time.Time, error) {
+	if isYear(o.text) {
+		return time.Time{}, verdict.Errorf(verdict.Usage, "--at: %s is a year, and as Unix seconds a time in 1970", o.text).Hintf("--at %s-01-01", o.text)
+	}
 	t, err := reltime.Parse(o.text, env.Now())
 	return t, FlagError("at", err)
+}
+
+// isYear reports whether a text is the number of a year of this century.
+func isYear(text string) bool {
+	year, err := strconv.Atoi(text)
+	return err == nil && len(text) == 4 && 2000 < year && year <= 2100
 }
 
 // Duration parses the value of a flag.

@@ -63,8 +63,13 @@ func jsonSettings(found []spelling, path string, o jsonobject.Object) []spelling
 func setting(name, value string) spelling {
 	return spelling{
 		"secret_setting", "under the value of " + phrase.Short(name) + " in the secret given, which is a file of settings",
-		"give that value only, for example as env:" + strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(phrase.Short(name))), []byte(value),
+		"give that value only: load the file into the shell, (set -a; . ./FILE; jwt verify TOKEN --secret env:" + variable(name) + ")", []byte(value),
 	}
+}
+
+// variable returns a setting's name as that of a variable.
+func variable(name string) string {
+	return strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(phrase.Short(name)))
 }
 
 // placeholders returns texts that stand for a secret and are signed with if nobody fills them in.

@@ -69,7 +69,7 @@ func (l Lifetime) State() State {
 // ValidFor returns an error unless the token is valid now and for at least d: expired,
 // not_yet_valid, or missing_claim for a token without exp. It compares as verifying does.
 func (l Lifetime) ValidFor(d time.Duration) error {
-	const hint = "nothing was verified: jwt verify checks the signature too"
+	const hint = "get a new token; nothing was verified, jwt verify checks the signature too"
 	expires, begins := l.Expires.Date, l.NotBefore.Date
 	switch {
 	case !l.Expires.Given:

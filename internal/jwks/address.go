@@ -52,7 +52,7 @@ func parseAddress(text string) (*url.URL, error) {
 func checkAddress(u *url.URL) error {
 	switch {
 	case u.Scheme == "file":
-		return refusedf("%s: keys are not fetched from file: URLs", httpclient.Show(u)).Hintf("give the path itself: %s", u.Path)
+		return refusedf("%s: keys are not fetched from file: URLs", httpclient.Show(u)).Hintf("give the path itself: %s", u.Host+u.Path)
 	case u.Scheme != "https" && u.Scheme != "http":
 		return refusedf("%s: keys are fetched over https, not %s", httpclient.Show(u), u.Scheme).Hintf("download it yourself and give the file")
 	case u.Hostname() == "":

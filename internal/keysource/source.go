@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"jwt/internal/cli"
@@ -89,12 +90,27 @@ func (k *Sources) readSecret(source string) (Source, error) {
 	}
 	key.Source, key.Trimmed = read.Name, read.Trimmed
 	switch {
+	case !literal && isSettings(read.Data):
+		k.Output.Note(k.Env, read.Name+" has lines NAME=value, and the secret is all of its text: to use one value, load it into the shell and write env:NAME")
 	case literal && cli.IsFile(source):
 		k.Output.Note(k.Env, source+" is used as the secret itself; --secret @"+source+" reads the file")
 	case literal:
 		k.Output.Note(k.Env, "the secret on the command line is visible to ps and in the shell's history; --secret @FILE or env:NAME is not")
 	}
 	return Source{Set: jwk.Set{Keys: []jwk.Key{key}}, Name: read.Name, literal: literal}, nil
+}
+
+// isSettings reports whether a text is a file of settings, as .env is.
+func isSettings(text []byte) bool {
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+		return ok && len(name) > 1 && strings.Trim(value, "=") != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
+	}
+	return false
 }
 
 // OutOfDate returns the error of a certificate that is not valid at the instant. The
