@@ -245,6 +245,9 @@ func (r *reply) refusal(class verdict.Class) *verdict.Error {
 	e := verdict.Errorf(class, "%s", message)
 	e.Err = said
 	switch {
+	case r.status == http.StatusNotImplemented:
+		e.Class = verdict.ServerError
+		e.Hintf("the server does not take this method here: is it the right server and path?")
 	case r.status >= 500:
 		e.Class = verdict.ServerError
 		e.Hintf("the server has a problem of its own: try again later")
