@@ -68,10 +68,17 @@ const wordBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 // routeToken returns the command line of decode. With a key it is refused: whoever gives one
 // expects that something is verified.
 func routeToken(args []string) ([]string, error) {
+	if first, _, more := strings.Cut(args[0], " "); more && token.Verify.Called([]string{first}) {
+		return nil, verdict.Errorf(verdict.Usage, "the command and its arguments are one word").
+			Hintf("leave out the quotes around them: jwt verify TOKEN --key FILE")
+	}
 	for _, arg := range args {
 		name, _, _ := strings.Cut(arg, "=")
 		if name == "--password" {
 			return nil, verdict.Errorf(verdict.Usage, "the command is missing").Hintf("jwt decrypt TOKEN --password SOURCE")
+		}
+		if len(name) > 2 && name[0] == '-' && name[1] != '-' {
+			name = name[:2] // -kFILE
 		}
 		if slices.Contains([]string{"--key", "-k", "--secret", "-S", "--alg", "-A", "--aud", "--iss"}, name) {
 			return nil, verdict.Errorf(verdict.Usage, "the command is missing").

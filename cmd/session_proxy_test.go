@@ -119,6 +119,8 @@ func TestProxyRefuses(t *testing.T) {
 		"another port":          {"GET", "Host", "127.0.0.1:1"},
 		"a host without port":   {"GET", "Host", "127.0.0.1"},
 		"a request of a page":   {"GET", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"},
+		"a frame in a page":     {"GET", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"},
+		"an old page's socket":  {"GET", "Origin", "https://evil.example"},
 		"a form of a page":      {"POST", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"},
 		"a form of an old page": {"POST", "Origin", "https://evil.example"},
 		"a form without origin": {"POST", "Origin", "null"},

@@ -78,7 +78,7 @@ func aboutClient(code string) bool { return slices.Contains(wordsOf(code), "clie
 
 // unrelated reports whether an error is about something other than the session.
 func unrelated(words []string) bool {
-	return hasAny(words, "client", "csrf", "xsrf", "captcha", "throttled", "throttle") ||
+	return hasAny(words, "client", "csrf", "xsrf", "antiforgery", "authenticity", "captcha", "throttled", "throttle") ||
 		has(words, "rate") && hasAny(words, "limit", "limited", "exceeded") || has(words, "too") && has(words, "many") ||
 		has(words, "temporarily") || has(words, "slow") && has(words, "down")
 }

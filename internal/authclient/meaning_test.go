@@ -47,6 +47,8 @@ func TestMeaningOfRefusals(t *testing.T) {
 		{429, "", `{"error":"invalid_grant"}`, keeps, "429"},
 		{429, "", `{"message":"Refresh token is invalid"}`, keeps, "429"},
 		{403, "", `{"detail":"CSRF Failed: CSRF token missing or incorrect."}`, keeps, "CSRF"},
+		{422, "", `{"error":"InvalidAuthenticityToken"}`, keeps, "InvalidAuthenticityToken"},
+		{400, "", `{"error":"antiforgery_token_invalid"}`, keeps, "antiforgery_token_invalid"},
 		{403, "", `{"message":"API rate limit exceeded"}`, keeps, "rate limit"},
 		{403, "text/html", "<html>Access denied</html>", keeps, "403"},
 		{403, "", "\n<!doctype html><p>invalid session", keeps, "403"},

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/jwa"
+
 	"jwt/internal/base64url"
 	"jwt/internal/verdict"
 )
@@ -104,4 +106,23 @@ func TestShortCoordinates(t *testing.T) {
 		return
 	}
 	t.Error("no key with a short coordinate")
+}
+
+// The certificate in x5c is for RSASSA-PSS only, also where the other members are missing.
+func TestRestrictedByX5C(t *testing.T) {
+	text := file(t, "rsapss.x5c.jwk")
+	set, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"RS256": false, "PS256": true, "PS512": true} {
+		if alg, _ := jwa.Lookup(name); set.Keys[0].CanVerify(alg) != want {
+			t.Errorf("%s: %v, want %v", name, !want, want)
+		}
+	}
+	for _, secret := range []string{"ssh-looks like a key and is a passphrase", "ssh-rsa"} {
+		if _, err := Secret([]byte(secret)); err != nil {
+			t.Errorf("%s: %v", secret, err)
+		}
+	}
 }

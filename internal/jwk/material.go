@@ -62,6 +62,9 @@ func (m members) certified(kty string) (any, error) {
 		return nil, invalid("kty: is %q, but the certificate in x5c is for %s", kty, k.Kind())
 	}
 	m.flaw("members are only in x5c: they are taken from its first certificate")
+	if k.pss {
+		return pssKey{k.material, k.Alg}, nil
+	}
 	return k.material, nil
 }
 

@@ -1,6 +1,7 @@
 package jwk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -293,7 +294,10 @@ func (m members) alg(k *Key) error {
 	if err != nil {
 		return err
 	}
-	k.Alg = name
+	if k.pss && k.Alg != "" && name != "" && name != k.Alg {
+		return invalid("alg: is %s, but the certificate in x5c restricts the key to %s", name, k.Alg)
+	}
+	k.Alg = cmp.Or(name, k.Alg) // x5c restricts a key to an algorithm too
 	switch takes, known := keyKinds(name); {
 	case strings.EqualFold(name, jwa.None):
 		return verdict.Errorf(verdict.KeyRefused, "alg: %q means no signature, so no key is for it", name)

@@ -84,7 +84,7 @@ func plainKey(b []byte) string {
 	switch {
 	case bytes.Contains(t, []byte("-----BEGIN ")), isArmour:
 		return "a PEM key or certificate"
-	case bytes.HasPrefix(t, []byte("ssh-")), bytes.HasPrefix(t, []byte("ecdsa-sha2-")), bytes.HasPrefix(t, []byte("sk-")) && bytes.Contains(t, []byte("@openssh.com ")):
+	case bytes.HasPrefix(t, []byte("ssh-")) && bytes.Contains(t, []byte(" AAAA")), bytes.HasPrefix(t, []byte("ecdsa-sha2-")), bytes.HasPrefix(t, []byte("sk-")) && bytes.Contains(t, []byte("@openssh.com ")):
 		return "an OpenSSH key"
 	case isJWKText(t):
 		return "a JWK"

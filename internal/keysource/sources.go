@@ -103,11 +103,14 @@ func (k *Sources) Usable() ([]Source, error) {
 	return all, err
 }
 
-// Refetch fetches the remote sets again, for a token that no key of theirs verifies. It
-// returns all keys, or nil if no set was fetched: none is remote, or they are new already.
-func (k *Sources) Refetch() ([]jwk.Key, error) {
+// Refetch fetches the remote sets again, for a token that none of the keys in seen verifies. It
+// returns all keys, or nil if they are those in seen: no set is remote, or they are new already.
+func (k *Sources) Refetch(seen []jwk.Key) ([]jwk.Key, error) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
+	if len(seen) != len(k.all) || len(seen) > 0 && &seen[0] != &k.all[0] {
+		return k.all, nil // another worker of the batch has fetched them
+	}
 	any := false
 	for i, s := range k.sources {
 		if !s.remote {

@@ -72,10 +72,19 @@ func (p *Proxy) check(r *http.Request) error {
 	if err := p.cross.Check(r); err != nil {
 		return verdict.Errorf(verdict.FetchRefused, "the request is from another site: %w", err)
 	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate" {
+	h := r.Header
+	link := h.Get("Sec-Fetch-Mode") == "navigate" && (h.Get("Sec-Fetch-Dest") == "document" || h.Get("Sec-Fetch-Dest") == "")
+	if h.Get("Sec-Fetch-Site") == "cross-site" && !link || h.Get("Sec-Fetch-Site") == "" && foreign(h.Get("Origin")) {
 		return verdict.Errorf(verdict.FetchRefused, "the request is from another site")
 	}
 	return nil
+}
+
+// foreign reports whether an Origin is that of a page from another machine. Browsers without
+// Sec-Fetch-Site send it with the handshake of a WebSocket, which is a GET.
+func foreign(origin string) bool {
+	u, err := url.Parse(origin)
+	return origin != "" && (err != nil || !loopback.Host(u.Hostname()))
 }
 
 // modify keeps cookies in the session and redirects to the target at the proxy.

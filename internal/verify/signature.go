@@ -24,7 +24,7 @@ func (v *verification) signature() (jws.Verified, error) {
 	unusable := v.keys.Explain(err, kid)
 	unfetched := error(nil) // the sets that are known decide
 	if keyErr == nil && mayBeOld(err) {
-		more, fetchErr := v.keys.Refetch()
+		more, fetchErr := v.keys.Refetch(keys)
 		if more != nil {
 			keys = more
 			verified, checks, err = signed.Verify(keys, v.Algs)

@@ -18,8 +18,9 @@ import (
 type Keys interface {
 	// Keys returns all keys that can be used. With an error, no token can be verified.
 	Keys() ([]jwk.Key, error)
-	// Refetch returns the keys anew after a key was not found, or nil if that is no use.
-	Refetch() ([]jwk.Key, error)
+	// Refetch returns the keys anew after none in seen, a result of Keys, verified the token,
+	// or nil if that is no use.
+	Refetch(seen []jwk.Key) ([]jwk.Key, error)
 	// IssuersOf returns the issuers whose tokens the key may sign; none means any.
 	IssuersOf(key jwk.Key) []string
 	// Texts returns the sources as read, which an issuer may have used as a secret.

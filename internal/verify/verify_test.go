@@ -31,7 +31,7 @@ type source struct {
 }
 
 func (s *source) Keys() ([]jwk.Key, error) { return s.keys, s.err }
-func (s *source) Refetch() ([]jwk.Key, error) {
+func (s *source) Refetch([]jwk.Key) ([]jwk.Key, error) {
 	s.refetched++
 	return s.later, nil
 }
