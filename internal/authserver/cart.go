@@ -133,7 +133,7 @@ func readItem(x *exchange) (jsonobject.Value, error) {
 	}
 	o, err := jsonobject.Parse(body)
 	if err != nil || len(o.Duplicates()) > 0 || len(o.Members()) == 0 {
-		return nil, invalid(`the item must be a JSON object, like {"id":"apple","quantity":2}`)
+		return nil, invalid(`the item must be a JSON object, like {"sku":"tea","quantity":2}`)
 	}
 	item := jsontext.Value(o.Bytes())
 	err = item.Compact()

@@ -54,10 +54,10 @@ func (r *run) tryRotation(ctx context.Context, f *family) error {
 		r.checkGrace(last, taken, at)
 		return r.familyRevoked(ctx, f)
 	case successors > 1: // each replay gives another refresh token: reuse is not detected
-		r.fail(ReuseDetected, "accepted "+lived+" after it was spent,  for another refresh token each time")
+		r.fail(ReuseDetected, "accepted "+lived+" after it was spent, for another refresh token each time")
 		r.skip("reuse is not detected", Grace, FamilyRevoked, ConcurrentRefresh)
 	default:
-		r.fail(Grace, "accepted "+lived+" after it was spent,  for the same successor")
+		r.fail(Grace, "accepted "+lived+" after it was spent, for the same successor")
 		r.skip("the grace was not over when the flow stopped waiting: --max-grace D waits longer", ReuseDetected, FamilyRevoked)
 	}
 	return nil

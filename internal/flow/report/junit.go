@@ -46,7 +46,7 @@ func JUnit(r flow.Report) []byte {
 
 func testCase(x flow.Result, m *markup) {
 	m.raw("    <testcase", attribute("classname", "session.flow."+string(x.Level)), attribute("name", x.ID), ` time="0.000">`)
-	said := x.Title + " (" + x.Section + "): is " + x.Actual + ", want " + x.Expected
+	said := x.Title + " (" + x.Section + "): " + x.Actual + "; want: " + x.Expected
 	switch {
 	case x.Decides():
 		m.raw("<failure", attribute("type", string(x.Level)), attribute("message", x.Actual), ">").text(said).raw("</failure>")
