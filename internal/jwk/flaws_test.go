@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"jwt/internal/jwa"
-
 	"jwt/internal/base64url"
+	"jwt/internal/jwa"
 	"jwt/internal/verdict"
 )
 

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -85,16 +86,17 @@ func (f *finder) noteChunk(name string, value span) bool {
 	return true
 }
 
-// joinChunks reads the cookies whose chunks are complete: from .0 on, none missing.
+// joinChunks reads the cookies whose chunks are complete: from .0 on, none missing and none
+// twice, of which servers may take either.
 func (f *finder) joinChunks() {
 	chunks := f.chunks
 	f.chunks = nil
 	for _, first := range chunks {
-		if _, ok := findChunk(chunks, first.name, 0); !ok {
+		if _, ok := findChunk(chunks, first.name, 0); !ok || twice(chunks, first.name) {
 			name := first.name + "." + string('0'+first.number)
 			f.value(first.value, context{name: name, where: "cookie " + name})
 		}
-		if first.number != 0 {
+		if first.number != 0 || twice(chunks, first.name) {
 			continue
 		}
 		joined := span{off: first.value.off, exact: false}
@@ -107,6 +109,14 @@ func (f *finder) joinChunks() {
 		}
 		f.value(joined, context{name: first.name, where: "cookie " + first.name})
 	}
+}
+
+// twice reports whether a cookie has a chunk twice with different values.
+func twice(chunks []chunk, name string) bool {
+	return slices.ContainsFunc(chunks, func(c chunk) bool {
+		first, _ := findChunk(chunks, name, c.number)
+		return c.name == name && !bytes.Equal(c.value.b, first.value.b)
+	})
 }
 
 func findChunk(chunks []chunk, name string, number byte) (chunk, bool) {

@@ -96,8 +96,9 @@ func TestCarriersInBase64(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"Cookie: s.0=" + token[:40] + "; s.2=" + token[40:], // a chunk is missing
-		"Cookie: s.0=" + token[:40] + "; t.1=" + token[40:], // of another cookie
+		"Cookie: s.0=" + token[:40] + "; s.2=" + token[40:],                // a chunk is missing
+		"Cookie: s.0=" + token[:40] + "; t.1=" + token[40:],                // of another cookie
+		"Cookie: s.0=" + token[:40] + "; s.1=" + token[40:] + "; s.1=AAAA", // twice
 		"data:\n  a: " + std(token) + "\n  b: " + std(second),
 		`{"data":{"token":"` + std("nothing but text that is long enough") + `"}}`,
 	} {

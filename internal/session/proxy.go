@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net"
@@ -65,8 +66,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // check refuses requests that a page of another site may have made.
 func (p *Proxy) check(r *http.Request) error {
-	host, port, err := net.SplitHostPort(r.Host)
-	if err != nil || port != p.port || !loopback.Host(host) {
+	host := url.URL{Host: r.Host}
+	if cmp.Or(host.Port(), "80") != p.port || !loopback.Host(host.Hostname()) {
 		return verdict.Errorf(verdict.FetchRefused, "the request is for the host %q, not for this proxy", r.Host)
 	}
 	if err := p.cross.Check(r); err != nil {
