@@ -78,7 +78,7 @@ func aboutClient(code string) bool { return slices.Contains(wordsOf(code), "clie
 
 // unrelated reports whether an error is about something other than the session.
 func unrelated(words []string) bool {
-	return hasAny(words, "client", "csrf", "xsrf", "antiforgery", "authenticity", "captcha", "throttled", "throttle") ||
+	return hasAny(words, "client", "csrf", "xsrf", "antiforgery", "authenticity", "captcha", "recaptcha", "hcaptcha", "turnstile", "otp", "mfa", "throttled", "throttle") ||
 		has(words, "rate") && hasAny(words, "limit", "limited", "exceeded") || has(words, "too") && has(words, "many") ||
 		has(words, "temporarily") || has(words, "slow") && has(words, "down")
 }
@@ -86,7 +86,7 @@ func unrelated(words []string) bool {
 // refusesToken reports whether a code means that the refresh token is not valid:
 // invalid_grant, bad_refresh_token, token_not_valid, TOKEN_EXPIRED, RefreshTokenReused.
 func refusesToken(words []string) bool {
-	if hasAny(words, "access", "type", "key", "missing", "required") {
+	if hasAny(words, "access", "type", "key", "missing", "required", "yet") {
 		return false
 	}
 	return hasAny(words, "grant", "token", "refresh", "session", "jwt") && isBad(words) ||
