@@ -68,7 +68,11 @@ const wordBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 // routeToken returns the command line of decode. With a key it is refused: whoever gives one
 // expects that something is verified.
 func routeToken(args []string) ([]string, error) {
-	if first, _, more := strings.Cut(args[0], " "); more && token.Verify.Called([]string{first}) {
+	words := strings.Fields(args[0])
+	if len(words) > 0 && words[0] == "jwt" {
+		words = words[1:]
+	}
+	if len(words) > 1 && token.Verify.Called(words[:1]) {
 		return nil, verdict.Errorf(verdict.Usage, "the command and its arguments are one word").
 			Hintf("leave out the quotes around them: jwt verify TOKEN --key FILE")
 	}
