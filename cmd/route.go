@@ -65,6 +65,22 @@ func isText(arg string) bool {
 
 const wordBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
+// keyFlag returns the flag of a key in a cluster of short flags, as -kFILE and -qkFILE, or "".
+func keyFlag(arg string) string {
+	if len(arg) < 2 || arg[0] != '-' || arg[1] == '-' {
+		return ""
+	}
+	for _, letter := range arg[1:] {
+		switch {
+		case strings.ContainsRune("kSA", letter):
+			return "-" + string(letter)
+		case strings.ContainsRune("co", letter): // the rest is its value
+			return ""
+		}
+	}
+	return ""
+}
+
 // routeToken returns the command line of decode. With a key it is refused: whoever gives one
 // expects that something is verified.
 func routeToken(args []string) ([]string, error) {
@@ -72,7 +88,8 @@ func routeToken(args []string) ([]string, error) {
 	if len(words) > 0 && words[0] == "jwt" {
 		words = words[1:]
 	}
-	if len(words) > 1 && token.Verify.Called(words[:1]) {
+	quoted := len(words) > 1 && slices.ContainsFunc(words[1:], func(w string) bool { return w == "--key" || w == "-k" || w == "--secret" || w == "-S" })
+	if quoted || len(words) > 1 && token.Verify.Called(words[:1]) {
 		return nil, verdict.Errorf(verdict.Usage, "the command and its arguments are one word").
 			Hintf("leave out the quotes around them: jwt verify TOKEN --key FILE")
 	}
@@ -81,8 +98,8 @@ func routeToken(args []string) ([]string, error) {
 		if name == "--password" {
 			return nil, verdict.Errorf(verdict.Usage, "the command is missing").Hintf("jwt decrypt TOKEN --password SOURCE")
 		}
-		if len(name) > 2 && name[0] == '-' && name[1] != '-' {
-			name = name[:2] // -kFILE
+		if flag := keyFlag(name); flag != "" {
+			name = flag
 		}
 		if slices.Contains([]string{"--key", "-k", "--secret", "-S", "--alg", "-A", "--aud", "--iss"}, name) {
 			return nil, verdict.Errorf(verdict.Usage, "the command is missing").

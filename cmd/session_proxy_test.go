@@ -115,15 +115,16 @@ func TestProxyRefuses(t *testing.T) {
 	proxy := l.startProxy()
 	before := l.asked("GET /me", "") + l.asked("POST /cart/items", "")
 	for name, more := range map[string][]string{
-		"another host":          {"GET", "Host", "evil.example"},
-		"another port":          {"GET", "Host", "127.0.0.1:1"},
-		"a host without port":   {"GET", "Host", "127.0.0.1"},
-		"a request of a page":   {"GET", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"},
-		"a frame in a page":     {"GET", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"},
-		"an old page's socket":  {"GET", "Origin", "https://evil.example"},
-		"a form of a page":      {"POST", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"},
-		"a form of an old page": {"POST", "Origin", "https://evil.example"},
-		"a form without origin": {"POST", "Origin", "null"},
+		"another host":                       {"GET", "Host", "evil.example"},
+		"another port":                       {"GET", "Host", "127.0.0.1:1"},
+		"a socket of a page of another port": {"GET", "Upgrade", "websocket", "Connection", "Upgrade", "Sec-Fetch-Site", "same-site", "Origin", "http://127.0.0.1:5173"},
+		"a host without port":                {"GET", "Host", "127.0.0.1"},
+		"a request of a page":                {"GET", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors"},
+		"a frame in a page":                  {"GET", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"},
+		"an old page's socket":               {"GET", "Origin", "https://evil.example"},
+		"a form of a page":                   {"POST", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"},
+		"a form of an old page":              {"POST", "Origin", "https://evil.example"},
+		"a form without origin":              {"POST", "Origin", "null"},
 	} {
 		path := "/me"
 		if more[0] == "POST" {

@@ -31,6 +31,8 @@ type lineWork struct {
 	// it, or nil for the usual one.
 	token func(token string) (render.Object, error)
 	none  func(error) render.Object // reports why a line has no token
+
+	needsLine bool // an input without a line is an error
 }
 
 // runBatch reads one token per line and writes one JSON object per line, in order. A line
@@ -74,6 +76,8 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 		return verdict.Errorf(verdict.Interrupted, "interrupted after %s", t.summary())
 	case err != nil:
 		return verdict.Errorf(verdict.IO, "batch: %w", err)
+	case !t.any.Load() && work.needsLine:
+		return verdict.Errorf(verdict.Malformed, "no line in the input").Hintf("did the command before the pipe fail?")
 	case !t.any.Load():
 		output.Note(env, "no line in the input")
 	case t.failed > 0:

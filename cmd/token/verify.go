@@ -262,6 +262,8 @@ func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error
 			return render.Report(r).JSON(), r.Err
 		},
 		none: func(err error) render.Object { return render.Report(verify.NoToken(err)).JSON() },
+
+		needsLine: true, // what nobody checked is not valid
 	})
 	if n := v.policy.Diagnosis.Skipped.Load(); n > 0 {
 		o.output.Note(env, "the cause was not looked for in "+phrase.Count(int(n), "line")+": others with the same header had none")

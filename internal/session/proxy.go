@@ -12,6 +12,7 @@ import (
 
 	"jwt/internal/httpclient"
 	"jwt/internal/loopback"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -77,6 +78,9 @@ func (p *Proxy) check(r *http.Request) error {
 	link := h.Get("Sec-Fetch-Mode") == "navigate" && (h.Get("Sec-Fetch-Dest") == "document" || h.Get("Sec-Fetch-Dest") == "")
 	if h.Get("Sec-Fetch-Site") == "cross-site" && !link || h.Get("Sec-Fetch-Site") == "" && foreign(h.Get("Origin")) {
 		return verdict.Errorf(verdict.FetchRefused, "the request is from another site")
+	}
+	if origin := h.Get("Origin"); h.Get("Upgrade") != "" && origin != "" && origin != "http://"+r.Host { // no CORS guards a WebSocket
+		return verdict.Errorf(verdict.FetchRefused, "the connection is from the page of another origin, %s", phrase.Quote(origin))
 	}
 	return nil
 }
