@@ -96,7 +96,10 @@ func refusesToken(words []string) bool {
 // describesRefusal is refusesToken for a sentence, which must name the refresh token or the
 // session.
 func describesRefusal(words []string) bool {
-	if hasAny(words, "access", "missing", "required", "must", "blank", "empty", "field", "json", "type") {
+	if hasAny(words, "access", "missing", "required", "must", "blank", "empty", "field", "json", "type", "cookie", "store", "provided", "body", "header") {
+		return false
+	}
+	if has(words, "no") && !has(words, "longer") { // no refresh token was sent
 		return false
 	}
 	return (has(words, "refresh") && has(words, "token") || has(words, "session")) && isBad(words)
@@ -104,6 +107,7 @@ func describesRefusal(words []string) bool {
 
 func isBad(words []string) bool {
 	return hasAny(words, "invalid", "bad", "expired", "revoked", "unknown", "incorrect", "inactive", "blacklisted", "used", "reused", "reuse", "consumed", "ended", "terminated") ||
+		has(words, "longer") && hasAny(words, "valid", "active") || // no longer valid
 		has(words, "not") && hasAny(words, "valid", "found", "active", "recognized", "recognised", "exist")
 }
 
