@@ -81,7 +81,7 @@ func keyFlag(arg string) string {
 	return ""
 }
 
-// routeToken returns the command line of decode. With a key it is refused: whoever gives one
+// routeToken returns the command line of decode. It refuses a key, because the user of a key
 // expects that something is verified.
 func routeToken(args []string) ([]string, error) {
 	words := strings.Fields(args[0])

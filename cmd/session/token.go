@@ -81,8 +81,8 @@ func runToken(ctx context.Context, env *cli.Env, o tokenOptions) error {
 	return cli.Output{}.Write(env, tokenAs(o.format, s, env.Now()))
 }
 
-// inShell has the characters that a shell leaves alone, quoted or not: whoever reads the
-// line as a command would otherwise run what the server wrote.
+// inShell has the characters that a shell does not interpret, quoted or not. A user who runs the
+// line as a command must not run what the server wrote.
 const inShell = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=:@%^"
 
 // tokenAs returns the token in a format. A token has no quotes and blanks.

@@ -42,7 +42,7 @@ func kindOf(dots int) Kind {
 // header begins with {" in base64url.
 func Looks(text string) bool { return strings.HasPrefix(text, "eyJ") && KindOf(text) != Other }
 
-// Ellipsis is no part of a token: a JWE has an initialization vector and a tag.
+// Ellipsis does not occur in a token: a JWE has an initialization vector and a tag.
 var Ellipsis = []byte("...")
 
 // Is reports whether s is a token by its separators and characters.

@@ -92,7 +92,7 @@ func ClaimsOfDisclosed(v sdjwt.Verified) (Claims, error) {
 }
 
 // ContentTypeWarning reports a "cty" that says that a token is inside a payload of claims
-// (RFC 7519 §5.2). The claims are signed all the same.
+// (RFC 7519 §5.2). The claims are signed nevertheless.
 func ContentTypeWarning(header jsonobject.Object, payload []byte) (verdict.Check, bool) {
 	cty, ok := nestedType(header)
 	if !ok {
