@@ -220,7 +220,7 @@ func (o decodeOptions) showClaims(env *cli.Env, t *token.Token) error {
 	return o.output.WriteBytes(env, out)
 }
 
-// showPayload writes the payload: as JSON if it is JSON, unless exact bytes are wanted.
+// showPayload writes the payload: exact bytes with --raw, else JSON re-indented if it is JSON.
 func (o decodeOptions) showPayload(env *cli.Env, t *token.Token) error {
 	if t.IsSealed() {
 		return unreadable(t)

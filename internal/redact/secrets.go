@@ -57,8 +57,8 @@ func asHTML(text string) (spellings []string) {
 	return spellings
 }
 
-// leastInOurs is the minimum length of a secret that is hidden in a text of ours. Stars in
-// the place of a word that everyone knows would spell a shorter one.
+// leastInOurs is the minimum length of a secret that is hidden in a message of this program. A
+// shorter one may be a common word, and the reader could guess it from the rest of the sentence.
 const leastInOurs = 16
 
 // HideInOurs replaces the long secrets in a text that the program wrote, and into which

@@ -159,7 +159,7 @@ func (t *Token) HasClaims() bool { return t.ClaimsErr == nil }
 // IsSealed reports whether the token is encrypted and not decrypted.
 func (t *Token) IsSealed() bool { return t.Kind == compact.JWE && t.Decrypted == nil }
 
-// Innermost returns the token inside, or the token itself if there is none.
+// Innermost returns the token inside, or the token itself if it has no token inside.
 func (t *Token) Innermost() *Token {
 	if t.Inside != nil {
 		return t.Inside
