@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -106,5 +107,32 @@ func TestMetadata(t *testing.T) {
 	}
 	if got := string(Metadata{Issuer: "https://a.example"}.JSON()); got != `{"issuer":"https://a.example"}` {
 		t.Errorf("empty fields are not omitted: %s", got)
+	}
+}
+
+func TestParseMetadata(t *testing.T) {
+	m := Metadata{
+		Issuer: "https://a.example/", AuthorizationEndpoint: "https://a.example/auth?x=1&y=%2f", DeviceEndpoint: "https://a.example/device/",
+		RequirePAR: true, ScopesSupported: []string{"openid"}, DPoPAlgsSupported: []string{"ES256"},
+	}
+	if read, err := ParseMetadata(m.JSON()); err != nil || !cmp.Equal(read, m) {
+		t.Errorf("%v: got %+v, want %+v", err, read, m)
+	}
+	if strings.Contains(string(m.JSON()), `\u0026`) {
+		t.Errorf("a URL is escaped: %s", m.JSON())
+	}
+	for name, body := range map[string]string{
+		"a text that is a number": `{"issuer":1}`,
+		"a list that is a text":   `{"issuer":"x","grant_types_supported":"password"}`,
+		"a list of numbers":       `{"issuer":"x","scopes_supported":[1]}`,
+		"twice":                   `{"issuer":"x","issuer":"y"}`,
+		"a page":                  `<html>`,
+	} {
+		if m, err := ParseMetadata([]byte(body)); err == nil {
+			t.Errorf("%s is accepted: %+v", name, m)
+		}
+	}
+	if m, err := ParseMetadata([]byte(`{"issuer":"x","scopes_supported":null,"mtls_endpoint_aliases":{}}`)); err != nil || m.Issuer != "x" {
+		t.Errorf("unknown members and null: %+v, %v", m, err)
 	}
 }
