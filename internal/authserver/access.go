@@ -19,7 +19,7 @@ const (
 	cartType   = "cart+jwt"
 )
 
-// randomID returns 128 random bits, for the ID of a session or a token.
+// randomID returns 128 random bits, for the ID of a token.
 func randomID() string {
 	b := make([]byte, 16)
 	rand.Read(b)

@@ -90,10 +90,10 @@ func tooMany(wait time.Duration) error {
 func (s *Server) beginSession(x *exchange, user string) (store.Session, RefreshToken, time.Time, error) {
 	token, expires := NewRefreshToken(), milli(x.now.Add(s.RefreshTTL))
 	session := store.Session{
-		ID: randomID(), User: user, Client: clientID, Created: x.now,
+		ID: token.Session(), User: user, Client: clientID, Created: x.now,
 		Expires: milli(x.now.Add(max(s.RefreshTTL, s.AccessTTL))), Credential: s.Users.credential(user),
 	}
 	x.session = session.ID
-	err := s.Store.Begin(x.ctx, session, token.Hash(), store.Refresh{Session: session.ID, Issued: x.now, Expires: expires})
+	err := s.Store.Begin(x.ctx, session, token.ID(), store.Refresh{Session: session.ID, Issued: x.now, Expires: expires})
 	return session, token, expires, err
 }

@@ -36,7 +36,7 @@ func (s *Server) logout(x *exchange) error {
 func (s *Server) namedSessions(x *exchange, p presented) ([]string, error) {
 	var ids []string
 	if token, ok := ParseRefreshToken(p.text); ok {
-		_, session, err := s.Store.Find(x.ctx, token.Hash())
+		_, session, err := s.Store.Find(x.ctx, token.ID())
 		switch {
 		case err == nil:
 			ids = append(ids, session.ID)

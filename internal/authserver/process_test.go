@@ -193,21 +193,21 @@ func TestKilledServerLosesNoRotation(t *testing.T) {
 func checkFile(t *testing.T, path string, chain []string) (unanswered int) {
 	t.Helper()
 	state := openStore(t, path)
-	hash := func(text string) store.Hash {
+	id := func(text string) store.TokenID {
 		token, ok := ParseRefreshToken(text)
 		if !ok {
 			t.Fatalf("no refresh token: %q", text)
 		}
-		return token.Hash()
+		return token.ID()
 	}
 	for i, text := range chain {
-		r, session, err := state.Find(t.Context(), hash(text))
+		r, session, err := state.Find(t.Context(), id(text))
 		switch {
 		case err != nil:
 			t.Fatalf("token %d of %d is lost: %v", i, len(chain), err)
 		case !session.Revoked.IsZero():
 			t.Fatalf("the session was revoked")
-		case i < len(chain)-1 && r.Next != hash(chain[i+1]):
+		case i < len(chain)-1 && r.Next != id(chain[i+1]).Hash:
 			t.Fatalf("rotation %d of %d is lost: %+v", i, len(chain), r)
 		case i == len(chain)-1 && !r.Spent.IsZero():
 			unanswered = 1

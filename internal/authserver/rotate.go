@@ -25,9 +25,9 @@ func (s *Server) rotate(ctx context.Context, r RotateRequest) (Grant, error) {
 	if !ok {
 		return Grant{}, invalidGrant("the refresh token is unknown")
 	}
-	next := NewRefreshToken()
+	next := token.successor()
 	spend := store.Spend{
-		Token: token.Hash(), Next: next.Hash(), Now: r.Now, Grace: r.Grace,
+		Token: token.ID(), Next: next.ID().Hash, Now: r.Now, Grace: r.Grace,
 		Expires:        milli(r.Now.Add(s.RefreshTTL)),
 		SessionExpires: milli(r.Now.Add(max(s.RefreshTTL, s.AccessTTL))),
 	}

@@ -189,7 +189,7 @@ func TestStoreAway(t *testing.T) {
 // damagedStore fails like a store with a damaged file.
 type damagedStore struct{ store.Store }
 
-func (damagedStore) Begin(context.Context, store.Session, store.Hash, store.Refresh) error {
+func (damagedStore) Begin(context.Context, store.Session, store.TokenID, store.Refresh) error {
 	return verdict.Errorf(verdict.IO, "/tmp/c.db: %w: page 7", store.ErrDamaged)
 }
 

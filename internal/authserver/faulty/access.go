@@ -69,7 +69,7 @@ func acceptRefreshToken(ctx context.Context, t toggle, q authserver.VerifyReques
 	if !ok || !t.on(ctx) {
 		return next(ctx, q)
 	}
-	known, session, err := t.server.Store.Find(ctx, token.Hash())
+	known, session, err := t.server.Store.Find(ctx, token.ID())
 	if err != nil || !known.Live(session, q.Now) {
 		return next(ctx, q)
 	}

@@ -107,7 +107,7 @@ func (t toggle) peek(ctx context.Context) (Fault, bool) {
 // A changeRecorder is a Store that records which requests changed it.
 type changeRecorder struct{ store.Store }
 
-func (c changeRecorder) Begin(ctx context.Context, s store.Session, token store.Hash, r store.Refresh) error {
+func (c changeRecorder) Begin(ctx context.Context, s store.Session, token store.TokenID, r store.Refresh) error {
 	err := c.Store.Begin(ctx, s, token, r)
 	if err == nil {
 		requestOf(ctx).committed = true

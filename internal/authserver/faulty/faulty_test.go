@@ -234,7 +234,7 @@ func TestFaultDropAnswer(t *testing.T) {
 			t.Fatalf("an answer came: %d %s", a.status, a.body)
 		}
 		token, _ := authserver.ParseRefreshToken(tokens.RefreshToken)
-		r, _, err := s.server.Store.Find(t.Context(), token.Hash())
+		r, _, err := s.server.Store.Find(t.Context(), token.ID())
 		if err != nil || r.Spent.IsZero() {
 			t.Errorf("nothing was committed: %+v %v", r, err)
 		}
@@ -244,7 +244,7 @@ func TestFaultDropAnswer(t *testing.T) {
 			continue
 		}
 		next, _ := authserver.ParseRefreshToken(a.tokens(t).RefreshToken)
-		same(t, "the successor", next.Hash(), r.Next)
+		same(t, "the successor", next.ID().Hash, r.Next)
 		if !s.log.has("answer dropped") {
 			t.Error("the log does not say so")
 		}
@@ -264,7 +264,7 @@ type fullStore struct {
 
 var errFull = errors.New("the store is full")
 
-func (f *fullStore) Begin(ctx context.Context, s store.Session, token store.Hash, r store.Refresh) error {
+func (f *fullStore) Begin(ctx context.Context, s store.Session, token store.TokenID, r store.Refresh) error {
 	if f.full.Load() {
 		return errFull
 	}

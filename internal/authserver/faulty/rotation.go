@@ -28,7 +28,7 @@ func (t toggle) find(ctx context.Context, text string) (known, bool) {
 	if !ok {
 		return known{}, false
 	}
-	r, session, err := t.server.Store.Find(ctx, token.Hash())
+	r, session, err := t.server.Store.Find(ctx, token.ID())
 	return known{r, session}, err == nil
 }
 
@@ -45,7 +45,7 @@ func (k known) reused(now time.Time) bool {
 // addToken adds a refresh token to a session and keeps the others.
 func (t toggle) addToken(ctx context.Context, session store.Session, now time.Time) (authserver.Grant, error) {
 	next, expires := authserver.NewRefreshToken(), now.Add(t.server.RefreshTTL)
-	err := t.server.Store.Begin(ctx, session, next.Hash(), store.Refresh{Session: session.ID, Issued: now, Expires: expires})
+	err := t.server.Store.Begin(ctx, session, next.ID(), store.Refresh{Session: session.ID, Issued: now, Expires: expires})
 	return authserver.Grant{Session: session, RefreshToken: next.Text(), Expires: expires}, err
 }
 

@@ -38,7 +38,7 @@ type change struct {
 var (
 	tokensBucket   = []byte("tokens")   // hash → Refresh
 	sessionsBucket = []byte("sessions") // ID → Session
-	expiryBucket   = []byte("expiry")   // milliseconds, first letter of the bucket, key → empty
+	expiryBucket   = []byte("expiry")   // milliseconds, first letter of the bucket, key → empty; keepExpired later it is due
 	keysBucket     = []byte("keys")     // "keys" → []SigningKey
 
 	buckets = [][]byte{tokensBucket, sessionsBucket, expiryBucket, keysBucket}
@@ -114,14 +114,14 @@ func (f *boltStore) guard(transaction func() error) (err error) {
 	return transaction()
 }
 
-func (f *boltStore) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
+func (f *boltStore) Begin(_ context.Context, s Session, token TokenID, r Refresh) error {
 	return f.write(func(tx *bolt.Tx) error {
 		if tx.Bucket(sessionsBucket).Get([]byte(s.ID)) == nil {
 			if err := put(tx, sessionsBucket, []byte(s.ID), s, s.Expires); err != nil {
 				return err
 			}
 		}
-		return put(tx, tokensBucket, token[:], r, r.Expires)
+		return put(tx, tokensBucket, token.Hash[:], r, r.Expires)
 	})
 }
 
@@ -145,19 +145,28 @@ func (f *boltStore) Rotate(_ context.Context, p Spend) (Rotation, error) {
 		case !changed:
 			return nil
 		case rotation.Outcome == Rotated:
-			if err := put(tx, tokensBucket, p.Next[:], p.successor(s.ID), p.Expires); err != nil {
+			if err := errors.Join(p.putSpent(tx, r), put(tx, tokensBucket, p.Next[:], p.successor(s.ID), p.Expires)); err != nil {
 				return err
 			}
 		}
-		return errors.Join(
-			put(tx, tokensBucket, p.Token[:], r, time.Time{}),
-			put(tx, sessionsBucket, []byte(s.ID), s, time.Time{}),
-		)
+		return put(tx, sessionsBucket, []byte(s.ID), s, time.Time{})
 	})
 	return rotation, err
 }
 
-func (f *boltStore) Find(_ context.Context, token Hash) (r Refresh, s Session, err error) {
+// putSpent writes the record of the token that is spent, and when it is due.
+func (p Spend) putSpent(tx *bolt.Tx, r Refresh) error {
+	token := p.Token.Hash[:]
+	if p.Token.Session != r.Session {
+		return put(tx, tokensBucket, token, r, time.Time{})
+	}
+	return errors.Join(
+		tx.Bucket(expiryBucket).Delete(expiryKey(r.Expires, tokensBucket, token)),
+		put(tx, tokensBucket, token, r, p.Now.Add(p.kept()-keepExpired)),
+	)
+}
+
+func (f *boltStore) Find(_ context.Context, token TokenID) (r Refresh, s Session, err error) {
 	err = f.read(func(tx *bolt.Tx) error { return find(tx, token, &r, &s) })
 	return r, s, err
 }
@@ -225,8 +234,7 @@ func (f *boltStore) Close() error {
 	return f.db.Close()
 }
 
-// Purge walks the expiry index. The entry of a session holds the expiry that it began
-// with, so purge reads the present one from the session.
+// Purge walks the expiry index.
 func (f *boltStore) Purge(ctx context.Context, now time.Time) error {
 	until := expiryKey(now.Add(-keepExpired), nil, nil)
 	for more := true; more && ctx.Err() == nil; {
@@ -255,6 +263,7 @@ func dueKeys(tx *bolt.Tx, until []byte) (due [][]byte) {
 	return due
 }
 
+// purge deletes the record of an entry of the expiry index, or moves the entry.
 func purge(tx *bolt.Tx, key []byte, now time.Time) error {
 	if err := tx.Bucket(expiryBucket).Delete(key); err != nil {
 		return err
@@ -262,13 +271,31 @@ func purge(tx *bolt.Tx, key []byte, now time.Time) error {
 	bucket, id := tokensBucket, key[9:]
 	if key[8] == sessionsBucket[0] {
 		bucket = sessionsBucket
-		var s Session
-		err := get(tx, bucket, id, &s)
-		if err == nil && !s.Expires.Before(now.Add(-keepExpired)) {
-			return tx.Bucket(expiryBucket).Put(expiryKey(s.Expires, bucket, id), nil)
-		}
 	}
-	return tx.Bucket(bucket).Delete(id)
+	until := expiryOf(tx, bucket, id)
+	if until.Before(now.Add(-keepExpired)) {
+		return tx.Bucket(bucket).Delete(id)
+	}
+	return tx.Bucket(expiryBucket).Put(expiryKey(until, bucket, id), nil)
+}
+
+// expiryOf returns when the session of a record expires, because sessions are extended. A
+// token that is not spent is kept as long: without its record it would count as spent. The
+// zero time is returned for a spent token.
+func expiryOf(tx *bolt.Tx, bucket, id []byte) time.Time {
+	session := id
+	if bucket[0] == tokensBucket[0] {
+		var r Refresh
+		if err := get(tx, bucket, id, &r); err != nil || !r.Spent.IsZero() {
+			return time.Time{}
+		}
+		session = []byte(r.Session)
+	}
+	var s Session
+	if err := get(tx, sessionsBucket, session, &s); err != nil {
+		return time.Time{}
+	}
+	return s.Expires
 }
 
 // put writes a record. It also adds an entry to the expiry index, unless expires is zero.
@@ -291,11 +318,17 @@ func get(tx *bolt.Tx, bucket, key []byte, record any) error {
 	return json.Unmarshal(b, record)
 }
 
-func find(tx *bolt.Tx, token Hash, r *Refresh, s *Session) error {
-	if err := get(tx, tokensBucket, token[:], r); err != nil {
+func find(tx *bolt.Tx, token TokenID, r *Refresh, s *Session) error {
+	err := get(tx, tokensBucket, token.Hash[:], r)
+	switch {
+	case err == nil:
+		return get(tx, sessionsBucket, []byte(r.Session), s)
+	case !errors.Is(err, ErrNotFound):
 		return err
 	}
-	return get(tx, sessionsBucket, []byte(r.Session), s)
+	err = get(tx, sessionsBucket, []byte(token.Session), s)
+	*r = dropped(*s)
+	return err
 }
 
 func expiryKey(t time.Time, bucket, key []byte) []byte {

@@ -62,7 +62,7 @@ func use(path string) error {
 	defer s.Close()
 	_, err = s.Keys(context.Background())
 	return errors.Join(err,
-		s.Begin(context.Background(), Session{ID: "s1", Expires: epoch}, Hash{1}, Refresh{Session: "s1", Expires: epoch}),
+		s.Begin(context.Background(), Session{ID: "s1", Expires: epoch}, TokenID{Hash{1}, "s1"}, Refresh{Session: "s1", Expires: epoch}),
 		s.Purge(context.Background(), epoch.Add(100*24*time.Hour)))
 }
 
@@ -113,7 +113,7 @@ func TestPanicBreaksTheStore(t *testing.T) {
 	if err := s.read(func(*bolt.Tx) error { panic("assertion failed: Page expected") }); !errors.Is(err, ErrDamaged) {
 		t.Fatalf("%v", err)
 	}
-	err := s.Begin(t.Context(), Session{ID: "s1", Expires: epoch}, Hash{1}, Refresh{Session: "s1", Expires: epoch})
+	err := s.Begin(t.Context(), Session{ID: "s1", Expires: epoch}, TokenID{Hash{1}, "s1"}, Refresh{Session: "s1", Expires: epoch})
 	if verdict.ClassOf(err) != verdict.IO || !errors.Is(err, ErrDamaged) {
 		t.Errorf("the next call: %v", err)
 	}

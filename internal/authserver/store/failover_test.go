@@ -92,7 +92,7 @@ func TestRedisWaitsForAReplica(t *testing.T) {
 			if err != nil || spent.Spent.IsZero() == c.acks {
 				t.Errorf("the token after it: %+v, %v", spent, err)
 			}
-			if err := s.Begin(t.Context(), f.session, Hash{3}, f.refresh); (err == nil) != c.acks {
+			if err := s.Begin(t.Context(), f.session, TokenID{Hash{3}, "s1"}, f.refresh); (err == nil) != c.acks {
 				t.Errorf("Begin: %v", err)
 			}
 		})

@@ -11,53 +11,72 @@ import (
 type memStore struct {
 	mu       sync.Mutex
 	sessions map[string]Session
-	tokens   map[Hash]Refresh
+	tokens   map[Hash]memToken
 	keys     []SigningKey
 	used     map[Hash]time.Time // until they expire
 }
 
-// NewMemory returns an empty Store in memory.
-func NewMemory() Store {
-	return &memStore{sessions: map[string]Session{}, tokens: map[Hash]Refresh{}, used: map[Hash]time.Time{}}
+// A memToken is a refresh token. If drop is set, Purge deletes the token then.
+type memToken struct {
+	Refresh
+	drop time.Time
 }
 
-func (m *memStore) Begin(_ context.Context, s Session, token Hash, r Refresh) error {
+// NewMemory returns an empty Store in memory.
+func NewMemory() Store {
+	return &memStore{sessions: map[string]Session{}, tokens: map[Hash]memToken{}, used: map[Hash]time.Time{}}
+}
+
+func (m *memStore) Begin(_ context.Context, s Session, token TokenID, r Refresh) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, ok := m.sessions[s.ID]; !ok {
 		m.sessions[s.ID] = s
 	}
-	m.tokens[token] = r
+	m.tokens[token.Hash] = memToken{Refresh: r}
 	return nil
 }
 
 func (m *memStore) Rotate(_ context.Context, p Spend) (Rotation, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r, known := m.tokens[p.Token]
-	s, living := m.sessions[r.Session]
-	if !known || !living {
+	r, s, ok := m.find(p.Token)
+	if !ok {
 		return Rotation{Outcome: Unknown}, nil
 	}
 	rotation, changed := p.apply(&r, &s)
 	if rotation.Outcome == Replayed {
 		rotation.Expires = m.tokens[r.Next].Expires
 	}
-	if changed {
-		m.tokens[p.Token], m.sessions[s.ID] = r, s
-		if rotation.Outcome == Rotated {
-			m.tokens[p.Next] = p.successor(s.ID)
+	if !changed {
+		return rotation, nil
+	}
+	m.sessions[s.ID] = s
+	if rotation.Outcome == Rotated {
+		spent := memToken{Refresh: r}
+		if p.Token.Session == s.ID {
+			spent.drop = p.Now.Add(p.kept())
 		}
+		m.tokens[p.Token.Hash], m.tokens[p.Next] = spent, memToken{Refresh: p.successor(s.ID)}
 	}
 	return rotation, nil
 }
 
-func (m *memStore) Find(_ context.Context, token Hash) (Refresh, Session, error) {
+func (m *memStore) find(token TokenID) (Refresh, Session, bool) {
+	r, known := m.tokens[token.Hash]
+	if known {
+		s, ok := m.sessions[r.Session]
+		return r.Refresh, s, ok
+	}
+	s, ok := m.sessions[token.Session]
+	return dropped(s), s, ok
+}
+
+func (m *memStore) Find(_ context.Context, token TokenID) (Refresh, Session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r, known := m.tokens[token]
-	s, living := m.sessions[r.Session]
-	if !known || !living {
+	r, s, ok := m.find(token)
+	if !ok {
 		return Refresh{}, Session{}, ErrNotFound
 	}
 	return r, s, nil
@@ -117,11 +136,6 @@ func (m *memStore) Purge(_ context.Context, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	long := now.Add(-keepExpired)
-	for hash, r := range m.tokens {
-		if r.Expires.Before(long) {
-			delete(m.tokens, hash)
-		}
-	}
 	for id, expires := range m.used {
 		if expires.Before(long) {
 			delete(m.used, id)
@@ -132,7 +146,24 @@ func (m *memStore) Purge(_ context.Context, now time.Time) error {
 			delete(m.sessions, id)
 		}
 	}
+	for hash, t := range m.tokens {
+		if m.due(t, now) {
+			delete(m.tokens, hash)
+		}
+	}
 	return nil
+}
+
+// due reports whether a token is deleted at now. One that is not spent is kept as long as
+// its session, because without its record it would count as spent.
+func (m *memStore) due(t memToken, now time.Time) bool {
+	if _, ok := m.sessions[t.Session]; !ok {
+		return true
+	}
+	if t.drop.IsZero() {
+		return !t.Spent.IsZero() && t.Expires.Before(now.Add(-keepExpired))
+	}
+	return t.drop.Before(now)
 }
 
 func (m *memStore) Close() error { return nil }

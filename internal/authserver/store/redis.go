@@ -16,8 +16,8 @@ import (
 // Sentinel, or a Cluster.
 //
 // The keys of a family have its session ID as their hash tag, so that one master of a
-// cluster holds them and one script can rotate a token. A request has only the hash of
-// its token, so an index maps the hash to the session ID. The index is written before the
+// cluster holds them and one script can rotate a token. For tokens that do not name their
+// session, an index maps the hash to the session ID. The index is written before the
 // token and decides nothing: the script reads the token from the keys of the family.
 //
 //	jwt:token:HASH       session ID          the index
@@ -76,16 +76,24 @@ func openRedisAt(ctx context.Context, o redisOptions) (Store, error) {
 	}, nil
 }
 
-func (r *redisStore) Begin(ctx context.Context, s Session, token Hash, t Refresh) error {
+func (r *redisStore) Begin(ctx context.Context, s Session, token TokenID, t Refresh) error {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	if err := r.set(ctx, redisIndex(token), s.ID, redisTTL(t.Issued, t.Expires)); err != nil {
+	if err := r.index(ctx, s.ID, token, redisTTL(t.Issued, t.Expires)); err != nil {
 		return err
 	}
-	_, err := r.run(ctx, r.begin, []string{redisSession(s.ID), redisToken(s.ID, token)},
+	_, err := r.run(ctx, r.begin, []string{redisSession(s.ID), redisToken(s.ID, token.Hash)},
 		s.User, s.Client, millis(s.Created), millis(s.Expires), number(redisTTL(t.Issued, s.Expires)),
-		millis(t.Issued), millis(t.Expires), number(redisTTL(t.Issued, t.Expires)), s.Credential)
+		millis(t.Issued), millis(t.Expires), s.Credential)
 	return err
+}
+
+// index writes the session of a token that does not name it.
+func (r *redisStore) index(ctx context.Context, session string, token TokenID, ttl int64) error {
+	if token.Session == session {
+		return nil
+	}
+	return r.set(ctx, redisIndex(token.Hash), session, ttl)
 }
 
 // set writes a key that expires.
@@ -108,13 +116,13 @@ func (r *redisStore) family(ctx context.Context, token Hash) (string, error) {
 func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	id, err := r.family(ctx, p.Token)
-	if errors.Is(err, ErrNotFound) {
-		return Rotation{Outcome: Unknown}, nil
+	rotation, err := r.spend(ctx, p.Token.Session, p)
+	if err != nil || rotation.Outcome != Unknown {
+		return rotation, err
 	}
-	if err == nil && r.replicas > 0 {
-		// If the family's master has too few replicas, this fails and nothing is spent.
-		err = r.set(ctx, redisProbe(id), "", 1)
+	id, err := r.family(ctx, p.Token.Hash)
+	if errors.Is(err, ErrNotFound) {
+		return rotation, nil
 	}
 	if err == nil {
 		err = r.set(ctx, redisIndex(p.Next), id, redisTTL(p.Now, p.Expires))
@@ -122,7 +130,7 @@ func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
 	if err != nil {
 		return Rotation{}, err
 	}
-	rotation, err := r.spend(ctx, id, p)
+	rotation, err = r.spend(ctx, id, p)
 	if err == nil && rotation.Outcome != Rotated {
 		// The successor was not created. If its index entry cannot be deleted, it expires.
 		r.client.Do(ctx, r.client.B().Del().Key(redisIndex(p.Next)).Build())
@@ -130,12 +138,25 @@ func (r *redisStore) Rotate(ctx context.Context, p Spend) (Rotation, error) {
 	return rotation, err
 }
 
-// spend runs the script of a rotation.
+// spend runs the script of a rotation in the keys of a family.
 func (r *redisStore) spend(ctx context.Context, id string, p Spend) (Rotation, error) {
-	keys := []string{redisSession(id), redisToken(id, p.Token), redisToken(id, p.Next)}
+	if id == "" {
+		return Rotation{Outcome: Unknown}, nil
+	}
+	if r.replicas > 0 {
+		// If the family's master has too few replicas, this fails and nothing is spent.
+		if err := r.set(ctx, redisProbe(id), "", 1); err != nil {
+			return Rotation{}, err
+		}
+	}
+	keys := []string{redisSession(id), redisToken(id, p.Token.Hash), redisToken(id, p.Next)}
+	kept := ""
+	if id == p.Token.Session {
+		kept = number(p.kept().Milliseconds())
+	}
 	arguments := []string{
 		millis(p.Now), number(p.Grace.Milliseconds()), millis(p.Expires), millis(p.SessionExpires),
-		p.Next.hex(), string(p.Sealed), number(keepExpired.Milliseconds()),
+		p.Next.hex(), string(p.Sealed), number(keepExpired.Milliseconds()), kept,
 	}
 	first, cancel := context.WithTimeout(ctx, redisFirstTry)
 	defer cancel()
@@ -162,29 +183,40 @@ func (r *redisStore) spend(ctx context.Context, id string, p Spend) (Rotation, e
 	return rotation, nil
 }
 
-func (r *redisStore) Find(ctx context.Context, token Hash) (Refresh, Session, error) {
+func (r *redisStore) Find(ctx context.Context, token TokenID) (Refresh, Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
 	defer cancel()
-	id, err := r.family(ctx, token)
+	s, err := r.Session(ctx, token.Session)
+	if errors.Is(err, ErrNotFound) {
+		var id string
+		if id, err = r.family(ctx, token.Hash); err == nil {
+			s, err = r.Session(ctx, id)
+		}
+	}
 	if err != nil {
 		return Refresh{}, Session{}, err
 	}
-	f, err := r.hash(ctx, redisToken(id, token), "expires")
+	t, err := r.refresh(ctx, s, token.Hash)
+	return t, s, err
+}
+
+// refresh returns a refresh token of a session.
+func (r *redisStore) refresh(ctx context.Context, s Session, token Hash) (Refresh, error) {
+	f, err := r.hash(ctx, redisToken(s.ID, token), "expires")
+	if errors.Is(err, ErrNotFound) {
+		return dropped(s), nil
+	}
 	if err != nil {
-		return Refresh{}, Session{}, err
+		return Refresh{}, err
 	}
 	t := Refresh{
-		Session: id, Issued: fromMillis(f["issued"]), Expires: fromMillis(f["expires"]),
+		Session: s.ID, Issued: fromMillis(f["issued"]), Expires: fromMillis(f["expires"]),
 		Spent: fromMillis(f["spent"]), Sealed: sealed(f["sealed"]),
 	}
 	if next, err := hex.DecodeString(f["next"]); err == nil {
 		copy(t.Next[:], next)
 	}
-	s, err := r.Session(ctx, id)
-	if err != nil {
-		return Refresh{}, Session{}, err
-	}
-	return t, s, nil
+	return t, nil
 }
 
 func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {

@@ -69,7 +69,7 @@ func TestRedisBrokenWhileIdle(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 { // several connections
 		group.Go(func() {
-			if err := s.Begin(context.Background(), f.session, Hash{byte(i)}, f.refresh); err != nil {
+			if err := s.Begin(context.Background(), f.session, TokenID{Hash{byte(i)}, "s1"}, f.refresh); err != nil {
 				t.Error(err)
 			}
 		})
@@ -78,7 +78,7 @@ func TestRedisBrokenWhileIdle(t *testing.T) {
 	r.HangUp()
 	time.Sleep(100 * time.Millisecond)
 	for i := range 8 {
-		if _, _, err := s.Find(t.Context(), Hash{byte(i)}); err != nil {
+		if _, _, err := s.Find(t.Context(), TokenID{Hash{byte(i)}, "s1"}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -123,13 +123,11 @@ func TestRedisHangs(t *testing.T) {
 func TestRedisForgets(t *testing.T) {
 	s := openedRedis(t, redistest.Start(t)).(*redisStore)
 	f := begin(t, s, "s1", 1)
-	rotate(t, s, f.spend(2, time.Minute, 0))
-	rotate(t, s, f.spend(3, time.Minute, 0)) // reused: creates no successor and no key
+	rotate(t, s, f.spend(2, time.Minute, time.Second))
+	rotate(t, s, f.spend(3, 2*time.Minute, time.Second)) // reused: creates no successor and no key
 	want := map[string]time.Duration{
-		redisIndex(Hash{1}):       time.Hour + keepExpired,
-		redisIndex(Hash{2}):       time.Hour + keepExpired,
-		redisToken("s1", Hash{1}): time.Hour + keepExpired,
-		redisToken("s1", Hash{2}): time.Hour + keepExpired,
+		redisToken("s1", Hash{1}): time.Second + keepSpent,
+		redisToken("s1", Hash{2}): 2*time.Hour + keepExpired,
 		redisSession("s1"):        2*time.Hour + keepExpired,
 	}
 	for key, most := range want {
@@ -245,7 +243,7 @@ func TestRedisSaysWhoItIs(t *testing.T) {
 		s := opened.(*redisStore)
 		begin(t, s, "s1", 1)
 		space, err := s.client.Do(t.Context(), s.client.B().Info().Section("keyspace").Build()).ToString()
-		if err != nil || !strings.Contains(space, "db5:keys=3,") || strings.Contains(space, "db0") {
+		if err != nil || !strings.Contains(space, "db5:keys=2,") || strings.Contains(space, "db0") {
 			t.Errorf("%s: %q, %v", who, space, err)
 		}
 	}

@@ -1,17 +1,19 @@
 -- Spends a refresh token in one step: Spend.outcome and Spend.apply in Lua.
 -- KEYS: the session, the token, its successor. All have the session ID as their hash tag.
 -- ARGV: now, grace, expiry of the successor, expiry of the session, hash of the
---       successor, sealed successor (may be empty), how long to keep what expired.
+--       successor, sealed successor (may be empty), how long to keep what expired, how
+--       long to keep the token once it is spent (empty: as long as one that expires).
 --       Times are milliseconds.
 -- Returns outcome, user, client, created, expires and revoked of the session, and the
 -- successor sealed and its expiry, and the credential of the session.
 local session, token, successor = KEYS[1], KEYS[2], KEYS[3]
 local now, grace, expires, ends = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local next_hash, sealed, keep = ARGV[5], ARGV[6], tonumber(ARGV[7])
+local next_hash, sealed, keep, keep_spent = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
 
 local t = redis.call('HMGET', token, 'expires', 'spent', 'next', 'next_expires', 'sealed')
 local s = redis.call('HMGET', session, 'user', 'client', 'created', 'expires', 'revoked', 'credential')
-if not t[1] or not s[1] then return {'unknown'} end
+if not s[1] then return {'unknown'} end
+if not t[1] then t = {s[4], s[3], '', '', ''} end -- it is spent and dropped
 
 local outcome
 if now >= tonumber(t[1]) then
@@ -22,7 +24,8 @@ elseif not t[2] then
   outcome = 'rotated'
   redis.call('HSET', token, 'spent', ARGV[1], 'next', next_hash, 'next_expires', expires, 'sealed', sealed)
   redis.call('HSET', successor, 'issued', ARGV[1], 'expires', expires)
-  redis.call('PEXPIRE', successor, tonumber(expires) - now + keep)
+  redis.call('PEXPIRE', successor, tonumber(ends) - now + keep)
+  if keep_spent ~= '' then redis.call('PEXPIRE', token, keep_spent) end
   if tonumber(ends) > tonumber(s[4]) then
     s[4] = ends
     redis.call('HSET', session, 'expires', ends)

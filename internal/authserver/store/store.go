@@ -1,5 +1,12 @@
 // Package store keeps the state of the local authorization server: sessions, refresh
 // tokens (RFC 6749 §1.5) and signing keys, in memory, in a bbolt file, or in Redis.
+//
+// A spent token is dropped keepSpent after its grace period: the token itself names its
+// session (see TokenID), and a token that names a session but has no record counts as
+// spent. So a store has few records for each session, and a reuse revokes the session as
+// long as that is kept: until keepExpired after its last token expires. Later, and if the
+// token is invented, it is refused as unknown. Tokens of earlier versions, which name no
+// session, are kept until they expire.
 package store
 
 import (
@@ -10,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/base64url"
 	"jwt/internal/verdict"
 )
 
@@ -18,12 +26,13 @@ import (
 // returned. Times have millisecond precision.
 type Store interface {
 	// Begin adds a refresh token, and its session unless that exists.
-	Begin(ctx context.Context, s Session, token Hash, r Refresh) error
+	Begin(ctx context.Context, s Session, token TokenID, r Refresh) error
 	// Rotate spends a refresh token, atomically. A second call with the same Spend
 	// returns the same Rotation, so a call can be retried.
 	Rotate(ctx context.Context, spend Spend) (Rotation, error)
-	// Find returns a refresh token and its session, or ErrNotFound.
-	Find(ctx context.Context, token Hash) (Refresh, Session, error)
+	// Find returns a refresh token and its session, or ErrNotFound. Of a dropped token
+	// it knows only that it is spent.
+	Find(ctx context.Context, token TokenID) (Refresh, Session, error)
 	// Session returns the session with that ID, or ErrNotFound.
 	Session(ctx context.Context, id string) (Session, error)
 	// Revoke ends a session and all its tokens. An unknown session is not an error.
@@ -38,7 +47,7 @@ type Store interface {
 	// ChangeKeys replaces the signing keys with the result of change, atomically. It
 	// may call change more than once.
 	ChangeKeys(ctx context.Context, change func([]SigningKey) []SigningKey) error
-	// Purge deletes what expired more than keepExpired ago.
+	// Purge deletes what expired more than keepExpired ago, and spent tokens.
 	Purge(ctx context.Context, now time.Time) error
 	Close() error
 }
@@ -71,8 +80,39 @@ var ErrNotFound = errors.New("not found")
 // its token expired, and not that it is unknown.
 const keepExpired = time.Hour
 
+// keepSpent is how long a spent token is kept after its grace period, so that a Spend that
+// is sent again gets the same Rotation. It also covers differences between the clocks of
+// servers that share a store.
+const keepSpent = time.Minute
+
 // A Hash is the SHA-256 of a refresh token. The token itself is not stored.
 type Hash [32]byte
+
+// MarshalText returns the hash in Base64url.
+func (h Hash) MarshalText() ([]byte, error) { return []byte(base64url.Encode(h[:])), nil }
+
+// UnmarshalJSON also reads the array of numbers that earlier versions wrote.
+func (h *Hash) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '[' {
+		return json.Unmarshal(b, (*[32]byte)(h))
+	}
+	var text string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return err
+	}
+	sum, err := base64url.Decode(text)
+	if err != nil || len(sum) != len(h) {
+		return errors.New("a hash is not 32 bytes in Base64url")
+	}
+	*h = Hash(sum)
+	return nil
+}
+
+// A TokenID identifies a refresh token.
+type TokenID struct {
+	Hash    Hash
+	Session string // the session that the token names: of no meaning in tokens of earlier versions
+}
 
 // A Session is one login: the token family that descends from it.
 type Session struct {
@@ -103,8 +143,8 @@ func (r Refresh) Live(s Session, now time.Time) bool {
 
 // A Spend is a request to rotate a refresh token.
 type Spend struct {
-	Token   Hash
-	Next    Hash   // the successor, if this request rotates the token
+	Token   TokenID
+	Next    Hash   // the successor, if this request rotates the token; it names the same session
 	Sealed  []byte // the successor, which only the token decrypts; nil without a grace period
 	Now     time.Time
 	Grace   time.Duration // how long after a rotation a replay gets the same successor
@@ -172,6 +212,14 @@ func (p Spend) apply(r *Refresh, s *Session) (rotation Rotation, changed bool) {
 	}
 	rotation.Session = *s
 	return rotation, changed
+}
+
+// kept returns how long the token of a Spend is kept after its rotation.
+func (p Spend) kept() time.Duration { return p.Grace + keepSpent }
+
+// dropped returns the record of a token that names a session and has no record.
+func dropped(s Session) Refresh {
+	return Refresh{Session: s.ID, Issued: s.Created, Spent: s.Created, Expires: s.Expires}
 }
 
 // successor returns the record of the token that a Spend creates.
