@@ -39,6 +39,7 @@ var rooms = []string{
 	"profile",
 	"iana",
 	"vendors",
+	"recipe",
 	"token",
 	"batch",
 	"audit",

@@ -49,6 +49,7 @@ With --public, either both files are written or neither.`
 
 type generateOptions struct {
 	alg, use, kid  string
+	kidAs          string
 	hasKid, hasUse bool
 	bits           int
 	hasBits        bool
@@ -62,6 +63,7 @@ func (o *generateOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.alg, "alg", "A", "", "the `ALGORITHM` the key is for: a signature or an encryption algorithm")
 	f.StringVar(&o.use, "use", "", "the use of the key: `sig|enc` (default: by --alg; empty for none)")
 	f.StringVar(&o.kid, "kid", "", "the kid of the key, an `ID` (default: its RFC 7638 thumbprint; empty for none)")
+	f.StringVar(&o.kidAs, "kid-as", "", "the kid computed from the key in this `FORM`: thumbprint, spki or libtrust")
 	f.IntVar(&o.bits, "bits", 0, "the size of an rsa key (2048 to 4096) or of a secret, in `BITS`")
 	f.StringVar(&o.public, "public", "", "write the public half to `FILE`, in the same format")
 	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the private key with a passphrase: from --passphrase or a prompt")
@@ -73,6 +75,7 @@ func (o *generateOptions) complete(c *cobra.Command) {
 	o.form.complete(c)
 	cli.CompleteValues(c, "alg", jwk.Algs()...)
 	cli.CompleteValues(c, "use", "sig", "enc")
+	cli.CompleteValues(c, "kid-as", "thumbprint", "spki", "libtrust")
 }
 
 func runGenerate(ctx context.Context, env *cli.Env, o generateOptions, args []string) error {
@@ -237,8 +240,17 @@ func (o generateOptions) label(key jwk.Key, alg string) (jwk.Key, error) {
 		key.Use = o.use
 	}
 	key.ID, key.HasID = key.Thumbprint(), true
-	if o.hasKid {
+	switch {
+	case o.hasKid && o.kidAs != "":
+		return key, verdict.Errorf(verdict.Usage, "--kid and --kid-as contradict each other: both set the kid")
+	case o.hasKid:
 		key.ID, key.HasID = o.kid, o.kid != ""
+	case o.kidAs != "":
+		id, err := key.IDAs(o.kidAs)
+		if err != nil {
+			return key, usageError("kid-as", err)
+		}
+		key.ID = id
 	}
 	return key, nil
 }

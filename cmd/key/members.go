@@ -16,17 +16,20 @@ import (
 type members struct {
 	flags         *pflag.FlagSet
 	kid, use, alg string
+	kidAs         string
 }
 
 func (m *members) addFlags(f *pflag.FlagSet) {
 	m.flags = f
 	f.StringVar(&m.kid, "kid", "", "set the kid of the JWK to this `ID` (empty removes it)")
+	f.StringVar(&m.kidAs, "kid-as", "", "set the kid computed from the key in this `FORM`: thumbprint, spki, x5t, x5t#S256 or libtrust")
 	f.StringVar(&m.use, "use", "", "set the use of the JWK: `sig|enc` (empty removes it)")
 	f.StringVarP(&m.alg, "alg", "A", "", "set the alg of the JWK to this `ALGORITHM` (empty removes it)")
 }
 
 func (m *members) complete(c *cobra.Command) {
 	cli.CompleteValues(c, "use", "sig", "enc")
+	cli.CompleteValues(c, "kid-as", jwk.IDForms()...)
 	cli.CompleteValues(c, "alg", jwk.Algs()...)
 }
 
@@ -38,6 +41,9 @@ func (m members) edit(e jwk.Entry, format jwk.Format, several int) (jwk.Entry, e
 		return e, err
 	}
 	e, err := m.set(e)
+	if err == nil && m.flags.Changed("kid-as") {
+		return withComputedID(e, m.kidAs)
+	}
 	if err != nil || m.flags.Changed("kid") {
 		return e, err
 	}
@@ -55,10 +61,24 @@ func (m members) check(key jwk.Key, several int) error {
 			return cli.FlagError("alg", err)
 		}
 	}
+	if m.flags.Changed("kid") && m.flags.Changed("kid-as") {
+		return verdict.Errorf(verdict.Usage, "--kid and --kid-as contradict each other: both set the kid")
+	}
 	if m.flags.Changed("kid") && m.kid != "" && several > 1 {
 		return verdict.Errorf(verdict.Usage, "--kid: is for one key, there are %d", several)
 	}
 	return checkUse(m.use)
+}
+
+// withComputedID sets the kid that --kid-as asks for.
+func withComputedID(e jwk.Entry, form string) (jwk.Entry, error) {
+	id, err := e.Key.IDAs(form)
+	if err != nil {
+		return e, cli.FlagError("kid-as", err)
+	}
+	e.JWK, e.ID = withMember(e.JWK, "kid", id), id
+	e.Key.ID, e.Key.HasID = id, true
+	return e, nil
 }
 
 // checkUse refuses a value of --use that RFC 7517 §4.2 does not define.

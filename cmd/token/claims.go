@@ -26,7 +26,7 @@ func (o signOptions) start(env *cli.Env, sources *keysource.Sources, args []stri
 	if o.given("from") {
 		return o.startFrom(env, sources, args)
 	}
-	claims, err = readClaims(sources.In, args, o.keys.FromStdin(), o.claims.any())
+	claims, err = readClaims(sources.In, args, o.keys.FromStdin() || o.given("recipe"), o.claims.any())
 	return header, claims, err
 }
 
@@ -113,7 +113,7 @@ func (o signOptions) editClaims(claims *jsonobject.Object, now time.Time) error 
 			return verdict.Errorf(verdict.MissingClaim, "--unset %s: there is no such claim", name)
 		}
 	}
-	if err := o.claims.set(claims, now, !o.given("from")); err != nil {
+	if err := o.claims.set(claims, now, !o.given("from") && !o.given("recipe")); err != nil {
 		return err
 	}
 	return checkOnce(*claims)
@@ -125,7 +125,7 @@ func (o signOptions) editHeader(header *jsonobject.Object, key jwk.Key, alg jwa.
 	switch {
 	case o.given("typ") && o.typ == "":
 		header.Delete("typ")
-	case o.given("typ"), !o.given("from"):
+	case o.given("typ"), !o.given("from") && !o.given("recipe"):
 		header.Set("typ", jsonobject.Quote(o.typ))
 	}
 	switch {
@@ -134,6 +134,7 @@ func (o signOptions) editHeader(header *jsonobject.Object, key jwk.Key, alg jwa.
 	case key.HasID:
 		header.Set("kid", jsonobject.Quote(key.ID))
 	}
+	o.certify(header, key)
 	if err := setMembers(header, o.header, "alg", "b64"); err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (o encryptOptions) sign(outer *keysource.Sources, claims jsonobject.Object)
 	}
 	sources := s.keys.Sources(outer.Ctx, outer.Env, o.output)
 	sources.In = outer.In
-	key, alg, err := s.chooseKey(sources)
+	key, alg, err := s.chooseKey(sources, nil)
 	if err != nil {
 		return jws.Token{}, err
 	}

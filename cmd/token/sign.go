@@ -19,6 +19,7 @@ import (
 	"jwt/internal/jwt"
 	"jwt/internal/keysource"
 	"jwt/internal/phrase"
+	"jwt/internal/recipe"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
 )
@@ -35,14 +36,19 @@ flags add or replace claims. The algorithm follows from the key.
 Times are +1h, -5m, 90m, 2d, RFC 3339, Unix seconds or now. The token is parsed
 and verified once before it is printed. The same claims, key and --at give the
 same bytes, except for RSA-PSS, and for ECDSA and ML-DSA without
---deterministic.`
+--deterministic.
+
+A recipe makes the header and the claims that a platform asks for, and keeps its
+limits. Its inputs are given by the flag of their claim, or by -c NAME=VALUE;
+--recipes lists them. [recipes.NAME] in config.toml adds and changes recipes.`
 		c.Example = `  jwt sign '{"sub":"alice"}' --key private.pem --exp +1h
   jwt sign --secret @secret.txt --sub alice -c role=admin -c level:=3 --jti
   jwt sign @claims.json --key set.json --kid 2026-01 --typ at+jwt
-  jwt sign --from TOKEN --exp +1h --unset nbf --key private.pem`
+  jwt sign --from TOKEN --exp +1h --unset nbf --key private.pem
+  jwt sign --recipe github-app --iss CLIENT_ID --key app.private-key.pem`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 6 7 8"}
 		o.addFlags(c.Flags())
-		o.complete(c)
+		o.complete(env, c)
 		c.RunE = func(c *cobra.Command, args []string) error {
 			o.flags = c.Flags()
 			args = o.claims.takeID(args)
@@ -67,6 +73,11 @@ type signOptions struct {
 	from               string
 	unset, unsetHeader []string
 	deterministic      bool
+
+	kidAs, x5c, x5t string
+
+	recipe      string
+	listRecipes bool
 }
 
 func (o *signOptions) addFlags(f *pflag.FlagSet) {
@@ -79,6 +90,11 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.unset, "unset", nil, "remove the claim `NAME` (repeatable)")
 	f.StringArrayVar(&o.unsetHeader, "unset-header", nil, "remove the header member `NAME` (repeatable)")
 	f.BoolVar(&o.deterministic, "deterministic", false, "ECDSA with the nonce of RFC 6979, ML-DSA without randomness: the same input gives the same signature")
+	f.StringVar(&o.kidAs, "kid-as", "", "set the kid computed from the key in this `FORM`: thumbprint, spki, x5t, x5t#S256 or libtrust")
+	f.StringVar(&o.x5c, "x5c", "", "put the key's certificate chain from this `SOURCE` into the header (x5c)")
+	f.StringVar(&o.x5t, "x5t", "", "put the hashes of the key's certificate from this `SOURCE` into the header (x5t, x5t#S256)")
+	f.StringVar(&o.recipe, "recipe", "", "make the claims that a platform asks for, by the recipe `NAME`")
+	f.BoolVar(&o.listRecipes, "recipes", false, "list the recipes with their inputs and the page that defines each")
 	o.at.AddFlags(f, "the current `TIME` for claims and checks")
 	o.token.addFlags(f)
 	o.output.AddFlags(f)
@@ -92,7 +108,9 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	cli.KeepErrors(f)
 }
 
-func (o *signOptions) complete(c *cobra.Command) {
+func (o *signOptions) complete(env *cli.Env, c *cobra.Command) {
+	cli.CompleteValues(c, "kid-as", jwk.IDForms()...)
+	cli.CompleteWith(c, "recipe", recipeNames(env))
 	o.keys.CompleteFor(c, append(keysource.AlgNames(), jwa.None))
 	o.output.Complete(c)
 	cli.CompleteValues(c, "typ", "JWT", "at+jwt", "dpop+jwt", "logout+jwt", "secevent+jwt")
@@ -111,7 +129,7 @@ func (o *signOptions) check() error {
 	case !o.keys.Given() && o.keys.CheckAlgs() == nil:
 		return verdict.Errorf(verdict.Usage, "no key given to sign with").Hintf("--key private.pem or --secret env:NAME")
 	}
-	return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.checkKid(), o.keys.Check())
+	return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.checkKid(), o.checkNames(), o.keys.Check())
 }
 
 // checkKid refuses an empty kid: it names no key, and is an unset variable.
@@ -126,7 +144,14 @@ func (o *signOptions) checkKid() error {
 func (o *signOptions) given(flag string) bool { return o.flags.Changed(flag) }
 
 func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) error {
+	if o.listRecipes {
+		return listRecipes(env, o.output)
+	}
 	if err := o.check(); err != nil {
+		return err
+	}
+	recipe, err := o.findRecipe(env)
+	if err != nil {
 		return err
 	}
 	sources := o.keys.Sources(ctx, env, o.output)
@@ -139,10 +164,19 @@ func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) er
 		return err
 	}
 	sources.At = now
-	if err := o.editClaims(&claims, now); err != nil {
+	if recipe == nil { // the mistakes of claims are said before those of keys
+		err = o.editClaims(&claims, now)
+	}
+	if err != nil {
 		return err
 	}
-	key, alg, err := o.chooseKey(sources)
+	key, alg, err := o.chooseKey(sources, recipe)
+	if err != nil {
+		return err
+	}
+	if recipe != nil {
+		header, claims, err = o.cook(*recipe, sources.In, claims, key, now)
+	}
 	if err != nil {
 		return err
 	}
@@ -162,7 +196,7 @@ func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) er
 
 // chooseKey returns the private key to sign with and the algorithm, which is zero for
 // none.
-func (o signOptions) chooseKey(sources *keysource.Sources) (jwk.Key, jwa.Algorithm, error) {
+func (o signOptions) chooseKey(sources *keysource.Sources, r *recipe.Recipe) (jwk.Key, jwa.Algorithm, error) {
 	if !o.keys.Given() {
 		return jwk.Key{}, jwa.Algorithm{}, nil
 	}
@@ -173,6 +207,13 @@ func (o signOptions) chooseKey(sources *keysource.Sources) (jwk.Key, jwa.Algorit
 	key, err := o.oneKey(keys)
 	if err != nil {
 		return jwk.Key{}, jwa.Algorithm{}, sources.Explain(err, o.kid)
+	}
+	if key, err = o.identify(sources, key); err != nil {
+		return jwk.Key{}, jwa.Algorithm{}, err
+	}
+	if r != nil {
+		alg, err := o.algOf(*r, key)
+		return key, alg, err
 	}
 	alg, err := o.algFor(key)
 	return key, alg, err

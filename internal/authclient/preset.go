@@ -133,6 +133,7 @@ var shipped []byte
 
 type presetFile struct {
 	Presets map[string]map[string]any `toml:"presets"`
+	Recipes any                       `toml:"recipes"` // of another command
 }
 
 // A Config is the user's own file of presets: its text, which may be nil, and its name
