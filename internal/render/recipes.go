@@ -15,9 +15,15 @@ func Recipes(all []recipe.Recipe) Object {
 			inputs = append(inputs, input)
 		}
 		list = append(list, Object{
-			{"name", r.Name}, {"title", r.Title}, {"page", r.Page}, {"algs", r.Algs},
-			{"shortest", r.Shortest}, {"longest", r.Longest},
-			{"header", r.Header}, {"claims", r.Claims}, {"inputs", inputs},
+			{"name", r.Name},
+			{"title", r.Title},
+			{"page", r.Page},
+			{"algs", r.Algs},
+			{"shortest", r.Shortest},
+			{"longest", r.Longest},
+			{"header", r.Header},
+			{"claims", r.Claims},
+			{"inputs", inputs},
 		})
 	}
 	return Object{{"recipes", list}}
