@@ -126,7 +126,7 @@ func cpu(c *exec.Cmd) (time.Duration, error) {
 	return run.ProcessState.UserTime() + run.ProcessState.SystemTime(), nil
 }
 
-func quantile(sorted []float64, q float64) float64 {
+func quantile[T any](sorted []T, q float64) T {
 	return sorted[int(q*float64(len(sorted)-1))]
 }
 

@@ -13,9 +13,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -24,13 +25,23 @@ const (
 	clients     = 64
 	driveFor    = 5 * time.Second
 	refreshGoal = 2000 // per second
+	cpuGoal     = 250 * time.Microsecond
 )
 
 // A target is a server that refreshes.
 type target struct {
 	url    string
+	store  string                                               // the file of its store, or ""
 	tokens []string                                             // one refresh token per client
 	body   func(token string) (contentType string, body []byte) // of a refresh
+}
+
+// A load is what a server did, and what it cost.
+type load struct {
+	took      time.Duration
+	cpu       time.Duration   // of the server; 0 if it is not known
+	latencies []time.Duration // of each refresh, sorted
+	stored    int64           // bytes of the store
 }
 
 // benchRefresh prints the refreshes per second of the local server with its durable
@@ -42,10 +53,10 @@ func benchRefresh(jwt, dir string) error {
 		start func(ctx context.Context, dir string) (*exec.Cmd, target, error)
 		note  string
 	}{
-		{"jwt session serve", func(ctx context.Context, dir string) (*exec.Cmd, target, error) { return startJWT(ctx, jwt, dir) }, fmt.Sprintf("each fsynced, goal %d", refreshGoal)},
+		{"jwt session serve", func(ctx context.Context, dir string) (*exec.Cmd, target, error) { return startJWT(ctx, jwt, dir) }, fmt.Sprintf("each fsynced, goal %d/s and %s", refreshGoal, cpuGoal)},
 		{oidcProvider, startOIDCProvider, "in memory"},
 	} {
-		rate, err := measure(dir, s.start)
+		l, err := measure(dir, s.start)
 		var missing *exec.Error
 		switch {
 		case errors.As(err, &missing):
@@ -53,13 +64,29 @@ func benchRefresh(jwt, dir string) error {
 		case err != nil:
 			return fmt.Errorf("%s: %w", s.name, err)
 		default:
-			fmt.Printf("  %-21s %.0f/s (%s)\n", s.name, rate, s.note)
+			fmt.Printf("  %-21s %s (%s)\n", s.name, l, s.note)
 		}
 	}
 	return nil
 }
 
-func measure(dir string, start func(context.Context, string) (*exec.Cmd, target, error)) (float64, error) {
+func (l load) String() string {
+	n := len(l.latencies)
+	text := fmt.Sprintf("%.0f/s", float64(n)/l.took.Seconds())
+	if l.cpu > 0 {
+		text += fmt.Sprintf(", server CPU %d µs a refresh", (l.cpu / time.Duration(n)).Microseconds())
+	}
+	for _, q := range []float64{0.5, 0.99} {
+		text += fmt.Sprintf(", p%.0f %.1f ms", 100*q, quantile(l.latencies, q).Seconds()*1000)
+	}
+	if l.stored > 0 {
+		text += fmt.Sprintf(", a store of %.1f MiB", float64(l.stored)/(1<<20))
+	}
+	return text
+}
+
+// measure starts a server and returns its load of driveFor.
+func measure(dir string, start func(context.Context, string) (*exec.Cmd, target, error)) (load, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	c, t, err := start(ctx, dir)
@@ -70,55 +97,84 @@ func measure(dir string, start func(context.Context, string) (*exec.Cmd, target,
 		}()
 	}
 	if err != nil {
-		return 0, err
+		return load{}, err
 	}
 	if _, err := t.drive(ctx, time.Second); err != nil { // warms up, mainly the compiler of node
-		return 0, err
+		return load{}, err
 	}
-	return t.drive(ctx, driveFor)
+	before := processCPU(c.Process.Pid)
+	l, err := t.drive(ctx, driveFor)
+	l.cpu = processCPU(c.Process.Pid) - before
+	if info, err := os.Stat(t.store); err == nil {
+		l.stored = info.Size()
+	}
+	return l, err
 }
 
-// drive refreshes with all clients for d and returns the number of refreshes per second.
-func (t target) drive(ctx context.Context, d time.Duration) (float64, error) {
+// processCPU returns the CPU time of a running process, or 0 where there is no /proc.
+func processCPU(pid int) (spent time.Duration) {
+	const tick, user, system = 10 * time.Millisecond, 11, 12 // of the fields after the name
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) <= system {
+		return 0
+	}
+	for _, field := range []string{fields[user], fields[system]} {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			return 0
+		}
+		spent += time.Duration(n) * tick
+	}
+	return spent
+}
+
+// drive refreshes with all clients for d.
+func (t target) drive(ctx context.Context, d time.Duration) (load, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var done atomic.Int64
+	latencies := make([][]time.Duration, len(t.tokens))
 	var group sync.WaitGroup
 	began := time.Now()
 	for i := range t.tokens {
 		group.Go(func() {
-			n, err := t.refreshFor(ctx, &t.tokens[i], began.Add(d))
-			done.Add(n)
-			if err != nil {
+			var err error
+			if latencies[i], err = t.refreshFor(ctx, &t.tokens[i], began.Add(d)); err != nil {
 				cancel(err)
 			}
 		})
 	}
 	group.Wait()
-	return float64(done.Load()) / time.Since(began).Seconds(), context.Cause(ctx)
+	l := load{took: time.Since(began), latencies: slices.Concat(latencies...)}
+	slices.Sort(l.latencies)
+	return l, context.Cause(ctx)
 }
 
-// refreshFor refreshes as one client until the deadline and returns the number of
-// refreshes.
-func (t target) refreshFor(ctx context.Context, token *string, deadline time.Time) (n int64, err error) {
+// refreshFor refreshes as one client until the deadline and returns how long each refresh
+// took.
+func (t target) refreshFor(ctx context.Context, token *string, deadline time.Time) (latencies []time.Duration, err error) {
 	c, err := dial(ctx, t.url)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer c.Close()
-	for time.Now().Before(deadline) && ctx.Err() == nil {
+	for began := time.Now(); began.Before(deadline) && ctx.Err() == nil; began = time.Now() {
 		answer, err := c.post(t.body(*token))
 		if err != nil {
-			return n, err
+			return nil, err
 		}
+		latencies = append(latencies, time.Since(began))
 		next := answer.RefreshToken + answer.RefreshTokenOAuth
 		if next == "" || next == *token {
-			return n, fmt.Errorf("%s: the refresh token did not rotate", t.url)
+			return nil, fmt.Errorf("%s: the refresh token did not rotate", t.url)
 		}
 		*token = next
-		n++
 	}
-	return n, nil
+	return latencies, nil
 }
 
 // An answer contains the refresh token under the name that either server uses.
@@ -174,7 +230,8 @@ func (c *connection) post(contentType string, body []byte) (a answer, err error)
 }
 
 func startJWT(ctx context.Context, jwt, dir string) (*exec.Cmd, target, error) {
-	c := exec.Command(jwt, "session", "serve", "--listen", "127.0.0.1:0", "--store", filepath.Join(dir, "bench.db"), "--user", "bench:bench", "--quiet")
+	store := filepath.Join(dir, "bench.db")
+	c := exec.Command(jwt, "session", "serve", "--listen", "127.0.0.1:0", "--store", store, "--user", "bench:bench", "--quiet")
 	c.Stderr = os.Stderr
 	line, err := firstLine(c)
 	if err != nil {
@@ -182,7 +239,8 @@ func startJWT(ctx context.Context, jwt, dir string) (*exec.Cmd, target, error) {
 	}
 	address := strings.TrimPrefix(line, "listening on ")
 	t := target{
-		url: address + "/token",
+		url:   address + "/token",
+		store: store,
 		body: func(token string) (string, []byte) {
 			return "application/json", []byte(`{"refreshToken":"` + token + `"}`)
 		},
