@@ -198,7 +198,7 @@ func (l *login) families() (map[string]*family, store.Refresh) {
 		})
 		return errors.Join(sessions, tx.Bucket([]byte("tokens")).ForEach(func(hash, record []byte) error {
 			var r store.Refresh
-			if err := json.Unmarshal(record, &r); err != nil {
+			if err := r.UnmarshalBinary(record); err != nil {
 				return err
 			}
 			f := all[r.Session]

@@ -3,7 +3,6 @@ package authserver
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -231,7 +230,7 @@ func liveTokens(t *testing.T, path string) (live int) {
 	err = db.View(func(tx *bolt.Tx) error {
 		return tx.Bucket([]byte("tokens")).ForEach(func(_, v []byte) error {
 			var r store.Refresh
-			if err := json.Unmarshal(v, &r); err != nil {
+			if err := r.UnmarshalBinary(v); err != nil {
 				return err
 			}
 			if r.Spent.IsZero() {

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -36,10 +37,10 @@ type change struct {
 }
 
 var (
-	tokensBucket   = []byte("tokens")   // hash → Refresh
-	sessionsBucket = []byte("sessions") // ID → Session
+	tokensBucket   = []byte("tokens")   // hash → Refresh, binary
+	sessionsBucket = []byte("sessions") // ID → Session, JSON
 	expiryBucket   = []byte("expiry")   // milliseconds, first letter of the bucket, key → empty; keepExpired later it is due
-	keysBucket     = []byte("keys")     // "keys" → []SigningKey
+	keysBucket     = []byte("keys")     // "keys" → []SigningKey, JSON
 
 	buckets = [][]byte{tokensBucket, sessionsBucket, expiryBucket, keysBucket}
 )
@@ -300,7 +301,7 @@ func expiryOf(tx *bolt.Tx, bucket, id []byte) time.Time {
 
 // put writes a record. It also adds an entry to the expiry index, unless expires is zero.
 func put(tx *bolt.Tx, bucket, key []byte, record any, expires time.Time) error {
-	b, err := json.Marshal(record)
+	b, err := marshal(record)
 	if err != nil {
 		return err
 	}
@@ -315,7 +316,17 @@ func get(tx *bolt.Tx, bucket, key []byte, record any) error {
 	if b == nil {
 		return ErrNotFound
 	}
+	if r, ok := record.(encoding.BinaryUnmarshaler); ok {
+		return r.UnmarshalBinary(b)
+	}
 	return json.Unmarshal(b, record)
+}
+
+func marshal(record any) ([]byte, error) {
+	if r, ok := record.(encoding.BinaryMarshaler); ok {
+		return r.MarshalBinary()
+	}
+	return json.Marshal(record)
 }
 
 func find(tx *bolt.Tx, token TokenID, r *Refresh, s *Session) error {

@@ -68,7 +68,7 @@ func use(path string) error {
 
 // The error for a file that lost its end or a page names the file and has a hint.
 func TestFileDamaged(t *testing.T) {
-	whole := aStore(t, 100)
+	whole := aStore(t, 150)
 	page := os.Getpagesize()
 	path := filepath.Join(t.TempDir(), "c.db")
 	try := func(what string, b []byte) error {

@@ -182,12 +182,16 @@ func checkRecords(tx *bolt.Tx) error {
 }
 
 func checkBucket(name []byte, b *bolt.Bucket) error {
+	valid := json.Valid
+	if bytes.Equal(name, tokensBucket) {
+		valid = func(value []byte) bool { return new(Refresh).UnmarshalBinary(value) == nil }
+	}
 	var last []byte
 	return b.ForEach(func(key, value []byte) error {
 		ordered := last == nil || bytes.Compare(last, key) < 0
 		last = key
 		// The scan panics if a key is not where a search expects it.
-		if !ordered || b.Get(key) == nil || len(value) > 0 && !json.Valid(value) {
+		if !ordered || b.Get(key) == nil || len(value) > 0 && !valid(value) {
 			return fmt.Errorf("a record in bucket %q is damaged", name)
 		}
 		return nil

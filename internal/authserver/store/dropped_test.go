@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -180,4 +181,35 @@ func TestFileOfAnEarlierVersion(t *testing.T) {
 	if r := spend(1, 5, now.Add(time.Hour)); r.Outcome != Reused {
 		t.Errorf("the spent token: %+v", r)
 	}
+}
+
+// A record is either refused or gives the same record when it is written again.
+func FuzzRecord(f *testing.F) {
+	for _, r := range []Refresh{{}, {Session: "s1", Issued: epoch, Expires: epoch.Add(time.Hour)}, {Session: "s1", Issued: epoch, Expires: epoch, Spent: epoch, Next: Hash{2}, Sealed: []byte{0, 1}}} {
+		b, err := r.MarshalBinary()
+		if err != nil {
+			f.Fatal(err)
+		}
+		var read Refresh
+		if err := read.UnmarshalBinary(b); err != nil || !reflect.DeepEqual(read, r) {
+			f.Fatalf("wrote %+v, read %+v %v", r, read, err)
+		}
+		for i := range b {
+			if new(Refresh).UnmarshalBinary(b[:i]) == nil {
+				f.Errorf("%d of %d bytes are a record", i, len(b))
+			}
+		}
+		f.Add(b)
+	}
+	f.Add([]byte(`{"session":"s1"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var r, again Refresh
+		if r.UnmarshalBinary(b) != nil || b[0] == '{' {
+			return
+		}
+		written, err := r.MarshalBinary()
+		if err := errors.Join(err, again.UnmarshalBinary(written)); err != nil || !reflect.DeepEqual(r, again) {
+			t.Fatalf("%x: %+v is read as %+v (%v)", b, r, again, err)
+		}
+	})
 }

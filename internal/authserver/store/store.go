@@ -17,7 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"jwt/internal/base64url"
 	"jwt/internal/verdict"
 )
 
@@ -87,26 +86,6 @@ const keepSpent = time.Minute
 
 // A Hash is the SHA-256 of a refresh token. The token itself is not stored.
 type Hash [32]byte
-
-// MarshalText returns the hash in Base64url.
-func (h Hash) MarshalText() ([]byte, error) { return []byte(base64url.Encode(h[:])), nil }
-
-// UnmarshalJSON also reads the array of numbers that earlier versions wrote.
-func (h *Hash) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '[' {
-		return json.Unmarshal(b, (*[32]byte)(h))
-	}
-	var text string
-	if err := json.Unmarshal(b, &text); err != nil {
-		return err
-	}
-	sum, err := base64url.Decode(text)
-	if err != nil || len(sum) != len(h) {
-		return errors.New("a hash is not 32 bytes in Base64url")
-	}
-	*h = Hash(sum)
-	return nil
-}
 
 // A TokenID identifies a refresh token.
 type TokenID struct {
