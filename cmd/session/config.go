@@ -23,7 +23,11 @@ func preset(env *cli.Env, name string) (authclient.Preset, error) {
 	if err != nil {
 		return authclient.Preset{}, err
 	}
-	return authclient.FindPreset(name, config)
+	p, err := authclient.FindPreset(name, config)
+	if err != nil {
+		return p, err
+	}
+	return p, p.Ready()
 }
 
 // readConfig reads config.toml, if it exists.

@@ -61,11 +61,7 @@ func (o *loginOptions) addFlags(f *pflag.FlagSet) {
 func (o *loginOptions) complete(env *cli.Env, c *cobra.Command) {
 	o.baseOptions.complete(env, c)
 	cli.CompleteValues(c, "store", "auto", "keyring", "file")
-	cli.CompleteWith(c, "preset", func() []string {
-		config, _ := readConfig(env)
-		names, _ := authclient.PresetNames(config)
-		return names
-	})
+	cli.CompleteWith(c, "preset", func() []string { return presetNames(env) })
 }
 
 func (o *loginOptions) check() error {

@@ -248,13 +248,22 @@ func (o *serveOptions) options(env *cli.Env) (options authserver.Options, passwo
 	}
 	for _, entry := range o.users {
 		if err := options.Users.Add(entry); err != nil {
-			return options, "", err
+			return options, "", withUserHint(entry, err)
 		}
 	}
 	if options.Users.Len() == 0 {
 		password, err = options.Users.AddGenerated(demoUser)
 	}
 	return options, password, err
+}
+
+// withUserHint adds what to type to the error of a user without a password.
+func withUserHint(entry string, err error) error {
+	var e *verdict.Error
+	if name, password, _ := strings.Cut(entry, ":"); password != "" || name == "" || !errors.As(err, &e) {
+		return err
+	}
+	return e.Hintf("--users FILE with a line NAME:PASSWORD, or --user NAME:PASSWORD; without a user, %s gets a random password", demoUser)
 }
 
 func (o *serveOptions) lifetimes(options *authserver.Options) (err error) {

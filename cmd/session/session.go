@@ -35,6 +35,7 @@ asks for input, and only on a terminal.`
 		&keepaliveCommand,
 		&statusCommand,
 		&listCommand,
+		&presetsCommand,
 		&logoutCommand,
 		&flowCommand,
 		&serveCommand,

@@ -6,14 +6,12 @@ package authclient
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -170,66 +168,6 @@ func readReply(u *url.URL, resp *http.Response) ([]byte, error) {
 	return body, err
 }
 
-// request builds the request of a step, with values for the variables in its fields.
-func (s *Client) request(ctx context.Context, step Step, values map[string]string) (*http.Request, error) {
-	var body, contentType string
-	switch step.Body {
-	case BodyJSON:
-		object := map[string]any{}
-		for _, field := range step.Fields {
-			name, value, _ := strings.Cut(field, "=")
-			set(object, name, expand(value, values))
-		}
-		text, err := json.Marshal(object)
-		if err != nil {
-			return nil, verdict.Errorf(verdict.Internal, "%s: its body: %w", step.Path, err)
-		}
-		body, contentType = string(text), "application/json"
-	case BodyForm:
-		form := url.Values{}
-		for _, field := range step.Fields {
-			name, value, _ := strings.Cut(field, "=")
-			form.Add(name, expand(value, values))
-		}
-		body, contentType = form.Encode(), "application/x-www-form-urlencoded"
-	}
-	u := *s.URL
-	u.Path += step.Path
-	u.RawPath = ""
-	req, err := http.NewRequestWithContext(ctx, step.Method, u.String(), strings.NewReader(body))
-	if err != nil {
-		return nil, verdict.Errorf(verdict.Usage, "%s: %w", httpclient.Show(&u), err)
-	}
-	if contentType != "" {
-		req.Header.Set("Content-Type", contentType)
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", s.UserAgent)
-	if token := values["$access_token"]; step.Bearer && token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	if token := values["$refresh_token"]; step.RefreshCookie && token != "" {
-		AddCookie(req.Header, cmp.Or(values["$refresh_cookie"], s.Preset.Tokens.RefreshCookie()), token)
-	}
-	if s.Jar != nil {
-		own := ReadCookies(req.Header)
-		for _, c := range s.Jar.Cookies(req.URL) {
-			if slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == c.Name }) {
-				continue
-			}
-			AddCookie(req.Header, c.Name, c.Value)
-		}
-	}
-	return req, nil
-}
-
-func expand(value string, values map[string]string) string {
-	if known, ok := values[value]; ok {
-		return known
-	}
-	return value
-}
-
 func (h Tokens) values() map[string]string {
 	return map[string]string{"$access_token": h.AccessToken, "$refresh_token": h.RefreshToken, "$refresh_cookie": h.RefreshCookie}
 }
@@ -262,11 +200,26 @@ func (r *reply) refusal(class verdict.Class) *verdict.Error {
 		if path := slashed(r.url, r.header.Get("Location"), r.step.Path); path != "" {
 			e.Hintf("the server wants the path %s: write path = %q under [%s] in config.toml", path, path, r.section)
 		}
+	case r.status == http.StatusNotFound && r.doubled() != "":
+		e.Class = verdict.FetchFailed
+		e.Hintf("the preset adds %s to the URL of the server: is that %s?", r.step.Path, r.doubled())
 	case r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed:
 		e.Class = verdict.FetchFailed
 		e.Hintf("does the server need another preset? jwt session login --preset NAME")
 	}
 	return e
+}
+
+// doubled returns the URL of the server without the path of the step, if the user has typed
+// that path too, or "".
+func (r *reply) doubled() string {
+	path, ok := strings.CutSuffix(strings.TrimSuffix(r.url.Path, r.step.Path), strings.TrimRight(r.step.Path, "/"))
+	if !ok {
+		return ""
+	}
+	base := *r.url
+	base.Path, base.RawPath = path, ""
+	return httpclient.Show(&base)
 }
 
 // slashed returns the path of a step with or without a slash at its end, if a redirect

@@ -52,7 +52,7 @@ func (s *Client) grant(r *reply) (Grant, error) {
 		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the access token is of type %s, not Bearer", httpclient.Show(r.url), phrase.Short(r.secrets.Hide(kind))).
 			Hintf("only bearer tokens (RFC 6750) are supported")
 	}
-	life, known := r.lifetime(body, at.ExpiresIn, at.ExpiresAt)
+	life, known := r.lifetime(body, at.ExpiresIn, at.ExpiresInMS, at.ExpiresAt)
 	g.AccessExpires = expiry(g.AccessToken, life, known, r)
 	if cookie != nil {
 		g.AccessExpires = earlier(g.AccessExpires, CookieExpiry(cookie, g.Obtained))
@@ -74,17 +74,21 @@ func (s *Client) refreshGrant(r *reply) Grant {
 		g.RefreshCookie, g.RefreshExpires = cookie.Name, CookieExpiry(cookie, g.Obtained)
 		return g
 	}
-	life, known := r.lifetime(body, at.RefreshExpiresIn, at.RefreshExpiresAt)
+	life, known := r.lifetime(body, at.RefreshExpiresIn, nil, at.RefreshExpiresAt)
 	g.RefreshExpires = expiry(token, life, known, r)
 	return g
 }
 
-// lifetime returns the lifetime in an answer: a number of seconds, or else a time, by the
-// server's clock.
-func (r *reply) lifetime(body jsonobject.Value, seconds, ends []string) (time.Duration, bool) {
+// lifetime returns the lifetime in an answer: a number of seconds or milliseconds, or else
+// a time, by the server's clock.
+func (r *reply) lifetime(body jsonobject.Value, seconds, milliseconds, ends []string) (time.Duration, bool) {
 	text, _ := r.first(body, seconds)
 	if life, known := lifetimeOf(text); known {
 		return life, true
+	}
+	text, _ = r.first(body, milliseconds)
+	if life, known := lifetimeOf(text); known {
+		return life / 1000, true
 	}
 	text, _ = r.first(body, ends)
 	if end, ok := timeOf(text); ok {
@@ -137,6 +141,8 @@ func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie)
 		}
 	case "header":
 		return r.header.Get(name), nil
+	case "text":
+		return strings.TrimSpace(string(r.body)), nil
 	case "cookie":
 		var cleared []string                       // by domain and path (RFC 6265 §5.3)
 		for i := len(r.cookies) - 1; i >= 0; i-- { // a browser keeps the last of two
@@ -176,6 +182,9 @@ func bare(token string) string {
 	}
 	return token
 }
+
+// textPlace is the place of a token that is the whole body.
+const textPlace = "text:body"
 
 // earlier returns the earlier of two times. A zero time is unknown.
 func earlier(a, b time.Time) time.Time {

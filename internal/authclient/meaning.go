@@ -22,7 +22,7 @@ func (s *Client) saysDead(r *reply) bool {
 	switch {
 	case s.Preset.describesDead(r.status, r.body):
 		return true
-	case s.granted(r) || r.status == http.StatusTooManyRequests || r.status == http.StatusRequestTimeout:
+	case s.Preset.saysTemporary(r.status, r.body), s.granted(r) || r.status == http.StatusTooManyRequests || r.status == http.StatusRequestTimeout:
 		return false
 	case unrelated(words):
 		return false

@@ -84,7 +84,7 @@ func TestMeaningOfRefusals(t *testing.T) {
 // TestAnswersInPresets checks that entries that match every success are refused.
 func TestAnswersInPresets(t *testing.T) {
 	for text, says := range map[string]string{
-		`expired = [{ status = 200 }]`:                    "needs a status of 300 or more, or a part of the body",
+		`expired = [{ status = 200 }]`:                    "needs a status of 300 or more, a code, or a part of the body",
 		`expired = [{ path = "/me" }]`:                    "needs a status",
 		`dead = [{ status = 4003 }]`:                      "the status 4003 is not 200 to 599",
 		`expired = [{ status = 200, body = "expired" }]`:  "",

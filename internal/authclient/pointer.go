@@ -33,9 +33,9 @@ func lookup(v jsonobject.Value, pointer string) (jsonobject.Value, bool) {
 	return v, true
 }
 
-// set sets the string at a JSON Pointer, and creates the objects on the way. A pointer
+// set sets the value at a JSON Pointer, and creates the objects on the way. A pointer
 // without a slash is a plain name.
-func set(object map[string]any, pointer, text string) {
+func set(object map[string]any, pointer string, value any) {
 	tokens := []string{pointer}
 	if rest, ok := strings.CutPrefix(pointer, "/"); ok {
 		tokens = strings.Split(rest, "/")
@@ -43,7 +43,7 @@ func set(object map[string]any, pointer, text string) {
 	for i, token := range tokens {
 		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
 		if i == len(tokens)-1 {
-			object[token] = text
+			object[token] = value
 			return
 		}
 		inner, ok := object[token].(map[string]any)

@@ -57,7 +57,7 @@ func sending(ctx context.Context, step Step, values map[string]string) (context.
 	}
 	var names []string
 	for _, field := range step.Fields {
-		name, _, _ := strings.Cut(field, "=")
+		name, _, _ := cutField(field)
 		names = append(names, name)
 	}
 	return context.WithValue(ctx, secretsKey{}, sent{s, names}), s

@@ -137,6 +137,9 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 		return nil, err
 	}
 	defer unlock()
+	if err := c.mayLogIn(l); err != nil {
+		return nil, err
+	}
 	w, err := c.Store.prepare(c.Name, reserve)
 	if err != nil {
 		return nil, err
@@ -159,6 +162,7 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 		return nil, err
 	}
 	g, err := server.Login(ctx, l.User, l.Password)
+	c.rememberLogin(l, err)
 	if err != nil {
 		return nil, err
 	}
@@ -218,6 +222,14 @@ func (c *Client) noticeUnknownLifetime(s *Session, minTTL time.Duration) {
 	}
 }
 
+// noticeNearLifetime reports that minTTL is so near to the lifetime of the tokens that
+// nearly every call refreshes.
+func (c *Client) noticeNearLifetime(s *Session, minTTL time.Duration) {
+	if most := s.lifetime() * 9 / 10; s.lifetime() > 0 && minTTL > most {
+		c.Notice(fmt.Sprintf("the access tokens live %s: asking for more than %s refreshes at nearly every call", reltime.Span(s.lifetime()), reltime.Typed(most)))
+	}
+}
+
 // Token returns the session with an access token that is not stale and lasts at least
 // minTTL. It refreshes only if necessary. If a refresh fails and minTTL is 0, it returns
 // a stale token that is still valid.
@@ -242,6 +254,7 @@ func (c *Client) Token(ctx context.Context, minTTL time.Duration) (*Session, err
 		return nil, tooShort(fresh, minTTL)
 	case err == nil:
 		c.noticeUnknownLifetime(fresh, minTTL)
+		c.noticeNearLifetime(fresh, minTTL)
 		return fresh, nil
 	case s.Alive(c.Now()) && !conclusive(err):
 		valid := fmt.Sprintf("the access token is valid until %s", s.AccessExpires.UTC().Format(time.RFC3339))

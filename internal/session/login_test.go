@@ -39,4 +39,16 @@ func TestLoginRefused(t *testing.T) {
 	if e := err.(*verdict.Error); e.Hint != "try again in 7s" {
 		t.Errorf("hint %q", e.Hint)
 	}
+
+	// The next process waits, except for another user, whom the server may accept.
+	asked := 0
+	w.wrap(func(rw http.ResponseWriter, r *http.Request, next http.HandlerFunc) { asked++; next(rw, r) })
+	mustFail(t, login(user, password), verdict.FetchFailed, "wants no request before")
+	if asked != 0 {
+		t.Errorf("the server is asked %d times while it wants no request", asked)
+	}
+	mustFail(t, login("nobody", "wrong horse"), verdict.LoginRefused, "401")
+	if err := login(user, password); err != nil {
+		t.Errorf("a login with another result does not end the wait: %v", err)
+	}
 }

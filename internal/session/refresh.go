@@ -205,7 +205,7 @@ func revocation(err, lost error, earlier *Pending, failed *Failure) string {
 		return fmt.Sprintf("a refresh begun %s was cut off before its answer was saved, and the server now refuses the spent refresh token (%v)",
 			earlier.At.UTC().Format(time.RFC3339), err)
 	default:
-		return fmt.Sprintf("the server refuses the refresh token: it was revoked, or another client has used it (%v)", err)
+		return fmt.Sprintf("the server refuses the refresh token (%v): it was revoked, or another client has used it", err)
 	}
 }
 

@@ -140,7 +140,9 @@ func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, 
 	out.GetBody = func() (io.ReadCloser, error) { return body(), nil }
 	out.Header.Set("Authorization", "Bearer "+s.AccessToken)
 	own := authclient.ReadCookies(out.Header)
-	for _, k := range cookiesFor(s.Cookies, req.URL, c.Now()) {
+	cookies := cookiesFor(s.Cookies, req.URL, c.Now())
+	s.setCallHeaders(out.Header, p, cookies)
+	for _, k := range cookies {
 		if !slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == k.Name }) { // a cookie of the caller replaces it
 			authclient.AddCookie(out.Header, k.Name, k.raw())
 		}
@@ -155,6 +157,19 @@ func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, 
 		}
 	}
 	return resp, nil
+}
+
+// setCallHeaders sets the headers that the preset says a call needs.
+func (s *Session) setCallHeaders(h http.Header, p authclient.Preset, cookies []Cookie) {
+	server, err := url.Parse(s.Server)
+	if err != nil || len(p.Call.Headers) == 0 {
+		return
+	}
+	var raw []*http.Cookie
+	for _, c := range cookies {
+		raw = append(raw, &http.Cookie{Name: c.Name, Value: c.raw()})
+	}
+	p.CallHeaders(h, server, raw)
 }
 
 // keepCookies adds cookies to the stored session, which another process may have changed.

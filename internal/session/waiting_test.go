@@ -239,7 +239,7 @@ func TestReasonOfTheEnd(t *testing.T) {
 		says   string
 	}{
 		{true, 429, "was cut off before its answer was saved, and the server now refuses the spent refresh token"},
-		{false, 429, "the server refuses the refresh token: it was revoked, or another client has used it"},
+		{false, 429, ": it was revoked, or another client has used it"},
 		{false, 503, "was lost (http"},
 	} {
 		w := newWorld(t, nil)

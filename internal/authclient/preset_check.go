@@ -1,0 +1,183 @@
+package authclient
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"jwt/internal/verdict"
+)
+
+// A namedStep is a step with the name of its table.
+type namedStep struct {
+	name string
+	Step
+}
+
+// steps returns all steps in the order in which they are used.
+func (p Preset) steps() []namedStep {
+	return []namedStep{
+		{"prepare", p.Prepare},
+		{"login", p.Login},
+		{"exchange", p.Exchange},
+		{"refresh", p.Refresh},
+		{"logout", p.Logout},
+		{"userinfo", p.Userinfo},
+	}
+}
+
+// section returns the table of a step in the file of presets.
+func (p Preset) section(s Step) string {
+	for _, known := range p.steps() {
+		if known.Path == s.Path && known.Method == s.Method && slices.Equal(known.Fields, s.Fields) && slices.Equal(known.Query, s.Query) {
+			return "presets." + p.Name + "." + known.name
+		}
+	}
+	return "presets." + p.Name
+}
+
+// Ready refuses a preset with a value that the user has to set first.
+func (p Preset) Ready() error {
+	for name, value := range p.Values {
+		if value == "" {
+			return verdict.Errorf(verdict.Usage, "preset %s: the value %s is not set", p.Name, name).
+				Hintf(`write %s = "…" under [presets.%s.values] in config.toml`, name, p.Name)
+		}
+	}
+	return nil
+}
+
+// check refuses an incomplete or invalid preset.
+func (p Preset) check(c Config) error {
+	field, why := p.flaw()
+	if why == "" {
+		return nil
+	}
+	return verdict.Errorf(verdict.Usage, "preset %s: %s: %s", p.Name, field, why).Hintf("see [presets.%s] in %s", p.Name, c.Name)
+}
+
+// flaw returns the first field that is missing or invalid, and why.
+func (p Preset) flaw() (field, why string) {
+	switch isOAuth := p.OAuth.given(); {
+	case !isOAuth && len(p.Tokens.Access) == 0:
+		return "tokens.access", "is empty: it says where the answer has the access token"
+	case !isOAuth && p.Login.Path == "":
+		return "login.path", "is empty"
+	}
+	for _, place := range p.Tokens.all() {
+		if !isPlace(place) {
+			return "tokens", `"` + place + `" is not json:POINTER, cookie:NAME, header:NAME or text:body`
+		}
+	}
+	for field, answers := range map[string][]Answer{"expired": p.Expired, "dead": p.Dead} {
+		for _, a := range answers {
+			if why := a.wrong(); why != "" {
+				return field, why
+			}
+		}
+	}
+	for _, s := range p.steps() {
+		if why := s.flaw(p); s.Path != "" && why != "" {
+			return s.name, why
+		}
+	}
+	return "call", p.headersFlaw(p.Call.Headers)
+}
+
+// all returns every place.
+func (p Places) all() []string {
+	return slices.Concat(p.Access, p.Refresh, p.ExpiresIn, p.ExpiresInMS, p.ExpiresAt, p.RefreshExpiresIn, p.RefreshExpiresAt, p.Type)
+}
+
+func isPlace(place string) bool {
+	kind, name, _ := strings.Cut(place, ":")
+	switch kind {
+	case "json", "cookie", "header":
+		return name != ""
+	}
+	return place == textPlace
+}
+
+// flaw returns why a step cannot be meant.
+func (s Step) flaw(p Preset) string {
+	switch {
+	case !strings.HasPrefix(s.Path, "/") || strings.HasPrefix(s.Path, "//"):
+		return `the path "` + s.Path + `" does not begin with one /`
+	case s.Method != http.MethodGet && s.Method != http.MethodPost && s.Method != http.MethodPut && s.Method != http.MethodDelete:
+		return `the method "` + s.Method + `" is not GET, POST, PUT or DELETE`
+	case s.Body != BodyJSON && s.Body != BodyForm && s.Body != BodyNone:
+		return `the body "` + s.Body + `" is not json, form or none`
+	case s.RefreshCookie && p.Tokens.RefreshCookie() == "":
+		return "sends the refresh token's cookie, but tokens.refresh names no cookie"
+	case s.RefreshCookie && s.Server != "":
+		return "a cookie is not sent to another server"
+	}
+	if _, err := ParseServer(s.Server); s.Server != "" && err != nil {
+		return err.Error()
+	}
+	for _, pair := range slices.Concat(s.Query, s.Fields) {
+		if why := p.pairFlaw(pair); why != "" {
+			return why
+		}
+	}
+	return p.headersFlaw(s.Headers)
+}
+
+// pairFlaw returns why a field or a part of the query is not valid.
+func (p Preset) pairFlaw(pair string) string {
+	name, value, isJSON := cutField(pair)
+	switch {
+	case name == "" || !strings.Contains(pair, "="):
+		return `the field "` + pair + `" is not NAME=VALUE`
+	case isJSON && !json.Valid([]byte(value)):
+		return `the field "` + pair + `" is not NAME:=JSON`
+	case !isJSON && !p.isKnown(value):
+		return `the field "` + pair + `" has an unknown variable: ` + strings.Join(p.variableNames(), ", ") + ` exist`
+	}
+	return ""
+}
+
+// headersFlaw returns why a header is not valid. The client sets those of HTTP itself, and
+// the cookies.
+func (p Preset) headersFlaw(headers []string) string {
+	own := []string{"Host", "Cookie", "Connection", "Content-Length", "Transfer-Encoding", "Upgrade"}
+	const inName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	for _, header := range headers {
+		name, value, ok := strings.Cut(header, ":")
+		switch {
+		case !ok || name == "" || strings.Trim(name, inName) != "" || strings.TrimSpace(value) == "" || hasControl(value):
+			return `the header "` + header + `" is not NAME: VALUE`
+		case slices.Contains(own, http.CanonicalHeaderKey(name)):
+			return "the header " + name + " is set by the client itself"
+		}
+		for word := range strings.FieldsSeq(value) {
+			if !p.isKnown(word) {
+				return `the header "` + header + `" has an unknown variable: ` + strings.Join(p.variableNames(), ", ") + ` exist`
+			}
+		}
+	}
+	return ""
+}
+
+// cookieVariable begins the variable of a cookie that the server set.
+const cookieVariable = "$cookie:"
+
+// variableNames returns the variables of a preset.
+func (p Preset) variableNames() []string {
+	names := []string{"$username", "$password", "$refresh_token", "$access_token", "$origin", cookieVariable + "NAME"}
+	var own []string
+	for name := range p.Values {
+		own = append(own, "$"+name)
+	}
+	slices.Sort(own)
+	return append(names, own...)
+}
+
+// isKnown reports whether a value is literal text or a variable that exists.
+func (p Preset) isKnown(value string) bool {
+	if name, ok := strings.CutPrefix(value, cookieVariable); ok {
+		return name != ""
+	}
+	return !strings.HasPrefix(value, "$") || slices.Contains(p.variableNames(), value)
+}
