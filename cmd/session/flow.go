@@ -38,8 +38,8 @@ A rule that cannot be tested on a server is skipped with the reason, never
 passed. The verdict is fail when a rule of level must is broken. It is
 incomplete when such a rule could not be tried although the flow should have
 reached it (no refresh token, a step missing, an answer that decides nothing),
-unless --skip names the rule or --allow-untested is given, and when none of the
-rules ran. The status is 6 for both.
+unless --skip names the rule or --allow-untested is given. It is always
+incomplete when no rule was tried. The status is 6 for both.
 
 Rules:
 ` + ruleLines()
@@ -179,11 +179,13 @@ func (o flowOptions) advise(env *cli.Env, r flow.Report) {
 	if r.Verdict() != flow.Incomplete {
 		return
 	}
-	if ids := r.Untried(); len(ids) > 0 {
+	ids := r.Untried()
+	switch {
+	case r.NoneTried():
+		o.output.Note(env, "no rule was tried, so nothing is known of the server")
+	case len(ids) > 0:
 		o.output.Note(env, "not tried: "+strings.Join(ids, " ")+"; --skip RULE or --allow-untested accepts that")
-		return
 	}
-	o.output.Note(env, "no rule was tried")
 }
 
 // fail writes the error as JSON, unless the report has another format.

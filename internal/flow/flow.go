@@ -110,17 +110,21 @@ const (
 func (x Result) Decides() bool { return x.Level == Must && x.Status == verdict.Fail }
 
 // Verdict returns the verdict. It is fail if a required rule failed. It is incomplete if
-// the flow did not complete, if a required rule could not be tried, or if no rule ran.
+// the flow did not complete, if a required rule could not be tried, which AllowUntested
+// permits, or if no rule was tried at all.
 func (r Report) Verdict() Verdict {
 	switch {
 	case slices.ContainsFunc(r.Results, Result.Decides):
 		return Failed
-	case r.Err != nil || !r.AllowUntested && (len(r.Untried()) > 0 || r.Count(verdict.Skip) == len(r.Results)):
+	case r.Err != nil || r.NoneTried() || !r.AllowUntested && len(r.Untried()) > 0:
 		return Incomplete
 	default:
 		return Passed
 	}
 }
+
+// NoneTried reports whether every rule was skipped.
+func (r Report) NoneTried() bool { return r.Count(verdict.Skip) == len(r.Results) }
 
 // Untried returns the required rules that could not be tried.
 func (r Report) Untried() []string {

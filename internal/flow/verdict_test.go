@@ -129,6 +129,13 @@ func TestIncomplete(t *testing.T) {
 		{"a wrong path", func(o *flow.Options) { o.Protected = "/nothing/there" }, 0, flow.Incomplete},
 		{"no refresh in the preset", func(o *flow.Options) { o.Preset.Refresh.Path = "" }, 0, flow.Incomplete},
 		{"only a rule that is skipped", func(o *flow.Options) { o.Only, o.Skip = []string{flow.Rotation}, []string{flow.Rotation} }, 0, flow.Incomplete},
+		{"only a rule that is skipped, allowed", func(o *flow.Options) {
+			o.Only, o.Skip, o.AllowUntested = []string{flow.Rotation}, []string{flow.Rotation}, true
+		}, 0, flow.Incomplete},
+		{"only rules without a step, allowed", func(o *flow.Options) {
+			noSteps(o)
+			o.Only, o.AllowUntested = []string{flow.LogoutWorks, flow.RefreshAfterLogout}, true
+		}, 0, flow.Incomplete},
 		{"only a rule of level info", func(o *flow.Options) { noSteps(o); o.Only = []string{flow.AccessAfterLogout} }, 0, flow.Incomplete},
 	} {
 		t.Run(strings.ReplaceAll(tt.name, " ", "_"), func(t *testing.T) {

@@ -169,6 +169,9 @@ func VerdictText(t *render.Text, r flow.Report) {
 		}
 		t.Styled(style, mark+" pass")
 	}
+	if r.NoneTried() {
+		t.Put(": no rule was tried")
+	}
 	t.Put(": ", strings.Join(counts, ", "), ", in ", strconv.FormatFloat(r.Took.Round(100*time.Millisecond).Seconds(), 'f', 1, 64), " s").Line()
 }
 
