@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/cli"
+	"jwt/internal/keysource"
 	"jwt/internal/verdict"
 )
 
@@ -65,15 +66,29 @@ var bashAt = strings.NewReplacer(
 )
 
 // completeFiles completes @FILE in the arguments and flags that have no completion of their own.
-func completeFiles(c *cobra.Command) {
+func completeFiles(env *cli.Env, c *cobra.Command) {
 	if c.ValidArgsFunction == nil && len(c.ValidArgs) == 0 {
 		c.ValidArgsFunction = filesAfterAt
 	}
 	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Name == "key" {
+			c.RegisterFlagCompletionFunc(f.Name, keySources(env))
+			return
+		}
 		if _, ok := c.GetFlagCompletionFunc(f.Name); !ok && f.NoOptDefVal == "" {
 			c.RegisterFlagCompletionFunc(f.Name, filesAfterAt)
 		}
 	})
+}
+
+// keySources completes a key: agent:FINGERPRINT, or a file.
+func keySources(env *cli.Env) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		if strings.HasPrefix(word, "agent:") {
+			return keysource.AgentNames(c.Context(), env), cobra.ShellCompDirectiveNoFileComp
+		}
+		return filesAfterAt(c, args, word)
+	}
 }
 
 // filesAfterAt returns the files that @PREFIX can mean. Files without an @ are left to the shell.

@@ -38,6 +38,7 @@ func Main(args []string) int {
 		Secret:    cli.PromptSecret,
 		Keyring:   session.OSKeyring{LookupEnv: os.LookupEnv},
 		Exec:      cli.Execute,
+		Pipe:      cli.Pipe,
 	}
 	// Ctrl-C is left to the system, which ends the process at once. Commands that must finish
 	// something handle it themselves.

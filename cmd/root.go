@@ -137,7 +137,7 @@ func addCommands(env *cli.Env, parent *cobra.Command, children []*cli.Command, a
 		}
 		if completing { // a shell shows the usage of a flag unchanged
 			c.Flags().VisitAll(func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) })
-			completeFiles(c)
+			completeFiles(env, c)
 		}
 		parent.AddCommand(c)
 	}

@@ -60,6 +60,7 @@ var rooms = []string{
 	"session",
 	"flow",
 	"input",
+	"sshagent",
 	"render",
 	"flow/report",
 	"cli",

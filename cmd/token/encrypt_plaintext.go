@@ -105,20 +105,19 @@ func (o encryptOptions) sign(outer *keysource.Sources, claims jsonobject.Object)
 	}
 	sources := s.keys.Sources(outer.Ctx, outer.Env, o.output)
 	sources.In = outer.In
-	key, alg, err := s.chooseKey(sources, nil)
+	u := unsigned{claims: claims}
+	if u.key, u.alg, err = s.chooseKey(sources, nil); err != nil {
+		return jws.Token{}, err
+	}
+	if err := s.editHeader(&u.header, u.key, u.alg); err != nil {
+		return jws.Token{}, err
+	}
+	token, err := s.make(outer.Env, sources, u)
 	if err != nil {
 		return jws.Token{}, err
 	}
-	var header jsonobject.Object
-	if err := s.editHeader(&header, key, alg); err != nil {
-		return jws.Token{}, err
-	}
-	token, err := s.make(header, claims, key, alg)
-	if err != nil {
-		return jws.Token{}, err
-	}
-	noteWarnings(outer.Env, o.output, sources.Warnings(key))
-	for _, w := range signWarnings(token, key, alg, now) {
+	noteWarnings(outer.Env, o.output, sources.Warnings(u.key))
+	for _, w := range signWarnings(token, u.key, u.alg, now) {
 		o.output.Note(outer.Env, w)
 	}
 	return token, nil

@@ -192,7 +192,7 @@ func (o signOptions) algOf(r recipe.Recipe, key jwk.Key) (jwa.Algorithm, error) 
 		return o.algFor(key)
 	}
 	for _, name := range r.Algs {
-		if alg, ok := jwa.Lookup(name); ok && key.Fits(alg, jwk.OpSign) == nil {
+		if alg, ok := jwa.Lookup(name); ok && key.Fits(alg, o.operation()) == nil {
 			return alg, nil
 		}
 	}

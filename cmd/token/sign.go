@@ -45,7 +45,8 @@ limits. Its inputs are given by the flag of their claim, or by -c NAME=VALUE;
   jwt sign --secret @secret.txt --sub alice -c role=admin -c level:=3 --jti
   jwt sign @claims.json --key set.json --kid 2026-01 --typ at+jwt
   jwt sign --from TOKEN --exp +1h --unset nbf --key private.pem
-  jwt sign --recipe github-app --iss CLIENT_ID --key app.private-key.pem`
+  jwt sign --recipe github-app --iss CLIENT_ID --key app.private-key.pem
+  jwt sign @claims.json --key public.pem --signer './hsm-sign.sh'`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 6 7 8"}
 		o.addFlags(c.Flags())
 		o.complete(env, c)
@@ -78,6 +79,10 @@ type signOptions struct {
 
 	recipe      string
 	listRecipes bool
+
+	signer       string // a command
+	signingInput bool
+	signature    string // a source
 }
 
 func (o *signOptions) addFlags(f *pflag.FlagSet) {
@@ -93,12 +98,15 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.kidAs, "kid-as", "", "set the kid computed from the key in this `FORM`: thumbprint, spki, x5t, x5t#S256 or libtrust")
 	f.StringVar(&o.x5c, "x5c", "", "put the key's certificate chain from this `SOURCE` into the header (x5c)")
 	f.StringVar(&o.x5t, "x5t", "", "put the hashes of the key's certificate from this `SOURCE` into the header (x5t, x5t#S256)")
+	f.StringVar(&o.signer, "signer", "", "sign by this `COMMAND`, which reads the signing input and writes a raw or DER signature; --key is the public key")
+	f.BoolVar(&o.signingInput, "signing-input", false, "print what is to be signed, without a newline, and sign nothing; --key is the public key")
+	f.StringVar(&o.signature, "signature", "", "attach the signature from this `SOURCE` (raw or DER) to the argument, a signing input; --key is the public key")
 	f.StringVar(&o.recipe, "recipe", "", "make the claims that a platform asks for, by the recipe `NAME`")
 	f.BoolVar(&o.listRecipes, "recipes", false, "list the recipes with their inputs and the page that defines each")
 	o.at.AddFlags(f, "the current `TIME` for claims and checks")
 	o.token.addFlags(f)
 	o.output.AddFlags(f)
-	f.Lookup("key").Usage = "sign with this private key, or one of a set, from a `SOURCE`: PATH, -, env:NAME, fd:N, https://…, or the key's own text"
+	f.Lookup("key").Usage = "sign with this private key, or one of a set, from a `SOURCE`: PATH, -, env:NAME, fd:N, agent:FINGERPRINT, https://…, or the key's own text"
 	f.Lookup("secret").Usage = "sign with this HMAC secret, from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text"
 	f.Lookup("alg").Usage = "sign with this `ALGORITHM` (default: that of the key; none makes an unsigned token)"
 	f.Lookup("field").Usage = "read the token of --from from the member, cookie, header or parameter `NAME`"
@@ -129,7 +137,7 @@ func (o *signOptions) check() error {
 	case !o.keys.Given() && o.keys.CheckAlgs() == nil:
 		return verdict.Errorf(verdict.Usage, "no key given to sign with").Hintf("--key private.pem or --secret env:NAME")
 	}
-	return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.checkKid(), o.checkNames(), o.keys.Check())
+	return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.checkKid(), o.checkNames(), o.checkElsewhere(), o.keys.Check())
 }
 
 // checkKid refuses an empty kid: it names no key, and is an unset variable.
@@ -144,54 +152,76 @@ func (o *signOptions) checkKid() error {
 func (o *signOptions) given(flag string) bool { return o.flags.Changed(flag) }
 
 func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) error {
-	if o.listRecipes {
+	switch {
+	case o.listRecipes:
 		return listRecipes(env, o.output)
+	case o.given("signature"):
+		return runAttach(ctx, env, o, args)
 	}
 	if err := o.check(); err != nil {
-		return err
-	}
-	recipe, err := o.findRecipe(env)
-	if err != nil {
-		return err
-	}
-	sources := o.keys.Sources(ctx, env, o.output)
-	header, claims, err := o.start(env, sources, args)
-	if err != nil {
 		return err
 	}
 	now, err := o.at.Now(env)
 	if err != nil {
 		return err
 	}
+	sources := o.keys.Sources(ctx, env, o.output)
 	sources.At = now
-	if recipe == nil { // the mistakes of claims are said before those of keys
-		err = o.editClaims(&claims, now)
-	}
+	u, err := o.prepare(env, sources, args, now)
 	if err != nil {
 		return err
 	}
-	key, alg, err := o.chooseKey(sources, recipe)
+	if o.signingInput {
+		input, err := jws.SigningInput(u.header, u.claims.Bytes())
+		if err != nil {
+			return err
+		}
+		return o.output.Write(env, []byte(input))
+	}
+	token, err := o.make(env, sources, u)
 	if err != nil {
 		return err
 	}
-	if recipe != nil {
-		header, claims, err = o.cook(*recipe, sources.In, claims, key, now)
-	}
-	if err != nil {
-		return err
-	}
-	if err := o.editHeader(&header, key, alg); err != nil {
-		return err
-	}
-	token, err := o.make(header, claims, key, alg)
-	if err != nil {
-		return err
-	}
-	noteWarnings(env, o.output, sources.Warnings(key))
-	for _, w := range append(o.claims.notes(), signWarnings(token, key, alg, now)...) {
+	noteWarnings(env, o.output, sources.Warnings(u.key))
+	for _, w := range append(o.claims.notes(), signWarnings(token, u.key, u.alg, now)...) {
 		o.output.Note(env, w)
 	}
 	return o.answer(env, token)
+}
+
+// unsigned is a token before it is signed. The zero alg is for none.
+type unsigned struct {
+	header, claims jsonobject.Object
+	key            jwk.Key
+	alg            jwa.Algorithm
+}
+
+// prepare returns the header and the claims that arguments, flags and the recipe ask for, and
+// the key to sign with.
+func (o *signOptions) prepare(env *cli.Env, sources *keysource.Sources, args []string, now time.Time) (u unsigned, err error) {
+	recipe, err := o.findRecipe(env)
+	if err != nil {
+		return u, err
+	}
+	if u.header, u.claims, err = o.start(env, sources, args); err != nil {
+		return u, err
+	}
+	if recipe == nil { // the mistakes of claims are reported before those of keys
+		err = o.editClaims(&u.claims, now)
+	}
+	if err != nil {
+		return u, err
+	}
+	if u.key, u.alg, err = o.chooseKey(sources, recipe); err != nil {
+		return u, err
+	}
+	if recipe != nil {
+		u.header, u.claims, err = o.cook(*recipe, sources.In, u.claims, u.key, now)
+	}
+	if err != nil {
+		return u, err
+	}
+	return u, o.editHeader(&u.header, u.key, u.alg)
 }
 
 // chooseKey returns the private key to sign with and the algorithm, which is zero for
@@ -223,7 +253,11 @@ func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 	var able []jwk.Key
 	for _, k := range keys {
 		named := !o.given("kid") || k.AnswersTo(o.kid)
-		if named && k.IsPrivate() {
+		public, isPublic := k.Public()
+		switch {
+		case named && o.elsewhere() && isPublic:
+			able = append(able, public)
+		case named && !o.elsewhere() && k.IsPrivate():
 			able = append(able, k)
 		}
 	}
@@ -236,6 +270,9 @@ func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 			hint = "none of them has a kid to choose it by: give only one key"
 		}
 		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", phrase.Count(len(able), "key")).Hintf("%s", hint)
+	case o.elsewhere():
+		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "no public key fits: a program elsewhere signs, and what it answers is verified").
+			Hintf("--key PUBLIC is the public key of the program")
 	case len(keys) == 1 && (!o.given("kid") || keys[0].AnswersTo(o.kid)):
 		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "%s: a public key cannot sign", keys[0].Source).
 			Hintf("give the private key: --key private.pem")
@@ -252,12 +289,20 @@ func (o signOptions) algFor(key jwk.Key) (jwa.Algorithm, error) {
 	able := key.Algorithms()
 	if len(o.keys.Algs) == 1 {
 		alg, _ := jwa.Lookup(o.keys.Algs[0]) // check has refused unknown names
-		return alg, key.Fits(alg, jwk.OpSign)
+		return alg, key.Fits(alg, o.operation())
 	}
 	if len(able) == 0 {
 		return jwa.Algorithm{}, cannotSign(key)
 	}
 	return able[0], nil
+}
+
+// operation is what the key must be able to do here.
+func (o signOptions) operation() jwk.Operation {
+	if o.elsewhere() {
+		return jwk.OpVerify
+	}
+	return jwk.OpSign
 }
 
 // cannotSign returns the error of a key that fits no signature algorithm.
@@ -274,11 +319,14 @@ func cannotSign(key jwk.Key) error {
 	return err
 }
 
-func (o signOptions) make(header, claims jsonobject.Object, key jwk.Key, alg jwa.Algorithm) (jws.Token, error) {
-	if alg.Name == "" {
-		return jws.Unsecured(header, claims.Bytes())
+func (o signOptions) make(env *cli.Env, sources *keysource.Sources, u unsigned) (jws.Token, error) {
+	switch {
+	case u.alg.Name == "":
+		return jws.Unsecured(u.header, u.claims.Bytes())
+	case o.elsewhere():
+		return o.signElsewhere(env, sources, u)
 	}
-	return jws.Sign(header, claims.Bytes(), key, alg, o.deterministic)
+	return jws.Sign(u.header, u.claims.Bytes(), u.key, u.alg, o.deterministic)
 }
 
 // signWarnings returns why verifiers may refuse the token.

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"os"
@@ -32,6 +33,8 @@ type Env struct {
 	Keyring   session.Keyring                      // of the system; nil for none
 	Version   string                               // of the program
 	Exec      func(argv, environ []string) error   // replaces the process by another program, or runs it
+	// Pipe runs a command line in the shell with input on its stdin, and returns its stdout.
+	Pipe func(ctx context.Context, commandLine string, input []byte, stderr io.Writer) ([]byte, error)
 }
 
 // Getenv returns the environment variable, or "".

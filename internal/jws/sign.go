@@ -18,24 +18,54 @@ func Sign(header jsonobject.Object, payload []byte, key jwk.Key, alg jwa.Algorit
 	if err := key.Fits(alg, jwk.OpSign); err != nil {
 		return Token{}, err
 	}
-	if d := header.Duplicates(); len(d) > 0 {
-		return Token{}, verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once, which verifiers refuse", phrase.QuotedList(d))
+	input, err := SigningInput(header, payload)
+	if err != nil {
+		return Token{}, err
 	}
-	text := base64url.AppendEncode(nil, header.Bytes())
-	text = append(text, '.')
-	text = base64url.AppendEncode(text, payload)
-	sig, err := alg.Sign(string(text), key.Material(), deterministic)
+	sig, err := alg.Sign(input, key.Material(), deterministic)
 	if err != nil {
 		return Token{}, verdict.Errorf(verdict.Internal, "signing with %s: %w", alg.Name, err)
 	}
-	text = append(text, '.')
-	text = base64url.AppendEncode(text, sig)
-	return verified(string(text), key, alg)
+	t, err := parsed(input, sig, alg)
+	if err != nil {
+		return Token{}, err
+	}
+	if err := alg.Verify(t.SigningInput(), t.Signature, key.VerificationMaterial()); err != nil {
+		return Token{}, verdict.Errorf(verdict.Internal, "the token just made does not verify: %w", err)
+	}
+	return t, nil
 }
 
-// verified parses and verifies the token just made.
-func verified(text string, key jwk.Key, alg jwa.Algorithm) (Token, error) {
-	t, err := Parse(text)
+// SigningInput returns the text that a signature covers (RFC 7515 §5.1).
+func SigningInput(header jsonobject.Object, payload []byte) (string, error) {
+	if d := header.Duplicates(); len(d) > 0 {
+		return "", verdict.Errorf(verdict.DuplicateMember, "the header has %s more than once, which verifiers refuse", phrase.QuotedList(d))
+	}
+	text := base64url.AppendEncode(nil, header.Bytes())
+	text = append(text, '.')
+	return string(base64url.AppendEncode(text, payload)), nil
+}
+
+// Attach makes a token of a signing input and the signature that another program made of it,
+// as the algorithm writes it or, for ECDSA, in DER. key is the public key. The token is verified
+// before it is returned.
+func Attach(input string, sig []byte, key jwk.Key, alg jwa.Algorithm) (Token, error) {
+	if err := key.Fits(alg, jwk.OpVerify); err != nil {
+		return Token{}, err
+	}
+	t, err := parsed(input, alg.RawSignature(sig, key.Curve), alg)
+	if err != nil {
+		return Token{}, err
+	}
+	if err := alg.Verify(t.SigningInput(), t.Signature, key.VerificationMaterial()); err != nil {
+		return Token{}, verdict.Errorf(verdict.SignatureInvalid, "the signature of %s does not verify under %s with %s", phrase.Count(len(sig), "byte"), key.Source, alg.Name)
+	}
+	return t, nil
+}
+
+// parsed parses the token just made.
+func parsed(input string, sig []byte, alg jwa.Algorithm) (Token, error) {
+	t, err := Parse(input + "." + base64url.Encode(sig))
 	switch {
 	case verdict.ClassOf(err) == verdict.TooLarge:
 		return Token{}, err
@@ -44,9 +74,6 @@ func verified(text string, key jwk.Key, alg jwa.Algorithm) (Token, error) {
 	}
 	if name, _ := t.Alg(); name != alg.Name {
 		return Token{}, verdict.Errorf(verdict.Internal, "the header says alg %q, the key signs %s", name, alg.Name)
-	}
-	if err := alg.Verify(t.SigningInput(), t.Signature, key.VerificationMaterial()); err != nil {
-		return Token{}, verdict.Errorf(verdict.Internal, "the token just made does not verify: %w", err)
 	}
 	return t, nil
 }

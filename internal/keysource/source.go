@@ -49,6 +49,9 @@ func (k *Sources) Read(source string) (Source, error) {
 		s.markAge(k.Env.Now())
 		return s, err
 	}
+	if AgentSource(source) {
+		return k.readAgent(source)
+	}
 	if compact.Looks(source) && compact.KindOf(source) != compact.JWE { // a JWE may hold a key
 		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "--key: this is a token, not a key").
 			Hintf("the token is the argument, --key the file with the key: jwt verify TOKEN --key FILE")
