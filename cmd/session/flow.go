@@ -231,7 +231,7 @@ func (o flowOptions) options(env *cli.Env) (flow.Options, error) {
 
 // local starts a server on loopback with one user, and sets it as the server to test.
 func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Options) (end func(), err error) {
-	options.User = demoUser
+	options.User, options.Cart = demoUser, true
 	password := authserver.RandomPassword()
 	options.Password = []byte(password)
 	users := &authserver.Users{}

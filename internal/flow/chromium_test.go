@@ -61,7 +61,7 @@ func TestReportInChromium(t *testing.T) {
 			t.Errorf("the page has no %s", want)
 		}
 	}
-	for _, id := range flow.RuleIDs() {
+	for _, id := range flow.RuleIDs(flow.Session) {
 		if !strings.Contains(dom, `id="rule-`+id+`"`) {
 			t.Errorf("the page has no rule %s", id)
 		}

@@ -297,12 +297,19 @@ func (r *run) call(ctx context.Context, name, token, note string) (answer, error
 }
 
 func (r *run) get(ctx context.Context, s *authclient.Client, token string) error {
-	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
-	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL.String()+r.Protected, nil)
 	if err != nil {
 		return err
 	}
+	return r.send(s, req, token)
+}
+
+// send makes a request, without an Authorization header if token is empty. The recorder
+// keeps the answer.
+func (r *run) send(s *authclient.Client, req *http.Request, token string) error {
+	ctx, cancel := context.WithTimeout(req.Context(), r.Timeout)
+	defer cancel()
+	req = req.WithContext(ctx)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", r.UserAgent)
 	if token != "" {

@@ -24,7 +24,9 @@ func TestKeepsEveryRule(t *testing.T) {
 	}
 	for _, tt := range tests {
 		inBubble(t, func(t *testing.T) {
-			r := run(t, options(t, serve(t, authserver.Options{}), tt.preset))
+			o := options(t, serve(t, authserver.Options{}), tt.preset)
+			o.Cart = true
+			r := run(t, o)
 			want := map[verdict.Status][]string{}
 			for _, id := range flow.RuleIDs() {
 				status := verdict.Pass
@@ -49,7 +51,7 @@ func TestKeepsEveryRule(t *testing.T) {
 
 // TestFindsEachFault breaks one rule at a time, and checks that only this rule fails.
 func TestFindsEachFault(t *testing.T) {
-	noBearer := []string{flow.TamperedRefused, flow.AlgNoneRefused, flow.ExpiredRefused, flow.RetryWorks, flow.RefreshNotBearer, flow.AccessAfterLogout}
+	noBearer := []string{flow.TamperedRefused, flow.AlgNoneRefused, flow.ExpiredRefused, flow.RetryWorks, flow.RefreshNotBearer, flow.AccessAfterLogout, flow.CartWorks, flow.TamperedCartRefused}
 	noRefresh := []string{flow.RetryWorks, flow.Rotation, flow.ReuseDetected, flow.FamilyRevoked, flow.Grace, flow.AccessNotRefresh, flow.RefreshAfterLogout, flow.ConcurrentRefresh}
 	tests := []struct {
 		fault   string
@@ -81,6 +83,8 @@ func TestFindsEachFault(t *testing.T) {
 		{"logout-keeps-cookie", flow.LogoutClearsCookie, nil},
 		{"logout-keeps", flow.RefreshAfterLogout, []string{flow.AccessAfterLogout}},
 		{"access-outlives", flow.AccessAfterLogout, nil}, // a warning
+		{"checkout-broken", flow.CartWorks, nil},
+		{"tampered-cart-accepted", flow.TamperedCartRefused, nil},
 		{"rotation-races", flow.ConcurrentRefresh, nil},
 	}
 	tested := map[string]bool{flow.LoginWorks: true} // TestLoginRefused
@@ -99,7 +103,9 @@ func TestFindsEachFault(t *testing.T) {
 		}
 		t.Run(tt.fault, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				expectOnly(t, run(t, options(t, serve(t, o, faults...), "cookie")), tt.broken, tt.skipped)
+				options := options(t, serve(t, o, faults...), "cookie")
+				options.Cart = true
+				expectOnly(t, run(t, options), tt.broken, tt.skipped)
 			})
 		})
 	}

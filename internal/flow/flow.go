@@ -26,6 +26,7 @@ type Options struct {
 	User      string
 	Password  []byte
 	Protected string // a path that requires an access token; empty: the userinfo of the preset
+	Cart      bool   // the server has the cart of the local server
 
 	Only, Skip    []string // rules, by ID
 	AllowUntested bool     // a rule that could not be tried does not make the verdict incomplete
@@ -247,8 +248,10 @@ func (r *run) finish(err error) {
 	for _, rule := range Rules() {
 		res, judged := r.results[rule.ID]
 		switch {
-		case len(r.Only) > 0 && !slices.Contains(r.Only, rule.ID):
+		case len(r.Only) > 0 && !slices.Contains(r.Only, rule.ID), len(r.Only) == 0 && !r.judges(rule.Part):
 			continue
+		case !r.judges(rule.Part):
+			res = Result{Status: verdict.Skip, Actual: notJudged[rule.Part]}
 		case slices.Contains(r.Skip, rule.ID):
 			res = Result{Status: verdict.Skip, Actual: "skipped on request"}
 		case !judged:
@@ -276,6 +279,19 @@ func (r *run) markSteps() {
 		}
 	}
 }
+
+// judges reports whether the server is judged by a part of the rules.
+func (r *run) judges(p Part) bool {
+	switch p {
+	case Cart:
+		return r.Cart
+	default:
+		return true
+	}
+}
+
+// notJudged says why a server is not judged by a part.
+var notJudged = map[Part]string{Cart: "only the local server has the cart"}
 
 // wants reports whether one of the rules is selected.
 func (r *run) wants(ids ...string) bool {

@@ -25,7 +25,7 @@ func (r *run) scenario(ctx context.Context) error {
 	}
 	r.pass(LoginWorks, a.describe())
 	for _, part := range []func(context.Context, *family) error{
-		r.checkLifetime, r.tryResource, r.tryWrongCredentials, r.tryExpiry, r.tryRotation, r.tryConcurrentRefresh, r.tryLogout,
+		r.checkLifetime, r.tryResource, r.tryCart, r.tryWrongCredentials, r.tryExpiry, r.tryRotation, r.tryConcurrentRefresh, r.tryLogout,
 	} {
 		if err := part(ctx, f); err != nil {
 			return err

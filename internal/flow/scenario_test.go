@@ -28,7 +28,7 @@ func TestLoginRefused(t *testing.T) {
 			t.Errorf("%v, report %v", err, r.Err)
 		}
 		got := outcomes(r)
-		if d := cmp.Diff([]string{flow.LoginWorks}, got[verdict.Fail]); d != "" || len(got[verdict.Skip]) != len(flow.RuleIDs())-1 {
+		if d := cmp.Diff([]string{flow.LoginWorks}, got[verdict.Fail]); d != "" || len(got[verdict.Skip]) != len(flow.RuleIDs(flow.Session))-1 {
 			t.Errorf("%v", got)
 		}
 		for _, x := range r.Results[1:] {
@@ -100,7 +100,7 @@ func TestConnectionRefused(t *testing.T) {
 		if verdict.ClassOf(err) != verdict.FetchFailed || r.Verdict() == flow.Passed {
 			t.Errorf("%v", err)
 		}
-		if n := r.Count(verdict.Skip); n != len(flow.RuleIDs()) { // login-works is unknown, too
+		if n := r.Count(verdict.Skip); n != len(flow.RuleIDs(flow.Session)) { // login-works is unknown, too
 			t.Errorf("%d skipped: %v", n, outcomes(r))
 		}
 	})
@@ -139,7 +139,7 @@ func TestOnlyAndSkip(t *testing.T) {
 		o = options(t, server, "cookie")
 		o.Skip = []string{flow.ConcurrentRefresh, flow.WrongPasswordRefused, flow.UniformLoginErrors}
 		r = run(t, o)
-		if len(r.Results) != len(flow.RuleIDs()) {
+		if len(r.Results) != len(flow.RuleIDs(flow.Session)) {
 			t.Errorf("%d rules", len(r.Results))
 		}
 		for _, x := range r.Results {

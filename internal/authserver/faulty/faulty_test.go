@@ -50,6 +50,10 @@ var rules = map[string]func(t *testing.T, s *site) bool{
 		b := s.spend(a.tokens(t).RefreshToken)
 		return a.header.Get("Cache-Control") == "no-store" && b.header.Get("Cache-Control") == "no-store"
 	},
+	"cart-works": func(t *testing.T, s *site) bool { return s.checkout(s.cart()).status == 200 },
+	"tampered-cart-refused": func(t *testing.T, s *site) bool {
+		return s.checkout(unsigned(t, s.cart())).status == 401
+	},
 	"refresh-works": func(t *testing.T, s *site) bool { return s.spend(s.login().RefreshToken).status == 200 },
 	"retry-works": func(t *testing.T, s *site) bool {
 		a := s.spend(s.login().RefreshToken)
@@ -166,6 +170,8 @@ func TestFaultsBreakTheirRules(t *testing.T) {
 		{"logout-keeps", "access-after-logout refresh-after-logout-refused"},
 		{"access-outlives", "access-after-logout"},
 		{"rotation-races", "concurrent-refresh"},
+		{"checkout-broken", "cart-works"},
+		{"tampered-cart-accepted", "tampered-cart-refused"},
 		// These faults break no rule.
 		{"latency=1ms", ""},
 		{"clock-offset=-48h", ""},

@@ -277,3 +277,14 @@ func same[T any](t *testing.T, what string, got, want T) {
 		t.Errorf("%s: %+v, want %+v", what, got, want)
 	}
 }
+
+// cart returns the token of a new cart with one item.
+func (s *site) cart() string {
+	s.t.Helper()
+	return s.ask("POST", "/cart/items", `{"sku":"tea"}`).cookies["cart"].Value
+}
+
+func (s *site) checkout(cart string) answer {
+	s.t.Helper()
+	return s.ask("POST", "/checkout", "{}", "Cookie: cart="+cart)
+}

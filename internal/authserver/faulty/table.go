@@ -74,6 +74,10 @@ func table() []Kind {
 		{Name: "cookie-no-samesite", Help: "the cookie lacks SameSite", Breaks: "cookie-samesite", apply: editCookie(func(c *http.Cookie, _ string) { c.SameSite = 0 })},
 		{Name: "cookie-domain", Help: "the cookie has a Domain", Breaks: "cookie-scope", apply: editCookie(func(c *http.Cookie, host string) { c.Domain = host })},
 
+		// The cart.
+		{Name: "tampered-cart-accepted", Help: "a cart with a wrong signature is checked out", Breaks: "tampered-cart-refused", apply: onRequest(acceptTamperedCart)},
+		{Name: "checkout-broken", Help: "every checkout of a cart fails", Breaks: "cart-works", apply: onRequest(failCheckouts)},
+
 		// Every answer.
 		{Name: "status", Value: "STATUS", Help: "answer with this status and do nothing", parse: parseStatus, apply: onRequest(answerStatus)},
 		{Name: "latency", Value: "DURATION", Help: "wait before answering", parse: durationOf(0, maxLatency), apply: onRequest(delay)},
