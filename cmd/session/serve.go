@@ -62,6 +62,7 @@ the whole server, have no times and path:
 		c.Example = `  jwt session serve                            user demo, with a random password
   jwt session serve --user alice:secret --access-ttl 30s --store memory
   jwt session serve --users users.txt --store redis://127.0.0.1:6379/0
+  jwt session serve --allow-origin http://localhost:5173   for a browser app
   jwt session serve --fault drop-answer,times=1,path=/refresh --reuse-grace 10s
   jwt session serve --listen 0.0.0.0:443 --allow-remote \
       --issuer https://auth.example --users users.txt \
@@ -86,6 +87,8 @@ type serveOptions struct {
 	faultControl bool
 
 	allowRemote     bool
+	allowOrigins    []string
+	allowHosts      []string
 	tlsCert, tlsKey string
 	quiet           bool
 }
@@ -105,6 +108,8 @@ func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.faults, "fault", nil, "inject a fault: `NAME[=VALUE]` as listed above (repeatable)")
 	f.BoolVar(&o.faultControl, "fault-control", false, "set faults while the server runs: POST /faults {\"fault\":\"NAME\"}, DELETE /faults")
 	f.BoolVar(&o.allowRemote, "allow-remote", false, "listen beyond loopback, which requires --tls-cert and --tls-key; or use a Redis beyond loopback without TLS")
+	f.StringArrayVar(&o.allowOrigins, "allow-origin", nil, "let scripts of pages from this `ORIGIN` call the server with its cookies (repeatable); the page must use the server's host name, like http://localhost:5173 and http://localhost:3000")
+	f.StringArrayVar(&o.allowHosts, "allow-host", nil, "answer requests whose Host header is `HOST` or HOST:PORT, as a proxy in front of the server sends it (repeatable)")
 	f.StringVar(&o.tlsCert, "tls-cert", "", "the certificate chain for HTTPS, a PEM `FILE`")
 	f.StringVar(&o.tlsKey, "tls-key", "", "the private key of the certificate, a PEM `FILE`")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not log requests, and print no notes; errors are printed")
@@ -114,6 +119,8 @@ func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 func (o *serveOptions) complete(c *cobra.Command) {
 	cli.CompleteValues(c, "alg", authserver.Algs()...)
 	cli.CompleteValues(c, "fault", completeFault()...)
+	cli.CompleteValues(c, "allow-origin", "http://localhost:5173", "http://localhost:8080")
+	cli.CompleteValues(c, "allow-host", "localhost:5173", "localhost:8080")
 	cli.CompleteValues(c, "store", "memory", "redis://127.0.0.1:6379/0")
 }
 
@@ -232,7 +239,7 @@ const demoUser = "demo"
 // its password.
 func (o *serveOptions) options(env *cli.Env) (options authserver.Options, password string, err error) {
 	options = authserver.Options{
-		Audience: o.audience, Alg: o.alg,
+		Audience: o.audience, Alg: o.alg, Origins: o.allowOrigins,
 		Users: &authserver.Users{}, Now: env.Now,
 	}
 	if err := o.lifetimes(&options); err != nil {
@@ -399,7 +406,7 @@ func (o *serveOptions) name(options *authserver.Options, listening net.Addr, sec
 	if o.issuer == "" {
 		options.Issuer = address
 	}
-	options.Hosts = []string{net.JoinHostPort(asked, port)}
+	options.Hosts = append(o.allowHosts, net.JoinHostPort(asked, port))
 	if loopback.Host(asked) {
 		for _, host := range []string{"127.0.0.1", "::1", "localhost"} {
 			options.Hosts = append(options.Hosts, net.JoinHostPort(host, port))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,7 +24,8 @@ const DefaultAlg = "ES256"
 // Options configure a server. Issuer, Store, Users and Now are required.
 type Options struct {
 	Issuer   string   // URL of the server, without a path: "iss", and the expected Host
-	Hosts    []string // other accepted values of Host, with port
+	Hosts    []string // other accepted values of Host; a name without a port is accepted with any
+	Origins  []string // of pages whose scripts may call the server, with its cookies
 	Audience string   // "aud" of access tokens; empty: the issuer
 	Store    store.Store
 	Users    *Users
@@ -77,7 +79,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
-	if err := s.setHosts(); err != nil {
+	if err := cmp.Or(s.setHosts(), s.setOrigins()); err != nil {
 		return nil, err
 	}
 	s.endpoints, s.rules = s.ownEndpoints(), s.standardRules()
@@ -122,9 +124,16 @@ func (s *Server) setHosts() error {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return verdict.Errorf(verdict.Usage, "issuer: %q is not scheme://host[:port]", s.Issuer)
 	}
-	s.scheme, s.hosts = u.Scheme, map[string]bool{}
-	for _, name := range append([]string{u.Host}, s.Hosts...) {
-		s.hosts[canonicalHost(name, s.scheme)] = true
+	s.scheme, s.hosts = u.Scheme, map[string]bool{canonicalHost(u.Host, u.Scheme): true}
+	for _, host := range s.Hosts {
+		u, err := url.Parse("//" + host)
+		if err != nil || u.Host != host || u.Hostname() == "" {
+			return verdict.Errorf(verdict.Usage, "host: %q is not HOST or HOST:PORT", host).Hintf("localhost:5173")
+		}
+		if u.Port() == "" {
+			host = u.Hostname()
+		}
+		s.hosts[strings.ToLower(host)] = true
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type Handler func(*Answer, *http.Request)
 type Endpoint struct {
 	Method, Path string
 	Handle       func(*Answer, *http.Request) error
+	Page         bool // for a person and not for scripts
 }
 
 // String returns the method and path for the index.
@@ -63,8 +64,13 @@ func setSecurityHeaders(h http.Header) {
 
 // dispatch checks a request and calls the handler of its path.
 func (s *Server) dispatch(a *Answer, r *http.Request) error {
+	s.share(a, r)
 	if err := s.checkRequest(r); err != nil {
 		return err
+	}
+	if isPreflight(a, r) {
+		answerPreflight(a)
+		return nil
 	}
 	for _, e := range s.Endpoints {
 		if e.Path == r.URL.Path {
@@ -88,7 +94,7 @@ func (s *Server) checkRequest(r *http.Request) error {
 	if headerSize(r) > maxHeader {
 		return &oauth.Error{Status: http.StatusRequestHeaderFieldsTooLarge, Code: oauth.InvalidRequest, Description: "the header is larger than 16 KiB"}
 	}
-	if !s.hosts[canonicalHost(r.Host, s.scheme)] {
+	if !s.isHost(r.Host) {
 		return &oauth.Error{Status: http.StatusMisdirectedRequest, Code: oauth.InvalidRequest, Description: "the Host header must name this server: " + s.Issuer}
 	}
 	if err := s.origin.Check(r); err != nil {
@@ -124,10 +130,10 @@ func route(endpoints []Endpoint, a *Answer, r *http.Request) error {
 // ownEndpoints returns the server's endpoints, in the order of the index.
 func (s *Server) ownEndpoints() []Endpoint {
 	get := func(path string, handle func(*exchange) error) Endpoint {
-		return Endpoint{http.MethodGet, path, s.handle(handle)}
+		return Endpoint{Method: http.MethodGet, Path: path, Handle: s.handle(handle)}
 	}
 	post := func(path string, handle func(*exchange) error) Endpoint {
-		return Endpoint{http.MethodPost, path, s.handle(handle)}
+		return Endpoint{Method: http.MethodPost, Path: path, Handle: s.handle(handle)}
 	}
 	return []Endpoint{
 		get(indexPath, s.index),
@@ -154,6 +160,13 @@ func headerSize(r *http.Request) int {
 		}
 	}
 	return n
+}
+
+// isHost reports whether a value of Host names this server.
+func (s *Server) isHost(host string) bool {
+	canonical := canonicalHost(host, s.scheme)
+	name, _, _ := net.SplitHostPort(canonical)
+	return s.hosts[canonical] || s.hosts[name]
 }
 
 // canonicalHost returns a value of Host in lower case and with a port.
