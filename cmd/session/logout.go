@@ -87,7 +87,7 @@ func logoutText(t *render.Text, name string, f session.LogoutResult, now time.Ti
 		t.Styled(style, mark).Put(" session ", name, ": no longer known at ", f.Server, ", ", here).Line()
 	default:
 		t.Styled(render.Caution, "!").Put(" session ", name, ": ", here, ", not revoked at the server").Line()
-		if f.Server != "" {
+		if f.HasRefresh {
 			t.Put("  the refresh token lives ", until(f.RefreshExpires)).Line()
 		}
 	}

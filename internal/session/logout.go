@@ -18,7 +18,8 @@ type LogoutResult struct {
 
 	Access         AccessState // of the access token after the logout
 	AccessExpires  time.Time
-	RefreshExpires time.Time // when a refresh token that was not revoked expires
+	HasRefresh     bool      // there was a refresh token
+	RefreshExpires time.Time // when one that was not revoked expires
 
 	Kept error // why the session's file still exists; nil if it was removed
 }
@@ -49,7 +50,7 @@ func (c *Client) Logout(ctx context.Context) (LogoutResult, error) {
 	if err != nil {
 		return c.removeUnreadable(err)
 	}
-	f := LogoutResult{Server: s.Server, User: s.User, AccessExpires: s.AccessExpires, RefreshExpires: s.RefreshExpires}
+	f := LogoutResult{Server: s.Server, User: s.User, AccessExpires: s.AccessExpires, HasRefresh: s.HasRefresh(), RefreshExpires: s.RefreshExpires}
 	f.Access = AccessUnknown
 	tokens := s.tokens()
 	if !s.Alive(c.Now()) {

@@ -46,7 +46,7 @@ func (c *Client) Refresh(ctx context.Context, seen *Session, wait time.Duration)
 	case !s.sameToken(seen) && !s.stale(now):
 		return s, Adopted, nil
 	case s.RefreshToken == "":
-		return nil, "", s.noRefreshToken()
+		return nil, "", s.noRefreshToken(now)
 	case s.Failed != nil && s.Failed.binds(now):
 		return nil, "", s.Failed.error(now)
 	case s.Failed != nil && s.Failed.At.After(began) && !s.Failed.At.After(now):

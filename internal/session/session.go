@@ -159,13 +159,17 @@ func (s *Session) Error(now time.Time) error {
 	case s.Alive(now) || s.Refreshable(now):
 		return nil
 	case !s.hasRefresh:
-		return s.noRefreshToken()
+		return s.noRefreshToken(now)
 	default:
 		return verdict.Errorf(verdict.SessionExpired, "session %s: %s", s.Name, s.refreshExpired()).Hintf("%s", s.loginCommand())
 	}
 }
 
-func (s *Session) noRefreshToken() error {
+func (s *Session) noRefreshToken(now time.Time) error {
+	if s.Alive(now) {
+		return verdict.Errorf(verdict.SessionExpired, "session %s: it cannot be refreshed, the server gave no refresh token", s.Name).
+			Hintf("the access token is still valid; for a new one: %s", s.loginCommand())
+	}
 	return verdict.Errorf(verdict.SessionExpired, "session %s: the access token has expired, and the server gave no refresh token", s.Name).
 		Hintf("%s", s.loginCommand())
 }
