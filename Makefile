@@ -62,8 +62,14 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 	done
 
 .PHONY: bench
-bench: build ## print start-up and throughput as ratios
-	go run ./internal/bench -jwt bin/jwt
+bench: build ## print what the program costs, each figure with its goal (RUN=batch: only those)
+	go run ./internal/bench -jwt bin/jwt -run "$(RUN)"
+
+.PHONY: bench-peers
+bench-peers: ## install what make bench compares with, from Debian and npm
+	apt-get update -qq
+	apt-get install -y -qq --no-install-recommends jq ripgrep hashcat nodejs npm
+	go run ./internal/bench -install
 
 .PHONY: cover
 cover: ## test coverage by function

@@ -1,41 +1,56 @@
-// Command bench prints the cost of a start and of a batch, and the number of refreshes
-// per second of the local server next to those of another server.
+// Command bench prints what the program costs as one table: each figure with its goal.
 //
-// Costs are ratios of process CPU time: of a start to a Go "hello world" built the same
-// way, of a batch to the minimum work. Runs are interleaved and the result is the median
-// ratio of the pairs, because the speed of a machine drifts.
+// Costs are ratios of process CPU time, user and system, against named programs that do the
+// same work. Runs are interleaved and the result is the median ratio of the pairs, because the
+// speed of a machine drifts.
 package main
 
 import (
-	"bytes"
+	"context"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"time"
+	"strings"
 )
 
-const hello = `package main
+// A bench is one run of the program.
+type bench struct {
+	jwt   string // the binary to measure
+	self  string // this program, which runs the floors
+	dir   string // for files, removed at the end
+	runs  int    // pairs of starts
+	table *table
+}
 
-import "fmt"
-
-func main() { fmt.Println("hello world") }
-`
-
-// token is the example of RFC 7519 §3.1.
-const token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+// groups lists the parts of the table, in order. -run chooses one.
+var groups = []struct {
+	name    string
+	measure func(*bench) error
+}{
+	{"start", (*bench).start},
+	{"batch", (*bench).batch},
+	{"serve", (*bench).serve},
+}
 
 func main() {
 	jwt := flag.String("jwt", "bin/jwt", "the `BINARY` to measure")
-	runs := flag.Int("n", 200, "pairs of runs")
+	runs := flag.Int("n", 200, "pairs of starts")
+	only := flag.String("run", "", "measure only this `GROUP` of figures: "+strings.Join(names(), ", "))
 	floor := flag.String("floor", "", "run the bare work of that `NAME` and no benchmark")
 	dir := flag.String("dir", "", "the `DIRECTORY` of its tokens")
+	install := flag.Bool("install", false, "install the npm package to compare with, and measure nothing")
 	flag.Parse()
-	run := func() error { return bench(*jwt, *runs) }
-	if *floor != "" {
+	run := func() error { return measure(*jwt, *only, *runs) }
+	switch {
+	case *floor != "":
 		run = func() error { return runFloor(*floor, *dir) }
+	case *install:
+		run = func() error {
+			_, err := installOIDCProvider(context.Background())
+			return err
+		}
 	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -43,97 +58,44 @@ func main() {
 	}
 }
 
-func bench(jwt string, runs int) error {
+func names() []string {
+	var all []string
+	for _, g := range groups {
+		all = append(all, g.name)
+	}
+	return all
+}
+
+// measure prints the table of one group, or of all if only is empty.
+func measure(jwt, only string, runs int) error {
+	if only != "" && !slices.Contains(names(), only) {
+		return fmt.Errorf("-run: no figures %q, only %s", only, strings.Join(names(), ", "))
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	floor, err := buildHello(dir)
-	if err != nil {
-		return err
-	}
 	// The binary is copied, because the linker's own file starts more slowly.
 	installed := filepath.Join(dir, "jwt")
 	if err := copyFile(jwt, installed); err != nil {
 		return err
 	}
-	fmt.Printf("process CPU against a Go hello world, median of %d pairs (1st–3rd quartile)\n", runs)
-	for _, c := range []struct {
-		name   string
-		budget float64
-		args   []string
-	}{
-		{"jwt --version", 1.5, []string{"--version"}},
-		{"jwt decode TOKEN", 1.8, []string{"decode", token}},
-	} {
-		ratios, err := pairs(runs, exec.Command(installed, c.args...), exec.Command(floor))
-		if err != nil {
-			return err
+	b := &bench{jwt: installed, self: self, dir: dir, runs: runs, table: &table{out: os.Stdout}}
+	b.table.head()
+	for _, g := range groups {
+		if only != "" && g.name != only {
+			continue
 		}
-		fmt.Printf("  %-18s %.2f × (%.2f–%.2f), budget %.1f\n", c.name, quantile(ratios, 0.5), quantile(ratios, 0.25), quantile(ratios, 0.75), c.budget)
-	}
-	if err := benchToken(installed, dir, runs); err != nil {
-		return err
-	}
-	if err := benchBulk(installed, dir); err != nil {
-		return err
-	}
-	return benchRefresh(installed, dir)
-}
-
-func buildHello(dir string) (string, error) {
-	source := filepath.Join(dir, "hello.go")
-	if err := os.WriteFile(source, []byte(hello), 0o600); err != nil {
-		return "", err
-	}
-	built, copied := filepath.Join(dir, "hello.built"), filepath.Join(dir, "hello")
-	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", built, source)
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := c.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return copied, copyFile(built, copied)
-}
-
-// pairs runs a and b in turn and returns the ratios of their CPU time.
-func pairs(n int, a, b *exec.Cmd) ([]float64, error) {
-	ratios := make([]float64, 0, n)
-	for i := range n + 1 {
-		ta, err := cpu(a)
-		if err != nil {
-			return nil, err
-		}
-		tb, err := cpu(b)
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 { // the first pair warms the page cache
-			ratios = append(ratios, float64(ta)/float64(tb))
+		b.table.group(g.name)
+		if err := g.measure(b); err != nil {
+			return fmt.Errorf("%s: %w", g.name, err)
 		}
 	}
-	slices.Sort(ratios)
-	return ratios, nil
-}
-
-func cpu(c *exec.Cmd) (time.Duration, error) {
-	run := exec.Command(c.Path, c.Args[1:]...)
-	var stderr bytes.Buffer
-	run.Env, run.Stderr = c.Env, &stderr
-	if err := run.Run(); err != nil {
-		return 0, fmt.Errorf("%s: %w: %s", c, err, stderr.Bytes())
-	}
-	return run.ProcessState.UserTime() + run.ProcessState.SystemTime(), nil
-}
-
-func quantile[T any](sorted []T, q float64) T {
-	return sorted[int(q*float64(len(sorted)-1))]
-}
-
-func copyFile(from, to string) error {
-	b, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(to, b, 0o700)
+	b.table.foot()
+	return nil
 }

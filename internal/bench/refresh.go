@@ -22,10 +22,8 @@ import (
 
 // The load on a server: each client has its own session and refreshes it again and again.
 const (
-	clients     = 64
-	driveFor    = 5 * time.Second
-	refreshGoal = 2000 // per second
-	cpuGoal     = 250 * time.Microsecond
+	clients  = 64
+	driveFor = 5 * time.Second
 )
 
 // A target is a server that refreshes.
@@ -44,49 +42,45 @@ type load struct {
 	stored    int64           // bytes of the store
 }
 
-// benchRefresh prints the refreshes per second of the local server with its durable
-// store, and of npm's oidc-provider with its store in memory.
-func benchRefresh(jwt, dir string) error {
-	fmt.Printf("refreshes a second from %d clients over HTTP, server and clients on this machine\n", clients)
+// serve measures the local server with its durable store, and npm's oidc-provider with its
+// store in memory.
+func (b *bench) serve() error {
 	for _, s := range []struct {
 		name  string
 		start func(ctx context.Context, dir string) (*exec.Cmd, target, error)
+		rate  goal
+		cpu   goal // µs
 		note  string
 	}{
-		{"jwt session serve", func(ctx context.Context, dir string) (*exec.Cmd, target, error) { return startJWT(ctx, jwt, dir) }, fmt.Sprintf("each fsynced, goal %d/s and %s", refreshGoal, cpuGoal)},
-		{oidcProvider, startOIDCProvider, "in memory"},
+		{"session serve", func(ctx context.Context, dir string) (*exec.Cmd, target, error) { return startJWT(ctx, b.jwt, dir) }, atLeast(2000), atMost(250), "each fsynced"},
+		{oidcProvider, startOIDCProvider, goal{}, goal{}, "in memory"},
 	} {
-		l, err := measure(dir, s.start)
+		l, err := serveLoad(b.dir, s.start)
 		var missing *exec.Error
 		switch {
 		case errors.As(err, &missing):
-			fmt.Printf("  %-21s skipped: %s is not installed\n", s.name, missing.Name)
+			b.table.skip(s.name, missing.Name+" is not installed (make bench-peers)")
+			continue
 		case err != nil:
 			return fmt.Errorf("%s: %w", s.name, err)
-		default:
-			fmt.Printf("  %-21s %s (%s)\n", s.name, l, s.note)
+		}
+		n := float64(len(l.latencies))
+		b.table.add(figure{what: fmt.Sprintf("%s: refreshes from %d clients", s.name, clients), value: n / l.took.Seconds(), unit: "/s", goal: s.rate, note: s.note})
+		if l.cpu > 0 {
+			b.table.add(figure{what: s.name + ": server CPU of a refresh", value: l.cpu.Seconds() * 1e6 / n, unit: "µs", goal: s.cpu})
+		}
+		for _, q := range []float64{0.5, 0.99} {
+			b.table.add(figure{what: fmt.Sprintf("%s: p%.0f of a refresh", s.name, 100*q), value: quantile(l.latencies, q).Seconds() * 1000, unit: "ms"})
+		}
+		if l.stored > 0 {
+			b.table.add(figure{what: s.name + ": the store", value: float64(l.stored) / (1 << 20), unit: "MiB"})
 		}
 	}
 	return nil
 }
 
-func (l load) String() string {
-	n := len(l.latencies)
-	text := fmt.Sprintf("%.0f/s", float64(n)/l.took.Seconds())
-	if l.cpu > 0 {
-		text += fmt.Sprintf(", server CPU %d µs a refresh", (l.cpu / time.Duration(n)).Microseconds())
-	}
-	for _, q := range []float64{0.5, 0.99} {
-		text += fmt.Sprintf(", p%.0f %.1f ms", 100*q, quantile(l.latencies, q).Seconds()*1000)
-	}
-	if l.stored > 0 {
-		text += fmt.Sprintf(", a store of %.1f MiB", float64(l.stored)/(1<<20))
-	}
-	return text
-}
-
-// measure starts a server and returns its load of driveFor.
-func measure(dir string, start func(context.Context, string) (*exec.Cmd, target, error)) (load, error) {
+// serveLoad starts a server and returns its load of driveFor.
+func serveLoad(dir string, start func(context.Context, string) (*exec.Cmd, target, error)) (load, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	c, t, err := start(ctx, dir)
