@@ -39,6 +39,7 @@ func Main(args []string) int {
 		Keyring:   session.OSKeyring{LookupEnv: os.LookupEnv},
 		Exec:      cli.Execute,
 		Pipe:      cli.Pipe,
+		Browse:    cli.Browse,
 	}
 	// Ctrl-C is left to the system, which ends the process at once. Commands that must finish
 	// something handle it themselves.

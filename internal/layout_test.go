@@ -96,6 +96,7 @@ var allowed = []struct{ room, kind, why string }{
 	{"privatefile", "files", "it is there for files"},
 	{"privatefile", "random", "names of temporary files"},
 	{"httpclient", "default client", "clones its transport; never uses it"},
+	{"authclient", "random", "states, nonces and code verifiers of logins, and the ids of assertions"},
 	{"session", "files", "the store of sessions, its locks and the socket of the keyring"},
 	{"session", "random", "ids, sealing keys and names of temporary files"},
 	{"session", "timer", "the keyring of the system may never answer"},

@@ -14,7 +14,7 @@ import (
 
 // loginJSON is the output of login.
 func loginJSON(s *session.Session) render.Object {
-	return render.Object{
+	return append(render.Object{
 		{Name: "session", Value: s.Name},
 		{Name: "server", Value: s.Server},
 		{Name: "preset", Value: s.Preset},
@@ -22,7 +22,27 @@ func loginJSON(s *session.Session) render.Object {
 		{Name: "store", Value: string(s.Store)},
 		{Name: "access_expires_at", Value: timeJSON(s.AccessExpires)},
 		{Name: "refresh_expires_at", Value: timeJSON(s.RefreshExpires)},
+	}, oauthJSON(s)...)
+}
+
+// oauthJSON has the members of a session at an OAuth 2.0 server; none of another.
+func oauthJSON(s *session.Session) render.Object {
+	if s.OAuth == nil {
+		return nil
 	}
+	o := render.Object{{Name: "flow", Value: s.OAuth.Flow}, {Name: "client_id", Value: s.OAuth.ClientID}}
+	for _, m := range []struct{ name, value string }{{"sub", s.OAuth.Subject}, {"scope", s.OAuth.Granted}} {
+		if m.value != "" {
+			o.Add(m.name, m.value)
+		}
+	}
+	if len(s.OAuth.APIs) > 0 {
+		o.Add("api", s.OAuth.APIs)
+	}
+	if s.OAuth.DPoP {
+		o.Add("token_type", "DPoP")
+	}
+	return o
 }
 
 // refreshJSON is the output of refresh.
@@ -56,12 +76,20 @@ func eventJSON(e session.Event) render.Object {
 func tokenJSON(s *session.Session, now time.Time) render.Object {
 	return render.Object{
 		{Name: "access_token", Value: s.AccessToken},
-		{Name: "token_type", Value: "Bearer"},
+		{Name: "token_type", Value: tokenType(s)},
 		{Name: "expires_at", Value: timeJSON(s.AccessExpires)},
 		{Name: "expires_in", Value: secondsJSON(s.AccessExpires, now)},
 		{Name: "session", Value: s.Name},
 		{Name: "server", Value: s.Server},
 	}
+}
+
+// tokenType returns the scheme under which the access token is sent.
+func tokenType(s *session.Session) string {
+	if s.OAuth != nil && s.OAuth.DPoP {
+		return "DPoP"
+	}
+	return "Bearer"
 }
 
 // credentialJSON is the output of token --format exec-credential, for kubectl.
@@ -105,6 +133,7 @@ func sessionJSON(s *session.Session, now time.Time) render.Object {
 		{Name: "refresh", Value: refresh},
 		{Name: "store", Value: string(s.Store)},
 	}
+	o = append(o, oauthJSON(s)...)
 	if s.Pending != nil {
 		o.Add("unfinished_refresh_at", timeJSON(s.Pending.At))
 	}

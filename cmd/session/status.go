@@ -75,11 +75,22 @@ func (o statusOptions) text(t *render.Text, s *session.Session, now time.Time, f
 	state := stateOf(s, now)
 	t.Styled(stateStyle[state], state).Line()
 	line("server").Put(s.Server, " (", s.Preset, ")").Line()
-	line("user").Put(s.User, ", logged in ", reltime.Ago(s.LoggedIn, now)).Line()
+	line("user").Put(s.Who(), ", logged in ", reltime.Ago(s.LoggedIn, now)).Line()
+	if s.OAuth != nil {
+		line("client").Put(s.OAuth.ClientID, ", flow ", s.OAuth.Flow).Line()
+		if s.OAuth.Granted != "" {
+			line("scope").Put(s.OAuth.Granted).Line()
+		}
+		for _, api := range s.OAuth.APIs {
+			line("api").Put(api).Line()
+		}
+	}
 	line("access").Put(o.until(s.AccessExpires, now)).Line()
 	switch {
 	case s.Ended != nil:
 		line("refresh").Put("none: the session has ended").Line()
+	case s.OAuth.Renews():
+		line("refresh").Put("not needed: the client asks for new tokens by itself").Line()
 	case !s.HasRefresh():
 		line("refresh").Put("none: the server gave no refresh token").Line()
 	default:

@@ -32,6 +32,7 @@ const (
 type Client struct {
 	URL       *url.URL // from ParseServer
 	Preset    Preset
+	OAuth     *OAuth            // of an OAuth 2.0 session; nil for one of the preset's own steps
 	Transport http.RoundTripper // from httpclient.Transport
 	Jar       http.CookieJar    // of all cookies except that of the refresh token; may be nil
 	UserAgent string
@@ -108,18 +109,26 @@ type reply struct {
 
 // do sends the request of a step. An answer with any status is a reply. A truncated
 // answer is an error, with a reply without a body.
-func (s *Client) do(parent context.Context, step Step, values map[string]string) (*reply, error) {
+func (s *Client) do(ctx context.Context, step Step, values map[string]string) (*reply, error) {
+	r, err := s.exchange(ctx, sentBy(step, values), func(ctx context.Context) (*http.Request, error) { return s.request(ctx, step, values) })
+	if r != nil {
+		r.step, r.section = step, s.Preset.section(step)
+	}
+	return r, err
+}
+
+// exchange sends the request that build makes, and reads its answer.
+func (s *Client) exchange(parent context.Context, what sent, build func(context.Context) (*http.Request, error)) (*reply, error) {
 	timeout := cmp.Or(s.Timeout, ExchangeTimeout)
 	ctx, cancel := context.WithTimeout(parent, timeout)
 	defer cancel()
-	sent := false
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent = true }})
-	ctx, secrets := sending(ctx, step, values)
-	req, err := s.request(ctx, step, values)
+	left := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { left = true }})
+	req, err := build(context.WithValue(ctx, secretsKey{}, what))
 	if err != nil {
 		return nil, err
 	}
-	r := &reply{url: req.URL, asked: s.Now(), step: step, section: s.Preset.section(step), secrets: secrets}
+	r := &reply{url: req.URL, asked: s.Now(), secrets: what.secrets}
 	resp, err := s.Transport.RoundTrip(req) // which follows no redirect: it would carry credentials elsewhere
 	if err == nil {
 		defer resp.Body.Close()
@@ -134,7 +143,7 @@ func (s *Client) do(parent context.Context, step Step, values map[string]string)
 	}
 	err = exchangeFailure(parent, req, err, timeout)
 	var e *verdict.Error
-	if sent && errors.As(err, &e) {
+	if left && errors.As(err, &e) {
 		r.body = nil
 		return r, uncertain(e, r.status == 0 || e.Class != verdict.FetchRefused)
 	}
@@ -226,7 +235,7 @@ func (r *reply) doubled() string {
 // changes nothing else, or "".
 func slashed(from *url.URL, location, step string) string {
 	to, err := from.Parse(location)
-	if err != nil || location == "" || httpclient.Origin(to) != httpclient.Origin(from) || to.User != nil {
+	if err != nil || step == "" || location == "" || httpclient.Origin(to) != httpclient.Origin(from) || to.User != nil {
 		return ""
 	}
 	switch {

@@ -146,7 +146,7 @@ func TestConversations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tested := []string{"cookie", "token"} // against the local server, in testdata/script
+	tested := []string{"cookie", "token", "oauth2", "oidc"} // against the local server, in testdata/script
 	for _, file := range files {
 		c := readConversation(t, file)
 		tested = append(tested, c.settings["preset"])

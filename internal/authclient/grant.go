@@ -20,6 +20,9 @@ import (
 type Grant struct {
 	AccessToken  string
 	RefreshToken string // "" if absent: the old one stays valid
+	Type         string // of the access token; "" if absent
+	IDToken      string // of an OpenID provider
+	Scope        string // that was granted; "" means all that was requested
 	// RefreshCookie is the name of the cookie that has the refresh token, if one has.
 	RefreshCookie string
 	Obtained      time.Time
@@ -40,7 +43,8 @@ func (s *Client) grant(r *reply) (Grant, error) {
 	found, cookie := r.first(body, at.Access)
 	g.AccessToken = bare(found)
 	said, _ := body.Object()
-	switch kind := text(at.Type); {
+	kind := text(at.Type)
+	switch {
 	case len(said.Duplicates()) > 0: // programs disagree on which value counts
 		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer has a member twice", httpclient.Show(r.url)).Hintf("such JSON is ambiguous (RFC 8259 §4): tell the operator of the server")
 	case g.AccessToken == "":
@@ -48,16 +52,30 @@ func (s *Client) grant(r *reply) (Grant, error) {
 			Hintf("does the server speak another preset? jwt session login --preset NAME")
 	case !usable(g.AccessToken) || g.RefreshToken == "" && text(at.Refresh) != "":
 		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer has a token with characters that a header cannot carry", httpclient.Show(r.url))
-	case kind != "" && !strings.EqualFold(kind, "Bearer"):
+	case !s.uses(kind):
 		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the access token is of type %s, not Bearer", httpclient.Show(r.url), phrase.Short(r.secrets.Hide(kind))).
-			Hintf("only bearer tokens (RFC 6750) are supported")
+			Hintf("only bearer tokens (RFC 6750) and, with --dpop, DPoP tokens (RFC 9449) are supported")
+	}
+	if s.OAuth != nil {
+		g.Type = kind
+		g.IDToken, _ = r.find(body, "json:/id_token")
+		g.Scope, _ = r.find(body, "json:/scope")
 	}
 	life, known := r.lifetime(body, at.ExpiresIn, at.ExpiresInMS, at.ExpiresAt)
+	if g.RefreshToken != "" && inMilliseconds(life) {
+		life /= 1000
+	}
 	g.AccessExpires = expiry(g.AccessToken, life, known, r)
 	if cookie != nil {
 		g.AccessExpires = earlier(g.AccessExpires, CookieExpiry(cookie, g.Obtained))
 	}
 	return g, nil
+}
+
+// uses reports whether the client can use an access token of this type. The type is in any
+// case (RFC 6749 §5.1), and Apigee calls it BearerToken.
+func (s *Client) uses(kind string) bool {
+	return kind == "" || strings.EqualFold(kind, "Bearer") || strings.EqualFold(kind, "BearerToken") || s.OAuth.isBound() && strings.EqualFold(kind, "DPoP")
 }
 
 // refreshGrant returns only the refresh token in an answer.
@@ -238,6 +256,14 @@ func lifetimeOf(text string) (time.Duration, bool) {
 		return 0, false
 	}
 	return time.Duration(min(n, math.MaxInt32)) * time.Second, true
+}
+
+// inMilliseconds reports whether a lifetime was most likely given in milliseconds: it is
+// minutes then, and would be neither whole days nor less than years otherwise. A wrong guess
+// costs a refresh, so it is made only where one is possible.
+func inMilliseconds(life time.Duration) bool {
+	const day, least, longest = 24 * time.Hour, 300_000 * time.Second, 400 * 24 * time.Hour
+	return life >= least && life%(60_000*time.Second) == 0 && (life%day != 0 || life > longest)
 }
 
 // datesOf returns the exp and iat of a token, zero if it has none.

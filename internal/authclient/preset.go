@@ -50,6 +50,9 @@ type OAuthPreset struct {
 	UserinfoEndpoint      string   `toml:"userinfo_endpoint,omitempty"`
 }
 
+// IsOAuth reports whether the server has an OAuth 2.0 login and no login step.
+func (p Preset) IsOAuth() bool { return p.OAuth.given() && p.Login.Path == "" }
+
 // given reports whether the server has an OAuth login.
 func (o OAuthPreset) given() bool { return o.Metadata || o.TokenEndpoint != "" }
 

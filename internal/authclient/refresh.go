@@ -11,10 +11,10 @@ import (
 // session_revoked if the server has ended the session. After any other error the session
 // exists, and one whose cause is Uncertain may have spent the refresh token.
 func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
-	if s.Preset.Refresh.Path == "" {
+	if s.OAuth == nil && s.Preset.Refresh.Path == "" {
 		return Grant{}, verdict.Errorf(verdict.SessionExpired, "the preset %s has no refresh step", s.Preset.Name)
 	}
-	r, err := s.do(ctx, s.Preset.Refresh, h.values())
+	r, err := s.refreshReply(ctx, h)
 	switch {
 	case err != nil:
 		return Grant{}, s.keepNext(err, r, h)
@@ -31,6 +31,9 @@ func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
 		return Grant{}, r.refusal(verdict.FetchFailed)
 	}
 	g, err := s.grant(r)
+	if err == nil {
+		err = s.keepIDToken(g, r)
+	}
 	if err != nil {
 		return Grant{}, s.keepNext(uncertain(verdict.Errorf(verdict.ClassOf(err), "%w", err), false), r, h)
 	}

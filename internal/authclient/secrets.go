@@ -1,7 +1,6 @@
 package authclient
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,9 +46,8 @@ func SecretsOf(req *http.Request) redact.Secrets {
 // tokens.
 func IsExchange(req *http.Request) bool { return req.Context().Value(secretsKey{}) != nil }
 
-// sending returns a context for the request that sends these values, from which SecretsOf
-// reads them.
-func sending(ctx context.Context, step Step, values map[string]string) (context.Context, redact.Secrets) {
+// sentBy returns what the request of a step sends with these values.
+func sentBy(step Step, values map[string]string) sent {
 	var s redact.Secrets
 	for _, name := range []string{"$password", "$access_token", "$refresh_token"} {
 		s.Add(values[name])
@@ -60,5 +58,5 @@ func sending(ctx context.Context, step Step, values map[string]string) (context.
 		name, _, _ := cutField(field)
 		names = append(names, name)
 	}
-	return context.WithValue(ctx, secretsKey{}, sent{s, names}), s
+	return sent{s, names}
 }

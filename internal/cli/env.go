@@ -33,6 +33,7 @@ type Env struct {
 	Keyring   session.Keyring                      // of the system; nil for none
 	Version   string                               // of the program
 	Exec      func(argv, environ []string) error   // replaces the process by another program, or runs it
+	Browse    func(url string) error               // opens an address in the user's browser; nil for none
 	// Pipe runs a command line in the shell with input on its stdin, and returns its stdout.
 	Pipe func(ctx context.Context, commandLine string, input []byte, stderr io.Writer) ([]byte, error)
 }

@@ -9,6 +9,7 @@ import (
 // endpoints for which OAuth has none.
 const (
 	InvalidRequest       = "invalid_request"
+	InvalidClient        = "invalid_client"
 	InvalidGrant         = "invalid_grant"
 	UnsupportedGrantType = "unsupported_grant_type"
 	InvalidToken         = "invalid_token"

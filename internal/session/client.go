@@ -35,6 +35,8 @@ type Client struct {
 
 	once      sync.Once
 	transport http.RoundTripper
+	withTLS   sync.Once
+	tls       http.RoundTripper // with the certificate of the session's client
 	unsaved   atomic.Pointer[error]
 }
 
@@ -51,7 +53,7 @@ func (c *Client) base() http.RoundTripper {
 	c.once.Do(func() {
 		c.transport = httpclient.Transport(c.HTTP, 0)
 		if c.Trace != nil {
-			c.transport = &tracer{base: c.transport, out: c.Trace, now: c.Now}
+			c.transport = &tracer{base: c.transport, out: c.Trace, now: c.Now, held: new(atomic.Pointer[Session])}
 		}
 	})
 	return c.transport
@@ -73,8 +75,12 @@ func (c *Client) server(s *Session) (*authclient.Client, error) {
 	if s.RefreshCookie != "" && !preset.Tokens.IsRefreshCookie(s.RefreshCookie) { // found at the login
 		preset.Tokens.Refresh = slices.Concat([]string{"cookie:" + s.RefreshCookie}, preset.Tokens.Refresh)
 	}
+	transport, err := c.transportFor(s)
+	if err != nil {
+		return nil, err
+	}
 	return &authclient.Client{
-		URL: u, Preset: preset, Transport: c.base(), UserAgent: c.UserAgent, Now: c.Now, Timeout: c.Timeout,
+		URL: u, Preset: preset, OAuth: s.OAuth, Transport: transport, UserAgent: c.UserAgent, Now: c.Now, Timeout: c.Timeout,
 		Jar: jar{session: s, withheld: hold, now: c.Now},
 	}, nil
 }
@@ -127,49 +133,37 @@ type Login struct {
 	User     string
 	Password []byte
 	Store    Storage
+
+	OAuth        *authclient.OAuth // what to log in with at an OAuth 2.0 server; nil at another
+	SubjectToken string            // of a token exchange
+	SubjectType  string
+	Dialog       authclient.Dialog
 }
 
 // Login logs in and saves the session, replacing an older one with this name. It reserves
 // the file before it sends the password.
 func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
-	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	if err := c.mayLogIn(l); err != nil {
-		return nil, err
-	}
-	w, err := c.Store.prepare(c.Name, reserve)
-	if err != nil {
-		return nil, err
-	}
-	defer w.abandon()
 	id := rand.Text()
 	storage, why, err := c.Store.chooseStorage(id, l.Store)
 	if err != nil {
 		return nil, err
 	}
-	replaced, _ := c.Store.Peek(c.Name)
 	obsolete := &Session{ID: id, Store: storage} // whose key is not needed: this one, if the login fails, or else the one replaced
 	defer func() { c.forgetKey(obsolete) }()
 	s := &Session{
-		Name: c.Name, ID: id, Server: l.Server.String(), Preset: l.Preset, User: l.User,
+		Name: c.Name, ID: id, Server: l.Server.String(), Preset: l.Preset, User: l.User, OAuth: l.OAuth,
 		Store: storage, LoggedIn: c.Now().UTC(),
 	}
 	server, err := c.server(s)
 	if err != nil {
 		return nil, err
 	}
-	g, err := server.Login(ctx, l.User, l.Password)
-	c.rememberLogin(l, err)
+	from, err := c.ready(ctx, server, l)
 	if err != nil {
 		return nil, err
 	}
-	s.setTokens(g)
-	s.findRefreshCookie(server, c.Now())
-	s.dropRefreshCookies()
-	if err := w.finish(s); err != nil {
+	replaced, err := c.obtain(ctx, s, from)
+	if err != nil {
 		return nil, err
 	}
 	obsolete = replaced
@@ -177,6 +171,29 @@ func (c *Client) Login(ctx context.Context, l Login) (*Session, error) {
 		c.Notice(fmt.Sprintf("%v: the tokens are in %s, which only you can read", why, c.Store.Path(c.Name)))
 	}
 	return s, nil
+}
+
+// obtainOnce asks for tokens and saves the session. It returns the session that it replaces.
+func (c *Client) obtainOnce(ctx context.Context, s *Session, from readyLogin) (replaced *Session, err error) {
+	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	w, err := c.Store.prepare(c.Name, s.reserve())
+	if err != nil {
+		return nil, err
+	}
+	defer w.abandon()
+	replaced, _ = c.Store.Peek(c.Name)
+	g, err := from.ask(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.setTokens(g)
+	s.findRefreshCookie(from.server, c.Now())
+	s.dropRefreshCookies()
+	return replaced, w.finish(s)
 }
 
 // forgetKey deletes the key of a session in the keyring, if it has one. s may be nil.

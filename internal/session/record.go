@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"jwt/internal/authclient"
 	"jwt/internal/jsonobject"
 )
 
@@ -28,6 +29,8 @@ type record struct {
 	Failed         *Failure  `json:"failed,omitempty"`
 	Ended          *Ended    `json:"ended,omitempty"`
 
+	OAuth json.RawMessage `json:"oauth,omitempty"` // an authclient.OAuth
+
 	Secret *secret `json:"secret,omitempty"`
 	Sealed []byte  `json:"sealed,omitempty"`
 }
@@ -39,6 +42,8 @@ type secret struct {
 	RefreshBytes []byte   `json:"refresh_bytes,omitempty"` // of one that is not UTF-8, in place of RefreshToken
 	RefreshName  string   `json:"refresh_cookie,omitempty"`
 	Cookies      []Cookie `json:"cookies,omitempty"`
+
+	OAuth *authclient.OAuthSecrets `json:"oauth,omitempty"`
 }
 
 const version = 1
@@ -113,6 +118,9 @@ func (r *record) set(name string, v jsonobject.Value) error {
 		return json.Unmarshal(v, &r.Failed)
 	case "ended":
 		return json.Unmarshal(v, &r.Ended)
+	case "oauth":
+		r.OAuth = json.RawMessage(v)
+		return nil
 	case "secret":
 		x, err := parseSecret(v)
 		r.Secret = &x
@@ -139,6 +147,8 @@ func parseSecret(data []byte) (secret, error) {
 			err = errors.Join(err, setText(&x.RefreshName, m.Value))
 		case "cookies":
 			err = errors.Join(err, json.Unmarshal(m.Value, &x.Cookies))
+		case "oauth":
+			err = errors.Join(err, json.Unmarshal(m.Value, &x.OAuth))
 		}
 	}
 	return x, err
@@ -159,7 +169,7 @@ func setInt(to *int, v jsonobject.Value) (err error) {
 }
 
 // session returns the session of a record, without its secrets.
-func (r record) session(name string) *Session {
+func (r record) session(name string) (*Session, error) {
 	s := &Session{
 		Name: name, ID: r.ID, Server: r.Server, Preset: r.Preset, User: r.User, Store: StoreFile,
 		LoggedIn: r.LoggedIn, Obtained: r.Obtained, AccessExpires: r.AccessExpires, RefreshExpires: r.RefreshExpires,
@@ -168,23 +178,37 @@ func (r record) session(name string) *Session {
 	if r.Secret == nil {
 		s.Store = StoreKeyring
 	}
-	return s
+	if r.OAuth == nil {
+		return s, nil
+	}
+	return s, json.Unmarshal(r.OAuth, &s.OAuth)
 }
 
 func (s *Session) setSecret(x secret) {
 	s.AccessToken, s.RefreshToken, s.RefreshCookie, s.Cookies = x.AccessToken, x.RefreshToken+string(x.RefreshBytes), x.RefreshName, x.Cookies
+	if s.OAuth != nil && x.OAuth != nil {
+		s.OAuth.OAuthSecrets = *x.OAuth
+	}
 }
 
 // record returns the record of the session without its secrets, and the secrets.
-func (s *Session) record() (record, secret) {
+func (s *Session) record() (record, secret, error) {
 	r := record{
 		Version: version, ID: s.ID, Server: s.Server, Preset: s.Preset, User: s.User,
 		LoggedIn: s.LoggedIn, Obtained: s.Obtained, AccessExpires: s.AccessExpires, RefreshExpires: s.RefreshExpires,
-		Refreshable: s.RefreshToken != "", Pending: s.Pending, Failed: s.Failed, Ended: s.Ended,
+		Refreshable: s.RefreshToken != "" || s.OAuth.Renews(), Pending: s.Pending, Failed: s.Failed, Ended: s.Ended,
 	}
 	x := secret{AccessToken: s.AccessToken, RefreshToken: s.RefreshToken, RefreshName: s.RefreshCookie, Cookies: s.Cookies}
 	if !utf8.ValidString(x.RefreshToken) {
 		x.RefreshToken, x.RefreshBytes = "", []byte(s.RefreshToken)
 	}
-	return r, x
+	if s.OAuth == nil {
+		return r, x, nil
+	}
+	if s.OAuth.OAuthSecrets.Given() {
+		x.OAuth = &s.OAuth.OAuthSecrets
+	}
+	var err error
+	r.OAuth, err = s.OAuth.JSON()
+	return r, x, err
 }

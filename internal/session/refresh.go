@@ -45,7 +45,7 @@ func (c *Client) Refresh(ctx context.Context, seen *Session, wait time.Duration)
 		return nil, "", s.Ended.error(s)
 	case !s.sameToken(seen) && !s.stale(now):
 		return s, Adopted, nil
-	case s.RefreshToken == "":
+	case s.RefreshToken == "" && !s.OAuth.Renews():
 		return nil, "", s.noRefreshToken(now)
 	case s.Failed != nil && s.Failed.binds(now):
 		return nil, "", s.Failed.error(now)

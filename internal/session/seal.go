@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
@@ -146,5 +147,11 @@ func (st *Store) aead(name, id string) (cipher.AEAD, error) {
 }
 
 func additionalData(name string, r record) []byte {
-	return []byte(strings.Join([]string{"jwt session", name, r.ID, r.Server, r.Preset, r.User}, "\x00"))
+	parts := []string{"jwt session", name, r.ID, r.Server, r.Preset, r.User}
+	if r.OAuth != nil {
+		var compact bytes.Buffer // the file has it indented
+		json.Compact(&compact, r.OAuth)
+		parts = append(parts, compact.String())
+	}
+	return []byte(strings.Join(parts, "\x00"))
 }

@@ -45,6 +45,8 @@ type Session struct {
 	RefreshCookie             string // the name of the cookie that has the refresh token, if one has
 	Cookies                   []Cookie
 
+	OAuth *authclient.OAuth // of a login at an OAuth 2.0 server, else nil
+
 	hasRefresh bool // also set for a session that is still encrypted
 }
 
@@ -151,6 +153,20 @@ func (s *Session) Refreshable(now time.Time) bool {
 // HasRefresh reports whether the server gave a refresh token.
 func (s *Session) HasRefresh() bool { return s.hasRefresh }
 
+// Who returns the name that the user or the client logged in with, or the subject that the
+// server gave it.
+func (s *Session) Who() string {
+	switch {
+	case s.OAuth == nil || s.User != "" && s.OAuth.Flow == authclient.FlowPassword:
+		return s.User
+	case s.OAuth.Subject != "":
+		return s.OAuth.Subject
+	case s.User != "":
+		return s.User
+	}
+	return "the client " + s.OAuth.ClientID
+}
+
 // Error returns why the session can no longer be used, or nil.
 func (s *Session) Error(now time.Time) error {
 	switch {
@@ -213,7 +229,7 @@ func (s *Session) setRefreshToken(g authclient.Grant) {
 	case !g.RefreshExpires.IsZero(): // the server renewed the lifetime of the old one
 		s.RefreshExpires = g.RefreshExpires
 	}
-	s.hasRefresh = s.RefreshToken != ""
+	s.hasRefresh = s.RefreshToken != "" || s.OAuth.Renews()
 }
 
 // CheckName refuses names that are not safe as file names.
@@ -233,9 +249,12 @@ func (e *Ended) error(s *Session) error {
 
 // loginCommand returns the command that logs in again.
 func (s *Session) loginCommand() string {
-	command := "jwt session login " + s.Server + " --user " + quoted(s.User)
-	if s.Preset != "cookie" {
-		command += " --preset " + s.Preset
+	command := "jwt session login"
+	if s.OAuth == nil {
+		command += " " + s.Server + " --user " + quoted(s.User)
+		if s.Preset != "cookie" {
+			command += " --preset " + s.Preset
+		}
 	}
 	if s.Name != DefaultName {
 		command += " --session " + s.Name

@@ -99,7 +99,11 @@ func (st *Store) read(name string) (*Session, record, error) {
 	if err != nil {
 		return nil, record{}, st.unreadable(name, err)
 	}
-	return r.session(name), r, nil
+	s, err := r.session(name)
+	if err != nil {
+		return nil, record{}, st.unreadable(name, err)
+	}
+	return s, r, nil
 }
 
 // unreadable returns the error for a file that is not a session.
@@ -164,7 +168,10 @@ func (st *Store) failure(name string, err error) error {
 
 // encode returns the content of a session's file.
 func (st *Store) encode(s *Session) ([]byte, error) {
-	r, x := s.record()
+	r, x, err := s.record()
+	if err != nil {
+		return nil, st.failure(s.Name, err)
+	}
 	if s.Store == StoreKeyring {
 		sealed, err := st.seal(s.Name, r, x)
 		if err != nil {

@@ -222,6 +222,7 @@ func FuzzParseRecord(f *testing.F) {
 	f.Add([]byte(`{"version":1,"id":"x","server":"https://a.example","secret":{"access_token":"a"}}`))
 	f.Add([]byte(`{"version":1,"id":"x","server":"s","sealed":"AAAA","intent":{"at":"2026-01-01T00:00:00Z"},"ended":null,"obtained":null}`))
 	f.Add([]byte(`{"version":1,"id":"x","server":"s","secret":{"cookies":[{"name":"a","expires":"x"}]}}`))
+	f.Add([]byte(`{"version":1,"id":"x","server":"s","oauth":{"flow":"client-credentials","metadata":{"issuer":"s"}},"secret":{"oauth":{"client_secret":"y"}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := parseRecord(data)
 		if err != nil {
@@ -230,7 +231,10 @@ func FuzzParseRecord(f *testing.F) {
 		if r.Version != version || r.Server == "" || (r.Secret == nil) == (len(r.Sealed) == 0) {
 			t.Fatalf("%q is accepted as a session: %+v", data, r)
 		}
-		s := r.session("x")
+		s, err := r.session("x")
+		if err != nil {
+			return
+		}
 		if r.Secret != nil {
 			s.setSecret(*r.Secret)
 			if _, err := (&Store{}).encode(s); err != nil && len(data) < 1000 && s.LoggedIn.Year() < 9999 {

@@ -22,7 +22,7 @@ type tracer struct {
 	base http.RoundTripper
 	out  io.Writer
 	now  func() time.Time
-	held atomic.Pointer[Session] // the session in use
+	held *atomic.Pointer[Session] // the session in use
 }
 
 // leastSecret is the minimum length of a value that is hidden, in bytes. A shorter one is
@@ -35,6 +35,11 @@ func (c *Client) conceal(s *Session) {
 		held := *s
 		t.held.Store(&held)
 	}
+}
+
+// around returns a tracer of another transport with the same lines and secrets.
+func (t *tracer) around(base http.RoundTripper) *tracer {
+	return &tracer{base: base, out: t.out, now: t.now, held: t.held}
 }
 
 func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -73,6 +78,9 @@ func (t *tracer) secrets(req *http.Request) redact.Secrets {
 	secrets := authclient.SecretsOf(req)
 	if s := t.held.Load(); s != nil {
 		secrets.Add(s.AccessToken, s.RefreshToken)
+		if s.OAuth != nil {
+			secrets.AddLong(leastSecret, s.OAuth.Texts()...)
+		}
 		for _, c := range s.Cookies {
 			secrets.AddLong(leastSecret, c.raw())
 		}

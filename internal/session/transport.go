@@ -111,11 +111,15 @@ func (t Transport) token(req *http.Request) (*Session, error) {
 
 // checkOrigin refuses to send the session's token to another origin.
 func checkOrigin(u *url.URL, s *Session) error {
-	if httpclient.Origin(u) == s.origin() {
+	origin := httpclient.Origin(u)
+	if origin == s.origin() || s.OAuth.AllowsAPI(origin) {
 		return nil
 	}
-	return verdict.Errorf(verdict.FetchRefused, "%s://%s: the session %s belongs to %s, its token is not sent elsewhere", u.Scheme, u.Host, s.Name, s.Server).
-		Hintf("to send it to that server: jwt session token --format curl | curl -K - URL")
+	e := verdict.Errorf(verdict.FetchRefused, "%s://%s: the session %s belongs to %s, its token is not sent elsewhere", u.Scheme, u.Host, s.Name, s.Server)
+	if s.OAuth != nil {
+		return e.Hintf("if the token is for that API: %s --api %s://%s", s.loginCommand(), u.Scheme, u.Host)
+	}
+	return e.Hintf("to send it to that server: jwt session token --format curl | curl -K - URL")
 }
 
 // replayable reads the body of a request and returns a function that returns copies.
@@ -135,24 +139,49 @@ func replayable(req *http.Request) (func() io.ReadCloser, error) {
 // answer.
 func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, p authclient.Preset) (*http.Response, error) {
 	c.conceal(s)
+	used := s.OAuth.NonceFor(req.URL)
+	resp, err := c.sendOnce(req, body, s, p)
+	if err == nil && authclient.WantsNonce(resp.Header) && s.OAuth.NonceFor(req.URL) != used {
+		resp.Body.Close()
+		return c.sendOnce(req, body, s, p)
+	}
+	return resp, err
+}
+
+// sendOnce sends the request once. Cookies go only to the server of the session.
+func (c *Client) sendOnce(req *http.Request, body func() io.ReadCloser, s *Session, p authclient.Preset) (*http.Response, error) {
+	transport, err := c.transportFor(s)
+	if err != nil {
+		return nil, err
+	}
 	out := req.Clone(req.Context())
 	out.Body = body()
 	out.GetBody = func() (io.ReadCloser, error) { return body(), nil }
-	out.Header.Set("Authorization", "Bearer "+s.AccessToken)
+	if err := c.authorize(out.Header, req.Method, req.URL, s); err != nil {
+		return nil, err
+	}
+	ours := httpclient.Origin(req.URL) == s.origin()
 	own := authclient.ReadCookies(out.Header)
-	cookies := cookiesFor(s.Cookies, req.URL, c.Now())
-	s.setCallHeaders(out.Header, p, cookies)
+	var cookies []Cookie
+	if ours {
+		cookies = cookiesFor(s.Cookies, req.URL, c.Now())
+		s.setCallHeaders(out.Header, p, cookies)
+	}
 	for _, k := range cookies {
 		if !slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == k.Name }) { // a cookie of the caller replaces it
 			authclient.AddCookie(out.Header, k.Name, k.raw())
 		}
 	}
-	resp, err := c.base().RoundTrip(out)
+	resp, err := transport.RoundTrip(out)
 	if err != nil {
 		return nil, authclient.NetworkFailure(req.Context(), out, err)
 	}
-	if set := authclient.ReadSetCookies(resp.Header); len(set) > 0 {
-		if err := c.keepCookies(context.WithoutCancel(req.Context()), s, p, req.URL, set); err != nil {
+	saving := context.WithoutCancel(req.Context())
+	if err := c.keepNonce(saving, s, req.URL, resp.Header); err != nil {
+		c.unsaved.Store(&err)
+	}
+	if set := authclient.ReadSetCookies(resp.Header); ours && len(set) > 0 {
+		if err := c.keepCookies(saving, s, p, req.URL, set); err != nil {
 			c.unsaved.Store(&err)
 		}
 	}
@@ -175,6 +204,15 @@ func (s *Session) setCallHeaders(h http.Header, p authclient.Preset, cookies []C
 // keepCookies adds cookies to the stored session, which another process may have changed.
 // It does not change a session of another login.
 func (c *Client) keepCookies(ctx context.Context, seen *Session, p authclient.Preset, u *url.URL, set []*http.Cookie) error {
+	return c.change(ctx, seen, func(s *Session) (changed bool) {
+		s.Cookies, changed = setCookies(s.Cookies, u, set, c.Now(), withheld(p, s))
+		return changed
+	})
+}
+
+// change changes the stored session if it is still that of the same login, and saves it if
+// edit reports a change.
+func (c *Client) change(ctx context.Context, seen *Session, edit func(*Session) bool) error {
 	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
 	if err != nil {
 		return err
@@ -187,8 +225,7 @@ func (c *Client) keepCookies(ctx context.Context, seen *Session, p authclient.Pr
 	if err != nil {
 		return err
 	}
-	changed := false
-	if s.Cookies, changed = setCookies(s.Cookies, u, set, c.Now(), withheld(p, s)); !changed {
+	if !edit(s) {
 		return nil
 	}
 	return c.Store.save(s)

@@ -1,0 +1,75 @@
+package session
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"strings"
+
+	"jwt/internal/authclient"
+	"jwt/internal/cli"
+	"jwt/internal/reltime"
+	"jwt/internal/render"
+	"jwt/internal/verdict"
+)
+
+// dialog returns how a login talks to the user. All of it goes to stderr, also under --quiet:
+// without it nobody could log in.
+func (o oauthOptions) dialog(env *cli.Env) authclient.Dialog {
+	return authclient.Dialog{
+		Visit: func(url string) {
+			o.say(env, "Log in at this address:", url)
+			o.open(env, url)
+		},
+		Enter: func(d authclient.DeviceCode) {
+			o.say(env, "Open this address on any device:", d.URL, "and enter the code "+d.UserCode+" within "+reltime.Span(d.Lapses))
+			page := d.URL
+			if d.Complete != "" {
+				page = d.Complete
+				o.say(env, "or open this address, which has the code:", page)
+			}
+			if o.qr {
+				o.say(env, qrCode(page)...)
+			}
+			o.open(env, page)
+		},
+		Paste: func(ctx context.Context) (string, error) { return paste(ctx, env) },
+	}
+}
+
+// say writes lines to stderr. They may have text of the server.
+func (o oauthOptions) say(env *cli.Env, lines ...string) {
+	for _, line := range lines {
+		io.WriteString(env.Stderr, render.Escape(line)+"\n")
+	}
+}
+
+// open opens the address in a browser, if a person is there to see it.
+func (o oauthOptions) open(env *cli.Env, url string) {
+	if o.noBrowser || env.Browse == nil || !env.StderrTTY || !env.StdinTTY {
+		return
+	}
+	if err := env.Browse(url); err != nil {
+		cli.Output{}.Note(env, "no browser was opened: "+err.Error())
+	}
+}
+
+// longestPaste bounds what a user pastes, in bytes.
+const longestPaste = 32 << 10
+
+// paste reads one line: from a prompt on a terminal, which does not show the code, or else
+// from stdin.
+func paste(_ context.Context, env *cli.Env) (string, error) {
+	if env.StdinTTY && env.Secret != nil {
+		text, err := env.Secret("Paste the address at which the browser ends, or the code: ")
+		if err != nil {
+			return "", verdict.Errorf(verdict.Usage, "nothing was pasted: %w", err)
+		}
+		return string(text), nil
+	}
+	line, err := bufio.NewReader(io.LimitReader(env.Stdin, longestPaste)).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", verdict.Errorf(verdict.IO, "reading the pasted address: %w", err)
+	}
+	return strings.TrimSpace(line), nil
+}

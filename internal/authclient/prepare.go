@@ -1,0 +1,113 @@
+package authclient
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"jwt/internal/jwk"
+	"jwt/internal/oauth"
+	"jwt/internal/verdict"
+)
+
+// Prepare completes what a login at an OAuth 2.0 server needs: the metadata of the server,
+// and from it what the user left out. issuer is the server as the user spells it. With
+// register it registers a client first, if there is none.
+func (s *Client) Prepare(ctx context.Context, issuer string, register bool) error {
+	o := s.OAuth
+	var err error
+	if o.Server, err = s.ServerOf(ctx, issuer); err != nil {
+		return err
+	}
+	o.Flow = cmp.Or(o.Flow, defaultFlow(o.Server.Metadata))
+	if err := o.checkFlow(); err != nil {
+		return err
+	}
+	o.defaultScope(s.Preset.OAuth)
+	if o.DPoP {
+		if o.DPoPKey, err = o.newDPoPKey(); err != nil {
+			return err
+		}
+	}
+	if o.ClientID == "" && register {
+		if err := s.register(ctx); err != nil {
+			return err
+		}
+	}
+	if o.ClientID == "" && o.Flow != FlowExchange {
+		return verdict.Errorf(verdict.Usage, "which client?").Hintf("--client-id ID of a client that is registered at the server, or --register")
+	}
+	o.ClientAuth = cmp.Or(o.ClientAuth, o.ChooseAuth())
+	return o.CheckAuth()
+}
+
+// defaultFlow returns the flow of a person at a server: the code flow, or that of a device if
+// the server has no login page for the other.
+func defaultFlow(m oauth.Metadata) string {
+	if m.AuthorizationEndpoint == "" && m.DeviceEndpoint != "" {
+		return FlowDevice
+	}
+	return FlowCode
+}
+
+// checkFlow refuses a flow for which the server has no endpoint.
+func (o *OAuth) checkFlow() error {
+	m := o.Server.Metadata
+	lacks := func(what string) error {
+		return verdict.Errorf(verdict.Usage, "%s: the server has no %s", m.Issuer, what).Hintf("choose a flow that it has: --flow")
+	}
+	switch {
+	case m.TokenEndpoint == "":
+		return lacks("token endpoint")
+	case (o.Flow == FlowCode || o.Flow == FlowPaste) && m.AuthorizationEndpoint == "":
+		return lacks("authorization endpoint")
+	case o.Flow == FlowDevice && m.DeviceEndpoint == "":
+		return lacks("device authorization endpoint")
+	case m.RequirePAR && m.PAREndpoint == "" && (o.Flow == FlowCode || o.Flow == FlowPaste):
+		return lacks("pushed authorization request endpoint, which it requires")
+	}
+	return nil
+}
+
+// defaultScope sets the scope of a person's login: that of the preset, and a refresh token
+// where the server has a scope for it. A scope that is not granted is no error.
+func (o *OAuth) defaultScope(p OAuthPreset) {
+	if o.Scope != "" || o.Flow == FlowClientCredentials || o.Flow == FlowExchange {
+		return
+	}
+	if isOpenID(o.Server.Metadata) || !strings.Contains(p.Scope, "openid") {
+		o.Scope = p.Scope
+	}
+	const offline = "offline_access"
+	if o.IsOpenID() && slices.Contains(o.Server.ScopesSupported, offline) && !slices.Contains(strings.Fields(o.Scope), offline) {
+		o.Scope += " " + offline
+	}
+	for _, param := range p.Params {
+		name, _, _ := strings.Cut(param, "=")
+		if !slices.ContainsFunc(o.Params, func(own string) bool { return strings.HasPrefix(own, name+"=") }) {
+			o.Params = append(o.Params, param)
+		}
+	}
+}
+
+// dpopKinds are the kinds of key of DPoP algorithms, the preferred one first.
+var dpopKinds = []struct{ alg, kind string }{{"ES256", "P-256"}, {"EdDSA", "Ed25519"}, {"Ed25519", "Ed25519"}, {"ES384", "P-384"}, {"ES512", "P-521"}, {"RS256", "RSA"}, {"PS256", "RSA"}}
+
+// newDPoPKey returns a new key of an algorithm that the server takes.
+func (o *OAuth) newDPoPKey() (string, error) {
+	named := o.Server.DPoPAlgsSupported
+	for _, k := range dpopKinds {
+		if len(named) > 0 && !slices.Contains(named, k.alg) {
+			continue
+		}
+		key, err := jwk.Generate(k.kind, 0)
+		if err != nil {
+			return "", err
+		}
+		key.Alg = k.alg
+		text, err := key.Encode(jwk.FormatJWK, true, nil)
+		return string(text), err
+	}
+	return "", verdict.Errorf(verdict.AlgRefused, "the server takes DPoP proofs signed with %s only, and no such key can be made", strings.Join(named, ", "))
+}

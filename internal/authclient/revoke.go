@@ -1,0 +1,77 @@
+package authclient
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"jwt/internal/verdict"
+)
+
+// revoke asks the server to revoke the tokens of an OAuth 2.0 session (RFC 7009): the refresh
+// token, whose grant the access token belongs to, and the access token, which some servers
+// revoke only by itself. The refresh token decides the result: many servers cannot revoke an
+// access token that they do not keep.
+func (s *Client) revoke(ctx context.Context, h Tokens) (known bool, err error) {
+	if s.OAuth.Server.RevocationEndpoint == "" {
+		return false, verdict.Errorf(verdict.FetchFailed, "the server has no revocation endpoint (RFC 7009)")
+	}
+	if h.RefreshToken != "" {
+		if err := s.revokeOne(ctx, h.RefreshToken, "refresh_token"); err != nil {
+			return false, err
+		}
+	}
+	if h.AccessToken == "" {
+		return true, nil
+	}
+	err = s.revokeOne(ctx, h.AccessToken, "access_token")
+	if h.RefreshToken != "" {
+		err = nil
+	}
+	return err == nil, err
+}
+
+func (s *Client) revokeOne(ctx context.Context, token, kind string) error {
+	form := url.Values{"token": {token}, "token_type_hint": {kind}}
+	r, err := s.post(ctx, "revocation endpoint", s.OAuth.Server.RevocationEndpoint, form)
+	switch {
+	case err != nil:
+		return err
+	case s.refuses(r):
+		return r.refusal(verdict.FetchFailed)
+	}
+	return nil
+}
+
+// EndSession asks the server to end the login itself (OpenID Connect RP-Initiated Logout),
+// so that the next login page asks for the password again. page is the address at which the
+// user does that where the request was not enough, or "": most servers ask the user, and know
+// by the browser's cookies which login is meant.
+func (s *Client) EndSession(ctx context.Context) (page string) {
+	o := s.OAuth
+	if o == nil || o.Server.EndSessionEndpoint == "" || o.IDToken == "" {
+		return ""
+	}
+	u, err := endpoint("end_session_endpoint", o.Server.EndSessionEndpoint, o.Server.Issuer)
+	if err != nil {
+		return ""
+	}
+	page = u.String()
+	form := url.Values{"id_token_hint": {o.IDToken}, "client_id": {o.ClientID}}
+	asked := *u
+	if asked.RawQuery != "" {
+		asked.RawQuery += "&"
+	}
+	asked.RawQuery += form.Encode()
+	r, err := s.exchange(ctx, s.sentInForm(form), func(ctx context.Context) (*http.Request, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, asked.String(), nil)
+		if err == nil {
+			req.Header = http.Header{"Accept": {"application/json"}, "User-Agent": {s.UserAgent}}
+		}
+		return req, err
+	})
+	if err == nil && r.ok() && !r.isPage() {
+		return ""
+	}
+	return page
+}

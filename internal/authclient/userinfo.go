@@ -1,0 +1,97 @@
+package authclient
+
+import (
+	"context"
+	"mime"
+	"net/url"
+
+	"jwt/internal/httpclient"
+	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
+	"jwt/internal/verdict"
+	"jwt/internal/verify"
+)
+
+// userinfo asks who the user of the access token is.
+func (s *Client) userinfo(ctx context.Context, h Tokens, accept string) (*reply, error) {
+	if s.OAuth == nil {
+		return s.do(ctx, s.Preset.Userinfo, h.values())
+	}
+	return s.get(ctx, "userinfo endpoint", s.OAuth.Server.UserinfoEndpoint, accept, h.AccessToken)
+}
+
+// Whoami returns what the server says about the user of the access token. Its "sub" must be
+// that of the ID token: an attacker could otherwise have given the token of another user
+// (OpenID Connect Core §5.3.2).
+func (s *Client) Whoami(ctx context.Context, h Tokens) (jsonobject.Object, error) {
+	if s.OAuth == nil && s.Preset.Userinfo.Path == "" {
+		return jsonobject.Object{}, verdict.Errorf(verdict.FetchFailed, "the preset %s has no userinfo step", s.Preset.Name)
+	}
+	r, err := s.userinfo(ctx, h, "application/json, application/jwt")
+	if err != nil {
+		return jsonobject.Object{}, err
+	}
+	if s.refuses(r) {
+		return jsonobject.Object{}, s.refusesAccess(r)
+	}
+	claims, err := s.userClaims(ctx, r)
+	if err != nil {
+		return jsonobject.Object{}, err
+	}
+	if s.OAuth == nil || s.OAuth.Subject == "" {
+		return claims, nil
+	}
+	if sub, _ := claims.Text("sub"); sub != s.OAuth.Subject {
+		return jsonobject.Object{}, verdict.Errorf(verdict.SubMismatch, "%s: sub: is %s, and the ID token says %s", httpclient.Show(r.url), phrase.Quote(sub), phrase.Quote(s.OAuth.Subject)).
+			Hintf("the answer is about another user than the one who logged in: it is not shown")
+	}
+	return claims, nil
+}
+
+// refusesAccess returns the error of a refused call with the access token.
+func (s *Client) refusesAccess(r *reply) error {
+	e := r.refusal(verdict.FetchFailed)
+	if ChallengeOf(r.header)["error"] == "insufficient_scope" {
+		e.Hintf("the access token has the scope %q: log in with --scope 'openid …'", s.OAuth.Granted)
+	}
+	return e
+}
+
+// userClaims reads the claims in an answer, which may be signed (§5.3.2).
+func (s *Client) userClaims(ctx context.Context, r *reply) (jsonobject.Object, error) {
+	kind, _, _ := mime.ParseMediaType(r.header.Get("Content-Type"))
+	if kind == "application/jwt" && s.OAuth != nil {
+		claims, err := s.verified(ctx, string(r.body), verify.Policy{Policy: s.idPolicy(), Diagnosis: &verify.Diagnosis{Off: true}})
+		if err != nil {
+			return claims, verdict.Errorf(verdict.ClassOf(err), "%s: %w", httpclient.Show(r.url), err)
+		}
+		return claims, nil
+	}
+	claims, err := jsonobject.Parse(r.body)
+	if err != nil {
+		return claims, verdict.Errorf(verdict.FetchFailed, "%s: the answer is not a JSON object: %w", httpclient.Show(r.url), err)
+	}
+	return claims, nil
+}
+
+// Introspect returns what the server says about a token (RFC 7662).
+func (s *Client) Introspect(ctx context.Context, token, kind string) (jsonobject.Object, error) {
+	if s.OAuth == nil {
+		return jsonobject.Object{}, verdict.Errorf(verdict.Usage, "the session was not made at an OAuth 2.0 server: nothing says where to ask").Hintf("jwt session whoami")
+	}
+	if s.OAuth.Server.IntrospectionEndpoint == "" {
+		return jsonobject.Object{}, verdict.Errorf(verdict.FetchFailed, "the server has no introspection endpoint (RFC 7662)").Hintf("jwt session token | jwt inspect shows what the token itself says")
+	}
+	r, err := s.post(ctx, "introspection endpoint", s.OAuth.Server.IntrospectionEndpoint, url.Values{"token": {token}, "token_type_hint": {kind}})
+	if err != nil {
+		return jsonobject.Object{}, err
+	}
+	if s.refuses(r) {
+		return jsonobject.Object{}, s.refused(r)
+	}
+	answer, err := jsonobject.Parse(r.body)
+	if v, _ := answer.Get("active"); err != nil || v.Kind() != 't' && v.Kind() != 'f' {
+		return answer, verdict.Errorf(verdict.FetchFailed, "%s: the answer does not say whether the token is active", httpclient.Show(r.url))
+	}
+	return answer, nil
+}
