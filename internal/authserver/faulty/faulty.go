@@ -131,6 +131,14 @@ func (c changeRecorder) Once(ctx context.Context, id store.Hash, now, expires ti
 	return first, err
 }
 
+func (c changeRecorder) Swap(ctx context.Context, id store.Hash, old, new []byte, now, expires time.Time) (bool, error) {
+	swapped, err := c.Store.Swap(ctx, id, old, new, now, expires)
+	if swapped {
+		requestOf(ctx).committed = true
+	}
+	return swapped, err
+}
+
 func (c changeRecorder) Revoke(ctx context.Context, id string, now time.Time) error {
 	err := c.Store.Revoke(ctx, id, now)
 	if err == nil {

@@ -41,8 +41,9 @@ var (
 	sessionsBucket = []byte("sessions") // ID → Session, JSON
 	expiryBucket   = []byte("expiry")   // milliseconds, first letter of the bucket, key → empty; keepExpired later it is due
 	keysBucket     = []byte("keys")     // "keys" → []SigningKey, JSON
+	recordsBucket  = []byte("records")  // hash → record, JSON
 
-	buckets = [][]byte{tokensBucket, sessionsBucket, expiryBucket, keysBucket}
+	buckets = [][]byte{tokensBucket, sessionsBucket, expiryBucket, keysBucket, recordsBucket}
 )
 
 const (
@@ -226,6 +227,26 @@ func (f *boltStore) Used(_ context.Context, id Hash) (used bool, err error) {
 	return used, err
 }
 
+func (f *boltStore) Record(_ context.Context, id Hash) ([]byte, error) {
+	var r record
+	err := f.read(func(tx *bolt.Tx) error { return get(tx, recordsBucket, id[:], &r) })
+	return r.Value, err
+}
+
+func (f *boltStore) Swap(_ context.Context, id Hash, old, new []byte, _, expires time.Time) (swapped bool, err error) {
+	err = f.write(func(tx *bolt.Tx) error {
+		var r record
+		if err := ignoreNotFound(get(tx, recordsBucket, id[:], &r)); err != nil {
+			return err
+		}
+		if swapped = bytes.Equal(r.Value, old); !swapped {
+			return nil
+		}
+		return put(tx, recordsBucket, id[:], record{new, expires}, expires)
+	})
+	return swapped, err
+}
+
 // Close leaves a broken store open until the process ends, because closing would wait
 // forever for its locks.
 func (f *boltStore) Close() error {
@@ -270,8 +291,10 @@ func purge(tx *bolt.Tx, key []byte, now time.Time) error {
 		return err
 	}
 	bucket, id := tokensBucket, key[9:]
-	if key[8] == sessionsBucket[0] {
-		bucket = sessionsBucket
+	for _, b := range [][]byte{sessionsBucket, recordsBucket} {
+		if key[8] == b[0] {
+			bucket = b
+		}
 	}
 	until := expiryOf(tx, bucket, id)
 	if until.Before(now.Add(-keepExpired)) {
@@ -280,10 +303,17 @@ func purge(tx *bolt.Tx, key []byte, now time.Time) error {
 	return tx.Bucket(expiryBucket).Put(expiryKey(until, bucket, id), nil)
 }
 
-// expiryOf returns when the session of a record expires, because sessions are extended. A
-// token that is not spent is kept as long: without its record it would count as spent. The
+// expiryOf returns when a record expires, or the session of a token, because they are
+// extended. A token that is not spent is kept as long: without its record it would count as spent. The
 // zero time is returned for a spent token.
 func expiryOf(tx *bolt.Tx, bucket, id []byte) time.Time {
+	if bucket[0] == recordsBucket[0] {
+		var r record
+		if err := get(tx, bucket, id, &r); err != nil {
+			return time.Time{}
+		}
+		return r.Expires
+	}
 	session := id
 	if bucket[0] == tokensBucket[0] {
 		var r Refresh

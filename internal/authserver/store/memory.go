@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -14,6 +16,7 @@ type memStore struct {
 	tokens   map[Hash]memToken
 	keys     []SigningKey
 	used     map[Hash]time.Time // until they expire
+	records  map[Hash]record
 }
 
 // A memToken is a refresh token. If drop is set, Purge deletes the token then.
@@ -24,7 +27,7 @@ type memToken struct {
 
 // NewMemory returns an empty Store in memory.
 func NewMemory() Store {
-	return &memStore{sessions: map[string]Session{}, tokens: map[Hash]memToken{}, used: map[Hash]time.Time{}}
+	return &memStore{sessions: map[string]Session{}, tokens: map[Hash]memToken{}, used: map[Hash]time.Time{}, records: map[Hash]record{}}
 }
 
 func (m *memStore) Begin(_ context.Context, s Session, token TokenID, r Refresh) error {
@@ -132,10 +135,31 @@ func (m *memStore) Used(_ context.Context, id Hash) (bool, error) {
 	return known, nil
 }
 
+func (m *memStore) Record(_ context.Context, id Hash) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.records[id]
+	if !ok {
+		return nil, ErrNotFound
+	}
+	return slices.Clone(r.Value), nil
+}
+
+func (m *memStore) Swap(_ context.Context, id Hash, old, new []byte, _, expires time.Time) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !bytes.Equal(m.records[id].Value, old) {
+		return false, nil
+	}
+	m.records[id] = record{slices.Clone(new), expires}
+	return true, nil
+}
+
 func (m *memStore) Purge(_ context.Context, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	long := now.Add(-keepExpired)
+	maps.DeleteFunc(m.records, func(_ Hash, r record) bool { return r.Expires.Before(long) })
 	for id, expires := range m.used {
 		if expires.Before(long) {
 			delete(m.used, id)

@@ -21,14 +21,15 @@ import (
 // token and decides nothing: the script reads the token from the keys of the family.
 //
 //	jwt:token:HASH       session ID          the index
-//	jwt:{ID}:session     user, client, created, expires, revoked, credential
+//	jwt:{ID}:session     user, client, created, expires, revoked, credential, grant
 //	jwt:{ID}:token:HASH  issued, expires, spent, next, next_expires, sealed
 //	jwt:{ID}:probe       empty; written to see whether replicas acknowledge
 //	jwt:used:HASH        empty; an ID that was used
+//	jwt:record:HASH      the value of Swap
 //	jwt:keys             []SigningKey in JSON
 type redisStore struct {
 	redisClient
-	begin, rotate, revoke, swap redisScript
+	begin, rotate, revoke, swap, record redisScript
 }
 
 const redisKeys = "jwt:keys"
@@ -37,6 +38,7 @@ func redisIndex(token Hash) string        { return "jwt:token:" + token.hex() }
 func redisSession(id string) string       { return "jwt:{" + id + "}:session" }
 func redisToken(id string, t Hash) string { return "jwt:{" + id + "}:token:" + t.hex() }
 func redisUsed(id Hash) string            { return "jwt:used:" + id.hex() }
+func redisRecord(id Hash) string          { return "jwt:record:" + id.hex() }
 func redisProbe(id string) string         { return "jwt:{" + id + "}:probe" }
 
 // redisTTL is how long to keep a record that expires, in milliseconds.
@@ -51,6 +53,7 @@ var beginScript string
 const (
 	// HSETNX alone would create a session again that has expired.
 	revokeScript = `if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('HSETNX', KEYS[1], 'revoked', ARGV[1]) end return 0`
+	recordScript = `if (redis.call('GET', KEYS[1]) or '') == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1 end return 0`
 	swapScript   = `if (redis.call('GET', KEYS[1]) or '') == ARGV[1] then redis.call('SET', KEYS[1], ARGV[2]) return 1 end return 0`
 )
 
@@ -72,7 +75,7 @@ func openRedisAt(ctx context.Context, o redisOptions) (Store, error) {
 	return &redisStore{
 		redisClient: client,
 		begin:       newRedisScript(beginScript), rotate: newRedisScript(rotateScript),
-		revoke: newRedisScript(revokeScript), swap: newRedisScript(swapScript),
+		revoke: newRedisScript(revokeScript), swap: newRedisScript(swapScript), record: newRedisScript(recordScript),
 	}, nil
 }
 
@@ -84,7 +87,7 @@ func (r *redisStore) Begin(ctx context.Context, s Session, token TokenID, t Refr
 	}
 	_, err := r.run(ctx, r.begin, []string{redisSession(s.ID), redisToken(s.ID, token.Hash)},
 		s.User, s.Client, millis(s.Created), millis(s.Expires), number(redisTTL(t.Issued, s.Expires)),
-		millis(t.Issued), millis(t.Expires), s.Credential)
+		millis(t.Issued), millis(t.Expires), s.Credential, s.Grant)
 	return err
 }
 
@@ -177,7 +180,7 @@ func (r *redisStore) spend(ctx context.Context, id string, p Spend) (Rotation, e
 	}
 	rotation.Session = Session{
 		ID: id, User: reply[1], Client: reply[2],
-		Created: fromMillis(reply[3]), Expires: fromMillis(reply[4]), Revoked: fromMillis(reply[5]), Credential: reply[8],
+		Created: fromMillis(reply[3]), Expires: fromMillis(reply[4]), Revoked: fromMillis(reply[5]), Credential: reply[8], Grant: reply[9],
 	}
 	rotation.Sealed, rotation.Expires = sealed(reply[6]), fromMillis(reply[7])
 	return rotation, nil
@@ -228,7 +231,7 @@ func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {
 	}
 	return Session{
 		ID: id, User: f["user"], Client: f["client"],
-		Created: fromMillis(f["created"]), Expires: fromMillis(f["expires"]), Revoked: fromMillis(f["revoked"]), Credential: f["credential"],
+		Created: fromMillis(f["created"]), Expires: fromMillis(f["expires"]), Revoked: fromMillis(f["revoked"]), Credential: f["credential"], Grant: f["grant"],
 	}, nil
 }
 
@@ -309,6 +312,24 @@ func (r *redisStore) Used(ctx context.Context, id Hash) (bool, error) {
 	defer cancel()
 	n, err := r.client.Do(ctx, r.client.B().Exists().Key(redisUsed(id)).Build()).AsInt64()
 	return n > 0, r.failed(err)
+}
+
+func (r *redisStore) Record(ctx context.Context, id Hash) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	value, err := r.client.Do(ctx, r.client.B().Get().Key(redisRecord(id)).Build()).AsBytes()
+	return value, r.failed(err)
+}
+
+func (r *redisStore) Swap(ctx context.Context, id Hash, old, new []byte, now, expires time.Time) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, redisTimeout)
+	defer cancel()
+	answer, err := r.run(ctx, r.record, []string{redisRecord(id)}, string(old), string(new), number(redisTTL(now, expires)))
+	if err != nil {
+		return false, err
+	}
+	swapped, err := answer.AsBool()
+	return swapped, r.failed(err)
 }
 
 // Purge does nothing: Redis removes expired keys by itself.

@@ -5,13 +5,13 @@
 --       long to keep the token once it is spent (empty: as long as one that expires).
 --       Times are milliseconds.
 -- Returns outcome, user, client, created, expires and revoked of the session, and the
--- successor sealed and its expiry, and the credential of the session.
+-- successor sealed and its expiry, and the credential and the grant of the session.
 local session, token, successor = KEYS[1], KEYS[2], KEYS[3]
 local now, grace, expires, ends = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local next_hash, sealed, keep, keep_spent = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
 
 local t = redis.call('HMGET', token, 'expires', 'spent', 'next', 'next_expires', 'sealed')
-local s = redis.call('HMGET', session, 'user', 'client', 'created', 'expires', 'revoked', 'credential')
+local s = redis.call('HMGET', session, 'user', 'client', 'created', 'expires', 'revoked', 'credential', 'grant')
 if not s[1] then return {'unknown'} end
 if not t[1] then t = {s[4], s[3], '', '', ''} end -- it is spent and dropped
 
@@ -43,4 +43,4 @@ else
   s[5] = ARGV[1]
   redis.call('HSET', session, 'revoked', ARGV[1])
 end
-return {outcome, s[1], s[2], s[3], s[4], s[5] or '0', sealed, expires, s[6] or ''}
+return {outcome, s[1], s[2], s[3], s[4], s[5] or '0', sealed, expires, s[6] or '', s[7] or ''}

@@ -43,6 +43,11 @@ type Store interface {
 	Once(ctx context.Context, id Hash, now, expires time.Time) (first bool, err error)
 	// Used reports whether Once has marked the ID.
 	Used(ctx context.Context, id Hash) (bool, error)
+	// Record returns what Swap stored, or ErrNotFound. It may return an expired record.
+	Record(ctx context.Context, id Hash) ([]byte, error)
+	// Swap replaces a record, atomically, if it is old; nil is a record that does not exist.
+	// It reports whether it did. The new record must not be empty.
+	Swap(ctx context.Context, id Hash, old, new []byte, now, expires time.Time) (swapped bool, err error)
 	// ChangeKeys replaces the signing keys with the result of change, atomically. It
 	// may call change more than once.
 	ChangeKeys(ctx context.Context, change func([]SigningKey) []SigningKey) error
@@ -103,6 +108,15 @@ type Session struct {
 	Revoked time.Time `json:"revoked,omitzero"`
 	// Credential identifies the password of the login. It is empty in old records.
 	Credential string `json:"credential,omitempty"`
+	// Grant is what an OAuth client was granted, as the server encodes it. It is empty for a
+	// plain login.
+	Grant string `json:"grant,omitempty"`
+}
+
+// A record is a value of Swap.
+type record struct {
+	Value   []byte    `json:"value"`
+	Expires time.Time `json:"expires"`
 }
 
 // A Refresh is the record of one refresh token.

@@ -52,7 +52,7 @@ type family struct {
 func begin(t *testing.T, s Store, id string, token byte) family {
 	t.Helper()
 	f := family{
-		session: Session{ID: id, User: "älice", Client: "native", Created: epoch, Expires: epoch.Add(time.Hour)},
+		session: Session{ID: id, User: "älice", Client: "native", Credential: "c", Grant: `{"scope":"openid"}`, Created: epoch, Expires: epoch.Add(time.Hour)},
 		token:   TokenID{Hash{token}, id},
 		refresh: Refresh{Session: id, Issued: epoch, Expires: epoch.Add(time.Hour)},
 	}
