@@ -61,8 +61,10 @@ func checkBatch(t testing.TB, lines []string, args ...string) {
 	t.Helper()
 	batch := runPiped(t, strings.Join(lines, "\n")+"\n", append(slices.Clone(args), "--batch")...)
 	if strings.HasPrefix(batch.stdout, `{"valid":false,"checks":[],`) { // the keys cannot be used, so no token was read
-		if alone := runPiped(t, lines[0], args...); alone.status != batch.status || alone.stdout != batch.stdout {
-			t.Fatalf("%q: status %d in a batch, alone %d\n%s\n%s", args, batch.status, alone.status, batch.stdout, alone.stdout)
+		for _, line := range lines {
+			if alone := runPiped(t, line, args...); alone.status == verdict.ExitOK || batch.status == verdict.ExitOK {
+				t.Fatalf("%q: status %d in a batch, alone %d", args, batch.status, alone.status)
+			}
 		}
 		return
 	}
