@@ -93,14 +93,14 @@ func tokenType(s *session.Session) string {
 }
 
 // credentialJSON is the output of token --format exec-credential, for kubectl.
-func credentialJSON(s *session.Session) render.Object {
+func credentialJSON(s *session.Session, version string) render.Object {
 	status := render.Object{}
 	if !s.AccessExpires.IsZero() {
 		status.Add("expirationTimestamp", timeJSON(s.AccessExpires))
 	}
 	status.Add("token", s.AccessToken)
 	return render.Object{
-		{Name: "apiVersion", Value: "client.authentication.k8s.io/v1"},
+		{Name: "apiVersion", Value: version},
 		{Name: "kind", Value: "ExecCredential"},
 		{Name: "status", Value: status},
 	}

@@ -122,6 +122,9 @@ func checkOrigin(u *url.URL, s *Session) error {
 	return e.Hintf("to send it to that server: jwt session token --format curl | curl -K - URL")
 }
 
+// Allows reports whether the access token may be sent to u.
+func (s *Session) Allows(u *url.URL) bool { return checkOrigin(u, s) == nil }
+
 // replayable reads the body of a request and returns a function that returns copies.
 func replayable(req *http.Request) (func() io.ReadCloser, error) {
 	if req.Body == nil || req.Body == http.NoBody {
