@@ -35,11 +35,13 @@ var credentialProtocols = map[string]struct {
 	none    string // what is said where there is no credential
 }{
 	"git-credential": {
-		[]string{"get", "store", "erase"}, "git config credential.https://git.example.helper '!jwt session token --format git-credential'",
+		[]string{"get", "store", "erase"},
+		"git config credential.https://git.example.helper '!jwt session token --format git-credential'",
 		parseGitAsk, answerGit, "",
 	},
 	"docker": {
-		[]string{"get", "store", "erase", "list"}, `the program docker-credential-NAME in PATH: exec jwt session token --format docker "$@"`,
+		[]string{"get", "store", "erase", "list"},
+		`the program docker-credential-NAME in PATH: exec jwt session token --format docker "$@"`,
 		parseDockerAsk, answerDocker, "credentials not found in native keychain\n",
 	},
 }
