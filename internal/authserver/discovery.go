@@ -10,9 +10,11 @@ import (
 	"jwt/internal/oauth"
 )
 
+// Paths of endpoints.
 const (
 	indexPath = "/"
-	jwksPath  = "/jwks.json"
+	KeysPath  = "/jwks.json"
+	TokenPath = "/token"
 )
 
 // jwks answers GET /jwks.json. It may be cached, but not for longer than the time for
@@ -34,8 +36,8 @@ func (s *Server) metadata(x *exchange) error {
 	x.Answer.Header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(keysMaxAge/time.Second)))
 	return x.json(http.StatusOK, oauth.Metadata{
 		Issuer:                            s.Issuer,
-		TokenEndpoint:                     s.Issuer + "/token",
-		JWKSURI:                           s.Issuer + jwksPath,
+		TokenEndpoint:                     s.Issuer + TokenPath,
+		JWKSURI:                           s.Issuer + KeysPath,
 		GrantTypesSupported:               []string{oauth.GrantRefreshToken},
 		TokenEndpointAuthMethodsSupported: []string{"none"},
 	}.JSON())

@@ -69,6 +69,7 @@ type request struct {
 	path      string
 	committed bool // the store has changed
 	rotated   bool // a refresh token was spent
+	kept      bool // a refresh token was kept, and is not sent again
 }
 
 type requestKey struct{}

@@ -187,7 +187,7 @@ func TestFaultsBreakTheirRules(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{"login-broken", "status", "drop-answer", "expire-now"} { // tested below
+	for _, name := range []string{"login-broken", "status", "drop-answer", "expire-now", "expires-in-string", "token-type-odd", "error-200", "json-as-html", "refresh-omitted", "jwks-stale"} { // tested below
 		seen[name] = true
 	}
 	for _, k := range table() {

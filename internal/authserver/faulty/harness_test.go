@@ -243,6 +243,17 @@ func (s *site) published() (kids []string) {
 	return kids
 }
 
+// kid returns the kid in the header of a token.
+func (s *site) kid(text string) string {
+	s.t.Helper()
+	token, err := jws.Parse(text)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	kid, _, _ := token.KeyID()
+	return kid
+}
+
 // tampered changes the payload and keeps the signature.
 func tampered(t *testing.T, genuine string) string {
 	t.Helper()

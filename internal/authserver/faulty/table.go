@@ -53,6 +53,12 @@ func table() []Kind {
 		{Name: "retry-refused", Help: "the access token of a refresh is refused", Breaks: "retry-works", apply: issueExpired},
 		{Name: "refresh-broken", Help: "every refresh is refused", Breaks: "refresh-works", apply: onRotate(refuseRefreshes)},
 
+		// Answers of the token endpoint.
+		{Name: "expires-in-string", Help: "expires_in is a string", apply: onTokenAnswer(quoteExpiresIn)},
+		{Name: "token-type-odd", Help: "token_type is BearerToken", apply: onTokenAnswer(renameTokenType)},
+		{Name: "refresh-omitted", Help: "a refresh keeps the refresh token and does not send it again", apply: omitRefreshToken},
+		{Name: "error-200", Help: "errors of the token endpoint have the status 200", apply: onRequest(acceptErrors)},
+
 		// Access tokens.
 		{Name: "tampered-accepted", Help: "an access token with a wrong signature is accepted", Breaks: "tampered-token-refused", apply: acceptForged(false)},
 		{Name: "alg-none-accepted", Help: "an unsigned access token is accepted", Breaks: "alg-none-refused", apply: acceptForged(true)},
@@ -82,6 +88,8 @@ func table() []Kind {
 		{Name: "status", Value: "STATUS", Help: "answer with this status and do nothing", parse: parseStatus, apply: onRequest(answerStatus)},
 		{Name: "latency", Value: "DURATION", Help: "wait before answering", parse: durationOf(0, maxLatency), apply: onRequest(delay)},
 		{Name: "drop-answer", Help: "carry out the request, then close the connection", apply: onRequest(dropAnswer)},
+		{Name: "json-as-html", Help: "JSON is labelled as text/html", apply: onRequest(labelAsHTML)},
+		{Name: "jwks-stale", Help: "the key set lacks the keys that sign", apply: onRequest(publishOtherKey)},
 		{Name: "no-no-store", Help: "answers lack Cache-Control: no-store", Breaks: "no-store", apply: onRequest(dropNoStore)},
 	}
 }
