@@ -59,6 +59,7 @@ var rooms = []string{
 	"authclient",
 	"session",
 	"flow",
+	"worktree",
 	"input",
 	"sshagent",
 	"render",
@@ -102,6 +103,7 @@ var allowed = []struct{ room, kind, why string }{
 	{"session", "timer", "the keyring of the system may never answer"},
 	{"session", "clock", "the deadline of a context is on the system's clock"},
 	{"flow", "random", "user names and passwords that must not exist"},
+	{"worktree", "files", "it lists them"},
 	{"input", "files", "@FILE and fd:N"},
 }
 
