@@ -19,17 +19,17 @@ func Credential(credential string) string {
 	parts := strings.Split(credential, ".")
 	switch {
 	case len(parts) == 3 && parts[2] != "" && isObject(parts[0]):
-		return parts[0] + "." + parts[1] + "." + fingerprint(parts[2])
+		return parts[0] + "." + parts[1] + "." + Fingerprint(parts[2])
 	case len(parts) == 5 && isObject(parts[0]):
-		return parts[0] + "." + fingerprint(strings.Join(parts[1:], "."))
+		return parts[0] + "." + Fingerprint(strings.Join(parts[1:], "."))
 	default:
-		return fingerprint(credential)
+		return Fingerprint(credential)
 	}
 }
 
-// fingerprint returns enough of the SHA-256 of s to distinguish credentials. Use Secrets
+// Fingerprint returns enough of the SHA-256 of s to distinguish credentials. Use Secrets
 // for a secret with little entropy, such as a password, which could be guessed from it.
-func fingerprint(s string) string {
+func Fingerprint(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return "sha256:" + hex.EncodeToString(sum[:6])
 }

@@ -28,7 +28,7 @@ func (f *finder) armour(s span) (n int, ok bool) {
 		f.attempts++
 		return 0, false
 	}
-	if !f.value(body, context{name: label, where: label}) && carriesToken(body.b) {
+	if !f.value(body, carrier{name: label, where: label}) && carriesToken(body.b) {
 		return 0, false
 	}
 	return start + stop + 1 + length, true

@@ -2,15 +2,11 @@ package scan
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/hex"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"jwt/internal/compact"
-	"jwt/internal/jsonobject"
-	"jwt/internal/jwa"
 )
 
 // isComplete reports whether the last part of a token has the length that its algorithm
@@ -23,66 +19,15 @@ func isComplete(token []byte) bool {
 		return isToken(issued) && isToken(binding) && isComplete(issued) && isComplete(binding)
 	}
 	dots, pure := compact.Dots(token)
-	return pure && hasLastSize(dots, len(token)-1-bytes.LastIndexByte(token, '.'), sizesOf(decodeHeader(token)))
-}
-
-// hasLastSize reports whether a token with this number of dots is complete if its last
-// part has size characters.
-func hasLastSize(dots, size int, want sizes) bool {
-	return dots == want.dots && slices.Contains(want.last, size)
-}
-
-// sizes holds the number of dots of a token and the possible lengths of its last part
-// in base64url.
-type sizes struct {
-	dots int
-	last []int
-}
-
-// sizesOf returns the sizes for a header: those of the signature of a JWS (RFC 7518 §3.1)
-// or of the tag of a JWE (RFC 7518 §5.1). For RSA it returns the lengths for the three
-// usual moduli.
-func sizesOf(header []byte) sizes {
-	o, err := jsonobject.Parse(header)
-	if err != nil {
-		return sizes{}
-	}
-	if v, ok := o.Get("enc"); ok {
-		enc, _ := v.Text()
-		tag := map[string]int{"A128GCM": 16, "A192GCM": 16, "A256GCM": 16, "A128CBC-HS256": 16, "A192CBC-HS384": 24, "A256CBC-HS512": 32}[enc]
-		if tag == 0 {
-			return sizes{}
-		}
-		return sizes{4, encodedLengths(tag)}
-	}
-	v, _ := o.Get("alg")
-	name, _ := v.Text()
-	if name == jwa.None {
-		return sizes{2, []int{0}}
-	}
-	alg, ok := jwa.Lookup(name)
-	switch {
-	case !ok:
-		return sizes{}
-	case alg.KeyType == "RSA":
-		return sizes{2, encodedLengths(2048/8, 3072/8, 4096/8)}
-	}
-	return sizes{2, encodedLengths(alg.SignatureSizes...)}
-}
-
-func encodedLengths(bytes ...int) []int {
-	lengths := make([]int, len(bytes))
-	for i, n := range bytes {
-		lengths[i] = base64.RawURLEncoding.EncodedLen(n)
-	}
-	return lengths
+	want := sizesOf(decodeHeader(token))
+	return pure && dots == want.dots && want.fit(len(token)-1-bytes.LastIndexByte(token, '.'))
 }
 
 // tokensInText reads the tokens between from and to of a text that is not a carrier. It
 // accepts a complete token that white space or punctuation delimits, if it is the value
 // of a name or inWords is set. It refuses all others, as a server would. c is the
 // context.
-func (f *finder) tokensInText(s span, from, to int, c context) {
+func (f *finder) tokensInText(s span, from, to int, c carrier) {
 	for from < to {
 		start, end, ok := next(s.b[:to], from)
 		if !ok {
@@ -99,7 +44,7 @@ func (f *finder) tokensInText(s span, from, to int, c context) {
 	}
 }
 
-func (f *finder) addTokenInText(s span, start, end int, c context) {
+func (f *finder) addTokenInText(s span, start, end int, c carrier) {
 	if c.name == "" {
 		c = f.around
 		if name := nameOf(s.b[:start]); name != "" && !carriesToken([]byte(name)) {

@@ -28,7 +28,7 @@ func (f *finder) readDeep(s span, o Options) {
 
 // encoded reads s if it is the Base64 of a token, of JSON, or of user:token: the data of a
 // Kubernetes Secret, a cookie of Supabase, the auth of a Docker configuration, Basic.
-func (f *finder) encoded(s span, c context) bool {
+func (f *finder) encoded(s span, c carrier) bool {
 	plain := fromBase64(s)
 	if f.encodings == maxEncodings || plain.b == nil {
 		return false
@@ -94,7 +94,7 @@ func (f *finder) joinChunks() {
 	for _, first := range chunks {
 		if _, ok := findChunk(chunks, first.name, 0); !ok || twice(chunks, first.name) {
 			name := first.name + "." + string('0'+first.number)
-			f.value(first.value, context{name: name, where: "cookie " + name})
+			f.value(first.value, carrier{name: name, where: "cookie " + name})
 		}
 		if first.number != 0 || twice(chunks, first.name) {
 			continue
@@ -107,7 +107,7 @@ func (f *finder) joinChunks() {
 			}
 			joined.b = append(joined.b, c.value.b...)
 		}
-		f.value(joined, context{name: first.name, where: "cookie " + first.name})
+		f.value(joined, carrier{name: first.name, where: "cookie " + first.name})
 	}
 }
 

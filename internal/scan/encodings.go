@@ -1,8 +1,10 @@
 package scan
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
+	"io"
 	"unicode/utf16"
 )
 
@@ -55,4 +57,49 @@ func withoutColour(s span) span {
 		}
 	}
 	return span{plain, s.off, s.exact}.trim()
+}
+
+// NewReader returns a reader of the text of r in UTF-8, if r begins with the byte order mark of
+// UTF-16, and otherwise r. r must have that many bytes buffered.
+func NewReader(r *bufio.Reader) io.Reader {
+	mark, _ := r.Peek(2) // an error comes again with the next read
+	switch {
+	case bytes.Equal(mark, []byte("\xff\xfe")):
+		return &utf16Reader{r: r, order: binary.LittleEndian}
+	case bytes.Equal(mark, []byte("\xfe\xff")):
+		return &utf16Reader{r: r, order: binary.BigEndian}
+	}
+	return r
+}
+
+// A utf16Reader decodes UTF-16. A surrogate pair that a read cuts becomes two replacement
+// characters, which no token has.
+type utf16Reader struct {
+	r     *bufio.Reader
+	order binary.ByteOrder
+	units []uint16
+}
+
+func (u *utf16Reader) Read(p []byte) (int, error) {
+	const longest = 3 // bytes in UTF-8 of one unit
+	u.units = u.units[:0]
+	for len(u.units) < max(len(p)/longest, 1) && (len(u.units) == 0 || u.r.Buffered() >= 2) {
+		var unit [2]byte
+		if _, err := io.ReadFull(u.r, unit[:]); err != nil {
+			if len(u.units) == 0 {
+				return 0, endOf(err)
+			}
+			break
+		}
+		u.units = append(u.units, u.order.Uint16(unit[:]))
+	}
+	return copy(p, string(utf16.Decode(u.units))), nil
+}
+
+// endOf returns io.EOF for half a character at the end of a text, too.
+func endOf(err error) error {
+	if err == io.ErrUnexpectedEOF {
+		return io.EOF
+	}
+	return err
 }

@@ -183,7 +183,7 @@ func (w *jsonWalk) text(name string, depth int, raw []byte) error {
 	if rank == 0 && !w.f.deep && !w.mayBeField(name) && !carriesToken(s.b) {
 		return nil
 	}
-	c := context{name: name, path: w.path(), rank: rank, depth: depth}
+	c := carrier{name: name, path: w.path(), rank: rank, depth: depth}
 	c.where = c.path + " of the JSON response"
 	switch {
 	case c.path == "":
@@ -208,7 +208,7 @@ func (w *jsonWalk) mayBeField(name string) bool {
 
 // damaged records the value of a token response member that looks like a JWT but is not
 // one. An opaque token is not damaged.
-func (w *jsonWalk) damaged(c context, s span) {
+func (w *jsonWalk) damaged(c carrier, s span) {
 	bare, _ := cutScheme(s.trim())
 	if !bytes.HasPrefix(bare.b, []byte("eyJ")) {
 		return

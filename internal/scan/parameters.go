@@ -18,7 +18,7 @@ func cutHeader(s span) (name string, value span, ok bool) {
 
 // header reads the value of a header, or of another name before a colon, as in YAML.
 func (f *finder) header(name string, value span) {
-	c := context{name: name, where: name, fold: true}
+	c := carrier{name: name, where: name, fold: true}
 	switch strings.ToLower(name) {
 	case "cookie", "set-cookie":
 		if !hasQuoted(value.b) {
@@ -47,7 +47,7 @@ func (f *finder) cookies(s span) {
 		if beginsPair(rest.b) {
 			f.pair(pair.trim())
 		} else {
-			f.tokensInText(s, 0, len(pair.b), context{})
+			f.tokensInText(s, 0, len(pair.b), carrier{})
 		}
 		s = rest
 	}
@@ -67,7 +67,7 @@ func (f *finder) cookieJarLine(s span) bool {
 	if carriesToken(s.b[:valueAt]) || !isToken(value.b) {
 		return false
 	}
-	return f.value(value, context{name: name, where: "cookie " + name})
+	return f.value(value, carrier{name: name, where: "cookie " + name})
 }
 
 // beginsPair reports whether the text after a semicolon is a pair, a known attribute or
@@ -97,7 +97,7 @@ func (f *finder) pair(s span) {
 		kind = ""
 	}
 	if carriesToken(front) {
-		f.tokensInText(s, 0, len(s.b), context{})
+		f.tokensInText(s, 0, len(s.b), carrier{})
 		return
 	}
 	value := s.from(i + 1).trim()
@@ -105,7 +105,7 @@ func (f *finder) pair(s span) {
 	if f.noteChunk(key, value) {
 		return
 	}
-	if c := (context{name: key, where: kind + key}); !f.value(value, c) {
+	if c := (carrier{name: key, where: kind + key}); !f.value(value, c) {
 		f.tokensInText(value, 0, len(value.b), c)
 	}
 }
@@ -154,12 +154,12 @@ func (f *finder) query(s span, kind string) {
 		following, _, _ := bytes.Cut(rest.b, []byte{'&'})
 		delimited := len(following) == 0 || bytes.IndexByte(following, '=') >= 0
 		if equals < 0 || !delimited || isToken(piece.b[:equals]) {
-			f.tokensInText(s, 0, end, context{})
+			f.tokensInText(s, 0, end, carrier{})
 		} else {
 			name := strings.TrimLeft(string(piece.b[:equals]), "-$")
 			value := piece.from(equals + 1)
-			if !f.noteChunk(name, value) && !f.value(value, context{name: name, where: kind + name}) {
-				f.tokensInText(piece, 0, len(piece.b), context{})
+			if !f.noteChunk(name, value) && !f.value(value, carrier{name: name, where: kind + name}) {
+				f.tokensInText(piece, 0, len(piece.b), carrier{})
 			}
 		}
 		s = rest
@@ -169,7 +169,7 @@ func (f *finder) query(s span, kind string) {
 // path reads the part of a URL before its query. Links in mails carry tokens there.
 func (f *finder) path(s span) {
 	if !bytes.Contains(s.b, []byte("://")) && !bytes.HasPrefix(s.b, []byte{'/'}) {
-		f.tokensInText(s, 0, len(s.b), context{})
+		f.tokensInText(s, 0, len(s.b), carrier{})
 		return
 	}
 	for len(s.b) > 0 {
@@ -179,11 +179,11 @@ func (f *finder) path(s span) {
 		}
 		part := s.sub(0, end)
 		switch {
-		case f.value(part, context{name: "path", where: "URL path"}):
+		case f.value(part, carrier{name: "path", where: "URL path"}):
 		case f.deep && bytes.HasPrefix(part.b, []byte(":_auth=")): // of npm
 			f.query(part.from(1), "")
 		default:
-			f.tokensInText(part, 0, len(part.b), context{})
+			f.tokensInText(part, 0, len(part.b), carrier{})
 		}
 		s = s.from(min(end+1, len(s.b)))
 	}

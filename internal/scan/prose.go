@@ -28,13 +28,13 @@ func (f *finder) prose(s span) {
 		switch {
 		case !carries && f.field == "" && !f.deep:
 		case compact.Is(word.b) && isOption(previous) && !follows:
-			f.value(word, context{name: string(bytes.TrimLeft(previous, "-")), where: string(previous)})
+			f.value(word, carrier{name: string(bytes.TrimLeft(previous, "-")), where: string(previous)})
 		case compact.Is(word.b) && string(previous) == "=" && !follows:
-			f.value(word, context{name: string(name), where: string(name)})
+			f.value(word, carrier{name: string(name), where: string(name)})
 		case !compact.Is(word.b) && !follows:
 			f.parameters(word)
 		case carries:
-			f.tokensInText(s, i, end, context{})
+			f.tokensInText(s, i, end, carrier{})
 		}
 		name, previous, i = previous, word.b, end
 	}

@@ -33,7 +33,7 @@ func closesQuote(b []byte, i int) bool {
 
 // quoted reads a command line or a line of source: quoted text as a carrier, the rest as
 // prose.
-func (f *finder) quoted(s span, c context) {
+func (f *finder) quoted(s span, c carrier) {
 	plain := 0 // start of the text outside quotes
 	for i := 0; i < len(s.b); i++ {
 		if !isQuote(s.b[i]) || !opensQuote(s.b, i) {
@@ -55,7 +55,7 @@ func (f *finder) quoted(s span, c context) {
 			if equalFold([]byte(name), "Authorization") {
 				where += " header"
 			}
-			f.unit(inner, context{name: name, where: where, fold: true})
+			f.unit(inner, carrier{name: name, where: where, fold: true})
 		} else {
 			f.unit(inner, c)
 		}

@@ -35,7 +35,7 @@ type finder struct {
 	headers bool // the next line is a header of the transcript
 	verbose bool // curl -v wrote the transcript
 
-	around   context // of the current piece of text
+	around   carrier // of the current piece of text
 	inHeader bool    // the current line is a header
 
 	level      int // nesting depth of the carriers
@@ -57,8 +57,8 @@ type refusal struct {
 	at    int // where the text that touches it begins
 }
 
-// A context describes the carrier of the current piece of text.
-type context struct {
+// A carrier describes the carrier of the current piece of text.
+type carrier struct {
 	name  string
 	where string
 	path  string
@@ -158,9 +158,9 @@ func (f *finder) line(s span) {
 	case isStartLine(s.b):
 		f.http, f.inHeader, f.headers = true, true, !f.verbose
 	}
-	c := context{}
+	c := carrier{}
 	if f.http && !f.inHeader {
-		c = context{name: "body", where: "response body"}
+		c = carrier{name: "body", where: "response body"}
 	}
 	if f.cookieJarLine(s) {
 		return
@@ -177,7 +177,7 @@ func isStartLine(b []byte) bool {
 }
 
 // unit reads a self-contained piece of text: a line, quoted text, the value of a header.
-func (f *finder) unit(s span, c context) {
+func (f *finder) unit(s span, c carrier) {
 	s = s.trim()
 	if f.value(s, c) || f.field == "" && !f.deep && !carriesToken(s.b) {
 		return
@@ -208,7 +208,7 @@ func (f *finder) unit(s span, c context) {
 }
 
 // value records s if all of it is a token, with or without a scheme.
-func (f *finder) value(s span, c context) bool {
+func (f *finder) value(s span, c carrier) bool {
 	if f.deep && f.encoded(s, c) {
 		return true
 	}

@@ -90,7 +90,7 @@ func join(s span, start int) (w wrapping, end int, ok bool) {
 				}
 			}
 		}
-		if hasLastSize(dots, len(w.token)-1-lastDot, want) {
+		if dots == want.dots && want.fit(len(w.token)-1-lastDot) {
 			break
 		}
 		n := lineBreak(s.b[end:])

@@ -1,0 +1,28 @@
+package scan
+
+import (
+	"strings"
+
+	"jwt/internal/redact"
+)
+
+// Masked returns a token without its signatures and what only its recipient can decrypt.
+// What an SD-JWT discloses stays.
+func Masked(token string) string {
+	pieces := strings.Split(token, "~")
+	for i, piece := range pieces {
+		if n := strings.Count(piece, "."); n > 0 && !strings.HasSuffix(piece, ".") {
+			pieces[i] = redact.Credential(piece)
+		}
+	}
+	return strings.Join(pieces, "~")
+}
+
+// AppendMasked appends a piece of text to dst, with each token in it replaced.
+func AppendMasked(dst, text []byte, from int, matches []Match, replace func(Match) string) []byte {
+	for _, m := range matches {
+		dst = append(append(dst, text[from:m.Start]...), replace(m)...)
+		from = m.End
+	}
+	return append(dst, text[from:]...)
+}
