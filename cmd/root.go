@@ -28,6 +28,7 @@ func commands() []*cli.Command {
 		&token.Encrypt,
 		&token.Decrypt,
 		&token.Inspect,
+		&token.Scan,
 		&token.Audit,
 		&token.Diff,
 		&key.Command,

@@ -1,0 +1,188 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"jwt/internal/cli"
+	"jwt/internal/compact"
+	"jwt/internal/input"
+	"jwt/internal/keysource"
+	"jwt/internal/verdict"
+)
+
+var Scan = cli.Command{
+	Use:   "scan [FILE…|-]",
+	Short: "find the tokens in any text: logs, HAR, source; or mask them",
+	Build: func(env *cli.Env, c *cobra.Command) {
+		var o scanOptions
+		c.Long = `Find every token in files, directories or stdin: in logs, HAR, source code,
+JSON, URLs, Base64, and in text compressed with gzip. Each is shown with its
+file, line and column (in characters), its claims, whether it has expired, and
+a fingerprint; never the token itself, unless --show-token asks for it. With a
+key, it is also verified.
+
+Below a directory, files are chosen as git would: what a .gitignore excludes,
+.git and symbolic links are left out, and binary files are passed over. A file
+that is named is always read.
+
+Published examples (of jwt.io and the RFCs) and text whose signature cannot be
+one are shown as example and placeholder, and are not counted as tokens.
+--fail-on ends in status 6 if there is a match that is:
+` + failOnHelp() + `
+
+--redact writes the text itself, unchanged but for signatures, line by line as
+it comes; what only a recipient can decrypt is masked, too. --redact=all leaves
+only a fingerprint of each token.`
+		c.Example = `  jwt scan app.log
+  kubectl logs deploy/api | jwt scan --key jwks.json
+  jwt scan --fail-on-found .                          in CI
+  jwt scan -o sarif . > jwt.sarif                     for code scanning
+  jwt scan src -o json | jq -r 'select(.state != "expired") | .file'
+  tail -f app.log | jwt scan --redact -
+  jwt scan --redact=all app.log > ticket.log`
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 6 7 8 130", cli.Exits + "1": "a file cannot be read", cli.Exits + "6": "--fail-on: there is such a match"}
+		o.addFlags(c.Flags())
+		o.complete(c)
+		c.RunE = func(c *cobra.Command, args []string) error { return runScan(c.Context(), env, o, args) }
+	},
+}
+
+type scanOptions struct {
+	keys   keysource.Options
+	output cli.Output
+	date   cli.Date
+	at     cli.At
+
+	failOn          []string
+	failOnFound     bool
+	redact          string // "", signatures or all
+	reveal, all     bool
+	sarif, verifies bool
+}
+
+func (o *scanOptions) addFlags(f *pflag.FlagSet) {
+	f.StringSliceVar(&o.failOn, "fail-on", nil, "end in status 6 on a match of this `KIND` (repeatable): "+strings.Join(failOnWords(), ", "))
+	f.BoolVar(&o.failOnFound, "fail-on-found", false, "same as --fail-on found")
+	f.StringVar(&o.redact, "redact", "", "write the text with masked `PART`s: signatures, or all for whole tokens")
+	f.Lookup("redact").NoOptDefVal = "signatures"
+	f.BoolVar(&o.reveal, "show-token", false, "show the tokens themselves, too")
+	f.BoolVar(&o.all, "no-ignore", false, "read what a .gitignore excludes, too")
+	o.keys.AddFlags(f)
+	o.at.AddFlags(f, "compare times with this `TIME`")
+	o.date.AddFlags(f)
+	o.output.AddFlags(f)
+	f.Lookup("output").Usage = "`FORMAT` of the output: text, json (an object a line), sarif, or auto (text on a terminal, json in a pipe)"
+}
+
+func (o *scanOptions) complete(c *cobra.Command) {
+	o.keys.Complete(c)
+	o.date.Complete(c)
+	cli.CompleteValues(c, "output", "auto", "text", "json", "sarif")
+	cli.CompleteValues(c, "color", "auto", "always", "never")
+	cli.CompleteValues(c, "redact", "signatures", "all")
+	cli.CompleteValues(c, "fail-on", failOnWords()...)
+}
+
+func (o *scanOptions) check(env *cli.Env, args []string) error {
+	o.verifies = o.keys.Given()
+	if o.sarif = o.output.Format == "sarif"; o.sarif {
+		o.output.Format = "json"
+	}
+	if err := errors.Join(o.output.Check(), o.date.Check(), o.keys.CheckAlgs(), o.checkFailOn()); err != nil {
+		return err
+	}
+	for _, arg := range args {
+		switch {
+		case arg == "":
+			return verdict.Errorf(verdict.Usage, "the name of a file is empty").Hintf("is the shell variable set?")
+		case compact.Looks(arg):
+			return verdict.Errorf(verdict.Usage, "a token is not a file to scan").Hintf("jwt decode TOKEN shows what is inside")
+		}
+	}
+	switch {
+	case len(args) == 0 && env.StdinTTY:
+		return verdict.Errorf(verdict.Usage, "no file given").Hintf("jwt scan app.log, jwt scan . or a pipe")
+	case readsStdin(args) && o.keys.FromStdin():
+		return verdict.Errorf(verdict.Usage, "the text and the key cannot both come from stdin").Hintf("give one of them as a file, env:NAME or fd:3")
+	case o.redact != "":
+		return o.checkRedact(args)
+	}
+	return nil
+}
+
+func (o *scanOptions) checkRedact(args []string) error {
+	switch {
+	case o.redact != "signatures" && o.redact != "all":
+		return verdict.Errorf(verdict.Usage, "--redact: is %q, must be signatures or all", o.redact).Hintf("--redact=all")
+	case o.output.SaysJSON(), o.output.Quiet, o.reveal, o.failsOn() != nil, o.verifies:
+		return verdict.Errorf(verdict.Usage, "--redact writes the text, and takes no --output, --quiet, --show-token, --fail-on or key")
+	}
+	for _, arg := range args {
+		if info, err := os.Stat(arg); err == nil && info.IsDir() {
+			return verdict.Errorf(verdict.Usage, "--redact writes the text of files, and %s is a directory", arg)
+		}
+	}
+	return nil
+}
+
+func readsStdin(args []string) bool {
+	return len(args) == 0 || slices.ContainsFunc(args, input.IsStdin)
+}
+
+func runScan(ctx context.Context, env *cli.Env, o scanOptions, args []string) error {
+	if err := o.check(env, args); err != nil {
+		return err
+	}
+	now, err := o.at.Now(env)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if len(args) == 0 {
+		args = []string{"-"}
+	}
+	s := scanner{options: o, env: env, now: now, files: scanFiles{env: env, args: args, all: o.all, keepsBytes: o.redact != ""}}
+	s.progress = newProgress(env, o.output, "MB", sizeOfFile(args))
+	s.progress.shown = s.progress.shown && !env.StdoutTTY
+	if o.redact != "" {
+		s.progress.shown = false
+		return s.run(ctx, s.mask)
+	}
+	if o.verifies {
+		s.keys = o.keys.Sources(ctx, env, o.output)
+		if _, err := s.keys.Keys(); err != nil {
+			return o.output.Fail(env, err)
+		}
+	}
+	return s.run(ctx, s.report)
+}
+
+// sizeOfFile returns the size of the only file, or 0.
+func sizeOfFile(args []string) int64 {
+	if len(args) != 1 {
+		return 0
+	}
+	info, err := os.Stat(args[0])
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return info.Size()
+}
+
+// workers is the number of goroutines that search.
+func workers() int { return runtime.GOMAXPROCS(0) }
+
+// patience is how long an interrupted command waits for an input that gives nothing.
+const patience = time.Second

@@ -1,0 +1,123 @@
+package token
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"jwt/internal/cli"
+	"jwt/internal/input"
+	"jwt/internal/scan"
+	"jwt/internal/verdict"
+	"jwt/internal/worktree"
+)
+
+// scanFiles are the texts of a scan. One goroutine uses them.
+type scanFiles struct {
+	env        *cli.Env
+	args       []string
+	all        bool // also what a .gitignore excludes
+	keepsBytes bool // the text is written again: no other encoding is read
+
+	opened, binary int
+	failures       []error
+}
+
+// sniffed is how many bytes of a file say whether it is binary, as for git.
+const sniffed = 8000
+
+// texts returns the texts, each of which is closed when the next is asked for.
+func (f *scanFiles) texts() iter.Seq[scan.Text] {
+	return func(yield func(scan.Text) bool) {
+		for _, arg := range f.args {
+			if !f.argument(arg, yield) {
+				return
+			}
+		}
+	}
+}
+
+func (f *scanFiles) argument(arg string, yield func(scan.Text) bool) bool {
+	if input.IsStdin(arg) {
+		return f.text("", f.env.Stdin, false, yield)
+	}
+	info, err := os.Stat(arg)
+	if path, isAt := strings.CutPrefix(arg, "@"); err != nil && isAt { // as other commands have it
+		if other, statErr := os.Stat(path); statErr == nil {
+			arg, info, err = path, other, nil
+		}
+	}
+	switch {
+	case err != nil:
+		f.fail(err)
+		return true
+	case !info.IsDir():
+		return f.file(arg, false, yield)
+	}
+	for name := range worktree.Files(arg, worktree.Options{All: f.all, Failed: f.fail}) {
+		if !f.file(name, true, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// file passes on the text of a file. One that was not named is passed over if it is binary.
+func (f *scanFiles) file(name string, listed bool, yield func(scan.Text) bool) bool {
+	file, err := os.Open(name)
+	if err != nil {
+		f.fail(err)
+		return true
+	}
+	defer file.Close()
+	return f.text(name, file, listed, yield)
+}
+
+func (f *scanFiles) text(name string, r io.Reader, listed bool, yield func(scan.Text) bool) bool {
+	b := bufio.NewReaderSize(r, sniffed)
+	if start, _ := b.Peek(2); string(start) == "\x1f\x8b" { // an error comes again with the next read
+		plain, err := gzip.NewReader(b)
+		if err != nil {
+			f.fail(&fs.PathError{Op: "gunzip", Path: name, Err: err})
+			return true
+		}
+		b = bufio.NewReaderSize(plain, sniffed)
+	}
+	text := scan.NewReader(b)
+	if text != io.Reader(b) && f.keepsBytes {
+		f.fail(verdict.Errorf(verdict.Malformed, "%s: is UTF-16, of which only the plain text can be masked: convert it first (iconv -t utf-8)", nameOfText(name)))
+		return true
+	}
+	if listed && text == io.Reader(b) {
+		if start, _ := b.Peek(sniffed); bytes.IndexByte(start, 0) >= 0 {
+			f.binary++
+			return true
+		}
+	}
+	f.opened++
+	return yield(scan.Text{Reader: text, Source: name})
+}
+
+// nameOfText names a text in messages.
+func nameOfText(name string) string {
+	if name == "" {
+		return "stdin"
+	}
+	return name
+}
+
+// fail notes that a file cannot be read. The others are read anyway.
+func (f *scanFiles) fail(err error) {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = verdict.Errorf(verdict.IO, "%s: %w", filepath.ToSlash(path.Path), path.Err)
+	}
+	f.failures = append(f.failures, err)
+}

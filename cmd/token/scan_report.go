@@ -1,0 +1,313 @@
+package token
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"jwt/internal/cli"
+	"jwt/internal/inspect"
+	"jwt/internal/jwa"
+	"jwt/internal/keysource"
+	"jwt/internal/phrase"
+	"jwt/internal/redact"
+	"jwt/internal/render"
+	"jwt/internal/scan"
+	"jwt/internal/token"
+	"jwt/internal/verdict"
+	"jwt/internal/verify"
+)
+
+// A scanner is one run of scan.
+type scanner struct {
+	options  scanOptions
+	env      *cli.Env
+	now      time.Time
+	keys     *keysource.Sources // nil without a key
+	files    scanFiles
+	progress *progress
+
+	tally   scanTally
+	started bool // the first result of a SARIF log is written
+}
+
+// A scanTally counts matches. Of those that --fail-on names, it records the first.
+type scanTally struct {
+	found, examples, placeholders int
+	failing                       int
+	first                         string // where the first failing match is
+}
+
+func (t *scanTally) add(other scanTally) {
+	t.found += other.found
+	t.examples += other.examples
+	t.placeholders += other.placeholders
+	if t.failing == 0 {
+		t.first = other.first
+	}
+	t.failing += other.failing
+}
+
+// String says what was found.
+func (t scanTally) String() string {
+	s := phrase.Count(t.found, "token")
+	if t.examples > 0 {
+		s += ", " + phrase.Count(t.examples, "published example")
+	}
+	if t.placeholders > 0 {
+		s += ", " + phrase.Count(t.placeholders, "placeholder")
+	}
+	return s
+}
+
+// run searches all texts. work makes the output of a block.
+func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *scan.Block)) error {
+	next, stop := iter.Pull(s.files.texts())
+	var before, after []byte
+	if s.options.sarif {
+		before, after = render.Sarif(s.env.Version)
+	}
+	if err := s.options.output.Write(s.env, before); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() {
+		defer stop()
+		failed := func(source any, err error) { s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(string)), err)) }
+		ended <- scan.Run(ctx, workers(), next, failed, work, s.done)
+	}()
+	err := wait(ctx, ended)
+	s.progress.clear()
+	if ctx.Err() != nil {
+		return verdict.Errorf(verdict.Interrupted, "interrupted")
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.options.output.Write(s.env, after); err != nil {
+		return err
+	}
+	return s.conclude()
+}
+
+// wait returns the result of a run, or soon after ctx ends, even if the input gives no next byte.
+func wait(ctx context.Context, ended <-chan error) error {
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(patience):
+		return ctx.Err()
+	}
+}
+
+// done writes the output of a block.
+func (s *scanner) done(b *scan.Block) error {
+	if t, ok := b.Result.(scanTally); ok {
+		s.tally.add(t)
+	}
+	out := b.Out
+	if s.options.sarif && !s.started && len(out) > 0 {
+		out, s.started = out[1:], true // the comma before the first result
+	}
+	s.progress.update(int(b.Offset>>20), b.Offset)
+	if len(out) == 0 {
+		return nil
+	}
+	return s.options.output.Write(s.env, out)
+}
+
+// mask writes the text of a block with its tokens masked.
+func (s *scanner) mask(searcher *scan.Searcher, b *scan.Block) {
+	matches := searcher.Append(nil, b.Text, b.Lead)
+	b.Out = scan.AppendMasked(b.Out, b.Text, b.Lead, matches, func(m scan.Match) string {
+		if m.Encoded || s.options.redact == "all" {
+			return redact.Fingerprint(m.Token)
+		}
+		return scan.Masked(m.Token)
+	})
+}
+
+// report writes a line for each token of a block.
+func (s *scanner) report(searcher *scan.Searcher, b *scan.Block) {
+	matches := searcher.Append(nil, b.Text, b.Lead)
+	if len(matches) == 0 {
+		return
+	}
+	var t scanTally
+	placeOf := b.Places()
+	for _, m := range matches {
+		f := s.found(m)
+		f.File, _ = b.Source.(string)
+		f.Place, f.Last = placeOf(m.Start), placeOf(m.End)
+		t.add(s.count(f))
+		b.Out = s.append(b.Out, f)
+	}
+	b.Result = t
+}
+
+// found decodes a match and, with a key, verifies it.
+func (s *scanner) found(m scan.Match) render.Found {
+	f := render.Found{Match: m, Show: s.options.date.Show, Reveal: s.options.reveal}
+	t, err := token.OpenLax(m.Token)
+	if err != nil {
+		return f
+	}
+	f.Decoded = t
+	if t.HasClaims() {
+		f.Lifetime = inspect.LifetimeOf(t.Claims, s.now)
+	}
+	if s.keys != nil {
+		r := verify.Token(m.Token, s.keys, verify.Policy{Algs: s.options.keys.Algs, Diagnosis: &verify.Diagnosis{Off: true}}, s.now)
+		f.Report = &r
+	}
+	return f
+}
+
+func (s *scanner) append(dst []byte, f render.Found) []byte {
+	switch {
+	case s.options.sarif:
+		return render.AppendJSON(append(dst, ",\n"...), f.SarifResult())
+	case s.options.output.WantsJSON(s.env):
+		return append(render.AppendJSON(dst, f.JSON()), '\n')
+	}
+	t := s.options.output.Text(s.env)
+	f.Text(t)
+	return append(dst, t.Bytes()...)
+}
+
+// count counts one match.
+func (s *scanner) count(f render.Found) scanTally {
+	var t scanTally
+	switch f.Kind {
+	case scan.Example:
+		t.examples = 1
+	case scan.Placeholder:
+		t.placeholders = 1
+	default:
+		t.found = 1
+	}
+	if slices.ContainsFunc(s.options.failsOn(), func(name string) bool { return failKinds[indexOfFailKind(name)].is(f) }) {
+		t.failing, t.first = 1, fmt.Sprintf("%s:%d:%d", nameOfText(f.File), f.Place.Line, f.Place.Column)
+	}
+	return t
+}
+
+// conclude says what was found, and returns the error that decides the status.
+func (s *scanner) conclude() error {
+	failures := s.files.failures
+	for _, err := range failures[:max(0, len(failures)-1)] {
+		s.options.output.Note(s.env, err.Error())
+	}
+	if s.options.redact == "" && s.files.opened > 0 {
+		s.options.output.Note(s.env, s.summary())
+	}
+	if s.tally.failing > 0 {
+		if n := len(failures); n > 0 {
+			s.options.output.Note(s.env, failures[n-1].Error())
+		}
+		return verdict.Errorf(verdict.ClaimMismatch, "--fail-on %s: %s, the first at %s",
+			strings.Join(s.options.failsOn(), ","), phrase.Count(s.tally.failing, "such token"), s.tally.first)
+	}
+	if n := len(failures); n > 0 {
+		return failures[n-1]
+	}
+	return nil
+}
+
+func (s *scanner) summary() string {
+	text := s.tally.String()
+	if s.files.opened+s.files.binary > 1 {
+		text += " in " + phrase.Count(s.files.opened, "file")
+	}
+	if s.files.binary > 0 {
+		text += "; " + phrase.Count(s.files.binary, "binary file") + " passed over"
+	}
+	return text
+}
+
+// A failKind is a value of --fail-on.
+type failKind struct {
+	name, about string
+	needsKey    bool
+	is          func(render.Found) bool
+}
+
+var failKinds = [...]failKind{
+	{"found", "a token, whatever its state", false, isToken},
+	{"live", "a token that has not expired", false, func(f render.Found) bool {
+		return isToken(f) && !(hasClaims(f) && f.Lifetime.State() == inspect.Expired)
+	}},
+	{"expired", "a token that has expired", false, func(f render.Found) bool {
+		return isToken(f) && hasClaims(f) && f.Lifetime.State() == inspect.Expired
+	}},
+	{"unsecured", "a token without a signature (alg none)", false, func(f render.Found) bool {
+		if !isToken(f) || f.Decoded == nil {
+			return false
+		}
+		alg, _ := f.Decoded.Header.Text("alg")
+		return alg == jwa.None
+	}},
+	{"valid", "a token that verifies with a key given", true, func(f render.Found) bool {
+		return isToken(f) && f.Report != nil && f.Report.Valid
+	}},
+	{"invalid", "a token that does not", true, func(f render.Found) bool {
+		return isToken(f) && f.Report != nil && !f.Report.Valid
+	}},
+	{"example", "an example that jwt.io or an RFC publishes", false, func(f render.Found) bool { return f.Kind == scan.Example }},
+	{"placeholder", "a token without a possible signature", false, func(f render.Found) bool { return f.Kind == scan.Placeholder }},
+}
+
+func isToken(f render.Found) bool   { return f.Kind == scan.Whole }
+func hasClaims(f render.Found) bool { return f.Decoded != nil && f.Decoded.HasClaims() }
+
+func indexOfFailKind(name string) int {
+	return slices.IndexFunc(failKinds[:], func(k failKind) bool { return k.name == name })
+}
+
+func failOnWords() (words []string) {
+	for _, k := range failKinds {
+		words = append(words, k.name)
+	}
+	return words
+}
+
+func failOnHelp() string {
+	var b bytes.Buffer
+	for i, k := range failKinds {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "  %-12s %s", k.name, k.about)
+	}
+	return b.String()
+}
+
+// failsOn returns the words of --fail-on.
+func (o *scanOptions) failsOn() []string {
+	if o.failOnFound && !slices.Contains(o.failOn, "found") {
+		return append([]string{"found"}, o.failOn...)
+	}
+	return o.failOn
+}
+
+func (o *scanOptions) checkFailOn() error {
+	for _, word := range o.failOn {
+		i := indexOfFailKind(word)
+		switch {
+		case i < 0:
+			return verdict.Errorf(verdict.Usage, "--fail-on: is %q, must be one of %s", word, strings.Join(failOnWords(), ", "))
+		case failKinds[i].needsKey && !o.verifies:
+			return verdict.Errorf(verdict.Usage, "--fail-on %s: requires a key", word).Hintf("--key public.pem or --secret env:NAME")
+		}
+	}
+	return nil
+}
