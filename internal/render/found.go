@@ -183,7 +183,8 @@ func Sarif(version string) (before, after []byte) {
 	}
 	driver := Object{{"name", "jwt"}, {"semanticVersion", version}, {"rules", rules}}
 	log := Object{
-		{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"},
+		{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+		{"version", "2.1.0"},
 		{"runs", []Object{{{"tool", Object{{"driver", driver}}}, {"columnKind", "unicodeCodePoints"}, {"results", []any{}}}}},
 	}
 	const end = "]}]}" // of the results, the run, the runs and the log
@@ -227,7 +228,9 @@ func (f Found) SarifResult() Object {
 		}
 	}
 	return Object{
-		{"ruleId", f.sarifRule()}, {"level", level}, {"message", Object{{"text", string(t.Bytes())}}},
+		{"ruleId", f.sarifRule()},
+		{"level", level},
+		{"message", Object{{"text", string(t.Bytes())}}},
 		{"locations", []Object{{{"physicalLocation", location}}}},
 		{"partialFingerprints", Object{{"token/v1", f.Fingerprint()}}},
 	}
