@@ -3,6 +3,7 @@ package authclient
 import (
 	"bufio"
 	"bytes"
+	stdcmp "cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -123,7 +124,10 @@ func compareRequest(t *testing.T, step, text string, got *http.Request) {
 	if d := cmp.Diff(want.Header, sent); d != "" {
 		t.Errorf("%s: headers (-want +got)\n%s", step, d)
 	}
-	data, _ := io.ReadAll(got.Body)
+	var data []byte
+	if got.Body != nil {
+		data, _ = io.ReadAll(got.Body)
+	}
 	if d := cmp.Diff(meaning(body), meaning(string(data))); d != "" {
 		t.Errorf("%s: body (-want +got)\n%s", step, d)
 	}
@@ -176,14 +180,24 @@ func (c conversation) run(t *testing.T) {
 	}
 	cookies, _ := cookiejar.New(nil)
 	jar := withoutRefresh{cookies, p}
-	u, err := ParseServer("https://server.example")
+	issuer := stdcmp.Or(c.settings["server"], "https://server.example")
+	u, err := ParseServer(issuer)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &Client{URL: u, Preset: p, Transport: server, Jar: jar, UserAgent: "jwt/test", Now: func() time.Time { return now }}
 
+	if p.IsOAuth() {
+		s.OAuth = &OAuth{Flow: c.settings["flow"], ClientID: c.settings["client"], Scope: c.settings["scope"]}
+		if c.has("metadata") {
+			server.steps = []string{"metadata"}
+		}
+		if err := s.Prepare(t.Context(), issuer, false); err != nil {
+			t.Fatal(err)
+		}
+	}
 	h := c.login(t, s, server)
-	if p.Refresh.Path != "" && c.settings["refresh"] != "none" {
+	if (p.IsOAuth() || p.Refresh.Path != "") && c.settings["refresh"] != "none" {
 		h = c.refresh(t, s, server, h)
 	}
 	if c.has("call") {
@@ -201,11 +215,16 @@ func (c conversation) run(t *testing.T) {
 			t.Error("the server does not accept the access token")
 		}
 	}
-	if p.Logout.Path != "" {
+	if c.has("logout") {
 		server.steps = []string{"logout"}
+		if c.has("logout access") {
+			server.steps = append(server.steps, "logout access")
+		}
 		if known, err := s.Logout(t.Context(), h); err != nil || !known {
 			t.Errorf("logout: %v", err)
 		}
+	} else if p.Logout.Path != "" {
+		t.Error("no logout")
 	}
 	c.refusals(t, s, server, h)
 }
@@ -241,6 +260,18 @@ func (c conversation) preset(t *testing.T) Preset {
 	return p
 }
 
+// logIn logs in at the login step of the preset, or by the OAuth flow of the conversation.
+func (c conversation) logIn(t *testing.T, s *Client, password string) (Grant, error) {
+	if s.OAuth == nil {
+		return s.Login(t.Context(), c.settings["user"], []byte(password))
+	}
+	a, err := s.Begin(t.Context(), Credential{User: c.settings["user"], Password: []byte(password)}, Dialog{})
+	if err != nil {
+		return Grant{}, err
+	}
+	return s.Redeem(t.Context(), a)
+}
+
 func (c conversation) login(t *testing.T, s *Client, server *player) Tokens {
 	t.Helper()
 	for _, step := range []string{"prepare", "login", "exchange"} {
@@ -248,7 +279,7 @@ func (c conversation) login(t *testing.T, s *Client, server *player) Tokens {
 			server.steps = append(server.steps, step)
 		}
 	}
-	g, err := s.Login(t.Context(), c.settings["user"], []byte(c.settings["password"]))
+	g, err := c.logIn(t, s, c.settings["password"])
 	if err != nil {
 		t.Fatalf("login: %v", err)
 	}
@@ -305,7 +336,7 @@ func (c conversation) refusals(t *testing.T, s *Client, server *player, h Tokens
 			if c.has("prepare") {
 				server.steps = []string{"prepare", step}
 			}
-			if _, err := s.Login(t.Context(), c.settings["user"], []byte("wrong horse")); verdict.ClassOf(err) != verdict.LoginRefused {
+			if _, err := c.logIn(t, s, "wrong horse"); verdict.ClassOf(err) != verdict.LoginRefused {
 				t.Errorf("%s: the login gives %v (%s)", step, err, verdict.ClassOf(err))
 			}
 		case "expired", "alive":
