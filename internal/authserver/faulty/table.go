@@ -56,7 +56,7 @@ func table() []Kind {
 		// Answers of the token endpoint.
 		{Name: "expires-in-string", Help: "expires_in is a string", apply: onTokenAnswer(quoteExpiresIn)},
 		{Name: "token-type-odd", Help: "token_type is BearerToken", apply: onTokenAnswer(renameTokenType)},
-		{Name: "refresh-omitted", Help: "a refresh sends no refresh token, the old one stays valid", apply: omitRefreshToken},
+		{Name: "refresh-omitted", Help: "a refresh keeps its refresh token and omits it", apply: omitRefreshToken},
 		{Name: "error-200", Help: "errors of the token endpoint have the status 200", apply: onRequest(acceptErrors)},
 
 		// Access tokens.
