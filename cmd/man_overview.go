@@ -81,6 +81,8 @@ var manKeySources = []manTerm{
 	{"env:NAME", "the value of an environment variable"},
 	{"fd:N", "an open file descriptor"},
 	{"{…}, -----BEGIN…", "the key itself"},
+	{"agent:FINGERPRINT", "a key of ssh-agent, as ssh-add -l prints it"},
+	{"did:key:…, did:jwk:…", "the key that the DID is"},
 	{"https://…", "a JWK Set, JWK, PEM or certificate from there (http:// on loopback only)"},
 	{"oidc:ISSUER", "discovery (OpenID Connect, RFC 8414), then its jwks_uri; iss must be that issuer"},
 }
@@ -97,6 +99,8 @@ var manSecretSources = []manTerm{
 	{"fd:N", "an open file descriptor"},
 	{"-", "stdin, or a prompt without echo on a terminal"},
 	{"b64:…, b64url:…, hex:…", "the bytes that this text encodes"},
+	{"dotenv:PATH#NAME", "one value of a file of settings, read as a shell reads it"},
+	{"nextauth:SOURCE", "the keys that NextAuth 4 and Auth.js 5 derive from the secret of the source"},
 	{"any other text", "the secret itself"},
 }
 

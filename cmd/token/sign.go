@@ -107,7 +107,7 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	o.token.addFlags(f)
 	o.output.AddFlags(f)
 	f.Lookup("key").Usage = "sign with this private key, or one of a set, from a `SOURCE`: PATH, -, env:NAME, fd:N, agent:FINGERPRINT, https://…, or the key's own text"
-	f.Lookup("secret").Usage = "sign with this HMAC secret, from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text"
+	f.Lookup("secret").Usage = "sign with this HMAC secret, from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, dotenv:PATH#NAME, or its own text"
 	f.Lookup("alg").Usage = "sign with this `ALGORITHM` (default: that of the key; none makes an unsigned token)"
 	f.Lookup("field").Usage = "read the token of --from from the member, cookie, header or parameter `NAME`"
 	f.Lookup("max-token-size").Usage = "refuse a token of --from that has more than this many `BYTES`"

@@ -11,7 +11,7 @@ import (
 )
 
 // Secret reads an HMAC secret of up to limit bytes: @PATH, -, env:NAME, fd:N, b64:…,
-// b64url:…, hex:…, raw:PATH, or the text itself. One line end is removed from the end of a
+// b64url:…, hex:…, raw:PATH, dotenv:PATH#NAME, or the text itself. One line end is removed from the end of a
 // text source; raw: keeps every byte. literal reports that the secret is on the command
 // line, where other users can see it.
 func (r *Reader) Secret(source string, limit int) (s Source, literal bool, err error) {
@@ -48,6 +48,9 @@ func (r *Reader) secret(source string, limit int) (Source, bool, error) {
 				err = tooLarge("the secret", limit)
 			}
 			return Source{Data: b, Name: commandLine}, true, err
+		case "dotenv":
+			s, err := dotenv(text, limit)
+			return s, false, err
 		case "raw":
 			s, err := readSecretFile(text, limit)
 			return s, false, err

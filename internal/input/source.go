@@ -26,7 +26,7 @@ type Source struct {
 const commandLine = "the command line"
 
 // Bytes reads up to limit bytes from PATH or @PATH, -, env:NAME, fd:N, or the text itself
-// if it begins with {, -----BEGIN or like a public key of OpenSSH. what describes it in
+// if it begins with {, -----BEGIN, did:key:, did:jwk: or like a public key of OpenSSH. what describes it in
 // errors: "the key". The text itself is never quoted.
 func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	source = withoutAt(source)
@@ -35,7 +35,7 @@ func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	case text == "":
 		return Source{}, verdict.Errorf(verdict.Usage, "the source of %s is empty", what).
 			Hintf("is the shell variable set? use a file, env:NAME, fd:N or -")
-	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "-----BEGIN"), isOpenSSHLine(text):
+	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "-----BEGIN"), isOpenSSHLine(text), jwk.IsDID(text):
 		if len(source) > limit {
 			return Source{}, tooLarge(what, limit)
 		}

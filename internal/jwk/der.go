@@ -14,15 +14,15 @@ import (
 type structure string
 
 const (
-	spki      structure = "SPKI"             // SubjectPublicKeyInfo, RFC 5280 §4.1
-	pkcs1     structure = "PKCS#1"           // RSAPrivateKey, RFC 8017 App. A.1.2
-	pkcs1Pub  structure = "PKCS#1 public"    // RSAPublicKey, RFC 8017 App. A.1.1
-	pkcs8     structure = "PKCS#8"           // PrivateKeyInfo, RFC 5958
-	encrypted structure = "encrypted PKCS#8" // EncryptedPrivateKeyInfo, RFC 5958 §3
-	sec1      structure = "SEC 1"            // ECPrivateKey, RFC 5915
-	x509Cert  structure = "X.509 certificate"
-	pkcs12    structure = "PKCS#12"
-	pkcs7     structure = "PKCS#7"
+	spki         structure = "SPKI"             // SubjectPublicKeyInfo, RFC 5280 §4.1
+	pkcs1        structure = "PKCS#1"           // RSAPrivateKey, RFC 8017 App. A.1.2
+	pkcs1Pub     structure = "PKCS#1 public"    // RSAPublicKey, RFC 8017 App. A.1.1
+	pkcs8        structure = "PKCS#8"           // PrivateKeyInfo, RFC 5958
+	encrypted    structure = "encrypted PKCS#8" // EncryptedPrivateKeyInfo, RFC 5958 §3
+	sec1         structure = "SEC 1"            // ECPrivateKey, RFC 5915
+	x509Cert     structure = "X.509 certificate"
+	pkcs12Format structure = "PKCS#12"
+	pkcs7        structure = "PKCS#7"
 )
 
 func (s structure) private() bool {
@@ -65,7 +65,7 @@ func structureOf(der []byte) (structure, []asn1.RawValue) {
 	case types == "SSB":
 		return x509Cert, elements
 	case starts("IS"):
-		return pkcs12, elements
+		return pkcs12Format, elements
 	case starts("o"):
 		return pkcs7, elements
 	}
@@ -101,6 +101,9 @@ func (r *reader) der(wrapping string, der []byte) (Key, error) {
 			return Key{}, err
 		}
 		return certificateKey([]*x509.Certificate{c})
+	}
+	if kind == pkcs12Format {
+		return r.keystoreKey(der)
 	}
 	k, err := r.keyOf(kind, elements, der)
 	if err != nil {
@@ -165,9 +168,6 @@ func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Ke
 		}
 	case encrypted:
 		return r.encryptedPKCS8(der)
-	case pkcs12:
-		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "this is a PKCS#12 store, which is not supported").
-			Hintf("openssl pkcs12 -in STORE -out KEY.pem")
 	case pkcs7:
 		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "this is a PKCS#7 bundle, which is not supported").
 			Hintf("openssl pkcs7 -print_certs -in BUNDLE -out CERTIFICATES.pem")

@@ -391,7 +391,7 @@ func TestNotAKey(t *testing.T) {
 		{"PEM without BEGIN", "-----END PUBLIC KEY-----", verdict.KeyRefused, "without its BEGIN line"},
 		{"a URL", "https://issuer.example/jwks", verdict.JWKInvalid, "a URL"},
 		{"a discovery document", `{"issuer":"https://a.example","jwks_uri":"https://a.example/jwks"}`, verdict.JWKInvalid, `neither "kty"`},
-		{"a service account", `{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA"}`, verdict.JWKInvalid, `neither "kty"`},
+		{"a service account cut short", `{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nAAAA"}`, verdict.KeyRefused, `private_key: the PEM block PRIVATE KEY has no END line`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

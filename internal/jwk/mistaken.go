@@ -2,12 +2,9 @@ package jwk
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"strings"
 	"unicode/utf8"
 
-	"jwt/internal/base64url"
 	"jwt/internal/compact"
 	"jwt/internal/verdict"
 )
@@ -46,8 +43,6 @@ func unknownText(text []byte) error {
 		return verdict.Errorf(verdict.KeyRefused, "this looks like an OpenSSH public key without its base64 part")
 	case has("http://"), has("https://"):
 		return verdict.Errorf(verdict.JWKInvalid, "this is a URL, not a key")
-	case isVAPID(anyBase64(text)):
-		return vapidKey(anyBase64(text))
 	case EncodedKind(text) != "":
 		return encodedKey(text)
 	case !utf8.Valid(text), bytes.ContainsRune(text, 0):
@@ -68,16 +63,12 @@ func encodedKey(text []byte) error {
 	case cutDER(anyBase64(text)) && looksLikeKey(anyBase64(text)) == "":
 		return verdict.Errorf(verdict.KeyRefused, "this looks like the Base64 of a DER key, but is cut short or followed by other bytes")
 	}
-	return verdict.Errorf(verdict.KeyUnreadable, "this is the Base64 of %s", what).
-		Hintf("decode it first: base64 -d <FILE >KEY, or printenv NAME | base64 -d | jwt … --key -")
+	return verdict.Errorf(verdict.KeyUnreadable, "this is the Base64 of %s, which cannot be read", what)
 }
 
 func unknownBinary(data []byte) error {
 	if name := keystore(data); name != "" {
 		return unreadKeystore(name)
-	}
-	if isVAPID(data) {
-		return vapidKey(data)
 	}
 	if cutDER(data) {
 		return verdict.Errorf(verdict.KeyRefused, "this looks like DER, but is cut short or followed by other bytes")
@@ -116,21 +107,6 @@ func keystore(data []byte) string {
 func unreadKeystore(name string) error {
 	return verdict.Errorf(verdict.KeyUnreadable, "this is %s, which is not supported", name).
 		Hintf("keytool -importkeystore -srckeystore STORE -destkeystore STORE.p12 -deststoretype pkcs12, then openssl pkcs12 -in STORE.p12 -nodes -out KEY.pem")
-}
-
-// isVAPID reports whether data is an uncompressed point on P-256, as Web Push writes a
-// public key (RFC 8292 §3.2).
-func isVAPID(data []byte) bool {
-	if len(data) != 65 || data[0] != 4 {
-		return false
-	}
-	_, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), data)
-	return err == nil
-}
-
-func vapidKey(point []byte) error {
-	return verdict.Errorf(verdict.KeyUnreadable, "this is a bare point on P-256, as Web Push (VAPID) writes a public key: it is not a JWK or PEM").
-		Hintf(`--key '{"kty":"EC","crv":"P-256","x":"%s","y":"%s"}'`, base64url.Encode(point[1:33]), base64url.Encode(point[33:]))
 }
 
 // dashes finds a BEGIN line of PEM whose dashes are not five hyphens, and returns its label.

@@ -38,8 +38,8 @@ func TestKeyTextIsNoSecret(t *testing.T) {
 				t.Errorf("%s in encoding %d: is a secret, %v", name, i, err)
 			}
 			_, err := Parse([]byte(encode([]byte(text))))
-			if err == nil || strings.Contains(err.Error(), "--secret") {
-				t.Errorf("%s in encoding %d: %v", name, i, err)
+			if err == nil { // read, because one layer of Base64 is usual
+				continue
 			}
 			if e := new(verdict.Error); !errors.As(err, &e) || strings.Contains(e.Hint, "--secret") || strings.Contains(e.Message, "this is not a key") {
 				t.Errorf("%s in encoding %d: %v", name, i, err)

@@ -15,17 +15,17 @@ import (
 )
 
 // parseJSON reads a JWK or a JWK Set, and keeps its text as Set.JSON.
-func parseJSON(text []byte) (Set, error) {
+func (r *reader) parseJSON(text []byte) (Set, error) {
 	o, err := jsonobject.Parse(text)
 	if err != nil {
 		return Set{}, verdict.Errorf(verdict.JWKInvalid, "the JWK is not a JSON object: %w", err)
 	}
-	set, err := parseObject(o)
+	set, err := r.parseObject(o)
 	set.JSON = o
 	return set, err
 }
 
-func parseObject(o jsonobject.Object) (Set, error) {
+func (r *reader) parseObject(o jsonobject.Object) (Set, error) {
 	_, isKey := o.Get("kty")
 	keys, isSet := o.Get("keys")
 	switch {
@@ -38,6 +38,12 @@ func parseObject(o jsonobject.Object) (Set, error) {
 	}
 	if set, ok := certificateMap(o); ok {
 		return set, nil
+	}
+	if k, ok, err := vapidPair(o); ok {
+		return single(k, err)
+	}
+	if set, ok, err := r.keysInside(o); ok {
+		return set, err
 	}
 	return Set{}, unknownObject(o)
 }
@@ -118,39 +124,10 @@ func unknownObject(o jsonobject.Object) error {
 		return verdict.Errorf(verdict.KeyUnreadable, "%w", ErrJWE)
 	case has("jwks_uri"):
 		return err.Hintf("it names its keys by URL: --key oidc:ISSUER")
-	}
-	if path, what := keyInside(o, 0); path != "" {
-		return verdict.Errorf(verdict.JWKInvalid, `the JSON object has neither "kty" (a JWK) nor "keys" (a JWK Set); its %[2]q is %[1]s`, what, strings.TrimPrefix(path, ".")).
-			Hintf("take the key out of it: jq -r %s FILE, or printenv NAME | jq -r %[1]s | jwt … --key -", path)
+	case has("jwk_url"):
+		return err.Hintf("it names its keys by URL: --key URL")
 	}
 	return err
-}
-
-// keyInside returns the jq path of the first member that holds a key, and what kind of key.
-// Only members with plain names count.
-func keyInside(o jsonobject.Object, depth int) (path, what string) {
-	const deepest = 3
-	for _, m := range o.Members() {
-		if strings.ContainsFunc(m.Name, func(r rune) bool {
-			return !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9')
-		}) || m.Name == "" {
-			continue
-		}
-		if text, ok := m.Value.Text(); ok && looksLikeKey([]byte(text)) != "" {
-			return "." + m.Name, looksLikeKey([]byte(text))
-		}
-		inner, ok := m.Value.Object()
-		switch {
-		case !ok:
-		case isJWKText(m.Value):
-			return "." + m.Name, "a JWK or JWK Set"
-		case depth < deepest:
-			if path, what := keyInside(inner, depth+1); path != "" {
-				return "." + m.Name + path, what
-			}
-		}
-	}
-	return "", ""
 }
 
 // parseJWK reads one JWK (RFC 7517 §4). It ignores unknown members.

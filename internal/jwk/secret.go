@@ -92,7 +92,7 @@ func plainKey(b []byte) string {
 		return "an OpenSSH key"
 	case keystore(b) != "":
 		return keystore(b)
-	case isVAPID(b):
+	case isPoint(b):
 		return "a public key of Web Push (VAPID)"
 	}
 	if der, ok := isDER(b); ok {

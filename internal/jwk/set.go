@@ -53,9 +53,17 @@ func ParseEncrypted(data []byte, passphrase func() ([]byte, error)) (Set, error)
 	if len(data) > MaxBytes {
 		return Set{}, verdict.Errorf(verdict.TooLarge, "the key is larger than %d bytes", MaxBytes)
 	}
-	r := reader{ask: passphrase}
+	r := &reader{ask: passphrase}
+	return r.parse(data)
+}
+
+// parse reads the keys in data.
+func (r *reader) parse(data []byte) (Set, error) {
 	if der, ok := isDER(data); ok {
 		return single(r.der("DER", der))
+	}
+	if k, ok := pointKey(data); ok {
+		return single(k, nil)
 	}
 	text, err := decodeText(data)
 	if err != nil {
@@ -63,16 +71,21 @@ func ParseEncrypted(data []byte, passphrase func() ([]byte, error)) (Set, error)
 	}
 	switch {
 	case bytes.HasPrefix(text, []byte("{")):
-		return parseJSON(text)
+		return r.parseJSON(text)
 	case bytes.HasPrefix(text, []byte("[")):
 		return Set{}, verdict.Errorf(verdict.JWKInvalid, `this is a JSON array; a JWK Set is an object: {"keys":[…]} (RFC 7517 §5)`)
 	case bytes.Contains(text, []byte(pemBegin)):
 		return r.pem(text)
 	case openssh.HasLine(text):
 		return parseOpenSSHLines(text)
+	case IsDID(string(text)):
+		return parseDID(string(text))
 	}
 	if der, ok := bareBase64(text); ok {
 		return single(r.der("base64 DER", der))
+	}
+	if set, ok, err := r.encoded(text); ok {
+		return set, err
 	}
 	return Set{}, unknownText(text)
 }
@@ -83,6 +96,7 @@ type reader struct {
 	passphrase []byte
 	asked      bool
 	work       int // estimated microseconds of the key derivations so far
+	layers     int // of encodings and objects around the keys
 }
 
 // maxWork limits the cost of the key derivations of all keys of a source, in

@@ -83,6 +83,9 @@ func (s Source) markAge(now time.Time) {
 }
 
 func (k *Sources) readSecret(source string) (Source, error) {
+	if inner, ok := strings.CutPrefix(source, "nextauth:"); ok {
+		return k.readNextAuth(inner)
+	}
 	read, literal, err := k.In.Secret(source, jwk.MaxBytes)
 	if err != nil {
 		return Source{}, err
@@ -94,13 +97,29 @@ func (k *Sources) readSecret(source string) (Source, error) {
 	key.Source, key.Trimmed = read.Name, read.Trimmed
 	switch {
 	case !literal && isSettings(read.Data):
-		k.Output.Note(k.Env, read.Name+" has lines NAME=value, and the secret is all of its text: to use one value, load it into the shell and write env:NAME")
+		k.Output.Note(k.Env, read.Name+" has lines NAME=value, and the secret is all of its text: --secret dotenv:"+strings.TrimPrefix(source, "@")+"#NAME reads one value")
 	case literal && cli.IsFile(source):
 		k.Output.Note(k.Env, source+" is used as the secret itself; --secret @"+source+" reads the file")
 	case literal:
 		k.Output.Note(k.Env, "the secret on the command line is visible to ps and in the shell's history; --secret @FILE or env:NAME is not")
 	}
 	return Source{Set: jwk.Set{Keys: []jwk.Key{key}}, Name: read.Name, literal: literal}, nil
+}
+
+// readNextAuth derives the keys of NextAuth and Auth.js from the secret of a source.
+func (k *Sources) readNextAuth(source string) (Source, error) {
+	s, err := k.readSecret(source)
+	if err != nil {
+		return s, err
+	}
+	secret, _ := s.Set.Keys[0].Material().([]byte)
+	if s.Set.Keys, err = jwk.NextAuthKeys(secret); err != nil {
+		return Source{}, InSource(s.Name, err)
+	}
+	for i := range s.Set.Keys {
+		s.Set.Keys[i].Source = s.Name
+	}
+	return s, nil
 }
 
 // isSettings reports whether a text is a file of settings, as .env is.

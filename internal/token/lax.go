@@ -8,6 +8,7 @@ import (
 	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwe"
+	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/verdict"
@@ -81,14 +82,31 @@ func (t *Token) isOfLoadBalancer() bool {
 	return strings.HasPrefix(signer, "arn:aws") && strings.Contains(signer, ":elasticloadbalancing:")
 }
 
-// explain adds to a secret of the wrong size that NextAuth derives its keys.
-func (t *Token) explain(err error) error {
+// explain says so if the token decrypts under a key that NextAuth derives from one of the secrets.
+func (t *Token) explain(err error, keys []jwk.Key, o jwe.Options) error {
 	var e *verdict.Error
-	if !errors.As(err, &e) || e.Class != verdict.KeyMismatch || !t.isOfNextAuth() {
+	if !errors.As(err, &e) || !t.isOfNextAuth() {
+		return err
+	}
+	for _, k := range keys {
+		secret, ok := k.Material().([]byte)
+		if !ok {
+			continue
+		}
+		derived, deriveErr := jwk.NextAuthKeys(secret)
+		if deriveErr != nil {
+			continue
+		}
+		if _, openErr := t.Encrypted.Decrypt(derived, o); openErr == nil {
+			return verdict.Errorf(e.Class, "%s: it decrypts under the key that NextAuth derives from %s", e.Message, k.Source).
+				Hintf("--secret nextauth:SOURCE derives it")
+		}
+	}
+	if e.Class != verdict.KeyMismatch {
 		return err
 	}
 	own := *e
-	return own.Hintf("%s; NextAuth and Auth.js derive theirs from the secret by HKDF-SHA256 (NextAuth 4: no salt, info %q, 32 bytes)", own.Hint, "NextAuth.js Generated Encryption Key")
+	return own.Hintf("NextAuth and Auth.js derive their key from the secret: --secret nextauth:SOURCE; %s", own.Hint)
 }
 
 // isOfNextAuth reports whether the header has only what NextAuth writes.

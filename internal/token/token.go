@@ -143,7 +143,7 @@ func OpenEncrypted(text string) (*Token, error) {
 func (t *Token) Decrypt(keys []jwk.Key, o jwe.Options) error {
 	d, err := t.Encrypted.Decrypt(keys, o)
 	if err != nil {
-		return t.explain(err)
+		return t.explain(err, keys, o)
 	}
 	t.Decrypted, t.Payload = &d, d.Plaintext()
 	t.Claims, t.ClaimsErr = jwt.ParseClaims(t.Payload)

@@ -1,0 +1,175 @@
+package jwk
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
+	"jwt/internal/verdict"
+)
+
+// Platforms hand out keys inside other files: the JSON of a service account, a Keycloak realm,
+// a Kubernetes secret, a map of certificates. inside collects the keys of such a file.
+type inside struct {
+	reader *reader
+	keys   []Key
+	names  []string // of the members, one for each key
+	err    error    // of the first member that looks like a key and is not one
+}
+
+// deepestMember limits how deep a key may be inside a JSON object.
+const deepestMember = 3
+
+// keysInside reads the keys in the members of an object that is neither a JWK nor a JWK Set, and
+// false if it has none. One key is that key, with the kid that a member beside it has. Several
+// are a set, in which each has the name of its member as kid.
+func (r *reader) keysInside(o jsonobject.Object) (Set, bool, error) {
+	in := inside{reader: r}
+	in.object(o, 0)
+	in.mergeHalves()
+	set := Set{}
+	for i, k := range in.keys {
+		if len(in.keys) > 1 {
+			k.ID, k.HasID, k.InSet = in.names[i], true, true
+		}
+		set.add(i, k, nil)
+	}
+	switch {
+	case len(o.Duplicates()) > 0:
+		return Set{}, false, nil // which of them is meant is not known
+	case len(set.Keys) > 0:
+		return set, true, nil
+	}
+	return Set{}, in.err != nil, in.err
+}
+
+// object collects the keys of the members of o.
+func (in *inside) object(o jsonobject.Object, depth int) {
+	if k, ok := symmetric(o); ok {
+		in.add("key", k)
+		return
+	}
+	for _, m := range o.Members() {
+		if len(in.keys) == MaxKeys {
+			return
+		}
+		inner, isObject := m.Value.Object()
+		text, isText := m.Value.Text()
+		switch {
+		case isObject && isJWKText(m.Value):
+			in.parse(o, m.Name, m.Value)
+		case isObject && depth < deepestMember:
+			in.object(inner, depth+1)
+		case isText && looksLikeKey([]byte(text)) != "":
+			in.parse(o, m.Name, []byte(text))
+		}
+	}
+}
+
+// parse reads the key in a member of o.
+func (in *inside) parse(o jsonobject.Object, name string, text []byte) {
+	set, err := in.reader.wrapped(text)
+	if err != nil {
+		if in.err == nil {
+			in.err = &verdict.Error{Class: verdict.ClassOf(err), Message: name + ": " + err.Error(), Err: err}
+		}
+		return
+	}
+	for _, k := range set.Keys {
+		if err := k.labelBeside(o); err != nil && in.err == nil {
+			in.err = err
+			continue
+		}
+		in.add(name, k)
+	}
+}
+
+func (in *inside) add(name string, k Key) {
+	in.keys, in.names = append(in.keys, k), append(in.names, name)
+}
+
+// The members beside a key that give its kid and its algorithm.
+var (
+	kidMembers = []string{"private_key_id", "key_id", "keyId", "kid"} // Google, fastlane, others
+	algMembers = []string{"type", "alg", "algorithm"}                 // type: Hasura
+)
+
+// labelBeside sets the kid and the algorithm that other members of the object give.
+func (k *Key) labelBeside(o jsonobject.Object) error {
+	for _, name := range kidMembers {
+		if id, ok := o.Text(name); ok && id != "" && !k.HasID {
+			k.ID, k.HasID = id, true
+		}
+	}
+	for _, name := range algMembers {
+		text, _ := o.Text(name)
+		alg, ok := jwa.Lookup(text)
+		if !ok || k.Alg != "" {
+			continue
+		}
+		switch {
+		case alg.Takes(k.Type, k.Curve):
+			k.Alg = text
+		case name == "type": // alg may be of something else
+			return verdict.Errorf(verdict.KeyMismatch, "%s: is %s, the key beside it is %s", name, text, k.Kind())
+		}
+	}
+	return nil
+}
+
+// symmetric reads {"type":"HS256","key":"…"}, as Hasura is configured with an HMAC secret.
+func symmetric(o jsonobject.Object) (Key, bool) {
+	name, _ := o.Text("type")
+	text, _ := o.Text("key")
+	alg, ok := jwa.Lookup(name)
+	if !ok || alg.KeyType != "oct" || text == "" {
+		return Key{}, false
+	}
+	k, err := Secret([]byte(text))
+	if err != nil {
+		return Key{}, false
+	}
+	k.Alg, k.Format = name, "JSON with a secret"
+	return k, true
+}
+
+// mergeHalves drops the public half of a key whose private half is there, and repetitions.
+func (in *inside) mergeHalves() {
+	var keys []Key
+	var names []string
+	for i, k := range in.keys {
+		at := slices.IndexFunc(keys, func(other Key) bool { return other.Thumbprint() == k.Thumbprint() })
+		switch {
+		case at < 0:
+			keys, names = append(keys, k), append(names, in.names[i])
+		case k.IsPrivate() && !keys[at].IsPrivate():
+			keys[at], names[at] = k, in.names[i]
+		}
+	}
+	in.keys, in.names = keys, names
+}
+
+// encodedPEM finds the Base64 of PEM blocks in a text, as a Kubernetes secret in YAML has them,
+// and returns the PEM.
+func encodedPEM(text []byte) []byte {
+	const begin = "LS0tLS1CRUdJTi" // "-----BEGIN"
+	var all []byte
+	for {
+		_, rest, found := bytes.Cut(text, []byte(begin))
+		if !found {
+			return all
+		}
+		n := bytes.IndexFunc(rest, func(r rune) bool {
+			return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_", r)
+		})
+		if n < 0 {
+			n = len(rest)
+		}
+		if pem := anyBase64(append([]byte(begin), rest[:n]...)); pem != nil {
+			all = append(append(all, pem...), '\n')
+		}
+		text = rest[n:]
+	}
+}
