@@ -18,11 +18,19 @@ func loginJSON(s *session.Session) render.Object {
 		{Name: "session", Value: s.Name},
 		{Name: "server", Value: s.Server},
 		{Name: "preset", Value: s.Preset},
-		{Name: "user", Value: s.User},
+		{Name: "user", Value: userJSON(s)},
 		{Name: "store", Value: string(s.Store)},
 		{Name: "access_expires_at", Value: timeJSON(s.AccessExpires)},
 		{Name: "refresh_expires_at", Value: timeJSON(s.RefreshExpires)},
 	}, oauthJSON(s)...)
+}
+
+// userJSON returns the name of the user, or else the subject that the server gave.
+func userJSON(s *session.Session) string {
+	if s.User == "" && s.OAuth != nil {
+		return s.OAuth.Subject
+	}
+	return s.User
 }
 
 // oauthJSON has the members of a session at an OAuth 2.0 server; none of another.
@@ -127,7 +135,7 @@ func sessionJSON(s *session.Session, now time.Time) render.Object {
 		{Name: "state", Value: stateOf(s, now)},
 		{Name: "server", Value: s.Server},
 		{Name: "preset", Value: s.Preset},
-		{Name: "user", Value: s.User},
+		{Name: "user", Value: userJSON(s)},
 		{Name: "logged_in_at", Value: timeJSON(s.LoggedIn)},
 		{Name: "access", Value: access},
 		{Name: "refresh", Value: refresh},
@@ -171,6 +179,9 @@ func logoutJSON(name string, f session.LogoutResult) render.Object {
 			{Name: "fate", Value: string(f.Access)},
 			{Name: "expires_at", Value: timeJSON(f.AccessExpires)},
 		}},
+	}
+	if f.LoginPage != "" {
+		o.Add("end_session_url", f.LoginPage)
 	}
 	if f.Err != nil {
 		o.Add("refresh_expires_at", timeJSON(f.RefreshExpires))

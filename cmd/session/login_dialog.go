@@ -29,7 +29,7 @@ func (o oauthOptions) dialog(env *cli.Env) authclient.Dialog {
 				o.say(env, "or open this address, which has the code:", page)
 			}
 			if o.qr {
-				o.say(env, qrCode(page)...)
+				showQR(env, page)
 			}
 			o.open(env, page)
 		},

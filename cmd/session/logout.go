@@ -20,7 +20,8 @@ var logoutCommand = cli.Command{
 		var o reportOptions
 		c.Long = `Ask the server to revoke the session, and delete it here whatever the server
 answers. The output says what was revoked and what stays valid until when:
-often the access token does, because it is checked without asking the server. A
+often the access token does, because it is checked without asking the server. At
+an OpenID provider the login in the browser may live on too. A
 file that cannot be deleted is overwritten; if that fails too, the output says
 so and the status is 1.`
 		c.Example = `  jwt session logout
@@ -83,6 +84,8 @@ func logoutText(t *render.Text, name string, f session.LogoutResult, now time.Ti
 	switch {
 	case f.Revoked:
 		t.Styled(style, mark).Put(" session ", name, ": revoked at ", f.Server, ", ", here).Line()
+	case f.OnlyExpires:
+		t.Styled(style, mark).Put(" session ", name, ": ", here, "; there was nothing to revoke").Line()
 	case f.Unknown:
 		t.Styled(style, mark).Put(" session ", name, ": no longer known at ", f.Server, ", ", here).Line()
 	default:
@@ -99,5 +102,8 @@ func logoutText(t *render.Text, name string, f session.LogoutResult, now time.Ti
 		t.Put("  ").Styled(render.Caution, "the access token is still accepted, "+until(f.AccessExpires)).Line()
 	default:
 		t.Put("  the access token may be accepted ", until(f.AccessExpires)).Line()
+	}
+	if f.LoginPage != "" {
+		t.Put("  the login in the browser may live on: it ends at ", f.LoginPage).Line()
 	}
 }

@@ -1,10 +1,24 @@
 package session
 
 import (
+	"io"
 	"strings"
 
 	"rsc.io/qr/coding"
+
+	"jwt/internal/cli"
 )
+
+// showQR writes a QR code to stderr, light on dark where the terminal has colours.
+func showQR(env *cli.Env, text string) {
+	on, off := "", ""
+	if cli.Colored(env, env.StderrTTY, "auto") {
+		on, off = "\x1b[97;40m", "\x1b[0m"
+	}
+	for _, line := range qrCode(text) {
+		io.WriteString(env.Stderr, on+line+off+"\n")
+	}
+}
 
 // qrCode returns the lines of a QR code, two rows of modules in a line. The light modules are
 // drawn, as on a dark terminal; readers take either.

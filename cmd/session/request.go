@@ -19,6 +19,7 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/httpclient"
 	"jwt/internal/phrase"
+	"jwt/internal/render"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
 )
@@ -108,7 +109,7 @@ func runRequest(ctx context.Context, env *cli.Env, o requestOptions, method, tar
 	if to := redirect(resp); to != "" {
 		cli.Output{}.Note(env, "the server answered "+httpclient.Status(resp.StatusCode)+", to "+to+": redirects are not followed")
 	}
-	return cmp.Or(notKept(client.Unsaved()), badAnswer(req, resp))
+	return cmp.Or(notKept(client.Unsaved()), badAnswer(client, req, resp))
 }
 
 // notKept returns the error of cookies that the next request will not have.
@@ -220,7 +221,7 @@ func requestFailure(ctx context.Context, req *http.Request, err error) error {
 }
 
 // badAnswer returns the error of a status of 400 or more.
-func badAnswer(req *http.Request, resp *http.Response) error {
+func badAnswer(client *session.Client, req *http.Request, resp *http.Response) error {
 	if resp.StatusCode < 400 {
 		return nil
 	}
@@ -237,7 +238,32 @@ func badAnswer(req *http.Request, resp *http.Response) error {
 	if wants := challenge.Wants(); wants != "" {
 		e.Message += ", it wants " + phrase.Short(authclient.SecretsOf(req).Hide(wants))
 	}
-	return e.Hintf("a refresh does not change that, so none was made: log in as the server asks")
+	return e.Hintf("a refresh does not change that, so none was made: %s", stepUp(client, req, challenge))
+}
+
+// stepUp returns the command that logs in as a challenge asks (RFC 9470 §4).
+func stepUp(client *session.Client, req *http.Request, challenge authclient.Challenge) string {
+	command := "jwt session login"
+	if s, err := client.Store.Peek(client.Name); err != nil || s.OAuth == nil {
+		return "log in as the server asks"
+	}
+	if client.Name != session.DefaultName {
+		command += " --session " + client.Name
+	}
+	for _, wish := range []struct{ name, flag string }{{"acr_values", "--acr-values"}, {"max_age", "--max-age"}, {"scope", "--scope"}} {
+		value := authclient.SecretsOf(req).Hide(challenge[wish.name])
+		if value == "" {
+			continue
+		}
+		if wish.name == "max_age" {
+			value += "s"
+		}
+		command += " " + wish.flag + " " + render.Escape("'"+strings.ReplaceAll(value, "'", "")+"'")
+	}
+	if !strings.Contains(command, "'") {
+		return "log in as the server asks"
+	}
+	return command
 }
 
 // head returns the status and the headers of a response, as curl -i shows them.

@@ -33,6 +33,8 @@ asks for input, and only on a terminal.`
 		&proxyCommand,
 		&refreshCommand,
 		&keepaliveCommand,
+		&whoamiCommand,
+		&introspectCommand,
 		&statusCommand,
 		&listCommand,
 		&presetsCommand,

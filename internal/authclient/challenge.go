@@ -13,7 +13,7 @@ type Challenge map[string]string
 // token of the same session does not remove: it wants another login or scope.
 func NeedsOtherToken(h http.Header) bool {
 	switch ChallengeOf(h)["error"] {
-	case "insufficient_user_authentication", "insufficient_scope", "invalid_request":
+	case "insufficient_user_authentication", "insufficient_scope", "invalid_request", "invalid_dpop_proof":
 		return true
 	}
 	return false

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
@@ -130,48 +129,6 @@ func isSecretField(name string) bool {
 		return true
 	}
 	return false
-}
-
-// wantsNonce reports whether the answer refuses a DPoP proof for its nonce. A server of
-// APIs says so in its challenge (RFC 9449 §9).
-func (r *reply) wantsNonce() bool {
-	const code = "use_dpop_nonce"
-	return r.said().Code == code || WantsNonce(r.header)
-}
-
-// WantsNonce reports whether the answer to a call refuses its DPoP proof for the nonce.
-func WantsNonce(h http.Header) bool { return ChallengeOf(h)["error"] == "use_dpop_nonce" }
-
-// KeepNonce stores the DPoP-Nonce of an answer for the next request to the origin, and
-// reports whether it is another one.
-func (o *OAuth) KeepNonce(u *url.URL, h http.Header) bool {
-	nonce := h.Get("DPoP-Nonce")
-	const longest = 1 << 10
-	if !o.isBound() || nonce == "" || len(nonce) > longest || o.nonce(u) == nonce {
-		return false
-	}
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	if o.Nonces == nil {
-		o.Nonces = map[string]string{}
-	}
-	o.Nonces[httpclient.Origin(u)] = nonce
-	return true
-}
-
-// NonceFor returns the last nonce of the origin of a call, or "".
-func (o *OAuth) NonceFor(u *url.URL) string {
-	if !o.isBound() {
-		return ""
-	}
-	return o.nonce(u)
-}
-
-// nonce returns the last nonce of the origin.
-func (o *OAuth) nonce(u *url.URL) string {
-	o.mutex.Lock()
-	defer o.mutex.Unlock()
-	return o.Nonces[httpclient.Origin(u)]
 }
 
 // refused returns the error of a refused request at login. Its hints are for what a client

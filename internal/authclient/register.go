@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"jwt/internal/httpclient"
@@ -23,6 +24,7 @@ type registration struct {
 	Scope           string          `json:"scope,omitempty"`
 	JWKS            json.RawMessage `json:"jwks,omitempty"`
 	DPoP            bool            `json:"dpop_bound_access_tokens,omitempty"`
+	IDTokenAlg      string          `json:"id_token_signed_response_alg,omitempty"`
 }
 
 // register registers a client at the server, and sets its ID and secret.
@@ -76,6 +78,9 @@ func (s *Client) register(ctx context.Context) error {
 // registration returns the client that the flow needs.
 func (o *OAuth) registration() (registration, error) {
 	r := registration{Name: "jwt", ApplicationType: "native", GrantTypes: []string{grantTypes[o.Flow]}, ResponseTypes: []string{}, Auth: "none", Scope: o.Scope, DPoP: o.isBound()}
+	if algs := o.Server.IDTokenAlgsSupported; len(algs) > 0 && !slices.Contains(algs, "RS256") { // else the default, OpenID Connect Registration §2
+		r.IDTokenAlg = algs[0]
+	}
 	switch o.Flow {
 	case FlowCode, FlowPaste:
 		r.ResponseTypes = []string{"code"}

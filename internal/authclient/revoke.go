@@ -2,9 +2,12 @@ package authclient
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
+	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
 
@@ -14,6 +17,9 @@ import (
 // access token that they do not keep.
 func (s *Client) revoke(ctx context.Context, h Tokens) (known bool, err error) {
 	if s.OAuth.Server.RevocationEndpoint == "" {
+		if h.RefreshToken == "" {
+			return false, ErrOnlyExpires
+		}
 		return false, verdict.Errorf(verdict.FetchFailed, "the server has no revocation endpoint (RFC 7009)")
 	}
 	if h.RefreshToken != "" {
@@ -25,11 +31,19 @@ func (s *Client) revoke(ctx context.Context, h Tokens) (known bool, err error) {
 		return true, nil
 	}
 	err = s.revokeOne(ctx, h.AccessToken, "access_token")
-	if h.RefreshToken != "" {
-		err = nil
+	var said *oauth.Error
+	switch {
+	case h.RefreshToken != "":
+		return true, nil
+	case errors.As(err, &said) && said.Code == "unsupported_token_type": // RFC 7009 §2.2.1
+		return false, ErrOnlyExpires
 	}
 	return err == nil, err
 }
+
+// ErrOnlyExpires is the error of a logout without a refresh token at a server that cannot
+// revoke access tokens: the access token ends when it expires.
+var ErrOnlyExpires = errors.New("the server does not revoke access tokens")
 
 func (s *Client) revokeOne(ctx context.Context, token, kind string) error {
 	form := url.Values{"token": {token}, "token_type_hint": {kind}}
@@ -58,15 +72,10 @@ func (s *Client) EndSession(ctx context.Context) (page string) {
 	}
 	page = u.String()
 	form := url.Values{"id_token_hint": {o.IDToken}, "client_id": {o.ClientID}}
-	asked := *u
-	if asked.RawQuery != "" {
-		asked.RawQuery += "&"
-	}
-	asked.RawQuery += form.Encode()
 	r, err := s.exchange(ctx, s.sentInForm(form), func(ctx context.Context) (*http.Request, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, asked.String(), nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(form.Encode())) // a URL may be logged
 		if err == nil {
-			req.Header = http.Header{"Accept": {"application/json"}, "User-Agent": {s.UserAgent}}
+			req.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}, "User-Agent": {s.UserAgent}}
 		}
 		return req, err
 	})

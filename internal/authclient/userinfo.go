@@ -2,11 +2,14 @@ package authclient
 
 import (
 	"context"
+	"errors"
 	"mime"
+	"net/http"
 	"net/url"
 
 	"jwt/internal/httpclient"
 	"jwt/internal/jsonobject"
+	"jwt/internal/oauth"
 	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 	"jwt/internal/verify"
@@ -46,6 +49,12 @@ func (s *Client) Whoami(ctx context.Context, h Tokens) (jsonobject.Object, error
 			Hintf("the answer is about another user than the one who logged in: it is not shown")
 	}
 	return claims, nil
+}
+
+// IsUnauthorized reports whether the error is that of an answer with status 401.
+func IsUnauthorized(err error) bool {
+	var said *oauth.Error
+	return errors.As(err, &said) && said.Status == http.StatusUnauthorized
 }
 
 // refusesAccess returns the error of a refused call with the access token.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,12 +15,17 @@ type LogoutResult struct {
 	Server, User string
 	Revoked      bool  // the server revoked the session
 	Unknown      bool  // the server does not have the session any more
+	OnlyExpires  bool  // the server has nothing to revoke: the access token ends when it expires
 	Err          error // why neither is known
 
 	Access         AccessState // of the access token after the logout
 	AccessExpires  time.Time
 	HasRefresh     bool      // there was a refresh token
 	RefreshExpires time.Time // when one that was not revoked expires
+
+	// LoginPage is the address at which the user ends the login in the browser, where it may
+	// live on; else "".
+	LoginPage string
 
 	Kept error // why the session's file still exists; nil if it was removed
 }
@@ -62,8 +68,14 @@ func (c *Client) Logout(ctx context.Context) (LogoutResult, error) {
 	if err == nil {
 		known, err = server.Logout(ctx, tokens)
 	}
-	f.Err = err
+	f.OnlyExpires = errors.Is(err, authclient.ErrOnlyExpires)
+	if !f.OnlyExpires {
+		f.Err = err
+	}
 	f.Kept = c.removeAll(s)
+	if server != nil {
+		f.LoginPage = endSession(ctx, server)
+	}
 	if f.Err == nil && f.Access == AccessUnknown {
 		f.Access = accessState(ctx, server, s)
 	}
@@ -76,7 +88,7 @@ func (c *Client) Logout(ctx context.Context) (LogoutResult, error) {
 // session is gone only if something else confirms it.
 func (f *LogoutResult) conclude(s *Session, known bool, now time.Time) {
 	switch {
-	case f.Err != nil:
+	case f.Err != nil, f.OnlyExpires:
 	case known:
 		f.Revoked = true
 	case f.Access == AccessRefused, s.Ended != nil, f.Access == AccessExpired && !s.Refreshable(now):
@@ -115,6 +127,14 @@ func (c *Client) removeUnreadable(why error) (LogoutResult, error) {
 		return LogoutResult{}, why // another process removed it first
 	}
 	return LogoutResult{Err: why, Kept: c.removeFile()}, nil
+}
+
+// endSession asks the server to end the login of the browser. It waits only a short time.
+func endSession(ctx context.Context, server *authclient.Client) (page string) {
+	const timeout = 5 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return server.EndSession(ctx)
 }
 
 // accessState asks the server whether it still accepts the token. It waits only a short
