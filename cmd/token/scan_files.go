@@ -102,7 +102,29 @@ func (f *scanFiles) text(name string, r io.Reader, listed bool, yield func(scan.
 		}
 	}
 	f.opened++
-	return yield(scan.Text{Reader: text, Source: name})
+	source := &scanSource{name: name}
+	if start, _ := b.Peek(sniffed); text == io.Reader(b) && !f.keepsBytes && scan.IsHAR(start) {
+		text = source.readHAR(b)
+	}
+	return yield(scan.Text{Reader: text, Source: source})
+}
+
+// A scanSource is what a text was read from.
+type scanSource struct {
+	name     string // "" for stdin
+	requests scan.Requests
+}
+
+// maxHAR is the largest size of an HTTP archive whose requests are named. It is held in memory.
+const maxHAR = 64 << 20
+
+// readHAR reads the requests of an archive, and returns all of its text.
+func (s *scanSource) readHAR(r io.Reader) io.Reader {
+	text, err := io.ReadAll(io.LimitReader(r, maxHAR)) // an error comes again with the next read
+	if err == nil && len(text) < maxHAR {
+		s.requests = scan.ReadHAR(text)
+	}
+	return io.MultiReader(bytes.NewReader(text), r)
 }
 
 // nameOfText names a text in messages.

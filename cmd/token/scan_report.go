@@ -77,7 +77,7 @@ func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *scan.Block
 	ended := make(chan error, 1)
 	go func() {
 		defer stop()
-		failed := func(source any, err error) { s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(string)), err)) }
+		failed := func(source any, err error) { s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(*scanSource).name), err)) }
 		ended <- scan.Run(ctx, workers(), next, failed, work, s.done)
 	}()
 	err := wait(ctx, ended)
@@ -146,8 +146,12 @@ func (s *scanner) report(searcher *scan.Searcher, b *scan.Block) {
 	placeOf := b.Places()
 	for _, m := range matches {
 		f := s.found(m)
-		f.File, _ = b.Source.(string)
 		f.Place, f.Last = placeOf(m.Start), placeOf(m.End)
+		if source, ok := b.Source.(*scanSource); ok {
+			f.File = source.name
+			f.Offset = int(b.Offset) + m.Start - b.Lead
+			f.Request, f.InRequest = source.requests.At(f.Offset)
+		}
 		t.add(s.count(f))
 		b.Out = s.append(b.Out, f)
 	}

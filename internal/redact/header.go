@@ -102,6 +102,10 @@ func bareURLs(text, ends string) string {
 	return b.String()
 }
 
+// URL returns a URL without its user, its query, its fragment, and the signatures of tokens in
+// its path.
+func URL(url string) string { return Tokens(bareURL(url)) }
+
 func bareURL(url string) string {
 	if at := strings.IndexAny(url, "?#"); at >= 0 && at+1 < len(url) {
 		url = url[:at+1] + "…"

@@ -11,6 +11,7 @@ import (
 	"jwt/internal/jwa"
 	"jwt/internal/phrase"
 	"jwt/internal/redact"
+	"jwt/internal/reltime"
 	"jwt/internal/scan"
 	"jwt/internal/token"
 	"jwt/internal/verify"
@@ -19,9 +20,13 @@ import (
 // A Found is one token that scan found, as text, JSON or SARIF.
 type Found struct {
 	scan.Match
-	File  string // "" for stdin
-	Place scan.Place
-	Last  scan.Place // after its last character
+	File   string // "" for stdin
+	Place  scan.Place
+	Offset int        // of its first character, in bytes
+	Last   scan.Place // after its last character
+
+	Request   scan.Request // of an HTTP archive
+	InRequest bool         // there is one
 
 	Decoded  *token.Token // nil if it cannot be decoded
 	Lifetime inspect.Lifetime
@@ -53,6 +58,9 @@ func (f Found) JSON() Object {
 	if f.Reveal {
 		o.Add("token", f.Token)
 	}
+	if f.InRequest {
+		o.Add("request", f.requestJSON())
+	}
 	if f.Decoded == nil {
 		return o
 	}
@@ -65,6 +73,50 @@ func (f Found) JSON() Object {
 		o.Add("expires", f.Show(f.Lifetime.Expires.At))
 	}
 	return append(o, f.verdictJSON()...)
+}
+
+// requestJSON returns the request of an HTTP archive that sent the token or whose response has
+// it, and the state of the token at that time.
+func (f Found) requestJSON() Object {
+	o := Object{{"method", f.Request.Method}, {"url", redact.URL(f.Request.URL)}, {"time", f.Request.Time}, {"sent", f.Request.Sent(f.Offset)}}
+	if then, ok := f.then(); ok {
+		o.Add("state", string(then.State()))
+	}
+	return o
+}
+
+// then returns the lifetime of the token at the time of the request.
+func (f Found) then() (inspect.Lifetime, bool) {
+	at, err := time.Parse(time.RFC3339, f.Request.Time)
+	if err != nil || !f.InRequest || !f.counts() {
+		return inspect.Lifetime{}, false
+	}
+	l := f.Lifetime
+	l.Now = at
+	return l, true
+}
+
+// requestText appends the request on a line of its own.
+func (f Found) requestText(t *Text) {
+	if !f.InRequest {
+		return
+	}
+	verb := "received from "
+	if f.Request.Sent(f.Offset) {
+		verb = "sent by "
+	}
+	t.Put("  ", verb, phrase.Short(f.Request.Method), " ", phrase.Short(redact.URL(f.Request.URL)))
+	if f.Request.Time != "" {
+		t.Put(" at ", phrase.Short(f.Request.Time))
+	}
+	if then, ok := f.then(); ok && then.Expires.Shown {
+		state, when := "before it expired", then.Expires.At
+		if then.State() == inspect.Expired {
+			state = "after it expired"
+		}
+		t.Put(", ", reltime.SpanBetween(when, then.Now), " ", state)
+	}
+	t.Line()
 }
 
 func (f Found) verdictJSON() Object {
@@ -92,6 +144,7 @@ func (f Found) Text(t *Text) {
 		t.Put(", ").Styled(f.verdictInWords())
 	}
 	t.Put(" ").Styled(Dim, "("+f.Fingerprint()+")").Line()
+	f.requestText(t)
 	if f.Reveal {
 		t.Put("  ").Styled(Literal, f.Token).Line()
 	}
@@ -116,7 +169,7 @@ func (f Found) what() string {
 		s += " of " + f.Example
 	}
 	if f.Name != "" {
-		s += " in " + phrase.Short(f.Name)
+		s += " in " + phrase.Quote(f.Name)
 	}
 	if f.Encoded {
 		s += ", Base64"
@@ -181,7 +234,7 @@ func Sarif(version string) (before, after []byte) {
 			{"properties", Object{{"tags", []string{"security", "credentials"}}}},
 		})
 	}
-	driver := Object{{"name", "jwt"}, {"semanticVersion", version}, {"rules", rules}}
+	driver := Object{{"name", "jwt"}, {"version", version}, {"rules", rules}}
 	log := Object{
 		{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
 		{"version", "2.1.0"},

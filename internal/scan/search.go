@@ -336,10 +336,8 @@ func decodeGroups(b []byte) []byte {
 // nameAround returns the name of the value that begins at byte at of a text, from its line
 // alone.
 func nameAround(text []byte, at int) string {
-	before := text[max(0, at-leadBytes):at]
-	if i := bytes.LastIndexByte(before, '\n'); i >= 0 {
-		before = before[i+1:]
-	}
+	lines := text[max(0, at-leadBytes):at]
+	before := lines[bytes.LastIndexByte(lines, '\n')+1:]
 	if bytes.IndexByte(before, '\\') >= 0 { // JSON in JSON
 		before = bytes.ReplaceAll(before, []byte{'\\'}, nil)
 	}
@@ -350,7 +348,7 @@ func nameAround(text []byte, at int) string {
 	}
 	name := nameOf(bytes.TrimRight(value, "\"'`"))
 	if name == "value" {
-		return cmp.Or(nameBeside(before), name)
+		return cmp.Or(nameBeside(lines), name)
 	}
 	return name
 }
