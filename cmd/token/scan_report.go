@@ -77,7 +77,9 @@ func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *scan.Block
 	ended := make(chan error, 1)
 	go func() {
 		defer stop()
-		failed := func(source any, err error) { s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(*scanSource).name), err)) }
+		failed := func(source any, err error) {
+			s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(*scanSource).name), err))
+		}
 		ended <- scan.Run(ctx, workers(), next, failed, work, s.done)
 	}()
 	err := wait(ctx, ended)
