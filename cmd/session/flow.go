@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -41,12 +42,21 @@ reached it (no refresh token, a step missing, an answer that decides nothing),
 unless --skip names the rule or --allow-untested is given. It is always
 incomplete when no rule was tried. The status is 6 for both.
 
+With --client-id, an OAuth 2.0 or OpenID server is judged: its metadata, its
+answers to authorization, token, revocation, introspection and device requests,
+its ID tokens and DPoP. Many rules need a login of their own. The login page of
+jwt session serve is filled in with --user and --password-…; for another server
+the URL is printed, or --driver COMMAND is run with it. That must bring the page
+to its end, so that the browser comes to the redirect URI.
+
 Rules:
 ` + ruleLines()
 		c.Example = `  jwt session flow
   jwt session flow --server https://login.example --user alice --password-env PW
   jwt session flow --server http://127.0.0.1:3000 --user alice \
       --password-file p.txt --preset token --protected /api/me --max-wait 6m
+  jwt session flow --server https://login.example --client-id web \
+      --client-secret env:CLIENT_SECRET --driver "node login.mjs"
   jwt session flow --only rotation --only reuse-detected
   jwt session flow -o html > report.html
   jwt session flow -o junit > report.xml`
@@ -69,6 +79,7 @@ var flowFormats = []string{"auto", "text", "json", "junit", "mermaid", "html"}
 
 type flowOptions struct {
 	password passwordOptions
+	oauth    flowOAuthOptions
 	output   cli.Output
 
 	server, user, preset, protected string
@@ -83,6 +94,7 @@ func (o *flowOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.user, "user", "u", "", "the `NAME` to log in with")
 	o.password.addFlags(f)
 	f.StringVar(&o.preset, "preset", flowPreset, "the preset that describes the server, a `NAME`")
+	o.oauth.addFlags(f)
 	f.StringVar(&o.protected, "protected", "", "a `PATH` that requires an access token (default: from the preset)")
 	f.StringArrayVar(&o.only, "only", nil, "check only this `RULE` (repeatable)")
 	f.StringArrayVar(&o.skip, "skip", nil, "skip this `RULE` (repeatable)")
@@ -95,6 +107,7 @@ func (o *flowOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func (o *flowOptions) complete(env *cli.Env, c *cobra.Command) {
+	o.oauth.complete(c)
 	cli.CompleteValues(c, "only", flow.RuleIDs()...)
 	cli.CompleteValues(c, "skip", flow.RuleIDs()...)
 	cli.CompleteValues(c, "output", flowFormats...)
@@ -133,13 +146,17 @@ func (o *flowOptions) check() error {
 	case o.server == "" && given:
 		return verdict.Errorf(verdict.Usage, "--user and --password-…: require --server; the local server has its own user").
 			Hintf("--server URL, or leave them out")
+	case o.oauth.clientID != "" && (o.user != "") != (o.password != passwordOptions{}):
+		return verdict.Errorf(verdict.Usage, "--user and --password-…: the login page of a local server needs both").
+			Hintf("--user NAME --password-env NAME, or leave them out")
+	case o.oauth.clientID != "":
 	case o.server != "" && o.user == "":
 		return verdict.Errorf(verdict.Usage, "--user: is required with --server").Hintf("--user NAME --password-env NAME")
 	case o.server != "" && o.password == (passwordOptions{}): // only login prompts
 		return verdict.Errorf(verdict.Usage, "--password-…: is required with --server").
 			Hintf("--password-env NAME, --password-file FILE or --password-stdin")
 	}
-	return o.password.check()
+	return errors.Join(o.oauth.check(o.server), o.password.check())
 }
 
 func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {
@@ -158,6 +175,14 @@ func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {
 			return o.fail(env, err)
 		}
 		defer end()
+	}
+	if o.oauth.clientID != "" {
+		client, end, err := o.oauth.options(env, o.output)
+		if err != nil {
+			return o.fail(env, err)
+		}
+		defer end()
+		options.OAuth, options.Preset = client, authclient.Preset{}
 	}
 	o.tell(env, &options)
 	judged, err := flow.Run(ctx, options)
@@ -225,7 +250,9 @@ func (o flowOptions) options(env *cli.Env) (flow.Options, error) {
 	if options.Server, err = authclient.ParseServer(o.server); err != nil {
 		return options, err
 	}
-	options.Password, err = o.password.read(env, options.User, options.Server)
+	if o.user != "" {
+		options.Password, err = o.password.read(env, options.User, options.Server)
+	}
 	return options, err
 }
 

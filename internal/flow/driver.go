@@ -13,6 +13,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/httpclient"
+	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 	"jwt/internal/phrase"
 	"jwt/internal/redact"
@@ -96,6 +97,10 @@ type answer struct {
 	wire
 	grant authclient.Grant
 	err   error
+
+	members   jsonobject.Object // of the body, from the endpoints of an OAuth 2.0 server
+	told      bool              // the report has its step
+	saysError bool              // they have an error, so that 2xx is a refusal too: error-status judges that
 }
 
 func (a answer) ok() bool      { return a.status >= 200 && a.status < 300 }
@@ -144,8 +149,10 @@ func (a answer) refused() verdict.Status {
 	case a.status == 0, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout,
 		a.status == http.StatusBadGateway, a.status == http.StatusServiceUnavailable, a.status == http.StatusGatewayTimeout:
 		return verdict.Skip
-	case a.ok():
+	case a.ok() && !a.saysError:
 		return verdict.Fail
+	case a.ok():
+		return verdict.Pass
 	case a.status == http.StatusNotFound, a.status == http.StatusMethodNotAllowed, a.status < 400, a.status >= 500:
 		return verdict.Warn
 	default:
@@ -234,15 +241,45 @@ func (r *run) add(s Step) error {
 	return nil
 }
 
-// login starts a new family.
-func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
-	a, err := r.patiently(ctx, name, func() answer {
-		return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-			return s.Login(ctx, r.User, r.Password)
+// A door is how sessions of the server begin, go on and end.
+type door interface {
+	login(ctx context.Context, name string) (answer, error)
+	refresh(ctx context.Context, token string) answer
+	logout(ctx context.Context, f *family) answer
+}
+
+// presetDoor is the door that the preset describes.
+type presetDoor struct{ *run }
+
+func (d presetDoor) login(ctx context.Context, name string) (answer, error) {
+	return d.patiently(ctx, name, func() answer {
+		return d.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
+			return s.Login(ctx, d.User, d.Password)
 		})
 	})
+}
+
+func (d presetDoor) refresh(ctx context.Context, token string) answer {
+	return d.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
+		return s.Refresh(ctx, authclient.Tokens{RefreshToken: token})
+	})
+}
+
+func (d presetDoor) logout(ctx context.Context, f *family) answer {
+	return d.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
+		_, err := s.Logout(ctx, authclient.Tokens{AccessToken: f.access, RefreshToken: f.refresh})
+		return authclient.Grant{}, err
+	})
+}
+
+// login starts a new family.
+func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
+	a, err := r.door.login(ctx, name)
 	if err != nil {
 		return nil, a, err
+	}
+	if a.told {
+		return nil, a, nil
 	}
 	if !a.granted() {
 		return nil, a, r.step(name, a, "")
@@ -262,7 +299,7 @@ func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
 
 // refresh spends a refresh token of the family and adds the granted tokens to it.
 func (r *run) refresh(ctx context.Context, name string, f *family, token string) (answer, error) {
-	a, err := r.patiently(ctx, name, func() answer { return r.sendRefresh(ctx, token) })
+	a, err := r.patiently(ctx, name, func() answer { return r.door.refresh(ctx, token) })
 	if err != nil {
 		return a, err
 	}
@@ -271,12 +308,6 @@ func (r *run) refresh(ctx context.Context, name string, f *family, token string)
 	}
 	note := r.take(f, a)
 	return a, r.step(name, a, note)
-}
-
-func (r *run) sendRefresh(ctx context.Context, token string) answer {
-	return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-		return s.Refresh(ctx, authclient.Tokens{RefreshToken: token})
-	})
 }
 
 // call requests the protected resource, without an Authorization header if token is
@@ -297,7 +328,7 @@ func (r *run) call(ctx context.Context, name, token, note string) (answer, error
 }
 
 func (r *run) get(ctx context.Context, s *authclient.Client, token string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL.String()+r.Protected, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.resource, nil)
 	if err != nil {
 		return err
 	}
@@ -310,7 +341,9 @@ func (r *run) send(s *authclient.Client, req *http.Request, token string) error 
 	ctx, cancel := context.WithTimeout(req.Context(), r.Timeout)
 	defer cancel()
 	req = req.WithContext(ctx)
-	req.Header.Set("Accept", "application/json")
+	if req.Header.Get("Accept") == "" {
+		req.Header.Set("Accept", "application/json")
+	}
 	req.Header.Set("User-Agent", r.UserAgent)
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
@@ -326,18 +359,11 @@ func (r *run) send(s *authclient.Client, req *http.Request, token string) error 
 }
 
 func (r *run) logout(ctx context.Context, name string, f *family) (answer, error) {
-	a, err := r.patiently(ctx, name, func() answer { return r.sendLogout(ctx, f) })
+	a, err := r.patiently(ctx, name, func() answer { return r.door.logout(ctx, f) })
 	if err != nil {
 		return a, err
 	}
 	return a, r.step(name, a, "")
-}
-
-func (r *run) sendLogout(ctx context.Context, f *family) answer {
-	return r.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-		_, err := s.Logout(ctx, authclient.Tokens{AccessToken: f.access, RefreshToken: f.refresh})
-		return authclient.Grant{}, err
-	})
 }
 
 // wait adds a step for the wait, and waits for d.

@@ -28,7 +28,7 @@ func TestKeepsEveryRule(t *testing.T) {
 			o.Cart = true
 			r := run(t, o)
 			want := map[verdict.Status][]string{}
-			for _, id := range flow.RuleIDs() {
+			for _, id := range flow.RuleIDs(flow.Session, flow.Cart) {
 				status := verdict.Pass
 				if slices.Contains(tt.skipped, id) {
 					status = verdict.Skip
@@ -109,7 +109,7 @@ func TestFindsEachFault(t *testing.T) {
 			})
 		})
 	}
-	for _, id := range flow.RuleIDs() {
+	for _, id := range flow.RuleIDs(flow.Session, flow.Cart) {
 		if !tested[id] {
 			t.Errorf("no fault breaks %s", id)
 		}
@@ -135,7 +135,7 @@ func expectOnly(t *testing.T, r flow.Report, broken string, skipped []string) {
 		status = verdict.Warn
 	}
 	want := map[verdict.Status][]string{status: {broken}}
-	for _, id := range flow.RuleIDs() {
+	for _, id := range flow.RuleIDs(flow.Session, flow.Cart) {
 		switch {
 		case slices.Contains(skipped, id):
 			want[verdict.Skip] = append(want[verdict.Skip], id)

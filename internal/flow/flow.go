@@ -28,6 +28,10 @@ type Options struct {
 	Protected string // a path that requires an access token; empty: the userinfo of the preset
 	Cart      bool   // the server has the cart of the local server
 
+	// OAuth also judges the server as an OAuth 2.0 server. Without a preset, the rules of a
+	// session are judged by sessions of its flow.
+	OAuth *OAuth
+
 	Only, Skip    []string // rules, by ID
 	AllowUntested bool     // a rule that could not be tried does not make the verdict incomplete
 
@@ -56,6 +60,8 @@ const (
 const (
 	maxSilent   = 3  // requests that may time out in one run
 	maxTimeouts = 12 // the limit of a run in timeouts, not counting its waits
+
+	maxVisits = 30 * time.Minute // of a user to login pages
 )
 
 // A Result is the outcome of a rule. For a skipped rule Actual is the reason.
@@ -198,10 +204,13 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if r.MaxWait > 0 {
 		longest += maxLeeway
 	}
+	if r.OAuth != nil {
+		longest += maxVisits
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, longest, verdict.Errorf(verdict.FetchFailed, "%s: gave up after %s", r.report.Server, longest).
 		Hintf("the server is slow; --only RULE judges less"))
 	defer cancel()
-	err := r.scenario(ctx)
+	err := r.story(ctx)
 	if errors.As(err, new(stepError)) {
 		r.Stepped = nil
 	}
@@ -285,13 +294,18 @@ func (r *run) judges(p Part) bool {
 	switch p {
 	case Cart:
 		return r.Cart
+	case OAuth2:
+		return r.OAuth != nil
 	default:
 		return true
 	}
 }
 
 // notJudged says why a server is not judged by a part.
-var notJudged = map[Part]string{Cart: "only the local server has the cart"}
+var notJudged = map[Part]string{
+	Cart:   "only the local server has the cart",
+	OAuth2: "the server is not judged as an OAuth 2.0 server: --client-id ID",
+}
 
 // wants reports whether one of the rules is selected.
 func (r *run) wants(ids ...string) bool {
@@ -337,6 +351,16 @@ func (r *run) broken() bool {
 	return slices.ContainsFunc(Rules(), func(rule Rule) bool { return rule.Level == Must && r.failed(rule.ID) && r.wants(rule.ID) })
 }
 
+// lacks records rules for which the server has no step. A preset may be incomplete, so they
+// could not be tried; the metadata of an OAuth 2.0 server says what it has.
+func (r *run) lacks(reason string, ids ...string) {
+	if _, oauth := r.door.(*provider); oauth {
+		r.inapplicable(reason, ids...)
+		return
+	}
+	r.skip(reason, ids...)
+}
+
 // skipped reports whether the rule was skipped as untestable.
 func (r *run) skipped(id string) bool { return r.results[id].Status == verdict.Skip }
 
@@ -348,6 +372,10 @@ func newRun(o Options) *run {
 		results: map[string]Result{},
 		report:  Report{Server: o.Server.String(), Preset: o.Preset.Name, Began: o.Now()},
 	}
+	if r.Protected != "" {
+		r.resource = o.Server.String() + o.Protected
+	}
+	r.door = presetDoor{r}
 	r.tokens.began = r.report.Began
 	r.tokens.secrets.Add(string(o.Password))
 	r.wires = &recorder{base: httpclient.Transport(o.HTTP, 0), now: o.Now, cookie: o.Preset.Tokens.RefreshCookie()}
@@ -361,15 +389,17 @@ func newRun(o Options) *run {
 // A run is one execution of the flow.
 type run struct {
 	Options
-	server  *authclient.Client
-	wires   *recorder
-	results map[string]Result
-	report  Report
-	tokens  ledger
-	lost    error         // why a rule could not be judged: a request without an answer
-	came    string        // what the login gave instead of a refresh token
-	found   string        // the name of the cookie with the refresh token, if the preset does not name it
-	waited  time.Duration // for what Retry-After said
+	server   *authclient.Client
+	door     door
+	resource string // the URL of the protected resource
+	wires    *recorder
+	results  map[string]Result
+	report   Report
+	tokens   ledger
+	lost     error         // why a rule could not be judged: a request without an answer
+	came     string        // what the login gave instead of a refresh token
+	found    string        // the name of the cookie with the refresh token, if the preset does not name it
+	waited   time.Duration // for what Retry-After said
 
 	loginStep int // the number of the first login's step
 

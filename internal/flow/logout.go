@@ -19,7 +19,7 @@ func (r *run) tryLogout(ctx context.Context, _ *family) error {
 		return nil
 	}
 	if r.Preset.Logout.Path == "" {
-		r.skip("the preset has no logout", rules...)
+		r.lacks("the preset has no logout", rules...)
 		return nil
 	}
 	f, a, err := r.login(ctx, "log in")
@@ -143,7 +143,7 @@ func (r *run) noCookie(ids ...string) {
 		r.inapplicable("the refresh token is not in a cookie", ids...)
 		return
 	}
-	r.skip(noRefreshToken, ids...)
+	r.lacks(noRefreshToken, ids...)
 }
 
 // refreshGiven reports whether an answer had a refresh token.

@@ -208,7 +208,8 @@ func (r *run) tryConcurrentRefresh(ctx context.Context, _ *family) error {
 	case err != nil:
 		return err
 	case f == nil || f.refresh == "":
-		r.skipFor(a, "a second login gave no refresh token: "+a.describe(), ConcurrentRefresh)
+		r.lacks("a second login gave no refresh token: "+a.describe(), ConcurrentRefresh)
+		r.notJudgedBy(a, ConcurrentRefresh)
 		return nil
 	}
 	answers, err := r.refreshAtOnce(ctx, f.refresh)
@@ -262,7 +263,7 @@ func (r *run) refreshAtOnce(ctx context.Context, token string) ([]answer, error)
 	for i := range answers {
 		done.Go(func() {
 			<-ready
-			answers[i] = r.sendRefresh(ctx, token)
+			answers[i] = r.door.refresh(ctx, token)
 		})
 	}
 	close(ready)

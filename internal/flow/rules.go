@@ -53,6 +53,7 @@ type Part string
 const (
 	Session Part = "session" // every server
 	Cart    Part = "cart"    // the local server
+	OAuth2  Part = "oauth"   // a server that is judged by Options.OAuth
 )
 
 // A Rule is one requirement on a server, and the specification that contains it.
@@ -71,7 +72,7 @@ func Rules(parts ...Part) []Rule {
 	for _, p := range []struct {
 		part  Part
 		rules []Rule
-	}{{Session, sessionRules()}, {Cart, cartRules()}} {
+	}{{Session, sessionRules()}, {Cart, cartRules()}, {OAuth2, oauthRules()}} {
 		if len(parts) > 0 && !slices.Contains(parts, p.part) {
 			continue
 		}

@@ -12,9 +12,20 @@ import (
 	"jwt/internal/verdict"
 )
 
-// scenario runs all steps in order. It returns an error if the first login fails,
+// story judges the server by its preset, as an OAuth 2.0 server, or both.
+func (r *run) story(ctx context.Context) error {
+	if r.OAuth == nil || r.Preset.Name != "" && r.wants(RuleIDs(Session, Cart)...) {
+		err := r.scenario(ctx, r.checkLifetime, r.tryResource, r.tryCart, r.tryWrongCredentials, r.tryExpiry, r.tryRotation, r.tryConcurrentRefresh, r.tryLogout)
+		if err != nil || r.OAuth == nil {
+			return err
+		}
+	}
+	return r.oauthStory(ctx)
+}
+
+// scenario logs in and runs all parts in order. It returns an error if the login fails,
 // because no other step is possible then.
-func (r *run) scenario(ctx context.Context) error {
+func (r *run) scenario(ctx context.Context, parts ...func(context.Context, *family) error) error {
 	f, a, err := r.login(ctx, "log in")
 	switch {
 	case err != nil:
@@ -24,9 +35,7 @@ func (r *run) scenario(ctx context.Context) error {
 		return a.err
 	}
 	r.pass(LoginWorks, a.describe())
-	for _, part := range []func(context.Context, *family) error{
-		r.checkLifetime, r.tryResource, r.tryCart, r.tryWrongCredentials, r.tryExpiry, r.tryRotation, r.tryConcurrentRefresh, r.tryLogout,
-	} {
+	for _, part := range parts {
 		if err := part(ctx, f); err != nil {
 			return err
 		}
@@ -62,8 +71,8 @@ var resourceRules = []string{TamperedRefused, AlgNoneRefused, RefreshNotBearer}
 // tryResource calls the protected resource with the access token, without a token, and
 // with forged tokens.
 func (r *run) tryResource(ctx context.Context, f *family) error {
-	if r.Protected == "" {
-		r.skip("the preset names no protected resource: --protected PATH", append(resourceRules,
+	if r.resource == "" {
+		r.lacks("the preset names no protected resource: --protected PATH", append(resourceRules,
 			BearerAccepted, MissingBearerRefused, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
 		return nil
 	}
@@ -135,7 +144,7 @@ func (r *run) forge(ctx context.Context, f *family, rule, name string, tokens []
 	case !r.wants(rule):
 		return nil
 	case rule == RefreshNotBearer && f.refresh == "":
-		r.skip(noRefreshToken, rule)
+		r.lacks(noRefreshToken, rule)
 		return nil
 	case len(tokens) == 0:
 		r.inapplicable("the access token is opaque", rule)
@@ -198,10 +207,10 @@ func (r *run) tryWrongCredentials(ctx context.Context, f *family) error {
 		return nil
 	}
 	if f.refresh == "" || r.Preset.Refresh.Path == "" {
-		r.skip("no refresh token, or no refresh in the preset", AccessNotRefresh)
+		r.lacks("no refresh token, or no refresh in the preset", AccessNotRefresh)
 		return nil
 	}
-	a := r.sendRefresh(ctx, f.access)
+	a := r.door.refresh(ctx, f.access)
 	note := "with access token " + r.tokens.name(f.access)
 	if a.granted() {
 		r.families = append(r.families, &family{})
@@ -240,9 +249,13 @@ func (r *run) tryExpiry(ctx context.Context, f *family) error {
 		return nil
 	}
 	r.pass(RefreshWorks, a.describe())
-	if a.grant.RefreshToken == "" || a.grant.RefreshToken == spent {
+	same := a.grant.RefreshToken == "" || a.grant.RefreshToken == spent
+	switch {
+	case same && r.hasSecret():
+		r.inapplicable("the same refresh token stays valid: a client with a secret needs no rotation", Rotation, ReuseDetected, FamilyRevoked, Grace, ConcurrentRefresh)
+	case same:
 		r.fail(Rotation, "the same refresh token stays valid")
-	} else {
+	default:
 		r.pass(Rotation, r.tokens.name(spent)+", then "+r.tokens.name(f.refresh))
 		r.tokens.end(spent, "spent", a.began)
 	}
@@ -257,7 +270,10 @@ const noRefreshToken = "the login gave no refresh token"
 // withoutRefresh records that no refresh is possible. If the preset has a refresh, the
 // server breaks refresh-works.
 func (r *run) withoutRefresh() {
+	_, oauth := r.door.(*provider)
 	switch {
+	case oauth:
+		r.inapplicable(noRefreshToken, append(refreshRules, RefreshWorks)...)
 	case r.Preset.Refresh.Path == "":
 		r.noRefresh("the preset has no refresh", refreshRules...)
 	case len(r.Preset.Tokens.Refresh) == 0:
@@ -279,6 +295,12 @@ func (r *run) noRefresh(reason string, ids ...string) {
 	}
 }
 
+// hasSecret reports whether the tokens are those of a client with a secret.
+func (r *run) hasSecret() bool {
+	p, ok := r.door.(*provider)
+	return ok && p.client.Secret != ""
+}
+
 // asFailure returns the status of a rule that needs a success and got this answer: fail,
 // or skip if the answer decides nothing.
 func asFailure(a answer) verdict.Status {
@@ -292,7 +314,7 @@ func asFailure(a answer) verdict.Status {
 // the expiry if that is soon enough, and otherwise sends a changed token. It returns the
 // refusal's status, or 0 if there was none.
 func (r *run) untilRefused(ctx context.Context, f *family) (how int, err error) {
-	if r.Protected == "" || !r.wants(ExpiredRefused, RetryWorks) || r.skipped(ExpiredRefused) {
+	if r.resource == "" || !r.wants(ExpiredRefused, RetryWorks) || r.skipped(ExpiredRefused) {
 		return 0, nil
 	}
 	left := f.lifetime - r.Now().Sub(f.obtained)
@@ -385,7 +407,7 @@ func (r *run) judgeExpired(a answer, accepted, late time.Duration) {
 
 // retry calls again with the new access token.
 func (r *run) retry(ctx context.Context, f *family, refused int) error {
-	if r.Protected == "" || !r.wants(RetryWorks) || r.skipped(RetryWorks) {
+	if r.resource == "" || !r.wants(RetryWorks) || r.skipped(RetryWorks) {
 		return nil
 	}
 	if refused == 0 {
@@ -419,7 +441,7 @@ func (r *run) logoutLeftovers(ctx context.Context, complete bool) {
 		if f.dead || f.refresh == "" || r.Preset.Logout.Path == "" || ctx.Err() != nil {
 			continue
 		}
-		a := r.sendLogout(ctx, f)
+		a := r.door.logout(ctx, f)
 		r.step("log out, to tidy up", a, "")
 		if a.ok() {
 			r.ended(f, "logged out", a.began)

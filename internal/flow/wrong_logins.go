@@ -12,6 +12,10 @@ import (
 // wrongLogins logs in with a wrong password and as an unknown user, and compares the
 // answers.
 func (r *run) wrongLogins(ctx context.Context) error {
+	if _, oauth := r.door.(*provider); oauth {
+		r.inapplicable("the login page asks for the password", WrongPasswordRefused, UniformLoginErrors)
+		return nil
+	}
 	wrong := "wrong-" + rand.Text()
 	known, err := r.wrongLogin(ctx, "log in, wrong password", r.User, wrong)
 	if err != nil {

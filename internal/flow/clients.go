@@ -1,0 +1,175 @@
+package flow
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"net/url"
+
+	"jwt/internal/oauth"
+	"jwt/internal/verdict"
+)
+
+// tryClients asks for tokens as other clients, and judges how a refusal is written.
+func (p *provider) tryClients(ctx context.Context) error {
+	if err := p.tryError(ctx); err != nil {
+		return err
+	}
+	if p.client.Secret == "" {
+		p.inapplicable("the client has no secret", ClientAuthRequired, ClientSecretChecked)
+	}
+	others := []struct {
+		id, name string
+		who      identity
+	}{{UnknownClientRefused, "ask, an unknown client", identity{"unknown-" + rand.Text(), p.client.Secret}}}
+	if p.client.Secret != "" {
+		others = append(others, []struct {
+			id, name string
+			who      identity
+		}{
+			{ClientSecretChecked, "ask, a wrong secret", identity{p.client.ClientID, "wrong-" + rand.Text()}},
+			{ClientAuthRequired, "ask, no secret", identity{p.client.ClientID, ""}},
+		}...)
+	}
+	for _, o := range others {
+		if !p.wants(o.id) {
+			continue
+		}
+		form, err := p.tokenRequest(ctx, o.id)
+		if err != nil {
+			return err
+		}
+		if form == nil {
+			continue
+		}
+		a, err := p.ask(ctx, o.name, form, o.who)
+		if err != nil {
+			return err
+		}
+		p.judgeRefused(a, o.id)
+	}
+	return nil
+}
+
+// tokenRequest returns a token request that the right client gets tokens for. It returns nil if
+// there is none.
+func (p *provider) tokenRequest(ctx context.Context, ids ...string) (url.Values, error) {
+	switch p.client.Flow {
+	case FlowClientCredentials:
+		return url.Values{"grant_type": {"client_credentials"}}, nil
+	case FlowCode:
+		z := p.newAuthorization()
+		code, err := p.newCode(ctx, z, ids...)
+		if code == "" || err != nil {
+			return nil, err
+		}
+		return z.redeem(code), nil
+	}
+	p.inapplicable("the flow "+p.client.Flow+" needs the user for each try", ids...)
+	return nil, nil
+}
+
+// tryError presents an invented refresh token.
+func (p *provider) tryError(ctx context.Context) error {
+	if !p.wants(ErrorStatus) {
+		return nil
+	}
+	a, err := p.ask(ctx, "refresh, an invented token", url.Values{"grant_type": {oauth.GrantRefreshToken}, "refresh_token": {rand.Text() + rand.Text()}}, p.self())
+	if err != nil {
+		return err
+	}
+	status := a.notGranted()
+	switch {
+	case a.ok():
+		status = verdict.Fail
+	case status == verdict.Pass && !a.saysError:
+		status = verdict.Fail
+	case status == verdict.Pass && a.status != http.StatusBadRequest && a.status != http.StatusUnauthorized:
+		status = verdict.Warn
+	}
+	p.recordAnswer(a, ErrorStatus, status, a.describeGrant())
+	return nil
+}
+
+// tryRevocation revokes an invented token.
+func (p *provider) tryRevocation(ctx context.Context) error {
+	if !p.wants(RevocationUnknown) {
+		return nil
+	}
+	if p.meta.RevocationEndpoint == "" {
+		p.inapplicable("the metadata names no revocation endpoint", RevocationUnknown)
+		return nil
+	}
+	a, err := p.send(ctx, post{name: "revoke, an invented token", endpoint: p.meta.RevocationEndpoint, form: url.Values{"token": {rand.Text()}}, who: p.self()})
+	if err != nil {
+		return err
+	}
+	if err := p.step("revoke, an invented token", a, ""); err != nil {
+		return err
+	}
+	status := asFailure(a)
+	if a.ok() {
+		status = verdict.Pass
+	}
+	p.recordAnswer(a, RevocationUnknown, status, a.describe())
+	return nil
+}
+
+// tryIntrospection asks for the state of tokens: with authentication, which only a client
+// with a secret has, and without.
+func (p *provider) tryIntrospection(ctx context.Context) error {
+	rules := []string{IntrospectionActive, IntrospectionInactive, IntrospectionAuth}
+	if !p.wants(rules...) {
+		return nil
+	}
+	if p.meta.IntrospectionEndpoint == "" {
+		p.inapplicable("the metadata names no introspection endpoint", rules...)
+		return nil
+	}
+	f, a, err := p.run.login(ctx, "log in")
+	if err != nil {
+		return err
+	}
+	if f == nil {
+		p.skipFor(a, "another login was refused: "+a.describe(), rules...)
+		return nil
+	}
+	a, _, err = p.introspect(ctx, "introspect, no authentication", f.access, identity{})
+	if err != nil {
+		return err
+	}
+	status := a.refused()
+	if active, _ := a.members.Get("active"); status == verdict.Fail && string(active) != "true" {
+		status = verdict.Warn
+	}
+	p.recordAnswer(a, IntrospectionAuth, status, a.describe())
+	if p.client.Secret == "" {
+		p.inapplicable("a client without a secret cannot authenticate", IntrospectionActive, IntrospectionInactive)
+		return nil
+	}
+	for _, c := range []struct{ id, name, token, want string }{
+		{IntrospectionActive, "introspect", f.access, "true"},
+		{IntrospectionInactive, "introspect, an invented token", rand.Text() + rand.Text(), "false"},
+	} {
+		a, active, err := p.introspect(ctx, c.name, c.token, p.self())
+		if err != nil {
+			return err
+		}
+		status := asFailure(a)
+		if a.ok() && active == c.want {
+			status = verdict.Pass
+		}
+		p.recordAnswer(a, c.id, status, a.describe()+", active "+cmpOr(active, "is missing"))
+	}
+	return nil
+}
+
+// introspect returns the member "active" of the answer as JSON.
+func (p *provider) introspect(ctx context.Context, name, token string, who identity) (answer, string, error) {
+	a, err := p.send(ctx, post{name: name, endpoint: p.meta.IntrospectionEndpoint, form: url.Values{"token": {token}}, who: who})
+	if err != nil {
+		return a, "", err
+	}
+	active, _ := a.members.Get("active")
+	return a, string(active), p.step(name, a, "")
+}

@@ -1,0 +1,117 @@
+package flow_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"jwt/internal/flow"
+	"jwt/internal/verdict"
+)
+
+// TestProviderKeepsEveryRule judges a provider that breaks no rule.
+func TestProviderKeepsEveryRule(t *testing.T) {
+	for name, c := range map[string]struct{ by, secret string }{
+		"a public client":     {flow.FlowCode, ""},
+		"a client and secret": {flow.FlowCode, "s3cr3t with=odd&characters"},
+		"client credentials":  {flow.FlowClientCredentials, "s3cr3t with=odd&characters"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				r := run(t, oauthOptions(t, fakeProviderAt(t, "", c.secret), c.by))
+				if r.Verdict() != flow.Passed {
+					t.Errorf("the verdict is %s", r.Verdict())
+				}
+				for _, x := range r.Results {
+					if x.Status != verdict.Pass && (x.Status != verdict.Skip || x.Untried) && x.ID != flow.AccessAfterLogout {
+						t.Errorf("%s %s: %s", x.Status, x.ID, x.Actual)
+					}
+				}
+				for format, text := range written(r) {
+					if strings.Contains(text, "s3cr3t") || strings.Contains(text, "opaque-") || strings.Contains(text, password) {
+						t.Errorf("%s shows a secret:\n%s", format, text)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestFindsEachProviderFault breaks one rule at a time, and checks that only this rule fails.
+func TestFindsEachProviderFault(t *testing.T) {
+	tested := map[string]bool{}
+	for _, c := range []struct{ fault, secret, broken string }{
+		{"other-issuer", "", flow.DiscoveryIssuer},
+		{"no-state", "", flow.StateReturned},
+		{"no-iss", "", flow.IssReturned},
+		{"wrong-iss", "", flow.IssReturned},
+		{"redirect-prefix-match", "", flow.RedirectPrefixRefused},
+		{"redirect-any-port", "", flow.RedirectPortRefused},
+		{"redirect-any-path", "", flow.RedirectPathRefused},
+		{"pkce-optional", "", flow.PKCERequired},
+		{"plain-pkce-accepted", "", flow.PKCEPlainRefused},
+		{"framed", "", flow.LoginPageFraming},
+		{"cors", "", flow.AuthorizeNoCORS},
+		{"verifier-optional", "", flow.PKCEVerifierRequired},
+		{"verifier-unchecked", "", flow.PKCEVerifierChecked},
+		{"pkce-downgrade", "s3cr3t", flow.PKCEDowngradeRefused},
+		{"redirect-not-bound", "", flow.CodeRedirectChecked},
+		{"code-twice", "", flow.CodeOnce},
+		{"code-reuse-ignored", "", flow.CodeReuseRevokes},
+		{"json-as-html", "", flow.TokenMediaType},
+		{"token-type-odd", "", flow.TokenTypeKnown},
+		{"expires-in-string", "", flow.ExpiresInNumber},
+		{"error-200", "", flow.ErrorStatus},
+		{"no-id-token", "", flow.IDTokenGiven},
+		{"id-token-wrong-alg", "", flow.IDTokenAlg},
+		{"jwks-stale", "", flow.IDTokenSignature},
+		{"id-token-wrong-iss", "", flow.IDTokenIssuer},
+		{"id-token-wrong-aud", "", flow.IDTokenAudience},
+		{"id-token-wrong-nonce", "", flow.IDTokenNonce},
+		{"id-token-wrong-at-hash", "", flow.IDTokenAtHash},
+		{"id-token-expired", "", flow.IDTokenTimes},
+		{"userinfo-of-another", "", flow.UserinfoSubject},
+		{"any-client", "", flow.UnknownClientRefused},
+		{"secret-optional", "s3cr3t", flow.ClientAuthRequired},
+		{"secret-unchecked", "s3cr3t", flow.ClientSecretChecked},
+		{"refresh-for-client", "s3cr3t", flow.NoRefreshForClient},
+		{"revocation-unknown-fails", "", flow.RevocationUnknown},
+		{"introspection-open", "s3cr3t", flow.IntrospectionAuth},
+		{"introspection-never", "s3cr3t", flow.IntrospectionActive},
+		{"introspection-always", "s3cr3t", flow.IntrospectionInactive},
+		{"device-no-expiry", "", flow.DeviceAuthorization},
+		{"device-not-asked", "", flow.DevicePending},
+		{"device-code-unchecked", "", flow.DeviceCodeChecked},
+		{"dpop-ignored", "", flow.DPoPBound},
+		{"no-cnf", "", flow.DPoPBound},
+		{"proof-optional", "", flow.DPoPNeedsProof},
+		{"proof-of-any-key", "", flow.DPoPKeyChecked},
+		{"no-no-store", "", flow.NoStore},
+	} {
+		tested[c.broken] = true
+		t.Run(c.fault, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				by := flow.FlowCode
+				if c.broken == flow.NoRefreshForClient {
+					by = flow.FlowClientCredentials
+				}
+				r := run(t, oauthOptions(t, fakeProviderAt(t, c.fault, c.secret), by))
+				for _, x := range r.Results {
+					switch {
+					case x.ID == c.broken:
+						if x.Status != verdict.Fail {
+							t.Errorf("%s is %s: %s", x.ID, x.Status, x.Actual)
+						}
+					case x.Status != verdict.Pass && x.Status != verdict.Skip && x.ID != flow.AccessAfterLogout:
+						t.Errorf("%s %s: %s", x.Status, x.ID, x.Actual)
+					}
+				}
+			})
+		})
+	}
+	for _, id := range flow.RuleIDs(flow.OAuth2) {
+		if !tested[id] && !slices.Contains([]string{flow.DiscoveryWorks}, id) {
+			t.Errorf("no fault breaks %s", id)
+		}
+	}
+}
