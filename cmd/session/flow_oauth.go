@@ -83,7 +83,9 @@ func (o *flowOAuthOptions) readSecret(env *cli.Env, out cli.Output) (string, err
 	in := input.Reader{Stdin: env.Stdin, LookupEnv: env.LookupEnv}
 	read, literal, err := in.Secret(o.clientSecret, most)
 	if err != nil {
-		return "", cli.FlagError("client-secret", err)
+		e := *cli.Classified(cli.FlagError("client-secret", err))
+		e.Class = verdict.Usage
+		return "", &e
 	}
 	if literal {
 		out.Note(env, "the secret on the command line is visible to ps and in the shell's history; --client-secret @FILE or env:NAME is not")

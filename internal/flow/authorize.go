@@ -182,7 +182,11 @@ func (p *provider) openOne(ctx context.Context, name string, build func(context.
 	if a.at != nil {
 		p.cookies.SetCookies(secure(a.at), a.cookies)
 	}
-	return a, p.step(name, a, "")
+	note := ""
+	if to := location(a); to != nil {
+		note = "to " + httpclient.Show(to)
+	}
+	return a, p.step(name, a, note)
 }
 
 // secure returns the URL with https: browsers send Secure cookies to loopback.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"jwt/internal/httpclient"
 	"jwt/internal/loopback"
 	"jwt/internal/verdict"
 )
@@ -27,13 +28,7 @@ func (p *provider) tryAuthorize(ctx context.Context) error {
 	kept := p.cookies
 	defer func() { p.cookies = kept }()
 	p.cookies = jar
-	a, err := p.openOne(ctx, "the login page, from another site", func(ctx context.Context) (*http.Request, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.newAuthorization().url(p.meta.AuthorizationEndpoint), nil)
-		if err == nil {
-			req.Header.Set("Origin", "https://"+attacker)
-		}
-		return req, err
-	})
+	a, err := p.openFromElsewhere(ctx, p.newAuthorization().url(p.meta.AuthorizationEndpoint))
 	if err != nil {
 		return err
 	}
@@ -53,6 +48,26 @@ func (p *provider) tryAuthorize(ctx context.Context) error {
 	}
 	p.judge(LoginPageFraming, len(p.report.Steps), framing != "", cmpOr(framing, "neither header"))
 	return nil
+}
+
+// openFromElsewhere requests a page as a script of another site does, through redirects of
+// the server.
+func (p *provider) openFromElsewhere(ctx context.Context, address string) (a answer, err error) {
+	for range maxPages {
+		a, err = p.openOne(ctx, "the login page, from another site", func(ctx context.Context) (*http.Request, error) {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+			if err == nil {
+				req.Header.Set("Origin", "https://"+attacker)
+			}
+			return req, err
+		})
+		to := location(a)
+		if err != nil || to == nil || a.header.Get("Access-Control-Allow-Origin") != "" || httpclient.Origin(to) != httpclient.Origin(a.at) {
+			return a, err
+		}
+		address = to.String()
+	}
+	return a, nil
 }
 
 // needsCode reports whether the rules are wanted and can be judged. The flows without a

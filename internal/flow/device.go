@@ -87,8 +87,8 @@ func (p *provider) tryDevice(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if code, _ := a.members.Text("error"); code == "unauthorized_client" && p.client.Flow != FlowDevice {
-		p.inapplicable("the client may not use the device flow", rules...)
+	if a.saysError && a.refused() == verdict.Pass && p.client.Flow != FlowDevice {
+		p.inapplicable("the client may not use the device flow: "+a.describe(), rules...)
 		return nil
 	}
 	p.judgeDevice(a)

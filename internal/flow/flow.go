@@ -370,7 +370,7 @@ func newRun(o Options) *run {
 	r := &run{
 		Options: o,
 		results: map[string]Result{},
-		report:  Report{Server: o.Server.String(), Preset: o.Preset.Name, Began: o.Now()},
+		report:  Report{Server: o.Server.String(), Preset: cmp.Or(o.Preset.Name, "oauth2"), Began: o.Now()},
 	}
 	if r.Protected != "" {
 		r.resource = o.Server.String() + o.Protected

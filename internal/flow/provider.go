@@ -64,7 +64,7 @@ func (r *run) oauthStory(ctx context.Context) error {
 	}
 	r.door, r.Preset, r.server.Preset = p, p.preset(), p.preset()
 	r.report.Preset = r.Preset.Name
-	if r.Protected == "" {
+	if r.Protected == "" && p.client.Flow != FlowClientCredentials { // userinfo is of a user
 		r.resource = p.meta.UserinfoEndpoint
 	}
 	p.leaveOut()

@@ -72,7 +72,7 @@ var resourceRules = []string{TamperedRefused, AlgNoneRefused, RefreshNotBearer}
 // with forged tokens.
 func (r *run) tryResource(ctx context.Context, f *family) error {
 	if r.resource == "" {
-		r.lacks("the preset names no protected resource: --protected PATH", append(resourceRules,
+		r.lacks("no protected resource is known: --protected PATH", append(resourceRules,
 			BearerAccepted, MissingBearerRefused, ExpiredRefused, RetryWorks, AccessAfterLogout)...)
 		return nil
 	}
