@@ -13,7 +13,6 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/cli"
-	"jwt/internal/jwk"
 	"jwt/internal/keysource"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
@@ -234,6 +233,5 @@ func (o oauthOptions) readKey(ctx context.Context, env *cli.Env, output cli.Outp
 	if len(keys) != 1 || !keys[0].IsPrivate() || keys[0].IsSecret() {
 		return "", verdict.Errorf(verdict.KeyRefused, "--client-key: is not one private key").Hintf("a PEM or JWK file with the private key; its public half is registered at the server")
 	}
-	text, err := keys[0].Encode(jwk.FormatJWK, true, nil)
-	return string(text), err
+	return string(keys[0].JWK(true).Bytes()), nil
 }

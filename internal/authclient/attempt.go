@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jwt/internal/httpclient"
+	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 	"jwt/internal/phrase"
 	"jwt/internal/verdict"
@@ -34,6 +35,7 @@ type Dialog struct {
 // An Attempt is a login that got what it needs from the user, and can ask for tokens.
 type Attempt struct {
 	form      url.Values
+	state     string // of the authorization request
 	nonce     string // that the ID token must have; "" if none was sent
 	requested time.Time
 
@@ -145,7 +147,11 @@ func (s *Client) keepIDToken(g Grant, r *reply) error {
 	if o == nil || g.IDToken == "" || o.Subject == "" {
 		return nil
 	}
-	claims, err := idClaims(g.IDToken)
+	var claims jsonobject.Object
+	token, err := o.opened(g.IDToken)
+	if err == nil {
+		claims, err = idClaims(token)
+	}
 	if err != nil {
 		return verdict.Errorf(verdict.FetchRefused, "%s: the ID token: %w", httpclient.Show(r.url), err)
 	}

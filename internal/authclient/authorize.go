@@ -57,6 +57,7 @@ func (s *Client) authorize(ctx context.Context, a *Attempt, c Credential, d Dial
 	if err != nil {
 		return err
 	}
+	a.state = z.state
 	a.form.Set("code", code)
 	a.form.Set("redirect_uri", z.redirect)
 	a.form.Set("code_verifier", z.verifier)

@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"time"
 
+	"jwt/internal/compact"
 	"jwt/internal/diagnose"
 	"jwt/internal/jsonobject"
+	"jwt/internal/jwe"
 	"jwt/internal/jwk"
 	"jwt/internal/jwks"
 	"jwt/internal/jws"
@@ -25,7 +27,11 @@ const (
 
 // verifyIDToken verifies the ID token of a login and returns its subject.
 func (s *Client) verifyIDToken(ctx context.Context, g *Grant, a *Attempt) (subject string, err error) {
-	claims, err := idClaims(g.IDToken)
+	token, err := s.OAuth.opened(g.IDToken)
+	if err != nil {
+		return "", idError(err)
+	}
+	claims, err := idClaims(token)
 	if err != nil {
 		return "", idError(err)
 	}
@@ -36,20 +42,47 @@ func (s *Client) verifyIDToken(ctx context.Context, g *Grant, a *Attempt) (subje
 	}
 	policy.Profile, _ = profile.Lookup("id-token")
 	policy.Presentation = profile.Presentation{Audiences: policy.Audiences, Leeway: idLeeway, Nonce: policy.Nonce}
-	if _, has := claims.Get("at_hash"); has {
-		policy.Presentation.AccessToken = &g.AccessToken
-	}
-	if code := a.form.Get("code"); code != "" {
-		if _, has := claims.Get("c_hash"); has {
-			policy.Presentation.Code = &code
+	code := a.form.Get("code")
+	for _, h := range []struct { // each is checked if it is there
+		claim string
+		of    *string
+		to    **string
+	}{
+		{"at_hash", &g.AccessToken, &policy.Presentation.AccessToken},
+		{"c_hash", &code, &policy.Presentation.Code},
+		{"s_hash", &a.state, &policy.Presentation.State},
+	} {
+		if _, has := claims.Get(h.claim); has {
+			*h.to = h.of
 		}
 	}
-	verified, err := s.verified(ctx, g.IDToken, policy)
+	verified, err := s.verified(ctx, token, policy)
 	if err != nil {
 		return "", idError(err)
 	}
 	subject, _ = verified.Text("sub")
 	return subject, s.checkAge(verified, a)
+}
+
+// opened returns the signed token in an ID token that is encrypted for the client's key. No
+// algorithm with a known attack is taken (RFC 8725 §3.2).
+func (o *OAuth) opened(token string) (string, error) {
+	if compact.KindOf(token) != compact.JWE {
+		return token, nil
+	}
+	if o.ClientKey == "" {
+		return "", verdict.Errorf(verdict.EncryptedToken, "it is encrypted, and the client has no key to decrypt it")
+	}
+	key, err := signingKey(o.ClientKey)
+	if err != nil {
+		return "", err
+	}
+	sealed, err := jwe.Parse(token)
+	if err != nil {
+		return "", err
+	}
+	plain, err := sealed.Decrypt([]jwk.Key{key}, jwe.Options{})
+	return string(plain.Plaintext()), err
 }
 
 func idError(err error) error {

@@ -106,8 +106,7 @@ func (o *OAuth) newDPoPKey() (string, error) {
 			return "", err
 		}
 		key.Alg = k.alg
-		text, err := key.Encode(jwk.FormatJWK, true, nil)
-		return string(text), err
+		return string(key.JWK(true).Bytes()), nil
 	}
 	return "", verdict.Errorf(verdict.AlgRefused, "the server takes DPoP proofs signed with %s only, and no such key can be made", strings.Join(named, ", "))
 }

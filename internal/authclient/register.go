@@ -9,7 +9,6 @@ import (
 
 	"jwt/internal/httpclient"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jwk"
 	"jwt/internal/verdict"
 )
 
@@ -101,8 +100,7 @@ func (o *OAuth) registration() (registration, error) {
 	if err != nil {
 		return r, err
 	}
-	public, _ := key.Public()
 	r.Auth = "private_key_jwt"
-	r.JWKS, err = public.Encode(jwk.FormatSet, false, nil)
-	return r, err
+	r.JWKS = json.RawMessage(`{"keys":[` + string(key.JWK(false).Bytes()) + `]}`)
+	return r, nil
 }

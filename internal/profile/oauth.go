@@ -50,6 +50,9 @@ func idToken() Profile {
 			oneRule("c_hash", "OpenID Connect Core §3.3.2.10", func(q *inquiry) finding {
 				return halfHash(q, "c_hash", q.with.Code, "code", "--code SOURCE")
 			}),
+			oneRule("s_hash", "FAPI 1.0 Part 2 §5.1.1", func(q *inquiry) finding {
+				return halfHash(q, "s_hash", q.with.State, "state", "")
+			}),
 		),
 	}
 }

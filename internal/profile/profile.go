@@ -41,6 +41,7 @@ type Presentation struct {
 	Nonce         *string // compared by the Policy or the Profile
 	AccessToken   *string
 	Code          *string // the authorization code
+	State         *string // of the authorization request
 	Method, URI   *string // of the HTTP request
 	KeyThumbprint *string // expected Thumbprint
 	Digest        *string // of the SD-JWT that the key binding covers

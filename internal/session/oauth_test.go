@@ -1,7 +1,11 @@
 package session
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -138,10 +142,6 @@ func TestClientAssertion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := key.Encode(jwk.FormatJWK, true, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := newProvider(t)
 	var ids []string
 	p.around = func(w http.ResponseWriter, r *http.Request, handle func()) {
@@ -168,7 +168,7 @@ func TestClientAssertion(t *testing.T) {
 		}
 		handle()
 	}
-	p.mustLogin(authclient.FlowPassword, func(l *Login) { l.OAuth.ClientKey = string(text) })
+	p.mustLogin(authclient.FlowPassword, func(l *Login) { l.OAuth.ClientKey = string(key.JWK(true).Bytes()) })
 	if len(ids) != 2 {
 		t.Errorf("%d assertions, want 2: for the issuer, then for the token endpoint", len(ids))
 	}
@@ -219,4 +219,145 @@ func TestDeviceFlow(t *testing.T) {
 	if n := len(p.asked("/token/")); n != 2 {
 		t.Errorf("%d token requests", n)
 	}
+}
+
+// TestPaste checks what a user may paste, and that a URL of another login is refused.
+func TestPaste(t *testing.T) {
+	for name, tt := range map[string]struct {
+		paste func(answer string) string
+		says  string
+	}{
+		"the URL":         {func(a string) string { return " " + a + "\n" }, ""},
+		"the parameters":  {func(a string) string { return a[strings.Index(a, "?")+1:] }, ""},
+		"the code":        {func(a string) string { u, _ := url.Parse(a); return u.Query().Get("code") }, ""},
+		"another state":   {func(a string) string { return strings.Replace(a, "state=", "state=x", 1) }, "state is not that of this login"},
+		"nothing":         {func(string) string { return "\n" }, "nothing was pasted"},
+		"the page itself": {func(string) string { return "https://idp.example/login" }, "no parameters"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProvider(t)
+			answer := make(chan string, 1)
+			_, err := p.login(authclient.FlowPaste, func(l *Login) {
+				l.OAuth.RedirectURI = "https://app.example/done"
+				l.Dialog.Visit = func(page string) {
+					client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+					resp, err := client.Get(page)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					resp.Body.Close()
+					answer <- resp.Header.Get("Location")
+				}
+				l.Dialog.Paste = func(context.Context) (string, error) { return tt.paste(<-answer), nil }
+			})
+			if tt.says == "" && err != nil || tt.says != "" && (err == nil || !strings.Contains(err.Error(), tt.says)) {
+				t.Errorf("got %v, want %q", err, tt.says)
+			}
+			if len(p.asked("/token/")) > 0 && tt.says != "" {
+				t.Error("the code was sent to the server")
+			}
+		})
+	}
+}
+
+// TestAPI checks that the access token goes to an origin that the login names, and cookies
+// and the refresh token never do.
+func TestAPI(t *testing.T) {
+	p := newProvider(t)
+	var got []*http.Request
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r)
+		http.SetCookie(w, &http.Cookie{Name: "of_the_api", Value: "1"})
+		if len(got) == 1 {
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	}))
+	defer api.Close()
+	s := p.mustLogin(authclient.FlowPassword, func(l *Login) { l.OAuth.APIs = []string{api.URL} })
+	s.Cookies = []Cookie{{Name: "sid", Value: "of the server", Path: "/"}}
+	if err := (&Store{Dir: p.dir}).save(s); err != nil {
+		t.Fatal(err)
+	}
+	call := func(target string) error {
+		req, _ := http.NewRequestWithContext(t.Context(), "GET", target, nil)
+		resp, err := p.client().Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err
+	}
+	if err := call(api.URL + "/me"); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || got[1].Header.Get("Authorization") != "Bearer "+p.stored().AccessToken || p.stored().AccessToken == s.AccessToken {
+		t.Fatalf("%d calls: a 401 of the API refreshes", len(got))
+	}
+	for _, r := range got {
+		if r.Header.Get("Cookie") != "" || strings.Contains(r.URL.String(), s.RefreshToken) {
+			t.Errorf("the API gets %v", r.Header)
+		}
+	}
+	if cookies := p.stored().Cookies; len(cookies) != 1 || cookies[0].Name != "sid" {
+		t.Errorf("cookies of the API are kept: %v", cookies)
+	}
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	mustFail(t, call(other.URL+"/me"), verdict.FetchRefused, "its token is not sent elsewhere")
+}
+
+// TestEndpoints checks which endpoints a client refuses, whatever the metadata says.
+func TestEndpoints(t *testing.T) {
+	for name, tt := range map[string]struct{ member, value, says string }{
+		"without TLS":       {"token_endpoint", "http://idp.example/token", "not an https URL"},
+		"another scheme":    {"token_endpoint", "file:///etc/passwd", "not an https URL"},
+		"a user name":       {"token_endpoint", "https://a:b@idp.example/token", "not an https URL"},
+		"authorization":     {"authorization_endpoint", "javascript:alert(1)", "not an https URL"},
+		"keys":              {"jwks_uri", "http://idp.example/jwks", "not an https URL"},
+		"no token endpoint": {"token_endpoint", "", "no token endpoint"},
+		"a number":          {"token_endpoint", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProvider(t)
+			p.metadata[tt.member] = tt.value
+			says := tt.says
+			if name == "a number" {
+				p.metadata[tt.member], says = 1, "must be a string"
+			}
+			_, err := p.login(authclient.FlowCode, nil)
+			mustFail(t, err, verdict.ClassOf(err), says)
+			if _, err := p.client().Store.Peek(DefaultName); verdict.ClassOf(err) != verdict.NotLoggedIn {
+				t.Error("a session is stored")
+			}
+		})
+	}
+}
+
+// TestSealedOAuth checks that neither the client's secrets nor the endpoints can be read or
+// changed in the file of a sealed session.
+func TestSealedOAuth(t *testing.T) {
+	p := newProvider(t)
+	ring := newMemoryKeyring()
+	l := Login{Server: mustServer(t, p.url), Store: StoreKeyring, OAuth: &authclient.OAuth{Flow: authclient.FlowClientCredentials, ClientID: "ci", OAuthSecrets: authclient.OAuthSecrets{ClientSecret: "the client's secret"}}}
+	c := p.client()
+	c.Store.Keyring = ring
+	if err := c.Prepare(t.Context(), &l, p.url, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Login(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(c.Store.Path(DefaultName))
+	if err != nil || strings.Contains(string(text), "the client's secret") || !strings.Contains(string(text), "/token/") {
+		t.Fatalf("%v %s", err, text)
+	}
+	if s, err := c.Store.Load(DefaultName); err != nil || s.OAuth.ClientSecret != "the client's secret" {
+		t.Fatalf("it cannot be read again: %v", err)
+	}
+	changed := strings.Replace(string(text), p.url+"/token/", p.url+"/other", 1)
+	if err := os.WriteFile(c.Store.Path(DefaultName), []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Store.Load(DefaultName)
+	mustFail(t, err, verdict.IO, "it was changed")
 }

@@ -16,9 +16,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/base64url"
-	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
-	"jwt/internal/jws"
 )
 
 // A provider is an OpenID provider that follows the specifications, except where a test makes
@@ -27,7 +25,8 @@ type provider struct {
 	t    *testing.T
 	url  string
 	key  jwk.Key
-	dir  string // of the sessions of its clients
+	more []jwk.Key // others in the key set
+	dir  string    // of the sessions of its clients
 	http *http.Client
 
 	metadata map[string]any                                   // changes to the metadata; nil removes a member
@@ -87,9 +86,7 @@ func (p *provider) handle(w http.ResponseWriter, r *http.Request) {
 	case "/.well-known/openid-configuration":
 		p.discovery(w)
 	case "/jwks":
-		public, _ := p.key.Public()
-		set, _ := public.Encode(jwk.FormatSet, false, nil)
-		w.Write(set)
+		p.keySet(w)
 	case "/authorize/":
 		p.authorize(w, r)
 	case "/par":
@@ -113,6 +110,15 @@ func (p *provider) handle(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
+}
+
+// keySet answers with the public keys, which have no kid.
+func (p *provider) keySet(w http.ResponseWriter) {
+	var keys []string
+	for _, key := range append(p.more, p.key) {
+		keys = append(keys, string(key.JWK(false).Bytes()))
+	}
+	io.WriteString(w, `{"keys":[`+strings.Join(keys, ",")+`]}`)
 }
 
 // reply writes JSON.
@@ -219,16 +225,7 @@ func (p *provider) makeIDToken(nonce string) string {
 	if p.sign != nil {
 		return p.sign(h, c)
 	}
-	object, err := jsonobject.Parse(h)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	alg := p.key.Algorithms()[0]
-	token, err := jws.Sign(object, c, p.key, alg, false)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return token.Text
+	return signWith(p.key, h, c)
 }
 
 // client returns a client like that of another process.
