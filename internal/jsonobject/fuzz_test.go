@@ -6,7 +6,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 var seeds = []string{
@@ -167,4 +169,32 @@ func decode(t *testing.T, text []byte) any {
 		t.Fatalf("%q: %v", text, err)
 	}
 	return v
+}
+
+// FuzzPlain checks that the walk of plain text accepts only what jsontext accepts, without
+// duplicates, and finds the same members.
+func FuzzPlain(f *testing.F) {
+	for _, s := range append(seeds, `{"a":-0.5e+7,"b":[true,false,null,"\\\"x"],"c":{"d":{}}}`, `{"é":"é"}`, `{"a":1 , "b":2}`, `{"a":01}`, `{"a":1.}`) {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		places, spaced, ok := readPlain(src)
+		if !ok {
+			return
+		}
+		if !jsontext.Value(src).IsValid() {
+			t.Fatalf("%q is not valid or has duplicates", src)
+		}
+		if flat := jsontext.Value(bytes.Clone(src)); flat.Compact(jsontext.PreserveRawStrings(true)) != nil || bytes.Equal(flat, src) == spaced {
+			t.Fatalf("%q: spaced is %t", src, spaced)
+		}
+		var got []Member
+		for _, p := range places {
+			name, _ := unquote(p.name.of(src))
+			got = append(got, Member{name, p.value.of(src)})
+		}
+		if want := split(src, skipSpace(src, 0)); !cmp.Equal(got, want, cmpopts.EquateEmpty()) {
+			t.Fatalf("%q: members %q, want %q", src, got, want)
+		}
+	})
 }

@@ -49,8 +49,10 @@ type Member struct {
 // is {}.
 type Object struct {
 	src        []byte
-	members    []Member
+	places     []place  // of the members of plain text
+	members    []Member // of other text
 	duplicates []string
+	spaced     bool // there may be white space between values
 }
 
 // Parse reads src as one JSON object, with nothing but white space around it. It keeps
@@ -58,13 +60,16 @@ type Object struct {
 // Duplicates lists them.
 func Parse(src []byte) (Object, error) { return parse(src, MaxDepth) }
 
-// parse lets jsontext check the grammar, which is fastest without positions and reasons.
-// It walks only a text with an error or duplicates again.
+// parse reads plain text in one walk. Of other text it lets jsontext check the grammar, which is
+// fastest without positions and reasons, and walks only one with an error or duplicates again.
 func parse(src []byte, maxDepth int) (Object, error) {
+	if places, spaced, ok := readPlain(src); ok {
+		return Object{src: src, places: places, spaced: spaced}, nil
+	}
 	if at := tooDeep(src, maxDepth); at >= 0 {
 		return Object{}, &SyntaxError{Offset: at, Reason: ErrTooDeep.Error(), Err: ErrTooDeep}
 	}
-	o := Object{src: src}
+	o := Object{src: src, spaced: true}
 	if !jsontext.Value(src).IsValid() {
 		var err error
 		if o.duplicates, err = walk(src); err != nil {
@@ -88,7 +93,26 @@ func (o Object) Bytes() []byte {
 }
 
 // Members returns the members in the order of the text. Do not modify them.
-func (o Object) Members() []Member { return o.members }
+func (o Object) Members() []Member {
+	if o.places == nil {
+		return o.members
+	}
+	members := make([]Member, len(o.places))
+	for i, p := range o.places {
+		members[i] = Member{Name: string(o.name(p)), Value: o.at(p)}
+	}
+	return members
+}
+
+// Len returns the number of members.
+func (o Object) Len() int { return len(o.places) + len(o.members) }
+
+// Spaced reports whether the text may have white space outside its strings.
+func (o Object) Spaced() bool { return o.spaced }
+
+func (o Object) name(p place) []byte { return o.src[p.name.from+1 : p.name.to-1] }
+
+func (o Object) at(p place) Value { return p.value.of(o.src) }
 
 // Duplicates returns a JSON Pointer (RFC 6901) for each duplicate member, also in nested
 // objects. A long list is truncated, but never empty if there are duplicates.
@@ -97,6 +121,11 @@ func (o Object) Duplicates() []string { return o.duplicates }
 // Get returns the value with this name, compared by code point. Of duplicates it returns
 // the last, as most parsers do; check Duplicates before you rely on it.
 func (o Object) Get(name string) (Value, bool) {
+	for _, p := range o.places { // without duplicates
+		if string(o.name(p)) == name {
+			return o.at(p), true
+		}
+	}
 	for i := len(o.members) - 1; i >= 0; i-- {
 		if o.members[i].Name == name {
 			return o.members[i].Value, true
@@ -118,8 +147,8 @@ func (o Object) Text(name string) (string, bool) {
 // the object keeps its order and spelling.
 func (o *Object) Set(name string, value Value) {
 	at := -1
-	members := make([]Member, 0, len(o.members)+1)
-	for _, m := range o.members {
+	members := make([]Member, 0, o.Len()+1)
+	for _, m := range o.Members() {
 		if m.Name != name {
 			members = append(members, m)
 		} else if at < 0 {
@@ -135,13 +164,13 @@ func (o *Object) Set(name string, value Value) {
 
 // Delete removes every member with this name and reports whether there was one.
 func (o *Object) Delete(name string) bool {
-	members := make([]Member, 0, len(o.members))
-	for _, m := range o.members {
+	members := make([]Member, 0, o.Len())
+	for _, m := range o.Members() {
 		if m.Name != name {
 			members = append(members, m)
 		}
 	}
-	if len(members) == len(o.members) {
+	if len(members) == o.Len() {
 		return false
 	}
 	o.rebuild(members)

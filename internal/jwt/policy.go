@@ -52,7 +52,7 @@ type Policy struct {
 func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdict.Check {
 	e := &examination{Policy: p, claims: c.object, header: header, now: now}
 	e.checks = make([]verdict.Check, 0, 10+len(p.Require)+len(p.Expect))
-	members := len(c.object.Members())
+	members := c.object.Len()
 	e.add(verdict.Check{Name: "claims", Status: verdict.Pass, Actual: members, Detail: "a JSON object of " + phrase.Count(members, "claim")})
 	e.text("iss", "RFC 7519 §4.1.1", verdict.IssMismatch, p.Issuers)
 	e.text("sub", "RFC 7519 §4.1.2", verdict.SubMismatch, one(p.Subject))
