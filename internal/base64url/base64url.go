@@ -5,6 +5,7 @@ package base64url
 import (
 	"encoding/base64"
 	"fmt"
+	"strings"
 )
 
 // A Fault is a reason why a text is not base64url.
@@ -46,29 +47,47 @@ func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 // AppendEncode appends b in base64url to dst.
 func AppendEncode(dst, b []byte) []byte { return base64.RawURLEncoding.AppendEncode(dst, b) }
 
-// strict skips CR and LF, like all of encoding/base64. Decode refuses them before.
+// strict skips CR and LF, like all of encoding/base64.
 var strict = base64.RawURLEncoding.Strict()
 
 // Decode returns the bytes that s encodes, or an *Error.
 func Decode(s string) ([]byte, error) {
+	b, err := AppendDecode(make([]byte, 0, base64.RawURLEncoding.DecodedLen(len(s))), s)
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// AppendDecode appends the bytes that s encodes to dst. The error is an *Error.
+func AppendDecode(dst []byte, s string) ([]byte, error) {
+	if strings.IndexByte(s, '\n') < 0 && strings.IndexByte(s, '\r') < 0 {
+		if b, err := strict.AppendDecode(dst, []byte(s)); err == nil {
+			return b, nil
+		}
+	}
+	return dst, wrong(s)
+}
+
+// wrong returns the first fault of a text that does not decode.
+func wrong(s string) *Error {
 	for i := range len(s) {
 		if !alphabet[s[i]] {
-			return nil, &Error{Fault: faultOf(s[i]), Offset: i, Byte: s[i]}
+			return &Error{Fault: faultOf(s[i]), Offset: i, Byte: s[i]}
 		}
 	}
 	if len(s)%4 == 1 {
-		return nil, &Error{Fault: Length, Offset: len(s)}
+		return &Error{Fault: Length, Offset: len(s)}
 	}
-	b, err := strict.DecodeString(s)
-	if err != nil { // alphabet and length are right, so it is the spare bits
-		return nil, &Error{Fault: SpareBits, Offset: len(s) - 1, Byte: s[len(s)-1]}
-	}
-	return b, nil
+	return &Error{Fault: SpareBits, Offset: len(s) - 1, Byte: s[len(s)-1]} // nothing else is left
 }
 
 // DecodeLax returns the bytes that s most likely encodes, and the faults that it ignored. Use it
 // to show a token, never to accept one. It returns an error if s cannot be decoded at all.
 func DecodeLax(s string) ([]byte, []Fault, error) {
+	if b, err := Decode(s); err == nil {
+		return b, nil, nil
+	}
 	var faults []Fault
 	note := func(f Fault) {
 		for _, g := range faults {

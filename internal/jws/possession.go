@@ -16,10 +16,13 @@ const OwnKeySource = "the token's own header (jwk)"
 // The check "jwk" is about the key; the others are those of Verify.
 func (t Token) VerifyPossession(algs []string) (Verified, []verdict.Check, error) {
 	v := verification{token: &t, algs: algs, ignored: offered[1:]} // jwk is used
-	return v.run(possessionSteps)
+	if err := v.examine(possessionSteps); err != nil {
+		return Verified{}, v.checks, err
+	}
+	return v.tryKeys(t)
 }
 
-// possessionSteps lists what VerifyPossession examines, in order.
+// possessionSteps lists what VerifyPossession examines before the signature, in order.
 var possessionSteps = []step{
 	{"header", (*verification).checkHeader},
 	{"jwk", (*verification).takeOwnKey},
@@ -28,7 +31,6 @@ var possessionSteps = []step{
 	{"alg", (*verification).checkAlg},
 	{"crit", (*verification).checkCrit},
 	{"key", (*verification).chooseKeys},
-	{"signature", (*verification).tryKeys},
 }
 
 // takeOwnKey makes the key in the header the only one to verify with.

@@ -41,12 +41,13 @@ func Parse(text string) (Token, error) {
 	}
 	names := [3]string{"header", "payload", "signature"}
 	var parts [3][]byte
+	buffer := make([]byte, 0, len(text)) // of all parts
 	for i, s := range t.Segments() {
-		b, err := base64url.Decode(s)
+		b, err := base64url.AppendDecode(buffer, s)
 		if err != nil {
 			return Token{}, t.notBase64url(names[i], i, err)
 		}
-		parts[i] = b
+		parts[i], buffer = b[:len(b):len(b)], b[len(b):]
 	}
 	return t.fill(parts)
 }

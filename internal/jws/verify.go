@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/phrase"
@@ -13,9 +14,17 @@ import (
 // A Verified is a token that verified under one of the caller's keys. The zero Verified holds
 // nothing.
 type Verified struct {
-	token Token
-	key   jwk.Key
-	alg   jwa.Algorithm
+	token   Token
+	opening *Opening
+}
+
+// An Opening is what tokens have in common that have the same header and verify under the same
+// key. It must not be changed.
+type Opening struct {
+	Header jsonobject.Object
+	Checks []verdict.Check // what Verify examined
+	key    jwk.Key
+	alg    jwa.Algorithm
 }
 
 // Token returns the token that was verified.
@@ -24,11 +33,25 @@ func (v Verified) Token() Token { return v.token }
 // Payload returns the bytes that were signed.
 func (v Verified) Payload() []byte { return v.token.Payload }
 
+// Opening returns what the token has in common with others; nil for the zero Verified. A Verifier
+// returns the same one for each of them.
+func (v Verified) Opening() *Opening { return v.opening }
+
 // Key returns the key under which the signature verified.
-func (v Verified) Key() jwk.Key { return v.key }
+func (v Verified) Key() jwk.Key {
+	if v.opening == nil {
+		return jwk.Key{}
+	}
+	return v.opening.key
+}
 
 // Alg returns the algorithm that was used, restricted to the curve of the key.
-func (v Verified) Alg() jwa.Algorithm { return v.alg }
+func (v Verified) Alg() jwa.Algorithm {
+	if v.opening == nil {
+		return jwa.Algorithm{}
+	}
+	return v.opening.alg
+}
 
 // offered lists the header members that carry a key or a reference to one. They are ignored.
 var offered = []string{"jwk", "jku", "x5u", "x5c"}
@@ -38,8 +61,7 @@ var offered = []string{"jwk", "jku", "x5u", "x5c"}
 // token only claims one of them. The checks list what was examined, a failed one last, whose
 // error is err.
 func (t Token) Verify(keys []jwk.Key, algs []string) (Verified, []verdict.Check, error) {
-	v := verification{token: &t, keys: keys, algs: algs, ignored: offered}
-	return v.run(steps)
+	return NewVerifier(keys, algs).Verify(t)
 }
 
 // A step examines one thing. Without anything to report it returns a check without a status.
@@ -48,43 +70,53 @@ type step struct {
 	run  func(*verification) (verdict.Check, error)
 }
 
-// steps lists what Verify examines, in order, with the names of the checks.
+// steps lists what Verify examines before the signature, in order, with the names of the checks.
+// They depend on the header and the keys alone.
 var steps = []step{
 	{"header", (*verification).checkHeader},
 	{"embedded_key", (*verification).checkEmbeddedKeys},
 	{"alg", (*verification).checkAlg},
 	{"crit", (*verification).checkCrit},
 	{"key", (*verification).chooseKeys},
-	{"signature", (*verification).tryKeys},
 }
 
-// A verification is one run of the steps. Each step leaves its results to the next.
+// A verification is one run of the steps. Each step leaves its results to the next, and the last
+// to tryKeys.
 type verification struct {
-	token   *Token
+	token   *Token // its header; the payload is not looked at
 	keys    []jwk.Key
 	algs    []string
 	ignored []string // header members
 
-	alg      jwa.Algorithm
-	fit      []jwk.Key
-	verified Verified
+	checks []verdict.Check
+	alg    jwa.Algorithm
+	fit    []candidate
 }
 
-func (v *verification) run(steps []step) (Verified, []verdict.Check, error) {
-	checks := make([]verdict.Check, 0, len(steps)+1)
+// A candidate is a key that may have signed.
+type candidate struct {
+	key      jwk.Key
+	verifier *jwa.Verifier // nil until the key is tried
+	opening  *Opening      // nil until a token verified under the key
+}
+
+// examine runs the steps. With an error, the last of the checks is the failed one.
+func (v *verification) examine(steps []step) error {
+	v.checks = make([]verdict.Check, 0, len(steps)+2) // those of tryKeys too
 	for _, s := range steps {
 		c, err := s.run(v)
 		if err != nil {
 			failed := verdict.Failed(s.name, err)
 			failed.Expected, failed.Actual = c.Expected, c.Actual
-			return Verified{}, append(checks, failed), err
+			v.checks = append(v.checks, failed)
+			return err
 		}
 		if c.Status != "" {
 			c.Name = s.name
-			checks = append(checks, c)
+			v.checks = append(v.checks, c)
 		}
 	}
-	return v.verified, append(checks, weakness(v.verified)...), nil
+	return nil
 }
 
 // checkHeader refuses a header that two parsers could read differently.
@@ -224,7 +256,9 @@ func (v *verification) chooseKeys() (verdict.Check, error) {
 			c.Detail = "the token names kid " + phrase.Quote(kid) + ", the key given has " + phrase.Quote(k.ID) + ": tried anyway"
 		}
 	}
-	v.fit = fit
+	for _, k := range fit {
+		v.fit = append(v.fit, candidate{key: k})
+	}
 	return c, nil
 }
 
@@ -254,23 +288,43 @@ func misfit(alg jwa.Algorithm, keys []jwk.Key, refused error) (verdict.Check, er
 	return verdict.Check{Expected: AcceptedAlgs(keys, nil), Actual: alg.Name}, refused
 }
 
-// tryKeys verifies the signature. No other function makes a Verified.
-func (v *verification) tryKeys() (verdict.Check, error) {
-	input := v.token.SigningInput()
-	for _, k := range v.fit {
-		if v.alg.Verify(input, v.token.Signature, k.VerificationMaterial()) == nil {
-			v.verified = Verified{token: *v.token, key: k, alg: v.alg.On(k.Curve)}
-			return verdict.Check{Status: verdict.Pass, Detail: v.alg.Name}, nil
+// tryKeys verifies the signature of a token whose header was examined. No other function makes a
+// Verified.
+func (v *verification) tryKeys(t Token) (Verified, []verdict.Check, error) {
+	input := t.SigningInput()
+	for i := range v.fit {
+		c := &v.fit[i]
+		if c.verifier == nil {
+			c.verifier = v.alg.Verifier(c.key.VerificationMaterial())
 		}
+		if c.verifier.Verify(input, t.Signature) != nil {
+			continue
+		}
+		if c.opening == nil {
+			c.opening = v.openingUnder(c.key)
+		}
+		return Verified{token: t, opening: c.opening}, c.opening.Checks, nil
 	}
-	c := verdict.Check{}
+	err := v.notVerified(t)
+	return Verified{}, append(slices.Clip(v.checks), verdict.Failed("signature", err)), err
+}
+
+// openingUnder returns the opening of tokens that verify under the key.
+func (v *verification) openingUnder(key jwk.Key) *Opening {
+	o := &Opening{Header: v.token.Header, key: key, alg: v.alg.On(key.Curve)}
+	o.Checks = append(slices.Clip(v.checks), verdict.Check{Name: "signature", Status: verdict.Pass, Detail: v.alg.Name})
+	o.Checks = append(o.Checks, weakness(key, v.alg)...)
+	return o
+}
+
+func (v *verification) notVerified(t Token) error {
 	switch {
-	case len(v.token.Signature) == 0:
-		return c, verdict.Errorf(verdict.SignatureInvalid, "the signature is empty")
+	case len(t.Signature) == 0:
+		return verdict.Errorf(verdict.SignatureInvalid, "the signature is empty")
 	case len(v.fit) > 1:
-		return c, verdict.Errorf(verdict.SignatureInvalid, "the signature verifies under none of the %d keys that fit %s", len(v.fit), v.alg.Name)
+		return verdict.Errorf(verdict.SignatureInvalid, "the signature verifies under none of the %d keys that fit %s", len(v.fit), v.alg.Name)
 	default:
-		return c, verdict.Errorf(verdict.SignatureInvalid, "the signature does not verify under this key")
+		return verdict.Errorf(verdict.SignatureInvalid, "the signature does not verify under this key")
 	}
 }
 
@@ -293,14 +347,14 @@ func (v *verification) checkEmbeddedKeys() (verdict.Check, error) {
 }
 
 // weakness returns a warning about a short HMAC secret.
-func weakness(v Verified) []verdict.Check {
-	secret, ok := v.key.Material().([]byte)
-	if !ok || len(secret) >= v.alg.MinKeyBytes {
+func weakness(key jwk.Key, alg jwa.Algorithm) []verdict.Check {
+	secret, ok := key.Material().([]byte)
+	if !ok || len(secret) >= alg.MinKeyBytes {
 		return nil
 	}
 	return []verdict.Check{{
 		Name: "key_strength", Status: verdict.Warn, Class: verdict.WeakKey,
-		Expected: v.alg.MinKeyBytes, Actual: len(secret),
-		Detail: "the secret is shorter than the hash of " + v.alg.Name + " (RFC 7518 §3.2)",
+		Expected: alg.MinKeyBytes, Actual: len(secret),
+		Detail: "the secret is shorter than the hash of " + alg.Name + " (RFC 7518 §3.2)",
 	}}
 }

@@ -1,0 +1,95 @@
+package jws
+
+import (
+	"bytes"
+	"strings"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwk"
+	"jwt/internal/verdict"
+)
+
+// A Verifier verifies many tokens under the same keys. It examines each header once: what Verify
+// checks before the signature depends on the text of the header alone. Only one goroutine may use
+// it.
+type Verifier struct {
+	keys  []jwk.Key
+	algs  []string
+	known map[string]*verification // by the header as sent
+	last  *verification            // most tokens have the header of the one before
+	text  string                   // of the last header
+}
+
+// Bounds on the memory for headers: an attacker may send ever new ones.
+const (
+	maxKnown      = 64
+	maxKnownBytes = 4096 // of one header
+)
+
+// NewVerifier returns a Verifier for the keys and algs, as for Token.Verify.
+func NewVerifier(keys []jwk.Key, algs []string) *Verifier {
+	return &Verifier{keys: keys, algs: algs}
+}
+
+// Parse is the function Parse, and reads a header that is known no second time.
+func (v *Verifier) Parse(text string) (Token, error) {
+	t, err := split(text)
+	if err != nil {
+		return Token{}, err
+	}
+	known := v.examined(t)
+	if known == nil {
+		return Parse(text)
+	}
+	buffer := make([]byte, 0, len(text)-t.firstDot) // of both parts
+	segments := t.Segments()
+	t.Header = known.token.Header
+	for i, part := range []*[]byte{&t.Payload, &t.Signature} {
+		b, err := base64url.AppendDecode(buffer, segments[i+1])
+		if err != nil {
+			return Parse(text) // which reports it
+		}
+		*part, buffer = b[:len(b):len(b)], b[len(b):]
+	}
+	return t, nil
+}
+
+// Verify is Token.Verify under the keys of the Verifier.
+func (v *Verifier) Verify(t Token) (Verified, []verdict.Check, error) {
+	known := v.examined(t)
+	if known == nil || t.misspelled {
+		known = &verification{token: &t, keys: v.keys, algs: v.algs, ignored: offered}
+		if err := known.examine(steps); err != nil {
+			return Verified{}, known.checks, err
+		}
+		v.remember(t, known)
+	}
+	return known.tryKeys(t)
+}
+
+// examined returns the examination of the token's header, or nil if there was none.
+func (v *Verifier) examined(t Token) *verification {
+	header := t.Text[:t.firstDot]
+	if v.last != nil && v.text == header {
+		return v.last
+	}
+	if known := v.known[header]; known != nil {
+		v.last, v.text = known, strings.Clone(header)
+		return known
+	}
+	return nil
+}
+
+// remember keeps the examination of a header that passed, without the rest of its token.
+func (v *Verifier) remember(t Token, passed *verification) {
+	header, err := jsonobject.Parse(bytes.Clone(t.Header.Bytes()))
+	if err != nil || t.firstDot > maxKnownBytes {
+		return
+	}
+	passed.token = &Token{Header: header}
+	if v.known == nil || len(v.known) >= maxKnown {
+		v.known = map[string]*verification{}
+	}
+	v.known[strings.Clone(t.Text[:t.firstDot])] = passed
+}
