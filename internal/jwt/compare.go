@@ -12,7 +12,7 @@ import (
 // text checks a claim that must be a string and, if want is not empty, equal to one of
 // its elements byte by byte (RFC 7519 §2: StringOrURI is case-sensitive and not
 // canonicalized).
-func (e *examination) text(name, section string, mismatch verdict.Class, want []string) {
+func (e *Examiner) text(name, section string, mismatch verdict.Class, want []string) {
 	v, ok := e.claims.Get(name)
 	if !ok {
 		if len(want) > 0 {
@@ -29,7 +29,7 @@ func (e *examination) text(name, section string, mismatch verdict.Class, want []
 	}
 }
 
-func (e *examination) oneOf(name, got string, mismatch verdict.Class, want []string) {
+func (e *Examiner) oneOf(name, got string, mismatch verdict.Class, want []string) {
 	c := verdict.Check{Name: name, Expected: OneOrAll(want), Actual: got}
 	if slices.Contains(want, got) {
 		c.Status = verdict.Pass
@@ -46,7 +46,7 @@ func (e *examination) oneOf(name, got string, mismatch verdict.Class, want []str
 
 // audience checks "aud", a string or an array of strings (RFC 7519 §4.1.3): one of them
 // must be an expected audience.
-func (e *examination) audience() {
+func (e *Examiner) audience() {
 	v, ok := e.claims.Get("aud")
 	if !ok {
 		if len(e.Audiences) > 0 {
@@ -75,7 +75,7 @@ func (e *examination) audience() {
 	e.compareAudience(v, list, list)
 }
 
-func (e *examination) compareAudience(v jsonobject.Value, list []string, actual any) {
+func (e *Examiner) compareAudience(v jsonobject.Value, list []string, actual any) {
 	c := verdict.Check{Name: "aud", Actual: actual}
 	if len(e.Audiences) > 0 {
 		c.Expected = OneOrAll(e.Audiences)
@@ -101,7 +101,7 @@ func (e *examination) compareAudience(v jsonobject.Value, list []string, actual 
 
 // typ checks the "typ" of the header explicitly, as RFC 8725 §3.11 requires. It compares
 // media types without parameters (RFC 7515 §4.1.9).
-func (e *examination) typ() {
+func (e *Examiner) typ() {
 	v, ok := e.header.Get("typ")
 	if !ok {
 		if e.Type != nil {
@@ -132,7 +132,7 @@ func (e *examination) typ() {
 }
 
 // nonce checks the "nonce" of OpenID Connect Core §2, a string compared exactly.
-func (e *examination) nonce() {
+func (e *Examiner) nonce() {
 	if e.Nonce == nil {
 		return
 	}
@@ -152,7 +152,7 @@ func (e *examination) nonce() {
 }
 
 // require requires a value other than null at the path.
-func (e *examination) require(path string) {
+func (e *Examiner) require(path string) {
 	v, ok := e.claims.Lookup(path)
 	c := verdict.Check{Name: "require:" + path, Status: verdict.Pass}
 	switch {
@@ -167,7 +167,7 @@ func (e *examination) require(path string) {
 	e.add(c)
 }
 
-func (e *examination) expect(x Expectation) {
+func (e *Examiner) expect(x Expectation) {
 	name := "claim:" + x.Path
 	v, ok := e.claims.Lookup(x.Path)
 	if !ok {

@@ -50,12 +50,46 @@ type Policy struct {
 // times are strings like "2023-11-14T22:13:20Z (1700000000)". Detail begins with the name
 // of the claim.
 func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdict.Check {
-	e := &examination{Policy: p, claims: c.object, header: header, now: now}
-	e.checks = make([]verdict.Check, 0, 10+len(p.Require)+len(p.Expect))
+	return p.At(now).Check(make([]verdict.Check, 0, 10+len(p.Require)+len(p.Expect)), c, header)
+}
+
+// CheckHeader makes only the check of "typ", for a token with an opaque payload.
+func (p Policy) CheckHeader(header jsonobject.Object) []verdict.Check {
+	e := &Examiner{Policy: p, header: header}
+	e.typ()
+	return e.checks
+}
+
+// An Examiner checks the claims of many tokens against one policy at one instant. Only one
+// goroutine may use it.
+type Examiner struct {
+	Policy
+	now time.Time
+
+	// Limits of times, and how checks state them.
+	expAfter, startBy time.Time
+	after, atOrBefore any
+
+	// Of the claims that are checked.
+	claims, header jsonobject.Object
+	exp, iat       date // from expiry and issuedAt
+	checks         []verdict.Check
+}
+
+// At returns the Examiner of the policy at an instant.
+func (p Policy) At(now time.Time) *Examiner {
+	e := &Examiner{Policy: p, now: now, expAfter: now.Add(-p.Leeway), startBy: now.Add(p.Leeway)}
+	e.after, e.atOrBefore = "after "+e.stampOf(e.expAfter), "at or before "+e.stampOf(e.startBy)
+	return e
+}
+
+// Check appends the checks of claims and the header of their token, as Policy.Check lists them.
+func (e *Examiner) Check(checks []verdict.Check, c Claims, header jsonobject.Object) []verdict.Check {
+	e.claims, e.header, e.checks = c.object, header, checks
 	members := c.object.Len()
 	e.add(verdict.Check{Name: "claims", Status: verdict.Pass, Actual: members, Detail: "a JSON object of " + phrase.Count(members, "claim")})
-	e.text("iss", "RFC 7519 §4.1.1", verdict.IssMismatch, p.Issuers)
-	e.text("sub", "RFC 7519 §4.1.2", verdict.SubMismatch, one(p.Subject))
+	e.text("iss", "RFC 7519 §4.1.1", verdict.IssMismatch, e.Issuers)
+	e.text("sub", "RFC 7519 §4.1.2", verdict.SubMismatch, one(e.Subject))
 	e.audience()
 	e.text("jti", "RFC 7519 §4.1.7", "", nil)
 	e.typ()
@@ -65,36 +99,19 @@ func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdi
 	e.issuedAt()
 	e.validFor()
 	e.maxAge()
-	for _, path := range p.Require {
+	for _, path := range e.Require {
 		e.require(path)
 	}
-	for _, x := range p.Expect {
+	for _, x := range e.Expect {
 		e.expect(x)
 	}
 	return e.checks
 }
 
-// CheckHeader makes only the check of "typ", for a token with an opaque payload.
-func (p Policy) CheckHeader(header jsonobject.Object) []verdict.Check {
-	e := &examination{Policy: p, header: header}
-	e.typ()
-	return e.checks
-}
-
-// An examination is one run of a policy.
-type examination struct {
-	Policy
-	claims, header jsonobject.Object
-	now            time.Time
-	exp, iat       date // from expiry and issuedAt
-
-	checks []verdict.Check
-}
-
-func (e *examination) add(c verdict.Check) { e.checks = append(e.checks, c) }
+func (e *Examiner) add(c verdict.Check) { e.checks = append(e.checks, c) }
 
 // wrongType reports a registered claim whose type is not that of RFC 7519.
-func (e *examination) wrongType(name string, v jsonobject.Value, want, section string) {
+func (e *Examiner) wrongType(name string, v jsonobject.Value, want, section string) {
 	e.add(verdict.Check{
 		Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed,
 		Expected: want, Actual: v.Any(),
@@ -102,7 +119,7 @@ func (e *examination) wrongType(name string, v jsonobject.Value, want, section s
 	})
 }
 
-func (e *examination) missing(name, claim, why string, expected any) {
+func (e *Examiner) missing(name, claim, why string, expected any) {
 	e.add(verdict.Check{
 		Name: name, Status: verdict.Fail, Class: verdict.MissingClaim,
 		Expected: expected, Detail: claim + ": missing, " + why,

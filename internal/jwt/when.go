@@ -26,7 +26,7 @@ const (
 // date reads a NumericDate claim. It reports a claim of another type, and one after the
 // year 9999, which is a mistake. Milliseconds instead of seconds are accepted with a
 // warning, because servers that only compare numbers accept them.
-func (e *examination) date(name, section string) date {
+func (e *Examiner) date(name, section string) date {
 	v, ok := e.claims.Get(name)
 	if !ok {
 		return date{}
@@ -49,10 +49,9 @@ func (e *examination) date(name, section string) date {
 
 // expiry checks "exp". A token is expired at the instant itself (RFC 7519 §4.1.4: "on or
 // after which").
-func (e *examination) expiry() {
+func (e *Examiner) expiry() {
 	e.exp = e.date("exp", "RFC 7519 §4.1.4")
 	d := e.exp
-	limit := e.now.Add(-e.Leeway)
 	switch {
 	case d.state == refused:
 	case d.state == absent:
@@ -62,11 +61,11 @@ func (e *examination) expiry() {
 			Name: "exp", Status: verdict.Skip, Actual: e.stamp(d.NumericDate),
 			Detail: "exp: not compared, as requested: it is " + e.when(d.NumericDate),
 		})
-	case d.Compare(limit) <= 0:
-		e.add(e.expired(d.NumericDate, limit))
+	case d.Compare(e.expAfter) <= 0:
+		e.add(e.expired(d.NumericDate))
 	default:
 		c := verdict.Check{
-			Name: "exp", Status: verdict.Pass, Expected: "after " + e.stampOf(limit), Actual: e.stamp(d.NumericDate),
+			Name: "exp", Status: verdict.Pass, Expected: e.after, Actual: e.stamp(d.NumericDate),
 			Detail: "exp: expires " + e.when(d.NumericDate),
 		}
 		if d.Compare(e.now) <= 0 {
@@ -77,9 +76,9 @@ func (e *examination) expiry() {
 	}
 }
 
-func (e *examination) expired(d NumericDate, limit time.Time) verdict.Check {
+func (e *Examiner) expired(d NumericDate) verdict.Check {
 	c := verdict.Check{
-		Name: "exp", Status: verdict.Fail, Class: verdict.Expired, Expected: "after " + e.stampOf(limit), Actual: e.stamp(d),
+		Name: "exp", Status: verdict.Fail, Class: verdict.Expired, Expected: e.after, Actual: e.stamp(d),
 		Detail: "exp: expired " + e.when(d),
 		Hint:   "get a new token, or --at TIME to check as of then",
 	}
@@ -96,20 +95,19 @@ func (e *examination) expired(d NumericDate, limit time.Time) verdict.Check {
 }
 
 // notBefore checks "nbf" (RFC 7519 §4.1.5). A token is valid at the instant itself.
-func (e *examination) notBefore() {
+func (e *Examiner) notBefore() {
 	d := e.date("nbf", "RFC 7519 §4.1.5")
 	if d.state != usable {
 		return
 	}
-	limit := e.now.Add(e.Leeway)
 	c := verdict.Check{
-		Name: "nbf", Status: verdict.Pass, Expected: "at or before " + e.stampOf(limit), Actual: e.stamp(d.NumericDate),
+		Name: "nbf", Status: verdict.Pass, Expected: e.atOrBefore, Actual: e.stamp(d.NumericDate),
 		Detail: "nbf: became valid " + e.when(d.NumericDate),
 	}
 	if d.Compare(e.now) > 0 {
 		c.Detail = "nbf: becomes valid " + e.when(d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
 	}
-	if d.Compare(limit) > 0 {
+	if d.Compare(e.startBy) > 0 {
 		c.Status, c.Class = verdict.Fail, verdict.NotYetValid
 		c.Detail = e.notValidYet(d.NumericDate)
 		c.Hint = "--at TIME checks as of then"
@@ -122,18 +120,17 @@ func (e *examination) notBefore() {
 
 // issuedAt checks "iat" (RFC 7519 §4.1.6). No rule compares it with the clock, so one in
 // the future gives only a warning.
-func (e *examination) issuedAt() {
+func (e *Examiner) issuedAt() {
 	e.iat = e.date("iat", "RFC 7519 §4.1.6")
 	d := e.iat.NumericDate
 	if e.iat.state != usable {
 		return
 	}
-	limit := e.now.Add(e.Leeway)
 	c := verdict.Check{
-		Name: "iat", Status: verdict.Pass, Expected: "at or before " + e.stampOf(limit), Actual: e.stamp(d),
+		Name: "iat", Status: verdict.Pass, Expected: e.atOrBefore, Actual: e.stamp(d),
 		Detail: "iat: issued " + e.when(d),
 	}
-	if d.Compare(limit) > 0 {
+	if d.Compare(e.startBy) > 0 {
 		c.Status, c.Class = verdict.Warn, verdict.IssuedInFuture
 		c.Detail = "iat: issued in the future, " + e.when(d)
 		e.suspect(&c, d)
@@ -143,7 +140,7 @@ func (e *examination) issuedAt() {
 
 // validFor checks that "exp" is at least ValidFor after now. The leeway does not extend
 // it.
-func (e *examination) validFor() {
+func (e *Examiner) validFor() {
 	if e.ValidFor == nil {
 		return
 	}
@@ -174,7 +171,7 @@ func (e *examination) validFor() {
 
 // maxAge checks that "iat" is at most MaxAge before now, and not in the future. The leeway
 // extends both.
-func (e *examination) maxAge() {
+func (e *Examiner) maxAge() {
 	if e.MaxAge == nil {
 		return
 	}
@@ -205,7 +202,7 @@ func (e *examination) maxAge() {
 }
 
 // suspect adds a warning if the date is probably a mistake.
-func (e *examination) suspect(c *verdict.Check, d NumericDate) {
+func (e *Examiner) suspect(c *verdict.Check, d NumericDate) {
 	if d.seconds < farFuture {
 		return
 	}
@@ -219,7 +216,7 @@ func (e *examination) suspect(c *verdict.Check, d NumericDate) {
 
 // notValidYet returns the detail for an "nbf" in the future: "nbf: not valid for another
 // 5 min (2023-11-14T22:13:20Z)".
-func (e *examination) notValidYet(d NumericDate) string {
+func (e *Examiner) notValidYet(d NumericDate) string {
 	if t, ok := d.InMilliseconds(); ok {
 		return "nbf: " + e.millis(d, t)
 	}
@@ -228,15 +225,15 @@ func (e *examination) notValidYet(d NumericDate) string {
 }
 
 // millis returns the detail for the number d, which would be t in milliseconds.
-func (e *examination) millis(d NumericDate, t time.Time) string {
+func (e *Examiner) millis(d NumericDate, t time.Time) string {
 	return phrase.Short(d.text) + " looks like milliseconds (" + zoned(t, e.Location) + ", " + reltime.Ago(t, e.now) + "), must be seconds"
 }
 
-func (e *examination) when(d NumericDate) string  { return d.When(e.now, e.Location) }
-func (e *examination) stamp(d NumericDate) string { return d.Stamp(e.Location) }
+func (e *Examiner) when(d NumericDate) string  { return d.When(e.now, e.Location) }
+func (e *Examiner) stamp(d NumericDate) string { return d.Stamp(e.Location) }
 
 // stampOf formats a limit computed from the clock, without its fraction.
-func (e *examination) stampOf(t time.Time) string {
+func (e *Examiner) stampOf(t time.Time) string {
 	b := appendZoned(make([]byte, 0, 64), t.Truncate(time.Second), e.Location)
 	return stamped(b, strconv.FormatInt(t.Unix(), 10))
 }

@@ -64,7 +64,7 @@ func OpenLax(text string) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := signed(s)
+	t := OfSigned(s)
 	t.Flaws = flaws
 	if t, err = limited(t, nil); err == nil {
 		t.repair()
@@ -96,7 +96,7 @@ func openJWS(text string) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	return signed(s), nil
+	return OfSigned(s), nil
 }
 
 func openSelective(text string) (*Token, error) {
@@ -104,14 +104,16 @@ func openSelective(text string) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := signed(s.Issued)
+	t := OfSigned(s.Issued)
 	t.Kind, t.Text = compact.SDJWT, text
 	t.Disclosures = &Disclosures{Token: s}
 	t.Disclosures.Processed, t.Disclosures.Err = s.Process()
 	return t, nil
 }
 
-func signed(s jws.Token) *Token {
+// OfSigned returns the token of a JWS that was parsed. Its claims are left to ReadClaims or
+// TakeClaims.
+func OfSigned(s jws.Token) *Token {
 	return &Token{Kind: compact.JWS, Text: s.Text, Header: s.Header, Payload: s.Payload, Signed: s}
 }
 
@@ -183,6 +185,6 @@ func (d *Disclosures) Binding() (*Token, bool) {
 	if d.KeyBinding == nil {
 		return nil, false
 	}
-	t, err := limited(signed(*d.KeyBinding), nil)
+	t, err := limited(OfSigned(*d.KeyBinding), nil)
 	return t, err == nil
 }

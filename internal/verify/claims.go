@@ -22,7 +22,12 @@ func (v *verification) claims(verified jws.Verified) {
 	}
 	v.token.TakeClaims(claims)
 	v.contentType(verified)
-	v.hold(v.Policy.Policy, claims, verified)
+	if v.opening == nil || v.opening.examiner == nil {
+		v.hold(v.Policy.Policy, claims, verified)
+		return
+	}
+	v.checks = v.opening.examiner.Check(v.checks, claims, verified.Token().Header)
+	v.profile(claims, verified)
 }
 
 // contentType warns of a "cty" that the payload does not have.
@@ -33,9 +38,21 @@ func (v *verification) contentType(verified jws.Verified) {
 	}
 }
 
-// hold checks claims against the policy and the profile. A key discovered from an issuer is
-// accepted for that issuer only, whatever else the policy allows.
+// hold checks claims against the policy and the profile.
 func (v *verification) hold(policy jwt.Policy, claims jwt.Claims, verified jws.Verified) {
+	policy, fits := v.narrow(policy, verified)
+	examiner := policy.At(v.at)
+	if fits && v.opening != nil {
+		v.opening.examiner = examiner
+	}
+	v.checks = examiner.Check(v.checks, claims, verified.Token().Header)
+	v.profile(claims, verified)
+}
+
+// narrow narrows the policy to the issuers whose key verified the token: a key discovered from an
+// issuer is accepted for that issuer only, whatever else the policy allows. It reports whether the
+// policy allows one of them; if not, it adds the check that fails.
+func (v *verification) narrow(policy jwt.Policy, verified jws.Verified) (jwt.Policy, bool) {
 	owners := v.keys.IssuersOf(verified.Key())
 	switch {
 	case len(owners) == 0:
@@ -45,12 +62,11 @@ func (v *verification) hold(policy jwt.Policy, claims jwt.Claims, verified jws.V
 		both := slices.DeleteFunc(slices.Clone(policy.Issuers), func(iss string) bool { return !slices.Contains(owners, iss) })
 		if len(both) == 0 {
 			v.add(foreignKey(owners, policy.Issuers))
-		} else {
-			policy.Issuers = both
+			return policy, false
 		}
+		policy.Issuers = both
 	}
-	v.add(policy.Check(claims, verified.Token().Header, v.at)...)
-	v.profile(claims, verified)
+	return policy, true
 }
 
 // foreignKey returns the check that fails if the key was discovered from an issuer that the

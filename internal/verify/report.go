@@ -8,7 +8,7 @@ import (
 
 // report returns the report of the checks so far.
 func (v *verification) report() Report {
-	return decided(Report{Checks: v.checks, Causes: v.causes, Key: v.key, Alg: v.alg, Token: v.token})
+	return decided(Report{Checks: v.checks, Causes: v.causes, Key: v.key, Alg: v.alg, Token: v.token, Opening: v.opening})
 }
 
 // decided concludes a report: valid if no check failed, else with the gravest as its error.

@@ -19,7 +19,10 @@ func (v *verification) signature() (jws.Verified, error) {
 	}
 	signed := v.token.Signed
 	keys, keyErr := v.keys.Keys()
-	verified, checks, err := signed.Verify(keys, v.Algs)
+	verified, checks, err := v.under(keys).Verify(signed)
+	if err == nil && keyErr == nil && v.recall(verified.Opening()) {
+		return verified, nil
+	}
 	kid, hasKid, _ := signed.KeyID()
 	unusable := v.keys.Explain(err, kid)
 	unfetched := error(nil) // the sets that are known decide
@@ -27,7 +30,7 @@ func (v *verification) signature() (jws.Verified, error) {
 		more, fetchErr := v.keys.Refetch(keys)
 		if more != nil {
 			keys = more
-			verified, checks, err = signed.Verify(keys, v.Algs)
+			verified, checks, err = v.under(keys).Verify(signed)
 			unusable = v.keys.Explain(err, kid)
 		}
 		if verdict.ClassOf(err) == verdict.KeyNotFound && unusable == err {
@@ -53,10 +56,17 @@ func (v *verification) signature() (jws.Verified, error) {
 		v.add(verdict.Check{Name: "key_set", Status: verdict.Skip, Detail: "the key set could not be fetched again: " + unfetched.Error()})
 	}
 	v.add(v.keys.Warnings(inQuestion...)...)
-	if v.Strict && err == nil {
+	if err != nil {
+		return verified, err
+	}
+	if v.Strict {
 		v.add(verified.Key().ModulusWarnings()...)
 	}
-	return verified, err
+	describeKey(v.checks, verified.Key().Describe())
+	if unfetched == nil {
+		v.remember(verified.Opening())
+	}
+	return verified, nil
 }
 
 // mayBeOld reports whether a newer key set could change the refusal: a cache never decides

@@ -60,24 +60,14 @@ type Report struct {
 	Class   verdict.Class
 	Message string
 	Hint    string
+
+	// Opening is nil if the report begins like no other.
+	Opening *Opening
 }
 
 // Token runs every check on a token.
 func Token(text string, keys Keys, policy Policy, at time.Time) Report {
-	t, err := token.OpenSigned(text)
-	if err != nil {
-		return NoToken(err)
-	}
-	v := verification{Policy: policy, keys: keys, at: at, token: t}
-	v.checks = append(make([]verdict.Check, 0, 20), v.shape()) // the checks of most reports
-	payload := v.run()
-	v.token.ReadClaims()
-	v.advise()
-	r := v.report()
-	if r.Valid {
-		r.Payload = payload
-	}
-	return r
+	return New(keys, policy, at).Token(text)
 }
 
 // NoToken returns the report on a text that is not a token.
@@ -87,15 +77,14 @@ func NoToken(err error) Report {
 
 // A verification is the work on one token.
 type verification struct {
-	Policy
-	keys  Keys
-	at    time.Time
+	*Verifier
 	token *token.Token
 
-	checks []verdict.Check
-	causes []diagnose.Cause
-	key    jwk.Key
-	alg    string
+	opening *Opening // nil unless the token begins like others
+	checks  []verdict.Check
+	causes  []diagnose.Cause
+	key     jwk.Key
+	alg     string
 }
 
 func (v *verification) add(checks ...verdict.Check) { v.checks = append(v.checks, checks...) }
@@ -119,7 +108,6 @@ func (v *verification) run() []byte {
 		return nil
 	}
 	v.key, v.alg = verified.Key(), verified.Alg().Name
-	describeKey(v.checks, v.key.Describe())
 	payload := verified.Payload()
 	disclosures := v.token.Disclosures
 	switch {
@@ -134,16 +122,17 @@ func (v *verification) run() []byte {
 		v.add(unbound)
 	}
 	if v.Strict {
-		reject(v.checks)
+		v.reject()
 	}
 	return payload
 }
 
 // reject turns warnings into failures, except the one about a secret on the command line,
 // which is not about the token.
-func reject(checks []verdict.Check) {
-	for i := range checks {
-		if c := &checks[i]; c.Status == verdict.Warn && c.Class != verdict.SecretInArgv {
+func (v *verification) reject() {
+	for i := range v.checks {
+		if c := &v.checks[i]; c.Status == verdict.Warn && c.Class != verdict.SecretInArgv {
+			v.opening = nil // whose checks may be these
 			c.Status, c.Class = verdict.Fail, c.Class.Rejection()
 			if c.Name == jwk.CertificateCheck { // its time is suspicious, not that of the claims
 				c.Class = verdict.KeyRefused

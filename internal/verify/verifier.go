@@ -1,0 +1,107 @@
+package verify
+
+import (
+	"time"
+
+	"jwt/internal/compact"
+	"jwt/internal/jwk"
+	"jwt/internal/jws"
+	"jwt/internal/jwt"
+	"jwt/internal/token"
+	"jwt/internal/verdict"
+)
+
+// A Verifier verifies many tokens against the same keys and policy at one instant. It makes every
+// check for each of them; what it found out about a header and a key it does not find out again.
+// Only one goroutine may use it.
+type Verifier struct {
+	Policy
+	keys Keys
+	at   time.Time
+
+	seen       []jwk.Key // the keys of signatures
+	signatures *jws.Verifier
+	openings   map[*jws.Opening]*Opening
+	checks     []verdict.Check // of the last report, reused
+}
+
+// An Opening is what reports have in common on plain tokens that have the same header and verify
+// under the same key.
+type Opening struct {
+	Checks []verdict.Check // the first ones of each report
+
+	examiner *jwt.Examiner // of the claims; nil before it is needed
+}
+
+// maxOpenings bounds the memory for headers: an issuer may send ever new ones.
+const maxOpenings = 64
+
+// New returns a Verifier.
+func New(keys Keys, policy Policy, at time.Time) *Verifier {
+	return &Verifier{Policy: policy, keys: keys, at: at, signatures: jws.NewVerifier(nil, policy.Algs)}
+}
+
+// Token runs every check on a token. The Checks of the report are valid until the next call.
+func (v *Verifier) Token(text string) Report {
+	t, err := v.open(text)
+	if err != nil {
+		return NoToken(err)
+	}
+	w := verification{Verifier: v, token: t}
+	const usual = 20 // checks
+	if v.checks == nil {
+		v.checks = make([]verdict.Check, 0, usual)
+	}
+	w.checks = append(v.checks[:0], w.shape())
+	payload := w.run()
+	v.checks = w.checks
+	w.token.ReadClaims()
+	w.advise()
+	r := w.report()
+	if r.Valid {
+		r.Payload = payload
+	}
+	return r
+}
+
+func (v *Verifier) open(text string) (*token.Token, error) {
+	if compact.KindOf(text) == compact.SDJWT {
+		return token.OpenSigned(text)
+	}
+	signed, err := v.signatures.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return token.OfSigned(signed), nil
+}
+
+// under returns the verifier of signatures under the keys. It forgets all about others.
+func (v *Verifier) under(keys []jwk.Key) *jws.Verifier {
+	if len(keys) != len(v.seen) || len(keys) > 0 && &keys[0] != &v.seen[0] {
+		v.seen, v.openings = keys, nil
+		v.signatures = jws.NewVerifier(keys, v.Algs)
+	}
+	return v.signatures
+}
+
+// remember keeps what was found out about the header and the key of a verified token.
+func (v *verification) remember(of *jws.Opening) {
+	if v.token.Disclosures != nil {
+		return
+	}
+	if v.openings == nil || len(v.openings) >= maxOpenings {
+		v.Verifier.openings = map[*jws.Opening]*Opening{}
+	}
+	v.opening = &Opening{Checks: append([]verdict.Check(nil), v.checks...)}
+	v.openings[of] = v.opening
+}
+
+// recall uses what is known about the header and the key of a verified token, if anything is.
+func (v *verification) recall(of *jws.Opening) bool {
+	known := v.openings[of]
+	if known == nil || v.token.Disclosures != nil {
+		return false
+	}
+	v.opening, v.checks = known, append(v.checks[:0], known.Checks...)
+	return true
+}
