@@ -109,8 +109,12 @@ func (p *provider) authorize(ctx context.Context, name string, z authorization) 
 
 // visit lets a browser bring the user's part to its end.
 func (p *provider) visit(ctx context.Context, name string, z authorization, g page) (page, error) {
+	address, a, err := p.address(ctx, z)
+	if err != nil || address == "" {
+		return page{answer: a}, err
+	}
 	began := p.Now()
-	params, err := p.client.Visit(ctx, z.url(p.meta.AuthorizationEndpoint))
+	params, err := p.client.Visit(ctx, address)
 	if interrupted(ctx) != nil {
 		return g, interrupted(ctx)
 	}
@@ -129,9 +133,11 @@ const maxPages = 10
 // open follows an authorization request from page to page. It fills in the forms of the
 // local server only: the user's password goes to nobody else.
 func (p *provider) open(ctx context.Context, name string, z authorization) (page, error) {
-	build := func(ctx context.Context) (*http.Request, error) {
-		return http.NewRequestWithContext(ctx, http.MethodGet, z.url(p.meta.AuthorizationEndpoint), nil)
+	address, a, err := p.address(ctx, z)
+	if err != nil || address == "" {
+		return page{answer: a}, err
 	}
+	build := getting(address)
 	for n := 0; ; n++ {
 		a, err := p.openOne(ctx, name, build)
 		if err != nil {
@@ -139,6 +145,9 @@ func (p *provider) open(ctx context.Context, name string, z authorization) (page
 		}
 		g := page{answer: a}
 		if to := location(a); to != nil {
+			if a.method == http.MethodPost {
+				p.judge(LoginRedirect, len(p.report.Steps), a.status != http.StatusTemporaryRedirect && a.status != http.StatusPermanentRedirect, httpclient.Status(a.status))
+			}
 			if sameTarget(to, z.query.Get("redirect_uri")) {
 				g.params = to.Query()
 				p.keepSecrets(g.params)
@@ -148,9 +157,7 @@ func (p *provider) open(ctx context.Context, name string, z authorization) (page
 				g.asks = true
 				return g, nil
 			}
-			name, build = "follow", func(ctx context.Context) (*http.Request, error) {
-				return http.NewRequestWithContext(ctx, http.MethodGet, to.String(), nil)
-			}
+			name, build = "follow", getting(to.String())
 			continue
 		}
 		form, known := p.localForm(a)
@@ -158,6 +165,31 @@ func (p *provider) open(ctx context.Context, name string, z authorization) (page
 			return g, nil
 		}
 		name, build = form.name, form.request
+	}
+}
+
+// address returns the address of the login page. If the server requires it, the request is
+// pushed first (RFC 9126): a server that refuses it then answers here, and there is no page.
+func (p *provider) address(ctx context.Context, z authorization) (string, answer, error) {
+	if !p.meta.RequirePAR {
+		return z.url(p.meta.AuthorizationEndpoint), answer{}, nil
+	}
+	const name = "push the request"
+	a, err := p.send(ctx, post{name: name, endpoint: p.meta.PAREndpoint, form: z.query, who: p.self()})
+	if err != nil {
+		return "", a, err
+	}
+	pushed, _ := a.members.Text("request_uri")
+	if err := p.step(name, a, ""); err != nil || pushed == "" {
+		return "", a, err
+	}
+	return authorization{query: url.Values{"client_id": {p.client.ClientID}, "request_uri": {pushed}}}.url(p.meta.AuthorizationEndpoint), a, nil
+}
+
+// getting returns what makes a GET request.
+func getting(address string) func(context.Context) (*http.Request, error) {
+	return func(ctx context.Context) (*http.Request, error) {
+		return http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	}
 }
 

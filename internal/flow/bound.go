@@ -93,9 +93,9 @@ func (p *provider) judgeBinding(a answer, mine prover) bool {
 	bound := boundTo(a.grant.AccessToken)
 	switch {
 	case !strings.EqualFold(kind, dpop.Scheme):
-		p.fail(DPoPBound, "token_type "+cmpOr(kind, "is missing"))
+		p.fail(DPoPBound, "token_type "+shownOr(kind, "is missing"))
 	case isJWT(a.grant.AccessToken) && bound != mine.key.Thumbprint():
-		p.fail(DPoPBound, "cnf.jkt "+cmpOr(bound, "is missing"))
+		p.fail(DPoPBound, "cnf.jkt "+shownOr(bound, "is missing"))
 	default:
 		p.pass(DPoPBound, "token_type "+kind)
 		return true

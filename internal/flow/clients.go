@@ -159,7 +159,7 @@ func (p *provider) tryIntrospection(ctx context.Context) error {
 		if a.ok() && active == c.want {
 			status = verdict.Pass
 		}
-		p.recordAnswer(a, c.id, status, a.describe()+", active "+cmpOr(active, "is missing"))
+		p.recordAnswer(a, c.id, status, a.describe()+", active "+shownOr(active, "is missing"))
 	}
 	return nil
 }

@@ -28,7 +28,10 @@ func (p *provider) tryAuthorize(ctx context.Context) error {
 	kept := p.cookies
 	defer func() { p.cookies = kept }()
 	p.cookies = jar
-	a, err := p.openFromElsewhere(ctx, p.newAuthorization().url(p.meta.AuthorizationEndpoint))
+	address, a, err := p.address(ctx, p.newAuthorization())
+	if err == nil && address != "" {
+		a, err = p.openFromElsewhere(ctx, address)
+	}
 	if err != nil {
 		return err
 	}
@@ -37,7 +40,7 @@ func (p *provider) tryAuthorize(ctx context.Context) error {
 		return nil
 	}
 	allowed := a.header.Get("Access-Control-Allow-Origin")
-	p.judge(AuthorizeNoCORS, len(p.report.Steps), allowed == "", strings.TrimSpace("Access-Control-Allow-Origin "+cmpOr(allowed, "is not there")))
+	p.judge(AuthorizeNoCORS, len(p.report.Steps), allowed == "", strings.TrimSpace("Access-Control-Allow-Origin "+shownOr(allowed, "is not there")))
 	if !a.ok() {
 		p.inapplicable("the authorization endpoint shows no page: "+a.describe(), LoginPageFraming)
 		return nil
@@ -46,7 +49,7 @@ func (p *provider) tryAuthorize(ctx context.Context) error {
 	if policy := strings.Join(a.header.Values("Content-Security-Policy"), "; "); strings.Contains(policy, "frame-ancestors") {
 		framing = "frame-ancestors"
 	}
-	p.judge(LoginPageFraming, len(p.report.Steps), framing != "", cmpOr(framing, "neither header"))
+	p.judge(LoginPageFraming, len(p.report.Steps), framing != "", shownOr(framing, "neither header"))
 	return nil
 }
 
@@ -55,7 +58,7 @@ func (p *provider) tryAuthorize(ctx context.Context) error {
 func (p *provider) openFromElsewhere(ctx context.Context, address string) (a answer, err error) {
 	for range maxPages {
 		a, err = p.openOne(ctx, "the login page, from another site", func(ctx context.Context) (*http.Request, error) {
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+			req, err := getting(address)(ctx)
 			if err == nil {
 				req.Header.Set("Origin", "https://"+attacker)
 			}

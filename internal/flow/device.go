@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"crypto/rand"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -151,22 +150,18 @@ func (p *provider) loginByDevice(ctx context.Context, name string) (answer, erro
 
 // approve fills in the pages of the local server. It reports whether they were its pages.
 func (p *provider) approve(ctx context.Context, d deviceCode) (bool, error) {
-	if !isSafe(d.page) {
+	if !p.isSafe(d.page) {
 		return false, nil
 	}
 	name, filled := "the page of the device", false
-	build := func(ctx context.Context) (*http.Request, error) {
-		return http.NewRequestWithContext(ctx, http.MethodGet, d.page, nil)
-	}
+	build := getting(d.page)
 	for range maxPages {
 		a, err := p.openOne(ctx, name, build)
 		if err != nil {
 			return filled, err
 		}
 		if to := location(a); to != nil {
-			name, build = "follow", func(ctx context.Context) (*http.Request, error) {
-				return http.NewRequestWithContext(ctx, http.MethodGet, to.String(), nil)
-			}
+			name, build = "follow", getting(to.String())
 			continue
 		}
 		form, known := p.localForm(a)

@@ -27,11 +27,12 @@ func (p *provider) judgeIDToken(a answer) {
 	}
 	step := len(p.report.Steps) + 1
 	text, _ := a.members.Text("id_token")
-	p.judge(IDTokenGiven, step, text != "", cmpOr(strings.Repeat("an ID token", min(len(text), 1)), "no id_token"))
 	if text == "" {
+		p.judge(IDTokenGiven, step, false, "no id_token")
 		p.skip("there is no ID token", idTokenRules...)
 		return
 	}
+	p.judge(IDTokenGiven, step, true, "id_token")
 	p.idToken = text
 	p.tokens.add("id", "I", text, a.began, time.Time{})
 	token, err := jws.Parse(text)
@@ -53,7 +54,7 @@ func (p *provider) judgeIDSignature(token jws.Token, step int) {
 	alg, _ := token.Alg()
 	announced := p.meta.IDTokenAlgsSupported
 	good := alg != "" && !strings.EqualFold(alg, "none") && (len(announced) == 0 || slices.Contains(announced, alg))
-	actual := "alg " + cmpOr(alg, "is missing")
+	actual := "alg " + shownOr(alg, "is missing")
 	if !good && len(announced) > 0 {
 		actual += ", announced are " + phrase.Short(strings.Join(announced, " "))
 	}
@@ -76,18 +77,21 @@ func (p *provider) judgeIDSignature(token jws.Token, step int) {
 
 func (p *provider) judgeIDClaims(token jws.Token, claims jsonobject.Object, a answer, step int) {
 	text := func(name string) string { s, _ := claims.Text(name); return s }
-	p.judge(IDTokenIssuer, step, text("iss") == p.meta.Issuer, cmpOr(text("iss"), "no iss"))
+	p.judge(IDTokenIssuer, step, text("iss") == p.meta.Issuer, shownOr(text("iss"), "no iss"))
 	aud, _ := claims.Get("aud")
 	audiences, ok := aud.Texts()
 	if one, single := aud.Text(); single {
 		audiences, ok = []string{one}, true
 	}
-	p.judge(IDTokenAudience, step, ok && slices.Contains(audiences, p.client.ClientID), cmpOr(strings.Join(audiences, " "), "no aud"))
+	p.judge(IDTokenAudience, step, ok && slices.Contains(audiences, p.client.ClientID), shownOr(strings.Join(audiences, " "), "no aud"))
 
-	if sent := p.asked.query.Get("nonce"); sent == "" {
+	switch sent := p.asked.query.Get("nonce"); {
+	case sent == "":
 		p.inapplicable("the request had no nonce", IDTokenNonce)
-	} else {
-		p.judge(IDTokenNonce, step, text("nonce") == sent, map[bool]string{true: "the same", false: cmpOr(text("nonce"), "no nonce")}[text("nonce") == sent])
+	case text("nonce") == sent:
+		p.judge(IDTokenNonce, step, true, "the same")
+	default:
+		p.judge(IDTokenNonce, step, false, shownOr(text("nonce"), "no nonce"))
 	}
 	alg, _ := token.Alg()
 	if hash := text("at_hash"); hash == "" {
@@ -169,7 +173,7 @@ func (p *provider) tryUserinfo(ctx context.Context, f *family) error {
 	case !a.ok() || err != nil: // a signed answer, or none: bearer-accepted judges that
 		p.inapplicable("userinfo gives no JSON: "+a.describe(), UserinfoSubject)
 	case sub != p.subject():
-		p.fail(UserinfoSubject, cmpOr(sub, "no sub"))
+		p.fail(UserinfoSubject, shownOr(sub, "no sub"))
 	default:
 		p.pass(UserinfoSubject, "the same")
 	}

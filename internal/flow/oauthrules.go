@@ -13,6 +13,7 @@ const (
 	PKCERequired          = "pkce-required"
 	PKCEPlainRefused      = "pkce-plain-refused"
 	LoginPageFraming      = "login-page-framing"
+	LoginRedirect         = "login-redirect"
 	AuthorizeNoCORS       = "authorize-no-cors"
 
 	PKCEVerifierRequired = "pkce-verifier-required"
@@ -73,6 +74,7 @@ func oauthRules() []Rule {
 		rule(PKCERequired, Should, "RFC 9700 §2.1.1", "a public client gets no code without a code_challenge", "an error"),
 		rule(PKCEPlainRefused, Should, "RFC 9700 §2.1.1, RFC 7636 §7.2", "the code_challenge_method plain is refused", "an error"),
 		rule(LoginPageFraming, Should, "RFC 9700 §4.16", "no other site can frame the login page", "CSP frame-ancestors or X-Frame-Options"),
+		rule(LoginRedirect, Must, "RFC 9700 §4.12", "no browser sends the password on to the client", "a redirect other than 307 and 308"),
 		rule(AuthorizeNoCORS, Must, "RFC 9700 §2.6", "scripts of other sites cannot read the login page", "no Access-Control-Allow-Origin"),
 
 		rule(PKCEVerifierRequired, Must, "RFC 7636 §4.6", "a code is not redeemed without its code_verifier", "400 invalid_grant"),

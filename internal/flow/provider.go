@@ -83,6 +83,7 @@ func (p *provider) leaveOut() {
 	if p.client.Flow != FlowCode {
 		p.inapplicable("the flow "+p.client.Flow+" has no answer of a login page", StateReturned, IssReturned)
 	}
+	p.inapplicable("the login page is not filled in here", LoginRedirect)
 	if p.client.Flow != FlowClientCredentials {
 		p.inapplicable("the flow is "+p.client.Flow, NoRefreshForClient)
 	}
@@ -206,6 +207,9 @@ func (p *provider) checkEndpoints() error {
 	switch p.client.Flow {
 	case FlowCode:
 		needed["authorization_endpoint"] = p.meta.AuthorizationEndpoint
+		if p.meta.RequirePAR {
+			needed["pushed_authorization_request_endpoint"] = p.meta.PAREndpoint
+		}
 	case FlowDevice:
 		needed["device_authorization_endpoint"] = p.meta.DeviceEndpoint
 	}
@@ -216,18 +220,22 @@ func (p *provider) checkEndpoints() error {
 	}
 	for _, endpoint := range []string{
 		p.meta.AuthorizationEndpoint, p.meta.TokenEndpoint, p.meta.DeviceEndpoint, p.meta.UserinfoEndpoint,
-		p.meta.RevocationEndpoint, p.meta.IntrospectionEndpoint, p.meta.JWKSURI,
+		p.meta.RevocationEndpoint, p.meta.IntrospectionEndpoint, p.meta.PAREndpoint, p.meta.JWKSURI,
 	} {
-		if endpoint != "" && !isSafe(endpoint) {
+		if endpoint != "" && !p.isSafe(endpoint) {
 			return &oauth.Invalid{Reason: "the endpoint " + phrase.Quote(endpoint) + " is neither https nor on loopback"}
 		}
 	}
 	return nil
 }
 
-func isSafe(endpoint string) bool {
+// isSafe reports whether secrets may go to an endpoint. Only the metadata of a server on
+// loopback may name another place there: a server elsewhere has nothing to ask of the
+// programs of this machine.
+func (p *provider) isSafe(endpoint string) bool {
 	u, err := url.Parse(endpoint)
-	return err == nil && u.User == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http" && loopback.Host(u.Hostname()))
+	return err == nil && u.User == nil && u.Hostname() != "" &&
+		(u.Scheme == "https" || u.Scheme == "http" && p.Server.Scheme == "http" && loopback.Host(u.Hostname()))
 }
 
 // usualScope asks for an ID token and a refresh token, if the server has them.

@@ -35,7 +35,9 @@ type fakeProvider struct {
 
 	mu      sync.Mutex
 	serial  int
+	filled  int // how often the page was filled in
 	codes   map[string]*fakeCode
+	pushed  map[string]url.Values
 	devices map[string]bool
 	access  map[string]*fakeSession
 	refresh map[string]*fakeSession
@@ -59,7 +61,7 @@ const fakeRedirect = "https://client.example/callback"
 func fakeProviderAt(t *testing.T, fault, secret string) *fakeProvider {
 	t.Helper()
 	f := &fakeProvider{
-		t: t, fault: fault, secret: secret, redirect: fakeRedirect, codes: map[string]*fakeCode{}, devices: map[string]bool{},
+		t: t, fault: fault, secret: secret, redirect: fakeRedirect, codes: map[string]*fakeCode{}, pushed: map[string]url.Values{}, devices: map[string]bool{},
 		access: map[string]*fakeSession{}, refresh: map[string]*fakeSession{}, spent: map[string]*fakeSession{},
 	}
 	for _, k := range []*jwk.Key{&f.key, &f.old} {
@@ -73,6 +75,7 @@ func fakeProviderAt(t *testing.T, fault, secret string) *fakeProvider {
 	mux.HandleFunc("/jwks", f.jwks)
 	mux.HandleFunc("/authorize", f.authorize)
 	mux.HandleFunc("/token", f.token)
+	mux.HandleFunc("/par", f.push)
 	mux.HandleFunc("/userinfo", f.userinfo)
 	mux.HandleFunc("/revoke", f.revoke)
 	mux.HandleFunc("/introspect", f.introspect)
@@ -109,6 +112,9 @@ func (f *fakeProvider) metadata(w http.ResponseWriter, _ *http.Request) {
 		"scopes_supported": []string{"openid", "offline_access"}, "id_token_signing_alg_values_supported": []string{"ES256"},
 		"dpop_signing_alg_values_supported": []string{"ES256"},
 	}
+	if f.is("par") {
+		said["require_pushed_authorization_requests"], said["pushed_authorization_request_endpoint"] = true, f.url+"/par"
+	}
 	if f.is("no-metadata") {
 		delete(said, "token_endpoint")
 	}
@@ -123,10 +129,25 @@ func (f *fakeProvider) jwks(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintf(w, `{"keys":[%s]}`, key.JWK(false).Bytes())
 }
 
+func (f *fakeProvider) push(w http.ResponseWriter, r *http.Request) {
+	r.ParseForm()
+	if !f.authentic(r) || !f.takes(r.PostForm.Get("redirect_uri")) || f.refuses(r.PostForm) != "" {
+		f.refuse(w, "invalid_request")
+		return
+	}
+	uri := f.random()
+	f.pushed[uri] = r.PostForm
+	w.WriteHeader(http.StatusCreated)
+	fmt.Fprintf(w, `{"request_uri":%q,"expires_in":60}`, uri)
+}
+
 func (f *fakeProvider) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
+	if f.is("par") {
+		q = f.pushed[q.Get("request_uri")]
+	}
 	if r.Method == http.MethodPost {
-		q, _ = url.ParseQuery(r.URL.RawQuery)
+		f.filled++
 		if r.ParseForm() != nil || r.PostForm.Get("username") != "alice" || r.PostForm.Get("password") != password {
 			w.WriteHeader(http.StatusForbidden)
 			return
@@ -156,6 +177,10 @@ func (f *fakeProvider) authorize(w http.ResponseWriter, r *http.Request) {
 		back.Set("code", code)
 	}
 	w.Header().Set("Location", q.Get("redirect_uri")+"?"+back.Encode())
+	if f.is("redirect-307") {
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		return
+	}
 	w.WriteHeader(http.StatusSeeOther)
 }
 
@@ -167,7 +192,14 @@ func (f *fakeProvider) page(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 	}
 	w.Header().Set("Content-Type", "text/html")
-	fmt.Fprintf(w, `<!DOCTYPE html><meta name="generator" content="jwt session serve"><form method="post" action="%s">`, strings.ReplaceAll(r.URL.RequestURI(), "&", "&amp;"))
+	mark, action := `<meta name="generator" content="jwt session serve">`, strings.ReplaceAll(r.URL.RequestURI(), "&", "&amp;")
+	switch f.fault {
+	case "another page":
+		mark = ""
+	case "another action":
+		action = "http://127.0.0.1:1/"
+	}
+	fmt.Fprintf(w, `<!DOCTYPE html>%s<form method="post" action="%s">`, mark, action)
 	fmt.Fprint(w, `<input type="hidden" name="csrf" value="x"><input name="username"><input type="password" name="password"><button name="act" value="yes">Log in</button></form>`)
 }
 

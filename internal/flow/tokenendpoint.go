@@ -150,8 +150,12 @@ func (p *provider) judgeLogin(a answer) answer {
 	case a.err == nil:
 		a.err = verdict.Errorf(verdict.LoginRefused, "%s: the server gives no tokens: %s", a.url, a.describeGrant())
 	}
-	if p.client.Flow == FlowClientCredentials && a.granted() {
-		p.judge(NoRefreshForClient, len(p.report.Steps)+1, a.grant.RefreshToken == "", map[bool]string{true: "no refresh_token", false: "a refresh_token"}[a.grant.RefreshToken == ""])
+	if step := len(p.report.Steps) + 1; p.client.Flow == FlowClientCredentials && a.granted() {
+		if a.grant.RefreshToken == "" {
+			p.judge(NoRefreshForClient, step, true, "no refresh_token")
+		} else {
+			p.judge(NoRefreshForClient, step, false, "a refresh_token")
+		}
 	}
 	return a
 }
@@ -173,10 +177,10 @@ func (p *provider) logout(ctx context.Context, f *family) answer {
 func (p *provider) judgeAnswer(a answer) {
 	step := len(p.report.Steps) + 1
 	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
-	p.judge(TokenMediaType, step, err == nil && kind == "application/json", cmpOr(a.header.Get("Content-Type"), "no Content-Type"))
+	p.judge(TokenMediaType, step, err == nil && kind == "application/json", shownOr(a.header.Get("Content-Type"), "no Content-Type"))
 	text, _ := a.members.Text("token_type")
 	known := strings.EqualFold(text, "Bearer") || strings.EqualFold(text, "DPoP")
-	p.judge(TokenTypeKnown, step, known, cmpOr(text, "no token_type"))
+	p.judge(TokenTypeKnown, step, known, shownOr(text, "no token_type"))
 	v, given := a.members.Get("expires_in")
 	switch {
 	case !given:
@@ -203,7 +207,8 @@ func (p *provider) judgeRefused(a answer, id string) {
 	p.recordAnswer(a, id, a.notGranted(), a.describeGrant())
 }
 
-func cmpOr(text, otherwise string) string {
+// shownOr returns a text of the server, or what to say if there is none.
+func shownOr(text, otherwise string) string {
 	if text == "" {
 		return otherwise
 	}
