@@ -88,6 +88,9 @@ func (v *verification) possession() (jws.Verified, error) {
 		}
 	}
 	v.add(checks...)
+	if err == nil {
+		describeKey(v.checks, verified.Key().Describe())
+	}
 	return verified, err
 }
 
