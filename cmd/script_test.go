@@ -65,6 +65,7 @@ func runScripts(t *testing.T, dir string) {
 			e.Setenv("DBUS_SESSION_BUS_ADDRESS", "") // nobody's keyring is touched
 			e.Setenv("PASSWORD", testPassword)
 			e.Setenv("NPM_JOSE", os.Getenv("NPM_JOSE"))
+			e.Setenv("NPM_OIDC_PROVIDER", os.Getenv("NPM_OIDC_PROVIDER"))
 			return copyKeys(filepath.Join(e.WorkDir, "keys"))
 		},
 		Condition: condition,
@@ -82,12 +83,14 @@ func runScripts(t *testing.T, dir string) {
 	})
 }
 
-// condition evaluates [npm-jose], that $NPM_JOSE is a directory with the npm package jose, and
-// [root], that the permissions of files do not apply. [exec:jose], Debian's, is built in.
+// condition evaluates [npm-jose], that $NPM_JOSE is a directory with the npm package jose, the
+// same for oidc-provider, and [root], that the permissions of files do not apply. [exec:jose], Debian's, is built in.
 func condition(name string) (bool, error) {
 	switch name {
 	case "npm-jose":
 		return os.Getenv("NPM_JOSE") != "", nil
+	case "npm-oidc-provider":
+		return os.Getenv("NPM_OIDC_PROVIDER") != "", nil
 	case "root":
 		return os.Geteuid() == 0, nil
 	default:
