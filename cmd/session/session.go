@@ -38,6 +38,7 @@ asks for input, and only on a terminal.`
 		&statusCommand,
 		&listCommand,
 		&presetsCommand,
+		&detectCommand,
 		&logoutCommand,
 		&flowCommand,
 		&serveCommand,

@@ -214,7 +214,9 @@ func (r *reply) refusal(class verdict.Class) *verdict.Error {
 		e.Hintf("the preset adds %s to the URL of the server: is that %s?", r.step.Path, r.doubled())
 	case r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed:
 		e.Class = verdict.FetchFailed
-		e.Hintf("does the server need another preset? jwt session login --preset NAME")
+		base := *r.url
+		base.Path, base.RawPath, base.RawQuery = strings.TrimSuffix(base.Path, r.step.Path), "", ""
+		e.Hintf("does the server need another preset? jwt session detect %s proposes one", httpclient.Show(&base))
 	}
 	return e
 }

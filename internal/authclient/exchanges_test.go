@@ -223,8 +223,11 @@ func (c conversation) run(t *testing.T) {
 		if known, err := s.Logout(t.Context(), h); err != nil || !known {
 			t.Errorf("logout: %v", err)
 		}
-	} else if p.Logout.Path != "" {
-		t.Error("no logout")
+	} else if p.Logout.Path != "" { // a server that answers a logout with 401
+		server.steps = []string{"ended"}
+		if known, err := s.Logout(t.Context(), h); err != nil || known {
+			t.Errorf("logout: %v, %v", known, err)
+		}
 	}
 	c.refusals(t, s, server, h)
 }

@@ -25,6 +25,11 @@ type tracer struct {
 	held *atomic.Pointer[Session] // the session in use
 }
 
+// Traced returns a transport that writes whole lines about its requests to out.
+func Traced(base http.RoundTripper, out io.Writer, now func() time.Time) http.RoundTripper {
+	return &tracer{base: base, out: out, now: now, held: &atomic.Pointer[Session]{}}
+}
+
 // leastSecret is the minimum length of a value that is hidden, in bytes. A shorter one is
 // a setting, and hiding it would make every line unreadable.
 const leastSecret = 6
