@@ -131,11 +131,13 @@ var probes = []probe{
 	{preset: "cognito", method: http.MethodPost, paths: []string{""}, guess: true, says: func(a answer) string {
 		return quotes(strings.HasSuffix(a.at("/__type"), "Exception"), "refuses as APIs of AWS do: "+phrase.Short(a.at("/__type")))
 	}, unknown: "which API of AWS it is"},
-	{preset: "token", method: http.MethodPost, paths: []string{"/login", "/api/login", "/auth/login", "/api/auth/login", "/api/v1/auth/login", "/v1/auth/login", "/api/v1/login", "/users/login", "/signin", "/api/token", "/token"}, prefix: "/login", guess: true, fields: true,
+	{
+		preset: "token", method: http.MethodPost, paths: []string{"/login", "/api/login", "/auth/login", "/api/auth/login", "/api/v1/auth/login", "/v1/auth/login", "/api/v1/login", "/users/login", "/signin", "/api/token", "/token"}, prefix: "/login", guess: true, fields: true,
 		says: func(a answer) string {
 			refused := a.status == http.StatusBadRequest || a.status == http.StatusUnauthorized || a.status == http.StatusUnprocessableEntity
 			return quotes(refused && !a.isPage(), "refuses an empty login")
-		}, unknown: "all but the path of the login: compare the preset with the answer to a login (-v)"},
+		}, unknown: "all but the path of the login: compare the preset with the answer to a login (-v)",
+	},
 }
 
 // passwordFlow returns where an OpenAPI description says that tokens are.
