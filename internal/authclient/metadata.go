@@ -96,6 +96,9 @@ func (s *Client) ServerOf(ctx context.Context, issuer string) (OAuthServer, erro
 	p := s.Preset.OAuth
 	if p.Metadata {
 		m, err := s.Discover(ctx, issuer)
+		if s.OAuth.Certificate != "" {
+			m = m.ForTLS()
+		}
 		return OAuthServer{m}, err
 	}
 	at := func(path string) string {

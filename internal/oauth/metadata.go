@@ -33,6 +33,21 @@ type Metadata struct {
 	PromptValuesSupported             []string
 	ACRValuesSupported                []string
 	ClaimsSupported                   []string
+
+	// TLSAliases are the endpoints for clients with a certificate, by their names
+	// (mtls_endpoint_aliases, RFC 8705 §5). JSON does not write them.
+	TLSAliases map[string]string
+}
+
+// ForTLS returns the metadata with the endpoints for clients with a certificate.
+func (m Metadata) ForTLS() Metadata {
+	for _, t := range m.texts() {
+		if alias := m.TLSAliases[t.name]; alias != "" {
+			*t.to = alias
+		}
+	}
+	m.TLSAliases = nil
+	return m
 }
 
 // texts returns the string members in the order of the document.
@@ -124,6 +139,16 @@ func ParseMetadata(body []byte) (Metadata, error) {
 	for _, t := range m.texts() {
 		if *t.to, err = text(o, t.name); err != nil {
 			return Metadata{}, err
+		}
+	}
+	v, _ := o.Get("mtls_endpoint_aliases")
+	aliases, _ := v.Object()
+	for _, member := range aliases.Members() {
+		if url, ok := member.Value.Text(); ok {
+			if m.TLSAliases == nil {
+				m.TLSAliases = map[string]string{}
+			}
+			m.TLSAliases[member.Name] = url
 		}
 	}
 	for _, f := range m.flags() {

@@ -121,6 +121,10 @@ func TestParseMetadata(t *testing.T) {
 	if strings.Contains(string(m.JSON()), `\u0026`) {
 		t.Errorf("a URL is escaped: %s", m.JSON())
 	}
+	aliased, err := ParseMetadata([]byte(`{"issuer":"x","token_endpoint":"a","revocation_endpoint":"b","mtls_endpoint_aliases":{"token_endpoint":"c","issuer":1,"other":"d"}}`))
+	if err != nil || aliased.TokenEndpoint != "a" || aliased.ForTLS().TokenEndpoint != "c" || aliased.ForTLS().RevocationEndpoint != "b" || aliased.ForTLS().Issuer != "x" {
+		t.Errorf("%v: aliases: %+v", err, aliased)
+	}
 	for name, body := range map[string]string{
 		"a text that is a number": `{"issuer":1}`,
 		"a list that is a text":   `{"issuer":"x","grant_types_supported":"password"}`,
