@@ -16,6 +16,7 @@ import (
 	"jwt/cmd/key"
 	"jwt/cmd/session"
 	"jwt/cmd/token"
+	"jwt/cmd/trust"
 	"jwt/internal/cli"
 	"jwt/internal/verdict"
 )
@@ -32,6 +33,7 @@ func commands() []*cli.Command {
 		&token.Audit,
 		&token.Diff,
 		&key.Command,
+		&trust.Command,
 		&session.Command,
 		&completionCommand,
 		&manCommand,

@@ -46,6 +46,7 @@ var rooms = []string{
 	"bcp",
 	"inspect",
 	"verify",
+	"trust",
 	"scan",
 	"oauth",
 	"dpop",

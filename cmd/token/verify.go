@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/cli"
+	"jwt/internal/input"
 	"jwt/internal/jwt"
 	"jwt/internal/keysource"
 	"jwt/internal/phrase"
@@ -36,10 +37,14 @@ includes the disclosed claims. If it ends with a Key Binding JWT, --aud,
 --nonce and --max-age apply to that JWT; --require-key-binding refuses a token
 without one.
 
+Without a key, the issuers that you trust decide: jwt trust add ISSUER adds one,
+and a token of it is verified under its keys, audience and profile.
+
 A profile adds the checks that a specification requires of its kind of token:
 ` + profilesHelp()
 		c.Example = `  jwt verify TOKEN --key public.pem
   jwt verify TOKEN --key oidc:https://login.example --aud api
+  jwt verify TOKEN                     under the issuers of jwt trust
   jwt verify --secret env:JWT_SECRET --require sub < token.txt
   jwt verify TOKEN --key https://login.example/jwks.json --offline -o json
   jwt verify TOKEN --key set.json --at 2026-01-31T12:00:00Z --leeway 60s
@@ -50,7 +55,7 @@ A profile adds the checks that a specification requires of its kind of token:
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8 130"}
 		c.Args = tokenAlone
 		o.addFlags(c.Flags())
-		o.complete(c)
+		o.complete(env, c)
 		c.RunE = func(c *cobra.Command, args []string) error {
 			o.flags = c.Flags()
 			return runVerify(c.Context(), env, o, args)
@@ -84,6 +89,7 @@ type verifyOptions struct {
 	jws, strict, payload bool
 	batch, keyBinding    bool
 	profile              profileOptions
+	as, entry            string // of --as; the trust entry that decides
 }
 
 func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
@@ -104,6 +110,7 @@ func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.strict, "strict", false, "refuse the token on any warning about it or its key")
 	f.BoolVar(&o.payload, "payload", false, "print the exact bytes of the verified payload, and nothing on failure")
 	f.BoolVar(&o.batch, "batch", false, "read one token per line, print one report per line")
+	f.StringVar(&o.as, "as", "", "verify under the trust entry `NAME` of config.toml, for a token without iss")
 	o.profile.addFlags(f)
 	o.at.AddFlags(f, "check as of this `TIME`")
 	o.date.AddFlags(f)
@@ -111,7 +118,8 @@ func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	o.output.AddFlags(f)
 }
 
-func (o *verifyOptions) complete(c *cobra.Command) {
+func (o *verifyOptions) complete(env *cli.Env, c *cobra.Command) {
+	cli.CompleteWith(c, "as", trustNames(env))
 	o.keys.Complete(c)
 	o.date.Complete(c)
 	o.output.Complete(c)
@@ -183,7 +191,19 @@ func (o *verifyOptions) optionalDuration(flag, text string) (*time.Duration, err
 }
 
 func runVerify(ctx context.Context, env *cli.Env, o verifyOptions, args []string) error {
-	v, err := o.verifier(ctx, env, args)
+	entries, err := o.trusted(env)
+	switch {
+	case err != nil:
+		return o.refuse(env, err)
+	case entries != nil:
+		return o.verifyTrusted(ctx, env, entries, args)
+	}
+	return o.run(ctx, env, env.Input(), args)
+}
+
+// run verifies what the arguments, read by in, hold.
+func (o verifyOptions) run(ctx context.Context, env *cli.Env, in *input.Reader, args []string) error {
+	v, err := o.verifier(ctx, env, args, in)
 	switch {
 	case err != nil:
 		return o.refuse(env, err)
@@ -195,7 +215,7 @@ func runVerify(ctx context.Context, env *cli.Env, o verifyOptions, args []string
 		return o.answer(env, verify.NoToken(err))
 	}
 	v.policy.Diagnosis = &verify.Diagnosis{Off: o.output.Quiet} // nobody would read the cause
-	return o.answer(env, v.verify(found.Token))
+	return o.answer(env, o.withEntry(v.verify(found.Token)))
 }
 
 // A verifier verifies tokens under one set of options.
@@ -211,7 +231,7 @@ func (v *verifier) verify(text string) verify.Report {
 }
 
 // verifier returns the verifier of the options. Its keys are not read yet.
-func (o verifyOptions) verifier(ctx context.Context, env *cli.Env, args []string) (*verifier, error) {
+func (o verifyOptions) verifier(ctx context.Context, env *cli.Env, args []string, in *input.Reader) (*verifier, error) {
 	if err := o.check(); err != nil {
 		return nil, o.hintOwnKey(env, args, err)
 	}
@@ -227,7 +247,7 @@ func (o verifyOptions) verifier(ctx context.Context, env *cli.Env, args []string
 		return nil, err
 	}
 	sources := o.keys.Sources(ctx, env, o.output)
-	sources.At = now
+	sources.At, sources.In = now, in
 	if err := o.profile.read(&policy, sources.In); err != nil {
 		return nil, err
 	}
@@ -258,7 +278,7 @@ func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error
 	v.policy.Diagnosis = &verify.Diagnosis{Off: o.output.Quiet}
 	err := runBatch(ctx, env, v.sources.In, o.output, o.token, args, lineWork{
 		token: func(token string) (render.Object, error) {
-			r := v.verify(token)
+			r := o.withEntry(v.verify(token))
 			return render.Report(r).JSON(), r.Err
 		},
 		none: func(err error) render.Object { return render.Report(verify.NoToken(err)).JSON() },

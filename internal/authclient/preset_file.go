@@ -18,7 +18,8 @@ var shipped []byte
 
 type presetFile struct {
 	Presets map[string]map[string]any `toml:"presets"`
-	Recipes any                       `toml:"recipes"` // of another command
+	Recipes any                       `toml:"recipes"` // of other commands
+	Trust   any                       `toml:"trust"`
 }
 
 // A Config is the user's own file of presets: its text, which may be nil, and its name

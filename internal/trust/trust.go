@@ -1,0 +1,189 @@
+// Package trust reads and edits the issuers that a user trusts: the tables [trust."ISSUER"] of
+// config.toml. A token may choose among them by its "iss", and never bring one.
+package trust
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"jwt/internal/jwa"
+	"jwt/internal/phrase"
+	"jwt/internal/profile"
+	"jwt/internal/reltime"
+	"jwt/internal/verdict"
+)
+
+// An Entry is one issuer and how its tokens are verified. Its name is the issuer's URL, or any
+// other name for an issuer whose tokens have no "iss".
+type Entry struct {
+	Name    string   `toml:"-"`
+	Keys    []string `toml:"key"`     // sources, as for --key; of a URL without any: oidc:URL
+	Secrets []string `toml:"secret"`  // sources, as for --secret; never the secret itself
+	Issuers []string `toml:"iss"`     // the "iss" of its tokens, if it is not the name
+	Aud     []string `toml:"aud"`     // any of them; none: not checked
+	Algs    []string `toml:"alg"`     // none: what the keys can do
+	Profile string   `toml:"profile"` // none: no profile
+	Leeway  string   `toml:"leeway"`
+}
+
+// A Config is the user's config.toml: its text, which may be nil, and its name for errors.
+type Config struct {
+	Name string
+	Text []byte
+}
+
+// Entries returns the entries, sorted by name.
+func Entries(c Config) ([]Entry, error) {
+	var file struct {
+		Trust map[string]map[string]any `toml:"trust"`
+	}
+	err := toml.Unmarshal(c.Text, &file)
+	var wrong *toml.DecodeError
+	switch {
+	case errors.As(err, &wrong):
+		line, _ := wrong.Position()
+		return nil, verdict.Errorf(verdict.Usage, "%s: line %d: %s", c.Name, line, strings.TrimPrefix(wrong.Error(), "toml: "))
+	case err != nil:
+		return nil, verdict.Errorf(verdict.Usage, "%s: %w", c.Name, err)
+	}
+	var all []Entry
+	for _, name := range slices.Sorted(maps.Keys(file.Trust)) {
+		e, err := decode(name, file.Trust[name])
+		if err != nil {
+			return nil, verdict.Errorf(verdict.Usage, "%s: trust %s: %w", c.Name, phrase.Quote(name), err)
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+// decode reads the fields of an entry. A list may be written as one string.
+func decode(name string, fields map[string]any) (Entry, error) {
+	for field, v := range fields {
+		if s, ok := v.(string); ok && slices.Contains([]string{"key", "secret", "iss", "aud", "alg"}, field) {
+			fields[field] = []string{s}
+		}
+	}
+	text, err := toml.Marshal(fields)
+	if err != nil {
+		return Entry{}, err
+	}
+	e := Entry{Name: name}
+	err = toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&e)
+	var unknown *toml.StrictMissingError
+	switch {
+	case errors.As(err, &unknown) && len(unknown.Errors) > 0:
+		return Entry{}, verdict.Errorf(verdict.Usage, "unknown field %q, known are key, secret, iss, aud, alg, profile, leeway", strings.Join(unknown.Errors[0].Key(), "."))
+	case err != nil:
+		return Entry{}, errors.New(strings.TrimPrefix(err.Error(), "toml: "))
+	}
+	return e, e.Check()
+}
+
+// Check refuses an entry without keys, with a secret in it, or with an unknown name.
+func (e Entry) Check() error {
+	switch {
+	case e.Name == "":
+		return verdict.Errorf(verdict.Usage, "the name is empty")
+	case len(e.KeySources()) == 0 && len(e.Secrets) == 0:
+		return verdict.Errorf(verdict.Usage, "has no key: only an issuer that is an https URL has a key source by itself")
+	case e.Profile != "":
+		if _, ok := profile.Lookup(e.Profile); !ok {
+			return verdict.Errorf(verdict.Usage, "unknown profile %s", phrase.Quote(e.Profile))
+		}
+	}
+	for _, s := range e.Secrets {
+		if !isReference(s) {
+			return verdict.Errorf(verdict.Usage, "secret: must be a source, not the secret itself").Hintf("@FILE, raw:FILE, dotenv:FILE#NAME, env:NAME or nextauth:SOURCE")
+		}
+	}
+	for _, a := range e.Algs {
+		if _, ok := jwa.Lookup(a); !ok {
+			return verdict.Errorf(verdict.Usage, "alg: %s is not a signature algorithm", phrase.Quote(a))
+		}
+	}
+	if e.Leeway != "" {
+		if _, err := reltime.ParseDuration(e.Leeway); err != nil {
+			return verdict.Errorf(verdict.Usage, "leeway: %w", err)
+		}
+	}
+	return nil
+}
+
+// isReference reports whether a source of a secret says where the secret is.
+func isReference(source string) bool {
+	if strings.HasPrefix(source, "@") {
+		return true
+	}
+	scheme, rest, _ := strings.Cut(source, ":")
+	if scheme == "nextauth" {
+		return isReference(rest)
+	}
+	return slices.Contains([]string{"env", "raw", "dotenv"}, scheme) && rest != ""
+}
+
+// KeySources returns the sources of its keys.
+func (e Entry) KeySources() []string {
+	if len(e.Keys) == 0 && len(e.Secrets) == 0 && e.isURL() {
+		return []string{"oidc:" + e.Name}
+	}
+	return e.Keys
+}
+
+func (e Entry) isURL() bool {
+	return strings.HasPrefix(e.Name, "https://") || strings.HasPrefix(e.Name, "http://")
+}
+
+// Iss returns the issuers that its tokens must have in "iss"; none means any, or no "iss".
+func (e Entry) Iss() []string {
+	if len(e.Issuers) == 0 && e.isURL() {
+		return []string{e.Name}
+	}
+	return e.Issuers
+}
+
+// Tolerance returns the leeway of its clock.
+func (e Entry) Tolerance() time.Duration {
+	d, _ := reltime.ParseDuration(e.Leeway) // Check has read it
+	return d
+}
+
+// ByName returns the entry of that name.
+func ByName(all []Entry, name string) (Entry, error) {
+	for _, e := range all {
+		if e.Name == name {
+			return e, nil
+		}
+	}
+	err := verdict.Errorf(verdict.Usage, "no trust entry is named %s", phrase.Quote(name))
+	if len(all) == 0 {
+		return Entry{}, err.Hintf("jwt trust add ISSUER adds one")
+	}
+	return Entry{}, err.Hintf("known are %s", Names(all))
+}
+
+// ByIssuer returns the entry for tokens whose "iss" is exactly iss.
+func ByIssuer(all []Entry, iss string) (Entry, error) {
+	for _, e := range all {
+		if slices.Contains(e.Iss(), iss) {
+			return e, nil
+		}
+	}
+	return Entry{}, verdict.Errorf(verdict.KeyNotFound, "iss: is %s, which no trust entry names; known are %s", phrase.Quote(iss), Names(all)).
+		Hintf("if you trust this issuer: jwt trust add %s", phrase.Quote(iss))
+}
+
+// Names lists the names of the entries.
+func Names(all []Entry) string {
+	var names []string
+	for _, e := range all {
+		names = append(names, e.Name)
+	}
+	return phrase.List(names)
+}
