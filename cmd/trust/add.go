@@ -26,7 +26,7 @@ one; what you write into config.toml yourself is relative to its folder.
 A secret is never written into the file: --secret takes @FILE, raw:FILE,
 dotenv:FILE#NAME, env:NAME or nextauth:SOURCE.`
 		c.Example = `  jwt trust add https://login.example --aud api
-  jwt trust add https://login.example --key https://login.example/jwks.json --alg RS256
+  jwt trust add https://login.example --key https://login.example/jwks.json
   jwt trust add internal --secret env:JWT_SECRET --iss my-service`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2"}
 		c.Args = cli.OneArg("the issuer")

@@ -21,8 +21,8 @@ var checkCommand = cli.Command{
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var out cli.Output
 		var offline bool
-		c.Long = `Read and fetch the keys of one entry, or of all, and show what a token of it must
-have. The exit status is that of the first entry that has no usable key.`
+		c.Long = `Read and fetch the keys of one entry, or of all, and show what a token of it
+must have. The exit status is that of the first entry that has no usable key.`
 		c.Example = `  jwt trust check
   jwt trust check https://login.example -j | jq '.entries[].keys'`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}

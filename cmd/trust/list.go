@@ -57,8 +57,13 @@ func putConditions(t *render.Text, e trust.Entry) {
 		name   string
 		values []string
 	}{
-		{"key", e.KeySources()}, {"secret", e.Secrets}, {"iss", e.Iss()}, {"aud", e.Aud}, {"alg", e.Algs},
-		{"profile", []string{e.Profile}}, {"leeway", []string{e.Leeway}},
+		{"key", e.KeySources()},
+		{"secret", e.Secrets},
+		{"iss", e.Iss()},
+		{"aud", e.Aud},
+		{"alg", e.Algs},
+		{"profile", []string{e.Profile}},
+		{"leeway", []string{e.Leeway}},
 	} {
 		if text := strings.Join(line.values, ", "); text != "" {
 			t.Put("  " + line.name + strings.Repeat(" ", 9-len(line.name)) + text).Line()

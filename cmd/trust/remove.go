@@ -12,8 +12,8 @@ var removeCommand = cli.Command{
 	Short:   "trust an issuer no longer",
 	Aliases: []string{"rm"},
 	Build: func(env *cli.Env, c *cobra.Command) {
-		c.Long = `Remove an issuer from config.toml. The rest of the file, with its comments, stays
-as it is.`
+		c.Long = `Remove an issuer from config.toml. The rest of the file, with its comments,
+stays as it is.`
 		c.Example = `  jwt trust remove https://login.example`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2"}
 		c.Args = cli.OneArg("the name of an entry")

@@ -20,7 +20,7 @@ var Command = cli.Command{
 	Use:   "trust",
 	Short: "keep the issuers that jwt verify trusts without a key",
 	Build: func(_ *cli.Env, c *cobra.Command) {
-		c.Long = `Keep the issuers that you trust, in config.toml. jwt verify TOKEN, without a key,
+		c.Long = `Keep the issuers that you trust, in config.toml. Without a key, jwt verify TOKEN
 then verifies a token of one of them under its keys, audience and profile. A
 token can choose among your entries by its iss, and never bring one.`
 		c.Example = `  jwt trust add https://login.example --aud api --profile at+jwt
