@@ -20,6 +20,10 @@ func TestProviderKeepsEveryRule(t *testing.T) {
 		"a public client":     {flow.FlowCode, "", ""},
 		"a client and secret": {flow.FlowCode, "s3cr3t with=odd&characters", ""},
 		"client credentials":  {flow.FlowClientCredentials, "s3cr3t with=odd&characters", ""},
+		"no refresh token":    {flow.FlowCode, "", "no-refresh-token"},
+		"no rotation":         {flow.FlowCode, "s3cr3t", "rotation-off"},
+		"nonces for DPoP":     {flow.FlowCode, "", "dpop-nonce"},
+		"slow devices":        {flow.FlowCode, "", "device-slow-down"},
 		"pushed requests":     {flow.FlowCode, "s3cr3t with=odd&characters", "par"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -94,6 +98,7 @@ func TestFindsEachProviderFault(t *testing.T) {
 		{"proof-optional", "", flow.DPoPNeedsProof},
 		{"proof-of-any-key", "", flow.DPoPKeyChecked},
 		{"no-no-store", "", flow.NoStore},
+		{"rotation-off", "", flow.Rotation},
 	} {
 		tested[c.broken] = true
 		t.Run(c.fault, func(t *testing.T) {

@@ -233,6 +233,10 @@ func (f *fakeProvider) refuses(q url.Values) string {
 
 func (f *fakeProvider) token(w http.ResponseWriter, r *http.Request) {
 	r.ParseForm()
+	if f.is("dpop-nonce") && f.asksNonce(w, r) {
+		f.refuse(w, "use_dpop_nonce")
+		return
+	}
 	session, why := f.grant(r)
 	if session == nil {
 		f.refuse(w, why)
@@ -244,7 +248,9 @@ func (f *fakeProvider) token(w http.ResponseWriter, r *http.Request) {
 	if session.jkt != "" {
 		said["token_type"] = "DPoP"
 	}
-	if session.scope != "" {
+	if again := r.PostForm.Get("refresh_token"); again != "" && f.is("rotation-off") {
+		f.refresh[again] = session
+	} else if session.scope != "" && !f.is("no-refresh-token") {
 		refresh := f.random()
 		f.refresh[refresh] = session
 		said["refresh_token"] = refresh
@@ -305,6 +311,9 @@ func (f *fakeProvider) grant(r *http.Request) (*fakeSession, string) {
 		if session == nil || session.revoked {
 			return nil, "invalid_grant"
 		}
+		if f.is("rotation-off") {
+			return session, ""
+		}
 		delete(f.refresh, form.Get("refresh_token"))
 		f.spent[form.Get("refresh_token")] = session
 		return session, ""
@@ -314,6 +323,9 @@ func (f *fakeProvider) grant(r *http.Request) (*fakeSession, string) {
 			return &fakeSession{}, ""
 		case !known:
 			return nil, "invalid_grant"
+		}
+		if f.is("device-slow-down") {
+			return nil, "slow_down"
 		}
 		return nil, "authorization_pending"
 	}
@@ -363,6 +375,17 @@ func (f *fakeProvider) redeem(r *http.Request) (*fakeSession, string) {
 	}
 	code.session = f.bind(&fakeSession{nonce: code.query.Get("nonce"), scope: code.query.Get("scope")}, r)
 	return code.session, ""
+}
+
+// asksNonce gives the nonce for the next DPoP proof, and reports whether this one lacks it.
+func (f *fakeProvider) asksNonce(w http.ResponseWriter, r *http.Request) bool {
+	proof := r.Header.Get("DPoP")
+	if proof == "" {
+		return false
+	}
+	w.Header().Set("DPoP-Nonce", "a nonce")
+	token, err := jws.Parse(proof)
+	return err == nil && !strings.Contains(string(token.Payload), `"nonce":"a nonce"`)
 }
 
 // bind binds a session to the key of a DPoP proof.
@@ -426,6 +449,11 @@ func (f *fakeProvider) idToken(session *fakeSession, access string) string {
 func (f *fakeProvider) userinfo(w http.ResponseWriter, r *http.Request) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	session := f.access[token]
+	if f.is("dpop-nonce") && f.asksNonce(w, r) {
+		w.Header().Set("WWW-Authenticate", `DPoP error="use_dpop_nonce"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
 	good := session != nil && !session.revoked
 	if good && session.jkt != "" && !(f.is("proof-optional") && scheme == "Bearer") {
 		proof, err := dpop.Check(r.Header.Get("DPoP"), dpop.Request{Method: http.MethodGet, URL: f.url + "/userinfo", AccessToken: token}, time.Now())
