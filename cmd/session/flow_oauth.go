@@ -3,6 +3,8 @@ package session
 import (
 	"cmp"
 	"context"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -129,7 +131,7 @@ func openBrowser(env *cli.Env, o *flowOAuthOptions) (*browser, error) {
 		u.Host = l.Addr().String()
 	}
 	b.redirect, b.arrived = u.String(), make(chan url.Values, 1)
-	s := &http.Server{Handler: b.callback(u), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 32 << 10}
+	s := &http.Server{Handler: b.callback(u), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 32 << 10, ErrorLog: log.New(io.Discard, "", 0)}
 	go s.Serve(l) // ends with close
 	b.close = func() { s.Close() }
 	return b, nil
@@ -145,18 +147,18 @@ func (b *browser) callback(at *url.URL) http.Handler {
 			return
 		}
 		select {
-		case <-b.arrived: // of an earlier page
+		case b.arrived <- r.URL.Query():
+			w.Write([]byte("You can close this page.\n"))
 		default:
+			w.WriteHeader(http.StatusGone)
 		}
-		b.arrived <- r.URL.Query()
-		w.Write([]byte("You can close this page.\n"))
 	})
 }
 
 // visit brings one page to its end.
 func (b *browser) visit(ctx context.Context, page string) (url.Values, error) {
 	select {
-	case <-b.arrived:
+	case <-b.arrived: // of an earlier page
 	default:
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)

@@ -63,7 +63,7 @@ func (p *provider) fill(inside string) (fields url.Values, name string) {
 				fields.Set(field["name"], field["value"])
 			}
 			pressed = true
-		case kind == "hidden":
+		case kind == "hidden" || field["value"] != "":
 			fields.Set(field["name"], field["value"])
 		default:
 			fields.Set(field["name"], p.User)
