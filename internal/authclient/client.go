@@ -209,6 +209,9 @@ func (r *reply) refusal(class verdict.Class) *verdict.Error {
 		if path := slashed(r.url, r.header.Get("Location"), r.step.Path); path != "" {
 			e.Hintf("the server wants the path %s: write path = %q under [%s] in config.toml", path, path, r.section)
 		}
+	case (r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed) && r.step.Path == "":
+		e.Class = verdict.FetchFailed
+		e.Hintf("the endpoint is the one that the server's metadata or the preset names")
 	case r.status == http.StatusNotFound && r.doubled() != "":
 		e.Class = verdict.FetchFailed
 		e.Hintf("the preset adds %s to the URL of the server: is that %s?", r.step.Path, r.doubled())
