@@ -66,6 +66,7 @@ func runScripts(t *testing.T, dir string) {
 			e.Setenv("PASSWORD", testPassword)
 			e.Setenv("NPM_JOSE", os.Getenv("NPM_JOSE"))
 			e.Setenv("NPM_OIDC_PROVIDER", os.Getenv("NPM_OIDC_PROVIDER"))
+			e.Setenv("NPM_OAUTH2_MOCK_SERVER", os.Getenv("NPM_OAUTH2_MOCK_SERVER"))
 			return copyKeys(filepath.Join(e.WorkDir, "keys"))
 		},
 		Condition: condition,
@@ -84,13 +85,15 @@ func runScripts(t *testing.T, dir string) {
 }
 
 // condition evaluates [npm-jose], that $NPM_JOSE is a directory with the npm package jose, the
-// same for oidc-provider, and [root], that the permissions of files do not apply. [exec:jose], Debian's, is built in.
+// same for oidc-provider and oauth2-mock-server, and [root], that the permissions of files do not apply. [exec:jose], Debian's, is built in.
 func condition(name string) (bool, error) {
 	switch name {
 	case "npm-jose":
 		return os.Getenv("NPM_JOSE") != "", nil
 	case "npm-oidc-provider":
 		return os.Getenv("NPM_OIDC_PROVIDER") != "", nil
+	case "npm-oauth2-mock-server":
+		return os.Getenv("NPM_OAUTH2_MOCK_SERVER") != "", nil
 	case "root":
 		return os.Geteuid() == 0, nil
 	default:

@@ -240,6 +240,9 @@ func (p *provider) isSafe(endpoint string) bool {
 
 // usualScope asks for an ID token and a refresh token, if the server has them.
 func (p *provider) usualScope() string {
+	if len(p.meta.ScopesSupported) == 0 && len(p.meta.IDTokenAlgsSupported) > 0 && p.client.Flow != FlowClientCredentials {
+		return "openid" // every OpenID Provider has it, and need not say so
+	}
 	var scope []string
 	for _, s := range []string{"openid", "offline_access"} {
 		if slices.Contains(p.meta.ScopesSupported, s) && p.client.Flow != FlowClientCredentials {

@@ -68,6 +68,7 @@ func (p *provider) sendOnce(ctx context.Context, q post) answer {
 			h.Set("DPoP", q.proof)
 		}
 		req.Header = h
+		req.Close = true // on a connection that the server closes meanwhile the request would be lost, and it may not be sent twice
 		return req, nil
 	})
 	body, err := jsonobject.Parse(a.body)
