@@ -99,7 +99,7 @@ func runProxy(ctx context.Context, env *cli.Env, o proxyOptions) error {
 	if err != nil {
 		return err
 	}
-	client.Presets = remembered(client.Presets)
+	client.Presets, client.Record = remembered(client.Presets), session.RecordRefused
 	target, err := o.targetURL(client)
 	if err != nil {
 		return err

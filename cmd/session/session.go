@@ -40,6 +40,7 @@ asks for input, and only on a terminal.`
 		&presetsCommand,
 		&detectCommand,
 		&logoutCommand,
+		&traceCommand,
 		&flowCommand,
 		&serveCommand,
 	},

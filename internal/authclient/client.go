@@ -110,7 +110,9 @@ type reply struct {
 // do sends the request of a step. An answer with any status is a reply. A truncated
 // answer is an error, with a reply without a body.
 func (s *Client) do(ctx context.Context, step Step, values map[string]string) (*reply, error) {
-	r, err := s.exchange(ctx, sentBy(step, values), func(ctx context.Context) (*http.Request, error) { return s.request(ctx, step, values) })
+	what := sentBy(step, values)
+	what.step = s.Preset.stepName(step)
+	r, err := s.exchange(ctx, what, func(ctx context.Context) (*http.Request, error) { return s.request(ctx, step, values) })
 	if r != nil {
 		r.step, r.section = step, s.Preset.section(step)
 	}

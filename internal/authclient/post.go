@@ -109,7 +109,7 @@ func (s *Client) getOnce(ctx context.Context, u *url.URL, accept, token string) 
 
 // sentInForm returns what a request with the form sends.
 func (s *Client) sentInForm(form url.Values) sent {
-	var what sent
+	what := sent{step: stepOf(form)}
 	for name, values := range form {
 		what.fields = append(what.fields, name)
 		if isSecretField(name) {
@@ -119,6 +119,21 @@ func (s *Client) sentInForm(form url.Values) sent {
 	slices.Sort(what.fields)
 	what.secrets.AddLong(1, s.OAuth.Texts()...)
 	return what
+}
+
+// stepOf returns what a form is for, in the words of presets.
+func stepOf(form url.Values) string {
+	switch {
+	case form.Get("grant_type") == "refresh_token":
+		return "refresh"
+	case form.Has("grant_type") || form.Has("response_type"):
+		return "login"
+	case form.Has("id_token_hint"):
+		return "logout"
+	case form.Has("access_token"):
+		return "userinfo"
+	}
+	return ""
 }
 
 // isSecretField reports whether the value of a form's field is a secret.

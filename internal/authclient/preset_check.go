@@ -29,12 +29,20 @@ func (p Preset) steps() []namedStep {
 
 // section returns the table of a step in the file of presets.
 func (p Preset) section(s Step) string {
-	for _, known := range p.steps() {
-		if known.Path == s.Path && known.Method == s.Method && slices.Equal(known.Fields, s.Fields) && slices.Equal(known.Query, s.Query) {
-			return "presets." + p.Name + "." + known.name
-		}
+	if name := p.stepName(s); name != "" {
+		return "presets." + p.Name + "." + name
 	}
 	return "presets." + p.Name
+}
+
+// stepName returns the name of a step, or "".
+func (p Preset) stepName(s Step) string {
+	for _, known := range p.steps() {
+		if known.Path == s.Path && known.Method == s.Method && slices.Equal(known.Fields, s.Fields) && slices.Equal(known.Query, s.Query) {
+			return known.name
+		}
+	}
+	return ""
 }
 
 // Ready refuses a preset with a value that the user has to set first.

@@ -1,6 +1,7 @@
 package authclient
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,6 +19,13 @@ type secretsKey struct{}
 type sent struct {
 	secrets redact.Secrets
 	fields  []string
+	step    string // that of the preset, or what an OAuth 2.0 request is for
+}
+
+// StepOf returns the step of a request that a Client makes: login, refresh, …
+func StepOf(req *http.Request) string {
+	s, _ := req.Context().Value(secretsKey{}).(sent)
+	return cmp.Or(s.step, "server")
 }
 
 // FieldsOf returns the names of the fields in the body of a request that a Client makes.
@@ -58,5 +66,5 @@ func sentBy(step Step, values map[string]string) sent {
 		name, _, _ := cutField(field)
 		names = append(names, name)
 	}
-	return sent{s, names}
+	return sent{secrets: s, fields: names}
 }

@@ -31,6 +31,7 @@ type Client struct {
 	Timeout   time.Duration // of one exchange; 0 means authclient.ExchangeTimeout
 	Now       func() time.Time
 	Notice    func(string) // reports what the user should know, other than errors
+	Record    Recording    // of requests in the journal
 	Trace     io.Writer    // gets whole lines about requests and answers, with secrets redacted; may be nil
 
 	once      sync.Once
@@ -51,12 +52,20 @@ func (c *Client) Unsaved() error {
 // base returns the transport with our limits. It makes it on first use.
 func (c *Client) base() http.RoundTripper {
 	c.once.Do(func() {
-		c.transport = httpclient.Transport(c.HTTP, 0)
+		c.transport = c.recorded(httpclient.Transport(c.HTTP, 0))
 		if c.Trace != nil {
 			c.transport = &tracer{base: c.transport, out: c.Trace, now: c.Now, held: new(atomic.Pointer[Session])}
 		}
 	})
 	return c.transport
+}
+
+// recorded returns the transport with the journal of the session, if the client records.
+func (c *Client) recorded(base http.RoundTripper) http.RoundTripper {
+	if c.Record == RecordNothing {
+		return base
+	}
+	return recorder{base, c}
 }
 
 // server returns a client for the session's server. It stores cookies that the server

@@ -159,9 +159,9 @@ func (c *Client) transportFor(s *Session) (http.RoundTripper, error) {
 		config = config.Clone()
 		config.Certificates = []tls.Certificate{certificate}
 		t.TLSClientConfig = config
-		c.tls = t
+		c.tls = c.recorded(t)
 		if base, ok := c.base().(*tracer); ok {
-			c.tls = base.around(t)
+			c.tls = base.around(c.tls)
 		}
 	})
 	return c.tls, nil

@@ -13,13 +13,13 @@ func Mermaid(r flow.Report) []byte {
 	var b strings.Builder
 	b.WriteString("sequenceDiagram\n")
 	b.WriteString("    participant C as jwt\n")
-	b.WriteString("    participant S as " + mermaidText(r.Server) + "\n")
+	b.WriteString("    participant S as " + MermaidText(r.Server) + "\n")
 	for _, s := range r.Steps {
 		if s.Method == "" {
-			b.WriteString("    Note over C: " + mermaidText(s.Name+" "+strconv.FormatInt(s.Took.Milliseconds(), 10)+" ms "+s.Note) + "\n")
+			b.WriteString("    Note over C: " + MermaidText(s.Name+" "+strconv.FormatInt(s.Took.Milliseconds(), 10)+" ms "+s.Note) + "\n")
 			continue
 		}
-		b.WriteString("    C->>S: " + mermaidText(s.Method+" "+pathOf(s, r.Server)+" ("+s.Name+")") + "\n")
+		b.WriteString("    C->>S: " + MermaidText(s.Method+" "+pathOf(s, r.Server)+" ("+s.Name+")") + "\n")
 		arrow := "S-->>C"
 		if s.Status == 0 {
 			arrow = "S--xC"
@@ -31,14 +31,14 @@ func Mermaid(r flow.Report) []byte {
 		if broken := broke(s); broken != "" {
 			said += " " + broken
 		}
-		b.WriteString("    " + arrow + ": " + mermaidText(said) + "\n")
+		b.WriteString("    " + arrow + ": " + MermaidText(said) + "\n")
 	}
 	for _, x := range r.Results {
 		if x.Status == verdict.Fail || x.Status == verdict.Warn {
-			b.WriteString("    Note over C,S: " + mermaidText(string(x.Status)+" "+x.ID+" ("+x.Section+"), "+x.Actual) + "\n")
+			b.WriteString("    Note over C,S: " + MermaidText(string(x.Status)+" "+x.ID+" ("+x.Section+"), "+x.Actual) + "\n")
 		}
 	}
-	b.WriteString("    Note over C,S: " + mermaidText("verdict "+string(r.Verdict())) + "\n")
+	b.WriteString("    Note over C,S: " + MermaidText("verdict "+string(r.Verdict())) + "\n")
 	return []byte(b.String())
 }
 
@@ -50,8 +50,8 @@ func pathOf(s flow.Step, server string) string {
 	return s.URL
 }
 
-// mermaidText escapes characters with a meaning in Mermaid as #CODE;.
-func mermaidText(s string) string {
+// MermaidText escapes characters with a meaning in Mermaid as #CODE;.
+func MermaidText(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		switch {
