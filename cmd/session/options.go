@@ -100,7 +100,7 @@ func (o options) client(env *cli.Env, out cli.Output) (*session.Client, error) {
 		Store: sessions(env), Name: name,
 		Presets: func(name string) (authclient.Preset, error) { return preset(env, name) }, HTTP: env.HTTP, Now: env.Now,
 		UserAgent: env.UserAgent(), Record: session.RecordAll,
-		Notice:    func(message string) { out.Note(env, message) },
+		Notice: func(message string) { out.Note(env, message) },
 	}
 	if o.verbose {
 		c.Trace = escaping{env.Stderr}
