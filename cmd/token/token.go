@@ -2,6 +2,7 @@
 package token
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"strconv"
@@ -106,6 +107,9 @@ func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args 
 	}
 	if found.GitHub {
 		out.Note(env, "the token follows a prefix of GitHub (ghs_…), which is left out: GitHub alone vouches for it and publishes no key for it")
+	}
+	if found.Opaque != "" {
+		out.Note(env, "using "+cmp.Or(found.Where, "the only JWT")+": "+found.Opaque+" is not a JWT, and a server may check that one")
 	}
 	if len(found.Others) > 0 {
 		out.Note(env, "using "+found.Where+"; there is also "+strings.Join(found.Others, ", ")+": --field NAME chooses")

@@ -23,51 +23,6 @@ func isComplete(token []byte) bool {
 	return pure && dots == want.dots && want.fit(len(token)-1-bytes.LastIndexByte(token, '.'))
 }
 
-// tokensInText reads the tokens between from and to of a text that is not a carrier. It
-// accepts a complete token that white space or punctuation delimits, if it is the value
-// of a name or inWords is set. It refuses all others, as a server would. c is the
-// context.
-func (f *finder) tokensInText(s span, from, to int, c carrier) {
-	for from < to {
-		start, end, ok := next(s.b[:to], from)
-		if !ok {
-			return
-		}
-		_, once := nameBefore(s.b[:start]) // the second of two schemes is not a token
-		switch {
-		case (f.inWords || c.name != "" || nameOf(s.b[:start]) != "") && once && begins(s.b[:start]) && ends(s.b[end:]) && compact.Is(s.b[start:end]) && isComplete(s.b[start:end]) && !resumes(bytes.TrimPrefix(f.after(s, end), []byte{'.'})):
-			f.addTokenInText(s, start, end, c)
-		default:
-			f.refuse(s, start, end)
-		}
-		from = end
-	}
-}
-
-func (f *finder) addTokenInText(s span, start, end int, c carrier) {
-	if c.name == "" {
-		c = f.around
-		if name := nameOf(s.b[:start]); name != "" && !carriesToken([]byte(name)) {
-			c.name, c.where = name, name
-		}
-	}
-	if f.full() {
-		return
-	}
-	f.items = append(f.items, item{
-		token: string(s.b[start:end]), off: s.at(start), where: c.where, name: c.name, path: c.path, fold: c.fold, depth: c.depth, inProse: f.insideJSON > 0,
-	})
-}
-
-// after returns the text after byte end of s. If s is exact, that is the rest of the
-// input.
-func (f *finder) after(s span, end int) []byte {
-	if s.exact {
-		return f.text.b[s.at(end)-f.text.off:]
-	}
-	return s.b[end:]
-}
-
 // begins reports whether a token may begin after b.
 func begins(b []byte) bool {
 	if len(b) == 0 {
@@ -95,9 +50,6 @@ func ends(b []byte) bool {
 }
 
 func closes(r rune) bool { return isBlank(r) || strings.ContainsRune(")]}<>,;|&#@", r) }
-
-// isBlank reports whether r is white space: isSpace, a line end or the no-break space.
-func isBlank(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == '\u00a0' }
 
 // resumes reports whether the text after a complete token looks like more of that token:
 // the disclosures of an SD-JWT, or another part.

@@ -3,6 +3,7 @@ package scan
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -12,43 +13,39 @@ const (
 	maxChunks      = 32 // of one cookie
 )
 
-// readDeep reads the text again for what is found only if nothing else is: tokens in
-// Base64, and, with Join, padded tokens in a carrier.
-func (f *finder) readDeep(s span, o Options) {
-	if f.err != nil || len(f.items) > 0 || len(f.refused) > 0 && !o.Join {
-		return
-	}
-	g := finder{text: s, field: f.field, batch: f.batch, inWords: f.inWords, deep: true, lax: o.Join}
-	g.lines(s)
-	if len(g.items) == 0 {
-		return
-	}
-	f.items, f.refused = g.items, nil
-}
-
-// encoded reads s if it is the Base64 of a token, of JSON, or of user:token: the data of a
+// encoded reads p if it is the Base64 of a token, of JSON, or of user:token: the data of a
 // Kubernetes Secret, a cookie of Supabase, the auth of a Docker configuration, Basic.
-func (f *finder) encoded(s span, c carrier) bool {
-	plain := fromBase64(s)
-	if f.encodings == maxEncodings || plain.b == nil {
+func (r *reader) encoded(p piece) bool {
+	plain := fromBase64(p.span)
+	if p.encodings == maxEncodings || plain.b == nil {
 		return false
 	}
-	before, level := len(f.items), f.level
-	f.encodings, f.level = f.encodings+1, 0 // JSON in Base64 may be a token response
-	defer func() { f.encodings, f.level = f.encodings-1, level }()
-	_, password, isPair := bytes.Cut(plain.b, []byte{':'})
-	switch {
-	case plain.b[0] == '{':
-		f.jsonUnit(plain)
-	case isPair:
-		f.value(plain.from(len(plain.b)-len(password)).trim(), c)
-	default:
-		f.value(plain, c)
+	in := p.nesting
+	in.encodings, in.level = p.encodings+1, 0 // JSON in Base64 may be a token response
+	before := len(r.pairs)
+	r.readAll(r.decoded(plain, p.carrier), in)
+	return len(r.pairs) > before
+}
+
+// decoded returns what is in Base64.
+func (r *reader) decoded(plain span, c carrier) []piece {
+	if plain.b[0] == '{' {
+		pieces, n, ok := r.json(plain, 0)
+		if !ok || n < len(plain.b) {
+			return nil
+		}
+		return pieces
 	}
-	for i := before; i < len(f.items); i++ {
-		f.items[i].encoded = true
+	user, password, isPair := bytes.Cut(plain.b, []byte{':'})
+	if !isPair {
+		return []piece{{span: plain, carrier: c, form: asValue}}
 	}
-	return len(f.items) > before
+	named := func(s span, what string) piece {
+		own := c
+		own.where = strings.TrimSpace(c.where + ", the " + what)
+		return piece{span: s.trim(), carrier: own, form: asValue}
+	}
+	return []piece{named(plain.sub(0, len(user)), "user name"), named(plain.from(len(plain.b)-len(password)), "password")}
 }
 
 // fromBase64 returns the text that s encodes, or an empty span.
@@ -76,25 +73,26 @@ type chunk struct {
 	value  span
 }
 
-// noteChunk keeps the value of a numbered cookie for joinChunks.
-func (f *finder) noteChunk(name string, value span) bool {
+// isChunk reports whether the value of a name is one of a numbered cookie.
+func isChunk(name string, value span) bool {
 	n := len(name)
-	if n < 3 || name[n-2] != '.' || name[n-1] < '0' || name[n-1] > '9' || len(f.chunks) == maxChunks || isToken(value.b) && isComplete(value.b) {
-		return false
-	}
-	f.chunks = append(f.chunks, chunk{name[:n-2], name[n-1] - '0', value})
-	return true
+	return n > 2 && name[n-2] == '.' && '0' <= name[n-1] && name[n-1] <= '9' && !(isToken(value.b) && isComplete(value.b))
 }
 
-// joinChunks reads the cookies whose chunks are complete: from .0 on, none missing and none
-// twice, of which servers may take either.
-func (f *finder) joinChunks() {
-	chunks := f.chunks
-	f.chunks = nil
+func chunkOf(p piece) chunk {
+	n := len(p.name)
+	return chunk{p.name[:n-2], p.name[n-1] - '0', p.span}
+}
+
+// joinChunks returns the values of the cookies whose chunks are complete: from .0 on, none
+// missing and none twice, of which servers may take either.
+func joinChunks(chunks []chunk) (pieces []piece) {
+	value := func(s span, name string) {
+		pieces = append(pieces, piece{span: s, form: asValue, carrier: carrier{name: name, where: "cookie " + name}})
+	}
 	for _, first := range chunks {
 		if _, ok := findChunk(chunks, first.name, 0); !ok || twice(chunks, first.name) {
-			name := first.name + "." + string('0'+first.number)
-			f.value(first.value, carrier{name: name, where: "cookie " + name})
+			value(first.value, first.name+"."+string('0'+first.number))
 		}
 		if first.number != 0 || twice(chunks, first.name) {
 			continue
@@ -107,8 +105,9 @@ func (f *finder) joinChunks() {
 			}
 			joined.b = append(joined.b, c.value.b...)
 		}
-		f.value(joined, carrier{name: first.name, where: "cookie " + first.name})
+		value(joined, first.name)
 	}
+	return pieces
 }
 
 // twice reports whether a cookie has a chunk twice with different values.

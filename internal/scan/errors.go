@@ -12,21 +12,22 @@ import (
 
 // noToken returns the error for a text without a token: where it stops looking like one,
 // with a hint.
-func (f *finder) noToken(text span) error {
+func (c *chooser) noToken() error {
+	text := c.text
 	if hasUTF16Mark(text.b) {
 		return stopped(text, 0, 0)
 	}
 	if other, ok := formatOf(credential(text)); ok {
 		return other.notJWT()
 	}
-	if len(f.refused) > 0 {
-		r := f.refused[0]
+	if len(c.refused) > 0 {
+		r := c.refused[0]
 		return stopped(text, max(0, r.token-text.off), max(0, r.at-text.off))
 	}
 	if bytes.HasPrefix(text.b, []byte("-----BEGIN ")) {
 		return stopped(text, 0, bytes.IndexByte(text.b, ' ')).Hintf("this is PEM: a key is given with --key")
 	}
-	if f.http && bytes.HasPrefix(text.b, []byte("HTTP/")) {
+	if c.http && bytes.HasPrefix(text.b, []byte("HTTP/")) {
 		if hint := fromTranscript(text.b); hint != "" {
 			return stopped(text, 0, 4).Hintf("%s", hint)
 		}
@@ -166,6 +167,8 @@ func hintFor(b []byte, start, end int) string {
 	r, _ := utf8.DecodeRune(b[end:])
 	inside := end > start
 	switch {
+	case bytes.HasPrefix(b, []byte("\x1f\x8b")):
+		return "this is compressed with gzip: gunzip -c FILE | jwt …"
 	case looksLikeFile(b):
 		return fmt.Sprintf("to read a file, write @%s", b)
 	case r == '%' && inside:
@@ -241,22 +244,15 @@ func notToken(name []byte) error {
 // maxListed is the number of tokens that an error lists.
 const maxListed = 8
 
-func (f *finder) several(items []item) error {
+func (c *chooser) several(pairs []pair) error {
 	var places []string
-	for _, it := range items {
-		place := fmt.Sprintf("byte %d", it.off)
-		switch label := it.label(); {
-		case it.where != "" && label != "" && it.path == "":
-			place = it.where + " (" + place + ")"
-		case label != "":
-			place = label + " (" + place + ")"
-		}
-		places = append(places, place)
+	for _, p := range pairs {
+		places = append(places, p.place())
 		if len(places) > maxListed {
 			break
 		}
 	}
-	for _, r := range f.refused {
+	for _, r := range c.refused {
 		places = append(places, fmt.Sprintf("byte %d", r.token))
 	}
 	more := ""
@@ -264,40 +260,40 @@ func (f *finder) several(items []item) error {
 		places, more = places[:maxListed], " and more"
 	}
 	return verdict.Errorf(verdict.Malformed, "more than one token found: %s%s, want one", strings.Join(places, ", "), more).
-		Hintf("%s", f.howToChoose(items))
+		Hintf("%s", c.howToChoose(pairs))
 }
 
 // howToChoose returns a hint about how to select one of the tokens.
-func (f *finder) howToChoose(items []item) string {
+func (c *chooser) howToChoose(pairs []pair) string {
 	labels := make(map[string]bool)
 	path := ""
-	for _, it := range items {
-		labels[it.label()] = true
-		if path == "" && it.path != f.field {
-			path = it.path
+	for _, p := range pairs {
+		labels[p.label()] = true
+		if path == "" && p.path != c.Field {
+			path = p.path
 		}
 	}
 	delete(labels, "")
-	delete(labels, f.field)
+	delete(labels, c.Field)
 	hint := "pass only the token that you want"
 	switch {
-	case f.field != "" && path != "":
+	case c.Field != "" && path != "":
 		return "choose one by its path: --field " + path
-	case f.field != "":
+	case c.Field != "":
 		return "they have the same name: " + hint
 	case len(labels) > 0:
 		hint = "choose one with --field NAME"
 	}
-	if f.batch {
+	if c.Batch {
 		hint += ", or pass one token per line to --batch"
 	}
 	return hint
 }
 
 // notAToken returns the error for the value that should be the token and is not one.
-func (f *finder) notAToken(where string, value span) error {
-	value = value.trim()
-	bare, _ := cutScheme(value)
+func notAToken(c opaqueValue) error {
+	where := c.where
+	bare, _ := cutScheme(c.value.trim())
 	end := 0
 	for end < len(bare.b) && inToken(bare.b[end]) {
 		end++
@@ -320,15 +316,15 @@ func (f *finder) notAToken(where string, value span) error {
 
 // noField returns the error for a --field that no token has, with the names that it could
 // be.
-func (f *finder) noField(text span) error {
-	if compact.Is(text.b) {
-		return verdict.Errorf(verdict.Malformed, "field %s: the text is a bare token, it has no fields", f.field).
+func (c *chooser) noField() error {
+	if compact.Is(c.text.b) {
+		return verdict.Errorf(verdict.Malformed, "field %s: the text is a bare token, it has no fields", c.Field).
 			Hintf("leave out --field")
 	}
-	e := verdict.Errorf(verdict.Malformed, "field %s: no such JSON member, header, cookie or parameter", f.field)
+	e := verdict.Errorf(verdict.Malformed, "field %s: no such JSON member, header, cookie or parameter", c.Field)
 	var names []string
-	for _, it := range f.items {
-		if label := it.label(); label != "" && len(names) < maxListed {
+	for _, p := range c.pairs {
+		if label := p.label(); label != "" && len(names) < maxListed {
 			names = append(names, label)
 		}
 	}

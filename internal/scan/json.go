@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -27,45 +28,39 @@ func responseRank(name string) int {
 	return 0
 }
 
-// jsonLines reads one JSON object or array at the start of s, which may span lines, and
-// returns where it ends.
-func (f *finder) jsonLines(s span) (n int, ok bool) {
+// json reads one JSON object or array at the start of s, which may span lines, and returns its
+// strings that may be tokens, and where it ends.
+func (r *reader) json(s span, level int) (pieces []piece, n int, ok bool) {
 	blank := len(s.b) - len(bytes.TrimLeft(s.b, whiteSpace))
 	s = s.from(blank)
-	if len(s.b) == 0 || s.b[0] != '{' && s.b[0] != '[' || f.attempts == maxAttempts {
-		return 0, false
+	if len(s.b) == 0 || s.b[0] != '{' && s.b[0] != '[' || r.attempts == maxAttempts {
+		return nil, 0, false
 	}
-	w := jsonWalk{f: f, s: s, dec: jsontext.NewDecoder(bytes.NewBuffer(s.b[:len(s.b):len(s.b)]), jsontext.AllowDuplicateNames(true))}
-	items := len(f.items)
-	f.insideJSON++
+	w := jsonWalk{
+		text: s, field: r.field, deep: r.deep, isResponse: level == 0,
+		dec: jsontext.NewDecoder(bytes.NewBuffer(s.b[:len(s.b):len(s.b)]), jsontext.AllowDuplicateNames(true)),
+	}
 	err := w.value("", 0)
-	f.insideJSON--
-	if err != nil {
-		f.attempts++
-		f.items = f.items[:items]
-		return 0, false
+	if err == nil {
+		return w.pieces, blank + int(w.dec.InputOffset()), true
 	}
-	return blank + int(w.dec.InputOffset()), true
+	if e := (*verdict.Error)(nil); errors.As(err, &e) { // not the end of what looked like JSON
+		r.err = e
+	}
+	r.attempts++
+	return nil, 0, false
 }
 
-// jsonUnit reads s if all of it is one JSON object or array.
-func (f *finder) jsonUnit(s span) bool {
-	items := len(f.items)
-	n, ok := f.jsonLines(s)
-	if ok && n == len(s.b) {
-		return true
-	}
-	f.items = f.items[:items]
-	return false
-}
-
-// A jsonWalk reads one JSON value and records the strings in it that are tokens.
+// A jsonWalk reads one JSON value and collects the strings in it that may be tokens.
 type jsonWalk struct {
-	f     *finder
-	s     span
-	dec   *jsontext.Decoder
-	steps []step // from the root to the current value
-	last  []byte // the string read last
+	text       span
+	field      string
+	deep       bool
+	isResponse bool // JSON inside a command line is not
+	dec        *jsontext.Decoder
+	steps      []step // from the root to the current value
+	last       []byte // the string read last
+	pieces     []piece
 }
 
 // A step leads from an object or array to one of its values.
@@ -76,8 +71,7 @@ type step struct {
 
 func (w *jsonWalk) value(name string, depth int) error {
 	if depth > jsonobject.MaxDepth {
-		w.f.err = verdict.Errorf(verdict.LimitExceeded, "the JSON is nested deeper than %d", jsonobject.MaxDepth)
-		return w.f.err
+		return verdict.Errorf(verdict.LimitExceeded, "the JSON is nested deeper than %d", jsonobject.MaxDepth)
 	}
 	switch w.dec.PeekKind() {
 	case '{':
@@ -89,7 +83,7 @@ func (w *jsonWalk) value(name string, depth int) error {
 		if err != nil {
 			return err
 		}
-		return w.text(name, depth, raw)
+		return w.string(name, depth, raw)
 	default:
 		_, err := w.dec.ReadToken()
 		return err
@@ -111,7 +105,7 @@ func (w *jsonWalk) object(depth int) error {
 			break
 		}
 		name := token.String()
-		kind, before := w.dec.PeekKind(), len(w.f.items)
+		kind, before := w.dec.PeekKind(), len(w.pieces)
 		has.note(name, kind)
 		w.steps = append(w.steps, step{name, -1})
 		if err := w.value(name, depth+1); err != nil {
@@ -121,15 +115,14 @@ func (w *jsonWalk) object(depth int) error {
 		case name == "name" && kind == '"':
 			named.name = string(w.last[:min(len(w.last), maxName)])
 		case name == "value" && kind == '"':
-			named.from, named.to = before, len(w.f.items)
+			named.from, named.to = before, len(w.pieces)
 		}
 		w.steps = w.steps[:len(w.steps)-1]
 	}
-	named.apply(w.f.items)
-	if what := has.name(); what != "" && depth == 0 && w.f.field == "" && w.f.level == 0 {
-		w.f.err = verdict.Errorf(verdict.UnsupportedSerialization, "this is the JSON serialization of a %s, not a compact token", what).
+	named.apply(w.pieces)
+	if what := has.name(); what != "" && depth == 0 && w.field == "" && w.isResponse {
+		return verdict.Errorf(verdict.UnsupportedSerialization, "this is the JSON serialization of a %s, not a compact token", what).
 			Hintf("join its parts with dots, in base64url: a JWT is compact (RFC 7519 §1)")
-		return w.f.err
 	}
 	return nil
 }
@@ -138,12 +131,12 @@ func (w *jsonWalk) object(depth int) error {
 // cookie of a HAR, or a variable of a container.
 type namedValue struct {
 	name     string
-	from, to int // the items of its value
+	from, to int // the pieces of its value
 }
 
-func (n namedValue) apply(items []item) {
-	for i := n.from; n.name != "" && i < min(n.to, len(items)); i++ {
-		items[i].alias = n.name
+func (n namedValue) apply(pieces []piece) {
+	for i := n.from; n.name != "" && i < n.to; i++ {
+		pieces[i].alias = n.name
 	}
 }
 
@@ -164,59 +157,42 @@ func (w *jsonWalk) array(name string, depth int) error {
 	return err
 }
 
-func (w *jsonWalk) text(name string, depth int, raw []byte) error {
+// string keeps a string if it may be a token.
+func (w *jsonWalk) string(name string, depth int, raw []byte) error {
 	end := int(w.dec.InputOffset())
-	s := w.s.sub(end-len(raw)+1, end-1)
+	p := piece{span: w.text.sub(end-len(raw)+1, end-1), nesting: nesting{inJSON: true}}
 	if bytes.IndexByte(raw, '\\') >= 0 {
 		plain, err := jsontext.AppendUnquote(nil, raw)
 		if err != nil {
 			return err
 		}
-		s = span{b: plain, off: s.off}
-		w.f.noteWrapped(s, w.path()+" of the JSON response")
+		p.span, p.escaped = span{b: plain, off: p.off}, true
 	}
-	w.last = s.b
+	w.last = p.b
 	rank := 0
-	if w.f.level == 0 { // JSON inside a command line is not a response
+	if w.isResponse {
 		rank = responseRank(name)
 	}
-	if rank == 0 && !w.f.deep && !w.mayBeField(name) && !carriesToken(s.b) {
+	wrapped := p.escaped && bytes.IndexByte(p.b, '\n') >= 0
+	if rank == 0 && !w.deep && !wrapped && !w.mayBeField(name) && !mayAuthorize(name) && !carriesToken(p.b) {
 		return nil
 	}
-	c := carrier{name: name, path: w.path(), rank: rank, depth: depth}
-	c.where = c.path + " of the JSON response"
+	p.carrier = carrier{name: name, path: w.path(), rank: rank, depth: depth}
+	p.where = p.path + " of the JSON response"
 	switch {
-	case c.path == "":
-		c.name, c.where = "JSON", "the JSON response"
+	case p.path == "":
+		p.name, p.where = "JSON", "the JSON response"
 	case name == "":
-		c.name = c.path
+		p.name = p.path
 	}
-	before := len(w.f.items)
-	w.f.unit(s, c)
-	if rank > 0 && len(w.f.items) == before {
-		w.damaged(c, s)
-	}
-	return w.f.err
+	w.pieces = append(w.pieces, p)
+	return nil
 }
 
 // mayBeField reports whether --field may mean a member of this name. If not, its path
 // need not be built.
 func (w *jsonWalk) mayBeField(name string) bool {
-	field := w.f.field
-	return field != "" && (strings.HasSuffix(field, name) || strings.HasSuffix(field, "]"))
-}
-
-// damaged records the value of a token response member that looks like a JWT but is not
-// one. An opaque token is not damaged.
-func (w *jsonWalk) damaged(c carrier, s span) {
-	bare, _ := cutScheme(s.trim())
-	if !bytes.HasPrefix(bare.b, []byte("eyJ")) {
-		return
-	}
-	it := item{where: c.where, rank: c.rank, depth: c.depth}
-	if w.f.damaged.rank == 0 || it.before(w.f.damaged) {
-		w.f.damaged, w.f.damagedText = it, bare
-	}
+	return w.field != "" && (strings.HasSuffix(w.field, name) || strings.HasSuffix(w.field, "]"))
 }
 
 // maxPath limits the path of a token, in bytes.

@@ -16,28 +16,34 @@ func cutHeader(s span) (name string, value span, ok bool) {
 	return string(s.b[:i]), s.from(i + 1).trim(), true
 }
 
-// header reads the value of a header, or of another name before a colon, as in YAML.
-func (f *finder) header(name string, value span) {
-	c := carrier{name: name, where: name, fold: true}
-	switch strings.ToLower(name) {
-	case "cookie", "set-cookie":
-		if !hasQuoted(value.b) {
-			f.cookies(value)
-			return
-		}
-	case "authorization", "proxy-authorization":
-		c.where += " header"
-	default:
-		if f.inHeader {
-			c.where += " header"
-		}
+// header returns the value of a header, or of another name before a colon, as in YAML.
+func (r *reader) header(name string, value span, inHeaders bool) []piece {
+	if isCookie := strings.EqualFold(name, "Cookie") || strings.EqualFold(name, "Set-Cookie"); isCookie && !hasQuoted(value.b) {
+		return r.cookies(value)
 	}
-	f.unit(value, c)
+	return []piece{{span: value, carrier: headerCarrier(name, inHeaders)}}
 }
 
-// cookies reads name=value pairs that semicolons separate (RFC 6265 §4.1.1 and §4.2.1).
+// headerCarrier returns the carrier of a value after a name and a colon.
+func headerCarrier(name string, inHeaders bool) carrier {
+	c := carrier{name: name, where: name, fold: true}
+	if inHeaders || isAuthorization(name) {
+		c.where += " header"
+	}
+	return c
+}
+
+// textIn returns the piece of text between from and to of s.
+func textIn(s span, from, to int, c carrier) piece {
+	return piece{span: s, carrier: c, form: asText, from: from, to: to}
+}
+
+// allText returns all of s as text.
+func allText(s span, c carrier) []piece { return []piece{textIn(s, 0, len(s.b), c)} }
+
+// cookies splits name=value pairs that semicolons separate (RFC 6265 §4.1.1 and §4.2.1).
 // It accepts a token only if another pair follows it, or an attribute without a value.
-func (f *finder) cookies(s span) {
+func (r *reader) cookies(s span) (pieces []piece) {
 	for len(s.b) > 0 {
 		end := bytes.IndexByte(s.b, ';')
 		pair, rest := s, s.from(len(s.b))
@@ -45,29 +51,27 @@ func (f *finder) cookies(s span) {
 			pair, rest = s.sub(0, end), s.from(end+1)
 		}
 		if beginsPair(rest.b) {
-			f.pair(pair.trim())
+			pieces = append(pieces, r.cookie(pair.trim())...)
 		} else {
-			f.tokensInText(s, 0, len(pair.b), carrier{})
+			pieces = append(pieces, textIn(s, 0, len(pair.b), carrier{}))
 		}
 		s = rest
 	}
+	return pieces
 }
 
-// cookieJarLine reads a line of a cookie jar (curl -c, exports of browsers): seven fields
-// with tabs between them, the last two of which are the name and the value.
-func (f *finder) cookieJarLine(s span) bool {
+// cookieJarLine returns the value in a line of a cookie jar (curl -c, exports of browsers):
+// seven fields with tabs between them, the last two of which are the name and the value.
+func cookieJarLine(s span) (piece, bool) {
 	const fields = 7
 	if bytes.Count(s.b, []byte{'\t'}) != fields-1 {
-		return false
+		return piece{}, false
 	}
 	valueAt := bytes.LastIndexByte(s.b, '\t') + 1
 	nameAt := bytes.LastIndexByte(s.b[:valueAt-1], '\t') + 1
 	name := string(s.b[nameAt : valueAt-1])
 	value := s.from(valueAt)
-	if carriesToken(s.b[:valueAt]) || !isToken(value.b) {
-		return false
-	}
-	return f.value(value, carrier{name: name, where: "cookie " + name})
+	return piece{span: value, form: asValue, carrier: carrier{name: name, where: "cookie " + name}}, !carriesToken(s.b[:valueAt]) && isToken(value.b)
 }
 
 // beginsPair reports whether the text after a semicolon is a pair, a known attribute or
@@ -82,13 +86,12 @@ func beginsPair(b []byte) bool {
 	return equalFold(b, "Secure") || equalFold(b, "HttpOnly") || equalFold(b, "Partitioned")
 }
 
-// pair reads "name=value". Words before the name make it a variable instead of a cookie:
-// export TOKEN=….
-func (f *finder) pair(s span) {
+// cookie returns the value of "name=value". Words before the name make it a variable instead
+// of a cookie: export TOKEN=….
+func (r *reader) cookie(s span) []piece {
 	i := bytes.IndexByte(s.b, '=')
 	if i < 0 || bytes.Contains(s.b[:i], []byte("://")) {
-		f.prose(s)
-		return
+		return r.prose(s)
 	}
 	front := bytes.TrimRight(s.b[:i], " \t")
 	name := front[bytes.LastIndexAny(front, " \t")+1:]
@@ -97,80 +100,74 @@ func (f *finder) pair(s span) {
 		kind = ""
 	}
 	if carriesToken(front) {
-		f.tokensInText(s, 0, len(s.b), carrier{})
-		return
+		return allText(s, carrier{})
 	}
-	value := s.from(i + 1).trim()
 	key := strings.TrimLeft(string(name), "-$")
-	if f.noteChunk(key, value) {
-		return
-	}
-	if c := (carrier{name: key, where: kind + key}); !f.value(value, c) {
-		f.tokensInText(value, 0, len(value.b), c)
-	}
+	c, value := carrier{name: key, where: kind + key}, s.from(i+1).trim()
+	return []piece{named(value, c, allText(value, c))}
 }
 
-// parameters reads text without white space: a URL with its query and fragment (RFC 6750
+// named returns the value of a name, which may be a chunk of a cookie.
+func named(value span, c carrier, otherwise []piece) piece {
+	if isChunk(c.name, value) {
+		return piece{span: value, carrier: c, form: asChunk, otherwise: otherwise}
+	}
+	return piece{span: value, carrier: c, form: asValue, otherwise: otherwise}
+}
+
+// parameters splits text without white space: a URL with its query and fragment (RFC 6750
 // §2.3, RFC 6749 §4.2.2), a form body, or one name=value.
-func (f *finder) parameters(s span) {
+func (r *reader) parameters(s span) []piece {
 	hash := bytes.IndexByte(s.b, '#')
 	switch {
 	case hash < 0:
-		f.resource(s)
-		return
+		return r.resource(s)
 	case bytes.HasPrefix(s.b[hash:], []byte("#/")): // the path of a single-page application
-		f.resource(s.from(hash + 1))
-	default:
-		f.query(s.from(hash+1), "URL parameter ")
+		return append(r.resource(s.from(hash+1)), r.resource(s.sub(0, hash))...)
 	}
-	f.resource(s.sub(0, hash))
+	return append(query(s.from(hash+1), "URL parameter "), r.resource(s.sub(0, hash))...)
 }
 
-// resource reads a URL up to its fragment, or only a query.
-func (f *finder) resource(s span) {
+// resource splits a URL up to its fragment, or only a query.
+func (r *reader) resource(s span) []piece {
 	mark := bytes.IndexByte(s.b, '?')
 	switch {
 	case mark >= 0:
-		f.path(s.sub(0, mark))
-		f.query(s.from(mark+1), "URL parameter ")
+		return append(r.path(s.sub(0, mark)), query(s.from(mark+1), "URL parameter ")...)
 	case bytes.Contains(s.b, []byte("://")), bytes.HasPrefix(s.b, []byte{'/'}):
-		f.path(s)
+		return r.path(s)
 	case bytes.IndexByte(s.b, '&') >= 0:
-		f.query(s, "form parameter ")
-	default:
-		f.query(s, "")
+		return query(s, "form parameter ")
 	}
+	return query(s, "")
 }
 
-// query reads name=value pairs that ampersands separate. It accepts a token only if
+// query splits name=value pairs that ampersands separate. It accepts a token only if
 // another pair follows it or nothing does.
-func (f *finder) query(s span, kind string) {
+func query(s span, kind string) (pieces []piece) {
 	for len(s.b) > 0 {
-		end, piece, rest := len(s.b), s, span{}
+		end, part, rest := len(s.b), s, span{}
 		if i := bytes.IndexByte(s.b, '&'); i >= 0 {
-			end, piece, rest = i, s.sub(0, i), s.from(i+1)
+			end, part, rest = i, s.sub(0, i), s.from(i+1)
 		}
-		equals := bytes.IndexByte(piece.b, '=')
+		equals := bytes.IndexByte(part.b, '=')
 		following, _, _ := bytes.Cut(rest.b, []byte{'&'})
 		delimited := len(following) == 0 || bytes.IndexByte(following, '=') >= 0
-		if equals < 0 || !delimited || isToken(piece.b[:equals]) {
-			f.tokensInText(s, 0, end, carrier{})
+		if equals < 0 || !delimited || isToken(part.b[:equals]) {
+			pieces = append(pieces, textIn(s, 0, end, carrier{}))
 		} else {
-			name := strings.TrimLeft(string(piece.b[:equals]), "-$")
-			value := piece.from(equals + 1)
-			if !f.noteChunk(name, value) && !f.value(value, carrier{name: name, where: kind + name}) {
-				f.tokensInText(piece, 0, len(piece.b), carrier{})
-			}
+			name := strings.TrimLeft(string(part.b[:equals]), "-$")
+			pieces = append(pieces, named(part.from(equals+1), carrier{name: name, where: kind + name}, allText(part, carrier{})))
 		}
 		s = rest
 	}
+	return pieces
 }
 
-// path reads the part of a URL before its query. Links in mails carry tokens there.
-func (f *finder) path(s span) {
+// path splits the part of a URL before its query. Links in mails carry tokens there.
+func (r *reader) path(s span) (pieces []piece) {
 	if !bytes.Contains(s.b, []byte("://")) && !bytes.HasPrefix(s.b, []byte{'/'}) {
-		f.tokensInText(s, 0, len(s.b), carrier{})
-		return
+		return allText(s, carrier{})
 	}
 	for len(s.b) > 0 {
 		end := bytes.IndexByte(s.b, '/')
@@ -178,13 +175,12 @@ func (f *finder) path(s span) {
 			end = len(s.b)
 		}
 		part := s.sub(0, end)
-		switch {
-		case f.value(part, carrier{name: "path", where: "URL path"}):
-		case f.deep && bytes.HasPrefix(part.b, []byte(":_auth=")): // of npm
-			f.query(part.from(1), "")
-		default:
-			f.tokensInText(part, 0, len(part.b), carrier{})
+		otherwise := allText(part, carrier{})
+		if r.deep && bytes.HasPrefix(part.b, []byte(":_auth=")) { // of npm
+			otherwise = query(part.from(1), "")
 		}
+		pieces = append(pieces, piece{span: part, form: asValue, carrier: carrier{name: "path", where: "URL path"}, otherwise: otherwise})
 		s = s.from(min(end+1, len(s.b)))
 	}
+	return pieces
 }

@@ -8,10 +8,10 @@ import (
 	"jwt/internal/compact"
 )
 
-// prose reads text with white space. It accepts a token that white space ends if it
+// prose splits text with white space. It accepts a token that white space ends if it
 // follows a name or is in a URL, and the next word cannot be more of it. A complete token
 // needs neither.
-func (f *finder) prose(s span) {
+func (r *reader) prose(s span) (pieces []piece) {
 	var name, previous []byte
 	for i := 0; i < len(s.b); {
 		if isSpace(s.b[i]) {
@@ -26,18 +26,20 @@ func (f *finder) prose(s span) {
 		start, stop, carries := next(word.b, 0)
 		follows := continues(s.b[end:]) && !(carries && isComplete(word.b[start:stop]) && !resumes(s.b[end:]))
 		switch {
-		case !carries && f.field == "" && !f.deep:
+		case !carries && r.field == "" && !r.deep:
 		case compact.Is(word.b) && isOption(previous) && !follows:
-			f.value(word, carrier{name: string(bytes.TrimLeft(previous, "-")), where: string(previous)})
+			c := carrier{name: string(bytes.TrimLeft(previous, "-")), where: string(previous)}
+			pieces = append(pieces, piece{span: word, form: asValue, carrier: c})
 		case compact.Is(word.b) && string(previous) == "=" && !follows:
-			f.value(word, carrier{name: string(name), where: string(name)})
+			pieces = append(pieces, piece{span: word, form: asValue, carrier: carrier{name: string(name), where: string(name)}})
 		case !compact.Is(word.b) && !follows:
-			f.parameters(word)
+			pieces = append(pieces, r.parameters(word)...)
 		case carries:
-			f.tokensInText(s, i, end, carrier{})
+			pieces = append(pieces, textIn(s, i, end, carrier{}))
 		}
 		name, previous, i = previous, word.b, end
 	}
+	return pieces
 }
 
 // continues reports whether b begins with a word that may be the rest of a token: it is

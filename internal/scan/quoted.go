@@ -31,52 +31,53 @@ func closesQuote(b []byte, i int) bool {
 	return i+1 == len(b) || strings.IndexByte(" \t,;:)]}<>&|+/\\", b[i+1]) >= 0
 }
 
-// quoted reads a command line or a line of source: quoted text as a carrier, the rest as
+// quoted splits a command line or a line of source: quoted text is a carrier, the rest is
 // prose.
-func (f *finder) quoted(s span, c carrier) {
+func (r *reader) quoted(s span, c carrier) (pieces []piece) {
 	plain := 0 // start of the text outside quotes
 	for i := 0; i < len(s.b); i++ {
 		if !isQuote(s.b[i]) || !opensQuote(s.b, i) {
 			continue
 		}
-		f.prose(s.sub(plain, i))
+		pieces = append(pieces, r.prose(s.sub(plain, i))...)
 		end, escapes := endOfQuote(s.b, i)
 		name, ok := nameBefore(s.b[:i])
 		if end < 0 || !closesQuote(s.b, end) || !ok {
-			f.refuseQuoted(s, i, end)
-			return
+			return append(pieces, refusedQuote(s, i, end)...)
 		}
-		inner := s.sub(i+1, end)
+		inner := piece{span: s.sub(i+1, end), carrier: c}
 		if escapes {
-			inner = span{b: unescape(inner.b), off: inner.off}
+			inner.span = span{b: unescape(inner.b), off: inner.off}
 		}
 		if name != "" {
-			where := name
+			inner.carrier = carrier{name: name, where: name, fold: true}
 			if equalFold([]byte(name), "Authorization") {
-				where += " header"
+				inner.where += " header"
 			}
-			f.unit(inner, carrier{name: name, where: where, fold: true})
-		} else {
-			f.unit(inner, c)
 		}
+		pieces = append(pieces, inner)
 		i, plain = end, end+1
 	}
-	f.prose(s.from(plain))
+	return append(pieces, r.prose(s.from(plain))...)
 }
 
-// refuseQuoted records the first token after a quotation from i to end that is not closed
+// refusedQuote returns the first token after a quotation from i to end that is not closed
 // or touches other text.
-func (f *finder) refuseQuoted(s span, i, end int) {
+func refusedQuote(s span, i, end int) []piece {
 	start, stop, ok := next(s.b, i)
-	switch {
-	case !ok:
-	case end < 0:
-		f.refuseAt(s.at(start), s.at(i))
-	case !closesQuote(s.b, end):
-		f.refuseAt(s.at(start), s.at(end+1))
-	default:
-		f.refuse(s, start, stop)
+	if !ok {
+		return nil
 	}
+	p := piece{span: s.from(start), form: asRefused}
+	switch {
+	case end < 0:
+		p.touched = s.at(i)
+	case !closesQuote(s.b, end):
+		p.touched = s.at(end + 1)
+	default:
+		p.touched = endOfToken(s, start, stop)
+	}
+	return []piece{p}
 }
 
 // endOfQuote returns where the quotation that begins at i ends, or -1. escapes reports

@@ -107,7 +107,6 @@ func TestCarriers(t *testing.T) {
 		{`{"data":{"access_token":"TOKEN"}}`, "data.access_token of the JSON response"},
 		{`{"kind":"TokenRequest","status":{"token":"TOKEN","expirationTimestamp":"2024-01-01T00:00:00Z"}}`, "status.token of the JSON response"},
 		{`{"headers":[{"name":"Authorization","value":"Bearer TOKEN"}]}`, "headers[0].value of the JSON response"},
-		{`{"access_token":"ya29.opaque","id_token":"TOKEN"}`, "id_token of the JSON response"},
 		{`{"location":"https://app.example/cb#access_token=TOKEN"}`, "URL parameter access_token"},
 		{`{"token":"TOKEN","again":["TOKEN"]}`, "token of the JSON response"},
 		{`{"token":"TOKEN","message":"your token OTHER is old"}`, "token of the JSON response"},

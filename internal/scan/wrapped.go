@@ -25,30 +25,14 @@ func (w wrapping) take(o Options) (Found, error) {
 }
 
 // noteWrapped searches a JSON string with escapes for a token with line breaks.
-func (f *finder) noteWrapped(s span, where string) {
-	if bytes.IndexByte(s.b, '\n') < 0 || len(f.wrapped) > 1 {
+func (r *reader) noteWrapped(p piece) {
+	if bytes.IndexByte(p.b, '\n') < 0 || len(r.wrapped) > 1 {
 		return
 	}
-	body, _ := cutCarrier(s.trim())
+	body, _ := cutCarrier(p.trim())
 	if joined, lineBreak, lines := unwrap(body); joined != nil {
-		f.wrapped = append(f.wrapped, wrapping{joined, where, body.off, lineBreak, lines})
+		r.wrapped = append(r.wrapped, wrapping{joined, p.where, body.off, lineBreak, lines})
 	}
-}
-
-// joinLines returns the only token of a text if it is wrapped inside its carrier.
-func (f *finder) joinLines(s span, o Options) (found Found, ok bool, err error) {
-	if f.err != nil || f.field != "" || len(f.items) > 0 {
-		return Found{}, false, nil
-	}
-	all := f.wrapped
-	if len(all) == 0 {
-		all = wrappings(s)
-	}
-	if len(all) != 1 {
-		return Found{}, false, nil
-	}
-	found, err = all[0].take(o)
-	return found, err == nil, err
 }
 
 // wrappings returns up to two tokens of s that are wrapped over lines: in a YAML block, a
