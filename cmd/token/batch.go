@@ -25,15 +25,26 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A lineWork turns one line of a batch into its output.
+// A lineWork says how the lines of a batch are answered.
 type lineWork struct {
-	// token returns the output for a token. With an error, it returns the object that reports
-	// it, or nil for the usual one.
-	token func(token string) (render.Object, error)
-	none  func(error) render.Object // reports why a line has no token
-
-	needsLine bool // an input without a line is an error
+	worker    func() lineWorker // for each goroutine
+	needsLine bool              // an input without a line is an error
 }
+
+// A lineWorker answers lines for one goroutine. Its answers are valid until the next one.
+type lineWorker interface {
+	// answer returns the answer to a token. With an error, it returns the answer that reports
+	// it, or nil for the usual one.
+	answer(token string) (render.Members, error)
+	// refuse returns the answer to a line without a token.
+	refuse(err error) render.Members
+}
+
+// A lineFunc is the answer of a lineWorker that keeps nothing.
+type lineFunc func(token string) (render.Members, error)
+
+func (f lineFunc) answer(token string) (render.Members, error) { return f(token) }
+func (f lineFunc) refuse(err error) render.Members             { return cli.ErrorObject(err) }
 
 // runBatch reads one token per line and writes one JSON object per line, in order. A line
 // that fails becomes an object with "error" and does not end the run; the exit status is
@@ -47,28 +58,27 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	var t tally
 	p := newProgress(env, output, "lines", sizeOf(lines))
 	p.shown = p.shown && !env.StdoutTTY // which the answers fill
-	out := env.Stdout
-	if output.Quiet {
-		out = io.Discard
-	}
-	spare := make([]byte, spareHeap)
-	defer runtime.KeepAlive(spare)
 	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: func(lines int, read int64) {
 		t.done.Store(int64(lines))
 		p.update(lines, read)
 	}}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err = runUntil(ctx, lines, out, options, func(dst, line []byte, number int, tooLong error) []byte {
-		if !t.any.Load() { // a store by every worker for each line is slow
-			t.any.Store(true)
+	err = runUntil(ctx, lines, env.Stdout, options, func() batch.Work {
+		worker := work.worker()
+		return func(dst, line []byte, number int, tooLong error) []byte {
+			if !t.any.Load() { // a store by every worker for each line is slow
+				t.any.Store(true)
+			}
+			answer, err := answerLine(token, line, tooLong, worker)
+			if err != nil {
+				t.add(number, verdict.ClassOf(err))
+			}
+			if output.Quiet {
+				return dst
+			}
+			return render.AppendLine(dst, number, answer)
 		}
-		object, err := answerLine(token, line, tooLong, work)
-		if err != nil {
-			t.add(number, verdict.ClassOf(err))
-		}
-		o := append(render.Object{{Name: "line", Value: number}}, object...)
-		return append(render.AppendJSON(dst, o), '\n')
 	})
 	p.clear()
 	switch {
@@ -88,10 +98,10 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 }
 
 // runUntil is batch.Run that returns soon after ctx ends, even if the input gives no next line.
-func runUntil(ctx context.Context, r io.Reader, w io.Writer, o batch.Options, work batch.Work) error {
+func runUntil(ctx context.Context, r io.Reader, w io.Writer, o batch.Options, newWork func() batch.Work) error {
 	const patience = time.Second
 	ended := make(chan error, 1)
-	go func() { ended <- batch.Run(ctx, r, w, o, work) }()
+	go func() { ended <- batch.Run(ctx, r, w, o, newWork) }()
 	select {
 	case err := <-ended:
 		return err
@@ -109,28 +119,23 @@ func runUntil(ctx context.Context, r io.Reader, w io.Writer, o batch.Options, wo
 // Bearer ".
 const framing = 4096
 
-// spareHeap is allocated for a run and never touched, so it costs no memory. It makes the
-// garbage collector, which runs when the heap has doubled, run once in so many bytes and not
-// every few lines, when it took a third of the time.
-const spareHeap = 16 << 20
-
-func answerLine(token tokenOptions, line []byte, tooLong error, work lineWork) (render.Object, error) {
+func answerLine(token tokenOptions, line []byte, tooLong error, worker lineWorker) (render.Members, error) {
 	if tooLong != nil {
 		err := verdict.Errorf(verdict.TooLarge, "the line is longer than a token of %d bytes", token.maxSize)
-		return work.none(err), err
+		return worker.refuse(err), err
 	}
 	found, err := scan.One(line, scan.Options{Field: token.field})
 	if err == nil {
 		err = token.checkSize(found.Token)
 	}
 	if err != nil {
-		return work.none(err), err
+		return worker.refuse(err), err
 	}
-	object, err := work.token(found.Token)
-	if err != nil && object == nil {
-		object = cli.ErrorObject(err)
+	answer, err := worker.answer(found.Token)
+	if err != nil && answer == nil {
+		answer = cli.ErrorObject(err)
 	}
-	return object, err
+	return answer, err
 }
 
 // A tally counts the lines that failed, by class, and records the first of the gravest.

@@ -107,13 +107,14 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
-		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
+		line := lineFunc(func(text string) (render.Members, error) {
 			t, err := o.decode(u, text)
 			if err != nil {
 				return nil, err
 			}
 			return decodedJSON(t, o.life.check(t, span, now))
-		}, none: cli.ErrorObject})
+		})
+		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: func() lineWorker { return line }})
 	}
 	found, err := o.token.read(env, o.output, u.sources.In, args, true)
 	if err != nil {
@@ -142,12 +143,12 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 }
 
 // decodedJSON returns the output for a token, with the error of --valid-for.
-func decodedJSON(t *token.Token, ended error) (render.Object, error) {
-	object := render.Decoded{Token: t}.JSON()
-	if ended != nil {
-		object = append(object, cli.ErrorObject(ended)...)
+func decodedJSON(t *token.Token, ended error) (render.Members, error) {
+	decoded := render.Decoded{Token: t}
+	if ended == nil {
+		return decoded, nil
 	}
-	return object, ended
+	return render.Joined{decoded, cli.ErrorObject(ended)}, ended
 }
 
 // fail returns the error, and writes it as JSON unless a part of the token was asked for,

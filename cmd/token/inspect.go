@@ -135,9 +135,8 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
-		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{token: func(text string) (render.Object, error) {
-			return o.line(env, u, text, now, judge)
-		}, none: cli.ErrorObject})
+		line := lineFunc(func(text string) (render.Members, error) { return o.line(env, u, text, now, judge) })
+		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: func() lineWorker { return line }})
 	}
 	found, err := o.token.read(env, o.output, u.sources.In, args, true)
 	if err != nil {
@@ -154,16 +153,16 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 }
 
 // line returns the output for one token of a batch.
-func (o inspectOptions) line(env *cli.Env, u *unlocker, text string, now time.Time, judge func(inspect.Token) error) (render.Object, error) {
+func (o inspectOptions) line(env *cli.Env, u *unlocker, text string, now time.Time, judge func(inspect.Token) error) (render.Members, error) {
 	t, err := o.inspect(u, text, now)
 	if err != nil {
 		return nil, err
 	}
-	object := o.inspection(env, t, now).JSON()
+	inspection := o.inspection(env, t, now)
 	if err := judge(t); err != nil {
-		return append(object, cli.ErrorObject(err)...), err
+		return render.Joined{inspection, cli.ErrorObject(err)}, err
 	}
-	return object, nil
+	return inspection, nil
 }
 
 // inspect parses a token, and decrypts it if a key is given.

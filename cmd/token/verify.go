@@ -277,12 +277,9 @@ func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error
 	}
 	v.policy.Diagnosis = &verify.Diagnosis{Off: o.output.Quiet}
 	err := runBatch(ctx, env, v.sources.In, o.output, o.token, args, lineWork{
-		token: func(token string) (render.Object, error) {
-			r := o.withEntry(v.verify(token))
-			return render.Report(r).JSON(), r.Err
+		worker: func() lineWorker {
+			return &verifyLines{options: o, verifier: verify.New(v.sources, v.policy, v.now)}
 		},
-		none: func(err error) render.Object { return render.Report(verify.NoToken(err)).JSON() },
-
 		needsLine: true, // what nobody checked is not valid
 	})
 	if n := v.policy.Diagnosis.Skipped.Load(); n > 0 {
@@ -291,6 +288,20 @@ func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error
 	return err
 }
 
+// verifyLines verifies the tokens of one goroutine.
+type verifyLines struct {
+	options  verifyOptions
+	verifier *verify.Verifier
+	reports  render.Reports
+}
+
+func (v *verifyLines) answer(token string) (render.Members, error) {
+	r := v.options.withEntry(v.verifier.Token(token))
+	return v.reports.Of(r), r.Err
+}
+
+func (v *verifyLines) refuse(err error) render.Members { return v.reports.Of(verify.NoToken(err)) }
+
 // refuse reports an error that occurred before any token was read.
 func (o verifyOptions) refuse(env *cli.Env, err error) error {
 	if o.payload || !o.output.WantsJSON(env) {
@@ -298,7 +309,7 @@ func (o verifyOptions) refuse(env *cli.Env, err error) error {
 	}
 	e := cli.Classified(err)
 	r := render.Report{Class: e.Class, Message: e.Message, Hint: e.Hint}
-	return errors.Join(o.output.WriteJSON(env, r.JSON()), err)
+	return errors.Join(o.output.WriteJSON(env, r), err)
 }
 
 // answer writes the report, or with --payload only the verified bytes.
@@ -309,7 +320,7 @@ func (o verifyOptions) answer(env *cli.Env, r verify.Report) error {
 		err = o.output.WriteBytes(env, r.Payload)
 	case o.payload:
 	case o.output.WantsJSON(env):
-		err = o.output.WriteJSON(env, render.Report(r).JSON())
+		err = o.output.WriteJSON(env, render.Report(r))
 	case r.Class == verdict.Interrupted || r.Class == verdict.Usage: // no token was checked
 	default:
 		t := o.output.Text(env)

@@ -115,6 +115,7 @@ func (o verifyOptions) withEntry(r verify.Report) verify.Report {
 	if o.entry == "" {
 		return r
 	}
+	r.Opening = nil // the report begins like no other
 	at := slices.IndexFunc(r.Checks, func(c verdict.Check) bool { return c.Name == "alg" || c.Name == "key" })
 	if at < 0 {
 		at = len(r.Checks)

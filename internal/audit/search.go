@@ -37,7 +37,7 @@ func Search(ctx context.Context, g *Guesser, list io.Reader, o Options) (Result,
 	defer cancel()
 	s := search{guesser: g, options: o, found: cancel}
 	s.idle.New = func() any { return &worker{Guesser: g.clone()} }
-	err := batch.Run(ctx, list, io.Discard, batch.Options{Workers: o.Workers, MaxLine: MaxWord, Progress: o.Progress}, s.line)
+	err := batch.Run(ctx, list, io.Discard, batch.Options{Workers: o.Workers, MaxLine: MaxWord, Progress: o.Progress}, func() batch.Work { return s.line })
 	s.result.Guesses, s.result.Skipped = s.guesses.Load(), s.skipped.Load()
 	if s.result.Found && errors.Is(err, context.Canceled) {
 		err = nil

@@ -18,7 +18,6 @@ var ErrLineTooLong = errors.New("the line is too long")
 
 // Work appends the answer to one line to dst and returns it. number counts from 1. line
 // has no line end and is valid only during the call. tooLong is ErrLineTooLong or nil.
-// Work is called from several goroutines at once.
 type Work func(dst, line []byte, number int, tooLong error) []byte
 
 // Options limit the work.
@@ -38,10 +37,10 @@ const (
 	keptBytes  = 1 << 20 // maximum size of the buffers of a chunk that is reused
 )
 
-// Run reads lines from r until it ends, answers each with work and writes the answers to
-// w in the order of the lines. Empty lines are skipped but counted. It returns the first
-// error of r, w or ctx.
-func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) error {
+// Run reads lines from r until it ends, answers each and writes the answers to w in the order of
+// the lines. Each goroutine has a Work of its own, which newWork returns. Empty lines are skipped
+// but counted. It returns the first error of r, w or ctx.
+func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, newWork func() Work) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
@@ -51,6 +50,7 @@ func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, work Work) er
 	var workers sync.WaitGroup
 	for range o.Workers {
 		workers.Go(func() {
+			work := newWork()
 			for c := range todo {
 				c.answer(work)
 			}

@@ -24,7 +24,7 @@ func echo(dst, line []byte, number int, tooLong error) []byte {
 func run(t *testing.T, input string, o Options) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := Run(context.Background(), strings.NewReader(input), &out, o, echo); err != nil {
+	if err := Run(context.Background(), strings.NewReader(input), &out, o, func() Work { return echo }); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -76,7 +76,7 @@ func TestTrickle(t *testing.T) {
 	in, feed := io.Pipe()
 	answers, out := io.Pipe()
 	go func() {
-		out.CloseWithError(Run(context.Background(), in, out, Options{Workers: 2, MaxLine: 10}, echo))
+		out.CloseWithError(Run(context.Background(), in, out, Options{Workers: 2, MaxLine: 10}, func() Work { return echo }))
 	}()
 	buf := make([]byte, 64)
 	for i := 1; i <= 3; i++ {
@@ -96,7 +96,7 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 func TestWriteErrorStops(t *testing.T) {
 	full := errors.New("disk full")
 	endless := readFunc(func(p []byte) (int, error) { return copy(p, "x\n"), nil })
-	err := Run(context.Background(), endless, failing{full}, Options{Workers: 2, MaxLine: 10}, echo)
+	err := Run(context.Background(), endless, failing{full}, Options{Workers: 2, MaxLine: 10}, func() Work { return echo })
 	if !errors.Is(err, full) {
 		t.Errorf("got %v", err)
 	}
@@ -106,7 +106,7 @@ func TestLinesBeforeReadErrorAreAnswered(t *testing.T) {
 	broken := errors.New("broken")
 	var out bytes.Buffer
 	r := io.MultiReader(strings.NewReader("a\nb\n"), readFunc(func([]byte) (int, error) { return 0, broken }))
-	err := Run(context.Background(), r, &out, Options{Workers: 2, MaxLine: 10}, echo)
+	err := Run(context.Background(), r, &out, Options{Workers: 2, MaxLine: 10}, func() Work { return echo })
 	if !errors.Is(err, broken) || out.String() != "1:a\n2:b\n" {
 		t.Errorf("got %v, %q", err, out.String())
 	}
@@ -116,7 +116,7 @@ func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
 	endless := readFunc(func(p []byte) (int, error) { return copy(p, "x\n"), nil })
-	if err := Run(ctx, endless, io.Discard, Options{Workers: 2, MaxLine: 10}, echo); !errors.Is(err, context.DeadlineExceeded) {
+	if err := Run(ctx, endless, io.Discard, Options{Workers: 2, MaxLine: 10}, func() Work { return echo }); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -133,7 +133,9 @@ func TestMemoryIsBounded(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	answers, out := io.Pipe()
 	ended := make(chan error)
-	go func() { ended <- Run(ctx, endless, out, Options{Workers: 2, MaxLine: 2048}, echo) }()
+	go func() {
+		ended <- Run(ctx, endless, out, Options{Workers: 2, MaxLine: 2048}, func() Work { return echo })
+	}()
 	var last int64
 	for { // until the reader blocks
 		time.Sleep(20 * time.Millisecond)
@@ -164,7 +166,7 @@ func TestBuffersAreReused(t *testing.T) {
 	garbage := func(chunks int) float64 {
 		in := strings.Repeat(strings.Repeat("x", 99)+"\n", chunks*chunkLines)
 		return testing.AllocsPerRun(3, func() {
-			if err := Run(context.Background(), strings.NewReader(in), io.Discard, Options{Workers: 2, MaxLine: 100}, copied); err != nil {
+			if err := Run(context.Background(), strings.NewReader(in), io.Discard, Options{Workers: 2, MaxLine: 100}, func() Work { return copied }); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -95,8 +95,8 @@ func (o Output) Write(env *Env, answer []byte) error {
 }
 
 // WriteJSON writes a JSON object: indented on a terminal, else on one line.
-func (o Output) WriteJSON(env *Env, object render.Object) error {
-	return o.Write(env, append(object.JSON(env.StdoutTTY), '\n'))
+func (o Output) WriteJSON(env *Env, object render.Members) error {
+	return o.Write(env, append(render.JSON(object, env.StdoutTTY), '\n'))
 }
 
 // WriteValue writes one JSON value as it is spelled: coloured and indented on a terminal,

@@ -17,33 +17,51 @@ type Decoded struct {
 	Remark func(claim jsonobject.Member) Remark // on a claim, beside it
 }
 
-// JSON returns the token for stdout: {"header","payload","signature"}; for a JWE
+// AppendMembers appends the token for stdout: {"header","payload","signature"}; for a JWE
 // {"header","encrypted",…} with the encrypted parts, or once decrypted the plaintext and the
 // key, with a token under "nested".
-func (d Decoded) JSON() Object {
+func (d Decoded) AppendMembers(dst []byte) []byte {
 	t := d.Token
-	o := append(make(Object, 0, 6), Field{"header", t.Header})
+	dst = appendSource(appendName(dst, "header"), t.Header)
 	switch {
 	case t.Kind != compact.JWE:
-		o = append(o, PayloadField(t))
+		dst = appendPayload(dst, t)
 		if t.Disclosures.Fit() {
-			o.Add("processed", t.Disclosures.Processed.Payload)
+			dst = appendSource(appendName(dst, "processed"), t.Disclosures.Processed.Payload)
 		}
-		o = append(o, presentedJSON(t)...)
-		o.Add("signature", base64url.Encode(t.Signed.Signature))
-	case t.Decrypted != nil:
-		o.Add("encrypted", true)
-		o = append(o, PayloadField(t), decryptionKey(t))
-		if t.Inside != nil {
-			o.Add("nested", Decoded{Token: t.Inside}.JSON())
-		}
+		dst = presentedJSON(t).AppendMembers(dst)
+		dst = append(appendName(dst, "signature"), '"')
+		dst = append(base64url.AppendEncode(dst, t.Signed.Signature), '"')
 	default:
-		o.Add("encrypted", true)
+		dst = d.encryptedJSON().AppendMembers(dst)
+	}
+	return warningsJSON(t.Warnings()).AppendMembers(dst)
+}
+
+// encryptedJSON returns the encrypted parts of a JWE, or its plaintext.
+func (d Decoded) encryptedJSON() Object {
+	t := d.Token
+	o := Object{{"encrypted", true}}
+	if t.Decrypted == nil {
 		for i, name := range []string{"encrypted_key", "iv", "ciphertext", "tag"} {
 			o.Add(name, t.Encrypted.Segments()[i+1])
 		}
+		return o
 	}
-	return addWarnings(o, t.Warnings())
+	o = append(o, PayloadField(t), decryptionKey(t))
+	if t.Inside != nil {
+		o.Add("nested", Decoded{Token: t.Inside})
+	}
+	return o
+}
+
+// appendPayload appends the member of PayloadField.
+func appendPayload(dst []byte, t *token.Token) []byte {
+	if t.HasClaims() {
+		return appendSource(appendName(dst, "payload"), t.Claims)
+	}
+	f := PayloadField(t)
+	return appendValue(appendName(dst, f.Name), f.Value)
 }
 
 // presentedJSON returns the disclosures and the Key Binding JWT of an SD-JWT.
@@ -53,7 +71,7 @@ func presentedJSON(t *token.Token) Object {
 	}
 	o := disclosureFields(*t.Disclosures)
 	if binding, ok := t.Disclosures.Binding(); ok {
-		o.Add("key_binding", Decoded{Token: binding}.JSON())
+		o.Add("key_binding", Decoded{Token: binding})
 	}
 	return o
 }
@@ -62,15 +80,15 @@ func decryptionKey(t *token.Token) Field {
 	return Field{"key", KeyJSON(t.Decrypted.Key(), t.Decrypted.Alg(), t.Decrypted.Enc())}
 }
 
-func addWarnings(o Object, warnings []verdict.Check) Object {
+func warningsJSON(warnings []verdict.Check) Object {
 	if len(warnings) == 0 {
-		return o
+		return nil
 	}
 	var list []Object
 	for _, w := range warnings {
 		list = append(list, Object{{"class", string(w.Class)}, {"message", w.Detail}})
 	}
-	return append(o, Field{"warnings", list})
+	return Object{{"warnings", list}}
 }
 
 // Text appends the token as text.

@@ -22,11 +22,11 @@ func (d Decrypted) JSON() Object {
 	o := Object{{"header", d.Token.Header}, plaintext, decryptionKey(d.Token)}
 	switch {
 	case d.Report != nil:
-		o.Add("nested", Report(*d.Report).JSON())
+		o.Add("nested", Report(*d.Report))
 	case d.Token.Inside != nil:
-		o.Add("nested", Object{{"unverified", Decoded{Token: d.Token.Inside}.JSON()}})
+		o.Add("nested", Object{{"unverified", Decoded{Token: d.Token.Inside}}})
 	}
-	return addWarnings(o, d.Token.Warnings())
+	return append(o, warningsJSON(d.Token.Warnings())...)
 }
 
 // Text appends the plaintext as text.

@@ -22,6 +22,9 @@ type Inspection struct {
 	Full  bool                   // shorten nothing
 }
 
+// AppendMembers appends the members of JSON.
+func (a Inspection) AppendMembers(dst []byte) []byte { return a.JSON().AppendMembers(dst) }
+
 // JSON returns the inspection for stdout. The header and the payload are those of the token;
 // the explanations are beside them.
 func (a Inspection) JSON() Object {

@@ -22,6 +22,51 @@ type Field struct {
 // reproduced member for member and digit for digit.
 type Object []Field
 
+// Members are the members of a JSON object, in the order of the output.
+type Members interface {
+	// AppendMembers appends the members as JSON, with a comma before each unless dst ends with
+	// the brace of their object.
+	AppendMembers(dst []byte) []byte
+}
+
+// AppendMembers appends the members of the object.
+func (o Object) AppendMembers(dst []byte) []byte {
+	for _, f := range o {
+		dst = appendValue(appendName(dst, f.Name), f.Value)
+	}
+	return dst
+}
+
+// Joined are the members of one object after those of another.
+type Joined []Members
+
+// AppendMembers appends the members of all.
+func (j Joined) AppendMembers(dst []byte) []byte {
+	for _, m := range j {
+		dst = m.AppendMembers(dst)
+	}
+	return dst
+}
+
+// AppendLine appends the object with a number and members, on one line.
+func AppendLine(dst []byte, number int, m Members) []byte {
+	start := len(dst)
+	dst = strconv.AppendInt(append(dst, `{"line":`...), int64(number), 10)
+	dst = append(m.AppendMembers(dst), '}')
+	if !isPlain(dst[start:]) {
+		dst = append(dst[:start], EscapeJSON(dst[start:])...)
+	}
+	return append(dst, '\n')
+}
+
+// appendName appends the name of a member, with a comma unless it is the first.
+func appendName(dst []byte, name string) []byte {
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return append(jsonobject.AppendQuote(dst, name), ':')
+}
+
 // Add appends a member.
 func (o *Object) Add(name string, value any) { *o = append(*o, Field{name, value}) }
 
@@ -104,19 +149,19 @@ func appendValue(dst []byte, value any) []byte {
 	case jsontext.Value:
 		return appendCompact(dst, v)
 	case jsonobject.Object:
-		return appendCompact(dst, v.Bytes())
-	case Object:
+		return appendSource(dst, v)
+	case members: // which has the method of an Inspection
+		return v.append(dst)
+	case Members:
 		return appendObject(dst, v)
 	case []string:
 		return appendArray(dst, v, jsonobject.AppendQuote)
 	case []any:
 		return appendArray(dst, v, appendValue)
-	case []Object:
-		return appendArray(dst, v, appendObject)
 	case []verdict.Check:
-		return appendArray(dst, v, appendCheck)
-	case members:
-		return v.append(dst)
+		return append(appendChecks(append(dst, '['), v), ']')
+	case []Object:
+		return appendArray(dst, v, appendObject[Object])
 	default: // a struct with tags
 		text, err := json.Marshal(v)
 		if err != nil {
@@ -126,17 +171,16 @@ func appendValue(dst []byte, value any) []byte {
 	}
 }
 
-func appendObject(dst []byte, o Object) []byte {
-	dst = append(dst, '{')
-	for i, f := range o {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = jsonobject.AppendQuote(dst, f.Name)
-		dst = append(dst, ':')
-		dst = appendValue(dst, f.Value)
+func appendObject[M Members](dst []byte, m M) []byte {
+	return append(m.AppendMembers(append(dst, '{')), '}')
+}
+
+// appendSource appends an object of a token without the white space between its values.
+func appendSource(dst []byte, o jsonobject.Object) []byte {
+	if !o.Spaced() {
+		return append(dst, o.Bytes()...)
 	}
-	return append(dst, '}')
+	return appendCompact(dst, o.Bytes())
 }
 
 func appendArray[T any](dst []byte, elements []T, appendElement func([]byte, T) []byte) []byte {

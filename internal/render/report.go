@@ -2,6 +2,7 @@ package render
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"jwt/internal/diagnose"
@@ -15,54 +16,122 @@ import (
 // A Report is the output of verify, as JSON or as text.
 type Report verify.Report
 
-// JSON returns the report for stdout. What was verified is under header and payload, the
+// AppendMembers appends the report for stdout. What was verified is under header and payload, the
 // rest under unverified, so that no program reads an unverified claim.
-func (r Report) JSON() Object {
-	o := append(make(Object, 0, 6), Field{"valid", r.Valid}, Field{"checks", r.Checks})
+func (r Report) AppendMembers(dst []byte) []byte { return (&r).append(dst, nil) }
+
+// append is AppendMembers, with what is known of the opening of the report.
+func (r *Report) append(dst []byte, known *opening) []byte {
+	dst = strconv.AppendBool(appendName(dst, "valid"), r.Valid)
+	dst = append(appendName(dst, "checks"), '[')
+	checks := r.Checks
+	if known != nil {
+		dst, checks = append(dst, known.checks...), checks[known.count:]
+	}
+	dst = append(appendChecks(dst, checks), ']')
 	if len(r.Causes) > 0 {
-		o.Add("diagnosis", causesJSON(r.Causes))
+		dst = appendValue(appendName(dst, "diagnosis"), causesJSON(r.Causes))
 	}
-	if r.Alg != "" {
-		o.Add("key", KeyJSON(r.Key, r.Alg, ""))
+	switch {
+	case known != nil:
+		dst = append(dst, known.key...)
+	case r.Alg != "":
+		dst = appendObject(appendName(dst, "key"), KeyJSON(r.Key, r.Alg, ""))
 	}
-	if r.Token != nil {
-		contents := contentsJSON(r.Token)
-		if r.Valid {
-			o = append(o, contents...)
-		} else {
-			o.Add("unverified", contents)
-		}
+	switch {
+	case r.Token == nil:
+	case r.Valid:
+		dst = appendContents(dst, r.Token)
+	default:
+		dst = append(appendName(dst, "unverified"), '{')
+		dst = append(appendContents(dst, r.Token), '}')
 	}
-	if !r.Valid {
-		e := Object{{"class", string(r.Class)}, {"message", r.Message}}
-		if r.Hint != "" {
-			e.Add("hint", r.Hint)
-		}
-		o.Add("error", e)
+	if r.Valid {
+		return dst
 	}
-	return o
+	dst = append(appendName(dst, "error"), '{')
+	dst = jsonobject.AppendQuote(appendName(dst, "class"), string(r.Class))
+	dst = jsonobject.AppendQuote(appendName(dst, "message"), r.Message)
+	if r.Hint != "" {
+		dst = jsonobject.AppendQuote(appendName(dst, "hint"), r.Hint)
+	}
+	return append(dst, '}')
 }
 
-// contentsJSON returns the header and the payload, that of an SD-JWT with what is disclosed.
-func contentsJSON(t *token.Token) Object {
-	payload, disclosures := PayloadField(t), t.Disclosures
-	if disclosures.Fit() {
-		payload.Value = t.Content()
+// appendContents appends the header and the payload, that of an SD-JWT with what is disclosed.
+func appendContents(dst []byte, t *token.Token) []byte {
+	dst = appendSource(appendName(dst, "header"), t.Header)
+	disclosures := t.Disclosures
+	switch {
+	case disclosures.Fit():
+		dst = appendSource(appendName(dst, "payload"), t.Content())
+	default:
+		dst = appendPayload(dst, t)
 	}
-	o := append(make(Object, 0, 4), Field{"header", t.Header}, payload)
 	if disclosures != nil {
-		o = append(o, presentedJSON(t)...)
+		dst = presentedJSON(t).AppendMembers(dst)
 	}
+	return dst
+}
+
+// Reports renders the reports of one goroutine. It keeps what it has rendered of their openings.
+type Reports struct {
+	report Report
+	known  map[*verify.Opening]*opening
+}
+
+// An opening is what reports with the same beginning have in common, rendered.
+type opening struct {
+	count  int    // of the checks
+	checks []byte // without brackets
+	key    []byte // the member
+}
+
+// Of returns the members of a report, which are valid until the next call.
+func (r *Reports) Of(report verify.Report) Members {
+	r.report = Report(report)
+	return r
+}
+
+// AppendMembers appends the members of the last report.
+func (r *Reports) AppendMembers(dst []byte) []byte { return r.report.append(dst, r.opening()) }
+
+// opening returns the opening of the report, or nil if it has none.
+func (r *Reports) opening() *opening {
+	of := r.report.Opening
+	if of == nil {
+		return nil
+	}
+	if known := r.known[of]; known != nil {
+		return known
+	}
+	o := &opening{count: len(of.Checks), checks: appendChecks(nil, of.Checks)}
+	o.key = appendObject([]byte(`,"key":`), KeyJSON(r.report.Key, r.report.Alg, ""))
+	if r.known == nil || len(r.known) >= maxKnown {
+		r.known = map[*verify.Opening]*opening{}
+	}
+	r.known[of] = o
 	return o
 }
 
-// appendCheck appends a check as an element of "checks". It does not make an Object first,
-// because a batch writes ten checks per line.
-func appendCheck(dst []byte, c verdict.Check) []byte {
-	dst = jsonobject.AppendQuote(append(dst, `{"name":`...), c.Name)
-	dst = jsonobject.AppendQuote(append(dst, `,"status":`...), string(c.Status))
+// maxKnown bounds the memory for openings.
+const maxKnown = 64
+
+func appendChecks(dst []byte, checks []verdict.Check) []byte {
+	for i := range checks { // each ends with a brace
+		if n := len(dst); n > 0 && dst[n-1] == '}' {
+			dst = append(dst, ',')
+		}
+		dst = appendCheck(dst, &checks[i])
+	}
+	return dst
+}
+
+func appendCheck(dst []byte, c *verdict.Check) []byte {
+	dst = append(jsonobject.AppendQuote(append(dst, `{"name":`...), c.Name), `,"status":"`...)
+	dst = append(append(dst, c.Status...), '"')
 	if c.Class != "" {
-		dst = jsonobject.AppendQuote(append(dst, `,"class":`...), string(c.Class))
+		dst = append(append(append(dst, `,"class":"`...), c.Class...), '"')
 	}
 	if c.Expected != nil {
 		dst = appendValue(append(dst, `,"expected":`...), c.Expected)
