@@ -19,6 +19,8 @@ func (r *run) story(ctx context.Context) error {
 		if err != nil || r.OAuth == nil {
 			return err
 		}
+		r.logoutLeftovers(ctx, true)
+		r.families = nil
 	}
 	return r.oauthStory(ctx)
 }
