@@ -69,6 +69,7 @@ func runExec(ctx context.Context, env *cli.Env, o execOptions, argv []string) er
 	if err != nil {
 		return err
 	}
+	noteBound(env, s)
 	const variable = "ACCESS_TOKEN="
 	environ := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, variable) })
 	err = env.Exec(append([]string{program}, argv[1:]...), append(environ, variable+s.AccessToken))

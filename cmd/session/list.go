@@ -74,7 +74,7 @@ func listText(t *render.Text, all []listed, now time.Time) {
 	for _, l := range all {
 		name = max(name, len(l.name))
 		if l.err == nil {
-			server, user = max(server, len(l.session.Server)), max(user, len(l.session.User))
+			server, user = max(server, len(l.session.Server)), max(user, len(l.session.Who()))
 		}
 	}
 	for _, l := range all {
@@ -84,7 +84,7 @@ func listText(t *render.Text, all []listed, now time.Time) {
 			continue
 		}
 		s := l.session
-		t.Put(s.Server).Pad(len(s.Server), server+2).Put(s.User).Pad(len(s.User), user+2)
+		t.Put(s.Server).Pad(len(s.Server), server+2).Put(s.Who()).Pad(len(s.Who()), user+2)
 		state := stateOf(s, now)
 		t.Styled(stateStyle[state], state)
 		if state == "active" && !s.AccessExpires.IsZero() {

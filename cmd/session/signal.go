@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"jwt/internal/cli"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
 )
@@ -26,6 +27,13 @@ func interrupted(ctx context.Context, err error) error {
 		return verdict.Errorf(verdict.Interrupted, "interrupted")
 	}
 	return err
+}
+
+// noteBound says that a token which is printed is of no use by itself.
+func noteBound(env *cli.Env, s *session.Session) {
+	if tokenType(s) == "DPoP" {
+		cli.Output{}.Note(env, "the token is bound to the session's key (DPoP): servers take it only with a proof, as jwt session request and proxy send it")
+	}
 }
 
 // freshToken returns the session with a token that lives for minTTL, refreshed if

@@ -94,6 +94,7 @@ func runToken(ctx context.Context, env *cli.Env, o tokenOptions, args []string) 
 	if err != nil {
 		return err
 	}
+	noteBound(env, s)
 	if o.format == "env" && strings.Trim(s.AccessToken, inShell) != "" {
 		return verdict.Errorf(verdict.Usage, "--format env: the token has characters that a shell interprets").Hintf("ACCESS_TOKEN=$(jwt session token)")
 	}

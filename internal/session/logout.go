@@ -56,7 +56,7 @@ func (c *Client) Logout(ctx context.Context) (LogoutResult, error) {
 	if err != nil {
 		return c.removeUnreadable(err)
 	}
-	f := LogoutResult{Server: s.Server, User: s.User, AccessExpires: s.AccessExpires, HasRefresh: s.HasRefresh(), RefreshExpires: s.RefreshExpires}
+	f := LogoutResult{Server: s.Server, User: s.Who(), AccessExpires: s.AccessExpires, HasRefresh: s.RefreshToken != "", RefreshExpires: s.RefreshExpires}
 	f.Access = AccessUnknown
 	tokens := s.tokens()
 	if !s.Alive(c.Now()) {

@@ -150,7 +150,8 @@ func (s *Session) Refreshable(now time.Time) bool {
 	return s.Ended == nil && s.hasRefresh && (s.RefreshExpires.IsZero() || now.Before(s.RefreshExpires))
 }
 
-// HasRefresh reports whether the server gave a refresh token.
+// HasRefresh reports whether the session can get new tokens: the server gave a refresh token,
+// or the client asks for tokens by itself.
 func (s *Session) HasRefresh() bool { return s.hasRefresh }
 
 // Who returns the name that the user or the client logged in with, or the subject that the
