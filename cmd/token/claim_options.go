@@ -38,7 +38,7 @@ var claimFlags = [...]string{"claim", "iss", "sub", "aud", "exp", "nbf", "iat", 
 
 func (o *claimOptions) addFlags(f *pflag.FlagSet) {
 	o.flags = f
-	f.StringArrayVarP(&o.members, "claim", "c", nil, "set a claim: `NAME=VALUE` for a string, NAME:=JSON for any value (repeatable)")
+	f.StringArrayVarP(&o.members, "claim", "c", nil, "set a claim: `NAME=VALUE` for a string, NAME:=JSON for any value; dots in NAME descend (repeatable)")
 	f.StringVar(&o.iss, "iss", "", "the issuer (iss), an `ISSUER`")
 	f.StringVar(&o.sub, "sub", "", "the subject (sub), a `SUBJECT`")
 	f.StringArrayVar(&o.aud, "aud", nil, "the audience (aud), an `AUDIENCE` (repeated: an array)")
@@ -102,7 +102,9 @@ func (o claimOptions) set(claims *jsonobject.Object, now time.Time, issued bool)
 		if slices.Contains(claimFlags[:], m.Name) && o.given(m.Name) {
 			return verdict.Errorf(verdict.Usage, "-c %s and --%s both set %s", m.Name, m.Name, m.Name).Hintf("give one of them")
 		}
-		claims.Set(m.Name, m.Value)
+		if err := claims.SetPath(m.Name, m.Value); err != nil {
+			return verdict.Errorf(verdict.Usage, "-c %s: %w", phrase.Short(m.Name), err)
+		}
 	}
 	o.setTexts(claims)
 	if err := o.setTimes(claims, now); err != nil {
@@ -199,9 +201,6 @@ func (o claimOptions) notes() []string {
 			notes = append(notes, fmt.Sprintf("%s is text, not JSON: %s:='[\"a\",\"b\"]' sets JSON", phrase.Short(name), phrase.Short(name)))
 		} else if v, err := jsonobject.ParseValue([]byte(value)); err == nil && v.Kind() != '"' {
 			notes = append(notes, fmt.Sprintf("%s is the text %s: %s:=%s sets JSON", phrase.Short(name), phrase.Quote(value), phrase.Short(name), phrase.Short(value)))
-		}
-		if strings.Contains(name, ".") && !strings.Contains(name, "/") {
-			notes = append(notes, fmt.Sprintf("the claim is named %s: for a member of an object: %s:='{…}'", phrase.Quote(name), name[:strings.Index(name, ".")]))
 		}
 	}
 	return notes

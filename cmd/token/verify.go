@@ -90,6 +90,7 @@ type verifyOptions struct {
 	batch, keyBinding    bool
 	profile              profileOptions
 	as, entry            string // of --as; the trust entry that decides
+	scopes, values       []string
 }
 
 func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
@@ -101,7 +102,9 @@ func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.nonce, "nonce", "", "require this `NONCE` in nonce")
 	f.StringArrayVar(&o.require, "require", nil, "require the claim at this `PATH` (repeatable)")
 	f.BoolVar(&o.keyBinding, "require-key-binding", false, "refuse a token that is not an SD-JWT with a Key Binding JWT at its end")
-	f.StringArrayVar(&o.expect, "claim", nil, "require a claim and its value: `NAME=VALUE` for a string, NAME:=JSON for any value (repeatable)")
+	f.StringArrayVar(&o.expect, "claim", nil, "require a claim: `NAME=VALUE` a string, NAME:=JSON any value, NAME~=WORD one of several, NAME>=N (<, <=, >) a number (repeatable)")
+	f.StringArrayVar(&o.scopes, "scope", nil, "require this `SCOPE` in scope, scp, scopes or permissions (repeatable: all of them)")
+	f.StringArrayVarP(&o.values, "value", "c", nil, "print only the verified value at this `PATH` (repeatable, one per line), and nothing on failure")
 	f.StringVar(&o.leeway, "leeway", "0s", "accept clocks that differ by this `DURATION`, like 60s")
 	f.StringVar(&o.maxAge, "max-age", "", "refuse a token issued longer ago than this `DURATION`")
 	f.StringVar(&o.validFor, "valid-for", "", "refuse a token that expires within this `DURATION`")
@@ -135,11 +138,14 @@ func (o *verifyOptions) check() error {
 	if slices.Contains(o.require, "") {
 		return verdict.Errorf(verdict.Usage, "--require: is empty").Hintf("is the shell variable set?")
 	}
+	if err := o.checkValues(); err != nil {
+		return err
+	}
 	if o.batch && o.payload {
 		return verdict.Errorf(verdict.Usage, "--batch prints whole reports").Hintf("jwt verify --batch … | jq -c .payload")
 	}
 	if o.jws {
-		for _, name := range []string{"iss", "aud", "sub", "nonce", "require", "claim", "leeway", "max-age", "valid-for", "ignore-exp", "profile", "require-key-binding"} {
+		for _, name := range []string{"iss", "aud", "sub", "nonce", "require", "claim", "scope", "value", "leeway", "max-age", "valid-for", "ignore-exp", "profile", "require-key-binding"} {
 			if o.flags.Changed(name) {
 				return verdict.Errorf(verdict.Usage, "--%s: --jws treats the payload as opaque and checks no claims", name)
 			}
@@ -151,7 +157,7 @@ func (o *verifyOptions) check() error {
 // policy returns the policy of the flags, without the profile.
 func (o *verifyOptions) policy() (verify.Policy, error) {
 	p := verify.Policy{
-		Policy: jwt.Policy{Issuers: o.issuers, Audiences: o.audiences, Require: o.require, IgnoreExp: o.ignoreExp},
+		Policy: jwt.Policy{Issuers: o.issuers, Audiences: o.audiences, Require: o.require, Scopes: o.scopes, IgnoreExp: o.ignoreExp},
 		Algs:   o.keys.Algs, Opaque: o.jws, Binding: o.keyBinding, Strict: o.strict,
 	}
 	text := func(name string, value *string) *string {
@@ -304,7 +310,7 @@ func (v *verifyLines) refuse(err error) render.Members { return v.reports.Of(ver
 
 // refuse reports an error that occurred before any token was read.
 func (o verifyOptions) refuse(env *cli.Env, err error) error {
-	if o.payload || !o.output.WantsJSON(env) {
+	if o.bare() || !o.output.WantsJSON(env) {
 		return err
 	}
 	e := cli.Classified(err)
@@ -316,9 +322,11 @@ func (o verifyOptions) refuse(env *cli.Env, err error) error {
 func (o verifyOptions) answer(env *cli.Env, r verify.Report) error {
 	var err error
 	switch {
+	case len(o.values) > 0 && r.Valid:
+		err = o.writeValues(env, r)
 	case o.payload && r.Valid:
 		err = o.output.WriteBytes(env, r.Payload)
-	case o.payload:
+	case o.bare():
 	case o.output.WantsJSON(env):
 		err = o.output.WriteJSON(env, render.Report(r))
 	case r.Class == verdict.Interrupted || r.Class == verdict.Usage: // no token was checked

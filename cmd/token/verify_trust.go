@@ -120,6 +120,7 @@ func (o verifyOptions) withEntry(r verify.Report) verify.Report {
 	if at < 0 {
 		at = len(r.Checks)
 	}
+	r.Opening = nil // it has not this check
 	r.Checks = slices.Insert(slices.Clone(r.Checks), at, verdict.Check{
 		Name: "trust", Status: verdict.Pass, Actual: o.entry, Detail: "the entry " + phrase.Quote(o.entry) + " of config.toml decides",
 	})

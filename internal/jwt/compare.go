@@ -2,7 +2,6 @@ package jwt
 
 import (
 	"slices"
-	"strconv"
 
 	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
@@ -165,42 +164,4 @@ func (e *Examiner) require(path string) {
 		c.Actual, c.Detail = v.Any(), phrase.Short(path)+": is there"
 	}
 	e.add(c)
-}
-
-func (e *Examiner) expect(x Expectation) {
-	name := "claim:" + x.Path
-	v, ok := e.claims.Lookup(x.Path)
-	if !ok {
-		e.missing(name, phrase.Short(x.Path), "want "+phrase.JSON(x.Want), x.Want.Any())
-		return
-	}
-	c := verdict.Check{
-		Name: name, Status: verdict.Pass, Expected: x.Want.Any(), Actual: v.Any(),
-		Detail: phrase.Short(x.Path) + ": is " + phrase.JSON(v),
-	}
-	if !jsonobject.Equal(v, x.Want) {
-		c.Status, c.Class = verdict.Fail, verdict.ClaimMismatch
-		c.Detail += ", want " + phrase.JSON(x.Want)
-		c.Hint = expectHint(x, v)
-	}
-	e.add(c)
-}
-
-// expectHint returns the flag to use if the caller expects a text and the claim is of
-// another type but looks like that text.
-func expectHint(x Expectation, v jsonobject.Value) string {
-	want, ok := x.Want.Text()
-	if !ok {
-		return ""
-	}
-	if string(v) == want {
-		return "--claim " + phrase.Short(x.Path) + ":=" + phrase.Short(want) + " compares with " + v.Noun()
-	}
-	elements, _ := v.Elements()
-	for i, element := range elements {
-		if s, ok := element.Text(); ok && s == want {
-			return "--claim " + phrase.Short(x.Path) + "[" + strconv.Itoa(i) + "]=" + phrase.Short(want) + " compares one element, --claim " + phrase.Short(x.Path) + ":=JSON the whole array"
-		}
-	}
-	return ""
 }

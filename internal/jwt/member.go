@@ -9,20 +9,6 @@ import (
 	"jwt/internal/verdict"
 )
 
-// An Expectation is a claim and the value it must have.
-type Expectation struct {
-	Path string // in the form of Lookup
-	Want jsonobject.Value
-}
-
-// ParseExpectation reads the argument of --claim: NAME=TEXT for a string claim equal to
-// TEXT, or NAME:=JSON for a claim equal to the JSON value (numbers by value, members in
-// any order, array elements in order).
-func ParseExpectation(s string) (Expectation, error) {
-	m, err := ParseMember(s)
-	return Expectation{Path: m.Name, Want: m.Value}, err
-}
-
 // ParseMember reads NAME=TEXT, with TEXT as a JSON string, or NAME:=JSON. The first "="
 // ends the name. The errors are of class usage.
 func ParseMember(s string) (jsonobject.Member, error) {

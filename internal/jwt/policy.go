@@ -23,6 +23,7 @@ type Policy struct {
 
 	Require []string      // paths (Lookup) to values other than null
 	Expect  []Expectation // required values
+	Scopes  []string      // all of them must be in the scope
 
 	IgnoreExp bool // "exp" must be of the right type, but is not compared
 
@@ -44,6 +45,7 @@ type Policy struct {
 //	max_age       if MaxAge is set
 //	require:PATH  one for each of Require
 //	claim:PATH    one for each of Expect
+//	scope         if Scopes is set
 //
 // A claim of the wrong type gives one check with its name and class claims_malformed, and
 // no others. Expected and Actual are nil, string, bool, int, []string or jsontext.Value;
@@ -105,6 +107,7 @@ func (e *Examiner) Check(checks []verdict.Check, c Claims, header jsonobject.Obj
 	for _, x := range e.Expect {
 		e.expect(x)
 	}
+	e.scopes()
 	return e.checks
 }
 

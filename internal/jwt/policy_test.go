@@ -143,7 +143,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestCheckExpectations(t *testing.T) {
-	const payload = `{"role":"admin","n":5,"big":1700000000.50,"list":["a","b"],"o":{"x":1,"y":[true]},"z":null,"https://e.example/r":"x"}`
+	const payload = `{"role":"admin","n":5,"big":1700000000.50,"list":["a","b"],"words":"read write","o":{"x":1,"y":[true]},"z":null,"https://e.example/r":"x"}`
 	for _, test := range []struct {
 		expect string
 		class  verdict.Class
@@ -160,7 +160,7 @@ func TestCheckExpectations(t *testing.T) {
 		{`n:=5.0000000000000000000001`, verdict.ClaimMismatch, ""},
 		{`n:="5"`, verdict.ClaimMismatch, `--claim n:=5 compares with a number`},
 		{`big:=17000000005e-1`, "", ""},
-		{`list=a`, verdict.ClaimMismatch, `--claim list[0]=a compares one element, --claim list:=JSON the whole array`},
+		{`list=a`, verdict.ClaimMismatch, `--claim list~=a looks for one of several`},
 		{`list[1]=b`, "", ""},
 		{`list[2]=b`, verdict.MissingClaim, ""},
 		{`list:=["a","b"]`, "", ""},
@@ -171,6 +171,24 @@ func TestCheckExpectations(t *testing.T) {
 		{`o:={"x":1,"y":[false]}`, verdict.ClaimMismatch, ""},
 		{`o.y[0]:=true`, "", ""},
 		{`o.y[0]=true`, verdict.ClaimMismatch, `--claim o.y[0]:=true compares with a boolean`},
+		{`list~=a`, "", ""},
+		{`words~=read`, "", ""},
+		{`words~=rea`, verdict.ClaimMismatch, ""},
+		{`words=read`, verdict.ClaimMismatch, `--claim words~=read looks for one of several`},
+		{`n>=5`, "", ""},
+		{`n>=5.0000000000000000000001`, verdict.ClaimMismatch, ""},
+		{`n>4`, "", ""},
+		{`n>5`, verdict.ClaimMismatch, ""},
+		{`n<=5`, "", ""},
+		{`n<5`, verdict.ClaimMismatch, ""},
+		{`n<1e999999999`, "", ""},
+		{`role>1`, verdict.ClaimMismatch, ""},
+		{`list<9`, verdict.ClaimMismatch, ""},
+		{`nothing<9`, verdict.MissingClaim, ""},
+		{`list~=c`, verdict.ClaimMismatch, ""},
+		{`list~=`, verdict.ClaimMismatch, ""},
+		{`o~=x`, verdict.ClaimMismatch, ""},
+		{`nothing~=x`, verdict.MissingClaim, ""},
 		{`z:=null`, "", ""},
 		{`z=null`, verdict.ClaimMismatch, `--claim z:=null compares with null`},
 		{`z=`, verdict.ClaimMismatch, ""},
