@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -37,10 +38,15 @@ The first line on stdout is its address.
 
   POST /login     {"username","password"} → access token, and a refresh cookie
   POST /refresh   the cookie, or {"refreshToken"}
-  POST /token     {"refreshToken"}, or the form grant_type=refresh_token
+  POST /token     {"refreshToken"}, or a form of OAuth
   POST /logout    GET /me    GET /cart    POST /cart/items    POST /checkout
-  GET  /jwks.json    GET /.well-known/openid-configuration
-  GET  /.well-known/oauth-authorization-server
+  GET  /.well-known/openid-configuration    lists those of OAuth 2.0 and OpenID
+  Connect: /authorize /device_authorization /userinfo /revoke /introspect …
+
+The public client native, with any redirect URI on loopback, needs no registration.
+Grants: authorization code with PKCE, refresh token, client credentials, device
+code, token exchange. Access tokens are bound to a key if the client sends a DPoP
+proof.
 
 Every refresh rotates the refresh token. A refresh token that is sent a second
 time revokes its session, except within --reuse-grace, when it returns the same
@@ -80,6 +86,9 @@ type serveOptions struct {
 
 	users     []string
 	usersFile string
+	clients   string
+
+	registration, passwordGrant, dpopNonce bool
 
 	accessTTL, refreshTTL, reuseGrace, keyPeriod string
 
@@ -98,6 +107,10 @@ func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.store, "store", "", "where the state is kept: a `FILE`, memory, or Redis or Valkey at redis://HOST:PORT/DB, with ?addr=HOST:PORT for more nodes of a Cluster, &master_set=NAME for Sentinel, &wait=N to wait for replicas; env:NAME or @FILE has such a value (default: $XDG_STATE_HOME/jwt/serve/state.db)")
 	f.StringArrayVar(&o.users, "user", nil, "a user who can log in: `NAME:PASSWORD` (repeatable)")
 	f.StringVar(&o.usersFile, "users", "", "a `FILE` of users, one per line")
+	f.StringVar(&o.clients, "clients", "", "a `FILE` of OAuth clients beside the public client native: a JSON array of objects with the member names of RFC 7591")
+	f.BoolVar(&o.registration, "allow-registration", false, "let OAuth clients register themselves (RFC 7591); they are forgotten at the end")
+	f.BoolVar(&o.passwordGrant, "allow-password-grant", false, "accept the OAuth password grant, which RFC 9700 forbids")
+	f.BoolVar(&o.dpopNonce, "dpop-nonce", false, "require a nonce of the server in DPoP proofs (RFC 9449)")
 	f.StringVar(&o.accessTTL, "access-ttl", "5m", "how long an access token lives, a `DURATION` like 30s")
 	f.StringVar(&o.refreshTTL, "refresh-ttl", "24h", "how long each refresh token lives, a `DURATION`")
 	f.StringVar(&o.reuseGrace, "reuse-grace", "0s", "return the same successor for a spent refresh token for this `DURATION`")
@@ -240,6 +253,7 @@ const demoUser = "demo"
 func (o *serveOptions) options(env *cli.Env) (options authserver.Options, password string, err error) {
 	options = authserver.Options{
 		Audience: o.audience, Alg: o.alg, Origins: o.allowOrigins,
+		Clients: &authserver.Clients{}, Registration: o.registration, PasswordGrant: o.passwordGrant, ProofNonce: o.dpopNonce,
 		Users: &authserver.Users{}, Now: env.Now,
 	}
 	if err := o.lifetimes(&options); err != nil {
@@ -249,13 +263,18 @@ func (o *serveOptions) options(env *cli.Env) (options authserver.Options, passwo
 		options.Log = env.Stderr
 	}
 	if o.usersFile != "" {
-		if err := readUsers(options.Users, o.usersFile); err != nil {
+		if err := readFile("--users", o.usersFile, options.Users.Read); err != nil {
 			return options, "", err
 		}
 	}
 	for _, entry := range o.users {
 		if err := options.Users.Add(entry); err != nil {
 			return options, "", withUserHint(entry, err)
+		}
+	}
+	if o.clients != "" {
+		if err := readFile("--clients", o.clients, options.Clients.Read); err != nil {
+			return options, "", err
 		}
 	}
 	if options.Users.Len() == 0 {
@@ -290,14 +309,15 @@ func (o *serveOptions) lifetimes(options *authserver.Options) (err error) {
 	return nil
 }
 
-func readUsers(users *authserver.Users, path string) error {
+// readFile reads the file of a flag.
+func readFile(flag, path string, read func(io.Reader) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := users.Read(f); err != nil {
-		return verdict.Errorf(verdict.ClassOf(err), "--users %s: %w", path, err)
+	if err := read(f); err != nil {
+		return verdict.Errorf(verdict.ClassOf(err), "%s %s: %w", flag, path, err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -29,16 +30,17 @@ func randomID() string {
 // issueAccess returns an access token of the session (RFC 9068 §2.2), and its "jti".
 func (s *Server) issueAccess(ctx context.Context, session store.Session, now time.Time) (token, id string, err error) {
 	id = randomID()
-	claims := object(
-		member{"iss", jsonobject.Quote(s.Issuer)},
-		member{"sub", jsonobject.Quote(session.User)},
-		member{"aud", jsonobject.Quote(s.Audience)},
-		member{"exp", jsonobject.Int(now.Add(s.AccessTTL).Unix())},
-		member{"iat", jsonobject.Int(now.Unix())},
-		member{"jti", jsonobject.Quote(id)},
-		member{"client_id", jsonobject.Quote(session.Client)},
-		member{"sid", jsonobject.Quote(session.ID)},
-	)
+	g := grantedOf(session)
+	claims := object(append([]member{
+		{"iss", jsonobject.Quote(s.Issuer)},
+		{"sub", jsonobject.Quote(cmp.Or(session.User, session.Client))},
+		{"aud", g.audience(s.Audience)},
+		{"exp", jsonobject.Int(s.accessExpiry(session, now).Unix())},
+		{"iat", jsonobject.Int(now.Unix())},
+		{"jti", jsonobject.Quote(id)},
+		{"client_id", jsonobject.Quote(session.Client)},
+		{"sid", jsonobject.Quote(session.ID)},
+	}, g.claims(session)...)...)
 	token, err = s.sign(ctx, accessType, claims, now)
 	return token, id, err
 }
@@ -90,7 +92,10 @@ func (s *Server) verify(ctx context.Context, r VerifyRequest, typ, audience stri
 	if err != nil {
 		return jsonobject.Object{}, Refusal(err.Error())
 	}
-	policy := jwt.Policy{Issuers: []string{s.Issuer}, Audiences: []string{audience}, Type: &typ, Require: []string{"exp"}, IgnoreExp: r.IgnoreExp}
+	policy := jwt.Policy{Issuers: []string{s.Issuer}, Type: &typ, Require: []string{"exp"}, IgnoreExp: r.IgnoreExp}
+	if !r.AnyAudience {
+		policy.Audiences = []string{audience}
+	}
 	if failed := verdict.Gravest(policy.Check(claims, token.Header, r.Now)); failed != nil {
 		return jsonobject.Object{}, Refusal(failed.Detail)
 	}
@@ -100,6 +105,8 @@ func (s *Server) verify(ctx context.Context, r VerifyRequest, typ, audience stri
 // A Bearer holds the claims of an access token that the server uses.
 type Bearer struct {
 	Subject, Session string
+	Client, Scope    string
+	Key              string // thumbprint of the DPoP key that it is bound to, or empty
 	ID               string // "jti"
 	Expires          int64  // Unix seconds
 }
@@ -107,12 +114,12 @@ type Bearer struct {
 // BearerOf reads the claims of an access token. A claim that is missing or of the wrong
 // type is empty.
 func BearerOf(claims jsonobject.Object) Bearer {
-	text := func(name string) string {
-		v, _ := claims.Get(name)
+	text := func(path string) string {
+		v, _ := claims.Lookup(path)
 		s, _ := v.Text()
 		return s
 	}
-	b := Bearer{Subject: text("sub"), Session: text("sid"), ID: text("jti")}
+	b := Bearer{Subject: text("sub"), Session: text("sid"), ID: text("jti"), Client: text("client_id"), Scope: text("scope"), Key: text("cnf.jkt")}
 	if v, ok := claims.Get("exp"); ok {
 		if d, ok := jwt.ParseNumericDate(v); ok {
 			t, _ := d.Time()
@@ -142,10 +149,28 @@ func (s *Server) checkSession(ctx context.Context, b Bearer) error {
 		return err
 	case !session.Revoked.IsZero():
 		return Refusal("sid: the session has ended")
-	case !s.Users.Has(session.User):
-		return Refusal("sid: the user of the session no longer exists")
-	case !s.Users.hasCredential(session):
-		return Refusal("sid: the password has changed since the login")
+	}
+	if why := s.whyOver(session); why != "" {
+		return Refusal("sid: " + why)
 	}
 	return nil
+}
+
+// whyOver says why a session that is not revoked is over anyway, or returns "". A session
+// without a user is one of a client.
+func (s *Server) whyOver(session store.Session) string {
+	if session.Client != clientID {
+		if _, known := s.Clients.Find(session.Client); !known {
+			return "the client no longer exists"
+		}
+	}
+	switch {
+	case session.User == "":
+		return ""
+	case !s.Users.Has(session.User):
+		return "the user no longer exists"
+	case !s.Users.hasCredential(session):
+		return "the password has changed since the login"
+	}
+	return ""
 }

@@ -29,12 +29,17 @@ type Options struct {
 	Audience string   // "aud" of access tokens; empty: the issuer
 	Store    store.Store
 	Users    *Users
+	Clients  *Clients // OAuth clients beside NativeClient; nil: none
 
-	AccessTTL  time.Duration // whole seconds; 0: 5 minutes
-	RefreshTTL time.Duration // of each refresh token, whole seconds; 0: 24 hours
-	ReuseGrace time.Duration // how long a spent refresh token still returns its successor
-	KeyPeriod  time.Duration // how long a key signs before the next one; 0: 30 days
-	Alg        string        // empty: DefaultAlg
+	AccessTTL     time.Duration // whole seconds; 0: 5 minutes
+	RefreshTTL    time.Duration // of each refresh token, whole seconds; 0: 24 hours
+	ReuseGrace    time.Duration // how long a spent refresh token still returns its successor
+	Registration  bool          // clients may register
+	PasswordGrant bool          // accept the password grant
+	ProofNonce    bool          // DPoP proofs need a nonce of the server
+
+	KeyPeriod time.Duration // how long a key signs before the next one; 0: 30 days
+	Alg       string        // empty: DefaultAlg
 
 	Replace   func(*Server, *Rules) // replaces rules of the new server; nil: none
 	Endpoints []Endpoint            // additional endpoints, which bypass Rules.Handle
@@ -57,6 +62,7 @@ type Server struct {
 	rules  Rules
 	limit  *limiter
 	gate   *gate
+	nonces *nonces
 	origin *http.CrossOriginProtection
 	log    requestLog
 
@@ -75,10 +81,11 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	o.RefreshTTL = cmp.Or(o.RefreshTTL, 24*time.Hour)
 	o.KeyPeriod = cmp.Or(o.KeyPeriod, 30*24*time.Hour)
 	o.Alg = cmp.Or(o.Alg, DefaultAlg)
+	o.Clients = cmp.Or(o.Clients, &Clients{})
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
+	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), nonces: newNonces(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
 	if err := cmp.Or(s.setHosts(), s.setOrigins()); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"jwt/internal/dpop"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 )
@@ -13,45 +14,77 @@ const maxReason = 200 // bytes of an error_description
 
 // authorize verifies the access token of a request. ok is false if the request has none.
 func (s *Server) authorize(x *exchange) (b Bearer, ok bool, err error) {
-	text, ok, err := x.bearerToken()
-	if err != nil || !ok {
+	scheme, text, err := x.accessToken()
+	if err != nil || scheme == "" {
 		return Bearer{}, false, err
+	}
+	b, err = s.accept(x, scheme, text)
+	return b, true, err
+}
+
+// accept verifies an access token that came with a scheme of the Authorization header.
+func (s *Server) accept(x *exchange, scheme, text string) (b Bearer, err error) {
+	thumbprint := ""
+	if scheme == dpop.Scheme {
+		if thumbprint, err = s.proof(x, text); err != nil {
+			return b, x.challenge(s, scheme, err)
+		}
 	}
 	b, err = s.rules.VerifyAccess(x.ctx, VerifyRequest{Token: text, Now: x.now})
 	x.user, x.session = b.Subject, b.Session
 	if err == nil {
 		err = s.rules.CheckSession(x.ctx, b)
 	}
-	if err != nil {
-		return Bearer{}, true, x.refuse(s, err)
+	if err == nil {
+		err = s.rules.CheckBinding(x.ctx, b, thumbprint)
 	}
-	return b, true, nil
+	if err != nil {
+		if b.Key != "" {
+			scheme = dpop.Scheme
+		}
+		return Bearer{}, x.challenge(s, scheme, err)
+	}
+	return b, nil
 }
 
-// bearerToken returns the token of the Authorization header (RFC 6750 §2.1), and false if
-// there is no such header.
-func (x *exchange) bearerToken() (string, bool, error) {
+// accessToken returns the scheme and the token of the Authorization header (RFC 6750 §2.1,
+// RFC 9449 §7.1). The scheme is empty if there is no such header.
+func (x *exchange) accessToken() (scheme, token string, err error) {
 	lines := x.Request.Header.Values("Authorization")
 	if len(lines) == 0 {
-		return "", false, nil
+		return "", "", nil
 	}
-	scheme, token, _ := strings.Cut(lines[0], " ")
-	if len(lines) > 1 || !strings.EqualFold(scheme, oauth.Bearer) || token == "" {
-		return "", false, invalid("the Authorization header must be Bearer TOKEN, and sent once")
+	given, token, _ := strings.Cut(lines[0], " ")
+	for _, known := range []string{oauth.Bearer, dpop.Scheme} {
+		if strings.EqualFold(given, known) {
+			scheme = known
+		}
 	}
-	return token, true, nil
+	if len(lines) > 1 || scheme == "" || token == "" {
+		return "", "", invalid("the Authorization header must be Bearer TOKEN or DPoP TOKEN, and sent once")
+	}
+	return scheme, token, nil
 }
 
-// refuse turns a Refusal into a 401 with a challenge (RFC 6750 §3.1), and returns other
-// errors unchanged.
-func (x *exchange) refuse(s *Server, err error) error {
+// challenge turns a Refusal, or the error of a proof, into a 401 with a challenge (RFC 6750
+// §3.1, RFC 9449 §7.1), and returns other errors unchanged.
+func (x *exchange) challenge(s *Server, scheme string, err error) error {
+	e := &oauth.Error{Code: oauth.InvalidToken}
 	var refusal Refusal
-	if !errors.As(err, &refusal) {
+	switch {
+	case errors.As(err, &refusal):
+		e.Description = strings.ToValidUTF8(string(refusal[:min(len(refusal), maxReason)]), "")
+	case !errors.As(err, &e) || e.Code != oauth.InvalidDPoPProof && e.Code != oauth.UseDPoPNonce:
 		return err
 	}
-	reason := strings.ToValidUTF8(string(refusal[:min(len(refusal), maxReason)]), "")
-	x.Answer.Header.Set("WWW-Authenticate", `Bearer realm="`+s.Issuer+`", error="invalid_token", error_description="`+quotable(reason)+`"`)
-	return &oauth.Error{Status: http.StatusUnauthorized, Code: oauth.InvalidToken, Description: reason}
+	refused := *e
+	refused.Status = http.StatusUnauthorized
+	header := scheme + ` realm="` + s.Issuer + `", error="` + e.Code + `", error_description="` + quotable(e.Description) + `"`
+	if scheme == dpop.Scheme {
+		header += `, algs="` + strings.Join(dpop.Algs, " ") + `"`
+	}
+	x.Answer.Header.Set("WWW-Authenticate", header)
+	return &refused
 }
 
 // quotable replaces the characters that RFC 6750 §3 forbids in an error_description.

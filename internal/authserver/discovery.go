@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"jwt/internal/dpop"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 )
@@ -15,6 +16,15 @@ const (
 	indexPath = "/"
 	KeysPath  = "/jwks.json"
 	TokenPath = "/token"
+
+	authorizePath           = "/authorize"
+	deviceAuthorizationPath = "/device_authorization"
+	devicePath              = "/device"
+	userinfoPath            = "/userinfo"
+	revokePath              = "/revoke"
+	introspectPath          = "/introspect"
+	endSessionPath          = "/end_session"
+	registerPath            = "/register"
 )
 
 // jwks answers GET /jwks.json. It may be cached, but not for longer than the time for
@@ -30,17 +40,40 @@ func (s *Server) jwks(x *exchange) error {
 	return nil
 }
 
-// metadata answers both discovery documents. They list a JWK Set, and a token endpoint
-// that accepts refresh tokens of clients without a secret.
+// metadata answers both discovery documents.
 func (s *Server) metadata(x *exchange) error {
 	x.Answer.Header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(keysMaxAge/time.Second)))
-	return x.json(http.StatusOK, oauth.Metadata{
-		Issuer:                            s.Issuer,
-		TokenEndpoint:                     s.Issuer + TokenPath,
-		JWKSURI:                           s.Issuer + KeysPath,
-		GrantTypesSupported:               []string{oauth.GrantRefreshToken},
-		TokenEndpointAuthMethodsSupported: []string{"none"},
-	}.JSON())
+	m := oauth.Metadata{
+		Issuer:                s.Issuer,
+		AuthorizationEndpoint: s.Issuer + authorizePath,
+		TokenEndpoint:         s.Issuer + TokenPath,
+		DeviceEndpoint:        s.Issuer + deviceAuthorizationPath,
+		UserinfoEndpoint:      s.Issuer + userinfoPath,
+		RevocationEndpoint:    s.Issuer + revokePath,
+		IntrospectionEndpoint: s.Issuer + introspectPath,
+		EndSessionEndpoint:    s.Issuer + endSessionPath,
+		JWKSURI:               s.Issuer + KeysPath,
+		SendsIss:              true,
+
+		ScopesSupported:                   []string{"openid", "profile", "email", "address", "phone", "offline_access"},
+		ResponseTypesSupported:            []string{"code"},
+		ResponseModesSupported:            []string{"query"},
+		SubjectTypesSupported:             []string{"public"},
+		IDTokenAlgsSupported:              []string{s.Alg},
+		CodeChallengeMethodsSupported:     []string{"S256"},
+		TokenEndpointAuthMethodsSupported: []string{authNone, authBasic, authPost, authKey},
+		TokenEndpointAuthAlgsSupported:    assertionAlgs,
+		DPoPAlgsSupported:                 dpop.Algs,
+		PromptValuesSupported:             []string{"none", "login", "consent", "select_account"},
+		ClaimsSupported:                   []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "name", "preferred_username", "email", "email_verified", "address", "phone_number", "phone_number_verified"},
+	}
+	for _, t := range s.grantTypes() {
+		m.GrantTypesSupported = append(m.GrantTypesSupported, t.name)
+	}
+	if s.Registration {
+		m.RegistrationEndpoint = s.Issuer + registerPath
+	}
+	return x.json(http.StatusOK, m.JSON())
 }
 
 // index answers GET / with the list of endpoints.

@@ -97,10 +97,16 @@ func (s *Server) checkRequest(r *http.Request) error {
 	if !s.isHost(r.Host) {
 		return &oauth.Error{Status: http.StatusMisdirectedRequest, Code: oauth.InvalidRequest, Description: "the Host header must name this server: " + s.Issuer}
 	}
-	if err := s.origin.Check(r); err != nil {
+	if err := s.origin.Check(r); err != nil && !isOpen(r) {
 		return &oauth.Error{Status: http.StatusForbidden, Code: oauth.InvalidRequest, Description: "requests from another origin are refused"}
 	}
 	return nil
+}
+
+// isOpen reports whether a request may come from a page of any site: clients may send the
+// browser to these pages with a form. They change nothing.
+func isOpen(r *http.Request) bool {
+	return r.Method == http.MethodPost && (r.URL.Path == authorizePath || r.URL.Path == endSessionPath)
 }
 
 // route calls the endpoint of the request. HEAD is answered like GET.
@@ -135,7 +141,11 @@ func (s *Server) ownEndpoints() []Endpoint {
 	post := func(path string, handle func(*exchange) error) Endpoint {
 		return Endpoint{Method: http.MethodPost, Path: path, Handle: s.handle(handle)}
 	}
-	return []Endpoint{
+	page := func(e Endpoint) Endpoint {
+		e.Page = true
+		return e
+	}
+	endpoints := []Endpoint{
 		get(indexPath, s.index),
 		post("/login", s.login),
 		post("/refresh", s.refresh),
@@ -148,7 +158,26 @@ func (s *Server) ownEndpoints() []Endpoint {
 		get(KeysPath, s.jwks),
 		get(oauth.DiscoveryPath, s.metadata),
 		get(oauth.MetadataPath, s.metadata),
+		page(get(authorizePath, s.authorizePage)),
+		page(post(authorizePath, s.authorizePage)),
+		page(post(authorizePath+"/login", s.takeLogin)),
+		page(post(authorizePath+"/consent", s.takeConsent)),
+		post(deviceAuthorizationPath, s.authorizeDevice),
+		page(get(devicePath, s.devicePage)),
+		page(post(devicePath, s.takeDeviceDecision)),
+		page(post(devicePath+"/login", s.takeDeviceLogin)),
+		get(userinfoPath, s.userinfo),
+		post(userinfoPath, s.userinfo),
+		post(revokePath, s.revoke),
+		post(introspectPath, s.introspect),
+		page(get(endSessionPath, s.endSession)),
+		page(post(endSessionPath, s.endSession)),
+		page(post(endSessionPath+"/confirm", s.takeLogout)),
 	}
+	if s.Registration {
+		endpoints = append(endpoints, post(registerPath, s.register))
+	}
+	return endpoints
 }
 
 // headerSize returns the size of a header in HTTP/1.1: name, colon, space, value, CRLF.

@@ -44,7 +44,7 @@ func (s *Server) namedSessions(x *exchange, p presented) ([]string, error) {
 			return nil, err
 		}
 	}
-	if text, ok, err := x.bearerToken(); err == nil && ok {
+	if scheme, text, err := x.accessToken(); err == nil && scheme != "" {
 		if b, err := s.verifyAccess(x.ctx, VerifyRequest{Token: text, Now: x.now, IgnoreExp: true}); err == nil {
 			ids = append(ids, b.Session)
 		}

@@ -3,7 +3,6 @@ package authserver
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"jwt/internal/authserver/store"
@@ -63,39 +62,6 @@ func (x *exchange) cookie(name string) (string, error) {
 // refresh answers POST /refresh, with the refresh token in a JSON body or the cookie.
 func (s *Server) refresh(x *exchange) error { return s.refreshJSON(x, true) }
 
-// token answers POST /token, with a JSON body or the form of RFC 6749 §6.
-func (s *Server) token(x *exchange) error {
-	if mediaTypeOf(x.Request) != formType {
-		return s.refreshJSON(x, false)
-	}
-	form, err := x.readForm()
-	if err != nil {
-		return err
-	}
-	switch form.Get("grant_type") {
-	case "":
-		return invalid("grant_type is required")
-	case oauth.GrantRefreshToken:
-		return s.refreshForm(x, form)
-	default:
-		return &oauth.Error{Status: http.StatusBadRequest, Code: oauth.UnsupportedGrantType, Description: "grant_type must be refresh_token"}
-	}
-}
-
-// refreshForm refreshes according to RFC 6749 §6.
-func (s *Server) refreshForm(x *exchange, form url.Values) error {
-	tokens, err := s.renew(x, form.Get("refresh_token"))
-	if err != nil {
-		var e *oauth.Error
-		if errors.As(err, &e) && e.Code == oauth.InvalidGrant {
-			e.Status = http.StatusBadRequest // RFC 6749 §5.2
-		}
-		return err
-	}
-	x.Answer.Header.Set("Pragma", "no-cache") // RFC 6749 §5.1
-	return x.json(http.StatusOK, tokens.OAuthJSON())
-}
-
 // refreshJSON refreshes with plain JSON names.
 func (s *Server) refreshJSON(x *exchange, allowCookie bool) error {
 	p, err := x.presentedToken(allowCookie)
@@ -124,7 +90,7 @@ func (s *Server) renew(x *exchange, text string) (oauth.Tokens, error) {
 	if text == "" {
 		return oauth.Tokens{}, invalidGrant("the request has no refresh token")
 	}
-	g, err := s.rules.Rotate(x.ctx, RotateRequest{Token: text, Now: x.now, Grace: s.ReuseGrace})
+	g, err := s.rules.Rotate(x.ctx, RotateRequest{Token: text, Client: clientID, Now: x.now, Grace: s.ReuseGrace})
 	x.user, x.session, x.Note = g.Session.User, g.Session.ID, string(g.Outcome)
 	if err != nil {
 		return oauth.Tokens{}, err

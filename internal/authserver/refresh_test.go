@@ -87,7 +87,7 @@ func TestRefreshRefused(t *testing.T) {
 		{"twice", "/token", `{"refreshToken":"a","refreshToken":"b"}`, nil, 400, "invalid_request"},
 		{"two cookies", "/refresh", "", []string{"Cookie: refresh_token=a; refresh_token=b"}, 400, "invalid_request"},
 		{"form: unknown", "/token", "grant_type=refresh_token&refresh_token=a", form, 400, "invalid_grant"},
-		{"form: no token", "/token", "grant_type=refresh_token", form, 400, "invalid_grant"},
+		{"form: no token", "/token", "grant_type=refresh_token", form, 400, "invalid_request"},
 		{"form: no grant", "/token", "refresh_token=a", form, 400, "invalid_request"},
 		{"form: twice", "/token", "grant_type=refresh_token&refresh_token=a&refresh_token=b", form, 400, "invalid_request"},
 		{"form: password", "/token", "grant_type=password&username=alice&password=x", form, 400, "unsupported_grant_type"},

@@ -27,7 +27,7 @@ func (s *Server) rotate(ctx context.Context, r RotateRequest) (Grant, error) {
 	}
 	next := token.successor()
 	spend := store.Spend{
-		Token: token.ID(), Next: next.ID().Hash, Now: r.Now, Grace: r.Grace,
+		Token: token.ID(), Client: r.Client, Key: r.Key, Next: next.ID().Hash, Now: r.Now, Grace: r.Grace,
 		Expires:        milli(r.Now.Add(s.RefreshTTL)),
 		SessionExpires: milli(r.Now.Add(max(s.RefreshTTL, s.AccessTTL))),
 	}
@@ -49,13 +49,12 @@ func (s *Server) rotate(ctx context.Context, r RotateRequest) (Grant, error) {
 func (s *Server) outcomeError(r store.Rotation) error {
 	switch r.Outcome {
 	case store.Rotated, store.Replayed:
-		if !s.Users.Has(r.Session.User) {
-			return invalidGrant("the user no longer exists")
-		}
-		if !s.Users.hasCredential(r.Session) {
-			return invalidGrant("the password has changed since the login")
+		if why := s.whyOver(r.Session); why != "" {
+			return invalidGrant(why)
 		}
 		return nil
+	case store.Foreign:
+		return invalidGrant("the refresh token belongs to another client, or is bound to a DPoP key that the request does not prove")
 	case store.Reused:
 		return invalidGrant("the refresh token was used before: the session is revoked")
 	case store.Revoked:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jwt/internal/authserver/store"
+	"jwt/internal/jsonobject"
 )
 
 // Rules are the decisions of a server. Options.Replace replaces some of the standard ones
@@ -30,6 +31,32 @@ type Rules struct {
 	// IssueAccess returns an access token of the session and its "jti".
 	IssueAccess func(ctx context.Context, session store.Session, now time.Time) (token, id string, err error)
 
+	// IssueID returns an ID token with these claims.
+	IssueID func(ctx context.Context, claims jsonobject.Object, now time.Time) (string, error)
+
+	// CheckRedirect reports whether the redirect URI belongs to the client.
+	CheckRedirect func(ctx context.Context, c Client, uri string) bool
+
+	// CheckChallenge returns an error for a PKCE challenge that an authorization request must
+	// not have, or lacks.
+	CheckChallenge func(ctx context.Context, c Client, challenge, method string) error
+
+	// CheckVerifier compares the PKCE verifier of a token request with the challenge.
+	CheckVerifier func(ctx context.Context, challenge, verifier string) error
+
+	// ReuseCode answers a code that was redeemed, and began this session.
+	ReuseCode func(ctx context.Context, session string, now time.Time) error
+
+	// PollInterval returns how long a device must wait between two polls.
+	PollInterval func(ctx context.Context, interval time.Duration) time.Duration
+
+	// CheckProof returns the thumbprint of the key of a DPoP proof.
+	CheckProof func(context.Context, ProofRequest) (thumbprint string, err error)
+
+	// CheckBinding returns a Refusal if a verified access token is bound to a key, and the
+	// request proves none or another, or the reverse.
+	CheckBinding func(ctx context.Context, b Bearer, thumbprint string) error
+
 	// Handle answers a request whose size, host and origin are acceptable.
 	Handle Handler
 }
@@ -39,24 +66,36 @@ type VerifyRequest struct {
 	Token     string
 	Now       time.Time
 	IgnoreExp bool // accept an expired token
+
+	AnyAudience bool // accept a token for another audience
 }
 
 // A RotateRequest asks to spend a refresh token.
 type RotateRequest struct {
-	Token string
-	Now   time.Time
-	Grace time.Duration // how long a spent token returns the same successor again
+	Token  string
+	Client string // ID of the client, which is authenticated
+	Key    string // thumbprint of the DPoP key that it proved to hold, or empty
+	Now    time.Time
+	Grace  time.Duration // how long a spent token returns the same successor again
 }
 
 // standardRules returns the rules of a server without Options.Replace.
 func (s *Server) standardRules() Rules {
 	return Rules{
-		Now:           s.Options.Now,
-		CheckPassword: s.checkPassword,
-		VerifyAccess:  s.verifyAccess,
-		CheckSession:  s.checkSession,
-		Rotate:        s.rotate,
-		IssueAccess:   s.issueAccess,
-		Handle:        s.answer,
+		Now:            s.Options.Now,
+		CheckPassword:  s.checkPassword,
+		VerifyAccess:   s.verifyAccess,
+		CheckSession:   s.checkSession,
+		Rotate:         s.rotate,
+		IssueAccess:    s.issueAccess,
+		IssueID:        s.issueID,
+		CheckRedirect:  func(_ context.Context, c Client, uri string) bool { return mayRedirect(c, uri) },
+		CheckChallenge: checkChallenge,
+		CheckVerifier:  checkVerifier,
+		ReuseCode:      s.reuseCode,
+		PollInterval:   func(_ context.Context, interval time.Duration) time.Duration { return interval },
+		CheckProof:     s.checkProof,
+		CheckBinding:   checkBinding,
+		Handle:         s.answer,
 	}
 }

@@ -14,6 +14,21 @@ const (
 	UnsupportedGrantType = "unsupported_grant_type"
 	InvalidToken         = "invalid_token"
 
+	UnauthorizedClient      = "unauthorized_client"
+	InvalidScope            = "invalid_scope"
+	AccessDenied            = "access_denied"
+	UnsupportedResponseType = "unsupported_response_type"
+
+	InvalidTarget         = "invalid_target"          // RFC 8707 §2
+	InsufficientScope     = "insufficient_scope"      // RFC 6750 §3.1
+	AuthorizationPending  = "authorization_pending"   // RFC 8628 §3.5
+	SlowDown              = "slow_down"               // RFC 8628 §3.5
+	ExpiredToken          = "expired_token"           // RFC 8628 §3.5
+	InvalidDPoPProof      = "invalid_dpop_proof"      // RFC 9449 §5
+	UseDPoPNonce          = "use_dpop_nonce"          // RFC 9449 §8
+	InvalidRedirectURI    = "invalid_redirect_uri"    // RFC 7591 §3.2.2
+	InvalidClientMetadata = "invalid_client_metadata" // RFC 7591 §3.2.2
+
 	InvalidCredentials     = "invalid_credentials"
 	TooManyRequests        = "too_many_requests"
 	TemporarilyUnavailable = "temporarily_unavailable"

@@ -15,7 +15,16 @@ const (
 	CartCookie    = "cart"          // cookie with the signed cart
 	Bearer        = "Bearer"        // RFC 6750 §2.1
 
-	GrantRefreshToken = "refresh_token" // RFC 6749 §6
+	GrantRefreshToken      = "refresh_token"                                   // RFC 6749 §6
+	GrantCode              = "authorization_code"                              // RFC 6749 §4.1.3
+	GrantClientCredentials = "client_credentials"                              // RFC 6749 §4.4
+	GrantPassword          = "password"                                        // RFC 6749 §4.3
+	GrantDeviceCode        = "urn:ietf:params:oauth:grant-type:device_code"    // RFC 8628 §3.4
+	GrantTokenExchange     = "urn:ietf:params:oauth:grant-type:token-exchange" // RFC 8693 §2.1
+
+	AssertionType   = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" // RFC 7523 §2.2
+	TypeAccessToken = "urn:ietf:params:oauth:token-type:access_token"          // RFC 8693 §3
+	TypeJWT         = "urn:ietf:params:oauth:token-type:jwt"                   // RFC 8693 §3
 
 	DiscoveryPath = "/.well-known/openid-configuration"       // OpenID Connect Discovery 1.0 §4
 	MetadataPath  = "/.well-known/oauth-authorization-server" // RFC 8414 §3
@@ -79,6 +88,10 @@ type Tokens struct {
 	TokenType        string
 	ExpiresIn        int64
 	RefreshExpiresIn int64
+
+	IDToken         string // OpenID Connect Core §3.1.3.3
+	Scope           string
+	IssuedTokenType string // RFC 8693 §2.2.1
 }
 
 // JSON returns the tokens with plain JSON names.
@@ -88,7 +101,17 @@ func (t Tokens) JSON() []byte {
 
 // OAuthJSON returns the tokens with the names of RFC 6749 §5.1.
 func (t Tokens) OAuthJSON() []byte {
-	return t.json("access_token", "refresh_token", "token_type", "expires_in", "refresh_expires_in")
+	body := t.json("access_token", "refresh_token", "token_type", "expires_in", "refresh_expires_in")
+	var more []any
+	for _, m := range []struct{ name, value string }{{"scope", t.Scope}, {"id_token", t.IDToken}, {"issued_token_type", t.IssuedTokenType}} {
+		if m.value != "" {
+			more = append(more, m.name, quote(m.value))
+		}
+	}
+	if more == nil {
+		return body
+	}
+	return append(append(body[:len(body)-1], ','), object(more...)[1:]...)
 }
 
 func (t Tokens) json(access, refresh, kind, expires, refreshExpires string) []byte {

@@ -14,10 +14,10 @@ import (
 	"jwt/internal/jwt"
 )
 
-// leftHalf returns the left half of the hash of an ASCII text, with the hash of the
+// LeftHalf returns the left half of the hash of an ASCII text, with the hash of the
 // algorithm (OpenID Connect Core §3.1.3.6). For Ed25519, which hashes internally, it uses
 // SHA-512, as implementations do. hashed is false if there is no such convention.
-func leftHalf(alg jwa.Algorithm, curve, text string) (half string, hashed bool) {
+func LeftHalf(alg jwa.Algorithm, curve, text string) (half string, hashed bool) {
 	hash := alg.Hash
 	if curve == "Ed25519" {
 		hash = crypto.SHA512

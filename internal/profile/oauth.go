@@ -126,7 +126,7 @@ func halfHash(q *inquiry, name string, of *string, what, hint string) finding {
 	case of == nil:
 		return skipped("is there, but nothing was given to compare it with").hinted(hint)
 	}
-	want, hashed := leftHalf(q.with.Alg, q.with.Curve, *of)
+	want, hashed := LeftHalf(q.with.Alg, q.with.Curve, *of)
 	switch {
 	case !hashed:
 		return skipped("cannot be compared: no hash is defined for " + q.with.Alg.Name)

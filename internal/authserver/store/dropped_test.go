@@ -170,7 +170,7 @@ func TestFileOfAnEarlierVersion(t *testing.T) {
 	s := openedFile(t, path)
 	now := time.Date(2026, 1, 2, 3, 10, 0, 0, time.UTC)
 	spend := func(token, next byte, now time.Time) Rotation {
-		return rotate(t, s, Spend{Token: TokenID{Hash{token}, "a session that it does not have"}, Next: Hash{next}, Now: now, Grace: time.Minute, Sealed: []byte{next}, Expires: now.Add(time.Hour), SessionExpires: now.Add(time.Hour)})
+		return rotate(t, s, Spend{Client: "native", Token: TokenID{Hash{token}, "a session that it does not have"}, Next: Hash{next}, Now: now, Grace: time.Minute, Sealed: []byte{next}, Expires: now.Add(time.Hour), SessionExpires: now.Add(time.Hour)})
 	}
 	if r := spend(1, 3, now); r.Outcome != Replayed || string(r.Sealed) != "\x02\x00\xff" || r.Expires.IsZero() {
 		t.Errorf("the spent token in its grace: %+v", r)

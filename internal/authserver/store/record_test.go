@@ -77,3 +77,37 @@ func TestRecordsArePurged(t *testing.T) {
 		}
 	}
 }
+
+// TestForeignSpends presents a token as another client, and without the key that it is bound
+// to. The token stays as it is.
+func TestForeignSpends(t *testing.T) {
+	eachStore(t, func(t *testing.T, s Store) {
+		f := begin(t, s, "s1", 1)
+		bound := family{
+			session: Session{ID: "s2", User: "alice", Client: "native", Key: "jkt", Created: epoch, Expires: epoch.Add(time.Hour)},
+			token:   TokenID{Hash{2}, "s2"},
+			refresh: Refresh{Session: "s2", Issued: epoch, Expires: epoch.Add(time.Hour)},
+		}
+		if err := s.Begin(t.Context(), bound.session, bound.token, bound.refresh); err != nil {
+			t.Fatal(err)
+		}
+		for name, foreign := range map[string]Spend{
+			"another client": {Token: f.token, Client: "web", Next: Hash{9}, Now: epoch},
+			"no client":      {Token: f.token, Next: Hash{9}, Now: epoch},
+			"no key":         {Token: bound.token, Client: "native", Next: Hash{9}, Now: epoch},
+			"another key":    {Token: bound.token, Client: "native", Key: "other", Next: Hash{9}, Now: epoch},
+		} {
+			if r := rotate(t, s, foreign); r.Outcome != Foreign || !r.Session.Revoked.IsZero() {
+				t.Errorf("%s: %+v", name, r)
+			}
+		}
+		if r := rotate(t, s, bound.spend(3, 0, 0)); r.Outcome != Rotated || r.Session.Key != "jkt" {
+			t.Errorf("with the key: %+v", r)
+		}
+		p := f.spend(4, 0, 0)
+		p.Key = "any"
+		if r := rotate(t, s, p); r.Outcome != Rotated {
+			t.Errorf("a key, though none is needed: %+v", r)
+		}
+	})
+}

@@ -21,7 +21,7 @@ import (
 // token and decides nothing: the script reads the token from the keys of the family.
 //
 //	jwt:token:HASH       session ID          the index
-//	jwt:{ID}:session     user, client, created, expires, revoked, credential, grant
+//	jwt:{ID}:session     user, client, created, expires, revoked, credential, grant, key
 //	jwt:{ID}:token:HASH  issued, expires, spent, next, next_expires, sealed
 //	jwt:{ID}:probe       empty; written to see whether replicas acknowledge
 //	jwt:used:HASH        empty; an ID that was used
@@ -87,7 +87,7 @@ func (r *redisStore) Begin(ctx context.Context, s Session, token TokenID, t Refr
 	}
 	_, err := r.run(ctx, r.begin, []string{redisSession(s.ID), redisToken(s.ID, token.Hash)},
 		s.User, s.Client, millis(s.Created), millis(s.Expires), number(redisTTL(t.Issued, s.Expires)),
-		millis(t.Issued), millis(t.Expires), s.Credential, s.Grant)
+		millis(t.Issued), millis(t.Expires), s.Credential, s.Grant, s.Key)
 	return err
 }
 
@@ -159,7 +159,7 @@ func (r *redisStore) spend(ctx context.Context, id string, p Spend) (Rotation, e
 	}
 	arguments := []string{
 		millis(p.Now), number(p.Grace.Milliseconds()), millis(p.Expires), millis(p.SessionExpires),
-		p.Next.hex(), string(p.Sealed), number(keepExpired.Milliseconds()), kept,
+		p.Next.hex(), string(p.Sealed), number(keepExpired.Milliseconds()), kept, p.Client, p.Key,
 	}
 	first, cancel := context.WithTimeout(ctx, redisFirstTry)
 	defer cancel()
@@ -180,7 +180,7 @@ func (r *redisStore) spend(ctx context.Context, id string, p Spend) (Rotation, e
 	}
 	rotation.Session = Session{
 		ID: id, User: reply[1], Client: reply[2],
-		Created: fromMillis(reply[3]), Expires: fromMillis(reply[4]), Revoked: fromMillis(reply[5]), Credential: reply[8], Grant: reply[9],
+		Created: fromMillis(reply[3]), Expires: fromMillis(reply[4]), Revoked: fromMillis(reply[5]), Credential: reply[8], Grant: reply[9], Key: reply[10],
 	}
 	rotation.Sealed, rotation.Expires = sealed(reply[6]), fromMillis(reply[7])
 	return rotation, nil
@@ -231,7 +231,7 @@ func (r *redisStore) Session(ctx context.Context, id string) (Session, error) {
 	}
 	return Session{
 		ID: id, User: f["user"], Client: f["client"],
-		Created: fromMillis(f["created"]), Expires: fromMillis(f["expires"]), Revoked: fromMillis(f["revoked"]), Credential: f["credential"], Grant: f["grant"],
+		Created: fromMillis(f["created"]), Expires: fromMillis(f["expires"]), Revoked: fromMillis(f["revoked"]), Credential: f["credential"], Grant: f["grant"], Key: f["key"],
 	}, nil
 }
 

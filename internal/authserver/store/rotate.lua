@@ -2,21 +2,25 @@
 -- KEYS: the session, the token, its successor. All have the session ID as their hash tag.
 -- ARGV: now, grace, expiry of the successor, expiry of the session, hash of the
 --       successor, sealed successor (may be empty), how long to keep what expired, how
---       long to keep the token once it is spent (empty: as long as one that expires).
+--       long to keep the token once it is spent (empty: as long as one that expires), the
+--       client, the key that it proved to hold.
 --       Times are milliseconds.
 -- Returns outcome, user, client, created, expires and revoked of the session, and the
--- successor sealed and its expiry, and the credential and the grant of the session.
+-- successor sealed and its expiry, and the credential, the grant and the key of the session.
 local session, token, successor = KEYS[1], KEYS[2], KEYS[3]
 local now, grace, expires, ends = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local next_hash, sealed, keep, keep_spent = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
 
 local t = redis.call('HMGET', token, 'expires', 'spent', 'next', 'next_expires', 'sealed')
-local s = redis.call('HMGET', session, 'user', 'client', 'created', 'expires', 'revoked', 'credential', 'grant')
+local s = redis.call('HMGET', session, 'user', 'client', 'created', 'expires', 'revoked', 'credential', 'grant', 'key')
 if not s[1] then return {'unknown'} end
 if not t[1] then t = {s[4], s[3], '', '', ''} end -- it is spent and dropped
 
 local outcome
-if now >= tonumber(t[1]) then
+local key = s[8] or ''
+if s[2] ~= ARGV[9] or (key ~= '' and key ~= ARGV[10]) then
+  outcome = 'foreign'
+elseif now >= tonumber(t[1]) then
   outcome = 'expired'
 elseif s[5] then
   outcome = 'revoked'
@@ -43,4 +47,4 @@ else
   s[5] = ARGV[1]
   redis.call('HSET', session, 'revoked', ARGV[1])
 end
-return {outcome, s[1], s[2], s[3], s[4], s[5] or '0', sealed, expires, s[6] or '', s[7] or ''}
+return {outcome, s[1], s[2], s[3], s[4], s[5] or '0', sealed, expires, s[6] or '', s[7] or '', s[8] or ''}

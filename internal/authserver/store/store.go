@@ -111,6 +111,8 @@ type Session struct {
 	// Grant is what an OAuth client was granted, as the server encodes it. It is empty for a
 	// plain login.
 	Grant string `json:"grant,omitempty"`
+	// Key is the thumbprint of the DPoP key that its tokens are bound to, or empty.
+	Key string `json:"jkt,omitempty"`
 }
 
 // A record is a value of Swap.
@@ -137,6 +139,8 @@ func (r Refresh) Live(s Session, now time.Time) bool {
 // A Spend is a request to rotate a refresh token.
 type Spend struct {
 	Token   TokenID
+	Client  string // which must be that of the session
+	Key     string // thumbprint of the key that the client proved to hold
 	Next    Hash   // the successor, if this request rotates the token; it names the same session
 	Sealed  []byte // the successor, which only the token decrypts; nil without a grace period
 	Now     time.Time
@@ -156,6 +160,7 @@ const (
 	Reused   Outcome = "reused"   // it was spent before: the session is revoked
 	Revoked  Outcome = "revoked"  // the session had been revoked
 	Expired  Outcome = "expired"  // the token had expired
+	Foreign  Outcome = "foreign"  // it is of another client, or bound to another key
 	Unknown  Outcome = "unknown"  // there is no such token
 )
 
@@ -171,6 +176,8 @@ type Rotation struct {
 // outcome decides the result of a Spend. rotate.lua is the same in Lua.
 func (p Spend) outcome(r Refresh, s Session) Outcome {
 	switch {
+	case s.Client != p.Client, s.Key != "" && s.Key != p.Key:
+		return Foreign
 	case !p.Now.Before(r.Expires):
 		return Expired
 	case !s.Revoked.IsZero():

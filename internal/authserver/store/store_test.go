@@ -85,7 +85,7 @@ func exists(t *testing.T, s Store, n byte) bool {
 // spend returns a Spend of the family's token, so long after epoch. next is its successor.
 func (f family) spend(next byte, after, grace time.Duration) Spend {
 	now := epoch.Add(after)
-	p := Spend{Token: f.token, Next: Hash{next}, Now: now, Grace: grace, Expires: now.Add(time.Hour), SessionExpires: now.Add(2 * time.Hour)}
+	p := Spend{Token: f.token, Client: f.session.Client, Key: f.session.Key, Next: Hash{next}, Now: now, Grace: grace, Expires: now.Add(time.Hour), SessionExpires: now.Add(2 * time.Hour)}
 	if grace > 0 {
 		p.Sealed = []byte{next, 0, 0xff}
 	}

@@ -1,0 +1,279 @@
+package authserver
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"jwt/internal/authserver/store"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwk"
+	"jwt/internal/loopback"
+	"jwt/internal/oauth"
+	"jwt/internal/phrase"
+	"jwt/internal/verdict"
+)
+
+// A Client is an OAuth client: its metadata (RFC 7591 §2) and its credential.
+type Client struct {
+	ID, Name            string
+	Auth                string // token_endpoint_auth_method; empty: a secret, in either place
+	Grants              []string
+	RedirectURIs        []string
+	LogoutURIs          []string // post_logout_redirect_uris
+	Scopes              []string // that it may have; nil: any
+	Keys                []jwk.Key
+	BoundTokens         bool // dpop_bound_access_tokens
+	anyLoopbackRedirect bool
+
+	secret    store.Hash
+	hasSecret bool
+}
+
+// Ways of clients to authenticate (RFC 7591 §2, OpenID Connect Core §9).
+const (
+	authNone  = "none"
+	authBasic = "client_secret_basic"
+	authPost  = "client_secret_post"
+	authKey   = "private_key_jwt"
+)
+
+// NativeClient is a public client that is always there: any program on this machine.
+const NativeClient = "native"
+
+func nativeClient() Client {
+	return Client{
+		ID: NativeClient, Name: "a program on this computer", Auth: authNone, anyLoopbackRedirect: true,
+		Grants: []string{oauth.GrantCode, oauth.GrantRefreshToken, oauth.GrantDeviceCode, oauth.GrantTokenExchange, oauth.GrantPassword},
+	}
+}
+
+// IsPublic reports whether the client has no credential.
+func (c Client) IsPublic() bool { return c.Auth == authNone }
+
+// hasSecretOf compares a secret with that of the client in constant time.
+func (c Client) hasSecretOf(secret string) bool {
+	sum := sha256.Sum256([]byte(secret))
+	return subtle.ConstantTimeCompare(sum[:], c.secret[:]) == 1 && c.hasSecret
+}
+
+// Clients are the clients of a server. More can be added while it runs.
+type Clients struct {
+	mu   sync.RWMutex
+	byID map[string]Client
+}
+
+const (
+	maxClientsFile = 1 << 20
+	maxClients     = 10_000
+)
+
+// Read adds the clients of a file: a JSON array of objects with the member names of RFC 7591.
+func (cs *Clients) Read(r io.Reader) error {
+	b, err := io.ReadAll(io.LimitReader(r, maxClientsFile+1))
+	if err != nil {
+		return err
+	}
+	if len(b) > maxClientsFile {
+		return verdict.Errorf(verdict.TooLarge, "the clients are larger than 1 MiB")
+	}
+	v, err := jsonobject.ParseValue(b)
+	list, ok := v.Elements()
+	if err != nil || !ok {
+		return verdict.Errorf(verdict.Usage, "the clients must be a JSON array of objects").Hintf(`[{"client_id":"web","client_secret":"…","redirect_uris":["http://localhost:8080/callback"]}]`)
+	}
+	for i, element := range list {
+		o, ok := element.Object()
+		if !ok {
+			return verdict.Errorf(verdict.Usage, "client %d: is %s, must be an object", i+1, element.Noun())
+		}
+		c, err := ParseClient(o)
+		if err == nil {
+			err = cs.Add(c)
+		}
+		if err != nil {
+			id, _ := o.Text("client_id")
+			return verdict.Errorf(verdict.Usage, "client %d (%s): %w", i+1, phrase.Quote(id), err)
+		}
+	}
+	return nil
+}
+
+// Add adds a client with an ID of its own.
+func (cs *Clients) Add(c Client) error {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.byID == nil {
+		cs.byID = map[string]Client{}
+	}
+	if _, twice := cs.byID[c.ID]; twice || c.ID == NativeClient || c.ID == clientID {
+		return metadataError("client_id: is taken")
+	}
+	if len(cs.byID) >= maxClients {
+		return verdict.Errorf(verdict.LimitExceeded, "there are %d clients, and no room for more", maxClients)
+	}
+	cs.byID[c.ID] = c
+	return nil
+}
+
+// Find returns the client with this ID.
+func (cs *Clients) Find(id string) (Client, bool) {
+	if id == NativeClient {
+		return nativeClient(), true
+	}
+	cs.mu.RLock()
+	defer cs.mu.RUnlock()
+	c, ok := cs.byID[id]
+	return c, ok
+}
+
+// ParseClient reads the metadata of a client. It ignores members that change nothing here.
+func ParseClient(o jsonobject.Object) (Client, error) {
+	if len(o.Duplicates()) > 0 {
+		return Client{}, metadataError("a member is repeated")
+	}
+	var c Client
+	texts := map[string]*string{"client_id": &c.ID, "client_name": &c.Name, "token_endpoint_auth_method": &c.Auth}
+	for name, to := range texts {
+		v, ok := o.Get(name)
+		if *to, _ = v.Text(); ok && *to == "" {
+			return c, metadataError(name + ": must be a string that is not empty")
+		}
+	}
+	lists := map[string]*[]string{"grant_types": &c.Grants, "redirect_uris": &c.RedirectURIs, "post_logout_redirect_uris": &c.LogoutURIs}
+	for name, to := range lists {
+		v, ok := o.Get(name)
+		if *to, _ = v.Texts(); ok && *to == nil {
+			return c, metadataError(name + ": must be an array of strings")
+		}
+	}
+	if err := c.readCredential(o); err != nil {
+		return c, err
+	}
+	if scope, ok := o.Text("scope"); ok {
+		c.Scopes = strings.Fields(scope)
+	}
+	if v, ok := o.Get("dpop_bound_access_tokens"); ok {
+		c.BoundTokens = string(v) == "true"
+	}
+	if c.Grants == nil {
+		c.Grants = []string{oauth.GrantCode, oauth.GrantRefreshToken}
+	}
+	return c, c.check(o)
+}
+
+// readCredential reads the secret or the keys of a client, and how it sends them.
+func (c *Client) readCredential(o jsonobject.Object) error {
+	secret, _ := o.Text("client_secret")
+	if secret != "" {
+		c.secret, c.hasSecret = sha256.Sum256([]byte(secret)), true
+	}
+	if v, ok := o.Get("jwks"); ok {
+		set, err := jwk.Parse(v)
+		if err != nil {
+			return metadataError("jwks: " + err.Error())
+		}
+		for _, k := range set.Keys {
+			if k.IsSecret() || k.IsPrivate() {
+				return metadataError("jwks: has a private key or a secret, must have public keys only")
+			}
+		}
+		c.Keys = set.Keys
+	}
+	switch {
+	case c.Auth != "" || c.hasSecret:
+	case c.Keys != nil:
+		c.Auth = authKey
+	default:
+		c.Auth = authNone
+	}
+	return nil
+}
+
+// check refuses metadata with which a client could not work, or not safely.
+func (c *Client) check(o jsonobject.Object) error {
+	switch _, hasURI := o.Get("jwks_uri"); {
+	case c.Auth != "" && !slices.Contains([]string{authNone, authBasic, authPost, authKey}, c.Auth):
+		return metadataError("token_endpoint_auth_method: is " + phrase.Quote(c.Auth) + ", must be none, client_secret_basic, client_secret_post or private_key_jwt")
+	case hasURI:
+		return metadataError("jwks_uri: the server fetches nothing; send the keys in jwks")
+	case (c.Auth == authBasic || c.Auth == authPost) && !c.hasSecret:
+		return metadataError("client_secret: is required with " + c.Auth)
+	case c.Auth == authKey && len(c.Keys) == 0:
+		return metadataError("jwks: is required with private_key_jwt")
+	case c.IsPublic() && slices.Contains(c.Grants, oauth.GrantClientCredentials):
+		return metadataError("grant_types: client_credentials requires a client that authenticates")
+	case slices.Contains(c.Grants, oauth.GrantCode) && len(c.RedirectURIs) == 0:
+		return redirectError("redirect_uris: is required for authorization_code")
+	}
+	if v, ok := o.Get("response_types"); ok {
+		if types, _ := v.Texts(); slices.ContainsFunc(types, func(t string) bool { return t != "code" }) {
+			return metadataError("response_types: only code is supported")
+		}
+	}
+	for _, uri := range slices.Concat(c.RedirectURIs, c.LogoutURIs) {
+		if why := badRedirect(uri); why != "" {
+			return redirectError("redirect URI " + phrase.Quote(uri) + ": " + why)
+		}
+	}
+	return nil
+}
+
+// badRedirect says why a URI must not be registered, or returns "" (RFC 9700 §2.1, RFC 8252
+// §7). A fragment would mix with that of the answer; a script URI would run.
+func badRedirect(uri string) string {
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil || u.Scheme == "":
+		return "must be absolute"
+	case strings.Contains(uri, "#"):
+		return "must not have a fragment"
+	case strings.Contains(uri, "*"):
+		return "wildcards are not supported"
+	case u.User != nil:
+		return "must not have a user name"
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return strings.ContainsRune(" ;,'\"<>\\", r) || r > '~' }): // it is sent in a header
+		return "has a character that no host name has"
+	case u.Scheme == "https" && u.Host != "", u.Scheme == "http" && loopback.Host(u.Hostname()):
+		return ""
+	case u.Scheme == "http":
+		return "must use https, except on loopback"
+	case !strings.Contains(u.Scheme, "."):
+		return "a scheme of an app must be a reversed domain name, like com.example.app"
+	}
+	return ""
+}
+
+// mayRedirect is the standard Rules.CheckRedirect: the URI must equal a registered one, except
+// for the port on loopback, which programs cannot choose (RFC 8252 §7.3).
+func mayRedirect(c Client, uri string) bool {
+	if c.anyLoopbackRedirect {
+		u, err := url.Parse(uri)
+		return err == nil && u.Scheme == "http" && loopback.Host(u.Hostname()) && badRedirect(uri) == ""
+	}
+	return slices.ContainsFunc(c.RedirectURIs, func(registered string) bool {
+		return registered == uri || withoutLoopbackPort(registered) == withoutLoopbackPort(uri) && withoutLoopbackPort(uri) != ""
+	})
+}
+
+// withoutLoopbackPort returns a loopback URI without its port, and "" for any other URI.
+func withoutLoopbackPort(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "http" || u.User != nil || u.Fragment != "" || !loopback.Host(u.Hostname()) {
+		return ""
+	}
+	rest := strings.TrimPrefix(uri, "http://"+u.Host)
+	return u.Hostname() + " " + rest
+}
+
+func metadataError(why string) *oauth.Error {
+	return &oauth.Error{Status: 400, Code: oauth.InvalidClientMetadata, Description: why}
+}
+
+func redirectError(why string) *oauth.Error {
+	return &oauth.Error{Status: 400, Code: oauth.InvalidRedirectURI, Description: why}
+}

@@ -1,0 +1,120 @@
+package authserver
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"jwt/internal/oauth"
+)
+
+// A credentials is how a request says which client sent it.
+type credentials struct {
+	method    string // "" if it names none
+	client    string
+	secret    string
+	assertion assertion
+}
+
+// client authenticates the client of a request to an endpoint (RFC 6749 §2.3). The client may
+// use its registered way only, and one way in a request.
+func (s *Server) client(x *exchange, form url.Values, endpoint string) (Client, error) {
+	given, err := s.credentials(x, form)
+	if err != nil {
+		return Client{}, err
+	}
+	c, known := s.Clients.Find(given.client)
+	if !known {
+		return c, x.invalidClient("the client is unknown")
+	}
+	x.Note = strings.TrimSpace(x.Note + " client " + c.ID)
+	switch {
+	case given.method == c.Auth:
+	case c.Auth == "" && (given.method == authBasic || given.method == authPost):
+	case c.IsPublic():
+		return c, x.invalidClient("the client is public: it sends its client_id and no secret, and this request authenticates with " + given.method)
+	default:
+		return c, x.invalidClient("the client must authenticate with " + c.ways() + ", and the request uses " + given.method)
+	}
+	switch given.method {
+	case authBasic, authPost:
+		if !c.hasSecretOf(given.secret) {
+			err = x.invalidClient("the secret of the client is wrong")
+		}
+	case authKey:
+		err = s.verifyAssertion(x.ctx, given.assertion, c.Keys, endpoint, x.now)
+	}
+	return c, err
+}
+
+func (c Client) ways() string {
+	if c.Auth == "" {
+		return authBasic + " or " + authPost
+	}
+	return c.Auth
+}
+
+// credentials reads the credentials of a request, and checks none.
+func (s *Server) credentials(x *exchange, form url.Values) (credentials, error) {
+	var found []credentials
+	if authorization := x.Request.Header.Get("Authorization"); authorization != "" {
+		c, err := x.basicCredentials(authorization)
+		if err != nil {
+			return c, err
+		}
+		found = append(found, c)
+	}
+	if text := form.Get("client_assertion"); text != "" || form.Has("client_assertion_type") {
+		if form.Get("client_assertion_type") != oauth.AssertionType {
+			return credentials{}, x.invalidClient("client_assertion_type must be " + oauth.AssertionType)
+		}
+		a, err := parseAssertion(text)
+		if err != nil {
+			return credentials{}, err
+		}
+		found = append(found, credentials{method: authKey, client: a.client, assertion: a})
+	}
+	if form.Has("client_secret") {
+		found = append(found, credentials{method: authPost, client: form.Get("client_id"), secret: form.Get("client_secret")})
+	}
+	id := form.Get("client_id")
+	switch {
+	case len(found) > 1:
+		return credentials{}, invalid("the client authenticates in more than one way")
+	case len(found) == 0 && id == "":
+		return credentials{}, x.invalidClient("the request names no client: client_id, or an Authorization header, is required")
+	case len(found) == 0:
+		return credentials{method: authNone, client: id}, nil
+	case id != "" && id != found[0].client:
+		return credentials{}, x.invalidClient("client_id differs from the client that authenticates")
+	}
+	return found[0], nil
+}
+
+// basicCredentials reads an Authorization header. User name and password are form-encoded
+// (RFC 6749 §2.3.1).
+func (x *exchange) basicCredentials(authorization string) (credentials, error) {
+	scheme, encoded, _ := strings.Cut(authorization, " ")
+	pair, err := base64.StdEncoding.DecodeString(encoded)
+	name, password, ok := strings.Cut(string(pair), ":")
+	id, errID := url.QueryUnescape(name)
+	secret, errSecret := url.QueryUnescape(password)
+	if !strings.EqualFold(scheme, "Basic") || len(x.Request.Header.Values("Authorization")) > 1 || err != nil || !ok || errID != nil || errSecret != nil {
+		return credentials{}, x.invalidClient("the Authorization header must be Basic, of the form-encoded client_id and client_secret, and sent once")
+	}
+	return credentials{method: authBasic, client: id, secret: secret}, nil
+}
+
+// invalidClient returns the error for a client that does not authenticate. A client that tried
+// with an Authorization header gets a challenge (RFC 6749 §5.2).
+func (x *exchange) invalidClient(why string) error {
+	if x.Request.Header.Get("Authorization") != "" {
+		x.Answer.Header.Set("WWW-Authenticate", `Basic realm="client", charset="UTF-8"`)
+	}
+	return invalidClient(why)
+}
+
+func invalidClient(why string) error {
+	return &oauth.Error{Status: http.StatusUnauthorized, Code: oauth.InvalidClient, Description: why}
+}

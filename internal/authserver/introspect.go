@@ -1,0 +1,138 @@
+package authserver
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+
+	"jwt/internal/authserver/store"
+	"jwt/internal/dpop"
+	"jwt/internal/jsonobject"
+	"jwt/internal/oauth"
+)
+
+// introspect answers POST /introspect (RFC 7662). Its caller must authenticate, so that an
+// attacker cannot try tokens.
+func (s *Server) introspect(x *exchange) error {
+	form, err := x.readForm()
+	if err != nil {
+		return err
+	}
+	c, err := s.client(x, form, s.Issuer+introspectPath)
+	switch {
+	case err != nil:
+		return err
+	case c.IsPublic():
+		return x.invalidClient("introspection requires a client that authenticates")
+	case form.Get("token") == "":
+		return invalid("token is required")
+	}
+	claims, err := s.active(x, form.Get("token"))
+	if err != nil {
+		return err
+	}
+	if claims == nil {
+		return x.json(http.StatusOK, object(member{"active", jsonobject.Value("false")}))
+	}
+	return x.json(http.StatusOK, object(append([]member{{"active", jsonobject.Value("true")}}, claims...)...))
+}
+
+// active returns what is known of a token, or nil if it is not active.
+func (s *Server) active(x *exchange, text string) ([]member, error) {
+	if token, ok := ParseRefreshToken(text); ok {
+		known, session, err := s.Store.Find(x.ctx, token.ID())
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, nil
+		}
+		if err != nil || !known.Live(session, x.now) || s.whyOver(session) != "" {
+			return nil, err
+		}
+		b := Bearer{Subject: session.User, Session: session.ID, Client: session.Client, Scope: grantedOf(session).Scope, Key: session.Key, Expires: known.Expires.Unix()}
+		return b.members("refresh_token"), nil
+	}
+	b, err := s.rules.VerifyAccess(x.ctx, VerifyRequest{Token: text, Now: x.now, AnyAudience: true})
+	if err == nil {
+		err = s.rules.CheckSession(x.ctx, b)
+	}
+	var refusal Refusal
+	if errors.As(err, &refusal) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	kind := oauth.Bearer
+	if b.Key != "" {
+		kind = dpop.Scheme
+	}
+	return append(b.members(kind), member{"iss", jsonobject.Quote(s.Issuer)}, member{"username", jsonobject.Quote(b.Subject)}, member{"jti", jsonobject.Quote(b.ID)}), nil
+}
+
+// members returns the members of an introspection response (RFC 7662 §2.2).
+func (b Bearer) members(kind string) []member {
+	list := []member{
+		{"client_id", jsonobject.Quote(b.Client)},
+		{"sub", jsonobject.Quote(b.Subject)},
+		{"sid", jsonobject.Quote(b.Session)},
+		{"exp", jsonobject.Int(b.Expires)},
+		{"token_type", jsonobject.Quote(kind)},
+	}
+	if b.Scope != "" {
+		list = append(list, member{"scope", jsonobject.Quote(b.Scope)})
+	}
+	if b.Key != "" {
+		list = append(list, member{"cnf", object(member{"jkt", jsonobject.Quote(b.Key)})})
+	}
+	return list
+}
+
+// revoke answers POST /revoke (RFC 7009): it ends the session of a token, with all its
+// tokens. An unknown token is not an error. A token of another client is left alone.
+func (s *Server) revoke(x *exchange) error {
+	form, err := x.readForm()
+	if err != nil {
+		return err
+	}
+	c, err := s.client(x, form, s.Issuer+revokePath)
+	switch {
+	case err != nil:
+		return err
+	case form.Get("token") == "":
+		return invalid("token is required")
+	}
+	session, err := s.sessionOf(x, form.Get("token"))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return err
+	case session.Client != c.ID:
+		return &oauth.Error{Status: http.StatusBadRequest, Code: oauth.InvalidGrant, Description: "the token belongs to another client"}
+	default:
+		x.session, x.Note = session.ID, "revoked"
+		if err := s.Store.Revoke(x.ctx, session.ID, x.now); err != nil {
+			return err
+		}
+	}
+	x.Status = http.StatusOK
+	return nil
+}
+
+// sessionOf returns the session of a refresh token or of an access token, which may have
+// expired, or store.ErrNotFound.
+func (s *Server) sessionOf(x *exchange, text string) (store.Session, error) {
+	if token, ok := ParseRefreshToken(text); ok {
+		_, session, err := s.Store.Find(x.ctx, token.ID())
+		return session, err
+	}
+	b, err := s.verifyAccess(x.ctx, VerifyRequest{Token: text, Now: x.now, IgnoreExp: true, AnyAudience: true})
+	var refusal Refusal
+	if errors.As(err, &refusal) {
+		return store.Session{}, store.ErrNotFound
+	}
+	if err != nil {
+		return store.Session{}, err
+	}
+	session, err := s.Store.Session(x.ctx, b.Session)
+	session.Client = cmp.Or(b.Client, session.Client) // of an exchanged token
+	return session, err
+}
