@@ -43,10 +43,10 @@ The first line on stdout is its address.
   GET  /.well-known/openid-configuration    lists those of OAuth 2.0 and OpenID
   Connect: /authorize /device_authorization /userinfo /revoke /introspect …
 
-The public client native, with any redirect URI on loopback, needs no registration.
-Grants: authorization code with PKCE, refresh token, client credentials, device
-code, token exchange. Access tokens are bound to a key if the client sends a DPoP
-proof.
+The public client native, with any redirect URI on loopback, is always there.
+The grants are authorization code with PKCE, refresh token, client credentials,
+device code and token exchange. Access tokens are bound to a key if the client
+sends a DPoP proof.
 
 Every refresh rotates the refresh token. A refresh token that is sent a second
 time revokes its session, except within --reuse-grace, when it returns the same
