@@ -189,3 +189,11 @@ func (p Preset) isKnown(value string) bool {
 	}
 	return !strings.HasPrefix(value, "$") || slices.Contains(p.variableNames(), value)
 }
+
+// NeedsCookies reports whether a session of this preset needs cookies besides that of the
+// refresh token: it copies some into headers, or a request before the login sets them.
+func (p Preset) NeedsCookies() bool {
+	return slices.ContainsFunc(p.steps(), func(s namedStep) bool {
+		return s.name == "prepare" && s.Path != "" || slices.ContainsFunc(s.Headers, func(h string) bool { return strings.Contains(h, cookieVariable) })
+	})
+}

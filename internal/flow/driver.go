@@ -67,7 +67,8 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	w.status, w.header, w.cookies, w.body = resp.StatusCode, resp.Header, authclient.ReadSetCookies(resp.Header), body
+	w.status, w.header, w.body = resp.StatusCode, resp.Header, body
+	w.cookies = append(w.cookies, authclient.ReadSetCookies(resp.Header)...) // a login may take several requests
 	return resp, nil
 }
 
@@ -254,20 +255,26 @@ type presetDoor struct{ *run }
 func (d presetDoor) login(ctx context.Context, name string) (answer, error) {
 	return d.patiently(ctx, name, func() answer {
 		return d.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-			return s.Login(ctx, d.User, d.Password)
+			s = d.jars.client(s, "")
+			g, err := s.Login(ctx, d.User, d.Password)
+			d.jars.remember(s, g)
+			return g, err
 		})
 	})
 }
 
 func (d presetDoor) refresh(ctx context.Context, token string) answer {
 	return d.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-		return s.Refresh(ctx, authclient.Tokens{RefreshToken: token})
+		s = d.jars.client(s, token)
+		g, err := s.Refresh(ctx, authclient.Tokens{RefreshToken: token})
+		d.jars.remember(s, g)
+		return g, err
 	})
 }
 
 func (d presetDoor) logout(ctx context.Context, f *family) answer {
 	return d.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
-		_, err := s.Logout(ctx, authclient.Tokens{AccessToken: f.access, RefreshToken: f.refresh})
+		_, err := d.jars.forLogout(s, f.access).Logout(ctx, authclient.Tokens{AccessToken: f.access, RefreshToken: f.refresh})
 		return authclient.Grant{}, err
 	})
 }
@@ -332,6 +339,7 @@ func (r *run) get(ctx context.Context, s *authclient.Client, token string) error
 	if err != nil {
 		return err
 	}
+	r.Preset.CallHeaders(req.Header, r.Server, nil)
 	return r.send(s, req, token)
 }
 

@@ -396,6 +396,7 @@ type run struct {
 	results  map[string]Result
 	report   Report
 	tokens   ledger
+	jars     jars
 	lost     error         // why a rule could not be judged: a request without an answer
 	came     string        // what the login gave instead of a refresh token
 	found    string        // the name of the cookie with the refresh token, if the preset does not name it
