@@ -49,6 +49,7 @@ func (s *Client) Detect(ctx context.Context) ([]*Finding, error) {
 	if d.nothing, err = d.ask(ctx, http.MethodGet, "/no-such-path-of-any-server"); err != nil {
 		return nil, err
 	}
+	d.host(root)
 	if _, err := d.metadata(ctx, s.URL.String()); err != nil {
 		return nil, err
 	}
@@ -67,6 +68,9 @@ func (s *Client) Detect(ctx context.Context) ([]*Finding, error) {
 				return nil, err
 			}
 		}
+	}
+	if len(d.found) == 0 && root.status >= 300 && root.status < 400 {
+		return nil, root.refusal(verdict.FetchRefused)
 	}
 	slices.SortStableFunc(d.found, func(a, b *Finding) int {
 		switch {
@@ -226,7 +230,23 @@ func kindOf(preset string) string {
 	return ""
 }
 
-// resource follows the metadata of a protected resource (RFC 9728), which a 401 names.
+// host records a server that is known by its name.
+func (d *detection) host(root *reply) {
+	name := d.client.URL.Hostname()
+	f := Finding{Server: d.client.URL.String(), Shown: true}
+	switch {
+	case name == "identitytoolkit.googleapis.com":
+		f.Preset = "firebase"
+	case strings.HasPrefix(name, "cognito-idp.") && strings.HasSuffix(name, ".amazonaws.com") && d.client.URL.Path == "":
+		f.Preset = "cognito"
+	default:
+		return
+	}
+	d.add(f, root, http.MethodGet, "the host is the one of this service")
+}
+
+// resource follows the metadata of a protected resource (RFC 9728), which a 401 names, or
+// which is at its well-known path.
 func (d *detection) resource(ctx context.Context, root *reply) error {
 	named := ""
 	for _, value := range root.header.Values("WWW-Authenticate") {
@@ -234,8 +254,12 @@ func (d *detection) resource(ctx context.Context, root *reply) error {
 			break
 		}
 	}
+	own := d.client.URL
+	if named == "" {
+		named = own.Scheme + "://" + own.Host + "/.well-known/oauth-protected-resource" + own.Path
+	}
 	u, err := url.Parse(named)
-	if named == "" || err != nil || httpclient.Origin(u) != httpclient.Origin(d.client.URL) {
+	if err != nil || httpclient.Origin(u) != httpclient.Origin(own) {
 		return nil // another origin may not speak for this one
 	}
 	r, err := d.send(ctx, http.MethodGet, u)
@@ -247,6 +271,10 @@ func (d *detection) resource(ctx context.Context, root *reply) error {
 	}
 	object, err := jsonobject.Parse(r.body)
 	if !r.ok() || err != nil {
+		return nil
+	}
+	resource, _ := object.Text("resource")
+	if of, err := url.Parse(resource); err != nil || httpclient.Origin(of) != httpclient.Origin(own) { // §3.3
 		return nil
 	}
 	list, _ := object.Get("authorization_servers")

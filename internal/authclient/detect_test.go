@@ -102,6 +102,16 @@ func TestDetect(t *testing.T) {
 			"GET https://api.example/.well-known/oauth-protected-resource": `200 - {"resource":"https://api.example","authorization_servers":["` + at + `"]}`,
 			"GET " + at + "/.well-known/openid-configuration":              metadataOf(at, "/token"),
 		}, "oidc", ""},
+		{"an API's metadata at its well-known path", "https://api.example/v1", saying{
+			"GET https://api.example/.well-known/oauth-protected-resource/v1": `200 - {"resource":"https://api.example/v1","authorization_servers":["` + at + `"]}`,
+			"GET " + at + "/.well-known/openid-configuration":                 metadataOf(at, "/token"),
+		}, "oidc", ""},
+		{"the metadata of another API", "https://api.example", saying{
+			"GET https://api.example/.well-known/oauth-protected-resource": `200 - {"resource":"https://evil.example","authorization_servers":["` + at + `"]}`,
+			"GET " + at + "/.well-known/openid-configuration":              metadataOf(at, "/token"),
+		}, "", ""},
+		{"firebase", "https://identitytoolkit.googleapis.com", saying{}, "firebase", `values.api_key = ""`},
+		{"cognito by name", "https://cognito-idp.eu-west-1.amazonaws.com", saying{}, "cognito", `values.client_id = ""`},
 		{"another origin speaks for the API", "https://api.example", saying{
 			"GET https://api.example/":                                  `401 WWW-Authenticate=Bearer_resource_metadata="https://evil.example/m" `,
 			"GET https://evil.example/m":                                `200 - {"authorization_servers":["https://evil.example"]}`,
@@ -174,7 +184,7 @@ func TestDetect(t *testing.T) {
 func TestDetectFromAnAPI(t *testing.T) {
 	found, _, err := detect(t, "https://api.example/v1", saying{
 		"GET https://api.example/v1":                                      `401 WWW-Authenticate=Bearer_resource_metadata="https://api.example/.well-known/oauth-protected-resource/v1" `,
-		"GET https://api.example/.well-known/oauth-protected-resource/v1": `200 - {"authorization_servers":["http://evil.example","` + at + `/"]}`,
+		"GET https://api.example/.well-known/oauth-protected-resource/v1": `200 - {"resource":"https://api.example/v1","authorization_servers":["http://evil.example","` + at + `/"]}`,
 		"GET " + at + "/.well-known/openid-configuration":                 metadataOf(at+"/", "/token"),
 	})
 	if err != nil || len(found) != 1 {
@@ -182,6 +192,19 @@ func TestDetectFromAnAPI(t *testing.T) {
 	}
 	if f := found[0]; f.API != "https://api.example" || f.Server != at+"/" || len(f.Evidence) != 2 || !strings.Contains(f.Evidence[0].Says, at) {
 		t.Errorf("%+v", f)
+	}
+}
+
+// TestDetectRedirect checks that a redirect is reported and not followed.
+func TestDetectRedirect(t *testing.T) {
+	_, w, err := detect(t, "https://example.com", saying{"GET *": "301 Location=https://www.example.com/ "})
+	if verdict.ClassOf(err) != verdict.FetchRefused || !strings.Contains(err.Error(), "to https://www.example.com") {
+		t.Errorf("%v", err)
+	}
+	for _, request := range w.seen {
+		if strings.Contains(request, "www.") {
+			t.Errorf("the redirect is followed: %s", request)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ func TestShippedPresets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p.Name != name || p.About == "" || len(p.About) > 78 || len(p.Expired) == 0 || p.Refresh.Path != "" && len(p.Dead) == 0 {
+		if p.Name != name || p.About == "" || len(p.About) > 60 || len(p.Expired) == 0 || p.Refresh.Path != "" && len(p.Dead) == 0 {
 			t.Errorf("%s is not whole: %+v", name, p)
 		}
 	}
