@@ -209,7 +209,8 @@ func descend(v any, path string) (any, bool) {
 }
 
 // terminal COMMAND… runs the command with a terminal of 80 columns on stdout and stderr, at
-// the instant $NOW (Unix seconds) if it is set, and without colour unless $COLOR is set.
+// the instant $NOW (Unix seconds) if it is set, and without colour unless $COLOR is set. A
+// pageDriver is its browser.
 func cmdTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 1 || args[0] != "jwt" {
 		ts.Fatalf("usage: terminal jwt …")
@@ -233,6 +234,7 @@ func cmdTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		},
 		Now:    now,
 		Secret: func(string) ([]byte, error) { return []byte(ts.Getenv("TYPED")), nil },
+		Browse: newPageDriver(ts).open,
 	}
 	paths := args[1:]
 	for i, a := range paths { // the process is in another directory

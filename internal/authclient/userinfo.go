@@ -96,7 +96,11 @@ func (s *Client) Introspect(ctx context.Context, token, kind string) (jsonobject
 		return jsonobject.Object{}, err
 	}
 	if s.refuses(r) {
-		return jsonobject.Object{}, s.refused(r)
+		e := r.refusal(verdict.FetchFailed)
+		if s.OAuth.ClientAuth == AuthNone && (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden) {
+			e.Hintf("most servers answer only clients that authenticate (RFC 7662 §2.1): jwt session token | jwt inspect shows what the token itself says")
+		}
+		return jsonobject.Object{}, e
 	}
 	answer, err := jsonobject.Parse(r.body)
 	if v, _ := answer.Get("active"); err != nil || v.Kind() != 't' && v.Kind() != 'f' {
