@@ -45,6 +45,7 @@ var rooms = []string{
 	"audit",
 	"bcp",
 	"inspect",
+	"chain",
 	"verify",
 	"trust",
 	"scan",

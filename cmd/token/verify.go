@@ -50,6 +50,7 @@ A profile adds the checks that a specification requires of its kind of token:
   jwt verify TOKEN --key set.json --at 2026-01-31T12:00:00Z --leeway 60s
   jwt verify ID_TOKEN --key oidc:https://login.example --aud CLIENT_ID \
       --profile id-token --nonce NONCE --access-token @access.txt
+  jwt verify TOKEN --trust-anchor apple-root.pem --x5c-name prod.example
   jwt verify PROOF --profile dpop+jwt --htm GET --htu https://api.example/items
   jwt verify --batch --key public.pem < tokens.txt | jq -c 'select(.valid|not)'`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8 130"}
@@ -91,6 +92,7 @@ type verifyOptions struct {
 	profile              profileOptions
 	as, entry            string // of --as; the trust entry that decides
 	scopes, values       []string
+	anchors              anchorOptions
 }
 
 func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
@@ -114,6 +116,7 @@ func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.payload, "payload", false, "print the exact bytes of the verified payload, and nothing on failure")
 	f.BoolVar(&o.batch, "batch", false, "read one token per line, print one report per line")
 	f.StringVar(&o.as, "as", "", "verify under the trust entry `NAME` of config.toml, for a token without iss")
+	o.anchors.addFlags(f)
 	o.profile.addFlags(f)
 	o.at.AddFlags(f, "check as of this `TIME`")
 	o.date.AddFlags(f)
@@ -127,12 +130,13 @@ func (o *verifyOptions) complete(env *cli.Env, c *cobra.Command) {
 	o.date.Complete(c)
 	o.output.Complete(c)
 	o.profile.complete(c)
+	o.anchors.complete(c)
 	cli.CompleteValues(c, "typ", "at+jwt", "JWT", "dpop+jwt", "logout+jwt", "secevent+jwt")
 	cli.CompleteValues(c, "require", "exp", "iat", "nbf", "iss", "sub", "aud", "jti")
 }
 
 func (o *verifyOptions) check() error {
-	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.check(), o.profile.check(o.keys)); err != nil {
+	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.check(), o.profile.check(), o.anchors.check(o.keys, o.profile), o.checkKeys()); err != nil {
 		return err
 	}
 	if slices.Contains(o.require, "") {
@@ -152,6 +156,18 @@ func (o *verifyOptions) check() error {
 		}
 	}
 	return nil
+}
+
+// checkKeys requires keys, unless the token has its own or its certificate is trusted.
+func (o *verifyOptions) checkKeys() error {
+	switch {
+	case o.anchors.given() || o.profile.ownKey() && !o.keys.Given():
+		return o.keys.CheckAlgs()
+	case o.profile.ownKey():
+		return verdict.Errorf(verdict.Usage, "--profile %s: takes no key, because the key in the header of the token verifies it", o.profile.name).
+			Hintf("--jkt THUMBPRINT requires that key")
+	}
+	return o.keys.Check()
 }
 
 // policy returns the policy of the flags, without the profile.
@@ -255,6 +271,9 @@ func (o verifyOptions) verifier(ctx context.Context, env *cli.Env, args []string
 	sources := o.keys.Sources(ctx, env, o.output)
 	sources.At, sources.In = now, in
 	if err := o.profile.read(&policy, sources.In); err != nil {
+		return nil, err
+	}
+	if policy.Anchors, err = o.anchors.read(sources.In); err != nil {
 		return nil, err
 	}
 	return &verifier{options: o, sources: sources, policy: policy, now: now}, nil

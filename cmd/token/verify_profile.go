@@ -11,7 +11,6 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/input"
 	"jwt/internal/jws"
-	"jwt/internal/keysource"
 	"jwt/internal/profile"
 	"jwt/internal/verdict"
 	"jwt/internal/verify"
@@ -71,10 +70,15 @@ func profilesHelp() string {
 	return strings.Join(lines, "\n")
 }
 
-// check refuses unknown profiles and flags that the profile does not use. It requires keys,
-// or refuses them if the token has its own.
-func (o profileOptions) check(keys keysource.Options) error {
-	p, known := profile.Lookup(o.name)
+// ownKey reports whether the key in the header of the token verifies it.
+func (o profileOptions) ownKey() bool {
+	p, _ := profile.Lookup(o.name)
+	return p.OwnKey != ""
+}
+
+// check refuses unknown profiles and flags that the profile does not use.
+func (o profileOptions) check() error {
+	_, known := profile.Lookup(o.name)
 	if o.flags.Changed("profile") && !known {
 		return verdict.Errorf(verdict.Usage, "--profile: unknown profile %q", o.name).Hintf("one of %s", strings.Join(profileNames(), " "))
 	}
@@ -83,15 +87,7 @@ func (o profileOptions) check(keys keysource.Options) error {
 			return verdict.Errorf(verdict.Usage, "--%s: requires --profile %s", f.name, strings.Join(f.profiles, " or "))
 		}
 	}
-	switch {
-	case p.OwnKey == "":
-		return keys.Check()
-	case keys.Given():
-		return verdict.Errorf(verdict.Usage, "--profile %s: takes no key, because the key in the header of the token verifies it", p.Name).
-			Hintf("--jkt THUMBPRINT requires that key")
-	default:
-		return keys.CheckAlgs()
-	}
+	return nil
 }
 
 // read adds the profile to the policy, and what comes with the token.

@@ -9,7 +9,6 @@ import (
 	"jwt/internal/jwk"
 	"jwt/internal/keysource"
 	"jwt/internal/phrase"
-	"jwt/internal/profile"
 	"jwt/internal/token"
 	"jwt/internal/trust"
 	"jwt/internal/verdict"
@@ -19,11 +18,10 @@ import (
 // trusted returns the trust entries if they decide: with --as, or without any key. It is nil if
 // there are none, or they do not decide.
 func (o verifyOptions) trusted(env *cli.Env) ([]trust.Entry, error) {
-	p, _ := profile.Lookup(o.profile.name)
 	switch {
 	case o.flags.Changed("as") && o.keys.Given():
 		return nil, verdict.Errorf(verdict.Usage, "--as takes the keys of a trust entry, and no other key")
-	case o.keys.Given(), p.OwnKey != "" && !o.flags.Changed("as"):
+	case o.keys.Given(), o.anchors.given(), o.profile.ownKey() && !o.flags.Changed("as"):
 		return nil, nil
 	}
 	all, err := keysource.Trusted(env)

@@ -41,6 +41,7 @@ const (
 	KeyNotFound   Class = "key_not_found"
 	JWKInvalid    Class = "jwk_invalid"
 	KeyUnreadable Class = "key_unreadable"
+	ChainInvalid  Class = "chain_invalid"
 
 	FetchFailed  Class = "fetch_failed"
 	FetchRefused Class = "fetch_refused"
@@ -138,6 +139,7 @@ var table = []row{
 	{KeyNotFound, ExitKey, true, gravityToken, ""},
 	{JWKInvalid, ExitKey, false, gravityToken, KeyRefused},
 	{KeyUnreadable, ExitKey, false, gravityToken, ""},
+	{ChainInvalid, ExitKey, true, gravityToken, ""},
 
 	{FetchFailed, ExitNetwork, false, gravityToken, ""},
 	{FetchRefused, ExitNetwork, false, gravityToken, ""},

@@ -17,6 +17,9 @@ func (v *verification) signature() (jws.Verified, error) {
 	if v.Profile.OwnKey != "" {
 		return v.possession()
 	}
+	if v.Anchors != nil {
+		return v.chained()
+	}
 	signed := v.token.Signed
 	keys, keyErr := v.keys.Keys()
 	verified, checks, err := v.under(keys).Verify(signed)

@@ -4,6 +4,7 @@ package verify
 import (
 	"time"
 
+	"jwt/internal/chain"
 	"jwt/internal/diagnose"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
@@ -42,6 +43,8 @@ type Policy struct {
 	Strict  bool     // a warning about the token or its key refuses it
 
 	Diagnosis *Diagnosis // shared by the tokens of a batch; nil means no limit
+
+	Anchors *chain.Anchors // not nil: the leaf certificate of the token's own chain verifies it, and no other key
 
 	Profile      profile.Profile // the zero Profile checks nothing
 	Presentation profile.Presentation
