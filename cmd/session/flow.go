@@ -259,6 +259,11 @@ func (o flowOptions) options(env *cli.Env) (flow.Options, error) {
 // local starts a server on loopback with one user, and sets it as the server to test.
 func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Options) (end func(), err error) {
 	options.User, options.Cart = demoUser, true
+	clients, client, err := localClient()
+	if err != nil {
+		return nil, err
+	}
+	options.OAuth = client
 	password := authserver.RandomPassword()
 	options.Password = []byte(password)
 	users := &authserver.Users{}
@@ -271,7 +276,7 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 	}
 	address := "http://" + listener.Addr().String()
 	server, err := authserver.New(ctx, authserver.Options{
-		Issuer: address, Store: store.NewMemory(), Users: users, AccessTTL: flowAccessTTL, Now: env.Now,
+		Issuer: address, Store: store.NewMemory(), Users: users, Clients: clients, AccessTTL: flowAccessTTL, Now: env.Now,
 	})
 	if err != nil {
 		listener.Close()
@@ -288,6 +293,16 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 		<-ended
 		server.Close()
 	}, nil
+}
+
+// localClient returns a client of the local server. Nothing listens at its redirect URI:
+// the login pages are filled in, and the code is in the last redirect.
+func localClient() (*authserver.Clients, *flow.OAuth, error) {
+	client := &flow.OAuth{Flow: flow.FlowCode, ClientID: "flow", Secret: authserver.RandomPassword(), Redirect: "https://client.example/callback"}
+	clients := &authserver.Clients{}
+	err := clients.Read(strings.NewReader(`[{"client_id":"flow","client_secret":"` + client.Secret + `","redirect_uris":["` + client.Redirect + `"],` +
+		`"grant_types":["authorization_code","refresh_token","client_credentials","urn:ietf:params:oauth:grant-type:device_code"]}]`))
+	return clients, client, err
 }
 
 // tell writes each step as it happens, if the report is text.

@@ -190,7 +190,7 @@ func (b *browser) drive(ctx context.Context, page string) error {
 	c := exec.CommandContext(ctx, b.driver[0], append(b.driver[1:len(b.driver):len(b.driver)], page)...)
 	c.Stdout, c.Stderr = b.env.Stderr, b.env.Stderr
 	if err := c.Run(); err != nil {
-		return verdict.Errorf(verdict.LoginRefused, "the driver %s: %w", render.Escape(b.driver[0]), err)
+		return verdict.Errorf(verdict.LoginRefused, "the driver %s: %v", render.Escape(b.driver[0]), err)
 	}
 	return nil
 }

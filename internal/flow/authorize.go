@@ -101,7 +101,7 @@ func (g page) refused() (verdict.Status, string) {
 // authorize sends an authorization request, and brings the pages that follow to their end.
 func (p *provider) authorize(ctx context.Context, name string, z authorization) (page, error) {
 	g, err := p.open(ctx, name+", the login page", z)
-	if err != nil || g.params != nil || !g.asks || p.client.Visit == nil {
+	if err != nil || g.err != nil || g.params != nil || !g.asks || p.client.Visit == nil {
 		return g, err
 	}
 	return p.visit(ctx, name, z, g)
@@ -137,7 +137,7 @@ func (p *provider) open(ctx context.Context, name string, z authorization) (page
 	if err != nil || address == "" {
 		return page{answer: a}, err
 	}
-	build := getting(address)
+	build, filled := getting(address), ""
 	for n := 0; ; n++ {
 		a, err := p.openOne(ctx, name, build)
 		if err != nil {
@@ -164,7 +164,11 @@ func (p *provider) open(ctx context.Context, name string, z authorization) (page
 		if g.asks = a.ok(); !known || n == maxPages {
 			return g, nil
 		}
-		name, build = form.name, form.request
+		if form.name == filled {
+			g.err = verdict.Errorf(verdict.LoginRefused, "%s: the login page shows its form again: it refuses user and password", a.url)
+			return g, nil
+		}
+		name, build, filled = form.name, form.request, form.name
 	}
 }
 
