@@ -2,6 +2,7 @@ package session
 
 import (
 	"path/filepath"
+	"sync"
 
 	"jwt/internal/authclient"
 	"jwt/internal/cli"
@@ -34,4 +35,19 @@ func preset(env *cli.Env, name string) (authclient.Preset, error) {
 func readConfig(env *cli.Env) (authclient.Config, error) {
 	name, text, err := env.ReadConfig()
 	return authclient.Config{Name: name, Text: text}, err
+}
+
+// remembered returns find with its results kept: the presets are parsed once in a process.
+func remembered(find func(string) (authclient.Preset, error)) func(string) (authclient.Preset, error) {
+	var found sync.Map
+	return func(name string) (authclient.Preset, error) {
+		if p, ok := found.Load(name); ok {
+			return p.(authclient.Preset), nil
+		}
+		p, err := find(name)
+		if err == nil {
+			found.Store(name, p)
+		}
+		return p, err
+	}
 }

@@ -98,7 +98,7 @@ func (o options) client(env *cli.Env, out cli.Output) (*session.Client, error) {
 	}
 	c := &session.Client{
 		Store: sessions(env), Name: name,
-		Presets: func(name string) (authclient.Preset, error) { return preset(env, name) }, HTTP: env.HTTP, Now: env.Now,
+		Presets: remembered(func(name string) (authclient.Preset, error) { return preset(env, name) }), HTTP: env.HTTP, Now: env.Now,
 		UserAgent: env.UserAgent(), Record: session.RecordAll,
 		Notice: func(message string) { out.Note(env, message) },
 	}

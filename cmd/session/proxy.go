@@ -8,14 +8,12 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/authclient"
 	"jwt/internal/cli"
 	"jwt/internal/loopback"
 	"jwt/internal/session"
@@ -99,7 +97,7 @@ func runProxy(ctx context.Context, env *cli.Env, o proxyOptions) error {
 	if err != nil {
 		return err
 	}
-	client.Presets, client.Record = remembered(client.Presets), session.RecordRefused
+	client.Record = session.RecordRefused
 	target, err := o.targetURL(client)
 	if err != nil {
 		return err
@@ -120,21 +118,6 @@ func runProxy(ctx context.Context, env *cli.Env, o proxyOptions) error {
 	}
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	return serveProxy(ctx, listener, proxy)
-}
-
-// remembered returns find with its results kept: config.toml is not read for each request.
-func remembered(find func(string) (authclient.Preset, error)) func(string) (authclient.Preset, error) {
-	var found sync.Map
-	return func(name string) (authclient.Preset, error) {
-		if p, ok := found.Load(name); ok {
-			return p.(authclient.Preset), nil
-		}
-		p, err := find(name)
-		if err == nil {
-			found.Store(name, p)
-		}
-		return p, err
-	}
 }
 
 // serveProxy serves until ctx ends, then waits a moment for running requests. Their bodies

@@ -49,7 +49,7 @@ func (s *Client) grant(r *reply) (Grant, error) {
 		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer has a member twice", httpclient.Show(r.url)).Hintf("such JSON is ambiguous (RFC 8259 §4): tell the operator of the server")
 	case g.AccessToken == "":
 		return Grant{}, verdict.Errorf(verdict.FetchFailed, "%s: the answer has no access token at %s", httpclient.Show(r.url), strings.Join(at.Access, " or ")).
-			Hintf("does the server speak another preset? jwt session login --preset NAME")
+			Hintf("does the server speak another preset? jwt session detect URL proposes one")
 	case !usable(g.AccessToken) || g.RefreshToken == "" && text(at.Refresh) != "":
 		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer has a token with characters that a header cannot carry", httpclient.Show(r.url))
 	case !s.uses(kind):

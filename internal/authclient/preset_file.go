@@ -139,6 +139,9 @@ func fieldError(name string, c Config, err error) error {
 	var unknown *toml.StrictMissingError
 	var wrong *toml.DecodeError
 	if !errors.As(err, &unknown) && errors.As(err, &wrong) {
+		if want := kindOfField(wrong.Key()); want != "" {
+			return verdict.Errorf(verdict.Usage, "%s: presets.%s.%s: must be %s", c.Name, name, strings.Join(wrong.Key(), "."), want)
+		}
 		return verdict.Errorf(verdict.Usage, "%s: presets.%s.%s: %s", c.Name, name, strings.Join(wrong.Key(), "."), strings.TrimPrefix(wrong.Error(), "toml: "))
 	}
 	return configError(c, err)

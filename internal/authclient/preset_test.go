@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"jwt/internal/verdict"
 )
@@ -86,7 +87,23 @@ func TestBadPresets(t *testing.T) {
 		{"[presets.cookie\n", "cookie", "line 1"},
 		{"[other]\nx=1", "cookie", `unknown field "other"`},
 		{"[presets.cookie]\npath='/x'", "cookie", `unknown field "path"`},
-		{"[presets.cookie.login]\nmethod=3", "cookie", "presets.cookie.login.method"},
+		{"[presets.cookie.login]\nmethod=3", "cookie", "presets.cookie.login.method: must be a string"},
+		{"[presets.cookie.login]\nfields='a=b'", "cookie", "presets.cookie.login.fields: must be a list of strings"},
+		{"[presets.cookie.login]\nbearer='yes'", "cookie", "presets.cookie.login.bearer: must be true or false"},
+		{"[presets.cookie]\nlogin='yes'", "cookie", "presets.cookie.login: must be a table"},
+		{"[presets.cookie]\nexpired='yes'", "cookie", "presets.cookie.expired: must be a list of tables"},
+		{"[presets.cookie]\nexpired=[{status='x'}]", "cookie", "presets.cookie.expired.status: must be a number"},
+		{"[presets.cookie.login]\nheaders=['X-A']", "cookie", "is not NAME: VALUE"},
+		{"[presets.cookie.login]\nheaders=['Cookie: a=b']", "cookie", "set by the client itself"},
+		{"[presets.cookie.login]\nheaders=[\"X: a\\nb\"]", "cookie", "is not NAME: VALUE"},
+		{"[presets.cookie.login]\nheaders=['X: $cookie:']", "cookie", "unknown variable"},
+		{"[presets.cookie.call]\nheaders=['X: $key']", "cookie", "unknown variable"},
+		{"[presets.cookie.login]\nquery=['a']", "cookie", "not NAME=VALUE"},
+		{"[presets.cookie.login]\nfields=['a:=tru']", "cookie", "not NAME:=JSON"},
+		{"[presets.cookie.login]\nserver='http://api.example'", "cookie", "http is for loopback only"},
+		{"[presets.cookie.refresh]\nserver='https://api.example'", "cookie", "a cookie is not sent to another server"},
+		{"[presets.cookie]\ndead=[{at='/x'}]", "cookie", "needs a status"},
+		{"[presets.cookie]\ndead=[{status=400, at='/x'}]", "cookie", "is the JSON pointer of a code"},
 		{"[presets.cookie.login]\nmethod='post'", "cookie", `the method "post"`},
 		{"[presets.cookie.login]\npath='login'", "cookie", `"login" does not begin with one /`},
 		{"[presets.cookie.login]\npath='//evil.example/login'", "cookie", "does not begin with one /"},
@@ -137,4 +154,31 @@ func TestSaysExpiredAndDead(t *testing.T) {
 			t.Errorf("SaysDead(%d, %s) = %v", tt.status, tt.body, got)
 		}
 	}
+}
+
+// FuzzFindPreset checks that what a preset prints is the preset.
+func FuzzFindPreset(f *testing.F) {
+	for _, text := range []string{
+		"[presets.x]\nbased_on='cookie'\nabout=\"it's \\\"x\\\"\"\n[presets.x.values]\nkey='a'\n[presets.x.login]\nheaders=['X: $key']",
+		"[presets.x]\nbased_on='flask-jwt-extended'\ntemporary=[{code='busy'}]",
+		"[presets.x]\nbased_on='keycloak'", "[presets.x.login]\nfields=[\"\\u0000=\"]", "presets.x.tokens.access=['text:body']",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := FindPreset("x", Config{Name: "config.toml", Text: []byte(text)})
+		if err != nil {
+			if verdict.ClassOf(err) != verdict.Usage {
+				t.Errorf("%q: %v is not a usage error", text, err)
+			}
+			return
+		}
+		again, err := FindPreset("x", Config{Name: "printed", Text: p.TOML()})
+		if err != nil {
+			t.Fatalf("%q prints\n%s\n%v", text, p.TOML(), err)
+		}
+		if d := cmp.Diff(p, again, cmpopts.EquateEmpty()); d != "" {
+			t.Errorf("%q prints another preset (-is +printed)\n%s", text, d)
+		}
+	})
 }

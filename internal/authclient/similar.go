@@ -9,8 +9,8 @@ import (
 // like login.metod, or "".
 func similarField(key []string) string {
 	known := fieldsOf(reflect.TypeFor[Preset]())
-	if len(key) > 1 && key[0] == "presets" {
-		key = key[min(2, len(key)-1):]
+	if len(key) > 1 && tableOf(key[0]) == nil { // not in a preset, but above it
+		return nearest(key[0], []string{"presets"})
 	}
 	if len(key) > 1 {
 		known = fieldsOf(tableOf(key[0]))
@@ -30,18 +30,50 @@ func nearest(given string, names []string) string {
 	return name
 }
 
-// tableOf returns the type of a table in a preset, or nil.
+// tableOf returns the type of a table in a preset, or of the tables in a list, or nil.
 func tableOf(name string) reflect.Type {
-	preset := reflect.TypeFor[Preset]()
-	for i := range preset.NumField() {
-		f := preset.Field(i)
-		if tagName(f) != name {
-			continue
+	field := memberOf(reflect.TypeFor[Preset](), name)
+	if field != nil && field.Kind() == reflect.Slice {
+		return field.Elem()
+	}
+	return field
+}
+
+// kindOfField says what the value of a field must be, or "".
+func kindOfField(key []string) string {
+	var field reflect.Type
+	switch len(key) {
+	case 1:
+		field = memberOf(reflect.TypeFor[Preset](), key[0])
+	case 2:
+		field = memberOf(tableOf(key[0]), key[1])
+	}
+	switch field {
+	case nil:
+		return ""
+	case reflect.TypeFor[string]():
+		return "a string"
+	case reflect.TypeFor[bool]():
+		return "true or false"
+	case reflect.TypeFor[int]():
+		return "a number"
+	case reflect.TypeFor[[]string]():
+		return "a list of strings"
+	case reflect.TypeFor[[]Answer]():
+		return "a list of tables"
+	}
+	return "a table"
+}
+
+// memberOf returns the type of a field of a table, or nil.
+func memberOf(table reflect.Type, name string) reflect.Type {
+	if table == nil || table.Kind() != reflect.Struct {
+		return nil
+	}
+	for i := range table.NumField() {
+		if f := table.Field(i); tagName(f) == name {
+			return f.Type
 		}
-		if f.Type.Kind() == reflect.Slice {
-			return f.Type.Elem()
-		}
-		return f.Type
 	}
 	return nil
 }
