@@ -32,7 +32,7 @@ type Finding struct {
 
 // Evidence is an answer that speaks for a preset.
 type Evidence struct {
-	Request string // method and path
+	Request string // method, and path or URL of another server
 	Status  int
 	Says    string
 }
@@ -136,7 +136,7 @@ func mustEnd(ctx context.Context, err error) bool {
 
 // add records that an answer speaks for a preset.
 func (d *detection) add(f Finding, r *reply, method, says string) *Finding {
-	e := Evidence{method + " " + httpclient.Show(r.url), r.status, says}
+	e := Evidence{method + " " + d.show(r.url), r.status, says}
 	for _, known := range d.found {
 		if known.Preset == f.Preset && known.Server == f.Server {
 			known.Evidence, known.Shown = append(known.Evidence, e), known.Shown || f.Shown
@@ -146,6 +146,14 @@ func (d *detection) add(f Finding, r *reply, method, says string) *Finding {
 	f.Evidence = []Evidence{e}
 	d.found = append(d.found, &f)
 	return &f
+}
+
+// show returns the path of a URL of the server, or the whole URL of another.
+func (d *detection) show(u *url.URL) string {
+	if httpclient.Origin(u) == httpclient.Origin(d.client.URL) {
+		return u.EscapedPath()
+	}
+	return httpclient.Show(u)
 }
 
 // probe sends the request of a probe to each of its paths, up to the first that fits.
@@ -287,7 +295,7 @@ func (d *detection) resource(ctx context.Context, root *reply) error {
 		}
 		if f != nil {
 			f.API = originOf(d.client.URL)
-			f.Evidence = slices.Insert(f.Evidence, 0, Evidence{http.MethodGet + " " + httpclient.Show(r.url), r.status, "the API names its authorization server, " + phrase.Short(issuer)})
+			f.Evidence = slices.Insert(f.Evidence, 0, Evidence{http.MethodGet + " " + d.show(r.url), r.status, "the API names its authorization server, " + phrase.Short(issuer)})
 		}
 	}
 	return nil
