@@ -19,6 +19,9 @@ func (o oauthOptions) dialog(env *cli.Env) authclient.Dialog {
 	return authclient.Dialog{
 		Visit: func(url string) {
 			o.say(env, "Log in at this address:", url)
+			if env.Getenv("SSH_CONNECTION") != "" && strings.Contains(url, "redirect_uri=http%3A%2F%2F127.0.0.1") {
+				cli.Output{}.Note(env, "the page answers on this machine: with a browser elsewhere, use --flow device or --flow paste")
+			}
 			o.open(env, url)
 		},
 		Enter: func(d authclient.DeviceCode) {

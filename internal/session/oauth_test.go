@@ -361,3 +361,69 @@ func TestSealedOAuth(t *testing.T) {
 	_, err = c.Store.Load(DefaultName)
 	mustFail(t, err, verdict.IO, "it was changed")
 }
+
+// TestLoginLeavesTheSession checks that a login that waits for its user neither locks nor
+// changes the session that has the name.
+func TestLoginLeavesTheSession(t *testing.T) {
+	p := newProvider(t)
+	old := p.mustLogin(authclient.FlowPassword, nil)
+	p.polls = 1
+	p.mustLogin(authclient.FlowDevice, func(l *Login) {
+		l.Dialog.Enter = func(authclient.DeviceCode) {
+			p.age()
+			s, err := p.client().Token(t.Context(), 0)
+			if err != nil || s.ID != old.ID || s.AccessToken == old.AccessToken {
+				t.Errorf("the session cannot be refreshed while a login waits: %v", err)
+			}
+		}
+	})
+	if s := p.stored(); s.ID == old.ID || s.OAuth.Flow != authclient.FlowDevice {
+		t.Errorf("the login was not stored: %+v", s)
+	}
+
+	// A login that ends without tokens leaves the session too.
+	before := p.stored()
+	p.around = func(w http.ResponseWriter, r *http.Request, handle func()) {
+		if r.URL.Path == "/token/" {
+			w.WriteHeader(http.StatusBadRequest)
+			reply(w, map[string]any{"error": "access_denied", "error_description": "the user said no to device-secret"})
+			return
+		}
+		handle()
+	}
+	_, err := p.login(authclient.FlowDevice, nil)
+	mustFail(t, err, verdict.LoginRefused, "access_denied", "device-secret")
+	if s := p.stored(); s.ID != before.ID || s.RefreshToken != before.RefreshToken {
+		t.Error("the session is lost")
+	}
+}
+
+// TestAnswerOfOAuthLost checks that the answer to a refresh that is lost is asked for once
+// more, with the same refresh token, and that the intent stays on the disk otherwise.
+func TestAnswerOfOAuthLost(t *testing.T) {
+	p := newProvider(t)
+	s := p.mustLogin(authclient.FlowPassword, nil)
+	p.age()
+	lost := 1
+	p.around = func(_ http.ResponseWriter, r *http.Request, handle func()) {
+		if r.URL.Path == "/token/" && lost > 0 {
+			lost--
+			panic(http.ErrAbortHandler)
+		}
+		handle()
+	}
+	fresh, err := p.client().Token(t.Context(), 0)
+	if err != nil || fresh.RefreshToken == s.RefreshToken {
+		t.Fatalf("%v", err)
+	}
+	p.age()
+	lost = 2
+	_, err = p.client().Token(t.Context(), 0)
+	mustFail(t, err, verdict.FetchFailed, "/token/", fresh.RefreshToken)
+	if stored := p.stored(); stored.Pending == nil || stored.Ended != nil || stored.RefreshToken != fresh.RefreshToken {
+		t.Errorf("%+v", stored)
+	}
+	if _, err := p.client().Token(t.Context(), 0); err != nil {
+		t.Errorf("the session was lost: %v", err)
+	}
+}

@@ -326,5 +326,3 @@ func (a asked) basic() (id, secret string) {
 	secret, _ = url.QueryUnescape(secret)
 	return id, secret
 }
-
-func (a asked) has(secret string) bool { return strings.Contains(a.body, url.QueryEscape(secret)) }
