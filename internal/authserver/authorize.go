@@ -35,11 +35,32 @@ func (s *Server) authorizePage(x *exchange) error {
 	if err != nil {
 		return s.failPage(x, err)
 	}
+	if x.asGet(params) {
+		return nil
+	}
 	r, err := s.authorizeRequest(x, params)
 	if err != nil {
 		return s.endAuthorize(x, r, err)
 	}
 	return s.endAuthorize(x, r, s.decide(r))
+}
+
+// asGet redirects a POST to the same request by GET, unless that would be too long: with a form
+// of another site browsers do not send the cookie of the login.
+func (x *exchange) asGet(params url.Values) bool {
+	to := x.URL.Path + "?" + params.Encode()
+	if x.Method != http.MethodPost || len(to) > maxHeader/2 {
+		return false
+	}
+	x.redirect(to)
+	return true
+}
+
+// redirect sends the browser to another address with GET. The status is never 307, which would
+// send a password on (RFC 9700 §4.12).
+func (x *exchange) redirect(to string) {
+	x.Answer.Header.Set("Location", to)
+	x.Answer.Status = http.StatusSeeOther
 }
 
 // params returns the parameters of a request, from the query or a form.
@@ -51,12 +72,7 @@ func (x *exchange) params() (url.Values, error) {
 	if err != nil {
 		return nil, invalid("the query is not valid")
 	}
-	for name, values := range params {
-		if len(values) > 1 {
-			return nil, invalid("the parameter " + phrase.Quote(name) + " is repeated")
-		}
-	}
-	return params, nil
+	return params, notRepeated(params)
 }
 
 // endAuthorize sends an error to the client, or shows it if the client is unknown: a redirect
@@ -82,8 +98,7 @@ func (s *Server) redirectBack(r *authorizeRequest, answer url.Values) error {
 	if strings.Contains(r.redirect, "?") {
 		separator = "&"
 	}
-	r.Answer.Header.Set("Location", r.redirect+separator+answer.Encode())
-	r.Answer.Status = http.StatusSeeOther // never 307: it would send the password on (RFC 9700 §4.12)
+	r.exchange.redirect(r.redirect + separator + answer.Encode())
 	return nil
 }
 
@@ -140,8 +155,16 @@ func (s *Server) checkAuthorize(r *authorizeRequest) error {
 		return refuse(oauth.UnauthorizedClient, "authorization_code is not among the grant_types of the client")
 	case len(prompts) > 1 && slices.Contains(prompts, "none"):
 		return refuse(oauth.InvalidRequest, "prompt: none must be alone")
+	case !p.Has("code_challenge") && !r.client.IsPublic() && !r.hasNonce():
+		return refuse(oauth.InvalidRequest, "code_challenge is required (PKCE), or a nonce with the scope openid: without one of them the client would accept the code of an attacker")
 	}
 	return s.rules.CheckChallenge(r.ctx, r.client, p.Get("code_challenge"), p.Get("code_challenge_method"))
+}
+
+// hasNonce reports whether the client can see in its ID token that a code is the one that it
+// asked for (RFC 9700 §2.1.1).
+func (r *authorizeRequest) hasNonce() bool {
+	return r.params.Get("nonce") != "" && slices.Contains(strings.Fields(r.params.Get("scope")), "openid")
 }
 
 // checkChallenge is the standard Rules.CheckChallenge (RFC 9700 §2.1.1). The method plain would
@@ -285,7 +308,6 @@ func again(r *authorizeRequest) error {
 	if params.Del("prompt"); len(prompts) > 0 {
 		params.Set("prompt", strings.Join(prompts, " "))
 	}
-	r.Answer.Header.Set("Location", authorizePath+"?"+params.Encode())
-	r.Answer.Status = http.StatusSeeOther
+	r.exchange.redirect(authorizePath + "?" + params.Encode())
 	return nil
 }

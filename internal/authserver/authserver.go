@@ -63,7 +63,8 @@ type Server struct {
 	limit  *limiter
 	gate   *gate
 	nonces *nonces
-	origin *http.CrossOriginProtection
+	origin *http.CrossOriginProtection // of the endpoints for programs: Origins may send requests
+	forms  *http.CrossOriginProtection // of the pages: only they may
 	log    requestLog
 
 	endpoints []Endpoint // without Options.Endpoints
@@ -85,8 +86,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), nonces: newNonces(), origin: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
-	if err := cmp.Or(s.setHosts(), s.setOrigins()); err != nil {
+	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), nonces: newNonces(), origin: http.NewCrossOriginProtection(), forms: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
+	if err := cmp.Or(s.setHosts(), s.setOrigins(), o.Clients.check(o.Users)); err != nil {
 		return nil, err
 	}
 	s.endpoints, s.rules = s.ownEndpoints(), s.standardRules()

@@ -120,6 +120,17 @@ func (cs *Clients) Add(c Client) error {
 	return nil
 }
 
+// check refuses a client that can get tokens of its own and has the name of a user: their
+// subjects would be the same, and a server could mistake the client for the user (RFC 9700 §4.15).
+func (cs *Clients) check(users *Users) error {
+	for id, c := range cs.byID {
+		if slices.Contains(c.Grants, oauth.GrantClientCredentials) && users.Has(id) {
+			return verdict.Errorf(verdict.Usage, "client %q: a user has the same name, and tokens of the client would look like those of the user", id)
+		}
+	}
+	return nil
+}
+
 // Find returns the client with this ID.
 func (cs *Clients) Find(id string) (Client, bool) {
 	if id == NativeClient {
@@ -249,25 +260,28 @@ func badRedirect(uri string) string {
 }
 
 // mayRedirect is the standard Rules.CheckRedirect: the URI must equal a registered one, except
-// for the port on loopback, which programs cannot choose (RFC 8252 §7.3).
+// for the port on loopback, which programs cannot choose (RFC 8252 §7.3). A web server chooses
+// its port: a client with a secret has the exception only for a URI without one.
 func mayRedirect(c Client, uri string) bool {
 	if c.anyLoopbackRedirect {
 		u, err := url.Parse(uri)
 		return err == nil && u.Scheme == "http" && loopback.Host(u.Hostname()) && badRedirect(uri) == ""
 	}
 	return slices.ContainsFunc(c.RedirectURIs, func(registered string) bool {
-		return registered == uri || withoutLoopbackPort(registered) == withoutLoopbackPort(uri) && withoutLoopbackPort(uri) != ""
+		host, port, rest := splitLoopback(registered)
+		anyPort := host != "" && (port == "" || c.IsPublic())
+		givenHost, _, givenRest := splitLoopback(uri)
+		return registered == uri || anyPort && host == givenHost && rest == givenRest
 	})
 }
 
-// withoutLoopbackPort returns a loopback URI without its port, and "" for any other URI.
-func withoutLoopbackPort(uri string) string {
+// splitLoopback splits a loopback URI. The host is empty for any other URI.
+func splitLoopback(uri string) (host, port, rest string) {
 	u, err := url.Parse(uri)
-	if err != nil || u.Scheme != "http" || u.User != nil || u.Fragment != "" || !loopback.Host(u.Hostname()) {
-		return ""
+	if err != nil || u.Scheme != "http" || u.User != nil || !loopback.Host(u.Hostname()) {
+		return "", "", ""
 	}
-	rest := strings.TrimPrefix(uri, "http://"+u.Host)
-	return u.Hostname() + " " + rest
+	return u.Hostname(), u.Port(), strings.TrimPrefix(uri, "http://"+u.Host)
 }
 
 func metadataError(why string) *oauth.Error {

@@ -39,13 +39,28 @@ func (s *Server) client(x *exchange, form url.Values, endpoint string) (Client, 
 	}
 	switch given.method {
 	case authBasic, authPost:
-		if !c.hasSecretOf(given.secret) {
-			err = x.invalidClient("the secret of the client is wrong")
-		}
+		err = s.checkSecret(x, c, given.secret)
 	case authKey:
 		err = s.verifyAssertion(x.ctx, given.assertion, c.Keys, endpoint, x.now)
 	}
 	return c, err
+}
+
+// checkSecret checks the secret of a client. Wrong ones are limited, because a secret of a file
+// may be short (RFC 6749 §2.3.1).
+func (s *Server) checkSecret(x *exchange, c Client, secret string) error {
+	who, from := "\x00client "+c.ID, address(x.Request)
+	wait := s.limit.wait(who, from, s.Now())
+	if wait == 0 {
+		if c.hasSecretOf(secret) {
+			return nil
+		}
+		wait = s.limit.try(who, from, s.Now())
+	}
+	if wait > 0 {
+		return &oauth.Error{Status: http.StatusTooManyRequests, Code: oauth.TooManyRequests, Description: "too many wrong secrets of this client", RetryAfter: wait}
+	}
+	return x.invalidClient("the secret of the client is wrong")
 }
 
 func (c Client) ways() string {

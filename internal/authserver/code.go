@@ -83,10 +83,13 @@ func (s *Server) redeemCode(r *tokenRequest) (given result, err error) {
 	}
 	// The session exists before the code is marked, so that a second use finds it.
 	first, err := s.Store.Swap(r.ctx, id, old, used, r.now, given.session.Expires)
-	if err == nil && !first {
-		err = errors.Join(s.Store.Revoke(r.ctx, given.session.ID, r.now), invalidGrant("the code was used before"))
+	if err != nil || first {
+		return given, err
 	}
-	return given, err
+	if err := s.Store.Revoke(r.ctx, given.session.ID, r.now); err != nil {
+		return given, err
+	}
+	return s.redeemCode(r) // another request has used the code meanwhile: this is a second use
 }
 
 // reuseCode is the standard Rules.ReuseCode. It revokes the session that the code began: one of

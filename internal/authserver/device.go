@@ -246,8 +246,7 @@ func (s *Server) takeDeviceLogin(x *exchange) error {
 		}
 		return s.deviceLoginPage(x, typed, l.Username, e.Description)
 	}
-	x.Answer.Header.Set("Location", devicePath+deviceQuery(typed))
-	x.Answer.Status = http.StatusSeeOther
+	x.redirect(devicePath + deviceQuery(typed))
 	return nil
 }
 

@@ -54,6 +54,7 @@ func (s *Server) metadata(x *exchange) error {
 		EndSessionEndpoint:    s.Issuer + endSessionPath,
 		JWKSURI:               s.Issuer + KeysPath,
 		SendsIss:              true,
+		RefusesRequestURI:     true,
 
 		ScopesSupported:                   []string{"openid", "profile", "email", "address", "phone", "offline_access"},
 		ResponseTypesSupported:            []string{"code"},
@@ -63,9 +64,14 @@ func (s *Server) metadata(x *exchange) error {
 		CodeChallengeMethodsSupported:     []string{"S256"},
 		TokenEndpointAuthMethodsSupported: []string{authNone, authBasic, authPost, authKey},
 		TokenEndpointAuthAlgsSupported:    assertionAlgs,
+		RevocationAuthMethodsSupported:    []string{authNone, authBasic, authPost, authKey},
+		RevocationAuthAlgsSupported:       assertionAlgs,
+		IntrospectionAuthMethodsSupported: []string{authBasic, authPost, authKey},
+		IntrospectionAuthAlgsSupported:    assertionAlgs,
 		DPoPAlgsSupported:                 dpop.Algs,
+		ACRValuesSupported:                []string{passwordACR},
 		PromptValuesSupported:             []string{"none", "login", "consent", "select_account"},
-		ClaimsSupported:                   []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "name", "preferred_username", "email", "email_verified", "address", "phone_number", "phone_number_verified"},
+		ClaimsSupported:                   []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash", "sid", "name", "preferred_username", "email", "email_verified", "address", "phone_number", "phone_number_verified"},
 	}
 	for _, t := range s.grantTypes() {
 		m.GrantTypesSupported = append(m.GrantTypesSupported, t.name)

@@ -43,6 +43,9 @@ func (s *Server) endSession(x *exchange) error {
 	if err != nil {
 		return s.failPage(x, err)
 	}
+	if x.asGet(params) {
+		return nil
+	}
 	r, err := s.logoutRequest(x, params)
 	if err != nil {
 		return s.failPage(x, err)
@@ -147,7 +150,6 @@ func (s *Server) finishLogout(x *exchange, r logoutRequest, browser browserLogin
 		}
 		to += separator + url.Values{"state": {state}}.Encode()
 	}
-	x.Answer.Header.Set("Location", to)
-	x.Answer.Status = http.StatusSeeOther
+	x.redirect(to)
 	return nil
 }

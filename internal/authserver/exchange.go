@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"jwt/internal/oauth"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -59,12 +60,18 @@ func (x *exchange) readForm() (url.Values, error) {
 	if err != nil {
 		return nil, invalid("the body is not a valid form")
 	}
-	for _, values := range form {
-		if len(values) > 1 {
-			return nil, invalid("a parameter is repeated")
+	return form, notRepeated(form)
+}
+
+// notRepeated refuses repeated parameters (RFC 6749 §3.1), but for those that name what a token
+// is for (RFC 8707 §2, RFC 8693 §2.1).
+func notRepeated(params url.Values) error {
+	for name, values := range params {
+		if len(values) > 1 && name != "resource" && name != "audience" {
+			return invalid("the parameter " + phrase.Quote(name) + " is repeated")
 		}
 	}
-	return form, nil
+	return nil
 }
 
 // JSON sets an answer with a JSON body.

@@ -43,9 +43,7 @@ func (g granted) claims(s store.Session) (members []member) {
 	if g.Scope != "" {
 		members = append(members, member{"scope", jsonobject.Quote(g.Scope)})
 	}
-	if g.AuthTime != 0 {
-		members = append(members, member{"auth_time", jsonobject.Int(g.AuthTime)})
-	}
+	members = append(members, g.authentication()...)
 	if g.Actor != nil {
 		members = append(members, member{"act", jsonobject.Value(g.Actor)})
 	}
@@ -53,6 +51,22 @@ func (g granted) claims(s store.Session) (members []member) {
 		members = append(members, member{"cnf", object(member{"jkt", jsonobject.Quote(s.Key)})})
 	}
 	return members
+}
+
+// passwordACR is the "acr" of a login with a password, the only one of this server.
+const passwordACR = "1"
+
+// authentication returns the claims about the login of the user (OpenID Connect Core §2, RFC 9068
+// §2.2.1). A session of a client has none.
+func (g granted) authentication() []member {
+	if g.AuthTime == 0 {
+		return nil
+	}
+	return []member{
+		{"auth_time", jsonobject.Int(g.AuthTime)},
+		{"acr", jsonobject.Quote(passwordACR)},
+		{"amr", array([]jsonobject.Value{jsonobject.Quote("pwd")})}, // RFC 8176 §2
+	}
 }
 
 // audience returns the "aud" of an access token. An OpenID Connect token is for userinfo, too.
@@ -107,15 +121,16 @@ func within(asked string, allowed []string) string {
 // audience (RFC 8693 §2.1).
 func audienceOf(form url.Values) ([]string, error) {
 	var list []string
-	if resource := form.Get("resource"); resource != "" {
+	for _, resource := range form["resource"] {
 		u, err := url.Parse(resource)
-		if err != nil || !u.IsAbs() || strings.Contains(resource, "#") {
+		if resource != "" && (err != nil || !u.IsAbs() || strings.Contains(resource, "#")) {
 			return nil, &oauth.Error{Status: http.StatusBadRequest, Code: oauth.InvalidTarget, Description: "resource: must be an absolute URI without a fragment"}
 		}
-		list = append(list, resource)
 	}
-	if audience := form.Get("audience"); audience != "" && !slices.Contains(list, audience) {
-		list = append(list, audience)
+	for _, audience := range slices.Concat(form["resource"], form["audience"]) {
+		if audience != "" && !slices.Contains(list, audience) {
+			list = append(list, audience)
+		}
 	}
 	return list, nil
 }

@@ -97,7 +97,11 @@ func (s *Server) checkRequest(r *http.Request) error {
 	if !s.isHost(r.Host) {
 		return &oauth.Error{Status: http.StatusMisdirectedRequest, Code: oauth.InvalidRequest, Description: "the Host header must name this server: " + s.Issuer}
 	}
-	if err := s.origin.Check(r); err != nil && !isOpen(r) {
+	guard := s.origin
+	if s.isPage(r.URL.Path) {
+		guard = s.forms // an app that may call the server must not agree for its user
+	}
+	if err := guard.Check(r); err != nil && !isOpen(r) {
 		return &oauth.Error{Status: http.StatusForbidden, Code: oauth.InvalidRequest, Description: "requests from another origin are refused"}
 	}
 	return nil

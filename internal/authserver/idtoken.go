@@ -25,8 +25,8 @@ func (s *Server) idToken(ctx context.Context, session store.Session, access stri
 	}
 	claims.Set("iat", jsonobject.Int(now.Unix()))
 	claims.Set("exp", jsonobject.Int(now.Add(idTokenTTL).Unix()))
-	if g.AuthTime != 0 {
-		claims.Set("auth_time", jsonobject.Int(g.AuthTime))
+	for _, m := range g.authentication() {
+		claims.Set(m.name, m.value)
 	}
 	key, err := s.keys.signing(ctx, now)
 	if err != nil {

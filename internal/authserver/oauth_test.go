@@ -378,7 +378,7 @@ func TestAuthorizePages(t *testing.T) {
 		if contains(a.body, "<script") || contains(a.body, "<i>") || contains(a.body, "Web <shop>") || !contains(a.body, "Web &lt;shop&gt;") {
 			t.Errorf("%s: HTML of others: %s", name, a.body)
 		}
-		if a.header.Get("Referrer-Policy") != "no-referrer" || a.header.Get("X-Frame-Options") != "DENY" {
+		if a.header.Get("Referrer-Policy") != "same-origin" || a.header.Get("X-Frame-Options") != "DENY" {
 			t.Errorf("%s: %v", name, a.header)
 		}
 	}
@@ -386,8 +386,14 @@ func TestAuthorizePages(t *testing.T) {
 		t.Error("scripts may read the login page (RFC 9700 §2.6)")
 	}
 	m := formTag.FindStringSubmatch(consent.body)
-	a := s.ask("POST", html.UnescapeString(m[1]), "action=allow", formBody, "Cookie: login="+b.jar["login"], "Origin: https://evil.example", "Sec-Fetch-Site: cross-site")
-	a.is(t, "another site agrees", 403, "invalid_request")
+	for name, lines := range map[string][]string{
+		"another site agrees":    {"Origin: https://evil.example", "Sec-Fetch-Site: cross-site"},
+		"an allowed app agrees":  {"Origin: " + page, "Sec-Fetch-Site: same-site"},
+		"an old browser's agree": {"Origin: " + page},
+	} {
+		lines = append(lines, formBody, "Cookie: login="+b.jar["login"])
+		s.ask("POST", html.UnescapeString(m[1]), "action=allow", lines...).is(t, name, 403, "invalid_request")
+	}
 	if c := login.cookies["login"]; c != nil {
 		t.Error("a cookie before the login")
 	}
@@ -431,8 +437,8 @@ func TestPrompt(t *testing.T) {
 	if hinted.Get("code") == "" {
 		t.Errorf("id_token_hint: %v", hinted)
 	}
-	posted := s.ask("POST", "/authorize", strings.TrimPrefix(authorizeQuery(), "/authorize?"), formBody, "Origin: https://web.example", "Sec-Fetch-Site: cross-site")
-	if !contains(posted.body, "<h1>Log in</h1>") {
-		t.Errorf("a request by POST: %d %s", posted.status, posted.body)
+	posted := s.ask("POST", "/authorize", strings.TrimPrefix(authorizeQuery(web...), "/authorize?"), formBody, "Origin: https://web.example", "Sec-Fetch-Site: cross-site")
+	if got := b.visit("GET", posted.header.Get("Location"), "").answerAt(t, webCallback); posted.status != 303 || got.Get("code") == "" {
+		t.Errorf("a request by POST: %d %s %v", posted.status, posted.body, got)
 	}
 }

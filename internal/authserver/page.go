@@ -29,7 +29,8 @@ func (x *exchange) page(status int, title, body string, allowed ...string) error
 	style := sha256.Sum256([]byte(pageStyle))
 	x.Answer.Header.Set("Content-Type", "text/html; charset=utf-8")
 	x.Answer.Header.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(style[:])+"'; base-uri 'none'; frame-ancestors 'none'; form-action "+strings.Join(append([]string{"'self'"}, allowed...), " "))
-	x.Answer.Header.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
+	x.Answer.Header.Set("X-Frame-Options", "DENY")        // for browsers without frame-ancestors
+	x.Answer.Header.Set("Referrer-Policy", "same-origin") // with no-referrer the origin of a form is null
 	x.Answer.Status = status
 	x.Answer.Body = []byte(`<!doctype html>
 <html lang="en">
@@ -151,8 +152,8 @@ func (r *authorizeRequest) formTarget() string {
 	if err != nil {
 		return ""
 	}
-	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return u.Scheme + ":"
+	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Contains(u.Hostname(), ":") {
+		return u.Scheme + ":" // a policy cannot name an IPv6 address
 	}
 	return u.Scheme + "://" + u.Host
 }

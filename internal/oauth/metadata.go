@@ -20,6 +20,10 @@ type Metadata struct {
 	RequirePAR bool // require_pushed_authorization_requests
 	SendsIss   bool // authorization_response_iss_parameter_supported, RFC 9207 §3
 
+	// RefusesRequestURI is request_uri_parameter_supported=false: the member is true if it is
+	// absent (OpenID Connect Discovery 1.0 §3).
+	RefusesRequestURI bool
+
 	ScopesSupported                   []string
 	ResponseTypesSupported            []string
 	ResponseModesSupported            []string
@@ -29,6 +33,10 @@ type Metadata struct {
 	CodeChallengeMethodsSupported     []string
 	TokenEndpointAuthMethodsSupported []string
 	TokenEndpointAuthAlgsSupported    []string // token_endpoint_auth_signing_alg_values_supported
+	RevocationAuthMethodsSupported    []string // revocation_endpoint_auth_methods_supported
+	RevocationAuthAlgsSupported       []string // revocation_endpoint_auth_signing_alg_values_supported
+	IntrospectionAuthMethodsSupported []string // introspection_endpoint_auth_methods_supported
+	IntrospectionAuthAlgsSupported    []string // introspection_endpoint_auth_signing_alg_values_supported
 	DPoPAlgsSupported                 []string // dpop_signing_alg_values_supported, RFC 9449 §5.1
 	PromptValuesSupported             []string
 	ACRValuesSupported                []string
@@ -95,6 +103,10 @@ func (m *Metadata) lists() []listMember {
 		{"code_challenge_methods_supported", &m.CodeChallengeMethodsSupported},
 		{"token_endpoint_auth_methods_supported", &m.TokenEndpointAuthMethodsSupported},
 		{"token_endpoint_auth_signing_alg_values_supported", &m.TokenEndpointAuthAlgsSupported},
+		{"revocation_endpoint_auth_methods_supported", &m.RevocationAuthMethodsSupported},
+		{"revocation_endpoint_auth_signing_alg_values_supported", &m.RevocationAuthAlgsSupported},
+		{"introspection_endpoint_auth_methods_supported", &m.IntrospectionAuthMethodsSupported},
+		{"introspection_endpoint_auth_signing_alg_values_supported", &m.IntrospectionAuthAlgsSupported},
 		{"dpop_signing_alg_values_supported", &m.DPoPAlgsSupported},
 		{"prompt_values_supported", &m.PromptValuesSupported},
 		{"acr_values_supported", &m.ACRValuesSupported},
@@ -119,6 +131,9 @@ func (m Metadata) JSON() []byte {
 		if *f.to {
 			pairs = append(pairs, f.name, jsonobject.Value("true"))
 		}
+	}
+	if m.RefusesRequestURI {
+		pairs = append(pairs, "request_uri_parameter_supported", jsonobject.Value("false"))
 	}
 	for _, l := range m.lists() {
 		if len(*l.to) > 0 {
@@ -155,6 +170,8 @@ func ParseMetadata(body []byte) (Metadata, error) {
 		v, _ := o.Get(f.name)
 		*f.to = string(v) == "true"
 	}
+	v, _ = o.Get("request_uri_parameter_supported")
+	m.RefusesRequestURI = string(v) == "false"
 	for _, l := range m.lists() {
 		v, ok := o.Get(l.name)
 		if !ok || v.Kind() == 'n' {
