@@ -190,6 +190,9 @@ func TestFaultsBreakTheirRules(t *testing.T) {
 	for _, name := range []string{"login-broken", "status", "drop-answer", "expire-now", "expires-in-string", "token-type-odd", "error-200", "json-as-html", "refresh-omitted", "jwks-stale"} { // tested below
 		seen[name] = true
 	}
+	for name := range oauthFaults {
+		seen[name] = true
+	}
 	for _, k := range table() {
 		if !seen[k.Name] {
 			t.Errorf("%s has no test", k.Name)

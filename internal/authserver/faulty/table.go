@@ -2,6 +2,7 @@ package faulty
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +54,59 @@ func table() []Kind {
 		{Name: "retry-refused", Help: "the access token of a refresh is refused", Breaks: "retry-works", apply: issueExpired},
 		{Name: "refresh-broken", Help: "every refresh is refused", Breaks: "refresh-works", apply: onRotate(refuseRefreshes)},
 
+		{Name: "refresh-any-client", Help: "a refresh token of another client is accepted", apply: onRotate(refreshForAnyClient)},
+		{Name: "refresh-unbound", Help: "a refresh token bound to a DPoP key needs no proof", apply: onRotate(refreshUnbound)},
+
+		// Metadata and the authorization endpoint.
+		{Name: "other-issuer", Help: "the metadata names another issuer", apply: nameOtherIssuer},
+		{Name: "no-state", Help: "the answer to the client lacks state", apply: editRedirect(func(p url.Values) { p.Del("state") })},
+		{Name: "no-iss", Help: "the answer to the client lacks iss", apply: editRedirect(func(p url.Values) { p.Del("iss") })},
+		{Name: "wrong-iss", Help: "the answer to the client names another issuer", apply: editRedirect(func(p url.Values) { p.Set("iss", "https://other.example") })},
+		{Name: "redirect-prefix-match", Help: "a longer redirect URI than the registered is accepted", apply: onRedirectURI(hasPrefix)},
+		{Name: "redirect-any-port", Help: "a redirect URI with another port is accepted", apply: onRedirectURI(differsInPort)},
+		{Name: "redirect-any-path", Help: "a redirect URI with another path is accepted", apply: onRedirectURI(differsInPath)},
+		{Name: "redirect-307", Help: "the browser sends the password on to the client", apply: onRequest(repeatPassword)},
+		{Name: "pkce-optional", Help: "a public client needs no code_challenge", apply: onChallenge(noChallenge)},
+		{Name: "plain-pkce-accepted", Help: "the code_challenge_method plain is accepted", apply: acceptPlain},
+		{Name: "framed", Help: "other sites can frame the pages", apply: onRequest(allowFraming)},
+		{Name: "cors", Help: "scripts of all sites can read the pages", apply: onRequest(allowReading)},
+
+		// Codes.
+		{Name: "verifier-optional", Help: "a code needs no code_verifier", apply: onVerifier(noVerifier)},
+		{Name: "verifier-unchecked", Help: "any code_verifier is accepted", apply: onVerifier(otherVerifier)},
+		{Name: "pkce-downgrade", Help: "a code_verifier without a code_challenge is accepted", apply: onVerifier(verifierOnly)},
+		{Name: "code-twice", Help: "a code is accepted a second time", apply: acceptCodeTwice},
+		{Name: "code-reuse-ignored", Help: "a second use of a code revokes nothing", apply: keepSessionOfCode},
+
+		// ID tokens and userinfo.
+		{Name: "no-id-token", Help: "answers lack the ID token", apply: onTokenAnswer(deleteMember("id_token"))},
+		{Name: "id-token-wrong-iss", Help: "ID tokens name another issuer", apply: withClaim("iss", "https://other.example")},
+		{Name: "id-token-wrong-aud", Help: "ID tokens are for another client", apply: withClaim("aud", "another-client")},
+		{Name: "id-token-wrong-nonce", Help: "ID tokens have another nonce", apply: withClaim("nonce", "another-nonce")},
+		{Name: "id-token-wrong-at-hash", Help: "the at_hash of ID tokens is wrong", apply: withClaim("at_hash", "AAAAAAAAAAAAAAAAAAAAAA")},
+		{Name: "id-token-wrong-alg", Help: "ID tokens are unsigned, with alg none", apply: issueUnsignedID},
+		{Name: "id-token-expired", Help: "ID tokens have expired", apply: onIDToken(expireID)},
+		{Name: "userinfo-of-another", Help: "userinfo is of another user", apply: editJSON("/userinfo", setMember("sub", "another-user"))},
+
+		// Revocation, introspection and devices.
+		{Name: "revoke-keeps", Help: "a revocation revokes nothing", apply: onRequest(revokeLess)},
+		{Name: "revocation-unknown-fails", Help: "revoking an unknown token is an error", apply: onRequest(refuseUnknownTokens)},
+		{Name: "introspection-open", Help: "introspection needs no authentication", apply: onRequest(answerAnyone)},
+		{Name: "introspection-never", Help: "every token is inactive at introspection", apply: editJSON("/introspect", setActive("false"))},
+		{Name: "introspection-always", Help: "every token is active at introspection", apply: editJSON("/introspect", setActive("true"))},
+		{Name: "device-no-expiry", Help: "the answer to a device lacks expires_in", apply: editJSON("/device_authorization", deleteMember("expires_in"))},
+		{Name: "device-slow-down", Help: "a device that polls again is told slow_down", apply: slowDown},
+
+		// DPoP.
+		{Name: "dpop-nonce", Help: "each DPoP proof is answered use_dpop_nonce", apply: onProof(askForNonce)},
+		{Name: "dpop-ignored", Help: "a DPoP proof does not bind the access token", apply: onProof(ignoreProof)},
+		{Name: "dpop-no-cnf", Help: "bound access tokens lack the key", apply: issueUnbound},
+		{Name: "dpop-proof-optional", Help: "a bound access token needs no proof", apply: onBinding(noProof)},
+		{Name: "dpop-any-key", Help: "a bound access token is accepted with any key", apply: acceptAnyKey},
+		{Name: "dpop-replay-accepted", Help: "a DPoP proof is accepted twice", apply: onProof(acceptReplay)},
+
 		// Answers of the token endpoint.
+		{Name: "refresh-for-client", Help: "client credentials give a refresh token", apply: onTokenAnswer(addRefreshToken)},
 		{Name: "expires-in-string", Help: "expires_in is a string", apply: onTokenAnswer(quoteExpiresIn)},
 		{Name: "token-type-odd", Help: "token_type is BearerToken", apply: onTokenAnswer(renameTokenType)},
 		{Name: "refresh-omitted", Help: "a refresh keeps its refresh token and omits it", apply: omitRefreshToken},
