@@ -13,6 +13,7 @@ import (
 
 	"jwt/internal/httpclient"
 	"jwt/internal/jsonobject"
+	"jwt/internal/loopback"
 	"jwt/internal/oauth"
 	"jwt/internal/phrase"
 	"jwt/internal/verdict"
@@ -289,6 +290,9 @@ func (d *detection) resource(ctx context.Context, root *reply) error {
 	servers, _ := list.Texts()
 	const most = 3
 	for _, issuer := range servers[:min(len(servers), most)] {
+		if u, err := url.Parse(issuer); err != nil || loopback.Host(u.Hostname()) && !loopback.Host(own.Hostname()) {
+			continue // a server elsewhere does not choose what is asked on this machine
+		}
 		f, err := d.metadata(ctx, issuer)
 		if err != nil {
 			return err

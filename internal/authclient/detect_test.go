@@ -106,6 +106,10 @@ func TestDetect(t *testing.T) {
 			"GET https://api.example/.well-known/oauth-protected-resource/v1": `200 - {"resource":"https://api.example/v1","authorization_servers":["` + at + `"]}`,
 			"GET " + at + "/.well-known/openid-configuration":                 metadataOf(at, "/token"),
 		}, "oidc", ""},
+		{"an API names a server on this machine", "https://api.example", saying{
+			"GET https://api.example/.well-known/oauth-protected-resource": `200 - {"resource":"https://api.example","authorization_servers":["http://127.0.0.1:631"]}`,
+			"GET http://127.0.0.1:631/.well-known/openid-configuration":    metadataOf("http://127.0.0.1:631", "/token"),
+		}, "", ""},
 		{"the metadata of another API", "https://api.example", saying{
 			"GET https://api.example/.well-known/oauth-protected-resource": `200 - {"resource":"https://evil.example","authorization_servers":["` + at + `"]}`,
 			"GET " + at + "/.well-known/openid-configuration":              metadataOf(at, "/token"),
@@ -150,6 +154,11 @@ func TestDetect(t *testing.T) {
 			found, w, err := detect(t, tt.server, tt.says)
 			if err != nil {
 				t.Fatal(err)
+			}
+			for _, request := range w.seen {
+				if strings.Contains(request, "127.0.0.1") || strings.Contains(request, "evil") {
+					t.Errorf("a request that the server must not cause: %s", request)
+				}
 			}
 			got := ""
 			if len(found) > 0 {
