@@ -112,6 +112,9 @@ type reply struct {
 func (s *Client) do(ctx context.Context, step Step, values map[string]string) (*reply, error) {
 	what := sentBy(step, values)
 	what.step = s.Preset.stepName(step)
+	for _, value := range s.Preset.Values {
+		what.secrets.AddLong(leastCookie, value)
+	}
 	r, err := s.exchange(ctx, what, func(ctx context.Context) (*http.Request, error) { return s.request(ctx, step, values) })
 	if r != nil {
 		r.step, r.section = step, s.Preset.section(step)

@@ -151,3 +151,23 @@ func TestCallHeaders(t *testing.T) {
 		t.Errorf("a header with a line break: %q", h)
 	}
 }
+
+// TestValuesAreHidden checks that a value of the user is not shown when the server repeats it.
+func TestValuesAreHidden(t *testing.T) {
+	const key = "AIzaSyD-0123456789-key"
+	p, err := FindPreset("firebase-emulator", Config{Name: "config.toml", Text: []byte("[presets.firebase-emulator.values]\napi_key = '" + key + "'")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := exchange(t, p, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("key") != key {
+			t.Errorf("the query is %s", r.URL.RawQuery)
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, `{"error":{"message":"the key `+key+` is not valid"}}`)
+	})
+	_, err = s.Login(t.Context(), "alice", []byte("hush"))
+	if err == nil || strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "is not valid") {
+		t.Errorf("%v", err)
+	}
+}
