@@ -42,6 +42,7 @@ var rooms = []string{
 	"recipe",
 	"token",
 	"batch",
+	"blocks",
 	"audit",
 	"bcp",
 	"inspect",

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -180,9 +179,6 @@ func sizeOfFile(args []string) int64 {
 	}
 	return info.Size()
 }
-
-// workers is the number of goroutines that search.
-func workers() int { return runtime.GOMAXPROCS(0) }
 
 // patience is how long an interrupted command waits for an input that gives nothing.
 const patience = time.Second

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"jwt/internal/blocks"
 	"jwt/internal/cli"
 	"jwt/internal/input"
 	"jwt/internal/scan"
@@ -34,8 +35,8 @@ type scanFiles struct {
 const sniffed = 8000
 
 // texts returns the texts, each of which is closed when the next is asked for.
-func (f *scanFiles) texts() iter.Seq[scan.Text] {
-	return func(yield func(scan.Text) bool) {
+func (f *scanFiles) texts() iter.Seq[blocks.Text] {
+	return func(yield func(blocks.Text) bool) {
 		for _, arg := range f.args {
 			if !f.argument(arg, yield) {
 				return
@@ -44,7 +45,7 @@ func (f *scanFiles) texts() iter.Seq[scan.Text] {
 	}
 }
 
-func (f *scanFiles) argument(arg string, yield func(scan.Text) bool) bool {
+func (f *scanFiles) argument(arg string, yield func(blocks.Text) bool) bool {
 	if input.IsStdin(arg) {
 		return f.text("", f.env.Stdin, false, yield)
 	}
@@ -70,7 +71,7 @@ func (f *scanFiles) argument(arg string, yield func(scan.Text) bool) bool {
 }
 
 // file passes on the text of a file. One that was not named is passed over if it is binary.
-func (f *scanFiles) file(name string, listed bool, yield func(scan.Text) bool) bool {
+func (f *scanFiles) file(name string, listed bool, yield func(blocks.Text) bool) bool {
 	file, err := os.Open(name)
 	if err != nil {
 		f.fail(err)
@@ -80,7 +81,7 @@ func (f *scanFiles) file(name string, listed bool, yield func(scan.Text) bool) b
 	return f.text(name, file, listed, yield)
 }
 
-func (f *scanFiles) text(name string, r io.Reader, listed bool, yield func(scan.Text) bool) bool {
+func (f *scanFiles) text(name string, r io.Reader, listed bool, yield func(blocks.Text) bool) bool {
 	b := bufio.NewReaderSize(r, sniffed)
 	if start, _ := b.Peek(2); string(start) == "\x1f\x8b" { // an error comes again with the next read
 		plain, err := gzip.NewReader(b)
@@ -106,7 +107,7 @@ func (f *scanFiles) text(name string, r io.Reader, listed bool, yield func(scan.
 	if start, _ := b.Peek(sniffed); text == io.Reader(b) && !f.keepsBytes && scan.IsHAR(start) {
 		text = source.readHAR(b)
 	}
-	return yield(scan.Text{Reader: text, Source: source})
+	return yield(blocks.Text{Reader: text, Source: source})
 }
 
 // A scanSource is what a text was read from.

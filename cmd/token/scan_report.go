@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"jwt/internal/blocks"
 	"jwt/internal/cli"
 	"jwt/internal/inspect"
 	"jwt/internal/jwa"
@@ -65,7 +67,7 @@ func (t scanTally) String() string {
 }
 
 // run searches all texts. work makes the output of a block.
-func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *scan.Block)) error {
+func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *blocks.Block)) error {
 	next, stop := iter.Pull(s.files.texts())
 	var before, after []byte
 	if s.options.sarif {
@@ -80,7 +82,7 @@ func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *scan.Block
 		failed := func(source any, err error) {
 			s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(*scanSource).name), err))
 		}
-		ended <- scan.Run(ctx, workers(), next, failed, work, s.done)
+		ended <- blocks.Work[scan.Searcher]{Workers: runtime.GOMAXPROCS(0), Joined: scan.InToken, Do: work, Done: s.done, Failed: failed}.Run(ctx, next)
 	}()
 	err := wait(ctx, ended)
 	s.progress.clear()
@@ -112,7 +114,7 @@ func wait(ctx context.Context, ended <-chan error) error {
 }
 
 // done writes the output of a block.
-func (s *scanner) done(b *scan.Block) error {
+func (s *scanner) done(b *blocks.Block) error {
 	if t, ok := b.Result.(scanTally); ok {
 		s.tally.add(t)
 	}
@@ -128,7 +130,7 @@ func (s *scanner) done(b *scan.Block) error {
 }
 
 // mask writes the text of a block with its tokens masked.
-func (s *scanner) mask(searcher *scan.Searcher, b *scan.Block) {
+func (s *scanner) mask(searcher *scan.Searcher, b *blocks.Block) {
 	matches := searcher.Append(nil, b.Text, b.Lead)
 	b.Out = scan.AppendMasked(b.Out, b.Text, b.Lead, matches, func(m scan.Match) string {
 		if m.Encoded || s.options.redact == "all" {
@@ -139,7 +141,7 @@ func (s *scanner) mask(searcher *scan.Searcher, b *scan.Block) {
 }
 
 // report writes a line for each token of a block.
-func (s *scanner) report(searcher *scan.Searcher, b *scan.Block) {
+func (s *scanner) report(searcher *scan.Searcher, b *blocks.Block) {
 	matches := searcher.Append(nil, b.Text, b.Lead)
 	if len(matches) == 0 {
 		return

@@ -5,6 +5,7 @@ package audit
 import (
 	"bytes"
 	"crypto"
+	"crypto/subtle"
 	"hash"
 
 	"jwt/internal/jwa"
@@ -15,6 +16,7 @@ import (
 type Guesser struct {
 	message, signature []byte
 	hash               hash.Hash
+	inner, change      []byte // the inner pad of HMAC without a secret, and how the outer one differs
 	pad                []byte // one block
 	sum                []byte
 }
@@ -31,7 +33,9 @@ func New(t jws.Token) (*Guesser, bool) {
 
 func newGuesser(message, signature []byte, h crypto.Hash) *Guesser {
 	g := &Guesser{message: message, signature: signature, hash: h.New()}
-	g.pad, g.sum = make([]byte, g.hash.BlockSize()), make([]byte, 0, g.hash.Size())
+	n := g.hash.BlockSize()
+	g.inner, g.change = bytes.Repeat([]byte{0x36}, n), bytes.Repeat([]byte{0x36 ^ 0x5c}, n)
+	g.pad, g.sum = make([]byte, n), make([]byte, 0, g.hash.Size())
 	return g
 }
 
@@ -49,25 +53,20 @@ func (g *Guesser) clone() *Guesser {
 // Try reports whether the secret made the signature. It computes the HMAC itself (RFC 2104),
 // because hmac.New allocates for each key.
 func (g *Guesser) Try(secret []byte) bool {
-	const inner, outer = 0x36, 0x5c
 	if len(secret) > len(g.pad) {
 		g.hash.Reset()
 		g.hash.Write(secret)
 		g.sum = g.hash.Sum(g.sum[:0])
 		secret = g.sum
 	}
-	n := copy(g.pad, secret)
-	clear(g.pad[n:])
-	for i := range g.pad {
-		g.pad[i] ^= inner
-	}
+	n := len(secret)
+	copy(g.pad[n:], g.inner[n:])
+	subtle.XORBytes(g.pad, secret, g.inner)
 	g.hash.Reset()
 	g.hash.Write(g.pad)
 	g.hash.Write(g.message)
 	g.sum = g.hash.Sum(g.sum[:0])
-	for i := range g.pad {
-		g.pad[i] ^= inner ^ outer
-	}
+	subtle.XORBytes(g.pad, g.pad, g.change)
 	g.hash.Reset()
 	g.hash.Write(g.pad)
 	g.hash.Write(g.sum)

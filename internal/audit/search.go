@@ -1,13 +1,12 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
-	"sync"
-	"sync/atomic"
 
-	"jwt/internal/batch"
+	"jwt/internal/blocks"
 )
 
 // MaxWord is the largest size of a word, in bytes. Longer lines are skipped and counted.
@@ -30,30 +29,36 @@ type Result struct {
 	Skipped int64 // lines that are too long
 }
 
+// errFound ends a search.
+var errFound = errors.New("found")
+
 // Search tries the lines of a list, on all workers. Of several words that fit, the result is
 // the first. The error is that of reading the list, or of ctx.
 func Search(ctx context.Context, g *Guesser, list io.Reader, o Options) (Result, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	s := search{guesser: g, options: o, found: cancel}
-	s.idle.New = func() any { return &worker{Guesser: g.clone()} }
-	err := batch.Run(ctx, list, io.Discard, batch.Options{Workers: o.Workers, MaxLine: MaxWord, Progress: o.Progress}, func() batch.Work { return s.line })
-	s.result.Guesses, s.result.Skipped = s.guesses.Load(), s.skipped.Load()
-	if s.result.Found && errors.Is(err, context.Canceled) {
-		err = nil
+	var all Result
+	var failed error
+	work := blocks.Work[worker]{
+		Workers: o.Workers,
+		Joined:  func(byte) bool { return true },
+		Failed:  func(_ any, err error) { failed = err },
+		Do:      func(w *worker, b *blocks.Block) { b.Result = w.block(g, b, o.Rules) },
+		Done: func(b *blocks.Block) error {
+			r, _ := b.Result.(Result)
+			r.Guesses, r.Skipped = all.Guesses+r.Guesses, all.Skipped+r.Skipped
+			if all = r; all.Found {
+				return errFound
+			}
+			if o.Progress != nil {
+				o.Progress(b.Line-1, b.Offset)
+			}
+			return nil
+		},
 	}
-	return s.result, err
-}
-
-type search struct {
-	guesser *Guesser
-	options Options
-	found   func()
-	idle    sync.Pool // *worker
-
-	guesses, skipped atomic.Int64
-	mutex            sync.Mutex
-	result           Result
+	err := work.Run(ctx, blocks.One(list, nil))
+	if errors.Is(err, errFound) {
+		return all, nil
+	}
+	return all, errors.Join(err, failed)
 }
 
 // A worker is what one goroutine needs for its guesses.
@@ -68,53 +73,47 @@ func (w *worker) try(secret []byte) bool {
 	return w.Try(secret)
 }
 
-// line tries one line of the list.
-func (s *search) line(dst, word []byte, number int, tooLong error) []byte {
-	if tooLong != nil {
-		s.skipped.Add(1)
-		return dst
+// block tries the words of a block, up to the first that fits.
+func (w *worker) block(g *Guesser, b *blocks.Block, rules bool) (r Result) {
+	if w.Guesser == nil {
+		w.Guesser, w.buf = g.clone(), make([]byte, 0, 2*MaxWord)
 	}
-	w := s.idle.Get().(*worker)
-	w.word(word, s.options.Rules, func(secret []byte, rule string) { s.add(secret, number, rule) })
-	s.guesses.Add(w.guesses)
 	w.guesses = 0
-	s.idle.Put(w)
-	return dst
+	defer func() { r.Guesses = w.guesses }()
+	text := b.Text[b.Lead:]
+	for r.Line = b.Line; len(text) > 0; r.Line++ {
+		word, rest, _ := bytes.Cut(text, []byte{'\n'})
+		text = rest
+		word = bytes.TrimSuffix(word, []byte{'\r'})
+		isRest := r.Line == b.Line && b.Column > 1 // of a line that no block holds
+		switch {
+		case isRest, len(word) == 0:
+		case len(word) > MaxWord:
+			r.Skipped++
+		case w.word(word, rules, &r):
+			return r
+		}
+	}
+	r.Line = 0
+	return r
 }
 
 // word tries a word and, with rules, its variants.
-func (w *worker) word(word []byte, rules bool, found func(secret []byte, rule string)) {
+func (w *worker) word(word []byte, rules bool, r *Result) bool {
+	found := func(secret []byte, rule string) bool {
+		r.Found, r.Rule, r.Secret = true, rule, bytes.Clone(secret)
+		return true
+	}
 	if w.try(word) {
-		found(word, "")
-		return
+		return found(word, "")
 	}
 	if !rules {
-		return
-	}
-	if cap(w.buf) == 0 {
-		w.buf = make([]byte, 0, 2*MaxWord)
+		return false
 	}
 	for _, v := range variants {
-		if v.make(w.buf, word, func(guess []byte) bool {
-			if !w.try(guess) {
-				return false
-			}
-			found(guess, v.name)
+		if v.make(w.buf, word, func(guess []byte) bool { return w.try(guess) && found(guess, v.name) }) {
 			return true
-		}) {
-			return
 		}
 	}
-}
-
-// add records a secret and ends the search. Lines before it are being tried already.
-func (s *search) add(secret []byte, line int, rule string) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.result.Found && s.result.Line < line {
-		return
-	}
-	s.result.Found, s.result.Line, s.result.Rule = true, line, rule
-	s.result.Secret = append([]byte(nil), secret...)
-	s.found()
+	return false
 }

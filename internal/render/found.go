@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"jwt/internal/blocks"
 	"jwt/internal/compact"
 	"jwt/internal/inspect"
 	"jwt/internal/jsonobject"
@@ -21,9 +22,9 @@ import (
 type Found struct {
 	scan.Match
 	File   string // "" for stdin
-	Place  scan.Place
-	Offset int        // of its first character, in bytes
-	Last   scan.Place // after its last character
+	Place  blocks.Place
+	Offset int          // of its first character, in bytes
+	Last   blocks.Place // after its last character
 
 	Request   scan.Request // of an HTTP archive
 	InRequest bool         // there is one

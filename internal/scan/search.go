@@ -37,6 +37,9 @@ type Searcher struct {
 	headers map[string]shape // of headers that were read before
 }
 
+// InToken reports whether a token may have the byte.
+func InToken(c byte) bool { return inToken(c) }
+
 // A shape is what a header says about the rest of its token.
 type shape struct {
 	ok    bool // it is the header of a token
@@ -109,6 +112,7 @@ func (l *letter) find(text []byte, from int) {
 }
 
 const (
+	maxBefore     = 2 * maxName // bytes before a token that may name it
 	shortestToken = len("eyJhbGciOiJub25lIn0.e30.")
 	maxStarts     = 8 // of a header before one dot, and of Base64 in one run
 )
@@ -336,7 +340,7 @@ func decodeGroups(b []byte) []byte {
 // nameAround returns the name of the value that begins at byte at of a text, from its line
 // alone.
 func nameAround(text []byte, at int) string {
-	lines := text[max(0, at-leadBytes):at]
+	lines := text[max(0, at-maxBefore):at]
 	before := lines[bytes.LastIndexByte(lines, '\n')+1:]
 	if bytes.IndexByte(before, '\\') >= 0 { // JSON in JSON
 		before = bytes.ReplaceAll(before, []byte{'\\'}, nil)

@@ -2,7 +2,6 @@ package scan
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"jwt/internal/blocks"
 )
 
 var (
@@ -143,26 +144,17 @@ func plant(r *rand.Rand) (text string, planted []string) {
 	return b.String(), planted
 }
 
-// blocks reads a text as the command does, in pieces of any size.
-func blocks(t testing.TB, r io.Reader, work func(*Searcher, *Block)) (written string, found []string) {
+// inBlocks reads a text as the command does, in pieces of any size.
+func inBlocks(t testing.TB, r io.Reader, do func(*Searcher, *blocks.Block)) (written string, found []string) {
 	t.Helper()
-	texts := []Text{{Reader: r, Source: "a"}}
-	next := func() (Text, bool) {
-		if len(texts) == 0 {
-			return Text{}, false
-		}
-		text := texts[0]
-		texts = texts[1:]
-		return text, true
-	}
 	var out strings.Builder
-	err := Run(context.Background(), 2, next, func(_ any, err error) { t.Error(err) }, work, func(b *Block) error {
+	work := blocks.Work[Searcher]{Workers: 2, Joined: InToken, Do: do, Failed: func(_ any, err error) { t.Error(err) }, Done: func(b *blocks.Block) error {
 		out.Write(b.Out)
 		tokens, _ := b.Result.([]string)
 		found = append(found, tokens...)
 		return nil
-	})
-	if err != nil {
+	}}
+	if err := work.Run(t.Context(), blocks.One(r, nil)); err != nil {
 		t.Fatal(err)
 	}
 	return out.String(), found
@@ -180,7 +172,7 @@ func FuzzPlanted(f *testing.F) {
 		if slow {
 			r = iotest.OneByteReader(r)
 		}
-		out, found := blocks(t, r, func(s *Searcher, b *Block) {
+		out, found := inBlocks(t, r, func(s *Searcher, b *blocks.Block) {
 			placeOf := b.Places()
 			matches := s.Append(nil, b.Text, b.Lead)
 			for _, m := range matches {
@@ -232,12 +224,12 @@ func TestBlocks(t *testing.T) {
 	line := strings.Repeat("é x ", 50)
 	texts := map[string]string{
 		"empty": "", "a line without an end": line + token, "lines": strings.Repeat(line+token+"\n", 4000), "a long line": strings.Repeat(line+"a="+token+"&", 4000),
-		"a long token": "a " + token[:60] + strings.Repeat("a", 3*blockBytes) + " " + token + "\n",
+		"a long token": "a " + token[:60] + strings.Repeat("a", 3<<18) + " " + token + "\n",
 	}
 	for name, text := range texts {
 		want := search(text)
 		for _, r := range []io.Reader{strings.NewReader(text), iotest.HalfReader(strings.NewReader(text)), iotest.DataErrReader(strings.NewReader(text))} {
-			out, _ := blocks(t, r, func(s *Searcher, b *Block) {
+			out, _ := inBlocks(t, r, func(s *Searcher, b *blocks.Block) {
 				placeOf := b.Places()
 				for _, m := range s.Append(nil, b.Text, b.Lead) {
 					p := placeOf(m.Start)
@@ -245,7 +237,7 @@ func TestBlocks(t *testing.T) {
 				}
 			})
 			var all strings.Builder
-			placeOf := (&Block{Text: []byte(text), Line: 1, Column: 1}).Places()
+			placeOf := (&blocks.Block{Text: []byte(text), Line: 1, Column: 1}).Places()
 			for _, m := range want {
 				p := placeOf(m.Start)
 				fmt.Fprintf(&all, "%d:%d %d %s %s\n", p.Line, p.Column, m.Start, m.Name, m.Token)
@@ -254,36 +246,6 @@ func TestBlocks(t *testing.T) {
 				t.Errorf("%s: %d matches, %d wanted", name, strings.Count(out, "\n"), len(want))
 			}
 		}
-	}
-}
-
-// TestTrickle: a line is written before the next one is read.
-func TestTrickle(t *testing.T) {
-	in, feed := io.Pipe()
-	lines := make(chan string)
-	done := make(chan error)
-	go func() {
-		first := true
-		done <- Run(context.Background(), 2, func() (Text, bool) { defer func() { first = false }(); return Text{Reader: in}, first }, func(any, error) {}, func(_ *Searcher, b *Block) {
-			b.Out = append(b.Out, b.Text[b.Lead:]...)
-		}, func(b *Block) error {
-			if len(b.Out) > 0 {
-				lines <- string(b.Out)
-			}
-			return nil
-		})
-	}()
-	for _, line := range []string{"a\n", "b\n"} {
-		if _, err := io.WriteString(feed, line); err != nil {
-			t.Fatal(err)
-		}
-		if got := <-lines; got != line {
-			t.Errorf("got %q, want %q", got, line)
-		}
-	}
-	feed.Close()
-	if err := <-done; err != nil {
-		t.Error(err)
 	}
 }
 
