@@ -298,10 +298,11 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 // localClient returns a client of the local server. Nothing listens at its redirect URI:
 // the login pages are filled in, and the code is in the last redirect.
 func localClient() (*authserver.Clients, *flow.OAuth, error) {
-	client := &flow.OAuth{Flow: flow.FlowCode, ClientID: "flow", Secret: authserver.RandomPassword(), Redirect: "https://client.example/callback"}
+	client := &flow.OAuth{Flow: flow.FlowCode, ClientID: "flow", Secret: authserver.RandomPassword(), Redirect: "https://client.example/callback", Other: "flow-public"}
 	clients := &authserver.Clients{}
 	err := clients.Read(strings.NewReader(`[{"client_id":"flow","client_secret":"` + client.Secret + `","redirect_uris":["` + client.Redirect + `"],` +
-		`"grant_types":["authorization_code","refresh_token","client_credentials","urn:ietf:params:oauth:grant-type:device_code"]}]`))
+		`"grant_types":["authorization_code","refresh_token","client_credentials","urn:ietf:params:oauth:grant-type:device_code"]},` +
+		`{"client_id":"` + client.Other + `","redirect_uris":["` + client.Redirect + `"]}]`))
 	return clients, client, err
 }
 

@@ -39,6 +39,16 @@ func (p *provider) newAuthorization() authorization {
 	return z
 }
 
+// with returns the request with another value of a parameter.
+func (z authorization) with(name, value string) authorization {
+	query := url.Values{}
+	for name, values := range z.query {
+		query[name] = values
+	}
+	query.Set(name, value)
+	return authorization{query: query, verifier: z.verifier}
+}
+
 // redeem returns the token request for a code.
 func (z authorization) redeem(code string) url.Values {
 	return url.Values{

@@ -11,6 +11,7 @@ import (
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
+	"jwt/internal/verdict"
 )
 
 // A prover makes DPoP proofs with one key.
@@ -27,7 +28,7 @@ func newProver() (prover, error) {
 
 // tryDPoP asks for a token that is bound to a key, and uses it without the key.
 func (p *provider) tryDPoP(ctx context.Context) error {
-	rules := []string{DPoPBound, DPoPNeedsProof, DPoPKeyChecked}
+	rules := []string{DPoPBound, DPoPNeedsProof, DPoPKeyChecked, DPoPReplay, DPoPRefresh}
 	if !p.wants(rules...) {
 		return nil
 	}
@@ -44,10 +45,13 @@ func (p *provider) tryDPoP(ctx context.Context) error {
 		return err
 	}
 	if !p.judgeBinding(a, mine) {
-		p.skip("the access token is not bound", DPoPNeedsProof, DPoPKeyChecked)
+		p.skip("the access token is not bound", DPoPNeedsProof, DPoPKeyChecked, DPoPReplay, DPoPRefresh)
 		return nil
 	}
-	return p.tryBound(ctx, a.grant.AccessToken, mine)
+	if err := p.tryBound(ctx, a.grant.AccessToken, mine); err != nil {
+		return err
+	}
+	return p.tryBoundRefresh(ctx, a)
 }
 
 // askBound gets a bound token. The server may ask for a nonce first (RFC 9449 §8).
@@ -77,13 +81,13 @@ func (p *provider) askBound(ctx context.Context, mine prover, rules []string) (a
 		}
 		if code, _ := a.members.Text("error"); code != "use_dpop_nonce" {
 			p.record(DPoPBound, asFailure(a), a.describeGrant())
-			p.skipFor(a, "there is no bound token", DPoPNeedsProof, DPoPKeyChecked)
+			p.skipFor(a, "there is no bound token", DPoPNeedsProof, DPoPKeyChecked, DPoPReplay, DPoPRefresh)
 			return answer{}, nil
 		}
 		nonce = a.header.Get(dpop.NonceHeader)
 	}
 	p.fail(DPoPBound, "a proof with the nonce of the server is refused for its nonce")
-	p.skip("there is no bound token", DPoPNeedsProof, DPoPKeyChecked)
+	p.skip("there is no bound token", DPoPNeedsProof, DPoPKeyChecked, DPoPReplay, DPoPRefresh)
 	return answer{}, nil
 }
 
@@ -121,18 +125,27 @@ func boundTo(token string) string {
 // tryBound uses a bound token: with its key, as a control, without, and with another.
 func (p *provider) tryBound(ctx context.Context, token string, mine prover) error {
 	if p.resource == "" {
-		p.inapplicable("there is no protected resource", DPoPNeedsProof, DPoPKeyChecked)
+		p.inapplicable("there is no protected resource", DPoPNeedsProof, DPoPKeyChecked, DPoPReplay)
 		return nil
 	}
-	control, err := p.callBound(ctx, "call, with a DPoP proof", token, mine)
+	control, proof, err := p.callBound(ctx, "call, with a DPoP proof", token, mine)
 	if err != nil {
 		return err
 	}
 	if !control.ok() {
-		p.skipFor(control, "the resource takes no bound token: "+control.describe(), DPoPNeedsProof, DPoPKeyChecked)
+		p.skipFor(control, "the resource takes no bound token: "+control.describe(), DPoPNeedsProof, DPoPKeyChecked, DPoPReplay)
 		return nil
 	}
-	a, err := p.call(ctx, "call, bound token", token, "without a proof, as a bearer token")
+	a, err := p.callWithProof(ctx, "call, with the same proof", token, proof)
+	if err != nil {
+		return err
+	}
+	if status := a.refused(); status == verdict.Fail {
+		p.record(DPoPReplay, verdict.Warn, a.describe())
+	} else {
+		p.recordAnswer(a, DPoPReplay, status, a.describe())
+	}
+	a, err = p.call(ctx, "call, bound token", token, "without a proof, as a bearer token")
 	if err != nil {
 		return err
 	}
@@ -141,7 +154,7 @@ func (p *provider) tryBound(ctx context.Context, token string, mine prover) erro
 	if err != nil {
 		return err
 	}
-	a, err = p.callBound(ctx, "call, with the proof of another key", token, other)
+	a, _, err = p.callBound(ctx, "call, with the proof of another key", token, other)
 	if err != nil {
 		return err
 	}
@@ -149,35 +162,58 @@ func (p *provider) tryBound(ctx context.Context, token string, mine prover) erro
 	return nil
 }
 
-// callBound calls the protected resource with a bound token and a proof. The resource may
-// ask for a nonce first (RFC 9449 §9).
-func (p *provider) callBound(ctx context.Context, name, token string, by prover) (answer, error) {
+// tryBoundRefresh refreshes without a proof. The refresh token of a client with a secret is
+// bound to the client instead.
+func (p *provider) tryBoundRefresh(ctx context.Context, bound answer) error {
+	switch token := bound.grant.RefreshToken; {
+	case p.client.Secret != "":
+		p.inapplicable("the refresh token is bound to the client, which has a secret", DPoPRefresh)
+	case token == "":
+		p.inapplicable(noRefreshToken, DPoPRefresh)
+	default:
+		a, err := p.ask(ctx, "refresh, bound token", refreshForm(token), p.self())
+		if err != nil {
+			return err
+		}
+		p.judgeRefused(a, DPoPRefresh)
+	}
+	return nil
+}
+
+// callBound calls the protected resource with a bound token and a proof, which it returns.
+// The resource may ask for a nonce first (RFC 9449 §9).
+func (p *provider) callBound(ctx context.Context, name, token string, by prover) (a answer, proof string, err error) {
 	nonce := ""
 	for {
-		proof, err := dpop.Prove(dpop.Request{Method: http.MethodGet, URL: p.resource, AccessToken: token, Nonce: nonce}, by.key, by.alg, p.Now())
+		proof, err = dpop.Prove(dpop.Request{Method: http.MethodGet, URL: p.resource, AccessToken: token, Nonce: nonce}, by.key, by.alg, p.Now())
 		if err != nil {
-			return answer{}, err
+			return a, "", err
 		}
-		a, err := p.patiently(ctx, name, func() answer {
-			return p.request(ctx, func(ctx context.Context) (*http.Request, error) {
-				req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.resource, nil)
-				if err == nil {
-					req.Header.Set("Authorization", dpop.Scheme+" "+token)
-					req.Header.Set(dpop.Header, proof)
-				}
-				return req, err
-			})
-		})
-		if err != nil {
-			return a, err
-		}
-		if err := p.step(name, a, ""); err != nil {
-			return a, err
+		if a, err = p.callWithProof(ctx, name, token, proof); err != nil {
+			return a, proof, err
 		}
 		fresh := a.header.Get(dpop.NonceHeader)
 		if a.status != http.StatusUnauthorized || nonce != "" || fresh == "" || !strings.Contains(a.header.Get("WWW-Authenticate"), "use_dpop_nonce") {
-			return a, nil
+			return a, proof, nil
 		}
 		nonce = fresh
 	}
+}
+
+// callWithProof calls the protected resource once.
+func (p *provider) callWithProof(ctx context.Context, name, token, proof string) (answer, error) {
+	a, err := p.patiently(ctx, name, func() answer {
+		return p.request(ctx, func(ctx context.Context) (*http.Request, error) {
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.resource, nil)
+			if err == nil {
+				req.Header.Set("Authorization", dpop.Scheme+" "+token)
+				req.Header.Set(dpop.Header, proof)
+			}
+			return req, err
+		})
+	})
+	if err != nil {
+		return a, err
+	}
+	return a, p.step(name, a, "")
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
 
@@ -51,6 +50,51 @@ func (p *provider) tryClients(ctx context.Context) error {
 	return nil
 }
 
+// tryOtherClient uses a code and a refresh token of the client as another client, which
+// exists.
+func (p *provider) tryOtherClient(ctx context.Context) error {
+	rules := []string{CodeClientChecked, RefreshClientChecked}
+	if p.client.Other == "" || p.client.Flow != FlowCode {
+		p.inapplicable("no second client is known", rules...)
+		return nil
+	}
+	other := identity{id: p.client.Other}
+	if p.wants(CodeClientChecked) {
+		z := p.newAuthorization()
+		code, err := p.newCode(ctx, z, CodeClientChecked)
+		if err != nil {
+			return err
+		}
+		if code != "" {
+			a, err := p.ask(ctx, "redeem, another client", z.redeem(code), other)
+			if err != nil {
+				return err
+			}
+			p.judgeRefused(a, CodeClientChecked)
+		}
+	}
+	if !p.wants(RefreshClientChecked) {
+		return nil
+	}
+	f, a, err := p.run.login(ctx, "log in")
+	switch {
+	case err != nil:
+		return err
+	case f == nil:
+		p.skipFor(a, "another login was refused: "+a.describe(), RefreshClientChecked)
+		return nil
+	case f.refresh == "":
+		p.inapplicable(noRefreshToken, RefreshClientChecked)
+		return nil
+	}
+	a, err = p.ask(ctx, "refresh, another client", refreshForm(f.refresh), other)
+	if err != nil {
+		return err
+	}
+	p.judgeRefused(a, RefreshClientChecked)
+	return nil
+}
+
 // tokenRequest returns a token request that the right client gets tokens for. It returns nil if
 // there is none.
 func (p *provider) tokenRequest(ctx context.Context, ids ...string) (url.Values, error) {
@@ -74,7 +118,7 @@ func (p *provider) tryError(ctx context.Context) error {
 	if !p.wants(ErrorStatus) {
 		return nil
 	}
-	a, err := p.ask(ctx, "refresh, an invented token", url.Values{"grant_type": {oauth.GrantRefreshToken}, "refresh_token": {rand.Text() + rand.Text()}}, p.self())
+	a, err := p.ask(ctx, "refresh, an invented token", refreshForm(rand.Text()+rand.Text()), p.self())
 	if err != nil {
 		return err
 	}

@@ -181,21 +181,38 @@ func (p *provider) tryWithoutChallenge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	switch status, said := g.refused(); {
-	case g.code() == "":
-		p.recordAnswer(g.answer, PKCERequired, status, said)
+	status, said := g.refused()
+	if err := p.judgeChallenge(ctx, z, g); err != nil {
+		return err
+	}
+	if g.code() == "" {
 		p.recordAnswer(g.answer, PKCEDowngradeRefused, status, said)
 		return nil
-	case p.client.Secret != "":
-		p.inapplicable("a client with a secret may do without", PKCERequired)
-	default:
-		p.record(PKCERequired, status, said)
 	}
 	a, err := p.ask(ctx, "redeem, an unexpected verifier", z.redeem(g.code()), p.self())
 	if err != nil {
 		return err
 	}
 	p.judgeRefused(a, PKCEDowngradeRefused)
+	return nil
+}
+
+// judgeChallenge judges that a public client needs a challenge: the client, or else the other
+// one.
+func (p *provider) judgeChallenge(ctx context.Context, z authorization, g page) error {
+	if p.client.Secret != "" && p.client.Other != "" {
+		z = z.with("client_id", p.client.Other)
+		var err error
+		if g, err = p.authorize(ctx, "authorize, a public client, no challenge", z); err != nil {
+			return err
+		}
+	}
+	if g.code() != "" && p.client.Secret != "" && p.client.Other == "" {
+		p.inapplicable("a client with a secret may do without", PKCERequired)
+		return nil
+	}
+	status, said := g.refused()
+	p.recordAnswer(g.answer, PKCERequired, status, said)
 	return nil
 }
 

@@ -20,6 +20,7 @@ const (
 	PKCEVerifierChecked  = "pkce-verifier-checked"
 	PKCEDowngradeRefused = "pkce-downgrade-refused"
 	CodeRedirectChecked  = "code-redirect-checked"
+	CodeClientChecked    = "code-client-checked"
 	CodeOnce             = "code-once"
 	CodeReuseRevokes     = "code-reuse-revokes"
 
@@ -41,6 +42,7 @@ const (
 	UnknownClientRefused = "unknown-client-refused"
 	ClientAuthRequired   = "client-auth-required"
 	ClientSecretChecked  = "client-secret-checked"
+	RefreshClientChecked = "refresh-client-checked"
 	NoRefreshForClient   = "client-grant-no-refresh"
 
 	RevocationUnknown = "revocation-unknown-token"
@@ -56,6 +58,8 @@ const (
 	DPoPBound      = "dpop-bound"
 	DPoPNeedsProof = "dpop-needs-proof"
 	DPoPKeyChecked = "dpop-key-checked"
+	DPoPReplay     = "dpop-replay-refused"
+	DPoPRefresh    = "dpop-refresh-bound"
 )
 
 // oauthRules are grouped by what they need: the metadata, the authorization endpoint, a
@@ -81,6 +85,7 @@ func oauthRules() []Rule {
 		rule(PKCEVerifierChecked, Must, "RFC 7636 §4.6", "a code is not redeemed with another code_verifier", "400 invalid_grant"),
 		rule(PKCEDowngradeRefused, Must, "RFC 9700 §4.8.2", "a code that was asked for without a code_challenge is not redeemed with a code_verifier", "400"),
 		rule(CodeRedirectChecked, Must, "RFC 6749 §4.1.3", "a code is not redeemed with another redirect_uri", "400 invalid_grant"),
+		rule(CodeClientChecked, Must, "RFC 6749 §4.1.3", "a code is not redeemed by another client", "400 invalid_grant"),
 		rule(CodeOnce, Must, "RFC 6749 §4.1.2", "a code is redeemed once", "400 invalid_grant"),
 		rule(CodeReuseRevokes, Should, "RFC 6749 §4.1.2", "a code used twice revokes the tokens that it gave", "the refresh token is refused"),
 
@@ -102,6 +107,7 @@ func oauthRules() []Rule {
 		rule(UnknownClientRefused, Must, "RFC 6749 §5.2", "an unknown client gets no tokens", "400 or 401 invalid_client"),
 		rule(ClientAuthRequired, Must, "RFC 6749 §3.2.1", "a client with a secret gets no tokens without it", "400 or 401 invalid_client"),
 		rule(ClientSecretChecked, Must, "RFC 6749 §2.3.1", "a client with a wrong secret gets no tokens", "400 or 401 invalid_client"),
+		rule(RefreshClientChecked, Must, "RFC 6749 §6", "a refresh token is of no use to another client", "400 invalid_grant"),
 		rule(NoRefreshForClient, Should, "RFC 6749 §4.4.3", "client credentials give no refresh token", "no refresh_token"),
 
 		rule(RevocationUnknown, Must, "RFC 7009 §2.2", "revoking an unknown token is no error", "200"),
@@ -117,5 +123,7 @@ func oauthRules() []Rule {
 		rule(DPoPBound, Must, "RFC 9449 §5", "a DPoP proof binds the access token", "token_type DPoP, and cnf.jkt in a JWT"),
 		rule(DPoPNeedsProof, Must, "RFC 9449 §7.2", "a bound access token is not accepted as a bearer token", "401"),
 		rule(DPoPKeyChecked, Must, "RFC 9449 §7.1", "a bound access token is not accepted with a proof of another key", "401"),
+		rule(DPoPReplay, Info, "RFC 9449 §11.1", "a DPoP proof is accepted once", "401; a server need not remember proofs"),
+		rule(DPoPRefresh, Must, "RFC 9449 §5", "a bound refresh token of a public client is refused without a proof", "400"),
 	}
 }

@@ -34,6 +34,7 @@ type OAuth struct {
 	Secret   string // "" for a public client
 	Scope    string // "": openid, and offline_access if the server has it
 	Redirect string // the redirect URI
+	Other    string // the ID of a public client with the same redirect URI, for rules that need two; may be ""
 
 	// Visit brings the user's part of a flow to its end, in a browser. It returns the
 	// parameters that arrived at the redirect URI, or none for FlowDevice. It may be nil.
@@ -69,7 +70,7 @@ func (r *run) oauthStory(ctx context.Context) error {
 	}
 	p.leaveOut()
 	for _, part := range []func(context.Context) error{
-		p.session, p.tryAuthorize, p.tryRedirects, p.tryCodes, p.tryClients, p.tryRevocation, p.tryIntrospection, p.tryDevice, p.tryDPoP,
+		p.session, p.tryAuthorize, p.tryRedirects, p.tryCodes, p.tryClients, p.tryOtherClient, p.tryRevocation, p.tryIntrospection, p.tryDevice, p.tryDPoP,
 	} {
 		if err := part(ctx); err != nil {
 			return err

@@ -35,6 +35,7 @@ type fakeProvider struct {
 
 	mu      sync.Mutex
 	serial  int
+	proofs  map[string]bool
 	filled  int // how often the page was filled in
 	codes   map[string]*fakeCode
 	pushed  map[string]url.Values
@@ -54,6 +55,7 @@ type fakeSession struct {
 	nonce   string
 	scope   string
 	jkt     string
+	client  string
 }
 
 const fakeRedirect = "https://client.example/callback"
@@ -61,7 +63,7 @@ const fakeRedirect = "https://client.example/callback"
 func fakeProviderAt(t *testing.T, fault, secret string) *fakeProvider {
 	t.Helper()
 	f := &fakeProvider{
-		t: t, fault: fault, secret: secret, redirect: fakeRedirect, codes: map[string]*fakeCode{}, pushed: map[string]url.Values{}, devices: map[string]bool{},
+		t: t, fault: fault, secret: secret, redirect: fakeRedirect, codes: map[string]*fakeCode{}, proofs: map[string]bool{}, pushed: map[string]url.Values{}, devices: map[string]bool{},
 		access: map[string]*fakeSession{}, refresh: map[string]*fakeSession{}, spent: map[string]*fakeSession{},
 	}
 	for _, k := range []*jwk.Key{&f.key, &f.old} {
@@ -223,7 +225,7 @@ func (f *fakeProvider) refuses(q url.Values) string {
 	switch method := q.Get("code_challenge_method"); {
 	case f.is("login-refused"):
 		return "access_denied"
-	case method == "plain" && f.is("plain-pkce-accepted"), method == "" && (f.is("pkce-optional") || f.is("pkce-downgrade")):
+	case method == "plain" && f.is("plain-pkce-accepted"), method == "" && (f.is("pkce-optional") || f.is("pkce-downgrade") && q.Get("client_id") == "c"):
 		return ""
 	case method != "S256":
 		return "invalid_request"
@@ -311,6 +313,12 @@ func (f *fakeProvider) grant(r *http.Request) (*fakeSession, string) {
 		if session == nil || session.revoked {
 			return nil, "invalid_grant"
 		}
+		if session.jkt != "" && f.secret == "" && r.Header.Get("DPoP") == "" && !f.is("refresh-unbound") {
+			return nil, "invalid_dpop_proof"
+		}
+		if session.client != clientOf(r) && !f.is("refresh-any-client") {
+			return nil, "invalid_grant"
+		}
 		if f.is("rotation-off") {
 			return session, ""
 		}
@@ -341,6 +349,8 @@ func (f *fakeProvider) authentic(r *http.Request) bool {
 	switch {
 	case f.is("any-client") && r.URL.Path == "/token":
 		return true
+	case id == "o": // another client, which is public
+		return secret == ""
 	case id != "c":
 		return false
 	case f.is("secret-unchecked"):
@@ -351,6 +361,14 @@ func (f *fakeProvider) authentic(r *http.Request) bool {
 	return secret == f.secret
 }
 
+// clientOf returns the client that a request names.
+func clientOf(r *http.Request) string {
+	if id, _, basic := r.BasicAuth(); basic {
+		return id
+	}
+	return r.PostForm.Get("client_id")
+}
+
 func (f *fakeProvider) redeem(r *http.Request) (*fakeSession, string) {
 	form := r.PostForm
 	code := f.codes[form.Get("code")]
@@ -359,6 +377,9 @@ func (f *fakeProvider) redeem(r *http.Request) (*fakeSession, string) {
 	}
 	if code.session != nil && !f.is("code-twice") {
 		code.session.revoked = !f.is("code-reuse-ignored")
+		return nil, "invalid_grant"
+	}
+	if code.query.Get("client_id") != clientOf(r) && !f.is("code-any-client") && !(f.is("any-client") && clientOf(r) != "o") {
 		return nil, "invalid_grant"
 	}
 	verifier, challenge := form.Get("code_verifier"), code.query.Get("code_challenge")
@@ -373,7 +394,7 @@ func (f *fakeProvider) redeem(r *http.Request) (*fakeSession, string) {
 	if form.Get("redirect_uri") != code.query.Get("redirect_uri") && !f.is("redirect-not-bound") {
 		return nil, "invalid_grant"
 	}
-	code.session = f.bind(&fakeSession{nonce: code.query.Get("nonce"), scope: code.query.Get("scope")}, r)
+	code.session = f.bind(&fakeSession{nonce: code.query.Get("nonce"), scope: code.query.Get("scope"), client: clientOf(r)}, r)
 	return code.session, ""
 }
 
@@ -457,7 +478,8 @@ func (f *fakeProvider) userinfo(w http.ResponseWriter, r *http.Request) {
 	good := session != nil && !session.revoked
 	if good && session.jkt != "" && !(f.is("proof-optional") && scheme == "Bearer") {
 		proof, err := dpop.Check(r.Header.Get("DPoP"), dpop.Request{Method: http.MethodGet, URL: f.url + "/userinfo", AccessToken: token}, time.Now())
-		good = scheme == "DPoP" && (err == nil && proof.Thumbprint == session.jkt || f.is("proof-of-any-key"))
+		good = scheme == "DPoP" && (err == nil && proof.Thumbprint == session.jkt || f.is("proof-of-any-key")) && (!f.proofs[proof.ID] || f.is("proof-replay"))
+		f.proofs[proof.ID] = proof.ID != ""
 	}
 	if !good {
 		w.Header().Set("WWW-Authenticate", "Bearer")
@@ -515,6 +537,6 @@ func oauthOptions(t *testing.T, f *fakeProvider, by string) flow.Options {
 	t.Helper()
 	o := options(t, f.url, "cookie")
 	o.Preset = authclient.Preset{}
-	o.OAuth = &flow.OAuth{Flow: by, ClientID: "c", Secret: f.secret, Redirect: f.redirect}
+	o.OAuth = &flow.OAuth{Flow: by, ClientID: "c", Secret: f.secret, Redirect: f.redirect, Other: "o"}
 	return o
 }

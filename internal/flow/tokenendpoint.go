@@ -162,7 +162,11 @@ func (p *provider) judgeLogin(a answer) answer {
 }
 
 func (p *provider) refresh(ctx context.Context, token string) answer {
-	return p.sendOnce(ctx, post{endpoint: p.meta.TokenEndpoint, form: url.Values{"grant_type": {oauth.GrantRefreshToken}, "refresh_token": {token}}, who: p.self()})
+	return p.sendOnce(ctx, post{endpoint: p.meta.TokenEndpoint, form: refreshForm(token), who: p.self()})
+}
+
+func refreshForm(token string) url.Values {
+	return url.Values{"grant_type": {oauth.GrantRefreshToken}, "refresh_token": {token}}
 }
 
 // logout revokes the refresh token, or else the access token (RFC 7009 §2.1).
