@@ -298,7 +298,7 @@ func (d *detection) resource(ctx context.Context, root *reply) error {
 			return err
 		}
 		if f != nil {
-			f.API = originOf(d.client.URL)
+			f.API = oauth.WebOrigin(d.client.URL)
 			f.Evidence = slices.Insert(f.Evidence, 0, Evidence{http.MethodGet + " " + d.show(r.url), r.status, "the API names its authorization server, " + phrase.Short(issuer)})
 		}
 	}

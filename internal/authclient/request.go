@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"jwt/internal/httpclient"
+	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
 
@@ -113,7 +114,7 @@ type variables struct {
 
 // variables returns the variables of a request to u, some with the given values.
 func (s *Client) variables(u *url.URL, given map[string]string) variables {
-	v := variables{known: map[string]string{"$origin": originOf(s.URL)}}
+	v := variables{known: map[string]string{"$origin": oauth.WebOrigin(s.URL)}}
 	for name, value := range s.Preset.Values {
 		v.known["$"+name] = value
 	}
@@ -124,15 +125,6 @@ func (s *Client) variables(u *url.URL, given map[string]string) variables {
 		v.cookies = s.Jar.Cookies(u)
 	}
 	return v
-}
-
-// originOf returns the origin as a browser writes it, without the usual port (RFC 6454 §6.2).
-func originOf(u *url.URL) string {
-	host := u.Host
-	if usual := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]; usual != "" {
-		host = strings.TrimSuffix(host, usual)
-	}
-	return u.Scheme + "://" + host
 }
 
 // expand returns the value of a variable, or the text itself. That of a cookie which the

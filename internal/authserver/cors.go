@@ -4,9 +4,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"jwt/internal/dpop"
+	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
 
@@ -23,7 +23,7 @@ func (s *Server) setOrigins() error {
 		if err != nil || u.Host == "" {
 			return verdict.Errorf(verdict.Usage, "origin: %q is not scheme://host[:port]", origin).Hintf("http://localhost:5173")
 		}
-		if own := originOf(u); origin != own || u.Scheme != "http" && u.Scheme != "https" {
+		if own := oauth.WebOrigin(u); origin != own || u.Scheme != "http" && u.Scheme != "https" {
 			return verdict.Errorf(verdict.Usage, "origin: %q is not what a browser sends as the origin of a page", origin).Hintf("%s", own)
 		}
 		if err := s.origin.AddTrustedOrigin(origin); err != nil {
@@ -31,18 +31,6 @@ func (s *Server) setOrigins() error {
 		}
 	}
 	return nil
-}
-
-// originOf returns the origin of a URL as browsers write it: in lower case, without a path
-// and without the port of the scheme.
-func originOf(u *url.URL) string {
-	host := strings.ToLower(u.Host)
-	for scheme, port := range map[string]string{"http": ":80", "https": ":443"} {
-		if u.Scheme == scheme {
-			host = strings.TrimSuffix(host, port)
-		}
-	}
-	return u.Scheme + "://" + host
 }
 
 // share lets a page of an allowed origin read the answer, and send cookies with the request.

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"jwt/internal/authclient"
-	"jwt/internal/httpclient"
+	"jwt/internal/oauth"
 	"jwt/internal/privatefile"
 	"jwt/internal/verdict"
 )
@@ -81,7 +81,7 @@ func (r recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 // entryOf describes a request and its answer, which is nil if there is none.
 func entryOf(req *http.Request, resp *http.Response) Entry {
 	e := Entry{
-		Step: StepCall, Method: word(req.Method, methods...), Origin: httpclient.Origin(req.URL), Path: words(req.URL.Path),
+		Step: StepCall, Method: word(req.Method, methods...), Origin: oauth.WebOrigin(req.URL), Path: words(req.URL.Path),
 		Query: req.URL.RawQuery != "",
 	}
 	if authclient.IsExchange(req) {
