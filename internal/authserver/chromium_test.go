@@ -216,7 +216,7 @@ func TestPagesInChromium(t *testing.T) {
 	b.typeText("wrong")
 	b.press("Enter", 13)
 	for range 100 {
-		if b.ask(`document.querySelector("[role=alert]")?.innerText`) == "user name or password is wrong" {
+		if b.ask(`document.querySelector("[role=alert]")?.innerText`) == "User name or password is wrong." {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -47,7 +47,7 @@ const NativeClient = "native"
 
 func nativeClient() Client {
 	return Client{
-		ID: NativeClient, Name: "a program on this computer", Auth: authNone, anyLoopbackRedirect: true,
+		ID: NativeClient, Name: "Local program", Auth: authNone, anyLoopbackRedirect: true,
 		Grants: []string{oauth.GrantCode, oauth.GrantRefreshToken, oauth.GrantDeviceCode, oauth.GrantTokenExchange, oauth.GrantPassword},
 	}
 }

@@ -48,7 +48,7 @@ func TestDevice(t *testing.T) {
 		}
 		typed := strings.ToLower(strings.Replace(d.user, "-", " ", 1))
 		confirm := b.visit("GET", "/device?"+values("user_code", typed).Encode(), "")
-		if !contains(confirm.body, d.user) || !contains(confirm.body, "a program on this computer") || !contains(confirm.body, "<strong>alice</strong>") {
+		if !contains(confirm.body, d.user) || !contains(confirm.body, "Local program") || !contains(confirm.body, "<strong>alice</strong>") {
 			t.Fatalf("no page to confirm: %s", confirm.body)
 		}
 		s.poll(d).is(t, "before the decision", 400, "slow_down")

@@ -399,7 +399,7 @@ func TestAuthorizePages(t *testing.T) {
 	}
 	refused := b.submit(consent, "action", "deny").answerAt(t, webCallback)
 	same(t, "refused", refused.Get("error"), "access_denied")
-	if a := b.submit(b.visit("GET", authorizeQuery("prompt", "login"), ""), "username", alice, "password", "wrong", "action", "login"); !contains(a.body, "user name or password is wrong") || contains(a.body, "wrong\"") {
+	if a := b.submit(b.visit("GET", authorizeQuery("prompt", "login"), ""), "username", alice, "password", "wrong", "action", "login"); !contains(a.body, "User name or password is wrong.") || contains(a.body, "wrong\"") {
 		t.Errorf("a wrong password: %s", a.body)
 	}
 }

@@ -58,7 +58,7 @@ func (s *Server) failPage(x *exchange, err error) error {
 		return err
 	}
 	x.Note = strings.TrimSpace(x.Note + " " + e.Code)
-	return x.page(e.Status, "This did not work", "<p class=\"bad\" role=\"alert\">"+html.EscapeString(e.Description)+"</p>\n<p>Go back to the program that brought you here.</p>\n")
+	return x.page(e.Status, "This did not work", warning(e.Description)+"<p>Go back to the program that brought you here.</p>\n")
 }
 
 // warning returns the paragraph of an error, which screen readers read out first.
@@ -66,7 +66,17 @@ func warning(text string) string {
 	if text == "" {
 		return ""
 	}
-	return `<p class="bad" role="alert" id="error">` + html.EscapeString(text) + "</p>\n"
+	return `<p class="bad" role="alert" id="error">` + html.EscapeString(sentence(text)) + "</p>\n"
+}
+
+// sentence writes the text of an error as a sentence. A name at its start, like redirect_uri:,
+// stays as it is.
+func sentence(text string) string {
+	word, _, _ := strings.Cut(text, " ")
+	if !strings.ContainsAny(word, "_:") {
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
+	return strings.TrimSuffix(text, ".") + "."
 }
 
 // loginFields returns the fields of a login form.
