@@ -14,7 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
 )
 
 // A chromium is a page in Chromium, driven by the DevTools protocol through two pipes.
