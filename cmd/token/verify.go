@@ -321,7 +321,10 @@ type verifyLines struct {
 }
 
 func (v *verifyLines) answer(token string) (render.Members, error) {
-	r := v.options.withEntry(v.verifier.Token(token))
+	r := v.verifier.Token(token)
+	if v.options.entry != "" {
+		r = v.options.withEntry(r)
+	}
 	return v.reports.Of(r), r.Err
 }
 

@@ -230,15 +230,45 @@ func AppendQuote(dst []byte, s string) []byte {
 	return quoted
 }
 
+// AppendQuoted appends as a JSON string what write appends.
+func AppendQuoted(dst []byte, write func(dst []byte) []byte) []byte {
+	start := len(dst)
+	dst = write(append(dst, '"'))
+	if text := dst[start+1:]; !quotesItself(text) {
+		return AppendQuote(dst[:start], string(text))
+	}
+	return append(dst, '"')
+}
+
 // quotesItself reports whether no character of s needs an escape, which is the usual
 // case.
-func quotesItself(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+func quotesItself[T string | []byte](s T) bool {
+	at := 0
+	for at+8 <= len(s) && isPlainWord(wordAt(s, at)) {
+		at += 8
+	}
+	for ; at < len(s); at++ {
+		if c := s[at]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
 			return false
 		}
 	}
 	return true
+}
+
+// wordAt returns eight bytes of s, the first as the lowest byte.
+func wordAt[T string | []byte](s T, at int) uint64 {
+	s = s[at : at+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// isPlainWord reports whether eight bytes are certainly printable ASCII without quotes and
+// backslashes.
+func isPlainWord(w uint64) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := w^'"'*ones, w^'\\'*ones
+	// In any byte the high bit, a borrow below ' ', the carry of DEL, or a borrow of a zero.
+	return (w|(w-' '*ones)|(w+ones)|(quote-ones)&^quote|(backslash-ones)&^backslash)&high == 0
 }
 
 func Int(n int64) Value { return strconv.AppendInt(nil, n, 10) }

@@ -112,6 +112,9 @@ func (r *plainReader) word(word string) bool {
 func (r *plainReader) text(escapes bool) bool {
 	r.at++
 	start, ascii := r.at, true
+	for r.at+8 <= len(r.src) && isPlainWord(wordAt(r.src, r.at)) {
+		r.at += 8
+	}
 	for r.at < len(r.src) {
 		switch c := r.src[r.at]; {
 		case c == '"':

@@ -19,12 +19,15 @@ type Verifier struct {
 	known map[string]*verification // by the header as sent
 	last  *verification            // most tokens have the header of the one before
 	text  string                   // of the last header
+
+	buffer []byte // of the last token
 }
 
 // Bounds on the memory for headers: an attacker may send ever new ones.
 const (
 	maxKnown      = 64
 	maxKnownBytes = 4096 // of one header
+	maxBuffer     = 64 << 10
 )
 
 // NewVerifier returns a Verifier for the keys and algs, as for Token.Verify.
@@ -32,7 +35,8 @@ func NewVerifier(keys []jwk.Key, algs []string) *Verifier {
 	return &Verifier{keys: keys, algs: algs}
 }
 
-// Parse is the function Parse, and reads a header that is known no second time.
+// Parse is the function Parse, and reads a header that is known no second time. The bytes of the
+// token are valid until the next call.
 func (v *Verifier) Parse(text string) (Token, error) {
 	t, err := split(text)
 	if err != nil {
@@ -42,16 +46,17 @@ func (v *Verifier) Parse(text string) (Token, error) {
 	if known == nil {
 		return Parse(text)
 	}
-	buffer := make([]byte, 0, len(text)-t.firstDot) // of both parts
 	segments := t.Segments()
-	t.Header = known.token.Header
-	for i, part := range []*[]byte{&t.Payload, &t.Signature} {
-		b, err := base64url.AppendDecode(buffer, segments[i+1])
-		if err != nil {
-			return Parse(text) // which reports it
-		}
-		*part, buffer = b[:len(b):len(b)], b[len(b):]
+	b, payloadErr := base64url.AppendDecode(v.buffer[:0], segments[1])
+	payload := len(b)
+	b, signatureErr := base64url.AppendDecode(b, segments[2])
+	if payloadErr != nil || signatureErr != nil {
+		return Parse(text) // which reports it
 	}
+	if v.buffer = b; cap(b) > maxBuffer {
+		v.buffer = nil
+	}
+	t.Header, t.Payload, t.Signature = known.token.Header, b[:payload:payload], b[payload:]
 	return t, nil
 }
 

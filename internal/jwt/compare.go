@@ -19,16 +19,18 @@ func (e *Examiner) text(name, section string, mismatch verdict.Class, want []str
 		}
 		return
 	}
-	got, ok := v.Text()
 	switch {
-	case !ok:
+	case v.Kind() != '"':
 		e.wrongType(name, v, "a string", section)
 	case len(want) > 0:
-		e.oneOf(name, got, mismatch, want)
+		e.addOnce(name, v, func(v jsonobject.Value) verdict.Check {
+			got, _ := v.Text()
+			return oneOf(name, got, mismatch, want)
+		})
 	}
 }
 
-func (e *Examiner) oneOf(name, got string, mismatch verdict.Class, want []string) {
+func oneOf(name, got string, mismatch verdict.Class, want []string) verdict.Check {
 	c := verdict.Check{Name: name, Expected: OneOrAll(want), Actual: got}
 	if slices.Contains(want, got) {
 		c.Status = verdict.Pass
@@ -40,7 +42,7 @@ func (e *Examiner) oneOf(name, got string, mismatch verdict.Class, want []string
 			c.Detail += nearMiss(got, want[0])
 		}
 	}
-	e.add(c)
+	return c
 }
 
 // audience checks "aud", a string or an array of strings (RFC 7519 §4.1.3): one of them
@@ -53,28 +55,27 @@ func (e *Examiner) audience() {
 		}
 		return
 	}
-	list, ok := v.Texts()
-	if !ok {
-		single, ok := v.Text()
-		if !ok {
-			const want = "a string or an array of strings"
-			if v.Kind() != '[' {
-				e.wrongType("aud", v, want, "RFC 7519 §4.1.3")
-				return
-			}
-			e.add(verdict.Check{
-				Name: "aud", Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: v.Any(),
-				Detail: "aud: is an array not only of strings: " + phrase.JSON(v) + ", must be " + want + " (RFC 7519 §4.1.3)",
-			})
-			return
-		}
-		e.compareAudience(v, []string{single}, single)
-		return
-	}
-	e.compareAudience(v, list, list)
+	e.addOnce("aud", v, e.checkAudience)
 }
 
-func (e *Examiner) compareAudience(v jsonobject.Value, list []string, actual any) {
+func (e *Examiner) checkAudience(v jsonobject.Value) verdict.Check {
+	const want = "a string or an array of strings"
+	if list, ok := v.Texts(); ok {
+		return e.compareAudience(v, list, list)
+	}
+	if single, ok := v.Text(); ok {
+		return e.compareAudience(v, []string{single}, single)
+	}
+	if v.Kind() != '[' {
+		return ofWrongType("aud", v, want, "RFC 7519 §4.1.3")
+	}
+	return verdict.Check{
+		Name: "aud", Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: v.Any(),
+		Detail: "aud: is an array not only of strings: " + phrase.JSON(v) + ", must be " + want + " (RFC 7519 §4.1.3)",
+	}
+}
+
+func (e *Examiner) compareAudience(v jsonobject.Value, list []string, actual any) verdict.Check {
 	c := verdict.Check{Name: "aud", Actual: actual}
 	if len(e.Audiences) > 0 {
 		c.Expected = OneOrAll(e.Audiences)
@@ -95,7 +96,7 @@ func (e *Examiner) compareAudience(v jsonobject.Value, list []string, actual any
 			c.Detail += nearMiss(list[0], e.Audiences[0])
 		}
 	}
-	e.add(c)
+	return c
 }
 
 // typ checks the "typ" of the header explicitly, as RFC 8725 §3.11 requires. It compares
@@ -141,7 +142,7 @@ func (e *Examiner) nonce() {
 		return
 	}
 	if got, ok := v.Text(); ok {
-		e.oneOf("nonce", got, verdict.NonceMismatch, []string{*e.Nonce})
+		e.add(oneOf("nonce", got, verdict.NonceMismatch, []string{*e.Nonce}))
 		return
 	}
 	e.add(verdict.Check{

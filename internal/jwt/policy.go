@@ -1,6 +1,8 @@
 package jwt
 
 import (
+	"bytes"
+	"slices"
 	"time"
 
 	"jwt/internal/jsonobject"
@@ -52,7 +54,7 @@ type Policy struct {
 // times are strings like "2023-11-14T22:13:20Z (1700000000)". Detail begins with the name
 // of the claim.
 func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdict.Check {
-	return p.At(now).Check(make([]verdict.Check, 0, 10+len(p.Require)+len(p.Expect)), c, header)
+	return verdict.WriteOut(p.At(now).Check(make([]verdict.Check, 0, 10+len(p.Require)+len(p.Expect)), c, header))
 }
 
 // CheckHeader makes only the check of "typ", for a token with an opaque payload.
@@ -74,8 +76,19 @@ type Examiner struct {
 
 	// Of the claims that are checked.
 	claims, header jsonobject.Object
-	exp, iat       date // from expiry and issuedAt
+	exp, nbf, iat  date
 	checks         []verdict.Check
+
+	counted  verdict.Check // the check of the number of claims
+	repeated []repetition
+}
+
+// A repetition is the check of a claim that is compared with the policy alone. Most tokens of a
+// batch have the issuer and the audience of the one before.
+type repetition struct {
+	name  string
+	value jsonobject.Value // a copy
+	check verdict.Check
 }
 
 // At returns the Examiner of the policy at an instant.
@@ -86,10 +99,10 @@ func (p Policy) At(now time.Time) *Examiner {
 }
 
 // Check appends the checks of claims and the header of their token, as Policy.Check lists them.
+// Their texts must be written before the next call.
 func (e *Examiner) Check(checks []verdict.Check, c Claims, header jsonobject.Object) []verdict.Check {
 	e.claims, e.header, e.checks = c.object, header, checks
-	members := c.object.Len()
-	e.add(verdict.Check{Name: "claims", Status: verdict.Pass, Actual: members, Detail: "a JSON object of " + phrase.Count(members, "claim")})
+	e.count()
 	e.text("iss", "RFC 7519 §4.1.1", verdict.IssMismatch, e.Issuers)
 	e.text("sub", "RFC 7519 §4.1.2", verdict.SubMismatch, one(e.Subject))
 	e.audience()
@@ -111,15 +124,45 @@ func (e *Examiner) Check(checks []verdict.Check, c Claims, header jsonobject.Obj
 	return e.checks
 }
 
+func (e *Examiner) count() {
+	if n := e.claims.Len(); e.counted.Actual != n {
+		e.counted = verdict.Check{Name: "claims", Status: verdict.Pass, Actual: n, Detail: "a JSON object of " + phrase.Count(n, "claim")}
+	}
+	e.add(e.counted)
+}
+
+// addOnce adds the check of a claim, which depends on its value and the policy alone.
+func (e *Examiner) addOnce(name string, v jsonobject.Value, check func(jsonobject.Value) verdict.Check) {
+	const longest = 256 // bytes of a value that is kept
+	if len(v) > longest {
+		e.add(check(v))
+		return
+	}
+	at := slices.IndexFunc(e.repeated, func(r repetition) bool { return r.name == name })
+	if at < 0 {
+		at = len(e.repeated)
+		e.repeated = append(e.repeated, repetition{name: name})
+	}
+	if r := &e.repeated[at]; string(r.value) != string(v) {
+		r.value = bytes.Clone(v)
+		r.check = check(r.value)
+	}
+	e.add(e.repeated[at].check)
+}
+
 func (e *Examiner) add(c verdict.Check) { e.checks = append(e.checks, c) }
 
 // wrongType reports a registered claim whose type is not that of RFC 7519.
 func (e *Examiner) wrongType(name string, v jsonobject.Value, want, section string) {
-	e.add(verdict.Check{
+	e.add(ofWrongType(name, v, want, section))
+}
+
+func ofWrongType(name string, v jsonobject.Value, want, section string) verdict.Check {
+	return verdict.Check{
 		Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed,
 		Expected: want, Actual: v.Any(),
 		Detail: name + ": is " + v.Noun() + ", must be " + want + " (" + section + ")",
-	})
+	}
 }
 
 func (e *Examiner) missing(name, claim, why string, expected any) {

@@ -13,6 +13,27 @@ import (
 type date struct {
 	NumericDate
 	state dateState
+
+	*Examiner
+	says string // begins the sentence of a check that passed
+}
+
+// A stamp writes a date as Stamp does.
+type stamp struct{ *date }
+
+func (s stamp) AppendText(dst []byte) []byte { return s.appendStamp(dst, s.Location) }
+
+// A sentence writes what is to be said of a date, as When does.
+type sentence struct{ *date }
+
+func (s sentence) AppendText(dst []byte) []byte {
+	return s.appendWhen(append(dst, s.says...), s.now, s.Location)
+}
+
+// passed returns the check of a date that passed. Its texts are written later.
+func (d *date) passed(name string, expected any, says string) verdict.Check {
+	d.says = says
+	return verdict.Check{Name: name, Status: verdict.Pass, Expected: expected, Actual: stamp{d}, Says: sentence{d}}
 }
 
 type dateState int
@@ -44,14 +65,14 @@ func (e *Examiner) date(name, section string) date {
 		})
 		return date{state: refused}
 	}
-	return date{d, usable}
+	return date{NumericDate: d, state: usable, Examiner: e}
 }
 
 // expiry checks "exp". A token is expired at the instant itself (RFC 7519 §4.1.4: "on or
 // after which").
 func (e *Examiner) expiry() {
 	e.exp = e.date("exp", "RFC 7519 §4.1.4")
-	d := e.exp
+	d := &e.exp
 	switch {
 	case d.state == refused:
 	case d.state == absent:
@@ -64,11 +85,9 @@ func (e *Examiner) expiry() {
 	case d.Compare(e.expAfter) <= 0:
 		e.add(e.expired(d.NumericDate))
 	default:
-		c := verdict.Check{
-			Name: "exp", Status: verdict.Pass, Expected: e.after, Actual: e.stamp(d.NumericDate),
-			Detail: "exp: expires " + e.when(d.NumericDate),
-		}
+		c := d.passed("exp", e.after, "exp: expires ")
 		if d.Compare(e.now) <= 0 {
+			c.WriteOut()
 			c.Detail = "exp: expired " + e.when(d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
 		}
 		e.suspect(&c, d.NumericDate)
@@ -96,15 +115,14 @@ func (e *Examiner) expired(d NumericDate) verdict.Check {
 
 // notBefore checks "nbf" (RFC 7519 §4.1.5). A token is valid at the instant itself.
 func (e *Examiner) notBefore() {
-	d := e.date("nbf", "RFC 7519 §4.1.5")
+	e.nbf = e.date("nbf", "RFC 7519 §4.1.5")
+	d := &e.nbf
 	if d.state != usable {
 		return
 	}
-	c := verdict.Check{
-		Name: "nbf", Status: verdict.Pass, Expected: e.atOrBefore, Actual: e.stamp(d.NumericDate),
-		Detail: "nbf: became valid " + e.when(d.NumericDate),
-	}
+	c := d.passed("nbf", e.atOrBefore, "nbf: became valid ")
 	if d.Compare(e.now) > 0 {
+		c.WriteOut()
 		c.Detail = "nbf: becomes valid " + e.when(d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
 	}
 	if d.Compare(e.startBy) > 0 {
@@ -122,18 +140,16 @@ func (e *Examiner) notBefore() {
 // the future gives only a warning.
 func (e *Examiner) issuedAt() {
 	e.iat = e.date("iat", "RFC 7519 §4.1.6")
-	d := e.iat.NumericDate
-	if e.iat.state != usable {
+	d := &e.iat
+	if d.state != usable {
 		return
 	}
-	c := verdict.Check{
-		Name: "iat", Status: verdict.Pass, Expected: e.atOrBefore, Actual: e.stamp(d),
-		Detail: "iat: issued " + e.when(d),
-	}
+	c := d.passed("iat", e.atOrBefore, "iat: issued ")
 	if d.Compare(e.startBy) > 0 {
+		c.WriteOut()
 		c.Status, c.Class = verdict.Warn, verdict.IssuedInFuture
-		c.Detail = "iat: issued in the future, " + e.when(d)
-		e.suspect(&c, d)
+		c.Detail = "iat: issued in the future, " + e.when(d.NumericDate)
+		e.suspect(&c, d.NumericDate)
 	}
 	e.add(c)
 }
@@ -206,6 +222,7 @@ func (e *Examiner) suspect(c *verdict.Check, d NumericDate) {
 	if d.seconds < farFuture {
 		return
 	}
+	c.WriteOut()
 	c.Status, c.Class = verdict.Warn, verdict.SuspiciousTime
 	if t, ok := d.InMilliseconds(); ok {
 		c.Detail = c.Name + ": " + e.millis(d, t)
@@ -235,35 +252,39 @@ func (e *Examiner) stamp(d NumericDate) string { return d.Stamp(e.Location) }
 // stampOf formats a limit computed from the clock, without its fraction.
 func (e *Examiner) stampOf(t time.Time) string {
 	b := appendZoned(make([]byte, 0, 64), t.Truncate(time.Second), e.Location)
-	return stamped(b, strconv.FormatInt(t.Unix(), 10))
+	return string(append(strconv.AppendInt(append(b, " ("...), t.Unix(), 10), ')'))
 }
 
 // When formats a date for people: "3 h ago (2023-11-14T22:13:20Z)".
 func (d NumericDate) When(now time.Time, zone *time.Location) string {
+	return string(d.appendWhen(make([]byte, 0, 64), now, zone))
+}
+
+func (d *NumericDate) appendWhen(dst []byte, now time.Time, zone *time.Location) []byte {
 	t, ok := d.Time()
 	switch {
 	case ok:
+		dst = appendZoned(append(reltime.AppendAgo(dst, t, now), " ("...), t, zone)
 	case d.seconds < 0:
-		return "before every calendar (" + phrase.Short(d.text) + ")"
+		dst = append(append(dst, "before every calendar ("...), phrase.Short(d.text)...)
 	default:
-		return "after every calendar (" + phrase.Short(d.text) + ")"
+		dst = append(append(dst, "after every calendar ("...), phrase.Short(d.text)...)
 	}
-	b := reltime.AppendAgo(make([]byte, 0, 64), t, now)
-	b = appendZoned(append(b, " ("...), t, zone)
-	return string(append(b, ')'))
+	return append(dst, ')')
 }
 
 // Stamp formats a date for reports: "2023-11-14T22:13:20Z (1700000000)".
 func (d NumericDate) Stamp(zone *time.Location) string {
-	t, ok := d.Time()
-	if !ok {
-		return outsideCalendar + " (" + phrase.Short(d.text) + ")"
-	}
-	return stamped(appendZoned(make([]byte, 0, 64), t, zone), phrase.Short(d.text))
+	return string(d.appendStamp(make([]byte, 0, 64), zone))
 }
 
-func stamped(date []byte, number string) string {
-	return string(append(append(append(date, " ("...), number...), ')'))
+func (d *NumericDate) appendStamp(dst []byte, zone *time.Location) []byte {
+	if t, ok := d.Time(); ok {
+		dst = appendZoned(dst, t, zone)
+	} else {
+		dst = append(dst, outsideCalendar...)
+	}
+	return append(append(append(dst, " ("...), phrase.Short(d.text)...), ')')
 }
 
 func zoned(t time.Time, zone *time.Location) string { return string(appendZoned(nil, t, zone)) }

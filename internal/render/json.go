@@ -152,6 +152,8 @@ func appendValue(dst []byte, value any) []byte {
 		return appendSource(dst, v)
 	case members: // which has the method of an Inspection
 		return v.append(dst)
+	case verdict.Text:
+		return jsonobject.AppendQuoted(dst, v.AppendText)
 	case Members:
 		return appendObject(dst, v)
 	case []string:

@@ -139,7 +139,10 @@ func appendCheck(dst []byte, c *verdict.Check) []byte {
 	if c.Actual != nil {
 		dst = appendValue(append(dst, `,"actual":`...), c.Actual)
 	}
-	if c.Detail != "" {
+	switch {
+	case c.Says != nil:
+		dst = jsonobject.AppendQuoted(append(dst, `,"detail":`...), c.Says.AppendText)
+	case c.Detail != "":
 		dst = jsonobject.AppendQuote(append(dst, `,"detail":`...), c.Detail)
 	}
 	return append(dst, '}')

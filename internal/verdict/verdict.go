@@ -63,8 +63,13 @@ const (
 	Skip Status = "skip"
 )
 
+// A Text is a text that is written when it is needed.
+type Text interface {
+	AppendText(dst []byte) []byte
+}
+
 // A Check is one line of a report: what was examined and how it came out. Expected and
-// Actual are JSON values or nil.
+// Actual are JSON values, a Text or nil.
 type Check struct {
 	Name     string
 	Status   Status
@@ -73,6 +78,28 @@ type Check struct {
 	Actual   any
 	Detail   string // a sentence for people
 	Hint     string // the next thing to type; printed on a line of its own
+
+	// Says replaces Detail, and Actual may be a Text, in checks that passed, until WriteOut: a
+	// batch writes them straight to its output.
+	Says Text
+}
+
+// WriteOut turns the texts of the check into strings.
+func (c *Check) WriteOut() {
+	if c.Says != nil {
+		c.Detail, c.Says = string(c.Says.AppendText(nil)), nil
+	}
+	if t, ok := c.Actual.(Text); ok {
+		c.Actual = string(t.AppendText(nil))
+	}
+}
+
+// WriteOut turns the texts of all checks into strings.
+func WriteOut(checks []Check) []Check {
+	for i := range checks {
+		checks[i].WriteOut()
+	}
+	return checks
 }
 
 // Failed returns the failed check that err describes.

@@ -22,7 +22,8 @@ type Verifier struct {
 	seen       []jwk.Key // the keys of signatures
 	signatures *jws.Verifier
 	openings   map[*jws.Opening]*Opening
-	checks     []verdict.Check // of the last report, reused
+
+	work verification // on the last token, reused
 }
 
 // An Opening is what reports have in common on plain tokens that have the same header and verify
@@ -41,20 +42,14 @@ func New(keys Keys, policy Policy, at time.Time) *Verifier {
 	return &Verifier{Policy: policy, keys: keys, at: at, signatures: jws.NewVerifier(nil, policy.Algs)}
 }
 
-// Token runs every check on a token. The Checks of the report are valid until the next call.
+// Token runs every check on a token. The report is valid until the next call.
 func (v *Verifier) Token(text string) Report {
-	t, err := v.open(text)
-	if err != nil {
+	w := &v.work
+	if err := v.open(text); err != nil {
 		return NoToken(err)
 	}
-	w := verification{Verifier: v, token: t}
-	const usual = 20 // checks
-	if v.checks == nil {
-		v.checks = make([]verdict.Check, 0, usual)
-	}
-	w.checks = append(v.checks[:0], w.shape())
+	w.checks = append(w.checks, w.shape())
 	payload := w.run()
-	v.checks = w.checks
 	w.token.ReadClaims()
 	w.advise()
 	r := w.report()
@@ -64,15 +59,28 @@ func (v *Verifier) Token(text string) Report {
 	return r
 }
 
-func (v *Verifier) open(text string) (*token.Token, error) {
+// open begins the work on a token.
+func (v *Verifier) open(text string) error {
+	const usual = 20 // checks
+	w := &v.work
+	if w.checks == nil {
+		w.checks = make([]verdict.Check, 0, usual)
+	}
+	*w = verification{Verifier: v, token: w.token, checks: w.checks[:0]}
 	if compact.KindOf(text) == compact.SDJWT {
-		return token.OpenSigned(text)
+		t, err := token.OpenSigned(text)
+		w.token = t
+		return err
 	}
 	signed, err := v.signatures.Parse(text)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return token.OfSigned(signed), nil
+	if w.token == nil {
+		w.token = new(token.Token)
+	}
+	*w.token = *token.OfSigned(signed)
+	return nil
 }
 
 // under returns the verifier of signatures under the keys. It forgets all about others.

@@ -70,7 +70,9 @@ type Report struct {
 
 // Token runs every check on a token.
 func Token(text string, keys Keys, policy Policy, at time.Time) Report {
-	return New(keys, policy, at).Token(text)
+	r := New(keys, policy, at).Token(text)
+	verdict.WriteOut(r.Checks)
+	return r
 }
 
 // NoToken returns the report on a text that is not a token.
