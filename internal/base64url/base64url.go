@@ -128,6 +128,25 @@ func DecodeLax(s string) ([]byte, []Fault, error) {
 	return b, faults, nil
 }
 
+// Only reports whether s has only characters of the URL alphabet.
+func Only(s []byte) bool {
+	var not byte // without a branch for each byte, since most texts are long and right
+	for _, c := range s {
+		not |= outside[c]
+	}
+	return not == 0
+}
+
+// outside has 1 for each byte that is not in the alphabet.
+var outside = func() (table [256]byte) {
+	for c := range table {
+		if !alphabet[c] {
+			table[c] = 1
+		}
+	}
+	return table
+}()
+
 // Is reports whether c is a character of the URL alphabet.
 func Is(c byte) bool { return alphabet[c] }
 

@@ -58,14 +58,14 @@ func Is(s []byte) bool {
 
 // Dots counts the dots of s, and reports whether all else is base64url.
 func Dots(s []byte) (dots int, pure bool) {
-	for _, c := range s {
-		if c == '.' {
-			dots++
-		} else if !base64url.Is(c) {
-			return dots, false
+	for pure = true; pure; dots++ {
+		at := bytes.IndexByte(s, '.')
+		if at < 0 {
+			return dots, base64url.Only(s)
 		}
+		pure, s = base64url.Only(s[:at]), s[at+1:]
 	}
-	return dots, true
+	return dots, false
 }
 
 // EndsPresentation reports whether s, what follows the first tilde, ends as an SD-JWT does:

@@ -122,7 +122,8 @@ func (o Object) Duplicates() []string { return o.duplicates }
 // the last, as most parsers do; check Duplicates before you rely on it.
 func (o Object) Get(name string) (Value, bool) {
 	for _, p := range o.places { // without duplicates
-		if string(o.name(p)) == name {
+		const quotes = 2
+		if p.name.size() == len(name)+quotes && string(o.name(p)) == name {
 			return o.at(p), true
 		}
 	}
@@ -230,12 +231,12 @@ func AppendQuote(dst []byte, s string) []byte {
 	return quoted
 }
 
-// AppendQuoted appends as a JSON string what write appends.
-func AppendQuoted(dst []byte, write func(dst []byte) []byte) []byte {
+// AppendQuoted appends as a JSON string what text appends.
+func AppendQuoted(dst []byte, text interface{ AppendText(dst []byte) []byte }) []byte {
 	start := len(dst)
-	dst = write(append(dst, '"'))
-	if text := dst[start+1:]; !quotesItself(text) {
-		return AppendQuote(dst[:start], string(text))
+	dst = text.AppendText(append(dst, '"'))
+	if written := dst[start+1:]; !quotesItself(written) {
+		return AppendQuote(dst[:start], string(written))
 	}
 	return append(dst, '"')
 }

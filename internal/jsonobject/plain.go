@@ -11,6 +11,8 @@ type place struct{ name, value part }
 // A part is the bytes of a text from one offset to another.
 type part struct{ from, to int32 }
 
+func (p part) size() int { return int(p.to - p.from) }
+
 func (p part) of(text []byte) []byte { return text[p.from:p.to:p.to] }
 
 // Limits of plain text. Anything beyond is read by jsontext.
@@ -217,7 +219,7 @@ func (r *plainReader) member(first, depth int) bool {
 	}
 	name := r.since(start)
 	for _, other := range r.names[first:r.named] {
-		if string(other.of(r.src)) == string(name.of(r.src)) {
+		if other.size() == name.size() && string(other.of(r.src)) == string(name.of(r.src)) {
 			return false
 		}
 	}

@@ -109,7 +109,10 @@ func ContentTypeWarning(header jsonobject.Object, payload []byte) (verdict.Check
 
 // nestedType returns the "cty" of the header, if it is that of a token.
 func nestedType(header jsonobject.Object) (cty string, ok bool) {
-	cty, _ = header.Text("cty") // a string: jws refuses anything else
+	cty, ok = header.Text("cty") // a string: jws refuses anything else
+	if !ok {
+		return "", false
+	}
 	bare, _, _ := strings.Cut(cty, ";")
 	return cty, MediaType(strings.TrimRight(bare, " \t")) == "jwt"
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"jwt/internal/jsonobject"
-	"jwt/internal/reltime"
 )
 
 // A NumericDate is a time in seconds since 1970-01-01T00:00:00Z without leap seconds, as
@@ -32,18 +31,38 @@ const (
 	lifetimes  = 1e8             // below, a lifetime of up to 3 years is likelier than a date in 1970 to 1973
 )
 
+// The seconds in which the year 0000 begins and the year 9999 ends.
+const (
+	firstSecond = -62167219200
+	lastSecond  = 253402300799
+)
+
 // ParseNumericDate returns v as a date, and false if v is not a number.
 func ParseNumericDate(v jsonobject.Value) (NumericDate, bool) {
 	if v.Kind() != '0' {
 		return NumericDate{}, false
 	}
 	d := NumericDate{text: string(v)}
-	if n, err := strconv.ParseInt(d.text, 10, 64); err == nil {
+	if n, ok := integer(v); ok {
+		d.seconds = n
+	} else if n, err := strconv.ParseInt(d.text, 10, 64); err == nil {
 		d.seconds = n
 	} else {
 		d.seconds, d.nanos, d.rounded = roundDown(v.Decimal())
 	}
 	return d, true
+}
+
+// integer reads a number of only digits that is in range.
+func integer(v jsonobject.Value) (n int64, ok bool) {
+	const most = 18 // digits
+	for _, c := range v {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, len(v) <= most
 }
 
 // roundDown returns the nanosecond at or below n seconds, and whether n is greater.
@@ -85,8 +104,7 @@ func (d NumericDate) Compare(t time.Time) int {
 // Time returns the date rounded down to a nanosecond, and false if it is outside the
 // years 0000 to 9999.
 func (d NumericDate) Time() (time.Time, bool) {
-	t := time.Unix(d.seconds, d.nanos).UTC()
-	return t, reltime.InCalendar(t)
+	return time.Unix(d.seconds, d.nanos).UTC(), firstSecond <= d.seconds && d.seconds <= lastSecond
 }
 
 // Text returns the number as it is written in the token.
@@ -103,8 +121,7 @@ func (d NumericDate) String() string {
 
 // afterCalendar reports whether the date is in the year 10000 or later.
 func (d NumericDate) afterCalendar() bool {
-	_, ok := d.Time()
-	return !ok && d.seconds > 0
+	return d.seconds > lastSecond
 }
 
 // InMilliseconds returns the time if the number is probably a count of milliseconds, and

@@ -14,25 +14,27 @@ type date struct {
 	NumericDate
 	state dateState
 
-	*Examiner
-	says string // begins the sentence of a check that passed
+	of    *Examiner
+	says  string // begins the sentence of a check that passed
+	zoned []byte // in RFC 3339, once it is needed; reused
 }
 
 // A stamp writes a date as Stamp does.
 type stamp struct{ *date }
 
-func (s stamp) AppendText(dst []byte) []byte { return s.appendStamp(dst, s.Location) }
+func (s stamp) AppendText(dst []byte) []byte { return s.appendStampAs(dst, s.zoned) }
 
 // A sentence writes what is to be said of a date, as When does.
 type sentence struct{ *date }
 
 func (s sentence) AppendText(dst []byte) []byte {
-	return s.appendWhen(append(dst, s.says...), s.now, s.Location)
+	return s.appendWhenAs(append(dst, s.says...), s.of.now, s.zoned)
 }
 
 // passed returns the check of a date that passed. Its texts are written later.
 func (d *date) passed(name string, expected any, says string) verdict.Check {
 	d.says = says
+	d.zoned = d.appendZoned(d.zoned[:0], d.of.Location)
 	return verdict.Check{Name: name, Status: verdict.Pass, Expected: expected, Actual: stamp{d}, Says: sentence{d}}
 }
 
@@ -47,15 +49,16 @@ const (
 // date reads a NumericDate claim. It reports a claim of another type, and one after the
 // year 9999, which is a mistake. Milliseconds instead of seconds are accepted with a
 // warning, because servers that only compare numbers accept them.
-func (e *Examiner) date(name, section string) date {
+func (e *Examiner) date(d *date, name, section string) {
+	*d = date{of: e, zoned: d.zoned}
 	v, ok := e.claims.Get(name)
 	if !ok {
-		return date{}
+		return
 	}
-	d, ok := ParseNumericDate(v)
-	if !ok {
+	d.state = refused
+	if d.NumericDate, ok = ParseNumericDate(v); !ok {
 		e.wrongType(name, v, "a number", section)
-		return date{state: refused}
+		return
 	}
 	if _, millis := d.InMilliseconds(); d.afterCalendar() && !millis {
 		const want = "seconds since 1970, no later than the year 9999"
@@ -63,16 +66,16 @@ func (e *Examiner) date(name, section string) date {
 			Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: v.Any(),
 			Detail: name + ": " + phrase.Short(d.text) + " is " + outsideCalendar + ", must be " + want,
 		})
-		return date{state: refused}
+		return
 	}
-	return date{NumericDate: d, state: usable, Examiner: e}
+	d.state = usable
 }
 
 // expiry checks "exp". A token is expired at the instant itself (RFC 7519 §4.1.4: "on or
 // after which").
 func (e *Examiner) expiry() {
-	e.exp = e.date("exp", "RFC 7519 §4.1.4")
 	d := &e.exp
+	e.date(d, "exp", "RFC 7519 §4.1.4")
 	switch {
 	case d.state == refused:
 	case d.state == absent:
@@ -115,8 +118,8 @@ func (e *Examiner) expired(d NumericDate) verdict.Check {
 
 // notBefore checks "nbf" (RFC 7519 §4.1.5). A token is valid at the instant itself.
 func (e *Examiner) notBefore() {
-	e.nbf = e.date("nbf", "RFC 7519 §4.1.5")
 	d := &e.nbf
+	e.date(d, "nbf", "RFC 7519 §4.1.5")
 	if d.state != usable {
 		return
 	}
@@ -139,8 +142,8 @@ func (e *Examiner) notBefore() {
 // issuedAt checks "iat" (RFC 7519 §4.1.6). No rule compares it with the clock, so one in
 // the future gives only a warning.
 func (e *Examiner) issuedAt() {
-	e.iat = e.date("iat", "RFC 7519 §4.1.6")
 	d := &e.iat
+	e.date(d, "iat", "RFC 7519 §4.1.6")
 	if d.state != usable {
 		return
 	}
@@ -257,14 +260,15 @@ func (e *Examiner) stampOf(t time.Time) string {
 
 // When formats a date for people: "3 h ago (2023-11-14T22:13:20Z)".
 func (d NumericDate) When(now time.Time, zone *time.Location) string {
-	return string(d.appendWhen(make([]byte, 0, 64), now, zone))
+	return string(d.appendWhenAs(make([]byte, 0, 64), now, d.appendZoned(nil, zone)))
 }
 
-func (d *NumericDate) appendWhen(dst []byte, now time.Time, zone *time.Location) []byte {
+// appendWhenAs appends a date that appendZoned wrote as zoned.
+func (d *NumericDate) appendWhenAs(dst []byte, now time.Time, zoned []byte) []byte {
 	t, ok := d.Time()
 	switch {
 	case ok:
-		dst = appendZoned(append(reltime.AppendAgo(dst, t, now), " ("...), t, zone)
+		dst = append(append(reltime.AppendAgo(dst, t, now), " ("...), zoned...)
 	case d.seconds < 0:
 		dst = append(append(dst, "before every calendar ("...), phrase.Short(d.text)...)
 	default:
@@ -275,16 +279,20 @@ func (d *NumericDate) appendWhen(dst []byte, now time.Time, zone *time.Location)
 
 // Stamp formats a date for reports: "2023-11-14T22:13:20Z (1700000000)".
 func (d NumericDate) Stamp(zone *time.Location) string {
-	return string(d.appendStamp(make([]byte, 0, 64), zone))
+	return string(d.appendStampAs(make([]byte, 0, 64), d.appendZoned(nil, zone)))
 }
 
-func (d *NumericDate) appendStamp(dst []byte, zone *time.Location) []byte {
-	if t, ok := d.Time(); ok {
-		dst = appendZoned(dst, t, zone)
-	} else {
-		dst = append(dst, outsideCalendar...)
+func (d *NumericDate) appendStampAs(dst, zoned []byte) []byte {
+	return append(append(append(append(dst, zoned...), " ("...), phrase.Short(d.text)...), ')')
+}
+
+// appendZoned appends the date as RFC 3339, if it can be.
+func (d *NumericDate) appendZoned(dst []byte, zone *time.Location) []byte {
+	t, ok := d.Time()
+	if !ok {
+		return append(dst, outsideCalendar...)
 	}
-	return append(append(append(dst, " ("...), phrase.Short(d.text)...), ')')
+	return appendZoned(dst, t, zone)
 }
 
 func zoned(t time.Time, zone *time.Location) string { return string(appendZoned(nil, t, zone)) }

@@ -141,7 +141,7 @@ func appendCheck(dst []byte, c *verdict.Check) []byte {
 	}
 	switch {
 	case c.Says != nil:
-		dst = jsonobject.AppendQuoted(append(dst, `,"detail":`...), c.Says.AppendText)
+		dst = jsonobject.AppendQuoted(append(dst, `,"detail":`...), c.Says)
 	case c.Detail != "":
 		dst = jsonobject.AppendQuote(append(dst, `,"detail":`...), c.Detail)
 	}
