@@ -32,8 +32,9 @@ type Options struct {
 // One goroutine works on a chunk of lines, so that the cost of passing it on is small per
 // line. A slow input makes small chunks: no line waits for the next.
 const (
-	chunkLines = 64
+	chunkLines = 32
 	chunkBytes = 256 << 10
+	readBytes  = 64 << 10
 	keptBytes  = 1 << 20 // maximum size of the buffers of a chunk that is reused
 )
 
@@ -151,7 +152,7 @@ func (c *chunk) answer(work Work) {
 }
 
 func read(ctx context.Context, r io.Reader, maxLine int, spent <-chan *chunk, todo, inOrder chan<- *chunk) error {
-	b := bufio.NewReaderSize(r, chunkBytes)
+	b := bufio.NewReaderSize(r, readBytes)
 	for next := 1; ; {
 		c := fresh(spent, next)
 		err := c.fill(b, maxLine)

@@ -63,14 +63,20 @@ func (v *Verifier) Parse(text string) (Token, error) {
 // Verify is Token.Verify under the keys of the Verifier.
 func (v *Verifier) Verify(t Token) (Verified, []verdict.Check, error) {
 	known := v.examined(t)
-	if known == nil || t.misspelled {
-		known = &verification{token: &t, keys: v.keys, algs: v.algs, ignored: offered}
-		if err := known.examine(steps); err != nil {
-			return Verified{}, known.checks, err
-		}
-		v.remember(t, known)
+	if known != nil && !t.misspelled {
+		return known.tryKeys(t)
 	}
-	return known.tryKeys(t)
+	return v.verifyNew(t)
+}
+
+// verifyNew verifies a token whose header is not known.
+func (v *Verifier) verifyNew(t Token) (Verified, []verdict.Check, error) {
+	w := &verification{token: &t, keys: v.keys, algs: v.algs, ignored: offered}
+	if err := w.examine(steps); err != nil {
+		return Verified{}, w.checks, err
+	}
+	v.remember(t, w)
+	return w.tryKeys(t)
 }
 
 // examined returns the examination of the token's header, or nil if there was none.

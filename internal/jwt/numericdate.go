@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 )
 
 // A NumericDate is a time in seconds since 1970-01-01T00:00:00Z without leap seconds, as
 // a JSON number with fraction and exponent (RFC 7519 §2). It is never rounded: Compare is
 // exact.
 type NumericDate struct {
-	text string
+	text jsonobject.Value // as it was read
 
 	seconds, nanos int64 // the value rounded down; the nearest int64 if it is out of range
 	rounded        bool  // the value is greater than seconds and nanos
@@ -42,10 +43,10 @@ func ParseNumericDate(v jsonobject.Value) (NumericDate, bool) {
 	if v.Kind() != '0' {
 		return NumericDate{}, false
 	}
-	d := NumericDate{text: string(v)}
+	d := NumericDate{text: v}
 	if n, ok := integer(v); ok {
 		d.seconds = n
-	} else if n, err := strconv.ParseInt(d.text, 10, 64); err == nil {
+	} else if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
 		d.seconds = n
 	} else {
 		d.seconds, d.nanos, d.rounded = roundDown(v.Decimal())
@@ -108,7 +109,10 @@ func (d NumericDate) Time() (time.Time, bool) {
 }
 
 // Text returns the number as it is written in the token.
-func (d NumericDate) Text() string { return d.text }
+func (d NumericDate) Text() string { return string(d.text) }
+
+// short returns the number for a sentence.
+func (d NumericDate) short() string { return phrase.Short(string(d.text)) }
 
 // String returns the date as RFC 3339 in UTC, or "outside every calendar".
 func (d NumericDate) String() string {

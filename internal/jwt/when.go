@@ -64,7 +64,7 @@ func (e *Examiner) date(d *date, name, section string) {
 		const want = "seconds since 1970, no later than the year 9999"
 		e.add(verdict.Check{
 			Name: name, Status: verdict.Fail, Class: verdict.ClaimsMalformed, Expected: want, Actual: v.Any(),
-			Detail: name + ": " + phrase.Short(d.text) + " is " + outsideCalendar + ", must be " + want,
+			Detail: name + ": " + d.short() + " is " + outsideCalendar + ", must be " + want,
 		})
 		return
 	}
@@ -108,7 +108,7 @@ func (e *Examiner) expired(d NumericDate) verdict.Check {
 		c.Detail += ", more than the leeway of " + reltime.Typed(e.Leeway)
 	}
 	if d.looksLikeLifetime() {
-		c.Detail += "; " + phrase.Short(d.text) + " looks like a lifetime, must be a date"
+		c.Detail += "; " + d.short() + " looks like a lifetime, must be a date"
 	}
 	if d.Compare(e.now.Add(-time.Minute)) > 0 && e.Leeway < time.Minute {
 		c.Hint = "--leeway 60s if clocks differ, --at TIME to check as of then, or get a new token"
@@ -231,7 +231,7 @@ func (e *Examiner) suspect(c *verdict.Check, d NumericDate) {
 		c.Detail = c.Name + ": " + e.millis(d, t)
 		return
 	}
-	c.Detail += ": " + phrase.Short(d.text) + " seconds are probably a mistake"
+	c.Detail += ": " + d.short() + " seconds are probably a mistake"
 }
 
 // notValidYet returns the detail for an "nbf" in the future: "nbf: not valid for another
@@ -246,7 +246,7 @@ func (e *Examiner) notValidYet(d NumericDate) string {
 
 // millis returns the detail for the number d, which would be t in milliseconds.
 func (e *Examiner) millis(d NumericDate, t time.Time) string {
-	return phrase.Short(d.text) + " looks like milliseconds (" + zoned(t, e.Location) + ", " + reltime.Ago(t, e.now) + "), must be seconds"
+	return d.short() + " looks like milliseconds (" + zoned(t, e.Location) + ", " + reltime.Ago(t, e.now) + "), must be seconds"
 }
 
 func (e *Examiner) when(d NumericDate) string  { return d.When(e.now, e.Location) }
@@ -270,9 +270,9 @@ func (d *NumericDate) appendWhenAs(dst []byte, now time.Time, zoned []byte) []by
 	case ok:
 		dst = append(append(reltime.AppendAgo(dst, t, now), " ("...), zoned...)
 	case d.seconds < 0:
-		dst = append(append(dst, "before every calendar ("...), phrase.Short(d.text)...)
+		dst = append(append(dst, "before every calendar ("...), d.short()...)
 	default:
-		dst = append(append(dst, "after every calendar ("...), phrase.Short(d.text)...)
+		dst = append(append(dst, "after every calendar ("...), d.short()...)
 	}
 	return append(dst, ')')
 }
@@ -283,7 +283,11 @@ func (d NumericDate) Stamp(zone *time.Location) string {
 }
 
 func (d *NumericDate) appendStampAs(dst, zoned []byte) []byte {
-	return append(append(append(append(dst, zoned...), " ("...), phrase.Short(d.text)...), ')')
+	dst = append(append(dst, zoned...), " ("...)
+	if len(d.text) <= phrase.Most { // digits need no other care
+		return append(append(dst, d.text...), ')')
+	}
+	return append(append(dst, d.short()...), ')')
 }
 
 // appendZoned appends the date as RFC 3339, if it can be.
