@@ -279,7 +279,7 @@ func (p *provider) judgeResponse(g page, z authorization) {
 	iss, given := g.params["iss"]
 	switch {
 	case given:
-		p.judge(IssReturned, step, iss[0] == p.meta.Issuer, phrase.Short(iss[0]))
+		p.judge(IssReturned, step, p.isIssuer(iss[0]), phrase.Short(iss[0]))
 	case p.meta.SendsIss:
 		p.judge(IssReturned, step, false, "no iss, and the metadata says that it is sent")
 	default:

@@ -96,6 +96,8 @@ func (p *provider) judgeBinding(a answer, mine prover) bool {
 	kind, _ := a.members.Text("token_type")
 	bound := boundTo(a.grant.AccessToken)
 	switch {
+	case p.failed(TokenTypeKnown):
+		p.skip("the token_type of the server has no meaning", DPoPBound)
 	case !strings.EqualFold(kind, dpop.Scheme):
 		p.fail(DPoPBound, "token_type "+shownOr(kind, "is missing"))
 	case isJWT(a.grant.AccessToken) && bound != mine.key.Thumbprint():

@@ -182,11 +182,7 @@ func (p *provider) tryIntrospection(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	status := a.refused()
-	if active, _ := a.members.Get("active"); status == verdict.Fail && string(active) != "true" {
-		status = verdict.Warn
-	}
-	p.recordAnswer(a, IntrospectionAuth, status, a.describe())
+	p.recordAnswer(a, IntrospectionAuth, a.refused(), a.describe())
 	if p.client.Secret == "" {
 		p.inapplicable("a client without a secret cannot authenticate", IntrospectionActive, IntrospectionInactive)
 		return nil

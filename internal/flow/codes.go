@@ -100,12 +100,15 @@ func (p *provider) tryRedirects(ctx context.Context) error {
 		uris []string
 	}{
 		{RedirectPathRefused, []string{path.String()}},
-		{RedirectPrefixRefused, []string{p.client.Redirect + "/more", host.String()}},
+		{RedirectPrefixRefused, []string{host.String(), p.client.Redirect + "/more"}},
 		{RedirectPortRefused, []string{port.String()}},
 	} {
 		if rule.id == RedirectPortRefused && local {
 			p.inapplicable("the port of a redirect URI on loopback may vary", rule.id)
 			continue
+		}
+		if rule.id == RedirectPrefixRefused && p.results[RedirectPathRefused].Step > 0 {
+			rule.uris = rule.uris[:1] // any path is accepted
 		}
 		if err := p.tryRedirect(ctx, rule.id, rule.uris); err != nil {
 			return err

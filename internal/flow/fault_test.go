@@ -114,6 +114,9 @@ func TestFindsEachFault(t *testing.T) {
 			t.Errorf("no fault breaks %s", id)
 		}
 	}
+	for _, c := range localFaults {
+		breaks[c.fault] = c.broken
+	}
 	for _, k := range faulty.All() {
 		if k.Breaks != breaks[k.Name] {
 			t.Errorf("%s breaks %q, but its table says %q", k.Name, breaks[k.Name], k.Breaks)

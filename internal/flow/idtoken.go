@@ -77,7 +77,7 @@ func (p *provider) judgeIDSignature(token jws.Token, step int) {
 
 func (p *provider) judgeIDClaims(token jws.Token, claims jsonobject.Object, a answer, step int) {
 	text := func(name string) string { s, _ := claims.Text(name); return s }
-	p.judge(IDTokenIssuer, step, text("iss") == p.meta.Issuer, shownOr(text("iss"), "no iss"))
+	p.judge(IDTokenIssuer, step, p.isIssuer(text("iss")), shownOr(text("iss"), "no iss"))
 	aud, _ := claims.Get("aud")
 	audiences, ok := aud.Texts()
 	if one, single := aud.Text(); single {

@@ -152,7 +152,7 @@ func (p *provider) discover(ctx context.Context) error {
 		return verdict.Errorf(verdict.FetchFailed, "%s: %w", a.url, err)
 	}
 	p.pass(DiscoveryWorks, a.describe())
-	if p.meta.Issuer == p.Server.String() || p.meta.Issuer == p.Server.String()+"/" {
+	if isURL(p.meta.Issuer, p.Server) {
 		p.pass(DiscoveryIssuer, p.meta.Issuer)
 	} else {
 		p.fail(DiscoveryIssuer, phrase.Quote(p.meta.Issuer))
@@ -162,6 +162,15 @@ func (p *provider) discover(ctx context.Context) error {
 	}
 	return p.readKeys(ctx)
 }
+
+// isURL compares an issuer with a URL that may lack the last slash.
+func isURL(issuer string, u *url.URL) bool {
+	return issuer == u.String() || issuer == u.String()+"/"
+}
+
+// isIssuer reports whether the server may call itself so: as its metadata do, or by its URL.
+// That both differ breaks one rule, discovery-issuer.
+func (p *provider) isIssuer(iss string) bool { return iss == p.meta.Issuer || isURL(iss, p.Server) }
 
 // readMetadata tries both places of the metadata (OpenID Connect Discovery 1.0 §4, RFC 8414
 // §3.1).

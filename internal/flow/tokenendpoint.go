@@ -172,7 +172,7 @@ func refreshForm(token string) url.Values {
 // logout revokes the refresh token, or else the access token (RFC 7009 §2.1).
 func (p *provider) logout(ctx context.Context, f *family) answer {
 	form := url.Values{"token": {f.refresh}, "token_type_hint": {"refresh_token"}}
-	if f.refresh == "" {
+	if f.refresh == "" || p.client.Flow == FlowClientCredentials { // which should give no refresh token
 		form = url.Values{"token": {f.access}, "token_type_hint": {"access_token"}}
 	}
 	return p.sendOnce(ctx, post{endpoint: p.meta.RevocationEndpoint, form: form, who: p.self()})

@@ -35,6 +35,11 @@ func (t toggle) find(ctx context.Context, text string) (known, bool) {
 // live reports whether the token may be spent.
 func (k known) live(now time.Time) bool { return k.Live(k.session, now) }
 
+// buys reports whether the request may spend the token.
+func (k known) buys(q authserver.RotateRequest) bool {
+	return k.live(q.Now) && k.session.Client == q.Client && (k.session.Key == "" || k.session.Key == q.Key)
+}
+
 // reused reports whether the token would be live if it were not spent.
 func (k known) reused(now time.Time) bool {
 	unspent := k.Refresh
@@ -50,7 +55,7 @@ func (t toggle) addToken(ctx context.Context, session store.Session, now time.Ti
 }
 
 func keepRefreshToken(ctx context.Context, t toggle, q authserver.RotateRequest, next rotateFunc) (authserver.Grant, error) {
-	if k, ok := t.find(ctx, q.Token); ok && k.live(q.Now) && t.on(ctx) {
+	if k, ok := t.find(ctx, q.Token); ok && k.buys(q) && t.on(ctx) {
 		return authserver.Grant{Session: k.session, RefreshToken: q.Token, Expires: k.Expires}, nil
 	}
 	return next(ctx, q)

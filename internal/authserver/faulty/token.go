@@ -66,7 +66,7 @@ func omitRefreshToken(t toggle, r *authserver.Rules) {
 	rotate := r.Rotate
 	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
 		k, ok := t.find(ctx, q.Token)
-		if !ok || !k.live(q.Now) || !t.on(ctx) {
+		if !ok || !k.buys(q) || !t.on(ctx) {
 			return rotate(ctx, q)
 		}
 		requestOf(ctx).kept = true
