@@ -2,6 +2,7 @@
 package token
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/cli"
+	"jwt/internal/compact"
 	"jwt/internal/input"
 	"jwt/internal/jws"
 	"jwt/internal/scan"
@@ -92,6 +94,9 @@ func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args 
 	if err != nil {
 		return scan.Found{}, o.tooLarge(err)
 	}
+	if len(args) == 0 && len(bytes.TrimSpace(text)) == 0 {
+		return scan.Found{}, o.nothingOnStdin()
+	}
 	found, err := scan.One(text, scan.Options{Field: o.field, Join: join, Batch: o.flags.Lookup("batch") != nil})
 	if err != nil {
 		return scan.Found{}, meantAsFile(args, err)
@@ -115,6 +120,25 @@ func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args 
 		out.Note(env, "using "+found.Where+"; there is also "+strings.Join(found.Others, ", ")+": --field NAME chooses")
 	}
 	return found, nil
+}
+
+// nothingOnStdin returns the error of an empty pipe. Where an unset variable left --secret or --key
+// without its value, that took the token.
+func (o tokenOptions) nothingOnStdin() error {
+	e := verdict.Errorf(verdict.Malformed, "no token found: the input is empty")
+	for _, name := range []string{"secret", "key"} {
+		flag := o.flags.Lookup(name)
+		if flag == nil || !flag.Changed {
+			continue
+		}
+		values, _ := o.flags.GetStringArray(name)
+		for _, v := range values {
+			if compact.Looks(v) || strings.HasPrefix(v, "@") && name == "secret" {
+				return e.Hintf("is the token the value of --%s? is a shell variable before it not set? quote it: --%s \"$VARIABLE\" TOKEN", name, name)
+			}
+		}
+	}
+	return e.Hintf("stdin is empty: did the command before the pipe fail?")
 }
 
 // meantAsFile adds the spelling that reads a file, if the argument without a token is the name of one.

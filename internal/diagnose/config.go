@@ -84,3 +84,28 @@ func placeholders() []string {
 	}
 	return texts
 }
+
+// IsPlaceholder reports whether a secret is text that stands for one: a name in the marks of a
+// shell or a template, or words of an example that are to be replaced.
+func IsPlaceholder(secret []byte) bool {
+	text := strings.TrimSpace(string(secret))
+	for _, marks := range [...][2]string{{"${", "}"}, {"$(", ")"}, {"{{", "}}"}, {"#{", "}"}, {"%", "%"}, {"<", ">"}, {"env(", ")"}, {"process.env.", ""}, {"$", ""}} {
+		inside, opened := strings.CutPrefix(text, marks[0])
+		inside, closed := strings.CutSuffix(inside, marks[1])
+		if opened && closed && isName(strings.TrimSpace(inside)) {
+			return true
+		}
+	}
+	lower := strings.ToLower(text)
+	for _, words := range []string{"your-", "your_", "changeme", "change-me", "change_me", "change this", "change-this", "replace-me", "replace_me", "undefined", "null"} {
+		if strings.HasPrefix(lower, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// isName reports whether text is the name of a setting.
+func isName(text string) bool {
+	return len(text) > 2 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.- ") == ""
+}

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
+	"net/url"
 	"strings"
 	"unicode/utf16"
 
@@ -105,6 +106,18 @@ func cleaned(secret []byte) []spelling {
 	}
 	if narrow := fromUTF16(secret); narrow != nil {
 		found = append(found, spelling{"secret_encoding", "when the secret is UTF-8, the one given is UTF-16", "save the secret as UTF-8", narrow})
+	}
+	if plain, err := url.QueryUnescape(string(secret)); err == nil && plain != string(secret) {
+		found = append(found,
+			spelling{"secret_url", "when the secret is URL-decoded first", "give the secret without its %XX", []byte(plain)})
+		if path, err := url.PathUnescape(string(secret)); err == nil {
+			found = append(found, spelling{"secret_url", "when the secret is URL-decoded first", "give the secret without its %XX", []byte(path)})
+		}
+	}
+	for _, end := range []string{`\n`, `\r\n`} {
+		if bare, ok := bytes.CutSuffix(secret, []byte(end)); ok {
+			found = append(found, spelling{"secret_escapes", "when the " + end + " at the end of the secret is left out", "give the secret without the " + end + " at its end", bare})
+		}
 	}
 	if bytes.Contains(secret, []byte(`\n`)) {
 		found = append(found, spelling{"secret_escapes", `when each \n in the secret is a newline`, `give the secret with newlines for its \n: --secret raw:FILE`, bytes.ReplaceAll(secret, []byte(`\n`), []byte("\n"))})

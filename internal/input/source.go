@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"jwt/internal/jwk"
 	"jwt/internal/verdict"
@@ -121,6 +122,10 @@ func (r *Reader) environment(name string, limit int) (Source, error) {
 	case name == "":
 		return Source{}, verdict.Errorf(verdict.Usage, "the name after env: is empty").Hintf("write env:NAME")
 	case !set:
+		if bare := strings.Trim(name, "${}"); bare != name {
+			return Source{}, verdict.Errorf(verdict.KeyUnreadable, "env:%s is not set", name).
+				Hintf("env: takes the name without $: env:%s", bare)
+		}
 		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "env:%s is not set", name).
 			Hintf("export %s=…, or give a file: @PATH", name)
 	case len(value) > limit:
@@ -210,5 +215,14 @@ func fileError(class verdict.Class, name string, err error) error {
 	if errors.As(err, &path) {
 		err = path.Err
 	}
-	return verdict.Errorf(class, "%s: %w", name, err)
+	e := verdict.Errorf(class, "%s: %w", name, err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return e.Hintf("is the path right? it is relative to the current folder")
+	case errors.Is(err, syscall.EISDIR), strings.HasSuffix(err.Error(), "is a directory"):
+		return e.Hintf("name a file in it")
+	case errors.Is(err, fs.ErrPermission):
+		return e.Hintf("who may read it? ls -l %s", name)
+	}
+	return e
 }

@@ -22,7 +22,8 @@ func (k Key) AnswersTo(kid string) bool {
 // the token has no kid. If none is left the error is key_not_found.
 func Choose(keys []Key, kid string, named bool) ([]Key, error) {
 	if len(keys) == 0 {
-		return nil, verdict.Errorf(verdict.KeyNotFound, "no key was found: the set is empty")
+		return nil, verdict.Errorf(verdict.KeyNotFound, "no key was found: the set is empty").
+			Hintf("is it the set of the right issuer and tenant? oidc:ISSUER finds it by discovery")
 	}
 	if !named {
 		return keys, nil

@@ -25,7 +25,8 @@ func unknownText(text []byte) error {
 	case has("<RSAKeyValue"):
 		return verdict.Errorf(verdict.KeyUnreadable, "this is an XML key, which is not supported: convert it to PEM")
 	case has("<"):
-		return verdict.Errorf(verdict.JWKInvalid, "this looks like HTML or XML, not a key: an error page?")
+		return verdict.Errorf(verdict.JWKInvalid, "this looks like HTML or XML, not a key: an error page?").
+			Hintf("open its address in a browser; oidc:ISSUER finds the address of the set by discovery")
 	case isArmour:
 		return verdict.Errorf(verdict.KeyRefused, "this looks like PEM, but PEM has five hyphens on each side of its BEGIN and END lines").
 			Hintf("write -----BEGIN %s----- and -----END %s-----", label, label)

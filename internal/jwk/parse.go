@@ -18,7 +18,12 @@ import (
 func (r *reader) parseJSON(text []byte) (Set, error) {
 	o, err := jsonobject.Parse(text)
 	if err != nil {
-		return Set{}, verdict.Errorf(verdict.JWKInvalid, "the JWK is not a JSON object: %w", err)
+		e := verdict.Errorf(verdict.JWKInvalid, "the JWK is not a JSON object: %w", err)
+		var syntax *jsonobject.SyntaxError
+		if errors.As(err, &syntax) && syntax.Offset == len(text) {
+			return Set{}, e.Hintf("the text is cut off: copy or fetch it whole")
+		}
+		return Set{}, e
 	}
 	set, err := r.parseObject(o)
 	set.JSON = o

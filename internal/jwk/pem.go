@@ -38,7 +38,8 @@ func nextBlock(text []byte) (b block, rest []byte, found bool, err error) {
 		return block{}, nil, true, verdict.Errorf(verdict.KeyRefused, "the PEM block %s has a broken END line: it needs five hyphens on each side", label)
 	}
 	if !ok || bytes.Contains(body, []byte(pemBegin)) {
-		return block{}, nil, true, verdict.Errorf(verdict.KeyRefused, "the PEM block %s has no END line: it is cut short", label)
+		return block{}, nil, true, verdict.Errorf(verdict.KeyRefused, "the PEM block %s has no END line: it is cut short", label).
+			Hintf("copy the file whole, from its BEGIN to its END line")
 	}
 	end, rest, ok := cutLabel(rest)
 	if !ok || end != label {
@@ -149,9 +150,13 @@ func numbered(n int, rest []byte, b block, err error) error {
 func noKey(label string) error {
 	switch {
 	case strings.HasPrefix(label, "PGP "):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is an OpenPGP block, which is not supported")
+		return verdict.Errorf(verdict.KeyUnreadable, "this is an OpenPGP block, which is not supported").
+			Hintf("PGP keys do not sign tokens: ask the issuer for its JWK Set or a PEM")
 	case label == "":
 		return verdict.Errorf(verdict.KeyRefused, "the PEM has no block")
+	case strings.HasSuffix(label, "CERTIFICATE REQUEST"):
+		return verdict.Errorf(verdict.KeyRefused, "this is a certificate request, not a certificate: no authority has signed it").
+			Hintf("give the certificate that was issued for it; openssl req -in FILE -pubkey -noout prints its public key")
 	default:
 		return verdict.Errorf(verdict.KeyRefused, "the PEM has no key or certificate, only %s", label)
 	}

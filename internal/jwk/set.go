@@ -146,6 +146,9 @@ func (s *Set) add(index int, k Key, err error) {
 	s.Keys = append(s.Keys, k)
 }
 
+// brokenSet is the next step for a set whose keys cannot be used.
+const brokenSet = "whoever publishes the set must repair it: jwt key inspect SET shows what is wrong with each key"
+
 // usable returns the set, with an error if all its keys were skipped.
 func (s Set) usable(what string) (Set, error) {
 	if len(s.Keys) > 0 || len(s.Skipped) == 0 {
@@ -154,12 +157,13 @@ func (s Set) usable(what string) (Set, error) {
 	first := s.Skipped[0].Err
 	if len(s.Skipped) == 1 {
 		err := verdict.Errorf(verdict.ClassOf(first), "the one key of the %s cannot be used: %w", what, first)
-		if cause := (*verdict.Error)(nil); errors.As(first, &cause) {
+		err.Hint = brokenSet
+		if cause := (*verdict.Error)(nil); errors.As(first, &cause) && cause.Hint != "" {
 			err.Hint = cause.Hint
 		}
 		return s, err
 	}
-	return s, verdict.Errorf(verdict.ClassOf(first), "none of the %d keys of the %s can be used, the first: %w", len(s.Skipped), what, first)
+	return s, verdict.Errorf(verdict.ClassOf(first), "none of the %d keys of the %s can be used, the first: %w", len(s.Skipped), what, first).Hintf(brokenSet)
 }
 
 // WithoutSecrets returns the set without its symmetric keys: an attacker can fetch a

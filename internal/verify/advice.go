@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"jwt/internal/diagnose"
 	"jwt/internal/jwk"
 	"jwt/internal/phrase"
 	"jwt/internal/token"
@@ -18,6 +19,9 @@ func (v *verification) advise() {
 		if c.Status == verdict.Fail && c.Hint == "" {
 			c.Hint = v.hint(*c)
 		}
+		if hint := ahead(v.token, v.at); hint != "" && c.Class == verdict.NotYetValid && c.Name == "nbf" {
+			c.Hint = hint
+		}
 	}
 }
 
@@ -30,19 +34,18 @@ func (v *verification) hint(c verdict.Check) string {
 	}
 	switch c.Class {
 	case verdict.AudMismatch, verdict.TypMismatch:
-		if hint := otherKind(v.Profile.Name == "id-token", v.token); hint != "" || c.Class == verdict.TypMismatch {
+		if hint := otherKind(v.Profile.Name == "id-token", v.token); hint != "" {
 			return hint
 		}
-		return "get a token that is issued for this audience, or correct --aud"
-	case verdict.IssMismatch:
-		return "is the token from another environment? get one from the expected issuer"
 	case verdict.MissingClaim:
 		if names, ok := strings.CutPrefix(c.Name, "require:"); ok && strings.Contains(names, ",") {
 			return "one claim a flag: --require " + strings.ReplaceAll(names, ",", " --require ")
 		}
-		return missing(c.Name, v.token)
+		if hint := missing(c.Name, v.token); hint != "" {
+			return hint
+		}
 	}
-	return ""
+	return v.next(c)
 }
 
 // ofVendor returns the hint that the issuer of the token is known for. The claims are verified
@@ -123,6 +126,11 @@ func otherKind(wantID bool, t *token.Token) string {
 
 // anotherKey returns the hint for a signature that does not verify for no known cause.
 func anotherKey(t *token.Token, keys []jwk.Key) string {
+	for _, k := range keys {
+		if secret, ok := k.Material().([]byte); ok && diagnose.IsPlaceholder(secret) {
+			return "the secret from " + k.Source + " is a placeholder that was not filled in: give the value it stands for"
+		}
+	}
 	hint := "the token was changed, or another secret made it"
 	find := ": --secret @FILE gives the issuer's"
 	if slices.ContainsFunc(keys, func(k jwk.Key) bool { return !k.IsSecret() }) {

@@ -1,0 +1,150 @@
+package verify
+
+import (
+	"strings"
+	"time"
+
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwt"
+	"jwt/internal/phrase"
+	"jwt/internal/reltime"
+	"jwt/internal/token"
+	"jwt/internal/verdict"
+)
+
+// nextSteps say what a person can do about a failed check that no other hint is about.
+var nextSteps = []struct {
+	class verdict.Class
+	name  string // of the check; "" for any
+	hint  string
+}{
+	{verdict.AudMismatch, "", "get a token that is issued for this audience, or correct --aud"},
+	{verdict.IssMismatch, "", "is the token from another environment? get one from the expected issuer"},
+	{verdict.SubMismatch, "", "get a token of this subject, or correct --sub"},
+	{verdict.NonceMismatch, "", "each login has a nonce of its own: give the one that this login sent"},
+	{verdict.TypMismatch, "", "get a token of this kind, or correct --typ"},
+	{verdict.ClaimMismatch, "", "get a token with this value, or correct --claim"},
+	{verdict.MissingClaim, "aud", "ask the issuer for a token for an API (audience=, resource= or a scope), or leave --aud out"},
+	{verdict.MissingClaim, "iss", "the issuer must write iss, or leave --iss out"},
+	{verdict.MissingClaim, "sub", "the issuer must write sub, or leave --sub out"},
+	{verdict.MissingClaim, "nonce", "send a nonce with the login, or leave --nonce out"},
+	{verdict.MissingClaim, "", "jwt decode shows what the token has; the issuer must write the claim, or leave the condition out"},
+	{verdict.CritUnsupported, "", "the issuer must leave the extension out, or another verifier must know it"},
+}
+
+// next returns the next step for a failed check, or "".
+func (v *verification) next(c verdict.Check) string {
+	for _, hint := range []string{v.elsewhere(c), refreshToken(c), v.wrongNumber(c), v.allowed(c), unmarked(c)} {
+		if hint != "" {
+			return hint
+		}
+	}
+	for _, n := range nextSteps {
+		if n.class == c.Class && (n.name == "" || n.name == c.Name) {
+			return n.hint
+		}
+	}
+	return ""
+}
+
+// elsewhere finds a required claim inside another one, or in another case.
+func (v *verification) elsewhere(c verdict.Check) string {
+	kind, path, ok := strings.Cut(c.Name, ":")
+	if c.Class != verdict.MissingClaim || !ok || kind != "claim" && kind != "require" {
+		return ""
+	}
+	if found := findClaim(v.token.Claims, path, "", 0); found != "" && found != path {
+		return "the token has " + phrase.Short(found) + ": --" + kind + " " + phrase.Short(found)
+	}
+	return ""
+}
+
+// findClaim returns the path of the first member with the name, in any case of letters.
+func findClaim(o jsonobject.Object, name, above string, depth int) string {
+	const deepest = 3
+	for _, m := range o.Members() {
+		if strings.EqualFold(m.Name, name) {
+			return above + m.Name
+		}
+	}
+	for _, m := range o.Members() {
+		if inner, ok := m.Value.Object(); ok && depth < deepest {
+			if found := findClaim(inner, name, above+m.Name+".", depth+1); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
+}
+
+// refreshToken recognises a refresh token where an access token is expected.
+func refreshToken(c verdict.Check) string {
+	name := strings.TrimPrefix(c.Name, "claim:")
+	is, _ := c.Actual.(string)
+	if c.Class == verdict.ClaimMismatch && strings.EqualFold(is, "refresh") && (name == "token_type" || name == "typ" || name == "type" || name == "token_use") {
+		return "this is a refresh token: send the access token that came with it"
+	}
+	return ""
+}
+
+// wrongNumber explains a time that is text or in milliseconds.
+func (v *verification) wrongNumber(c verdict.Check) string {
+	if c.Class != verdict.ClaimsMalformed || c.Name != "exp" && c.Name != "nbf" && c.Name != "iat" {
+		return ""
+	}
+	value, _ := v.token.Claims.Get(c.Name)
+	d, isNumber := jwt.ParseNumericDate(value)
+	if !isNumber {
+		return "the issuer must write " + c.Name + " as a number of seconds, without quotes (RFC 7519 §2)"
+	}
+	if _, ok := d.InMilliseconds(); ok {
+		return "the issuer must write seconds: divide the milliseconds by 1000"
+	}
+	return ""
+}
+
+// allowed says what the caller or the issuer can do about an alg that is refused.
+func (v *verification) allowed(c verdict.Check) string {
+	name, _ := c.Actual.(string)
+	switch {
+	case c.Class != verdict.AlgRefused:
+		return ""
+	case strings.EqualFold(name, "none"):
+		return "the issuer must sign its tokens: anyone can write one without a signature"
+	case name == "":
+		return "the issuer must write alg into the header (RFC 7515 §4.1.1)"
+	case len(v.Algs) > 0 && strings.Contains(c.Detail, "is not allowed"):
+		return "--alg " + phrase.Short(name) + " allows it, if the issuer is meant to sign with it"
+	}
+	return ""
+}
+
+// unmarked explains a token of the usual type where that of an access token is expected.
+func unmarked(c verdict.Check) string {
+	want, is := one(c.Expected), one(c.Actual)
+	if c.Class == verdict.TypMismatch && strings.HasSuffix(strings.ToLower(want), "at+jwt") && (is == "" || strings.EqualFold(is, "JWT")) {
+		return "this issuer does not mark its access tokens (RFC 9068 §2.1): leave the type out, or switch it on at the issuer"
+	}
+	return ""
+}
+
+// ahead explains an nbf that is whole hours in the future, as is the iat: the issuer's clock shows
+// local time.
+func ahead(t *token.Token, at time.Time) string {
+	early := func(name string) time.Duration {
+		value, _ := t.Claims.Get(name)
+		d, ok := jwt.ParseNumericDate(value)
+		if !ok {
+			return 0
+		}
+		when, _ := d.Time()
+		return when.Sub(at)
+	}
+	const fault = 2 * time.Minute // of clocks
+	nbf, iat := early("nbf"), early("iat")
+	hours := nbf.Round(time.Hour)
+	if hours < time.Hour || hours > 14*time.Hour || (nbf-hours).Abs() > fault || (iat-hours).Abs() > fault {
+		return ""
+	}
+	return "the issuer's clock is ahead by " + reltime.Typed(hours) + ": does it write local time? times are in UTC; --at TIME checks as of then"
+}
