@@ -54,7 +54,7 @@ for its refreshes: login --session NAME alone repeats the login.`
   jwt session login https://idp.example --flow device --client-id my-cli --qr
   jwt session login https://idp.example --flow client-credentials \
       --client-id ci --client-secret env:CLIENT_SECRET --scope deploy`
-		c.Annotations = map[string]string{cli.Exits: "0 1 2 8 9 130"}
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 4 5 6 7 8 9 130"}
 		c.Args = cli.AtMostOneArg("one server")
 		o.addFlags(c.Flags())
 		o.complete(env, c)

@@ -53,7 +53,7 @@ type proxyOptions struct {
 }
 
 func (o *proxyOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.target, "target", "", "the `URL` to send requests to, on the session's server (default: the URL of the login)")
+	f.StringVar(&o.target, "target", "", "the `URL` to send requests to, on the session's server or an --api of its login (default: the URL of the server)")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "the loopback `HOST:PORT` to listen on; port 0 picks one")
 	o.session.addFlags(f)
 }

@@ -139,11 +139,14 @@ func (s *Client) refreshReply(ctx context.Context, h Tokens) (*reply, error) {
 	return s.post(ctx, "token endpoint", s.OAuth.Server.TokenEndpoint, form)
 }
 
-// keepIDToken checks the ID token in the answer to a refresh, which is about the same user
-// (OpenID Connect Core §12.2). It comes from the token endpoint itself, so its signature is
-// not checked again (§3.1.3.7 step 6).
-func (s *Client) keepIDToken(g Grant, r *reply) error {
+// keepAnswer keeps what the answer to a refresh says besides the tokens. An ID token must be
+// about the same user (OpenID Connect Core §12.2). It comes from the token endpoint itself, so
+// its signature is not checked again (§3.1.3.7 step 6).
+func (s *Client) keepAnswer(g Grant, r *reply) error {
 	o := s.OAuth
+	if o != nil && g.Scope != "" {
+		o.Granted = g.Scope
+	}
 	if o == nil || g.IDToken == "" || o.Subject == "" {
 		return nil
 	}

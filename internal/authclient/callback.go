@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -76,7 +77,7 @@ func (c *callback) handler(at *url.URL) http.Handler {
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		if r.Method != http.MethodGet || r.Host != at.Host || r.URL.Path != at.Path && r.URL.Path != at.Path+"/" {
+		if r.Method != http.MethodGet || withoutPort80(r.Host) != withoutPort80(at.Host) || r.URL.Path != at.Path && r.URL.Path != at.Path+"/" {
 			w.WriteHeader(http.StatusNotFound)
 			io.WriteString(w, page("Not found", "This address only takes the answer of a login page."))
 			return
@@ -98,6 +99,9 @@ func (c *callback) handler(at *url.URL) http.Handler {
 		io.WriteString(w, page("Almost done", "The login goes on in the terminal. You can close this page."))
 	})
 }
+
+// withoutPort80 returns a host without the port that browsers leave out.
+func withoutPort80(host string) string { return strings.TrimSuffix(host, ":80") }
 
 // page returns a small page in the colours of the system.
 func page(title, text string) string {

@@ -32,7 +32,7 @@ func (s *Client) Refresh(ctx context.Context, h Tokens) (Grant, error) {
 	}
 	g, err := s.grant(r)
 	if err == nil {
-		err = s.keepIDToken(g, r)
+		err = s.keepAnswer(g, r)
 	}
 	if err != nil {
 		return Grant{}, s.keepNext(uncertain(verdict.Errorf(verdict.ClassOf(err), "%w", err), false), r, h)

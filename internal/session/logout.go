@@ -73,7 +73,7 @@ func (c *Client) Logout(ctx context.Context) (LogoutResult, error) {
 		f.Err = err
 	}
 	f.Kept = c.removeAll(s)
-	if server != nil {
+	if server != nil && f.Err == nil {
 		f.LoginPage = endSession(ctx, server)
 	}
 	if f.Err == nil && f.Access == AccessUnknown {
