@@ -67,6 +67,8 @@ func runScripts(t *testing.T, dir string) {
 			e.Setenv("NPM_JOSE", os.Getenv("NPM_JOSE"))
 			e.Setenv("NPM_OIDC_PROVIDER", os.Getenv("NPM_OIDC_PROVIDER"))
 			e.Setenv("NPM_OAUTH2_MOCK_SERVER", os.Getenv("NPM_OAUTH2_MOCK_SERVER"))
+			e.Setenv("NPM_JSON_SERVER_AUTH", os.Getenv("NPM_JSON_SERVER_AUTH"))
+			e.Setenv("NPM_BETTER_AUTH", os.Getenv("NPM_BETTER_AUTH"))
 			return copyKeys(filepath.Join(e.WorkDir, "keys"))
 		},
 		Condition: condition,
@@ -85,7 +87,8 @@ func runScripts(t *testing.T, dir string) {
 }
 
 // condition evaluates [npm-jose], that $NPM_JOSE is a directory with the npm package jose, the
-// same for oidc-provider and oauth2-mock-server, and [root], that the permissions of files do not apply. [exec:jose], Debian's, is built in.
+// same for other packages, [django-simplejwt] and [flask-jwt-extended], Debian's, and [root], that
+// the permissions of files do not apply. [exec:jose], Debian's, is built in.
 func condition(name string) (bool, error) {
 	switch name {
 	case "npm-jose":
@@ -94,6 +97,13 @@ func condition(name string) (bool, error) {
 		return os.Getenv("NPM_OIDC_PROVIDER") != "", nil
 	case "npm-oauth2-mock-server":
 		return os.Getenv("NPM_OAUTH2_MOCK_SERVER") != "", nil
+	case "npm-json-server-auth":
+		return os.Getenv("NPM_JSON_SERVER_AUTH") != "", nil
+	case "npm-better-auth":
+		return os.Getenv("NPM_BETTER_AUTH") != "", nil
+	case "django-simplejwt", "flask-jwt-extended":
+		_, err := os.Stat("/usr/lib/python3/dist-packages/" + map[string]string{"django-simplejwt": "rest_framework_simplejwt", "flask-jwt-extended": "flask_jwt_extended"}[name])
+		return err == nil, nil
 	case "root":
 		return os.Geteuid() == 0, nil
 	default:

@@ -111,7 +111,7 @@ type reply struct {
 // answer is an error, with a reply without a body.
 func (s *Client) do(ctx context.Context, step Step, values map[string]string) (*reply, error) {
 	what := sentBy(step, values)
-	what.step = s.Preset.stepName(step)
+	what.step = step.Name
 	for _, value := range s.Preset.Values {
 		what.secrets.AddLong(leastCookie, value)
 	}

@@ -58,6 +58,7 @@ func (o OAuthPreset) given() bool { return o.Metadata || o.TokenEndpoint != "" }
 
 // A Step is one request. A step without a path is not supported by the server.
 type Step struct {
+	Name    string   `toml:"-"`                // of its table
 	Server  string   `toml:"server,omitempty"` // "" for that of the session
 	Method  string   `toml:"method,omitempty"`
 	Path    string   `toml:"path,omitempty"`

@@ -9,40 +9,21 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A namedStep is a step with the name of its table.
-type namedStep struct {
-	name string
-	Step
+// steps returns all steps in the order in which they are used.
+func (p *Preset) steps() []*Step {
+	return []*Step{&p.Prepare, &p.Login, &p.Exchange, &p.Refresh, &p.Logout, &p.Userinfo}
 }
 
-// steps returns all steps in the order in which they are used.
-func (p Preset) steps() []namedStep {
-	return []namedStep{
-		{"prepare", p.Prepare},
-		{"login", p.Login},
-		{"exchange", p.Exchange},
-		{"refresh", p.Refresh},
-		{"logout", p.Logout},
-		{"userinfo", p.Userinfo},
+// nameSteps sets the names of the steps.
+func (p *Preset) nameSteps() {
+	for i, name := range []string{"prepare", "login", "exchange", "refresh", "logout", "userinfo"} {
+		p.steps()[i].Name = name
 	}
 }
 
 // section returns the table of a step in the file of presets.
 func (p Preset) section(s Step) string {
-	if name := p.stepName(s); name != "" {
-		return "presets." + p.Name + "." + name
-	}
-	return "presets." + p.Name
-}
-
-// stepName returns the name of a step, or "".
-func (p Preset) stepName(s Step) string {
-	for _, known := range p.steps() {
-		if known.Path == s.Path && known.Method == s.Method && slices.Equal(known.Fields, s.Fields) && slices.Equal(known.Query, s.Query) {
-			return known.name
-		}
-	}
-	return ""
+	return strings.TrimSuffix("presets."+p.Name+"."+s.Name, ".")
 }
 
 // Ready refuses a preset with a value that the user has to set first.
@@ -87,7 +68,7 @@ func (p Preset) flaw() (field, why string) {
 	}
 	for _, s := range p.steps() {
 		if why := s.flaw(p); s.Path != "" && why != "" {
-			return s.name, why
+			return s.Name, why
 		}
 	}
 	return "call", p.headersFlaw(p.Call.Headers)
@@ -193,7 +174,7 @@ func (p Preset) isKnown(value string) bool {
 // NeedsCookies reports whether a session of this preset needs cookies besides that of the
 // refresh token: it copies some into headers, or a request before the login sets them.
 func (p Preset) NeedsCookies() bool {
-	return slices.ContainsFunc(p.steps(), func(s namedStep) bool {
-		return s.name == "prepare" && s.Path != "" || slices.ContainsFunc(s.Headers, func(h string) bool { return strings.Contains(h, cookieVariable) })
+	return p.Prepare.Path != "" || slices.ContainsFunc(p.steps(), func(s *Step) bool {
+		return slices.ContainsFunc(s.Headers, func(h string) bool { return strings.Contains(h, cookieVariable) })
 	})
 }

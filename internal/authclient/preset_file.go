@@ -71,6 +71,7 @@ func FindPreset(name string, c Config) (Preset, error) {
 		return Preset{}, err
 	}
 	p.Name, p.BasedOn = name, ""
+	p.nameSteps()
 	return p, p.check(c)
 }
 

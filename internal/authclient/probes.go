@@ -34,7 +34,7 @@ func (p probe) moved(path string) map[string]string {
 	paths := map[string]string{}
 	for _, step := range preset.steps() {
 		if rest, ok := strings.CutPrefix(step.Path, p.prefix); ok {
-			paths[step.name] = prefix + rest
+			paths[step.Name] = prefix + rest
 		}
 	}
 	return paths
