@@ -230,7 +230,7 @@ func (p *provider) openOne(ctx context.Context, name string, build func(context.
 	}
 	note := ""
 	if to := location(a); to != nil {
-		note = "to " + httpclient.Show(to)
+		note = "to " + strings.TrimPrefix(httpclient.Show(to), p.report.Server)
 	}
 	return a, p.step(name, a, note)
 }

@@ -94,7 +94,7 @@ func (p *provider) tryRedirects(ctx context.Context) error {
 	}
 	local := loopback.Host(u.Hostname())
 	path, port, host := *u, *u, *u
-	path.Path, port.Host, host.Host = "/"+rand.Text(), u.Hostname()+":8444", u.Hostname()+"."+attacker
+	path.Path, port.Host, host.Host = "/other-"+strings.ToLower(rand.Text()[:8]), u.Hostname()+":8444", u.Hostname()+"."+attacker
 	for _, rule := range []struct {
 		id   string
 		uris []string
