@@ -1,10 +1,14 @@
 package authserver
 
 import (
+	"context"
 	"encoding/base64"
+	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"jwt/internal/oauth"
 )
@@ -24,43 +28,66 @@ func (s *Server) client(x *exchange, form url.Values, endpoint string) (Client, 
 	if err != nil {
 		return Client{}, err
 	}
-	c, known := s.Clients.Find(given.client)
-	if !known {
-		return c, x.invalidClient("the client is unknown")
+	c, err := s.rules.AuthenticateClient(x.ctx, ClientAuth{
+		ID: given.client, Method: given.method, Secret: given.secret, Endpoint: endpoint, From: address(x.Request), Now: x.now, assertion: given.assertion,
+	})
+	if err != nil {
+		return c, x.challengeClient(err)
 	}
 	x.Note = strings.TrimSpace(x.Note + " client " + c.ID)
+	return c, nil
+}
+
+// A ClientAuth asks to authenticate a client.
+type ClientAuth struct {
+	ID       string
+	Method   string // as in the metadata of clients: none, client_secret_basic, …
+	Secret   string
+	Endpoint string     // URL of the endpoint
+	From     netip.Addr // of the client
+	Now      time.Time
+
+	assertion assertion
+}
+
+// authenticateClient is the standard Rules.AuthenticateClient.
+func (s *Server) authenticateClient(ctx context.Context, a ClientAuth) (Client, error) {
+	c, known := s.Clients.Find(a.ID)
+	if !known {
+		return c, invalidClient("the client is unknown")
+	}
 	switch {
-	case given.method == c.Auth:
-	case c.Auth == "" && (given.method == authBasic || given.method == authPost):
+	case a.Method == c.Auth:
+	case c.Auth == "" && (a.Method == authBasic || a.Method == authPost):
 	case c.IsPublic():
-		return c, x.invalidClient("the client is public: it sends its client_id and no secret, and this request authenticates with " + given.method)
+		return c, invalidClient("the client is public: it sends its client_id and no secret, and this request authenticates with " + a.Method)
 	default:
-		return c, x.invalidClient("the client must authenticate with " + c.ways() + ", and the request uses " + given.method)
+		return c, invalidClient("the client must authenticate with " + c.ways() + ", and the request uses " + a.Method)
 	}
-	switch given.method {
+	switch a.Method {
 	case authBasic, authPost:
-		err = s.checkSecret(x, c, given.secret)
+		return c, s.checkSecret(c, a)
 	case authKey:
-		err = s.verifyAssertion(x.ctx, given.assertion, c.Keys, endpoint, x.now)
+		return c, s.verifyAssertion(ctx, a.assertion, c.Keys, a.Endpoint, a.Now)
 	}
-	return c, err
+	return c, nil
 }
 
 // checkSecret checks the secret of a client. Wrong ones are limited, because a secret of a file
 // may be short (RFC 6749 §2.3.1).
-func (s *Server) checkSecret(x *exchange, c Client, secret string) error {
-	who, from := "\x00client "+c.ID, address(x.Request)
-	wait := s.limit.wait(who, from, s.Now())
+func (s *Server) checkSecret(c Client, a ClientAuth) error {
+	who := "\x00client " + c.ID
+	wait := s.limit.wait(who, a.From, s.Now())
 	if wait == 0 {
-		if c.hasSecretOf(secret) {
+		if c.hasSecretOf(a.Secret) {
 			return nil
 		}
-		wait = s.limit.try(who, from, s.Now())
+		wait = s.limit.try(who, a.From, s.Now())
 	}
 	if wait > 0 {
 		return &oauth.Error{Status: http.StatusTooManyRequests, Code: oauth.TooManyRequests, Description: "too many wrong secrets of this client", RetryAfter: wait}
 	}
-	return x.invalidClient("the secret of the client is wrong")
+	return invalidClient("the secret of the client is wrong")
 }
 
 func (c Client) ways() string {
@@ -121,15 +148,19 @@ func (x *exchange) basicCredentials(authorization string) (credentials, error) {
 	return credentials{method: authBasic, client: id, secret: secret}, nil
 }
 
-// invalidClient returns the error for a client that does not authenticate. A client that tried
-// with an Authorization header gets a challenge (RFC 6749 §5.2).
-func (x *exchange) invalidClient(why string) error {
-	if x.Request.Header.Get("Authorization") != "" {
+// challengeClient adds a challenge to an answer to a client that tried to authenticate with an
+// Authorization header (RFC 6749 §5.2).
+func (x *exchange) challengeClient(err error) error {
+	var e *oauth.Error
+	if errors.As(err, &e) && e.Code == oauth.InvalidClient && x.Request.Header.Get("Authorization") != "" {
 		x.Answer.Header.Set("WWW-Authenticate", `Basic realm="client", charset="UTF-8"`)
 	}
-	return invalidClient(why)
+	return err
 }
 
+func (x *exchange) invalidClient(why string) error { return x.challengeClient(invalidClient(why)) }
+
+// invalidClient returns the error for a client that does not authenticate.
 func invalidClient(why string) error {
 	return &oauth.Error{Status: http.StatusUnauthorized, Code: oauth.InvalidClient, Description: why}
 }

@@ -103,7 +103,6 @@ func (s *Server) reuseCode(ctx context.Context, session string, now time.Time) e
 
 // checkCode compares a token request with the authorization request of its code.
 func (s *Server) checkCode(r *tokenRequest, c code) error {
-	redirect := r.form.Get("redirect_uri")
 	if c.Client != r.client.ID {
 		return invalidGrant("the code belongs to another client")
 	}
@@ -116,12 +115,21 @@ func (s *Server) checkCode(r *tokenRequest, c code) error {
 	switch {
 	case !r.now.Before(c.Expires):
 		return invalidGrant("the code has expired")
-	case redirect != c.Redirect && (redirect != "" || c.Explicit):
-		return invalidGrant("redirect_uri differs from that of the authorization request")
 	case c.Key != "" && c.Key != r.key:
 		return invalidGrant("the code is bound to another DPoP key")
 	}
+	if err := s.rules.CheckCodeRedirect(r.ctx, c.Redirect, r.form.Get("redirect_uri"), c.Explicit); err != nil {
+		return err
+	}
 	return s.rules.CheckVerifier(r.ctx, c.Challenge, r.form.Get("code_verifier"))
+}
+
+// checkCodeRedirect is the standard Rules.CheckCodeRedirect (RFC 6749 §4.1.3).
+func checkCodeRedirect(_ context.Context, redirect, sent string, explicit bool) error {
+	if sent != redirect && (sent != "" || explicit) {
+		return invalidGrant("redirect_uri differs from that of the authorization request")
+	}
+	return nil
 }
 
 // checkVerifier is the standard Rules.CheckVerifier (RFC 7636 §4.6). A verifier without a

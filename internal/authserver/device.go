@@ -164,21 +164,14 @@ func (s *Server) deviceGrant(r *tokenRequest) (given result, err error) {
 		return given, invalid("device_code is required")
 	}
 	d, err := s.device(r.ctx, secretID("device", text))
-	switch {
-	case errors.Is(err, store.ErrNotFound) || err == nil && d.Client != r.client.ID:
-		return given, invalidGrant("the device code is unknown")
-	case err != nil:
+	if errors.Is(err, store.ErrNotFound) {
+		err = invalidGrant("the device code is unknown")
+	}
+	if err == nil {
+		err = s.checkDevice(r, d)
+	}
+	if err != nil {
 		return given, err
-	case !r.now.Before(d.Expires):
-		return given, &oauth.Error{Status: http.StatusBadRequest, Code: oauth.ExpiredToken, Description: "the device code has expired: start again"}
-	case d.State == deviceDenied:
-		return given, &oauth.Error{Status: http.StatusBadRequest, Code: oauth.AccessDenied, Description: "the user refused"}
-	case d.State == deviceFinished:
-		return given, invalidGrant("the device code was used before")
-	case d.Key != "" && d.Key != r.key:
-		return given, invalidGrant("the device code is bound to another DPoP key")
-	case d.State == devicePending:
-		return given, s.poll(r, d)
 	}
 	if given, err = s.begin(r, d.User, d.Credential, d.Grant); err != nil {
 		return given, err
@@ -191,19 +184,53 @@ func (s *Server) deviceGrant(r *tokenRequest) (given result, err error) {
 	return given, err
 }
 
-// poll answers a device whose user has not decided yet. One that asks too often must wait
-// longer from then on.
+// checkDevice returns why a device gets no tokens.
+func (s *Server) checkDevice(r *tokenRequest, d device) error {
+	switch {
+	case d.Client != r.client.ID:
+		return invalidGrant("the device code is unknown")
+	case !r.now.Before(d.Expires):
+		return &oauth.Error{Status: http.StatusBadRequest, Code: oauth.ExpiredToken, Description: "the device code has expired: start again"}
+	case d.State == deviceDenied:
+		return &oauth.Error{Status: http.StatusBadRequest, Code: oauth.AccessDenied, Description: "the user refused"}
+	case d.State == deviceFinished:
+		return invalidGrant("the device code was used before")
+	case d.Key != "" && d.Key != r.key:
+		return invalidGrant("the device code is bound to another DPoP key")
+	case d.State == devicePending:
+		return s.poll(r, d)
+	}
+	return nil
+}
+
+// A DevicePoll is a poll of a device whose user has not decided.
+type DevicePoll struct {
+	First    bool
+	Since    time.Duration // since the poll before
+	Interval time.Duration // that the device must wait between two
+}
+
+// poll answers a device whose user has not decided. One that asks too often must wait longer
+// from then on.
 func (s *Server) poll(r *tokenRequest, d device) error {
-	wait := s.rules.PollInterval(r.ctx, d.Interval)
-	tooOften := !d.Polled.IsZero() && r.now.Sub(d.Polled) < wait
-	if tooOften {
+	err := s.rules.CheckPoll(r.ctx, DevicePoll{First: d.Polled.IsZero(), Since: r.now.Sub(d.Polled), Interval: d.Interval})
+	if err == nil {
+		return nil
+	}
+	var e *oauth.Error
+	if errors.As(err, &e) && e.Code == oauth.SlowDown {
 		d.Interval += deviceSlower
 	}
 	d.Polled = r.now
-	if _, err := s.changeDevice(r.ctx, d, r.now); err != nil {
-		return err
+	if _, changed := s.changeDevice(r.ctx, d, r.now); changed != nil {
+		return changed
 	}
-	if tooOften {
+	return err
+}
+
+// checkPoll is the standard Rules.CheckPoll.
+func checkPoll(_ context.Context, p DevicePoll) error {
+	if !p.First && p.Since < p.Interval {
 		return &oauth.Error{Status: http.StatusBadRequest, Code: oauth.SlowDown, Description: "the device asks too often: it must wait five seconds more between two requests"}
 	}
 	return &oauth.Error{Status: http.StatusBadRequest, Code: oauth.AuthorizationPending, Description: "the user has not decided yet"}

@@ -34,6 +34,9 @@ type Rules struct {
 	// IssueID returns an ID token with these claims.
 	IssueID func(ctx context.Context, claims jsonobject.Object, now time.Time) (string, error)
 
+	// AuthenticateClient returns the client of a request to the token endpoint and the like.
+	AuthenticateClient func(context.Context, ClientAuth) (Client, error)
+
 	// CheckRedirect reports whether the redirect URI belongs to the client.
 	CheckRedirect func(ctx context.Context, c Client, uri string) bool
 
@@ -44,11 +47,15 @@ type Rules struct {
 	// CheckVerifier compares the PKCE verifier of a token request with the challenge.
 	CheckVerifier func(ctx context.Context, challenge, verifier string) error
 
+	// CheckCodeRedirect compares the redirect URI of a token request, which may be empty, with
+	// that of the authorization request, which sent it or left it out.
+	CheckCodeRedirect func(ctx context.Context, redirect, sent string, explicit bool) error
+
 	// ReuseCode answers a code that was redeemed, and began this session.
 	ReuseCode func(ctx context.Context, session string, now time.Time) error
 
-	// PollInterval returns how long a device must wait between two polls.
-	PollInterval func(ctx context.Context, interval time.Duration) time.Duration
+	// CheckPoll returns the error for a device whose user has not decided: it must wait.
+	CheckPoll func(context.Context, DevicePoll) error
 
 	// CheckProof returns the thumbprint of the key of a DPoP proof.
 	CheckProof func(context.Context, ProofRequest) (thumbprint string, err error)
@@ -82,20 +89,22 @@ type RotateRequest struct {
 // standardRules returns the rules of a server without Options.Replace.
 func (s *Server) standardRules() Rules {
 	return Rules{
-		Now:            s.Options.Now,
-		CheckPassword:  s.checkPassword,
-		VerifyAccess:   s.verifyAccess,
-		CheckSession:   s.checkSession,
-		Rotate:         s.rotate,
-		IssueAccess:    s.issueAccess,
-		IssueID:        s.issueID,
-		CheckRedirect:  func(_ context.Context, c Client, uri string) bool { return mayRedirect(c, uri) },
-		CheckChallenge: checkChallenge,
-		CheckVerifier:  checkVerifier,
-		ReuseCode:      s.reuseCode,
-		PollInterval:   func(_ context.Context, interval time.Duration) time.Duration { return interval },
-		CheckProof:     s.checkProof,
-		CheckBinding:   checkBinding,
-		Handle:         s.answer,
+		Now:                s.Options.Now,
+		CheckPassword:      s.checkPassword,
+		VerifyAccess:       s.verifyAccess,
+		CheckSession:       s.checkSession,
+		Rotate:             s.rotate,
+		IssueAccess:        s.issueAccess,
+		IssueID:            s.issueID,
+		CheckRedirect:      func(_ context.Context, c Client, uri string) bool { return mayRedirect(c, uri) },
+		CheckChallenge:     checkChallenge,
+		CheckVerifier:      checkVerifier,
+		CheckCodeRedirect:  checkCodeRedirect,
+		AuthenticateClient: s.authenticateClient,
+		CheckPoll:          checkPoll,
+		ReuseCode:          s.reuseCode,
+		CheckProof:         s.checkProof,
+		CheckBinding:       checkBinding,
+		Handle:             s.answer,
 	}
 }

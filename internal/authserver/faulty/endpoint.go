@@ -75,13 +75,24 @@ func revokeLess(t toggle, a *authserver.Answer, q *http.Request, next authserver
 	next(a, q)
 }
 
-// slowDown makes every poll of a device but its first one come too soon.
+// slowDown tells every device that it polls too often.
 func slowDown(t toggle, r *authserver.Rules) {
-	next := r.PollInterval
-	r.PollInterval = func(ctx context.Context, interval time.Duration) time.Duration {
+	next := r.CheckPoll
+	r.CheckPoll = func(ctx context.Context, p authserver.DevicePoll) error {
 		if t.on(ctx) {
-			return time.Hour
+			p.First, p.Since = false, -time.Hour
 		}
-		return next(ctx, interval)
+		return next(ctx, p)
+	}
+}
+
+// askNobody gives a device its tokens before the user decides.
+func askNobody(t toggle, r *authserver.Rules) {
+	next := r.CheckPoll
+	r.CheckPoll = func(ctx context.Context, p authserver.DevicePoll) error {
+		if t.on(ctx) {
+			return nil
+		}
+		return next(ctx, p)
 	}
 }

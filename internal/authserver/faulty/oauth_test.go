@@ -243,6 +243,22 @@ var oauthRules = map[string]func(t *testing.T, s *site) bool{
 		token := s.grant().text(t, "refresh_token")
 		return s.form("/token", "grant_type", "refresh_token", "client_id", "web", "client_secret", secret, "refresh_token", token).status == 400
 	},
+	"code-redirect-checked": func(_ *testing.T, s *site) bool {
+		return s.redeem(s.authorize().Get("code"), "redirect_uri", "http://127.0.0.1:8080/other").status == 400
+	},
+	"unknown-client-refused": func(_ *testing.T, s *site) bool {
+		return s.form("/token", "grant_type", "client_credentials", "client_id", "unknown", "client_secret", secret).status == 401
+	},
+	"client-auth-required": func(_ *testing.T, s *site) bool {
+		return s.form("/token", "grant_type", "client_credentials", "client_id", "web").status == 401
+	},
+	"client-secret-checked": func(_ *testing.T, s *site) bool {
+		return s.form("/token", "grant_type", "client_credentials", "client_id", "web", "client_secret", "wrong").status == 401
+	},
+	"device-pending": func(t *testing.T, s *site) bool {
+		code := s.form("/device_authorization", "client_id", "native").text(t, "device_code")
+		return s.form("/token", "grant_type", "urn:ietf:params:oauth:grant-type:device_code", "client_id", "native", "device_code", code).status == 400
+	},
 	"revocation-works": func(t *testing.T, s *site) bool {
 		a := s.grant()
 		s.form("/revoke", "client_id", "native", "token", a.text(t, "refresh_token"))
@@ -265,7 +281,7 @@ var oauthRules = map[string]func(t *testing.T, s *site) bool{
 		code := s.form("/device_authorization", "client_id", "native").text(t, "device_code")
 		for range 2 {
 			a := s.form("/token", "grant_type", "urn:ietf:params:oauth:grant-type:device_code", "client_id", "native", "device_code", code)
-			if a.text(t, "error") != "authorization_pending" {
+			if a.member(t, "error") == "" || a.text(t, "error") != "authorization_pending" {
 				return false
 			}
 			s.clock.advance(10 * time.Second)
@@ -373,6 +389,11 @@ var oauthFaults = map[string]string{
 	"introspection-always":     "introspection-inactive",
 	"device-no-expiry":         "device-authorization",
 	"device-slow-down":         "device-patience",
+	"device-not-asked":         "device-patience device-pending",
+	"redirect-not-bound":       "code-redirect-checked",
+	"any-client":               "unknown-client-refused",
+	"secret-optional":          "client-auth-required",
+	"secret-unchecked":         "client-secret-checked",
 	"dpop-nonce":               "dpop-works",
 	"dpop-ignored":             "dpop-bound",
 	"dpop-no-cnf":              "dpop-bound",

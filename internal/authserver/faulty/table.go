@@ -75,8 +75,14 @@ func table() []Kind {
 		{Name: "verifier-optional", Help: "a code needs no code_verifier", Breaks: "pkce-verifier-required", apply: onVerifier(noVerifier)},
 		{Name: "verifier-unchecked", Help: "any code_verifier is accepted", Breaks: "pkce-verifier-checked", apply: onVerifier(otherVerifier)},
 		{Name: "pkce-downgrade", Help: "a code_verifier without a code_challenge is accepted", Breaks: "pkce-downgrade-refused", apply: onVerifier(verifierOnly)},
+		{Name: "redirect-not-bound", Help: "a code is accepted with another redirect URI", Breaks: "code-redirect-checked", apply: forgetRedirect},
 		{Name: "code-twice", Help: "a code is accepted a second time", Breaks: "code-once", apply: acceptCodeTwice},
 		{Name: "code-reuse-ignored", Help: "a second use of a code revokes nothing", Breaks: "code-reuse-revokes", apply: keepSessionOfCode},
+
+		// Clients.
+		{Name: "any-client", Help: "an unknown client is accepted", Breaks: "unknown-client-refused", apply: onClient(unknownClient)},
+		{Name: "secret-optional", Help: "a client with a secret need not send it", Breaks: "client-auth-required", apply: onClient(noSecret)},
+		{Name: "secret-unchecked", Help: "a client is accepted with a wrong secret", Breaks: "client-secret-checked", apply: onClient(wrongSecret)},
 
 		// ID tokens and userinfo.
 		{Name: "no-id-token", Help: "answers lack the ID token", Breaks: "id-token-given", apply: onTokenAnswer(deleteMember("id_token"))},
@@ -96,6 +102,7 @@ func table() []Kind {
 		{Name: "introspection-always", Help: "every token is active at introspection", Breaks: "introspection-inactive", apply: editJSON("/introspect", setActive("true"))},
 		{Name: "device-no-expiry", Help: "the answer to a device lacks expires_in", Breaks: "device-authorization", apply: editJSON("/device_authorization", deleteMember("expires_in"))},
 		{Name: "device-slow-down", Help: "a device that polls again is told slow_down", apply: slowDown},
+		{Name: "device-not-asked", Help: "a device gets tokens before the user decides", Breaks: "device-pending", apply: askNobody},
 
 		// DPoP.
 		{Name: "dpop-nonce", Help: "each DPoP proof is answered use_dpop_nonce", apply: onProof(askForNonce)},

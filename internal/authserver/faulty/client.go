@@ -1,0 +1,51 @@
+package faulty
+
+import (
+	"context"
+
+	"jwt/internal/authserver"
+	"jwt/internal/oauth"
+)
+
+// onClient accepts clients that do not authenticate, if accepts does.
+func onClient(accepts func(c authserver.Client, known bool, a authserver.ClientAuth) bool) func(toggle, *authserver.Rules) {
+	return func(t toggle, r *authserver.Rules) {
+		next := r.AuthenticateClient
+		r.AuthenticateClient = func(ctx context.Context, a authserver.ClientAuth) (authserver.Client, error) {
+			c, err := next(ctx, a)
+			if err == nil {
+				return c, nil
+			}
+			registered, known := t.server.Clients.Find(a.ID)
+			if !accepts(registered, known, a) || !t.on(ctx) {
+				return c, err
+			}
+			if !known {
+				registered = authserver.Client{ID: a.ID, Grants: []string{oauth.GrantCode, oauth.GrantRefreshToken, oauth.GrantClientCredentials, oauth.GrantDeviceCode, oauth.GrantTokenExchange}}
+			}
+			return registered, nil
+		}
+	}
+}
+
+func unknownClient(_ authserver.Client, known bool, _ authserver.ClientAuth) bool { return !known }
+
+func noSecret(_ authserver.Client, known bool, a authserver.ClientAuth) bool {
+	return known && a.Method == "none"
+}
+
+func wrongSecret(c authserver.Client, known bool, a authserver.ClientAuth) bool {
+	return known && !c.IsPublic() && a.Method != "none" && a.Secret != ""
+}
+
+// forgetRedirect redeems codes with any redirect URI.
+func forgetRedirect(t toggle, r *authserver.Rules) {
+	next := r.CheckCodeRedirect
+	r.CheckCodeRedirect = func(ctx context.Context, redirect, sent string, explicit bool) error {
+		err := next(ctx, redirect, sent, explicit)
+		if err != nil && t.on(ctx) {
+			return nil
+		}
+		return err
+	}
+}
