@@ -9,7 +9,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,7 +31,12 @@ import (
 type lineWork struct {
 	worker    func() lineWorker // for each goroutine
 	needsLine bool              // an input without a line is an error
+	heap      int               // how far the heap may grow between collections, in percent; 0 as usual
 }
+
+// smallHeap is for work that allocates little for a line. Its memory stays below 16 MiB, most of
+// which is the program itself.
+const smallHeap = 25
 
 // A lineWorker answers lines for one goroutine. Its answers are valid until the next one.
 type lineWorker interface {
@@ -58,18 +65,16 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	var t tally
 	p := newProgress(env, output, "lines", sizeOf(lines))
 	p.shown = p.shown && !env.StdoutTTY // which the answers fill
-	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: func(lines int, read int64) {
-		t.done.Store(int64(lines))
-		p.update(lines, read)
-	}}
+	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: p.update}
+	if work.heap > 0 {
+		defer debug.SetGCPercent(debug.SetGCPercent(work.heap))
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err = runUntil(ctx, lines, env.Stdout, options, func() batch.Work {
-		worker := work.worker()
+		worker, answered := work.worker(), t.count()
 		return func(dst, line []byte, number int, tooLong error) []byte {
-			if !t.any.Load() { // a store by every worker for each line is slow
-				t.any.Store(true)
-			}
+			answered.Add(1)
 			answer, err := answerLine(token, line, tooLong, worker)
 			if err != nil {
 				t.add(number, verdict.ClassOf(err))
@@ -83,12 +88,12 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	p.clear()
 	switch {
 	case ctx.Err() != nil:
-		return verdict.Errorf(verdict.Interrupted, "interrupted after %s", t.summary())
+		return verdict.Errorf(verdict.Interrupted, "interrupted: %s", t.summary())
 	case err != nil:
 		return verdict.Errorf(verdict.IO, "batch: %w", err)
-	case !t.any.Load() && work.needsLine:
+	case t.answered() == 0 && work.needsLine:
 		return verdict.Errorf(verdict.Malformed, "no line in the input").Hintf("did the command before the pipe fail?")
-	case !t.any.Load():
+	case t.answered() == 0:
 		output.Note(env, "no line in the input")
 	case t.failed > 0:
 		output.Note(env, t.String())
@@ -138,17 +143,33 @@ func answerLine(token tokenOptions, line []byte, tooLong error, worker lineWorke
 	return answer, err
 }
 
-// A tally counts the lines that failed, by class, and records the first of the gravest.
+// A tally counts the lines that were answered, those that failed by class, and records the first of
+// the gravest.
 type tally struct {
-	any  atomic.Bool  // there was a line
-	done atomic.Int64 // lines whose answers are written
-
 	sync.Mutex
+	lines  []*atomic.Int64 // answered, by each goroutine
 	failed int
 	counts map[verdict.Class]int
 	first  int // line that failed
 	worst  int // first line of the class
 	class  verdict.Class
+}
+
+// count returns the count of answered lines of one goroutine. One for all would be slow.
+func (t *tally) count() *atomic.Int64 {
+	t.Lock()
+	defer t.Unlock()
+	n := new(atomic.Int64)
+	t.lines = append(t.lines, n)
+	return n
+}
+
+func (t *tally) answered() int {
+	n := int64(0)
+	for _, lines := range t.lines {
+		n += lines.Load()
+	}
+	return int(n)
 }
 
 func (t *tally) add(line int, class verdict.Class) {
@@ -171,16 +192,15 @@ func (t *tally) add(line int, class verdict.Class) {
 func (t *tally) summary() string {
 	t.Lock()
 	defer t.Unlock()
-	read := phrase.Count(int(t.done.Load()), "line")
 	if t.failed == 0 {
-		return read
+		return phrase.Count(t.answered(), "line") + " answered"
 	}
-	return read + ", " + t.String()
+	return t.String()
 }
 
 // String says how many lines failed, with which classes, the most frequent first.
 func (t *tally) String() string {
-	lines := phrase.Count(t.failed, "line") + " failed"
+	lines := strconv.Itoa(t.failed) + " of " + phrase.Count(t.answered(), "line") + " failed"
 	if len(t.counts) == 1 {
 		return fmt.Sprintf("%s, the first on line %d: %s", lines, t.first, t.class)
 	}

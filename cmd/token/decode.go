@@ -114,7 +114,7 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 			}
 			return decodedJSON(t, o.life.check(t, span, now))
 		})
-		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: func() lineWorker { return line }})
+		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: func() lineWorker { return line }, heap: smallHeap})
 	}
 	found, err := o.token.read(env, o.output, u.sources.In, args, true)
 	if err != nil {
