@@ -36,7 +36,7 @@ type lineWork struct {
 
 // smallHeap is for work that allocates little for a line. Its memory stays below 16 MiB, most of
 // which is the program itself.
-const smallHeap = 25
+const smallHeap = 50
 
 // A lineWorker answers lines for one goroutine. Its answers are valid until the next one.
 type lineWorker interface {

@@ -107,20 +107,23 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
-		line := lineFunc(func(text string) (render.Members, error) {
-			t, err := o.decode(u, text)
-			if err != nil {
-				return nil, err
-			}
-			return decodedJSON(t, o.life.check(t, span, now))
-		})
-		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: func() lineWorker { return line }, heap: smallHeap})
+		worker := func() lineWorker {
+			var reader token.Reader
+			return lineFunc(func(text string) (render.Members, error) {
+				t, err := o.decode(u, reader.OpenLax, text)
+				if err != nil {
+					return nil, err
+				}
+				return decodedJSON(t, o.life.check(t, span, now))
+			})
+		}
+		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: worker, heap: smallHeap})
 	}
 	found, err := o.token.read(env, o.output, u.sources.In, args, true)
 	if err != nil {
 		return o.fail(env, err)
 	}
-	t, err := o.decode(u, found.Token)
+	t, err := o.decode(u, token.OpenLax, found.Token)
 	if err != nil {
 		return o.fail(env, err)
 	}
@@ -161,8 +164,8 @@ func (o decodeOptions) fail(env *cli.Env, err error) error {
 }
 
 // decode parses a token, and decrypts it if a key is given.
-func (o decodeOptions) decode(u *unlocker, text string) (*token.Token, error) {
-	t, err := token.OpenLax(text)
+func (o *decodeOptions) decode(u *unlocker, open func(text string) (*token.Token, error), text string) (*token.Token, error) {
+	t, err := open(text)
 	if err == nil && t.Deflated() {
 		err = t.Inflate(o.open.maxInflated)
 	}

@@ -324,12 +324,15 @@ type verifyLines struct {
 func (v *verifyLines) answer(token string) (render.Members, error) {
 	r := v.verifier.Token(token)
 	if v.options.entry != "" {
-		r = v.options.withEntry(r)
+		*r = v.options.withEntry(*r)
 	}
 	return v.reports.Of(r), r.Err
 }
 
-func (v *verifyLines) refuse(err error) render.Members { return v.reports.Of(verify.NoToken(err)) }
+func (v *verifyLines) refuse(err error) render.Members {
+	r := verify.NoToken(err)
+	return v.reports.Of(&r)
+}
 
 // refuse reports an error that occurred before any token was read.
 func (o verifyOptions) refuse(env *cli.Env, err error) error {
@@ -338,7 +341,7 @@ func (o verifyOptions) refuse(env *cli.Env, err error) error {
 	}
 	e := cli.Classified(err)
 	r := render.Report{Class: e.Class, Message: e.Message, Hint: e.Hint}
-	return errors.Join(o.output.WriteJSON(env, r), err)
+	return errors.Join(o.output.WriteJSON(env, &r), err)
 }
 
 // answer writes the report, or with --payload only the verified bytes.
@@ -351,7 +354,7 @@ func (o verifyOptions) answer(env *cli.Env, r verify.Report) error {
 		err = o.output.WriteBytes(env, r.Payload)
 	case o.bare():
 	case o.output.WantsJSON(env):
-		err = o.output.WriteJSON(env, render.Report(r))
+		err = o.output.WriteJSON(env, (*render.Report)(&r))
 	case r.Class == verdict.Interrupted || r.Class == verdict.Usage: // no token was checked
 	default:
 		t := o.output.Text(env)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 
-	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/verdict"
@@ -20,14 +19,13 @@ type Verifier struct {
 	last  *verification            // most tokens have the header of the one before
 	text  string                   // of the last header
 
-	buffer []byte // of the last token
+	parser Parser
 }
 
 // Bounds on the memory for headers: an attacker may send ever new ones.
 const (
 	maxKnown      = 64
 	maxKnownBytes = 4096 // of one header
-	maxBuffer     = 64 << 10
 )
 
 // NewVerifier returns a Verifier for the keys and algs, as for Token.Verify.
@@ -44,19 +42,13 @@ func (v *Verifier) Parse(text string) (Token, error) {
 	}
 	known := v.examined(t)
 	if known == nil {
-		return Parse(text)
+		return v.parser.Parse(text)
 	}
-	segments := t.Segments()
-	b, payloadErr := base64url.AppendDecode(v.buffer[:0], segments[1])
-	payload := len(b)
-	b, signatureErr := base64url.AppendDecode(b, segments[2])
-	if payloadErr != nil || signatureErr != nil {
-		return Parse(text) // which reports it
+	var parts [2][]byte
+	if err := v.parser.decode(t, parts[:]); err != nil {
+		return Token{}, err
 	}
-	if v.buffer = b; cap(b) > maxBuffer {
-		v.buffer = nil
-	}
-	t.Header, t.Payload, t.Signature = known.token.Header, b[:payload:payload], b[payload:]
+	t.Header, t.Payload, t.Signature = known.token.Header, parts[0], parts[1]
 	return t, nil
 }
 

@@ -22,7 +22,7 @@ func (d Decrypted) JSON() Object {
 	o := Object{{"header", d.Token.Header}, plaintext, decryptionKey(d.Token)}
 	switch {
 	case d.Report != nil:
-		o.Add("nested", Report(*d.Report))
+		o.Add("nested", (*Report)(d.Report))
 	case d.Token.Inside != nil:
 		o.Add("nested", Object{{"unverified", Decoded{Token: d.Token.Inside}}})
 	}

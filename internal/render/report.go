@@ -18,7 +18,7 @@ type Report verify.Report
 
 // AppendMembers appends the report for stdout. What was verified is under header and payload, the
 // rest under unverified, so that no program reads an unverified claim.
-func (r Report) AppendMembers(dst []byte) []byte { return (&r).append(dst, nil) }
+func (r *Report) AppendMembers(dst []byte) []byte { return r.append(dst, nil) }
 
 // append is AppendMembers, with what is known of the opening of the report.
 func (r *Report) append(dst []byte, known *opening) []byte {
@@ -76,7 +76,7 @@ func appendContents(dst []byte, t *token.Token) []byte {
 
 // Reports renders the reports of one goroutine. It keeps what it has rendered of their openings.
 type Reports struct {
-	report Report
+	report *Report
 	known  map[*verify.Opening]*opening
 }
 
@@ -87,9 +87,9 @@ type opening struct {
 	key    []byte // the member
 }
 
-// Of returns the members of a report, which are valid until the next call.
-func (r *Reports) Of(report verify.Report) Members {
-	r.report = Report(report)
+// Of returns the members of a report.
+func (r *Reports) Of(report *verify.Report) Members {
+	r.report = (*Report)(report)
 	return r
 }
 

@@ -66,7 +66,13 @@ func OpenLax(text string) (*Token, error) {
 	}
 	t := OfSigned(s)
 	t.Flaws = flaws
-	if t, err = limited(t, nil); err == nil {
+	return shown(t)
+}
+
+// shown reads the claims of a token that is only shown.
+func shown(t *Token) (*Token, error) {
+	t, err := limited(t, nil)
+	if err == nil {
 		t.repair()
 	}
 	return t, err

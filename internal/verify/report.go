@@ -6,17 +6,12 @@ import (
 	"jwt/internal/verdict"
 )
 
-// report returns the report of the checks so far.
-func (v *verification) report() Report {
-	return decided(Report{Checks: v.checks, Causes: v.causes, Key: v.key, Alg: v.alg, Token: v.token, Opening: v.opening})
-}
-
-// decided concludes a report: valid if no check failed, else with the gravest as its error.
-func decided(r Report) Report {
+// decide concludes the report: valid if no check failed, else with the gravest as its error.
+func (r *Report) decide() {
 	worst := verdict.Gravest(r.Checks)
 	if worst == nil {
 		r.Valid = true
-		return r
+		return
 	}
 	r.Class, r.Message, r.Hint = worst.Class, worst.Detail, worst.Hint
 	if len(r.Causes) > 0 {
@@ -37,7 +32,6 @@ func decided(r Report) Report {
 	}
 	e.Hint = r.Hint
 	r.Err = e
-	return r
 }
 
 // verifies begins the cause that was found by trying other keys and algorithms.

@@ -23,7 +23,9 @@ type Verifier struct {
 	signatures *jws.Verifier
 	openings   map[*jws.Opening]*Opening
 
-	work verification // on the last token, reused
+	// Of the last token, reused.
+	work   verification
+	report Report
 }
 
 // An Opening is what reports have in common on plain tokens that have the same header and verify
@@ -43,17 +45,18 @@ func New(keys Keys, policy Policy, at time.Time) *Verifier {
 }
 
 // Token runs every check on a token. The report is valid until the next call.
-func (v *Verifier) Token(text string) Report {
-	w := &v.work
+func (v *Verifier) Token(text string) *Report {
+	w, r := &v.work, &v.report
 	if err := v.open(text); err != nil {
-		return NoToken(err)
+		*r = NoToken(err)
+		return r
 	}
 	w.checks = append(w.checks, w.shape())
 	payload := w.run()
 	w.token.ReadClaims()
 	w.advise()
-	r := w.report()
-	if r.Valid {
+	*r = Report{Checks: w.checks, Causes: w.causes, Key: w.key, Alg: w.alg, Token: w.token, Opening: w.opening}
+	if r.decide(); r.Valid {
 		r.Payload = payload
 	}
 	return r

@@ -72,12 +72,14 @@ type Report struct {
 func Token(text string, keys Keys, policy Policy, at time.Time) Report {
 	r := New(keys, policy, at).Token(text)
 	verdict.WriteOut(r.Checks)
-	return r
+	return *r
 }
 
 // NoToken returns the report on a text that is not a token.
 func NoToken(err error) Report {
-	return decided(Report{Checks: []verdict.Check{verdict.Failed("shape", err)}})
+	r := Report{Checks: []verdict.Check{verdict.Failed("shape", err)}}
+	r.decide()
+	return r
 }
 
 // A verification is the work on one token.
