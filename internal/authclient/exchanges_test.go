@@ -223,6 +223,11 @@ func (c conversation) run(t *testing.T) {
 		if known, err := s.Logout(t.Context(), h); err != nil || !known {
 			t.Errorf("logout: %v", err)
 		}
+	} else if c.has("not there answer") {
+		server.steps = []string{"not there"}
+		if _, err := s.Logout(t.Context(), h); verdict.ClassOf(err) != verdict.FetchFailed {
+			t.Errorf("logout: %v", err)
+		}
 	} else if p.Logout.Path != "" { // a server that answers a logout with 401
 		server.steps = []string{"ended"}
 		if known, err := s.Logout(t.Context(), h); err != nil || known {
