@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,7 +42,7 @@ document.title = "done"
 `
 
 // TestBrowserApp runs the browser app of the README in Chromium: login, call, 401, refresh,
-// retry, cart, logout.
+// retry, cart, logout. The server is of another origin, or behind the proxy of a dev server.
 func TestBrowserApp(t *testing.T) {
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
@@ -54,35 +56,50 @@ func TestBrowserApp(t *testing.T) {
 		t.Fatal(err)
 	}
 	app := jsBlock.FindSubmatch(readme)
-	if app == nil {
+	if app == nil || !strings.Contains(string(app[1]), readmeServer) {
 		t.Fatal("README.md has no browser app")
 	}
-	var script string
-	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/":
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			w.Write([]byte(`<!doctype html><html lang="en"><title>running</title><h1>Shop</h1><ol></ol><script type="module" src="/app.js"></script></html>`))
-		case "/app.js":
-			w.Header().Set("Content-Type", "text/javascript")
-			w.Write([]byte(script))
-		default:
-			http.NotFound(w, r)
-		}
-	}))
-	defer site.Close()
-	origin := strings.Replace(site.URL, "127.0.0.1", "localhost", 1)
+	for _, proxied := range []bool{false, true} {
+		t.Run(map[bool]string{false: "another origin", true: "behind a proxy"}[proxied], func(t *testing.T) {
+			runBrowserApp(t, chromium, string(app[1]), proxied)
+		})
+	}
+}
+
+// readmeServer is the line of the app that names the server.
+const readmeServer = `const server = "http://localhost:3000"`
+
+func runBrowserApp(t *testing.T, chromium, app string, proxied bool) {
+	site := &appSite{}
+	dev := httptest.NewServer(site)
+	defer dev.Close()
+	origin := strings.Replace(dev.URL, "127.0.0.1", "localhost", 1)
 	log, err := os.Create(filepath.Join(t.TempDir(), "server.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	s, err := startServer(t.TempDir(), nil, log, "--store", "memory", "--user", testUser, "--allow-origin", origin, "--fault", "expire-now")
+	allow := []string{"--allow-origin", origin}
+	if proxied {
+		allow = []string{"--allow-host", strings.TrimPrefix(origin, "http://")}
+	}
+	s, err := startServer(t.TempDir(), nil, log, append(allow, "--store", "memory", "--user", testUser, "--fault", "expire-now")...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.kill()
-	script = strings.Replace(string(app[1]), "http://localhost:3000", strings.Replace(s.url, "127.0.0.1", "localhost", 1), 1) + steps
+	server := strings.Replace(s.url, "127.0.0.1", "localhost", 1)
+	if proxied {
+		u, err := url.Parse(s.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server = ""
+		site.proxy = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = u.Scheme, u.Host, r.In.Host
+		}}
+	}
+	site.script = strings.Replace(app, readmeServer, `const server = "`+server+`"`, 1) + steps
 
 	dom := browse(t, chromium, origin, "--dump-dom")
 	want := `<ol><li>wrong password: user name or password is wrong</li>` +
@@ -109,8 +126,29 @@ func TestBrowserApp(t *testing.T) {
 	}
 }
 
+// An appSite is the dev server of the app. With a proxy it hands all other paths on.
+type appSite struct {
+	script string
+	proxy  http.Handler
+}
+
+func (a *appSite) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == "/":
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Write([]byte(`<!doctype html><html lang="en"><title>running</title><h1>Shop</h1><ol></ol><script type="module" src="/app.js"></script></html>`))
+	case r.URL.Path == "/app.js":
+		w.Header().Set("Content-Type", "text/javascript")
+		w.Write([]byte(a.script))
+	case a.proxy != nil:
+		a.proxy.ServeHTTP(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
 // browse loads a page in Chromium until its scripts are done, and returns what Chromium prints.
-func browse(t *testing.T, chromium, url string, more ...string) string {
+func browse(t *testing.T, chromium, address string, more ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -120,7 +158,7 @@ func browse(t *testing.T, chromium, url string, more ...string) string {
 		"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 		"--user-data-dir=" + t.TempDir(), "--virtual-time-budget=20000",
 	}, more...)
-	out, err := exec.CommandContext(ctx, chromium, append(args, url)...).Output()
+	out, err := exec.CommandContext(ctx, chromium, append(args, address)...).Output()
 	if err != nil {
 		t.Fatalf("chromium: %v", err)
 	}
