@@ -82,7 +82,7 @@ func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *blocks.Blo
 		failed := func(source any, err error) {
 			s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(*scanSource).name), err))
 		}
-		ended <- blocks.Work[scan.Searcher]{Workers: runtime.GOMAXPROCS(0), Joined: scan.InToken, Do: work, Done: s.done, Failed: failed}.Run(ctx, next)
+		ended <- blocks.Work[scan.Searcher]{Workers: runtime.GOMAXPROCS(0), Joined: scan.InToken, Held: scan.Unfinished, Do: work, Done: s.done, Failed: failed}.Run(ctx, next)
 	}()
 	err := wait(ctx, ended)
 	s.progress.clear()
@@ -133,10 +133,10 @@ func (s *scanner) done(b *blocks.Block) error {
 func (s *scanner) mask(searcher *scan.Searcher, b *blocks.Block) {
 	matches := searcher.Append(nil, b.Text, b.Lead)
 	b.Out = scan.AppendMasked(b.Out, b.Text, b.Lead, matches, func(m scan.Match) string {
-		if m.Encoded || s.options.redact == "all" {
+		if s.options.redact == "all" {
 			return redact.Fingerprint(m.Token)
 		}
-		return scan.Masked(m.Token)
+		return m.Masked(b.Text)
 	})
 }
 

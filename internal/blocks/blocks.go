@@ -41,6 +41,7 @@ type Text struct {
 type Work[S any] struct {
 	Workers int
 	Joined  func(c byte) bool        // bytes that are not cut apart in a line longer than a block
+	Held    func(text []byte) int    // where lines begin that wait for the next line; may be nil
 	Do      func(state *S, b *Block) // on one of the workers, each of which has its state
 	Done    func(b *Block) error     // in the order of the texts
 	Failed  func(source any, err error)
@@ -52,7 +53,7 @@ type Work[S any] struct {
 func (w Work[S]) Run(ctx context.Context, next func() (Text, bool)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := pipeline{ctx: ctx, joined: w.Joined, todo: make(chan *Block), inOrder: make(chan *Block, 2*w.Workers)}
+	p := pipeline{ctx: ctx, joined: w.Joined, held: w.Held, todo: make(chan *Block), inOrder: make(chan *Block, 2*w.Workers)}
 	p.spent = make(chan *Block, cap(p.inOrder)+2)
 	var running sync.WaitGroup
 	for range w.Workers {
@@ -97,6 +98,7 @@ func One(r io.Reader, source any) func() (Text, bool) {
 type pipeline struct {
 	ctx           context.Context
 	joined        func(byte) bool
+	held          func([]byte) int
 	todo, inOrder chan *Block
 	spent         chan *Block // whose memory is used again
 }
@@ -175,8 +177,11 @@ func (p *pipeline) following(text []byte, end int) *Block {
 // cut returns where a block can end: after the last line, or, in a line that fills the block,
 // before bytes that belong together. It is lead if more must be read.
 func (p *pipeline) cut(text []byte, lead int, full bool) int {
-	if i := bytes.LastIndexByte(text[lead:], '\n'); i >= 0 {
-		return lead + i + 1
+	if i := bytes.LastIndexByte(text[lead:], '\n') + 1; i > 0 {
+		if p.held != nil && !full {
+			i = p.held(text[lead : lead+i])
+		}
+		return lead + i
 	}
 	if !full {
 		return lead

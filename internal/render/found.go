@@ -55,6 +55,9 @@ func (f Found) JSON() Object {
 	if f.Encoded {
 		o.Add("encoded", true)
 	}
+	if f.Wrapped {
+		o.Add("wrapped", true)
+	}
 	o.Add("fingerprint", f.Fingerprint())
 	if f.Reveal {
 		o.Add("token", f.Token)
@@ -174,6 +177,9 @@ func (f Found) what() string {
 	}
 	if f.Encoded {
 		s += ", Base64"
+	}
+	if f.Wrapped {
+		s += ", on several lines"
 	}
 	if !f.counts() {
 		return s

@@ -22,7 +22,7 @@ func onlyCarrier(s span, o Options) (found Found, ok bool, err error) {
 	if joined == nil {
 		return Found{}, false, nil
 	}
-	found, err = wrapping{joined, where, body.off, lineBreak, lines}.take(o)
+	found, err = wrapping{token: joined, where: where, off: body.off, lineBreak: lineBreak, lines: lines}.take(o)
 	return found, err == nil, err
 }
 

@@ -18,6 +18,24 @@ func Masked(token string) string {
 	return strings.Join(pieces, "~")
 }
 
+// Masked returns what the text of a match is without its signatures. A line break before the
+// signature stays.
+func (m Match) Masked(text []byte) string {
+	switch {
+	case m.Encoded:
+		return redact.Fingerprint(m.Token)
+	case !m.Wrapped:
+		return Masked(m.Token)
+	}
+	spelled := string(text[m.Start:m.End])
+	secret := strings.LastIndexByte(spelled, '.') + 1
+	if strings.Count(m.Token, ".") > 2 { // encrypted
+		secret = strings.IndexByte(spelled, '.') + 1
+	}
+	masked := Masked(m.Token)
+	return spelled[:secret] + masked[strings.LastIndexByte(masked, '.')+1:]
+}
+
 // AppendMasked appends a piece of text to dst, with each token in it replaced.
 func AppendMasked(dst, text []byte, from int, matches []Match, replace func(Match) string) []byte {
 	for _, m := range matches {

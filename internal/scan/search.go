@@ -17,6 +17,7 @@ type Match struct {
 	Start   int    // where the text spells it
 	End     int
 	Encoded bool // it was in Base64
+	Wrapped bool // it was on several lines
 	Kind    Kind
 	Example string // where an Example was published
 }
@@ -84,6 +85,9 @@ func (s *Searcher) Append(dst []Match, text []byte, from int) []Match {
 			}
 			if end-start >= shortestToken {
 				dst = s.run(dst, text, start, end)
+				if last := len(dst) - 1; last >= 0 {
+					end = max(end, dst[last].End) // of a wrapped one
+				}
 			}
 			from = end
 		}
@@ -129,9 +133,7 @@ func (s *Searcher) run(dst []Match, text []byte, start, end int) []Match {
 		switch {
 		case starts < maxStarts && beginsHeader(rest):
 			starts++
-			if m, ok := s.token(rest); ok {
-				m.Start, m.End = at, at+len(m.Token)
-				m.Name = nameAround(text, at)
+			if m, ok := s.at(text, at, end); ok {
 				dst, at, start = append(dst, m), m.End-1, m.End
 			}
 		case encodings < maxStarts && encodedAt(rest) >= 0:
@@ -142,6 +144,22 @@ func (s *Searcher) run(dst []Match, text []byte, start, end int) []Match {
 		}
 	}
 	return dst
+}
+
+// at returns the token that begins at byte at of a text. Its first line has characters of
+// tokens up to end.
+func (s *Searcher) at(text []byte, at, end int) (Match, bool) {
+	m, ok := s.token(text[at:end])
+	m.Start, m.End = at, at+len(m.Token)
+	if !ok || m.Kind == Placeholder && m.End == end {
+		if w, isWrapped := s.wrapped(text, at, end); isWrapped {
+			return w, true
+		}
+	}
+	if ok {
+		m.Name = nameAround(text, at)
+	}
+	return m, ok
 }
 
 // beginsHeader reports whether b begins like a header in base64url: a brace, and a quote,

@@ -71,6 +71,10 @@ func TestSearch(t *testing.T) {
 		{"Basic", "Authorization: Basic " + std("user:"+token), []string{token}, "Authorization"},
 		{"Base64 at every place", std("a"+token) + " " + std("ab"+token) + " " + std("abc"+token), []string{token, token, token}, ""},
 		{"Base64 of JSON", std(`{"access_token":"` + token + `","id_token":"` + second + `"}`), []string{token, second}, "access_token"},
+		{"wrapped", "a: " + wrap(token, 64, "\n") + "\nb " + wrap(second, 76, "\r\n> ") + "\r\n> x", []string{token, second}, "a"},
+		{"wrapped YAML", "token: >-\n  " + wrap(sealed, 40, "\n  ") + "\nkind: x\n", []string{sealed}, ""},
+		{"wrapped in its signature", "a=" + wrap(token, len(token)-4, "\\\n") + "\n", []string{token}, "a"},
+		{"not wrapped", token[:64] + "\n\n" + token[64:], nil, ""},
 		{"placeholders", "eyJhbGciOiJIUzI1NiJ9.eyJ… <token> eyJhbGciOi... Bearer xxx", nil, ""},
 		{"no header", encode(`{"a":1}`) + ".e30.AAAA " + encode(`{"alg":1}`) + ".e30.AAAA a.b.c", nil, ""},
 		{"detached", encode(`{"alg":"HS256"}`) + ".." + strings.Repeat("a", 43), nil, ""},
@@ -87,7 +91,7 @@ func TestSearch(t *testing.T) {
 				t.Errorf("%s: in %q, want %q", c.text, matches[0].Name, c.in)
 			}
 			for _, m := range matches {
-				if !m.Encoded && text[m.Start:m.End] != m.Token {
+				if !m.Encoded && !m.Wrapped && text[m.Start:m.End] != m.Token {
 					t.Errorf("%q is not at %d", m.Token, m.Start)
 				}
 			}
@@ -148,7 +152,7 @@ func plant(r *rand.Rand) (text string, planted []string) {
 func inBlocks(t testing.TB, r io.Reader, do func(*Searcher, *blocks.Block)) (written string, found []string) {
 	t.Helper()
 	var out strings.Builder
-	work := blocks.Work[Searcher]{Workers: 2, Joined: InToken, Do: do, Failed: func(_ any, err error) { t.Error(err) }, Done: func(b *blocks.Block) error {
+	work := blocks.Work[Searcher]{Workers: 2, Joined: InToken, Held: Unfinished, Do: do, Failed: func(_ any, err error) { t.Error(err) }, Done: func(b *blocks.Block) error {
 		out.Write(b.Out)
 		tokens, _ := b.Result.([]string)
 		found = append(found, tokens...)
@@ -210,7 +214,7 @@ func FuzzSearch(f *testing.F) {
 		var s Searcher
 		end := from
 		for _, m := range s.Append(nil, text, from) {
-			if m.Start < end || m.End > len(text) || m.End <= m.Start || !m.Encoded && string(text[m.Start:m.End]) != m.Token {
+			if m.Start < end || m.End > len(text) || m.End <= m.Start || !m.Encoded && !m.Wrapped && string(text[m.Start:m.End]) != m.Token {
 				t.Fatalf("%+v after %d", m, end)
 			}
 			end = m.End
@@ -249,10 +253,40 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
+// TestMaskedLines: the signature of a wrapped token is masked, and a line waits only for the rest
+// of a token.
+func TestMaskedLines(t *testing.T) {
+	head := token[:strings.LastIndex(token, ".")+1]
+	masked := head + strings.TrimPrefix(Masked(token), head)
+	for _, c := range []struct{ text, want string }{
+		{wrap(token, 64, "\n") + "\nnext\n", wrap(head, 64, "\n") + strings.TrimPrefix(masked, head) + "\nnext\n"},
+		{"a\n" + head + "\n  " + token[len(head):] + "\n", "a\n" + head + strings.TrimPrefix(masked, head) + "\n"},
+		{head + "\n" + token[len(head):len(head)+9] + "\nb c\n", head + "\n" + token[len(head):len(head)+9] + "\nb c\n"}, // cut off
+	} {
+		for _, r := range []io.Reader{strings.NewReader(c.text), iotest.OneByteReader(strings.NewReader(c.text))} {
+			out, _ := inBlocks(t, r, func(s *Searcher, b *blocks.Block) {
+				matches := s.Append(nil, b.Text, b.Lead)
+				b.Out = AppendMasked(b.Out, b.Text, b.Lead, matches, func(m Match) string { return m.Masked(b.Text) })
+			})
+			if out != c.want {
+				t.Errorf("got  %q\nwant %q", out, c.want)
+			}
+		}
+	}
+	for text, want := range map[string]int{
+		"a\n" + token + "\n": len(token) + 3, "a\n" + token[:60] + "\n": 2, "a\nb " + token[:60] + "\n  " + token[60:80] + "\n": 2,
+		"a " + token[:60] + " b\n": 65, "word\n": 5, "a eyJh.b\n": 9, token[:60] + "\n\n": 62, "eyJ\n": 0,
+	} {
+		if got := Unfinished([]byte(text)); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}
+
 // TestSearchIsLinear: the time for the worst text is linear in its size.
 func TestSearchIsLinear(t *testing.T) {
 	const size = 1 << 20
-	for _, piece := range []string{"eyJ", "ZXlK", "V5S", "leU", "eyJ.", "J", "K ", "eyJhbGciOiJIUzI1NiJ9", "eyJhbGciOiJIUzI1NiJ9.", "eyJhbGciOiJIUzI1NiJ9..", "ZXlKaGJHY2lPaUpJVXpJMU5pSjku", token + "~", "~eyJhbGciOiJub25lIn0.e30.", base64.StdEncoding.EncodeToString([]byte("eyJhbGciOiJub25lIn0.")) + "\n"} {
+	for _, piece := range []string{"eyJ", "ZXlK", "V5S", "leU", "eyJ.", "J", "K ", "eyJhbGciOiJIUzI1NiJ9", "eyJhbGciOiJIUzI1NiJ9.", "eyJhbGciOiJIUzI1NiJ9..", "eyJhbGciOiJIUzI1NiJ9.\n", "eyJhbGciOiJIUzI1NiJ9.AAAA\n", "ZXlKaGJHY2lPaUpJVXpJMU5pSjku", token + "~", "~eyJhbGciOiJub25lIn0.e30.", base64.StdEncoding.EncodeToString([]byte("eyJhbGciOiJub25lIn0.")) + "\n"} {
 		began := time.Now()
 		search(strings.Repeat(piece, size/len(piece)))
 		if took := time.Since(began); took > 20*time.Second { // a linear search takes milliseconds

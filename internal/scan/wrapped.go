@@ -13,6 +13,7 @@ type wrapping struct {
 	off       int
 	lineBreak int // where the first line ends
 	lines     int
+	complete  bool // its last part has the size of its algorithm
 }
 
 // take returns the token if Join is set, and otherwise an error of class malformed.
@@ -31,7 +32,7 @@ func (r *reader) noteWrapped(p piece) {
 	}
 	body, _ := cutCarrier(p.trim())
 	if joined, lineBreak, lines := unwrap(body); joined != nil {
-		r.wrapped = append(r.wrapped, wrapping{joined, p.where, body.off, lineBreak, lines})
+		r.wrapped = append(r.wrapped, wrapping{token: joined, where: p.where, off: body.off, lineBreak: lineBreak, lines: lines})
 	}
 }
 
@@ -48,7 +49,7 @@ func wrappings(s span) (all []wrapping) {
 		from = start + len("eyJ")
 		if begins(s.b[:start]) || isQuote(s.b[start-1]) {
 			tries++
-			if w, end, ok := join(s, start); ok {
+			if w, end, ok := join(s, start, len(s.b)); ok {
 				all, from = append(all, w), end
 			}
 		}
@@ -56,9 +57,9 @@ func wrappings(s span) (all []wrapping) {
 	return all
 }
 
-// join reads the lines of a token from start on until it is complete, and returns where
-// it ends.
-func join(s span, start int) (w wrapping, end int, ok bool) {
+// join reads the lines of a token from start on until it is complete or has most characters,
+// and returns where it ends.
+func join(s span, start, most int) (w wrapping, end int, ok bool) {
 	w = wrapping{where: nameOf(bytes.TrimRight(s.b[:start], `"'`)), off: s.at(start)}
 	var want sizes
 	dots, lastDot := 0, 0
@@ -74,11 +75,11 @@ func join(s span, start int) (w wrapping, end int, ok bool) {
 				}
 			}
 		}
-		if dots == want.dots && want.fit(len(w.token)-1-lastDot) {
+		if w.complete = dots == want.dots && want.fit(len(w.token)-1-lastDot); w.complete {
 			break
 		}
 		n := lineBreak(s.b[end:])
-		if n == 0 {
+		if n == 0 || len(w.token) > most {
 			return w, end, false
 		}
 		if w.lines == 1 {
@@ -88,6 +89,49 @@ func join(s span, start int) (w wrapping, end int, ok bool) {
 	}
 	closed := ends(s.b[end:]) || isQuote(s.b[end])
 	return w, end, w.lines > 1 && closed && isToken(w.token) && !resumes(s.b[end:])
+}
+
+// maxWrapped is the largest size of a token that a Searcher joins.
+const maxWrapped = 16 << 10
+
+// wrapped returns the token that begins at byte at of a text and is wrapped over lines, the
+// first of which ends at end.
+func (s *Searcher) wrapped(text []byte, at, end int) (Match, bool) {
+	if lineBreak(text[end:]) == 0 {
+		return Match{}, false
+	}
+	w, end, ok := join(span{b: text, exact: true}, at, maxWrapped)
+	if !ok {
+		return Match{}, false
+	}
+	m, ok := s.compact(w.token)
+	m.Start, m.End, m.Name, m.Wrapped = at, end, nameAround(text, at), true
+	return m, ok && len(m.Token) == len(w.token)
+}
+
+// Unfinished returns where the last line of a text begins that the next line may continue,
+// because a token in it is wrapped or cut off. It is the length of the text if there is none.
+func Unfinished(text []byte) int {
+	last := text
+	for _, end := range [...]string{"\n", "\r", "\\"} {
+		last = bytes.TrimSuffix(last, []byte(end))
+	}
+	if len(last) == 0 || !inToken(last[len(last)-1]) {
+		return len(text)
+	}
+	tries := 0
+	for from := max(0, len(text)-maxWrapped); tries < maxAttempts; tries++ {
+		i := bytes.Index(last[from:], []byte("ey"))
+		if i < 0 {
+			break
+		}
+		start := from + i
+		if w, end, _ := join(span{b: text, exact: true}, start, maxWrapped); end == len(last) && !w.complete {
+			return bytes.LastIndexByte(text[:start], '\n') + 1
+		}
+		from = start + len("ey")
+	}
+	return len(text)
 }
 
 // lineBreak returns the length of a line break in a token, or 0. It includes a backslash
