@@ -31,6 +31,8 @@ var groups = []struct {
 }{
 	{"start", (*bench).start},
 	{"batch", (*bench).batch},
+	{"scan", (*bench).scan},
+	{"audit", (*bench).audit},
 	{"serve", (*bench).serve},
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"syscall"
@@ -41,8 +42,14 @@ func run(c *exec.Cmd) (cost, error) {
 	return spent, nil
 }
 
+func (c cost) cpuTime() time.Duration  { return c.cpu }
+func (c cost) wallTime() time.Duration { return c.wall }
+
 // pairs runs a and b in turn and returns the ratios of their CPU time.
-func pairs(n int, a, b *exec.Cmd) (ratios, error) {
+func pairs(n int, a, b *exec.Cmd) (ratios, error) { return pairsOf(n, a, b, cost.cpuTime) }
+
+// pairsOf is pairs for any time.
+func pairsOf(n int, a, b *exec.Cmd, of func(cost) time.Duration) (ratios, error) {
 	values := make([]float64, 0, n)
 	for i := range n + 1 {
 		ca, err := run(a)
@@ -54,7 +61,7 @@ func pairs(n int, a, b *exec.Cmd) (ratios, error) {
 			return nil, err
 		}
 		if i > 0 { // the first pair warms the page cache
-			values = append(values, float64(ca.cpu)/float64(cb.cpu))
+			values = append(values, float64(of(ca))/float64(of(cb)))
 		}
 	}
 	return sorted(values), nil
@@ -66,10 +73,17 @@ func withEnv(c *exec.Cmd, variables ...string) *exec.Cmd {
 	return c
 }
 
+// copyFile copies in pieces: what this process has resident counts for those that it starts.
 func copyFile(from, to string) error {
-	b, err := os.ReadFile(from)
+	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, b, 0o700)
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o700)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
 }
