@@ -124,7 +124,10 @@ var localFaults = []struct{ fault, client, broken string }{
 // TestFindsEachLocalFault breaks one rule of the local server at a time, and checks that only
 // this rule fails.
 func TestFindsEachLocalFault(t *testing.T) {
+	// TestFindsEachProviderFault breaks these; without metadata nothing else can be judged.
+	found := map[string]bool{flow.DiscoveryWorks: true, flow.CodeClientChecked: true, flow.DeviceCodeChecked: true}
 	for _, c := range localFaults {
+		found[c.broken] = true
 		t.Run(c.fault, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				client, by := c.client, flow.FlowCode
@@ -143,5 +146,10 @@ func TestFindsEachLocalFault(t *testing.T) {
 				}
 			})
 		})
+	}
+	for _, id := range flow.RuleIDs(flow.OAuth2) {
+		if !found[id] {
+			t.Errorf("no fault of the local server breaks %s", id)
+		}
 	}
 }
