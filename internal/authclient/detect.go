@@ -338,5 +338,9 @@ func (f *Finding) TOML(name string) []byte {
 	return b.Bytes()
 }
 
-// Changes reports whether the server differs from the preset.
-func (f *Finding) Changes() bool { return len(f.Paths) > 0 || f.User != "" }
+// Changes reports whether the preset to keep says more than the one that it is based on: the
+// server differs, or the user has to set values.
+func (f *Finding) Changes() bool {
+	p, err := FindPreset(f.Preset, Config{})
+	return len(f.Paths) > 0 || f.User != "" || err == nil && p.Ready() != nil
+}

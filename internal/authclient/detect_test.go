@@ -174,6 +174,9 @@ func TestDetect(t *testing.T) {
 				return
 			}
 			text := string(found[0].TOML("x"))
+			if asks := strings.Contains(text, "path =") || strings.Contains(text, "values."); found[0].Changes() != asks {
+				t.Errorf("changes is %v for\n%s", found[0].Changes(), text)
+			}
 			if !strings.Contains(text, tt.toml) || strings.Contains(text, "evil") {
 				t.Errorf("the TOML is\n%s", text)
 			}
