@@ -24,11 +24,11 @@ input{width:100%;padding:.6rem;font:inherit;color:inherit;background:var(--bg);b
 button.go{color:var(--go-fg);background:var(--go)}:focus-visible{outline:3px solid var(--go);outline-offset:2px}.bad{color:var(--bad);font-weight:600}`
 
 // page sets the answer to a page. Body is HTML. allowed are the addresses that its forms may
-// lead to, beside this server.
+// lead to, beside this server; an empty one allows nothing.
 func (x *exchange) page(status int, title, body string, allowed ...string) error {
 	style := sha256.Sum256([]byte(pageStyle))
 	x.Answer.Header.Set("Content-Type", "text/html; charset=utf-8")
-	x.Answer.Header.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(style[:])+"'; base-uri 'none'; frame-ancestors 'none'; form-action "+strings.Join(append([]string{"'self'"}, allowed...), " "))
+	x.Answer.Header.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(style[:])+"'; base-uri 'none'; frame-ancestors 'none'; form-action "+strings.TrimSpace("'self' "+strings.Join(allowed, " ")))
 	x.Answer.Header.Set("X-Frame-Options", "DENY")        // for browsers without frame-ancestors
 	x.Answer.Header.Set("Referrer-Policy", "same-origin") // with no-referrer the origin of a form is null
 	x.Answer.Status = status
@@ -159,7 +159,7 @@ func (r *authorizeRequest) formAction(name string) string {
 // formTarget returns where the form may lead to: browsers apply form-action to redirects, too.
 func (r *authorizeRequest) formTarget() string {
 	u, err := url.Parse(r.redirect)
-	if err != nil {
+	if err != nil || u.Scheme == "" {
 		return ""
 	}
 	if u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Contains(u.Hostname(), ":") {
