@@ -11,6 +11,7 @@ import (
 
 	"jwt/internal/authserver/store"
 	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/loopback"
 	"jwt/internal/oauth"
@@ -207,9 +208,13 @@ func (c *Client) readCredential(o jsonobject.Object) error {
 
 // check refuses metadata with which a client could not work, or not safely.
 func (c *Client) check(o jsonobject.Object) error {
-	switch _, hasURI := o.Get("jwks_uri"); {
+	_, hasURI := o.Get("jwks_uri")
+	unsigned, _ := o.Text("id_token_signed_response_alg")
+	switch {
 	case c.Auth != "" && !slices.Contains([]string{authNone, authBasic, authPost, authKey}, c.Auth):
 		return metadataError("token_endpoint_auth_method: is " + phrase.Quote(c.Auth) + ", must be none, client_secret_basic, client_secret_post or private_key_jwt")
+	case unsigned == jwa.None:
+		return metadataError("id_token_signed_response_alg: is none, and ID tokens are signed")
 	case hasURI:
 		return metadataError("jwks_uri: the server fetches nothing; send the keys in jwks")
 	case (c.Auth == authBasic || c.Auth == authPost) && !c.hasSecret:

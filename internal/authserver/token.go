@@ -185,8 +185,12 @@ func (s *Server) refreshGrant(r *tokenRequest) (result, error) {
 		return result{}, err
 	}
 	g := grantedOf(given.Session)
-	if scope := r.form.Get("scope"); scope != "" {
+	scope := r.form.Get("scope")
+	if scope != "" {
 		g.Scope = within(scope, g.scopes())
+	}
+	if scope != "" || g.Nonce != "" {
+		g.Nonce = "" // it was of the authorization request: OpenID Connect Core §12.2
 		given.Session.Grant = g.text()
 	}
 	return result{session: given.Session, refresh: given.RefreshToken, expires: given.Expires}, nil
