@@ -50,7 +50,7 @@ func startChromium(t *testing.T) *chromium {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := exec.CommandContext(t.Context(), program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+	c := exec.Command(program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 		"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE ::1", "--user-data-dir="+t.TempDir(),
 		"--remote-debugging-pipe", "about:blank")
@@ -64,7 +64,9 @@ func startChromium(t *testing.T) *chromium {
 	b := &chromium{t: t, to: to, from: bufio.NewReader(from)}
 	t.Cleanup(func() {
 		to.Close() // ends the browser
+		kill := time.AfterFunc(20*time.Second, func() { c.Process.Kill() })
 		c.Wait()
+		kill.Stop()
 		from.Close()
 	})
 	var target struct{ TargetID string }
