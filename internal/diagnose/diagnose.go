@@ -43,23 +43,54 @@ const (
 // key_mismatch, key_refused or key_not_found. texts are the sources of the keys as read, if
 // the caller has them: an issuer may have used one as an HMAC secret.
 func Signature(t jws.Token, keys []jwk.Key, texts ...[]byte) []Cause {
+	causes, _ := SignatureAfter(Outcome{}, t, keys, texts...)
+	return causes
+}
+
+// An Outcome is how the trials on a token ended. The zero Outcome is that of none.
+type Outcome struct {
+	Proved int  // the trial that proved a cause, counted from 1; 0 for none
+	Vain   bool // make no trial: they proved nothing for many tokens like this
+}
+
+// SignatureAfter is Signature after the outcome for another token with the same header: the trial
+// that proved its cause comes first. It returns the new outcome.
+func SignatureAfter(last Outcome, t jws.Token, keys []jwk.Key, texts ...[]byte) ([]Cause, Outcome) {
 	name, _ := t.Alg()
 	alg, ok := jwa.Lookup(name)
 	if !ok || t.Misspelled() {
-		return nil
+		return nil, Outcome{}
 	}
 	d := newDiagnosis(t, alg, keys, texts)
-	if len(t.Signature) > 0 {
-		for _, look := range []func(){
-			d.otherKeys, d.otherSecrets, d.keyTextAsSecret, d.otherEncodings, d.otherAlgorithms, d.otherInputs,
-		} {
-			if look(); len(d.causes) > 0 || d.done {
-				return d.causes
+	if len(t.Signature) > 0 && !last.Vain {
+		for _, trial := range order(last.Proved) {
+			if trials[trial-1](d); len(d.causes) > 0 || d.done {
+				return d.causes, Outcome{Proved: trial}
 			}
 		}
 	}
 	d.observe()
-	return d.causes
+	return d.causes, Outcome{}
+}
+
+// trials lists what is tried, in order.
+var trials = []func(*diagnosis){
+	(*diagnosis).otherKeys, (*diagnosis).otherSecrets, (*diagnosis).keyTextAsSecret,
+	(*diagnosis).otherEncodings, (*diagnosis).otherAlgorithms, (*diagnosis).otherInputs,
+}
+
+// order returns the numbers of the trials, with first before the others.
+func order(first int) []int {
+	numbers := make([]int, 0, len(trials)+1)
+	if first > 0 {
+		numbers = append(numbers, first)
+	}
+	for i := range trials {
+		if i+1 != first {
+			numbers = append(numbers, i+1)
+		}
+	}
+	return numbers
 }
 
 type diagnosis struct {

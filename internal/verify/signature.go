@@ -105,9 +105,8 @@ func (v *verification) diagnose(err error, keys []jwk.Key, failed *verdict.Check
 		return
 	}
 	v.token.ReadClaims()
-	if header := v.token.Signed.Segments()[0]; v.Diagnosis.wants(header) {
-		v.causes = diagnose.Signature(v.token.Signed, keys, v.keys.Texts()...)
-		v.Diagnosis.done(header, len(v.causes) > 0)
+	if v.Diagnosis == nil || !v.Diagnosis.Off {
+		v.tryCauses(keys)
 	}
 	if !slices.ContainsFunc(v.causes, func(c diagnose.Cause) bool { return c.Proven }) {
 		v.causes = append(v.causes, v.keys.LeftOut(v.token.Signed)...)
@@ -117,6 +116,16 @@ func (v *verification) diagnose(err error, keys []jwk.Key, failed *verdict.Check
 		failed.Hint = anotherKey(v.token, keys)
 	case failed.Class == verdict.KeyMismatch && len(v.causes) > 0 && !strings.HasPrefix(v.causes[0].Detail, verifies):
 		failed.Detail = v.causes[0].Detail // it says more exactly why key and algorithm do not fit
+	}
+}
+
+// tryCauses finds the causes that can be, with what is known of tokens with the same header.
+func (v *verification) tryCauses(keys []jwk.Key) {
+	header := v.token.Signed.Segments()[0]
+	last := v.Diagnosis.after(header)
+	causes, outcome := diagnose.SignatureAfter(last, v.token.Signed, keys, v.keys.Texts()...)
+	if v.causes = causes; !last.Vain {
+		v.Diagnosis.record(header, outcome)
 	}
 }
 
