@@ -68,6 +68,7 @@ func runScripts(t *testing.T, dir string) {
 			e.Setenv("NPM_OIDC_PROVIDER", os.Getenv("NPM_OIDC_PROVIDER"))
 			e.Setenv("NPM_OAUTH2_MOCK_SERVER", os.Getenv("NPM_OAUTH2_MOCK_SERVER"))
 			e.Setenv("NPM_JSON_SERVER_AUTH", os.Getenv("NPM_JSON_SERVER_AUTH"))
+			e.Setenv("NPM_OPENID_CLIENT", os.Getenv("NPM_OPENID_CLIENT"))
 			e.Setenv("NPM_BETTER_AUTH", os.Getenv("NPM_BETTER_AUTH"))
 			return copyKeys(filepath.Join(e.WorkDir, "keys"))
 		},
@@ -99,6 +100,8 @@ func condition(name string) (bool, error) {
 		return os.Getenv("NPM_OAUTH2_MOCK_SERVER") != "", nil
 	case "npm-json-server-auth":
 		return os.Getenv("NPM_JSON_SERVER_AUTH") != "", nil
+	case "npm-openid-client":
+		return os.Getenv("NPM_OPENID_CLIENT") != "", nil
 	case "npm-better-auth":
 		return os.Getenv("NPM_BETTER_AUTH") != "", nil
 	case "django-simplejwt", "flask-jwt-extended":

@@ -126,6 +126,9 @@ func TestClientSecret(t *testing.T) {
 	if !contains(a.header.Get("WWW-Authenticate"), "Basic ") {
 		t.Errorf("no challenge: %v", a.header)
 	}
+	if a := s.form("/token", append(grant, "client_id", "web", "client_secret", "x")); a.header.Get("WWW-Authenticate") != "" {
+		t.Errorf("a challenge of a scheme that the client did not use: %v", a.header)
+	}
 	for name, c := range map[string]struct {
 		pairs, lines []string
 		status       int

@@ -97,8 +97,10 @@ func (s *Server) Fail(a *Answer, err error) {
 	if e.RetryAfter > 0 {
 		a.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
-	if e.Status == http.StatusUnauthorized && a.Header.Get("WWW-Authenticate") == "" {
-		a.Header.Set("WWW-Authenticate", `Bearer realm="`+s.Issuer+`"`) // RFC 9110 §11.6.1: required with 401
+	if e.Status == http.StatusUnauthorized && e.Code != oauth.InvalidClient && a.Header.Get("WWW-Authenticate") == "" {
+		// RFC 9110 §11.6.1 requires it with 401. An answer to a client has one only if it tried an
+		// Authorization header (RFC 6749 §5.2): clients take it for that of a resource.
+		a.Header.Set("WWW-Authenticate", `Bearer realm="`+s.Issuer+`"`)
 	}
 	a.JSON(e.Status, e.JSON())
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"jwt/internal/jsonobject"
@@ -76,6 +78,10 @@ func (s *Server) narrowed(r *tokenRequest, subject Bearer) (granted, error) {
 		if g.Scope = within(asked, had.scopes()); g.Scope == "" {
 			return g, &oauth.Error{Status: http.StatusBadRequest, Code: oauth.InvalidScope, Description: "scope: the subject token does not have what is asked for"}
 		}
+	}
+	if audience != nil { // a token for another audience is not one for userinfo
+		scopes := slices.DeleteFunc(granted{Scope: g.Scope}.scopes(), func(scope string) bool { return scope == "openid" })
+		g.Scope = strings.Join(scopes, " ")
 	}
 	if g.Scope, err = r.client.scopeFor(g.Scope); err != nil {
 		return g, err

@@ -20,7 +20,7 @@ func TestTokenExchange(t *testing.T) {
 	s := serve(t, testClients(t))
 	tokens := s.redeem(s.code("scope", "openid profile read")).tokens(t)
 	s.clock.advance(4 * time.Minute)
-	a := s.exchange(tokens.AccessToken, []string{"audience", "https://api.example", "scope", "read other", "actor_token", s.login().AccessToken, "actor_token_type", oauth.TypeJWT})
+	a := s.exchange(tokens.AccessToken, []string{"audience", "https://api.example", "scope", "openid read other", "actor_token", s.login().AccessToken, "actor_token_type", oauth.TypeJWT})
 	given := a.tokens(t)
 	same(t, "answer", []string{a.text("issued_token_type"), a.text("scope"), given.TokenType, given.RefreshToken, a.text("id_token")}, []string{oauth.TypeAccessToken, "read", "Bearer", "", ""})
 	claims := s.claims(given.AccessToken)

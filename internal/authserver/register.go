@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"cmp"
 	"net/http"
 
 	"jwt/internal/jsonobject"
@@ -24,9 +25,6 @@ func (s *Server) register(x *exchange) error {
 	secret := ""
 	method, _ := o.Text("token_endpoint_auth_method")
 	if _, hasKeys := o.Get("jwks"); method == authBasic || method == authPost || method == "" && !hasKeys {
-		if method == "" { // the default of RFC 7591 §2
-			o.Set("token_endpoint_auth_method", jsonobject.Quote(authBasic))
-		}
 		secret = secretText()
 		o.Set("client_secret", jsonobject.Quote(secret))
 	} else {
@@ -44,7 +42,7 @@ func (s *Server) register(x *exchange) error {
 	if secret != "" {
 		o.Set("client_secret_expires_at", jsonobject.Int(0))
 	}
-	o.Set("token_endpoint_auth_method", jsonobject.Quote(c.Auth))
+	o.Set("token_endpoint_auth_method", jsonobject.Quote(cmp.Or(c.Auth, authBasic))) // the default of RFC 7591 §2; such a client may use the form, too
 	var grants []jsonobject.Value
 	for _, g := range c.Grants {
 		grants = append(grants, jsonobject.Quote(g))

@@ -15,6 +15,7 @@ func TestRegister(t *testing.T) {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
 	s.form("/token", []string{"grant_type", "client_credentials"}, basic(id, secret)).tokens(t)
+	s.form("/token", []string{"grant_type", "client_credentials", "client_id", id, "client_secret", secret}).tokens(t)
 	s.form("/token", []string{"grant_type", "client_credentials"}, basic(id, "mine")).is(t, "a secret that it chose", 401, "invalid_client")
 	if a := s.ask("GET", authorizeQuery("client_id", id, "redirect_uri", "https://web.example/callback"), ""); !contains(a.body, "Shop") {
 		t.Errorf("its login page: %s", a.body)
