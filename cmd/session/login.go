@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -99,11 +100,19 @@ func runLogin(ctx context.Context, env *cli.Env, o loginOptions, args []string) 
 		return o.output.Fail(env, err)
 	}
 	if !s.HasRefresh() {
-		o.output.Note(env, "no refresh token was found in the answer: the session ends when the access token expires")
+		o.output.Note(env, "no refresh token was found in the answer: the session ends when the access token expires"+offlineHint(s))
 	}
 	return o.output.Show(env,
 		func() render.Object { return loginJSON(s) },
 		func(t *render.Text) { loginText(t, s, env.Now()) })
+}
+
+// offlineHint says how to get a refresh token that was asked for.
+func offlineHint(s *session.Session) string {
+	if s.OAuth == nil || s.OAuth.Flow != authclient.FlowCode || !slices.Contains(strings.Fields(s.OAuth.Scope), authclient.OfflineAccess) {
+		return ""
+	}
+	return "; some servers give one with --param prompt=consent"
 }
 
 func (o loginOptions) login(ctx context.Context, env *cli.Env, args []string) (*session.Session, error) {

@@ -209,24 +209,13 @@ func (d *detection) metadata(ctx context.Context, issuer string) (*Finding, erro
 		if !r.ok() || err != nil || m.Issuer == "" || m.TokenEndpoint == "" {
 			continue
 		}
-		f := Finding{Preset: presetOf(m), Server: m.Issuer, Shown: true}
+		f := Finding{Preset: PresetFor(m), Server: m.Issuer, Shown: true}
 		if strings.TrimSuffix(m.Issuer, "/") != strings.TrimSuffix(issuer, "/") {
 			f.Shown, f.Unknown = false, "whether you trust the issuer that the metadata names"
 		}
 		return d.add(f, r, http.MethodGet, "the metadata of the issuer "+phrase.Short(m.Issuer)+kindOf(f.Preset)), nil
 	}
 	return nil, nil
-}
-
-// presetOf returns the preset of a server with this metadata.
-func presetOf(m oauth.Metadata) string {
-	switch {
-	case strings.HasSuffix(m.TokenEndpoint, "/protocol/openid-connect/token"):
-		return "keycloak"
-	case strings.HasSuffix(strings.TrimSuffix(m.Issuer, "/"), ".auth0.com"):
-		return "auth0"
-	}
-	return PresetFor(m)
 }
 
 func kindOf(preset string) string {

@@ -192,7 +192,10 @@ func (c conversation) run(t *testing.T) {
 		if c.has("metadata") {
 			server.steps = []string{"metadata"}
 		}
-		if err := s.Prepare(t.Context(), issuer, false); err != nil {
+		if err := s.Describe(t.Context(), issuer); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Prepare(t.Context(), false); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -90,16 +90,17 @@ func otherIssuer(u *url.URL, is, want string) error {
 	return e.Hintf("if that is the server that you trust, use the name that it gives itself")
 }
 
-// ServerOf returns the metadata of a server that the preset describes, from the server
-// itself or from the preset. issuer is the URL of the server as the user spells it.
-func (s *Client) ServerOf(ctx context.Context, issuer string) (OAuthServer, error) {
+// Describe sets the metadata of the server, from the server itself or from the preset. issuer
+// is the URL of the server as the user spells it.
+func (s *Client) Describe(ctx context.Context, issuer string) error {
 	p := s.Preset.OAuth
 	if p.Metadata {
 		m, err := s.Discover(ctx, issuer)
 		if s.OAuth.Certificate != "" {
 			m = m.ForTLS()
 		}
-		return OAuthServer{m}, err
+		s.OAuth.Server = OAuthServer{m}
+		return err
 	}
 	at := func(path string) string {
 		if path == "" || strings.Contains(path, "://") {
@@ -107,10 +108,11 @@ func (s *Client) ServerOf(ctx context.Context, issuer string) (OAuthServer, erro
 		}
 		return strings.TrimRight(issuer, "/") + path
 	}
-	return OAuthServer{oauth.Metadata{
+	s.OAuth.Server = OAuthServer{oauth.Metadata{
 		Issuer: issuer, AuthorizationEndpoint: at(p.AuthorizationEndpoint), TokenEndpoint: at(p.TokenEndpoint), DeviceEndpoint: at(p.DeviceEndpoint),
 		RevocationEndpoint: at(p.RevocationEndpoint), IntrospectionEndpoint: at(p.IntrospectionEndpoint), UserinfoEndpoint: at(p.UserinfoEndpoint),
-	}}, nil
+	}}
+	return nil
 }
 
 // isOpenID reports whether the metadata describes an OpenID provider: only such a server
@@ -121,7 +123,12 @@ func isOpenID(m oauth.Metadata) bool {
 
 // PresetFor returns the name of the preset for a server with this metadata.
 func PresetFor(m oauth.Metadata) string {
-	if isOpenID(m) {
+	switch {
+	case strings.HasSuffix(m.TokenEndpoint, "/protocol/openid-connect/token"):
+		return "keycloak"
+	case strings.HasSuffix(strings.TrimSuffix(m.Issuer, "/"), ".auth0.com"):
+		return "auth0"
+	case isOpenID(m):
 		return "oidc"
 	}
 	return "oauth2"

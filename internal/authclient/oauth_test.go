@@ -250,3 +250,33 @@ func TestCallback(t *testing.T) {
 		}
 	}
 }
+
+// TestDefaultScope checks what a login asks for where the user names no scope.
+func TestDefaultScope(t *testing.T) {
+	for name, tt := range map[string]struct {
+		preset, flow string
+		listed       []string
+		want         string
+	}{
+		"all are listed":        {"openid offline_access", FlowCode, []string{"openid", "offline_access", "email"}, "openid offline_access"},
+		"no refresh scope":      {"openid offline_access", FlowDevice, []string{"openid"}, "openid"},
+		"nothing is listed":     {"openid email offline_access", FlowCode, nil, "openid email"},
+		"a client without user": {"openid", FlowClientCredentials, []string{"openid"}, ""},
+		"none in the preset":    {"", FlowCode, []string{"openid"}, ""},
+		"none that is listed":   {"openid", FlowCode, []string{"repo"}, ""},
+	} {
+		o := &OAuth{Flow: tt.flow}
+		o.Server.ScopesSupported = tt.listed
+		o.defaultScope(OAuthPreset{Scope: tt.preset})
+		if o.Scope != tt.want {
+			t.Errorf("%s: %q, want %q", name, o.Scope, tt.want)
+		}
+	}
+	o := &OAuth{Flow: FlowCode, Scope: "own", Params: []string{"prompt=none"}}
+	p := OAuthPreset{Scope: "openid", Params: []string{"prompt=consent", "access_type=offline"}}
+	o.defaultScope(p)
+	o.defaultParams(p)
+	if o.Scope != "own" || strings.Join(o.Params, " ") != "prompt=none access_type=offline" {
+		t.Errorf("the user's wishes became %q %q", o.Scope, o.Params)
+	}
+}

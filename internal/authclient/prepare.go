@@ -11,24 +11,22 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Prepare completes what a login at an OAuth 2.0 server needs: the metadata of the server,
-// and from it what the user left out. issuer is the server as the user spells it. With
-// register it registers a client first, if there is none.
-func (s *Client) Prepare(ctx context.Context, issuer string, register bool) error {
+// Prepare completes what a login at an OAuth 2.0 server needs and the user left out, from the
+// metadata of the server. With register it registers a client first, if there is none.
+func (s *Client) Prepare(ctx context.Context, register bool) error {
 	o := s.OAuth
-	var err error
-	if o.Server, err = s.ServerOf(ctx, issuer); err != nil {
-		return err
-	}
 	o.Flow = cmp.Or(o.Flow, defaultFlow(o.Server.Metadata))
 	if err := o.checkFlow(); err != nil {
 		return err
 	}
 	o.defaultScope(s.Preset.OAuth)
+	o.defaultParams(s.Preset.OAuth)
 	if o.DPoP {
-		if o.DPoPKey, err = o.newDPoPKey(); err != nil {
+		key, err := o.newDPoPKey()
+		if err != nil {
 			return err
 		}
+		o.DPoPKey = key
 	}
 	if o.ClientID == "" && register {
 		if err := s.register(ctx); err != nil {
@@ -41,6 +39,10 @@ func (s *Client) Prepare(ctx context.Context, issuer string, register bool) erro
 	o.ClientAuth = cmp.Or(o.ClientAuth, o.ChooseAuth())
 	return o.CheckAuth()
 }
+
+// OfflineAccess is the scope of a refresh token at an OpenID provider (OpenID Connect Core
+// §11). Others refuse unknown scopes, so it is asked for only where the server lists it.
+const OfflineAccess = "offline_access"
 
 // defaultFlow returns the flow of a person at a server: the code flow, or that of a device if
 // the server has no login page for the other.
@@ -70,19 +72,21 @@ func (o *OAuth) checkFlow() error {
 	return nil
 }
 
-// defaultScope sets the scope of a person's login: that of the preset, and a refresh token
-// where the server has a scope for it. A scope that is not granted is no error.
+// defaultScope sets the scope of a person's login: that of the preset, without what the server
+// does not list. A scope that is not granted is no error.
 func (o *OAuth) defaultScope(p OAuthPreset) {
 	if o.Scope != "" || o.Flow == FlowClientCredentials || o.Flow == FlowExchange {
 		return
 	}
-	if isOpenID(o.Server.Metadata) || !strings.Contains(p.Scope, "openid") {
-		o.Scope = p.Scope
-	}
-	const offline = "offline_access"
-	if o.IsOpenID() && slices.Contains(o.Server.ScopesSupported, offline) && !slices.Contains(strings.Fields(o.Scope), offline) {
-		o.Scope += " " + offline
-	}
+	listed := o.Server.ScopesSupported
+	wanted := strings.Fields(p.Scope)
+	o.Scope = strings.Join(slices.DeleteFunc(wanted, func(scope string) bool {
+		return !slices.Contains(listed, scope) && (len(listed) > 0 || scope == OfflineAccess)
+	}), " ")
+}
+
+// defaultParams adds the parameters of the preset that the user has not set.
+func (o *OAuth) defaultParams(p OAuthPreset) {
 	for _, param := range p.Params {
 		name, _, _ := strings.Cut(param, "=")
 		if !slices.ContainsFunc(o.Params, func(own string) bool { return strings.HasPrefix(own, name+"=") }) {

@@ -50,19 +50,20 @@ func (c *Client) ready(ctx context.Context, server *authclient.Client, l Login) 
 // Prepare completes a login at an OAuth 2.0 server from the metadata of the server. issuer is
 // the server as the user spells it. With register it registers a client, if there is none.
 func (c *Client) Prepare(ctx context.Context, l *Login, issuer string, register bool) error {
-	named := l.Preset != ""
-	l.Preset = cmp.Or(l.Preset, "oidc")
-	server, err := c.server(&Session{Name: c.Name, Server: l.Server.String(), Preset: l.Preset, OAuth: l.OAuth})
+	server, err := c.server(&Session{Name: c.Name, Server: l.Server.String(), Preset: cmp.Or(l.Preset, "oauth2"), OAuth: l.OAuth})
 	if err != nil {
 		return err
 	}
-	if err := server.Prepare(ctx, issuer, register); err != nil {
+	if err := server.Describe(ctx, issuer); err != nil {
 		return err
 	}
-	if !named {
+	if l.Preset == "" {
 		l.Preset = authclient.PresetFor(l.OAuth.Server.Metadata)
+		if server.Preset, err = c.Presets(l.Preset); err != nil {
+			return err
+		}
 	}
-	return nil
+	return server.Prepare(ctx, register)
 }
 
 // mayStore refuses a session that could not be saved, before the user is asked.
