@@ -64,12 +64,9 @@ func runScripts(t *testing.T, dir string) {
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, ".config"))
 			e.Setenv("DBUS_SESSION_BUS_ADDRESS", "") // nobody's keyring is touched
 			e.Setenv("PASSWORD", testPassword)
-			e.Setenv("NPM_JOSE", os.Getenv("NPM_JOSE"))
-			e.Setenv("NPM_OIDC_PROVIDER", os.Getenv("NPM_OIDC_PROVIDER"))
-			e.Setenv("NPM_OAUTH2_MOCK_SERVER", os.Getenv("NPM_OAUTH2_MOCK_SERVER"))
-			e.Setenv("NPM_JSON_SERVER_AUTH", os.Getenv("NPM_JSON_SERVER_AUTH"))
-			e.Setenv("NPM_OPENID_CLIENT", os.Getenv("NPM_OPENID_CLIENT"))
-			e.Setenv("NPM_BETTER_AUTH", os.Getenv("NPM_BETTER_AUTH"))
+			for _, variable := range peers {
+				e.Setenv(variable, os.Getenv(variable))
+			}
 			return copyKeys(filepath.Join(e.WorkDir, "keys"))
 		},
 		Condition: condition,
@@ -87,29 +84,26 @@ func runScripts(t *testing.T, dir string) {
 	})
 }
 
-// condition evaluates [npm-jose], that $NPM_JOSE is a directory with the npm package jose, the
-// same for other packages, [django-simplejwt] and [flask-jwt-extended], Debian's, and [root], that
+// peers has the variables that name other programs: directories with packages of npm, and a
+// program.
+var peers = map[string]string{
+	"npm-jose": "NPM_JOSE", "npm-oidc-provider": "NPM_OIDC_PROVIDER", "npm-oauth2-mock-server": "NPM_OAUTH2_MOCK_SERVER",
+	"npm-json-server-auth": "NPM_JSON_SERVER_AUTH", "npm-better-auth": "NPM_BETTER_AUTH", "npm-openid-client": "NPM_OPENID_CLIENT", "zitadel-op": "ZITADEL_OP",
+}
+
+// condition evaluates the names of peers, [django-simplejwt] and [flask-jwt-extended], Debian's, and [root], that
 // the permissions of files do not apply. [exec:jose], Debian's, is built in.
 func condition(name string) (bool, error) {
 	switch name {
-	case "npm-jose":
-		return os.Getenv("NPM_JOSE") != "", nil
-	case "npm-oidc-provider":
-		return os.Getenv("NPM_OIDC_PROVIDER") != "", nil
-	case "npm-oauth2-mock-server":
-		return os.Getenv("NPM_OAUTH2_MOCK_SERVER") != "", nil
-	case "npm-json-server-auth":
-		return os.Getenv("NPM_JSON_SERVER_AUTH") != "", nil
-	case "npm-openid-client":
-		return os.Getenv("NPM_OPENID_CLIENT") != "", nil
-	case "npm-better-auth":
-		return os.Getenv("NPM_BETTER_AUTH") != "", nil
 	case "django-simplejwt", "flask-jwt-extended":
 		_, err := os.Stat("/usr/lib/python3/dist-packages/" + map[string]string{"django-simplejwt": "rest_framework_simplejwt", "flask-jwt-extended": "flask_jwt_extended"}[name])
 		return err == nil, nil
 	case "root":
 		return os.Geteuid() == 0, nil
 	default:
+		if variable, ok := peers[name]; ok {
+			return os.Getenv(variable) != "", nil
+		}
 		return false, fmt.Errorf("no such condition: %s", name)
 	}
 }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -29,8 +30,9 @@ func (p *provider) tryAuthorize(ctx context.Context) error {
 	defer func() { p.cookies = kept }()
 	p.cookies = jar
 	address, a, err := p.address(ctx, p.newAuthorization())
+	allowed := ""
 	if err == nil && address != "" {
-		a, err = p.openFromElsewhere(ctx, address)
+		a, allowed, err = p.openFromElsewhere(ctx, address)
 	}
 	if err != nil {
 		return err
@@ -39,7 +41,6 @@ func (p *provider) tryAuthorize(ctx context.Context) error {
 		p.skipFor(a, a.describe(), LoginPageFraming, AuthorizeNoCORS)
 		return nil
 	}
-	allowed := a.header.Get("Access-Control-Allow-Origin")
 	p.judge(AuthorizeNoCORS, len(p.report.Steps), allowed == "", strings.TrimSpace("Access-Control-Allow-Origin "+shownOr(allowed, "is not there")))
 	if !a.ok() {
 		p.inapplicable("the authorization endpoint shows no page: "+a.describe(), LoginPageFraming)
@@ -54,8 +55,8 @@ func (p *provider) tryAuthorize(ctx context.Context) error {
 }
 
 // openFromElsewhere requests a page as a script of another site does, through redirects of
-// the server.
-func (p *provider) openFromElsewhere(ctx context.Context, address string) (a answer, err error) {
+// the server. It also returns the sites that an answer allows to read it.
+func (p *provider) openFromElsewhere(ctx context.Context, address string) (a answer, allowed string, err error) {
 	for range maxPages {
 		a, err = p.openOne(ctx, "the login page, from another site", func(ctx context.Context) (*http.Request, error) {
 			req, err := getting(address)(ctx)
@@ -64,13 +65,14 @@ func (p *provider) openFromElsewhere(ctx context.Context, address string) (a ans
 			}
 			return req, err
 		})
+		allowed = cmp.Or(allowed, a.header.Get("Access-Control-Allow-Origin"))
 		to := location(a)
-		if err != nil || to == nil || a.header.Get("Access-Control-Allow-Origin") != "" || httpclient.Origin(to) != httpclient.Origin(a.at) {
-			return a, err
+		if err != nil || to == nil || httpclient.Origin(to) != httpclient.Origin(a.at) {
+			return a, allowed, err
 		}
 		address = to.String()
 	}
-	return a, nil
+	return a, allowed, nil
 }
 
 // needsCode reports whether the rules are wanted and can be judged. The flows without a
