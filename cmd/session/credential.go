@@ -25,15 +25,18 @@ type credentialAsk struct {
 	bearer bool     // the program can send a Bearer token (git 2.46)
 }
 
-// credentialProtocols are the formats in which another program runs this one and asks it
-// for a credential (gitcredentials(7), docker-credential-helpers).
-var credentialProtocols = map[string]struct {
+// A credentialProtocol is how another program asks for a credential.
+type credentialProtocol struct {
 	actions []string
 	hint    string
 	parse   func(text string) credentialAsk
 	answer  func(env *cli.Env, o tokenOptions, ask credentialAsk, s *session.Session) error
 	none    string // what is said where there is no credential
-}{
+}
+
+// credentialProtocols are the formats in which another program runs this one and asks it
+// for a credential (gitcredentials(7), docker-credential-helpers).
+var credentialProtocols = map[string]credentialProtocol{
 	"git-credential": {
 		[]string{"get", "store", "erase"},
 		"git config credential.https://git.example.helper '!jwt session token --format git-credential'",
@@ -65,6 +68,12 @@ func runCredential(ctx context.Context, env *cli.Env, o tokenOptions, action str
 	case env.StdinTTY:
 		return verdict.Errorf(verdict.Usage, "--format %s: another program says on stdin which server it means", o.format).Hintf("%s", protocol.hint)
 	}
+	return giveCredential(ctx, env, o)
+}
+
+// giveCredential answers with the token, if the session is for the server that is asked for.
+func giveCredential(ctx context.Context, env *cli.Env, o tokenOptions) error {
+	protocol := credentialProtocols[o.format]
 	text, err := io.ReadAll(io.LimitReader(env.Stdin, mostAsked))
 	if err != nil {
 		return verdict.Errorf(verdict.IO, "stdin: %w", err)
@@ -75,17 +84,25 @@ func runCredential(ctx context.Context, env *cli.Env, o tokenOptions, action str
 		return err
 	}
 	before, err := client.Store.Peek(client.Name)
-	if err == nil && ask.isFor(before) {
-		s, err := freshToken(ctx, client, 0)
-		if err != nil {
-			return err
-		}
-		return protocol.answer(env, o, ask, s)
+	switch {
+	case err != nil && verdict.ClassOf(err) != verdict.NotLoggedIn:
+		return err
+	case err != nil || !ask.isFor(before):
+		return protocol.refuse(env)
 	}
-	if protocol.none == "" {
-		return nil // git asks the next helper
+	s, err := freshToken(ctx, client, 0)
+	if err != nil {
+		return err
 	}
-	if err := (cli.Output{}).Write(env, []byte(protocol.none)); err != nil {
+	return protocol.answer(env, o, ask, s)
+}
+
+// refuse says that there is no credential. git asks the next helper then.
+func (p credentialProtocol) refuse(env *cli.Env) error {
+	if p.none == "" {
+		return nil
+	}
+	if err := (cli.Output{}).Write(env, []byte(p.none)); err != nil {
 		return err
 	}
 	return cli.Answered{Class: verdict.IO}

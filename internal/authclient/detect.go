@@ -4,39 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"jwt/internal/httpclient"
-	"jwt/internal/jsonobject"
-	"jwt/internal/loopback"
 	"jwt/internal/oauth"
-	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
-
-// A Finding is a preset that fits what a server answered.
-type Finding struct {
-	Preset   string
-	Server   string // the URL to log in at
-	Shown    bool   // an answer is one that only this kind of server gives; else the preset is a guess
-	Evidence []Evidence
-	Paths    map[string]string // of steps, where they differ from those of the preset
-	User     string            // the field of the user name, where it differs
-	API      string            // the origin that the token is for, if it is not that of Server
-	Unknown  string            // what no answer has shown
-}
-
-// Evidence is an answer that speaks for a preset.
-type Evidence struct {
-	Request string // method, and path or URL of another server
-	Status  int
-	Says    string
-}
 
 // Detect asks the server which preset fits, the best first. It sends no credential and keeps
 // no cookie: it reads metadata and well-known paths, and only if they show nothing, posts empty
@@ -57,32 +33,25 @@ func (s *Client) Detect(ctx context.Context) ([]*Finding, error) {
 	if err := d.resource(ctx, root); err != nil {
 		return nil, err
 	}
-	for _, posts := range []bool{false, true} {
-		if posts && slices.ContainsFunc(d.found, func(f *Finding) bool { return f.Shown }) {
-			break
-		}
-		for _, p := range probes {
-			if (p.method == http.MethodPost) != posts {
-				continue
-			}
-			if err := d.probe(ctx, p); err != nil {
-				return nil, err
-			}
-		}
+	if err := d.probeAll(ctx); err != nil {
+		return nil, err
 	}
 	if len(d.found) == 0 && root.status >= 300 && root.status < 400 {
 		return nil, root.refusal(verdict.FetchRefused)
 	}
-	slices.SortStableFunc(d.found, func(a, b *Finding) int {
-		switch {
-		case a.Shown == b.Shown:
-			return len(b.Evidence) - len(a.Evidence)
-		case a.Shown:
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(d.found, byEvidence)
 	return d.found, nil
+}
+
+// byEvidence orders what was shown before what is a guess.
+func byEvidence(a, b *Finding) int {
+	switch {
+	case a.Shown == b.Shown:
+		return len(b.Evidence) - len(a.Evidence)
+	case a.Shown:
+		return -1
+	}
+	return 1
 }
 
 // A detection collects findings.
@@ -157,6 +126,25 @@ func (d *detection) show(u *url.URL) string {
 	return httpclient.Show(u)
 }
 
+// probeAll sends the requests of all probes, and those that post something only if nothing was
+// shown before.
+func (d *detection) probeAll(ctx context.Context) error {
+	for _, posts := range []bool{false, true} {
+		if posts && slices.ContainsFunc(d.found, func(f *Finding) bool { return f.Shown }) {
+			return nil
+		}
+		for _, p := range probes {
+			if (p.method == http.MethodPost) != posts {
+				continue
+			}
+			if err := d.probe(ctx, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // probe sends the request of a probe to each of its paths, up to the first that fits.
 func (d *detection) probe(ctx context.Context, p probe) error {
 	for _, path := range p.paths {
@@ -191,109 +179,6 @@ func (d *detection) saysNothing(r *reply) bool {
 	return r.status == d.nothing.status && bytes.Equal(bare(r), bare(d.nothing))
 }
 
-// metadata looks for the metadata of an OAuth 2.0 server, and returns the finding, or nil.
-func (d *detection) metadata(ctx context.Context, issuer string) (*Finding, error) {
-	for _, text := range metadataURLs(issuer) {
-		u, err := ParseServer(text)
-		if err != nil {
-			return nil, nil // http beyond loopback
-		}
-		r, err := d.send(ctx, http.MethodGet, u)
-		if err != nil {
-			if mustEnd(ctx, err) {
-				return nil, err
-			}
-			continue
-		}
-		m, err := oauth.ParseMetadata(r.body)
-		if !r.ok() || err != nil || m.Issuer == "" || m.TokenEndpoint == "" {
-			continue
-		}
-		f := Finding{Preset: PresetFor(m), Server: m.Issuer, Shown: true}
-		if strings.TrimSuffix(m.Issuer, "/") != strings.TrimSuffix(issuer, "/") {
-			f.Shown, f.Unknown = false, "whether you trust the issuer that the metadata names"
-		}
-		return d.add(f, r, http.MethodGet, "the metadata of the issuer "+phrase.Short(m.Issuer)+kindOf(f.Preset)), nil
-	}
-	return nil, nil
-}
-
-func kindOf(preset string) string {
-	switch preset {
-	case "keycloak":
-		return ", with Keycloak's token endpoint"
-	case "auth0":
-		return ", of Auth0"
-	}
-	return ""
-}
-
-// host records a server that is known by its name.
-func (d *detection) host(root *reply) {
-	name := d.client.URL.Hostname()
-	f := Finding{Server: d.client.URL.String(), Shown: true}
-	switch {
-	case name == "identitytoolkit.googleapis.com":
-		f.Preset = "firebase"
-	case strings.HasPrefix(name, "cognito-idp.") && strings.HasSuffix(name, ".amazonaws.com") && d.client.URL.Path == "":
-		f.Preset = "cognito"
-	default:
-		return
-	}
-	d.add(f, root, http.MethodGet, "the host is the one of this service")
-}
-
-// resource follows the metadata of a protected resource (RFC 9728), which a 401 names, or
-// which is at its well-known path.
-func (d *detection) resource(ctx context.Context, root *reply) error {
-	named := ""
-	for _, value := range root.header.Values("WWW-Authenticate") {
-		if named = parseChallenge(value)["resource_metadata"]; named != "" {
-			break
-		}
-	}
-	own := d.client.URL
-	if named == "" {
-		named = own.Scheme + "://" + own.Host + "/.well-known/oauth-protected-resource" + own.Path
-	}
-	u, err := url.Parse(named)
-	if err != nil || httpclient.Origin(u) != httpclient.Origin(own) {
-		return nil // another origin may not speak for this one
-	}
-	r, err := d.send(ctx, http.MethodGet, u)
-	if err != nil {
-		if mustEnd(ctx, err) {
-			return err
-		}
-		return nil
-	}
-	object, err := jsonobject.Parse(r.body)
-	if !r.ok() || err != nil {
-		return nil
-	}
-	resource, _ := object.Text("resource")
-	if of, err := url.Parse(resource); err != nil || httpclient.Origin(of) != httpclient.Origin(own) { // §3.3
-		return nil
-	}
-	list, _ := object.Get("authorization_servers")
-	servers, _ := list.Texts()
-	const most = 3
-	for _, issuer := range servers[:min(len(servers), most)] {
-		if u, err := url.Parse(issuer); err != nil || loopback.Host(u.Hostname()) && !loopback.Host(own.Hostname()) {
-			continue // a server elsewhere does not choose what is asked on this machine
-		}
-		f, err := d.metadata(ctx, issuer)
-		if err != nil {
-			return err
-		}
-		if f != nil {
-			f.API = oauth.WebOrigin(d.client.URL)
-			f.Evidence = slices.Insert(f.Evidence, 0, Evidence{http.MethodGet + " " + d.show(r.url), r.status, "the API names its authorization server, " + phrase.Short(issuer)})
-		}
-	}
-	return nil
-}
-
 // userField returns the field of the user name that a refusal names, or "".
 func userField(body []byte) string {
 	for _, name := range []string{"email", "username", "identifier", "login"} {
@@ -302,34 +187,4 @@ func userField(body []byte) string {
 		}
 	}
 	return ""
-}
-
-// TOML returns the preset to keep under a name of its own.
-func (f *Finding) TOML(name string) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "[presets.%s]\nbased_on = %q\n", name, f.Preset)
-	if p, err := FindPreset(f.Preset, Config{}); err == nil {
-		for _, value := range slices.Sorted(maps.Keys(p.Values)) {
-			if p.Values[value] == "" {
-				fmt.Fprintf(&b, "values.%s = \"\"\n", value)
-			}
-		}
-	}
-	if f.Unknown != "" {
-		fmt.Fprintf(&b, "# not shown by the server: %s\n", f.Unknown)
-	}
-	for _, step := range slices.Sorted(maps.Keys(f.Paths)) {
-		fmt.Fprintf(&b, "\n[presets.%s.%s]\npath = %q\n", name, step, f.Paths[step])
-		if step == "login" && f.User != "" {
-			fmt.Fprintf(&b, "fields = [%q, \"password=$password\"]\n", f.User+"=$username")
-		}
-	}
-	return b.Bytes()
-}
-
-// Changes reports whether the preset to keep says more than the one that it is based on: the
-// server differs, or the user has to set values.
-func (f *Finding) Changes() bool {
-	p, err := FindPreset(f.Preset, Config{})
-	return len(f.Paths) > 0 || f.User != "" || err == nil && p.Ready() != nil
 }
