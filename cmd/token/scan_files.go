@@ -96,18 +96,25 @@ func (f *scanFiles) text(name string, r io.Reader, listed bool, yield func(block
 		f.fail(verdict.Errorf(verdict.Malformed, "%s: is UTF-16, of which only the plain text can be masked: convert it first (iconv -t utf-8)", nameOfText(name)))
 		return true
 	}
-	if listed && text == io.Reader(b) {
-		if start, _ := b.Peek(sniffed); bytes.IndexByte(start, 0) >= 0 {
-			f.binary++
-			return true
-		}
-	}
-	f.opened++
 	source := &scanSource{name: name}
-	if start, _ := b.Peek(sniffed); text == io.Reader(b) && !f.keepsBytes && scan.IsHAR(start) {
+	switch start := sniff(b); {
+	case text != io.Reader(b):
+	case listed && bytes.IndexByte(start, 0) >= 0:
+		f.binary++
+		return true
+	case !f.keepsBytes && scan.IsHAR(start):
 		text = source.readHAR(b)
 	}
+	f.opened++
 	return yield(blocks.Text{Reader: text, Source: source})
+}
+
+// sniff returns what the first read of a text gives. It does not wait for more, which a pipe may
+// not have yet.
+func sniff(b *bufio.Reader) []byte {
+	_, _ = b.Peek(1) // an error comes again with the next read
+	start, _ := b.Peek(b.Buffered())
+	return start
 }
 
 // A scanSource is what a text was read from.

@@ -2,6 +2,7 @@ package render
 
 import (
 	"net/url"
+	"path"
 	"strconv"
 	"time"
 
@@ -269,6 +270,18 @@ func (f Found) sarifRule() string {
 	return "jwt-live"
 }
 
+// uri returns the file as SARIF has it: relative to the directory that was scanned from, or with
+// its scheme.
+func (f Found) uri() string {
+	switch {
+	case f.File == "":
+		return "stdin"
+	case path.IsAbs(f.File):
+		return (&url.URL{Scheme: "file", Path: f.File}).String()
+	}
+	return (&url.URL{Path: f.File}).EscapedPath()
+}
+
 // SarifResult returns the match as a result of a SARIF log.
 func (f Found) SarifResult() Object {
 	t := NewText(false)
@@ -276,10 +289,7 @@ func (f Found) SarifResult() Object {
 	if state, _ := f.stateInWords(); state != "" {
 		t.Put(", ", state)
 	}
-	location := Object{{"artifactLocation", Object{{"uri", (&url.URL{Path: f.File}).EscapedPath()}}}}
-	if f.File == "" {
-		location = Object{{"artifactLocation", Object{{"uri", "stdin"}}}}
-	}
+	location := Object{{"artifactLocation", Object{{"uri", f.uri()}}}}
 	location.Add("region", Object{{"startLine", f.Place.Line}, {"startColumn", f.Place.Column}, {"endLine", f.Last.Line}, {"endColumn", f.Last.Column}})
 	level := ""
 	for _, r := range sarifRules {
