@@ -68,14 +68,14 @@ func (t scanTally) String() string {
 
 // run searches all texts. work makes the output of a block.
 func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *blocks.Block)) error {
-	next, stop := iter.Pull(s.files.texts())
 	var before, after []byte
 	if s.options.sarif {
 		before, after = render.Sarif(s.env.Version)
 	}
-	if err := s.options.output.Write(s.env, before); err != nil {
+	if err := s.write(before); err != nil {
 		return err
 	}
+	next, stop := iter.Pull(s.files.texts())
 	ended := make(chan error, 1)
 	go func() {
 		defer stop()
@@ -92,7 +92,7 @@ func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *blocks.Blo
 	if err != nil {
 		return err
 	}
-	if err := s.options.output.Write(s.env, after); err != nil {
+	if err := s.write(after); err != nil {
 		return err
 	}
 	return s.conclude()
@@ -123,6 +123,11 @@ func (s *scanner) done(b *blocks.Block) error {
 		out, s.started = out[1:], true // the comma before the first result
 	}
 	s.progress.update(int(b.Offset>>20), b.Offset)
+	return s.write(out)
+}
+
+// write writes to stdout, if there is anything to write.
+func (s *scanner) write(out []byte) error {
 	if len(out) == 0 {
 		return nil
 	}
