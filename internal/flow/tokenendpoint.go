@@ -50,6 +50,7 @@ func (p *provider) send(ctx context.Context, q post) (answer, error) {
 	return p.patiently(ctx, q.name, func() answer { return p.sendOnce(ctx, q) })
 }
 
+// sendOnce may run several times at once: it changes nothing that is shared.
 func (p *provider) sendOnce(ctx context.Context, q post) answer {
 	a := p.request(ctx, func(ctx context.Context) (*http.Request, error) {
 		form, h := url.Values{}, http.Header{}
@@ -81,10 +82,6 @@ func (p *provider) sendOnce(ctx context.Context, q post) answer {
 		return a
 	}
 	a.grant = grantOf(body, a.began)
-	for _, secret := range []string{"access_token", "refresh_token", "id_token"} {
-		text, _ := body.Text(secret)
-		p.tokens.secrets.Add(text)
-	}
 	return a
 }
 
