@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,6 +22,8 @@ import (
 type authorizeRequest struct {
 	*exchange
 	params   url.Values
+	query    url.Values // that names the request in addresses: params, unless it was pushed
+	pushed   *pushed    // nil: its parameters came with the browser
 	client   Client
 	redirect string
 	explicit bool // the request has the redirect URI
@@ -38,7 +41,7 @@ func (s *Server) authorizePage(x *exchange) error {
 	if x.asGet(params) {
 		return nil
 	}
-	r, err := s.authorizeRequest(x, params)
+	r, err := s.browserRequest(x, params)
 	if err != nil {
 		return s.endAuthorize(x, r, err)
 	}
@@ -114,7 +117,7 @@ func (s *Server) authorizeRequest(x *exchange, params url.Values) (*authorizeReq
 	case params.Get("redirect_uri") == "" && len(c.RedirectURIs) != 1:
 		return nil, invalid("redirect_uri is required")
 	}
-	r := &authorizeRequest{exchange: x, params: params, client: c, redirect: params.Get("redirect_uri"), explicit: params.Has("redirect_uri")}
+	r := &authorizeRequest{exchange: x, params: params, query: params, client: c, redirect: params.Get("redirect_uri"), explicit: params.Has("redirect_uri")}
 	if r.redirect == "" {
 		r.redirect = c.RedirectURIs[0]
 	}
@@ -192,7 +195,7 @@ func (s *Server) decide(r *authorizeRequest) error {
 	}
 	prompts := strings.Fields(r.params.Get("prompt"))
 	silent := slices.Contains(prompts, "none")
-	if !known || slices.Contains(prompts, "login") || slices.Contains(prompts, "select_account") || tooOld(r.params.Get("max_age"), browser.Time, r.now) || s.otherUser(r, browser) {
+	if !known || s.needsLogin(r, browser, prompts) {
 		if silent {
 			return &oauth.Error{Status: http.StatusBadRequest, Code: "login_required", Description: "the user is not logged in"}
 		}
@@ -206,6 +209,18 @@ func (s *Server) decide(r *authorizeRequest) error {
 		return s.consentPage(r, browser)
 	}
 	return s.giveCode(r, browser)
+}
+
+// needsLogin reports whether the user must log in again. A login after the request was pushed
+// is the one that it asks for.
+func (s *Server) needsLogin(r *authorizeRequest, browser browserLogin, prompts []string) bool {
+	if s.otherUser(r, browser) {
+		return true
+	}
+	if r.pushed != nil && browser.Time.After(r.pushed.Time) {
+		return false
+	}
+	return slices.Contains(prompts, "login") || slices.Contains(prompts, "select_account") || tooOld(r.params.Get("max_age"), browser.Time, r.now)
 }
 
 // tooOld reports whether a login is older than max_age allows.
@@ -227,6 +242,11 @@ func (s *Server) otherUser(r *authorizeRequest, browser browserLogin) bool {
 
 // giveCode redirects to the client with a code.
 func (s *Server) giveCode(r *authorizeRequest, browser browserLogin) error {
+	if r.pushed != nil {
+		if err := s.spendPushed(r); err != nil {
+			return err
+		}
+	}
 	text, err := s.newCode(r.ctx, code{
 		Client: r.client.ID, Redirect: r.redirect, Explicit: r.explicit,
 		Challenge: r.params.Get("code_challenge"), Key: r.params.Get("dpop_jkt"),
@@ -278,7 +298,7 @@ func (s *Server) takeConsent(x *exchange) error {
 	if err := s.agree(x, browser, r.client.ID, r.scope); err != nil {
 		return err
 	}
-	return s.giveCode(r, browser)
+	return s.endAuthorize(x, r, s.giveCode(r, browser))
 }
 
 // postedAuthorize returns the authorization request in the query of a form's address, and the
@@ -292,17 +312,14 @@ func (s *Server) postedAuthorize(x *exchange) (*authorizeRequest, url.Values, er
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := s.authorizeRequest(x, params)
+	r, err := s.browserRequest(x, params)
 	return r, form, err
 }
 
 // again sends the browser to the authorization request once more, now that the user has
 // logged in: what asked for a login is left out.
 func again(r *authorizeRequest) error {
-	params := url.Values{}
-	for name, values := range r.params {
-		params[name] = values
-	}
+	params := maps.Clone(r.query)
 	params.Del("max_age")
 	prompts := slices.DeleteFunc(strings.Fields(params.Get("prompt")), func(p string) bool { return p == "login" || p == "select_account" })
 	if params.Del("prompt"); len(prompts) > 0 {

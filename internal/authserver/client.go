@@ -29,6 +29,7 @@ type Client struct {
 	Scopes              []string // that it may have; nil: any
 	Keys                []jwk.Key
 	BoundTokens         bool // dpop_bound_access_tokens
+	RequirePAR          bool // require_pushed_authorization_requests, RFC 9126 §6
 	anyLoopbackRedirect bool
 
 	secret    store.Hash
@@ -169,8 +170,11 @@ func ParseClient(o jsonobject.Object) (Client, error) {
 	if scope, ok := o.Text("scope"); ok {
 		c.Scopes = strings.Fields(scope)
 	}
-	if v, ok := o.Get("dpop_bound_access_tokens"); ok {
-		c.BoundTokens = string(v) == "true"
+	for name, to := range map[string]*bool{"dpop_bound_access_tokens": &c.BoundTokens, "require_pushed_authorization_requests": &c.RequirePAR} {
+		v, ok := o.Get(name)
+		if *to = string(v) == "true"; ok && !*to && string(v) != "false" {
+			return c, metadataError(name + ": must be true or false")
+		}
 	}
 	if c.Grants == nil {
 		c.Grants = []string{oauth.GrantCode, oauth.GrantRefreshToken}

@@ -20,6 +20,7 @@ const (
 	authorizePath           = "/authorize"
 	deviceAuthorizationPath = "/device_authorization"
 	devicePath              = "/device"
+	parPath                 = "/par"
 	userinfoPath            = "/userinfo"
 	revokePath              = "/revoke"
 	introspectPath          = "/introspect"
@@ -48,6 +49,7 @@ func (s *Server) metadata(x *exchange) error {
 		AuthorizationEndpoint: s.Issuer + authorizePath,
 		TokenEndpoint:         s.Issuer + TokenPath,
 		DeviceEndpoint:        s.Issuer + deviceAuthorizationPath,
+		PAREndpoint:           s.Issuer + parPath,
 		UserinfoEndpoint:      s.Issuer + userinfoPath,
 		RevocationEndpoint:    s.Issuer + revokePath,
 		IntrospectionEndpoint: s.Issuer + introspectPath,

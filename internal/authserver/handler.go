@@ -166,6 +166,7 @@ func (s *Server) ownEndpoints() []Endpoint {
 		page(post(authorizePath, s.authorizePage)),
 		page(post(authorizePath+"/login", s.takeLogin)),
 		page(post(authorizePath+"/consent", s.takeConsent)),
+		post(parPath, s.push),
 		post(deviceAuthorizationPath, s.authorizeDevice),
 		page(get(devicePath, s.devicePage)),
 		page(post(devicePath, s.takeDeviceDecision)),

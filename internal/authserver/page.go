@@ -153,7 +153,7 @@ func (c Client) title() string {
 
 // formAction returns the address of a form, which carries the authorization request.
 func (r *authorizeRequest) formAction(name string) string {
-	return html.EscapeString(authorizePath + "/" + name + "?" + r.params.Encode())
+	return html.EscapeString(authorizePath + "/" + name + "?" + r.query.Encode())
 }
 
 // formTarget returns where the form may lead to: browsers apply form-action to redirects, too.
