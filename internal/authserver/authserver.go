@@ -63,6 +63,7 @@ type Server struct {
 	limit  *limiter
 	gate   *gate
 	nonces *nonces
+	quota  quota
 	origin *http.CrossOriginProtection // of the endpoints for programs: Origins may send requests
 	forms  *http.CrossOriginProtection // of the pages: only they may
 	log    requestLog

@@ -72,6 +72,9 @@ func (s *Server) authorizeDevice(x *exchange) error {
 	if d.Grant.Audience, err = audienceOf(form); err != nil {
 		return err
 	}
+	if err := s.quota.take(s.Now()); err != nil {
+		return err
+	}
 	code := secretText()
 	d.id = secretID("device", code)
 	if err := s.storeDevice(x.ctx, d, x.now); err != nil {
