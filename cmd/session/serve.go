@@ -46,7 +46,11 @@ The first line on stdout is its address.
 The public client native, with any redirect URI on loopback, is always there.
 The grants are authorization code with PKCE, refresh token, client credentials,
 device code and token exchange. Access tokens are bound to a key if the client
-sends a DPoP proof.
+sends a DPoP proof. A file of more clients has the member names of RFC 7591; one
+without a secret or keys is public, and must use PKCE:
+
+  [{"client_id": "web", "client_secret": "…",
+    "redirect_uris": ["http://localhost:8080/callback"]}]
 
 Every refresh rotates the refresh token. A refresh token that is sent a second
 time revokes its session, except within --reuse-grace, when it returns the same
@@ -68,6 +72,7 @@ the whole server, have no times and path:
 		c.Example = `  jwt session serve                            user demo, with a random password
   jwt session serve --user alice:secret --access-ttl 30s --store memory
   jwt session serve --users users.txt --store redis://127.0.0.1:6379/0
+  jwt session serve --clients clients.json     with OAuth clients of your own
   jwt session serve --allow-origin http://localhost:5173   for a browser app
   jwt session serve --fault drop-answer,times=1,path=/refresh --reuse-grace 10s
   jwt session serve --listen 0.0.0.0:443 --allow-remote \
