@@ -41,8 +41,9 @@ one are shown as example and placeholder, and are not counted as tokens.
 ` + failOnHelp() + `
 
 --redact writes the text itself, unchanged but for signatures, line by line as
-it comes; what only a recipient can decrypt is masked, too. --redact=all leaves
-only a fingerprint of each token.`
+it comes; only a line that ends inside a token waits for the next. What only a
+recipient can decrypt is masked, too. --redact=all leaves only a fingerprint of
+each token.`
 		c.Example = `  jwt scan app.log
   kubectl logs deploy/api | jwt scan --key jwks.json
   jwt scan --fail-on-found .                          in CI

@@ -19,7 +19,6 @@ import (
 	"jwt/internal/redact"
 	"jwt/internal/render"
 	"jwt/internal/scan"
-	"jwt/internal/token"
 	"jwt/internal/verdict"
 	"jwt/internal/verify"
 )
@@ -170,13 +169,8 @@ func (s *scanner) report(searcher *scan.Searcher, b *blocks.Block) {
 // found decodes a match and, with a key, verifies it.
 func (s *scanner) found(m scan.Match) render.Found {
 	f := render.Found{Match: m, Show: s.options.date.Show, Reveal: s.options.reveal}
-	t, err := token.OpenLax(m.Token)
-	if err != nil {
-		return f
-	}
-	f.Decoded = t
-	if t.HasClaims() {
-		f.Lifetime = inspect.LifetimeOf(t.Claims, s.now)
+	if f.Claims, f.HasClaims = m.Claims(); f.HasClaims {
+		f.Lifetime = inspect.LifetimeOf(f.Claims, s.now)
 	}
 	if s.keys != nil {
 		r := verify.Token(m.Token, s.keys, verify.Policy{Algs: s.options.keys.Algs, Diagnosis: &verify.Diagnosis{Off: true}}, s.now)
@@ -256,18 +250,11 @@ type failKind struct {
 
 var failKinds = [...]failKind{
 	{"found", "a token, whatever its state", false, isToken},
-	{"live", "a token that has not expired", false, func(f render.Found) bool {
-		return isToken(f) && !(hasClaims(f) && f.Lifetime.State() == inspect.Expired)
-	}},
-	{"expired", "a token that has expired", false, func(f render.Found) bool {
-		return isToken(f) && hasClaims(f) && f.Lifetime.State() == inspect.Expired
-	}},
+	{"live", "a token that has not expired", false, func(f render.Found) bool { return isToken(f) && !isExpired(f) }},
+	{"expired", "a token that has expired", false, isExpired},
 	{"unsecured", "a token without a signature (alg none)", false, func(f render.Found) bool {
-		if !isToken(f) || f.Decoded == nil {
-			return false
-		}
-		alg, _ := f.Decoded.Header.Text("alg")
-		return alg == jwa.None
+		alg, _ := f.Header.Text("alg")
+		return isToken(f) && alg == jwa.None
 	}},
 	{"valid", "a token that verifies with a key given", true, func(f render.Found) bool {
 		return isToken(f) && f.Report != nil && f.Report.Valid
@@ -279,8 +266,12 @@ var failKinds = [...]failKind{
 	{"placeholder", "a token without a possible signature", false, func(f render.Found) bool { return f.Kind == scan.Placeholder }},
 }
 
-func isToken(f render.Found) bool   { return f.Kind == scan.Whole }
-func hasClaims(f render.Found) bool { return f.Decoded != nil && f.Decoded.HasClaims() }
+func isToken(f render.Found) bool { return f.Kind == scan.Whole }
+
+// isExpired reports whether a token has expired by its own claims.
+func isExpired(f render.Found) bool {
+	return isToken(f) && f.HasClaims && f.Lifetime.State() == inspect.Expired
+}
 
 func indexOfFailKind(name string) int {
 	return slices.IndexFunc(failKinds[:], func(k failKind) bool { return k.name == name })

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"jwt/internal/blocks"
-	"jwt/internal/compact"
 	"jwt/internal/inspect"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
@@ -15,7 +14,6 @@ import (
 	"jwt/internal/redact"
 	"jwt/internal/reltime"
 	"jwt/internal/scan"
-	"jwt/internal/token"
 	"jwt/internal/verify"
 )
 
@@ -30,11 +28,12 @@ type Found struct {
 	Request   scan.Request // of an HTTP archive
 	InRequest bool         // there is one
 
-	Decoded  *token.Token // nil if it cannot be decoded
-	Lifetime inspect.Lifetime
-	Report   *verify.Report // nil without a key
-	Show     func(time.Time) string
-	Reveal   bool // show the token itself
+	Claims    jsonobject.Object
+	HasClaims bool // the payload is claims
+	Lifetime  inspect.Lifetime
+	Report    *verify.Report // nil without a key
+	Show      func(time.Time) string
+	Reveal    bool // show the token itself
 }
 
 // Fingerprint returns what distinguishes the token from others, and is not one.
@@ -66,12 +65,9 @@ func (f Found) JSON() Object {
 	if f.InRequest {
 		o.Add("request", f.requestJSON())
 	}
-	if f.Decoded == nil {
-		return o
-	}
-	o.Add("header", f.Decoded.Header)
-	if f.Decoded.HasClaims() {
-		o.Add("payload", f.Decoded.Claims)
+	o.Add("header", f.Header)
+	if f.HasClaims {
+		o.Add("payload", f.Claims)
 		o.Add("state", string(f.Lifetime.State()))
 	}
 	if f.Lifetime.Expires.Shown {
@@ -158,17 +154,15 @@ func (f Found) Text(t *Text) {
 // what says what the match is, without its times.
 func (f Found) what() string {
 	s := string(f.Kind)
-	if f.Decoded != nil {
-		switch alg, _ := f.Decoded.Header.Text("alg"); alg {
-		case "":
-		case jwa.None:
-			s = "unsecured " + s
-		default:
-			s = phrase.Short(alg) + " " + s
-		}
-		if f.Decoded.Kind == compact.JWE {
-			s = "encrypted " + s
-		}
+	switch alg, _ := f.Header.Text("alg"); alg {
+	case "":
+	case jwa.None:
+		s = "unsecured " + s
+	default:
+		s = phrase.Short(alg) + " " + s
+	}
+	if f.Encrypted {
+		s = "encrypted " + s
 	}
 	if f.Example != "" {
 		s += " of " + f.Example
@@ -186,7 +180,7 @@ func (f Found) what() string {
 		return s
 	}
 	for _, name := range [...]string{"iss", "sub", "aud"} {
-		if v, ok := f.Decoded.Claims.Get(name); ok {
+		if v, ok := f.Claims.Get(name); ok {
 			s += ", " + name + " " + claim(v)
 		}
 	}
@@ -195,7 +189,7 @@ func (f Found) what() string {
 
 // counts reports whether the match is a token whose claims matter.
 func (f Found) counts() bool {
-	return f.Kind == scan.Whole && f.Decoded != nil && f.Decoded.HasClaims()
+	return f.Kind == scan.Whole && f.HasClaims
 }
 
 // claim returns a claim as a word, if it is text.
@@ -264,7 +258,7 @@ func (f Found) sarifRule() string {
 	switch {
 	case f.Kind != scan.Whole:
 		return "jwt-" + string(f.Kind)
-	case f.Decoded != nil && f.Lifetime.State() == inspect.Expired:
+	case f.HasClaims && f.Lifetime.State() == inspect.Expired:
 		return "jwt-expired"
 	}
 	return "jwt-live"

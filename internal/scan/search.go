@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/base64"
+	"strings"
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
@@ -20,6 +21,24 @@ type Match struct {
 	Wrapped bool // it was on several lines
 	Kind    Kind
 	Example string // where an Example was published
+
+	Header    jsonobject.Object
+	Encrypted bool // it is a JWE
+}
+
+// Claims returns the payload of a signed token, and whether it is claims.
+func (m Match) Claims() (jsonobject.Object, bool) {
+	_, rest, _ := strings.Cut(m.Token, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	if m.Encrypted {
+		return jsonobject.Object{}, false
+	}
+	b, err := base64.RawURLEncoding.DecodeString(payload)
+	if err != nil {
+		return jsonobject.Object{}, false
+	}
+	claims, err := jsonobject.Parse(b)
+	return claims, err == nil
 }
 
 // A Kind says whether a match can be a credential.
@@ -43,10 +62,11 @@ func InToken(c byte) bool { return inToken(c) }
 
 // A shape is what a header says about the rest of its token.
 type shape struct {
-	ok    bool // it is the header of a token
-	dots  int  // 2, or 4 for a JWE
-	rsa   bool
-	sizes sizes
+	ok     bool // it is the header of a token
+	header jsonobject.Object
+	dots   int // 2, or 4 for a JWE
+	rsa    bool
+	sizes  sizes
 }
 
 // fits reports whether the last part of a token can have n characters. A signature of RSA has
@@ -208,7 +228,7 @@ func (s *Searcher) compact(b []byte) (Match, bool) {
 		return Match{}, false
 	}
 	end = last + h.sizes.cut(b[last:end])
-	m := Match{Kind: Whole, Token: string(b[:end])}
+	m := Match{Kind: Whole, Token: string(b[:end]), Header: h.header, Encrypted: h.dots == 4}
 	switch source := exampleOf(b[head+1 : last-1]); {
 	case source != "":
 		m.Kind, m.Example = Example, source
@@ -261,11 +281,11 @@ func readShape(encoded []byte) shape {
 		return shape{}
 	}
 	if _, encrypted := header.Text("enc"); encrypted {
-		return shape{ok: true, dots: 4, sizes: sizesFor(header)}
+		return shape{ok: true, header: header, dots: 4, sizes: sizesFor(header)}
 	}
 	name, ok := header.Text("alg")
 	alg, _ := jwa.Lookup(name)
-	return shape{ok: ok, dots: 2, rsa: alg.KeyType == "RSA", sizes: sizesFor(header)}
+	return shape{ok: ok, header: header, dots: 2, rsa: alg.KeyType == "RSA", sizes: sizesFor(header)}
 }
 
 // allSame reports whether a signature is one letter: xxxxxx.

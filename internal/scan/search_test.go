@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -305,7 +304,7 @@ func BenchmarkSearch(b *testing.B) {
 	for b.Loop() {
 		matches = s.Append(matches[:0], text, 0)
 	}
-	if n := len(slices.Compact(matches)); n != 1 && n != 100 {
-		b.Fatal(n)
+	if len(matches) != 100 {
+		b.Fatal(len(matches))
 	}
 }
