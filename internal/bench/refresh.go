@@ -52,7 +52,8 @@ func (b *bench) serve() error {
 		cpu   goal // µs
 		note  string
 	}{
-		{"session serve", func(ctx context.Context, dir string) (*exec.Cmd, target, error) { return startJWT(ctx, b.jwt, dir) }, atLeast(2000), atMost(250), "each fsynced"},
+		{"session serve", startJWT(b.jwt, plainFace()), atLeast(2000), atMost(250), "each fsynced"},
+		{"session serve, OAuth", startJWT(b.jwt, oauthFace()), atLeast(2000), atMost(250), "each fsynced"},
 		{oidcProvider, startOIDCProvider, goal{}, goal{}, "in memory"},
 	} {
 		l, err := serveLoad(b.dir, s.start)
@@ -223,9 +224,32 @@ func (c *connection) post(contentType string, body []byte) (a answer, err error)
 	return a, json.Unmarshal(b, &a)
 }
 
-func startJWT(ctx context.Context, jwt, dir string) (*exec.Cmd, target, error) {
-	store := filepath.Join(dir, "bench.db")
-	c := exec.Command(jwt, "session", "serve", "--listen", "127.0.0.1:0", "--store", store, "--user", "bench:bench", "--quiet")
+// A face is how clients log in and refresh.
+type face struct {
+	name, media  string
+	path, login  string // of the login, and its body
+	before, last string // of the body of a refresh, around the token
+}
+
+func plainFace() face {
+	return face{"plain", "application/json", "/login", `{"username":"bench","password":"bench"}`, `{"refreshToken":"`, `"}`}
+}
+
+func oauthFace() face {
+	return face{
+		"oauth", "application/x-www-form-urlencoded", "/token",
+		"grant_type=password&client_id=native&username=bench&password=bench", "grant_type=refresh_token&client_id=native&refresh_token=", "",
+	}
+}
+
+// startJWT returns what starts the local server, with the clients logged in.
+func startJWT(jwt string, f face) func(context.Context, string) (*exec.Cmd, target, error) {
+	return func(ctx context.Context, dir string) (*exec.Cmd, target, error) { return f.start(ctx, jwt, dir) }
+}
+
+func (f face) start(ctx context.Context, jwt, dir string) (*exec.Cmd, target, error) {
+	store := filepath.Join(dir, f.name+".db")
+	c := exec.Command(jwt, "session", "serve", "--listen", "127.0.0.1:0", "--store", store, "--user", "bench:bench", "--allow-password-grant", "--quiet")
 	c.Stderr = os.Stderr
 	line, err := firstLine(c)
 	if err != nil {
@@ -235,21 +259,19 @@ func startJWT(ctx context.Context, jwt, dir string) (*exec.Cmd, target, error) {
 	t := target{
 		url:   address + "/token",
 		store: store,
-		body: func(token string) (string, []byte) {
-			return "application/json", []byte(`{"refreshToken":"` + token + `"}`)
-		},
+		body:  func(token string) (string, []byte) { return f.media, []byte(f.before + token + f.last) },
 	}
-	login, err := dial(ctx, address+"/login")
+	login, err := dial(ctx, address+f.path)
 	if err != nil {
 		return c, target{}, err
 	}
 	defer login.Close()
 	for range clients {
-		answer, err := login.post("application/json", []byte(`{"username":"bench","password":"bench"}`))
+		answer, err := login.post(f.media, []byte(f.login))
 		if err != nil {
 			return c, target{}, err
 		}
-		t.tokens = append(t.tokens, answer.RefreshToken)
+		t.tokens = append(t.tokens, answer.RefreshToken+answer.RefreshTokenOAuth)
 	}
 	return c, t, nil
 }
