@@ -31,6 +31,7 @@ func commands() []*cli.Command {
 		&token.Inspect,
 		&token.Scan,
 		&token.Audit,
+		&token.Convert,
 		&token.Diff,
 		&key.Command,
 		&trust.Command,

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"jwt/internal/cli"
+	"jwt/internal/serialization"
 	"jwt/internal/verdict"
 )
 
@@ -97,9 +98,16 @@ func loadVectors(t testing.TB, ops ...string) []vector {
 func (v vector) unsupported() string {
 	switch {
 	case v.Opts.Serialization == "json":
-		return "JSON serialization"
-	case v.Opts.DetachedPayload != nil:
-		return "detached payload"
+		if v.Op == "verify" {
+			return ""
+		}
+		form, err := serialization.Parse(v.token(nil))
+		if err == nil {
+			_, err = form.Compact()
+		}
+		if err != nil {
+			return "JSON serialization with several recipients or headers"
+		}
 	}
 	return ""
 }
@@ -170,6 +178,20 @@ func (v vector) args(t *testing.T) []string {
 	}
 	if v.Profile == "jws" {
 		args = append(args, "--jws")
+	}
+	if v.Op == "verify" && v.Opts.Serialization == "json" {
+		args = append(args, "--require-signatures", "any") // the vectors give one key
+	}
+	if v.Opts.DetachedPayload != nil {
+		body, err := base64.RawURLEncoding.DecodeString(*v.Opts.DetachedPayload)
+		file := filepath.Join(t.TempDir(), "body")
+		if err == nil {
+			err = os.WriteFile(file, body, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--payload-file", file)
 	}
 	if v.Now != nil && v.Op == "verify" {
 		args = append(args, "--at", strconv.FormatInt(*v.Now, 10))

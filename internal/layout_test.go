@@ -26,6 +26,7 @@ var rooms = []string{
 	"phrase",
 	"redact",
 	"reltime",
+	"serialization",
 	"loopback",
 	"jwa",
 	"jwk/openssh",

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -20,10 +21,12 @@ import (
 
 	"jwt/internal/batch"
 	"jwt/internal/cli"
+	"jwt/internal/compact"
 	"jwt/internal/input"
 	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/scan"
+	"jwt/internal/serialization"
 	"jwt/internal/verdict"
 )
 
@@ -129,6 +132,9 @@ func answerLine(token tokenOptions, line []byte, tooLong error, worker lineWorke
 		err := verdict.Errorf(verdict.TooLarge, "the line is longer than a token of %d bytes", token.maxSize)
 		return worker.refuse(err), err
 	}
+	if form, err := formOf(token, line); form != nil || err != nil {
+		return answerForm(form, err, worker)
+	}
 	found, err := scan.One(line, scan.Options{Field: token.field})
 	if err == nil {
 		err = token.checkSize(found.Token)
@@ -137,6 +143,43 @@ func answerLine(token tokenOptions, line []byte, tooLong error, worker lineWorke
 		return worker.refuse(err), err
 	}
 	answer, err := worker.answer(found.Token)
+	if err != nil && answer == nil {
+		answer = cli.ErrorObject(err)
+	}
+	return answer, err
+}
+
+// A formWorker also answers tokens in a JSON serialization.
+type formWorker interface {
+	answerForm(form *serialization.Form) (render.Members, error)
+}
+
+// formOf returns the token of a line in a JSON serialization, or nil for any other line.
+func formOf(token tokenOptions, line []byte) (*serialization.Form, error) {
+	line = bytes.TrimSpace(line)
+	if len(line) == 0 || line[0] != '{' || token.field != "" || !serialization.Is(line) {
+		return nil, nil
+	}
+	form, err := serialization.Parse(line)
+	if err == nil && len(line) > token.maxSize {
+		err = token.checkSize(string(line))
+	}
+	return &form, err
+}
+
+// answerForm answers such a line: as it is, or as the compact token that it is.
+func answerForm(form *serialization.Form, err error, worker lineWorker) (render.Members, error) {
+	if err != nil {
+		return worker.refuse(err), err
+	}
+	if w, ok := worker.(formWorker); ok && form.Kind == compact.JWS {
+		return w.answerForm(form)
+	}
+	text, err := form.Compact()
+	if err != nil {
+		return worker.refuse(err), err
+	}
+	answer, err := worker.answer(text)
 	if err != nil && answer == nil {
 		answer = cli.ErrorObject(err)
 	}

@@ -23,8 +23,11 @@ import (
 // start returns the header and the claims that flags then change: those of --from, or an
 // empty header and the given claims.
 func (o signOptions) start(env *cli.Env, sources *keysource.Sources, args []string) (header, claims jsonobject.Object, err error) {
-	if o.given("from") {
+	switch {
+	case o.given("from"):
 		return o.startFrom(env, sources, args)
+	case o.given("payload-file"):
+		return header, claims, nil
 	}
 	claims, err = readClaims(sources.In, args, o.keys.FromStdin() || o.given("recipe"), o.claims.any())
 	return header, claims, err

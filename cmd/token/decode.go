@@ -109,19 +109,26 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 	if o.batch {
 		worker := func() lineWorker {
 			var reader token.Reader
-			return lineFunc(func(text string) (render.Members, error) {
+			return formLine{lineFunc(func(text string) (render.Members, error) {
 				t, err := o.decode(u, reader.OpenLax, text)
 				if err != nil {
 					return nil, err
 				}
 				return decodedJSON(t, o.life.check(t, span, now))
-			})
+			}), formJSON}
 		}
 		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: worker, heap: smallHeap})
 	}
-	found, err := o.token.read(env, o.output, u.sources.In, args, true)
+	found, form, err := o.token.readForm(env, o.output, u.sources.In, args, true)
 	if err != nil {
 		return o.fail(env, err)
+	}
+	if form != nil {
+		text, compactErr := form.Compact()
+		if compactErr != nil {
+			return o.decodeForm(env, form, now)
+		}
+		found.Token = text
 	}
 	t, err := o.decode(u, token.OpenLax, found.Token)
 	if err != nil {

@@ -13,7 +13,9 @@ import (
 	"jwt/internal/bcp"
 	"jwt/internal/cli"
 	"jwt/internal/inspect"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
+	"jwt/internal/serialization"
 	"jwt/internal/token"
 	"jwt/internal/verdict"
 )
@@ -136,13 +138,22 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
 		line := lineFunc(func(text string) (render.Members, error) { return o.line(env, u, text, now, judge) })
-		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: func() lineWorker { return line }})
+		lines := formLine{line, func(form *serialization.Form) (render.Members, error) {
+			t, err := o.inspectForm(env, u, form, now)
+			return o.inspection(env, t, now), err
+		}}
+		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: func() lineWorker { return lines }})
 	}
-	found, err := o.token.read(env, o.output, u.sources.In, args, true)
+	found, form, err := o.token.readForm(env, o.output, u.sources.In, args, true)
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
-	t, err := o.inspect(u, found.Token, now)
+	var t inspect.Token
+	if form == nil {
+		t, err = o.inspect(u, found.Token, now)
+	} else {
+		t, err = o.inspectForm(env, u, form, now)
+	}
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
@@ -175,6 +186,21 @@ func (o inspectOptions) inspect(u *unlocker, text string, now time.Time) (inspec
 		return inspect.Token{}, err
 	}
 	return inspect.Of(t, now), nil
+}
+
+// inspectForm inspects a token in a JSON serialization: the first of several signatures.
+func (o inspectOptions) inspectForm(env *cli.Env, u *unlocker, form *serialization.Form, now time.Time) (inspect.Token, error) {
+	if text, err := form.Compact(); err == nil {
+		return o.inspect(u, text, now)
+	}
+	signed, _, err := joined(form)
+	if err != nil {
+		return inspect.Token{}, err
+	}
+	if !o.batch && len(signed) > 1 {
+		o.output.Note(env, "the token has "+phrase.Count(len(signed), "signature")+", this is the first: jwt decode shows all of them")
+	}
+	return inspect.Of(opened(signed[0]), now), nil
 }
 
 func (o inspectOptions) inspection(env *cli.Env, t inspect.Token, now time.Time) render.Inspection {

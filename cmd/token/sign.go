@@ -80,6 +80,9 @@ type signOptions struct {
 	recipe      string
 	listRecipes bool
 
+	detached, unencoded bool
+	payloadFile         string
+
 	signer       string // a command
 	signingInput bool
 	signature    string // a source
@@ -98,6 +101,9 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.kidAs, "kid-as", "", "set the kid computed from the key in this `FORM`: thumbprint, spki, x5t, x5t#S256 or libtrust")
 	f.StringVar(&o.x5c, "x5c", "", "put the key's certificate chain from this `SOURCE` into the header (x5c)")
 	f.StringVar(&o.x5t, "x5t", "", "put the hashes of the key's certificate from this `SOURCE` into the header (x5t, x5t#S256)")
+	f.BoolVar(&o.detached, "detached", false, "leave the payload out of the token, which is sent beside it")
+	f.StringVar(&o.payloadFile, "payload-file", "", "sign these bytes, which need not be claims, from a `SOURCE`: PATH, -, env:NAME")
+	f.BoolVar(&o.unencoded, "unencoded", false, "sign the detached payload as it is, with b64 and crit in the header (RFC 7797)")
 	f.StringVar(&o.signer, "signer", "", "sign by this `COMMAND`, which reads the signing input and writes a raw or DER signature; --key is the public key")
 	f.BoolVar(&o.signingInput, "signing-input", false, "print what is to be signed, without a newline, and sign nothing; --key is the public key")
 	f.StringVar(&o.signature, "signature", "", "attach the signature from this `SOURCE` (raw or DER) to the argument, a signing input; --key is the public key")
@@ -137,7 +143,7 @@ func (o *signOptions) check() error {
 	case !o.keys.Given() && o.keys.CheckAlgs() == nil:
 		return verdict.Errorf(verdict.Usage, "no key given to sign with").Hintf("--key private.pem or --secret env:NAME")
 	}
-	return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.checkKid(), o.checkNames(), o.checkElsewhere(), o.keys.Check())
+	return errors.Join(o.output.Check(), o.claims.check(), checkUTF8(o.kid, o.typ), o.checkKid(), o.checkNames(), o.checkElsewhere(), o.checkPayload(), o.keys.Check())
 }
 
 // checkKid refuses an empty kid: it names no key, and is an unset variable.
@@ -177,6 +183,9 @@ func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) er
 			return err
 		}
 		return o.output.Write(env, []byte(input))
+	}
+	if o.given("payload-file") || o.detached {
+		return o.signPayload(env, sources, u)
 	}
 	token, err := o.make(env, sources, u)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"jwt/internal/input"
 	"jwt/internal/jws"
 	"jwt/internal/scan"
+	"jwt/internal/serialization"
 	"jwt/internal/verdict"
 )
 
@@ -84,19 +85,61 @@ func (o tokenOptions) check() error {
 }
 
 // read reads the input and finds its token. With join, a token that is wrapped over lines is
-// joined, which is safe only to show it.
+// joined, which is safe only to show it. A token in a JSON serialization becomes the compact one.
 func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args []string, join bool) (scan.Found, error) {
+	found, form, err := o.readForm(env, out, in, args, join)
+	if err != nil || form == nil {
+		return found, err
+	}
+	text, err := form.Compact()
+	if err != nil {
+		return scan.Found{}, cli.Classified(err).Hintf("jwt verify checks each signature; jwt decode shows all of it")
+	}
+	out.Note(env, "the token is in the "+formName(*form)+" JSON serialization")
+	return scan.Found{Token: text}, o.checkSize(text)
+}
+
+// readForm is read for a command that can work on a JSON serialization. The form is nil for a
+// compact token.
+func (o tokenOptions) readForm(env *cli.Env, out cli.Output, in *input.Reader, args []string, join bool) (scan.Found, *serialization.Form, error) {
+	text, err := o.readText(in, args)
+	if err != nil {
+		return scan.Found{}, nil, err
+	}
+	if trimmed := bytes.TrimSpace(text); o.field == "" && serialization.Is(trimmed) {
+		form, err := serialization.Parse(trimmed)
+		return scan.Found{}, &form, err
+	}
+	found, err := o.find(env, out, text, args, join)
+	return found, nil, err
+}
+
+// formName returns the name of a JSON serialization.
+func formName(f serialization.Form) string {
+	if f.General {
+		return "general"
+	}
+	return "flattened"
+}
+
+// readText reads the input.
+func (o tokenOptions) readText(in *input.Reader, args []string) ([]byte, error) {
 	if len(args) == 1 && args[0] == "" {
-		return scan.Found{}, verdict.Errorf(verdict.Malformed, "the token is empty").
+		return nil, verdict.Errorf(verdict.Malformed, "the token is empty").
 			Hintf("is the shell variable set?")
 	}
 	text, err := in.Text(args, "token", o.maxSize+framing)
 	if err != nil {
-		return scan.Found{}, o.tooLarge(err)
+		return nil, o.tooLarge(err)
 	}
 	if len(args) == 0 && len(bytes.TrimSpace(text)) == 0 {
-		return scan.Found{}, o.nothingOnStdin()
+		return nil, o.nothingOnStdin()
 	}
+	return text, nil
+}
+
+// find finds the token in the text.
+func (o tokenOptions) find(env *cli.Env, out cli.Output, text []byte, args []string, join bool) (scan.Found, error) {
 	found, err := scan.One(text, scan.Options{Field: o.field, Join: join, Batch: o.flags.Lookup("batch") != nil})
 	if err != nil {
 		return scan.Found{}, meantAsFile(args, err)
@@ -124,7 +167,7 @@ func (o tokenOptions) read(env *cli.Env, out cli.Output, in *input.Reader, args 
 
 // nothingOnStdin returns the error of an empty pipe. Where an unset variable left --secret or --key
 // without its value, that took the token.
-func (o tokenOptions) nothingOnStdin() error {
+func (o tokenOptions) nothingOnStdin() *verdict.Error {
 	e := verdict.Errorf(verdict.Malformed, "no token found: the input is empty")
 	for _, name := range []string{"secret", "key"} {
 		flag := o.flags.Lookup(name)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/cli"
+	"jwt/internal/compact"
 	"jwt/internal/input"
 	"jwt/internal/jwt"
 	"jwt/internal/keysource"
@@ -93,6 +94,8 @@ type verifyOptions struct {
 	as, entry            string // of --as; the trust entry that decides
 	scopes, values       []string
 	anchors              anchorOptions
+	payloadFile          string
+	signatures           string // of --require-signatures
 }
 
 func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
@@ -116,6 +119,8 @@ func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.payload, "payload", false, "print the exact bytes of the verified payload, and nothing on failure")
 	f.BoolVar(&o.batch, "batch", false, "read one token per line, print one report per line")
 	f.StringVar(&o.as, "as", "", "verify under the trust entry `NAME` of config.toml, for a token without iss")
+	f.StringVar(&o.payloadFile, "payload-file", "", "the detached payload, byte for byte, from a `SOURCE`: PATH, -, env:NAME; implies --jws")
+	f.StringVar(&o.signatures, "require-signatures", "all", "of a token with several signatures, how `MANY` must verify: all, any, or a number, each by another key")
 	o.anchors.addFlags(f)
 	o.profile.addFlags(f)
 	o.at.AddFlags(f, "check as of this `TIME`")
@@ -126,6 +131,7 @@ func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 
 func (o *verifyOptions) complete(env *cli.Env, c *cobra.Command) {
 	cli.CompleteWith(c, "as", trustNames(env))
+	cli.CompleteValues(c, "require-signatures", "all", "any", "2")
 	o.keys.Complete(c)
 	o.date.Complete(c)
 	o.output.Complete(c)
@@ -142,8 +148,17 @@ func (o *verifyOptions) check() error {
 	if slices.Contains(o.require, "") {
 		return verdict.Errorf(verdict.Usage, "--require: is empty").Hintf("is the shell variable set?")
 	}
+	if _, err := o.quorum(); err != nil {
+		return err
+	}
 	if err := o.checkValues(); err != nil {
 		return err
+	}
+	if o.flags.Changed("payload-file") {
+		o.jws = true // a body is not claims
+	}
+	if o.batch && o.flags.Changed("payload-file") {
+		return verdict.Errorf(verdict.Usage, "--payload-file is the payload of one token, --batch reads many")
 	}
 	if o.batch && o.payload {
 		return verdict.Errorf(verdict.Usage, "--batch prints whole reports").Hintf("jwt verify --batch … | jq -c .payload")
@@ -232,11 +247,19 @@ func (o verifyOptions) run(ctx context.Context, env *cli.Env, in *input.Reader, 
 	case o.batch:
 		return v.batch(ctx, env, args)
 	}
-	found, err := o.token.read(env, o.output, v.sources.In, args, false)
-	if err != nil {
-		return o.answer(env, verify.NoToken(err))
-	}
 	v.policy.Diagnosis = &verify.Diagnosis{Off: o.output.Quiet} // nobody would read the cause
+	if o.flags.Changed("payload-file") {
+		return v.verifyDetached(env, args)
+	}
+	found, form, err := o.token.readForm(env, o.output, v.sources.In, args, false)
+	switch {
+	case err != nil:
+		return o.answer(env, verify.NoToken(err))
+	case form != nil && form.Kind == compact.JWS:
+		return v.verifyForm(env, form)
+	case form != nil:
+		return o.answer(env, verify.NoToken(verdict.Errorf(verdict.EncryptedToken, "the token is encrypted (JWE), not signed (JWS)").Hintf("jwt convert TOKEN --to compact, then jwt decrypt")))
+	}
 	return o.answer(env, o.withEntry(v.verify(found.Token)))
 }
 

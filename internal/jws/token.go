@@ -30,6 +30,9 @@ type Token struct {
 	firstDot, lastDot int
 
 	misspelled bool // ParseLax ignored flaws: such a token never verifies
+
+	joined bool   // Join made it: its header is not that of Text alone
+	input  string // what is signed, if it is not that of Text
 }
 
 // Parse splits text into its three parts. It accepts only strict base64url, whatever the
@@ -241,7 +244,12 @@ func (t Token) Segments() [3]string {
 }
 
 // SigningInput returns the text that is signed (RFC 7515 §2).
-func (t Token) SigningInput() string { return t.Text[:t.lastDot] }
+func (t Token) SigningInput() string {
+	if t.input != "" {
+		return t.input
+	}
+	return t.Text[:t.lastDot]
+}
 
 // Alg returns the unverified "alg" of the header, and false if it is absent or not a
 // string.

@@ -55,7 +55,7 @@ func (v *Verifier) Parse(text string) (Token, error) {
 // Verify is Token.Verify under the keys of the Verifier.
 func (v *Verifier) Verify(t Token) (Verified, []verdict.Check, error) {
 	known := v.examined(t)
-	if known != nil && !t.misspelled {
+	if known != nil && !t.misspelled && !t.joined {
 		return known.tryKeys(t)
 	}
 	return v.verifyNew(t)
@@ -67,7 +67,9 @@ func (v *Verifier) verifyNew(t Token) (Verified, []verdict.Check, error) {
 	if err := w.examine(steps); err != nil {
 		return Verified{}, w.checks, err
 	}
-	v.remember(t, w)
+	if !t.joined { // whose header is not the text before its first dot alone
+		v.remember(t, w)
+	}
 	return w.tryKeys(t)
 }
 

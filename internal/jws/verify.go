@@ -199,11 +199,15 @@ func wanted(algs []string) string {
 	}
 }
 
-// checkCrit refuses every critical extension (RFC 7515 §4.1.11), because none is implemented.
-// That includes b64, which RFC 7797 §7 forbids in a JWT.
+// checkCrit refuses every critical extension (RFC 7515 §4.1.11) but b64 (RFC 7797) of a payload
+// that came beside its token. RFC 7797 §7 forbids it in a JWT.
 func (v *verification) checkCrit() (verdict.Check, error) {
-	if b64, ok := v.token.Header.Get("b64"); ok && b64.Kind() != 't' {
-		return verdict.Check{}, verdict.Errorf(verdict.CritUnsupported, "b64: is %s, and unencoded payloads (RFC 7797) are not supported", phrase.Short(string(b64)))
+	understood := []string{}
+	if v.token.input != "" {
+		understood = []string{unencoded} // Join has taken the payload as it is
+	} else if b64, ok := v.token.Header.Get(unencoded); ok && b64.Kind() != 't' {
+		return verdict.Check{}, verdict.Errorf(verdict.CritUnsupported, "b64: is %s, and an unencoded payload (RFC 7797) comes beside its token", phrase.Short(string(b64))).
+			Hintf("--payload-file FILE gives the payload")
 	}
 	crit, ok := v.token.Header.Get("crit")
 	if !ok {
@@ -221,6 +225,11 @@ func (v *verification) checkCrit() (verdict.Check, error) {
 		case slices.Contains(names[:i], name):
 			return c, verdict.Errorf(verdict.Malformed, "crit: lists %s twice (RFC 7515 §4.1.11)", phrase.Quote(name))
 		}
+	}
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(understood, name) })
+	if len(names) == 0 {
+		c.Status, c.Detail = verdict.Pass, "b64: the payload is signed as it is (RFC 7797)"
+		return c, nil
 	}
 	return c, verdict.Errorf(verdict.CritUnsupported, "crit: %s must be understood, but is not supported (RFC 7515 §4.1.11)", phrase.QuotedList(names))
 }

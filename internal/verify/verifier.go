@@ -52,10 +52,16 @@ func (v *Verifier) Token(text string) *Report {
 		return r
 	}
 	w.checks = append(w.checks, w.shape())
-	payload := w.run()
-	w.token.ReadClaims()
-	w.advise()
-	*r = Report{Checks: w.checks, Causes: w.causes, Key: w.key, Alg: w.alg, Token: w.token, Opening: w.opening}
+	*r = w.finish()
+	return r
+}
+
+// finish makes the checks after that of the shape, and concludes the report.
+func (v *verification) finish() Report {
+	payload := v.run()
+	v.token.ReadClaims()
+	v.advise()
+	r := Report{Checks: v.checks, Causes: v.causes, Key: v.key, Alg: v.alg, Token: v.token, Opening: v.opening}
 	if r.decide(); r.Valid {
 		r.Payload = payload
 	}
