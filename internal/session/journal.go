@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"jwt/internal/authclient"
@@ -147,7 +148,7 @@ func (st *Store) record(name string, e Entry) {
 	}
 	defer root.Close()
 	current, older := journalFiles(name)
-	f, err := root.OpenFile(current, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	f, err := root.OpenFile(current, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NONBLOCK, 0o600) // a pipe would wait for its reader
 	if err != nil {
 		return
 	}

@@ -179,3 +179,18 @@ func TestSessionThatIsAPipe(t *testing.T) {
 		t.Errorf("the pipe is still there: %v", err)
 	}
 }
+
+// TestJournalThatIsAPipe checks that a request does not wait for the reader of a pipe.
+func TestJournalThatIsAPipe(t *testing.T) {
+	st := &Store{Dir: t.TempDir()}
+	if err := os.Chmod(st.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(st.Dir, "x.trace"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	st.record("x", Entry{At: time.Now()})
+	if _, err := st.Journal("x"); err == nil {
+		t.Error("no error for a pipe")
+	}
+}
