@@ -73,7 +73,7 @@ type loginOptions struct {
 
 func (o *loginOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.user, "user", "u", "", "the `NAME` to log in with")
-	f.StringVar(&o.preset, "preset", "", "the preset that describes the server, a `NAME` (default cookie)")
+	f.StringVar(&o.preset, "preset", "", "the preset that describes the server, a `NAME` (default: cookie, or by the metadata of an OAuth 2.0 server)")
 	o.password.addFlags(f)
 	o.oauth.addFlags(f)
 	f.StringVar(&o.store, "store", "auto", "how tokens are stored, a `MODE`: file, keyring (a file sealed with a key from the keyring), or auto (keyring if it answers)")
