@@ -27,6 +27,8 @@ type fieldCase struct {
 	Stdin   string              `json:"stdin"`
 	Files   map[string]fileText `json:"files"`
 	Env     map[string]string   `json:"env"`
+	Serve   map[string]served   `json:"serve"` // by path: a server whose URL is {url} and whose host is {host}
+	TLS     bool                `json:"tls"`
 
 	Status int      `json:"status"`
 	Says   []string `json:"says"`  // regular expressions that match stdout and stderr
@@ -103,7 +105,10 @@ func (c fieldCase) run(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	dir := t.TempDir()
+	dir, place := t.TempDir(), c.serve(t)
+	for i, arg := range c.Args {
+		c.Args[i] = place.Replace(arg)
+	}
 	for name, text := range c.Files {
 		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
 			t.Fatal(err)
@@ -114,7 +119,7 @@ func (c fieldCase) run(t *testing.T) {
 		t.Errorf("%s: status %d, want %d\n%s", c.Title, status, c.Status, out)
 	}
 	for _, says := range c.Says {
-		if !regexp.MustCompile(says).MatchString(out) {
+		if says = place.Replace(says); !regexp.MustCompile(says).MatchString(out) {
 			t.Errorf("%s: does not say %q\n%s", c.Title, says, out)
 		}
 	}

@@ -103,7 +103,8 @@ func (k *keys) makePublic() error {
 		case ok:
 			k.entries = append(k.entries, e)
 		case len(all) == 1:
-			return verdict.Errorf(verdict.KeyRefused, "%s: a secret has no public half: anyone who has it can sign", e.Key.Source)
+			return verdict.Errorf(verdict.KeyRefused, "%s: a secret has no public half: anyone who has it can sign", e.Key.Source).
+				Hintf("--private writes the secret itself, where the command has it; for others to verify, make a key pair: jwt key generate")
 		default:
 			k.sources.Output.Note(k.sources.Env, e.Key.Source+": a secret is left out: it has no public half")
 		}

@@ -298,7 +298,7 @@ func (o signOptions) algFor(key jwk.Key) (jwa.Algorithm, error) {
 	able := key.Algorithms()
 	if len(o.keys.Algs) == 1 {
 		alg, _ := jwa.Lookup(o.keys.Algs[0]) // check has refused unknown names
-		return alg, key.Fits(alg, o.operation())
+		return alg, otherAlg(key, alg, key.Fits(alg, o.operation()))
 	}
 	if len(able) == 0 {
 		return jwa.Algorithm{}, cannotSign(key)
@@ -312,6 +312,21 @@ func (o signOptions) operation() jwk.Operation {
 		return jwk.OpVerify
 	}
 	return jwk.OpSign
+}
+
+// otherAlg adds to the error of an algorithm that the key is not for what the key is for.
+func otherAlg(key jwk.Key, alg jwa.Algorithm, err error) error {
+	var e *verdict.Error
+	able := key.Algorithms()
+	switch {
+	case !errors.As(err, &e) || e.Hint != "":
+		return err
+	case len(able) > 0 && alg.KeyType == "oct":
+		return e.Hintf("--alg %s signs with this key; %s takes --secret @FILE, a secret that is no part of a key pair", able[0].Name, alg.Name)
+	case len(able) > 0:
+		return e.Hintf("--alg %s signs with this key", able[0].Name)
+	}
+	return err
 }
 
 // cannotSign returns the error of a key that fits no signature algorithm.

@@ -142,7 +142,7 @@ func (o tokenOptions) readText(in *input.Reader, args []string) ([]byte, error) 
 func (o tokenOptions) find(env *cli.Env, out cli.Output, text []byte, args []string, join bool) (scan.Found, error) {
 	found, err := scan.One(text, scan.Options{Field: o.field, Join: join, Batch: o.flags.Lookup("batch") != nil})
 	if err != nil {
-		return scan.Found{}, meantAsFile(args, err)
+		return scan.Found{}, explain(env, text, args, err)
 	}
 	if err := o.checkSize(found.Token); err != nil {
 		return scan.Found{}, err
@@ -182,15 +182,6 @@ func (o tokenOptions) nothingOnStdin() *verdict.Error {
 		}
 	}
 	return e.Hintf("stdin is empty: did the command before the pipe fail?")
-}
-
-// meantAsFile adds the spelling that reads a file, if the argument without a token is the name of one.
-func meantAsFile(args []string, err error) error {
-	var e *verdict.Error
-	if len(args) == 1 && errors.As(err, &e) && e.Class == verdict.Malformed && cli.IsFile(args[0]) {
-		return e.Hintf("to read a file, write @%s", args[0])
-	}
-	return err
 }
 
 // open opens the input of a batch.

@@ -71,6 +71,10 @@ func tokenAlone(c *cobra.Command, args []string) error {
 		return verdict.Errorf(verdict.Usage, "%s takes one token, got 2 arguments", c.CommandPath()).
 			Hintf("is the second argument the key? --key %s", args[1])
 	}
+	if len(args) == 2 && strings.EqualFold(args[0], "Bearer") {
+		return verdict.Errorf(verdict.Usage, "%s takes one token, got 2 arguments", c.CommandPath()).
+			Hintf("leave Bearer out, or quote both words: 'Bearer eyJ…'")
+	}
 	return cli.AtMostOneArg("one token")(c, args)
 }
 

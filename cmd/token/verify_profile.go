@@ -84,7 +84,8 @@ func (o profileOptions) check() error {
 	}
 	for _, f := range profileFlags {
 		if o.flags.Changed(f.name) && !slices.Contains(f.profiles, o.name) {
-			return verdict.Errorf(verdict.Usage, "--%s: requires --profile %s", f.name, strings.Join(f.profiles, " or "))
+			return verdict.Errorf(verdict.Usage, "--%s: requires --profile %s", f.name, strings.Join(f.profiles, " or ")).
+				Hintf("--%s VALUE --profile %s", f.name, f.profiles[0])
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	circl "github.com/cloudflare/circl/sign"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
+	"jwt/internal/compact"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
@@ -191,8 +192,11 @@ func (d *diagnosis) otherKeys() {
 func (d *diagnosis) refusedKey(k jwk.Key) {
 	switch {
 	case k.Alg != "" && k.Alg != d.alg.Name:
-		d.proven("key_alg", "the signature verifies under "+describe(k)+`, but that says "alg":`+phrase.Quote(k.Alg)+" and the token "+d.alg.Name,
-			`correct the key's "alg", or have the issuer sign with it`)
+		hint := `correct the key's "alg", or have the issuer sign with it`
+		if _, signs := jwa.Lookup(k.Alg); !signs {
+			hint = `"alg":` + phrase.Quote(k.Alg) + ` does not sign: give the issuer's signing key; if this is it, correct its "alg"`
+		}
+		d.proven("key_alg", "the signature verifies under "+describe(k)+`, but that says "alg":`+phrase.Quote(k.Alg)+" and the token "+d.alg.Name, hint)
 	case k.Use != "" && k.Use != "sig" && k.Use != "jwt-svid":
 		d.proven("key_use", "the signature verifies under "+describe(k)+`, but that says "use":`+phrase.Quote(k.Use)+", not \"sig\"",
 			`give the issuer's signing key; if this is it, correct its "use"`)
@@ -260,6 +264,7 @@ func (d *diagnosis) observe() {
 	if d.anchor() {
 		return
 	}
+	d.observeSecret()
 	d.observeSignature()
 	if len(d.fit) == 0 && len(d.keys) > 0 {
 		d.observeMismatch()
@@ -269,6 +274,21 @@ func (d *diagnosis) observe() {
 	if k := d.fit; len(k) == 1 && hasKid && k[0].HasID && k[0].ID != kid {
 		d.seen("kid_differs", "the token names kid "+phrase.Quote(kid)+", the key given is "+describe(k[0])+": it may not be the issuer's key for this token",
 			"give the issuer's key set: --key https://… or oidc:ISSUER")
+	}
+}
+
+// observeSecret reports a secret that is recognisably something else.
+func (d *diagnosis) observeSecret() {
+	for _, k := range d.keys {
+		secret, _ := k.Material().([]byte)
+		switch text := string(secret); {
+		case secret == nil || d.alg.KeyType != "oct":
+		case compact.Looks(text):
+			d.seen("secret_is_token", "the secret given is itself a token",
+				"give the secret that signs the issuer's tokens: Supabase, for one, calls it the JWT secret and not a key")
+		case strings.ContainsAny(text, "${%<") && slices.Contains(placeholders(), text):
+			d.seen("secret_is_placeholder", "the secret given is "+text+" itself, a placeholder that was never filled in", "give the value that it stands for: --secret env:NAME or @FILE")
+		}
 	}
 }
 

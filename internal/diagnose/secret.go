@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	circl "github.com/cloudflare/circl/sign"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
@@ -104,7 +105,8 @@ func cleaned(secret []byte) []spelling {
 	if rest, ok := bytes.CutPrefix(secret, []byte("\xef\xbb\xbf")); ok {
 		found = append(found, spelling{"secret_encoding", "when the secret has no byte order mark before it", "save the secret as UTF-8 without a byte order mark", bytes.TrimRight(rest, "\r\n")})
 	}
-	if narrow := fromUTF16(secret); narrow != nil {
+	narrow := fromUTF16(secret)
+	if narrow != nil {
 		found = append(found, spelling{"secret_encoding", "when the secret is UTF-8, the one given is UTF-16", "save the secret as UTF-8", narrow})
 	}
 	if plain, err := url.QueryUnescape(string(secret)); err == nil && plain != string(secret) {
@@ -118,6 +120,12 @@ func cleaned(secret []byte) []spelling {
 		if bare, ok := bytes.CutSuffix(secret, []byte(end)); ok {
 			found = append(found, spelling{"secret_escapes", "when the " + end + " at the end of the secret is left out", "give the secret without the " + end + " at its end", bare})
 		}
+	}
+	if narrow == nil && utf8.Valid(secret) {
+		found = append(found, spelling{"secret_encoding", "when the secret is in UTF-16, as .NET's Encoding.Unicode makes it", "the issuer should use Encoding.UTF8; until then give its bytes: iconv -t UTF-16LE FILE > FILE.utf16, --secret raw:FILE.utf16", toUTF16(secret)})
+	}
+	if bytes.Contains(secret, []byte("$$")) {
+		found = append(found, spelling{"secret_escapes", "when each $$ in the secret is one $", "docker compose and make turn $$ into $: give the secret with one $ for each", bytes.ReplaceAll(secret, []byte("$$"), []byte("$"))})
 	}
 	if bytes.Contains(secret, []byte(`\n`)) {
 		found = append(found, spelling{"secret_escapes", `when each \n in the secret is a newline`, `give the secret with newlines for its \n: --secret raw:FILE`, bytes.ReplaceAll(secret, []byte(`\n`), []byte("\n"))})
@@ -145,6 +153,15 @@ func fromUTF16(b []byte) []byte {
 	return []byte(strings.TrimRight(string(utf16.Decode(units)), "\r\n"))
 }
 
+// toUTF16 converts UTF-8 to UTF-16 in little-endian order without a byte order mark.
+func toUTF16(text []byte) []byte {
+	var wide []byte
+	for _, unit := range utf16.Encode([]rune(string(text))) {
+		wide = append(wide, byte(unit), byte(unit>>8))
+	}
+	return wide
+}
+
 // decoded returns the secrets whose encoded text the given one may be.
 func decoded(secret []byte) []spelling {
 	var found []spelling
@@ -161,8 +178,11 @@ func decoded(secret []byte) []spelling {
 		found = append(found, s)
 	}
 	for _, url := range []bool{true, false} {
-		if b := decodeAnyBase64(text, url); len(b) > 0 {
-			found = append(found, spelling{"secret_base64", "when the secret is Base64-decoded first, skipping what is not Base64", "old versions of JJWT and other libraries decode any text: pass the bytes that this makes as hex:…", b})
+		b := decodeAnyBase64(text, url)
+		for _, b := range [][]byte{b, b[:len(b)/3*3]} { // some of them drop an incomplete group at the end
+			if len(b) > 0 {
+				found = append(found, spelling{"secret_base64", "when the secret is Base64-decoded first, skipping what is not Base64", "old versions of JJWT and other libraries decode any text: pass the bytes that this makes as hex:…", b})
+			}
 		}
 	}
 	if b, err := hex.DecodeString(strings.TrimPrefix(strings.ReplaceAll(text, ":", ""), "0x")); err == nil && len(b) > 0 {

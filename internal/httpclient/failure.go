@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"net"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -46,6 +47,9 @@ func Failure(ctx context.Context, u *url.URL, err error, timeout time.Duration) 
 	case errors.As(err, &certificate):
 		e.Message = Show(u) + ": its certificate is not trusted: " + certificate.Err.Error()
 		e.Hintf("if your own CA issued it, add the CA to the system's, or name its file in SSL_CERT_FILE")
+	case errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, new(tls.RecordHeaderError)):
+		e.Message = Show(u) + ": the server does not speak TLS at that port"
+		e.Hintf("is it the port for https? without TLS the URL begins with http://")
 	}
 	e.Err = err
 	return e

@@ -225,7 +225,7 @@ func TestBytesRefused(t *testing.T) {
 		{"@", verdict.Usage, "the file name after @ is empty", "@FILE"},
 		{"-x", verdict.Usage, `"-x" is not a source of the key`, "@-x"},
 		{"@" + missing, verdict.KeyUnreadable, missing + ": no such file or directory", ""},
-		{"missing.pem", verdict.KeyUnreadable, "missing.pem: no such file or directory", "a key is a file"},
+		{"missing.pem", verdict.KeyUnreadable, "missing.pem: no such file or directory", "is the path right? ls ."},
 		{dir, verdict.KeyUnreadable, dir + ": is a directory", ""},
 		{"env:UNSET", verdict.KeyUnreadable, "env:UNSET is not set", "export UNSET="},
 		{"env:", verdict.Usage, "the name after env: is empty", "env:NAME"},
@@ -239,7 +239,7 @@ func TestBytesRefused(t *testing.T) {
 		{"ssh-rsa", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file that exists", "a key is a file"},
 		{"hunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file that exists", "a key is a file"},
 		{"hunter2/hunter2==", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file that exists", "a key is a file"},
-		{"./missing", verdict.KeyUnreadable, "./missing: no such file or directory", "a key is a file"},
+		{"./missing", verdict.KeyUnreadable, "./missing: no such file or directory", "is the path right? ls ."},
 		{"hunter2\nhunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file", "--secret"},
 		{"---- BEGIN SSH2\nhunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file", "--secret"},
 	}

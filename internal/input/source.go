@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"jwt/internal/jwk"
 	"jwt/internal/verdict"
@@ -69,9 +68,9 @@ func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 			Hintf("pass a secret with --secret")
 	case errors.Is(err, fs.ErrNotExist) && !looksLikePath(path): // it may be a secret
 		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is neither a key nor the name of a file that exists", what).
-			Hintf("a key is a file, env:NAME, fd:N, -, https://…, oidc:ISSUER or the key's own text")
+			Hintf("%s", r.meant(path))
 	case errors.Is(err, fs.ErrNotExist):
-		return s, e.Hintf("a key is a file, env:NAME, fd:N, -, https://…, oidc:ISSUER or the key's own text")
+		return s, e.Hintf("%s", r.meant(path))
 	default:
 		return s, err
 	}
@@ -121,6 +120,9 @@ func (r *Reader) environment(name string, limit int) (Source, error) {
 	switch {
 	case name == "":
 		return Source{}, verdict.Errorf(verdict.Usage, "the name after env: is empty").Hintf("write env:NAME")
+	case !set && r.likeVariable(name) != "":
+		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "env:%s is not set", name).
+			Hintf("%s is set: env:%[1]s", r.likeVariable(name))
 	case !set:
 		if bare := strings.Trim(name, "${}"); bare != name {
 			return Source{}, verdict.Errorf(verdict.KeyUnreadable, "env:%s is not set", name).
@@ -215,14 +217,5 @@ func fileError(class verdict.Class, name string, err error) error {
 	if errors.As(err, &path) {
 		err = path.Err
 	}
-	e := verdict.Errorf(class, "%s: %w", name, err)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return e.Hintf("is the path right? it is relative to the current folder")
-	case errors.Is(err, syscall.EISDIR), strings.HasSuffix(err.Error(), "is a directory"):
-		return e.Hintf("name a file in it")
-	case errors.Is(err, fs.ErrPermission):
-		return e.Hintf("who may read it? ls -l %s", name)
-	}
-	return e
+	return absent(verdict.Errorf(class, "%s: %w", name, err), name)
 }

@@ -64,7 +64,8 @@ func (t Token) openKey(passphrase func() ([]byte, error)) ([]byte, error) {
 	d, err := t.Decrypt([]jwk.Key{key}, Options{})
 	switch {
 	case verdict.ClassOf(err) == verdict.DecryptFailed:
-		return nil, verdict.Errorf(verdict.KeyUnreadable, "the passphrase does not open the key")
+		return nil, verdict.Errorf(verdict.KeyUnreadable, "the passphrase does not open the key").
+			Hintf("give the passphrase of this key: --passphrase env:NAME, @FILE or fd:N")
 	case err != nil:
 		return nil, verdict.Errorf(verdict.KeyUnreadable, "the encrypted JWK: %w", err)
 	}

@@ -43,10 +43,19 @@ func checkRSANumbers(k *rsa.PublicKey) error {
 // maxRSAExponent is the largest public exponent that crypto/rsa works with.
 const maxRSAExponent = 1<<31 - 1
 
+// longer returns the hint for an RSA key that is too short. A key is made in multiples of 128
+// bits, so that another size is more likely a modulus that was cut off.
+func longer(bits int) string {
+	if bits%128 != 0 {
+		return "is the modulus cut off? get the key again, whole"
+	}
+	return "its owner must make a longer one: jwt key generate rsa"
+}
+
 func checkRSABits(bits int) error {
 	switch {
 	case bits < jwa.MinRSABits:
-		return verdict.Errorf(verdict.KeyRefused, "RSA key of %d bits: at least %d are required (RFC 7518 §3.3)", bits, jwa.MinRSABits)
+		return verdict.Errorf(verdict.KeyRefused, "RSA key of %d bits: at least %d are required (RFC 7518 §3.3)", bits, jwa.MinRSABits).Hintf("%s", longer(bits))
 	case bits > jwa.MaxRSABits:
 		return verdict.Errorf(verdict.KeyRefused, "RSA key of %d bits: at most %d are accepted", bits, jwa.MaxRSABits)
 	}

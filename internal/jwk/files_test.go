@@ -255,9 +255,9 @@ func TestRefusedFiles(t *testing.T) {
 		says  string
 		hint  bool
 	}{
-		{"refused/rsa512.pem", verdict.KeyRefused, "RSA key of 512 bits", false},
-		{"refused/rsa1024.pem", verdict.KeyRefused, "RSA key of 1024 bits", false},
-		{"refused/rsa1024pub.pem", verdict.KeyRefused, "RSA key of 1024 bits", false},
+		{"refused/rsa512.pem", verdict.KeyRefused, "RSA key of 512 bits", true},
+		{"refused/rsa1024.pem", verdict.KeyRefused, "RSA key of 1024 bits", true},
+		{"refused/rsa1024pub.pem", verdict.KeyRefused, "RSA key of 1024 bits", true},
 		{"refused/rsa3primes.pem", verdict.KeyRefused, "more than two primes", false},
 		{"refused/rsapss.pem", verdict.KeyRefused, "RSASSA-PSS parameters", false},
 		{"refused/secp256k1cert.pem", verdict.KeyRefused, "unsupported elliptic curve", false},

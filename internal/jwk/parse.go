@@ -23,7 +23,7 @@ func (r *reader) parseJSON(text []byte) (Set, error) {
 		if errors.As(err, &syntax) && syntax.Offset == len(text) {
 			return Set{}, e.Hintf("the text is cut off: copy or fetch it whole")
 		}
-		return Set{}, e
+		return Set{}, e.Hintf("get it again, whole and as JSON")
 	}
 	set, err := r.parseObject(o)
 	set.JSON = o
@@ -39,7 +39,8 @@ func (r *reader) parseObject(o jsonobject.Object) (Set, error) {
 	case isSet:
 		return parseSet(o, keys)
 	case isKey:
-		return single(parseJWK(o))
+		k, err := parseJWK(o)
+		return single(k, wholeJWK(err))
 	}
 	if set, ok := certificateMap(o); ok {
 		return set, nil
@@ -127,12 +128,25 @@ func unknownObject(o jsonobject.Object) error {
 	switch {
 	case has("ciphertext"):
 		return verdict.Errorf(verdict.KeyUnreadable, "%w", ErrJWE)
+	case has("web") || has("installed"):
+		return verdict.Errorf(verdict.JWKInvalid, "the JSON object is the settings of an OAuth client, which have no key").
+			Hintf("--key oidc:ISSUER finds the keys of an issuer")
 	case has("jwks_uri"):
 		return err.Hintf("it names its keys by URL: --key oidc:ISSUER")
 	case has("jwk_url"):
 		return err.Hintf("it names its keys by URL: --key URL")
 	}
 	return err
+}
+
+// wholeJWK adds to the error of a JWK that is cut or misspelled where to get a right one.
+func wholeJWK(err error) error {
+	var e *verdict.Error
+	if !errors.As(err, &e) || e.Class != verdict.JWKInvalid || e.Hint != "" {
+		return err
+	}
+	own := *e
+	return own.Hintf("get the JWK again, whole: a member is missing, cut or changed")
 }
 
 // parseJWK reads one JWK (RFC 7517 §4). It ignores unknown members.

@@ -43,7 +43,8 @@ func nextBlock(text []byte) (b block, rest []byte, found bool, err error) {
 	}
 	end, rest, ok := cutLabel(rest)
 	if !ok || end != label {
-		return block{}, nil, true, verdict.Errorf(verdict.KeyRefused, "the PEM block %s does not end as %s", label, label)
+		return block{}, nil, true, verdict.Errorf(verdict.KeyRefused, "the PEM block %s does not end as %s", label, label).
+			Hintf("its last line must be -----END %s-----", label)
 	}
 	return block{label, body}, rest, true, nil
 }
@@ -158,7 +159,19 @@ func noKey(label string) error {
 		return verdict.Errorf(verdict.KeyRefused, "this is a certificate request, not a certificate: no authority has signed it").
 			Hintf("give the certificate that was issued for it; openssl req -in FILE -pubkey -noout prints its public key")
 	default:
-		return verdict.Errorf(verdict.KeyRefused, "the PEM has no key or certificate, only %s", label)
+		return verdict.Errorf(verdict.KeyRefused, "the PEM has no key or certificate, only %s", label).Hintf("%s", besides(label))
+	}
+}
+
+// besides says where the key is that belongs to a block which has none.
+func besides(label string) string {
+	switch label {
+	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
+		return "give the certificate that was issued for it, or its public key: openssl req -in FILE -noout -pubkey"
+	case "EC PARAMETERS":
+		return "openssl ecparam wrote only the name of the curve; the key is in an EC PRIVATE KEY block"
+	default:
+		return "give the file with the key or the certificate"
 	}
 }
 
@@ -186,7 +199,8 @@ func (r *reader) block(b block) (Key, *x509.Certificate, error) {
 		c, err := parseCertificate(content)
 		return Key{}, c, err
 	case kind == "":
-		return Key{}, nil, verdict.Errorf(verdict.KeyRefused, "the PEM block %s has no key or certificate", b.label)
+		return Key{}, nil, verdict.Errorf(verdict.KeyRefused, "the PEM block %s has no key or certificate", b.label).
+			Hintf("copy it whole: a line is missing or changed")
 	case isCertificate || kind.private() != isPrivate || kind == x509Cert:
 		return Key{}, nil, verdict.Errorf(verdict.KeyRefused, "the PEM block %s holds %s, not what its label says", b.label, kind)
 	}

@@ -127,7 +127,8 @@ func (r *reader) Ask(what string, microseconds int) ([]byte, error) {
 // Wrong returns the error for a passphrase that does not open the key. A damaged key
 // gives the same error.
 func (r *reader) Wrong() error {
-	return verdict.Errorf(verdict.KeyUnreadable, "the passphrase does not open the key")
+	return verdict.Errorf(verdict.KeyUnreadable, "the passphrase does not open the key").
+		Hintf("give the passphrase of this key: --passphrase env:NAME, @FILE or fd:N")
 }
 
 func single(k Key, err error) (Set, error) {

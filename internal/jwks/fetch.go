@@ -159,10 +159,15 @@ func badStatus(u *url.URL, resp *http.Response) error {
 	switch {
 	case code >= 500:
 		class, hint = verdict.ServerError, "the server has a problem of its own: try again later"
+	case code == http.StatusBadRequest && u.Scheme == "http":
+		hint = "does that port speak TLS? https://" + strings.TrimPrefix(httpclient.Show(u), "http://")
 	case code == http.StatusTooManyRequests:
 		hint = "the server limits the rate of requests: try again later"
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		hint = "no credentials are sent for a key set, which is public: download it yourself and give the file"
+		if u.Path == "/openid/v1/jwks" {
+			hint = "no credentials are sent for a key set; Kubernetes gives it to kubectl: kubectl get --raw /openid/v1/jwks > set.json"
+		}
 	case code == http.StatusNotFound, code == http.StatusGone:
 		hint = "is the URL right? --key oidc:ISSUER finds an issuer's keys"
 	}

@@ -317,7 +317,7 @@ func TestNetworkFailures(t *testing.T) {
 	}{
 		{"connection refused", closed.URL, w.Client(), "refused"},
 		{"unknown CA", w.URL, &http.Client{Transport: &http.Transport{}}, "not trusted"},
-		{"no TLS", "https" + newServer(t, httptest.NewServer, serve("")).URL[len("http"):], w.Client(), "HTTP"},
+		{"no TLS", "https" + newServer(t, httptest.NewServer, serve("")).URL[len("http"):], w.Client(), "does not speak TLS"},
 		{"unknown host", "https://nowhere.invalid/jwks", dialer(func(context.Context, string, string) (net.Conn, error) {
 			return nil, &net.DNSError{Err: "no such host", Name: "nowhere.invalid", IsNotFound: true}
 		}), "DNS"},

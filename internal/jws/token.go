@@ -266,7 +266,8 @@ func (t Token) KeyID() (kid string, ok bool, err error) {
 	}
 	kid, isText := v.Text()
 	if !isText {
-		return "", false, verdict.Errorf(verdict.Malformed, "kid: is %s, must be a string (RFC 7515 §4.1.4)", v.Noun())
+		return "", false, verdict.Errorf(verdict.Malformed, "kid: is %s, must be a string (RFC 7515 §4.1.4)", v.Noun()).
+			Hintf("the issuer must write kid as a string")
 	}
 	return kid, true, nil
 }
@@ -308,7 +309,8 @@ func (t Token) checkTypes() error {
 			must = "a string"
 		}
 		if must != "" {
-			return verdict.Errorf(verdict.Malformed, "%s: is %s, must be %s (RFC 7515 §%s)", p.name, v.Noun(), must, p.section)
+			return verdict.Errorf(verdict.Malformed, "%s: is %s, must be %s (RFC 7515 §%s)", p.name, v.Noun(), must, p.section).
+				Hintf("the issuer must write %s as %s", p.name, must)
 		}
 	}
 	return nil

@@ -365,5 +365,6 @@ func weakness(key jwk.Key, alg jwa.Algorithm) []verdict.Check {
 		Name: "key_strength", Status: verdict.Warn, Class: verdict.WeakKey,
 		Expected: alg.MinKeyBytes, Actual: len(secret),
 		Detail: "the secret is shorter than the hash of " + alg.Name + " (RFC 7518 §3.2)",
+		Hint:   "the issuer must use a longer secret: jwt key generate --alg " + alg.Name,
 	}}
 }

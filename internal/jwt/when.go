@@ -109,6 +109,7 @@ func (e *Examiner) expired(d NumericDate) verdict.Check {
 	}
 	if d.looksLikeLifetime() {
 		c.Detail += "; " + d.short() + " looks like a lifetime, must be a date"
+		c.Hint = "the issuer must write the date: its time of now plus " + d.short()
 	}
 	if d.Compare(e.now.Add(-time.Minute)) > 0 && e.Leeway < time.Minute {
 		c.Hint = "--leeway 60s if clocks differ, --at TIME to check as of then, or get a new token"
@@ -132,7 +133,10 @@ func (e *Examiner) notBefore() {
 		c.Status, c.Class = verdict.Fail, verdict.NotYetValid
 		c.Detail = e.notValidYet(d.NumericDate)
 		c.Hint = "--at TIME checks as of then"
-		if d.Compare(e.now.Add(time.Minute)) <= 0 {
+		switch _, millis := d.InMilliseconds(); {
+		case millis:
+			c.Hint = inSeconds
+		case d.Compare(e.now.Add(time.Minute)) <= 0:
 			c.Hint = "--leeway 60s if clocks differ, --at TIME to check as of then"
 		}
 	}
@@ -216,6 +220,9 @@ func (e *Examiner) maxAge() {
 		c.Status, c.Class = verdict.Fail, verdict.NotYetValid
 		c.Detail = "iat: issued in the future, " + e.when(d) + ", so its age cannot be checked"
 		c.Hint = "--leeway 60s if clocks differ, --at TIME checks as of then"
+		if _, millis := d.InMilliseconds(); millis {
+			c.Hint = inSeconds
+		}
 	}
 	e.add(c)
 }
@@ -243,6 +250,9 @@ func (e *Examiner) notValidYet(d NumericDate) string {
 	t, _ := d.Time() // a date after the calendar that is not in milliseconds was refused
 	return "nbf: not valid for another " + reltime.SpanBetween(t, e.now) + " (" + zoned(t, e.Location) + ")"
 }
+
+// inSeconds is the hint for a date in milliseconds.
+const inSeconds = "the issuer must write seconds: divide by 1000"
 
 // millis returns the detail for the number d, which would be t in milliseconds.
 func (e *Examiner) millis(d NumericDate, t time.Time) string {

@@ -1,6 +1,7 @@
 package keysource
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -30,6 +31,8 @@ type Source struct {
 	fetched jwks.Fetched // of a remote source
 	remote  bool
 	literal bool // a secret on the command line
+
+	named, spelled string // what a literal secret is also the name of, and how its content is given
 }
 
 // Read reads the keys of a source, also those that cannot be used. If none of a set can,
@@ -95,15 +98,21 @@ func (k *Sources) readSecret(source string) (Source, error) {
 		return Source{}, InSource(read.Name, err)
 	}
 	key.Source, key.Trimmed = read.Name, read.Trimmed
+	s := Source{Set: jwk.Set{Keys: []jwk.Key{key}}, Name: read.Name, literal: literal}
 	switch {
 	case !literal && isSettings(read.Data):
 		k.Output.Note(k.Env, read.Name+" has lines NAME=value, and the secret is all of its text: --secret dotenv:"+strings.TrimPrefix(source, "@")+"#NAME reads one value")
 	case literal && cli.IsFile(source):
 		k.Output.Note(k.Env, source+" is used as the secret itself; --secret @"+source+" reads the file")
+		s.named, s.spelled = "file", "to read the file: --secret @"+source
+	case literal && k.In.IsVariable(source):
+		name := strings.TrimPrefix(source, "$")
+		k.Output.Note(k.Env, name+" is used as the secret itself; --secret env:"+name+" reads the variable")
+		s.named, s.spelled = "variable", "to read the variable: --secret env:"+name
 	case literal:
 		k.Output.Note(k.Env, "the secret on the command line is visible to ps and in the shell's history; --secret @FILE or env:NAME is not")
 	}
-	return Source{Set: jwk.Set{Keys: []jwk.Key{key}}, Name: read.Name, literal: literal}, nil
+	return s, nil
 }
 
 // readNextAuth derives the keys of NextAuth and Auth.js from the secret of a source.
@@ -184,10 +193,23 @@ func InSource(name string, err error) error {
 // secretHint adds the hint to use --secret, if a file is not a key.
 func secretHint(read input.Source, err error) error {
 	if !errors.Is(err, jwk.ErrNoKey) || read.Mode == 0 {
-		return err
+		return emptyHint(read, err)
 	}
 	e := *cli.Classified(err)
 	e.Hint = "if it is an HMAC secret: --secret @" + read.Name
+	return &e
+}
+
+// emptyHint adds to the error of an empty source how to fill it.
+func emptyHint(read input.Source, err error) error {
+	if len(bytes.TrimSpace(read.Data)) > 0 {
+		return err
+	}
+	e := *cli.Classified(err)
+	e.Hint = "write the key into it, or give another file"
+	if name, ok := strings.CutPrefix(read.Name, "env:"); ok {
+		e.Hint = "export " + name + " with the text of the key"
+	}
 	return &e
 }
 

@@ -102,6 +102,9 @@ func (k *Sources) LeftOut(token jws.Token) []diagnose.Cause {
 	defer k.mutex.Unlock()
 	var first []diagnose.Cause
 	for _, s := range k.sources {
+		if s.named != "" {
+			return []diagnose.Cause{{ID: "secret_is_name", Detail: "the secret given is also the name of a " + s.named, Hint: s.spelled}}
+		}
 		for _, skipped := range s.Set.Skipped {
 			if named && skipped.ID != kid {
 				continue

@@ -85,7 +85,7 @@ func (t *Token) isOfLoadBalancer() bool {
 // explain says so if the token decrypts under a key that NextAuth derives from one of the secrets.
 func (t *Token) explain(err error, keys []jwk.Key, o jwe.Options) error {
 	var e *verdict.Error
-	if !errors.As(err, &e) || !t.isOfNextAuth() {
+	if !errors.As(err, &e) || !t.IsOfNextAuth() {
 		return err
 	}
 	for _, k := range keys {
@@ -109,8 +109,8 @@ func (t *Token) explain(err error, keys []jwk.Key, o jwe.Options) error {
 	return own.Hintf("NextAuth and Auth.js derive their key from the secret: --secret nextauth:SOURCE; %s", own.Hint)
 }
 
-// isOfNextAuth reports whether the header has only what NextAuth writes.
-func (t *Token) isOfNextAuth() bool {
+// IsOfNextAuth reports whether the header has only what NextAuth writes.
+func (t *Token) IsOfNextAuth() bool {
 	alg, _ := t.Header.Text("alg")
 	enc, _ := t.Header.Text("enc")
 	_, named := t.Header.Get("kid")

@@ -1,12 +1,11 @@
 package verify
 
 import (
+	"slices"
 	"strings"
 	"time"
 
-	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
-	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 	"jwt/internal/token"
 	"jwt/internal/verdict"
@@ -19,7 +18,7 @@ var nextSteps = []struct {
 	hint  string
 }{
 	{verdict.AudMismatch, "", "get a token that is issued for this audience, or correct --aud"},
-	{verdict.IssMismatch, "", "is the token from another environment? get one from the expected issuer"},
+	{verdict.IssMismatch, "", "is the token from another environment? get one from the expected issuer, or correct --iss"},
 	{verdict.SubMismatch, "", "get a token of this subject, or correct --sub"},
 	{verdict.NonceMismatch, "", "each login has a nonce of its own: give the one that this login sent"},
 	{verdict.TypMismatch, "", "get a token of this kind, or correct --typ"},
@@ -28,14 +27,17 @@ var nextSteps = []struct {
 	{verdict.MissingClaim, "iss", "the issuer must write iss, or leave --iss out"},
 	{verdict.MissingClaim, "sub", "the issuer must write sub, or leave --sub out"},
 	{verdict.MissingClaim, "nonce", "send a nonce with the login, or leave --nonce out"},
-	{verdict.MissingClaim, "", "jwt decode shows what the token has; the issuer must write the claim, or leave the condition out"},
+	{verdict.MissingClaim, "max_age", "the issuer must write iat, or leave out --max-age"},
+	{verdict.MissingClaim, "valid_for", "the issuer must write exp, or leave out --valid-for"},
 	{verdict.CritUnsupported, "", "the issuer must leave the extension out, or another verifier must know it"},
 }
 
 // next returns the next step for a failed check, or "".
 func (v *verification) next(c verdict.Check) string {
-	for _, hint := range []string{v.elsewhere(c), refreshToken(c), v.wrongNumber(c), v.allowed(c), unmarked(c)} {
-		if hint != "" {
+	for _, look := range []func(verdict.Check) string{
+		v.sameValue, v.otherName, refreshToken, listed, proof, v.wrongNumber, v.otherAlgorithm, unmarked, v.otherKeySet,
+	} {
+		if hint := look(c); hint != "" {
 			return hint
 		}
 	}
@@ -44,37 +46,7 @@ func (v *verification) next(c verdict.Check) string {
 			return n.hint
 		}
 	}
-	return ""
-}
-
-// elsewhere finds a required claim inside another one, or in another case.
-func (v *verification) elsewhere(c verdict.Check) string {
-	kind, path, ok := strings.Cut(c.Name, ":")
-	if c.Class != verdict.MissingClaim || !ok || kind != "claim" && kind != "require" {
-		return ""
-	}
-	if found := findClaim(v.token.Claims, path, "", 0); found != "" && found != path {
-		return "the token has " + phrase.Short(found) + ": --" + kind + " " + phrase.Short(found)
-	}
-	return ""
-}
-
-// findClaim returns the path of the first member with the name, in any case of letters.
-func findClaim(o jsonobject.Object, name, above string, depth int) string {
-	const deepest = 3
-	for _, m := range o.Members() {
-		if strings.EqualFold(m.Name, name) {
-			return above + m.Name
-		}
-	}
-	for _, m := range o.Members() {
-		if inner, ok := m.Value.Object(); ok && depth < deepest {
-			if found := findClaim(inner, name, above+m.Name+".", depth+1); found != "" {
-				return found
-			}
-		}
-	}
-	return ""
+	return v.namesInstead(c)
 }
 
 // refreshToken recognises a refresh token where an access token is expected.
@@ -100,21 +72,23 @@ func (v *verification) wrongNumber(c verdict.Check) string {
 	if _, ok := d.InMilliseconds(); ok {
 		return "the issuer must write seconds: divide the milliseconds by 1000"
 	}
-	return ""
+	return "the issuer must write seconds since 1970: " + c.Name + " of the start of 2025 is 1735689600"
 }
 
-// allowed says what the caller or the issuer can do about an alg that is refused.
-func (v *verification) allowed(c verdict.Check) string {
-	name, _ := c.Actual.(string)
-	switch {
-	case c.Class != verdict.AlgRefused:
+// listed explains a claim that is a list in one text, like scope.
+func listed(c verdict.Check) string {
+	name, isClaim := strings.CutPrefix(c.Name, "claim:")
+	wanted, got := one(c.Expected), one(c.Actual)
+	if c.Class != verdict.ClaimMismatch || !isClaim || wanted == "" || !slices.Contains(strings.Fields(got), wanted) {
 		return ""
-	case strings.EqualFold(name, "none"):
-		return "the issuer must sign its tokens: anyone can write one without a signature"
-	case name == "":
-		return "the issuer must write alg into the header (RFC 7515 §4.1.1)"
-	case len(v.Algs) > 0 && strings.Contains(c.Detail, "is not allowed"):
-		return "--alg " + phrase.Short(name) + " allows it, if the issuer is meant to sign with it"
+	}
+	return "it is a list in one text, and compared whole: --claim " + claimArg(name, got)
+}
+
+// proof explains a DPoP proof for another request.
+func proof(c verdict.Check) string {
+	if strings.HasSuffix(c.Name, ":htm") || strings.HasSuffix(c.Name, ":htu") {
+		return "a proof is for one request: the client must make one for each"
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/phrase"
+	"jwt/internal/token"
 	"jwt/internal/verdict"
 )
 
@@ -110,10 +111,15 @@ func (v *verification) diagnose(err error, keys []jwk.Key, failed *verdict.Check
 	}
 	if !slices.ContainsFunc(v.causes, func(c diagnose.Cause) bool { return c.Proven }) {
 		v.causes = append(v.causes, v.keys.LeftOut(v.token.Signed)...)
+		if why, ok := ofRefresh(v.token); ok && failed.Class != verdict.SignatureInvalid {
+			v.causes = append([]diagnose.Cause{why}, v.causes...)
+		}
 	}
-	switch {
+	switch name, _ := v.token.Header.Text("alg"); {
 	case failed.Class == verdict.SignatureInvalid:
 		failed.Hint = anotherKey(v.token, keys)
+	case failed.Class == verdict.KeyNotFound && strings.HasPrefix(name, "HS"):
+		failed.Hint = name + " is verified with the secret that made it, which no key set has: --secret @FILE"
 	case failed.Class == verdict.KeyMismatch && len(v.causes) > 0 && !strings.HasPrefix(v.causes[0].Detail, verifies):
 		failed.Detail = v.causes[0].Detail // it says more exactly why key and algorithm do not fit
 	}
@@ -127,6 +133,20 @@ func (v *verification) tryCauses(keys []jwk.Key) {
 	if v.causes = causes; !last.Vain {
 		v.Diagnosis.record(header, outcome)
 	}
+}
+
+// ofRefresh returns the cause of a token that says it is a refresh token, for which issuers
+// publish no key.
+func ofRefresh(t *token.Token) (diagnose.Cause, bool) {
+	typ, _ := t.Claims.Text("typ")
+	use, _ := t.Claims.Text("token_type")
+	if typ != "Refresh" && typ != "Offline" && use != "refresh" {
+		return diagnose.Cause{}, false
+	}
+	return diagnose.Cause{
+		ID: "refresh_token", Detail: "the token says it is a refresh token, which only its issuer verifies",
+		Hint: "give the access token, which came with it",
+	}, true
 }
 
 // describeKey adds the description of the key to the check "key".

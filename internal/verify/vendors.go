@@ -9,12 +9,13 @@ import (
 	"jwt/internal/verdict"
 )
 
-// A vendor explains failed checks by what its tokens are known to look like. aud and iss
+// A vendor explains failed checks by what its tokens are known to look like. aud, iss and sub
 // return a hint or "".
 type vendor struct {
 	issued func(iss string) bool
 	aud    func(claims jsonobject.Object, c verdict.Check) string
 	iss    func(claims jsonobject.Object, c verdict.Check) string
+	sub    func(claims jsonobject.Object, c verdict.Check) string
 }
 
 // vendors lists what issuers are known to do. The order does not matter.
@@ -29,6 +30,9 @@ var vendors = []vendor{
 			}
 			client, _ := claims.Text("client_id")
 			return "access tokens of Cognito have no aud, the client is in client_id: --claim client_id=" + orName(client, "CLIENT_ID") + " instead of --aud"
+		},
+		iss: func(_ jsonobject.Object, c verdict.Check) string {
+			return "iss names the region and the ID of the user pool: log in to the expected pool, or --iss " + quoteArg(one(c.Actual))
 		},
 	},
 	{ // Keycloak
@@ -76,6 +80,8 @@ var vendors = []vendor{
 				return "the same tenant, but a version 1.0 token: set requestedAccessTokenVersion to 2 in the manifest of the API, or --iss " + quoteArg(got)
 			case tenant == entraTenant(wanted):
 				return "the same tenant, but a version 2.0 token: --iss " + quoteArg(got)
+			case entraTenant(wanted) != "":
+				return "the token is from another tenant: log in to the expected one, or --iss " + quoteArg(got)
 			}
 			return ""
 		},
@@ -96,6 +102,9 @@ var vendors = []vendor{
 	{ // Auth0
 		issued: func(iss string) bool { return strings.HasSuffix(hostOf(iss), ".auth0.com") },
 		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			if otherKind(false, claims) != "" {
+				return "it looks like an ID token: send the access token, which Auth0 gives to a login with audience=" + orName(one(c.Expected), "API")
+			}
 			return "ask Auth0 for the token with audience=" + orName(one(c.Expected), "API")
 		},
 	},
@@ -108,9 +117,50 @@ var vendors = []vendor{
 			return "iss of Firebase ends with the ID of the project: --iss " + quoteArg(one(c.Actual))
 		},
 	},
+	{ // Supabase
+		issued: func(iss string) bool { return strings.HasSuffix(hostOf(iss), ".supabase.co") },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			return "aud of Supabase is the role of a user, not the project: --aud " + quoteArg(one(c.Actual))
+		},
+	},
+	{ // GitHub Actions
+		issued: func(iss string) bool { return iss == "https://token.actions.githubusercontent.com" },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			return "aud is what the job asked for, and else the URL of the owner: core.getIDToken('" + orName(one(c.Expected), "AUDIENCE") + "') or &audience=… in the request"
+		},
+		sub: func(claims jsonobject.Object, c verdict.Check) string {
+			if _, has := claims.Get("environment"); has {
+				return "a job with an environment has it in sub instead of the branch: --sub " + quoteArg(one(c.Actual))
+			}
+			return ""
+		},
+	},
+	{ // Kubernetes
+		issued: func(iss string) bool {
+			return iss == "kubernetes/serviceaccount" || strings.HasPrefix(iss, "https://kubernetes.default.svc")
+		},
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			return "aud is what the token was requested for: kubectl create token NAME --audience " + orName(one(c.Expected), "AUDIENCE") + ", or audience: of the projected volume"
+		},
+		iss: func(claims jsonobject.Object, c verdict.Check) string {
+			if one(c.Actual) == "kubernetes/serviceaccount" {
+				return "it is a legacy token from a Secret: kubectl create token NAME gives one of the cluster's issuer, or --iss kubernetes/serviceaccount"
+			}
+			return ""
+		},
+	},
+	{ // Identity-Aware Proxy of Google
+		issued: func(iss string) bool { return iss == "https://cloud.google.com/iap" },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			return "aud of IAP has the number of the project and the ID of the backend service: --aud " + quoteArg(one(c.Actual))
+		},
+	},
 	{ // Google
 		issued: func(iss string) bool { return strings.TrimPrefix(iss, "https://") == "accounts.google.com" },
 		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			if azp, _ := claims.Text("azp"); azp != "" && azp == one(c.Expected) {
+				return "the client ID of the app that logged in is in azp; aud is that of the server it asked for: --aud " + quoteArg(one(c.Actual))
+			}
 			return "aud of Google's ID tokens is the client ID of the app that logged in, which differs for each platform: repeat --aud for each"
 		},
 	},
@@ -141,14 +191,26 @@ func one(v any) string {
 	return s
 }
 
-// quoteArg returns a value as an argument of a command line. It is not verified, so that
-// only plain characters are shown.
+// quoteArg returns a value as an argument of a command line, or VALUE. It may be what an
+// attacker wrote, so that only characters are shown that mean nothing to a shell between quotes.
 func quoteArg(s string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/"
-	if s == "" || len(s) > 200 || strings.Trim(s, plain) != "" {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/@+%=,"
+	const quoted = plain + " |{}[]()#*"
+	switch {
+	case s == "" || len(s) > 200 || strings.Trim(s, quoted) != "":
 		return "VALUE"
+	case strings.Trim(s, plain) != "":
+		return "'" + s + "'"
 	}
 	return s
+}
+
+// claimArg returns the argument of --claim for a claim and its value.
+func claimArg(name, value string) string {
+	if arg := quoteArg(name + "=" + value); arg != "VALUE" {
+		return arg
+	}
+	return quoteArg(name) + "=VALUE"
 }
 
 func orName(s, name string) string {

@@ -48,7 +48,7 @@ func New(keys Keys, policy Policy, at time.Time) *Verifier {
 func (v *Verifier) Token(text string) *Report {
 	w, r := &v.work, &v.report
 	if err := v.open(text); err != nil {
-		*r = NoToken(err)
+		*r = NoToken(unread(text, v.keys, err))
 		return r
 	}
 	w.checks = append(w.checks, w.shape())
