@@ -1,7 +1,22 @@
 package session
 
-// serveManual is the part of the manual about a state that several servers share.
-const serveManual = `Several servers can share one state in Redis or Valkey; a refresh token is then
+// serveManual is the part of the manual about the clients of a file, and about a state that
+// several servers share.
+const serveManual = `A file of OAuth clients is a JSON array. Members have the names of RFC 7591:
+
+  [{"client_id": "web", "client_secret": "…",
+    "redirect_uris": ["http://localhost:8080/callback"]},
+   {"client_id": "ci", "jwks": {"keys": […]},
+    "grant_types": ["client_credentials"], "scope": "deploy"}]
+
+A client with a secret sends it in the header or in the form, one with keys signs
+an assertion (private_key_jwt), and any other is public; token_endpoint_auth_method
+allows one way only. grant_types are authorization_code and refresh_token unless
+given. A redirect URI must be spelled as in the file, except for the port on
+loopback. dpop_bound_access_tokens requires DPoP proofs. Without scope a client
+gets every scope that it asks for.
+
+Several servers can share one state in Redis or Valkey; a refresh token is then
 spent once among them all:
 
   --store env:REDIS_URL (one server, with TLS: rediss://user:password@redis.example/0)
