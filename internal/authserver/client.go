@@ -250,13 +250,15 @@ func badRedirect(uri string) string {
 	switch {
 	case err != nil || u.Scheme == "":
 		return "must be absolute"
+	case strings.ContainsFunc(uri, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\^`+"`{|}", r) }):
+		return "has a character that a URI must escape (RFC 3986)"
 	case strings.Contains(uri, "#"):
 		return "must not have a fragment"
 	case strings.Contains(uri, "*"):
 		return "wildcards are not supported"
 	case u.User != nil:
 		return "must not have a user name"
-	case strings.ContainsFunc(u.Host, func(r rune) bool { return strings.ContainsRune(" ;,'\"<>\\", r) || r > '~' }): // it is sent in a header
+	case strings.ContainsAny(u.Host, ";,'"): // it is sent in a policy
 		return "has a character that no host name has"
 	case u.Scheme == "https" && u.Host != "", u.Scheme == "http" && loopback.Host(u.Hostname()):
 		return ""

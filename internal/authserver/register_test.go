@@ -56,6 +56,7 @@ func TestRegisterRefused(t *testing.T) {
 		"relative":                {uri("/callback"), redirect},
 		"a user":                  {uri("https://a@b.example/"), redirect},
 		"a scheme without domain": {uri("myapp:/cb"), redirect},
+		"a space":                 {uri("https://a.example/a b"), redirect},
 		"a policy in the host":    {uri("https://a.example;script-src"), redirect},
 		"implicit":                {`{"redirect_uris":["https://a.example"],"response_types":["token"]}`, metadata},
 		"an unknown method":       {`{"redirect_uris":["https://a.example"],"token_endpoint_auth_method":"tls_client_auth"}`, metadata},
