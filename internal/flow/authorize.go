@@ -87,7 +87,8 @@ func (g page) withoutCode() answer {
 	case g.params != nil:
 		a.err = verdict.Errorf(verdict.FetchFailed, "%s: the answer of the login page has no code", a.url)
 	case g.asks:
-		a.err = verdict.Errorf(verdict.LoginRefused, "%s: the login page waits for the user", a.url)
+		a.err = verdict.Errorf(verdict.LoginRefused, "%s: the login page waits for the user", a.url).
+			Hintf("--user NAME --password-env NAME fill in the page of jwt session serve; for another, a --redirect-uri on loopback, and a browser or --driver COMMAND")
 	default:
 		a.err = verdict.Errorf(verdict.LoginRefused, "%s: the login page is refused: %s", a.url, a.describe())
 	}
