@@ -27,8 +27,12 @@ type authorizeRequest struct {
 	client   Client
 	redirect string
 	explicit bool // the request has the redirect URI
-	scope    string
-	audience []string
+
+	// untrusted is true while errors are not sent to a client that registered itself: an attacker
+	// could make this server redirect to any site (RFC 9700 §4.11.2).
+	untrusted bool
+	scope     string
+	audience  []string
 }
 
 // authorizePage answers GET and POST /authorize: with the login page, the consent page, or a
@@ -85,7 +89,7 @@ func (s *Server) endAuthorize(x *exchange, r *authorizeRequest, err error) error
 	if err == nil || !errors.As(err, &e) {
 		return err
 	}
-	if r == nil {
+	if r == nil || r.untrusted {
 		return s.failPage(x, err)
 	}
 	return s.redirectBack(r, url.Values{"error": {e.Code}, "error_description": {e.Description}})
@@ -117,7 +121,7 @@ func (s *Server) authorizeRequest(x *exchange, params url.Values) (*authorizeReq
 	case params.Get("redirect_uri") == "" && len(c.RedirectURIs) != 1:
 		return nil, invalid("redirect_uri is required")
 	}
-	r := &authorizeRequest{exchange: x, params: params, query: params, client: c, redirect: params.Get("redirect_uri"), explicit: params.Has("redirect_uri")}
+	r := &authorizeRequest{exchange: x, params: params, query: params, client: c, redirect: params.Get("redirect_uri"), explicit: params.Has("redirect_uri"), untrusted: c.registered}
 	if r.redirect == "" {
 		r.redirect = c.RedirectURIs[0]
 	}
@@ -132,7 +136,9 @@ func (s *Server) authorizeRequest(x *exchange, params url.Values) (*authorizeReq
 	if r.scope, err = c.scopeFor(params.Get("scope")); err != nil {
 		return r, err
 	}
-	r.audience, err = audienceOf(params)
+	if r.audience, err = audienceOf(params); err == nil {
+		r.untrusted = false // from now on the user decides, or the client asked for silence
+	}
 	return r, err
 }
 
@@ -294,6 +300,9 @@ func (s *Server) takeConsent(x *exchange) error {
 	}
 	if !known {
 		return s.loginPage(r, "", "The login has ended.")
+	}
+	if x.URL.Query().Get("account") != browser.User { // who has logged in since the page was shown
+		return s.consentPage(r, browser)
 	}
 	if err := s.agree(x, browser, r.client.ID, r.scope); err != nil {
 		return err

@@ -57,12 +57,14 @@ func TestSecurityBestCurrentPractice(t *testing.T) {
 		{"4.6 access token of another client exchanged", exchangeByPublic},
 		{"4.7 consent by another site", foreignConsent},
 		{"4.7 login by another site", foreignLogin},
+		{"4.7 consent page of another user", consentOfAnother},
 		{"4.8 PKCE downgrade: verifier without challenge", verifierWithoutChallenge},
 		{"4.9 access token after logout", tokenAfterLogout},
 		{"4.9 refresh token as access token", refreshAsAccess},
 		{"4.10 proof used twice", proofTwice},
 		{"4.11 open redirector", shown("client_id", "evil", "redirect_uri", "https://evil.example/")},
 		{"4.11.2 error is sent to registered URIs only", shown("client_id", "web", "redirect_uri", "https://evil.example/", "response_type", "token")},
+		{"4.11.2 error is not sent to a client that registered itself", registeredRedirector},
 		{"4.11 open redirector after logout", openLogout},
 		{"4.12 redirect that repeats a POST", noTemporaryRedirect},
 		{"4.13 headers of a proxy are not trusted", forwardedHost},
@@ -84,6 +86,7 @@ func TestSecurityBestCurrentPractice(t *testing.T) {
 func bcpClients(t *testing.T) func(*Options) {
 	return func(o *Options) {
 		testClients(t)(o)
+		o.Registration = true
 		err := o.Clients.Read(strings.NewReader(`[{"client_id":"local","client_secret":"s","redirect_uris":["http://127.0.0.1:8080/callback"]}]`))
 		if err != nil {
 			t.Fatal(err)
@@ -264,6 +267,16 @@ func foreignLogin(t *testing.T, s *site) {
 	}
 }
 
+// consentOfAnother submits a page that was shown before another user logged in.
+func consentOfAnother(t *testing.T, s *site) {
+	b := s.browser()
+	consent := b.logIn(b.visit("GET", authorizeQuery(), ""))
+	b.submit(b.visit("GET", authorizeQuery("prompt", "login"), ""), "username", "bob", "password", "pass:word", "action", "login")
+	if a := b.submit(consent, "action", "allow"); a.status != 200 || !contains(a.body, "<strong>bob</strong>") {
+		t.Errorf("%d %s %s", a.status, a.header.Get("Location"), a.body)
+	}
+}
+
 func verifierWithoutChallenge(t *testing.T, s *site) {
 	web := []string{"client_id", "web", "redirect_uri", webCallback}
 	code := s.code(append(web, "code_challenge", "-", "code_challenge_method", "-")...)
@@ -291,6 +304,17 @@ func proofTwice(t *testing.T, s *site) {
 		t.Fatalf("once: %s", a.body)
 	}
 	s.ask("GET", "/me", "", "Authorization: DPoP "+access, proof).is(t, "twice", 401, "invalid_dpop_proof")
+}
+
+func registeredRedirector(t *testing.T, s *site) {
+	id := s.ask("POST", "/register", `{"redirect_uris":["https://evil.example/"],"token_endpoint_auth_method":"none"}`).text("client_id")
+	evil := []string{"client_id", id, "redirect_uri", "https://evil.example/"}
+	shown(append(evil, "response_type", "token")...)(t, s)
+	shown(append(evil, "scope", "a\"b")...)(t, s)
+	refusedAtClient("login_required", append(evil, "prompt", "none")...)(t, s)
+	if a := s.ask("GET", authorizeQuery(evil...), ""); !contains(a.body, "<h1>Log in</h1>") {
+		t.Errorf("a request that is right: %s", a.body)
+	}
 }
 
 func openLogout(t *testing.T, s *site) {

@@ -31,6 +31,7 @@ type Client struct {
 	BoundTokens         bool // dpop_bound_access_tokens
 	RequirePAR          bool // require_pushed_authorization_requests, RFC 9126 §6
 	anyLoopbackRedirect bool
+	registered          bool // by itself
 
 	secret    store.Hash
 	hasSecret bool

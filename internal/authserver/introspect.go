@@ -1,7 +1,6 @@
 package authserver
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 
@@ -133,6 +132,8 @@ func (s *Server) sessionOf(x *exchange, text string) (store.Session, error) {
 		return store.Session{}, err
 	}
 	session, err := s.Store.Session(x.ctx, b.Session)
-	session.Client = cmp.Or(b.Client, session.Client) // of an exchanged token
+	if err == nil && session.Client != b.Client { // it was exchanged: its client must not end the session of another
+		err = &oauth.Error{Status: http.StatusBadRequest, Code: oauth.UnsupportedTokenType, Description: "an exchanged token cannot be revoked: it ends with the session of its subject token"}
+	}
 	return session, err
 }

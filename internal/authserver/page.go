@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -106,6 +107,8 @@ func (s *Server) loginPage(r *authorizeRequest, user, problem string) error {
 
 // consentPage asks whether the client may have what it asks for.
 func (s *Server) consentPage(r *authorizeRequest, b browserLogin) error {
+	r.query = maps.Clone(r.query)
+	r.query.Set("account", b.User) // which the page shows
 	return r.page(http.StatusOK, "Allow access?", `<p><strong>`+html.EscapeString(r.client.title())+`</strong> asks for access to the account <strong>`+html.EscapeString(b.User)+`</strong>.</p>
 `+scopeList(r.scope)+`<p>You return to <strong>`+html.EscapeString(r.target())+`</strong>.</p>
 <form method="post" action="`+r.formAction("consent")+`">

@@ -32,7 +32,7 @@ func (s *Server) register(x *exchange) error {
 	}
 	o.Set("client_id", jsonobject.Quote(randomID()))
 	c, err := ParseClient(o)
-	if err == nil {
+	if c.registered = true; err == nil {
 		err = s.Clients.Add(c)
 	}
 	if err != nil {

@@ -19,6 +19,7 @@ const (
 	AccessDenied            = "access_denied"
 	UnsupportedResponseType = "unsupported_response_type"
 
+	UnsupportedTokenType  = "unsupported_token_type"  // RFC 7009 §2.2.1
 	InvalidTarget         = "invalid_target"          // RFC 8707 §2
 	InsufficientScope     = "insufficient_scope"      // RFC 6750 §3.1
 	AuthorizationPending  = "authorization_pending"   // RFC 8628 §3.5

@@ -79,6 +79,7 @@ func (s *site) authorize(changes ...string) url.Values {
 	if login.cookies["login"] == nil {
 		s.t.Fatalf("no login: %d %s", login.status, login.body)
 	}
+	q.Set("account", alice) // which the consent page shows
 	a := s.post("/authorize/consent", q, "action=allow", "login="+login.cookies["login"].Value)
 	u, err := url.Parse(a.header.Get("Location"))
 	if err != nil || u.Host == "" {
