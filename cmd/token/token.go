@@ -150,7 +150,10 @@ func (o tokenOptions) find(env *cli.Env, out cli.Output, text []byte, args []str
 	if found.Wrapped {
 		out.Note(env, "the token was wrapped over lines and has been joined; jwt verify would refuse it")
 	}
-	if found.Encoded {
+	switch {
+	case found.Encoded && found.Where != "":
+		out.Note(env, "the token was in Base64 ("+found.Where+") and has been decoded")
+	case found.Encoded:
 		out.Note(env, "the token was in Base64 and has been decoded")
 	}
 	if found.GitHub {

@@ -78,3 +78,26 @@ func TestBasic(t *testing.T) {
 		}
 	}
 }
+
+// TestBlock: a block of YAML is the value of its name.
+func TestBlock(t *testing.T) {
+	for _, mark := range []string{"|", ">", "|-", ">-", ">2-"} {
+		text := []byte(expand("a:\n  token: " + mark + "\n    TOKEN\n  other: OTHER\n"))
+		for field, want := range map[string]string{"token": token, "other": second} {
+			if found, err := One(text, Options{Field: field}); err != nil || found.Token != want {
+				t.Errorf("%s: --field %s: %+v, %v", mark, field, found, err)
+			}
+		}
+	}
+}
+
+// TestGlued: two tokens without anything between them are not an encrypted one.
+func TestGlued(t *testing.T) {
+	for _, text := range []string{token + second, "Bearer " + token + second, "a=" + token + second} {
+		for _, join := range []bool{false, true} {
+			if found, err := One([]byte(text), Options{Join: join}); verdict.ClassOf(err) != verdict.Malformed || !strings.Contains(err.Error(), "run together") {
+				t.Errorf("%s: %+v, %v", text, found, err)
+			}
+		}
+	}
+}

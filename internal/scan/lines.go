@@ -106,9 +106,10 @@ func cutLine(s span) (line span, n int) {
 
 // A transcript knows which lines of HTTP messages are headers.
 type transcript struct {
-	http    bool // the text is a transcript
-	headers bool // the next line is a header
-	verbose bool // curl -v wrote it
+	http    bool   // the text is a transcript
+	headers bool   // the next line is a header
+	verbose bool   // curl -v wrote it
+	block   string // the name whose value, a block of YAML, begins on the next line
 }
 
 func isVerbose(b []byte) bool {
@@ -150,7 +151,20 @@ func (t *transcript) pieces(s span) []piece {
 	if bytes.HasPrefix(s.b, []byte("- ")) { // an element of a YAML list
 		s = s.from(2)
 	}
+	if t.block != "" {
+		c = headerCarrier(t.block, false)
+	}
+	t.block = ""
+	if name, value, ok := cutHeader(s); ok && isBlockMark(value.b) {
+		t.block = name
+		return nil
+	}
 	return []piece{{span: s, carrier: c, nesting: nesting{inHeaders: inHeader}}}
+}
+
+// isBlockMark reports whether a value of YAML is on the lines below (YAML 1.2 §8.1).
+func isBlockMark(b []byte) bool {
+	return len(b) > 0 && (b[0] == '|' || b[0] == '>') && len(bytes.Trim(b[1:], "+-123456789")) == 0
 }
 
 // isStartLine reports whether b is the first line of an HTTP message (RFC 9112 §2.1).

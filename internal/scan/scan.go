@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"jwt/internal/compact"
+	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -47,12 +49,26 @@ type Options struct {
 // (limit_exceeded).
 func One(text []byte, o Options) (Found, error) {
 	found, err := one(text, o)
-	if err == nil && mayBeOther(found.Token) {
+	switch {
+	case err != nil:
+		return found, err
+	case isGlued(found.Token):
+		header, _ := jsonobject.Parse(decodeHeader([]byte(found.Token))) // without a header there is no alg to name
+		alg, _ := header.Text("alg")
+		return Found{}, verdict.Errorf(verdict.Malformed, "no token found: two tokens run together: 5 parts, and a header with alg %s, no enc", phrase.Quote(alg)).
+			Hintf("pass one of them")
+	case mayBeOther(found.Token):
 		if other, ok := formatOf([]byte(found.Token)); ok {
 			return Found{}, other.notJWT()
 		}
 	}
-	return found, err
+	return found, nil
+}
+
+// isGlued reports whether two signed tokens are written as one, which then has the five parts of
+// an encrypted one.
+func isGlued(token string) bool {
+	return strings.Count(token, ".") == 4 && strings.Count(token, "eyJ") > 2 && !strings.Contains(token, "~") && !isEncrypted([]byte(token))
 }
 
 // mayBeOther reports whether a text with the separators of a token may be another
