@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,12 +33,7 @@ import (
 type lineWork struct {
 	worker    func() lineWorker // for each goroutine
 	needsLine bool              // an input without a line is an error
-	heap      int               // how far the heap may grow between collections, in percent; 0 as usual
 }
-
-// smallHeap is for work that allocates little for a line. Its memory stays below 16 MiB, most of
-// which is the program itself.
-const smallHeap = 50
 
 // A lineWorker answers lines for one goroutine. Its answers are valid until the next one.
 type lineWorker interface {
@@ -69,9 +63,6 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	p := newProgress(env, output, "lines", sizeOf(lines))
 	p.shown = p.shown && !env.StdoutTTY // which the answers fill
 	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: p.update}
-	if work.heap > 0 {
-		defer debug.SetGCPercent(debug.SetGCPercent(work.heap))
-	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err = runUntil(ctx, lines, env.Stdout, options, func() batch.Work {

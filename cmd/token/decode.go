@@ -117,7 +117,7 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 				return decodedJSON(t, o.life.check(t, span, now))
 			}), formJSON}
 		}
-		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: worker, heap: smallHeap})
+		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: worker})
 	}
 	found, form, err := o.token.readForm(env, o.output, u.sources.In, args, true)
 	if err != nil {

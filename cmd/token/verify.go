@@ -333,7 +333,6 @@ func (v *verifier) batch(ctx context.Context, env *cli.Env, args []string) error
 			return &verifyLines{options: o, verifier: verify.New(v.sources, v.policy, v.now)}
 		},
 		needsLine: true, // what nobody checked is not valid
-		heap:      smallHeap,
 	})
 	if n := v.policy.Diagnosis.Skipped.Load(); n > 0 {
 		o.output.Note(env, "the cause was not looked for in "+phrase.Count(int(n), "line")+": others with the same header had none")

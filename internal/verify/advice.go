@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"slices"
 
 	"jwt/internal/jsonobject"
@@ -11,11 +12,14 @@ import (
 func (v *verification) advise() {
 	for i := range v.checks {
 		c := &v.checks[i]
+		if c.Class == "" { // it passed
+			continue
+		}
 		if c.Status == verdict.Fail && c.Hint == "" {
 			c.Hint = v.hint(*c)
 		}
-		if hint := ahead(v.token, v.at); hint != "" && c.Class == verdict.NotYetValid && c.Name == "nbf" {
-			c.Hint = hint
+		if c.Class == verdict.NotYetValid && c.Name == "nbf" {
+			c.Hint = cmp.Or(ahead(v.token, v.at), c.Hint)
 		}
 	}
 }
