@@ -118,3 +118,21 @@ func TestMemory(t *testing.T) {
 		}
 	}
 }
+
+// A batch takes as much memory for many lines as for few.
+func TestMemoryOfBatch(t *testing.T) {
+	const mib, few, many = 1 << 20, 1000, 40_000
+	jwt := filepath.Join(t.TempDir(), "jwt")
+	buildJWT(t, jwt)
+	for _, args := range [][]string{
+		{"decode", "--batch"}, {"inspect", "--batch", "-q"},
+		{"verify", "--batch", "-S", benchSecret, "--aud", "api", "--at", "1700000000"},
+		{"verify", "--batch", "-S", "hex:00112233", "--at", "1700000000"},
+	} {
+		_, first := peak(t, strings.NewReader(strings.Repeat(benchToken+"\n", few)), jwt, args...)
+		_, all := peak(t, strings.NewReader(strings.Repeat(benchToken+"\n", many)), jwt, args...)
+		if all > first+16*mib || all > 48*mib {
+			t.Errorf("%q: %d MiB for %d lines, %d for %d", args, first/mib, few, all/mib, many)
+		}
+	}
+}
