@@ -108,7 +108,7 @@ func TestBatchVectors(t *testing.T) {
 	checked := 0
 	for _, v := range loadVectors(t, "decode", "verify") {
 		token := string(v.token(t))
-		if v.unsupported() != "" || v.Opts.DetachedPayload != nil || !isLine(token) || len(token) > 64<<10 {
+		if v.Opts.DetachedPayload != nil || !isLine(token) || len(token) > 64<<10 {
 			continue
 		}
 		checked++

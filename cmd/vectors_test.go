@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"jwt/internal/cli"
-	"jwt/internal/serialization"
 	"jwt/internal/verdict"
 )
 
@@ -92,24 +91,6 @@ func loadVectors(t testing.TB, ops ...string) []vector {
 		t.Fatalf("no vector with op %q", ops)
 	}
 	return all
-}
-
-// unsupported says which missing feature a vector of tier "optional" needs.
-func (v vector) unsupported() string {
-	switch {
-	case v.Opts.Serialization == "json":
-		if v.Op == "verify" {
-			return ""
-		}
-		form, err := serialization.Parse(v.token(nil))
-		if err == nil {
-			_, err = form.Compact()
-		}
-		if err != nil {
-			return "JSON serialization with several recipients or headers"
-		}
-	}
-	return ""
 }
 
 func (v vector) token(t testing.TB) []byte {
@@ -243,12 +224,7 @@ func (v vector) classStatuses() []int {
 const mostTime = 2 * time.Second
 
 func TestVectors(t *testing.T) {
-	skipped := 0
 	for _, v := range loadVectors(t, "decode", "verify", "decrypt", "jwk") {
-		if v.unsupported() != "" && v.Tier == "optional" {
-			skipped++
-			continue
-		}
 		t.Run(strings.ReplaceAll(v.ID, "/", "_"), func(t *testing.T) {
 			t.Parallel()
 			args := v.args(t)
@@ -270,7 +246,6 @@ func TestVectors(t *testing.T) {
 			noControl(t, shown.stdout+shown.stderr)
 		})
 	}
-	t.Logf("%d optional vectors need what does not exist here", skipped)
 }
 
 // checkTime repeats a run that took too long, because the machine may have been busy.

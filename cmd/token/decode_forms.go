@@ -33,8 +33,8 @@ func (o decodeOptions) decodeForm(env *cli.Env, form *serialization.Form, now ti
 // joined returns each signature of the form as a token, and the payload that they share.
 func joined(form *serialization.Form) (signed []jws.Token, payload []byte, err error) {
 	if form.Kind != compact.JWS {
-		return nil, nil, verdict.Errorf(verdict.UnsupportedSerialization, "the token is encrypted for several recipients, or has a header that is not protected").
-			Hintf("only the compact serialization, and what it can express, is decrypted")
+		return nil, nil, verdict.Errorf(verdict.EncryptedToken, "the token is encrypted (JWE): only a recipient's key decrypts it").
+			Hintf("jwt decrypt TOKEN --key private.pem")
 	}
 	payload = []byte(form.Payload)
 	if !unencodedForm(form) {

@@ -94,11 +94,16 @@ func runDecrypt(ctx context.Context, env *cli.Env, o decryptOptions, args []stri
 		return o.fail(env, err)
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
-	found, err := o.token.read(env, o.output, u.sources.In, args, false)
+	found, form, err := o.token.readForm(env, o.output, u.sources.In, args, false)
 	if err != nil {
 		return o.fail(env, err)
 	}
-	t, err := o.decrypt(u, found.Token)
+	var t *token.Token
+	if form == nil {
+		t, err = o.decrypt(u, found.Token)
+	} else {
+		t, err = o.decryptForm(u, form)
+	}
 	if err != nil {
 		return o.fail(env, err)
 	}

@@ -28,6 +28,8 @@ type Token struct {
 	IV           []byte
 	Ciphertext   []byte
 	Tag          []byte
+
+	extra string // "aad" of a JSON serialization, in base64url
 }
 
 var partNames = [5]string{"header", "encrypted key", "initialization vector", "ciphertext", "authentication tag"}
@@ -112,9 +114,12 @@ func (t Token) Nested() bool {
 	return strings.EqualFold(cty, "JWT") || strings.EqualFold(cty, "application/jwt")
 }
 
-// additionalData returns the header segment as sent, which the tag authenticates too (RFC 7516
-// §5.1 step 14).
+// additionalData returns what the tag authenticates besides the ciphertext: the header segment as
+// sent, and the "aad" of a JSON serialization (RFC 7516 §5.1 step 14).
 func (t Token) additionalData() []byte {
 	header, _, _ := strings.Cut(t.Text, ".")
+	if t.extra != "" {
+		header += "." + t.extra
+	}
 	return []byte(header)
 }

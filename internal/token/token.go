@@ -140,10 +140,15 @@ func OpenEncrypted(text string) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
+	return OfEncrypted(e), nil
+}
+
+// OfEncrypted returns the token of a JWE that was parsed.
+func OfEncrypted(e jwe.Token) *Token {
 	return &Token{
-		Kind: compact.JWE, Text: text, Header: e.Header, Encrypted: &e, isRead: true,
+		Kind: compact.JWE, Text: e.Text, Header: e.Header, Encrypted: &e, isRead: true,
 		ClaimsErr: verdict.Errorf(verdict.EncryptedToken, "the payload is encrypted (JWE): only the recipient's key decrypts it"),
-	}, nil
+	}
 }
 
 // Decrypt sets the plaintext of an encrypted token, and the token inside if there is one. The
