@@ -52,7 +52,11 @@ func (v *verification) signature() (jws.Verified, error) {
 	inQuestion := []jwk.Key{verified.Key()}
 	if err != nil {
 		describeKey(checks, describeAll(keys))
-		v.diagnose(err, keys, &checks[len(checks)-1])
+		failed := &checks[len(checks)-1]
+		v.diagnose(err, keys, failed)
+		if keyErr == nil && failed.Class == verdict.KeyNotFound {
+			v.wantsSecret(failed)
+		}
 		inQuestion, _ = jwk.Choose(keys, kid, hasKid)
 	}
 	v.add(checks...)
@@ -115,11 +119,9 @@ func (v *verification) diagnose(err error, keys []jwk.Key, failed *verdict.Check
 			v.causes = append([]diagnose.Cause{why}, v.causes...)
 		}
 	}
-	switch name, _ := v.token.Header.Text("alg"); {
+	switch {
 	case failed.Class == verdict.SignatureInvalid:
 		failed.Hint = anotherKey(v.token, keys)
-	case failed.Class == verdict.KeyNotFound && strings.HasPrefix(name, "HS"):
-		failed.Hint = name + " is verified with the secret that made it, which no key set has: --secret @FILE"
 	case failed.Class == verdict.KeyMismatch && len(v.causes) > 0 && !strings.HasPrefix(v.causes[0].Detail, verifies):
 		failed.Detail = v.causes[0].Detail // it says more exactly why key and algorithm do not fit
 	}
@@ -132,6 +134,13 @@ func (v *verification) tryCauses(keys []jwk.Key) {
 	causes, outcome := diagnose.SignatureAfter(last, v.token.Signed, keys, v.keys.Texts()...)
 	if v.causes = causes; !last.Vain {
 		v.Diagnosis.record(header, outcome)
+	}
+}
+
+// wantsSecret adds the hint for an HMAC token that is held against key sets.
+func (v *verification) wantsSecret(failed *verdict.Check) {
+	if alg, _ := v.token.Header.Text("alg"); strings.HasPrefix(alg, "HS") {
+		failed.Hint = alg + " is verified with the secret that made it, which no key set has: --secret @FILE"
 	}
 }
 
