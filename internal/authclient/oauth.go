@@ -36,7 +36,6 @@ type OAuth struct {
 	Scope       string      `json:"scope,omitempty"`
 	Audiences   []string    `json:"audience,omitempty"`
 	Resources   []string    `json:"resource,omitempty"` // RFC 8707
-	Params      []string    `json:"params,omitempty"`   // NAME=VALUE, for the requests of a login
 	RedirectURI string      `json:"redirect_uri,omitempty"`
 	ACRValues   string      `json:"acr_values,omitempty"`
 	MaxAge      string      `json:"max_age,omitempty"` // seconds
@@ -65,10 +64,14 @@ type OAuthSecrets struct {
 	TLSKey       string `json:"tls_key,omitempty"`    // PEM
 	DPoPKey      string `json:"dpop_key,omitempty"`   // a JWK; "" without DPoP
 	IDToken      string `json:"id_token,omitempty"`
+
+	Params []string `json:"params,omitempty"` // NAME=VALUE, for the requests of a login: a value may be a secret
 }
 
 // Given reports whether there is any secret.
-func (o OAuthSecrets) Given() bool { return o != OAuthSecrets{} }
+func (o OAuthSecrets) Given() bool {
+	return o.Certificate != "" || len(o.Params) > 0 || strings.Join(o.Texts(), "") != ""
+}
 
 // Texts returns the secrets as texts that must not be shown.
 func (o OAuthSecrets) Texts() []string {
@@ -91,9 +94,9 @@ func (m *OAuthServer) UnmarshalJSON(text []byte) (err error) {
 func (o *OAuth) Again() *OAuth {
 	return &OAuth{
 		Flow: o.Flow, ClientID: o.ClientID, ClientAuth: o.ClientAuth, Scope: o.Scope, Audiences: o.Audiences, Resources: o.Resources,
-		Params: o.Params, RedirectURI: o.RedirectURI, ACRValues: o.ACRValues, MaxAge: o.MaxAge, APIs: o.APIs, DPoP: o.DPoP,
+		RedirectURI: o.RedirectURI, ACRValues: o.ACRValues, MaxAge: o.MaxAge, APIs: o.APIs, DPoP: o.DPoP,
 		SubjectSource: o.SubjectSource, Assertion: o.Assertion,
-		OAuthSecrets: OAuthSecrets{ClientSecret: o.ClientSecret, ClientKey: o.ClientKey, Certificate: o.Certificate, TLSKey: o.TLSKey},
+		OAuthSecrets: OAuthSecrets{ClientSecret: o.ClientSecret, ClientKey: o.ClientKey, Certificate: o.Certificate, TLSKey: o.TLSKey, Params: o.Params},
 	}
 }
 

@@ -272,7 +272,7 @@ func TestDefaultScope(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, o.Scope, tt.want)
 		}
 	}
-	o := &OAuth{Flow: FlowCode, Scope: "own", Params: []string{"prompt=none"}}
+	o := &OAuth{Flow: FlowCode, Scope: "own", OAuthSecrets: OAuthSecrets{Params: []string{"prompt=none"}}}
 	p := OAuthPreset{Scope: "openid", Params: []string{"prompt=consent", "access_type=offline"}}
 	o.defaultScope(p)
 	o.defaultParams(p)

@@ -338,7 +338,7 @@ func TestEndpoints(t *testing.T) {
 func TestSealedOAuth(t *testing.T) {
 	p := newProvider(t)
 	ring := newMemoryKeyring()
-	l := Login{Server: mustServer(t, p.url), Store: StoreKeyring, OAuth: &authclient.OAuth{Flow: authclient.FlowClientCredentials, ClientID: "ci", OAuthSecrets: authclient.OAuthSecrets{ClientSecret: "the client's secret"}}}
+	l := Login{Server: mustServer(t, p.url), Store: StoreKeyring, OAuth: &authclient.OAuth{Flow: authclient.FlowClientCredentials, ClientID: "ci", OAuthSecrets: authclient.OAuthSecrets{ClientSecret: "the client's secret", Params: []string{"api_key=of the project"}}}}
 	c := p.client()
 	c.Store.Keyring = ring
 	if err := c.Prepare(t.Context(), &l, p.url, false); err != nil {
@@ -348,10 +348,10 @@ func TestSealedOAuth(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(c.Store.Path(DefaultName))
-	if err != nil || strings.Contains(string(text), "the client's secret") || !strings.Contains(string(text), "/token/") {
+	if err != nil || strings.Contains(string(text), "the client's secret") || strings.Contains(string(text), "of the project") || !strings.Contains(string(text), "/token/") {
 		t.Fatalf("%v %s", err, text)
 	}
-	if s, err := c.Store.Load(DefaultName); err != nil || s.OAuth.ClientSecret != "the client's secret" {
+	if s, err := c.Store.Load(DefaultName); err != nil || s.OAuth.ClientSecret != "the client's secret" || len(s.OAuth.Params) != 1 {
 		t.Fatalf("it cannot be read again: %v", err)
 	}
 	changed := strings.Replace(string(text), p.url+"/token/", p.url+"/other", 1)
