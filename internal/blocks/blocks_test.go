@@ -29,10 +29,14 @@ func work(t testing.TB, out io.Writer) Work[struct{}] {
 // TestRun: texts are passed on whole and in order, whatever their lines.
 func TestRun(t *testing.T) {
 	for name, text := range map[string]string{
-		"empty": "", "no end": "a\nb", "lines": strings.Repeat("a line\n", 200_000), "a long line": strings.Repeat("é ", 2*blockBytes),
-		"nothing to cut": strings.Repeat("x", mostBytes+5*blockBytes), "long lines": strings.Repeat(strings.Repeat("x y", blockBytes)+"\n", 3),
+		"empty": "", "no end": "a\nb", "lines": strings.Repeat("a line\n", 100_000), "a long line": strings.Repeat("é ", 2*blockBytes),
+		"nothing to cut": strings.Repeat("x", mostBytes+blockBytes), "long lines": strings.Repeat(strings.Repeat("x y", blockBytes/2)+"\n", 2),
 	} {
-		for _, r := range []io.Reader{strings.NewReader(text), iotest.HalfReader(strings.NewReader(text)), iotest.DataErrReader(strings.NewReader(text))} {
+		readers := []io.Reader{strings.NewReader(text), iotest.HalfReader(strings.NewReader(text)), iotest.DataErrReader(strings.NewReader(text))}
+		if len(text) > mostBytes {
+			readers = readers[:1]
+		}
+		for _, r := range readers {
 			var out strings.Builder
 			if err := work(t, &out).Run(t.Context(), One(r, nil)); err != nil || out.String() != text {
 				t.Errorf("%s: %d bytes of %d, %v", name, out.Len(), len(text), err)

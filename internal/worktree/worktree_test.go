@@ -134,7 +134,8 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// A pattern with many wildcards takes no more than its length times that of the name.
+// Every pattern ends, however many wildcards it has, and a name whose bytes are escaped matches
+// itself alone.
 func FuzzMatch(f *testing.F) {
 	f.Add("*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false)
 	f.Add("**/a/**/a/**/b", "a/a/a/a/a/a/a/a/a/a/a", true)
@@ -142,6 +143,13 @@ func FuzzMatch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line, path string, isDir bool) {
 		if p, ok := parsePattern(line); ok {
 			p.matches(path, isDir)
+		}
+		var escaped strings.Builder
+		for i := range len(path) {
+			escaped.WriteString(`\` + path[i:i+1])
+		}
+		if !matchName(escaped.String(), path) || matchName(escaped.String(), path+"x") || !matchName(escaped.String()+"*", path+"x") {
+			t.Errorf("%q does not match itself alone", path)
 		}
 	})
 }
