@@ -322,7 +322,12 @@ func readFile(flag, path string, read func(io.Reader) error) error {
 	}
 	defer f.Close()
 	if err := read(f); err != nil {
-		return verdict.Errorf(verdict.ClassOf(err), "%s %s: %w", flag, path, err)
+		failed := verdict.Errorf(verdict.ClassOf(err), "%s %s: %w", flag, path, err)
+		var e *verdict.Error
+		if errors.As(err, &e) {
+			failed.Hint = e.Hint
+		}
+		return failed
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"io"
@@ -84,10 +85,14 @@ func (cs *Clients) Read(r io.Reader) error {
 	if len(b) > maxClientsFile {
 		return verdict.Errorf(verdict.TooLarge, "the clients are larger than 1 MiB")
 	}
-	v, err := jsonobject.ParseValue(b)
+	const example = `[{"client_id":"web","client_secret":"…","redirect_uris":["http://localhost:8080/callback"]}]`
+	v, err := jsonobject.ParseValue(bytes.TrimPrefix(b, []byte("\ufeff")))
+	if err != nil {
+		return verdict.Errorf(verdict.Usage, "the clients are not JSON: %w", err).Hintf("%s", example)
+	}
 	list, ok := v.Elements()
-	if err != nil || !ok {
-		return verdict.Errorf(verdict.Usage, "the clients must be a JSON array of objects").Hintf(`[{"client_id":"web","client_secret":"…","redirect_uris":["http://localhost:8080/callback"]}]`)
+	if !ok {
+		return verdict.Errorf(verdict.Usage, "the clients must be a JSON array of objects, are %s", v.Noun()).Hintf("%s", example)
 	}
 	for i, element := range list {
 		o, ok := element.Object()
@@ -128,7 +133,7 @@ func (cs *Clients) Add(c Client) error {
 func (cs *Clients) check(users *Users) error {
 	for id, c := range cs.byID {
 		if slices.Contains(c.Grants, oauth.GrantClientCredentials) && users.Has(id) {
-			return verdict.Errorf(verdict.Usage, "client %q: a user has the same name, and tokens of the client would look like those of the user", id)
+			return verdict.Errorf(verdict.Usage, "client %q: a user has the same name, and tokens of the client would look like those of the user", id).Hintf("rename one of them")
 		}
 	}
 	return nil
@@ -216,6 +221,8 @@ func (c *Client) check(o jsonobject.Object) error {
 	_, hasURI := o.Get("jwks_uri")
 	unsigned, _ := o.Text("id_token_signed_response_alg")
 	switch {
+	case c.ID == "":
+		return metadataError("client_id: is required")
 	case c.Auth != "" && !slices.Contains([]string{authNone, authBasic, authPost, authKey}, c.Auth):
 		return metadataError("token_endpoint_auth_method: is " + phrase.Quote(c.Auth) + ", must be none, client_secret_basic, client_secret_post or private_key_jwt")
 	case unsigned == jwa.None:
