@@ -40,22 +40,16 @@ const (
 	diagnosisBudget  = 1_000_000
 )
 
-// Signature returns the causes why Verify failed under these keys with signature_invalid,
-// key_mismatch, key_refused or key_not_found. texts are the sources of the keys as read, if
-// the caller has them: an issuer may have used one as an HMAC secret.
-func Signature(t jws.Token, keys []jwk.Key, texts ...[]byte) []Cause {
-	causes, _ := SignatureAfter(Outcome{}, t, keys, texts...)
-	return causes
-}
-
 // An Outcome is how the trials on a token ended. The zero Outcome is that of none.
 type Outcome struct {
 	Proved int  // the trial that proved a cause, counted from 1; 0 for none
 	Vain   bool // make no trial: they proved nothing for many tokens like this
 }
 
-// SignatureAfter is Signature after the outcome for another token with the same header: the trial
-// that proved its cause comes first. It returns the new outcome.
+// SignatureAfter returns the causes why Verify failed under these keys with signature_invalid,
+// key_mismatch, key_refused or key_not_found. The trial that proved the cause of the last token with
+// the same header comes first. texts are the sources of the keys as read, if the caller has them: an
+// issuer may have used one as an HMAC secret.
 func SignatureAfter(last Outcome, t jws.Token, keys []jwk.Key, texts ...[]byte) ([]Cause, Outcome) {
 	name, _ := t.Alg()
 	alg, ok := jwa.Lookup(name)

@@ -39,3 +39,9 @@ func TestSignatureAfter(t *testing.T) {
 		t.Errorf("without trials: %v", got)
 	}
 }
+
+// Signature returns the causes for the first token with its header.
+func Signature(t jws.Token, keys []jwk.Key, texts ...[]byte) []Cause {
+	causes, _ := SignatureAfter(Outcome{}, t, keys, texts...)
+	return causes
+}

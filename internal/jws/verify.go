@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/phrase"
@@ -21,7 +20,6 @@ type Verified struct {
 // An Opening is what tokens have in common that have the same header and verify under the same
 // key. It must not be changed.
 type Opening struct {
-	Header jsonobject.Object
 	Checks []verdict.Check // what Verify examined
 	key    jwk.Key
 	alg    jwa.Algorithm
@@ -320,7 +318,7 @@ func (v *verification) tryKeys(t Token) (Verified, []verdict.Check, error) {
 
 // openingUnder returns the opening of tokens that verify under the key.
 func (v *verification) openingUnder(key jwk.Key) *Opening {
-	o := &Opening{Header: v.token.Header, key: key, alg: v.alg.On(key.Curve)}
+	o := &Opening{key: key, alg: v.alg.On(key.Curve)}
 	o.Checks = append(slices.Clip(v.checks), verdict.Check{Name: "signature", Status: verdict.Pass, Detail: v.alg.Name})
 	o.Checks = append(o.Checks, weakness(key, v.alg)...)
 	return o
