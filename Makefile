@@ -13,7 +13,8 @@ PREFIX   ?= $(HOME)/.local
 
 # The size the installed binary may have, in bytes, and what must not be in it:
 # one call into text/template keeps every method of every dependency alive.
-SIZE_BUDGET := 17000000
+# It was 17 000 000 before the OAuth server, client and judge, scan, trust and recipes.
+SIZE_BUDGET := 18500000
 
 .DEFAULT_GOAL := help
 

@@ -195,12 +195,13 @@ func (o claimOptions) notes() []string {
 	var notes []string
 	for _, text := range o.members {
 		name, value, _ := strings.Cut(text, "=")
-		if strings.HasSuffix(name, ":") {
-			name = strings.TrimSuffix(name, ":")
-		} else if strings.HasPrefix(value, "[") || strings.HasPrefix(value, "{") {
-			notes = append(notes, fmt.Sprintf("%s is text, not JSON: %s:='[\"a\",\"b\"]' sets JSON", phrase.Short(name), phrase.Short(name)))
-		} else if v, err := jsonobject.ParseValue([]byte(value)); err == nil && v.Kind() != '"' {
-			notes = append(notes, fmt.Sprintf("%s is the text %s: %s:=%s sets JSON", phrase.Short(name), phrase.Quote(value), phrase.Short(name), phrase.Short(value)))
+		v, err := jsonobject.ParseValue([]byte(value))
+		switch short := phrase.Short(name); {
+		case strings.HasSuffix(name, ":"): // JSON is meant
+		case strings.HasPrefix(value, "["), strings.HasPrefix(value, "{"):
+			notes = append(notes, fmt.Sprintf("%s is text, not JSON: %s:='[\"a\",\"b\"]' sets JSON", short, short))
+		case err == nil && v.Kind() != '"':
+			notes = append(notes, fmt.Sprintf("%s is the text %s: %s:=%s sets JSON", short, phrase.Quote(value), short, phrase.Short(value)))
 		}
 	}
 	return notes
