@@ -182,10 +182,13 @@ func (s *Searcher) at(text []byte, at, end int) (Match, bool) {
 	return m, ok
 }
 
-// beginsHeader reports whether b begins like a header in base64url: a brace, and a quote,
-// a blank or a line break after it.
-func beginsHeader(b []byte) bool {
-	if len(b) < shortestToken || b[0] != 'e' {
+// beginsHeader reports whether b is long enough for a token and begins like a header.
+func beginsHeader(b []byte) bool { return len(b) >= shortestToken && opensHeader(b) }
+
+// opensHeader reports whether b begins like a header in base64url: a brace, and a quote, a blank
+// or a line break after it.
+func opensHeader(b []byte) bool {
+	if len(b) < 3 || b[0] != 'e' {
 		return false
 	}
 	switch b[1] {

@@ -274,7 +274,7 @@ func TestMaskedLines(t *testing.T) {
 	}
 	for text, want := range map[string]int{
 		"a\n" + token + "\n": len(token) + 3, "a\n" + token[:60] + "\n": 2, "a\nb " + token[:60] + "\n  " + token[60:80] + "\n": 2,
-		"a " + token[:60] + " b\n": 65, "word\n": 5, "a eyJh.b\n": 9, token[:60] + "\n\n": 62, "eyJ\n": 0,
+		"a " + token[:60] + " b\n": 65, "word\n": 5, "the key\n": 8, "they\n": 5, "a eyJh.b\n": 9, token[:60] + "\n\n": 62, "eyJ\n": 0,
 	} {
 		if got := Unfinished([]byte(text)); got != want {
 			t.Errorf("%q: %d, want %d", text, got, want)

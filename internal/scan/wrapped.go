@@ -120,18 +120,28 @@ func Unfinished(text []byte) int {
 		return len(text)
 	}
 	tries := 0
-	for from := max(0, len(text)-maxWrapped); tries < maxAttempts; tries++ {
-		i := bytes.Index(last[from:], []byte("ey"))
-		if i < 0 {
-			break
+	for start := firstLine(last); start < len(last) && tries < maxAttempts; start++ {
+		if !opensHeader(last[start:]) {
+			continue
 		}
-		start := from + i
+		tries++
 		if w, end, _ := join(span{b: text, exact: true}, start, maxWrapped); end == len(last) && !w.complete {
 			return bytes.LastIndexByte(text[:start], '\n') + 1
 		}
-		from = start + len("ey")
 	}
 	return len(text)
+}
+
+// firstLine returns where the first line begins that the last line of a text may continue: of
+// the lines above it, those are skipped that have only characters of tokens, too.
+func firstLine(text []byte) int {
+	for end := len(text); ; {
+		start := bytes.LastIndexByte(text[:end], '\n') + 1
+		if start == 0 || len(text)-start > maxWrapped || !isWord(bytes.Trim(text[start:end], "> \t\r\\")) {
+			return start
+		}
+		end = start - 1
+	}
 }
 
 // lineBreak returns the length of a line break in a token, or 0. It includes a backslash
