@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -91,8 +92,12 @@ func keySources(env *cli.Env) cobra.CompletionFunc {
 	}
 }
 
-// filesAfterAt returns the files that @PREFIX can mean. Files without an @ are left to the shell.
+// filesAfterAt returns the files that @PREFIX can mean, and the variables that env:PREFIX can
+// mean. Files without an @ are left to the shell.
 func filesAfterAt(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+	if prefix, ok := strings.CutPrefix(word, "env:"); ok {
+		return variables(prefix), cobra.ShellCompDirectiveNoFileComp
+	}
 	prefix, ok := strings.CutPrefix(word, "@")
 	if !ok {
 		return nil, cobra.ShellCompDirectiveDefault
@@ -113,4 +118,16 @@ func filesAfterAt(_ *cobra.Command, _ []string, word string) ([]string, cobra.Sh
 		files = append(files, "@"+dir+name)
 	}
 	return files, directive
+}
+
+// variables returns the sources that are environment variables whose names begin with prefix.
+func variables(prefix string) []string {
+	var sources []string
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, prefix) {
+			sources = append(sources, "env:"+name)
+		}
+	}
+	slices.Sort(sources)
+	return sources
 }

@@ -57,6 +57,9 @@ func Run(ctx context.Context, env *cli.Env, args []string) int {
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { helpErr = printHelp(env, c) })
 	executed, err := root.ExecuteContextC(ctx)
 	out := cli.OutputOf(executed.Flags())
+	if err != nil && out.Format == "auto" && asksJSON(args) { // after a flag that is unknown, none is parsed
+		out.AsJSON = true
+	}
 	err = cmp.Or(err, helpErr)
 	if stdout.closed && errors.Is(err, syscall.EPIPE) {
 		stdout.die()
@@ -65,6 +68,23 @@ func Run(ctx context.Context, env *cli.Env, args []string) int {
 		err = out.Fail(env, err)
 	}
 	return cli.Finish(env, out, err)
+}
+
+// asksJSON reports whether a command line whose flags cannot be parsed asks for JSON.
+func asksJSON(args []string) bool {
+	for i, arg := range args {
+		switch arg {
+		case "--":
+			return false
+		case "-j", "--json", "--output=json", "-o=json", "-ojson":
+			return true
+		case "-o", "--output":
+			if i+1 < len(args) && args[i+1] == "json" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // An output records whether anything was written, and whether the reader closed the pipe.

@@ -59,6 +59,9 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 		return err
 	}
 	defer lines.Close()
+	if output.Format == "text" {
+		output.Note(env, "--batch prints JSON, one object a line, whatever --output says")
+	}
 	var t tally
 	p := newProgress(env, output, "lines", sizeOf(lines))
 	p.shown = p.shown && !env.StdoutTTY // which the answers fill
