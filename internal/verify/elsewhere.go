@@ -12,26 +12,33 @@ import (
 // sameValue returns the hint for a wanted value that another claim of the token has, or that is
 // part of the claim.
 func (v *verification) sameValue(c verdict.Check) string {
-	wanted, isText := c.Expected.(string)
-	name := strings.TrimPrefix(c.Name, "claim:")
-	if !isText || len(wanted) < 2 || strings.Contains(name, ":") {
+	wanted, got, name := one(c.Expected), one(c.Actual), strings.TrimPrefix(c.Name, "claim:")
+	switch {
+	case len(wanted) < 2 || strings.Contains(name, ":"): // the check of a profile
 		return ""
-	}
-	if got := one(c.Actual); name == "sub" && strings.HasSuffix(got, "|"+wanted) {
+	case name == "sub" && strings.HasSuffix(got, "|"+wanted):
 		return "sub begins with the connection of the login: --sub " + quoteArg(got)
-	}
-	if name == "aud" && strings.Contains(wanted, ",") && slices.Contains(strings.Split(wanted, ","), one(c.Actual)) {
+	case name == "aud" && got != "" && slices.Contains(strings.Split(wanted, ","), got):
 		return "one audience a flag: --aud " + strings.ReplaceAll(quoteArg(wanted), ",", " --aud ")
-	}
-	if got := one(c.Actual); name == "aud" && slices.Contains(strings.Split(got, ","), wanted) {
+	case name == "aud" && slices.Contains(strings.Split(got, ","), wanted):
 		return "aud is one text with commas: the issuer must write an array of strings, or --aud " + quoteArg(got)
 	}
 	for _, m := range v.token.Claims.Members() {
-		if text, ok := m.Value.Text(); ok && text == wanted && m.Name != name {
+		text, _ := m.Value.Text()
+		if text == wanted && m.Name != name && mayStandFor(m.Name, c.Name) {
 			return "the claim " + phrase.Short(m.Name) + " has this value: --claim " + claimArg(m.Name, wanted) + " instead"
 		}
 	}
 	return ""
+}
+
+// mayStandFor reports whether a claim can be compared instead of the one of a check. Only a
+// client's own ID may for an audience: a user can choose what other claims say.
+func mayStandFor(claim, check string) bool {
+	if check == "aud" {
+		return slices.Contains(otherNames["aud"], claim)
+	}
+	return check == "sub" || strings.HasPrefix(check, "claim:")
 }
 
 // otherNames lists the names that other issuers give to a claim.

@@ -54,7 +54,7 @@ func (v *verification) signature() (jws.Verified, error) {
 		describeKey(checks, describeAll(keys))
 		failed := &checks[len(checks)-1]
 		v.diagnose(err, keys, failed)
-		if keyErr == nil && failed.Class == verdict.KeyNotFound {
+		if keyErr == nil {
 			v.wantsSecret(failed)
 		}
 		inQuestion, _ = jwk.Choose(keys, kid, hasKid)
@@ -139,7 +139,7 @@ func (v *verification) tryCauses(keys []jwk.Key) {
 
 // wantsSecret adds the hint for an HMAC token that is held against key sets.
 func (v *verification) wantsSecret(failed *verdict.Check) {
-	if alg, _ := v.token.Header.Text("alg"); strings.HasPrefix(alg, "HS") {
+	if alg, _ := v.token.Header.Text("alg"); failed.Class == verdict.KeyNotFound && strings.HasPrefix(alg, "HS") {
 		failed.Hint = alg + " is verified with the secret that made it, which no key set has: --secret @FILE"
 	}
 }
