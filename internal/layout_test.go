@@ -40,6 +40,7 @@ var rooms = []string{
 	"profile",
 	"iana",
 	"vendors",
+	"config",
 	"recipe",
 	"token",
 	"batch",

@@ -20,7 +20,7 @@ func sessions(env *cli.Env) *session.Store {
 
 // preset returns the preset of that name, with the user's changes in config.toml.
 func preset(env *cli.Env, name string) (authclient.Preset, error) {
-	config, err := readConfig(env)
+	config, err := env.ReadConfig()
 	if err != nil {
 		return authclient.Preset{}, err
 	}
@@ -29,12 +29,6 @@ func preset(env *cli.Env, name string) (authclient.Preset, error) {
 		return p, err
 	}
 	return p, p.Ready()
-}
-
-// readConfig reads config.toml, if it exists.
-func readConfig(env *cli.Env) (authclient.Config, error) {
-	name, text, err := env.ReadConfig()
-	return authclient.Config{Name: name, Text: text}, err
 }
 
 // remembered returns find with its results kept: the presets are parsed once in a process.

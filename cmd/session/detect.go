@@ -11,6 +11,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/cli"
+	"jwt/internal/config"
 	"jwt/internal/httpclient"
 	"jwt/internal/render"
 	"jwt/internal/session"
@@ -140,7 +141,7 @@ func loginWith(f *authclient.Finding, name string) string {
 	if !f.Changes() {
 		name = f.Preset
 	}
-	if p, err := authclient.FindPreset(f.Preset, authclient.Config{}); err == nil && p.IsOAuth() {
+	if p, err := authclient.FindPreset(f.Preset, config.File{}); err == nil && p.IsOAuth() {
 		b.WriteString(" --client-id ID")
 	} else {
 		b.WriteString(" --user NAME")

@@ -113,7 +113,7 @@ func (o *flowOptions) complete(env *cli.Env, c *cobra.Command) {
 	cli.CompleteValues(c, "output", flowFormats...)
 	cli.CompleteValues(c, "color", "auto", "always", "never")
 	cli.CompleteWith(c, "preset", func() []string {
-		config, _ := readConfig(env)
+		config, _ := env.ReadConfig()
 		names, _ := authclient.PresetNames(config)
 		return names
 	})

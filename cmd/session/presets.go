@@ -46,7 +46,7 @@ type described struct {
 
 // presetNames returns the names of all presets, for completion.
 func presetNames(env *cli.Env) []string {
-	config, _ := readConfig(env)
+	config, _ := env.ReadConfig()
 	names, _ := authclient.PresetNames(config)
 	return names
 }
@@ -77,7 +77,7 @@ func runPresets(env *cli.Env, o presetsOptions, args []string) error {
 
 // describe returns the preset of that name, or all.
 func describe(env *cli.Env, names []string) ([]described, error) {
-	config, err := readConfig(env)
+	config, err := env.ReadConfig()
 	if err != nil {
 		return nil, err
 	}

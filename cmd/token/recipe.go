@@ -20,11 +20,11 @@ import (
 
 // recipes returns the shipped recipes and those of config.toml.
 func recipes(env *cli.Env) ([]recipe.Recipe, error) {
-	name, text, err := env.ReadConfig()
+	c, err := env.ReadConfig()
 	if err != nil {
 		return nil, err
 	}
-	return recipe.All(recipe.Config{Name: name, Text: text})
+	return recipe.All(c)
 }
 
 // findRecipe returns the recipe of --recipe, or nil without it.
@@ -35,11 +35,11 @@ func (o signOptions) findRecipe(env *cli.Env) (*recipe.Recipe, error) {
 	if o.given("from") {
 		return nil, verdict.Errorf(verdict.Usage, "--recipe and --from contradict each other: both make the claims")
 	}
-	name, text, err := env.ReadConfig()
+	c, err := env.ReadConfig()
 	if err != nil {
 		return nil, err
 	}
-	r, err := recipe.Find(o.recipe, recipe.Config{Name: name, Text: text})
+	r, err := recipe.Find(o.recipe, c)
 	return &r, err
 }
 

@@ -57,7 +57,7 @@ func profileNames() []string {
 }
 
 func runAdd(env *cli.Env, e trust.Entry, quiet bool) error {
-	config, err := readConfig(env)
+	config, err := env.ReadConfig()
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func runList(env *cli.Env, out cli.Output) error {
 	if err := out.Check(); err != nil {
 		return err
 	}
-	config, err := readConfig(env)
+	config, err := env.ReadConfig()
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ stays as it is.`
 		c.Args = cli.OneArg("the name of an entry")
 		c.ValidArgsFunction = completeNames(env)
 		c.RunE = func(_ *cobra.Command, args []string) error {
-			config, err := readConfig(env)
+			config, err := env.ReadConfig()
 			if err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jwt/internal/cli"
+	"jwt/internal/config"
 	"jwt/internal/privatefile"
 	"jwt/internal/trust"
 	"jwt/internal/verdict"
@@ -32,15 +33,9 @@ token can choose among your entries by its iss, and never bring one.`
 	Subs: []*cli.Command{&listCommand, &addCommand, &removeCommand, &checkCommand},
 }
 
-// readConfig reads config.toml, if it exists.
-func readConfig(env *cli.Env) (trust.Config, error) {
-	name, text, err := env.ReadConfig()
-	return trust.Config{Name: name, Text: text}, err
-}
-
 // writeConfig replaces config.toml as a whole. It may hold the names of credentials, so only the
 // user can read a new one.
-func writeConfig(c trust.Config, text []byte) error {
+func writeConfig(c config.File, text []byte) error {
 	if !filepath.IsAbs(c.Name) {
 		return verdict.Errorf(verdict.IO, "the folder of config.toml is unknown").Hintf("set HOME or XDG_CONFIG_HOME")
 	}
@@ -69,7 +64,7 @@ func writeConfig(c trust.Config, text []byte) error {
 // completeNames completes an argument with the names of the entries.
 func completeNames(env *cli.Env) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		config, err := readConfig(env)
+		config, err := env.ReadConfig()
 		if err != nil || len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

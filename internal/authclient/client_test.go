@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jwt/internal/config"
 	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
 	"jwt/internal/verdict"
@@ -284,7 +285,7 @@ func TestExpiry(t *testing.T) {
 
 // TestUncertain checks which errors leave open whether the refresh token is spent.
 func TestUncertain(t *testing.T) {
-	p, err := FindPreset("cookie", Config{})
+	p, err := FindPreset("cookie", config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}

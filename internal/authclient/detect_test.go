@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/config"
 	"jwt/internal/verdict"
 )
 
@@ -180,7 +181,7 @@ func TestDetect(t *testing.T) {
 			if !strings.Contains(text, tt.toml) || strings.Contains(text, "evil") {
 				t.Errorf("the TOML is\n%s", text)
 			}
-			p, err := FindPreset("x", Config{Name: "config.toml", Text: []byte(text)})
+			p, err := FindPreset("x", config.File{Name: "config.toml", Text: []byte(text)})
 			if err != nil || p.Name != "x" {
 				t.Errorf("the TOML is not a preset: %v\n%s", err, text)
 			}

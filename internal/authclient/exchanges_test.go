@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"jwt/internal/config"
 	"jwt/internal/verdict"
 )
 
@@ -156,7 +157,7 @@ func TestConversations(t *testing.T) {
 		tested = append(tested, c.settings["preset"])
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { c.run(t) })
 	}
-	names, err := PresetNames(Config{})
+	names, err := PresetNames(config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,15 +257,15 @@ func (c conversation) has(name string) bool { return c.messages[name] != "" }
 func (c conversation) preset(t *testing.T) Preset {
 	t.Helper()
 	name := c.settings["preset"]
-	var config bytes.Buffer
+	var text bytes.Buffer
 	if len(c.values) > 0 {
-		fmt.Fprintf(&config, "[presets.%s.values]\n", name)
+		fmt.Fprintf(&text, "[presets.%s.values]\n", name)
 	}
 	for _, v := range c.values {
 		key, value, _ := strings.Cut(v, "=")
-		fmt.Fprintf(&config, "%s = %q\n", key, value)
+		fmt.Fprintf(&text, "%s = %q\n", key, value)
 	}
-	p, err := FindPreset(name, Config{Name: "config.toml", Text: config.Bytes()})
+	p, err := FindPreset(name, config.File{Name: "config.toml", Text: text.Bytes()})
 	if err != nil {
 		t.Fatal(err)
 	}

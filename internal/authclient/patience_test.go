@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"jwt/internal/config"
 	"jwt/internal/httpclient"
 	"jwt/internal/verdict"
 )
@@ -52,7 +53,7 @@ func TestPatience(t *testing.T) {
 					}()
 					return here, nil
 				}
-				preset, err := FindPreset("token", Config{})
+				preset, err := FindPreset("token", config.File{})
 				if err != nil {
 					t.Fatal(err)
 				}

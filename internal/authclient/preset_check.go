@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"jwt/internal/config"
 	"jwt/internal/verdict"
 )
 
@@ -38,7 +39,7 @@ func (p Preset) Ready() error {
 }
 
 // check refuses an incomplete or invalid preset.
-func (p Preset) check(c Config) error {
+func (p Preset) check(c config.File) error {
 	field, why := p.flaw()
 	if why == "" {
 		return nil

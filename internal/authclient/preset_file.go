@@ -10,6 +10,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"jwt/internal/config"
 	"jwt/internal/verdict"
 )
 
@@ -17,23 +18,16 @@ import (
 var shipped []byte
 
 type presetFile struct {
-	Presets map[string]map[string]any `toml:"presets"`
-	Recipes any                       `toml:"recipes"` // of other commands
-	Trust   any                       `toml:"trust"`
-}
-
-// A Config is the user's own file of presets: its text, which may be nil, and its name
-// for errors.
-type Config struct {
-	Name string
-	Text []byte
+	Presets config.Tables `toml:"presets"`
+	Recipes any           `toml:"recipes"` // of other commands
+	Trust   any           `toml:"trust"`
 }
 
 // ErrNoPreset is the cause of an error for an unknown preset name.
 var ErrNoPreset = errors.New("unknown preset")
 
 // PresetNames returns the names of all presets, sorted.
-func PresetNames(c Config) ([]string, error) {
+func PresetNames(c config.File) ([]string, error) {
 	ours, theirs, err := readPresets(c)
 	if err != nil {
 		return nil, err
@@ -48,12 +42,11 @@ func PresetNames(c Config) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-func readPresets(c Config) (ours, theirs presetFile, err error) {
+func readPresets(c config.File) (ours, theirs presetFile, err error) {
 	if err := toml.Unmarshal(shipped, &ours); err != nil {
 		panic("authclient: presets.toml: " + err.Error()) // checked by a test
 	}
-	d := toml.NewDecoder(bytes.NewReader(c.Text))
-	if err := d.DisallowUnknownFields().Decode(&theirs); err != nil {
+	if err := c.DecodeStrict(&theirs); err != nil {
 		return presetFile{}, presetFile{}, configError(c, err)
 	}
 	return ours, theirs, nil
@@ -61,7 +54,7 @@ func readPresets(c Config) (ours, theirs presetFile, err error) {
 
 // FindPreset returns the preset with this name: the shipped one with the user's changes,
 // or the user's own.
-func FindPreset(name string, c Config) (Preset, error) {
+func FindPreset(name string, c config.File) (Preset, error) {
 	ours, theirs, err := readPresets(c)
 	if err != nil {
 		return Preset{}, err
@@ -77,7 +70,7 @@ func FindPreset(name string, c Config) (Preset, error) {
 
 // fill sets the fields of the preset in p: first those of its base, then the shipped
 // ones, then the user's.
-func (p *Preset) fill(name string, ours, theirs presetFile, c Config, above []string) error {
+func (p *Preset) fill(name string, ours, theirs presetFile, c config.File, above []string) error {
 	if slices.Contains(above, name) {
 		return verdict.Errorf(verdict.Usage, "%s: the preset %q is based on itself", c.Name, name)
 	}
@@ -109,43 +102,33 @@ func (p *Preset) override(fields map[string]any) error {
 	if fields == nil {
 		return nil
 	}
-	text, err := toml.Marshal(fields)
-	if err != nil {
-		return err
-	}
-	return toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(p)
+	return config.DecodeFields(fields, p)
 }
 
-// configError returns the error for an invalid file of presets.
-func configError(c Config, err error) error {
-	var unknown *toml.StrictMissingError
-	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
-		key := unknown.Errors[0].Key()
-		e := verdict.Errorf(verdict.Usage, "%s: unknown field %q", c.Name, strings.Join(key, "."))
-		if like := similarField(key); like != "" {
-			return e.Hintf("did you mean %s? jwt session presets --help lists the fields", like)
-		}
-		return e.Hintf("jwt session presets --help lists the fields")
+// configError returns the error for an invalid file of presets, with a hint for an unknown field.
+func configError(c config.File, err error) error {
+	key, ok := config.Unknown(err)
+	if !ok {
+		return c.Error(err)
 	}
-	var wrong *toml.DecodeError
-	if errors.As(err, &wrong) {
-		line, _ := wrong.Position()
-		return verdict.Errorf(verdict.Usage, "%s: line %d: %s", c.Name, line, strings.TrimPrefix(wrong.Error(), "toml: "))
+	e := verdict.Errorf(verdict.Usage, "%s: unknown field %q", c.Name, strings.Join(key, "."))
+	if like := similarField(key); like != "" {
+		return e.Hintf("did you mean %s? jwt session presets --help lists the fields", like)
 	}
-	return verdict.Errorf(verdict.Usage, "%s: %w", c.Name, err)
+	return e.Hintf("jwt session presets --help lists the fields")
 }
 
 // fieldError is configError for the fields of one preset, whose lines are unknown.
-func fieldError(name string, c Config, err error) error {
-	var unknown *toml.StrictMissingError
+func fieldError(name string, c config.File, err error) error {
 	var wrong *toml.DecodeError
-	if !errors.As(err, &unknown) && errors.As(err, &wrong) {
-		if want := kindOfField(wrong.Key()); want != "" {
-			return verdict.Errorf(verdict.Usage, "%s: presets.%s.%s: must be %s", c.Name, name, strings.Join(wrong.Key(), "."), want)
-		}
-		return verdict.Errorf(verdict.Usage, "%s: presets.%s.%s: %s", c.Name, name, strings.Join(wrong.Key(), "."), strings.TrimPrefix(wrong.Error(), "toml: "))
+	if _, unknown := config.Unknown(err); unknown || !errors.As(err, &wrong) {
+		return configError(c, err)
 	}
-	return configError(c, err)
+	reason := config.Reason(wrong)
+	if want := kindOfField(wrong.Key()); want != "" {
+		reason = "must be " + want
+	}
+	return verdict.Errorf(verdict.Usage, "%s: presets.%s.%s: %s", c.Name, name, strings.Join(wrong.Key(), "."), reason)
 }
 
 // PresetFields returns the description of all fields.
@@ -169,7 +152,7 @@ const (
 )
 
 // OriginOf returns the origin of an existing preset.
-func OriginOf(name string, c Config) (Origin, error) {
+func OriginOf(name string, c config.File) (Origin, error) {
 	ours, theirs, err := readPresets(c)
 	if err != nil {
 		return "", err

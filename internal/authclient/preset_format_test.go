@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/config"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -39,7 +41,7 @@ func TestFieldsAreDescribed(t *testing.T) {
 
 // TestFormat checks what a preset with every kind of field sends and finds.
 func TestFormat(t *testing.T) {
-	p, err := FindPreset("x", Config{Name: "config.toml", Text: []byte(`
+	p, err := FindPreset("x", config.File{Name: "config.toml", Text: []byte(`
 [presets.x]
 values = { api_key = "the key of the shop" }
 dead = [{ at = "/error/number", code = "17" }, { status = 401 }]
@@ -155,7 +157,7 @@ func TestCallHeaders(t *testing.T) {
 // TestValuesAreHidden checks that a value of the user is not shown when the server repeats it.
 func TestValuesAreHidden(t *testing.T) {
 	const key = "AIzaSyD-0123456789-key"
-	p, err := FindPreset("firebase-emulator", Config{Name: "config.toml", Text: []byte("[presets.firebase-emulator.values]\napi_key = '" + key + "'")})
+	p, err := FindPreset("firebase-emulator", config.File{Name: "config.toml", Text: []byte("[presets.firebase-emulator.values]\napi_key = '" + key + "'")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,11 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"jwt/internal/config"
 	"jwt/internal/verdict"
 )
 
 func TestShippedPresets(t *testing.T) {
-	names, err := PresetNames(Config{})
+	names, err := PresetNames(config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +21,7 @@ func TestShippedPresets(t *testing.T) {
 		t.Fatalf("only %d presets: %q", len(names), names)
 	}
 	for _, name := range names {
-		p, err := FindPreset(name, Config{})
+		p, err := FindPreset(name, config.File{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,8 +29,8 @@ func TestShippedPresets(t *testing.T) {
 			t.Errorf("%s is not whole: %+v", name, p)
 		}
 	}
-	cookie, _ := FindPreset("cookie", Config{})
-	token, _ := FindPreset("token", Config{})
+	cookie, _ := FindPreset("cookie", config.File{})
+	token, _ := FindPreset("token", config.File{})
 	if got := cookie.Tokens.RefreshCookie(); got != "refresh_token" {
 		t.Errorf("the cookie is %q", got)
 	}
@@ -42,7 +43,7 @@ func TestShippedPresets(t *testing.T) {
 }
 
 func TestUsersPresets(t *testing.T) {
-	config := Config{Name: "config.toml", Text: []byte(`
+	own := config.File{Name: "config.toml", Text: []byte(`
 [presets.cookie.login]
 path = "/api/sign-in"
 fields = ["/user/email=$username", "/user/password=$password"]
@@ -55,17 +56,17 @@ alive = [{ status = 401, path = "/checkout" }]
 [presets.shop.tokens]
 access = ["header:X-Token"]
 `)}
-	cookie, err := FindPreset("cookie", config)
+	cookie, err := FindPreset("cookie", own)
 	if err != nil {
 		t.Fatal(err)
 	}
-	shipped, _ := FindPreset("cookie", Config{})
+	shipped, _ := FindPreset("cookie", config.File{})
 	want := shipped
 	want.Login.Path, want.Login.Fields = "/api/sign-in", []string{"/user/email=$username", "/user/password=$password"}
 	if d := cmp.Diff(want, cookie); d != "" {
 		t.Errorf("cookie (-want +got):\n%s", d)
 	}
-	shop, err := FindPreset("shop", config)
+	shop, err := FindPreset("shop", own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ access = ["header:X-Token"]
 	if d := cmp.Diff(want, shop); d != "" {
 		t.Errorf("shop (-want +got):\n%s", d)
 	}
-	names, err := PresetNames(config)
+	names, err := PresetNames(own)
 	if err != nil || !slices.Contains(names, "shop") || !slices.Contains(names, "cookie") || !slices.IsSorted(names) {
 		t.Errorf("%v %q", err, names)
 	}
@@ -118,7 +119,7 @@ func TestBadPresets(t *testing.T) {
 		{"[presets.a]\nbased_on='c'", "a", `unknown preset "c"`},
 	}
 	for _, tt := range tests {
-		_, err := FindPreset(tt.preset, Config{Name: "config.toml", Text: []byte(tt.config)})
+		_, err := FindPreset(tt.preset, config.File{Name: "config.toml", Text: []byte(tt.config)})
 		if verdict.ClassOf(err) != verdict.Usage || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%q: %v, want a usage error that says %q", tt.config, err, tt.says)
 		}
@@ -126,7 +127,7 @@ func TestBadPresets(t *testing.T) {
 }
 
 func TestSaysExpiredAndDead(t *testing.T) {
-	p, err := FindPreset("cookie", Config{})
+	p, err := FindPreset("cookie", config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,14 +167,14 @@ func FuzzFindPreset(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := FindPreset("x", Config{Name: "config.toml", Text: []byte(text)})
+		p, err := FindPreset("x", config.File{Name: "config.toml", Text: []byte(text)})
 		if err != nil {
 			if verdict.ClassOf(err) != verdict.Usage {
 				t.Errorf("%q: %v is not a usage error", text, err)
 			}
 			return
 		}
-		again, err := FindPreset("x", Config{Name: "printed", Text: p.TOML()})
+		again, err := FindPreset("x", config.File{Name: "printed", Text: p.TOML()})
 		if err != nil {
 			t.Fatalf("%q prints\n%s\n%v", text, p.TOML(), err)
 		}

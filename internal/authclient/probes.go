@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"jwt/internal/config"
 	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
 )
@@ -26,7 +27,7 @@ type probe struct {
 
 // moved returns the paths of the steps whose beginning differs from that of the preset.
 func (p probe) moved(path string) map[string]string {
-	preset, err := FindPreset(p.preset, Config{})
+	preset, err := FindPreset(p.preset, config.File{})
 	if err != nil || path == p.paths[0] || p.prefix == "" {
 		return nil
 	}

@@ -8,22 +8,23 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"jwt/internal/config"
 	"jwt/internal/verdict"
 )
 
-// ReadConfig returns the user's config.toml and its name. The text is nil if there is no such
-// file. Each of its tables belongs to one package: presets, recipes.
-func (e *Env) ReadConfig() (name string, text []byte, err error) {
+// ReadConfig returns the user's config.toml. Its text is nil if there is no such
+// file. Each of its tables belongs to one package: authclient, recipe or trust.
+func (e *Env) ReadConfig() (config.File, error) {
 	dir := e.ConfigDir()
 	if dir == "" {
-		return "config.toml", nil, nil
+		return config.File{Name: "config.toml"}, nil
 	}
-	name = filepath.Join(dir, "config.toml")
-	text, err = ReadRegular(name)
+	name := filepath.Join(dir, "config.toml")
+	text, err := ReadRegular(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	return name, text, err
+	return config.File{Name: name, Text: text}, err
 }
 
 // ReadRegular reads a regular file. It refuses devices and pipes, whose reads may

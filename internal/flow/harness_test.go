@@ -14,6 +14,7 @@ import (
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/faulty"
 	"jwt/internal/authserver/store"
+	"jwt/internal/config"
 	"jwt/internal/flow"
 	"jwt/internal/verdict"
 )
@@ -77,7 +78,7 @@ func options(t *testing.T, server, preset string) flow.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := authclient.FindPreset(preset, authclient.Config{})
+	p, err := authclient.FindPreset(preset, config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}

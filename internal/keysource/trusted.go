@@ -12,11 +12,11 @@ import (
 
 // Trusted returns the trust entries of config.toml.
 func Trusted(env *cli.Env) ([]trust.Entry, error) {
-	name, text, err := env.ReadConfig()
+	c, err := env.ReadConfig()
 	if err != nil {
 		return nil, err
 	}
-	return trust.Entries(trust.Config{Name: name, Text: text})
+	return trust.Entries(c)
 }
 
 // Trust replaces the sources by those of a trust entry. Paths in it are relative to the folder of

@@ -3,7 +3,6 @@
 package recipe
 
 import (
-	"bytes"
 	_ "embed"
 	"errors"
 	"maps"
@@ -11,8 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-
+	"jwt/internal/config"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/phrase"
@@ -48,20 +46,13 @@ type Input struct {
 // Required reports whether the recipe cannot do without the input.
 func (i Input) Required() bool { return !i.Optional && i.Default == nil }
 
-// A Config is the user's own file of recipes: its text, which may be nil, and its name for
-// errors.
-type Config struct {
-	Name string
-	Text []byte
-}
-
 //go:embed recipes.toml
 var shipped []byte
 
 // All returns the shipped recipes and those of the user, sorted by name. A recipe of the user
 // with the name of a shipped one overrides the fields that it has.
-func All(c Config) ([]Recipe, error) {
-	fields, err := parse(Config{Name: "recipes.toml", Text: shipped})
+func All(c config.File) ([]Recipe, error) {
+	fields, err := parse(config.File{Name: "recipes.toml", Text: shipped})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +73,7 @@ func All(c Config) ([]Recipe, error) {
 }
 
 // Find returns the recipe with this name.
-func Find(name string, c Config) (Recipe, error) {
+func Find(name string, c config.File) (Recipe, error) {
 	all, err := All(c)
 	if err != nil {
 		return Recipe{}, err
@@ -108,26 +99,16 @@ func similar(name string, all []Recipe) string {
 	return ""
 }
 
-type table = map[string]map[string]any
-
-// parse reads the recipes of a file. The other tables of the file belong to other commands.
-func parse(c Config) (table, error) {
+// parse reads the recipes of a file.
+func parse(f config.File) (config.Tables, error) {
 	var file struct {
-		Recipes table `toml:"recipes"`
+		Recipes config.Tables `toml:"recipes"`
 	}
-	err := toml.Unmarshal(c.Text, &file)
-	var wrong *toml.DecodeError
-	switch {
-	case errors.As(err, &wrong):
-		line, _ := wrong.Position()
-		return nil, verdict.Errorf(verdict.Usage, "%s: line %d: %s", c.Name, line, strings.TrimPrefix(wrong.Error(), "toml: "))
-	case err != nil:
-		return nil, verdict.Errorf(verdict.Usage, "%s: %w", c.Name, err)
-	}
-	return file.Recipes, nil
+	err := f.Decode(&file)
+	return file.Recipes, err
 }
 
-func merged(a, b table) table {
+func merged(a, b config.Tables) config.Tables {
 	all := maps.Clone(a)
 	maps.Copy(all, b)
 	return all
@@ -140,18 +121,12 @@ func build(name string, shipped, own map[string]any) (Recipe, error) {
 		fields = map[string]any{}
 	}
 	maps.Copy(fields, own)
-	text, err := toml.Marshal(fields)
-	if err != nil {
-		return Recipe{}, err
-	}
 	r := Recipe{Name: name}
-	err = toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&r)
-	var unknown *toml.StrictMissingError
-	switch {
-	case errors.As(err, &unknown) && len(unknown.Errors) > 0:
-		return Recipe{}, verdict.Errorf(verdict.Usage, "unknown field %q", strings.Join(unknown.Errors[0].Key(), "."))
-	case err != nil:
-		return Recipe{}, errors.New(strings.TrimPrefix(err.Error(), "toml: "))
+	if err := config.DecodeFields(fields, &r); err != nil {
+		if key, ok := config.Unknown(err); ok {
+			return Recipe{}, verdict.Errorf(verdict.Usage, "unknown field %q", strings.Join(key, "."))
+		}
+		return Recipe{}, errors.New(config.Reason(err))
 	}
 	return r, r.complete()
 }

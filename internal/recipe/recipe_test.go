@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jwt/internal/config"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/recipe"
@@ -47,7 +48,7 @@ var inputs = map[string]string{
 
 func TestShippedRecipes(t *testing.T) {
 	want := golden(t)
-	all, err := recipe.All(recipe.Config{})
+	all, err := recipe.All(config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +127,7 @@ func key(t *testing.T) jwk.Key {
 // TestTestTokensLookLikeTheirVendor checks that inspect takes a token for tests for one of the
 // platform that it imitates.
 func TestTestTokensLookLikeTheirVendor(t *testing.T) {
-	all, err := recipe.All(recipe.Config{})
+	all, err := recipe.All(config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestTestTokensLookLikeTheirVendor(t *testing.T) {
 }
 
 func TestRequiredInputs(t *testing.T) {
-	r, err := recipe.Find("apns", recipe.Config{})
+	r, err := recipe.Find("apns", config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +176,7 @@ func TestCheckLifetime(t *testing.T) {
 		{"a second less", "zoom-meeting", 30*time.Minute - time.Second, 0, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			r, err := recipe.Find(row.recipe, recipe.Config{})
+			r, err := recipe.Find(row.recipe, config.File{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -201,7 +202,7 @@ func TestConfig(t *testing.T) {
 		{"no duration", "[recipes.mine]\nlongest='soon'\n", "", "longest"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := recipe.Find(row.want, recipe.Config{Name: "config.toml", Text: []byte(row.text)})
+			_, err := recipe.Find(row.want, config.File{Name: "config.toml", Text: []byte(row.text)})
 			switch {
 			case row.says == "" && err != nil:
 				t.Error(err)
@@ -213,7 +214,7 @@ func TestConfig(t *testing.T) {
 }
 
 func TestConfigOverridesFields(t *testing.T) {
-	r, err := recipe.Find("github-app", recipe.Config{Text: []byte("[recipes.github-app]\nlongest='1h'\n")})
+	r, err := recipe.Find("github-app", config.File{Text: []byte("[recipes.github-app]\nlongest='1h'\n")})
 	if err != nil {
 		t.Fatal(err)
 	}

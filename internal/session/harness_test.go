@@ -22,6 +22,7 @@ import (
 	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
+	"jwt/internal/config"
 	"jwt/internal/verdict"
 )
 
@@ -69,7 +70,7 @@ func help(what string) int {
 }
 
 func shippedPreset(name string) (authclient.Preset, error) {
-	return authclient.FindPreset(name, authclient.Config{})
+	return authclient.FindPreset(name, config.File{})
 }
 
 // helper returns the command of another process with the same sessions.

@@ -6,12 +6,13 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
+	"jwt/internal/config"
 	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
 // Add returns the text of the file with the entry at its end. The rest of the file stays as it is.
-func Add(c Config, e Entry) ([]byte, error) {
+func Add(c config.File, e Entry) ([]byte, error) {
 	all, err := Entries(c)
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func (e Entry) written() writtenEntry {
 
 // Remove returns the text of the file without the table of the entry. Comments after the table
 // stay.
-func Remove(c Config, name string) ([]byte, error) {
+func Remove(c config.File, name string) ([]byte, error) {
 	all, err := Entries(c)
 	if err != nil {
 		return nil, err
@@ -81,8 +82,8 @@ func Remove(c Config, name string) ([]byte, error) {
 
 // checked refuses an edit that does not leave that many entries, so that a mistake here never
 // costs the file.
-func checked(text []byte, entries int, c Config) ([]byte, error) {
-	all, err := Entries(Config{Name: c.Name, Text: text})
+func checked(text []byte, entries int, c config.File) ([]byte, error) {
+	all, err := Entries(config.File{Name: c.Name, Text: text})
 	if err != nil {
 		return nil, err
 	}

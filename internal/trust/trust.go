@@ -3,15 +3,13 @@
 package trust
 
 import (
-	"bytes"
 	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-
+	"jwt/internal/config"
 	"jwt/internal/jwa"
 	"jwt/internal/phrase"
 	"jwt/internal/profile"
@@ -32,25 +30,13 @@ type Entry struct {
 	Leeway  string   `toml:"leeway"`
 }
 
-// A Config is the user's config.toml: its text, which may be nil, and its name for errors.
-type Config struct {
-	Name string
-	Text []byte
-}
-
 // Entries returns the entries, sorted by name.
-func Entries(c Config) ([]Entry, error) {
+func Entries(c config.File) ([]Entry, error) {
 	var file struct {
-		Trust map[string]map[string]any `toml:"trust"`
+		Trust config.Tables `toml:"trust"`
 	}
-	err := toml.Unmarshal(c.Text, &file)
-	var wrong *toml.DecodeError
-	switch {
-	case errors.As(err, &wrong):
-		line, _ := wrong.Position()
-		return nil, verdict.Errorf(verdict.Usage, "%s: line %d: %s", c.Name, line, strings.TrimPrefix(wrong.Error(), "toml: "))
-	case err != nil:
-		return nil, verdict.Errorf(verdict.Usage, "%s: %w", c.Name, err)
+	if err := c.Decode(&file); err != nil {
+		return nil, err
 	}
 	var all []Entry
 	for _, name := range slices.Sorted(maps.Keys(file.Trust)) {
@@ -70,18 +56,12 @@ func decode(name string, fields map[string]any) (Entry, error) {
 			fields[field] = []string{s}
 		}
 	}
-	text, err := toml.Marshal(fields)
-	if err != nil {
-		return Entry{}, err
-	}
 	e := Entry{Name: name}
-	err = toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&e)
-	var unknown *toml.StrictMissingError
-	switch {
-	case errors.As(err, &unknown) && len(unknown.Errors) > 0:
-		return Entry{}, verdict.Errorf(verdict.Usage, "unknown field %q, known are key, secret, iss, aud, alg, profile, leeway", strings.Join(unknown.Errors[0].Key(), "."))
-	case err != nil:
-		return Entry{}, errors.New(strings.TrimPrefix(err.Error(), "toml: "))
+	if err := config.DecodeFields(fields, &e); err != nil {
+		if key, ok := config.Unknown(err); ok {
+			return Entry{}, verdict.Errorf(verdict.Usage, "unknown field %q, known are key, secret, iss, aud, alg, profile, leeway", strings.Join(key, "."))
+		}
+		return Entry{}, errors.New(config.Reason(err))
 	}
 	return e, e.Check()
 }

@@ -6,14 +6,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jwt/internal/config"
 	"jwt/internal/trust"
 	"jwt/internal/verdict"
 )
 
-func config(text string) trust.Config { return trust.Config{Name: "config.toml", Text: []byte(text)} }
+func configOf(text string) config.File { return config.File{Name: "config.toml", Text: []byte(text)} }
 
 func TestEntries(t *testing.T) {
-	all, err := trust.Entries(config(`
+	all, err := trust.Entries(configOf(`
 [presets.x]
 about = "of another command"
 [trust."https://b.example"]
@@ -56,7 +57,7 @@ func TestEntriesRefused(t *testing.T) {
 		{"a number for a list", "[trust.\"https://a\"]\naud=3\n", "trust"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := trust.Entries(config(row.text))
+			_, err := trust.Entries(configOf(row.text))
 			if err == nil || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), "hunter2") || verdict.ClassOf(err) != verdict.Usage {
 				t.Errorf("got %v", err)
 			}
@@ -85,7 +86,7 @@ func TestEdit(t *testing.T) {
 		{"the last", "https://b.example", strings.Replace(file, "[trust.\"https://b.example\"]\nalg = \"RS256\"\n", "", 1)},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got, err := trust.Remove(config(file), row.remove)
+			got, err := trust.Remove(configOf(file), row.remove)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,18 +100,18 @@ func TestEdit(t *testing.T) {
 func TestAddThenRemoveIsTheFile(t *testing.T) {
 	for _, text := range []string{file, "", "# only a comment\n", "[presets.x]\nabout='y'\n"} {
 		e := trust.Entry{Name: "https://new.example/a\"b", Aud: []string{"api"}, Leeway: "30s"}
-		added, err := trust.Add(config(text), e)
+		added, err := trust.Add(configOf(text), e)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, err := trust.Entries(config(string(added)))
+		all, err := trust.Entries(configOf(string(added)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, err := trust.ByName(all, e.Name); err != nil || got.Aud[0] != "api" || got.Leeway != "30s" {
 			t.Errorf("%+v, %v", got, err)
 		}
-		removed, err := trust.Remove(config(string(added)), e.Name)
+		removed, err := trust.Remove(configOf(string(added)), e.Name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,16 +122,16 @@ func TestAddThenRemoveIsTheFile(t *testing.T) {
 }
 
 func TestEditRefused(t *testing.T) {
-	if _, err := trust.Add(config(file), trust.Entry{Name: "https://a.example"}); err == nil {
+	if _, err := trust.Add(configOf(file), trust.Entry{Name: "https://a.example"}); err == nil {
 		t.Error("added twice")
 	}
-	if _, err := trust.Add(config(""), trust.Entry{Name: "plain"}); err == nil {
+	if _, err := trust.Add(configOf(""), trust.Entry{Name: "plain"}); err == nil {
 		t.Error("added without a key")
 	}
-	if _, err := trust.Remove(config(file), "https://c.example"); err == nil {
+	if _, err := trust.Remove(configOf(file), "https://c.example"); err == nil {
 		t.Error("removed what is not there")
 	}
-	if _, err := trust.Remove(config("trust = { a = { key = 'k' } }\n"), "a"); err == nil {
+	if _, err := trust.Remove(configOf("trust = { a = { key = 'k' } }\n"), "a"); err == nil {
 		t.Error("removed from an inline table")
 	}
 }
