@@ -18,22 +18,24 @@ var addCommand = cli.Command{
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var e trust.Entry
 		var quiet bool
-		c.Long = `Add an issuer to config.toml. Its name is the iss of its tokens. An https URL
-finds its keys by discovery (OpenID Connect, RFC 8414), unless --key names
-them; any other name needs --key or --secret. A path is written as an absolute
-one; what you write into config.toml yourself is relative to its folder.
+		c.Long = `Add an issuer to config.toml. An https URL is the iss of its tokens, and finds
+its keys by discovery (OpenID Connect, RFC 8414), unless --key names them. Any
+other name needs --key or --secret, and --iss: without an iss, only jwt verify
+--as NAME chooses the entry. A path is written as an absolute one; what you
+write into config.toml yourself is relative to its folder.
 
 A secret is never written into the file: --secret takes @FILE, raw:FILE,
 dotenv:FILE#NAME, env:NAME or nextauth:SOURCE.`
 		c.Example = `  jwt trust add https://login.example --aud api
   jwt trust add https://login.example --key https://login.example/jwks.json
-  jwt trust add internal --secret env:JWT_SECRET --iss my-service`
+  jwt trust add internal --secret env:JWT_SECRET --iss my-service
+  jwt trust add internal --key public.pem     for jwt verify --as internal`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2"}
 		c.Args = cli.OneArg("the issuer")
 		f := c.Flags()
 		f.StringArrayVarP(&e.Keys, "key", "k", nil, "its keys, from a `SOURCE` (repeatable)")
 		f.StringArrayVarP(&e.Secrets, "secret", "S", nil, "its HMAC secret, from a `SOURCE` that says where it is (repeatable)")
-		f.StringArrayVar(&e.Issuers, "iss", nil, "the `ISSUER` in iss, if it is not the name (repeatable)")
+		f.StringArrayVar(&e.Issuers, "iss", nil, "the `ISSUER` in iss, if the name is no URL (repeatable)")
 		f.StringArrayVar(&e.Aud, "aud", nil, "require this `AUDIENCE` (repeatable: any of them)")
 		f.StringArrayVarP(&e.Algs, "alg", "A", nil, "allow only this `ALGORITHM` (repeatable)")
 		f.StringVar(&e.Profile, "profile", "", "check its tokens against a specification, by `NAME`")

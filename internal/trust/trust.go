@@ -72,7 +72,7 @@ func (e Entry) Check() error {
 	case e.Name == "":
 		return verdict.Errorf(verdict.Usage, "the name is empty")
 	case len(e.KeySources()) == 0 && len(e.Secrets) == 0:
-		return verdict.Errorf(verdict.Usage, "has no key: only an issuer that is an https URL has a key source by itself")
+		return verdict.Errorf(verdict.Usage, "the entry has no key: only an issuer that is an https URL has a key source by itself")
 	case e.Profile != "":
 		if _, ok := profile.Lookup(e.Profile); !ok {
 			return verdict.Errorf(verdict.Usage, "unknown profile %s", phrase.Quote(e.Profile))
@@ -110,19 +110,19 @@ func isReference(source string) bool {
 
 // KeySources returns the sources of its keys.
 func (e Entry) KeySources() []string {
-	if len(e.Keys) == 0 && len(e.Secrets) == 0 && e.isURL() {
+	if len(e.Keys) == 0 && len(e.Secrets) == 0 && isURL(e.Name) {
 		return []string{"oidc:" + e.Name}
 	}
 	return e.Keys
 }
 
-func (e Entry) isURL() bool {
-	return strings.HasPrefix(e.Name, "https://") || strings.HasPrefix(e.Name, "http://")
+func isURL(name string) bool {
+	return strings.HasPrefix(name, "https://") || strings.HasPrefix(name, "http://")
 }
 
 // Iss returns the issuers that its tokens must have in "iss"; none means any, or no "iss".
 func (e Entry) Iss() []string {
-	if len(e.Issuers) == 0 && e.isURL() {
+	if len(e.Issuers) == 0 && isURL(e.Name) {
 		return []string{e.Name}
 	}
 	return e.Issuers
@@ -155,8 +155,15 @@ func ByIssuer(all []Entry, iss string) (Entry, error) {
 			return e, nil
 		}
 	}
-	return Entry{}, verdict.Errorf(verdict.KeyNotFound, "iss: is %s, which no trust entry names; known are %s", phrase.Quote(iss), Names(all)).
-		Hintf("if you trust this issuer: jwt trust add %s", phrase.Quote(iss))
+	quoted := phrase.Quote(iss)
+	err := verdict.Errorf(verdict.KeyNotFound, "iss: is %s, which no trust entry has as its iss; known are %s", quoted, Names(all))
+	switch {
+	case slices.ContainsFunc(all, func(e Entry) bool { return e.Name == iss }):
+		return Entry{}, err.Hintf("the entry %s has another iss or none: correct it in config.toml", quoted)
+	case isURL(iss):
+		return Entry{}, err.Hintf("if you trust this issuer: jwt trust add %s", quoted)
+	}
+	return Entry{}, err.Hintf("if you trust this issuer: jwt trust add NAME --iss %s --key FILE", quoted)
 }
 
 // Names lists the names of the entries.
