@@ -154,7 +154,7 @@ func (d *diagnosis) observeSignature() {
 		return
 	case d.token.Segments()[1] == "":
 		d.seen("payload_detached", "the payload is missing (header..signature): a detached JWS (RFC 7515 App. F), whose payload is sent beside it",
-			"put the Base64URL of the exact body between the two dots: jwt verify --jws \"HEADER.$(basenc -w0 --base64url body | tr -d =).SIGNATURE\" --key FILE")
+			"give the exact body, byte for byte: --payload-file FILE")
 		return
 	case isZero(sig):
 		d.seen("signature_blank", "the signature is all zeros, which no key makes", "")
