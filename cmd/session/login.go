@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +12,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/cli"
+	"jwt/internal/oauth"
 	"jwt/internal/reltime"
 	"jwt/internal/render"
 	"jwt/internal/session"
@@ -109,7 +109,7 @@ func runLogin(ctx context.Context, env *cli.Env, o loginOptions, args []string) 
 
 // offlineHint says how to get a refresh token that was asked for.
 func offlineHint(s *session.Session) string {
-	if s.OAuth == nil || s.OAuth.Flow != authclient.FlowCode || !slices.Contains(strings.Fields(s.OAuth.Scope), authclient.OfflineAccess) {
+	if s.OAuth == nil || s.OAuth.Flow != authclient.FlowCode || !oauth.HasScope(s.OAuth.Scope, authclient.OfflineAccess) {
 		return ""
 	}
 	return "; some servers give one with --param prompt=consent"

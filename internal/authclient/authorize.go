@@ -3,7 +3,6 @@ package authclient
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
 	"net/url"
@@ -82,10 +81,9 @@ func randomVerifier() string {
 // parameters are pushed first and are not in the URL (RFC 9126).
 func (s *Client) loginPage(ctx context.Context, z authorization, a *Attempt, c Credential) (string, error) {
 	o := s.OAuth
-	challenge := sha256.Sum256([]byte(z.verifier))
 	query := url.Values{
 		"response_type": {"code"}, "redirect_uri": {z.redirect}, "state": {z.state},
-		"code_challenge": {base64url.Encode(challenge[:])}, "code_challenge_method": {"S256"},
+		"code_challenge": {oauth.Challenge(z.verifier)}, "code_challenge_method": {"S256"},
 	}
 	o.addParams(query)
 	if o.IsOpenID() {

@@ -111,7 +111,7 @@ func (o *OAuth) JSON() ([]byte, error) {
 func (o *OAuth) Renews() bool { return o != nil && o.Flow == FlowClientCredentials }
 
 // IsOpenID reports whether the client asks for an ID token.
-func (o *OAuth) IsOpenID() bool { return slices.Contains(strings.Fields(o.Scope), "openid") }
+func (o *OAuth) IsOpenID() bool { return oauth.HasScope(o.Scope, "openid") }
 
 // isBound reports whether the tokens are bound to a DPoP key.
 func (o *OAuth) isBound() bool { return o != nil && o.DPoPKey != "" }

@@ -173,7 +173,7 @@ func (s *Server) checkAuthorize(r *authorizeRequest) error {
 // hasNonce reports whether the client can see in its ID token that a code is the one that it
 // asked for (RFC 9700 §2.1.1).
 func (r *authorizeRequest) hasNonce() bool {
-	return r.params.Get("nonce") != "" && slices.Contains(strings.Fields(r.params.Get("scope")), "openid")
+	return r.params.Get("nonce") != "" && oauth.HasScope(r.params.Get("scope"), "openid")
 }
 
 // checkChallenge is the standard Rules.CheckChallenge (RFC 9700 §2.1.1). The method plain would

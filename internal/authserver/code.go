@@ -10,6 +10,7 @@ import (
 
 	"jwt/internal/authserver/store"
 	"jwt/internal/base64url"
+	"jwt/internal/oauth"
 )
 
 // codeTTL is how long an authorization code can be redeemed.
@@ -135,7 +136,6 @@ func checkCodeRedirect(_ context.Context, redirect, sent string, explicit bool) 
 // checkVerifier is the standard Rules.CheckVerifier (RFC 7636 §4.6). A verifier without a
 // challenge is refused: an attacker may have removed the challenge (RFC 9700 §4.8).
 func checkVerifier(_ context.Context, challenge, verifier string) error {
-	sum := sha256.Sum256([]byte(verifier))
 	switch {
 	case challenge == "" && verifier == "":
 		return nil
@@ -143,7 +143,7 @@ func checkVerifier(_ context.Context, challenge, verifier string) error {
 		return invalidGrant("code_verifier: the authorization request had no code_challenge")
 	case verifier == "":
 		return invalidGrant("code_verifier is required: the authorization request had a code_challenge")
-	case base64url.Encode(sum[:]) != challenge:
+	case oauth.Challenge(verifier) != challenge:
 		return invalidGrant("code_verifier: its hash is not the code_challenge")
 	}
 	return nil

@@ -4,13 +4,11 @@ package dpop
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
@@ -70,8 +68,7 @@ func Prove(r Request, key jwk.Key, alg jwa.Algorithm, now time.Time) (string, er
 	claims.Set("htu", jsonobject.Quote(u.String()))
 	claims.Set("iat", jsonobject.Int(now.Unix()))
 	if r.AccessToken != "" {
-		sum := sha256.Sum256([]byte(r.AccessToken))
-		claims.Set("ath", jsonobject.Quote(base64url.Encode(sum[:])))
+		claims.Set("ath", jsonobject.Quote(profile.AccessTokenHash(r.AccessToken)))
 	}
 	if r.Nonce != "" {
 		claims.Set("nonce", jsonobject.Quote(r.Nonce))

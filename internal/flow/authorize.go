@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,11 +23,10 @@ type authorization struct {
 // newAuthorization returns a request as it should be.
 func (p *provider) newAuthorization() authorization {
 	verifier := base64url.Encode([]byte(rand.Text() + rand.Text())[:32])
-	challenge := sha256.Sum256([]byte(verifier))
 	p.tokens.secrets.Add(verifier)
 	z := authorization{verifier: verifier, query: url.Values{
 		"response_type": {"code"}, "client_id": {p.client.ClientID}, "redirect_uri": {p.client.Redirect}, "state": {rand.Text()},
-		"code_challenge": {base64url.Encode(challenge[:])}, "code_challenge_method": {"S256"},
+		"code_challenge": {oauth.Challenge(verifier)}, "code_challenge_method": {"S256"},
 	}}
 	if p.client.Scope != "" {
 		z.query.Set("scope", p.client.Scope)

@@ -2,18 +2,17 @@ package flow
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/sha512"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/phrase"
+	"jwt/internal/profile"
 	"jwt/internal/verdict"
 )
 
@@ -93,13 +92,27 @@ func (p *provider) judgeIDClaims(token jws.Token, claims jsonobject.Object, a an
 	default:
 		p.judge(IDTokenNonce, step, false, shownOr(text("nonce"), "no nonce"))
 	}
-	alg, _ := token.Alg()
-	if hash := text("at_hash"); hash == "" {
-		p.inapplicable("the ID token has no at_hash, which is optional", IDTokenAtHash)
-	} else {
-		p.judge(IDTokenAtHash, step, hash == halfHash(alg, a.grant.AccessToken), "at_hash "+phrase.Short(hash))
-	}
+	p.judgeAtHash(token, text("at_hash"), a.grant.AccessToken, step)
 	p.judgeIDTimes(claims, step)
+}
+
+// judgeAtHash compares at_hash with the access token (OpenID Connect Core §3.1.3.6).
+func (p *provider) judgeAtHash(token jws.Token, hash, access string, step int) {
+	name, _ := token.Alg()
+	alg, _ := jwa.Lookup(name)
+	curve := ""
+	if name == "EdDSA" || name == "Ed25519" {
+		curve = "Ed25519" // as nearly every server with the older name has
+	}
+	want, hashed := profile.LeftHalf(alg, curve, access)
+	switch {
+	case hash == "":
+		p.inapplicable("the ID token has no at_hash, which is optional", IDTokenAtHash)
+	case !hashed:
+		p.inapplicable("no hash is defined for "+phrase.Short(name), IDTokenAtHash)
+	default:
+		p.judge(IDTokenAtHash, step, hash == want, "at_hash "+phrase.Short(hash))
+	}
 }
 
 func (p *provider) judgeIDTimes(claims jsonobject.Object, step int) {
@@ -124,23 +137,6 @@ func dateOf(claims jsonobject.Object, name string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return d.Time()
-}
-
-// halfHash returns the left half of the hash of a text, by the hash of the algorithm.
-func halfHash(alg, text string) string {
-	var sum []byte
-	switch {
-	case strings.HasSuffix(alg, "384"):
-		s := sha512.Sum384([]byte(text))
-		sum = s[:]
-	case strings.HasSuffix(alg, "512"), alg == "EdDSA", alg == "Ed25519":
-		s := sha512.Sum512([]byte(text))
-		sum = s[:]
-	default:
-		s := sha256.Sum256([]byte(text))
-		sum = s[:]
-	}
-	return base64url.Encode(sum[:len(sum)/2])
 }
 
 // tryUserinfo compares the subject of userinfo with that of the ID token.

@@ -129,7 +129,7 @@ func pathOf(endpoint string) string {
 }
 
 func (p *provider) isOpenID() bool {
-	return p.client.Flow != FlowClientCredentials && slices.Contains(strings.Fields(p.client.Scope), "openid")
+	return p.client.Flow != FlowClientCredentials && oauth.HasScope(p.client.Scope, "openid")
 }
 
 // discover reads the metadata and the keys of the server.

@@ -31,8 +31,9 @@ func LeftHalf(alg jwa.Algorithm, curve, text string) (half string, hashed bool) 
 	return base64url.Encode(sum[:len(sum)/2]), true
 }
 
-func sha256Of(text string) string {
-	sum := sha256.Sum256([]byte(text))
+// AccessTokenHash returns the "ath" of a proof that goes with an access token (RFC 9449 §4.2).
+func AccessTokenHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
 	return base64url.Encode(sum[:])
 }
 

@@ -143,7 +143,7 @@ func accessTokenHash(q *inquiry) finding {
 	_, ok := q.claims.Get("ath")
 	switch {
 	case q.with.AccessToken != nil:
-		return q.same("ath", sha256Of(*q.with.AccessToken), verdict.ClaimMismatch)
+		return q.same("ath", AccessTokenHash(*q.with.AccessToken), verdict.ClaimMismatch)
 	case ok:
 		return skipped("is there, but nothing was given to compare it with").hinted("--access-token SOURCE")
 	}

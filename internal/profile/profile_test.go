@@ -301,7 +301,7 @@ func TestDPoPBinding(t *testing.T) {
 		`{"sub":"alice"}`:           "cnf:fail:missing_claim",
 	} {
 		token := signed(t, `{}`, payload).Token().Text
-		proof := strings.Replace(dpopPayload, "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo", sha256Of(token), 1)
+		proof := strings.Replace(dpopPayload, "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo", AccessTokenHash(token), 1)
 		with := Presentation{
 			Thumbprint: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", AccessToken: &token,
 			Method: said("GET"), URI: said("https://resource.example.org/protectedresource"),
