@@ -34,6 +34,7 @@ var groups = []struct {
 	{"scan", (*bench).scan},
 	{"audit", (*bench).audit},
 	{"serve", (*bench).serve},
+	{"proxy", (*bench).proxy},
 }
 
 func main() {
@@ -46,6 +47,8 @@ func main() {
 	flag.Parse()
 	run := func() error { return measure(*jwt, *only, *runs) }
 	switch {
+	case *floor == bareProxy:
+		run = func() error { return runBareProxy(*dir) }
 	case *floor != "":
 		run = func() error { return runFloor(*floor, *dir) }
 	case *install:
