@@ -164,7 +164,7 @@ func (o Options) Check() error {
 	}{{"only", o.Only}, {"skip", o.Skip}} {
 		for _, id := range list.ids {
 			if !slices.Contains(known, id) {
-				return verdict.Errorf(verdict.Usage, "%s: unknown rule %q", list.name, id).Hintf("one of %s", strings.Join(known, " "))
+				return verdict.Errorf(verdict.Usage, "%s: unknown rule %q", list.name, id).Hintf("jwt session flow --help lists the rules")
 			}
 		}
 	}

@@ -26,7 +26,7 @@ func Parse(s string) (Fault, error) {
 	f := Fault{Name: name, Times: k.times}
 	switch {
 	case !ok:
-		return f, verdict.Errorf(verdict.Usage, "unknown fault %q", name).Hintf("one of %s", strings.Join(usages(), " "))
+		return f, verdict.Errorf(verdict.Usage, "unknown fault %q", name).Hintf("jwt session serve --help lists the faults")
 	case k.Value != "" && !hasValue:
 		return f, verdict.Errorf(verdict.Usage, "fault: %s needs a value", name).Hintf("--fault %s", k.Usage())
 	case k.Value == "" && hasValue:
@@ -69,14 +69,6 @@ func (f *Fault) parseOptions(s string) error {
 		}
 	}
 	return nil
-}
-
-func usages() []string {
-	var names []string
-	for _, k := range All() {
-		names = append(names, k.Usage())
-	}
-	return names
 }
 
 // kindOf returns the row of the table with this name.
