@@ -31,7 +31,7 @@ type credentialProtocol struct {
 	hint    string
 	parse   func(text string) credentialAsk
 	answer  func(env *cli.Env, o tokenOptions, ask credentialAsk, s *session.Session) error
-	none    string // what is said where there is no credential
+	none    string // the answer if no credential is found
 }
 
 // credentialProtocols are the formats in which another program runs this one and asks it
@@ -97,7 +97,7 @@ func giveCredential(ctx context.Context, env *cli.Env, o tokenOptions) error {
 	return protocol.answer(env, o, ask, s)
 }
 
-// refuse says that there is no credential. git asks the next helper then.
+// refuse answers that no credential was found. git then asks its next helper.
 func (p credentialProtocol) refuse(env *cli.Env) error {
 	if p.none == "" {
 		return nil
@@ -164,7 +164,7 @@ func answerGit(env *cli.Env, o tokenOptions, ask credentialAsk, s *session.Sessi
 	return cli.Output{}.Write(env, b.Bytes())
 }
 
-// anyUser is the user name of a session that has none: servers that take a token as the
+// anyUser is the user name of a session without a user name. Servers that take a token as the
 // password ignore it.
 const anyUser = "oauth2"
 

@@ -8,8 +8,8 @@ import (
 	"jwt/internal/session"
 )
 
-// har returns the requests in the HTTP Archive format 1.2. Values are left out where the
-// record has none; sizes are -1, which means unknown.
+// har returns the requests in the HTTP Archive format 1.2. Values that the
+// record does not keep are left out; sizes are -1, which means unknown.
 func har(entries []session.Entry, version string) render.Object {
 	list := []render.Object{}
 	for _, e := range entries {

@@ -13,8 +13,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// dialog returns how a login talks to the user. All of it goes to stderr, also under --quiet:
-// without it nobody could log in.
+// dialog returns how a login talks to the user. All of it goes to stderr, even with --quiet:
+// the user cannot log in without it.
 func (o oauthOptions) dialog(env *cli.Env) authclient.Dialog {
 	return authclient.Dialog{
 		Visit: func(url string) {

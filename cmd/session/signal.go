@@ -29,7 +29,7 @@ func interrupted(ctx context.Context, err error) error {
 	return err
 }
 
-// noteBound says that a token which is printed is of no use by itself.
+// noteBound notes that a bound token which is printed is useless without proofs.
 func noteBound(env *cli.Env, s *session.Session) {
 	if tokenType(s) == "DPoP" {
 		cli.Output{}.Note(env, "the token is bound to the session's key (DPoP): servers take it only with a proof, as jwt session request and proxy send it")

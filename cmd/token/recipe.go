@@ -43,9 +43,9 @@ func (o signOptions) findRecipe(env *cli.Env) (*recipe.Recipe, error) {
 	return &r, err
 }
 
-// cook returns the header and the claims of the recipe, changed by the given claims and the
+// fillRecipe returns the header and the claims of the recipe, changed by the given claims and the
 // flags.
-func (o *signOptions) cook(r recipe.Recipe, in *input.Reader, given jsonobject.Object, key jwk.Key, now time.Time) (header, claims jsonobject.Object, err error) {
+func (o *signOptions) fillRecipe(r recipe.Recipe, in *input.Reader, given jsonobject.Object, key jwk.Key, now time.Time) (header, claims jsonobject.Object, err error) {
 	inputs, err := o.recipeInputs(r, in, key)
 	if err != nil {
 		return header, claims, err
@@ -113,8 +113,8 @@ func (o signOptions) recipeInputs(r recipe.Recipe, in *input.Reader, key jwk.Key
 	return inputs, nil
 }
 
-// readCredential reads an input that is a credential from its source. A process list and the
-// history of a shell show what is typed.
+// readCredential reads an input that is a credential from its source. It refuses a literal one,
+// which a list of processes and the history of a shell would show.
 func readCredential(in *input.Reader, m jsonobject.Member) (jsonobject.Value, error) {
 	source, _ := m.Value.Text()
 	s, literal, err := in.Secret(source, jws.MaxTokenBytes)
@@ -122,7 +122,7 @@ func readCredential(in *input.Reader, m jsonobject.Member) (jsonobject.Value, er
 	case err != nil:
 		return nil, err
 	case literal:
-		return nil, verdict.Errorf(verdict.Usage, "-c %s: is a credential, which is not typed", m.Name).
+		return nil, verdict.Errorf(verdict.Usage, "-c %s: is a credential, must be read from a source", m.Name).
 			Hintf("-c %s=env:NAME, -c %s=@FILE or -c %s=-", m.Name, m.Name, m.Name)
 	}
 	return jsonobject.Quote(string(s.Data)), nil
@@ -141,7 +141,7 @@ func missingInputs(r recipe.Recipe, missing []recipe.Input) error {
 // ownFlags are the inputs that have a flag of their name.
 var ownFlags = []string{"iss", "sub", "aud", "jti", "kid", "x5t", "x5c"}
 
-// inputFlag returns what to type for an input.
+// inputFlag returns the flag that gives an input.
 func inputFlag(i recipe.Input) string {
 	switch {
 	case i.Name == "x5t" || i.Name == "x5c":
@@ -228,15 +228,15 @@ func recipeLimits(r recipe.Recipe) string {
 		parts = append(parts, strings.Join(r.Algs, " or "))
 	}
 	if r.Shortest != "" {
-		parts = append(parts, "lives at least "+r.Shortest)
+		parts = append(parts, "valid for at least "+r.Shortest)
 	}
 	if r.Longest != "" {
-		parts = append(parts, "lives at most "+r.Longest)
+		parts = append(parts, "valid for at most "+r.Longest)
 	}
 	return strings.Join(parts, ", ")
 }
 
-// inputNote returns what the list says of an input that may be missing.
+// inputNote returns the note in the list for an input that may be missing.
 func inputNote(i recipe.Input) string {
 	switch byDefault := i.Default.(type) {
 	case string:

@@ -225,7 +225,7 @@ func (o *signOptions) prepare(env *cli.Env, sources *keysource.Sources, args []s
 		return u, err
 	}
 	if recipe != nil {
-		u.header, u.claims, err = o.cook(*recipe, sources.In, u.claims, u.key, now)
+		u.header, u.claims, err = o.fillRecipe(*recipe, sources.In, u.claims, u.key, now)
 	}
 	if err != nil {
 		return u, err
@@ -306,7 +306,7 @@ func (o signOptions) algFor(key jwk.Key) (jwa.Algorithm, error) {
 	return able[0], nil
 }
 
-// operation is what the key must be able to do here.
+// operation returns the operation that the key must allow.
 func (o signOptions) operation() jwk.Operation {
 	if o.elsewhere() {
 		return jwk.OpVerify
@@ -314,7 +314,7 @@ func (o signOptions) operation() jwk.Operation {
 	return jwk.OpSign
 }
 
-// otherAlg adds to the error of an algorithm that the key is not for what the key is for.
+// otherAlg adds a hint to the error for an algorithm that does not fit the key.
 func otherAlg(key jwk.Key, alg jwa.Algorithm, err error) error {
 	var e *verdict.Error
 	able := key.Algorithms()
@@ -322,7 +322,7 @@ func otherAlg(key jwk.Key, alg jwa.Algorithm, err error) error {
 	case !errors.As(err, &e) || e.Hint != "":
 		return err
 	case len(able) > 0 && alg.KeyType == "oct":
-		return e.Hintf("--alg %s signs with this key; %s takes --secret @FILE, a secret that is no part of a key pair", able[0].Name, alg.Name)
+		return e.Hintf("--alg %s signs with this key; %s takes --secret @FILE, a secret that is not part of a key pair", able[0].Name, alg.Name)
 	case len(able) > 0:
 		return e.Hintf("--alg %s signs with this key", able[0].Name)
 	}

@@ -37,7 +37,7 @@ func (o signOptions) identify(sources *keysource.Sources, key jwk.Key) (jwk.Key,
 	return key, nil
 }
 
-// hintForCertificate says how the certificate is given, if the key has none.
+// hintForCertificate adds a hint to the error for a key without a certificate.
 func hintForCertificate(err error) error {
 	if e, ok := err.(*verdict.Error); ok && e.Class == verdict.KeyNotFound {
 		return e.Hintf("--x5t CERT")

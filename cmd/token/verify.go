@@ -251,7 +251,7 @@ func (o verifyOptions) run(ctx context.Context, env *cli.Env, in *input.Reader, 
 	case o.batch:
 		return v.batch(ctx, env, args)
 	}
-	v.policy.Diagnosis = &verify.Diagnosis{Off: o.output.Quiet} // nobody would read the cause
+	v.policy.Diagnosis = &verify.Diagnosis{Off: o.output.Quiet} // the cause would not be printed
 	if o.flags.Changed("payload-file") {
 		return v.verifyDetached(env, args)
 	}

@@ -23,7 +23,7 @@ type anchorOptions struct {
 	flags     *pflag.FlagSet
 }
 
-// systemAnchors is the source that stands for the certificates that the system trusts.
+// systemAnchors is the source of the certificates that the system trusts.
 const systemAnchors = "system"
 
 func (o *anchorOptions) addFlags(f *pflag.FlagSet) {

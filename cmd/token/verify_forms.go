@@ -86,7 +86,7 @@ func shapeOf(form *serialization.Form, i, n int) string {
 func (o verifyOptions) payloadOf(in *input.Reader, form *serialization.Form) ([]byte, error) {
 	switch given := o.flags.Changed("payload-file"); {
 	case given && !form.Detached && form.Payload != "":
-		return nil, verdict.Errorf(verdict.Malformed, "the token has a payload of its own, so the one of --payload-file does not belong to it")
+		return nil, verdict.Errorf(verdict.Malformed, "the token has a payload, so --payload-file gives a second one")
 	case given:
 		return readPayload(in, o.payloadFile)
 	case form.Detached:

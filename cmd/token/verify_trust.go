@@ -81,7 +81,7 @@ func entryFor(text string, all []trust.Entry) (trust.Entry, error) {
 	return trust.ByIssuer(all, iss)
 }
 
-// noEntry are the keys of a token for whose issuer there is no entry.
+// noEntry is the source of keys for a token whose issuer has no entry.
 type noEntry struct {
 	*keysource.Sources
 	err error
@@ -89,7 +89,7 @@ type noEntry struct {
 
 func (n noEntry) Keys() ([]jwk.Key, error) { return nil, n.err }
 
-// under verifies under one entry, on top of which the flags come.
+// under verifies under one entry. Flags override its fields.
 func (o verifyOptions) under(ctx context.Context, env *cli.Env, e trust.Entry, in *input.Reader, args []string) error {
 	o.keys.Trust(env, e)
 	if !o.flags.Changed("iss") {

@@ -35,7 +35,7 @@ dotenv:FILE#NAME, env:NAME or nextauth:SOURCE.`
 		f := c.Flags()
 		f.StringArrayVarP(&e.Keys, "key", "k", nil, "its keys, from a `SOURCE` (repeatable)")
 		f.StringArrayVarP(&e.Secrets, "secret", "S", nil, "its HMAC secret, from a `SOURCE` that says where it is (repeatable)")
-		f.StringArrayVar(&e.Issuers, "iss", nil, "the `ISSUER` in iss, if the name is no URL (repeatable)")
+		f.StringArrayVar(&e.Issuers, "iss", nil, "the `ISSUER` in iss, if the name is not a URL (repeatable)")
 		f.StringArrayVar(&e.Aud, "aud", nil, "require this `AUDIENCE` (repeatable: any of them)")
 		f.StringArrayVarP(&e.Algs, "alg", "A", nil, "allow only this `ALGORITHM` (repeatable)")
 		f.StringVar(&e.Profile, "profile", "", "check its tokens against a specification, by `NAME`")

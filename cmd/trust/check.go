@@ -67,7 +67,7 @@ func runCheck(ctx context.Context, env *cli.Env, out cli.Output, offline bool, a
 	return cmp.Or(err, first)
 }
 
-// checked is an entry with its keys, or why it has none.
+// checked is an entry with its keys, or with the error of reading them.
 type checked struct {
 	entry trust.Entry
 	keys  []jwk.Key

@@ -23,7 +23,7 @@ var Command = cli.Command{
 	Build: func(_ *cli.Env, c *cobra.Command) {
 		c.Long = `Keep the issuers that you trust, in config.toml. Without a key, jwt verify TOKEN
 then verifies a token of one of them under its keys, audience and profile. A
-token can choose among your entries by its iss, and never bring one.`
+token selects one of your entries by its iss; it cannot add one.`
 		c.Example = `  jwt trust add https://login.example --aud api --profile at+jwt
   jwt trust add internal --secret env:JWT_SECRET --iss my-service
   jwt trust check

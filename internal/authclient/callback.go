@@ -32,7 +32,7 @@ type callback struct {
 	taken  chan url.Values // gets the parameters of the one request
 }
 
-// listen opens the port of a redirect URI, or any port if uri is "" or has none.
+// listen opens the port of a redirect URI, or any port if uri is "" or names no port.
 func listen(uri string) (*callback, error) {
 	u := &url.URL{Scheme: "http", Host: "127.0.0.1", Path: callbackPath}
 	if uri != "" {

@@ -104,7 +104,7 @@ func mustEnd(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.As(err, &said) && said.Status == http.StatusTooManyRequests
 }
 
-// add records that an answer speaks for a preset.
+// add records an answer as evidence for a preset.
 func (d *detection) add(f Finding, r *reply, method, says string) *Finding {
 	e := Evidence{method + " " + d.show(r.url), r.status, says}
 	for _, known := range d.found {

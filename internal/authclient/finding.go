@@ -21,7 +21,7 @@ type Finding struct {
 	Unknown  string            // what no answer has shown
 }
 
-// Evidence is an answer that speaks for a preset.
+// Evidence is an answer that fits a preset.
 type Evidence struct {
 	Request string // method, and path or URL of another server
 	Status  int

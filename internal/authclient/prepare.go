@@ -73,7 +73,7 @@ func (o *OAuth) checkFlow() error {
 }
 
 // defaultScope sets the scope of a person's login: that of the preset, without what the server
-// does not list. A scope that is not granted is no error.
+// does not list. A scope that is not granted is not an error.
 func (o *OAuth) defaultScope(p OAuthPreset) {
 	if o.Scope != "" || o.Flow == FlowClientCredentials || o.Flow == FlowExchange {
 		return
@@ -112,5 +112,5 @@ func (o *OAuth) newDPoPKey() (string, error) {
 		key.Alg = k.alg
 		return string(key.JWK(true).Bytes()), nil
 	}
-	return "", verdict.Errorf(verdict.AlgRefused, "the server takes DPoP proofs signed with %s only, and no such key can be made", strings.Join(named, ", "))
+	return "", verdict.Errorf(verdict.AlgRefused, "the server accepts DPoP proofs signed with %s only, and a key for them cannot be generated", strings.Join(named, ", "))
 }

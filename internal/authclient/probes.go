@@ -10,7 +10,7 @@ import (
 	"jwt/internal/phrase"
 )
 
-// A probe is a request without credentials whose answer speaks for a preset.
+// A probe is a request without credentials whose answer shows whether a preset fits.
 type probe struct {
 	preset string
 	method string // a POST has an empty object

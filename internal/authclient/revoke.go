@@ -13,7 +13,7 @@ import (
 
 // revoke asks the server to revoke the tokens of an OAuth 2.0 session (RFC 7009): the refresh
 // token, whose grant the access token belongs to, and the access token, which some servers
-// revoke only by itself. The refresh token decides the result: many servers cannot revoke an
+// do not revoke with it. The refresh token decides the result: many servers cannot revoke an
 // access token that they do not keep.
 func (s *Client) revoke(ctx context.Context, h Tokens) (known bool, err error) {
 	if s.OAuth.Server.RevocationEndpoint == "" {

@@ -162,7 +162,7 @@ func (p *pipeline) read(t Text) error {
 	return nil // Run returns the error of ctx
 }
 
-// following returns a block with the text after end, and what stands before it in its line.
+// following returns a block with the text after end, and with the part of its line before end.
 func (p *pipeline) following(text []byte, end int) *Block {
 	lead := max(0, end-leadBytes)
 	if end > 0 && text[end-1] == '\n' {

@@ -85,7 +85,7 @@ func invalid(format string, args ...any) *verdict.Error {
 func parseHeader(header jsonobject.Object) ([]*x509.Certificate, error) {
 	v, ok := header.Get("x5c")
 	if !ok {
-		return nil, invalid("the header has none, so that no chain reaches a trust anchor")
+		return nil, invalid("is missing, so no chain reaches a trust anchor")
 	}
 	texts, ok := v.Texts()
 	switch {

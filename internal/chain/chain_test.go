@@ -136,7 +136,7 @@ func TestOf(t *testing.T) {
 		{"a marker as the usage", header(t, good, intermediate), func(a *chain.Anchors) { a.Usage = usage(marker.String()) }, noon, ""},
 		{"another usage", header(t, good, intermediate), func(a *chain.Anchors) { a.Usage = usage("codeSigning") }, noon, "is not for codeSigning"},
 		{"no anchors", header(t, good, intermediate), func(a *chain.Anchors) { a.Roots = x509.NewCertPool() }, noon, "does not reach"},
-		{"no x5c", parse(t, `{"alg":"ES256"}`), nil, noon, "the header has none"},
+		{"no x5c", parse(t, `{"alg":"ES256"}`), nil, noon, "is missing, so no chain"},
 		{"an empty x5c", parse(t, `{"x5c":[]}`), nil, noon, "not a list"},
 		{"a text", parse(t, `{"x5c":"MII"}`), nil, noon, "not a list"},
 		{"base64url", parse(t, `{"x5c":["_-_-"]}`), nil, noon, "not Base64"},

@@ -85,7 +85,7 @@ func placeholders() []string {
 	return texts
 }
 
-// IsPlaceholder reports whether a secret is text that stands for one: a name in the marks of a
+// IsPlaceholder reports whether a secret is a placeholder: a name in the marks of a
 // shell or a template, or words of an example that are to be replaced.
 func IsPlaceholder(secret []byte) bool {
 	text := strings.TrimSpace(string(secret))

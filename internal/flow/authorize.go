@@ -140,7 +140,7 @@ func (p *provider) visit(ctx context.Context, name string, z authorization, g pa
 const maxPages = 10
 
 // open follows an authorization request from page to page. It fills in the forms of the
-// local server only: the user's password goes to nobody else.
+// local server only: no other server gets the user's password.
 func (p *provider) open(ctx context.Context, name string, z authorization) (page, error) {
 	address, a, err := p.address(ctx, z)
 	if err != nil || address == "" {
@@ -182,7 +182,7 @@ func (p *provider) open(ctx context.Context, name string, z authorization) (page
 }
 
 // address returns the address of the login page. If the server requires it, the request is
-// pushed first (RFC 9126): a server that refuses it then answers here, and there is no page.
+// pushed first (RFC 9126): if the server refuses it, the answer is returned instead of an address.
 func (p *provider) address(ctx context.Context, z authorization) (string, answer, error) {
 	if !p.meta.RequirePAR {
 		return z.url(p.meta.AuthorizationEndpoint), answer{}, nil

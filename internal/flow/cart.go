@@ -11,7 +11,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// item is what the story puts into the cart.
+// item is what tryCart puts into the cart.
 const item = `{"sku":"tea","quantity":2}`
 
 // tryCart puts an item into the cart of the local server, which is a signed token in a

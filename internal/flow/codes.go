@@ -14,7 +14,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-// attacker is a host that belongs to nobody (RFC 2606).
+// attacker is a host that cannot exist (RFC 2606).
 const attacker = "attacker.example"
 
 // tryAuthorize judges the login page itself, as a new visitor from another site gets it.
@@ -221,7 +221,7 @@ func (p *provider) judgeChallenge(ctx context.Context, z authorization, g page) 
 	return nil
 }
 
-// tryVerifiers redeems codes without what belongs to them.
+// tryVerifiers redeems codes without their verifier or redirect URI.
 func (p *provider) tryVerifiers(ctx context.Context) error {
 	for _, c := range []struct {
 		id, name string

@@ -242,17 +242,17 @@ func (r *run) add(s Step) error {
 	return nil
 }
 
-// A door is how sessions of the server begin, go on and end.
-type door interface {
+// A protocol is how sessions of the server begin, go on and end.
+type protocol interface {
 	login(ctx context.Context, name string) (answer, error)
 	refresh(ctx context.Context, token string) answer
 	logout(ctx context.Context, f *family) answer
 }
 
-// presetDoor is the door that the preset describes.
-type presetDoor struct{ *run }
+// presetProtocol is the protocol that the preset describes.
+type presetProtocol struct{ *run }
 
-func (d presetDoor) login(ctx context.Context, name string) (answer, error) {
+func (d presetProtocol) login(ctx context.Context, name string) (answer, error) {
 	return d.patiently(ctx, name, func() answer {
 		return d.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 			s = d.jars.client(s, "")
@@ -263,7 +263,7 @@ func (d presetDoor) login(ctx context.Context, name string) (answer, error) {
 	})
 }
 
-func (d presetDoor) refresh(ctx context.Context, token string) answer {
+func (d presetProtocol) refresh(ctx context.Context, token string) answer {
 	return d.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 		s = d.jars.client(s, token)
 		g, err := s.Refresh(ctx, authclient.Tokens{RefreshToken: token})
@@ -272,7 +272,7 @@ func (d presetDoor) refresh(ctx context.Context, token string) answer {
 	})
 }
 
-func (d presetDoor) logout(ctx context.Context, f *family) answer {
+func (d presetProtocol) logout(ctx context.Context, f *family) answer {
 	return d.exchange(ctx, func(ctx context.Context, s *authclient.Client) (authclient.Grant, error) {
 		_, err := d.jars.forLogout(s, f.access).Logout(ctx, authclient.Tokens{AccessToken: f.access, RefreshToken: f.refresh})
 		return authclient.Grant{}, err
@@ -281,7 +281,7 @@ func (d presetDoor) logout(ctx context.Context, f *family) answer {
 
 // login starts a new family.
 func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
-	a, err := r.door.login(ctx, name)
+	a, err := r.protocol.login(ctx, name)
 	if err != nil {
 		return nil, a, err
 	}
@@ -306,7 +306,7 @@ func (r *run) login(ctx context.Context, name string) (*family, answer, error) {
 
 // refresh spends a refresh token of the family and adds the granted tokens to it.
 func (r *run) refresh(ctx context.Context, name string, f *family, token string) (answer, error) {
-	a, err := r.patiently(ctx, name, func() answer { return r.door.refresh(ctx, token) })
+	a, err := r.patiently(ctx, name, func() answer { return r.protocol.refresh(ctx, token) })
 	if err != nil {
 		return a, err
 	}
@@ -367,7 +367,7 @@ func (r *run) send(s *authclient.Client, req *http.Request, token string) error 
 }
 
 func (r *run) logout(ctx context.Context, name string, f *family) (answer, error) {
-	a, err := r.patiently(ctx, name, func() answer { return r.door.logout(ctx, f) })
+	a, err := r.patiently(ctx, name, func() answer { return r.protocol.logout(ctx, f) })
 	if err != nil {
 		return a, err
 	}

@@ -210,7 +210,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, longest, verdict.Errorf(verdict.FetchFailed, "%s: gave up after %s", r.report.Server, longest).
 		Hintf("the server is slow; --only RULE judges less"))
 	defer cancel()
-	err := r.story(ctx)
+	err := r.judgeServer(ctx)
 	if errors.As(err, new(stepError)) {
 		r.Stepped = nil
 	}
@@ -354,7 +354,7 @@ func (r *run) broken() bool {
 // lacks records rules for which the server has no step. A preset may be incomplete, so they
 // could not be tried; the metadata of an OAuth 2.0 server says what it has.
 func (r *run) lacks(reason string, ids ...string) {
-	if _, oauth := r.door.(*provider); oauth {
+	if _, oauth := r.protocol.(*provider); oauth {
 		r.inapplicable(reason, ids...)
 		return
 	}
@@ -375,7 +375,7 @@ func newRun(o Options) *run {
 	if r.Protected != "" {
 		r.resource = o.Server.String() + o.Protected
 	}
-	r.door = presetDoor{r}
+	r.protocol = presetProtocol{r}
 	r.tokens.began = r.report.Began
 	r.tokens.secrets.Add(string(o.Password))
 	r.wires = &recorder{base: httpclient.Transport(o.HTTP, 0), now: o.Now, cookie: o.Preset.Tokens.RefreshCookie()}
@@ -390,7 +390,7 @@ func newRun(o Options) *run {
 type run struct {
 	Options
 	server   *authclient.Client
-	door     door
+	protocol protocol
 	resource string // the URL of the protected resource
 	wires    *recorder
 	results  map[string]Result

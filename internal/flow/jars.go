@@ -64,7 +64,7 @@ func (j *jars) remember(s *authclient.Client, g authclient.Grant) {
 	}
 }
 
-// withoutRefresh is a jar without the refresh token, which the client sends by itself.
+// withoutRefresh is a jar without the refresh token, which the client sends separately.
 type withoutRefresh struct {
 	http.CookieJar
 	preset authclient.Preset

@@ -110,7 +110,7 @@ func oauthRules() []Rule {
 		rule(RefreshClientChecked, Must, "RFC 6749 §6", "a refresh token is of no use to another client", "400 invalid_grant"),
 		rule(NoRefreshForClient, Should, "RFC 6749 §4.4.3", "client credentials give no refresh token", "no refresh_token"),
 
-		rule(RevocationUnknown, Must, "RFC 7009 §2.2", "revoking an unknown token is no error", "200"),
+		rule(RevocationUnknown, Must, "RFC 7009 §2.2", "revoking an unknown token is not an error", "200"),
 
 		rule(IntrospectionActive, Must, "RFC 7662 §2.2", "introspection says that the access token is active", "active is true"),
 		rule(IntrospectionInactive, Must, "RFC 7662 §2.2", "introspection says that an invented token is not active", "200 with active false"),

@@ -52,8 +52,8 @@ type provider struct {
 	idToken string         // of the first login
 }
 
-// oauthStory judges the server as an OAuth 2.0 server.
-func (r *run) oauthStory(ctx context.Context) error {
+// judgeOAuth judges the server as an OAuth 2.0 server.
+func (r *run) judgeOAuth(ctx context.Context) error {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return err
@@ -63,9 +63,9 @@ func (r *run) oauthStory(ctx context.Context) error {
 	if err := p.discover(ctx); err != nil {
 		return err
 	}
-	r.door, r.Preset, r.server.Preset = p, p.preset(), p.preset()
+	r.protocol, r.Preset, r.server.Preset = p, p.preset(), p.preset()
 	r.report.Preset = r.Preset.Name
-	if r.Protected == "" && p.client.Flow != FlowClientCredentials { // userinfo is of a user
+	if r.Protected == "" && p.client.Flow != FlowClientCredentials { // userinfo needs a user
 		r.resource = p.meta.UserinfoEndpoint
 	}
 	p.leaveOut()

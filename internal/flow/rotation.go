@@ -263,7 +263,7 @@ func (r *run) refreshAtOnce(ctx context.Context, token string) ([]answer, error)
 	for i := range answers {
 		done.Go(func() {
 			<-ready
-			answers[i] = r.door.refresh(ctx, token)
+			answers[i] = r.protocol.refresh(ctx, token)
 		})
 	}
 	close(ready)

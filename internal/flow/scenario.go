@@ -12,8 +12,8 @@ import (
 	"jwt/internal/verdict"
 )
 
-// story judges the server by its preset, as an OAuth 2.0 server, or both.
-func (r *run) story(ctx context.Context) error {
+// judgeServer judges the server by its preset, as an OAuth 2.0 server, or both.
+func (r *run) judgeServer(ctx context.Context) error {
 	if r.OAuth == nil || r.Preset.Name != "" && r.wants(RuleIDs(Session, Cart)...) {
 		err := r.scenario(ctx, r.checkLifetime, r.tryResource, r.tryCart, r.tryWrongCredentials, r.tryExpiry, r.tryRotation, r.tryConcurrentRefresh, r.tryLogout)
 		if err != nil || r.OAuth == nil {
@@ -22,7 +22,7 @@ func (r *run) story(ctx context.Context) error {
 		r.logoutLeftovers(ctx, true)
 		r.families = nil
 	}
-	return r.oauthStory(ctx)
+	return r.judgeOAuth(ctx)
 }
 
 // scenario logs in and runs all parts in order. It returns an error if the login fails,
@@ -212,7 +212,7 @@ func (r *run) tryWrongCredentials(ctx context.Context, f *family) error {
 		r.lacks("no refresh token, or no refresh in the preset", AccessNotRefresh)
 		return nil
 	}
-	a := r.door.refresh(ctx, f.access)
+	a := r.protocol.refresh(ctx, f.access)
 	note := "with access token " + r.tokens.name(f.access)
 	if a.granted() {
 		r.families = append(r.families, &family{})
@@ -272,7 +272,7 @@ const noRefreshToken = "the login gave no refresh token"
 // withoutRefresh records that no refresh is possible. If the preset has a refresh, the
 // server breaks refresh-works.
 func (r *run) withoutRefresh() {
-	_, oauth := r.door.(*provider)
+	_, oauth := r.protocol.(*provider)
 	switch {
 	case oauth:
 		r.inapplicable(noRefreshToken, append(refreshRules, RefreshWorks)...)
@@ -299,7 +299,7 @@ func (r *run) noRefresh(reason string, ids ...string) {
 
 // hasSecret reports whether the tokens are those of a client with a secret.
 func (r *run) hasSecret() bool {
-	p, ok := r.door.(*provider)
+	p, ok := r.protocol.(*provider)
 	return ok && p.client.Secret != ""
 }
 
@@ -443,7 +443,7 @@ func (r *run) logoutLeftovers(ctx context.Context, complete bool) {
 		if f.dead || f.refresh == "" || r.Preset.Logout.Path == "" || ctx.Err() != nil {
 			continue
 		}
-		a := r.door.logout(ctx, f)
+		a := r.protocol.logout(ctx, f)
 		r.step("log out, to tidy up", a, "")
 		if a.ok() {
 			r.ended(f, "logged out", a.began)

@@ -12,7 +12,7 @@ import (
 // wrongLogins logs in with a wrong password and as an unknown user, and compares the
 // answers.
 func (r *run) wrongLogins(ctx context.Context) error {
-	if _, oauth := r.door.(*provider); oauth {
+	if _, oauth := r.protocol.(*provider); oauth {
 		r.inapplicable("the login page asks for the password", WrongPasswordRefused, UniformLoginErrors)
 		return nil
 	}

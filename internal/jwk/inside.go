@@ -22,9 +22,9 @@ type inside struct {
 // deepestMember limits how deep a key may be inside a JSON object.
 const deepestMember = 3
 
-// keysInside reads the keys in the members of an object that is neither a JWK nor a JWK Set, and
-// false if it has none. One key is that key, with the kid that a member beside it has. Several
-// are a set, in which each has the name of its member as kid.
+// keysInside reads the keys in the members of an object that is neither a JWK nor a JWK Set. It
+// returns false if they have no key. A single key gets its kid from a member beside it. Each of
+// several keys gets the name of its member as kid.
 func (r *reader) keysInside(o jsonobject.Object) (Set, bool, error) {
 	in := inside{reader: r}
 	in.object(o, 0)

@@ -24,7 +24,7 @@ func IDForms() []string {
 //   - libtrust: the first 240 bits of SHA-256 of the SubjectPublicKeyInfo in Base32, in groups
 //     of four, as container registries do.
 //
-// A secret has none of them, because its hash would tell whoever guesses it.
+// A secret has none of them: an attacker could test guesses of the secret against its hash.
 func (k Key) IDAs(form string) (string, error) {
 	if k.IsSecret() {
 		return "", verdict.Errorf(verdict.KeyMismatch, "%s: a secret has no public half to make a kid of", k.Source)

@@ -163,7 +163,7 @@ func noKey(label string) error {
 	}
 }
 
-// besides says where the key is that belongs to a block which has none.
+// besides returns a hint about where the key of a block without a key is.
 func besides(label string) string {
 	switch label {
 	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":

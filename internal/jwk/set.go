@@ -148,7 +148,7 @@ func (s *Set) add(index int, k Key, err error) {
 }
 
 // brokenSet is the next step for a set whose keys cannot be used.
-const brokenSet = "whoever publishes the set must repair it: jwt key inspect SET shows what is wrong with each key"
+const brokenSet = "the publisher of the set must repair it: jwt key inspect SET shows what is wrong with each key"
 
 // usable returns the set, with an error if all its keys were skipped.
 func (s Set) usable(what string) (Set, error) {

@@ -23,7 +23,7 @@ func ParseDetached(text string, payload []byte) (Token, error) {
 		return Token{}, verdict.Errorf(verdict.Malformed, "a detached token has 3 parts joined by dots, this has %d", len(parts))
 	}
 	if parts[1] != "" {
-		return Token{}, verdict.Errorf(verdict.Malformed, "the token has a payload of its own, so no other one belongs to it")
+		return Token{}, verdict.Errorf(verdict.Malformed, "the token has a payload, want none beside the given one")
 	}
 	return Join(parts[0], jsonobject.Object{}, payload, parts[2])
 }

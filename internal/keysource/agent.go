@@ -53,8 +53,8 @@ func (k *Sources) agentKeys() ([]sshagent.Identity, error) {
 	return all, nil
 }
 
-// agentKey returns the key of ssh-agent with the fingerprint in the source. An empty one stands
-// for the only key.
+// agentKey returns the key of ssh-agent with the fingerprint in the source. An empty one
+// selects the only key.
 func (k *Sources) agentKey(source string) (sshagent.Identity, error) {
 	all, err := k.agentKeys()
 	if err != nil {

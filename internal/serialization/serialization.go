@@ -1,6 +1,6 @@
 // Package serialization reads and writes the JSON serializations of tokens: flattened and general,
-// of signed (RFC 7515 §7.2) and of encrypted ones (RFC 7516 §7.2). It decodes nothing but JSON, and
-// says nothing about trust.
+// of signed (RFC 7515 §7.2) and of encrypted ones (RFC 7516 §7.2). It decodes only the JSON, and
+// verifies nothing.
 package serialization
 
 import (

@@ -19,9 +19,9 @@ import (
 	"jwt/internal/verdict"
 )
 
-// An Entry is a request of a session and its answer, without any value of theirs. It has what
-// the session's own settings say, like the path of a refresh, and words from fixed lists. So a
-// secret cannot get into it, however the server or the caller sends one.
+// An Entry is a request of a session and its answer, without their values. Its texts come
+// from the session's settings, like the path of a refresh, and from fixed lists, so that no secret
+// of a server or a caller can get into it.
 type Entry struct {
 	At     time.Time `json:"at"`
 	MS     int64     `json:"ms"`

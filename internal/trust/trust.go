@@ -1,5 +1,5 @@
 // Package trust reads and edits the issuers that a user trusts: the tables [trust."ISSUER"] of
-// config.toml. A token may choose among them by its "iss", and never bring one.
+// config.toml. The "iss" of a token selects an entry; nothing in a token adds or changes one.
 package trust
 
 import (

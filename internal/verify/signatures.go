@@ -32,8 +32,8 @@ type Signatures struct {
 	Err     error  // nil if valid
 }
 
-// Decide concludes the reports. Signatures by the same key count once: whoever has one key can
-// sign as often as they like.
+// Decide makes one result of the reports. Signatures by the same key count once: the holder of
+// one key can sign any number of times.
 func Decide(reports []Report, q Quorum) Signatures {
 	s := Signatures{Reports: reports}
 	var keys []string

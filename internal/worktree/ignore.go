@@ -80,8 +80,8 @@ func (p pattern) matches(path string, isDir bool) bool {
 	return matchPath(p.segments, strings.Split(path, "/"))
 }
 
-// matchPath matches the segments of a path. The segment ** stands for any number of them, at
-// the end for at least one.
+// matchPath matches the segments of a path. The segment ** matches any number of them, at
+// the end at least one.
 func matchPath(pattern, path []string) bool {
 	star, retry := -1, 0 // the last **, and where it would end
 	p, s := 0, 0

@@ -68,7 +68,7 @@ func (w *walk) above(dir string) {
 // maxIgnore is the largest size of a .gitignore, in bytes.
 const maxIgnore = 1 << 20
 
-// read adds the patterns of a file that hold below dir. A file that cannot be read has none.
+// read adds the patterns of a file, which apply below dir. It ignores a file that cannot be read.
 func (w *walk) read(file, dir string) {
 	info, err := os.Lstat(file)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > maxIgnore {
