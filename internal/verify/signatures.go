@@ -14,7 +14,9 @@ import (
 func (v *Verifier) Signed(signed jws.Token, shape string) Report {
 	w := verification{Verifier: v, token: token.OfSigned(signed)}
 	w.checks = []verdict.Check{{Name: "shape", Status: verdict.Pass, Detail: shape}}
-	return w.finish()
+	r := w.finish()
+	verdict.WriteOut(r.Checks)
+	return r
 }
 
 // A Quorum is how many signatures of a token must verify.
