@@ -1,6 +1,7 @@
 package authclient
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -34,7 +35,7 @@ func (s *Client) authorize(ctx context.Context, a *Attempt, c Credential, d Dial
 	if err != nil {
 		return err
 	}
-	z := authorization{endpoint: u, issuer: s.OAuth.Server.Issuer, state: rand.Text(), verifier: randomVerifier(), redirect: s.OAuth.RedirectURI}
+	z := authorization{endpoint: u, issuer: s.OAuth.Server.Issuer, state: rand.Text(), verifier: randomVerifier(), redirect: cmp.Or(s.OAuth.RedirectURI, plainRedirect)}
 	var back *callback
 	if s.OAuth.Flow == FlowCode {
 		if back, err = listen(s.OAuth.RedirectURI); err != nil {

@@ -20,6 +20,10 @@ import (
 // callbackPath is the path of the redirect URI on the loopback port.
 const callbackPath = "/callback"
 
+// plainRedirect is the redirect URI on loopback without a port: that of a registration, which fits
+// any port (RFC 8252 §7.3), and of an answer that is pasted, for which nothing listens.
+const plainRedirect = "http://127.0.0.1" + callbackPath
+
 // patience is how long a login waits for the user.
 const patience = 10 * time.Minute
 

@@ -1,6 +1,7 @@
 package authclient
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -83,10 +84,7 @@ func (o *OAuth) registration() (registration, error) {
 	switch o.Flow {
 	case FlowCode, FlowPaste:
 		r.ResponseTypes = []string{"code"}
-		r.RedirectURIs = []string{o.RedirectURI}
-		if o.RedirectURI == "" {
-			r.RedirectURIs = []string{"http://127.0.0.1" + callbackPath} // any port (RFC 8252 §7.3)
-		}
+		r.RedirectURIs = []string{cmp.Or(o.RedirectURI, plainRedirect)}
 	case FlowClientCredentials:
 		r.Auth, r.ApplicationType = "client_secret_basic", "web"
 	}
