@@ -135,6 +135,10 @@ func (o tokenOptions) readText(in *input.Reader, args []string) ([]byte, error) 
 	if len(args) == 0 && len(bytes.TrimSpace(text)) == 0 {
 		return nil, o.nothingOnStdin()
 	}
+	if serialization.IsNumeric(string(text)) {
+		token, err := serialization.FromNumeric(string(text))
+		return []byte(token), err
+	}
 	return text, nil
 }
 

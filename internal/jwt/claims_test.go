@@ -91,7 +91,7 @@ func TestClaimsOfRefuses(t *testing.T) {
 		{`{"cty":"jwt"}`, inner, verdict.ClaimsMalformed, "itself a token"},
 		{`{"cty":"application/JWT"}`, inner, verdict.ClaimsMalformed, "itself a token"},
 		{`{"cty":"application/jwt ; v=1"}`, inner, verdict.ClaimsMalformed, "itself a token"},
-		{`{"zip":"DEF"}`, "\x00", verdict.ClaimsMalformed, "DEFLATE-compressed"},
+		{`{"zip":"DEF"}`, "\x00", verdict.Malformed, "not DEFLATE data"},
 	} {
 		c, err := ClaimsOf(signed(t, test.header, test.payload))
 		if got := verdict.ClassOf(err); got != test.class {

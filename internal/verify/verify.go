@@ -124,6 +124,9 @@ func (v *verification) run() []byte {
 		v.add(v.CheckHeader(v.token.Header)...)
 	default:
 		v.claims(verified)
+		if zip, _ := v.token.Header.Text("zip"); zip == "DEF" && v.token.Claims.Len() > 0 {
+			payload = v.token.Claims.Bytes() // inflated
+		}
 	}
 	if v.Binding && (disclosures == nil || disclosures.KeyBinding == nil) {
 		v.add(unbound)
