@@ -200,9 +200,22 @@ func (o signOptions) algOf(r recipe.Recipe, key jwk.Key) (jwa.Algorithm, error) 
 		Hintf("%s", r.Page)
 }
 
-// listRecipes prints the recipes and their inputs.
-func listRecipes(env *cli.Env, out cli.Output) error {
-	all, err := recipes(env)
+// listed returns the recipe of --recipe, or all without it.
+func (o signOptions) listed(env *cli.Env) ([]recipe.Recipe, error) {
+	if !o.given("recipe") {
+		return recipes(env)
+	}
+	one, err := o.findRecipe(env)
+	if err != nil {
+		return nil, err
+	}
+	return []recipe.Recipe{*one}, nil
+}
+
+// list prints the recipes and their inputs.
+func (o signOptions) list(env *cli.Env) error {
+	out := o.output
+	all, err := o.listed(env)
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.signingInput, "signing-input", false, "print what is to be signed, without a newline, and sign nothing; --key is the public key")
 	f.StringVar(&o.signature, "signature", "", "attach the signature from this `SOURCE` (raw or DER) to the argument, a signing input; --key is the public key")
 	f.StringVar(&o.recipe, "recipe", "", "make the claims that a platform asks for, by the recipe `NAME`")
-	f.BoolVar(&o.listRecipes, "recipes", false, "list the recipes with their inputs and the page that defines each")
+	f.BoolVar(&o.listRecipes, "recipes", false, "list the recipes, or only that of --recipe, with their inputs and the page that defines each")
 	o.at.AddFlags(f, "the current `TIME` for claims and checks")
 	o.token.addFlags(f)
 	o.output.AddFlags(f)
@@ -160,7 +160,7 @@ func (o *signOptions) given(flag string) bool { return o.flags.Changed(flag) }
 func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) error {
 	switch {
 	case o.listRecipes:
-		return listRecipes(env, o.output)
+		return o.list(env)
 	case o.given("signature"):
 		return runAttach(ctx, env, o, args)
 	}
