@@ -27,7 +27,7 @@ func parseDID(text string) (Set, error) {
 		if err != nil {
 			return Set{}, verdict.Errorf(verdict.KeyRefused, "did:jwk: is not the base64url of a JWK: %w", err)
 		}
-		return Parse(b)
+		return publicJWK(b)
 	}
 	encoded, ok := strings.CutPrefix(text, "did:key:z")
 	if !ok {
@@ -40,6 +40,20 @@ func parseDID(text string) (Set, error) {
 	k, err := multikey(b)
 	k.Format = "did:key"
 	return single(k, err)
+}
+
+// publicJWK reads the JWK of a did:jwk. Everybody can read it, so it must not be private.
+func publicJWK(text []byte) (Set, error) {
+	set, err := Parse(text)
+	switch {
+	case err != nil:
+		return Set{}, err
+	case len(set.Keys) != 1 || set.Keys[0].Format != "JWK" || set.Keys[0].InSet:
+		return Set{}, verdict.Errorf(verdict.KeyRefused, "did:jwk: is not one JWK")
+	case set.Keys[0].IsPrivate():
+		return Set{}, verdict.Errorf(verdict.KeyRefused, "did:jwk: has a private key or a secret, must have a public key")
+	}
+	return set, nil
 }
 
 // multikey reads a public key after its multicodec number.

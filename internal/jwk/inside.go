@@ -2,6 +2,7 @@ package jwk
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -78,8 +79,8 @@ func (in *inside) parse(o jsonobject.Object, name string, text []byte) {
 		return
 	}
 	for _, k := range set.Keys {
-		if err := k.labelBeside(o); err != nil && in.err == nil {
-			in.err = err
+		if err := k.labelBeside(o); err != nil {
+			in.err = cmp.Or(in.err, err)
 			continue
 		}
 		in.add(name, k)

@@ -112,6 +112,10 @@ func raw(t *testing.T, text string) []byte {
 	return b
 }
 
+func didJWK(text string) string {
+	return "did:jwk:" + base64.RawURLEncoding.EncodeToString([]byte(text))
+}
+
 func TestInsideRefuses(t *testing.T) {
 	public, ec := quoted(file(t, "rsa.spki.pem")), quoted(file(t, "p256.spki.pem"))
 	layers := file(t, "rsa.spki.pem")
@@ -120,6 +124,11 @@ func TestInsideRefuses(t *testing.T) {
 	}
 	for _, row := range []struct{ name, text, says string }{
 		{"an algorithm of another kind of key", `{"type":"RS256","key":` + ec + `}`, "type: is RS256, the key beside it is EC on P-256"},
+		{"an algorithm of another kind than two keys", `{"type":"HS256","a":` + ec + `,"b":` + public + `}`, "type: is HS256, the key beside it is EC on P-256"},
+		{"did:jwk of a secret", didJWK(`{"kty":"oct","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"}`), "must have a public key"},
+		{"did:jwk of a private key", didJWK(string(makeKey(t, "P-256").JWK(true).Bytes())), "must have a public key"},
+		{"did:jwk of PEM", didJWK(string(file(t, "p256.spki.pem"))), "not one JWK"},
+		{"did:jwk of a set", didJWK(`{"keys":[` + string(makeKey(t, "P-256").JWK(false).Bytes()) + `]}`), "not one JWK"},
 		{"a member twice", `{"key":` + ec + `,"key":` + public + `}`, "neither"},
 		{"no key", `{"error":"not found"}`, "neither"},
 		{"too deep", `{"a":{"b":{"c":{"d":{"key":` + ec + `}}}}}`, "neither"},

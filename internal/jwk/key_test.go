@@ -75,6 +75,14 @@ func TestSecretIsCopied(t *testing.T) {
 	}
 }
 
+func uncompressed(t *testing.T, kind string) []byte {
+	t.Helper()
+	o := makeKey(t, kind).JWK(false)
+	x, _ := o.Text("x")
+	y, _ := o.Text("y")
+	return append(append([]byte{4}, raw(t, x)...), raw(t, y)...)
+}
+
 func TestSecret(t *testing.T) {
 	k, err := Secret([]byte("0"))
 	if diff := cmp.Diff(summary{"a secret", "secret", k.Thumbprint(), true, 8}, summaryOf(k)); err != nil || diff != "" {
@@ -109,6 +117,9 @@ func TestSecret(t *testing.T) {
 		"JWK escaped":     strings.Replace(string(ec.JWK(false).Bytes()), `"kty"`, `"\u006bty"`, 1),
 		"array of JWKs":   "[" + string(ec.JWK(false).Bytes()) + "]",
 		"PEM in UTF-16":   "\xff\xfe" + strings.Join(strings.Split(keyPEM(t, ec, false), ""), "\x00") + "\x00",
+		"P-384 point":     string(uncompressed(t, "P-384")),
+		"P-521 in Base64": base64.StdEncoding.EncodeToString(uncompressed(t, "P-521")),
+		"did:key":         "did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169",
 		"nothing":         "",
 	} {
 		if _, err := Secret([]byte(secret)); verdict.ClassOf(err) != verdict.KeyRefused {

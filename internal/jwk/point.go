@@ -9,9 +9,10 @@ import (
 	"jwt/internal/verdict"
 )
 
-// isPoint reports whether data is an uncompressed point on P-256. No other bytes happen to be one.
+// isPoint reports whether data is an uncompressed point. No other bytes happen to be one, but a
+// secret may look like a compressed one.
 func isPoint(data []byte) bool {
-	if len(data) != 65 {
+	if len(data) == 33 {
 		return false
 	}
 	_, err := ecPoint(data)

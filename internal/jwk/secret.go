@@ -93,7 +93,9 @@ func plainKey(b []byte) string {
 	case keystore(b) != "":
 		return keystore(b)
 	case isPoint(b):
-		return "a public key of Web Push (VAPID)"
+		return "the point of a public key"
+	case IsDID(string(t)):
+		return "a DID"
 	}
 	if der, ok := isDER(b); ok {
 		if kind, _ := structureOf(der); kind != "" {
