@@ -97,7 +97,7 @@ func (x Expectation) meets(v jsonobject.Value) bool {
 // words returns the strings in an array, or the words of a string, as OAuth separates scopes.
 func words(v jsonobject.Value) []string {
 	if text, ok := v.Text(); ok {
-		return strings.Fields(text)
+		return strings.FieldsFunc(text, func(r rune) bool { return r == ' ' }) // RFC 6749 §3.3: no other white space
 	}
 	elements, _ := v.Elements()
 	var list []string
