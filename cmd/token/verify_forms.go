@@ -146,7 +146,7 @@ func (v *verifier) verifyDetached(env *cli.Env, args []string) error {
 	if err != nil {
 		return o.answer(env, verify.NoToken(err))
 	}
-	return o.answer(env, verify.New(v.sources, v.policy, v.now).Signed(signed, "compact JWS, its payload detached"))
+	return o.answer(env, o.withEntry(verify.New(v.sources, v.policy, v.now).Signed(signed, "compact JWS, its payload detached")))
 }
 
 // answerAll writes the report on a token with several signatures.

@@ -51,6 +51,7 @@ func Join(protected string, unprotected jsonobject.Object, payload []byte, signa
 	if t, err = t.fill([3][]byte{header, payload, sig}); err != nil {
 		return Token{}, err
 	}
+	t.protected = t.Header
 	if err := t.addHeader(unprotected); err != nil {
 		return Token{}, err
 	}

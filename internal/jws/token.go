@@ -31,8 +31,17 @@ type Token struct {
 
 	misspelled bool // ParseLax ignored flaws: such a token never verifies
 
-	joined bool   // Join made it: its header is not that of Text alone
-	input  string // what is signed, if it is not that of Text
+	joined    bool              // Join made it: its header is not that of Text alone
+	protected jsonobject.Object // if joined
+	input     string            // what is signed, if it is not that of Text
+}
+
+// Protected returns the members of the header that are signed. Anyone can add others.
+func (t Token) Protected() jsonobject.Object {
+	if t.joined {
+		return t.protected
+	}
+	return t.Header
 }
 
 // Parse splits text into its three parts. It accepts only strict base64url, whatever the

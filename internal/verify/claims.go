@@ -26,7 +26,7 @@ func (v *verification) claims(verified jws.Verified) {
 		v.hold(v.Policy.Policy, claims, verified)
 		return
 	}
-	v.checks = v.opening.examiner.Check(v.checks, claims, verified.Token().Header)
+	v.checks = v.opening.examiner.Check(v.checks, claims, verified.Token().Protected())
 	v.profile(claims, verified)
 }
 
@@ -45,7 +45,7 @@ func (v *verification) hold(policy jwt.Policy, claims jwt.Claims, verified jws.V
 	if fits && v.opening != nil {
 		v.opening.examiner = examiner
 	}
-	v.checks = examiner.Check(v.checks, claims, verified.Token().Header)
+	v.checks = examiner.Check(v.checks, claims, verified.Token().Protected())
 	v.profile(claims, verified)
 }
 
@@ -89,7 +89,7 @@ func (v *verification) profile(claims jwt.Claims, verified jws.Verified) {
 	if !key.IsSecret() { // the thumbprint of a secret is a hash of it
 		with.Thumbprint = key.Thumbprint()
 	}
-	v.add(v.Profile.Check(claims, verified.Token().Header, with, v.at)...)
+	v.add(v.Profile.Check(claims, verified.Token().Protected(), with, v.at)...)
 }
 
 // disclosed checks the disclosures of an SD-JWT whose Issuer-signed JWT is verified, and

@@ -121,7 +121,7 @@ func (v *verification) run() []byte {
 	case disclosures != nil:
 		payload = v.disclosed(verified)
 	case v.Opaque:
-		v.add(v.CheckHeader(v.token.Header)...)
+		v.add(v.CheckHeader(verified.Token().Protected())...)
 	default:
 		v.claims(verified)
 		if zip, _ := v.token.Header.Text("zip"); zip == "DEF" && v.token.Claims.Len() > 0 {
