@@ -83,7 +83,7 @@ func Lookup(name string) (Profile, bool) {
 
 // All returns the profiles that can be chosen.
 func All() []Profile {
-	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), credentialProof(), securityEvent(), serviceAccount()}
+	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), credentialProof(), securityEvent(), serviceAccount(), clientAssertion(), authorizationResponse(), workload(), digitalCredential()}
 }
 
 // Check checks verified claims and their header against the profile at the instant now.

@@ -334,6 +334,60 @@ func TestSecurityEvent(t *testing.T) {
 	})
 }
 
+func TestClientAssertion(t *testing.T) {
+	const payload = `{"iss":"client","sub":"client","aud":"https://login.example","exp":1700000060,"jti":"1"}`
+	testProfile(t, named(t, "client-assertion"), `{"alg":"ES256"}`, payload, Presentation{}, []profileTest{
+		{from: `"sub":"client"`, to: `"sub":"other"`, want: "sub:fail:sub_mismatch"},
+		{from: `"sub"`, to: `"x"`, want: "sub:fail:missing_claim"},
+		{from: `"iss"`, to: `"x"`, want: "iss:fail:missing_claim"},
+		{from: `"aud"`, to: `"x"`, want: "aud:fail:missing_claim"},
+		{from: `"exp"`, to: `"x"`, want: "exp:fail:missing_claim"},
+		{from: `"jti"`, to: `"x"`, want: "jti:fail:missing_claim"},
+	})
+}
+
+func TestAuthorizationResponse(t *testing.T) {
+	const payload = `{"iss":"https://login.example","aud":"client","exp":1700000600,"code":"c","state":"s"}`
+	testProfile(t, named(t, "jarm"), `{"alg":"ES256"}`, payload, Presentation{}, []profileTest{
+		{from: `"code":"c"`, to: `"error":"access_denied"`},
+		{from: `"code"`, to: `"x"`, want: "code:fail:missing_claim"},
+		{from: `"code":"c"`, to: `"code":1`, want: "code:fail:claims_malformed"},
+		{from: `"state":"s"`, to: `"state":1`, want: "state:fail:claims_malformed"},
+		{from: `"iss"`, to: `"x"`, want: "iss:fail:missing_claim"},
+		{from: `"aud"`, to: `"x"`, want: "aud:fail:missing_claim"},
+		{from: `"exp"`, to: `"x"`, want: "exp:fail:missing_claim"},
+	})
+}
+
+func TestWorkload(t *testing.T) {
+	const payload = `{"sub":"spiffe://example.org/ns/prod/sa/web","aud":["api"],"exp":1700000600}`
+	testProfile(t, named(t, "spiffe"), `{"alg":"ES256","typ":"JWT"}`, payload, Presentation{}, []profileTest{
+		{from: `,"typ":"JWT"`, to: ``},
+		{from: `"JWT"`, to: `"JOSE"`},
+		{from: `"JWT"`, to: `"at+jwt"`, want: "typ:fail:typ_mismatch"},
+		{from: `"ES256"`, to: `"EdDSA"`, want: "alg:fail:alg_refused"},
+		{from: `"ES256"`, to: `"HS256"`, want: "alg:fail:alg_refused"},
+		{from: `spiffe://example.org/ns`, to: `https://example.org/ns`, want: "sub:fail:sub_mismatch"},
+		{from: `spiffe://example.org/ns/prod/sa/web`, to: `spiffe://example.org`, want: "sub:fail:sub_mismatch"},
+		{from: `spiffe://example.org/ns/prod/sa/web`, to: `spiffe://example.org/a?b`, want: "sub:fail:sub_mismatch"},
+		{from: `spiffe://example.org`, to: `spiffe://example.org:8443`, want: "sub:fail:sub_mismatch"},
+		{from: `"sub"`, to: `"x"`, want: "sub:fail:missing_claim"},
+		{from: `"aud"`, to: `"x"`, want: "aud:fail:missing_claim"},
+		{from: `"exp"`, to: `"x"`, want: "exp:fail:missing_claim"},
+	})
+}
+
+func TestDigitalCredential(t *testing.T) {
+	const payload = `{"vct":"https://credentials.example/id","iss":"https://issuer.example"}`
+	testProfile(t, named(t, "sd-jwt-vc"), `{"alg":"ES256","typ":"dc+sd-jwt"}`, payload, Presentation{}, []profileTest{
+		{from: `"dc+sd-jwt"`, to: `"vc+sd-jwt"`},
+		{from: `"dc+sd-jwt"`, to: `"application/dc+sd-jwt"`},
+		{from: `"dc+sd-jwt"`, to: `"JWT"`, want: "typ:fail:typ_mismatch"},
+		{from: `"vct"`, to: `"x"`, want: "vct:fail:missing_claim"},
+		{from: `"https://credentials.example/id"`, to: `1`, want: "vct:fail:claims_malformed"},
+	})
+}
+
 func TestServiceAccount(t *testing.T) {
 	const header = `{"alg":"RS256","kid":"k"}`
 	const payload = `{"aud":["https://kubernetes.default.svc"],"exp":1731613413,"iat":1700077413,"iss":"https://kubernetes.default.svc","jti":"ea28","kubernetes.io":{"namespace":"my-ns","node":{"name":"n","uid":"u1"},"pod":{"name":"p","uid":"u2"},"serviceaccount":{"name":"my-sa","uid":"14ee3fa4"},"warnafter":1700081020},"nbf":1700077413,"sub":"system:serviceaccount:my-ns:my-sa"}`
@@ -461,7 +515,7 @@ func TestAll(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{"at+jwt", "id-token", "logout+jwt", "dpop+jwt", "openid4vci-proof+jwt", "secevent+jwt", "kubernetes"}; !slices.Equal(names, want) {
+	if want := []string{"at+jwt", "id-token", "logout+jwt", "dpop+jwt", "openid4vci-proof+jwt", "secevent+jwt", "kubernetes", "client-assertion", "jarm", "spiffe", "sd-jwt-vc"}; !slices.Equal(names, want) {
 		t.Errorf("profiles %v, want %v", names, want)
 	}
 	if _, ok := Lookup("AT+JWT"); ok {
