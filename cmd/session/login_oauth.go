@@ -13,6 +13,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/cli"
+	"jwt/internal/input"
 	"jwt/internal/keysource"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
@@ -182,15 +183,17 @@ func (o oauthOptions) set(ctx context.Context, env *cli.Env, output cli.Output, 
 	return o.setCredentials(ctx, env, output, a)
 }
 
+// maxCredential is the largest size of a credential of the client, in bytes.
+const maxCredential = 64 << 10
+
 // setCredentials reads the client's secret, key and certificate.
 func (o oauthOptions) setCredentials(ctx context.Context, env *cli.Env, output cli.Output, a *authclient.OAuth) error {
-	const most = 64 << 10
 	if o.clientID != "" || o.clientSecret != "" || o.clientKey != "" || o.tlsCert != "" { // another client
 		a.ClientSecret, a.ClientKey, a.Certificate, a.TLSKey, a.ClientAuth = "", "", "", "", o.clientAuth
 	}
 	in := env.Input()
 	if o.clientSecret != "" {
-		read, literal, err := in.Secret(o.clientSecret, most)
+		read, literal, err := in.Secret(o.clientSecret, maxCredential)
 		if err != nil {
 			return cli.FlagError("client-secret", err)
 		}
@@ -209,11 +212,16 @@ func (o oauthOptions) setCredentials(ctx context.Context, env *cli.Env, output c
 	if o.tlsCert == "" {
 		return nil
 	}
-	cert, err := in.Bytes(o.tlsCert, "the certificate", most)
+	return o.setCertificate(in, a)
+}
+
+// setCertificate reads the client's certificate for TLS and its key.
+func (o oauthOptions) setCertificate(in *input.Reader, a *authclient.OAuth) error {
+	cert, err := in.Bytes(o.tlsCert, "the certificate", maxCredential)
 	if err != nil {
 		return cli.FlagError("tls-cert", err)
 	}
-	key, err := in.Bytes(o.tlsKey, "the key", most)
+	key, err := in.Bytes(o.tlsKey, "the key", maxCredential)
 	if err != nil {
 		return cli.FlagError("tls-key", err)
 	}

@@ -258,7 +258,25 @@ func (o signOptions) chooseKey(sources *keysource.Sources, r *recipe.Recipe) (jw
 	return key, alg, err
 }
 
+// oneKey returns the only key that can sign, and has the kid of --kid if it is given. If a program
+// elsewhere signs, it is the public key of that program.
 func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
+	able := o.ableKeys(keys)
+	switch {
+	case len(able) == 0:
+		return jwk.Key{}, o.noKey(keys)
+	case len(able) == 1:
+		return able[0], nil
+	}
+	hint := "--kid ID chooses one; the set has " + jwk.ListIDs(able)
+	if len(jwk.IDs(able)) == 0 {
+		hint = "none of them has a kid to choose it by: give only one key"
+	}
+	return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", phrase.Count(len(able), "key")).Hintf("%s", hint)
+}
+
+// ableKeys returns the keys that can sign, or the public keys if a program elsewhere signs.
+func (o signOptions) ableKeys(keys []jwk.Key) []jwk.Key {
 	var able []jwk.Key
 	for _, k := range keys {
 		named := !o.given("kid") || k.AnswersTo(o.kid)
@@ -270,26 +288,23 @@ func (o signOptions) oneKey(keys []jwk.Key) (jwk.Key, error) {
 			able = append(able, k)
 		}
 	}
+	return able
+}
+
+// noKey returns the error if no key can sign.
+func (o signOptions) noKey(keys []jwk.Key) error {
 	switch {
-	case len(able) == 1:
-		return able[0], nil
-	case len(able) > 1:
-		hint := "--kid ID chooses one; the set has " + jwk.ListIDs(able)
-		if len(jwk.IDs(able)) == 0 {
-			hint = "none of them has a kid to choose it by: give only one key"
-		}
-		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "%s can sign", phrase.Count(len(able), "key")).Hintf("%s", hint)
 	case o.elsewhere():
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "no public key fits: a program elsewhere signs, and what it answers is verified").
+		return verdict.Errorf(verdict.KeyNotFound, "no public key fits: a program elsewhere signs, and what it answers is verified").
 			Hintf("--key PUBLIC is the public key of the program")
 	case len(keys) == 1 && (!o.given("kid") || keys[0].AnswersTo(o.kid)):
-		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "%s: a public key cannot sign", keys[0].Source).
+		return verdict.Errorf(verdict.KeyMismatch, "%s: a public key cannot sign", keys[0].Source).
 			Hintf("give the private key: --key private.pem")
 	case len(keys) > 1 && !slices.ContainsFunc(keys, jwk.Key.IsPrivate):
-		return jwk.Key{}, verdict.Errorf(verdict.KeyMismatch, "all %d keys are public: a public key cannot sign", len(keys)).
+		return verdict.Errorf(verdict.KeyMismatch, "all %d keys are public: a public key cannot sign", len(keys)).
 			Hintf("give the private key: --key private.pem")
 	default:
-		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid of --kid", phrase.Count(len(keys), "key")).
+		return verdict.Errorf(verdict.KeyNotFound, "none of %s is private and has the kid of --kid", phrase.Count(len(keys), "key")).
 			Hintf("the set has %s", jwk.ListIDs(keys))
 	}
 }

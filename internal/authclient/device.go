@@ -1,6 +1,7 @@
 package authclient
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -47,12 +48,14 @@ func (s *Client) device(ctx context.Context, a *Attempt, d Dialog) error {
 	}
 	body, _ := jsonobject.ParseValue(r.body)
 	text := func(name string) string { found, _ := r.find(body, "json:/"+name); return found }
-	code := DeviceCode{UserCode: text("user_code"), URL: text("verification_uri"), Complete: text("verification_uri_complete"), Lapses: defaultLapse}
-	if code.URL == "" {
-		code.URL = text("verification_url") // Google's name
+	code := DeviceCode{
+		UserCode: text("user_code"),
+		URL:      cmp.Or(text("verification_uri"), text("verification_url")), // the latter is Google's name
+		Complete: text("verification_uri_complete"),
+		Lapses:   defaultLapse,
 	}
 	for _, page := range []string{code.URL, code.Complete} {
-		if u, err := url.Parse(page); page != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || hasControl(page)) {
+		if page != "" && !isWebAddress(page) {
 			return verdict.Errorf(verdict.FetchRefused, "%s: the verification URI is not a web address: %s", httpclient.Show(r.url), phrase.Short(page))
 		}
 	}
@@ -70,6 +73,13 @@ func (s *Client) device(ctx context.Context, a *Attempt, d Dialog) error {
 	a.form.Set("device_code", text("device_code"))
 	d.Enter(code)
 	return nil
+}
+
+// isWebAddress reports whether a text is a URL that a browser may open. Control characters could
+// change what a terminal shows.
+func isWebAddress(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !hasControl(text)
 }
 
 // Interval returns how long to wait before the first token request, or 0.
