@@ -162,7 +162,7 @@ func noncanonicalBase64(r *inspection) []hit {
 }
 
 func payloadNotObject(r *inspection) []hit {
-	if r.ClaimsErr == nil || isToken(string(r.Payload)) {
+	if r.ClaimsErr == nil || r.IsDetached() || isToken(string(r.Payload)) {
 		return nil // nested-token reports a token
 	}
 	return oneHit(Payload, "", r.ClaimsErr.Error())

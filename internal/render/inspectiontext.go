@@ -113,6 +113,9 @@ func (a Inspection) payloadText(t *Text) {
 	size := phrase.Count(len(k.Payload), "byte")
 	v, err := jsonobject.ParseValue(k.Payload)
 	switch {
+	case k.IsDetached():
+		a.section(t, "Payload", "detached: it is sent beside the token (RFC 7515 appendix F)")
+		return
 	case len(k.Payload) == 0:
 		a.section(t, "Payload", "empty")
 		return

@@ -74,9 +74,14 @@ func (t *Token) withoutAlg() string {
 	return "the header has no alg, so it is not the header of a JWT (RFC 7515 §4.1.1), jwt verify refuses it"
 }
 
+// IsDetached reports whether the payload of a signed token is sent beside it (RFC 7515 appendix F).
+func (t *Token) IsDetached() bool {
+	return t.Kind == compact.JWS && len(t.Payload) == 0 && len(t.Signed.Signature) > 0
+}
+
 // detached reports a payload that is sent beside the token.
 func (t *Token) detached() string {
-	if t.Kind != compact.JWS || len(t.Payload) > 0 || len(t.Signed.Signature) == 0 {
+	if !t.IsDetached() {
 		return ""
 	}
 	return "the payload is detached: it is sent beside the token, such as in the body of a request (RFC 7515 appendix F); the token has no claims"
