@@ -5,10 +5,12 @@ package chain
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,6 +70,9 @@ func (a Anchors) Of(header jsonobject.Object, at time.Time) (Chain, error) {
 	})
 	if err != nil {
 		return Chain{}, explain(err)
+	}
+	if a.Name != "" && !isAlternative(leaf, a.Name) && slices.ContainsFunc(chains[0][1:], isConstrained) {
+		return Chain{}, invalid("only the common name of the leaf is %s, to which the name constraints of its issuers do not apply (RFC 5280 §4.2.1.10)", phrase.Quote(a.Name))
 	}
 	key, err := jwk.New(leaf.PublicKey)
 	if err != nil {
@@ -130,13 +135,23 @@ func quoted(c *x509.Certificate) string { return phrase.Quote(c.Subject.String()
 // isNamed reports whether a certificate has a name: a DNS name, with wildcards, or exactly a URI,
 // an e-mail address or the common name.
 func isNamed(c *x509.Certificate, name string) bool {
-	for _, u := range c.URIs {
-		if u.String() == name {
-			return true
-		}
-	}
-	return c.VerifyHostname(name) == nil || slices.Contains(c.EmailAddresses, name) || c.Subject.CommonName == name
+	return c.Subject.CommonName == name || isAlternative(c, name)
 }
+
+// isAlternative reports whether a certificate has the name as a subject alternative name, which
+// name constraints apply to.
+func isAlternative(c *x509.Certificate, name string) bool {
+	isURI := func(u *url.URL) bool { return u.String() == name }
+	return c.VerifyHostname(name) == nil || slices.Contains(c.EmailAddresses, name) || slices.ContainsFunc(c.URIs, isURI)
+}
+
+// isConstrained reports whether a certificate constrains the names of those below it.
+func isConstrained(c *x509.Certificate) bool {
+	return slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidNameConstraints) })
+}
+
+// oidNameConstraints is the identifier of the extension.
+var oidNameConstraints = asn1.ObjectIdentifier{2, 5, 29, 30}
 
 // explain returns why crypto/x509 refused a chain.
 func explain(err error) error {

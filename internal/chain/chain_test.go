@@ -102,6 +102,13 @@ func TestOf(t *testing.T) {
 	pathless := issue(t, root, func(c *x509.Certificate) { authority("pathless")(c); c.MaxPathLenZero = true })
 	below := issue(t, pathless, authority("below"))
 	tooLong := issue(t, below, leaf)
+	constrained := issue(t, root, func(c *x509.Certificate) {
+		authority("constrained")(c)
+		c.PermittedDNSDomains, c.PermittedDNSDomainsCritical = []string{"mds.example"}, true
+	})
+	posing := issue(t, constrained, func(c *x509.Certificate) { c.Subject = pkix.Name{CommonName: "prod.example"} })
+	outside := issue(t, constrained, func(c *x509.Certificate) { c.DNSNames = []string{"prod.example"} })
+	within := issue(t, constrained, leaf)
 	usage := func(text string) chain.Usage {
 		u, err := chain.ParseUsage(text)
 		if err != nil {
@@ -131,6 +138,9 @@ func TestOf(t *testing.T) {
 		{"the DNS name", header(t, good, intermediate), func(a *chain.Anchors) { a.Name = "mds.example" }, noon, ""},
 		{"the URI", header(t, good, intermediate), func(a *chain.Anchors) { a.Name = "https://issuer.example" }, noon, ""},
 		{"the common name", header(t, good, intermediate), func(a *chain.Anchors) { a.Name = "leaf" }, noon, ""},
+		{"a name within constraints", header(t, within, constrained), func(a *chain.Anchors) { a.Name = "mds.example" }, noon, ""},
+		{"a name outside of constraints", header(t, outside, constrained), func(a *chain.Anchors) { a.Name = "prod.example" }, noon, "x5c"},
+		{"a common name under constraints", header(t, posing, constrained), func(a *chain.Anchors) { a.Name = "prod.example" }, noon, "only the common name"},
 		{"another name", header(t, good, intermediate), func(a *chain.Anchors) { a.Name = "issuer.example" }, noon, "want the name"},
 		{"the usage", header(t, good, intermediate), func(a *chain.Anchors) { a.Usage = usage("serverAuth") }, noon, ""},
 		{"a marker as the usage", header(t, good, intermediate), func(a *chain.Anchors) { a.Usage = usage(marker.String()) }, noon, ""},
