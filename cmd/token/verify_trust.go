@@ -91,6 +91,10 @@ func (n noEntry) Keys() ([]jwk.Key, error) { return nil, n.err }
 
 // under verifies under one entry. Flags override its fields.
 func (o verifyOptions) under(ctx context.Context, env *cli.Env, e trust.Entry, in *input.Reader, args []string) error {
+	if o.jws && (len(e.Aud) > 0 || e.Profile != "") { // which would not be checked
+		return o.refuse(env, verdict.Errorf(verdict.Usage, "the trust entry %s requires an audience or a profile: --jws treats the payload as opaque and checks no claims", phrase.Quote(e.Name)).
+			Hintf("--key SOURCE, or an entry for such tokens without aud and profile"))
+	}
 	o.keys.Trust(env, e)
 	if !o.flags.Changed("iss") {
 		o.issuers = e.Iss()

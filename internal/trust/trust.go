@@ -148,22 +148,35 @@ func ByName(all []Entry, name string) (Entry, error) {
 	return Entry{}, err.Hintf("known are %s", Names(all))
 }
 
-// ByIssuer returns the entry for tokens whose "iss" is exactly iss.
+// ByIssuer returns the only entry for tokens whose "iss" is exactly iss.
 func ByIssuer(all []Entry, iss string) (Entry, error) {
+	var found []Entry
 	for _, e := range all {
 		if slices.Contains(e.Iss(), iss) {
-			return e, nil
+			found = append(found, e)
 		}
 	}
 	quoted := phrase.Quote(iss)
+	switch len(found) {
+	case 0:
+		return Entry{}, unknownIssuer(all, iss, quoted)
+	case 1:
+		return found[0], nil
+	}
+	return Entry{}, verdict.Errorf(verdict.KeyNotFound, "iss: is %s, which several trust entries have as their iss: %s", quoted, Names(found)).
+		Hintf("--as NAME chooses one")
+}
+
+// unknownIssuer returns the error for an issuer that no entry has.
+func unknownIssuer(all []Entry, iss, quoted string) error {
 	err := verdict.Errorf(verdict.KeyNotFound, "iss: is %s, which no trust entry has as its iss; known are %s", quoted, Names(all))
 	switch {
 	case slices.ContainsFunc(all, func(e Entry) bool { return e.Name == iss }):
-		return Entry{}, err.Hintf("the entry %s has another iss or none: correct it in config.toml", quoted)
+		return err.Hintf("the entry %s has another iss or none: correct it in config.toml", quoted)
 	case isURL(iss):
-		return Entry{}, err.Hintf("if you trust this issuer: jwt trust add %s", quoted)
+		return err.Hintf("if you trust this issuer: jwt trust add %s", quoted)
 	}
-	return Entry{}, err.Hintf("if you trust this issuer: jwt trust add NAME --iss %s --key FILE", quoted)
+	return err.Hintf("if you trust this issuer: jwt trust add NAME --iss %s --key FILE", quoted)
 }
 
 // Names lists the names of the entries.
