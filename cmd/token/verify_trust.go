@@ -19,7 +19,7 @@ import (
 // there are none, or they do not decide.
 func (o verifyOptions) trusted(env *cli.Env) ([]trust.Entry, error) {
 	switch {
-	case o.flags.Changed("as") && o.keys.Given():
+	case o.flags.Changed("as") && (o.keys.Given() || o.anchors.given()):
 		return nil, verdict.Errorf(verdict.Usage, "--as takes the keys of a trust entry, and no other key")
 	case o.keys.Given(), o.anchors.given(), o.profile.ownKey() && !o.flags.Changed("as"):
 		return nil, nil
