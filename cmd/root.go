@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -61,10 +62,10 @@ func Run(ctx context.Context, env *cli.Env, args []string) int {
 		out.AsJSON = true
 	}
 	err = cmp.Or(err, helpErr)
-	if stdout.closed && errors.Is(err, syscall.EPIPE) {
+	if stdout.closed.Load() && errors.Is(err, syscall.EPIPE) {
 		stdout.die()
 	}
-	if err != nil && out.SaysJSON() && !stdout.written && !errors.As(err, new(cli.Answered)) && !errors.As(err, new(cli.Unanswered)) {
+	if err != nil && out.SaysJSON() && !stdout.written.Load() && !errors.As(err, new(cli.Answered)) && !errors.As(err, new(cli.Unanswered)) {
 		err = out.Fail(env, err)
 	}
 	return cli.Finish(env, out, err)
@@ -90,13 +91,15 @@ func asksJSON(args []string) bool {
 // An output records whether anything was written, and whether the reader closed the pipe.
 type output struct {
 	io.Writer
-	written, closed bool
+	written, closed atomic.Bool // a batch may still write when the command returns
 }
 
 func (o *output) Write(b []byte) (int, error) {
-	o.written = true
+	o.written.Store(true)
 	n, err := o.Writer.Write(b)
-	o.closed = o.closed || errors.Is(err, syscall.EPIPE)
+	if errors.Is(err, syscall.EPIPE) {
+		o.closed.Store(true)
+	}
 	return n, err
 }
 

@@ -71,9 +71,9 @@ const readmeServer = `const server = "http://localhost:3000"`
 
 func runBrowserApp(t *testing.T, chromium, app string, proxied bool) {
 	site := &appSite{}
-	dev := httptest.NewServer(site)
+	dev := httptest.NewUnstartedServer(site) // starts when the site is complete
 	defer dev.Close()
-	origin := strings.Replace(dev.URL, "127.0.0.1", "localhost", 1)
+	origin := "http://" + strings.Replace(dev.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
 	log, err := os.Create(filepath.Join(t.TempDir(), "server.log"))
 	if err != nil {
 		t.Fatal(err)
@@ -100,6 +100,7 @@ func runBrowserApp(t *testing.T, chromium, app string, proxied bool) {
 		}}
 	}
 	site.script = strings.Replace(app, readmeServer, `const server = "`+server+`"`, 1) + steps
+	dev.Start()
 
 	dom := browse(t, chromium, origin, "--dump-dom")
 	want := `<ol><li>wrong password: user name or password is wrong</li>` +

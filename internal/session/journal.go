@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -153,8 +154,14 @@ func (st *Store) record(name string, e Entry) {
 		return
 	}
 	defer f.Close()
-	f.Write(append(line, '\n'))
-	if info, err := f.Stat(); err == nil && info.Size() > maxJournal {
+	n, err := f.Write(append(line, '\n'))
+	if err != nil {
+		return
+	}
+	// Only the write that passes the limit moves the file: a second move would lose the first.
+	// Far above the limit, that writer has died.
+	end, err := f.Seek(0, io.SeekCurrent)
+	if err == nil && (end > maxJournal && end-int64(n) <= maxJournal || end > maxJournal*3/2) {
 		root.Rename(current, older)
 	}
 }
