@@ -119,6 +119,7 @@ func TestSecret(t *testing.T) {
 		"PEM in UTF-16":   "\xff\xfe" + strings.Join(strings.Split(keyPEM(t, ec, false), ""), "\x00") + "\x00",
 		"P-384 point":     string(uncompressed(t, "P-384")),
 		"P-521 in Base64": base64.StdEncoding.EncodeToString(uncompressed(t, "P-521")),
+		"PEM in YAML":     "data:\n  k: " + base64.StdEncoding.EncodeToString([]byte(keyPEM(t, ec, false))) + "\n",
 		"did:key":         "did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169",
 		"nothing":         "",
 	} {

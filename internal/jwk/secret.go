@@ -24,7 +24,11 @@ func Secret(b []byte) (Key, error) {
 
 // refuseKeyText refuses a secret that is the text of another key.
 func refuseKeyText(b []byte) error {
-	if what := looksLikeKey(b); what != "" {
+	what := looksLikeKey(b)
+	if what == "" && encodedPEM(b) != nil { // inside other text
+		what = "a PEM key or certificate"
+	}
+	if what != "" {
 		form := "text"
 		if plainKey(b) == "" {
 			form = "Base64 or hexadecimal"
