@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -404,10 +405,10 @@ func TestAnswerOfOAuthLost(t *testing.T) {
 	p := newProvider(t)
 	s := p.mustLogin(authclient.FlowPassword, nil)
 	p.age()
-	lost := 1
+	var lost atomic.Int32 // answers to lose
+	lost.Store(1)
 	p.around = func(_ http.ResponseWriter, r *http.Request, handle func()) {
-		if r.URL.Path == "/token/" && lost > 0 {
-			lost--
+		if r.URL.Path == "/token/" && lost.Add(-1) >= 0 {
 			panic(http.ErrAbortHandler)
 		}
 		handle()
@@ -417,7 +418,7 @@ func TestAnswerOfOAuthLost(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	p.age()
-	lost = 2
+	lost.Store(2)
 	_, err = p.client().Token(t.Context(), 0)
 	mustFail(t, err, verdict.FetchFailed, "/token/", fresh.RefreshToken)
 	if stored := p.stored(); stored.Pending == nil || stored.Ended != nil || stored.RefreshToken != fresh.RefreshToken {
