@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jwt/internal/tooltest"
 )
 
 // A fieldCase is a situation from the field: a command line in a folder with files, and what
@@ -98,12 +100,7 @@ func loadCases(t *testing.T, file string) (cases []fieldCase) {
 
 func (c fieldCase) run(t *testing.T) {
 	for _, program := range c.Needs {
-		if _, err := exec.LookPath(program); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
+		tooltest.Program(t, program)
 	}
 	dir, place := t.TempDir(), c.serve(t)
 	for i, arg := range c.Args {

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"jwt/internal/tooltest"
 )
 
 // TestInstall runs `make install` with an install that refuses the flags which only GNU's has.
@@ -12,16 +14,9 @@ func TestInstall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the program")
 	}
-	for _, tool := range []string{"make", "install"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-	}
+	tooltest.Program(t, "make")
+	real := tooltest.Program(t, "install")
 	bin, dest := t.TempDir(), t.TempDir()
-	real, _ := exec.LookPath("install")
 	bsd := "#!/bin/sh\nfor a; do case $a in -D*|-t*|--*) echo \"install: illegal option $a\"; exit 64;; esac; done\nexec " + real + " \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "install"), []byte(bsd), 0o755); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jwt/internal/tooltest"
 )
 
 // jsBlock is the browser app of the README.
@@ -44,13 +46,7 @@ document.title = "done"
 // TestBrowserApp runs the browser app of the README in Chromium: login, call, 401, refresh,
 // retry, cart, logout. The server is of another origin, or behind the proxy of a dev server.
 func TestBrowserApp(t *testing.T) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("chromium is not installed: apt-get install chromium")
-		}
-		t.Skip("chromium is not installed")
-	}
+	chromium := tooltest.Program(t, "chromium")
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"jwt/internal/oauth"
+	"jwt/internal/tooltest"
 )
 
 // A chromium is a page of a headless browser, driven over a pipe by the Chrome DevTools
@@ -35,13 +36,7 @@ type chromium struct {
 // startChromium starts a browser with an empty page.
 func startChromium(t *testing.T) *chromium {
 	t.Helper()
-	program, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("chromium is not installed: apt-get install chromium")
-		}
-		t.Skip("chromium is not installed")
-	}
+	program := tooltest.Program(t, "chromium")
 	its, to, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -4,11 +4,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"jwt/internal/tooltest"
 )
 
 // spa is a page that logs in with npm's oidc-client-ts, another implementation. It refreshes,
@@ -42,10 +43,7 @@ try {
 
 // TestSPAInChromium logs in to a page of another origin, in a browser.
 func TestSPAInChromium(t *testing.T) {
-	library := os.Getenv("NPM_OIDC_CLIENT_TS")
-	if library == "" {
-		t.Skip("npm's oidc-client-ts is not installed: NPM_OIDC_CLIENT_TS names no directory")
-	}
+	library := tooltest.Directory(t, "NPM_OIDC_CLIENT_TS")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -14,18 +13,13 @@ import (
 	"jwt/internal/authserver"
 	"jwt/internal/flow"
 	"jwt/internal/flow/report"
+	"jwt/internal/tooltest"
 )
 
 // TestReportInChromium loads the report in a browser, and checks that it is displayed and
 // requests nothing but the page.
 func TestReportInChromium(t *testing.T) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("chromium is not installed: apt-get install chromium")
-		}
-		t.Skip("chromium is not installed")
-	}
+	chromium := tooltest.Program(t, "chromium")
 	var page []byte
 	inBubble(t, func(t *testing.T) {
 		o := options(t, serve(t, authserver.Options{AccessTTL: time.Hour}, "cookie-no-httponly", "latency=20ms"), "cookie")

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jwt/internal/tooltest"
 )
 
 // A Group is several Redis servers on loopback: a Cluster, or what a Sentinel watches.
@@ -50,8 +52,8 @@ func run(t *testing.T, build func(*Group) error) *Group {
 
 func start(t *testing.T, build func(*Group) error) *Group {
 	t.Helper()
-	program(t, "redis-server")
-	program(t, "redis-cli")
+	tooltest.Program(t, "redis-server")
+	tooltest.Program(t, "redis-cli")
 	dir, err := os.MkdirTemp("", "redis")
 	if err != nil {
 		t.Fatal(err)

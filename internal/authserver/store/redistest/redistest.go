@@ -13,26 +13,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
-)
 
-// program returns the path of a program. Where it is missing the test is left out, but
-// fails in CI, where all tests must run.
-func program(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no %s, and CI=true", name)
-		}
-		t.Skipf("without %s (Debian packages redis-server and redis-tools) the Redis store is not tested: %v", name, err)
-	}
-	return path
-}
+	"jwt/internal/tooltest"
+)
 
 // Start runs a Redis until the test ends and returns its URL.
 func Start(t *testing.T, arguments ...string) string {
 	t.Helper()
-	program := program(t, "redis-server")
+	program := tooltest.Program(t, "redis-server")
 	dir, err := os.MkdirTemp("", "redis") // t.TempDir is too long for a socket's name
 	if err != nil {
 		t.Fatal(err)
