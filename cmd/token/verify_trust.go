@@ -15,8 +15,8 @@ import (
 	"jwt/internal/verify"
 )
 
-// trusted returns the trust entries if they decide: with --as, or without any key. It is nil if
-// there are none, or they do not decide.
+// trusted returns the trust entries if they decide: with --as, or without any key. Otherwise it
+// returns nil.
 func (o verifyOptions) trusted(env *cli.Env) ([]trust.Entry, error) {
 	switch {
 	case o.flags.Changed("as") && (o.keys.Given() || o.anchors.given()):

@@ -12,7 +12,7 @@ import (
 )
 
 // Prepare completes what a login at an OAuth 2.0 server needs and the user left out, from the
-// metadata of the server. With register it registers a client first, if there is none.
+// metadata of the server. With register it registers a client first if the user named no client.
 func (s *Client) Prepare(ctx context.Context, register bool) error {
 	o := s.OAuth
 	o.Flow = cmp.Or(o.Flow, defaultFlow(o.Server.Metadata))

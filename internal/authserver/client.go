@@ -226,7 +226,7 @@ func (c *Client) check(o jsonobject.Object) error {
 	case c.Auth != "" && !slices.Contains([]string{authNone, authBasic, authPost, authKey}, c.Auth):
 		return metadataError("token_endpoint_auth_method: is " + phrase.Quote(c.Auth) + ", must be none, client_secret_basic, client_secret_post or private_key_jwt")
 	case unsigned == jwa.None:
-		return metadataError("id_token_signed_response_alg: is none, and ID tokens are signed")
+		return metadataError("id_token_signed_response_alg: none is not supported, ID tokens are always signed")
 	case hasURI:
 		return metadataError("jwks_uri: the server fetches nothing; send the keys in jwks")
 	case (c.Auth == authBasic || c.Auth == authPost) && !c.hasSecret:

@@ -50,7 +50,7 @@ func (c Chain) Subjects() []string {
 	return names
 }
 
-// Of builds the chain of a token's header at an instant. Revocation is not checked. The errors are
+// Of returns the chain of the certificates in a token's header, checked at an instant. Revocation is not checked. The errors are
 // of class chain_invalid.
 func (a Anchors) Of(header jsonobject.Object, at time.Time) (Chain, error) {
 	certificates, err := parseHeader(header)

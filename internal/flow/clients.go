@@ -95,8 +95,8 @@ func (p *provider) tryOtherClient(ctx context.Context) error {
 	return nil
 }
 
-// tokenRequest returns a token request that the right client gets tokens for. It returns nil if
-// there is none.
+// tokenRequest returns a token request that the right client gets tokens for. It returns nil
+// for a flow that has no such request.
 func (p *provider) tokenRequest(ctx context.Context, ids ...string) (url.Values, error) {
 	switch p.client.Flow {
 	case FlowClientCredentials:

@@ -75,8 +75,8 @@ func (p *provider) openFromElsewhere(ctx context.Context, address string) (a ans
 	return a, allowed, nil
 }
 
-// needsCode reports whether the rules are wanted and can be judged. The flows without a
-// login page cannot.
+// needsCode reports whether one of the rules is selected and can be judged, which takes a flow
+// with a login page.
 func (p *provider) needsCode(ids ...string) bool {
 	if p.client.Flow != FlowCode {
 		p.inapplicable("the flow "+p.client.Flow+" has no code", ids...)

@@ -169,7 +169,7 @@ func isURL(issuer string, u *url.URL) bool {
 }
 
 // isIssuer reports whether the server may call itself so: as its metadata do, or by its URL.
-// That both differ breaks one rule, discovery-issuer.
+// If the two differ, only the rule discovery-issuer reports it.
 func (p *provider) isIssuer(iss string) bool { return iss == p.meta.Issuer || isURL(iss, p.Server) }
 
 // readMetadata tries both places of the metadata (OpenID Connect Discovery 1.0 §4, RFC 8414

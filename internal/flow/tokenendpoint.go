@@ -209,7 +209,7 @@ func (p *provider) judgeRefused(a answer, id string) {
 	p.recordAnswer(a, id, a.notGranted(), a.describeGrant())
 }
 
-// shownOr returns a text of the server, or what to say if there is none.
+// shownOr returns a text of the server for display, or otherwise if the text is empty.
 func shownOr(text, otherwise string) string {
 	if text == "" {
 		return otherwise

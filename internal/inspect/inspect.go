@@ -50,7 +50,7 @@ const (
 	MaxNested = 16 // how many are opened in all
 )
 
-// Of inspects a token and the tokens nested in it, at an instant.
+// Of returns the findings about a token and the tokens nested in it, at an instant.
 func Of(t *token.Token, now time.Time) Token {
 	o := opener{now: now, left: MaxNested}
 	return o.inspect(t, 0)

@@ -8,7 +8,7 @@ import (
 
 // encoded reads a key that is wrapped once more: as the Base64 of a PEM, JWK or OpenSSH key, as an
 // environment variable often holds it, as a bare point in base64url, or as the Base64 of PEM
-// inside other text, such as a Kubernetes secret in YAML. ok is false if the text is none of them.
+// inside other text, such as a Kubernetes secret in YAML. ok is false for other text.
 func (r *reader) encoded(text []byte) (set Set, ok bool, err error) {
 	plain := anyBase64(bytes.Trim(bytes.TrimSpace(text), `"'`))
 	if k, ok := pointKey(plain); ok {

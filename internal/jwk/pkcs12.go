@@ -64,7 +64,7 @@ const maxKeystoreIterations = 2_000_000
 const deepestASN1 = 24
 
 // iterations returns the greatest number of iterations in the parameters of a PKCS #12 file that
-// stand in the clear: an INTEGER after an OCTET STRING, the salt. The library checks none.
+// are not encrypted: an INTEGER after an OCTET STRING, the salt. The library sets no limit.
 func iterations(der []byte, depth int) int64 {
 	var most int64
 	afterSalt := false

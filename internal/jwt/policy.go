@@ -74,7 +74,7 @@ type Examiner struct {
 	expAfter, startBy time.Time
 	after, atOrBefore any
 
-	// Of the claims that are checked.
+	// The claims that are checked, and their results.
 	claims, header jsonobject.Object
 	exp, nbf, iat  date
 	checks         []verdict.Check

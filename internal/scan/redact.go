@@ -7,7 +7,7 @@ import (
 )
 
 // Masked returns a token without its signatures and what only its recipient can decrypt.
-// What an SD-JWT discloses stays.
+// The disclosures of an SD-JWT stay.
 func Masked(token string) string {
 	pieces := strings.Split(token, "~")
 	for i, piece := range pieces {

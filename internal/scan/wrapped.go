@@ -110,7 +110,7 @@ func (s *Searcher) wrapped(text []byte, at, end int) (Match, bool) {
 }
 
 // Unfinished returns where the last line of a text begins that the next line may continue,
-// because a token in it is wrapped or cut off. It is the length of the text if there is none.
+// because a token in it is wrapped or cut off. Otherwise it returns the length of the text.
 func Unfinished(text []byte) int {
 	last := text
 	for _, end := range [...]string{"\n", "\r", "\\"} {

@@ -80,7 +80,7 @@ func (r recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// entryOf describes a request and its answer, which is nil if there is none.
+// entryOf describes a request and its answer, which is nil if the request failed.
 func entryOf(req *http.Request, resp *http.Response) Entry {
 	e := Entry{
 		Step: StepCall, Method: word(req.Method, methods...), Origin: oauth.WebOrigin(req.URL), Path: words(req.URL.Path),

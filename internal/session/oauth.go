@@ -48,7 +48,7 @@ func (c *Client) ready(ctx context.Context, server *authclient.Client, l Login) 
 }
 
 // Prepare completes a login at an OAuth 2.0 server from the metadata of the server. issuer is
-// the server as the user spells it. With register it registers a client, if there is none.
+// the server as the user spells it. With register it registers a client if the user named no client.
 func (c *Client) Prepare(ctx context.Context, l *Login, issuer string, register bool) error {
 	server, err := c.server(&Session{Name: c.Name, Server: l.Server.String(), Preset: cmp.Or(l.Preset, "oauth2"), OAuth: l.OAuth})
 	if err != nil {

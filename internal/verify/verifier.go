@@ -23,7 +23,7 @@ type Verifier struct {
 	signatures *jws.Verifier
 	openings   map[*jws.Opening]*Opening
 
-	// Of the last token, reused.
+	// State of the last token, reused for the next.
 	work   verification
 	report Report
 }

@@ -75,7 +75,7 @@ func revokeLess(t toggle, a *authserver.Answer, q *http.Request, next authserver
 	next(a, q)
 }
 
-// slowDown tells every device that it polls too often.
+// slowDown answers every poll of a device with slow_down (RFC 8628 §3.5).
 func slowDown(t toggle, r *authserver.Rules) {
 	next := r.CheckPoll
 	r.CheckPoll = func(ctx context.Context, p authserver.DevicePoll) error {

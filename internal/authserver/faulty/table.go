@@ -101,7 +101,7 @@ func table() []Kind {
 		{Name: "introspection-never", Help: "every token is inactive at introspection", Breaks: "introspection-active", apply: editJSON("/introspect", setActive("false"))},
 		{Name: "introspection-always", Help: "every token is active at introspection", Breaks: "introspection-inactive", apply: editJSON("/introspect", setActive("true"))},
 		{Name: "device-no-expiry", Help: "the answer to a device lacks expires_in", Breaks: "device-authorization", apply: editJSON("/device_authorization", deleteMember("expires_in"))},
-		{Name: "device-slow-down", Help: "a device that polls is told slow_down", apply: slowDown},
+		{Name: "device-slow-down", Help: "every poll of a device gets slow_down", apply: slowDown},
 		{Name: "device-not-asked", Help: "a device gets tokens before the user decides", Breaks: "device-pending", apply: askNobody},
 
 		// DPoP.
