@@ -29,6 +29,7 @@ var rooms = []string{
 	"serialization",
 	"loopback",
 	"jwa",
+	"sshwire",
 	"jwk/openssh",
 	"jwk",
 	"jwk/jwktest",

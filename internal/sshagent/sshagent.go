@@ -12,6 +12,7 @@ import (
 
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
+	"jwt/internal/sshwire"
 	"jwt/internal/verdict"
 )
 
@@ -42,11 +43,11 @@ func List(conn io.ReadWriter) ([]Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := reader{rest: answer}
+	r := sshwire.Reader{Rest: answer}
 	var all []Identity
-	for range r.uint32() {
-		blob, comment := r.octets(), r.octets()
-		if r.short {
+	for range r.Uint32() {
+		blob, comment := r.Octets(), r.Octets()
+		if r.Short {
 			return nil, errDamaged
 		}
 		if id, ok := identity(blob, string(comment)); ok {
@@ -58,10 +59,10 @@ func List(conn io.ReadWriter) ([]Identity, error) {
 
 // identity reads a public key of the agent.
 func identity(blob []byte, comment string) (Identity, bool) {
-	r := reader{rest: blob}
-	kind := string(r.octets())
+	r := sshwire.Reader{Rest: blob}
+	kind := string(r.Octets())
 	set, err := jwk.Parse([]byte(kind + " " + base64.StdEncoding.EncodeToString(blob)))
-	if r.short || err != nil || len(set.Keys) != 1 || len(set.Keys[0].Algorithms()) == 0 {
+	if r.Short || err != nil || len(set.Keys) != 1 || len(set.Keys[0].Algorithms()) == 0 {
 		return Identity{}, false
 	}
 	sum := sha256.Sum256(blob)
@@ -87,18 +88,18 @@ func (id Identity) Algorithms() []string {
 // Sign returns the signature of input in the form of a JWS, except that ECDSA is in DER.
 func (id Identity) Sign(conn io.ReadWriter, alg jwa.Algorithm, input string) ([]byte, error) {
 	request := []byte{signRequest}
-	request = appendOctets(request, id.blob)
-	request = appendOctets(request, []byte(input))
+	request = sshwire.AppendOctets(request, id.blob)
+	request = sshwire.AppendOctets(request, []byte(input))
 	request = binary.BigEndian.AppendUint32(request, flagsOf[alg.Name])
 	answer, err := call(conn, request, signResponse)
 	if err != nil {
 		return nil, err
 	}
-	r := reader{rest: answer}
-	signature := reader{rest: r.octets()}
-	signature.octets() // the name of the format; the caller verifies the signature
-	content := signature.octets()
-	if r.short || signature.short {
+	r := sshwire.Reader{Rest: answer}
+	signature := sshwire.Reader{Rest: r.Octets()}
+	signature.Octets() // the name of the format; the caller verifies the signature
+	content := signature.Octets()
+	if r.Short || signature.Short {
 		return nil, errDamaged
 	}
 	if alg.KeyType == "EC" {
@@ -111,7 +112,7 @@ var errDamaged = errors.New("the answer of the agent is damaged")
 
 // call sends one message and returns the content of the answer, which must be of that kind.
 func call(conn io.ReadWriter, message []byte, want byte) ([]byte, error) {
-	if _, err := conn.Write(appendOctets(nil, message)); err != nil {
+	if _, err := conn.Write(sshwire.AppendOctets(nil, message)); err != nil {
 		return nil, err
 	}
 	var size [4]byte
@@ -130,35 +131,4 @@ func call(conn io.ReadWriter, message []byte, want byte) ([]byte, error) {
 		return nil, verdict.Errorf(verdict.KeyRefused, "the agent refused to sign or to list its keys")
 	}
 	return answer[1:], nil
-}
-
-func appendOctets(dst, b []byte) []byte {
-	return append(binary.BigEndian.AppendUint32(dst, uint32(len(b))), b...)
-}
-
-// A reader reads the encoding of RFC 4251 §5.
-type reader struct {
-	rest  []byte
-	short bool
-}
-
-func (r *reader) uint32() uint32 {
-	if len(r.rest) < 4 {
-		r.short, r.rest = true, nil
-		return 0
-	}
-	n := binary.BigEndian.Uint32(r.rest)
-	r.rest = r.rest[4:]
-	return n
-}
-
-func (r *reader) octets() []byte {
-	n := r.uint32()
-	if uint64(n) > uint64(len(r.rest)) {
-		r.short, r.rest = true, nil
-		return nil
-	}
-	b := r.rest[:n]
-	r.rest = r.rest[n:]
-	return b
 }

@@ -14,10 +14,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/base64"
-	"encoding/binary"
 	"math/big"
 	"strings"
 
+	"jwt/internal/sshwire"
 	"jwt/internal/verdict"
 )
 
@@ -41,8 +41,8 @@ func ParseLine(line string) (material any, err error) {
 	if err != nil {
 		return nil, verdict.Errorf(verdict.KeyRefused, "the OpenSSH key is not base64")
 	}
-	r := reader{rest: blob}
-	if string(r.octets()) != kind {
+	r := newReader(blob)
+	if string(r.Octets()) != kind {
 		return nil, verdict.Errorf(verdict.KeyRefused, "the OpenSSH key is not the %s key that its line says", kind)
 	}
 	material, err = r.public(kind)
@@ -55,8 +55,8 @@ func ParseLine(line string) (material any, err error) {
 // IsBlob reports whether b is an encoded public key: the content of a .pub file without
 // Base64.
 func IsBlob(b []byte) bool {
-	r := reader{rest: b}
-	return isKeyType(string(r.octets())) && !r.short
+	r := newReader(b)
+	return isKeyType(string(r.Octets())) && !r.Short
 }
 
 // cutKey returns the key type in a line and the Base64 after it. They are first in a .pub
@@ -95,45 +95,22 @@ func damaged() error {
 	return verdict.Errorf(verdict.KeyRefused, "the OpenSSH key is damaged")
 }
 
-// A reader reads the types of RFC 4251 §5 one after another. After a truncated one it
-// returns zeros, and done reports false.
-type reader struct {
-	rest  []byte
-	short bool
-}
+// A reader reads the parts of keys.
+type reader struct{ sshwire.Reader }
 
-func (r *reader) uint32() uint32 {
-	if len(r.rest) < 4 {
-		r.rest, r.short = nil, true
-		return 0
-	}
-	n := binary.BigEndian.Uint32(r.rest)
-	r.rest = r.rest[4:]
-	return n
-}
-
-func (r *reader) octets() []byte {
-	n := r.uint32()
-	if uint64(n) > uint64(len(r.rest)) {
-		r.rest, r.short = nil, true
-		return nil
-	}
-	b := r.rest[:n]
-	r.rest = r.rest[n:]
-	return b
-}
+func newReader(b []byte) reader { return reader{sshwire.Reader{Rest: b}} }
 
 // mpint reads a number. A negative number is treated as truncated, because no key has
 // one.
 func (r *reader) mpint() *big.Int {
-	b := r.octets()
+	b := r.Octets()
 	if len(b) > 0 && b[0]&0x80 != 0 {
-		r.short = true
+		r.Short = true
 	}
 	return new(big.Int).SetBytes(b)
 }
 
-func (r *reader) done() bool { return !r.short && len(r.rest) == 0 }
+func (r *reader) done() bool { return !r.Short && len(r.Rest) == 0 }
 
 // public reads a public key after its type.
 func (r *reader) public(kind string) (any, error) {
@@ -145,13 +122,13 @@ func (r *reader) public(kind string) (any, error) {
 		}
 		return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
 	case "ssh-ed25519":
-		return ed25519.PublicKey(bytes.Clone(r.octets())), nil
+		return ed25519.PublicKey(bytes.Clone(r.Octets())), nil
 	}
 	curve, name := curveOf(kind)
 	if curve == nil {
 		return nil, verdict.Errorf(verdict.KeyRefused, "OpenSSH key type %s is not supported: no JOSE algorithm uses it", kind)
 	}
-	named, point := string(r.octets()), r.octets()
+	named, point := string(r.Octets()), r.Octets()
 	public, err := ecdsa.ParseUncompressedPublicKey(curve, point)
 	if err != nil || named != name {
 		return nil, verdict.Errorf(verdict.KeyRefused, "the point of the OpenSSH key is not on the curve %s", name)

@@ -41,18 +41,18 @@ func ParsePrivate(b []byte, p Passphrase) (material any, err error) {
 	if !ok {
 		return nil, damaged()
 	}
-	r := reader{rest: b}
-	cipherName, kdf, options := string(r.octets()), string(r.octets()), r.octets()
-	count, _, private := r.uint32(), r.octets(), r.octets()
+	r := newReader(b)
+	cipherName, kdf, options := string(r.Octets()), string(r.Octets()), r.Octets()
+	count, _, private := r.Uint32(), r.Octets(), r.Octets()
 	switch {
-	case r.short || count != 1:
+	case r.Short || count != 1:
 		return nil, damaged()
-	case cipherName == "none" && len(r.rest) > 0:
+	case cipherName == "none" && len(r.Rest) > 0:
 		return nil, damaged()
 	case cipherName == "none":
 		return parseList(private, damaged)
 	}
-	plain, err := decrypt(p, cipherName, kdf, options, private, r.rest)
+	plain, err := decrypt(p, cipherName, kdf, options, private, r.Rest)
 	if err != nil {
 		return nil, err
 	}
@@ -63,21 +63,21 @@ func ParsePrivate(b []byte, p Passphrase) (material any, err error) {
 // mismatch returns the error if they differ, as they do after decryption with a wrong
 // passphrase.
 func parseList(private []byte, mismatch func() error) (any, error) {
-	r := reader{rest: private}
-	if check, same := r.uint32(), r.uint32(); check != same || r.short {
+	r := newReader(private)
+	if check, same := r.Uint32(), r.Uint32(); check != same || r.Short {
 		return nil, mismatch()
 	}
-	material, err := r.private(string(r.octets()))
+	material, err := r.private(string(r.Octets()))
 	if err != nil {
 		return nil, err
 	}
-	r.octets() // the comment
-	for i, c := range r.rest {
+	r.Octets() // the comment
+	for i, c := range r.Rest {
 		if c != byte(i+1) {
 			return nil, damaged()
 		}
 	}
-	if r.short {
+	if r.Short {
 		return nil, damaged()
 	}
 	return material, nil
@@ -93,7 +93,7 @@ func (r *reader) private(kind string) (any, error) {
 		}
 		return &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: int(e.Int64())}, D: d, Primes: []*big.Int{p, q}}, nil
 	case "ssh-ed25519":
-		public, private := r.octets(), r.octets()
+		public, private := r.Octets(), r.Octets()
 		k := ed25519.PrivateKey(bytes.Clone(private)) // the seed, then the public key again
 		if len(k) != ed25519.PrivateKeySize || !bytes.Equal(public, k[32:]) {
 			return nil, damaged()
@@ -104,7 +104,7 @@ func (r *reader) private(kind string) (any, error) {
 	if curve == nil {
 		return nil, verdict.Errorf(verdict.KeyRefused, "an OpenSSH private key of this type is not supported: only rsa, ecdsa and ed25519 are")
 	}
-	named, point, d := string(r.octets()), r.octets(), r.mpint()
+	named, point, d := string(r.Octets()), r.Octets(), r.mpint()
 	if named != name {
 		return nil, damaged()
 	}
@@ -142,8 +142,8 @@ func decrypt(p Passphrase, name, kdf string, options, data, tag []byte) ([]byte,
 		return nil, verdict.Errorf(verdict.KeyUnreadable, "the OpenSSH key is encrypted with a cipher that is not supported").
 			Hintf("ssh-keygen -p -Z aes256-ctr -f KEY")
 	}
-	r := reader{rest: options}
-	salt, rounds := r.octets(), r.uint32()
+	r := newReader(options)
+	salt, rounds := r.Octets(), r.Uint32()
 	switch {
 	case len(tag) > 0 && name != cipherGCM:
 		return nil, damaged()
