@@ -95,56 +95,46 @@ func skeleton(name string) string {
 	return folded
 }
 
-// lookalike returns the ASCII letter that r folds to (the long s, the Kelvin sign) or looks
-// like (Cyrillic and Greek), or r itself.
+// lookalikes lists letters that fold to an ASCII letter (the long s, the Kelvin sign) or look
+// like one (Cyrillic and Greek).
+var lookalikes = [...]struct {
+	ascii   rune
+	letters string
+}{
+	{'a', "\u0430\u0410\u03B1\u0391"},
+	{'b', "\u0412\u0392"},
+	{'c', "\u0441\u0421"},
+	{'d', "\u0501"},
+	{'e', "\u0435\u0415\u0395"},
+	{'g', "\u0261"},
+	{'h', "\u041D\u04BB\u0397"},
+	{'i', "\u0456\u0406\u0131\u0130\u03B9\u0399"},
+	{'j', "\u0458\u0408"},
+	{'k', "\u212A\u043A\u041A\u03BA\u039A"},
+	{'l', "\u217C"},
+	{'m', "\u041C\u039C"},
+	{'n', "\u039D"},
+	{'o', "\u043E\u041E\u03BF\u039F"},
+	{'p', "\u0440\u0420\u03C1\u03A1"},
+	{'q', "\u051B"},
+	{'s', "\u017F\u0455\u0405"},
+	{'t', "\u0422\u03A4"},
+	{'v', "\u0475\u03BD"},
+	{'w', "\u051D"},
+	{'x', "\u0445\u0425\u03C7\u03A7"},
+	{'y', "\u0443\u0423\u03A5"},
+	{'z', "\u0396"},
+}
+
+// lookalike returns the ASCII letter of lookalikes for r, or r itself.
 func lookalike(r rune) rune {
-	switch r {
-	case '\u0430', '\u0410', '\u03B1', '\u0391':
-		return 'a'
-	case '\u0412', '\u0392':
-		return 'b'
-	case '\u0441', '\u0421':
-		return 'c'
-	case '\u0501':
-		return 'd'
-	case '\u0435', '\u0415', '\u0395':
-		return 'e'
-	case '\u0261':
-		return 'g'
-	case '\u041D', '\u04BB', '\u0397':
-		return 'h'
-	case '\u0456', '\u0406', '\u0131', '\u0130', '\u03B9', '\u0399':
-		return 'i'
-	case '\u0458', '\u0408':
-		return 'j'
-	case '\u212A', '\u043A', '\u041A', '\u03BA', '\u039A':
-		return 'k'
-	case '\u217C':
-		return 'l'
-	case '\u041C', '\u039C':
-		return 'm'
-	case '\u039D':
-		return 'n'
-	case '\u043E', '\u041E', '\u03BF', '\u039F':
-		return 'o'
-	case '\u0440', '\u0420', '\u03C1', '\u03A1':
-		return 'p'
-	case '\u051B':
-		return 'q'
-	case '\u017F', '\u0455', '\u0405':
-		return 's'
-	case '\u0422', '\u03A4':
-		return 't'
-	case '\u0475', '\u03BD':
-		return 'v'
-	case '\u051D':
-		return 'w'
-	case '\u0445', '\u0425', '\u03C7', '\u03A7':
-		return 'x'
-	case '\u0443', '\u0423', '\u03A5':
-		return 'y'
-	case '\u0396':
-		return 'z'
+	if r < 0x80 {
+		return r
+	}
+	for _, l := range lookalikes {
+		if strings.ContainsRune(l.letters, r) {
+			return l.ascii
+		}
 	}
 	return r
 }

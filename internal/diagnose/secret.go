@@ -102,27 +102,44 @@ func cleaned(secret []byte) []spelling {
 	if n := len(text); n > 2 && text[0] == text[n-1] && (text[0] == '"' || text[0] == '\'') {
 		found = append(found, spelling{"secret_quotes", "when the secret has no quotes around it", "give the secret without its quotes", text[1 : n-1]})
 	}
+	found = append(found, percentDecoded(secret)...)
+	found = append(found, otherCharset(secret)...)
+	return append(found, unescaped(secret)...)
+}
+
+func percentDecoded(secret []byte) []spelling {
+	plain, err := url.QueryUnescape(string(secret))
+	if err != nil || plain == string(secret) {
+		return nil
+	}
+	found := []spelling{{"secret_url", "when the secret is URL-decoded first", "give the secret without its %XX", []byte(plain)}}
+	if path, err := url.PathUnescape(string(secret)); err == nil { // which keeps a plus sign
+		found = append(found, spelling{"secret_url", "when the secret is URL-decoded first", "give the secret without its %XX", []byte(path)})
+	}
+	return found
+}
+
+func otherCharset(secret []byte) []spelling {
+	var found []spelling
 	if rest, ok := bytes.CutPrefix(secret, []byte("\xef\xbb\xbf")); ok {
 		found = append(found, spelling{"secret_encoding", "when the secret has no byte order mark before it", "save the secret as UTF-8 without a byte order mark", bytes.TrimRight(rest, "\r\n")})
 	}
-	narrow := fromUTF16(secret)
-	if narrow != nil {
-		found = append(found, spelling{"secret_encoding", "when the secret is UTF-8, the one given is UTF-16", "save the secret as UTF-8", narrow})
+	if narrow := fromUTF16(secret); narrow != nil {
+		return append(found, spelling{"secret_encoding", "when the secret is UTF-8, the one given is UTF-16", "save the secret as UTF-8", narrow})
 	}
-	if plain, err := url.QueryUnescape(string(secret)); err == nil && plain != string(secret) {
-		found = append(found,
-			spelling{"secret_url", "when the secret is URL-decoded first", "give the secret without its %XX", []byte(plain)})
-		if path, err := url.PathUnescape(string(secret)); err == nil {
-			found = append(found, spelling{"secret_url", "when the secret is URL-decoded first", "give the secret without its %XX", []byte(path)})
-		}
+	if utf8.Valid(secret) {
+		found = append(found, spelling{"secret_encoding", "when the secret is in UTF-16, as .NET's Encoding.Unicode makes it", "the issuer should use Encoding.UTF8; until then give its bytes: iconv -t UTF-16LE FILE > FILE.utf16, --secret raw:FILE.utf16", toUTF16(secret)})
 	}
+	return found
+}
+
+// unescaped reads the escapes of settings files: \n for a newline, $$ for a dollar sign.
+func unescaped(secret []byte) []spelling {
+	var found []spelling
 	for _, end := range []string{`\n`, `\r\n`} {
 		if bare, ok := bytes.CutSuffix(secret, []byte(end)); ok {
 			found = append(found, spelling{"secret_escapes", "when the " + end + " at the end of the secret is left out", "give the secret without the " + end + " at its end", bare})
 		}
-	}
-	if narrow == nil && utf8.Valid(secret) {
-		found = append(found, spelling{"secret_encoding", "when the secret is in UTF-16, as .NET's Encoding.Unicode makes it", "the issuer should use Encoding.UTF8; until then give its bytes: iconv -t UTF-16LE FILE > FILE.utf16, --secret raw:FILE.utf16", toUTF16(secret)})
 	}
 	if bytes.Contains(secret, []byte("$$")) {
 		found = append(found, spelling{"secret_escapes", "when each $$ in the secret is one $", "docker compose and make turn $$ into $: give the secret with one $ for each", bytes.ReplaceAll(secret, []byte("$$"), []byte("$"))})

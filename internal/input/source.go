@@ -30,15 +30,14 @@ const commandLine = "the command line"
 // errors: "the key". The text itself is never quoted.
 func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	source = withoutAt(source)
-	text := strings.TrimLeft(source, " \t\r\n")
-	switch {
+	switch text := strings.TrimLeft(source, " \t\r\n"); {
 	case text == "":
 		return Source{}, verdict.Errorf(verdict.Usage, "the source of %s is empty", what).
 			Hintf("is the shell variable set? use a file, env:NAME, fd:N or -")
-	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "-----BEGIN"), isOpenSSHLine(text), jwk.IsDID(text):
-		if len(source) > limit {
-			return Source{}, tooLarge(what, limit)
-		}
+	case !isKeyText(text):
+	case len(source) > limit:
+		return Source{}, tooLarge(what, limit)
+	default:
 		return Source{Data: []byte(source), Name: commandLine}, nil
 	}
 	if s, ok, err := r.named(source, what, limit); ok || err != nil {
@@ -54,26 +53,40 @@ func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 		return Source{}, verdict.Errorf(verdict.Usage, "%q is not a source of %s", source, what).Hintf("if it is a file: @%s", source)
 	}
 	s, err := readFile(path, limit)
-	switch e := new(verdict.Error); {
-	case s.Name != "" || !errors.As(err, &e): // it was opened
-		return s, err
-	case strings.HasPrefix(path, "did:"):
-		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is a DID, which is not resolved here", what).
-			Hintf("give the key that it stands for as a JWK or PEM: --key FILE")
-	case jwk.EncodedKind([]byte(path)) != "":
-		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is not a file; it looks like the Base64 of %s", what, jwk.EncodedKind([]byte(path))).
-			Hintf("put it into a file or a variable: --key FILE or env:NAME")
-	case !isQuotable(path):
-		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is neither a key nor the name of a file", what).
-			Hintf("pass a secret with --secret")
-	case errors.Is(err, fs.ErrNotExist) && !looksLikePath(path): // it may be a secret
-		return s, verdict.Errorf(verdict.KeyUnreadable, "the source of %s is neither a key nor the name of a file that exists", what).
-			Hintf("%s", r.meant(path))
-	case errors.Is(err, fs.ErrNotExist):
-		return s, e.Hintf("%s", r.meant(path))
-	default:
+	if s.Name != "" { // it was opened
 		return s, err
 	}
+	return s, r.notRead(path, what, err)
+}
+
+// notRead returns err, or the error for a path that was not meant as one: a key, a DID or a
+// secret. It quotes the path only where it cannot be a secret.
+func (r *Reader) notRead(path, what string, err error) error {
+	var e *verdict.Error
+	switch encoded := jwk.EncodedKind([]byte(path)); {
+	case !errors.As(err, &e):
+		return err
+	case strings.HasPrefix(path, "did:"):
+		return verdict.Errorf(verdict.KeyUnreadable, "the source of %s is a DID, which is not resolved here", what).
+			Hintf("give the key that it stands for as a JWK or PEM: --key FILE")
+	case encoded != "":
+		return verdict.Errorf(verdict.KeyUnreadable, "the source of %s is not a file; it looks like the Base64 of %s", what, encoded).
+			Hintf("put it into a file or a variable: --key FILE or env:NAME")
+	case !isQuotable(path):
+		return verdict.Errorf(verdict.KeyUnreadable, "the source of %s is neither a key nor the name of a file", what).
+			Hintf("pass a secret with --secret")
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	case looksLikePath(path):
+		return e.Hintf("%s", r.meant(path))
+	}
+	return verdict.Errorf(verdict.KeyUnreadable, "the source of %s is neither a key nor the name of a file that exists", what).
+		Hintf("%s", r.meant(path)) // it may be a secret
+}
+
+// isKeyText reports whether text is a key itself and not where one is.
+func isKeyText(text string) bool {
+	return strings.HasPrefix(text, "{") || strings.HasPrefix(text, "-----BEGIN") || isOpenSSHLine(text) || jwk.IsDID(text)
 }
 
 // isOpenSSHLine reports whether text looks like a public key of OpenSSH.
