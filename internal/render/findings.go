@@ -19,7 +19,7 @@ func (a Inspection) findingsText(t *Text) {
 		a.section(t, "Findings", "none in what can be seen of it")
 		return
 	case len(findings) == 0:
-		a.section(t, "Findings", "none; it may be forged all the same")
+		a.section(t, "Findings", "none; it may be forged anyway")
 		return
 	}
 	a.section(t, "Findings", tally(findings))
