@@ -22,13 +22,19 @@ func Main(args []string) int {
 		}
 	}
 	log.SetOutput(io.Discard) // net/http would quote an answer that nobody asked for, with the tokens in it
-	stdinTTY := isatty.IsTerminal(os.Stdin.Fd())
+	// Ctrl-C is left to the system, which ends the process at once. Commands that must finish
+	// something handle it themselves.
+	return Run(context.Background(), processEnv(), args)
+}
+
+// processEnv returns the environment of the process.
+func processEnv() *cli.Env {
 	stdoutTTY := isatty.IsTerminal(os.Stdout.Fd())
-	env := &cli.Env{
+	return &cli.Env{
 		Stdin:     os.Stdin,
 		Stdout:    os.Stdout,
 		Stderr:    os.Stderr,
-		StdinTTY:  stdinTTY,
+		StdinTTY:  isatty.IsTerminal(os.Stdin.Fd()),
 		StdoutTTY: stdoutTTY,
 		StderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
 		Width:     cli.Width(stdoutTTY),
@@ -41,7 +47,4 @@ func Main(args []string) int {
 		Pipe:      cli.Pipe,
 		Browse:    cli.Browse,
 	}
-	// Ctrl-C is left to the system, which ends the process at once. Commands that must finish
-	// something handle it themselves.
-	return Run(context.Background(), env, args)
 }

@@ -31,7 +31,7 @@ func TestPicture(t *testing.T) {
 			}
 			return "", false
 		},
-		Now: func() time.Time { return readmeDay },
+		Now: func() time.Time { return pageDay },
 	}
 	for _, line := range []string{"jwt decode $TOKEN", "jwt verify $TOKEN --secret env:SECRET"} {
 		fmt.Fprintf(&screen, "\x1b[1m$ %s\x1b[0m\n", line)

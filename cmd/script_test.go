@@ -35,7 +35,12 @@ func TestMain(m *testing.M) {
 
 // programs are the programs that the test binary runs as, by name.
 var programs = map[string]func(){
-	"jwt": func() { os.Exit(Main(os.Args[1:])) },
+	"jwt": func() {
+		if screen := os.Getenv(screenVariable); screen != "" {
+			os.Exit(runOnScreen(screen))
+		}
+		os.Exit(Main(os.Args[1:]))
+	},
 }
 
 // TestScripts runs testdata/script/*.txtar, which call the program as users do.
