@@ -47,7 +47,7 @@ func commands() []*cli.Command {
 func Run(ctx context.Context, env *cli.Env, args []string) int {
 	stdout := &output{Writer: env.Stdout}
 	own := *env
-	own.Stdout, own.Version, env = stdout, version, &own
+	own.Stdout, own.Version, env = stdout, builtFrom().version, &own
 	args, routeErr := route(env, args)
 	if routeErr != nil {
 		return cli.Finish(env, cli.Output{}, routeErr)

@@ -3,6 +3,7 @@ package cmd
 import (
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,11 +11,12 @@ import (
 	"jwt/internal/render"
 )
 
-// version is set by the linker: -X jwt/cmd.version=1.2.3.
-var version = "dev"
+// The linker sets these: -X jwt/cmd.version=1.2.3. What it leaves empty, the record that the
+// Go tool writes of a build in a checkout tells.
+var version, commit, date string
 
 func versionLine() string {
-	return "jwt " + version + " " + runtime.Version() + " " + platform() + "\n"
+	return "jwt " + builtFrom().version + " " + runtime.Version() + " " + platform() + "\n"
 }
 
 func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
@@ -37,22 +39,47 @@ var versionCommand = cli.Command{
 	},
 }
 
-// versionJSON returns the version. A build outside a checkout knows no commit and date.
+// versionJSON returns what `version -j` prints. A build from an archive of the source knows
+// neither commit nor date: they are null.
 func versionJSON() render.Object {
-	o := render.Object{{Name: "version", Value: version}}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch s.Key {
-			case "vcs.revision":
-				o.Add("commit", s.Value)
-			case "vcs.time":
-				o.Add("date", s.Value)
-			case "vcs.modified":
-				o.Add("modified", s.Value == "true")
-			}
+	o := builtFrom()
+	known := func(s string) any {
+		if s == "" {
+			return nil
+		}
+		return s
+	}
+	return render.Object{
+		{Name: "version", Value: o.version},
+		{Name: "commit", Value: known(o.commit)},
+		{Name: "date", Value: known(o.date)},
+		{Name: "go", Value: runtime.Version()},
+		{Name: "platform", Value: platform()},
+	}
+}
+
+// An origin is the source that the program was built from.
+type origin struct{ version, commit, date string } // the date of the commit
+
+func builtFrom() origin {
+	if version != "" {
+		return origin{version, commit, date}
+	}
+	o := origin{version: "dev"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return o
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		o.version = strings.TrimPrefix(v, "v")
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			o.commit = s.Value
+		case "vcs.time":
+			o.date = s.Value
 		}
 	}
-	o.Add("go", runtime.Version())
-	o.Add("platform", platform())
 	return o
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"syscall"
 	"time"
 )
 
@@ -36,9 +35,7 @@ func run(c *exec.Cmd) (cost, error) {
 	}
 	state := again.ProcessState
 	spent := cost{cpu: state.UserTime() + state.SystemTime(), wall: wall}
-	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
-		spent.memory = usage.Maxrss << 10 // Linux counts in KiB
-	}
+	spent.memory = peakMemory(state)
 	return spent, nil
 }
 
