@@ -88,6 +88,9 @@ func (o proxyOptions) targetURL(client *session.Client) (*url.URL, error) {
 	return u, nil
 }
 
+// keepConnection is how long a connection to the server stays open between two requests.
+const keepConnection = 90 * time.Second
+
 func runProxy(ctx context.Context, env *cli.Env, o proxyOptions) error {
 	address, err := o.address()
 	if err != nil {
@@ -97,7 +100,7 @@ func runProxy(ctx context.Context, env *cli.Env, o proxyOptions) error {
 	if err != nil {
 		return err
 	}
-	client.Record = session.RecordRefused
+	client.Record, client.Idle = session.RecordRefused, keepConnection
 	target, err := o.targetURL(client)
 	if err != nil {
 		return err

@@ -59,7 +59,7 @@ func (c *Client) keepNonces(ctx context.Context, s *Session, err error) error {
 	if s.OAuth == nil || len(s.OAuth.Nonces) == 0 {
 		return err
 	}
-	saveErr := c.change(context.WithoutCancel(ctx), s, func(stored *Session) bool { return stored.OAuth != nil && stored.OAuth.TakeNonces(s.OAuth) })
+	saveErr := c.change(ctx, s, func(stored *Session) bool { return stored.OAuth != nil && stored.OAuth.TakeNonces(s.OAuth) })
 	if err == nil {
 		err = saveErr
 	}

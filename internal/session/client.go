@@ -29,6 +29,7 @@ type Client struct {
 	HTTP      *http.Client // gives the transport; nil for the default one
 	UserAgent string
 	Timeout   time.Duration // of one exchange; 0 means authclient.ExchangeTimeout
+	Idle      time.Duration // how long an unused connection stays open; 0 means as long as httpclient keeps it
 	Now       func() time.Time
 	Notice    func(string) // reports what the user should know, other than errors
 	Record    Recording    // of requests in the journal
@@ -36,8 +37,7 @@ type Client struct {
 
 	once      sync.Once
 	transport http.RoundTripper
-	withTLS   sync.Once
-	tls       http.RoundTripper // with the certificate of the session's client
+	certified atomic.Pointer[certified] // with the certificate of the session's client
 	unsaved   atomic.Pointer[error]
 }
 
@@ -52,12 +52,22 @@ func (c *Client) Unsaved() error {
 // base returns the transport with our limits. It makes it on first use.
 func (c *Client) base() http.RoundTripper {
 	c.once.Do(func() {
-		c.transport = c.recorded(httpclient.Transport(c.HTTP, 0))
+		c.transport = c.recorded(c.limited())
 		if c.Trace != nil {
 			c.transport = &tracer{base: c.transport, out: c.Trace, now: c.Now, held: new(atomic.Pointer[Session])}
 		}
 	})
 	return c.transport
+}
+
+// limited returns a new transport with our limits.
+func (c *Client) limited() http.RoundTripper {
+	const mostIdle = 64
+	transport := httpclient.Transport(c.HTTP, 0)
+	if t, ok := transport.(*http.Transport); ok && c.Idle > 0 {
+		t.IdleConnTimeout, t.MaxIdleConnsPerHost = c.Idle, mostIdle
+	}
+	return transport
 }
 
 // recorded returns the transport with the journal of the session, if the client records.

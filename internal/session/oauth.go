@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"jwt/internal/authclient"
-	"jwt/internal/httpclient"
 	"jwt/internal/verdict"
 )
 
@@ -143,29 +142,40 @@ func (c *Client) transportFor(s *Session) (http.RoundTripper, error) {
 	if s.OAuth == nil || s.OAuth.Certificate == "" {
 		return c.base(), nil
 	}
+	if held := c.certified.Load(); held != nil && held.certificate == s.OAuth.Certificate && held.key == s.OAuth.TLSKey {
+		return held.transport, nil
+	}
 	certificate, err := tls.X509KeyPair([]byte(s.OAuth.Certificate), []byte(s.OAuth.TLSKey))
 	if err != nil {
 		return nil, verdict.Errorf(verdict.KeyUnreadable, "the client's TLS certificate and key: %w", err).Hintf("--tls-cert FILE --tls-key FILE, both PEM")
 	}
-	c.withTLS.Do(func() {
-		t, ok := httpclient.Transport(c.HTTP, 0).(*http.Transport)
-		if !ok {
-			c.tls = c.base()
-			return
-		}
-		config := t.TLSClientConfig
-		if config == nil {
-			config = &tls.Config{MinVersion: tls.VersionTLS12}
-		}
-		config = config.Clone()
-		config.Certificates = []tls.Certificate{certificate}
-		t.TLSClientConfig = config
-		c.tls = c.recorded(t)
-		if base, ok := c.base().(*tracer); ok {
-			c.tls = base.around(c.tls)
-		}
-	})
-	return c.tls, nil
+	held := &certified{s.OAuth.Certificate, s.OAuth.TLSKey, c.withCertificate(certificate)}
+	c.certified.Store(held)
+	return held.transport, nil
+}
+
+// A certified is a transport that shows a certificate to servers.
+type certified struct {
+	certificate, key string // PEM
+	transport        http.RoundTripper
+}
+
+func (c *Client) withCertificate(certificate tls.Certificate) http.RoundTripper {
+	t, ok := c.limited().(*http.Transport)
+	if !ok {
+		return c.base()
+	}
+	config := t.TLSClientConfig
+	if config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	config = config.Clone()
+	config.Certificates = []tls.Certificate{certificate}
+	t.TLSClientConfig = config
+	if base, ok := c.base().(*tracer); ok {
+		return base.around(c.recorded(t))
+	}
+	return c.recorded(t)
 }
 
 // RunnerToken fetches the ID token of a CI job from its runner.

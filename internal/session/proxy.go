@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 
 	"jwt/internal/httpclient"
 	"jwt/internal/loopback"
@@ -51,6 +52,7 @@ func NewProxy(c *Client, target *url.URL, addr net.Addr) (*Proxy, error) {
 			r.Out.Header.Del("Cookie")
 		},
 		Transport:      Transport{Client: c, recent: &recent{}},
+		BufferPool:     &buffers{},
 		ModifyResponse: p.modify,
 		ErrorHandler:   proxyError,
 	}
@@ -129,3 +131,18 @@ func proxyError(w http.ResponseWriter, _ *http.Request, err error) {
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(body) // to a client that may be gone
 }
+
+// buffers keeps the buffers in which answers are copied: a new one for each is most of the garbage
+// of a call.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) Get() []byte {
+	if buffer, ok := b.pool.Get().(*[bufferSize]byte); ok {
+		return buffer[:]
+	}
+	return make([]byte, bufferSize)
+}
+
+func (b *buffers) Put(buffer []byte) { b.pool.Put((*[bufferSize]byte)(buffer)) }
+
+const bufferSize = 32 << 10

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"jwt/internal/privatefile"
@@ -19,6 +20,7 @@ type Store struct {
 	Keyring Keyring       // nil without a keyring
 	Answer  time.Duration // time limit for an answer of the keyring; 0 means 3 s
 	keys    keyCache
+	commits atomic.Uint64 // counts the files that this process has written
 }
 
 // maxFile limits the size of a session's file.
@@ -236,6 +238,7 @@ func (w *writing) finish(s *Session) error {
 	if err := w.file.Commit(data); err != nil {
 		return w.store.failure(s.Name, err)
 	}
+	w.store.commits.Add(1)
 	return nil
 }
 

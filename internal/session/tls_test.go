@@ -51,7 +51,7 @@ func TestTLS(t *testing.T) {
 		return at, nil
 	}}}
 
-	certificate, key := selfSigned(t)
+	certificate, key := selfSigned(t, "a client")
 	var shown atomic.Int32
 	p.around = func(_ http.ResponseWriter, r *http.Request, handle func()) {
 		guarded := r.URL.Path == "/token/" || r.URL.Path == "/userinfo" || r.URL.Path == "/api"
@@ -89,6 +89,21 @@ func TestTLS(t *testing.T) {
 		t.Errorf("%d tunnels, %d other requests to the proxy, %d certificates", tunnels.Load(), bare.Load(), shown.Load())
 	}
 
+	c := p.client() // a client of a long-lived process shows the certificate of a later login, too
+	for name, s := range map[string]*Session{"a client": s, "another": {OAuth: &authclient.OAuth{}}} {
+		if name != "a client" {
+			s.OAuth.Certificate, s.OAuth.TLSKey = selfSigned(t, name)
+		}
+		transport, err := c.transportFor(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown, err := x509.ParseCertificate(transport.(*http.Transport).TLSClientConfig.Certificates[0].Certificate[0])
+		if err != nil || shown.Subject.CommonName != name {
+			t.Errorf("%s shows the certificate of %v: %v", name, shown.Subject, err)
+		}
+	}
+
 	p.http = &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(at)}} // without the CA
 	_, err = p.client().Whoami(t.Context())
 	mustFail(t, err, verdict.FetchFailed, "its certificate is not trusted")
@@ -112,10 +127,10 @@ func tunnel(w http.ResponseWriter, to string) {
 }
 
 // selfSigned returns a certificate and its key in PEM.
-func selfSigned(t *testing.T) (certificate, key string) {
+func selfSigned(t *testing.T, name string) (certificate, key string) {
 	t.Helper()
 	private := mustKey("P-256")
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a client"}, NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.VerificationMaterial(), private.Material())
 	if err != nil {
 		t.Fatal(err)

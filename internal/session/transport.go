@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"jwt/internal/authclient"
 	"jwt/internal/httpclient"
@@ -55,11 +56,7 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		defer req.Body.Close() // also if it is not read
 	}
-	s, err := t.token(req)
-	if err != nil {
-		return nil, err
-	}
-	preset, err := c.preset(s)
+	k, err := t.credentials(req)
 	if err != nil {
 		return nil, err
 	}
@@ -67,31 +64,34 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.send(req, body, s, preset)
-	if err != nil || !preset.MayExpire(resp.StatusCode) || authclient.NeedsOtherToken(resp.Header) {
+	resp, err := c.send(req, body, k)
+	if err != nil || !k.preset.MayExpire(resp.StatusCode) || authclient.NeedsOtherToken(resp.Header) {
 		return resp, err
 	}
-	expired, err := saysExpired(resp, preset, s)
+	expired, err := saysExpired(resp, k)
 	if err != nil || !expired {
 		return resp, err
 	}
-	fresh, _, err := c.Refresh(ctx, s, 0)
+	fresh, _, err := c.Refresh(ctx, k.session, 0)
 	if err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return c.send(req, body, fresh, preset)
+	if k, err = c.credentials(fresh); err != nil {
+		return nil, err
+	}
+	return c.send(req, body, k)
 }
 
-// token returns the session with a token for the request. A request to another origin is
+// credentials returns the session with a token for the request. A request to another origin is
 // refused before the token is refreshed.
-func (t Transport) token(req *http.Request) (*Session, error) {
+func (t Transport) credentials(req *http.Request) (*credentials, error) {
 	c := t.Client
 	if t.recent != nil {
-		if s := t.recent.get(c); s != nil {
-			return s, checkOrigin(req.URL, s)
+		if k := t.recent.get(c); k != nil {
+			return k, checkOrigin(req.URL, k.session)
 		}
 	} else {
 		s, err := c.Store.Peek(c.Name)
@@ -106,7 +106,30 @@ func (t Transport) token(req *http.Request) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, checkOrigin(req.URL, s)
+	if err := checkOrigin(req.URL, s); err != nil {
+		return nil, err
+	}
+	return c.credentials(s)
+}
+
+// credentials are a session and what each of its requests needs. They do not change.
+type credentials struct {
+	session   *Session
+	preset    authclient.Preset
+	origin    string // of the session's server
+	transport http.RoundTripper
+}
+
+func (c *Client) credentials(s *Session) (*credentials, error) {
+	preset, err := c.preset(s)
+	if err != nil {
+		return nil, err
+	}
+	transport, err := c.transportFor(s)
+	if err != nil {
+		return nil, err
+	}
+	return &credentials{session: s, preset: preset, origin: s.origin(), transport: transport}, nil
 }
 
 // checkOrigin refuses to send the session's token to another origin.
@@ -128,7 +151,7 @@ func (s *Session) Allows(u *url.URL) bool { return checkOrigin(u, s) == nil }
 // replayable reads the body of a request and returns a function that returns copies.
 func replayable(req *http.Request) (func() io.ReadCloser, error) {
 	if req.Body == nil || req.Body == http.NoBody {
-		return func() io.ReadCloser { return http.NoBody }, nil
+		return noBody, nil
 	}
 	const most = 64 << 20
 	data, err := io.ReadAll(io.LimitReader(req.Body, most+1))
@@ -138,57 +161,66 @@ func replayable(req *http.Request) (func() io.ReadCloser, error) {
 	return func() io.ReadCloser { return io.NopCloser(bytes.NewReader(data)) }, err
 }
 
+func noBody() io.ReadCloser { return http.NoBody }
+
 // send sends the request with the session's credentials, and stores the cookies of the
 // answer.
-func (c *Client) send(req *http.Request, body func() io.ReadCloser, s *Session, p authclient.Preset) (*http.Response, error) {
-	c.conceal(s)
-	used := s.OAuth.NonceFor(req.URL)
-	resp, err := c.sendOnce(req, body, s, p)
-	if err == nil && authclient.WantsNonce(resp.Header) && s.OAuth.NonceFor(req.URL) != used {
+func (c *Client) send(req *http.Request, body func() io.ReadCloser, k *credentials) (*http.Response, error) {
+	c.conceal(k.session)
+	used := k.session.OAuth.NonceFor(req.URL)
+	resp, err := c.sendOnce(req, body, k)
+	if err == nil && authclient.WantsNonce(resp.Header) && k.session.OAuth.NonceFor(req.URL) != used {
 		resp.Body.Close()
-		return c.sendOnce(req, body, s, p)
+		return c.sendOnce(req, body, k)
 	}
 	return resp, err
 }
 
 // sendOnce sends the request once. Cookies go only to the server of the session.
-func (c *Client) sendOnce(req *http.Request, body func() io.ReadCloser, s *Session, p authclient.Preset) (*http.Response, error) {
-	transport, err := c.transportFor(s)
-	if err != nil {
-		return nil, err
-	}
-	out := req.Clone(req.Context())
+func (c *Client) sendOnce(req *http.Request, body func() io.ReadCloser, k *credentials) (*http.Response, error) {
+	out := *req
+	out.Header = req.Header.Clone()
 	out.Body = body()
 	out.GetBody = func() (io.ReadCloser, error) { return body(), nil }
-	if err := c.authorize(out.Header, req.Method, req.URL, s); err != nil {
+	if err := c.authorize(out.Header, req.Method, req.URL, k.session); err != nil {
 		return nil, err
 	}
-	ours := httpclient.Origin(req.URL) == s.origin()
-	own := authclient.ReadCookies(out.Header)
-	var cookies []Cookie
+	ours := httpclient.Origin(req.URL) == k.origin
 	if ours {
-		cookies = cookiesFor(s.Cookies, req.URL, c.Now())
-		s.setCallHeaders(out.Header, p, cookies)
+		k.addCookies(out.Header, req.URL, c.Now())
 	}
-	for _, k := range cookies {
-		if !slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == k.Name }) { // a cookie of the caller replaces it
-			authclient.AddCookie(out.Header, k.Name, k.raw())
+	resp, err := k.transport.RoundTrip(&out)
+	if err != nil {
+		return nil, authclient.NetworkFailure(req.Context(), &out, err)
+	}
+	c.keep(req, k, resp.Header, ours)
+	return resp, nil
+}
+
+// addCookies adds the cookies of the session to the header of a call to its server, and the
+// headers that the preset says a call needs. A cookie of the caller replaces one of the session.
+func (k *credentials) addCookies(h http.Header, u *url.URL, now time.Time) {
+	cookies := cookiesFor(k.session.Cookies, u, now)
+	own := authclient.ReadCookies(h)
+	k.session.setCallHeaders(h, k.preset, cookies)
+	for _, s := range cookies {
+		if !slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == s.Name }) {
+			authclient.AddCookie(h, s.Name, s.raw())
 		}
 	}
-	resp, err := transport.RoundTrip(out)
-	if err != nil {
-		return nil, authclient.NetworkFailure(req.Context(), out, err)
-	}
-	saving := context.WithoutCancel(req.Context())
-	if err := c.keepNonce(saving, s, req.URL, resp.Header); err != nil {
+}
+
+// keep saves the DPoP nonce and the cookies of an answer. Those of another origin than the
+// session's server are not kept.
+func (c *Client) keep(req *http.Request, k *credentials, h http.Header, ours bool) {
+	if err := c.keepNonce(req.Context(), k.session, req.URL, h); err != nil {
 		c.unsaved.Store(&err)
 	}
-	if set := authclient.ReadSetCookies(resp.Header); ours && len(set) > 0 {
-		if err := c.keepCookies(saving, s, p, req.URL, set); err != nil {
+	if set := authclient.ReadSetCookies(h); ours && len(set) > 0 {
+		if err := c.keepCookies(req.Context(), k.session, k.preset, req.URL, set); err != nil {
 			c.unsaved.Store(&err)
 		}
 	}
-	return resp, nil
 }
 
 // setCallHeaders sets the headers that the preset says a call needs.
@@ -214,9 +246,9 @@ func (c *Client) keepCookies(ctx context.Context, seen *Session, p authclient.Pr
 }
 
 // change changes the stored session if it is still that of the same login, and saves it if
-// edit reports a change.
+// edit reports a change. It does so even if ctx has ended.
 func (c *Client) change(ctx context.Context, seen *Session, edit func(*Session) bool) error {
-	unlock, err := c.Store.lock(ctx, c.Name, lockTimeout)
+	unlock, err := c.Store.lock(context.WithoutCancel(ctx), c.Name, lockTimeout)
 	if err != nil {
 		return err
 	}
@@ -236,7 +268,7 @@ func (c *Client) change(ctx context.Context, seen *Session, edit func(*Session) 
 
 // saysExpired reports whether an answer means that the access token has expired. It reads the
 // start of the body, and the caller can still read all of it.
-func saysExpired(resp *http.Response, p authclient.Preset, s *Session) (bool, error) {
+func saysExpired(resp *http.Response, k *credentials) (bool, error) {
 	const enough = 64 << 10
 	head, err := io.ReadAll(io.LimitReader(resp.Body, enough))
 	if err != nil {
@@ -248,12 +280,12 @@ func saysExpired(resp *http.Response, p authclient.Preset, s *Session) (bool, er
 		io.Reader
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(head), rest), rest}
-	base, err := url.Parse(s.Server)
+	base, err := url.Parse(k.session.Server)
 	if err != nil {
 		return false, err
 	}
 	path := strings.TrimPrefix(resp.Request.URL.Path, base.Path)
-	if !p.SaysExpired(resp.StatusCode, path, head) {
+	if !k.preset.SaysExpired(resp.StatusCode, path, head) {
 		return false, nil
 	}
 	resp.Body.Close()
