@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,14 +24,16 @@ import (
 var pageDay = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 
 // prose are the pages that need no transcript.
-var prose = []string{"CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/README.md"}
+var prose = []string{"CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/README.md", "docs/cookbook/README.md"}
 
 // TestPages runs the console blocks of README.md and of the pages below docs. The blocks of a page are one
 // shell, which begins in an empty directory. Each line "$ COMMAND", with the lines "> …" that
 // continue it, must print the lines up to the next. JWT_UPDATE=1 rewrites them.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	tooltest.Program(t, "sh")
+	for _, program := range []string{"sh", "curl", "openssl"} {
+		tooltest.Program(t, program)
+	}
 	for _, name := range pages(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -78,7 +84,8 @@ func pages(t *testing.T) []string {
 
 var (
 	consoleBlock = regexp.MustCompile("(?ms)^```console\n.*?^```\n")
-	pageCommand  = regexp.MustCompile(`(?m)^\$ .*\n(?:> .*\n)*`)
+	prompt       = regexp.MustCompile(`(?m)^[$>] ?`)
+	pageCommand  = regexp.MustCompile(`(?m)^\$ .*\n(?:>(?: .*)?\n)*`)
 )
 
 // pageCommands returns the commands of a page with their prompts.
@@ -107,13 +114,19 @@ func showOutputs(text []byte, outputs []string) []byte {
 	})
 }
 
+// How long a request and a run took, which is never the same.
+var (
+	elapsed = regexp.MustCompile(` \d ms|\d\d ms`)
+	seconds = regexp.MustCompile(`in \d\.\d s`)
+)
+
 // endOfOutput is printed after each command of a page.
 const endOfOutput = "\x1e"
 
 // runPage runs the commands in one shell, and returns what each of them prints.
 func runPage(t *testing.T, commands []string) []string {
 	t.Helper()
-	home := t.TempDir()
+	home := pageHome(t)
 	work := filepath.Join(home, "work")
 	if err := os.Mkdir(work, 0o700); err != nil {
 		t.Fatal(err)
@@ -123,13 +136,17 @@ func runPage(t *testing.T, commands []string) []string {
 		t.Fatal(err)
 	}
 	defer screen.Close()
+	typed, shown := pageNames(t, home)
 	var script strings.Builder
 	script.WriteString("trap 'kill $(jobs -p) 2>/dev/null' EXIT\n") // what a page leaves in the background
 	for _, command := range commands {
-		lines := strings.Split(strings.TrimPrefix(command, "$ "), "\n> ")
-		script.WriteString(strings.Join(lines, "\n") + "printf '\\036'\n")
+		script.WriteString(typed.Replace(prompt.ReplaceAllString(command, "")))
+		if port := listening.FindStringSubmatch(typed.Replace(command)); port != nil {
+			script.WriteString("await " + port[1] + "\n")
+		}
+		script.WriteString("printf '\\036'\n")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	shell := exec.CommandContext(ctx, "sh", "-c", script.String())
 	shell.Dir, shell.Stdout, shell.Stderr = work, screen, screen
@@ -144,12 +161,14 @@ func runPage(t *testing.T, commands []string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outputs := strings.SplitAfter(string(b), endOfOutput)
+	outputs := strings.SplitAfter(shown.Replace(string(b)), endOfOutput)
 	if len(outputs) != len(commands)+1 {
-		t.Fatalf("the shell ended early, at\n%s%s", commands[min(len(outputs), len(commands))-1], outputs[len(outputs)-1])
+		t.Fatalf("the shell ended early, at\n%s", commands[min(len(outputs), len(commands))-1])
 	}
 	for i, output := range outputs {
 		output = strings.TrimSuffix(output, endOfOutput)
+		output = elapsed.ReplaceAllString(output, " 1 ms")
+		output = seconds.ReplaceAllString(output, "in 0.1 s")
 		if output != "" && !strings.HasSuffix(output, "\n") {
 			output += "\n"
 		}
@@ -158,14 +177,70 @@ func runPage(t *testing.T, commands []string) []string {
 	return outputs
 }
 
+// pageHome makes the home directory of a page. Its name is as long as /home/alice, which the page shows, so
+// that lines break at the same places.
+func pageHome(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		home := fmt.Sprintf("/tmp/j%05d", rand.IntN(100000))
+		if err := os.Mkdir(home, 0o700); err == nil {
+			t.Cleanup(func() { os.RemoveAll(home) })
+			return home
+		}
+	}
+	t.Fatal("no directory can be made below /tmp")
+	return ""
+}
+
+// listening matches a command that starts a server in the background.
+var listening = regexp.MustCompile(`--listen (127\.0\.0\.1:\d+)[^\n]* &\n$`)
+
+// pageNames returns a replacer for what a page types, which gives its servers free ports, and one for what
+// the page shows, which takes them back and names the home directory. The ports have four digits, as the page has.
+func pageNames(t *testing.T, home string) (typed, shown *strings.Replacer) {
+	t.Helper()
+	local, proxy := freePort(t), freePort(t)
+	typed = strings.NewReplacer("jwt session serve ", "jwt session serve --listen 127.0.0.1:"+local+" ", ":3000", ":"+local, ":8080", ":"+proxy)
+	return typed, strings.NewReplacer(":"+local, ":3000", "-"+local, "-3000", ":"+proxy, ":8080", home, "/home/alice")
+}
+
+// freePort returns a free port of four digits.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for range 1000 {
+		port := strconv.Itoa(4000 + rand.IntN(5000))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+// awaitServer waits until a server of a page accepts connections.
+func awaitServer(address string) {
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(10 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return
+		}
+	}
+	os.Exit(1)
+}
+
 // screenVariable names the file that is the terminal of a page's commands.
 const screenVariable = "JWT_TEST_SCREEN"
 
 // runOnScreen is the program in a page: at pageDay, on a terminal of 80 columns. A stream is the
-// terminal unless the shell has redirected it.
+// terminal unless the shell has redirected it. The clock stands still, so that outputs are the same
+// every time, except for session flow, which waits until a token has expired.
 func runOnScreen(screen string) int {
-	env := processEnv()
+	env, began := processEnv(), time.Now()
 	env.Now = func() time.Time { return pageDay }
+	if slices.Contains(os.Args, "flow") {
+		env.Now = func() time.Time { return pageDay.Add(time.Since(began)) }
+	}
 	env.StdinTTY = sameFile(os.Stdin, os.DevNull)
 	env.StdoutTTY = sameFile(os.Stdout, screen)
 	env.StderrTTY = sameFile(os.Stderr, screen)

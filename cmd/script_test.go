@@ -41,6 +41,7 @@ var programs = map[string]func(){
 		}
 		os.Exit(Main(os.Args[1:]))
 	},
+	"await": func() { awaitServer(os.Args[1]) },
 }
 
 // TestScripts runs testdata/script/*.txtar, which call the program as users do.

@@ -17,10 +17,12 @@ import (
 	"jwt/internal/tooltest"
 )
 
-// jsBlock is the browser app of the README.
+// frontendPage has the browser app, and jsBlock finds it.
+const frontendPage = "../docs/frontend.md"
+
 var jsBlock = regexp.MustCompile("(?s)```js\n(.*?)```\n")
 
-// steps drives the app of the README as a person would, and lists what it shows.
+// steps drives the app of docs/frontend.md as a person would, and lists what it shows.
 const steps = `
 const list = document.querySelector("ol")
 const show = text => list.append(Object.assign(document.createElement("li"), { textContent: text }))
@@ -43,17 +45,17 @@ try {
 document.title = "done"
 `
 
-// TestBrowserApp runs the browser app of the README in Chromium: login, call, 401, refresh,
+// TestBrowserApp runs the browser app of docs/frontend.md in Chromium: login, call, 401, refresh,
 // retry, cart, logout. The server is of another origin, or behind the proxy of a dev server.
 func TestBrowserApp(t *testing.T) {
 	chromium := tooltest.Program(t, "chromium")
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile(frontendPage)
 	if err != nil {
 		t.Fatal(err)
 	}
 	app := jsBlock.FindSubmatch(readme)
-	if app == nil || !strings.Contains(string(app[1]), readmeServer) {
-		t.Fatal("README.md has no browser app")
+	if app == nil || !strings.Contains(string(app[1]), pageServer) {
+		t.Fatal("docs/frontend.md has no browser app")
 	}
 	for _, proxied := range []bool{false, true} {
 		t.Run(map[bool]string{false: "another origin", true: "behind a proxy"}[proxied], func(t *testing.T) {
@@ -62,8 +64,8 @@ func TestBrowserApp(t *testing.T) {
 	}
 }
 
-// readmeServer is the line of the app that names the server.
-const readmeServer = `const server = "http://localhost:3000"`
+// pageServer is the line of the app that names the server.
+const pageServer = `const server = "http://localhost:3000"`
 
 func runBrowserApp(t *testing.T, chromium, app string, proxied bool) {
 	site := &appSite{}
@@ -95,7 +97,7 @@ func runBrowserApp(t *testing.T, chromium, app string, proxied bool) {
 			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = u.Scheme, u.Host, r.In.Host
 		}}
 	}
-	site.script = strings.Replace(app, readmeServer, `const server = "`+server+`"`, 1) + steps
+	site.script = strings.Replace(app, pageServer, `const server = "`+server+`"`, 1) + steps
 	dev.Start()
 
 	dom := browse(t, chromium, origin, "--dump-dom")
