@@ -3,12 +3,9 @@
 package blocks
 
 import (
-	"bytes"
 	"context"
 	"io"
-	"slices"
 	"sync"
-	"unicode/utf8"
 )
 
 // A Block is a piece of a text. It cuts no line that fits into a block.
@@ -22,7 +19,8 @@ type Block struct {
 	Out    []byte // what work writes, for done
 	Result any    // what else work says
 
-	done chan struct{}
+	lines      []int         // of each step of the bytes after Lead
+	turn, next chan struct{} // of this block and of the one after it, to be passed to Done
 }
 
 const (
@@ -48,41 +46,45 @@ type Work[S any] struct {
 }
 
 // Run reads the texts that next returns, until it returns false, and works on them. It returns
-// the first error of Done or ctx. A text that cannot be read is passed to Failed, which is
-// called, as next is, on a goroutine of its own.
+// the first error of Done or ctx. A text that cannot be read is passed to Failed. Of next, Failed
+// and reads, and of Done, one is called at a time, on any worker.
+//
+// A worker reads its block itself, because the text is then in the cache of its core.
 func (w Work[S]) Run(ctx context.Context, next func() (Text, bool)) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	p := pipeline{ctx: ctx, joined: w.Joined, held: w.Held, todo: make(chan *Block), inOrder: make(chan *Block, 2*w.Workers)}
-	p.spent = make(chan *Block, cap(p.inOrder)+2)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	in := supply{next: next, joined: w.Joined, held: w.Held, failed: w.Failed, turn: make(chan struct{}, 1)}
+	in.turn <- struct{}{}
 	var running sync.WaitGroup
 	for range w.Workers {
 		running.Go(func() {
 			var state S
-			for b := range p.todo {
+			b := new(Block)
+			for in.read(ctx, b) {
 				w.Do(&state, b)
-				b.done <- struct{}{}
+				if err := w.done(ctx, b); err != nil {
+					cancel(err)
+					return
+				}
 			}
 		})
 	}
-	running.Go(func() {
-		defer close(p.inOrder)
-		defer close(p.todo)
-		for t, ok := next(); ok && ctx.Err() == nil; t, ok = next() {
-			if err := p.read(t); err != nil {
-				w.Failed(t.Source, err)
-			}
-		}
-	})
-	err := p.write(w.Done)
-	if err == nil {
-		err = ctx.Err()
-	}
-	cancel()
-	for range p.inOrder {
-	}
 	running.Wait()
-	return err
+	return context.Cause(ctx)
+}
+
+// done passes a block to Done when it is its turn.
+func (w Work[S]) done(ctx context.Context, b *Block) error {
+	select {
+	case <-b.turn:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if err := w.Done(b); err != nil {
+		return err
+	}
+	b.next <- struct{}{}
+	return nil
 }
 
 // One returns a next for Run of one text.
@@ -92,115 +94,5 @@ func One(r io.Reader, source any) func() (Text, bool) {
 		first := !read
 		read = true
 		return Text{Reader: r, Source: source}, first
-	}
-}
-
-type pipeline struct {
-	ctx           context.Context
-	joined        func(byte) bool
-	held          func([]byte) int
-	todo, inOrder chan *Block
-	spent         chan *Block // whose memory is used again
-}
-
-func (p *pipeline) write(done func(*Block) error) error {
-	for b := range p.inOrder {
-		<-b.done
-		if err := done(b); err != nil {
-			return err
-		}
-		if cap(b.Text)+cap(b.Out) > 4*blockBytes {
-			continue
-		}
-		select {
-		case p.spent <- b:
-		default:
-		}
-	}
-	return nil
-}
-
-func (p *pipeline) fresh() *Block {
-	select {
-	case b := <-p.spent:
-		b.Text, b.Out, b.Result = b.Text[:0], b.Out[:0], nil
-		return b
-	default:
-		return &Block{Text: make([]byte, 0, blockBytes+leadBytes), done: make(chan struct{}, 1)}
-	}
-}
-
-// read cuts a text into blocks and hands them on.
-func (p *pipeline) read(t Text) error {
-	place, offset := Place{1, 1}, int64(0)
-	b := p.fresh()
-	b.Lead = 0
-	for p.ctx.Err() == nil {
-		if len(b.Text) == cap(b.Text) {
-			b.Text = slices.Grow(b.Text, blockBytes)
-		}
-		n, err := t.Read(b.Text[len(b.Text):cap(b.Text)])
-		b.Text = b.Text[:len(b.Text)+n]
-		end := len(b.Text)
-		if err == nil {
-			end = p.cut(b.Text, b.Lead, len(b.Text) == cap(b.Text))
-		}
-		if end > b.Lead || err != nil {
-			following := p.following(b.Text, end)
-			b.Source, b.Line, b.Column, b.Offset, b.Text = t.Source, place.Line, place.Column, offset, b.Text[:end]
-			place, offset = place.after(b.Text[b.Lead:]), offset+int64(end-b.Lead)
-			p.hand(b)
-			b = following
-		}
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
-	}
-	return nil // Run returns the error of ctx
-}
-
-// following returns a block with the text after end, and with the part of its line before end.
-func (p *pipeline) following(text []byte, end int) *Block {
-	lead := max(0, end-leadBytes)
-	if end > 0 && text[end-1] == '\n' {
-		lead = end
-	}
-	b := p.fresh()
-	b.Lead = end - lead
-	b.Text = append(b.Text, text[lead:]...)
-	return b
-}
-
-// cut returns where a block can end: after the last line, or, in a line that fills the block,
-// before bytes that belong together. It is lead if more must be read.
-func (p *pipeline) cut(text []byte, lead int, full bool) int {
-	if i := bytes.LastIndexByte(text[lead:], '\n') + 1; i > 0 {
-		if p.held != nil && !full {
-			i = p.held(text[lead : lead+i])
-		}
-		return lead + i
-	}
-	if !full {
-		return lead
-	}
-	end := len(text)
-	for end > lead && (p.joined(text[end-1]) || text[end-1] >= utf8.RuneSelf) {
-		end--
-	}
-	if end == lead && len(text) >= mostBytes {
-		return len(text)
-	}
-	return end
-}
-
-// hand passes a block to a worker and to the writer, which waits for it, unless ctx ends.
-func (p *pipeline) hand(b *Block) {
-	select {
-	case p.inOrder <- b:
-		p.todo <- b // a worker always becomes free, because none waits for anything
-	case <-p.ctx.Done():
 	}
 }

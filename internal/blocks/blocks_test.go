@@ -54,6 +54,7 @@ func TestPlaces(t *testing.T) {
 		t.Errorf("%q, %v", out.String(), err)
 	}
 	b := Block{Text: []byte("lead\né\n\nab"), Lead: 5, Line: 7, Column: 3}
+	b.count()
 	placeOf := b.Places()
 	for _, c := range []struct {
 		at   int

@@ -8,25 +8,48 @@ import (
 // A Place is where a byte of a text is.
 type Place struct{ Line, Column int }
 
+// step is the distance between the bytes whose line a block keeps, so that the line feeds of a
+// text are counted once.
+const step = 4 << 10
+
+// count counts the line feeds of a block, and returns the place after it.
+func (b *Block) count() Place {
+	b.lines = b.lines[:0]
+	line := b.Line
+	for at := b.Lead; at < len(b.Text); at += step {
+		b.lines = append(b.lines, line)
+		line += lineFeeds(b.Text[at:min(at+step, len(b.Text))])
+	}
+	return Place{b.Line, b.Column}.moved(line, b.Text[b.Lead:])
+}
+
 // Places returns a function that returns the place of a byte of Text. Each byte asked for must
 // not precede the one before.
 func (b *Block) Places() func(at int) Place {
 	last, p := b.Lead, Place{b.Line, b.Column}
 	return func(at int) Place {
 		if at > last { // the first token of Base64 may begin in Lead
-			p = p.after(b.Text[last:at])
+			p = p.moved(b.lineOf(at), b.Text[last:at])
 			last = at
 		}
 		return p
 	}
 }
 
-func (p Place) after(text []byte) Place {
-	lines := bytes.Count(text, []byte{'\n'})
-	if lines > 0 {
+// lineOf returns the line of a byte after Lead.
+func (b *Block) lineOf(at int) int {
+	steps := (at - b.Lead - 1) / step
+	return b.lines[steps] + lineFeeds(b.Text[b.Lead+steps*step:at])
+}
+
+// moved returns the place after a text that ends in a line.
+func (p Place) moved(line int, text []byte) Place {
+	if line > p.Line {
 		text = text[bytes.LastIndexByte(text, '\n')+1:]
-		p = Place{p.Line + lines, 1}
+		p = Place{line, 1}
 	}
 	p.Column += utf8.RuneCount(text)
 	return p
 }
+
+func lineFeeds(text []byte) int { return bytes.Count(text, []byte{'\n'}) }
