@@ -46,8 +46,8 @@ With --client-id, an OAuth 2.0 or OpenID server is judged: its metadata, its
 answers to authorization, token, revocation, introspection and device requests,
 its ID tokens and DPoP. Many rules need a login of their own. The login page of
 jwt session serve is filled in with --user and --password-…; for another server
-the URL is printed, or --driver COMMAND is run with it. That must bring the page
-to its end, so that the browser comes to the redirect URI.
+the URL is printed, or --driver COMMAND is run with it. It must complete
+the page, so that the browser comes to the redirect URI.
 
 Rules:
 ` + ruleLines()

@@ -35,7 +35,7 @@ func (o *flowOAuthOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.flow, "flow", flow.FlowCode, "how the client logs in, a `NAME`: "+strings.Join(flow.Flows, ", "))
 	f.StringVar(&o.scope, "scope", "", "the `SCOPE` to ask for (default: openid and offline_access, if the server has them)")
 	f.StringVar(&o.redirect, "redirect-uri", "", "the `URI` that the client is registered with (default: a port of this machine)")
-	f.StringVar(&o.driver, "driver", "", "run this `COMMAND` with the URL of each login page, to bring it to its end")
+	f.StringVar(&o.driver, "driver", "", "run this `COMMAND` with the URL of each login page, to complete it")
 }
 
 func (o *flowOAuthOptions) complete(c *cobra.Command) {
@@ -155,7 +155,7 @@ func (b *browser) callback(at *url.URL) http.Handler {
 	})
 }
 
-// visit brings one page to its end.
+// visit shows one page, and waits until the user has completed it.
 func (b *browser) visit(ctx context.Context, page string) (url.Values, error) {
 	select {
 	case <-b.arrived: // of an earlier page

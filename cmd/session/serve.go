@@ -145,8 +145,12 @@ func (o *serveOptions) complete(c *cobra.Command) {
 // faultLines lists the faults as help shows them.
 func faultLines() string {
 	var b strings.Builder
-	for _, k := range faulty.All() {
-		fmt.Fprintf(&b, "\n  %-21s  %s", k.Usage(), k.Help)
+	all, width := faulty.All(), 0
+	for _, k := range all {
+		width = max(width, len(k.Usage()))
+	}
+	for _, k := range all {
+		fmt.Fprintf(&b, "\n  %-*s  %s", width, k.Usage(), k.Help)
 	}
 	return b.String()[1:]
 }

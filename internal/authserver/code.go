@@ -51,9 +51,9 @@ func (s *Server) newCode(ctx context.Context, c code, now time.Time) (string, er
 	return text, err
 }
 
-// redeemCode redeems an authorization code (RFC 6749 §4.1.3). The client, the redirect URI,
-// the verifier of PKCE and the key must be those of the authorization request: else an
-// attacker could redeem a code that he has seen, or make a client redeem his (RFC 9700 §4.5).
+// redeemCode redeems an authorization code (RFC 6749 §4.1.3). The client, the redirect URI, the
+// verifier of PKCE and the key must be those of the authorization request: otherwise an attacker
+// could redeem a stolen code, or make a client redeem the code of another login (RFC 9700 §4.5).
 func (s *Server) redeemCode(r *tokenRequest) (given result, err error) {
 	text := r.form.Get("code")
 	if text == "" {
@@ -104,8 +104,8 @@ func (s *Server) reuseCode(ctx context.Context, session string, now time.Time) e
 
 // checkCode compares a token request with the authorization request of its code.
 func (s *Server) checkCode(r *tokenRequest, c code) error {
-	if c.Client != r.client.ID {
-		return invalidGrant("the code belongs to another client")
+	if err := s.rules.CheckCodeClient(r.ctx, c.Client, r.client.ID); err != nil {
+		return err
 	}
 	if c.Session != "" {
 		r.session = c.Session
@@ -123,6 +123,14 @@ func (s *Server) checkCode(r *tokenRequest, c code) error {
 		return err
 	}
 	return s.rules.CheckVerifier(r.ctx, c.Challenge, r.form.Get("code_verifier"))
+}
+
+// checkCodeClient is the standard Rules.CheckCodeClient (RFC 6749 §4.1.3).
+func checkCodeClient(_ context.Context, owner, client string) error {
+	if client != owner {
+		return invalidGrant("the code belongs to another client")
+	}
+	return nil
 }
 
 // checkCodeRedirect is the standard Rules.CheckCodeRedirect (RFC 6749 §4.1.3).

@@ -81,8 +81,8 @@ func (s *Server) storePushed(ctx context.Context, p pushed, now time.Time) (bool
 	return s.Store.Swap(ctx, p.id, p.old, b, now, p.Expires)
 }
 
-// browserRequest returns the authorization request that a browser brings: its parameters, or
-// the name of a pushed one.
+// browserRequest returns the authorization request of a browser, which has its parameters or the
+// name of a pushed one.
 func (s *Server) browserRequest(x *exchange, params url.Values) (*authorizeRequest, error) {
 	text, isPushed := strings.CutPrefix(params.Get("request_uri"), parPrefix)
 	if !isPushed {

@@ -47,6 +47,9 @@ type Rules struct {
 	// CheckVerifier compares the PKCE verifier of a token request with the challenge.
 	CheckVerifier func(ctx context.Context, challenge, verifier string) error
 
+	// CheckCodeClient compares the client of a token request with that of the authorization request.
+	CheckCodeClient func(ctx context.Context, owner, client string) error
+
 	// CheckCodeRedirect compares the redirect URI of a token request, which may be empty, with
 	// that of the authorization request, which sent it or left it out.
 	CheckCodeRedirect func(ctx context.Context, redirect, sent string, explicit bool) error
@@ -99,6 +102,7 @@ func (s *Server) standardRules() Rules {
 		CheckRedirect:      func(_ context.Context, c Client, uri string) bool { return mayRedirect(c, uri) },
 		CheckChallenge:     checkChallenge,
 		CheckVerifier:      checkVerifier,
+		CheckCodeClient:    checkCodeClient,
 		CheckCodeRedirect:  checkCodeRedirect,
 		AuthenticateClient: s.authenticateClient,
 		CheckPoll:          checkPoll,

@@ -102,12 +102,12 @@ func (g page) refused() (verdict.Status, string) {
 	case g.params != nil:
 		return verdict.Pass, "error " + phrase.Short(g.params.Get("error"))
 	case g.asks:
-		return verdict.Skip, g.describe() + ": a page that only the user can bring to its end"
+		return verdict.Skip, g.describe() + ": a page that only the user can complete"
 	}
 	return g.answer.refused(), g.describe()
 }
 
-// authorize sends an authorization request, and brings the pages that follow to their end.
+// authorize sends an authorization request, and completes the pages that follow.
 func (p *provider) authorize(ctx context.Context, name string, z authorization) (page, error) {
 	g, err := p.open(ctx, name+", the login page", z)
 	if err != nil || g.err != nil || g.params != nil || !g.asks || p.client.Visit == nil {
@@ -116,7 +116,7 @@ func (p *provider) authorize(ctx context.Context, name string, z authorization) 
 	return p.visit(ctx, name, z, g)
 }
 
-// visit lets a browser bring the user's part to its end.
+// visit lets a browser complete the user's part.
 func (p *provider) visit(ctx context.Context, name string, z authorization, g page) (page, error) {
 	address, a, err := p.address(ctx, z)
 	if err != nil || address == "" {

@@ -69,6 +69,7 @@ func TestLocalProviderKeepsEveryRule(t *testing.T) {
 // localFaults maps the faults of the OAuth face of the local server to the rule that finds
 // them, and the client that shows it. Of two, the public one is "spa".
 var localFaults = []struct{ fault, client, broken string }{
+	{"no-metadata", "spa", flow.DiscoveryWorks},
 	{"other-issuer", "spa", flow.DiscoveryIssuer},
 	{"no-state", "spa", flow.StateReturned},
 	{"no-iss", "spa", flow.IssReturned},
@@ -85,6 +86,7 @@ var localFaults = []struct{ fault, client, broken string }{
 	{"verifier-unchecked", "spa", flow.PKCEVerifierChecked},
 	{"pkce-downgrade", "web", flow.PKCEDowngradeRefused},
 	{"redirect-not-bound", "spa", flow.CodeRedirectChecked},
+	{"code-any-client", "web", flow.CodeClientChecked},
 	{"code-twice", "spa", flow.CodeOnce},
 	{"code-reuse-ignored", "spa", flow.CodeReuseRevokes},
 	{"no-id-token", "spa", flow.IDTokenGiven},
@@ -102,6 +104,7 @@ var localFaults = []struct{ fault, client, broken string }{
 	{"introspection-never", "web", flow.IntrospectionActive},
 	{"introspection-always", "web", flow.IntrospectionInactive},
 	{"device-no-expiry", "spa", flow.DeviceAuthorization},
+	{"device-code-unchecked", "spa", flow.DeviceCodeChecked},
 	{"device-not-asked", "spa", flow.DevicePending},
 	{"any-client", "client", flow.UnknownClientRefused},
 	{"secret-optional", "web", flow.ClientAuthRequired},
@@ -124,8 +127,7 @@ var localFaults = []struct{ fault, client, broken string }{
 // TestFindsEachLocalFault breaks one rule of the local server at a time, and checks that only
 // this rule fails.
 func TestFindsEachLocalFault(t *testing.T) {
-	// TestFindsEachProviderFault breaks these; without metadata nothing else can be judged.
-	found := map[string]bool{flow.DiscoveryWorks: true, flow.CodeClientChecked: true, flow.DeviceCodeChecked: true}
+	found := map[string]bool{}
 	for _, c := range localFaults {
 		found[c.broken] = true
 		t.Run(c.fault, func(t *testing.T) {
@@ -134,7 +136,10 @@ func TestFindsEachLocalFault(t *testing.T) {
 				if client == "client" {
 					client, by = "web", flow.FlowClientCredentials
 				}
-				r := run(t, localOptions(t, client, by, c.fault))
+				r, err := flow.Run(t.Context(), localOptions(t, client, by, c.fault))
+				if (err != nil) != (c.broken == flow.DiscoveryWorks) { // without metadata nothing else can be judged
+					t.Fatal(err)
+				}
 				for _, x := range r.Results {
 					found := x.Status == verdict.Fail || x.Level == flow.Info && x.Status == verdict.Warn
 					switch {

@@ -36,7 +36,7 @@ type OAuth struct {
 	Redirect string // the redirect URI
 	Other    string // the ID of a public client with the same redirect URI, for rules that need two; may be ""
 
-	// Visit brings the user's part of a flow to its end, in a browser. It returns the
+	// Visit completes the user's part of a flow, in a browser. It returns the
 	// parameters that arrived at the redirect URI, or none for FlowDevice. It may be nil.
 	Visit func(ctx context.Context, page string) (url.Values, error)
 }

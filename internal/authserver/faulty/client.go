@@ -38,6 +38,18 @@ func wrongSecret(c authserver.Client, known bool, a authserver.ClientAuth) bool 
 	return known && !c.IsPublic() && a.Method != "none" && a.Secret != ""
 }
 
+// forgetClient redeems codes for any client.
+func forgetClient(t toggle, r *authserver.Rules) {
+	next := r.CheckCodeClient
+	r.CheckCodeClient = func(ctx context.Context, owner, client string) error {
+		err := next(ctx, owner, client)
+		if err != nil && t.on(ctx) {
+			return nil
+		}
+		return err
+	}
+}
+
 // forgetRedirect redeems codes with any redirect URI.
 func forgetRedirect(t toggle, r *authserver.Rules) {
 	next := r.CheckCodeRedirect

@@ -1,11 +1,16 @@
 package faulty
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/store"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 )
@@ -29,6 +34,15 @@ func nameOtherIssuer(t toggle, r *authserver.Rules) {
 	for _, path := range []string{oauth.DiscoveryPath, oauth.MetadataPath} {
 		editJSON(path, func(o *jsonobject.Object) { o.Set("issuer", jsonobject.Quote("https://other.example")) })(t, r)
 	}
+}
+
+// hideMetadata answers both documents of the metadata with 404.
+func hideMetadata(t toggle, a *authserver.Answer, q *http.Request, next authserver.Handler) {
+	if (q.URL.Path == oauth.DiscoveryPath || q.URL.Path == oauth.MetadataPath) && t.on(q.Context()) {
+		t.server.Fail(a, &oauth.Error{Status: http.StatusNotFound, Code: oauth.InvalidRequest, Description: "the metadata is not found"})
+		return
+	}
+	next(a, q)
 }
 
 // setMember replaces a member of a JSON object by a text.
@@ -84,6 +98,30 @@ func slowDown(t toggle, r *authserver.Rules) {
 		}
 		return next(ctx, p)
 	}
+}
+
+// acceptAnyDevice gives an access token for a device code that is refused.
+func acceptAnyDevice(t toggle, r *authserver.Rules) {
+	issue, now := r.IssueAccess, r.Now
+	onRequest(func(t toggle, a *authserver.Answer, q *http.Request, next authserver.Handler) {
+		var sent bytes.Buffer
+		read := *q
+		read.Body = io.NopCloser(io.TeeReader(q.Body, &sent)) // the next handler limits it
+		next(a, &read)
+		if q.URL.Path != authserver.TokenPath || a.Status != http.StatusBadRequest || !bytes.Contains(a.Body, []byte(`"`+oauth.InvalidGrant+`"`)) {
+			return
+		}
+		form, err := url.ParseQuery(sent.String())
+		if err != nil || form.Get("grant_type") != oauth.GrantDeviceCode || !t.on(q.Context()) {
+			return
+		}
+		token, _, err := issue(q.Context(), store.Session{ID: rand.Text(), User: "anyone", Client: form.Get("client_id")}, now())
+		if err != nil {
+			t.server.Fail(a, err)
+			return
+		}
+		a.JSON(http.StatusOK, oauth.Tokens{AccessToken: token, TokenType: oauth.Bearer, ExpiresIn: 60}.OAuthJSON())
+	})(t, r)
 }
 
 // askNobody gives a device its tokens before the user decides.

@@ -158,6 +158,16 @@ var oauthRules = map[string]func(t *testing.T, s *site) bool{
 	"discovery-issuer": func(t *testing.T, s *site) bool {
 		return s.ask("GET", "/.well-known/openid-configuration", "").text(t, "issuer") == s.url && s.ask("GET", "/.well-known/oauth-authorization-server", "").text(t, "issuer") == s.url
 	},
+	"discovery-works": func(t *testing.T, s *site) bool {
+		return s.ask("GET", "/.well-known/openid-configuration", "").status == 200 && s.ask("GET", "/.well-known/oauth-authorization-server", "").status == 200
+	},
+	"code-client-checked": func(_ *testing.T, s *site) bool {
+		code := s.authorize("client_id", "web", "redirect_uri", web).Get("code")
+		return code != "" && s.redeem(code, "redirect_uri", web).status == 400
+	},
+	"device-code-checked": func(_ *testing.T, s *site) bool {
+		return s.form("/token", "grant_type", "urn:ietf:params:oauth:grant-type:device_code", "client_id", "native", "device_code", "invented").status == 400
+	},
 	"state-returned": func(_ *testing.T, s *site) bool { return s.authorize().Get("state") == "s1" },
 	"iss-returned":   func(_ *testing.T, s *site) bool { return s.authorize().Get("iss") == s.url },
 	"redirect-prefix-refused": func(_ *testing.T, s *site) bool {
@@ -356,6 +366,9 @@ func TestOAuthFaults(t *testing.T) {
 // oauthFaults maps the faults of OAuth to the rules that they break.
 var oauthFaults = map[string]string{
 	"other-issuer":             "discovery-issuer",
+	"no-metadata":              "discovery-issuer discovery-works",
+	"code-any-client":          "code-client-checked",
+	"device-code-unchecked":    "device-code-checked",
 	"no-state":                 "state-returned",
 	"no-iss":                   "iss-returned",
 	"wrong-iss":                "iss-returned",

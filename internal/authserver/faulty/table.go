@@ -46,8 +46,8 @@ func table() []Kind {
 
 		// Refresh tokens. access-as-refresh verifies access tokens by the standard rule.
 		{Name: "access-as-refresh", Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
-		{Name: "grace", Value: "DURATION", Help: "for this long a spent refresh token gives its successor", Breaks: "grace", parse: durationOf(0, maxOffset), apply: onRotate(changeGrace)},
-		{Name: "family-survives", Help: "reuse of a refresh token is refused but revokes nothing", Breaks: "family-revoked", apply: onRotate(keepFamily)},
+		{Name: "grace", Value: "DURATION", Help: "a spent refresh token gives its successor this long", Breaks: "grace", parse: durationOf(0, maxOffset), apply: onRotate(changeGrace)},
+		{Name: "family-survives", Help: "reuse of a refresh token is refused, revoking nothing", Breaks: "family-revoked", apply: onRotate(keepFamily)},
 		{Name: "reuse-undetected", Help: "a spent refresh token gives another successor", Breaks: "reuse-detected", apply: onRotate(acceptReuse)},
 		{Name: "rotation-races", Help: "concurrent refreshes all succeed", Breaks: "concurrent-refresh", apply: onRotate(raceRotations)},
 		{Name: "rotation-off", Help: "a refresh returns the same refresh token", Breaks: "rotation", apply: onRotate(keepRefreshToken)},
@@ -58,11 +58,12 @@ func table() []Kind {
 		{Name: "refresh-unbound", Help: "a refresh token bound to a DPoP key needs no proof", Breaks: "dpop-refresh-bound", apply: onRotate(refreshUnbound)},
 
 		// Metadata and the authorization endpoint.
+		{Name: "no-metadata", Help: "the metadata is not found", Breaks: "discovery-works", apply: onRequest(hideMetadata)},
 		{Name: "other-issuer", Help: "the metadata names another issuer", Breaks: "discovery-issuer", apply: nameOtherIssuer},
 		{Name: "no-state", Help: "the answer to the client lacks state", Breaks: "state-returned", apply: editRedirect(func(p url.Values) { p.Del("state") })},
 		{Name: "no-iss", Help: "the answer to the client lacks iss", Breaks: "iss-returned", apply: editRedirect(func(p url.Values) { p.Del("iss") })},
 		{Name: "wrong-iss", Help: "the answer to the client names another issuer", Breaks: "iss-returned", apply: editRedirect(func(p url.Values) { p.Set("iss", "https://other.example") })},
-		{Name: "redirect-prefix-match", Help: "a longer redirect URI than the registered is accepted", Breaks: "redirect-prefix-refused", apply: onRedirectURI(hasPrefix)},
+		{Name: "redirect-prefix-match", Help: "a redirect URI that only begins right is accepted", Breaks: "redirect-prefix-refused", apply: onRedirectURI(hasPrefix)},
 		{Name: "redirect-any-port", Help: "a redirect URI with another port is accepted", Breaks: "redirect-port-refused", apply: onRedirectURI(differsInPort)},
 		{Name: "redirect-any-path", Help: "a redirect URI with another path is accepted", Breaks: "redirect-path-refused", apply: onRedirectURI(differsInPath)},
 		{Name: "redirect-307", Help: "the browser sends the password on to the client", Breaks: "login-redirect", apply: onRequest(repeatPassword)},
@@ -76,6 +77,7 @@ func table() []Kind {
 		{Name: "verifier-unchecked", Help: "any code_verifier is accepted", Breaks: "pkce-verifier-checked", apply: onVerifier(otherVerifier)},
 		{Name: "pkce-downgrade", Help: "a code_verifier without a code_challenge is accepted", Breaks: "pkce-downgrade-refused", apply: onVerifier(verifierOnly)},
 		{Name: "redirect-not-bound", Help: "a code is accepted with another redirect URI", Breaks: "code-redirect-checked", apply: forgetRedirect},
+		{Name: "code-any-client", Help: "a code of another client is accepted", Breaks: "code-client-checked", apply: forgetClient},
 		{Name: "code-twice", Help: "a code is accepted a second time", Breaks: "code-once", apply: acceptCodeTwice},
 		{Name: "code-reuse-ignored", Help: "a second use of a code revokes nothing", Breaks: "code-reuse-revokes", apply: keepSessionOfCode},
 
@@ -102,6 +104,7 @@ func table() []Kind {
 		{Name: "introspection-always", Help: "every token is active at introspection", Breaks: "introspection-inactive", apply: editJSON("/introspect", setActive("true"))},
 		{Name: "device-no-expiry", Help: "the answer to a device lacks expires_in", Breaks: "device-authorization", apply: editJSON("/device_authorization", deleteMember("expires_in"))},
 		{Name: "device-slow-down", Help: "every poll of a device gets slow_down", apply: slowDown},
+		{Name: "device-code-unchecked", Help: "any device code gives an access token", Breaks: "device-code-checked", apply: acceptAnyDevice},
 		{Name: "device-not-asked", Help: "a device gets tokens before the user decides", Breaks: "device-pending", apply: askNobody},
 
 		// DPoP.
