@@ -3,7 +3,6 @@ package faulty
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"io"
 	"net/http"
 	"net/url"
@@ -115,7 +114,7 @@ func acceptAnyDevice(t toggle, r *authserver.Rules) {
 		if err != nil || form.Get("grant_type") != oauth.GrantDeviceCode || !t.on(q.Context()) {
 			return
 		}
-		token, _, err := issue(q.Context(), store.Session{ID: rand.Text(), User: "anyone", Client: form.Get("client_id")}, now())
+		token, _, err := issue(q.Context(), store.Session{ID: "no session", User: "anyone", Client: form.Get("client_id")}, now())
 		if err != nil {
 			t.server.Fail(a, err)
 			return
