@@ -22,6 +22,7 @@ var nextSteps = []struct {
 	{verdict.SubMismatch, "", "get a token of this subject, or correct --sub"},
 	{verdict.NonceMismatch, "", "each login has a nonce of its own: give the one that this login sent"},
 	{verdict.TypMismatch, "", "get a token of this kind, or correct --typ"},
+	{verdict.ClaimMismatch, "scope", "get a token with this scope, or correct --scope"},
 	{verdict.ClaimMismatch, "", "get a token with this value, or correct --claim"},
 	{verdict.MissingClaim, "aud", "ask the issuer for a token for an API (audience=, resource= or a scope), or leave --aud out"},
 	{verdict.MissingClaim, "iss", "the issuer must write iss, or leave --iss out"},
