@@ -4,6 +4,7 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 DEADCODE    := golang.org/x/tools/cmd/deadcode@v0.52.0
+GORELEASER  := github.com/goreleaser/goreleaser/v2@v2.15.1
 
 VERSION  ?= $(patsubst v%,%,$(shell git describe --tags --always --dirty 2>/dev/null || echo dev))
 COMMIT   := $(shell git rev-parse HEAD 2>/dev/null)
@@ -44,7 +45,7 @@ race: ## run the tests under the race detector, but for those that derive keys
 lint: ## format, vet, staticcheck, dead code, tidy modules
 	@unformatted=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "make fmt would change: $$unformatted"; exit 1; fi
-	go vet ./...
+	@set -e; for system in linux darwin windows; do echo "GOOS=$$system go vet ./..."; GOOS=$$system go vet ./...; done
 	go run $(STATICCHECK) ./...
 	@dead=$$(go run $(DEADCODE) ./...) && helpers=$$(go run $(DEADCODE) -test ./...) || exit 1; \
 	dead=$$(echo "$$dead" | grep -v 'test/[a-z_]*\.go:' || true); \
@@ -118,15 +119,13 @@ install: build ## install the binary, manual and completions below PREFIX (~/.lo
 	install -m 644 completions/_jwt $(SHARE)/zsh/site-functions/_jwt
 	install -m 644 completions/jwt.fish $(SHARE)/fish/vendor_completions.d/jwt.fish
 
-.PHONY: dist
-dist: ## cross-compile release binaries into dist/, with checksums
-	@mkdir -p dist
-	@set -e; for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
-		os=$${target%/*}; arch=$${target#*/}; ext=; [ $$os = windows ] && ext=.exe; \
-		echo "dist/jwt-$$os-$$arch$$ext"; \
-		GOOS=$$os GOARCH=$$arch $(GOBUILD) -o dist/jwt-$$os-$$arch$$ext .; \
-	done
-	cd dist && sha256sum jwt-* > SHA256SUMS
+.PHONY: release
+release: ## build dist/ from the tag that is checked out, and publish it (release.yml runs this)
+	go run $(GORELEASER) release --clean --release-notes bin/package/notes.md $(RELEASE_FLAGS)
+
+.PHONY: release-check
+release-check: ## build what a tag publishes, twice, compare, and look into it (ONLY=linux/amd64: one target)
+	packaging/check $(ONLY)
 
 .PHONY: clean
 clean: ## remove what was built

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"jwt/internal/authclient"
 	"jwt/internal/verdict"
 )
 
@@ -15,12 +14,21 @@ func (p *provider) tryClients(ctx context.Context) error {
 	if err := p.tryError(ctx); err != nil {
 		return err
 	}
-	if !p.isConfidential() {
+	if p.client.Secret == "" {
 		p.inapplicable("the client has no secret", ClientAuthRequired, ClientSecretChecked)
 	}
-	others, err := p.others()
-	if err != nil {
-		return err
+	others := []struct {
+		id, name string
+		who      identity
+	}{{UnknownClientRefused, "ask, an unknown client", identity{"unknown-" + rand.Text(), p.client.Secret}}}
+	if p.client.Secret != "" {
+		others = append(others, []struct {
+			id, name string
+			who      identity
+		}{
+			{ClientSecretChecked, "ask, a wrong secret", identity{p.client.ClientID, "wrong-" + rand.Text()}},
+			{ClientAuthRequired, "ask, no secret", identity{p.client.ClientID, ""}},
+		}...)
 	}
 	for _, o := range others {
 		if !p.wants(o.id) {
@@ -42,30 +50,6 @@ func (p *provider) tryClients(ctx context.Context) error {
 	return nil
 }
 
-// An otherClient asks for tokens, and a rule says that it gets none.
-type otherClient struct {
-	id, name string
-	who      identity
-}
-
-func (p *provider) others() ([]otherClient, error) {
-	list := []otherClient{{UnknownClientRefused, "ask, an unknown client", p.unknown()}}
-	if !p.isConfidential() {
-		return list, nil
-	}
-	impostor, err := p.impostor()
-	if impostor == nil {
-		p.inapplicable("the client has a certificate and no secret", ClientSecretChecked)
-	} else {
-		what := "secret"
-		if impostor.ClientAuth == authclient.AuthKey {
-			what = "key"
-		}
-		list = append(list, otherClient{ClientSecretChecked, "ask, a wrong " + what, impostor})
-	}
-	return append(list, otherClient{ClientAuthRequired, "ask, no authentication", p.public(p.client.ClientID)}), err
-}
-
 // tryOtherClient uses a code and a refresh token of the client as another client, which
 // exists.
 func (p *provider) tryOtherClient(ctx context.Context) error {
@@ -74,7 +58,7 @@ func (p *provider) tryOtherClient(ctx context.Context) error {
 		p.inapplicable("no second client is known", rules...)
 		return nil
 	}
-	other := p.public(p.client.Other)
+	other := identity{id: p.client.Other}
 	if p.wants(CodeClientChecked) {
 		z := p.newAuthorization()
 		code, err := p.newCode(ctx, z, CodeClientChecked)
@@ -134,7 +118,7 @@ func (p *provider) tryError(ctx context.Context) error {
 	if !p.wants(ErrorStatus) {
 		return nil
 	}
-	a, err := p.ask(ctx, "refresh, an invented token", refreshForm(rand.Text()+rand.Text()), p.own)
+	a, err := p.ask(ctx, "refresh, an invented token", refreshForm(rand.Text()+rand.Text()), p.self())
 	if err != nil {
 		return err
 	}
@@ -160,7 +144,7 @@ func (p *provider) tryRevocation(ctx context.Context) error {
 		p.inapplicable("the metadata names no revocation endpoint", RevocationUnknown)
 		return nil
 	}
-	a, err := p.send(ctx, post{name: "revoke, an invented token", endpoint: p.meta.RevocationEndpoint, form: url.Values{"token": {rand.Text()}}, who: p.own})
+	a, err := p.send(ctx, post{name: "revoke, an invented token", endpoint: p.meta.RevocationEndpoint, form: url.Values{"token": {rand.Text()}}, who: p.self()})
 	if err != nil {
 		return err
 	}
@@ -194,12 +178,12 @@ func (p *provider) tryIntrospection(ctx context.Context) error {
 		p.skipFor(a, "another login was refused: "+a.describe(), rules...)
 		return nil
 	}
-	a, _, err = p.introspect(ctx, "introspect, no authentication", f.access, nil)
+	a, _, err = p.introspect(ctx, "introspect, no authentication", f.access, identity{})
 	if err != nil {
 		return err
 	}
 	p.recordAnswer(a, IntrospectionAuth, a.refused(), a.describe())
-	if !p.isConfidential() {
+	if p.client.Secret == "" {
 		p.inapplicable("a client without a secret cannot authenticate", IntrospectionActive, IntrospectionInactive)
 		return nil
 	}
@@ -207,7 +191,7 @@ func (p *provider) tryIntrospection(ctx context.Context) error {
 		{IntrospectionActive, "introspect", f.access, "true"},
 		{IntrospectionInactive, "introspect, an invented token", rand.Text() + rand.Text(), "false"},
 	} {
-		a, active, err := p.introspect(ctx, c.name, c.token, p.own)
+		a, active, err := p.introspect(ctx, c.name, c.token, p.self())
 		if err != nil {
 			return err
 		}
