@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,7 +14,7 @@ import (
 )
 
 // manCommand writes the manual page of a command from its help texts. `make man` writes
-// man/ with it.
+// man/ with it: each page for man(1), and all of them as one HTML page.
 var manCommand = cli.Command{
 	Use:    "man [COMMAND]",
 	Short:  "print the manual page of a command (roff)",
@@ -23,139 +22,151 @@ var manCommand = cli.Command{
 	Build: func(env *cli.Env, c *cobra.Command) {
 		c.Example = "  jwt man verify | man -l -\n  jwt man --dir man"
 		c.Annotations = map[string]string{cli.Exits: "0 1 2"}
-		dir := c.Flags().String("dir", "", "write the pages of all commands into `DIR`")
+		dir := c.Flags().String("dir", "", "write the pages of all commands into `DIR`, and jwt.html with all of them")
 		c.RunE = func(c *cobra.Command, args []string) error {
 			if *dir != "" {
-				return writeManPages(*dir, c.Root())
+				return writeManual(*dir, c.Root())
 			}
 			target, rest, err := c.Root().Find(args)
 			if err != nil || len(rest) > 0 {
 				return verdict.Errorf(verdict.Usage, "%s is not a command", cli.QuoteArg(strings.Join(args, " ")))
 			}
-			return cli.Output{}.Write(env, manPage(target))
+			return cli.Output{}.Write(env, manOf(target).roff())
 		}
 	},
 }
 
-// writeManPages writes the page of a command and of those below it.
-func writeManPages(dir string, c *cobra.Command) error {
-	name := strings.ReplaceAll(c.CommandPath(), " ", "-") + ".1"
-	if err := os.WriteFile(filepath.Join(dir, name), manPage(c), 0o644); err != nil {
-		return err
-	}
-	for _, sub := range c.Commands() {
-		if !sub.IsAvailableCommand() {
-			continue
-		}
-		if err := writeManPages(dir, sub); err != nil {
+// writeManual writes the page of each command, and the whole manual as HTML.
+func writeManual(dir string, root *cobra.Command) error {
+	pages := manual(root)
+	for _, page := range pages {
+		if err := os.WriteFile(filepath.Join(dir, page.name()+".1"), page.roff(), 0o644); err != nil {
 			return err
 		}
 	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, "jwt.html"), manHTML(pages), 0o644)
 }
 
-// manPage returns the page in man(7) macros. It has no date, so that its bytes depend on the
-// program only.
-func manPage(c *cobra.Command) []byte {
-	var b strings.Builder
-	name := strings.ReplaceAll(c.CommandPath(), " ", "-")
-	fmt.Fprintf(&b, ".TH %s 1 \"\" \"jwt\" \"jwt manual\"\n", strings.ToUpper(name))
-	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(name), roff(c.Short))
-	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n", roff(usageLine(c)))
-	for _, alias := range c.Aliases {
-		fmt.Fprintf(&b, ".br\n.B %s\n(the same)\n", roff(c.Parent().CommandPath()+" "+alias))
-	}
-	if c.Long != "" {
-		b.WriteString(".SH DESCRIPTION\n")
-		roffParagraphs(&b, c.Long)
-	}
-	manCommands(&b, c)
-	manFlags(&b, c)
-	if text := c.Annotations[cli.Manual]; text != "" {
-		b.WriteString(".SH NOTES\n")
-		roffParagraphs(&b, text)
-	}
-	if c.Example != "" {
-		b.WriteString(".SH EXAMPLES\n.EX\n")
-		b.WriteString(roff(c.Example))
-		b.WriteString("\n.EE\n")
-	}
-	if !c.HasParent() {
-		manOverview(&b)
-	}
-	manStatuses(&b, c)
-	if c.HasParent() {
-		fmt.Fprintf(&b, ".SH SEE ALSO\n.BR %s (1)\n", roff(strings.ReplaceAll(c.Parent().CommandPath(), " ", "-")))
-	}
-	return []byte(b.String())
-}
-
-func manCommands(b *strings.Builder, c *cobra.Command) {
-	if !c.HasAvailableSubCommands() {
-		return
-	}
-	b.WriteString(".SH COMMANDS\n")
+// manual returns the pages of a command and of those below it.
+func manual(c *cobra.Command) []manPage {
+	pages := []manPage{manOf(c)}
 	for _, sub := range c.Commands() {
 		if sub.IsAvailableCommand() {
-			page := strings.ReplaceAll(sub.CommandPath(), " ", "-")
-			fmt.Fprintf(b, ".TP\n.BR %s (1)\n%s\n", roff(page), roff(sub.Short))
+			pages = append(pages, manual(sub)...)
 		}
 	}
+	return pages
 }
 
-func manFlags(b *strings.Builder, c *cobra.Command) {
-	c.InitDefaultHelpFlag()
-	if !c.Flags().HasAvailableFlags() {
-		return
+// A manPage is the manual page of a command, before it has a format. It has no date, so that its bytes
+// depend on the program only.
+type manPage struct {
+	command  string // like jwt key set
+	short    string
+	sections []manSection
+}
+
+type manSection struct {
+	title  string
+	blocks []any // of the types below
+}
+
+type (
+	manUsage struct {
+		line    string
+		aliases []string
 	}
-	b.WriteString(".SH OPTIONS\n")
+	manText    string // paragraphs, with lines that are indented
+	manExample string // lines as they are
+	manTerms   []manTerm
+	manSee     string // another command
+)
+
+// A manTerm is a term of a list and what it means.
+type manTerm struct {
+	term, meaning string
+	value         string // of a flag
+	command       bool   // whether the term is a command with a page
+}
+
+// name returns the name of the page.
+func (p manPage) name() string { return manName(p.command) }
+
+func manName(command string) string { return strings.ReplaceAll(command, " ", "-") }
+
+// manOf returns the page of a command.
+func manOf(c *cobra.Command) manPage {
+	p := manPage{command: c.CommandPath(), short: c.Short}
+	usage := manUsage{line: usageLine(c)}
+	for _, alias := range c.Aliases {
+		usage.aliases = append(usage.aliases, c.Parent().CommandPath()+" "+alias)
+	}
+	p.add("SYNOPSIS", usage)
+	if c.Long != "" {
+		p.add("DESCRIPTION", manText(c.Long))
+	}
+	if terms := manCommands(c); len(terms) > 0 {
+		p.add("COMMANDS", terms)
+	}
+	if terms := manFlags(c); len(terms) > 0 {
+		p.add("OPTIONS", terms)
+	}
+	if text := c.Annotations[cli.Manual]; text != "" {
+		p.add("NOTES", manText(text))
+	}
+	if c.Example != "" {
+		p.add("EXAMPLES", manExample(c.Example))
+	}
+	if !c.HasParent() {
+		p.sections = append(p.sections, manOverview()...)
+	}
+	if terms := manStatuses(c); len(terms) > 0 {
+		p.add("EXIT STATUS", terms)
+	}
+	if c.HasParent() {
+		p.add("SEE ALSO", manSee(c.Parent().CommandPath()))
+	}
+	return p
+}
+
+func (p *manPage) add(title string, block any) {
+	p.sections = append(p.sections, manSection{title, []any{block}})
+}
+
+func manCommands(c *cobra.Command) manTerms {
+	var terms manTerms
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			terms = append(terms, manTerm{term: sub.CommandPath(), meaning: sub.Short, command: true})
+		}
+	}
+	return terms
+}
+
+func manFlags(c *cobra.Command) manTerms {
+	c.InitDefaultHelpFlag()
+	var terms manTerms
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Hidden {
 			return
 		}
 		value, usage := pflag.UnquoteUsage(f)
-		b.WriteString(".TP\n.B ")
+		term := "--" + f.Name
 		if f.Shorthand != "" {
-			b.WriteString(roff("-" + f.Shorthand + ", "))
+			term = "-" + f.Shorthand + ", " + term
 		}
-		b.WriteString(roff("--" + f.Name))
-		if value != "" {
-			b.WriteString(" \\fI" + roff(value) + "\\fR")
-		}
-		b.WriteString("\n" + roff(usage))
 		if !slices.Contains([]string{"", "false", "0", "0s", "[]"}, f.DefValue) {
-			b.WriteString(" (default " + roff(f.DefValue) + ")")
+			usage += " (default " + f.DefValue + ")"
 		}
-		b.WriteString("\n")
+		terms = append(terms, manTerm{term: term, value: value, meaning: usage})
 	})
+	return terms
 }
 
-func manStatuses(b *strings.Builder, c *cobra.Command) {
-	for i, s := range statuses(c) {
-		if i == 0 {
-			b.WriteString(".SH EXIT STATUS\n")
-		}
-		fmt.Fprintf(b, ".TP\n.B %s\n%s\n", s.digits, roff(s.meaning))
+func manStatuses(c *cobra.Command) manTerms {
+	var terms manTerms
+	for _, s := range statuses(c) {
+		terms = append(terms, manTerm{term: s.digits, meaning: s.meaning})
 	}
-}
-
-func roffParagraphs(b *strings.Builder, text string) {
-	for i, paragraph := range strings.Split(text, "\n\n") {
-		if i > 0 {
-			b.WriteString(".PP\n")
-		}
-		b.WriteString(roff(paragraph) + "\n")
-	}
-}
-
-// roff escapes text for man(7): backslashes, dashes, and a dot or quote that begins a line.
-func roff(text string) string {
-	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
-			lines[i] = `\&` + line
-		}
-	}
-	return strings.Join(lines, "\n")
+	return terms
 }

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -9,38 +8,22 @@ import (
 	"jwt/internal/verdict"
 )
 
-// manOverview writes the sections of jwt(1) about what all commands share.
-func manOverview(b *strings.Builder) {
-	b.WriteString(".nh\n.SH TOKENS\n") // .nh: a class word is not hyphenated
-	roffParagraphs(b, manTokens)
-	b.WriteString(".SH KEYS\n")
-	roffParagraphs(b, manKeys)
-	manTerms(b, manKeySources)
-	b.WriteString(".SH SECRETS\n")
-	roffParagraphs(b, manSecrets)
-	manTerms(b, manSecretSources)
-	b.WriteString(".SH OUTPUT\n")
-	roffParagraphs(b, manOutput)
-	b.WriteString(".SH EXIT STATUS\nThe same in every command. JSON has the class as .error.class and on each check.\n")
-	manTerms(b, manExits())
-	b.WriteString(".SH ENVIRONMENT\n")
-	manTerms(b, manEnvironment)
-	b.WriteString(".SH FILES\n")
-	manTerms(b, manFiles)
-}
-
-// A manTerm is a term of a list and what it means.
-type manTerm struct{ term, meaning string }
-
-func manTerms(b *strings.Builder, terms []manTerm) {
-	for _, t := range terms {
-		fmt.Fprintf(b, ".TP\n.B %s\n%s\n", roff(t.term), roff(t.meaning))
+// manOverview returns the sections of jwt(1) about what all commands share.
+func manOverview() []manSection {
+	return []manSection{
+		{"TOKENS", []any{manText(manTokens)}},
+		{"KEYS", []any{manText(manKeys), manKeySources}},
+		{"SECRETS", []any{manText(manSecrets), manSecretSources}},
+		{"OUTPUT", []any{manText(manOutput)}},
+		{"EXIT STATUS", []any{manText("The same in every command. JSON has the class as .error.class and on each check."), manExits()}},
+		{"ENVIRONMENT", []any{manEnvironment}},
+		{"FILES", []any{manFiles}},
 	}
 }
 
 // manExits returns the exit statuses with their classes.
-func manExits() []manTerm {
-	var all []manTerm
+func manExits() manTerms {
+	var all manTerms
 	for _, e := range cli.ExitMeanings {
 		var words []string
 		for _, class := range verdict.Classes(e.Status) {
@@ -53,7 +36,7 @@ func manExits() []manTerm {
 		case len(words) > 0 && words[0] != meaning:
 			meaning += ": " + strings.Join(words, ", ")
 		}
-		all = append(all, manTerm{strconv.Itoa(e.Status), meaning})
+		all = append(all, manTerm{term: strconv.Itoa(e.Status), meaning: meaning})
 	}
 	return all
 }
@@ -75,16 +58,16 @@ every key that fits is tried. -A, --alg NAME restricts what the keys allow.
 Fetched sets are cached as their HTTP headers say; --offline uses only the
 cache. Secrets in a fetched set are ignored.`
 
-var manKeySources = []manTerm{
-	{"PATH, @PATH", "a file"},
-	{"-", "stdin, when the token does not come from there"},
-	{"env:NAME", "the value of an environment variable"},
-	{"fd:N", "an open file descriptor"},
-	{"{…}, -----BEGIN…", "the key itself"},
-	{"agent:FINGERPRINT", "a key of ssh-agent, as ssh-add -l prints it"},
-	{"did:key:…, did:jwk:…", "the key that the DID is"},
-	{"https://…", "a JWK Set, JWK, PEM or certificate from there (http:// on loopback only)"},
-	{"oidc:ISSUER", "discovery (OpenID Connect, RFC 8414), then its jwks_uri; iss must be that issuer"},
+var manKeySources = manTerms{
+	{term: "PATH, @PATH", meaning: "a file"},
+	{term: "-", meaning: "stdin, when the token does not come from there"},
+	{term: "env:NAME", meaning: "the value of an environment variable"},
+	{term: "fd:N", meaning: "an open file descriptor"},
+	{term: "{…}, -----BEGIN…", meaning: "the key itself"},
+	{term: "agent:FINGERPRINT", meaning: "a key of ssh-agent, as ssh-add -l prints it"},
+	{term: "did:key:…, did:jwk:…", meaning: "the key that the DID is"},
+	{term: "https://…", meaning: "a JWK Set, JWK, PEM or certificate from there (http:// on loopback only)"},
+	{term: "oidc:ISSUER", meaning: "discovery (OpenID Connect, RFC 8414), then its jwks_uri; iss must be that issuer"},
 }
 
 const manSecrets = `-S, --secret SOURCE names an HMAC secret, or an AES key or password for
@@ -92,16 +75,16 @@ encrypted tokens. One newline at the end of a file, variable or pipe is not part
 of the secret. A secret that is typed as an argument is visible to others on the
 machine, and earns a note.`
 
-var manSecretSources = []manTerm{
-	{"@PATH", "a file"},
-	{"raw:PATH", "a file, with every byte, also a newline at its end"},
-	{"env:NAME", "the value of an environment variable"},
-	{"fd:N", "an open file descriptor"},
-	{"-", "stdin, or a prompt without echo on a terminal"},
-	{"b64:…, b64url:…, hex:…", "the bytes that this text encodes"},
-	{"dotenv:PATH#NAME", "one value of a file of settings, read as a shell reads it"},
-	{"nextauth:SOURCE", "the keys that NextAuth 4 and Auth.js 5 derive from the secret of the source"},
-	{"any other text", "the secret itself"},
+var manSecretSources = manTerms{
+	{term: "@PATH", meaning: "a file"},
+	{term: "raw:PATH", meaning: "a file, with every byte, also a newline at its end"},
+	{term: "env:NAME", meaning: "the value of an environment variable"},
+	{term: "fd:N", meaning: "an open file descriptor"},
+	{term: "-", meaning: "stdin, or a prompt without echo on a terminal"},
+	{term: "b64:…, b64url:…, hex:…", meaning: "the bytes that this text encodes"},
+	{term: "dotenv:PATH#NAME", meaning: "one value of a file of settings, read as a shell reads it"},
+	{term: "nextauth:SOURCE", meaning: "the keys that NextAuth 4 and Auth.js 5 derive from the secret of the source"},
+	{term: "any other text", meaning: "the secret itself"},
 }
 
 const manOutput = `Results are on stdout, everything else is on stderr. Commands with --output write
@@ -109,20 +92,20 @@ text on a terminal and JSON in a pipe; -o text and -o json choose. An error is
 one line, "jwt: what went wrong: why", and at most one line "hint:" with what to
 type next. Text from a token is escaped on a terminal.`
 
-var manEnvironment = []manTerm{
-	{"NO_COLOR", "if not empty, no colours"},
-	{"CLICOLOR_FORCE", "if neither empty nor 0, colours also in a pipe; NO_COLOR and --color win"},
-	{"TERM", "if dumb, no colours and no progress"},
-	{"JWT_SESSION", "the session that jwt session uses without --session"},
-	{"ACCESS_TOKEN", "set by jwt session exec for the command it runs"},
-	{"XDG_CACHE_HOME, XDG_CONFIG_HOME, XDG_STATE_HOME", "where the files below are, if set to absolute paths"},
-	{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "proxies for requests"},
-	{"SSL_CERT_FILE, SSL_CERT_DIR", "the certificates that are trusted for https, except on Windows and macOS"},
+var manEnvironment = manTerms{
+	{term: "NO_COLOR", meaning: "if not empty, no colours"},
+	{term: "CLICOLOR_FORCE", meaning: "if neither empty nor 0, colours also in a pipe; NO_COLOR and --color win"},
+	{term: "TERM", meaning: "if dumb, no colours and no progress"},
+	{term: "JWT_SESSION", meaning: "the session that jwt session uses without --session"},
+	{term: "ACCESS_TOKEN", meaning: "set by jwt session exec for the command it runs"},
+	{term: "XDG_CACHE_HOME, XDG_CONFIG_HOME, XDG_STATE_HOME", meaning: "where the files below are, if set to absolute paths"},
+	{term: "HTTPS_PROXY, HTTP_PROXY, NO_PROXY", meaning: "proxies for requests"},
+	{term: "SSL_CERT_FILE, SSL_CERT_DIR", meaning: "the certificates that are trusted for https, except on Windows and macOS"},
 }
 
-var manFiles = []manTerm{
-	{"~/.cache/jwt/", "fetched key sets; may be deleted"},
-	{"~/.config/jwt/config.toml", "presets for jwt session: how a server speaks"},
-	{"~/.local/state/jwt/sessions/", "sessions, readable only by their owner; sealed with a key from the keyring if there is one"},
-	{"~/.local/state/jwt/serve/state.db", "state of jwt session serve"},
+var manFiles = manTerms{
+	{term: "~/.cache/jwt/", meaning: "fetched key sets; may be deleted"},
+	{term: "~/.config/jwt/config.toml", meaning: "presets for jwt session: how a server speaks"},
+	{term: "~/.local/state/jwt/sessions/", meaning: "sessions, readable only by their owner; sealed with a key from the keyring if there is one"},
+	{term: "~/.local/state/jwt/serve/state.db", meaning: "state of jwt session serve"},
 }

@@ -3,7 +3,6 @@ package session
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -57,10 +56,12 @@ Rules:
       --password-file p.txt --preset token --protected /api/me --max-wait 6m
   jwt session flow --server https://login.example --client-id web \
       --client-secret env:CLIENT_SECRET --driver "node login.mjs"
+  jwt session flow --server https://login.example --client-id ci \
+      --client-key ci.pem --flow client-credentials
   jwt session flow --only rotation --only reuse-detected
   jwt session flow -o html > report.html
   jwt session flow -o junit > report.xml`
-		c.Annotations = map[string]string{cli.Exits: "0 1 2 6 8 9 130", cli.Exits + "6": "a required rule is broken or could not be tried"}
+		c.Annotations = map[string]string{cli.Exits: "0 1 2 6 7 8 9 130", cli.Exits + "6": "a required rule is broken or could not be tried"}
 		c.Args = cli.NoArgs
 		o.addFlags(c.Flags())
 		o.complete(env, c)
@@ -142,21 +143,24 @@ func (o *flowOptions) check() error {
 		return err
 	}
 	o.output.Format = format
+	if err := o.oauth.check(o.server); err != nil {
+		return err
+	}
 	switch given := o.user != "" || o.password != (passwordOptions{}); {
 	case o.server == "" && given:
 		return verdict.Errorf(verdict.Usage, "--user and --password-…: require --server; the local server has its own user").
 			Hintf("--server URL, or leave them out")
-	case o.oauth.clientID != "" && (o.user != "") != (o.password != passwordOptions{}):
+	case o.oauth.client.id != "" && (o.user != "") != (o.password != passwordOptions{}):
 		return verdict.Errorf(verdict.Usage, "--user and --password-…: the login page of a local server needs both").
 			Hintf("--user NAME --password-env NAME, or leave them out")
-	case o.oauth.clientID != "":
+	case o.oauth.client.id != "":
 	case o.server != "" && o.user == "":
 		return verdict.Errorf(verdict.Usage, "--user: is required with --server").Hintf("--user NAME --password-env NAME")
 	case o.server != "" && o.password == (passwordOptions{}): // only login prompts
 		return verdict.Errorf(verdict.Usage, "--password-…: is required with --server").
 			Hintf("--password-env NAME, --password-file FILE or --password-stdin")
 	}
-	return errors.Join(o.oauth.check(o.server), o.password.check())
+	return o.password.check()
 }
 
 func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {
@@ -176,8 +180,8 @@ func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {
 		}
 		defer end()
 	}
-	if o.oauth.clientID != "" {
-		client, end, err := o.oauth.options(env, o.output)
+	if o.oauth.client.id != "" {
+		client, end, err := o.oauth.options(ctx, env, o.output)
 		if err != nil {
 			return o.fail(env, err)
 		}
@@ -298,9 +302,12 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 // localClient returns a client of the local server. Nothing listens at its redirect URI:
 // the login pages are filled in, and the code is in the last redirect.
 func localClient() (*authserver.Clients, *flow.OAuth, error) {
-	client := &flow.OAuth{Flow: flow.FlowCode, ClientID: "flow", Secret: authserver.RandomPassword(), Redirect: "https://client.example/callback", Other: "flow-public"}
+	secret := authserver.RandomPassword()
+	client := &flow.OAuth{
+		Flow: flow.FlowCode, ClientID: "flow", Secrets: authclient.OAuthSecrets{ClientSecret: secret}, Redirect: "https://client.example/callback", Other: "flow-public",
+	}
 	clients := &authserver.Clients{}
-	err := clients.Read(strings.NewReader(`[{"client_id":"flow","client_secret":"` + client.Secret + `","redirect_uris":["` + client.Redirect + `"],` +
+	err := clients.Read(strings.NewReader(`[{"client_id":"flow","client_secret":"` + secret + `","redirect_uris":["` + client.Redirect + `"],` +
 		`"grant_types":["authorization_code","refresh_token","client_credentials","urn:ietf:params:oauth:grant-type:device_code"]},` +
 		`{"client_id":"` + client.Other + `","redirect_uris":["` + client.Redirect + `"]}]`))
 	return clients, client, err

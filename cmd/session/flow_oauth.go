@@ -16,9 +16,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jwt/internal/authclient"
 	"jwt/internal/cli"
 	"jwt/internal/flow"
-	"jwt/internal/input"
 	"jwt/internal/loopback"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
@@ -26,12 +26,13 @@ import (
 
 // flowOAuthOptions are the flags that judge a server as an OAuth 2.0 server.
 type flowOAuthOptions struct {
-	clientID, clientSecret, flow, scope, redirect, driver string
+	client                        clientOptions
+	flow, scope, redirect, driver string
 }
 
 func (o *flowOAuthOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.clientID, "client-id", "", "judge an OAuth 2.0 or OpenID server, as the client `ID`")
-	f.StringVar(&o.clientSecret, "client-secret", "", "the client's secret, from a `SOURCE`: env:NAME, @FILE, fd:N, - or its own text")
+	f.StringVar(&o.client.id, "client-id", "", "judge an OAuth 2.0 or OpenID server, as the client `ID`")
+	o.client.addFlags(f)
 	f.StringVar(&o.flow, "flow", flow.FlowCode, "how the client logs in, a `NAME`: "+strings.Join(flow.Flows, ", "))
 	f.StringVar(&o.scope, "scope", "", "the `SCOPE` to ask for (default: openid and offline_access, if the server has them)")
 	f.StringVar(&o.redirect, "redirect-uri", "", "the `URI` that the client is registered with (default: a port of this machine)")
@@ -40,59 +41,41 @@ func (o *flowOAuthOptions) addFlags(f *pflag.FlagSet) {
 
 func (o *flowOAuthOptions) complete(c *cobra.Command) {
 	cli.CompleteValues(c, "flow", flow.Flows...)
-	cli.CompleteValues(c, "client-secret", "env:", "@", "fd:", "-")
+	o.client.complete(c)
 }
 
 // check refuses flags without a client, and what the client cannot do.
 func (o *flowOAuthOptions) check(server string) error {
 	others := *o
-	others.clientID, others.flow = "", cmp.Or(strings.TrimPrefix(o.flow, flow.FlowCode), "")
+	others.client.id, others.flow = "", strings.TrimPrefix(o.flow, flow.FlowCode)
 	switch {
 	case !slices.Contains(flow.Flows, o.flow):
 		return verdict.Errorf(verdict.Usage, "--flow: is %q, must be %s", o.flow, strings.Join(flow.Flows, ", "))
-	case o.clientID == "" && others != (flowOAuthOptions{}):
-		return verdict.Errorf(verdict.Usage, "--client-secret, --flow, --scope, --redirect-uri and --driver: require --client-id").Hintf("--client-id ID")
-	case o.clientID != "" && server == "":
+	case o.client.id == "" && others != (flowOAuthOptions{}):
+		return verdict.Errorf(verdict.Usage, "--client-…, --tls-…, --flow, --scope, --redirect-uri and --driver: require --client-id").Hintf("--client-id ID")
+	case o.client.id != "" && server == "":
 		return verdict.Errorf(verdict.Usage, "--client-id: requires --server; the local server has its own clients").Hintf("--server URL, or leave it out")
-	case o.flow == flow.FlowClientCredentials && o.clientSecret == "":
-		return verdict.Errorf(verdict.Usage, "--client-secret: is required with --flow %s", o.flow).Hintf("--client-secret env:NAME")
+	case o.flow == flow.FlowClientCredentials && !o.client.hasCredential():
+		return verdict.Errorf(verdict.Usage, "--flow %s: requires a client that authenticates", o.flow).Hintf("--client-secret env:NAME, --client-key FILE, or --tls-cert FILE --tls-key FILE")
 	}
-	return nil
+	return o.client.check()
 }
 
 // options returns the client for the run, and what ends its browser.
-func (o *flowOAuthOptions) options(env *cli.Env, out cli.Output) (*flow.OAuth, func(), error) {
-	secret, err := o.readSecret(env, out)
-	if err != nil {
+func (o *flowOAuthOptions) options(ctx context.Context, env *cli.Env, out cli.Output) (*flow.OAuth, func(), error) {
+	var has authclient.OAuth
+	if err := o.client.read(ctx, env, out, &has); err != nil {
 		return nil, nil, err
 	}
 	b, err := openBrowser(env, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	client := &flow.OAuth{Flow: o.flow, ClientID: o.clientID, Secret: secret, Scope: o.scope, Redirect: b.redirect}
+	client := &flow.OAuth{Flow: o.flow, ClientID: o.client.id, Auth: has.ClientAuth, Secrets: has.OAuthSecrets, Scope: o.scope, Redirect: b.redirect}
 	if b.arrived != nil || o.flow == flow.FlowDevice {
 		client.Visit = b.visit
 	}
 	return client, b.close, nil
-}
-
-func (o *flowOAuthOptions) readSecret(env *cli.Env, out cli.Output) (string, error) {
-	const most = 4096
-	if o.clientSecret == "" {
-		return "", nil
-	}
-	in := input.Reader{Stdin: env.Stdin, LookupEnv: env.LookupEnv}
-	read, literal, err := in.Secret(o.clientSecret, most)
-	if err != nil {
-		e := *cli.Classified(cli.FlagError("client-secret", err))
-		e.Class = verdict.Usage
-		return "", &e
-	}
-	if literal {
-		out.Note(env, "the secret on the command line is visible to ps and in the shell's history; --client-secret @FILE or env:NAME is not")
-	}
-	return string(read.Data), nil
 }
 
 // A browser shows login pages to the user or to a driver, and waits for the answer at the

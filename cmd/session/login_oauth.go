@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"crypto/tls"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,29 +12,24 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/cli"
-	"jwt/internal/input"
-	"jwt/internal/keysource"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
 )
 
 // oauthOptions are the flags of a login at an OAuth 2.0 server.
 type oauthOptions struct {
-	flow, clientID, clientSecret, clientKey, clientAuth string
-	tlsCert, tlsKey                                     string
-	scope, redirectURI, acrValues, maxAge, subjectToken string
-	audiences, resources, params, apis                  []string
-	dpop, register, qr, noBrowser                       bool
+	client clientOptions
+
+	flow, scope, redirectURI, acrValues, maxAge, subjectToken string
+
+	audiences, resources, params, apis []string
+	dpop, par, register, qr, noBrowser bool
 }
 
 func (o *oauthOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.flow, "flow", "", "log in at an OAuth 2.0 server by this `FLOW`: "+strings.Join(authclient.Flows, ", ")+" (default code)")
-	f.StringVar(&o.clientID, "client-id", "", "the `ID` of the client at the server")
-	f.StringVar(&o.clientSecret, "client-secret", "", "the client's secret, from a `SOURCE`: env:NAME, @FILE, fd:N, - or its own text")
-	f.StringVar(&o.clientKey, "client-key", "", "the client's private key for private_key_jwt, from a `SOURCE`: PATH, env:NAME, fd:N or -")
-	f.StringVar(&o.clientAuth, "client-auth", "", "how the client authenticates, a `METHOD`: "+strings.Join(authclient.ClientAuths, ", ")+" (default: by what it has)")
-	f.StringVar(&o.tlsCert, "tls-cert", "", "the client's TLS certificate, a PEM `FILE`")
-	f.StringVar(&o.tlsKey, "tls-key", "", "the key of --tls-cert, a PEM `FILE`")
+	f.StringVar(&o.client.id, "client-id", "", "the `ID` of the client at the server")
+	o.client.addFlags(f)
 	f.StringVar(&o.scope, "scope", "", "the `SCOPES` to ask for, separated by spaces (default: openid at an OpenID provider)")
 	f.StringArrayVar(&o.audiences, "audience", nil, "the `AUDIENCE` of the access token (repeatable)")
 	f.StringArrayVar(&o.resources, "resource", nil, "the `URI` of an API that the access token is for, RFC 8707 (repeatable)")
@@ -43,6 +37,7 @@ func (o *oauthOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.redirectURI, "redirect-uri", "", "the registered redirect `URI` (default: http://127.0.0.1/callback with a free port)")
 	f.StringArrayVar(&o.apis, "api", nil, "the access token may also be sent to this `ORIGIN` (repeatable)")
 	f.BoolVar(&o.dpop, "dpop", false, "bind the tokens to a new key (RFC 9449)")
+	f.BoolVar(&o.par, "par", false, "push the request of the login to the server first (RFC 9126); done anyway where the server requires it")
 	f.StringVar(&o.acrValues, "acr-values", "", "ask for one of these `LEVELS` of authentication")
 	f.StringVar(&o.maxAge, "max-age", "", "ask for a login at most this `DURATION` ago, like 5m")
 	f.StringVar(&o.subjectToken, "subject-token", "", "the token to exchange, from a `SOURCE`: env:NAME, @FILE, fd:N, -, or runner (that of GitHub Actions or GitLab)")
@@ -53,26 +48,23 @@ func (o *oauthOptions) addFlags(f *pflag.FlagSet) {
 
 func (o *oauthOptions) complete(c *cobra.Command) {
 	cli.CompleteValues(c, "flow", authclient.Flows...)
-	cli.CompleteValues(c, "client-auth", authclient.ClientAuths...)
+	o.client.complete(c)
 	cli.CompleteValues(c, "subject-token", "env:", "@", "fd:", "-", runnerSource)
-	cli.CompleteValues(c, "client-secret", "env:", "@", "fd:", "-")
 }
 
 // given reports whether a flag asks for a login at an OAuth 2.0 server.
 func (o oauthOptions) given() bool {
-	return slices.ContainsFunc([]string{o.flow, o.clientID, o.clientSecret, o.clientKey, o.clientAuth, o.tlsCert, o.scope, o.subjectToken, o.acrValues, o.maxAge, o.redirectURI},
-		func(text string) bool { return text != "" }) ||
-		len(o.audiences)+len(o.resources)+len(o.params)+len(o.apis) > 0 || o.dpop || o.register
+	return slices.ContainsFunc([]string{o.flow, o.scope, o.subjectToken, o.acrValues, o.maxAge, o.redirectURI}, func(text string) bool { return text != "" }) ||
+		o.client != (clientOptions{}) ||
+		len(o.audiences)+len(o.resources)+len(o.params)+len(o.apis) > 0 || o.dpop || o.par || o.register
 }
 
 func (o oauthOptions) check() error {
-	switch {
-	case o.flow != "" && !slices.Contains(authclient.Flows, o.flow):
+	if o.flow != "" && !slices.Contains(authclient.Flows, o.flow) {
 		return verdict.Errorf(verdict.Usage, "--flow: is %q, must be one of %s", o.flow, strings.Join(authclient.Flows, ", "))
-	case o.clientAuth != "" && !slices.Contains(authclient.ClientAuths, o.clientAuth):
-		return verdict.Errorf(verdict.Usage, "--client-auth: is %q, must be one of %s", o.clientAuth, strings.Join(authclient.ClientAuths, ", "))
-	case (o.tlsCert == "") != (o.tlsKey == ""):
-		return verdict.Errorf(verdict.Usage, "--tls-cert and --tls-key are only used together")
+	}
+	if err := o.client.check(); err != nil {
+		return err
 	}
 	for _, p := range o.params {
 		if err := authclient.CheckParam(p); err != nil {
@@ -143,8 +135,8 @@ func (o oauthOptions) set(ctx context.Context, env *cli.Env, output cli.Output, 
 		value string
 	}{
 		{&a.Flow, o.flow},
-		{&a.ClientID, o.clientID},
-		{&a.ClientAuth, o.clientAuth},
+		{&a.ClientID, o.client.id},
+		{&a.ClientAuth, o.client.auth},
 		{&a.Scope, o.scope},
 		{&a.RedirectURI, o.redirectURI},
 		{&a.ACRValues, o.acrValues},
@@ -162,7 +154,7 @@ func (o oauthOptions) set(ctx context.Context, env *cli.Env, output cli.Output, 
 			*f.to = f.values
 		}
 	}
-	a.DPoP = a.DPoP || o.dpop
+	a.DPoP, a.PAR = a.DPoP || o.dpop, a.PAR || o.par
 	if o.maxAge != "" {
 		d, err := cli.Duration("max-age", o.maxAge)
 		if err != nil {
@@ -180,66 +172,5 @@ func (o oauthOptions) set(ctx context.Context, env *cli.Env, output cli.Output, 
 		}
 		a.APIs = append(a.APIs, origin)
 	}
-	return o.setCredentials(ctx, env, output, a)
-}
-
-// maxCredential is the largest size of a credential of the client, in bytes.
-const maxCredential = 64 << 10
-
-// setCredentials reads the client's secret, key and certificate.
-func (o oauthOptions) setCredentials(ctx context.Context, env *cli.Env, output cli.Output, a *authclient.OAuth) error {
-	if o.clientID != "" || o.clientSecret != "" || o.clientKey != "" || o.tlsCert != "" { // another client
-		a.ClientSecret, a.ClientKey, a.Certificate, a.TLSKey, a.ClientAuth = "", "", "", "", o.clientAuth
-	}
-	in := env.Input()
-	if o.clientSecret != "" {
-		read, literal, err := in.Secret(o.clientSecret, maxCredential)
-		if err != nil {
-			return cli.FlagError("client-secret", err)
-		}
-		if literal {
-			output.Note(env, "the secret on the command line is visible to ps and in the shell's history; --client-secret @FILE or env:NAME is not")
-		}
-		a.ClientSecret = string(read.Data)
-	}
-	if o.clientKey != "" {
-		key, err := o.readKey(ctx, env, output)
-		if err != nil {
-			return err
-		}
-		a.ClientKey = key
-	}
-	if o.tlsCert == "" {
-		return nil
-	}
-	return o.setCertificate(in, a)
-}
-
-// setCertificate reads the client's certificate for TLS and its key.
-func (o oauthOptions) setCertificate(in *input.Reader, a *authclient.OAuth) error {
-	cert, err := in.Bytes(o.tlsCert, "the certificate", maxCredential)
-	if err != nil {
-		return cli.FlagError("tls-cert", err)
-	}
-	key, err := in.Bytes(o.tlsKey, "the key", maxCredential)
-	if err != nil {
-		return cli.FlagError("tls-key", err)
-	}
-	if _, err := tls.X509KeyPair(cert.Data, key.Data); err != nil {
-		return verdict.Errorf(verdict.KeyUnreadable, "--tls-cert and --tls-key: %w", err).Hintf("both are PEM files: the certificate, with its chain, and its key")
-	}
-	a.Certificate, a.TLSKey = string(cert.Data), string(key.Data)
-	return nil
-}
-
-// readKey returns the private key of --client-key as a JWK.
-func (o oauthOptions) readKey(ctx context.Context, env *cli.Env, output cli.Output) (string, error) {
-	keys, err := keysource.Options{Keys: []string{o.clientKey}}.Sources(ctx, env, output).Keys()
-	if err != nil {
-		return "", cli.FlagError("client-key", err)
-	}
-	if len(keys) != 1 || !keys[0].IsPrivate() || keys[0].IsSecret() {
-		return "", verdict.Errorf(verdict.KeyRefused, "--client-key: is not one private key").Hintf("a PEM or JWK file with the private key; its public half is registered at the server")
-	}
-	return string(keys[0].JWK(true).Bytes()), nil
+	return o.client.read(ctx, env, output, a)
 }

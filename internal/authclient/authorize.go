@@ -78,8 +78,8 @@ func randomVerifier() string {
 	return base64url.Encode(b)
 }
 
-// loginPage returns the URL of the authorization request. If the server requires it, the
-// parameters are pushed first and are not in the URL (RFC 9126).
+// loginPage returns the URL of the authorization request. If the server or the user requires
+// it, the parameters are pushed first and are not in the URL (RFC 9126).
 func (s *Client) loginPage(ctx context.Context, z authorization, a *Attempt, c Credential) (string, error) {
 	o := s.OAuth
 	query := url.Values{
@@ -96,7 +96,7 @@ func (s *Client) loginPage(ctx context.Context, z authorization, a *Attempt, c C
 			query.Set(name, value)
 		}
 	}
-	if o.Server.RequirePAR {
+	if o.Server.RequirePAR || o.PAR {
 		requestURI, err := s.push(ctx, query)
 		if err != nil {
 			return "", err

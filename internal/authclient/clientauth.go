@@ -60,8 +60,8 @@ func (o *OAuth) CheckAuth() error {
 	return verdict.Errorf(verdict.Usage, "the client authenticates with %s, and none is given", what).Hintf("%s", flag)
 }
 
-// authenticate adds the client's identity to a request that has the form in its body.
-func (o *OAuth) authenticate(form url.Values, header http.Header, audience string, now time.Time) error {
+// Authenticate adds the client's identity to a request that has the form in its body.
+func (o *OAuth) Authenticate(form url.Values, header http.Header, audience string, now time.Time) error {
 	switch o.ClientAuth {
 	case AuthBasic: // form-encoded before Base64 (RFC 6749 §2.3.1)
 		pair := url.QueryEscape(o.ClientID) + ":" + url.QueryEscape(o.ClientSecret)

@@ -42,6 +42,7 @@ type OAuth struct {
 	APIs        []string    `json:"api,omitempty"`     // origins that the access token may be sent to, besides that of the server
 
 	DPoP bool `json:"dpop,omitempty"` // bind the tokens to a key (RFC 9449)
+	PAR  bool `json:"par,omitempty"`  // push authorization requests (RFC 9126), also if the server does not require it
 
 	// SubjectSource says where the subject token of an exchange comes from.
 	SubjectSource string `json:"subject_token,omitempty"`
@@ -94,7 +95,7 @@ func (m *OAuthServer) UnmarshalJSON(text []byte) (err error) {
 func (o *OAuth) Again() *OAuth {
 	return &OAuth{
 		Flow: o.Flow, ClientID: o.ClientID, ClientAuth: o.ClientAuth, Scope: o.Scope, Audiences: o.Audiences, Resources: o.Resources,
-		RedirectURI: o.RedirectURI, ACRValues: o.ACRValues, MaxAge: o.MaxAge, APIs: o.APIs, DPoP: o.DPoP,
+		RedirectURI: o.RedirectURI, ACRValues: o.ACRValues, MaxAge: o.MaxAge, APIs: o.APIs, DPoP: o.DPoP, PAR: o.PAR,
 		SubjectSource: o.SubjectSource, Assertion: o.Assertion,
 		OAuthSecrets: OAuthSecrets{ClientSecret: o.ClientSecret, ClientKey: o.ClientKey, Certificate: o.Certificate, TLSKey: o.TLSKey, Params: o.Params},
 	}

@@ -56,7 +56,7 @@ func (s *Client) postOnce(ctx context.Context, u *url.URL, form url.Values, audi
 	for name, values := range form {
 		full[name] = values
 	}
-	if err := s.OAuth.authenticate(full, header, audience, s.Now()); err != nil {
+	if err := s.OAuth.Authenticate(full, header, audience, s.Now()); err != nil {
 		return nil, err
 	}
 	if err := s.OAuth.prove(header, http.MethodPost, u, "", s.Now()); err != nil {

@@ -68,6 +68,10 @@ func (o *OAuth) checkFlow() error {
 		return lacks("device authorization endpoint")
 	case m.RequirePAR && m.PAREndpoint == "" && (o.Flow == FlowCode || o.Flow == FlowPaste):
 		return lacks("pushed authorization request endpoint, which it requires")
+	case o.PAR && o.Flow != FlowCode && o.Flow != FlowPaste:
+		return verdict.Errorf(verdict.Usage, "the flow %s has no authorization request to push", o.Flow)
+	case o.PAR && m.PAREndpoint == "":
+		return verdict.Errorf(verdict.Usage, "%s: the server has no pushed authorization request endpoint", m.Issuer)
 	}
 	return nil
 }

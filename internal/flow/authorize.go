@@ -188,7 +188,7 @@ func (p *provider) address(ctx context.Context, z authorization) (string, answer
 		return z.url(p.meta.AuthorizationEndpoint), answer{}, nil
 	}
 	const name = "push the request"
-	a, err := p.send(ctx, post{name: name, endpoint: p.meta.PAREndpoint, form: z.query, who: p.self()})
+	a, err := p.send(ctx, post{name: name, endpoint: p.meta.PAREndpoint, form: z.query, who: p.own})
 	if err != nil {
 		return "", a, err
 	}

@@ -67,7 +67,7 @@ func (p *provider) askBound(ctx context.Context, mine prover, rules []string) (a
 			return answer{}, err
 		}
 		const name = "ask, with a DPoP proof"
-		a, err := p.send(ctx, post{name: name, endpoint: p.meta.TokenEndpoint, form: form, who: p.self(), proof: proof})
+		a, err := p.send(ctx, post{name: name, endpoint: p.meta.TokenEndpoint, form: form, who: p.own, proof: proof})
 		if err != nil {
 			return a, err
 		}
@@ -168,12 +168,12 @@ func (p *provider) tryBound(ctx context.Context, token string, mine prover) erro
 // bound to the client instead.
 func (p *provider) tryBoundRefresh(ctx context.Context, bound answer) error {
 	switch token := bound.grant.RefreshToken; {
-	case p.client.Secret != "":
+	case p.isConfidential():
 		p.inapplicable("the refresh token is bound to the client, which has a secret", DPoPRefresh)
 	case token == "":
 		p.inapplicable(noRefreshToken, DPoPRefresh)
 	default:
-		a, err := p.ask(ctx, "refresh, bound token", refreshForm(token), p.self())
+		a, err := p.ask(ctx, "refresh, bound token", refreshForm(token), p.own)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"jwt/internal/authclient"
 	"jwt/internal/verdict"
 )
 
@@ -14,21 +15,12 @@ func (p *provider) tryClients(ctx context.Context) error {
 	if err := p.tryError(ctx); err != nil {
 		return err
 	}
-	if p.client.Secret == "" {
+	if !p.isConfidential() {
 		p.inapplicable("the client has no secret", ClientAuthRequired, ClientSecretChecked)
 	}
-	others := []struct {
-		id, name string
-		who      identity
-	}{{UnknownClientRefused, "ask, an unknown client", identity{"unknown-" + rand.Text(), p.client.Secret}}}
-	if p.client.Secret != "" {
-		others = append(others, []struct {
-			id, name string
-			who      identity
-		}{
-			{ClientSecretChecked, "ask, a wrong secret", identity{p.client.ClientID, "wrong-" + rand.Text()}},
-			{ClientAuthRequired, "ask, no secret", identity{p.client.ClientID, ""}},
-		}...)
+	others, err := p.others()
+	if err != nil {
+		return err
 	}
 	for _, o := range others {
 		if !p.wants(o.id) {
@@ -50,6 +42,30 @@ func (p *provider) tryClients(ctx context.Context) error {
 	return nil
 }
 
+// An otherClient asks for tokens, and a rule says that it gets none.
+type otherClient struct {
+	id, name string
+	who      identity
+}
+
+func (p *provider) others() ([]otherClient, error) {
+	list := []otherClient{{UnknownClientRefused, "ask, an unknown client", p.unknown()}}
+	if !p.isConfidential() {
+		return list, nil
+	}
+	impostor, err := p.impostor()
+	if impostor == nil {
+		p.inapplicable("the client has a certificate and no secret", ClientSecretChecked)
+	} else {
+		what := "secret"
+		if impostor.ClientAuth == authclient.AuthKey {
+			what = "key"
+		}
+		list = append(list, otherClient{ClientSecretChecked, "ask, a wrong " + what, impostor})
+	}
+	return append(list, otherClient{ClientAuthRequired, "ask, no authentication", p.public(p.client.ClientID)}), err
+}
+
 // tryOtherClient uses a code and a refresh token of the client as another client, which
 // exists.
 func (p *provider) tryOtherClient(ctx context.Context) error {
@@ -58,7 +74,7 @@ func (p *provider) tryOtherClient(ctx context.Context) error {
 		p.inapplicable("no second client is known", rules...)
 		return nil
 	}
-	other := identity{id: p.client.Other}
+	other := p.public(p.client.Other)
 	if p.wants(CodeClientChecked) {
 		z := p.newAuthorization()
 		code, err := p.newCode(ctx, z, CodeClientChecked)
@@ -118,7 +134,7 @@ func (p *provider) tryError(ctx context.Context) error {
 	if !p.wants(ErrorStatus) {
 		return nil
 	}
-	a, err := p.ask(ctx, "refresh, an invented token", refreshForm(rand.Text()+rand.Text()), p.self())
+	a, err := p.ask(ctx, "refresh, an invented token", refreshForm(rand.Text()+rand.Text()), p.own)
 	if err != nil {
 		return err
 	}
@@ -144,7 +160,7 @@ func (p *provider) tryRevocation(ctx context.Context) error {
 		p.inapplicable("the metadata names no revocation endpoint", RevocationUnknown)
 		return nil
 	}
-	a, err := p.send(ctx, post{name: "revoke, an invented token", endpoint: p.meta.RevocationEndpoint, form: url.Values{"token": {rand.Text()}}, who: p.self()})
+	a, err := p.send(ctx, post{name: "revoke, an invented token", endpoint: p.meta.RevocationEndpoint, form: url.Values{"token": {rand.Text()}}, who: p.own})
 	if err != nil {
 		return err
 	}
@@ -178,12 +194,12 @@ func (p *provider) tryIntrospection(ctx context.Context) error {
 		p.skipFor(a, "another login was refused: "+a.describe(), rules...)
 		return nil
 	}
-	a, _, err = p.introspect(ctx, "introspect, no authentication", f.access, identity{})
+	a, _, err = p.introspect(ctx, "introspect, no authentication", f.access, nil)
 	if err != nil {
 		return err
 	}
 	p.recordAnswer(a, IntrospectionAuth, a.refused(), a.describe())
-	if p.client.Secret == "" {
+	if !p.isConfidential() {
 		p.inapplicable("a client without a secret cannot authenticate", IntrospectionActive, IntrospectionInactive)
 		return nil
 	}
@@ -191,7 +207,7 @@ func (p *provider) tryIntrospection(ctx context.Context) error {
 		{IntrospectionActive, "introspect", f.access, "true"},
 		{IntrospectionInactive, "introspect, an invented token", rand.Text() + rand.Text(), "false"},
 	} {
-		a, active, err := p.introspect(ctx, c.name, c.token, p.self())
+		a, active, err := p.introspect(ctx, c.name, c.token, p.own)
 		if err != nil {
 			return err
 		}

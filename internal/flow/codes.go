@@ -194,7 +194,7 @@ func (p *provider) tryWithoutChallenge(ctx context.Context) error {
 		p.recordAnswer(g.answer, PKCEDowngradeRefused, status, said)
 		return nil
 	}
-	a, err := p.ask(ctx, "redeem, an unexpected verifier", z.redeem(g.code()), p.self())
+	a, err := p.ask(ctx, "redeem, an unexpected verifier", z.redeem(g.code()), p.own)
 	if err != nil {
 		return err
 	}
@@ -205,14 +205,14 @@ func (p *provider) tryWithoutChallenge(ctx context.Context) error {
 // judgeChallenge judges that a public client needs a challenge: the client, or else the other
 // one.
 func (p *provider) judgeChallenge(ctx context.Context, z authorization, g page) error {
-	if p.client.Secret != "" && p.client.Other != "" {
+	if p.isConfidential() && p.client.Other != "" {
 		z = z.with("client_id", p.client.Other)
 		var err error
 		if g, err = p.authorize(ctx, "authorize, a public client, no challenge", z); err != nil {
 			return err
 		}
 	}
-	if g.code() != "" && p.client.Secret != "" && p.client.Other == "" {
+	if g.code() != "" && p.isConfidential() && p.client.Other == "" {
 		p.inapplicable("a client with a secret may do without", PKCERequired)
 		return nil
 	}
@@ -244,7 +244,7 @@ func (p *provider) tryVerifiers(ctx context.Context) error {
 		}
 		form := z.redeem(code)
 		c.change(form)
-		a, err := p.ask(ctx, c.name, form, p.self())
+		a, err := p.ask(ctx, c.name, form, p.own)
 		if err != nil {
 			return err
 		}
@@ -276,7 +276,7 @@ func (p *provider) tryCodeTwice(ctx context.Context) error {
 	if err != nil || code == "" {
 		return err
 	}
-	first, err := p.ask(ctx, "redeem", z.redeem(code), p.self())
+	first, err := p.ask(ctx, "redeem", z.redeem(code), p.own)
 	if err != nil {
 		return err
 	}
@@ -285,7 +285,7 @@ func (p *provider) tryCodeTwice(ctx context.Context) error {
 		return nil
 	}
 	f := p.families[len(p.families)-1]
-	again, err := p.ask(ctx, "redeem, the same code", z.redeem(code), p.self())
+	again, err := p.ask(ctx, "redeem, the same code", z.redeem(code), p.own)
 	if err != nil {
 		return err
 	}

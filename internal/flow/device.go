@@ -30,7 +30,7 @@ func (p *provider) askDevice(ctx context.Context, name string) (deviceCode, answ
 	if p.client.Scope != "" {
 		form.Set("scope", p.client.Scope)
 	}
-	a, err := p.send(ctx, post{name: name, endpoint: p.meta.DeviceEndpoint, form: form, who: p.self()})
+	a, err := p.send(ctx, post{name: name, endpoint: p.meta.DeviceEndpoint, form: form, who: p.own})
 	if err != nil {
 		return deviceCode{}, a, err
 	}
@@ -99,7 +99,7 @@ func (p *provider) tryDevice(ctx context.Context) error {
 		{DevicePending, "ask, the user has not decided", d.code},
 		{DeviceCodeChecked, "ask, an invented device code", rand.Text() + rand.Text()},
 	} {
-		a, err := p.ask(ctx, c.name, deviceCode{code: c.code}.poll(), p.self())
+		a, err := p.ask(ctx, c.name, deviceCode{code: c.code}.poll(), p.own)
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (p *provider) loginByDevice(ctx context.Context, name string) (answer, erro
 	}
 	const polls = 120
 	for range polls {
-		a, err = p.send(ctx, post{name: name, endpoint: p.meta.TokenEndpoint, form: d.poll(), who: p.self()})
+		a, err = p.send(ctx, post{name: name, endpoint: p.meta.TokenEndpoint, form: d.poll(), who: p.own})
 		if err != nil {
 			return a, err
 		}

@@ -15,7 +15,14 @@ const localClients = `[
 	{"client_id":"web","client_secret":"s3cr3t with=odd&characters","redirect_uris":["https://client.example/callback"],
 	 "grant_types":["authorization_code","refresh_token","client_credentials","urn:ietf:params:oauth:grant-type:device_code"]},
 	{"client_id":"spa","redirect_uris":["https://client.example/callback"],"grant_types":["authorization_code","refresh_token","urn:ietf:params:oauth:grant-type:device_code"]},
+	{"client_id":"key","redirect_uris":["https://client.example/callback"],"jwks":{"keys":[` + publicKey + `]}},
 	{"client_id":"other","redirect_uris":["https://client.example/callback"]}]`
+
+// The key of the client "key", and its public half.
+const (
+	privateKey = `{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}` // RFC 7515 §A.3
+	publicKey  = `{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}`
+)
 
 // localOptions returns the options by which a client judges the local server.
 func localOptions(t *testing.T, client, by string, faults ...string) flow.Options {
@@ -27,8 +34,11 @@ func localOptions(t *testing.T, client, by string, faults ...string) flow.Option
 	o := options(t, serve(t, authserver.Options{Clients: clients}, faults...), "cookie")
 	o.Preset = authclient.Preset{}
 	o.OAuth = &flow.OAuth{Flow: by, ClientID: client, Redirect: fakeRedirect, Other: "other"}
-	if client == "web" {
-		o.OAuth.Secret = "s3cr3t with=odd&characters"
+	switch client {
+	case "web":
+		o.OAuth.Secrets.ClientSecret = "s3cr3t with=odd&characters"
+	case "key":
+		o.OAuth.Secrets.ClientKey = privateKey
 	}
 	if by == flow.FlowClientCredentials {
 		o.Protected = "/me"
@@ -41,6 +51,7 @@ func TestLocalProviderKeepsEveryRule(t *testing.T) {
 	for name, c := range map[string]struct{ client, by, fault string }{
 		"a public client":     {"spa", flow.FlowCode, ""},
 		"a client and secret": {"web", flow.FlowCode, ""},
+		"a client with a key": {"key", flow.FlowCode, ""},
 		"client credentials":  {"web", flow.FlowClientCredentials, ""},
 		"a device":            {"spa", flow.FlowDevice, ""},
 		"nonces for DPoP":     {"spa", flow.FlowCode, "dpop-nonce,times=1"},
@@ -109,6 +120,8 @@ var localFaults = []struct{ fault, client, broken string }{
 	{"any-client", "client", flow.UnknownClientRefused},
 	{"secret-optional", "web", flow.ClientAuthRequired},
 	{"secret-unchecked", "web", flow.ClientSecretChecked},
+	{"secret-unchecked", "key", flow.ClientSecretChecked},
+	{"secret-optional", "key", flow.ClientAuthRequired},
 	{"dpop-ignored", "spa", flow.DPoPBound},
 	{"dpop-no-cnf", "spa", flow.DPoPBound},
 	{"dpop-proof-optional", "spa", flow.DPoPNeedsProof},
@@ -130,7 +143,7 @@ func TestFindsEachLocalFault(t *testing.T) {
 	found := map[string]bool{}
 	for _, c := range localFaults {
 		found[c.broken] = true
-		t.Run(c.fault, func(t *testing.T) {
+		t.Run(c.fault+" "+c.client, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				client, by := c.client, flow.FlowCode
 				if client == "client" {

@@ -105,8 +105,8 @@ func oauthRules() []Rule {
 		rule(UserinfoSubject, Must, core+"5.3.2", "userinfo is of the user of the ID token", "the same sub"),
 
 		rule(UnknownClientRefused, Must, "RFC 6749 §5.2", "an unknown client gets no tokens", "400 or 401 invalid_client"),
-		rule(ClientAuthRequired, Must, "RFC 6749 §3.2.1", "a client with a secret gets no tokens without it", "400 or 401 invalid_client"),
-		rule(ClientSecretChecked, Must, "RFC 6749 §2.3.1", "a client with a wrong secret gets no tokens", "400 or 401 invalid_client"),
+		rule(ClientAuthRequired, Must, "RFC 6749 §3.2.1", "a client that authenticates gets no tokens without that", "400 or 401 invalid_client"),
+		rule(ClientSecretChecked, Must, "RFC 6749 §2.3.1, RFC 7523 §3", "a client with a wrong secret or key gets no tokens", "400 or 401 invalid_client"),
 		rule(RefreshClientChecked, Must, "RFC 6749 §6", "a refresh token is of no use to another client", "400 invalid_grant"),
 		rule(NoRefreshForClient, Should, "RFC 6749 §4.4.3", "client credentials give no refresh token", "no refresh_token"),
 

@@ -31,10 +31,11 @@ var Flows = []string{FlowCode, FlowDevice, FlowClientCredentials}
 type OAuth struct {
 	Flow     string
 	ClientID string
-	Secret   string // "" for a public client
-	Scope    string // "": openid, and offline_access if the server has it
-	Redirect string // the redirect URI
-	Other    string // the ID of a public client with the same redirect URI, for rules that need two; may be ""
+	Auth     string                  // one of authclient.ClientAuths; "": by what the client has
+	Secrets  authclient.OAuthSecrets // none for a public client
+	Scope    string                  // "": openid, and offline_access if the server has it
+	Redirect string                  // the redirect URI
+	Other    string                  // the ID of a public client with the same redirect URI, for rules that need two; may be ""
 
 	// Visit completes the user's part of a flow, in a browser. It returns the
 	// parameters that arrived at the redirect URI, or none for FlowDevice. It may be nil.
@@ -45,11 +46,14 @@ type OAuth struct {
 type provider struct {
 	*run
 	client  OAuth
+	own     identity // of the client
 	meta    oauth.Metadata
 	keys    []jwk.Key
 	cookies http.CookieJar // of the login page
 	asked   authorization  // that gave the latest tokens
 	idToken string         // of the first login
+
+	audienceKnown, toEndpoint bool // of assertions
 }
 
 // judgeOAuth judges the server as an OAuth 2.0 server.
@@ -59,7 +63,10 @@ func (r *run) judgeOAuth(ctx context.Context) error {
 		return err
 	}
 	p := &provider{run: r, client: *r.OAuth, cookies: jar}
-	r.tokens.secrets.Add(p.client.Secret)
+	r.tokens.secrets.Add(p.client.Secrets.Texts()...)
+	if err := p.showCertificate(); err != nil {
+		return err
+	}
 	if err := p.discover(ctx); err != nil {
 		return err
 	}
@@ -144,6 +151,9 @@ func (p *provider) discover(ctx context.Context) error {
 		return cmp.Or(a.err, error(verdict.Errorf(verdict.FetchFailed, "%s: %s", a.url, a.describe())))
 	}
 	p.meta, err = oauth.ParseMetadata(a.body)
+	if p.client.Secrets.Certificate != "" {
+		p.meta = p.meta.ForTLS()
+	}
 	if err == nil {
 		err = p.checkEndpoints()
 	}
@@ -159,6 +169,9 @@ func (p *provider) discover(ctx context.Context) error {
 	}
 	if p.client.Scope == "" {
 		p.client.Scope = p.usualScope()
+	}
+	if err := p.identify(); err != nil {
+		return err
 	}
 	return p.readKeys(ctx)
 }

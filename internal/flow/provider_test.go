@@ -537,6 +537,6 @@ func oauthOptions(t *testing.T, f *fakeProvider, by string) flow.Options {
 	t.Helper()
 	o := options(t, f.url, "cookie")
 	o.Preset = authclient.Preset{}
-	o.OAuth = &flow.OAuth{Flow: by, ClientID: "c", Secret: f.secret, Redirect: f.redirect, Other: "o"}
+	o.OAuth = &flow.OAuth{Flow: by, ClientID: "c", Secrets: authclient.OAuthSecrets{ClientSecret: f.secret}, Redirect: f.redirect, Other: "o"}
 	return o
 }

@@ -300,7 +300,7 @@ func (r *run) noRefresh(reason string, ids ...string) {
 // hasSecret reports whether the tokens are those of a client with a secret.
 func (r *run) hasSecret() bool {
 	p, ok := r.protocol.(*provider)
-	return ok && p.client.Secret != ""
+	return ok && p.isConfidential()
 }
 
 // asFailure returns the status of a rule that needs a success and got this answer: fail,

@@ -5,7 +5,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,26 +16,6 @@ import (
 	"jwt/internal/verdict"
 )
 
-// An identity is how a request names and authenticates a client.
-type identity struct{ id, secret string }
-
-func (p *provider) self() identity { return identity{p.client.ClientID, p.client.Secret} }
-
-// authenticate adds an identity to a request, by the first method of the server that a
-// secret allows. Basic is the default (RFC 8414 §2).
-func (p *provider) authenticate(form url.Values, h http.Header, who identity) {
-	methods := p.meta.TokenEndpointAuthMethodsSupported
-	if who.secret != "" && (len(methods) == 0 || slices.Contains(methods, "client_secret_basic")) {
-		r := http.Request{Header: h}
-		r.SetBasicAuth(url.QueryEscape(who.id), url.QueryEscape(who.secret)) // RFC 6749 §2.3.1
-		return
-	}
-	form.Set("client_id", who.id)
-	if who.secret != "" {
-		form.Set("client_secret", who.secret)
-	}
-}
-
 // A post is a request to an endpoint that answers in JSON.
 type post struct {
 	name, endpoint string
@@ -47,18 +26,27 @@ type post struct {
 
 // send makes the request. Tokens of the answer are in its grant.
 func (p *provider) send(ctx context.Context, q post) (answer, error) {
-	return p.patiently(ctx, q.name, func() answer { return p.sendOnce(ctx, q) })
+	a, err := p.patiently(ctx, q.name, func() answer { return p.sendOnce(ctx, q) })
+	if err == nil && p.confirmAudience(q, a) {
+		return p.patiently(ctx, q.name, func() answer { return p.sendOnce(ctx, q) })
+	}
+	return a, err
 }
 
 // sendOnce may run several times at once: it changes nothing that is shared.
 func (p *provider) sendOnce(ctx context.Context, q post) answer {
+	if q.who != p.own {
+		ctx = bare(ctx)
+	}
 	a := p.request(ctx, func(ctx context.Context) (*http.Request, error) {
 		form, h := url.Values{}, http.Header{}
 		for name, values := range q.form {
 			form[name] = values
 		}
-		if q.who.id != "" {
-			p.authenticate(form, h, q.who)
+		if q.who != nil {
+			if err := q.who.Authenticate(form, h, p.audience(q.endpoint), p.Now()); err != nil {
+				return nil, err
+			}
 		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, q.endpoint, strings.NewReader(form.Encode()))
 		if err != nil {
@@ -135,7 +123,7 @@ func (p *provider) login(ctx context.Context, name string) (answer, error) {
 		p.judgeResponse(page, z)
 		form = z.redeem(page.code())
 	}
-	a, err := p.send(ctx, post{name: name, endpoint: p.meta.TokenEndpoint, form: form, who: p.self()})
+	a, err := p.send(ctx, post{name: name, endpoint: p.meta.TokenEndpoint, form: form, who: p.own})
 	return p.judgeLogin(a), err
 }
 
@@ -159,7 +147,7 @@ func (p *provider) judgeLogin(a answer) answer {
 }
 
 func (p *provider) refresh(ctx context.Context, token string) answer {
-	return p.sendOnce(ctx, post{endpoint: p.meta.TokenEndpoint, form: refreshForm(token), who: p.self()})
+	return p.sendOnce(ctx, post{endpoint: p.meta.TokenEndpoint, form: refreshForm(token), who: p.own})
 }
 
 func refreshForm(token string) url.Values {
@@ -172,7 +160,7 @@ func (p *provider) logout(ctx context.Context, f *family) answer {
 	if f.refresh == "" || p.client.Flow == FlowClientCredentials { // which should give no refresh token
 		form = url.Values{"token": {f.access}, "token_type_hint": {"access_token"}}
 	}
-	return p.sendOnce(ctx, post{endpoint: p.meta.RevocationEndpoint, form: form, who: p.self()})
+	return p.sendOnce(ctx, post{endpoint: p.meta.RevocationEndpoint, form: form, who: p.own})
 }
 
 // judgeAnswer judges how an answer with tokens is written.

@@ -3,13 +3,13 @@ package session
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"errors"
 	"net/http"
 	"net/url"
 	"time"
 
 	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/verdict"
 )
 
@@ -145,37 +145,22 @@ func (c *Client) transportFor(s *Session) (http.RoundTripper, error) {
 	if held := c.certified.Load(); held != nil && held.certificate == s.OAuth.Certificate && held.key == s.OAuth.TLSKey {
 		return held.transport, nil
 	}
-	certificate, err := tls.X509KeyPair([]byte(s.OAuth.Certificate), []byte(s.OAuth.TLSKey))
+	transport, err := httpclient.WithCertificate(c.limited(), s.OAuth.Certificate, s.OAuth.TLSKey)
 	if err != nil {
 		return nil, verdict.Errorf(verdict.KeyUnreadable, "the client's TLS certificate and key: %w", err).Hintf("--tls-cert FILE --tls-key FILE, both PEM")
 	}
-	held := &certified{s.OAuth.Certificate, s.OAuth.TLSKey, c.withCertificate(certificate)}
-	c.certified.Store(held)
-	return held.transport, nil
+	transport = c.recorded(transport)
+	if base, ok := c.base().(*tracer); ok {
+		transport = base.around(transport)
+	}
+	c.certified.Store(&certified{s.OAuth.Certificate, s.OAuth.TLSKey, transport})
+	return transport, nil
 }
 
 // A certified is a transport that shows a certificate to servers.
 type certified struct {
 	certificate, key string // PEM
 	transport        http.RoundTripper
-}
-
-func (c *Client) withCertificate(certificate tls.Certificate) http.RoundTripper {
-	t, ok := c.limited().(*http.Transport)
-	if !ok {
-		return c.base()
-	}
-	config := t.TLSClientConfig
-	if config == nil {
-		config = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	config = config.Clone()
-	config.Certificates = []tls.Certificate{certificate}
-	t.TLSClientConfig = config
-	if base, ok := c.base().(*tracer); ok {
-		return base.around(c.recorded(t))
-	}
-	return c.recorded(t)
 }
 
 // RunnerToken fetches the ID token of a CI job from its runner.

@@ -35,7 +35,7 @@ func noSecret(_ authserver.Client, known bool, a authserver.ClientAuth) bool {
 }
 
 func wrongSecret(c authserver.Client, known bool, a authserver.ClientAuth) bool {
-	return known && !c.IsPublic() && a.Method != "none" && a.Secret != ""
+	return known && !c.IsPublic() && a.Method != "none"
 }
 
 // forgetClient redeems codes for any client.

@@ -84,7 +84,7 @@ func table() []Kind {
 		// Clients.
 		{Name: "any-client", Help: "an unknown client is accepted", Breaks: "unknown-client-refused", apply: onClient(unknownClient)},
 		{Name: "secret-optional", Help: "a client with a secret need not send it", Breaks: "client-auth-required", apply: onClient(noSecret)},
-		{Name: "secret-unchecked", Help: "a client is accepted with a wrong secret", Breaks: "client-secret-checked", apply: onClient(wrongSecret)},
+		{Name: "secret-unchecked", Help: "a client is accepted with a wrong secret or key", Breaks: "client-secret-checked", apply: onClient(wrongSecret)},
 
 		// ID tokens and userinfo.
 		{Name: "no-id-token", Help: "answers lack the ID token", Breaks: "id-token-given", apply: onTokenAnswer(deleteMember("id_token"))},
