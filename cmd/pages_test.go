@@ -116,8 +116,8 @@ func showOutputs(text []byte, outputs []string) []byte {
 
 // How long a request and a run took, which is never the same.
 var (
-	elapsed = regexp.MustCompile(` \d ms|\d\d ms`)
-	seconds = regexp.MustCompile(`in \d\.\d s`)
+	elapsed = regexp.MustCompile(` +\d+ ms`)
+	seconds = regexp.MustCompile(`in \d+\.\d s`)
 )
 
 // endOfOutput is printed after each command of a page.
@@ -167,7 +167,7 @@ func runPage(t *testing.T, commands []string) []string {
 	}
 	for i, output := range outputs {
 		output = strings.TrimSuffix(output, endOfOutput)
-		output = elapsed.ReplaceAllString(output, " 1 ms")
+		output = elapsed.ReplaceAllStringFunc(output, func(ms string) string { return fmt.Sprintf("%*s", len(ms), "1 ms") })
 		output = seconds.ReplaceAllString(output, "in 0.1 s")
 		if output != "" && !strings.HasSuffix(output, "\n") {
 			output += "\n"
