@@ -3,6 +3,7 @@ package cmd
 import (
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -41,6 +42,23 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestEveryPageIsListed requires that the index of docs, or that of the cookbook, links to each page.
+func TestEveryPageIsListed(t *testing.T) {
+	t.Parallel()
+	listed := map[string]bool{"docs/README.md": true}
+	for _, index := range []string{"docs/README.md", "docs/cookbook/README.md"} {
+		for _, target := range relativeLinks(t, "../"+index) {
+			target, _, _ = strings.Cut(target, "#")
+			listed[path.Join(path.Dir(index), target)] = true
+		}
+	}
+	for _, name := range pages(t) {
+		if strings.HasPrefix(name, "docs/") && !listed[name] {
+			t.Errorf("no index links to %s", name)
+		}
+	}
+}
+
 var (
 	fencedBlock = regexp.MustCompile("(?ms)^```.*?^```\n")
 	codeSpan    = regexp.MustCompile("`[^`\n]*`")
@@ -63,9 +81,9 @@ func relativeLinks(t *testing.T, file string) []string {
 
 // followLink returns what is wrong with a link of a file, or "".
 func followLink(t *testing.T, file, target string) string {
-	path, anchor, hasAnchor := strings.Cut(target, "#")
-	if path != "" {
-		file = filepath.Join(filepath.Dir(file), filepath.FromSlash(path))
+	name, anchor, hasAnchor := strings.Cut(target, "#")
+	if name != "" {
+		file = filepath.Join(filepath.Dir(file), filepath.FromSlash(name))
 	}
 	if _, err := os.Stat(file); err != nil {
 		return "the file does not exist"

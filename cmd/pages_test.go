@@ -24,7 +24,15 @@ import (
 var pageDay = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 
 // prose are the pages that need no transcript.
-var prose = []string{"CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/README.md", "docs/cookbook/README.md", "docs/install.md", "docs/platforms.md"}
+var prose = []string{
+	"CHANGELOG.md",
+	"CONTRIBUTING.md",
+	"SECURITY.md",
+	"docs/README.md",
+	"docs/cookbook/README.md",
+	"docs/install.md",
+	"docs/platforms.md",
+}
 
 // TestPages runs the console blocks of README.md and of the pages below docs. The blocks of a page are one
 // shell, which begins in an empty directory. Each line "$ COMMAND", with the lines "> …" that
