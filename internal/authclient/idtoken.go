@@ -101,7 +101,7 @@ func (s *Client) verified(ctx context.Context, token string, policy verify.Polic
 	if err != nil {
 		return jsonobject.Object{}, err
 	}
-	keys := &providerKeys{ctx: ctx, url: u.String(), client: &jwks.Client{
+	keys := &providerKeys{ctx: context.WithValue(ctx, secretsKey{}, sent{}), url: u.String(), client: &jwks.Client{
 		HTTP: &http.Client{Transport: s.Transport}, Now: s.Now, UserAgent: s.UserAgent, Timeout: s.Timeout,
 	}}
 	report := verify.Token(token, keys, policy, s.Now())

@@ -143,7 +143,7 @@ func (st *Store) record(name string, e Entry) {
 	if err != nil || CheckName(name) != nil {
 		return
 	}
-	root, err := st.open()
+	root, err := st.make() // the first requests of a login precede its file
 	if err != nil {
 		return
 	}
