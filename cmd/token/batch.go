@@ -70,7 +70,7 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	defer stop()
 	err = runUntil(ctx, lines, env.Stdout, options, func() batch.Work {
 		worker, answered := work.worker(), t.count()
-		return func(dst, line []byte, number int, tooLong error) []byte {
+		return func(dst []byte, line string, number int, tooLong error) []byte {
 			answered.Add(1)
 			answer, err := answerLine(token, line, tooLong, worker)
 			if err != nil {
@@ -121,11 +121,22 @@ func runUntil(ctx context.Context, r io.Reader, w io.Writer, o batch.Options, ne
 // Bearer ".
 const framing = 4096
 
-func answerLine(token tokenOptions, line []byte, tooLong error, worker lineWorker) (render.Members, error) {
+// An againWorker answers a token with the header of one before. known is false for any other text.
+type againWorker interface {
+	again(text string) (answer render.Members, known bool, err error)
+}
+
+func answerLine(token tokenOptions, text string, tooLong error, worker lineWorker) (render.Members, error) {
 	if tooLong != nil {
 		err := verdict.Errorf(verdict.TooLarge, "the line is longer than a token of %d bytes", token.maxSize)
 		return worker.refuse(err), err
 	}
+	if w, ok := worker.(againWorker); ok && token.field == "" && len(text) <= token.maxSize && scan.IsAlone(text) {
+		if answer, known, err := w.again(text); known {
+			return answered(answer, err)
+		}
+	}
+	line := []byte(text)
 	if form, err := formOf(token, line); form != nil || err != nil {
 		return answerForm(form, err, worker)
 	}
@@ -136,7 +147,11 @@ func answerLine(token tokenOptions, line []byte, tooLong error, worker lineWorke
 	if err != nil {
 		return worker.refuse(err), err
 	}
-	answer, err := worker.answer(found.Token)
+	return answered(worker.answer(found.Token))
+}
+
+// answered returns the answer of a worker, which may be nil with an error.
+func answered(answer render.Members, err error) (render.Members, error) {
 	if err != nil && answer == nil {
 		answer = cli.ErrorObject(err)
 	}
@@ -173,11 +188,7 @@ func answerForm(form *serialization.Form, err error, worker lineWorker) (render.
 	if err != nil {
 		return worker.refuse(err), err
 	}
-	answer, err := worker.answer(text)
-	if err != nil && answer == nil {
-		answer = cli.ErrorObject(err)
-	}
-	return answer, err
+	return answered(worker.answer(text))
 }
 
 // A tally counts the lines that were answered, those that failed by class, and records the first of

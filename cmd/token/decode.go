@@ -13,6 +13,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
 	"jwt/internal/render"
+	"jwt/internal/serialization"
 	"jwt/internal/token"
 	"jwt/internal/verdict"
 )
@@ -108,14 +109,7 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 	u := o.open.unlocker(ctx, env, o.output, args)
 	if o.batch {
 		worker := func() lineWorker {
-			var reader token.Reader
-			return formLine{lineFunc(func(text string) (render.Members, error) {
-				t, err := o.decode(u, reader.OpenLax, text)
-				if err != nil {
-					return nil, err
-				}
-				return decodedJSON(t, o.life.check(t, span, now))
-			}), formJSON}
+			return &decodeLines{options: &o, unlocker: u, check: func(t *token.Token) error { return o.life.check(t, span, now) }}
 		}
 		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: worker})
 	}
@@ -130,8 +124,8 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 		}
 		found.Token = text
 	}
-	t, err := o.decode(u, token.OpenLax, found.Token)
-	if err != nil {
+	t, err := token.OpenLax(found.Token)
+	if t, err = o.unlock(u, t, err); err != nil {
 		return o.fail(env, err)
 	}
 	if o.open.given() && t.Decrypted == nil {
@@ -152,6 +146,41 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 	return ended
 }
 
+// decodeLines decodes the tokens of one goroutine.
+type decodeLines struct {
+	options  *decodeOptions
+	unlocker *unlocker
+	check    func(*token.Token) error // of --valid-for
+	reader   token.Reader
+}
+
+func (d *decodeLines) answer(text string) (render.Members, error) {
+	return d.members(d.reader.OpenLax(text))
+}
+
+func (d *decodeLines) again(text string) (render.Members, bool, error) {
+	t, known, err := d.reader.OpenAgain(text)
+	if !known {
+		return nil, false, nil
+	}
+	answer, err := d.members(t, err)
+	return answer, true, err
+}
+
+func (d *decodeLines) members(t *token.Token, err error) (render.Members, error) {
+	t, err = d.options.unlock(d.unlocker, t, err)
+	if err != nil {
+		return nil, err
+	}
+	return decodedJSON(t, d.check(t))
+}
+
+func (d *decodeLines) refuse(err error) render.Members { return cli.ErrorObject(err) }
+
+func (d *decodeLines) answerForm(form *serialization.Form) (render.Members, error) {
+	return formLine{d.answer, formJSON}.answerForm(form)
+}
+
 // decodedJSON returns the output for a token, with the error of --valid-for.
 func decodedJSON(t *token.Token, ended error) (render.Members, error) {
 	decoded := render.Decoded{Token: t}
@@ -170,9 +199,8 @@ func (o decodeOptions) fail(env *cli.Env, err error) error {
 	return o.output.Fail(env, err)
 }
 
-// decode parses a token, and decrypts it if a key is given.
-func (o *decodeOptions) decode(u *unlocker, open func(text string) (*token.Token, error), text string) (*token.Token, error) {
-	t, err := open(text)
+// unlock decrypts a token that was parsed, if a key is given.
+func (o *decodeOptions) unlock(u *unlocker, t *token.Token, err error) (*token.Token, error) {
 	if err == nil && t.Deflated() {
 		err = t.Inflate(o.open.maxInflated)
 	}

@@ -348,7 +348,19 @@ type verifyLines struct {
 }
 
 func (v *verifyLines) answer(token string) (render.Members, error) {
-	r := v.verifier.Token(token)
+	return v.members(v.verifier.Token(token))
+}
+
+func (v *verifyLines) again(text string) (render.Members, bool, error) {
+	r, known := v.verifier.Again(text)
+	if !known {
+		return nil, false, nil
+	}
+	answer, err := v.members(r)
+	return answer, true, err
+}
+
+func (v *verifyLines) members(r *verify.Report) (render.Members, error) {
 	if v.options.entry != "" {
 		*r = v.options.withEntry(*r)
 	}

@@ -3,11 +3,10 @@
 package batch
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -16,9 +15,9 @@ import (
 // line itself was discarded while reading.
 var ErrLineTooLong = errors.New("the line is too long")
 
-// Work appends the answer to one line to dst and returns it. number counts from 1. line
-// has no line end and is valid only during the call. tooLong is ErrLineTooLong or nil.
-type Work func(dst, line []byte, number int, tooLong error) []byte
+// Work appends the answer to one line to dst and returns it. number counts from 1. tooLong is
+// ErrLineTooLong or nil.
+type Work func(dst []byte, line string, number int, tooLong error) []byte
 
 // Options limit the work.
 type Options struct {
@@ -29,13 +28,11 @@ type Options struct {
 	Progress func(lines int, read int64)
 }
 
-// One goroutine works on a chunk of lines, so that the cost of passing it on is small per
-// line. A slow input makes small chunks: no line waits for the next.
+// One goroutine works on a block of lines, so that the cost of passing it on is small per line. A
+// slow input makes small blocks: no line waits for the next.
 const (
-	chunkLines = 32
-	chunkBytes = 256 << 10
-	readBytes  = 64 << 10
-	keptBytes  = 1 << 20 // maximum size of the buffers of a chunk that is reused
+	blockBytes = 32 << 10
+	keptBytes  = 1 << 20 // maximum size of the buffers of a block that is reused
 )
 
 // Run reads lines from r until it ends, answers each and writes the answers to w in the order of
@@ -46,23 +43,24 @@ func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, newWork func(
 	defer cancel()
 
 	in := &counter{Reader: r}
-	todo := make(chan *chunk)
-	inOrder := make(chan *chunk, 2*o.Workers) // limits the memory
+	todo := make(chan *block)
+	inOrder := make(chan *block, 2*o.Workers) // limits the memory
 	var workers sync.WaitGroup
 	for range o.Workers {
 		workers.Go(func() {
 			work := newWork()
-			for c := range todo {
-				c.answer(work)
+			for b := range todo {
+				b.answer(work, o.MaxLine)
 			}
 		})
 	}
-	spent := make(chan *chunk, cap(inOrder)+2) // room for all chunks: those in inOrder, and one each in reader and writer
+	spent := make(chan *block, cap(inOrder)+2) // room for all blocks: those in inOrder, and one each in reader and writer
 	var readErr error
 	go func() {
 		defer close(inOrder)
 		defer close(todo)
-		readErr = read(ctx, in, o.MaxLine, spent, todo, inOrder)
+		r := reader{Reader: in, maxLine: o.MaxLine, spent: spent, todo: todo, inOrder: inOrder}
+		readErr = r.run(ctx)
 	}()
 	writeErr := write(w, inOrder, spent, func(lines int) {
 		if o.Progress != nil {
@@ -91,132 +89,53 @@ func (c *counter) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func write(w io.Writer, inOrder <-chan *chunk, spent chan<- *chunk, progress func(int)) error {
-	lines := 0
-	for c := range inOrder {
-		<-c.done
-		if _, err := w.Write(c.out); err != nil {
+func write(w io.Writer, inOrder <-chan *block, spent chan<- *block, progress func(int)) error {
+	for b := range inOrder {
+		<-b.done
+		if _, err := w.Write(b.out); err != nil {
 			return err
 		}
-		lines += c.lines()
-		progress(lines)
-		if cap(c.text)+cap(c.out) > keptBytes {
-			continue // the buffers of an unusually large chunk are not kept
+		progress(b.first + b.lines - 1)
+		if cap(b.text)+cap(b.out) > keptBytes {
+			continue // the buffers of an unusually large block are not kept
 		}
 		select {
-		case spent <- c:
+		case spent <- b:
 		default:
 		}
 	}
 	return nil
 }
 
-// fresh returns an empty chunk. It reuses a spent one if possible, because chunks are
-// most of a run's garbage.
-func fresh(spent <-chan *chunk, first int) *chunk {
-	select {
-	case c := <-spent:
-		c.text, c.ends, c.long, c.out = c.text[:0], c.ends[:0], c.long[:0], c.out[:0]
-		c.first = first
-		return c
-	default:
-		return &chunk{first: first, done: make(chan struct{}, 1)}
-	}
-}
-
-// A chunk is a number of consecutive lines and their answers.
-type chunk struct {
-	text  []byte // the lines without their ends, one after the other
-	ends  []int  // where each line ends in text
-	long  []bool // which lines were too long
+// A block is a number of consecutive lines and their answers.
+type block struct {
+	text  []byte // whole lines; the last one of the input may lack its end
 	first int    // the number of the first line
+	lines int
+	long  bool // the only line was too long, and is not in text
 	out   []byte
 	done  chan struct{} // receives a value when the lines are answered
 }
 
-func (c *chunk) lines() int { return len(c.ends) }
-
-func (c *chunk) answer(work Work) {
-	defer func() { c.done <- struct{}{} }()
-	start := 0
-	for i, end := range c.ends {
-		line := c.text[start:end]
-		start = end
+func (b *block) answer(work Work, maxLine int) {
+	defer func() { b.done <- struct{}{} }()
+	if b.long {
+		b.out = work(b.out, "", b.first, ErrLineTooLong)
+		return
+	}
+	text := string(b.text) // all lines in one piece of memory
+	for number := b.first; text != ""; number++ {
+		line, rest, _ := strings.Cut(text, "\n")
+		text = rest
+		content := strings.TrimRight(line, "\r")
 		switch {
-		case c.long[i]:
-			c.out = work(c.out, nil, c.first+i, ErrLineTooLong)
-		case len(line) > 0:
-			c.out = work(c.out, line, c.first+i, nil)
+		case len(content) > maxLine || isTooLong(len(line), maxLine):
+			b.out = work(b.out, "", number, ErrLineTooLong)
+		case content != "":
+			b.out = work(b.out, content, number, nil)
 		}
 	}
 }
 
-func read(ctx context.Context, r io.Reader, maxLine int, spent <-chan *chunk, todo, inOrder chan<- *chunk) error {
-	b := bufio.NewReaderSize(r, readBytes)
-	for next := 1; ; {
-		c := fresh(spent, next)
-		err := c.fill(b, maxLine)
-		if c.lines() > 0 {
-			next += c.lines()
-			if err := hand(ctx, c, todo, inOrder); err != nil {
-				return err
-			}
-		}
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
-	}
-}
-
-// hand passes the chunk to a worker and to the writer, which waits for it.
-func hand(ctx context.Context, c *chunk, todo, inOrder chan<- *chunk) error {
-	select {
-	case inOrder <- c:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	todo <- c // a worker always becomes free, because none waits for anything
-	return nil
-}
-
-// fill reads lines until the chunk is full or no more input is available.
-func (c *chunk) fill(b *bufio.Reader, maxLine int) error {
-	for len(c.ends) < chunkLines && len(c.text) < chunkBytes {
-		if len(c.ends) > 0 && b.Buffered() == 0 {
-			return nil // the next line may take long: answer these now
-		}
-		if err := c.line(b, maxLine); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// line reads one line. It discards a line longer than maxLine while reading.
-func (c *chunk) line(b *bufio.Reader, maxLine int) error {
-	start := len(c.text)
-	long, any := false, false
-	for {
-		piece, err := b.ReadSlice('\n')
-		any = any || len(piece) > 0
-		if len(c.text)-start+len(bytes.TrimRight(piece, "\r\n")) > maxLine {
-			long = true
-			c.text = c.text[:start]
-		}
-		if !long {
-			c.text = append(c.text, piece...)
-		}
-		if err == bufio.ErrBufferFull {
-			continue
-		}
-		if any {
-			c.text = append(c.text[:start], bytes.TrimRight(c.text[start:], "\r\n")...)
-			c.ends = append(c.ends, len(c.text))
-			c.long = append(c.long, long)
-		}
-		return err
-	}
-}
+// isTooLong reports whether a line of n bytes before its line feed is certainly too long.
+func isTooLong(n, maxLine int) bool { return n > maxLine+len("\r") }

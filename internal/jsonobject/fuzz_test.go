@@ -177,19 +177,20 @@ func FuzzPlain(f *testing.F) {
 	for _, s := range append(seeds, `{"a":-0.5e+7,"b":[true,false,null,"\\\"x"],"c":{"d":{}}}`, `{"é":"é"}`, `{"a":1 , "b":2}`, `{"a":01}`, `{"a":1.}`) {
 		f.Add([]byte(s))
 	}
+	var r Reader // keeps nothing of the text before
 	f.Fuzz(func(t *testing.T, src []byte) {
-		places, spaced, ok := readPlain(src)
-		if !ok {
+		compareReader(t, &r, src)
+		if !r.readPlain(src) {
 			return
 		}
 		if !jsontext.Value(src).IsValid() {
 			t.Fatalf("%q is not valid or has duplicates", src)
 		}
-		if flat := jsontext.Value(bytes.Clone(src)); flat.Compact(jsontext.PreserveRawStrings(true)) != nil || bytes.Equal(flat, src) == spaced {
-			t.Fatalf("%q: spaced is %t", src, spaced)
+		if flat := jsontext.Value(bytes.Clone(src)); flat.Compact(jsontext.PreserveRawStrings(true)) != nil || bytes.Equal(flat, src) == r.spaced {
+			t.Fatalf("%q: spaced is %t", src, r.spaced)
 		}
 		var got []Member
-		for _, p := range places {
+		for _, p := range r.places {
 			name, _ := unquote(p.name.of(src))
 			got = append(got, Member{name, p.value.of(src)})
 		}
@@ -197,4 +198,17 @@ func FuzzPlain(f *testing.F) {
 			t.Fatalf("%q: members %q, want %q", src, got, want)
 		}
 	})
+}
+
+// compareReader checks that a Reader, whatever it read before, reads a text as Parse does.
+func compareReader(t *testing.T, r *Reader, src []byte) {
+	t.Helper()
+	got, gotErr := r.Parse(src)
+	want, wantErr := Parse(src)
+	if (gotErr == nil) != (wantErr == nil) || gotErr != nil && gotErr.Error() != wantErr.Error() {
+		t.Fatalf("%q: error %v, want %v", src, gotErr, wantErr)
+	}
+	if !cmp.Equal(got.Members(), want.Members(), cmpopts.EquateEmpty()) || !cmp.Equal(got.Duplicates(), want.Duplicates()) || got.Spaced() != want.Spaced() {
+		t.Fatalf("%q: members %q, want %q", src, got.Members(), want.Members())
+	}
 }

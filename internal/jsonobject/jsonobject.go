@@ -60,12 +60,17 @@ type Object struct {
 // Duplicates lists them.
 func Parse(src []byte) (Object, error) { return parse(src, MaxDepth) }
 
-// parse reads plain text in one walk. Of other text it lets jsontext check the grammar, which is
-// fastest without positions and reasons, and walks only one with an error or duplicates again.
 func parse(src []byte, maxDepth int) (Object, error) {
-	if places, spaced, ok := readPlain(src); ok {
-		return Object{src: src, places: places, spaced: spaced}, nil
+	var r Reader
+	if r.readPlain(src) {
+		return Object{src: src, places: r.places, spaced: r.spaced}, nil
 	}
+	return parseAny(src, maxDepth)
+}
+
+// parseAny reads a text that is not plain. It lets jsontext check the grammar, which is fastest
+// without positions and reasons, and walks only one with an error or duplicates again.
+func parseAny(src []byte, maxDepth int) (Object, error) {
 	if at := tooDeep(src, maxDepth); at >= 0 {
 		return Object{}, &SyntaxError{Offset: at, Reason: ErrTooDeep.Error(), Err: ErrTooDeep}
 	}
@@ -263,13 +268,16 @@ func wordAt[T string | []byte](s T, at int) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// isPlainWord reports whether eight bytes are certainly printable ASCII without quotes and
-// backslashes.
-func isPlainWord(w uint64) bool {
+// isPlainWord reports whether eight bytes are printable ASCII without quotes and backslashes.
+func isPlainWord(w uint64) bool { return specialBytes(w) == 0 }
+
+// specialBytes returns the high bit of each byte that is not printable ASCII, or is a quote or a
+// backslash. The lowest bit is exact; a byte above it may be taken for special.
+func specialBytes(w uint64) uint64 {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	quote, backslash := w^'"'*ones, w^'\\'*ones
 	// In any byte the high bit, a borrow below ' ', the carry of DEL, or a borrow of a zero.
-	return (w|(w-' '*ones)|(w+ones)|(quote-ones)&^quote|(backslash-ones)&^backslash)&high == 0
+	return (w | (w - ' '*ones) | (w + ones) | (quote-ones)&^quote | (backslash-ones)&^backslash) & high
 }
 
 func Int(n int64) Value { return strconv.AppendInt(nil, n, 10) }

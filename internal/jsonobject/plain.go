@@ -1,7 +1,9 @@
 package jsonobject
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -23,117 +25,126 @@ const (
 	plainBytes   = math.MaxInt32
 )
 
-// A plainReader checks and splits the usual text of an object in one walk that copies nothing. It
-// gives up on whatever is not plain: an error, a duplicate name, an escape in a name, \u, deep
-// nesting. What it accepts, jsontext accepts, with the same members and no duplicates (FuzzPlain).
-type plainReader struct {
+// A Reader reads many objects. An object is valid until the next one is read. Only one goroutine may
+// use it.
+//
+// It checks and splits the usual text of an object in one walk that copies nothing. It gives up on
+// whatever is not plain: an error, a duplicate name, an escape in a name, \u, deep nesting. What it
+// accepts, jsontext accepts, with the same members and no duplicates (FuzzPlain).
+type Reader struct {
 	src    []byte
-	at     int
 	spaced bool // there is white space outside strings
 
-	names [plainNames]part // of the objects that are open, the outermost first
-	named int
-
-	places [plainMembers]place
-	found  int
+	names  [plainNames]part // of the objects that are open, the outermost first
+	named  int
+	places []place // of the members of the outermost object
 }
 
-// readPlain returns the places of the members of src and whether it has white space between
-// values. ok is false if the text is not plain.
-func readPlain(src []byte) (places []place, spaced, ok bool) {
+// Parse is the function Parse.
+func (r *Reader) Parse(src []byte) (Object, error) {
+	if r.readPlain(src) {
+		return Object{src: src, places: r.places, spaced: r.spaced}, nil
+	}
+	return parseAny(src, MaxDepth)
+}
+
+// readPlain finds the members of src and whether it has white space between values. It reports
+// whether the text is plain.
+func (r *Reader) readPlain(src []byte) bool {
+	const usual = 16 // members
 	if len(src) > plainBytes {
-		return nil, false, false
+		return false
 	}
-	r := plainReader{src: src}
-	r.skipSpace()
-	if r.peek() != '{' || !r.object(1) {
-		return nil, false, false
+	if r.places == nil {
+		r.places = make([]place, 0, usual)
 	}
-	r.skipSpace()
-	if r.at != len(src) {
-		return nil, false, false
+	r.src, r.spaced, r.named, r.places = src, false, 0, r.places[:0]
+	at := r.skipSpace(0)
+	if r.peek(at) != '{' {
+		return false
 	}
-	return append(make([]place, 0, r.found), r.places[:r.found]...), r.spaced, true
+	at = r.object(at, 1)
+	return at >= 0 && r.skipSpace(at) == len(src)
 }
 
-// peek returns the next byte, or 0 at the end.
-func (r *plainReader) peek() byte {
-	if r.at < len(r.src) {
-		return r.src[r.at]
+// notPlain is the end of a value that is not plain.
+const notPlain = -1
+
+// peek returns the byte at at, or 0 at the end.
+func (r *Reader) peek(at int) byte {
+	if at < len(r.src) {
+		return r.src[at]
 	}
 	return 0
 }
 
-// take skips the byte c and reports whether it was the next.
-func (r *plainReader) take(c byte) bool {
-	if r.peek() != c {
-		return false
+func (r *Reader) skipSpace(at int) int {
+	if r.peek(at) > ' ' {
+		return at
 	}
-	r.at++
-	return true
+	end := skipSpace(r.src, at)
+	r.spaced = r.spaced || end > at
+	return end
 }
 
-func (r *plainReader) skipSpace() {
-	if r.peek() > ' ' {
-		return
-	}
-	if at := skipSpace(r.src, r.at); at > r.at {
-		r.at, r.spaced = at, true
-	}
-}
-
-func (r *plainReader) value(depth int) bool {
-	switch c := r.peek(); c {
+// value returns the end of the value that starts at at, as the functions below do.
+func (r *Reader) value(at, depth int) int {
+	switch r.peek(at) {
 	case '"':
-		return r.text(true)
+		return r.text(at, true)
 	case '{':
-		return r.object(depth)
+		return r.object(at, depth)
 	case '[':
-		return r.array(depth)
+		return r.array(at, depth)
 	case 't':
-		return r.word("true")
+		return r.word(at, "true")
 	case 'f':
-		return r.word("false")
+		return r.word(at, "false")
 	case 'n':
-		return r.word("null")
+		return r.word(at, "null")
 	default:
-		return r.number()
+		return r.number(at)
 	}
 }
 
-func (r *plainReader) word(word string) bool {
-	end := r.at + len(word)
-	if end > len(r.src) || string(r.src[r.at:end]) != word {
-		return false
+func (r *Reader) word(at int, word string) int {
+	end := at + len(word)
+	if end > len(r.src) || string(r.src[at:end]) != word {
+		return notPlain
 	}
-	r.at = end
-	return true
+	return end
 }
 
 // text reads a string. Only one that may have escapes can have a backslash.
-func (r *plainReader) text(escapes bool) bool {
-	r.at++
-	start, ascii := r.at, true
-	for r.at+8 <= len(r.src) && isPlainWord(wordAt(r.src, r.at)) {
-		r.at += 8
-	}
-	for r.at < len(r.src) {
-		switch c := r.src[r.at]; {
+func (r *Reader) text(at int, escapes bool) int {
+	src, start, ascii := r.src, at, true
+	for at++; at < len(src); at++ {
+		if at+8 <= len(src) {
+			special := specialBytes(binary.LittleEndian.Uint64(src[at:]))
+			if special == 0 {
+				at += 7
+				continue
+			}
+			at += bits.TrailingZeros64(special) / 8
+		}
+		switch c := src[at]; {
 		case c == '"':
-			r.at++
-			return ascii || utf8.Valid(r.src[start:r.at])
+			at++
+			if ascii || utf8.Valid(src[start:at]) {
+				return at
+			}
+			return notPlain
 		case c < ' ':
-			return false
+			return notPlain
 		case c == '\\':
-			if r.at++; !escapes || !isShortEscape(r.peek()) {
-				return false
+			if at++; !escapes || !isShortEscape(r.peek(at)) {
+				return notPlain
 			}
 		case c >= utf8.RuneSelf:
 			ascii = false
 		}
-		r.at++
 	}
-	return false
+	return notPlain
 }
 
 // isShortEscape reports whether a backslash and c are an escape other than \u.
@@ -146,99 +157,135 @@ func isShortEscape(c byte) bool {
 }
 
 // number reads a number as RFC 8259 §6 has it.
-func (r *plainReader) number() bool {
-	r.take('-')
-	if !r.take('0') && !r.digits() {
-		return false
+func (r *Reader) number(at int) int {
+	if r.peek(at) == '-' {
+		at++
 	}
-	if r.take('.') && !r.digits() {
-		return false
+	if r.peek(at) == '0' {
+		at++
+	} else if at = r.digits(at); at < 0 {
+		return notPlain
 	}
-	if r.take('e') || r.take('E') {
-		if !r.take('+') {
-			r.take('-')
+	if r.peek(at) == '.' {
+		if at = r.digits(at + 1); at < 0 {
+			return notPlain
 		}
-		return r.digits()
 	}
-	return true
+	if c := r.peek(at); c == 'e' || c == 'E' {
+		if at++; r.peek(at) == '+' || r.peek(at) == '-' {
+			at++
+		}
+		return r.digits(at)
+	}
+	return at
 }
 
-func (r *plainReader) digits() bool {
-	start := r.at
-	for c := r.peek(); '0' <= c && c <= '9'; c = r.peek() {
-		r.at++
+// digits reads at least one digit.
+func (r *Reader) digits(at int) int {
+	start := at
+	for c := r.peek(at); '0' <= c && c <= '9'; c = r.peek(at) {
+		at++
 	}
-	return r.at > start
+	if at == start {
+		return notPlain
+	}
+	return at
 }
 
-func (r *plainReader) array(depth int) bool {
-	r.at++
-	r.skipSpace()
-	if r.take(']') {
-		return true
+func (r *Reader) array(at, depth int) int {
+	at = r.skipSpace(at + 1)
+	if r.peek(at) == ']' {
+		return at + 1
 	}
 	for depth < plainDepth {
-		r.skipSpace()
-		if !r.value(depth + 1) {
-			return false
+		if at = r.value(r.skipSpace(at), depth+1); at < 0 {
+			return notPlain
 		}
-		r.skipSpace()
-		if !r.take(',') {
-			return r.take(']')
+		at = r.skipSpace(at)
+		switch r.peek(at) {
+		case ',':
+			at++
+		case ']':
+			return at + 1
+		default:
+			return notPlain
 		}
 	}
-	return false
+	return notPlain
 }
 
-func (r *plainReader) object(depth int) bool {
-	r.at++
-	r.skipSpace()
-	if r.take('}') {
-		return true
+func (r *Reader) object(at, depth int) int {
+	at = r.skipSpace(at + 1)
+	if r.peek(at) == '}' {
+		return at + 1
 	}
-	first := r.named // of the names of this object
+	siblings := nameSet{first: r.named}
 	for depth < plainDepth {
-		r.skipSpace()
-		if !r.member(first, depth) {
-			return false
+		if at = r.member(r.skipSpace(at), depth, &siblings); at < 0 {
+			return notPlain
 		}
-		r.skipSpace()
-		if !r.take(',') {
-			r.named = first
-			return r.take('}')
+		at = r.skipSpace(at)
+		switch r.peek(at) {
+		case ',':
+			at++
+		case '}':
+			r.named = siblings.first
+			return at + 1
+		default:
+			return notPlain
 		}
 	}
-	return false
+	return notPlain
 }
 
-// member reads a name that none of the names from first on is, and its value.
-func (r *plainReader) member(first, depth int) bool {
-	start := r.at
-	if r.peek() != '"' || !r.text(false) || r.named == plainNames || r.named-first == plainMembers {
+// member reads a name that its object does not have yet, and its value.
+func (r *Reader) member(start, depth int, siblings *nameSet) int {
+	if r.peek(start) != '"' {
+		return notPlain
+	}
+	end := r.text(start, false)
+	if end < 0 {
+		return notPlain
+	}
+	name := part{int32(start), int32(end)}
+	if !r.addName(siblings, name) {
+		return notPlain
+	}
+	at := r.skipSpace(end)
+	if r.peek(at) != ':' {
+		return notPlain
+	}
+	from := r.skipSpace(at + 1)
+	to := r.value(from, depth+1)
+	if depth == 1 && to >= 0 {
+		r.places = append(r.places, place{name, part{int32(from), int32(to)}})
+	}
+	return to
+}
+
+// A nameSet is the names of an object that is open.
+type nameSet struct {
+	first int    // of the names, in those of the reader
+	marks uint64 // has a bit for each, which others may share
+}
+
+// addName adds a name to those of its object. It reports false if the object has it already, or if
+// there is no room for it.
+func (r *Reader) addName(to *nameSet, name part) bool {
+	if r.named == plainNames || r.named-to.first == plainMembers {
 		return false
 	}
-	name := r.since(start)
-	for _, other := range r.names[first:r.named] {
-		if other.size() == name.size() && string(other.of(r.src)) == string(name.of(r.src)) {
-			return false
+	text := name.of(r.src)
+	bit := uint64(1) << ((text[1]*5 ^ text[len(text)-2]*3 ^ byte(len(text))) % 64) // inside the quotes
+	if to.marks&bit != 0 {
+		for _, other := range r.names[to.first:r.named] {
+			if other.size() == name.size() && string(other.of(r.src)) == string(text) {
+				return false
+			}
 		}
 	}
+	to.marks |= bit
 	r.names[r.named] = name
 	r.named++
-	r.skipSpace()
-	if !r.take(':') {
-		return false
-	}
-	r.skipSpace()
-	start = r.at
-	if !r.value(depth + 1) {
-		return false
-	}
-	if depth == 1 {
-		r.places[r.found] = place{name, r.since(start)}
-		r.found++
-	}
 	return true
 }
-
-func (r *plainReader) since(start int) part { return part{int32(start), int32(r.at)} }

@@ -46,55 +46,7 @@ func (t Token) Protected() jsonobject.Object {
 
 // Parse splits text into its three parts. It accepts only strict base64url, whatever the
 // algorithm. Duplicate header names are left to Header.Duplicates.
-func Parse(text string) (Token, error) { return new(Parser).Parse(text) }
-
-// A Parser parses many tokens. The bytes of a token are valid until the next one. Only one
-// goroutine may use it.
-type Parser struct {
-	buffer []byte
-}
-
-// Parse is the function Parse.
-func (p *Parser) Parse(text string) (Token, error) {
-	t, err := split(text)
-	if err != nil {
-		return Token{}, err
-	}
-	var parts [3][]byte
-	if err := p.decode(t, parts[:]); err != nil {
-		return Token{}, err
-	}
-	return t.fill(parts)
-}
-
-// decode decodes the last segments of a token, as many as parts has.
-func (p *Parser) decode(t Token, parts [][]byte) error {
-	if p.buffer == nil {
-		p.buffer = make([]byte, 0, len(t.Text))
-	}
-	names, segments := [3]string{"header", "payload", "signature"}, t.Segments()
-	var ends [3]int
-	b := p.buffer[:0]
-	for i := len(segments) - len(parts); i < len(segments); i++ {
-		var err error
-		if b, err = base64url.AppendDecode(b, segments[i]); err != nil {
-			return t.notBase64url(names[i], i, err)
-		}
-		ends[i] = len(b)
-	}
-	start := 0
-	for i := range parts {
-		end := ends[len(segments)-len(parts)+i]
-		parts[i], start = b[start:end:end], end
-	}
-	if p.buffer = b; cap(b) > maxBuffer {
-		p.buffer = nil
-	}
-	return nil
-}
-
-// maxBuffer is the size of a buffer that is kept for the next token.
-const maxBuffer = 64 << 10
+func Parse(text string) (Token, error) { return new(Parser).parse(text) }
 
 // LoneSurrogate is the fault of JSON with text that no UTF-8 can hold.
 const LoneSurrogate base64url.Fault = "half of a surrogate pair, shown as U+FFFD"

@@ -28,8 +28,15 @@ func (c Claims) Object() jsonobject.Object { return c.object }
 // ParseClaims reads a payload, verified or not, as a JSON object (RFC 7519 §7.2), to show
 // it. Use ClaimsOf for claims that you rely on. It accepts duplicate members. Errors have
 // the class claims_malformed or limit_exceeded.
-func ParseClaims(payload []byte) (jsonobject.Object, error) {
-	o, err := jsonobject.Parse(payload)
+func ParseClaims(payload []byte) (jsonobject.Object, error) { return new(Reader).ParseClaims(payload) }
+
+// A Reader reads the claims of many tokens. Those of a token are valid until the next one. Only one
+// goroutine may use it.
+type Reader struct{ objects jsonobject.Reader }
+
+// ParseClaims is the function ParseClaims.
+func (r *Reader) ParseClaims(payload []byte) (jsonobject.Object, error) {
+	o, err := r.objects.Parse(payload)
 	switch {
 	case err == nil:
 		return o, nil
@@ -65,16 +72,19 @@ const maxInflated = 1 << 20
 // JSON object (claims_malformed, limit_exceeded), duplicate members at any depth
 // (duplicate_member), and a nested token, because the claims are inside it
 // (claims_malformed; RFC 7519 §7.2 step 8).
-func ClaimsOf(v jws.Verified) (Claims, error) {
+func ClaimsOf(v jws.Verified) (Claims, error) { return new(Reader).ClaimsOf(v) }
+
+// ClaimsOf is the function ClaimsOf.
+func (r *Reader) ClaimsOf(v jws.Verified) (Claims, error) {
 	token := v.Token()
 	if err := checkContentType(token.Header, token.Payload); err != nil {
 		return Claims{}, err
 	}
-	o, err := ParseClaims(token.Payload)
+	o, err := r.ParseClaims(token.Payload)
 	if zip, _ := token.Header.Text("zip"); err != nil && zip == "DEF" { // SMART Health Cards compress what they sign
 		var inflated []byte
 		if inflated, err = jwe.Inflate(token.Payload, maxInflated); err == nil {
-			o, err = ParseClaims(inflated)
+			o, err = r.ParseClaims(inflated)
 		}
 	}
 	if err != nil {

@@ -65,6 +65,10 @@ func One(text []byte, o Options) (Found, error) {
 	return found, nil
 }
 
+// IsAlone reports whether One returns text as it is, if it is a signed token with a JSON object as
+// its header.
+func IsAlone(text string) bool { return !mayBeOther(text) }
+
 // isGlued reports whether two signed tokens are written as one, which then has the five parts of
 // an encrypted one.
 func isGlued(token string) bool {

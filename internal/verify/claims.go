@@ -15,7 +15,7 @@ import (
 
 // claims checks the claims of a JWS.
 func (v *verification) claims(verified jws.Verified) {
-	claims, err := jwt.ClaimsOf(verified)
+	claims, err := v.Verifier.claims.ClaimsOf(verified)
 	if err != nil {
 		v.add(verdict.Failed("claims", err))
 		return

@@ -19,6 +19,8 @@ type Verifier struct {
 	keys Keys
 	at   time.Time
 
+	parser     jws.Parser
+	claims     jwt.Reader
 	seen       []jwk.Key // the keys of signatures
 	signatures *jws.Verifier
 	openings   map[*jws.Opening]*Opening
@@ -46,14 +48,29 @@ func New(keys Keys, policy Policy, at time.Time) *Verifier {
 
 // Token runs every check on a token. The report is valid until the next call.
 func (v *Verifier) Token(text string) *Report {
-	w, r := &v.work, &v.report
 	if err := v.open(text); err != nil {
-		*r = NoToken(unread(text, v.keys, err))
-		return r
+		v.report = NoToken(unread(text, v.keys, err))
+		return &v.report
 	}
+	return v.finish()
+}
+
+// Again is Token for a text that is a token with the header of one before. It reports false for any
+// other text.
+func (v *Verifier) Again(text string) (*Report, bool) {
+	signed, ok := v.parser.ParseKnown(text)
+	if !ok {
+		return nil, false
+	}
+	v.begin(signed)
+	return v.finish(), true
+}
+
+func (v *Verifier) finish() *Report {
+	w := &v.work
 	w.checks = append(w.checks, w.shape())
-	*r = w.finish()
-	return r
+	v.report = w.finish()
+	return &v.report
 }
 
 // finish makes the checks after that of the shape, and concludes the report.
@@ -70,26 +87,31 @@ func (v *verification) finish() Report {
 
 // open begins the work on a token.
 func (v *Verifier) open(text string) error {
+	if compact.KindOf(text) == compact.SDJWT {
+		t, err := token.OpenSigned(text)
+		v.begin(jws.Token{})
+		v.work.token = t
+		return err
+	}
+	signed, err := v.parser.Parse(text)
+	if err == nil {
+		v.begin(signed)
+	}
+	return err
+}
+
+// begin begins the work on a token that was parsed.
+func (v *Verifier) begin(signed jws.Token) {
 	const usual = 20 // checks
 	w := &v.work
 	if w.checks == nil {
 		w.checks = make([]verdict.Check, 0, usual)
 	}
 	*w = verification{Verifier: v, token: w.token, checks: w.checks[:0]}
-	if compact.KindOf(text) == compact.SDJWT {
-		t, err := token.OpenSigned(text)
-		w.token = t
-		return err
-	}
-	signed, err := v.signatures.Parse(text)
-	if err != nil {
-		return err
-	}
 	if w.token == nil {
 		w.token = new(token.Token)
 	}
 	*w.token = *token.OfSigned(signed)
-	return nil
 }
 
 // under returns the verifier of signatures under the keys. It forgets all about others.

@@ -1,0 +1,41 @@
+package jws
+
+import "strings"
+
+// A memory keeps what was found out about headers, by their text as sent.
+type memory[T any] struct {
+	known map[string]*T
+
+	last *T // most tokens have the header of the one before
+	text string
+}
+
+// Bounds on the memory for headers: an attacker may send ever new ones.
+const (
+	maxKnown      = 64
+	maxKnownBytes = 4096 // of one header
+)
+
+// of returns what is known of a header, or nil.
+func (m *memory[T]) of(header string) *T {
+	if m.last != nil && m.text == header {
+		return m.last
+	}
+	known := m.known[header]
+	if known != nil {
+		m.last, m.text = known, strings.Clone(header)
+	}
+	return known
+}
+
+// keep keeps what was found out about a header, unless that is too long.
+func (m *memory[T]) keep(header string, known *T) {
+	if len(header) > maxKnownBytes {
+		return
+	}
+	if m.known == nil || len(m.known) >= maxKnown {
+		m.known = map[string]*T{}
+	}
+	header = strings.Clone(header)
+	m.known[header], m.last, m.text = known, known, header
+}
