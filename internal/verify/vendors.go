@@ -117,6 +117,18 @@ var vendors = []vendor{
 			return "iss of Firebase ends with the ID of the project: --iss " + quoteArg(one(c.Actual))
 		},
 	},
+	{ // Cloudflare Access: its tokens have an email, but they are not ID tokens
+		issued: func(iss string) bool { return strings.HasSuffix(hostOf(iss), ".cloudflareaccess.com") },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			return "aud of Cloudflare Access is the tag of one application: is the token from another one? else --aud " + quoteArg(one(c.Actual))
+		},
+	},
+	{ // Google's Identity-Aware Proxy, the same
+		issued: func(iss string) bool { return iss == "https://cloud.google.com/iap" },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			return "aud of Identity-Aware Proxy is the path of one service: is the token from another one? else --aud " + quoteArg(one(c.Actual))
+		},
+	},
 	{ // Supabase
 		issued: func(iss string) bool { return strings.HasSuffix(hostOf(iss), ".supabase.co") },
 		aud: func(claims jsonobject.Object, c verdict.Check) string {
