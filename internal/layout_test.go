@@ -24,6 +24,7 @@ var rooms = []string{
 	"compact",
 	"jsonobject",
 	"phrase",
+	"markup",
 	"redact",
 	"reltime",
 	"serialization",

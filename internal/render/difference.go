@@ -7,16 +7,13 @@ import (
 	"jwt/internal/iana"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwt"
+	"jwt/internal/token"
 	"jwt/internal/vendors"
 )
 
-// A Difference is the output of diff: the changes that turn the content of one token into
-// that of another.
+// A Difference is the output of diff.
 type Difference struct {
-	Header, Payload []jsonobject.Change
-	SameSignature   bool
-	Notes           []string // differences in spelling, order or signature
-
+	token.Difference
 	Show func(time.Time) string // formats a time as RFC 3339
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"jwt/internal/flow"
+	"jwt/internal/markup"
 	"jwt/internal/verdict"
 )
 
@@ -17,30 +18,30 @@ var style string
 // HTML returns the report as one page that loads nothing. Its Content-Security-Policy
 // allows only its own style, by hash.
 func HTML(r flow.Report) []byte {
-	var m markup
+	var m markup.Builder
 	sum := sha256.Sum256([]byte(style))
 	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
-	m.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
+	m.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
 		`<meta http-equiv="Content-Security-Policy" content="`+policy+"\">\n",
 		"<meta name=\"referrer\" content=\"no-referrer\">\n",
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
 		"<meta name=\"color-scheme\" content=\"light dark\">\n")
-	m.element("title", "", "jwt session flow: "+string(r.Verdict())+": "+r.Server)
-	m.raw("\n<style>", style, "</style>\n</head>\n<body>\n<main>\n")
+	m.Element("title", "", "jwt session flow: "+string(r.Verdict())+": "+r.Server)
+	m.Raw("\n<style>", style, "</style>\n</head>\n<body>\n<main>\n")
 	headline(r, &m)
 	ruleTable(r, &m)
-	m.raw("<section id=\"steps\">\n<h2>Steps</h2>\n")
+	m.Raw("<section id=\"steps\">\n<h2>Steps</h2>\n")
 	sequence(r, &m)
-	m.raw("</section>\n<section id=\"tokens\">\n<h2>The tokens</h2>\n")
+	m.Raw("</section>\n<section id=\"tokens\">\n<h2>The tokens</h2>\n")
 	timeline(r, &m)
 	tokenTable(r, &m)
-	m.raw("</section>\n</main>\n</body>\n</html>\n")
+	m.Raw("</section>\n</main>\n</body>\n</html>\n")
 	return []byte(m.String())
 }
 
-func headline(r flow.Report, m *markup) {
-	m.raw("<header>\n<h1>").element("span", `class="badge `+string(r.Verdict())+`"`, string(r.Verdict())).raw(" Session of ").element("code", "", r.Server).raw("</h1>\n<p>")
-	m.text("preset " + r.Preset + " · " + r.Began.UTC().Format("2 January 2006, 15:04:05 UTC") + " · " + strconv.Itoa(len(r.Steps)) + " steps in " + seconds(r.Took) + " s · ")
+func headline(r flow.Report, m *markup.Builder) {
+	m.Raw("<header>\n<h1>").Element("span", `class="badge `+string(r.Verdict())+`"`, string(r.Verdict())).Raw(" Session of ").Element("code", "", r.Server).Raw("</h1>\n<p>")
+	m.Text("preset " + r.Preset + " · " + r.Began.UTC().Format("2 January 2006, 15:04:05 UTC") + " · " + strconv.Itoa(len(r.Steps)) + " steps in " + seconds(r.Took) + " s · ")
 	var counts []string
 	for _, c := range []struct {
 		status verdict.Status
@@ -50,15 +51,15 @@ func headline(r flow.Report, m *markup) {
 			counts = append(counts, strconv.Itoa(n)+" "+c.word)
 		}
 	}
-	m.text(strings.Join(counts, ", ")).raw("</p>\n")
+	m.Text(strings.Join(counts, ", ")).Raw("</p>\n")
 	if r.Err != nil {
-		m.element("p", `class="error"`, r.Err.Error())
+		m.Element("p", `class="error"`, r.Err.Error())
 	}
-	m.raw("</header>\n")
+	m.Raw("</header>\n")
 }
 
-func ruleTable(r flow.Report, m *markup) {
-	m.raw("<section id=\"rules\">\n<h2>The rules</h2>\n<div class=\"wide\">\n<table class=\"rules\">\n<thead><tr><th>Verdict</th><th>Rule</th><th>Expected</th><th>Actual</th></tr></thead>\n<tbody>\n")
+func ruleTable(r flow.Report, m *markup.Builder) {
+	m.Raw("<section id=\"rules\">\n<h2>The rules</h2>\n<div class=\"wide\">\n<table class=\"rules\">\n<thead><tr><th>Verdict</th><th>Rule</th><th>Expected</th><th>Actual</th></tr></thead>\n<tbody>\n")
 	for _, status := range []verdict.Status{verdict.Fail, verdict.Warn, verdict.Pass, verdict.Skip} {
 		for _, x := range r.Results {
 			if x.Status == status {
@@ -66,27 +67,27 @@ func ruleTable(r flow.Report, m *markup) {
 			}
 		}
 	}
-	m.raw("</tbody>\n</table>\n</div>\n</section>\n")
+	m.Raw("</tbody>\n</table>\n</div>\n</section>\n")
 }
 
-func ruleRow(x flow.Result, m *markup) {
-	m.raw(`<tr class="`, string(x.Status), `"`, attribute("id", "rule-"+x.ID), "><td>")
-	m.element("span", `class="badge `+string(x.Status)+`"`, string(x.Status))
-	m.raw("</td><td>").element("code", "", x.ID).raw("<br>").text(x.Title)
-	m.raw(" ").element("small", "", string(x.Level)+" · "+x.Section+atStep(x))
-	m.raw("</td><td>").text(x.Expected).raw("</td><td>").text(skipped(x)).raw("</td></tr>\n")
+func ruleRow(x flow.Result, m *markup.Builder) {
+	m.Raw(`<tr class="`, string(x.Status), `"`, markup.Attribute("id", "rule-"+x.ID), "><td>")
+	m.Element("span", `class="badge `+string(x.Status)+`"`, string(x.Status))
+	m.Raw("</td><td>").Element("code", "", x.ID).Raw("<br>").Text(x.Title)
+	m.Raw(" ").Element("small", "", string(x.Level)+" · "+x.Section+atStep(x))
+	m.Raw("</td><td>").Text(x.Expected).Raw("</td><td>").Text(skipped(x)).Raw("</td></tr>\n")
 }
 
-func tokenTable(r flow.Report, m *markup) {
+func tokenTable(r flow.Report, m *markup.Builder) {
 	if len(r.Tokens) == 0 {
 		return
 	}
-	m.raw("<div class=\"wide\">\n<table class=\"tokens\">\n<thead><tr><th>Token</th><th>Got</th><th>Until</th><th>As it may be shown</th></tr></thead>\n<tbody>\n")
+	m.Raw("<div class=\"wide\">\n<table class=\"tokens\">\n<thead><tr><th>Token</th><th>Got</th><th>Until</th><th>As it may be shown</th></tr></thead>\n<tbody>\n")
 	for _, t := range r.Tokens {
-		m.raw("<tr><td>").text(t.Name + " " + t.Kind).raw(`</td><td class="n">`).text(seconds(t.Issued) + " s").raw("</td><td>").text(until(t)).raw("</td><td>")
-		m.element("code", `class="token"`, t.Shown).raw("</td></tr>\n")
+		m.Raw("<tr><td>").Text(t.Name + " " + t.Kind).Raw(`</td><td class="n">`).Text(seconds(t.Issued) + " s").Raw("</td><td>").Text(until(t)).Raw("</td><td>")
+		m.Element("code", `class="token"`, t.Shown).Raw("</td></tr>\n")
 	}
-	m.raw("</tbody>\n</table>\n</div>\n<p><small>Signatures and refresh tokens are shown as fingerprints: they cannot be used as tokens.</small></p>\n")
+	m.Raw("</tbody>\n</table>\n</div>\n<p><small>Signatures and refresh tokens are shown as fingerprints: they cannot be used as tokens.</small></p>\n")
 }
 
 // until returns how a token ended.

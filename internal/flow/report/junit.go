@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"jwt/internal/flow"
+	"jwt/internal/markup"
 	"jwt/internal/verdict"
 )
 
 // JUnit returns the report as JUnit XML with a test case for each rule. It has failures
 // or errors unless the verdict is pass or incomplete.
 func JUnit(r flow.Report) []byte {
-	var m markup
+	var m markup.Builder
 	failures, skipped, broken := 0, r.Count(verdict.Skip), 0
 	for _, x := range r.Results {
 		if x.Decides() {
@@ -23,41 +24,41 @@ func JUnit(r flow.Report) []byte {
 	}
 	total := strconv.Itoa(len(r.Results) + broken)
 	counts := ` tests="` + total + `" failures="` + strconv.Itoa(failures) + `" errors="` + strconv.Itoa(broken) + `" skipped="` + strconv.Itoa(skipped) + `" time="` + seconds(r.Took) + `"`
-	m.raw(`<?xml version="1.0" encoding="UTF-8"?>`, "\n<testsuites", counts, ">\n")
-	m.raw(`  <testsuite name="jwt session flow"`, counts, attribute("timestamp", r.Began.UTC().Format("2006-01-02T15:04:05")), ">\n")
-	m.raw("    <properties>\n")
+	m.Raw(`<?xml version="1.0" encoding="UTF-8"?>`, "\n<testsuites", counts, ">\n")
+	m.Raw(`  <testsuite name="jwt session flow"`, counts, markup.Attribute("timestamp", r.Began.UTC().Format("2006-01-02T15:04:05")), ">\n")
+	m.Raw("    <properties>\n")
 	for _, p := range [][2]string{{"server", r.Server}, {"preset", r.Preset}, {"verdict", string(r.Verdict())}} {
-		m.raw("      <property", attribute("name", p[0]), attribute("value", p[1]), "/>\n")
+		m.Raw("      <property", markup.Attribute("name", p[0]), markup.Attribute("value", p[1]), "/>\n")
 	}
-	m.raw("    </properties>\n")
+	m.Raw("    </properties>\n")
 	if r.Err != nil {
-		m.raw(`    <testcase classname="session.flow" name="story" time="0.000"><error`, attribute("type", string(verdict.ClassOf(r.Err))), attribute("message", r.Err.Error()), "/></testcase>\n")
+		m.Raw(`    <testcase classname="session.flow" name="story" time="0.000"><error`, markup.Attribute("type", string(verdict.ClassOf(r.Err))), markup.Attribute("message", r.Err.Error()), "/></testcase>\n")
 	}
 	for _, x := range r.Results {
 		testCase(x, &m)
 	}
-	m.raw("    <system-out>")
+	m.Raw("    <system-out>")
 	for _, s := range r.Steps {
-		m.text(summary(s)).raw("\n")
+		m.Text(summary(s)).Raw("\n")
 	}
-	m.raw("</system-out>\n  </testsuite>\n</testsuites>\n")
+	m.Raw("</system-out>\n  </testsuite>\n</testsuites>\n")
 	return []byte(m.String())
 }
 
-func testCase(x flow.Result, m *markup) {
-	m.raw("    <testcase", attribute("classname", "session.flow."+string(x.Level)), attribute("name", x.ID), ` time="0.000">`)
+func testCase(x flow.Result, m *markup.Builder) {
+	m.Raw("    <testcase", markup.Attribute("classname", "session.flow."+string(x.Level)), markup.Attribute("name", x.ID), ` time="0.000">`)
 	said := x.Title + " (" + x.Section + "): " + x.Actual + "; want: " + x.Expected
 	switch {
 	case x.Decides():
-		m.raw("<failure", attribute("type", string(x.Level)), attribute("message", x.Actual), ">").text(said).raw("</failure>")
+		m.Raw("<failure", markup.Attribute("type", string(x.Level)), markup.Attribute("message", x.Actual), ">").Text(said).Raw("</failure>")
 	case x.Status == verdict.Skip:
-		m.raw("<skipped", attribute("message", skipped(x)), "/>")
+		m.Raw("<skipped", markup.Attribute("message", skipped(x)), "/>")
 	case x.Status == verdict.Fail:
-		m.raw("<system-out>").text("broken, which decides nothing: " + said).raw("</system-out>")
+		m.Raw("<system-out>").Text("broken, which decides nothing: " + said).Raw("</system-out>")
 	case x.Status == verdict.Warn:
-		m.raw("<system-out>").text("warning: " + said).raw("</system-out>")
+		m.Raw("<system-out>").Text("warning: " + said).Raw("</system-out>")
 	}
-	m.raw("</testcase>\n")
+	m.Raw("</testcase>\n")
 }
 
 // skipped returns why a rule was skipped.

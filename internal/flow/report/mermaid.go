@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"jwt/internal/flow"
+	"jwt/internal/markup"
 	"jwt/internal/verdict"
 )
 
@@ -55,7 +56,7 @@ func MermaidText(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		switch {
-		case hidden(r):
+		case markup.Hidden(r):
 			b.WriteByte(' ')
 		case strings.ContainsRune("#;<>{}%\"`&\\|", r):
 			b.WriteString("#" + strconv.Itoa(int(r)) + ";")

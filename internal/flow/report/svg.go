@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jwt/internal/flow"
+	"jwt/internal/markup"
 	"jwt/internal/phrase"
 )
 
@@ -20,7 +21,7 @@ const (
 )
 
 // sequence draws the requests and answers, step by step.
-func sequence(r flow.Report, m *markup) {
+func sequence(r flow.Report, m *markup.Builder) {
 	height := headHeight + 16
 	for _, s := range r.Steps {
 		height += stepHeight(s)
@@ -46,14 +47,14 @@ func stepHeight(s flow.Step) int {
 	return rowHeight
 }
 
-func drawStep(s flow.Step, m *markup, y int, server string) {
-	m.raw(`<g class="`, tone(s), `"><title>`).text(summary(s)).raw("</title>\n")
+func drawStep(s flow.Step, m *markup.Builder, y int, server string) {
+	m.Raw(`<g class="`, tone(s), `"><title>`).Text(summary(s)).Raw("</title>\n")
 	label(m, "n", leftLine-14, y+22, "end", strconv.Itoa(s.N))
 	label(m, "time", rightLine+14, y+22, "start", seconds(s.At)+" s")
 	if s.Method == "" {
-		m.raw(`<rect class="pause" x="`, strconv.Itoa(leftLine+20), `" y="`, strconv.Itoa(y+6), `" width="`, strconv.Itoa(rightLine-leftLine-40), `" height="22" rx="4"/>`)
+		m.Raw(`<rect class="pause" x="`, strconv.Itoa(leftLine+20), `" y="`, strconv.Itoa(y+6), `" width="`, strconv.Itoa(rightLine-leftLine-40), `" height="22" rx="4"/>`)
 		label(m, "what", (leftLine+rightLine)/2, y+21, "middle", phrase.ShortTo(s.Name+" "+seconds(s.Took)+" s "+s.Note, 89))
-		m.raw("</g>\n")
+		m.Raw("</g>\n")
 		return
 	}
 	label(m, "what", leftLine+14, y+16, "start", phrase.ShortTo(s.Method+" "+pathOf(s, server), 35))
@@ -70,7 +71,7 @@ func drawStep(s flow.Step, m *markup, y int, server string) {
 	if s.Status != 0 {
 		arrow(m, "reply", rightLine, leftLine, y+42)
 	}
-	m.raw("</g>\n")
+	m.Raw("</g>\n")
 }
 
 // tone returns the CSS class for the colour of an answer.
@@ -98,9 +99,9 @@ const (
 
 // timeline draws the life of each token: a bar from its issue until it expired, was spent
 // or was revoked.
-func timeline(r flow.Report, m *markup) {
+func timeline(r flow.Report, m *markup.Builder) {
 	if len(r.Tokens) == 0 || r.Took <= 0 {
-		m.raw("<p>There were none.</p>\n")
+		m.Raw("<p>There were none.</p>\n")
 		return
 	}
 	height := axisHeight + len(r.Tokens)*(barHeight+6) + 10
@@ -124,11 +125,11 @@ func timeline(r flow.Report, m *markup) {
 			end, class = min(end, t.Ended), class+" ended"
 		}
 		from, to := x(t.Issued), x(end)
-		m.raw(`<g class="`, class, `"><title>`).text(t.Name + ": " + until(t)).raw("</title>")
+		m.Raw(`<g class="`, class, `"><title>`).Text(t.Name + ": " + until(t)).Raw("</title>")
 		label(m, "n", axisLeft-14, y+14, "end", t.Name+" "+t.Kind)
-		m.raw(`<rect class="bar" x="`, number(round(from)), `" y="`, strconv.Itoa(y), `" width="`, number(round(max(to-from, 2))), `" height="`, strconv.Itoa(barHeight), `" rx="3"/>`)
+		m.Raw(`<rect class="bar" x="`, number(round(from)), `" y="`, strconv.Itoa(y), `" width="`, number(round(max(to-from, 2))), `" height="`, strconv.Itoa(barHeight), `" rx="3"/>`)
 		label(m, "end", axisRight+14, y+14, "start", fate(t, r.Took))
-		m.raw("</g>\n")
+		m.Raw("</g>\n")
 	}
 	svgClose(m)
 }
@@ -163,36 +164,38 @@ func ticks(took time.Duration) []time.Duration {
 	return all
 }
 
-func svgOpen(m *markup, width, height int, class, title string) {
-	m.raw(`<div class="wide"><svg class="`, class, `" xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 `, strconv.Itoa(width), " ", strconv.Itoa(height),
+func svgOpen(m *markup.Builder, width, height int, class, title string) {
+	m.Raw(`<div class="wide"><svg class="`, class, `" xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 `, strconv.Itoa(width), " ", strconv.Itoa(height),
 		`" width="`, strconv.Itoa(width), `" height="`, strconv.Itoa(height), `">`)
-	m.element("title", "", title).raw("\n")
+	m.Element("title", "", title).Raw("\n")
 }
 
-func svgClose(m *markup) { m.raw("</svg></div>\n") }
+func svgClose(m *markup.Builder) { m.Raw("</svg></div>\n") }
 
-func box(m *markup, x int, text string) {
+func box(m *markup.Builder, x int, text string) {
 	const width = 230
 	left := max(x-width/2, 4)
 	left = min(left, drawingWidth-width-4)
-	m.raw(`<rect class="box" x="`, strconv.Itoa(left), `" y="4" width="`, strconv.Itoa(width), `" height="28" rx="5"/>`)
+	m.Raw(`<rect class="box" x="`, strconv.Itoa(left), `" y="4" width="`, strconv.Itoa(width), `" height="28" rx="5"/>`)
 	label(m, "who", left+width/2, 23, "middle", phrase.ShortTo(text, 29))
 }
 
-func label(m *markup, class string, x, y int, anchor, text string) {
-	m.raw(`<text class="`, class, `" x="`, strconv.Itoa(x), `" y="`, strconv.Itoa(y), `" text-anchor="`, anchor, `">`).text(text).raw("</text>\n")
+func label(m *markup.Builder, class string, x, y int, anchor, text string) {
+	m.Raw(`<text class="`, class, `" x="`, strconv.Itoa(x), `" y="`, strconv.Itoa(y), `" text-anchor="`, anchor, `">`).Text(text).Raw("</text>\n")
 }
 
-func line(m *markup, class string, x1, y1, x2, y2 int) {
-	m.raw(`<line class="`, class, `" x1="`, strconv.Itoa(x1), `" y1="`, strconv.Itoa(y1), `" x2="`, strconv.Itoa(x2), `" y2="`, strconv.Itoa(y2), `"/>`, "\n")
+func line(m *markup.Builder, class string, x1, y1, x2, y2 int) {
+	m.Raw(`<line class="`, class, `" x1="`, strconv.Itoa(x1), `" y1="`, strconv.Itoa(y1), `" x2="`, strconv.Itoa(x2), `" y2="`, strconv.Itoa(y2), `"/>`, "\n")
 }
 
 // arrow draws a horizontal line with an arrowhead.
-func arrow(m *markup, class string, from, to, y int) {
+func arrow(m *markup.Builder, class string, from, to, y int) {
 	back := to - 9
 	if to < from {
 		back = to + 9
 	}
 	line(m, class, from, y, to, y)
-	m.raw(`<path class="head" d="M`, strconv.Itoa(to), " ", strconv.Itoa(y), " L", strconv.Itoa(back), " ", strconv.Itoa(y-4), " L", strconv.Itoa(back), " ", strconv.Itoa(y+4), ` Z"/>`, "\n")
+	m.Raw(`<path class="head" d="M`, strconv.Itoa(to), " ", strconv.Itoa(y), " L", strconv.Itoa(back), " ", strconv.Itoa(y-4), " L", strconv.Itoa(back), " ", strconv.Itoa(y+4), ` Z"/>`, "\n")
 }
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
