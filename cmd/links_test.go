@@ -119,5 +119,7 @@ func withoutBlocks(t *testing.T, file string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fencedBlock.ReplaceAllString(string(b), "")
+	return withoutFences(string(b))
 }
+
+func withoutFences(text string) string { return fencedBlock.ReplaceAllString(text, "") }
