@@ -20,7 +20,8 @@ var introspectCommand = cli.Command{
 		var o introspectOptions
 		c.Long = `Ask the server about the access token of the session, or about its refresh token
 (RFC 7662), and print its answer, a JSON object. Nothing is refreshed first. The
-status is 6 if the token is not active.`
+status is 6 if the token is not active. A client that cannot authenticate is
+authorized by the access token, if the server takes that.`
 		c.Example = `  jwt session introspect
   jwt session introspect --token refresh | jq .active`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 6 8 9 130", cli.Exits + "6": "the token is not active"}

@@ -75,27 +75,34 @@ func (s *Client) postOnce(ctx context.Context, u *url.URL, form url.Values, audi
 	return r, err
 }
 
-// get sends a request with the access token to an endpoint of the server.
-func (s *Client) get(ctx context.Context, name, endpointURL, accept, token string) (*reply, error) {
+// call sends a request with the access token to an endpoint of the server, with a form if there
+// is one.
+func (s *Client) call(ctx context.Context, method, name, endpointURL, token string, form url.Values, accept string) (*reply, error) {
 	u, err := endpoint(name, endpointURL, s.OAuth.Server.Issuer)
 	if err != nil {
 		return nil, err
 	}
 	used := s.OAuth.nonce(u)
-	r, err := s.getOnce(ctx, u, accept, token)
+	r, err := s.callOnce(ctx, method, u, token, form, accept)
 	if err == nil && r.wantsNonce() && s.OAuth.nonce(u) != used {
-		return s.getOnce(ctx, u, accept, token)
+		return s.callOnce(ctx, method, u, token, form, accept)
 	}
 	return r, err
 }
 
-func (s *Client) getOnce(ctx context.Context, u *url.URL, accept, token string) (*reply, error) {
+func (s *Client) callOnce(ctx context.Context, method string, u *url.URL, token string, form url.Values, accept string) (*reply, error) {
 	header := http.Header{"Accept": {accept}, "User-Agent": {s.UserAgent}}
-	if err := s.OAuth.Authorize(header, http.MethodGet, u, token, s.Now()); err != nil {
+	if err := s.OAuth.Authorize(header, method, u, token, s.Now()); err != nil {
 		return nil, err
 	}
-	r, err := s.exchange(ctx, s.sentInForm(url.Values{"access_token": {token}}), func(ctx context.Context) (*http.Request, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	what := s.sentInForm(url.Values{"access_token": {token}})
+	if form != nil {
+		header.Set("Content-Type", "application/x-www-form-urlencoded")
+		what = s.sentInForm(form)
+		what.secrets.Add(token)
+	}
+	r, err := s.exchange(ctx, what, func(ctx context.Context) (*http.Request, error) {
+		req, err := http.NewRequestWithContext(ctx, method, u.String(), strings.NewReader(form.Encode()))
 		if err == nil {
 			req.Header = header
 		}

@@ -6,7 +6,9 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 
+	"jwt/internal/dpop"
 	"jwt/internal/httpclient"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
@@ -20,7 +22,7 @@ func (s *Client) userinfo(ctx context.Context, h Tokens, accept string) (*reply,
 	if s.OAuth == nil {
 		return s.do(ctx, s.Preset.Userinfo, h.values())
 	}
-	return s.get(ctx, "userinfo endpoint", s.OAuth.Server.UserinfoEndpoint, accept, h.AccessToken)
+	return s.call(ctx, http.MethodGet, "userinfo endpoint", s.OAuth.Server.UserinfoEndpoint, h.AccessToken, nil, accept)
 }
 
 // Whoami returns what the server says about the user of the access token. Its "sub" must be
@@ -83,28 +85,61 @@ func (s *Client) userClaims(ctx context.Context, r *reply) (jsonobject.Object, e
 	return claims, nil
 }
 
-// Introspect returns what the server says about a token (RFC 7662).
-func (s *Client) Introspect(ctx context.Context, token, kind string) (jsonobject.Object, error) {
+// Introspect returns what the server says about the access token, or about the refresh token (RFC
+// 7662). A public client is authorized by the access token, where the server takes that (§2.1).
+func (s *Client) Introspect(ctx context.Context, h Tokens, refresh bool) (jsonobject.Object, error) {
 	if s.OAuth == nil {
 		return jsonobject.Object{}, verdict.Errorf(verdict.Usage, "the session was not made at an OAuth 2.0 server: nothing says where to ask").Hintf("jwt session whoami")
 	}
 	if s.OAuth.Server.IntrospectionEndpoint == "" {
 		return jsonobject.Object{}, verdict.Errorf(verdict.FetchFailed, "the server has no introspection endpoint (RFC 7662)").Hintf("jwt session token | jwt inspect shows what the token itself says")
 	}
-	r, err := s.post(ctx, "introspection endpoint", s.OAuth.Server.IntrospectionEndpoint, url.Values{"token": {token}, "token_type_hint": {kind}})
-	if err != nil {
-		return jsonobject.Object{}, err
+	form := url.Values{"token": {h.AccessToken}, "token_type_hint": {"access_token"}}
+	if refresh {
+		form = url.Values{"token": {h.RefreshToken}, "token_type_hint": {"refresh_token"}}
 	}
-	if s.refuses(r) {
-		e := r.refusal(verdict.FetchFailed)
-		if s.OAuth.ClientAuth == AuthNone && (r.status == http.StatusUnauthorized || r.status == http.StatusForbidden) {
-			e.Hintf("most servers answer only clients that authenticate (RFC 7662 §2.1): jwt session token | jwt inspect shows what the token itself says")
-		}
-		return jsonobject.Object{}, e
+	const name = "introspection endpoint"
+	byToken := s.OAuth.introspectsByToken()
+	var r *reply
+	var err error
+	if byToken {
+		r, err = s.call(ctx, http.MethodPost, name, s.OAuth.Server.IntrospectionEndpoint, h.AccessToken, form, "application/json")
+	} else {
+		r, err = s.post(ctx, name, s.OAuth.Server.IntrospectionEndpoint, form)
+	}
+	switch {
+	case err != nil:
+		return jsonobject.Object{}, err
+	case byToken && ChallengeOf(r.header)["error"] == "invalid_token" && !refresh:
+		return jsonobject.Parse([]byte(`{"active":false}`)) // the server says so of the token that authorizes the question
+	case s.refuses(r):
+		return jsonobject.Object{}, s.refusesIntrospection(r, byToken)
 	}
 	answer, err := jsonobject.Parse(r.body)
 	if v, _ := answer.Get("active"); err != nil || v.Kind() != 't' && v.Kind() != 'f' {
 		return answer, verdict.Errorf(verdict.FetchFailed, "%s: the answer does not say whether the token is active", httpclient.Show(r.url))
 	}
 	return answer, nil
+}
+
+// introspectsByToken reports whether the client cannot authenticate, and the server takes an
+// access token instead. The metadata names its type (RFC 8414 §2).
+func (o *OAuth) introspectsByToken() bool {
+	scheme := oauth.Bearer
+	if o.isBound() {
+		scheme = dpop.Scheme
+	}
+	return o.ClientAuth == AuthNone && slices.Contains(o.Server.IntrospectionAuthMethodsSupported, scheme)
+}
+
+func (s *Client) refusesIntrospection(r *reply, byToken bool) error {
+	e := r.refusal(verdict.FetchFailed)
+	switch {
+	case r.status != http.StatusUnauthorized && r.status != http.StatusForbidden:
+	case byToken:
+		e.Hintf("the access token authorizes the question, and is refused: jwt session refresh")
+	case s.OAuth.ClientAuth == AuthNone:
+		e.Hintf("most servers answer only clients that authenticate (RFC 7662 §2.1): jwt session token | jwt inspect shows what the token itself says")
+	}
+	return e
 }

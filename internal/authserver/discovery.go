@@ -68,7 +68,7 @@ func (s *Server) metadata(x *exchange) error {
 		TokenEndpointAuthAlgsSupported:    assertionAlgs,
 		RevocationAuthMethodsSupported:    []string{authNone, authBasic, authPost, authKey},
 		RevocationAuthAlgsSupported:       assertionAlgs,
-		IntrospectionAuthMethodsSupported: []string{authBasic, authPost, authKey},
+		IntrospectionAuthMethodsSupported: []string{authBasic, authPost, authKey, oauth.Bearer, dpop.Scheme}, // RFC 8414 §2
 		IntrospectionAuthAlgsSupported:    assertionAlgs,
 		DPoPAlgsSupported:                 dpop.Algs,
 		ACRValuesSupported:                []string{passwordACR},

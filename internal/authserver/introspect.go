@@ -3,6 +3,8 @@ package authserver
 import (
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"jwt/internal/authserver/store"
 	"jwt/internal/dpop"
@@ -10,61 +12,75 @@ import (
 	"jwt/internal/oauth"
 )
 
-// introspect answers POST /introspect (RFC 7662). Its caller must authenticate, so that an
-// attacker cannot try tokens.
+// introspect answers POST /introspect (RFC 7662). Its caller must be authorized, so that an
+// attacker cannot try tokens. A client that authenticates may ask about every token, an access
+// token about those of its own session and client. Other tokens are not active for it (§2.2).
 func (s *Server) introspect(x *exchange) error {
 	form, err := x.readForm()
 	if err != nil {
 		return err
 	}
-	c, err := s.client(x, form, s.Issuer+introspectPath)
+	caller, err := s.introspector(x, form)
 	switch {
 	case err != nil:
 		return err
-	case c.IsPublic():
-		return x.invalidClient("introspection requires a client that authenticates")
 	case form.Get("token") == "":
 		return invalid("token is required")
 	}
-	claims, err := s.active(x, form.Get("token"))
+	b, claims, err := s.active(x, form.Get("token"))
 	if err != nil {
 		return err
 	}
-	if claims == nil {
+	if claims == nil || caller != nil && (b.Session != caller.Session || b.Client != caller.Client) {
 		return x.json(http.StatusOK, object(member{"active", jsonobject.Value("false")}))
 	}
 	return x.json(http.StatusOK, object(append([]member{{"active", jsonobject.Value("true")}}, claims...)...))
 }
 
-// active returns what is known of a token, or nil if it is not active.
-func (s *Server) active(x *exchange, text string) ([]member, error) {
+// introspector returns the access token that authorizes an introspection, or nil for a client
+// that authenticates.
+func (s *Server) introspector(x *exchange, form url.Values) (*Bearer, error) {
+	scheme, _, _ := strings.Cut(x.Request.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, oauth.Bearer) || strings.EqualFold(scheme, dpop.Scheme) {
+		b, _, err := s.authorize(x)
+		return &b, err
+	}
+	c, err := s.client(x, form, s.Issuer+introspectPath)
+	if err == nil && c.IsPublic() {
+		err = x.invalidClient("introspection requires a client that authenticates, or an access token of the same session: Authorization: Bearer TOKEN")
+	}
+	return nil, err
+}
+
+// active returns what is known of a token. The members are nil if it is not active.
+func (s *Server) active(x *exchange, text string) (b Bearer, members []member, err error) {
 	if token, ok := ParseRefreshToken(text); ok {
 		known, session, err := s.Store.Find(x.ctx, token.ID())
 		if errors.Is(err, store.ErrNotFound) {
-			return nil, nil
+			return b, nil, nil
 		}
 		if err != nil || !known.Live(session, x.now) || s.whyOver(session) != "" {
-			return nil, err
+			return b, nil, err
 		}
-		b := Bearer{Subject: session.User, Session: session.ID, Client: session.Client, Scope: grantedOf(session).Scope, Key: session.Key, Expires: known.Expires.Unix()}
-		return b.members("refresh_token"), nil
+		b = Bearer{Subject: session.User, Session: session.ID, Client: session.Client, Scope: grantedOf(session).Scope, Key: session.Key, Expires: known.Expires.Unix()}
+		return b, b.members("refresh_token"), nil
 	}
-	b, err := s.rules.VerifyAccess(x.ctx, VerifyRequest{Token: text, Now: x.now, AnyAudience: true})
+	b, err = s.rules.VerifyAccess(x.ctx, VerifyRequest{Token: text, Now: x.now, AnyAudience: true})
 	if err == nil {
 		err = s.rules.CheckSession(x.ctx, b)
 	}
 	var refusal Refusal
 	if errors.As(err, &refusal) {
-		return nil, nil
+		return b, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return b, nil, err
 	}
 	kind := oauth.Bearer
 	if b.Key != "" {
 		kind = dpop.Scheme
 	}
-	return append(b.members(kind), member{"iss", jsonobject.Quote(s.Issuer)}, member{"username", jsonobject.Quote(b.Subject)}, member{"jti", jsonobject.Quote(b.ID)}), nil
+	return b, append(b.members(kind), member{"iss", jsonobject.Quote(s.Issuer)}, member{"username", jsonobject.Quote(b.Subject)}, member{"jti", jsonobject.Quote(b.ID)}), nil
 }
 
 // members returns the members of an introspection response (RFC 7662 §2.2).

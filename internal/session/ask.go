@@ -42,14 +42,10 @@ func (c *Client) Introspect(ctx context.Context, refresh bool) (jsonobject.Objec
 	if err != nil {
 		return jsonobject.Object{}, err
 	}
-	token, kind := s.AccessToken, "access_token"
-	if refresh {
-		token, kind = s.RefreshToken, "refresh_token"
-	}
-	if token == "" {
+	if refresh && s.RefreshToken == "" {
 		return jsonobject.Object{}, verdict.Errorf(verdict.Usage, "session %s: the server gave no refresh token", c.Name)
 	}
-	answer, err := server.Introspect(ctx, token, kind)
+	answer, err := server.Introspect(ctx, s.tokens(), refresh)
 	return answer, c.keepNonces(ctx, s, err)
 }
 
