@@ -165,7 +165,7 @@ func (o redisOptions) connect(ctx context.Context) (redisClient, error) {
 	o.DisableCache = true
 	o.AlwaysPipelining = true // reads all the time, so a closed connection is detected at once
 	o.ClientSetInfo = rueidis.DisableClientSetInfo
-	o.Dialer.Timeout = redisConnect
+	o.Dialer.Timeout = cmp.Or(o.Dialer.Timeout, redisConnect)
 	o.ConnWriteTimeout = 2 * time.Second
 	o.ReadBufferEachConn, o.WriteBufferEachConn = redisBuffer, redisBuffer
 	o.BlockingPoolCleanup = time.Minute
