@@ -156,7 +156,7 @@ func runScan(ctx context.Context, env *cli.Env, o scanOptions, args []string) er
 	if len(args) == 0 {
 		args = []string{"-"}
 	}
-	s := scanner{options: o, env: env, now: now, files: scanFiles{env: env, args: args, all: o.all, keepsBytes: o.redact != ""}}
+	s := scanner{options: o, env: env, now: now, show: o.date.Show, files: scanFiles{env: env, args: args, all: o.all, keepsBytes: o.redact != ""}}
 	s.progress = newProgress(env, o.output, "MB", sizeOfFile(args))
 	s.progress.shown = s.progress.shown && !env.StdoutTTY
 	if o.redact != "" {

@@ -13,6 +13,7 @@ import (
 	"jwt/internal/blocks"
 	"jwt/internal/cli"
 	"jwt/internal/inspect"
+	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/keysource"
 	"jwt/internal/phrase"
@@ -28,12 +29,21 @@ type scanner struct {
 	options  scanOptions
 	env      *cli.Env
 	now      time.Time
+	show     func(time.Time) string
 	keys     *keysource.Sources // nil without a key
 	files    scanFiles
 	progress *progress
 
 	tally   scanTally
 	started bool // the first result of a SARIF log is written
+}
+
+// A scanWorker is what one goroutine has for its blocks.
+type scanWorker struct {
+	searcher scan.Searcher
+	matches  []scan.Match
+	found    render.Found // the last
+	payload  []byte       // of it
 }
 
 // A scanTally counts matches. Of those that --fail-on names, it records the first.
@@ -66,7 +76,7 @@ func (t scanTally) String() string {
 }
 
 // run searches all texts. work makes the output of a block.
-func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *blocks.Block)) error {
+func (s *scanner) run(ctx context.Context, work func(*scanWorker, *blocks.Block)) error {
 	var before, after []byte
 	if s.options.sarif {
 		before, after = render.Sarif(s.env.Version)
@@ -81,7 +91,7 @@ func (s *scanner) run(ctx context.Context, work func(*scan.Searcher, *blocks.Blo
 		failed := func(source any, err error) {
 			s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(*scanSource).name), err))
 		}
-		ended <- blocks.Work[scan.Searcher]{Workers: runtime.GOMAXPROCS(0), Joined: scan.InToken, Held: scan.Unfinished, Do: work, Done: s.done, Failed: failed}.Run(ctx, next)
+		ended <- blocks.Work[scanWorker]{Workers: runtime.GOMAXPROCS(0), Joined: scan.InToken, Held: scan.Unfinished, Do: work, Done: s.done, Failed: failed}.Run(ctx, next)
 	}()
 	err := wait(ctx, ended)
 	s.progress.clear()
@@ -134,57 +144,68 @@ func (s *scanner) write(out []byte) error {
 }
 
 // mask writes the text of a block with its tokens masked.
-func (s *scanner) mask(searcher *scan.Searcher, b *blocks.Block) {
-	matches := searcher.Append(nil, b.Text, b.Lead)
-	b.Out = scan.AppendMasked(b.Out, b.Text, b.Lead, matches, func(m scan.Match) string {
+func (s *scanner) mask(w *scanWorker, b *blocks.Block) {
+	w.matches = w.searcher.Append(w.matches[:0], b.Text, b.Lead)
+	b.Out = scan.AppendMasked(b.Out, b.Text, b.Lead, w.matches, func(m scan.Match) string {
 		if s.options.redact == "all" {
-			return redact.Fingerprint(m.Token)
+			return redact.Fingerprint(string(m.Token))
 		}
 		return m.Masked(b.Text)
 	})
 }
 
 // report writes a line for each token of a block.
-func (s *scanner) report(searcher *scan.Searcher, b *blocks.Block) {
-	matches := searcher.Append(nil, b.Text, b.Lead)
-	if len(matches) == 0 {
+func (s *scanner) report(w *scanWorker, b *blocks.Block) {
+	w.matches = w.searcher.Append(w.matches[:0], b.Text, b.Lead)
+	if len(w.matches) == 0 {
 		return
 	}
 	var t scanTally
 	placeOf := b.Places()
-	for _, m := range matches {
-		f := s.found(m)
-		f.Place, f.Last = placeOf(m.Start), placeOf(m.End)
-		if source, ok := b.Source.(*scanSource); ok {
-			f.File = source.name
-			f.Offset = int(b.Offset) + m.Start - b.Lead
-			f.Request, f.InRequest = source.requests.At(f.Offset)
+	source, _ := b.Source.(*scanSource)
+	f := &w.found
+	for _, m := range w.matches {
+		w.decode(m)
+		s.judge(f)
+		f.File, f.Place, f.Offset = source.name, placeOf(m.Start), int(b.Offset)+m.Start-b.Lead
+		if s.options.sarif {
+			f.Last = placeOf(m.End)
 		}
+		f.Request, f.InRequest = source.requests.At(f.Offset)
 		t.add(s.count(f))
 		b.Out = s.append(b.Out, f)
 	}
 	b.Result = t
 }
 
-// found decodes a match and, with a key, verifies it.
-func (s *scanner) found(m scan.Match) render.Found {
-	f := render.Found{Match: m, Show: s.options.date.Show, Reveal: s.options.reveal}
-	if f.Claims, f.HasClaims = m.Claims(); f.HasClaims {
+// decode makes a match the one that was found last.
+func (w *scanWorker) decode(m scan.Match) {
+	w.found = render.Found{Match: m}
+	var ok bool
+	if w.payload, ok = m.AppendPayload(w.payload[:0]); ok {
+		claims, err := jsonobject.Parse(w.payload)
+		w.found.Claims, w.found.HasClaims = claims, err == nil
+	}
+}
+
+// judge compares a token with the time and, with a key, verifies it.
+func (s *scanner) judge(f *render.Found) {
+	f.Show, f.Reveal = s.show, s.options.reveal
+	if f.HasClaims {
 		f.Lifetime = inspect.LifetimeOf(f.Claims, s.now)
 	}
 	if s.keys != nil {
-		r := verify.Token(m.Token, s.keys, verify.Policy{Algs: s.options.keys.Algs, Diagnosis: &verify.Diagnosis{Off: true}}, s.now)
+		r := verify.Token(string(f.Token), s.keys, verify.Policy{Algs: s.options.keys.Algs, Diagnosis: &verify.Diagnosis{Off: true}}, s.now)
 		f.Report = &r
 	}
-	return f
 }
 
-func (s *scanner) append(dst []byte, f render.Found) []byte {
+func (s *scanner) append(dst []byte, f *render.Found) []byte {
 	switch {
 	case s.options.sarif:
 		return render.AppendJSON(append(dst, ",\n"...), f.SarifResult())
 	case s.options.output.WantsJSON(s.env):
-		return append(render.AppendJSON(dst, f.JSON()), '\n')
+		return append(render.AppendJSON(dst, f), '\n')
 	}
 	t := s.options.output.Text(s.env)
 	f.Text(t)
@@ -192,7 +213,7 @@ func (s *scanner) append(dst []byte, f render.Found) []byte {
 }
 
 // count counts one match.
-func (s *scanner) count(f render.Found) scanTally {
+func (s *scanner) count(f *render.Found) scanTally {
 	var t scanTally
 	switch f.Kind {
 	case scan.Example:
@@ -245,31 +266,31 @@ func (s *scanner) summary() string {
 type failKind struct {
 	name, about string
 	needsKey    bool
-	is          func(render.Found) bool
+	is          func(*render.Found) bool
 }
 
 var failKinds = [...]failKind{
 	{"found", "a token, whatever its state", false, isToken},
-	{"live", "a token that has not expired", false, func(f render.Found) bool { return isToken(f) && !isExpired(f) }},
+	{"live", "a token that has not expired", false, func(f *render.Found) bool { return isToken(f) && !isExpired(f) }},
 	{"expired", "a token that has expired", false, isExpired},
-	{"unsecured", "a token without a signature (alg none)", false, func(f render.Found) bool {
+	{"unsecured", "a token without a signature (alg none)", false, func(f *render.Found) bool {
 		alg, _ := f.Header.Text("alg")
 		return isToken(f) && alg == jwa.None
 	}},
-	{"valid", "a token that verifies with a key given", true, func(f render.Found) bool {
+	{"valid", "a token that verifies with a key given", true, func(f *render.Found) bool {
 		return isToken(f) && f.Report != nil && f.Report.Valid
 	}},
-	{"invalid", "a token that does not", true, func(f render.Found) bool {
+	{"invalid", "a token that does not", true, func(f *render.Found) bool {
 		return isToken(f) && f.Report != nil && !f.Report.Valid
 	}},
-	{"example", "an example that jwt.io or an RFC publishes", false, func(f render.Found) bool { return f.Kind == scan.Example }},
-	{"placeholder", "a token without a possible signature", false, func(f render.Found) bool { return f.Kind == scan.Placeholder }},
+	{"example", "an example that jwt.io or an RFC publishes", false, func(f *render.Found) bool { return f.Kind == scan.Example }},
+	{"placeholder", "a token without a possible signature", false, func(f *render.Found) bool { return f.Kind == scan.Placeholder }},
 }
 
-func isToken(f render.Found) bool { return f.Kind == scan.Whole }
+func isToken(f *render.Found) bool { return f.Kind == scan.Whole }
 
 // isExpired reports whether a token has expired by its own claims.
-func isExpired(f render.Found) bool {
+func isExpired(f *render.Found) bool {
 	return isToken(f) && f.HasClaims && f.Lifetime.State() == inspect.Expired
 }
 

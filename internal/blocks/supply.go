@@ -99,11 +99,14 @@ func (s *supply) keep(b *Block, end int) {
 // cut returns where a block can end: after the last line, or, in a line that fills the block,
 // before bytes that belong together. It is lead if more must be read.
 func (s *supply) cut(text []byte, lead int, full bool) int {
-	if i := bytes.LastIndexByte(text[lead:], '\n') + 1; i > 0 {
-		if s.held != nil && !full {
-			i = s.held(text[lead : lead+i])
+	if end := bytes.LastIndexByte(text[lead:], '\n') + 1; end > 0 {
+		if s.held == nil {
+			return lead + end
 		}
-		return lead + i
+		if held := s.held(text[lead : lead+end]); held > 0 || !full {
+			end = held
+		}
+		return lead + end
 	}
 	if !full {
 		return lead

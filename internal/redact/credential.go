@@ -29,9 +29,12 @@ func Credential(credential string) string {
 
 // Fingerprint returns enough of the SHA-256 of s to distinguish credentials. Use Secrets
 // for a secret with little entropy, such as a password, which could be guessed from it.
-func Fingerprint(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return "sha256:" + hex.EncodeToString(sum[:6])
+func Fingerprint(s string) string { return string(AppendFingerprint(nil, []byte(s))) }
+
+// AppendFingerprint appends the fingerprint of s to dst.
+func AppendFingerprint(dst, s []byte) []byte {
+	sum := sha256.Sum256(s)
+	return hex.AppendEncode(append(dst, "sha256:"...), sum[:6])
 }
 
 func isObject(segment string) bool {

@@ -1,8 +1,6 @@
 package render
 
 import (
-	"net/url"
-	"path"
 	"strconv"
 	"time"
 
@@ -23,7 +21,7 @@ type Found struct {
 	File   string // "" for stdin
 	Place  blocks.Place
 	Offset int          // of its first character, in bytes
-	Last   blocks.Place // after its last character
+	Last   blocks.Place // after its last character, for SARIF
 
 	Request   scan.Request // of an HTTP archive
 	InRequest bool         // there is one
@@ -37,48 +35,59 @@ type Found struct {
 }
 
 // Fingerprint returns what distinguishes the token from others, and is not one.
-func (f Found) Fingerprint() string { return redact.Fingerprint(f.Token) }
+func (f *Found) Fingerprint() string { return redact.Fingerprint(string(f.Token)) }
 
-// JSON returns the match as an object.
-func (f Found) JSON() Object {
-	o := make(Object, 0, 16)
-	if f.File != "" {
-		o.Add("file", f.File)
-	}
-	o = append(o, Field{"line", f.Place.Line}, Field{"column", f.Place.Column}, Field{"kind", string(f.Kind)})
-	if f.Example != "" {
-		o.Add("example", f.Example)
-	}
-	if f.Name != "" {
-		o.Add("name", f.Name)
-	}
-	if f.Encoded {
-		o.Add("encoded", true)
-	}
-	if f.Wrapped {
-		o.Add("wrapped", true)
-	}
-	o.Add("fingerprint", f.Fingerprint())
+// AppendMembers appends the match as the members of an object.
+func (f *Found) AppendMembers(dst []byte) []byte {
+	dst = appendText(dst, "file", f.File)
+	dst = appendInt(dst, "line", f.Place.Line)
+	dst = appendInt(dst, "column", f.Place.Column)
+	dst = appendText(dst, "kind", string(f.Kind))
+	dst = appendText(dst, "example", f.Example)
+	dst = appendText(dst, "name", f.Name)
+	dst = appendTrue(dst, "encoded", f.Encoded)
+	dst = appendTrue(dst, "wrapped", f.Wrapped)
+	dst = append(redact.AppendFingerprint(append(appendName(dst, "fingerprint"), '"'), f.Token), '"')
 	if f.Reveal {
-		o.Add("token", f.Token)
+		dst = appendText(dst, "token", string(f.Token))
 	}
 	if f.InRequest {
-		o.Add("request", f.requestJSON())
+		dst = appendObject(appendName(dst, "request"), f.requestJSON())
 	}
-	o.Add("header", f.Header)
+	dst = appendSource(appendName(dst, "header"), f.Header)
 	if f.HasClaims {
-		o.Add("payload", f.Claims)
-		o.Add("state", string(f.Lifetime.State()))
+		dst = appendSource(appendName(dst, "payload"), f.Claims)
+		dst = appendText(dst, "state", string(f.Lifetime.State()))
 	}
 	if f.Lifetime.Expires.Shown {
-		o.Add("expires", f.Show(f.Lifetime.Expires.At))
+		dst = appendText(dst, "expires", f.Show(f.Lifetime.Expires.At))
 	}
-	return append(o, f.verdictJSON()...)
+	return f.verdictJSON().AppendMembers(dst)
+}
+
+// appendText appends a member that is a string, if it is not empty.
+func appendText(dst []byte, name, value string) []byte {
+	if value == "" {
+		return dst
+	}
+	return jsonobject.AppendQuote(appendName(dst, name), value)
+}
+
+// appendTrue appends a member that is true, if it is.
+func appendTrue(dst []byte, name string, value bool) []byte {
+	if !value {
+		return dst
+	}
+	return strconv.AppendBool(appendName(dst, name), value)
+}
+
+func appendInt(dst []byte, name string, value int) []byte {
+	return strconv.AppendInt(appendName(dst, name), int64(value), 10)
 }
 
 // requestJSON returns the request of an HTTP archive that sent the token or whose response has
 // it, and the state of the token at that time.
-func (f Found) requestJSON() Object {
+func (f *Found) requestJSON() Object {
 	o := Object{{"method", f.Request.Method}, {"url", redact.URL(f.Request.URL)}, {"time", f.Request.Time}, {"sent", f.Request.Sent(f.Offset)}}
 	if then, ok := f.then(); ok {
 		o.Add("state", string(then.State()))
@@ -87,7 +96,7 @@ func (f Found) requestJSON() Object {
 }
 
 // then returns the lifetime of the token at the time of the request.
-func (f Found) then() (inspect.Lifetime, bool) {
+func (f *Found) then() (inspect.Lifetime, bool) {
 	at, err := time.Parse(time.RFC3339, f.Request.Time)
 	if err != nil || !f.InRequest || !f.counts() {
 		return inspect.Lifetime{}, false
@@ -98,7 +107,7 @@ func (f Found) then() (inspect.Lifetime, bool) {
 }
 
 // requestText appends the request on a line of its own.
-func (f Found) requestText(t *Text) {
+func (f *Found) requestText(t *Text) {
 	if !f.InRequest {
 		return
 	}
@@ -120,7 +129,7 @@ func (f Found) requestText(t *Text) {
 	t.Line()
 }
 
-func (f Found) verdictJSON() Object {
+func (f *Found) verdictJSON() Object {
 	if f.Report == nil {
 		return nil
 	}
@@ -132,7 +141,7 @@ func (f Found) verdictJSON() Object {
 }
 
 // Text appends the match on one line: where it is, and what it says.
-func (f Found) Text(t *Text) {
+func (f *Found) Text(t *Text) {
 	if f.File != "" {
 		t.Styled(Name, f.File).Put(":")
 	}
@@ -147,12 +156,12 @@ func (f Found) Text(t *Text) {
 	t.Put(" ").Styled(Dim, "("+f.Fingerprint()+")").Line()
 	f.requestText(t)
 	if f.Reveal {
-		t.Put("  ").Styled(Literal, f.Token).Line()
+		t.Put("  ").Styled(Literal, string(f.Token)).Line()
 	}
 }
 
 // what says what the match is, without its times.
-func (f Found) what() string {
+func (f *Found) what() string {
 	s := string(f.Kind)
 	switch alg, _ := f.Header.Text("alg"); alg {
 	case "":
@@ -188,7 +197,7 @@ func (f Found) what() string {
 }
 
 // counts reports whether the match is a token whose claims matter.
-func (f Found) counts() bool {
+func (f *Found) counts() bool {
 	return f.Kind == scan.Whole && f.HasClaims
 }
 
@@ -200,7 +209,7 @@ func claim(v jsonobject.Value) string {
 	return phrase.JSON(v)
 }
 
-func (f Found) stateInWords() (string, Style) {
+func (f *Found) stateInWords() (string, Style) {
 	if !f.counts() {
 		return "", Plain
 	}
@@ -215,87 +224,9 @@ func (f Found) stateInWords() (string, Style) {
 	return "expires " + f.Lifetime.Expires.Date.When(f.Lifetime.Now, time.UTC), Caution
 }
 
-func (f Found) verdictInWords() (Style, string) {
+func (f *Found) verdictInWords() (Style, string) {
 	if f.Report.Valid {
 		return Bad, "valid"
 	}
 	return Good, "not valid: " + string(f.Report.Class)
-}
-
-// Sarif returns the parts of a SARIF 2.1.0 log before and after its results, which commas
-// separate.
-func Sarif(version string) (before, after []byte) {
-	rules := make([]Object, 0, len(sarifRules))
-	for _, r := range sarifRules {
-		rules = append(rules, Object{
-			{"id", r.id},
-			{"shortDescription", Object{{"text", r.short}}},
-			{"fullDescription", Object{{"text", r.full}}},
-			{"help", Object{{"text", r.help}}},
-			{"defaultConfiguration", Object{{"level", r.level}}},
-			{"properties", Object{{"tags", []string{"security", "credentials"}}}},
-		})
-	}
-	driver := Object{{"name", "jwt"}, {"version", version}, {"rules", rules}}
-	log := Object{
-		{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-		{"version", "2.1.0"},
-		{"runs", []Object{{{"tool", Object{{"driver", driver}}}, {"columnKind", "unicodeCodePoints"}, {"results", []any{}}}}},
-	}
-	const end = "]}]}" // of the results, the run, the runs and the log
-	text := JSON(log, false)
-	return text[:len(text)-len(end)], append([]byte("\n"+end), '\n')
-}
-
-var sarifRules = [...]struct{ id, level, short, full, help string }{
-	{"jwt-live", "error", "Token that has not expired", "A JSON Web Token that is valid by its own times is in the text. Its holder can use it until it expires.", "Revoke the token at its issuer, then remove it from the text and from its history."},
-	{"jwt-expired", "warning", "Expired token", "A JSON Web Token that has expired is in the text. Its claims may be personal data.", "Remove the token from the text, and look for a newer one where it came from."},
-	{"jwt-example", "note", "Published example of a token", "The token is an example that specifications or jwt.io publish.", "Nothing needs to be done."},
-	{"jwt-placeholder", "note", "Placeholder or cut-off token", "The text has the form of a JSON Web Token without a possible signature.", "Nothing needs to be done, unless the rest of a token is elsewhere."},
-}
-
-func (f Found) sarifRule() string {
-	switch {
-	case f.Kind != scan.Whole:
-		return "jwt-" + string(f.Kind)
-	case f.HasClaims && f.Lifetime.State() == inspect.Expired:
-		return "jwt-expired"
-	}
-	return "jwt-live"
-}
-
-// uri returns the file as SARIF has it: relative to the directory that was scanned from, or with
-// its scheme.
-func (f Found) uri() string {
-	switch {
-	case f.File == "":
-		return "stdin"
-	case path.IsAbs(f.File):
-		return (&url.URL{Scheme: "file", Path: f.File}).String()
-	}
-	return (&url.URL{Path: f.File}).EscapedPath()
-}
-
-// SarifResult returns the match as a result of a SARIF log.
-func (f Found) SarifResult() Object {
-	t := NewText(false)
-	t.Put(f.what())
-	if state, _ := f.stateInWords(); state != "" {
-		t.Put(", ", state)
-	}
-	location := Object{{"artifactLocation", Object{{"uri", f.uri()}}}}
-	location.Add("region", Object{{"startLine", f.Place.Line}, {"startColumn", f.Place.Column}, {"endLine", f.Last.Line}, {"endColumn", f.Last.Column}})
-	level := ""
-	for _, r := range sarifRules {
-		if r.id == f.sarifRule() {
-			level = r.level
-		}
-	}
-	return Object{
-		{"ruleId", f.sarifRule()},
-		{"level", level},
-		{"message", Object{{"text", string(t.Bytes())}}},
-		{"locations", []Object{{{"physicalLocation", location}}}},
-		{"partialFingerprints", Object{{"token/v1", f.Fingerprint()}}},
-	}
 }

@@ -23,16 +23,16 @@ func Masked(token string) string {
 func (m Match) Masked(text []byte) string {
 	switch {
 	case m.Encoded:
-		return redact.Fingerprint(m.Token)
+		return redact.Fingerprint(string(m.Token))
 	case !m.Wrapped:
-		return Masked(m.Token)
+		return Masked(string(m.Token))
 	}
 	spelled := string(text[m.Start:m.End])
 	secret := strings.LastIndexByte(spelled, '.') + 1
-	if strings.Count(m.Token, ".") > 2 { // encrypted
+	if m.Encrypted {
 		secret = strings.IndexByte(spelled, '.') + 1
 	}
-	masked := Masked(m.Token)
+	masked := Masked(string(m.Token))
 	return spelled[:secret] + masked[strings.LastIndexByte(masked, '.')+1:]
 }
 

@@ -32,7 +32,7 @@ func search(text string) []Match {
 
 func tokensOf(matches []Match) (tokens []string) {
 	for _, m := range matches {
-		tokens = append(tokens, m.Token)
+		tokens = append(tokens, string(m.Token))
 	}
 	return tokens
 }
@@ -91,7 +91,7 @@ func TestSearch(t *testing.T) {
 				t.Errorf("%s: in %q, want %q", c.text, matches[0].Name, c.in)
 			}
 			for _, m := range matches {
-				if !m.Encoded && !m.Wrapped && text[m.Start:m.End] != m.Token {
+				if !m.Encoded && !m.Wrapped && text[m.Start:m.End] != string(m.Token) {
 					t.Errorf("%q is not at %d", m.Token, m.Start)
 				}
 			}
@@ -182,12 +182,12 @@ func FuzzPlanted(f *testing.F) {
 			for _, m := range matches {
 				p := placeOf(m.Start)
 				lines := strings.SplitAfter(text, "\n")
-				if p.Line > len(lines) || !strings.HasPrefix(string([]rune(lines[p.Line-1])[p.Column-1:]), m.Token) {
+				if p.Line > len(lines) || !strings.HasPrefix(string([]rune(lines[p.Line-1])[p.Column-1:]), string(m.Token)) {
 					t.Errorf("%q is not in line %d, column %d of %q", m.Token, p.Line, p.Column, text)
 				}
 			}
 			b.Result = tokensOf(matches)
-			b.Out = AppendMasked(b.Out, b.Text, b.Lead, matches, func(m Match) string { return Masked(m.Token) })
+			b.Out = AppendMasked(b.Out, b.Text, b.Lead, matches, func(m Match) string { return Masked(string(m.Token)) })
 		})
 		if diff := cmp.Diff(planted, found); diff != "" {
 			t.Fatalf("%q (-planted +found)\n%s", text, diff)
@@ -214,7 +214,7 @@ func FuzzSearch(f *testing.F) {
 		var s Searcher
 		end := from
 		for _, m := range s.Append(nil, text, from) {
-			if m.Start < end || m.End > len(text) || m.End <= m.Start || !m.Encoded && !m.Wrapped && string(text[m.Start:m.End]) != m.Token {
+			if m.Start < end || m.End > len(text) || m.End <= m.Start || !m.Encoded && !m.Wrapped && !bytes.Equal(text[m.Start:m.End], m.Token) {
 				t.Fatalf("%+v after %d", m, end)
 			}
 			end = m.End
@@ -228,7 +228,8 @@ func TestBlocks(t *testing.T) {
 	line := strings.Repeat("é x ", 50)
 	texts := map[string]string{
 		"empty": "", "a line without an end": line + token, "lines": strings.Repeat(line+token+"\n", 4000), "a long line": strings.Repeat(line+"a="+token+"&", 4000),
-		"a long token": "a " + token[:60] + strings.Repeat("a", 3<<18) + " " + token + "\n",
+		"wrapped tokens": strings.Repeat("a: "+wrap(token, 40, "\n  ")+"\n", 6000),
+		"a long token":   "a " + token[:60] + strings.Repeat("a", 3<<18) + " " + token + "\n",
 	}
 	for name, text := range texts {
 		want := search(text)
@@ -241,10 +242,12 @@ func TestBlocks(t *testing.T) {
 				}
 			})
 			var all strings.Builder
+			line, begun := 1, 0
 			for _, m := range want {
-				before := text[:m.Start]
-				line, column := strings.Count(before, "\n")+1, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])+1
-				fmt.Fprintf(&all, "%d:%d %d %s %s\n", line, column, m.Start, m.Name, m.Token)
+				if last := strings.LastIndexByte(text[begun:m.Start], '\n') + 1; last > 0 {
+					line, begun = line+strings.Count(text[begun:m.Start], "\n"), begun+last
+				}
+				fmt.Fprintf(&all, "%d:%d %d %s %s\n", line, utf8.RuneCountInString(text[begun:m.Start])+1, m.Start, m.Name, m.Token)
 			}
 			if out != all.String() {
 				t.Errorf("%s: %d matches, %d wanted", name, strings.Count(out, "\n"), len(want))

@@ -1,0 +1,121 @@
+package scan
+
+import (
+	"bytes"
+
+	"jwt/internal/base64url"
+	"jwt/internal/jsonobject"
+	"jwt/internal/jwa"
+)
+
+// token returns the token at the start of b.
+func (s *Searcher) token(b []byte) (Match, bool) {
+	m, ok := s.compact(b)
+	if n := len(m.Token); ok && n < len(b) && b[n] == '~' {
+		m.Token = b[:n+s.disclosures(b[n:])]
+	}
+	return m, ok
+}
+
+// compact returns the token at the start of b without disclosures.
+func (s *Searcher) compact(b []byte) (Match, bool) {
+	head := part(b, 0)
+	if head == len(b) || b[head] != '.' || head > maxHeader {
+		return Match{}, false
+	}
+	h := s.shape(b[:head])
+	if !h.ok {
+		return Match{}, false
+	}
+	end, last := head, 0
+	for range h.dots {
+		if end == len(b) || b[end] != '.' {
+			return Match{}, false
+		}
+		last = end + 1
+		end = part(b, last)
+	}
+	if h.dots == 2 && last == head+2 { // without a payload it is a detached signature
+		return Match{}, false
+	}
+	end = last + h.sizes.cut(b[last:end])
+	m := Match{Kind: Whole, Token: b[:end], Header: h.header, Encrypted: h.dots == 4}
+	switch source := exampleOf(b[head+1 : last-1]); {
+	case source != "":
+		m.Kind, m.Example = Example, source
+	case len(h.sizes.last) > 0 && !h.fits(end-last) || h.dots == 2 && allSame(b[last:end]):
+		m.Kind = Placeholder
+	}
+	return m, true
+}
+
+// part returns where the base64url that begins at i ends.
+func part(b []byte, i int) int {
+	for i < len(b) && base64url.Is(b[i]) {
+		i++
+	}
+	return i
+}
+
+// disclosures returns the length of what an SD-JWT has after its signature.
+func (s *Searcher) disclosures(b []byte) int {
+	end := 0
+	for end < len(b) && b[end] == '~' {
+		last := end + 1
+		end = part(b, last)
+		if binding, ok := s.compact(b[last:]); ok {
+			return last + len(binding.Token)
+		}
+		if end == len(b) || b[end] != '~' {
+			return last
+		}
+	}
+	return end
+}
+
+// A shape is what a header says about the rest of its token.
+type shape struct {
+	ok     bool // it is the header of a token
+	header jsonobject.Object
+	dots   int // 2, or 4 for a JWE
+	rsa    bool
+	sizes  sizes
+}
+
+// fits reports whether the last part of a token can have n characters. A signature of RSA has
+// the length of its key, which is at least 1024 bits in the wild.
+func (h *shape) fits(n int) bool { return h.sizes.fit(n) || h.rsa && n >= 171 }
+
+// maxHeaders is the number of headers that a Searcher remembers.
+const maxHeaders = 64
+
+// shape reads a header, or remembers it.
+func (s *Searcher) shape(encoded []byte) *shape {
+	if h, ok := s.headers[string(encoded)]; ok {
+		return h
+	}
+	h := readShape(encoded)
+	if len(s.headers) >= maxHeaders || s.headers == nil {
+		s.headers = make(map[string]*shape)
+	}
+	s.headers[string(encoded)] = h
+	return h
+}
+
+func readShape(encoded []byte) *shape {
+	header, err := jsonobject.Parse(decodeHeader(encoded))
+	if err != nil {
+		return &shape{}
+	}
+	if _, encrypted := header.Text("enc"); encrypted {
+		return &shape{ok: true, header: header, dots: 4, sizes: sizesFor(header)}
+	}
+	name, ok := header.Text("alg")
+	alg, _ := jwa.Lookup(name)
+	return &shape{ok: ok, header: header, dots: 2, rsa: alg.KeyType == "RSA", sizes: sizesFor(header)}
+}
+
+// allSame reports whether a signature is one letter: xxxxxx.
+func allSame(signature []byte) bool {
+	return len(signature) > 0 && bytes.Count(signature, signature[:1]) == len(signature)
+}
