@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,8 @@ func TestPages(t *testing.T) {
 	for _, program := range []string{"sh", "curl", "openssl"} {
 		tooltest.Program(t, program)
 	}
+	var ports atomic.Int32
+	ports.Store(4000 + rand.Int32N(5000))
 	for _, name := range pages(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +60,7 @@ func TestPages(t *testing.T) {
 				}
 				return
 			}
-			ran := showOutputs(text, runPage(t, commands))
+			ran := showOutputs(text, newPageShell(t, &ports).run(t, commands))
 			switch {
 			case bytes.Equal(ran, text):
 			case os.Getenv("JWT_UPDATE") != "":
@@ -122,67 +125,97 @@ func showOutputs(text []byte, outputs []string) []byte {
 	})
 }
 
+// A pageShell runs the commands of a page in one shell, on a screen.
+type pageShell struct {
+	home   string
+	screen *os.File
+	typed  *strings.Replacer // what a page types → what is run
+	shown  *strings.Replacer // what is printed → what a page shows
+}
+
+// newPageShell makes an empty home for a page, and gives its servers free ports.
+func newPageShell(t *testing.T, ports *atomic.Int32) *pageShell {
+	t.Helper()
+	s := &pageShell{home: pageHome(t)}
+	if err := os.Mkdir(s.work(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if s.screen, err = os.Create(filepath.Join(s.home, "screen")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.screen.Close() })
+	server, proxy := freePort(t, ports), freePort(t, ports)
+	s.typed = strings.NewReplacer("jwt session serve ", "jwt session serve --listen 127.0.0.1:"+server+" ", ":3000", ":"+server, ":8080", ":"+proxy)
+	s.shown = strings.NewReplacer(":"+server, ":3000", "-"+server, "-3000", ":"+proxy, ":8080", s.home, "/home/alice")
+	return s
+}
+
+func (s *pageShell) work() string { return filepath.Join(s.home, "work") }
+
+// endOfOutput is printed after each command of a page.
+const endOfOutput = "\x1e"
+
+// run runs the commands, and returns what each of them prints.
+func (s *pageShell) run(t *testing.T, commands []string) []string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	shell := exec.CommandContext(ctx, "sh", "-c", s.script(commands))
+	shell.Dir, shell.Stdout, shell.Stderr = s.work(), s.screen, s.screen
+	shell.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.home, "TZ=UTC", "NO_COLOR=1", "GORACE=atexit_sleep_ms=0",
+		screenVariable + "=" + s.screen.Name(), "DBUS_SESSION_BUS_ADDRESS=", // nobody's keyring is touched
+	}
+	if err := shell.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(s.screen.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs := strings.SplitAfter(s.shown.Replace(string(b)), endOfOutput)
+	if len(outputs) != len(commands)+1 {
+		t.Fatalf("the shell ended early, at\n%s", commands[min(len(outputs), len(commands))-1])
+	}
+	for i, output := range outputs {
+		outputs[i] = steady(strings.TrimSuffix(output, endOfOutput))
+	}
+	return outputs
+}
+
+// listening matches a command that starts a server in the background.
+var listening = regexp.MustCompile(`--listen (127\.0\.0\.1:\d+)[^\n]* &\n$`)
+
+// script returns the commands for a shell. After one that starts a server, it waits for that.
+func (s *pageShell) script(commands []string) string {
+	var b strings.Builder
+	b.WriteString(`trap 'jobs -p > "$HOME/jobs"; kill $(cat "$HOME/jobs") 2>/dev/null; wait' EXIT` + "\n") // dash has no jobs in $(…)
+	for _, command := range commands {
+		line := s.typed.Replace(prompt.ReplaceAllString(command, ""))
+		b.WriteString(line)
+		if address := listening.FindStringSubmatch(line); address != nil {
+			b.WriteString("await " + address[1] + "\n")
+		}
+		b.WriteString("printf '\\036'\n")
+	}
+	return b.String()
+}
+
 // How long a request and a run took, which is never the same.
 var (
 	elapsed = regexp.MustCompile(` +\d+ ms`)
 	seconds = regexp.MustCompile(`in \d+\.\d s`)
 )
 
-// endOfOutput is printed after each command of a page.
-const endOfOutput = "\x1e"
-
-// runPage runs the commands in one shell, and returns what each of them prints.
-func runPage(t *testing.T, commands []string) []string {
-	t.Helper()
-	home := pageHome(t)
-	work := filepath.Join(home, "work")
-	if err := os.Mkdir(work, 0o700); err != nil {
-		t.Fatal(err)
+// steady returns an output with a line end, and without what is another one in every run.
+func steady(output string) string {
+	output = elapsed.ReplaceAllStringFunc(output, func(ms string) string { return fmt.Sprintf("%*s", len(ms), "1 ms") })
+	output = seconds.ReplaceAllString(output, "in 0.1 s")
+	if output != "" && !strings.HasSuffix(output, "\n") {
+		output += "\n"
 	}
-	screen, err := os.Create(filepath.Join(home, "screen"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer screen.Close()
-	typed, shown := pageNames(t, home)
-	var script strings.Builder
-	script.WriteString("trap 'kill $(jobs -p) 2>/dev/null' EXIT\n") // what a page leaves in the background
-	for _, command := range commands {
-		script.WriteString(typed.Replace(prompt.ReplaceAllString(command, "")))
-		if port := listening.FindStringSubmatch(typed.Replace(command)); port != nil {
-			script.WriteString("await " + port[1] + "\n")
-		}
-		script.WriteString("printf '\\036'\n")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	shell := exec.CommandContext(ctx, "sh", "-c", script.String())
-	shell.Dir, shell.Stdout, shell.Stderr = work, screen, screen
-	shell.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TZ=UTC", "NO_COLOR=1", "GORACE=atexit_sleep_ms=0",
-		screenVariable + "=" + screen.Name(), "DBUS_SESSION_BUS_ADDRESS=", // nobody's keyring is touched
-	}
-	if err := shell.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(screen.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
-	outputs := strings.SplitAfter(shown.Replace(string(b)), endOfOutput)
-	if len(outputs) != len(commands)+1 {
-		t.Fatalf("the shell ended early, at\n%s", commands[min(len(outputs), len(commands))-1])
-	}
-	for i, output := range outputs {
-		output = strings.TrimSuffix(output, endOfOutput)
-		output = elapsed.ReplaceAllStringFunc(output, func(ms string) string { return fmt.Sprintf("%*s", len(ms), "1 ms") })
-		output = seconds.ReplaceAllString(output, "in 0.1 s")
-		if output != "" && !strings.HasSuffix(output, "\n") {
-			output += "\n"
-		}
-		outputs[i] = output
-	}
-	return outputs
+	return output
 }
 
 // pageHome makes the home directory of a page. Its name is as long as /home/alice, which the page shows, so
@@ -200,23 +233,11 @@ func pageHome(t *testing.T) string {
 	return ""
 }
 
-// listening matches a command that starts a server in the background.
-var listening = regexp.MustCompile(`--listen (127\.0\.0\.1:\d+)[^\n]* &\n$`)
-
-// pageNames returns a replacer for what a page types, which gives its servers free ports, and one for what
-// the page shows, which takes them back and names the home directory. The ports have four digits, as the page has.
-func pageNames(t *testing.T, home string) (typed, shown *strings.Replacer) {
+// freePort returns a free port of four digits, as on the pages, which no other page has.
+func freePort(t *testing.T, ports *atomic.Int32) string {
 	t.Helper()
-	local, proxy := freePort(t), freePort(t)
-	typed = strings.NewReplacer("jwt session serve ", "jwt session serve --listen 127.0.0.1:"+local+" ", ":3000", ":"+local, ":8080", ":"+proxy)
-	return typed, strings.NewReplacer(":"+local, ":3000", "-"+local, "-3000", ":"+proxy, ":8080", home, "/home/alice")
-}
-
-// freePort returns a free port of four digits.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 1000 {
-		port := strconv.Itoa(4000 + rand.IntN(5000))
+	for range 100 {
+		port := strconv.Itoa(int(ports.Add(1)))
 		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
 			l.Close()
 			return port
