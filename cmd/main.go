@@ -22,6 +22,7 @@ func Main(args []string) int {
 		}
 	}
 	log.SetOutput(io.Discard) // net/http would quote an answer that nobody asked for, with the tokens in it
+	cli.ShowColours(os.Stderr)
 	// Ctrl-C is left to the system, which ends the process at once. Commands that must finish
 	// something handle it themselves.
 	return Run(context.Background(), processEnv(), args)
@@ -29,14 +30,14 @@ func Main(args []string) int {
 
 // processEnv returns the environment of the process.
 func processEnv() *cli.Env {
-	stdoutTTY := isatty.IsTerminal(os.Stdout.Fd())
+	stdoutTTY := writesToTerminal(os.Stdout)
 	return &cli.Env{
 		Stdin:     os.Stdin,
 		Stdout:    os.Stdout,
 		Stderr:    os.Stderr,
 		StdinTTY:  isatty.IsTerminal(os.Stdin.Fd()),
 		StdoutTTY: stdoutTTY,
-		StderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
+		StderrTTY: writesToTerminal(os.Stderr),
 		Width:     cli.Width(stdoutTTY),
 		LookupEnv: os.LookupEnv,
 		Now:       time.Now,
@@ -47,4 +48,10 @@ func processEnv() *cli.Env {
 		Pipe:      cli.Pipe,
 		Browse:    cli.Browse,
 	}
+}
+
+// writesToTerminal reports whether a person reads the stream. The terminal of Git Bash and
+// Cygwin is a pipe for programs of Windows; a secret cannot be asked for in it.
+func writesToTerminal(f *os.File) bool {
+	return isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd())
 }

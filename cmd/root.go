@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os/signal"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 
@@ -62,8 +63,11 @@ func Run(ctx context.Context, env *cli.Env, args []string) int {
 		out.AsJSON = true
 	}
 	err = cmp.Or(err, helpErr)
-	if stdout.closed.Load() && errors.Is(err, syscall.EPIPE) {
+	if stdout.closed.Load() && isClosedPipe(err) {
 		stdout.die()
+		if runtime.GOOS == "windows" { // which has no SIGPIPE
+			return verdict.ExitFailure
+		}
 	}
 	if err != nil && out.SaysJSON() && !stdout.written.Load() && !errors.As(err, new(cli.Answered)) && !errors.As(err, new(cli.Unanswered)) {
 		err = out.Fail(env, err)
@@ -97,7 +101,7 @@ type output struct {
 func (o *output) Write(b []byte) (int, error) {
 	o.written.Store(true)
 	n, err := o.Writer.Write(b)
-	if errors.Is(err, syscall.EPIPE) {
+	if isClosedPipe(err) {
 		o.closed.Store(true)
 	}
 	return n, err

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os/exec"
-	"runtime"
 )
 
 // maxPipe bounds what a command may answer.
@@ -15,11 +13,7 @@ const maxPipe = 64 << 10
 // Pipe runs a command line in the shell with input on its stdin, and returns what it writes to
 // stdout. Its messages go to stderr.
 func Pipe(ctx context.Context, commandLine string, input []byte, stderr io.Writer) ([]byte, error) {
-	shell, flag := "/bin/sh", "-c"
-	if runtime.GOOS == "windows" {
-		shell, flag = "cmd", "/C"
-	}
-	c := exec.CommandContext(ctx, shell, flag, commandLine)
+	c := shell(ctx, commandLine)
 	out := &bounded{most: maxPipe}
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(input), out, stderr
 	err := c.Run()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/term"
@@ -12,12 +13,13 @@ import (
 // PromptSecret prompts on the controlling terminal, even if stdin is a pipe. Ctrl-C and
 // Ctrl-\ restore the echo of the terminal and return context.Canceled.
 func PromptSecret(prompt string) ([]byte, error) {
-	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	in, out, err := openTerminal()
 	if err != nil {
 		return nil, err
 	}
-	defer tty.Close()
-	fd := int(tty.Fd())
+	defer in.Close()
+	defer out.Close()
+	fd := int(in.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
 		return nil, err
@@ -25,7 +27,7 @@ func PromptSecret(prompt string) ([]byte, error) {
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	defer signal.Stop(interrupted)
-	if _, err := tty.WriteString(prompt); err != nil {
+	if _, err := out.WriteString(prompt); err != nil {
 		return nil, err
 	}
 	type answer struct {
@@ -37,7 +39,7 @@ func PromptSecret(prompt string) ([]byte, error) {
 		secret, err := term.ReadPassword(fd)
 		answered <- answer{secret, err}
 	}()
-	defer tty.WriteString("\n")
+	defer out.WriteString("\n")
 	select {
 	case a := <-answered:
 		return a.secret, a.err
@@ -45,4 +47,21 @@ func PromptSecret(prompt string) ([]byte, error) {
 		term.Restore(fd, before)
 		return nil, context.Canceled
 	}
+}
+
+// openTerminal opens the terminal of the process for reading and for writing, also where
+// stdin and stdout are redirected.
+func openTerminal() (in, out *os.File, err error) {
+	read, write := "/dev/tty", "/dev/tty"
+	if runtime.GOOS == "windows" {
+		read, write = "CONIN$", "CONOUT$"
+	}
+	if in, err = os.OpenFile(read, os.O_RDWR, 0); err != nil {
+		return nil, nil, err
+	}
+	if out, err = os.OpenFile(write, os.O_RDWR, 0); err != nil {
+		in.Close()
+		return nil, nil, err
+	}
+	return in, out, nil
 }

@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"jwt/internal/jwk"
 	"jwt/internal/verdict"
@@ -163,7 +165,11 @@ func (r *Reader) descriptor(digits, what string, limit int) (Source, error) {
 		return s, err
 	}
 	f, err := inherited(int(n), name)
-	if err != nil {
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "%s: programs do not inherit descriptors on this system", name).
+			Hintf("use a file, env:NAME or -")
+	case err != nil:
 		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "%s is not open for reading: %w", name, err).
 			Hintf("for example: fd:3 with 3<FILE")
 	}
@@ -191,8 +197,10 @@ func looksLikePath(text string) bool {
 		return true
 	}
 	info, err := os.Stat(filepath.Dir(text))
-	return strings.ContainsRune(text, filepath.Separator) && err == nil && info.IsDir()
+	return strings.ContainsFunc(text, isSeparator) && err == nil && info.IsDir()
 }
+
+func isSeparator(r rune) bool { return r < utf8.RuneSelf && os.IsPathSeparator(uint8(r)) }
 
 func readFile(path string, limit int) (Source, error) {
 	f, err := open(path, verdict.KeyUnreadable)
@@ -203,6 +211,9 @@ func readFile(path string, limit int) (Source, error) {
 	s := Source{Name: path}
 	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 		s.Mode = info.Mode().Perm()
+	}
+	if runtime.GOOS == "windows" {
+		s.Mode &^= 0o077 // every file has these bits there; its access control list decides
 	}
 	s.Data, err = readAll(f, path, limit, verdict.KeyUnreadable)
 	return s, err

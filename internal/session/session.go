@@ -10,6 +10,7 @@ package session
 
 import (
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -238,6 +239,10 @@ func CheckName(name string) error {
 	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 	if name == "" || len(name) > 64 || strings.Trim(name, allowed) != "" || name[0] == '.' || name[0] == '-' {
 		return verdict.Errorf(verdict.Usage, "invalid session name %s: use 1 to 64 letters, digits, '-', '_' or '.', starting with a letter, a digit or '_'", phrase.Quote(name)).
+			Hintf("--session NAME, or JWT_SESSION")
+	}
+	if !filepath.IsLocal(fileName(name)) { // on Windows: con, nul, com1
+		return verdict.Errorf(verdict.Usage, "invalid session name %s: it names a device of this system", phrase.Quote(name)).
 			Hintf("--session NAME, or JWT_SESSION")
 	}
 	return nil
