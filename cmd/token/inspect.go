@@ -28,7 +28,8 @@ var Inspect = cli.Command{
 		c.Long = `Show a token in parts: its Base64URL parts, every header parameter and claim
 with its meaning and the document that defines it, its lifetime, the
 certificates and tokens inside, and findings against best practice (RFC 8725),
-each with a stable rule id.
+each with a stable rule id. --output html writes the same as one page that loads
+nothing, for a ticket; it shows fingerprints instead of signatures.
 
 Nothing is verified. A malformed token is read as far as possible. With a key,
 an encrypted token (JWE) is decrypted, and the token inside is shown too. With
@@ -36,6 +37,7 @@ an encrypted token (JWE) is decrypted, and the token inside is shown too. With
 it, ends in status 6. Severities are info, low, medium, high and critical.`
 		c.Example = `  jwt inspect TOKEN
   jwt inspect --fail-on high @token.txt
+  jwt inspect -o html TOKEN > ticket.html   one page, signatures masked
   jwt inspect --watch TOKEN             count down to exp, on a terminal
   jwt inspect -j TOKEN | jq -r '.findings[] | .severity + " " + .rule'
   jwt inspect --batch --fail-on medium < tokens.txt
@@ -58,6 +60,7 @@ type inspectOptions struct {
 
 	failOn             string
 	full, watch, batch bool
+	html, signature    bool
 	flags              *pflag.FlagSet
 }
 
@@ -72,14 +75,17 @@ func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
 	o.at.AddFlags(f, "show lifetime and findings as of this `TIME`")
 	o.date.AddFlags(f)
 	o.token.addFlags(f)
+	f.BoolVar(&o.signature, "show-signature", false, "show signatures on the page of --output html, which then is a credential")
 	o.output.AddFlags(f)
+	f.Lookup("output").Usage = "`FORMAT` of the output: text, json, html (one page with masked signatures, for a ticket), or auto (text on a terminal, json in a pipe)"
 }
 
 func (o *inspectOptions) complete(c *cobra.Command) {
 	o.life.complete(c)
 	o.open.complete(c)
 	o.date.Complete(c)
-	o.output.Complete(c)
+	cli.CompleteValues(c, "output", "auto", "text", "json", "html")
+	cli.CompleteValues(c, "color", "auto", "always", "never")
 	var words []string
 	for _, s := range bcp.Severities() {
 		words = append(words, s.String())
@@ -88,6 +94,9 @@ func (o *inspectOptions) complete(c *cobra.Command) {
 }
 
 func (o *inspectOptions) check(env *cli.Env, args []string) error {
+	if err := o.checkPage(); err != nil {
+		return err
+	}
 	if err := errors.Join(o.output.Check(), o.date.Check(), o.open.checkIfGiven(env, args)); err != nil {
 		return err
 	}
@@ -103,6 +112,22 @@ func (o *inspectOptions) check(env *cli.Env, args []string) error {
 	case !env.StdoutTTY || env.Getenv("TERM") == "dumb":
 		return verdict.Errorf(verdict.Usage, "--watch needs a terminal on stdout to draw on").
 			Hintf("jwt inspect -j TOKEN | jq .lifetime.remaining")
+	}
+	return nil
+}
+
+// checkPage takes the format html, which only inspect writes.
+func (o *inspectOptions) checkPage() error {
+	if o.html = o.output.Format == "html"; o.html {
+		o.output.Format = "text"
+	}
+	switch {
+	case o.html && o.output.AsJSON:
+		return verdict.Errorf(verdict.Usage, "--json and --output html contradict each other")
+	case o.html && (o.watch || o.batch):
+		return verdict.Errorf(verdict.Usage, "--output html is a page of one token, without --watch and --batch")
+	case o.signature && !o.html:
+		return verdict.Errorf(verdict.Usage, "--show-signature: only --output html masks signatures")
 	}
 	return nil
 }
@@ -204,11 +229,14 @@ func (o inspectOptions) inspectForm(env *cli.Env, u *unlocker, form *serializati
 }
 
 func (o inspectOptions) inspection(env *cli.Env, t inspect.Token, now time.Time) render.Inspection {
-	return render.Inspection{Token: t, Now: now, Show: o.date.Show, Width: env.Width, Full: o.full}
+	return render.Inspection{Token: t, Now: now, Show: o.date.Show, Width: env.Width, Full: o.full, Mask: o.html && !o.signature}
 }
 
 func (o inspectOptions) show(env *cli.Env, t inspect.Token, now time.Time, grave error) error {
 	a := o.inspection(env, t, now)
+	if o.html {
+		return errors.Join(o.output.Write(env, a.Page()), grave)
+	}
 	if o.output.WantsJSON(env) {
 		object := a.JSON()
 		if grave != nil {

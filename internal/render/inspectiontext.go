@@ -46,22 +46,29 @@ func (a Inspection) section(t *Text, name, about string) {
 	t.Line()
 }
 
-func (a Inspection) headline(t *Text) {
+func (a Inspection) headline(t *Text) { t.Styled(Bold, a.title()).Put(", " + a.origin()).Line() }
+
+// title returns the kind of the token.
+func (a Inspection) title() string {
 	k := a.Token
-	title := "Signed token (JWS)"
 	switch {
 	case k.Kind == compact.JWE:
-		title = "Encrypted token (JWE)"
+		return "Encrypted token (JWE)"
 	case strings.EqualFold(k.Alg, jwa.None):
-		title = "Unsecured token (JWS)"
+		return "Unsecured token (JWS)"
 	case k.Disclosures != nil:
-		title = "Signed token with disclosures (SD-JWT)"
+		return "Signed token with disclosures (SD-JWT)"
 	}
-	about := ", " + phrase.Count(len(k.Text), "byte")
-	if k.Vendor != "" {
-		about += ", by its looks from " + k.Vendor
+	return "Signed token (JWS)"
+}
+
+// origin returns the size of the token and its vendor.
+func (a Inspection) origin() string {
+	about := phrase.Count(len(a.Token.Text), "byte")
+	if a.Token.Vendor != "" {
+		about += ", by its looks from " + a.Token.Vendor
 	}
-	t.Styled(Bold, title).Put(about).Line()
+	return about
 }
 
 // readable is the largest number of columns for prose.
@@ -204,10 +211,7 @@ func (a Inspection) certificatesText(t *Text) {
 func (a Inspection) nestedText(t *Text) {
 	const side = "│ "
 	for _, n := range a.Token.Nested {
-		where := "in the " + strings.ReplaceAll(n.Part, "_", " ")
-		if n.Part == inspect.KeyBinding {
-			where = "the key binding, by whom the outer one was issued to"
-		}
+		where := whereInside(n)
 		if n.Path != "" {
 			where += ", " + Middle(Escape(n.Path), max(a.Width-30, 16))
 		}
@@ -228,6 +232,14 @@ func (a Inspection) nestedText(t *Text) {
 	if n := a.Token.LeftClosed; n > 0 {
 		t.Line().Styled(Caution, phrase.Count(n, "token")+" inside left closed").Line()
 	}
+}
+
+// whereInside returns the part that a nested token is in.
+func whereInside(n inspect.Nested) string {
+	if n.Part == inspect.KeyBinding {
+		return "the key binding, by whom the outer one was issued to"
+	}
+	return "in the " + strings.ReplaceAll(n.Part, "_", " ")
 }
 
 // hanging appends prose that starts every line at the same column.

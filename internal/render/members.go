@@ -168,7 +168,7 @@ func (l memberList) values(m inspect.Member) []cell {
 }
 
 // remark returns the explanation of the value.
-func (l memberList) remark(m inspect.Member) Remark {
+func (a Inspection) remark(m inspect.Member) Remark {
 	switch {
 	case m.Holds == 1:
 		return Remark{"a token, opened below", Dim}
@@ -179,11 +179,11 @@ func (l memberList) remark(m inspect.Member) Remark {
 	}
 	switch m.Meaning.Kind {
 	case iana.Certs:
-		if n := len(l.Token.Certificates); n > 0 {
+		if n := len(a.Token.Certificates); n > 0 {
 			return Remark{phrase.Count(n, "certificate") + ", opened below", Dim}
 		}
 	case iana.Time:
-		return DateRemark(m.Path, m.Value, l.Now, l.Show)
+		return DateRemark(m.Path, m.Value, a.Now, a.Show)
 	case iana.Duration:
 		if n, err := strconv.ParseInt(string(m.Value), 10, 32); err == nil {
 			return Remark{reltime.Span(time.Duration(n) * time.Second), Dim}
@@ -192,16 +192,21 @@ func (l memberList) remark(m inspect.Member) Remark {
 	return Remark{}
 }
 
-// about returns the column of the meaning: the meaning of the name and its specification. The
-// vendor is named once, above.
-func (l memberList) about(m inspect.Member) []cell {
-	text, spec := m.Meaning.Meaning, strings.Replace(m.Meaning.Spec, "OpenID Connect", "OIDC", 1)
-	if v := m.Meaning.Vendor; v != "" && v == l.Token.Vendor {
+// meaning returns the meaning of the name and its specification. The vendor is named once, above.
+func (a Inspection) meaning(m inspect.Member) (text, spec string) {
+	text, spec = m.Meaning.Meaning, strings.Replace(m.Meaning.Spec, "OpenID Connect", "OIDC", 1)
+	if v := m.Meaning.Vendor; v != "" && v == a.Token.Vendor {
 		spec = ""
 	}
 	if text == "" {
-		text, spec = unregistered(m)
+		return unregistered(m)
 	}
+	return text, spec
+}
+
+// about returns the column of the meaning.
+func (l memberList) about(m inspect.Member) []cell {
+	text, spec := l.Inspection.meaning(m)
 	if text == "" {
 		return nil
 	}
