@@ -14,6 +14,7 @@ import (
 	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 	"jwt/internal/cli"
 	"jwt/internal/flow"
 	"jwt/internal/flow/report"
@@ -268,9 +269,9 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 		return nil, err
 	}
 	options.OAuth = client
-	password := authserver.RandomPassword()
+	password := users.RandomPassword()
 	options.Password = []byte(password)
-	users := &authserver.Users{}
+	users := &users.Set{}
 	if err := users.Add(demoUser + ":" + password); err != nil {
 		return nil, err
 	}
@@ -302,7 +303,7 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 // localClient returns a client of the local server. Nothing listens at its redirect URI:
 // the login pages are filled in, and the code is in the last redirect.
 func localClient() (*authserver.Clients, *flow.OAuth, error) {
-	secret := authserver.RandomPassword()
+	secret := users.RandomPassword()
 	client := &flow.OAuth{
 		Flow: flow.FlowCode, ClientID: "flow", Secrets: authclient.OAuthSecrets{ClientSecret: secret}, Redirect: "https://client.example/callback", Other: "flow-public",
 	}

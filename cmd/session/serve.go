@@ -22,7 +22,9 @@ import (
 
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/faulty"
+	"jwt/internal/authserver/signing"
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 	"jwt/internal/cli"
 	"jwt/internal/loopback"
 	"jwt/internal/verdict"
@@ -135,7 +137,7 @@ func (o *serveOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func (o *serveOptions) complete(c *cobra.Command) {
-	cli.CompleteValues(c, "alg", authserver.Algs()...)
+	cli.CompleteValues(c, "alg", signing.Algs()...)
 	cli.CompleteValues(c, "fault", completeFault()...)
 	cli.CompleteValues(c, "allow-origin", "http://localhost:5173", "http://localhost:8080")
 	cli.CompleteValues(c, "allow-host", "localhost:5173", "localhost:8080")
@@ -263,7 +265,7 @@ func (o *serveOptions) options(env *cli.Env) (options authserver.Options, passwo
 	options = authserver.Options{
 		Audience: o.audience, Alg: o.alg, Origins: o.allowOrigins,
 		Clients: &authserver.Clients{}, Registration: o.registration, PasswordGrant: o.passwordGrant, ProofNonce: o.dpopNonce,
-		Users: &authserver.Users{}, Now: env.Now,
+		Users: &users.Set{}, Now: env.Now,
 	}
 	if err := o.lifetimes(&options); err != nil {
 		return options, "", err

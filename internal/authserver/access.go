@@ -41,26 +41,8 @@ func (s *Server) issueAccess(ctx context.Context, session store.Session, now tim
 		{"client_id", jsonobject.Quote(session.Client)},
 		{"sid", jsonobject.Quote(session.ID)},
 	}, g.claims(session)...)...)
-	token, err = s.sign(ctx, accessType, claims, now)
+	token, err = s.keys.Sign(ctx, accessType, claims, now)
 	return token, id, err
-}
-
-// sign returns a token signed with the current key. It does not verify the token, which
-// would take twice as long as signing: the key passed a self-test when it was loaded.
-func (s *Server) sign(ctx context.Context, typ string, claims []byte, now time.Time) (string, error) {
-	key, err := s.keys.signing(ctx, now)
-	if err != nil {
-		return "", err
-	}
-	token := base64url.AppendEncode(nil, s.keys.header(typ, key))
-	token = append(token, '.')
-	token = base64url.AppendEncode(token, claims)
-	signature, err := s.keys.alg.Sign(string(token), key.Material(), false)
-	if err != nil {
-		return "", err
-	}
-	token = append(token, '.')
-	return string(base64url.AppendEncode(token, signature)), nil
 }
 
 // A Refusal is the reason why a token is not accepted. It quotes nothing but the token.
@@ -80,7 +62,7 @@ func (s *Server) verify(ctx context.Context, r VerifyRequest, typ, audience stri
 	if err != nil {
 		return jsonobject.Object{}, Refusal(err.Error())
 	}
-	keys, err := s.keys.verifying(ctx, kid, r.Now)
+	keys, err := s.keys.Verifying(ctx, kid, r.Now)
 	if err != nil {
 		return jsonobject.Object{}, err
 	}
@@ -169,7 +151,7 @@ func (s *Server) whyOver(session store.Session) string {
 		return ""
 	case !s.Users.Has(session.User):
 		return "the user no longer exists"
-	case !s.Users.hasCredential(session):
+	case !s.Users.HasCredential(session.User, session.Credential):
 		return "the password has changed since the login"
 	}
 	return ""

@@ -59,7 +59,7 @@ func tampered(t *testing.T, genuine string) string {
 func TestAccessTokenRefused(t *testing.T) {
 	s := serve(t, nil)
 	tokens := s.login()
-	ours, _ := s.server.keys.current(epoch)
+	ours := storedKeys(t, s.server.Store)[0]
 	foreign, err := jwk.Generate("P-256", 0)
 	if err != nil {
 		t.Fatal(err)

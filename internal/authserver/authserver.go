@@ -14,7 +14,9 @@ import (
 	"sync"
 	"time"
 
+	"jwt/internal/authserver/signing"
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 	"jwt/internal/verdict"
 )
 
@@ -28,7 +30,7 @@ type Options struct {
 	Origins  []string // of pages whose scripts may call the server, with its cookies
 	Audience string   // "aud" of access tokens; empty: the issuer
 	Store    store.Store
-	Users    *Users
+	Users    *users.Set
 	Clients  *Clients // OAuth clients beside NativeClient; nil: none
 
 	AccessTTL     time.Duration // whole seconds; 0: 5 minutes
@@ -58,10 +60,10 @@ type Server struct {
 	Options
 	scheme string
 	hosts  map[string]bool // accepted values of Host, canonical
-	keys   *signingKeys
+	keys   *signing.Keys
 	rules  Rules
 	limit  *limiter
-	gate   *gate
+	gate   *users.Gate
 	nonces *nonces
 	quota  quota
 	origin *http.CrossOriginProtection // of the endpoints for programs: Origins may send requests
@@ -87,13 +89,13 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, limit: newLimiter(), gate: newGate(), nonces: newNonces(), origin: http.NewCrossOriginProtection(), forms: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
+	s := &Server{Options: o, limit: newLimiter(), gate: users.NewGate(), nonces: newNonces(), origin: http.NewCrossOriginProtection(), forms: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
 	if err := cmp.Or(s.setHosts(), s.setOrigins(), o.Clients.check(o.Users)); err != nil {
 		return nil, err
 	}
 	s.endpoints, s.rules = s.ownEndpoints(), s.standardRules()
 	var err error
-	if s.keys, err = openSigningKeys(ctx, o.Store, o.Alg, max(o.AccessTTL, cartTTL), s.now()); err != nil {
+	if s.keys, err = signing.Open(ctx, o.Store, o.Alg, max(o.AccessTTL, cartTTL), s.now()); err != nil {
 		return nil, err
 	}
 	if o.Replace != nil {
@@ -151,7 +153,7 @@ func (s *Server) setHosts() error {
 func (s *Server) now() time.Time { return milli(s.rules.Now()) }
 
 // RotateKey adds a signing key and signs with it from now on.
-func (s *Server) RotateKey(ctx context.Context) error { return s.keys.rotate(ctx, s.now()) }
+func (s *Server) RotateKey(ctx context.Context) error { return s.keys.Rotate(ctx, s.now()) }
 
 const maintenancePeriod = time.Minute
 
@@ -165,7 +167,7 @@ func (s *Server) maintain(ctx context.Context) {
 			s.stopIfDamaged(err)
 			s.log.note("removing expired records: " + err.Error())
 		}
-		if err := s.keys.rotateIfOld(ctx, s.KeyPeriod, now); err != nil && ctx.Err() == nil {
+		if err := s.keys.RotateIfOld(ctx, s.KeyPeriod, now); err != nil && ctx.Err() == nil {
 			s.log.note("rotating the signing key: " + err.Error())
 		}
 		select {

@@ -56,7 +56,7 @@ func (s *Server) browserLogin(x *exchange) (b browserLogin, known bool, err erro
 		return b, false, err
 	}
 	b.id, b.old = id, stored
-	over := b.Ended || !x.now.Before(b.Expires) || !s.Users.Has(b.User) || !s.Users.hasCredential(store.Session{User: b.User, Credential: b.Credential})
+	over := b.Ended || !x.now.Before(b.Expires) || !s.Users.Has(b.User) || !s.Users.HasCredential(b.User, b.Credential)
 	return b, !over, nil
 }
 
@@ -74,7 +74,7 @@ func (s *Server) logInBrowser(x *exchange, l oauth.Login) error {
 		return err
 	}
 	text := secretText()
-	b := browserLogin{User: l.Username, Credential: s.Users.credential(l.Username), Time: x.now, Expires: milli(x.now.Add(browserTTL))}
+	b := browserLogin{User: l.Username, Credential: s.Users.Credential(l.Username), Time: x.now, Expires: milli(x.now.Add(browserTTL))}
 	if known {
 		if old.User == b.User {
 			b.Agreed = old.Agreed

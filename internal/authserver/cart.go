@@ -175,7 +175,7 @@ func (s *Server) signCart(x *exchange, c cart) (string, error) {
 	if c.owner != "" {
 		claims = append(claims, member{"sub", jsonobject.Quote(c.owner)})
 	}
-	return s.sign(x.ctx, cartType, object(append(claims,
+	return s.keys.Sign(x.ctx, cartType, object(append(claims,
 		member{"aud", jsonobject.Quote(s.cartAudience())},
 		member{"exp", jsonobject.Int(x.now.Add(cartTTL).Unix())},
 		member{"iat", jsonobject.Int(x.now.Unix())},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/store"
 	"jwt/internal/jwk"
 )
 
@@ -185,4 +186,29 @@ func TestCartItemsRefused(t *testing.T) {
 		}
 	}
 	t.Error("the cart is never full")
+}
+
+// TestCartIsSpentOnce orders a cart, and tries to order any state of it again.
+func TestCartIsSpentOnce(t *testing.T) {
+	eachStore(t, func(t *testing.T, state store.Store) {
+		s := serve(t, func(o *Options) { o.Store = state })
+		first := s.add("", `{"id":"apple"}`).cookies["cart"].Value
+		second := s.add(first, `{"id":"pear"}`).cookies["cart"].Value
+		other := s.add("", `{"id":"apple"}`).cookies["cart"].Value
+		order := func(cart string) answer { return s.ask("POST", "/checkout", "", "Cookie: cart="+cart) }
+		if a := order(second); a.status != 200 || a.body != "Checkout successful\n" {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		for name, cart := range map[string]string{"the same": second, "an earlier state": first} {
+			if a := order(cart); a.status != 401 || a.body != "Invalid cart token\n" {
+				t.Errorf("%s: %d %s", name, a.status, a.body)
+			}
+			if a := s.add(cart, `{"id":"fig"}`); a.status != 401 {
+				t.Errorf("%s, another item: %d %s", name, a.status, a.body)
+			}
+		}
+		if a := order(other); a.status != 200 {
+			t.Errorf("another cart: %d %s", a.status, a.body)
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
@@ -130,7 +131,7 @@ func (cs *Clients) Add(c Client) error {
 
 // check refuses a client that can get tokens of its own and has the name of a user: their
 // subjects would be the same, and a server could mistake the client for the user (RFC 9700 §4.15).
-func (cs *Clients) check(users *Users) error {
+func (cs *Clients) check(users *users.Set) error {
 	for id, c := range cs.byID {
 		if slices.Contains(c.Grants, oauth.GrantClientCredentials) && users.Has(id) {
 			return verdict.Errorf(verdict.Usage, "client %q: a user has the same name, and tokens of the client would look like those of the user", id).Hintf("rename one of them")

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"jwt/internal/authserver/signing"
 	"jwt/internal/dpop"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
@@ -31,11 +32,11 @@ const (
 // jwks answers GET /jwks.json. It may be cached, but not for longer than the time for
 // which the next key is published before it signs.
 func (s *Server) jwks(x *exchange) error {
-	set, err := s.keys.document(x.ctx, x.now)
+	set, err := s.keys.Document(x.ctx, x.now)
 	if err != nil {
 		return err
 	}
-	x.Answer.Header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(keysMaxAge/time.Second)))
+	x.Answer.Header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(signing.MaxAge/time.Second)))
 	x.json(http.StatusOK, set)
 	x.Answer.Header.Set("Content-Type", "application/jwk-set+json") // RFC 7517 §8.5.2
 	return nil
@@ -43,7 +44,7 @@ func (s *Server) jwks(x *exchange) error {
 
 // metadata answers both discovery documents.
 func (s *Server) metadata(x *exchange) error {
-	x.Answer.Header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(keysMaxAge/time.Second)))
+	x.Answer.Header.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(signing.MaxAge/time.Second)))
 	m := oauth.Metadata{
 		Issuer:                s.Issuer,
 		AuthorizationEndpoint: s.Issuer + authorizePath,

@@ -3,6 +3,7 @@ package authserver
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,31 +17,36 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/argon2"
 
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/store/redistest"
+	"jwt/internal/authserver/users"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 )
-
-// testCost lets a login take microseconds.
-var testCost = cost{memory: 8, time: 1, threads: 1}
 
 const (
 	alice    = "alice"
 	password = "correct horse"
 )
 
-func testUsers(t *testing.T) *Users {
+func testUsers(t *testing.T) *users.Set {
 	t.Helper()
-	u := &Users{}
-	u.setCost(testCost)
-	for _, entry := range []string{alice + ":" + password, "bob:pass:word"} {
+	u := &users.Set{}
+	for _, entry := range []string{alice + ":" + cheapHash(password), "bob:pass:word"} {
 		if err := u.Add(entry); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return u
+}
+
+// cheapHash returns a hash that takes microseconds. The users after its user have the same cost.
+func cheapHash(password string) string {
+	encode := base64.RawStdEncoding.EncodeToString
+	salt := []byte("salt for a test.")
+	return "$argon2id$v=19$m=8,t=1,p=1$" + encode(salt) + "$" + encode(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32))
 }
 
 // A clock is advanced by tests.

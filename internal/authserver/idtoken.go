@@ -6,7 +6,6 @@ import (
 
 	"jwt/internal/authserver/store"
 	"jwt/internal/jsonobject"
-	"jwt/internal/profile"
 )
 
 const idTokenTTL = time.Hour
@@ -28,11 +27,11 @@ func (s *Server) idToken(ctx context.Context, session store.Session, access stri
 	for _, m := range g.authentication() {
 		claims.Set(m.name, m.value)
 	}
-	key, err := s.keys.signing(ctx, now)
+	half, err := s.keys.AtHash(ctx, access, now)
 	if err != nil {
 		return "", err
 	}
-	if half, ok := profile.LeftHalf(s.keys.alg, key.Curve, access); ok {
+	if half != "" {
 		claims.Set("at_hash", jsonobject.Quote(half))
 	}
 	return s.rules.IssueID(ctx, claims, now)
@@ -40,5 +39,5 @@ func (s *Server) idToken(ctx context.Context, session store.Session, access stri
 
 // issueID is the standard Rules.IssueID.
 func (s *Server) issueID(ctx context.Context, claims jsonobject.Object, now time.Time) (string, error) {
-	return s.sign(ctx, "JWT", claims.Bytes(), now)
+	return s.keys.Sign(ctx, "JWT", claims.Bytes(), now)
 }

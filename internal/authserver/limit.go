@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"jwt/internal/authserver/users"
 )
 
 // Limits on failed logins: by user and address, by address, and by user from anywhere.
@@ -34,7 +36,7 @@ func newLimiter() *limiter { return &limiter{failures: map[limitKey]time.Time{}}
 
 func limitKeys(user string, address netip.Addr) map[limitKey]int {
 	net := network(address)
-	user = user[:min(len(user), maxUserName)]
+	user = user[:min(len(user), users.MaxName)]
 	return map[limitKey]int{
 		{user: user, address: net}: failuresPerPair,
 		{address: net}:             failuresPerAddress,
@@ -119,7 +121,7 @@ func (l *limiter) succeeded(user string, address netip.Addr, now time.Time) {
 	l.undo(user, address, now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.failures, limitKey{user: user, address: network(address)}) // user exists, so the name is at most maxUserName long
+	delete(l.failures, limitKey{user: user, address: network(address)}) // user exists, so the name is at most users.MaxName long
 }
 
 // forget deletes empty buckets, and others until half of maxLimited are left.

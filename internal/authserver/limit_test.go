@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jwt/internal/authserver/users"
 )
 
 func TestLimiter(t *testing.T) {
@@ -112,13 +114,13 @@ func TestLimiterClockSetBack(t *testing.T) {
 func TestLimiterForgets(t *testing.T) {
 	l := newLimiter()
 	for i := range maxLimited {
-		l.count(strings.Repeat("x", 2*maxUserName)+strconv.Itoa(i), netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), epoch.Add(time.Duration(i)*time.Millisecond))
+		l.count(strings.Repeat("x", 2*users.MaxName)+strconv.Itoa(i), netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), epoch.Add(time.Duration(i)*time.Millisecond))
 	}
 	if len(l.failures) > maxLimited+3 {
 		t.Errorf("it remembers %d", len(l.failures))
 	}
 	for key := range l.failures {
-		if len(key.user) > maxUserName {
+		if len(key.user) > users.MaxName {
 			t.Fatalf("it remembers %d bytes of a name", len(key.user))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 	"jwt/internal/oauth"
 )
 
@@ -53,10 +54,10 @@ func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 	if wait := s.limit.wait(l.Username, address(x.Request), s.Now()); wait > 0 {
 		return tooMany(wait)
 	}
-	if err := s.gate.enter(x.Context()); err != nil {
-		return &oauth.Error{Status: http.StatusServiceUnavailable, Code: oauth.TemporarilyUnavailable, Description: errBusy.Error(), RetryAfter: time.Second}
+	if err := s.gate.Enter(x.Context()); err != nil {
+		return &oauth.Error{Status: http.StatusServiceUnavailable, Code: oauth.TemporarilyUnavailable, Description: users.ErrBusy.Error(), RetryAfter: time.Second}
 	}
-	defer s.gate.leave()
+	defer s.gate.Leave()
 	// Check again: other logins may have failed while this one waited.
 	if wait := s.limit.try(l.Username, address(x.Request), s.Now()); wait > 0 {
 		return tooMany(wait)
@@ -76,7 +77,7 @@ var ErrWrongPassword = &oauth.Error{Status: http.StatusUnauthorized, Code: oauth
 
 // checkPassword is the standard Rules.CheckPassword.
 func (s *Server) checkPassword(_ context.Context, user, password string) error {
-	if !s.Users.matches(user, password) {
+	if !s.Users.Matches(user, password) {
 		return ErrWrongPassword
 	}
 	return nil
@@ -91,7 +92,7 @@ func (s *Server) beginSession(x *exchange, user string) (store.Session, RefreshT
 	token, expires := NewRefreshToken(), milli(x.now.Add(s.RefreshTTL))
 	session := store.Session{
 		ID: token.Session(), User: user, Client: clientID, Created: x.now,
-		Expires: milli(x.now.Add(max(s.RefreshTTL, s.AccessTTL))), Credential: s.Users.credential(user),
+		Expires: milli(x.now.Add(max(s.RefreshTTL, s.AccessTTL))), Credential: s.Users.Credential(user),
 	}
 	x.session = session.ID
 	err := s.Store.Begin(x.ctx, session, token.ID(), store.Refresh{Session: session.ID, Issued: x.now, Expires: expires})

@@ -22,6 +22,7 @@ import (
 
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/store/redistest"
+	"jwt/internal/authserver/users"
 )
 
 // serverEnv is the variable that makes the test binary a server. Its value is the store
@@ -57,9 +58,8 @@ func runServer(arguments string) error {
 	if err != nil {
 		return err
 	}
-	u := &Users{}
-	u.setCost(testCost)
-	if err := u.Add(alice + ":" + password); err != nil {
+	u := &users.Set{}
+	if err := u.Add(alice + ":" + cheapHash(password)); err != nil {
 		return err
 	}
 	address := "http://" + l.Addr().String()

@@ -154,7 +154,7 @@ func TestRefreshOfRemovedUser(t *testing.T) {
 	state := store.NewMemory()
 	shared := func(o *Options) { o.Store = state }
 	tokens := serve(t, shared).login()
-	later := serve(t, func(o *Options) { shared(o); delete(o.Users.hashes, alice) })
+	later := serve(t, func(o *Options) { shared(o); o.Users = usersOf(t, "bob:x") })
 	later.spend(tokens.RefreshToken).is(t, "refresh", 401, "invalid_grant")
 }
 

@@ -1,13 +1,13 @@
 package authserver
 
 import (
-	"context"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"jwt/internal/authserver/signing"
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/verdict"
@@ -28,6 +28,23 @@ func (s *site) published() (kids []string) {
 		kids = append(kids, k.ID)
 	}
 	return kids
+}
+
+// storedKeys returns the private signing keys of a store, the oldest first.
+func storedKeys(t *testing.T, state store.Store) (keys []jwk.Key) {
+	t.Helper()
+	stored, err := state.Keys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range stored {
+		set, err := jwk.Parse(s.JWK)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, set.Keys...)
+	}
+	return keys
 }
 
 func kidOf(t *testing.T, access string) string {
@@ -66,7 +83,7 @@ func TestAlgorithms(t *testing.T) {
 		}
 	}
 	for _, alg := range []string{"HS256", "none", "ES257", "dir"} {
-		_, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Store: store.NewMemory(), Users: &Users{}, Now: time.Now, Alg: alg})
+		_, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:1", Store: store.NewMemory(), Users: &users.Set{}, Now: time.Now, Alg: alg})
 		if verdict.ClassOf(err) != verdict.Usage {
 			t.Errorf("%s: %v", alg, err)
 		}
@@ -88,12 +105,8 @@ func TestKeyPeriod(t *testing.T) {
 			o.Now = func() time.Time { return now }
 		})
 		s.server.Close() // after its first maintenance
-		if err := s.server.keys.load(t.Context(), s.server.now()); err != nil {
-			t.Fatal(err)
-		}
-		kids := s.published()
-		if len(kids) != c.keys || kids[0] != first[0] {
-			t.Errorf("with a period of %s: %v, first %v", c.period, kids, first)
+		if keys := storedKeys(t, state); len(keys) != c.keys || keys[0].ID != first[0] {
+			t.Errorf("with a period of %s: %d keys, first %v", c.period, len(keys), first)
 		}
 	}
 }
@@ -107,7 +120,7 @@ func TestKeysLost(t *testing.T) {
 	if err := state.ChangeKeys(t.Context(), func([]store.SigningKey) []store.SigningKey { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	s.clock.advance(keysReload)
+	s.clock.advance(5 * time.Second) // then the copy of the keys is too old
 	tokens := s.login()
 	after := kidOf(t, tokens.AccessToken)
 	if after == before {
@@ -126,7 +139,7 @@ func TestKeyRotationOverlaps(t *testing.T) {
 	s := serve(t, func(o *Options) { o.KeyPeriod, o.RefreshTTL = period, 90*24*time.Hour })
 	turn := func() {
 		t.Helper()
-		if err := s.server.keys.rotateIfOld(t.Context(), period, s.clock.Now()); err != nil {
+		if err := s.server.keys.RotateIfOld(t.Context(), period, s.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -142,7 +155,7 @@ func TestKeyRotationOverlaps(t *testing.T) {
 		t.Fatalf("when it is over: %v, after %v", both, first)
 	}
 	same(t, "signs still", kidOf(t, s.login().AccessToken), both[0])
-	s.clock.advance(keysMaxAge - time.Millisecond)
+	s.clock.advance(signing.MaxAge - time.Millisecond)
 	last := s.login()
 	same(t, "signs to the end", kidOf(t, last.AccessToken), both[0])
 	s.clock.advance(time.Millisecond)
@@ -151,7 +164,7 @@ func TestKeyRotationOverlaps(t *testing.T) {
 	if a := s.me(last.AccessToken); a.status != 200 {
 		t.Errorf("its last token: %d %s", a.status, a.body)
 	}
-	s.clock.advance(cartTTL + keysLinger)
+	s.clock.advance(cartTTL + time.Minute)
 	same(t, "long after", s.published(), both[1:])
 	s.clock.advance(period)
 	turn()
@@ -185,7 +198,7 @@ func TestKeysOfTwoServers(t *testing.T) {
 		var group sync.WaitGroup
 		for range 5 {
 			group.Go(func() {
-				if _, err := openSigningKeys(t.Context(), state, "ES256", 0, epoch); err != nil {
+				if _, err := signing.Open(t.Context(), state, "ES256", 0, epoch); err != nil {
 					t.Error(err)
 				}
 			})
@@ -200,10 +213,10 @@ func TestKeysOfTwoServers(t *testing.T) {
 		if kids := one.published(); len(kids) != 1 {
 			t.Errorf("%d keys of servers that began together", len(kids))
 		}
-		if err := one.server.keys.rotate(t.Context(), epoch); err != nil {
+		if err := one.server.keys.Rotate(t.Context(), epoch); err != nil {
 			t.Fatal(err)
 		}
-		two.clock.advance(keysRetry)
+		two.clock.advance(time.Second) // then a key that is unknown is looked for
 		if a := two.me(one.login().AccessToken); a.status != 200 {
 			t.Errorf("a token of the other's new key: %d %s", a.status, a.body)
 		}
@@ -218,7 +231,7 @@ func TestKeysOfTwoAlgorithms(t *testing.T) {
 	state := store.NewMemory()
 	es := serve(t, func(o *Options) { o.Store = state })
 	rs := serve(t, func(o *Options) { o.Store, o.Alg = state, "EdDSA" })
-	if err := rs.server.keys.rotate(t.Context(), epoch); err != nil {
+	if err := rs.server.keys.Rotate(t.Context(), epoch); err != nil {
 		t.Fatal(err)
 	}
 	es.clock.advance(60 * 24 * time.Hour)
@@ -248,53 +261,4 @@ func TestKeyThatCannotSign(t *testing.T) {
 	if verdict.ClassOf(err) != verdict.KeyRefused || !contains(err.Error(), "a signing key of the store cannot be used") {
 		t.Errorf("%s: %v", verdict.ClassOf(err), err)
 	}
-}
-
-// slowReads is a store whose answers to Keys arrive with a delay.
-type slowReads struct {
-	store.Store
-	delays chan time.Duration // of the next reads
-}
-
-func (s slowReads) Keys(ctx context.Context) ([]store.SigningKey, error) {
-	keys, err := s.Store.Keys(ctx)
-	select {
-	case d := <-s.delays:
-		time.Sleep(d)
-	default:
-	}
-	return keys, err
-}
-
-// TestKeysReadLate checks that a late answer of the store does not replace keys that were
-// read after it.
-func TestKeysReadLate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		state := slowReads{store.NewMemory(), make(chan time.Duration, 1)}
-		keys, err := openSigningKeys(t.Context(), state, "ES256", time.Hour, time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		state.delays <- time.Minute
-		done := make(chan error)
-		go func() { done <- keys.load(t.Context(), time.Now()) }()
-		synctest.Wait()
-		if err := keys.rotate(t.Context(), time.Now()); err != nil {
-			t.Fatal(err)
-		}
-		if err := <-done; err != nil {
-			t.Fatal(err)
-		}
-		stored, err := state.Keys(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		newest, err := parseKey(stored[len(stored)-1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		signs, _ := keys.current(time.Now())
-		same(t, "stored", len(stored), 2)
-		same(t, "signs", signs.ID, newest.public.ID)
-	})
 }

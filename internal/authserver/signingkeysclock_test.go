@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/signing"
 	"jwt/internal/authserver/store"
 	"jwt/internal/oauth"
 )
@@ -73,7 +74,7 @@ func (k *keyScenario) do(e event) {
 			k.t.Fatalf("%v: %v", k.history, err)
 		}
 	case "schedule":
-		if err := k.server.keys.rotateIfOld(k.t.Context(), scenarioPeriod, k.now()); err != nil {
+		if err := k.server.keys.RotateIfOld(k.t.Context(), scenarioPeriod, k.now()); err != nil {
 			k.t.Fatal(err)
 		}
 	default:
@@ -175,7 +176,7 @@ func TestKeyTooOldForItsTokens(t *testing.T) {
 	state := store.NewMemory()
 	first := serve(t, func(o *Options) { o.Store, o.KeyPeriod = state, period })
 	first.clock.advance(period)
-	if err := first.server.keys.rotateIfOld(t.Context(), period, first.clock.Now()); err != nil {
+	if err := first.server.keys.RotateIfOld(t.Context(), period, first.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	kids := first.published()
@@ -194,7 +195,7 @@ func TestKeyTooOldForItsTokens(t *testing.T) {
 func TestKeysAtRandomEvents(t *testing.T) {
 	const scenarios, length = 24, 40
 	names := []string{"pass", "pass", "pass", "step", "clock-offset", "no offset", "rotate-key", "schedule", "schedule"}
-	spans := []time.Duration{time.Second, time.Minute, keysMaxAge, time.Hour, cartTTL, 26 * time.Hour, scenarioPeriod, 2 * scenarioPeriod}
+	spans := []time.Duration{time.Second, time.Minute, signing.MaxAge, time.Hour, cartTTL, 26 * time.Hour, scenarioPeriod, 2 * scenarioPeriod}
 	for seed := range uint64(scenarios) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			k, dice := newKeyScenario(t), rand.New(rand.NewPCG(seed, 0))

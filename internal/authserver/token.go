@@ -228,5 +228,5 @@ func (s *Server) passwordGrant(r *tokenRequest) (result, error) {
 	if err := s.authenticate(r.exchange, l); err != nil {
 		return result{}, err
 	}
-	return s.begin(r, l.Username, s.Users.credential(l.Username), granted{Scope: scope, Audience: audience, AuthTime: r.now.Unix()})
+	return s.begin(r, l.Username, s.Users.Credential(l.Username), granted{Scope: scope, Audience: audience, AuthTime: r.now.Unix()})
 }

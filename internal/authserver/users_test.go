@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 )
 
 // usersOf returns users after a restart.
-func usersOf(t *testing.T, entries ...string) *Users {
+func usersOf(t *testing.T, entries ...string) *users.Set {
 	t.Helper()
-	u := &Users{}
-	u.setCost(testCost)
+	u := &users.Set{}
 	for _, entry := range entries {
 		if err := u.Add(entry); err != nil {
 			t.Fatal(err)
@@ -23,9 +23,9 @@ func usersOf(t *testing.T, entries ...string) *Users {
 // TestUsersAfterRestart changes the users while sessions exist. A removed user's tokens
 // and those of another password are refused at once.
 func TestUsersAfterRestart(t *testing.T) {
-	const hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdCBmb3IgYSB0ZXN0Lg$"
+	const hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdCBmb3IgYSB0ZXN0Lg$"
 	for name, tt := range map[string]struct {
-		users *Users
+		users *users.Set
 		ok    bool
 		says  string
 	}{
@@ -60,7 +60,7 @@ func TestUsersAfterRestart(t *testing.T) {
 // TestGeneratedPassword keeps the sessions of a user whose password is made at each start,
 // and ends them when the user gets a password of its own.
 func TestGeneratedPassword(t *testing.T) {
-	generated := func() (*Users, string) {
+	generated := func() (*users.Set, string) {
 		u := usersOf(t)
 		password, err := u.AddGenerated("demo")
 		if err != nil {
@@ -77,37 +77,4 @@ func TestGeneratedPassword(t *testing.T) {
 	}
 	s.server.Users = usersOf(t, "demo:"+password)
 	s.me(tokens.AccessToken).is(t, "a password of its own", 401, "invalid_token")
-}
-
-// TestCredential checks that a credential depends on the user and the password.
-func TestCredential(t *testing.T) {
-	u, again := usersOf(t, "a:one", "b:one", "c:two"), usersOf(t, "a:one", "b:three")
-	if u.credential("a") == u.credential("b") || u.credential("a") != again.credential("a") || u.credential("b") == again.credential("b") || u.credential("nobody") != "" {
-		t.Error(u.credential("a"), u.credential("b"), again.credential("b"))
-	}
-}
-
-// TestCartIsSpentOnce orders a cart, and tries to order any state of it again.
-func TestCartIsSpentOnce(t *testing.T) {
-	eachStore(t, func(t *testing.T, state store.Store) {
-		s := serve(t, func(o *Options) { o.Store = state })
-		first := s.add("", `{"id":"apple"}`).cookies["cart"].Value
-		second := s.add(first, `{"id":"pear"}`).cookies["cart"].Value
-		other := s.add("", `{"id":"apple"}`).cookies["cart"].Value
-		order := func(cart string) answer { return s.ask("POST", "/checkout", "", "Cookie: cart="+cart) }
-		if a := order(second); a.status != 200 || a.body != "Checkout successful\n" {
-			t.Fatalf("%d %s", a.status, a.body)
-		}
-		for name, cart := range map[string]string{"the same": second, "an earlier state": first} {
-			if a := order(cart); a.status != 401 || a.body != "Invalid cart token\n" {
-				t.Errorf("%s: %d %s", name, a.status, a.body)
-			}
-			if a := s.add(cart, `{"id":"fig"}`); a.status != 401 {
-				t.Errorf("%s, another item: %d %s", name, a.status, a.body)
-			}
-		}
-		if a := order(other); a.status != 200 {
-			t.Errorf("another cart: %d %s", a.status, a.body)
-		}
-	})
 }

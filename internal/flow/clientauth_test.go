@@ -21,6 +21,7 @@ import (
 	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 	"jwt/internal/base64url"
 	"jwt/internal/flow"
 	"jwt/internal/verdict"
@@ -92,7 +93,7 @@ func TestClientAuthentication(t *testing.T) {
 // localWith returns a local server with clients, for another handler.
 func localWith(t *testing.T, issuer, clients string) *authserver.Server {
 	t.Helper()
-	o := authserver.Options{Issuer: issuer, Store: store.NewMemory(), Now: time.Now, Users: &authserver.Users{}, Clients: &authserver.Clients{}}
+	o := authserver.Options{Issuer: issuer, Store: store.NewMemory(), Now: time.Now, Users: &users.Set{}, Clients: &authserver.Clients{}}
 	if err := o.Users.Add("alice:" + cheapHash(password)); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/faulty"
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 	"jwt/internal/config"
 	"jwt/internal/flow"
 	"jwt/internal/verdict"
@@ -30,7 +31,7 @@ func serve(t *testing.T, o authserver.Options, faults ...string) string {
 		t.Fatal(err)
 	}
 	o.Issuer, o.Store, o.Now = "http://"+listener.Addr().String(), store.NewMemory(), time.Now
-	o.Users = &authserver.Users{}
+	o.Users = &users.Set{}
 	if err := o.Users.Add("alice:" + cheapHash(password)); err != nil {
 		t.Fatal(err)
 	}

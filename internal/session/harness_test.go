@@ -22,6 +22,7 @@ import (
 	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 	"jwt/internal/config"
 	"jwt/internal/verdict"
 )
@@ -101,10 +102,10 @@ type world struct {
 }
 
 // knownUsers returns one user with a password that takes microseconds to check.
-func knownUsers() (*authserver.Users, error) {
+func knownUsers() (*users.Set, error) {
 	b64 := base64.RawStdEncoding.EncodeToString
 	salt := []byte("saltsalt")
-	u := &authserver.Users{}
+	u := &users.Set{}
 	return u, u.Add(user + ":$argon2id$v=19$m=8,t=1,p=1$" + b64(salt) + "$" + b64(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32)))
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
+	"jwt/internal/authserver/users"
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
@@ -33,9 +34,9 @@ const (
 
 var epoch = time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 
-func testUsers(t *testing.T) *authserver.Users {
+func testUsers(t *testing.T) *users.Set {
 	t.Helper()
-	u := &authserver.Users{}
+	u := &users.Set{}
 	for _, entry := range [][2]string{{alice, password}, {"bob", "pass:word"}} {
 		encode, salt := base64.RawStdEncoding.EncodeToString, []byte("saltsalt")
 		hash := "$argon2id$v=19$m=8,t=1,p=1$" + encode(salt) + "$" + encode(argon2.IDKey([]byte(entry[1]), salt, 1, 8, 1, 32))

@@ -1,7 +1,6 @@
-package authserver
+package users
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -9,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -89,41 +87,3 @@ func parseHash(s string) (passwordHash, error) {
 	}
 	return h, nil
 }
-
-const (
-	maxHashing = 4  // passwords hashed at the same time, 19 MiB each
-	maxWaiting = 64 // logins that wait for their turn
-)
-
-// errBusy is returned if maxWaiting logins are waiting already.
-var errBusy = errors.New("too many logins at once")
-
-// A gate limits the number of simultaneous password hashes, and of the logins that wait.
-type gate struct {
-	running chan struct{}
-	waiting atomic.Int32
-}
-
-func newGate() *gate { return &gate{running: make(chan struct{}, maxHashing)} }
-
-// enter waits for its turn, which leave must end.
-func (g *gate) enter(ctx context.Context) error {
-	select {
-	case g.running <- struct{}{}:
-		return nil
-	default:
-	}
-	if g.waiting.Add(1) > maxWaiting {
-		g.waiting.Add(-1)
-		return errBusy
-	}
-	defer g.waiting.Add(-1)
-	select {
-	case g.running <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (g *gate) leave() { <-g.running }

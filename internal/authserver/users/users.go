@@ -1,4 +1,5 @@
-package authserver
+// Package users has the users of the local server and their passwords.
+package users
 
 import (
 	"bufio"
@@ -10,19 +11,18 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"jwt/internal/authserver/store"
 	"jwt/internal/base64url"
 	"jwt/internal/verdict"
 )
 
 const (
-	maxUserBytes = 64 << 10 // of a line of a users file
-	maxUsers     = 10_000
-	maxUserName  = 256
+	MaxName = 256      // bytes of a name
+	maxLine = 64 << 10 // bytes of a line of a users file
+	most    = 10_000
 )
 
-// Users are the users who may log in. It stores passwords as argon2id hashes.
-type Users struct {
+// A Set is the users who may log in. It stores passwords as argon2id hashes.
+type Set struct {
 	hashes map[string]passwordHash
 	cost   cost         // of every hash; zero without users
 	dummy  passwordHash // hashed for an unknown user
@@ -32,15 +32,15 @@ type Users struct {
 
 // Add adds a user as NAME:PASSWORD, or NAME: and an argon2id hash in PHC string
 // format. The first colon ends the name. Errors never quote a password.
-func (u *Users) Add(entry string) error {
+func (u *Set) Add(entry string) error {
 	name, password, ok := strings.Cut(entry, ":")
 	switch {
 	case !ok || name == "" || password == "":
 		return verdict.Errorf(verdict.Usage, "user: must be NAME:PASSWORD, both not empty")
-	case len(name) > maxUserName || !utf8.ValidString(name):
-		return verdict.Errorf(verdict.Usage, "user: the name must be UTF-8 of at most %d bytes", maxUserName)
-	case len(u.hashes) >= maxUsers:
-		return verdict.Errorf(verdict.LimitExceeded, "there are more than %d users", maxUsers)
+	case len(name) > MaxName || !utf8.ValidString(name):
+		return verdict.Errorf(verdict.Usage, "user: the name must be UTF-8 of at most %d bytes", MaxName)
+	case len(u.hashes) >= most:
+		return verdict.Errorf(verdict.LimitExceeded, "there are more than %d users", most)
 	}
 	if _, twice := u.hashes[name]; twice {
 		return verdict.Errorf(verdict.Usage, "user %q is given twice", name)
@@ -58,13 +58,13 @@ func (u *Users) Add(entry string) error {
 
 // AddGenerated adds a user with a random password, which differs after a restart and does
 // not end the sessions of the user.
-func (u *Users) AddGenerated(name string) (password string, err error) {
+func (u *Set) AddGenerated(name string) (password string, err error) {
 	password = RandomPassword()
 	u.generated = name
 	return password, u.Add(name + ":" + password)
 }
 
-func (u *Users) hash(name, password string) (passwordHash, error) {
+func (u *Set) hash(name, password string) (passwordHash, error) {
 	if !strings.HasPrefix(password, "$argon2") {
 		if u.cost == (cost{}) {
 			u.setCost(defaultCost)
@@ -85,16 +85,16 @@ func (u *Users) hash(name, password string) (passwordHash, error) {
 }
 
 // setCost sets the cost of every hash, including the dummy.
-func (u *Users) setCost(c cost) {
+func (u *Set) setCost(c cost) {
 	u.cost = c
 	u.dummy = c.hash(rand.Text())
 }
 
 // Read adds the users of a file with one user per line in the form of Add. It skips empty
 // lines and lines that begin with #.
-func (u *Users) Read(r io.Reader) error {
+func (u *Set) Read(r io.Reader) error {
 	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, maxUserBytes)
+	lines.Buffer(nil, maxLine)
 	n := 0
 	for lines.Scan() {
 		n++
@@ -116,17 +116,17 @@ func (u *Users) Read(r io.Reader) error {
 }
 
 // Len returns the number of users.
-func (u *Users) Len() int { return len(u.hashes) }
+func (u *Set) Len() int { return len(u.hashes) }
 
 // Has reports whether the user exists.
-func (u *Users) Has(name string) bool {
+func (u *Set) Has(name string) bool {
 	_, ok := u.hashes[name]
 	return ok
 }
 
-// credential identifies the user's password, the same after a restart: a login that was
+// Credential identifies the user's password, the same after a restart: a login that was
 // made with another password is over. It is a digest of the argon2id hash.
-func (u *Users) credential(name string) string {
+func (u *Set) Credential(name string) string {
 	hash, known := u.hashes[name]
 	switch {
 	case !known:
@@ -138,15 +138,15 @@ func (u *Users) credential(name string) string {
 	return base64url.Encode(sum[:16])
 }
 
-// hasCredential reports whether the session began with the present password of its user.
-// Sessions of an earlier version have no credential.
-func (u *Users) hasCredential(s store.Session) bool {
-	return s.Credential == "" || s.Credential == u.credential(s.User)
+// HasCredential reports whether a session with this credential began with the present password
+// of its user. Sessions of an earlier version have no credential.
+func (u *Set) HasCredential(name, credential string) bool {
+	return credential == "" || credential == u.Credential(name)
 }
 
-// matches reports whether the user exists and has this password. It takes the same time
+// Matches reports whether the user exists and has this password. It takes the same time
 // for an unknown user.
-func (u *Users) matches(name, password string) bool {
+func (u *Set) Matches(name, password string) bool {
 	hash, known := u.hashes[name]
 	if !known {
 		hash = u.dummy

@@ -1,4 +1,4 @@
-package authserver
+package users
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 const debianHash = "$argon2id$v=19$m=4096,t=3,p=2$c29tZXNhbHQ$KQ7V63mz2X7JlfSk9MvGa/l3AHpBtRa3QM+7FmemeS0"
 
 func TestUsers(t *testing.T) {
-	var u Users
-	if err := u.Read(strings.NewReader("\ufeff# staff\r\n\r\nalice:" + debianHash + "\r\nbob:pass:word\n:\n")); err == nil || !contains(err.Error(), "line 5") {
+	var u Set
+	if err := u.Read(strings.NewReader("\ufeff# staff\r\n\r\nalice:" + debianHash + "\r\nbob:pass:word\n:\n")); err == nil || !strings.Contains(err.Error(), "line 5") {
 		t.Errorf("an empty name: %v", err)
 	}
 	for name, c := range map[string]struct {
@@ -27,11 +27,11 @@ func TestUsers(t *testing.T) {
 	}{
 		"alice": {"secret", true}, "bob": {"pass:word", true},
 	} {
-		if !u.matches(name, c.password) || u.matches(name, c.password+"x") || u.matches(name, "") || u.matches(name, debianHash) {
+		if !u.Matches(name, c.password) || u.Matches(name, c.password+"x") || u.Matches(name, "") || u.Matches(name, debianHash) {
 			t.Errorf("%s", name)
 		}
 	}
-	if u.matches("nobody", "secret") || u.Has("nobody") || u.Len() != 2 {
+	if u.Matches("nobody", "secret") || u.Has("nobody") || u.Len() != 2 {
 		t.Errorf("%d users", u.Len())
 	}
 	if u.hashes["bob"].cost != u.dummy.cost || u.hashes["alice"].cost != u.dummy.cost {
@@ -57,9 +57,15 @@ func TestUsersRefused(t *testing.T) {
 		{"another cost", "carol:$argon2id$v=19$m=4096,t=3,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43), "must be equal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			u := testUsers(t)
+			u := &Set{}
+			u.setCost(cost{memory: 8, time: 1, threads: 1})
+			for _, entry := range []string{"alice:correct horse", "bob:pass:word"} {
+				if err := u.Add(entry); err != nil {
+					t.Fatal(err)
+				}
+			}
 			err := u.Add(c.entry)
-			if verdict.ClassOf(err) != verdict.Usage || !contains(err.Error(), c.want) || contains(err.Error(), "hush") {
+			if verdict.ClassOf(err) != verdict.Usage || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hush") {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 			if u.Len() != 2 {
@@ -67,21 +73,21 @@ func TestUsersRefused(t *testing.T) {
 			}
 		})
 	}
-	var u Users
-	if err := u.Read(strings.NewReader("carol:secret\nbob:" + strings.Repeat("x", maxUserBytes))); err == nil || !contains(err.Error(), "line 2") {
+	var u Set
+	if err := u.Read(strings.NewReader("carol:secret\nbob:" + strings.Repeat("x", maxLine))); err == nil || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("a line without end: %v", err)
 	}
 }
 
 func TestGate(t *testing.T) {
-	g := newGate()
+	g := NewGate()
 	var running, most, busy atomic.Int32
 	release := make(chan struct{})
 	var group sync.WaitGroup
 	for range maxHashing + maxWaiting + 20 {
 		group.Go(func() {
-			if err := g.enter(context.Background()); err != nil {
-				if errors.Is(err, errBusy) {
+			if err := g.Enter(context.Background()); err != nil {
+				if errors.Is(err, ErrBusy) {
 					busy.Add(1)
 				}
 				return
@@ -89,7 +95,7 @@ func TestGate(t *testing.T) {
 			most.Store(max(most.Load(), running.Add(1)))
 			<-release
 			running.Add(-1)
-			g.leave()
+			g.Leave()
 		})
 	}
 	for busy.Load() < 20 {
@@ -98,7 +104,7 @@ func TestGate(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	g.waiting.Add(-1) // one more may wait, and is cancelled
-	if err := g.enter(ctx); !errors.Is(err, context.Canceled) {
+	if err := g.Enter(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("who gives up: %v", err)
 	}
 	g.waiting.Add(1)
@@ -107,4 +113,45 @@ func TestGate(t *testing.T) {
 	if busy.Load() != 20 || most.Load() > maxHashing || g.waiting.Load() != 0 || len(g.running) != 0 {
 		t.Errorf("%d turned away, %d at once, %d still wait, %d still run", busy.Load(), most.Load(), g.waiting.Load(), len(g.running))
 	}
+}
+
+// TestCredential checks that a credential depends on the user and the password.
+func TestCredential(t *testing.T) {
+	u, again := &Set{}, &Set{}
+	for _, entry := range []string{"a:one", "b:one", "c:two"} {
+		if err := u.Add(entry); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, entry := range []string{"a:one", "b:three"} {
+		if err := again.Add(entry); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if u.Credential("a") == u.Credential("b") || u.Credential("a") != again.Credential("a") || u.Credential("b") == again.Credential("b") || u.Credential("nobody") != "" {
+		t.Error(u.Credential("a"), u.Credential("b"), again.Credential("b"))
+	}
+}
+
+// TestMatchesTakesAsLong checks that a password takes the same time for an unknown user.
+func TestMatchesTakesAsLong(t *testing.T) {
+	u := &Set{}
+	u.setCost(cost{memory: 4096, time: 4, threads: 1})
+	if err := u.Add("alice:secret"); err != nil {
+		t.Fatal(err)
+	}
+	best := map[string]time.Duration{"alice": time.Hour, "nobody": time.Hour}
+	for range 50 { // a busy machine delays some of them
+		for name := range best {
+			began := time.Now()
+			if u.Matches(name, "wrong") {
+				t.Fatal("a wrong password is right")
+			}
+			best[name] = min(best[name], time.Since(began))
+		}
+		if ratio := float64(best["nobody"]) / float64(best["alice"]); ratio > 0.5 && ratio < 2 {
+			return
+		}
+	}
+	t.Errorf("it takes %v", best)
 }

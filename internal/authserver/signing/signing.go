@@ -1,4 +1,5 @@
-package authserver
+// Package signing has the keys with which servers of a common store sign, and their rotation.
+package signing
 
 import (
 	"bytes"
@@ -9,18 +10,21 @@ import (
 	"time"
 
 	"jwt/internal/authserver/store"
+	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
+	"jwt/internal/profile"
 	"jwt/internal/verdict"
 )
 
 const (
-	keysMaxAge  = 5 * time.Minute // how long clients may cache the JWK Set
-	keysReload  = 5 * time.Second // maximum age of the copy of the store's keys
-	keysRetry   = time.Second     // the same after an unknown kid
-	keysLinger  = time.Minute     // how long a key is published after the expiry of its last token
+	MaxAge = 5 * time.Minute // how long clients may cache the JWK Set
+
+	reloadAge   = 5 * time.Second // maximum age of the copy of the store's keys
+	retryAge    = time.Second     // the same after an unknown kid
+	lingering   = time.Minute     // how long a key is published after the expiry of its last token
 	defaultSize = 0               // of jwk.Generate
 )
 
@@ -36,8 +40,8 @@ func Algs() []string {
 	return names
 }
 
-// signingKeys is this process's copy of the signing keys in the store.
-type signingKeys struct {
+// Keys are this process's copy of the signing keys in the store.
+type Keys struct {
 	store  store.Store
 	alg    jwa.Algorithm
 	linger time.Duration // how long a key is published after it stopped signing
@@ -54,13 +58,13 @@ type keyPair struct {
 	private, public jwk.Key
 }
 
-// openSigningKeys loads the keys of the store, and adds the first key if it has none.
-func openSigningKeys(ctx context.Context, state store.Store, alg string, linger time.Duration, now time.Time) (*signingKeys, error) {
+// Open loads the keys of the store, and adds the first key if it has none.
+func Open(ctx context.Context, state store.Store, alg string, linger time.Duration, now time.Time) (*Keys, error) {
 	a, ok := jwa.Lookup(alg)
 	if !ok || !slices.Contains(Algs(), alg) {
 		return nil, verdict.Errorf(verdict.Usage, "alg: the server cannot sign with %q", alg).Hintf("--alg ES256, RS256 or EdDSA")
 	}
-	k := &signingKeys{store: state, alg: a, linger: linger + keysLinger, loading: make(chan struct{}, 1)}
+	k := &Keys{store: state, alg: a, linger: linger + lingering, loading: make(chan struct{}, 1)}
 	if err := k.load(ctx, now); err != nil {
 		return nil, err
 	}
@@ -68,7 +72,7 @@ func openSigningKeys(ctx context.Context, state store.Store, alg string, linger 
 }
 
 // ensure adds a key if none signs: the store is new or lost its content.
-func (k *signingKeys) ensure(ctx context.Context, now time.Time) error {
+func (k *Keys) ensure(ctx context.Context, now time.Time) error {
 	if _, ok := k.current(now); ok {
 		return nil
 	}
@@ -78,7 +82,7 @@ func (k *signingKeys) ensure(ctx context.Context, now time.Time) error {
 }
 
 // signs reports whether a key has the server's algorithm and no successor.
-func (k *signingKeys) signs(s store.SigningKey) bool {
+func (k *Keys) signs(s store.SigningKey) bool {
 	if !s.Until.IsZero() {
 		return false
 	}
@@ -86,15 +90,15 @@ func (k *signingKeys) signs(s store.SigningKey) bool {
 	return err == nil && key.private.Alg == k.alg.Name
 }
 
-// rotate adds a key that signs from now on. Earlier keys stop signing, and are published
+// Rotate adds a key that signs from now on. Earlier keys stop signing, and are published
 // until their last token has expired.
-func (k *signingKeys) rotate(ctx context.Context, now time.Time) error {
+func (k *Keys) Rotate(ctx context.Context, now time.Time) error {
 	return k.add(ctx, now, func([]store.SigningKey) (time.Time, bool) { return now, true })
 }
 
-// rotateIfOld adds the next key if the newest has signed for longer than period. The next
+// RotateIfOld adds the next key if the newest has signed for longer than period. The next
 // key is published before it signs, for as long as clients may cache the set.
-func (k *signingKeys) rotateIfOld(ctx context.Context, period time.Duration, now time.Time) error {
+func (k *Keys) RotateIfOld(ctx context.Context, period time.Duration, now time.Time) error {
 	due := func(keys []store.SigningKey) bool {
 		return !slices.ContainsFunc(keys, func(s store.SigningKey) bool {
 			return k.signs(s) && s.From.After(now.Add(-period))
@@ -104,12 +108,12 @@ func (k *signingKeys) rotateIfOld(ctx context.Context, period time.Duration, now
 	if err != nil || !due(keys) {
 		return err
 	}
-	return k.add(ctx, now, func(keys []store.SigningKey) (time.Time, bool) { return now.Add(keysMaxAge), due(keys) })
+	return k.add(ctx, now, func(keys []store.SigningKey) (time.Time, bool) { return now.Add(MaxAge), due(keys) })
 }
 
 // add adds a key to the store if wanted returns true, and removes keys that are no longer
 // published.
-func (k *signingKeys) add(ctx context.Context, now time.Time, wanted func([]store.SigningKey) (from time.Time, ok bool)) error {
+func (k *Keys) add(ctx context.Context, now time.Time, wanted func([]store.SigningKey) (from time.Time, ok bool)) error {
 	kind, _ := jwk.KindFor(k.alg.Name)
 	key, err := jwk.Generate(kind, defaultSize)
 	if err != nil {
@@ -139,7 +143,7 @@ func (k *signingKeys) add(ctx context.Context, now time.Time, wanted func([]stor
 }
 
 // load loads the keys of the store. It parses only new keys.
-func (k *signingKeys) load(ctx context.Context, now time.Time) error {
+func (k *Keys) load(ctx context.Context, now time.Time) error {
 	select {
 	case k.loading <- struct{}{}:
 	case <-ctx.Done():
@@ -176,11 +180,11 @@ func (k *signingKeys) load(ctx context.Context, now time.Time) error {
 }
 
 // selfTest signs a token with a key and verifies it.
-func (k *signingKeys) selfTest(key keyPair) error {
+func (k *Keys) selfTest(key keyPair) error {
 	if key.private.Alg != k.alg.Name {
 		return nil // a key of another server
 	}
-	header, err := jsonobject.Parse(k.header(accessType, key.private))
+	header, err := jsonobject.Parse(k.header("JWT", key.private))
 	if err != nil {
 		return err
 	}
@@ -189,12 +193,38 @@ func (k *signingKeys) selfTest(key keyPair) error {
 }
 
 // header returns the header of the tokens that a key signs.
-func (k *signingKeys) header(typ string, key jwk.Key) []byte {
-	return object(
-		member{"alg", jsonobject.Quote(k.alg.Name)},
-		member{"typ", jsonobject.Quote(typ)},
-		member{"kid", jsonobject.Quote(key.ID)},
-	)
+func (k *Keys) header(typ string, key jwk.Key) []byte {
+	quote := func(text string) string { return string(jsonobject.Quote(text)) }
+	return []byte(`{"alg":` + quote(k.alg.Name) + `,"typ":` + quote(typ) + `,"kid":` + quote(key.ID) + `}`)
+}
+
+// Sign returns a token signed with the current key. It does not verify the token, which
+// would take twice as long as signing: the key passed a self-test when it was loaded.
+func (k *Keys) Sign(ctx context.Context, typ string, claims []byte, now time.Time) (string, error) {
+	key, err := k.signing(ctx, now)
+	if err != nil {
+		return "", err
+	}
+	token := base64url.AppendEncode(nil, k.header(typ, key))
+	token = append(token, '.')
+	token = base64url.AppendEncode(token, claims)
+	signature, err := k.alg.Sign(string(token), key.Material(), false)
+	if err != nil {
+		return "", err
+	}
+	token = append(token, '.')
+	return string(base64url.AppendEncode(token, signature)), nil
+}
+
+// AtHash returns the "at_hash" of an ID token that the current key signs (OpenID Connect Core
+// §3.1.3.6), or "" if its algorithm has none.
+func (k *Keys) AtHash(ctx context.Context, access string, now time.Time) (string, error) {
+	key, err := k.signing(ctx, now)
+	if err != nil {
+		return "", err
+	}
+	half, _ := profile.LeftHalf(k.alg, key.Curve, access)
+	return half, nil
 }
 
 func parseKey(s store.SigningKey) (keyPair, error) {
@@ -209,7 +239,7 @@ func parseKey(s store.SigningKey) (keyPair, error) {
 
 // reload loads the keys again if the copy is older than age, because another server may
 // have rotated them.
-func (k *signingKeys) reload(ctx context.Context, age time.Duration, now time.Time) error {
+func (k *Keys) reload(ctx context.Context, age time.Duration, now time.Time) error {
 	k.mu.Lock()
 	old := now.Sub(k.loaded).Abs() >= age
 	if old {
@@ -223,8 +253,8 @@ func (k *signingKeys) reload(ctx context.Context, age time.Duration, now time.Ti
 }
 
 // signing returns the key that signs now.
-func (k *signingKeys) signing(ctx context.Context, now time.Time) (jwk.Key, error) {
-	if err := k.reload(ctx, keysReload, now); err != nil {
+func (k *Keys) signing(ctx context.Context, now time.Time) (jwk.Key, error) {
+	if err := k.reload(ctx, reloadAge, now); err != nil {
 		return jwk.Key{}, err
 	}
 	if err := k.ensure(ctx, now); err != nil {
@@ -240,7 +270,7 @@ func (k *signingKeys) signing(ctx context.Context, now time.Time) (jwk.Key, erro
 // current returns the key that signs: the newest with the server's algorithm. Until that
 // key begins, it is the one before it, if its tokens expire before it is unpublished.
 // Older keys never sign again, whatever the clock says.
-func (k *signingKeys) current(now time.Time) (jwk.Key, bool) {
+func (k *Keys) current(now time.Time) (jwk.Key, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var found, before, last *keyPair
@@ -270,7 +300,7 @@ func begun(s store.SigningKey, now time.Time) bool {
 }
 
 // published returns the public keys to verify tokens with.
-func (k *signingKeys) published(now time.Time) []jwk.Key {
+func (k *Keys) published(now time.Time) []jwk.Key {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var keys []jwk.Key
@@ -282,21 +312,21 @@ func (k *signingKeys) published(now time.Time) []jwk.Key {
 	return keys
 }
 
-// verifying returns the published keys. It loads them again if none has the kid.
-func (k *signingKeys) verifying(ctx context.Context, kid string, now time.Time) ([]jwk.Key, error) {
+// Verifying returns the published keys. It loads them again if none has the kid.
+func (k *Keys) Verifying(ctx context.Context, kid string, now time.Time) ([]jwk.Key, error) {
 	keys := k.published(now)
 	if slices.ContainsFunc(keys, func(key jwk.Key) bool { return key.ID == kid }) {
 		return keys, nil
 	}
-	if err := k.reload(ctx, keysRetry, now); err != nil {
+	if err := k.reload(ctx, retryAge, now); err != nil {
 		return nil, err
 	}
 	return k.published(now), nil
 }
 
-// document returns the JWK Set (RFC 7517 §5).
-func (k *signingKeys) document(ctx context.Context, now time.Time) ([]byte, error) {
-	if err := k.reload(ctx, keysRetry, now); err != nil {
+// Document returns the JWK Set (RFC 7517 §5).
+func (k *Keys) Document(ctx context.Context, now time.Time) ([]byte, error) {
+	if err := k.reload(ctx, retryAge, now); err != nil {
 		return nil, err
 	}
 	b := []byte(`{"keys":[`)
