@@ -24,6 +24,7 @@ var ErrNoKey = errors.New("there is no such secret in the keyring")
 var (
 	errNoKeyring = errors.New("there is no keyring")
 	errNoAnswer  = errors.New("the keyring does not answer")
+	errNotKept   = errors.New("the keyring changed what was stored in it")
 )
 
 // keyringTimeout is the maximum time for an answer of a keyring.

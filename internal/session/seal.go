@@ -58,8 +58,7 @@ func (st *Store) key(id, name string, create bool) ([]byte, error) {
 		text, err := st.Keyring.Get(keyringService, id)
 		switch {
 		case errors.Is(err, ErrNoKey) && create:
-			text = base64.StdEncoding.EncodeToString(newKey())
-			err = st.Keyring.Set(keyringService, id, text)
+			text, err = st.keepKey(id, base64.StdEncoding.EncodeToString(newKey()))
 		case errors.Is(err, ErrNoKey):
 			text, err = st.Keyring.Get(keyringService, name)
 		}
@@ -76,6 +75,19 @@ func (st *Store) key(id, name string, create bool) ([]byte, error) {
 	}
 	st.keys.known[id] = key
 	return key, nil
+}
+
+// keepKey stores a new key in the keyring and reads it back: security of macOS may report no
+// failure, and the session would be lost with its key.
+func (st *Store) keepKey(id, text string) (string, error) {
+	if err := st.Keyring.Set(keyringService, id, text); err != nil {
+		return "", err
+	}
+	kept, err := st.Keyring.Get(keyringService, id)
+	if err == nil && kept != text {
+		err = errNotKept
+	}
+	return kept, err
 }
 
 func newKey() []byte {

@@ -45,6 +45,11 @@ func (d *memoryKeyring) Set(service, user, secret string) error {
 	return nil
 }
 
+// A forgetful keyring keeps nothing and reports no failure.
+type forgetful struct{ *memoryKeyring }
+
+func (forgetful) Set(_, _, _ string) error { return nil }
+
 func (d *memoryKeyring) Delete(service, user string) error {
 	if err := d.enter(); err != nil {
 		return err
@@ -96,7 +101,7 @@ func TestSealed(t *testing.T) {
 	if err != nil || peeked.Server != w.url || !peeked.Refreshable(time.Now()) || peeked.AccessToken != "" {
 		t.Fatalf("%+v %v", peeked, err)
 	}
-	for _, ring := range map[string]Keyring{"none": nil, "empty": newMemoryKeyring(), "locked": &memoryKeyring{err: errors.New("it is locked")}, "hanging": &memoryKeyring{hang: make(chan struct{})}} {
+	for _, ring := range map[string]Keyring{"none": nil, "empty": newMemoryKeyring(), "locked": &memoryKeyring{err: errors.New("it is locked")}, "hanging": &memoryKeyring{hang: make(chan struct{})}, "forgetful": forgetful{newMemoryKeyring()}} {
 		_, err := w.clientWith(ring).Token(t.Context(), 0) // an error, instead of waiting for ever
 		mustFail(t, err, verdict.IO, "its key cannot be read from the keyring", s.RefreshToken)
 	}
