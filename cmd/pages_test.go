@@ -159,7 +159,7 @@ const endOfOutput = "\x1e"
 // run runs the commands, and returns what each of them prints.
 func (s *pageShell) run(t *testing.T, commands []string) []string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	shell := exec.CommandContext(ctx, "sh", "-c", s.script(commands))
 	shell.Dir, shell.Stdout, shell.Stderr = s.work(), s.screen, s.screen
