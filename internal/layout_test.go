@@ -62,6 +62,8 @@ var rooms = []string{
 	"authserver/store/redistest",
 	"authserver/signing",
 	"authserver/users",
+	"authserver/limit",
+	"authserver/clients",
 	"authserver",
 	"authserver/faulty",
 	"httpclient",

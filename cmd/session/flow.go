@@ -13,6 +13,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
 	"jwt/internal/cli"
@@ -264,7 +265,7 @@ func (o flowOptions) options(env *cli.Env) (flow.Options, error) {
 // local starts a server on loopback with one user, and sets it as the server to test.
 func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Options) (end func(), err error) {
 	options.User, options.Cart = demoUser, true
-	clients, client, err := localClient()
+	known, client, err := localClient()
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +282,7 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 	}
 	address := "http://" + listener.Addr().String()
 	server, err := authserver.New(ctx, authserver.Options{
-		Issuer: address, Store: store.NewMemory(), Users: users, Clients: clients, AccessTTL: flowAccessTTL, Now: env.Now,
+		Issuer: address, Store: store.NewMemory(), Users: users, Clients: known, AccessTTL: flowAccessTTL, Now: env.Now,
 	})
 	if err != nil {
 		listener.Close()
@@ -302,16 +303,16 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 
 // localClient returns a client of the local server. Nothing listens at its redirect URI:
 // the login pages are filled in, and the code is in the last redirect.
-func localClient() (*authserver.Clients, *flow.OAuth, error) {
+func localClient() (*clients.Registry, *flow.OAuth, error) {
 	secret := users.RandomPassword()
 	client := &flow.OAuth{
 		Flow: flow.FlowCode, ClientID: "flow", Secrets: authclient.OAuthSecrets{ClientSecret: secret}, Redirect: "https://client.example/callback", Other: "flow-public",
 	}
-	clients := &authserver.Clients{}
-	err := clients.Read(strings.NewReader(`[{"client_id":"flow","client_secret":"` + secret + `","redirect_uris":["` + client.Redirect + `"],` +
+	known := &clients.Registry{}
+	err := known.Read(strings.NewReader(`[{"client_id":"flow","client_secret":"` + secret + `","redirect_uris":["` + client.Redirect + `"],` +
 		`"grant_types":["authorization_code","refresh_token","client_credentials","urn:ietf:params:oauth:grant-type:device_code"]},` +
 		`{"client_id":"` + client.Other + `","redirect_uris":["` + client.Redirect + `"]}]`))
-	return clients, client, err
+	return known, client, err
 }
 
 // tell writes each step as it happens, if the report is text.

@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/faulty"
 	"jwt/internal/authserver/signing"
 	"jwt/internal/authserver/store"
@@ -264,7 +265,7 @@ const demoUser = "demo"
 func (o *serveOptions) options(env *cli.Env) (options authserver.Options, password string, err error) {
 	options = authserver.Options{
 		Audience: o.audience, Alg: o.alg, Origins: o.allowOrigins,
-		Clients: &authserver.Clients{}, Registration: o.registration, PasswordGrant: o.passwordGrant, ProofNonce: o.dpopNonce,
+		Clients: &clients.Registry{}, Registration: o.registration, PasswordGrant: o.passwordGrant, ProofNonce: o.dpopNonce,
 		Users: &users.Set{}, Now: env.Now,
 	}
 	if err := o.lifetimes(&options); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
@@ -141,7 +142,7 @@ func (s *Server) checkSession(ctx context.Context, b Bearer) error {
 // whyOver says why a session that is not revoked is over anyway, or returns "". A session
 // without a user is one of a client.
 func (s *Server) whyOver(session store.Session) string {
-	if session.Client != clientID {
+	if session.Client != clients.Plain {
 		if _, known := s.Clients.Find(session.Client); !known {
 			return "the client no longer exists"
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/base64url"
 	"jwt/internal/oauth"
 	"jwt/internal/phrase"
@@ -24,7 +25,7 @@ type authorizeRequest struct {
 	params   url.Values
 	query    url.Values // that names the request in addresses: params, unless it was pushed
 	pushed   *pushed    // nil: its parameters came with the browser
-	client   Client
+	client   clients.Client
 	redirect string
 	explicit bool // the request has the redirect URI
 
@@ -121,7 +122,7 @@ func (s *Server) authorizeRequest(x *exchange, params url.Values) (*authorizeReq
 	case params.Get("redirect_uri") == "" && len(c.RedirectURIs) != 1:
 		return nil, invalid("redirect_uri is required")
 	}
-	r := &authorizeRequest{exchange: x, params: params, query: params, client: c, redirect: params.Get("redirect_uri"), explicit: params.Has("redirect_uri"), untrusted: c.registered}
+	r := &authorizeRequest{exchange: x, params: params, query: params, client: c, redirect: params.Get("redirect_uri"), explicit: params.Has("redirect_uri"), untrusted: c.Registered}
 	if r.redirect == "" {
 		r.redirect = c.RedirectURIs[0]
 	}
@@ -133,7 +134,7 @@ func (s *Server) authorizeRequest(x *exchange, params url.Values) (*authorizeReq
 		return r, err
 	}
 	var err error
-	if r.scope, err = c.scopeFor(params.Get("scope")); err != nil {
+	if r.scope, err = scopeFor(c, params.Get("scope")); err != nil {
 		return r, err
 	}
 	if r.audience, err = audienceOf(params); err == nil {
@@ -178,7 +179,7 @@ func (r *authorizeRequest) hasNonce() bool {
 
 // checkChallenge is the standard Rules.CheckChallenge (RFC 9700 §2.1.1). The method plain would
 // show the verifier to an attacker who sees the request.
-func checkChallenge(_ context.Context, c Client, challenge, method string) error {
+func checkChallenge(_ context.Context, c clients.Client, challenge, method string) error {
 	digest, err := base64url.Decode(challenge)
 	switch {
 	case challenge == "" && method == "" && !c.IsPublic():

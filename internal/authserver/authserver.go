@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"jwt/internal/authserver/clients"
+	"jwt/internal/authserver/limit"
 	"jwt/internal/authserver/signing"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
@@ -31,7 +33,7 @@ type Options struct {
 	Audience string   // "aud" of access tokens; empty: the issuer
 	Store    store.Store
 	Users    *users.Set
-	Clients  *Clients // OAuth clients beside NativeClient; nil: none
+	Clients  *clients.Registry // OAuth clients beside clients.Native; nil: none
 
 	AccessTTL     time.Duration // whole seconds; 0: 5 minutes
 	RefreshTTL    time.Duration // of each refresh token, whole seconds; 0: 24 hours
@@ -50,10 +52,6 @@ type Options struct {
 	Log io.Writer // one line per request, dropped if it blocks for long; nil: no log
 }
 
-// clientID is the client of every session. Plain JSON requests do not name one, and RFC
-// 9068 §2.2 requires the claim.
-const clientID = "jwt-session"
-
 // A Server is an authorization server. Close stops its background work and leaves the
 // store open.
 type Server struct {
@@ -62,10 +60,10 @@ type Server struct {
 	hosts  map[string]bool // accepted values of Host, canonical
 	keys   *signing.Keys
 	rules  Rules
-	limit  *limiter
+	limit  *limit.Failures // counted by Options.Now: no fault advances its clock
 	gate   *users.Gate
 	nonces *nonces
-	quota  quota
+	quota  *limit.Quota
 	origin *http.CrossOriginProtection // of the endpoints for programs: Origins may send requests
 	forms  *http.CrossOriginProtection // of the pages: only they may
 	log    requestLog
@@ -85,12 +83,12 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	o.RefreshTTL = cmp.Or(o.RefreshTTL, 24*time.Hour)
 	o.KeyPeriod = cmp.Or(o.KeyPeriod, 30*24*time.Hour)
 	o.Alg = cmp.Or(o.Alg, DefaultAlg)
-	o.Clients = cmp.Or(o.Clients, &Clients{})
+	o.Clients = cmp.Or(o.Clients, &clients.Registry{})
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, limit: newLimiter(), gate: users.NewGate(), nonces: newNonces(), origin: http.NewCrossOriginProtection(), forms: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
-	if err := cmp.Or(s.setHosts(), s.setOrigins(), o.Clients.check(o.Users)); err != nil {
+	s := &Server{Options: o, limit: limit.NewFailures(), quota: &limit.Quota{Most: maxUnasked, Period: deviceTTL}, gate: users.NewGate(), nonces: newNonces(), origin: http.NewCrossOriginProtection(), forms: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
+	if err := cmp.Or(s.setHosts(), s.setOrigins(), o.Clients.Check(o.Users.Has)); err != nil {
 		return nil, err
 	}
 	s.endpoints, s.rules = s.ownEndpoints(), s.standardRules()

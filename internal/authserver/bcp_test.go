@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
@@ -119,14 +120,14 @@ func boundTokenAsBearer(t *testing.T, s *site) {
 	key := jwktest.KeyFor("ES256")
 	tokens := s.redeemBound(s.code(), key).tokens(t)
 	s.me(tokens.AccessToken).is(t, "as Bearer", 401, "invalid_token")
-	s.refreshAs(NativeClient, tokens.RefreshToken).is(t, "a refresh without a proof", 400, "invalid_grant")
+	s.refreshAs(clients.Native, tokens.RefreshToken).is(t, "a refresh without a proof", 400, "invalid_grant")
 }
 
 func refreshTwice(t *testing.T, s *site) {
 	first := s.redeem(s.code()).tokens(t)
-	second := s.refreshAs(NativeClient, first.RefreshToken).tokens(t)
-	s.refreshAs(NativeClient, first.RefreshToken).is(t, "the second time", 400, "invalid_grant")
-	s.refreshAs(NativeClient, second.RefreshToken).is(t, "its successor", 400, "invalid_grant")
+	second := s.refreshAs(clients.Native, first.RefreshToken).tokens(t)
+	s.refreshAs(clients.Native, first.RefreshToken).is(t, "the second time", 400, "invalid_grant")
+	s.refreshAs(clients.Native, second.RefreshToken).is(t, "its successor", 400, "invalid_grant")
 	s.me(second.AccessToken).is(t, "its access token", 401, "invalid_token")
 }
 
@@ -136,7 +137,7 @@ func tokenForAnother(t *testing.T, s *site) {
 }
 
 func passwordGrantOff(t *testing.T, s *site) {
-	s.form("/token", []string{"grant_type", "password", "client_id", NativeClient, "username", alice, "password", password}).is(t, "password", 400, "unsupported_grant_type")
+	s.form("/token", []string{"grant_type", "password", "client_id", clients.Native, "username", alice, "password", password}).is(t, "password", 400, "unsupported_grant_type")
 }
 
 func foreignAssertion(t *testing.T, s *site) {
@@ -166,7 +167,7 @@ func honestMetadata(t *testing.T, s *site) {
 // badClient reads a client with a redirect URI that must not be registered.
 func badClient(uri, why string) func(*testing.T, *site) {
 	return func(t *testing.T, _ *site) {
-		err := new(Clients).Read(strings.NewReader(fmt.Sprintf(`[{"client_id":"c","redirect_uris":[%q]}]`, uri)))
+		err := new(clients.Registry).Read(strings.NewReader(fmt.Sprintf(`[{"client_id":"c","redirect_uris":[%q]}]`, uri)))
 		if err == nil || !contains(err.Error(), why) {
 			t.Errorf("%v, want %q", err, why)
 		}
@@ -195,7 +196,7 @@ func codeTwice(t *testing.T, s *site) {
 		if a.status == http.StatusOK {
 			given++
 			s.me(a.tokens(t).AccessToken).is(t, "the access token", 401, "invalid_token")
-			s.refreshAs(NativeClient, a.tokens(t).RefreshToken).is(t, "the refresh token", 400, "invalid_grant")
+			s.refreshAs(clients.Native, a.tokens(t).RefreshToken).is(t, "the refresh token", 400, "invalid_grant")
 		}
 	}
 	if given > 1 {
@@ -204,7 +205,7 @@ func codeTwice(t *testing.T, s *site) {
 }
 
 func redeemForm(code string) string {
-	return values("grant_type", oauth.GrantCode, "client_id", NativeClient, "code", code, "redirect_uri", callback, "code_verifier", verifier).Encode()
+	return values("grant_type", oauth.GrantCode, "client_id", clients.Native, "code", code, "redirect_uri", callback, "code_verifier", verifier).Encode()
 }
 
 func oldCode(t *testing.T, s *site) {
@@ -286,14 +287,14 @@ func verifierWithoutChallenge(t *testing.T, s *site) {
 
 func tokenAfterLogout(t *testing.T, s *site) {
 	tokens := s.redeem(s.code()).tokens(t)
-	s.form("/revoke", []string{"client_id", NativeClient, "token", tokens.RefreshToken})
+	s.form("/revoke", []string{"client_id", clients.Native, "token", tokens.RefreshToken})
 	s.me(tokens.AccessToken).is(t, "the access token", 401, "invalid_token")
 }
 
 func refreshAsAccess(t *testing.T, s *site) {
 	tokens := s.redeem(s.code()).tokens(t)
 	s.me(tokens.RefreshToken).is(t, "the refresh token", 401, "invalid_token")
-	s.refreshAs(NativeClient, tokens.AccessToken).is(t, "the access token", 400, "invalid_grant")
+	s.refreshAs(clients.Native, tokens.AccessToken).is(t, "the access token", 400, "invalid_grant")
 }
 
 func proofTwice(t *testing.T, s *site) {
@@ -343,17 +344,17 @@ func forwardedHost(t *testing.T, s *site) {
 func refreshOfAnother(t *testing.T, s *site) {
 	tokens := s.redeem(s.code()).tokens(t)
 	s.refreshAs("app", tokens.RefreshToken).is(t, "another client", 400, "invalid_grant")
-	s.refreshAs(NativeClient, tokens.RefreshToken).tokens(t)
+	s.refreshAs(clients.Native, tokens.RefreshToken).tokens(t)
 }
 
 func refreshWidens(t *testing.T, s *site) {
 	tokens := s.redeem(s.code("scope", "read")).tokens(t)
-	a := s.form("/token", []string{"grant_type", "refresh_token", "client_id", NativeClient, "refresh_token", tokens.RefreshToken, "scope", "read admin"})
+	a := s.form("/token", []string{"grant_type", "refresh_token", "client_id", clients.Native, "refresh_token", tokens.RefreshToken, "scope", "read admin"})
 	same(t, "scope", a.text("scope"), "read")
 }
 
 func clientLikeUser(t *testing.T, _ *site) {
-	cs := &Clients{}
+	cs := &clients.Registry{}
 	if err := cs.Read(strings.NewReader(`[{"client_id":"alice","client_secret":"s","grant_types":["client_credentials"]}]`)); err != nil {
 		t.Fatal(err)
 	}

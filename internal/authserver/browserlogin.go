@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/oauth"
 )
@@ -32,10 +33,10 @@ type browserLogin struct {
 }
 
 // agreed reports whether the user has agreed that the client gets the scope. Any program can
-// say that it is NativeClient, so that the user is asked each time (RFC 8252 §8.6).
-func (b browserLogin) agreed(c Client, scope string) bool {
+// say that it is clients.Native, so that the user is asked each time (RFC 8252 §8.6).
+func (b browserLogin) agreed(c clients.Client, scope string) bool {
 	had, ok := b.Agreed[c.ID]
-	return ok && !c.anyLoopbackRedirect && within(scope, strings.Fields(had)) == within(scope, strings.Fields(scope))
+	return ok && !c.AnyLoopbackRedirect && within(scope, strings.Fields(had)) == within(scope, strings.Fields(scope))
 }
 
 // browserLogin returns the login of the browser. known is false if it has none, or it is over.

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/oauth"
 	"jwt/internal/tooltest"
 )
@@ -362,7 +363,7 @@ func TestPagesInChromium(t *testing.T) {
 func TestDevicePageInChromium(t *testing.T) {
 	b := startChromium(t)
 	s := serve(t, testClients(t))
-	started := s.form("/device_authorization", []string{"client_id", NativeClient, "scope", "openid"})
+	started := s.form("/device_authorization", []string{"client_id", clients.Native, "scope", "openid"})
 	b.visit(s.url + "/device")
 	b.typeText(alice)
 	b.press("Tab")
@@ -377,6 +378,6 @@ func TestDevicePageInChromium(t *testing.T) {
 	b.press("Tab")
 	b.load(func() { b.press("Enter") })
 	same(t, "connected", b.controls(), []string{"heading The device is connected"})
-	s.form("/token", []string{"grant_type", oauth.GrantDeviceCode, "client_id", NativeClient, "device_code", started.text("device_code")}).tokens(t)
+	s.form("/token", []string{"grant_type", oauth.GrantDeviceCode, "client_id", clients.Native, "device_code", started.text("device_code")}).tokens(t)
 	same(t, "blocked by a policy", b.blocked, []string(nil))
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/oauth"
 )
 
@@ -23,10 +24,10 @@ type credentials struct {
 
 // client authenticates the client of a request to an endpoint (RFC 6749 §2.3). The client may
 // use its registered way only, and one way in a request.
-func (s *Server) client(x *exchange, form url.Values, endpoint string) (Client, error) {
+func (s *Server) client(x *exchange, form url.Values, endpoint string) (clients.Client, error) {
 	given, err := s.credentials(x, form)
 	if err != nil {
-		return Client{}, err
+		return clients.Client{}, err
 	}
 	c, err := s.rules.AuthenticateClient(x.ctx, ClientAuth{
 		ID: given.client, Method: given.method, Secret: given.secret, Endpoint: endpoint, From: address(x.Request), Now: x.now, assertion: given.assertion,
@@ -51,23 +52,23 @@ type ClientAuth struct {
 }
 
 // authenticateClient is the standard Rules.AuthenticateClient.
-func (s *Server) authenticateClient(ctx context.Context, a ClientAuth) (Client, error) {
+func (s *Server) authenticateClient(ctx context.Context, a ClientAuth) (clients.Client, error) {
 	c, known := s.Clients.Find(a.ID)
 	if !known {
 		return c, invalidClient("the client is unknown")
 	}
 	switch {
 	case a.Method == c.Auth:
-	case c.Auth == "" && (a.Method == authBasic || a.Method == authPost):
+	case c.Auth == "" && (a.Method == clients.AuthBasic || a.Method == clients.AuthPost):
 	case c.IsPublic():
 		return c, invalidClient("the client is public: it sends its client_id and no secret, and this request authenticates with " + a.Method)
 	default:
-		return c, invalidClient("the client must authenticate with " + c.ways() + ", and the request uses " + a.Method)
+		return c, invalidClient("the client must authenticate with " + waysOf(c) + ", and the request uses " + a.Method)
 	}
 	switch a.Method {
-	case authBasic, authPost:
+	case clients.AuthBasic, clients.AuthPost:
 		return c, s.checkSecret(c, a)
-	case authKey:
+	case clients.AuthKey:
 		return c, s.verifyAssertion(ctx, a.assertion, c.Keys, a.Endpoint, a.Now)
 	}
 	return c, nil
@@ -75,14 +76,14 @@ func (s *Server) authenticateClient(ctx context.Context, a ClientAuth) (Client, 
 
 // checkSecret checks the secret of a client. Wrong ones are limited, because a secret of a file
 // may be short (RFC 6749 §2.3.1).
-func (s *Server) checkSecret(c Client, a ClientAuth) error {
+func (s *Server) checkSecret(c clients.Client, a ClientAuth) error {
 	who := "\x00client " + c.ID
-	wait := s.limit.wait(who, a.From, s.Now())
+	wait := s.limit.Wait(who, a.From, s.Now())
 	if wait == 0 {
-		if c.hasSecretOf(a.Secret) {
+		if c.HasSecret(a.Secret) {
 			return nil
 		}
-		wait = s.limit.try(who, a.From, s.Now())
+		wait = s.limit.Try(who, a.From, s.Now())
 	}
 	if wait > 0 {
 		return &oauth.Error{Status: http.StatusTooManyRequests, Code: oauth.TooManyRequests, Description: "too many wrong secrets of this client", RetryAfter: wait}
@@ -90,9 +91,9 @@ func (s *Server) checkSecret(c Client, a ClientAuth) error {
 	return invalidClient("the secret of the client is wrong")
 }
 
-func (c Client) ways() string {
+func waysOf(c clients.Client) string {
 	if c.Auth == "" {
-		return authBasic + " or " + authPost
+		return clients.AuthBasic + " or " + clients.AuthPost
 	}
 	return c.Auth
 }
@@ -115,10 +116,10 @@ func (s *Server) credentials(x *exchange, form url.Values) (credentials, error) 
 		if err != nil {
 			return credentials{}, err
 		}
-		found = append(found, credentials{method: authKey, client: a.client, assertion: a})
+		found = append(found, credentials{method: clients.AuthKey, client: a.client, assertion: a})
 	}
 	if form.Has("client_secret") {
-		found = append(found, credentials{method: authPost, client: form.Get("client_id"), secret: form.Get("client_secret")})
+		found = append(found, credentials{method: clients.AuthPost, client: form.Get("client_id"), secret: form.Get("client_secret")})
 	}
 	id := form.Get("client_id")
 	switch {
@@ -127,7 +128,7 @@ func (s *Server) credentials(x *exchange, form url.Values) (credentials, error) 
 	case len(found) == 0 && id == "":
 		return credentials{}, x.invalidClient("the request names no client: client_id, or an Authorization header, is required")
 	case len(found) == 0:
-		return credentials{method: authNone, client: id}, nil
+		return credentials{method: clients.AuthNone, client: id}, nil
 	case id != "" && id != found[0].client:
 		return credentials{}, x.invalidClient("client_id differs from the client that authenticates")
 	}
@@ -145,7 +146,7 @@ func (x *exchange) basicCredentials(authorization string) (credentials, error) {
 	if !strings.EqualFold(scheme, "Basic") || len(x.Request.Header.Values("Authorization")) > 1 || err != nil || !ok || errID != nil || errSecret != nil {
 		return credentials{}, x.invalidClient("the Authorization header must be Basic, of the form-encoded client_id and client_secret, and sent once")
 	}
-	return credentials{method: authBasic, client: id, secret: secret}, nil
+	return credentials{method: clients.AuthBasic, client: id, secret: secret}, nil
 }
 
 // challengeClient adds a challenge to an answer to a client that tried to authenticate with an

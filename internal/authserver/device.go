@@ -66,13 +66,13 @@ func (s *Server) authorizeDevice(x *exchange) error {
 	if d.Key, err = s.proof(x, ""); err != nil {
 		return err
 	}
-	if d.Grant.Scope, err = c.scopeFor(form.Get("scope")); err != nil {
+	if d.Grant.Scope, err = scopeFor(c, form.Get("scope")); err != nil {
 		return err
 	}
 	if d.Grant.Audience, err = audienceOf(form); err != nil {
 		return err
 	}
-	if err := s.quota.take(s.Now()); err != nil {
+	if err := s.takeQuota(); err != nil {
 		return err
 	}
 	code := secretText()
@@ -89,6 +89,17 @@ func (s *Server) authorizeDevice(x *exchange) error {
 		member{"expires_in", jsonobject.Int(int64(deviceTTL / time.Second))},
 		member{"interval", jsonobject.Int(int64(deviceInterval / time.Second))},
 	))
+}
+
+// maxUnasked is how many devices and pushed requests a server stores in deviceTTL. Anyone can send
+// them.
+const maxUnasked = 10_000
+
+func (s *Server) takeQuota() error {
+	if wait := s.quota.Take(s.Now()); wait > 0 {
+		return &oauth.Error{Status: http.StatusTooManyRequests, Code: oauth.TooManyRequests, Description: "too many devices and pushed requests", RetryAfter: wait}
+	}
+	return nil
 }
 
 // userCodeLetters have no vowels, which would make words, and no letters that look alike (RFC
@@ -340,7 +351,7 @@ var errUserCode = &oauth.Error{Status: http.StatusOK, Code: oauth.InvalidRequest
 // and address, so that they cannot be guessed (RFC 8628 §5.1).
 func (s *Server) deviceOf(x *exchange, browser browserLogin, typed string) (device, error) {
 	who := "\x00user codes of " + browser.User
-	if wait := s.limit.try(who, address(x.Request), s.Now()); wait > 0 {
+	if wait := s.limit.Try(who, address(x.Request), s.Now()); wait > 0 {
 		return device{}, &oauth.Error{Status: http.StatusTooManyRequests, Code: oauth.TooManyRequests, Description: "Too many wrong codes.", RetryAfter: wait}
 	}
 	id, err := s.Store.Record(x.ctx, secretID("user code", readUserCode(typed)))
@@ -352,6 +363,6 @@ func (s *Server) deviceOf(x *exchange, browser browserLogin, typed string) (devi
 		x.Note = "wrong user code"
 		return d, errUserCode
 	}
-	s.limit.undo(who, address(x.Request), s.Now())
+	s.limit.Undo(who, address(x.Request), s.Now())
 	return d, err
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/clients"
+	"jwt/internal/authserver/limit"
 	"jwt/internal/authserver/store"
 	"jwt/internal/jwk/jwktest"
 	"jwt/internal/oauth"
@@ -15,10 +17,10 @@ import (
 // A deviceCodes is the answer to a device (RFC 8628 §3.2).
 type deviceCodes struct{ device, user, complete string }
 
-// startDevice starts a device of NativeClient.
+// startDevice starts a device of clients.Native.
 func (s *site) startDevice(pairs ...string) deviceCodes {
 	s.t.Helper()
-	a := s.form("/device_authorization", append([]string{"client_id", NativeClient, "scope", "openid"}, pairs...))
+	a := s.form("/device_authorization", append([]string{"client_id", clients.Native, "scope", "openid"}, pairs...))
 	if a.status != 200 || a.text("verification_uri") != s.url+"/device" || !contains(a.body, `"interval":1`) || !contains(a.body, `"expires_in":600`) {
 		s.t.Fatalf("no device: %d %s", a.status, a.body)
 	}
@@ -27,7 +29,7 @@ func (s *site) startDevice(pairs ...string) deviceCodes {
 
 func (s *site) poll(d deviceCodes, pairs ...string) answer {
 	s.t.Helper()
-	return s.form("/token", append([]string{"grant_type", oauth.GrantDeviceCode, "client_id", NativeClient, "device_code", d.device}, pairs...))
+	return s.form("/token", append([]string{"grant_type", oauth.GrantDeviceCode, "client_id", clients.Native, "device_code", d.device}, pairs...))
 }
 
 func TestDevice(t *testing.T) {
@@ -58,7 +60,7 @@ func TestDevice(t *testing.T) {
 		a := s.poll(d)
 		same(t, "its user", claim(s.claims(a.text("id_token")), "sub"), `"alice"`)
 		tokens := a.tokens(t)
-		s.form("/token", []string{"grant_type", "refresh_token", "client_id", NativeClient, "refresh_token", tokens.RefreshToken}).tokens(t)
+		s.form("/token", []string{"grant_type", "refresh_token", "client_id", clients.Native, "refresh_token", tokens.RefreshToken}).tokens(t)
 		s.poll(d).is(t, "a second time", 400, "invalid_grant")
 		if a := b.visit("GET", d.complete, ""); !contains(a.body, "wrong, was used or has expired") {
 			t.Errorf("the code again: %s", a.body)
@@ -88,7 +90,7 @@ func TestDeviceRefused(t *testing.T) {
 	s := serve(t, testClients(t))
 	s.form("/device_authorization", []string{"client_id", "app"}).is(t, "a client without the grant", 400, "unauthorized_client")
 	s.form("/device_authorization", []string{"client_id", "unknown"}).is(t, "an unknown client", 401, "invalid_client")
-	s.form("/device_authorization", []string{"client_id", NativeClient, "scope", `"`}).is(t, "a bad scope", 400, "invalid_scope")
+	s.form("/device_authorization", []string{"client_id", clients.Native, "scope", `"`}).is(t, "a bad scope", 400, "invalid_scope")
 	d := s.startDevice()
 	s.poll(deviceCodes{device: "unknown"}).is(t, "an invented code", 400, "invalid_grant")
 	s.poll(deviceCodes{device: d.user}).is(t, "the user code", 400, "invalid_grant")
@@ -152,7 +154,7 @@ func TestUserCodesCannotBeGuessed(t *testing.T) {
 	b := s.browser()
 	b.logIn(b.visit("GET", "/device", ""))
 	d := s.startDevice()
-	for range failuresPerPair {
+	for range limit.PerPair {
 		if a := b.visit("GET", "/device?user_code=BBBB-BBBB", ""); a.status != 200 || !contains(a.body, "This code is wrong") {
 			t.Fatalf("%d %s", a.status, a.body)
 		}
@@ -161,7 +163,7 @@ func TestUserCodesCannotBeGuessed(t *testing.T) {
 	if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" || contains(a.body, ">Allow<") {
 		t.Errorf("%d %v %s", a.status, a.header, a.body)
 	}
-	s.clock.advance(failureInterval)
+	s.clock.advance(limit.Interval)
 	if a := b.visit("GET", d.complete, ""); !contains(a.body, ">Allow<") {
 		t.Errorf("later: %d %s", a.status, a.body)
 	}
@@ -188,11 +190,11 @@ func TestUserCodes(t *testing.T) {
 func TestDeviceWithProof(t *testing.T) {
 	s := serve(t, testClients(t))
 	key, other := jwktest.KeyFor("ES256"), jwktest.KeyFor("EdDSA")
-	a := s.form("/device_authorization", []string{"client_id", NativeClient}, s.proof(key, "POST", "/device_authorization", "", ""))
+	a := s.form("/device_authorization", []string{"client_id", clients.Native}, s.proof(key, "POST", "/device_authorization", "", ""))
 	d := deviceCodes{device: a.text("device_code"), complete: strings.TrimPrefix(a.text("verification_uri_complete"), s.url)}
 	b := s.browser()
 	b.submit(b.logIn(b.visit("GET", d.complete, "")), "action", "allow")
-	poll := []string{"grant_type", oauth.GrantDeviceCode, "client_id", NativeClient, "device_code", d.device}
+	poll := []string{"grant_type", oauth.GrantDeviceCode, "client_id", clients.Native, "device_code", d.device}
 	s.form("/token", poll).is(t, "no proof", 400, "invalid_grant")
 	s.form("/token", poll, s.proof(other, "POST", "/token", "", "")).is(t, "another key", 400, "invalid_grant")
 	same(t, "token_type", s.form("/token", poll, s.proof(key, "POST", "/token", "", "")).text("token_type"), "DPoP")

@@ -57,7 +57,7 @@ func (s *Server) deviceFailed(x *exchange, typed string, err error) error {
 // address had it: an attacker may have sent that address to the user (RFC 8628 §5.4).
 func (s *Server) deviceConsentPage(x *exchange, b browserLogin, d device) error {
 	c, _ := s.Clients.Find(d.Client)
-	return x.page(http.StatusOK, "Connect this device?", `<p><strong>`+html.EscapeString(c.title())+`</strong> asks for access to the account <strong>`+html.EscapeString(b.User)+`</strong>.</p>
+	return x.page(http.StatusOK, "Connect this device?", `<p><strong>`+html.EscapeString(c.Title())+`</strong> asks for access to the account <strong>`+html.EscapeString(b.User)+`</strong>.</p>
 `+scopeList(d.Grant.Scope)+`<p>Does your device show this code?</p>
 <p class="code">`+d.UserCode+`</p>
 <p>If someone sent you here, or you have no such device, deny.</p>

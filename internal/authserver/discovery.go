@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/signing"
 	"jwt/internal/dpop"
 	"jwt/internal/jsonobject"
@@ -65,11 +66,11 @@ func (s *Server) metadata(x *exchange) error {
 		SubjectTypesSupported:             []string{"public"},
 		IDTokenAlgsSupported:              []string{s.Alg},
 		CodeChallengeMethodsSupported:     []string{"S256"},
-		TokenEndpointAuthMethodsSupported: []string{authNone, authBasic, authPost, authKey},
+		TokenEndpointAuthMethodsSupported: []string{clients.AuthNone, clients.AuthBasic, clients.AuthPost, clients.AuthKey},
 		TokenEndpointAuthAlgsSupported:    assertionAlgs,
-		RevocationAuthMethodsSupported:    []string{authNone, authBasic, authPost, authKey},
+		RevocationAuthMethodsSupported:    []string{clients.AuthNone, clients.AuthBasic, clients.AuthPost, clients.AuthKey},
 		RevocationAuthAlgsSupported:       assertionAlgs,
-		IntrospectionAuthMethodsSupported: []string{authBasic, authPost, authKey, oauth.Bearer, dpop.Scheme}, // RFC 8414 §2
+		IntrospectionAuthMethodsSupported: []string{clients.AuthBasic, clients.AuthPost, clients.AuthKey, oauth.Bearer, dpop.Scheme}, // RFC 8414 §2
 		IntrospectionAuthAlgsSupported:    assertionAlgs,
 		DPoPAlgsSupported:                 dpop.Algs,
 		ACRValuesSupported:                []string{passwordACR},

@@ -106,7 +106,7 @@ func (s *Server) logoutRequest(x *exchange, params url.Values) (logoutRequest, e
 		return r, nil
 	}
 	c, _ := s.Clients.Find(client)
-	if !slices.Contains(c.LogoutURIs, r.redirect) && !(c.anyLoopbackRedirect && mayRedirect(c, r.redirect)) {
+	if !slices.Contains(c.LogoutURIs, r.redirect) && !(c.AnyLoopbackRedirect && c.MayRedirect(r.redirect)) {
 		return r, invalid("post_logout_redirect_uri: " + phrase.Quote(r.redirect) + " is not registered for the client; without id_token_hint or client_id no client is known")
 	}
 	return r, nil

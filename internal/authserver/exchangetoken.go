@@ -83,7 +83,7 @@ func (s *Server) narrowed(r *tokenRequest, subject Bearer) (granted, error) {
 		scopes := slices.DeleteFunc(granted{Scope: g.Scope}.scopes(), func(scope string) bool { return scope == "openid" })
 		g.Scope = strings.Join(scopes, " ")
 	}
-	if g.Scope, err = r.client.scopeFor(g.Scope); err != nil {
+	if g.Scope, err = scopeFor(r.client, g.Scope); err != nil {
 		return g, err
 	}
 	return g, nil

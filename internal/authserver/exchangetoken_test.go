@@ -4,15 +4,16 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/jwk/jwktest"
 	"jwt/internal/oauth"
 )
 
-// exchange sends a token exchange of NativeClient.
+// exchange sends a token exchange of clients.Native.
 func (s *site) exchange(subject string, more []string, lines ...string) answer {
 	s.t.Helper()
 	return s.form("/token", append([]string{
-		"grant_type", oauth.GrantTokenExchange, "client_id", NativeClient, "subject_token", subject, "subject_token_type", oauth.TypeAccessToken,
+		"grant_type", oauth.GrantTokenExchange, "client_id", clients.Native, "subject_token", subject, "subject_token_type", oauth.TypeAccessToken,
 	}, more...), lines...)
 }
 
@@ -32,7 +33,7 @@ func TestTokenExchange(t *testing.T) {
 	if a := s.me(mine); a.status != 200 {
 		t.Errorf("for this audience: %d %s", a.status, a.body)
 	}
-	s.form("/revoke", []string{"client_id", NativeClient, "token", tokens.RefreshToken})
+	s.form("/revoke", []string{"client_id", clients.Native, "token", tokens.RefreshToken})
 	s.me(mine).is(t, "after the end of the session", 401, "invalid_token")
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
@@ -90,7 +91,7 @@ func (g granted) audience(own string) jsonobject.Value {
 
 // scopeFor returns the scope that a client gets of what it asks for: what it may not have is
 // left out (RFC 6749 §3.3).
-func (c Client) scopeFor(asked string) (string, error) {
+func scopeFor(c clients.Client, asked string) (string, error) {
 	for _, scope := range strings.Fields(asked) {
 		if strings.ContainsFunc(scope, func(r rune) bool { return r < '!' || r > '~' || r == '"' || r == '\\' }) {
 			return "", &oauth.Error{Status: http.StatusBadRequest, Code: oauth.InvalidScope, Description: "scope: has a character that RFC 6749 §3.3 forbids"}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk/jwktest"
 )
@@ -43,7 +44,7 @@ func TestIntrospectionByToken(t *testing.T) {
 		"bound, the proof of others": {bound.AccessToken, []string{"Authorization: DPoP " + bound.AccessToken, proved("EdDSA")}, 401, "invalid_dpop_proof"},
 		"bound, without a proof":     {bound.AccessToken, []string{"Authorization: Bearer " + bound.AccessToken}, 401, "invalid_token"},
 	} {
-		a := s.form("/introspect", []string{"client_id", NativeClient, "token", c.token}, c.lines...)
+		a := s.form("/introspect", []string{"client_id", clients.Native, "token", c.token}, c.lines...)
 		if c.status != 200 {
 			a.is(t, name, c.status, c.says)
 			continue
@@ -56,7 +57,7 @@ func TestIntrospectionByToken(t *testing.T) {
 	s.clock.advance(10 * time.Minute) // it has expired
 	s.form("/introspect", []string{"token", mine.RefreshToken}, bearer).is(t, "by an expired token", 401, "invalid_token")
 	s.clock.advance(-10 * time.Minute)
-	s.form("/revoke", []string{"client_id", NativeClient, "token", mine.RefreshToken})
+	s.form("/revoke", []string{"client_id", clients.Native, "token", mine.RefreshToken})
 	s.form("/introspect", []string{"token", mine.AccessToken}, bearer).is(t, "after a revocation", 401, "invalid_token")
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
 	"jwt/internal/oauth"
@@ -51,7 +52,7 @@ func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 	if s.Users.Has(l.Username) {
 		x.user = l.Username
 	}
-	if wait := s.limit.wait(l.Username, address(x.Request), s.Now()); wait > 0 {
+	if wait := s.limit.Wait(l.Username, address(x.Request), s.Now()); wait > 0 {
 		return tooMany(wait)
 	}
 	if err := s.gate.Enter(x.Context()); err != nil {
@@ -59,15 +60,15 @@ func (s *Server) authenticate(x *exchange, l oauth.Login) error {
 	}
 	defer s.gate.Leave()
 	// Check again: other logins may have failed while this one waited.
-	if wait := s.limit.try(l.Username, address(x.Request), s.Now()); wait > 0 {
+	if wait := s.limit.Try(l.Username, address(x.Request), s.Now()); wait > 0 {
 		return tooMany(wait)
 	}
 	err := s.rules.CheckPassword(x.ctx, l.Username, l.Password)
 	switch {
 	case err == nil:
-		s.limit.succeeded(l.Username, address(x.Request), s.Now())
+		s.limit.Succeeded(l.Username, address(x.Request), s.Now())
 	case !errors.Is(err, ErrWrongPassword):
-		s.limit.undo(l.Username, address(x.Request), s.Now())
+		s.limit.Undo(l.Username, address(x.Request), s.Now())
 	}
 	return err
 }
@@ -91,7 +92,7 @@ func tooMany(wait time.Duration) error {
 func (s *Server) beginSession(x *exchange, user string) (store.Session, RefreshToken, time.Time, error) {
 	token, expires := NewRefreshToken(), milli(x.now.Add(s.RefreshTTL))
 	session := store.Session{
-		ID: token.Session(), User: user, Client: clientID, Created: x.now,
+		ID: token.Session(), User: user, Client: clients.Plain, Created: x.now,
 		Expires: milli(x.now.Add(max(s.RefreshTTL, s.AccessTTL))), Credential: s.Users.Credential(user),
 	}
 	x.session = session.ID

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/clients"
+	"jwt/internal/authserver/limit"
 	"jwt/internal/authserver/store"
 	"jwt/internal/jws"
 )
@@ -28,7 +30,7 @@ func TestLogin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "session", session, store.Session{ID: session.ID, User: alice, Client: clientID, Created: epoch, Expires: epoch.Add(24 * time.Hour), Credential: s.server.Users.Credential(alice)})
+	same(t, "session", session, store.Session{ID: session.ID, User: alice, Client: clients.Plain, Created: epoch, Expires: epoch.Add(24 * time.Hour), Credential: s.server.Users.Credential(alice)})
 	same(t, "header", string(token.Header.Bytes()), `{"alg":"ES256","typ":"at+jwt","kid":"`+s.published()[0]+`"}`)
 	same(t, "claims", string(token.Payload), strings.NewReplacer("URL", s.url, "JTI", text(t, token, "jti"), "SID", session.ID).Replace(
 		`{"iss":"URL","sub":"alice","aud":"URL","exp":1772366700,"iat":1772366400,"jti":"JTI","client_id":"jwt-session","sid":"SID"}`))
@@ -126,22 +128,22 @@ func TestLoginRefused(t *testing.T) {
 func TestLoginRateLimit(t *testing.T) {
 	s := serve(t, nil)
 	for _, user := range []string{alice, "nobody"} { // an unknown user has the same limit
-		for range failuresPerPair {
+		for range limit.PerPair {
 			s.loginAs(user, "wrong").is(t, "a guess", 401, "invalid_credentials")
 		}
 		a := s.loginAs(user, password)
 		a.is(t, "one too many", 429, "too_many_requests")
-		same(t, "Retry-After", a.header.Get("Retry-After"), strconv.Itoa(int(failureInterval/time.Second)))
+		same(t, "Retry-After", a.header.Get("Retry-After"), strconv.Itoa(int(limit.Interval/time.Second)))
 	}
 	s.loginAs("bob", "pass:word").tokens(t) // another user is not limited
 
-	s.clock.advance(failureInterval - time.Second)
+	s.clock.advance(limit.Interval - time.Second)
 	a := s.loginAs(alice, password)
 	a.is(t, "too early", 429, "too_many_requests")
 	same(t, "Retry-After", a.header.Get("Retry-After"), "1")
 	s.clock.advance(time.Second)
 	s.loginAs(alice, password).tokens(t)
-	for range failuresPerPair { // the success cleared the count
+	for range limit.PerPair { // the success cleared the count
 		s.loginAs(alice, "wrong").is(t, "a guess", 401, "invalid_credentials")
 	}
 }
@@ -216,7 +218,7 @@ func TestParallelGuesses(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if tried.Load() != failuresPerPair || refused.Load() != guesses-failuresPerPair {
+	if tried.Load() != limit.PerPair || refused.Load() != guesses-limit.PerPair {
 		t.Errorf("%d were tried and %d refused, of %d", tried.Load(), refused.Load(), guesses)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/base64url"
 	"jwt/internal/dpop"
 	"jwt/internal/jsonobject"
@@ -32,7 +33,7 @@ const (
 func testClients(t *testing.T) func(*Options) {
 	t.Helper()
 	keys := `{"keys":[` + string(jwktest.Public(jwktest.KeyFor("ES256")).JWK(false).Bytes()) + `]}`
-	cs := &Clients{}
+	cs := &clients.Registry{}
 	err := cs.Read(strings.NewReader(`[
 		{"client_id":"web","client_name":"Web <shop>","client_secret":"s3cret+/ %","redirect_uris":["` + webCallback + `","https://web.example/other?a=b"],"post_logout_redirect_uris":["https://web.example/bye"],
 		 "grant_types":["authorization_code","refresh_token","client_credentials"]},
@@ -130,10 +131,10 @@ func (b *browser) logIn(page answer) answer {
 	return b.submit(page, "username", alice, "password", password, "action", "login")
 }
 
-// authorizeQuery returns the query of an authorization request of NativeClient, with changes.
+// authorizeQuery returns the query of an authorization request of clients.Native, with changes.
 func authorizeQuery(changes ...string) string {
 	return "/authorize?" + values(append([]string{
-		"client_id", NativeClient, "response_type", "code", "redirect_uri", callback, "state", "s1", "scope", "openid profile", "nonce", "n1",
+		"client_id", clients.Native, "response_type", "code", "redirect_uri", callback, "state", "s1", "scope", "openid profile", "nonce", "n1",
 		"code_challenge", challengeOf(verifier), "code_challenge_method", "S256",
 	}, changes...)...).Encode()
 }
@@ -163,11 +164,11 @@ func (s *site) code(changes ...string) string {
 	return code
 }
 
-// redeem sends a code of NativeClient to the token endpoint, with changes.
+// redeem sends a code of clients.Native to the token endpoint, with changes.
 func (s *site) redeem(code string, changes ...string) answer {
 	s.t.Helper()
 	return s.form("/token", append([]string{
-		"grant_type", oauth.GrantCode, "client_id", NativeClient, "code", code, "redirect_uri", callback, "code_verifier", verifier,
+		"grant_type", oauth.GrantCode, "client_id", clients.Native, "code", code, "redirect_uri", callback, "code_verifier", verifier,
 	}, changes...))
 }
 
@@ -244,9 +245,9 @@ func TestCodeFlow(t *testing.T) {
 	same(t, "headers", []string{a.header.Get("Cache-Control"), a.header.Get("Pragma")}, []string{"no-store", "no-cache"})
 	same(t, "userinfo", s.ask("GET", "/userinfo", "", "Authorization: Bearer "+tokens.AccessToken).body, `{"sub":"alice","name":"alice","preferred_username":"alice"}`+"\n")
 
-	next := s.form("/token", []string{"grant_type", "refresh_token", "client_id", NativeClient, "refresh_token", tokens.RefreshToken, "scope", "profile unknown"})
+	next := s.form("/token", []string{"grant_type", "refresh_token", "client_id", clients.Native, "refresh_token", tokens.RefreshToken, "scope", "profile unknown"})
 	same(t, "a narrower scope", next.text("scope"), "profile")
-	again := s.form("/token", []string{"grant_type", "refresh_token", "client_id", NativeClient, "refresh_token", next.tokens(t).RefreshToken})
+	again := s.form("/token", []string{"grant_type", "refresh_token", "client_id", clients.Native, "refresh_token", next.tokens(t).RefreshToken})
 	same(t, "the scope afterwards", again.text("scope"), "openid profile")
 	// The login in the browser is kept; the consent of any program is asked for again.
 	if page := b.visit("GET", authorizeQuery(), ""); !contains(page.body, "Allow access?") {
@@ -263,9 +264,9 @@ func TestRefreshTokenIsTheClients(t *testing.T) {
 	s.form("/token", refresh).is(t, "no client", 400, "invalid_grant")
 	s.spend(tokens.RefreshToken).is(t, "plain JSON", 401, "invalid_grant")
 	s.ask("POST", "/refresh", "", "Cookie: refresh_token="+tokens.RefreshToken).is(t, "a cookie", 401, "invalid_grant")
-	s.form("/token", append(refresh, "client_id", NativeClient)).tokens(t) // none of them has spent it
+	s.form("/token", append(refresh, "client_id", clients.Native)).tokens(t) // none of them has spent it
 	plain := s.login().RefreshToken
-	s.form("/token", []string{"grant_type", "refresh_token", "refresh_token", plain, "client_id", NativeClient}).is(t, "that of a plain login", 400, "invalid_grant")
+	s.form("/token", []string{"grant_type", "refresh_token", "refresh_token", plain, "client_id", clients.Native}).is(t, "that of a plain login", 400, "invalid_grant")
 }
 
 // TestCodeRefused redeems a code as it must not be (RFC 9700 §2.1 and §4.5).
@@ -302,7 +303,7 @@ func TestCodeReused(t *testing.T) {
 		s.clock.advance(wait)
 		s.redeem(code).is(t, "the second time", 400, "invalid_grant")
 		s.me(tokens.AccessToken).is(t, "the access token", 401, "invalid_token")
-		s.form("/token", []string{"grant_type", "refresh_token", "client_id", NativeClient, "refresh_token", tokens.RefreshToken}).is(t, "the refresh token", 400, "invalid_grant")
+		s.form("/token", []string{"grant_type", "refresh_token", "client_id", clients.Native, "refresh_token", tokens.RefreshToken}).is(t, "the refresh token", 400, "invalid_grant")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
@@ -103,9 +104,9 @@ const (
 	suiteSecret   = "a secret with ä, : and %"
 )
 
-func suiteClients(t *testing.T) *Clients {
+func suiteClients(t *testing.T) *clients.Registry {
 	t.Helper()
-	cs := &Clients{}
+	cs := &clients.Registry{}
 	err := cs.Read(strings.NewReader(`[
 		{"client_id":"rp","client_secret":"` + suiteSecret + `","redirect_uris":["` + suiteCallback + `","https://rp.example/query?x=y"],"post_logout_redirect_uris":["https://rp.example/bye"]},
 		{"client_id":"rp2","client_secret":"` + suiteSecret + `","token_endpoint_auth_method":"client_secret_post","redirect_uris":["` + suiteCallback + `"]}

@@ -95,7 +95,7 @@ func loginFields(user string) string {
 
 // loginPage asks for user name and password.
 func (s *Server) loginPage(r *authorizeRequest, user, problem string) error {
-	return r.page(http.StatusOK, "Log in", warning(problem)+`<p>to continue to <strong>`+html.EscapeString(r.client.title())+`</strong></p>
+	return r.page(http.StatusOK, "Log in", warning(problem)+`<p>to continue to <strong>`+html.EscapeString(r.client.Title())+`</strong></p>
 <form method="post" action="`+r.formAction("login")+`">
 `+loginFields(user)+`<div class="buttons">
 <button class="go" type="submit" name="action" value="login">Log in</button>
@@ -109,7 +109,7 @@ func (s *Server) loginPage(r *authorizeRequest, user, problem string) error {
 func (s *Server) consentPage(r *authorizeRequest, b browserLogin) error {
 	r.query = maps.Clone(r.query)
 	r.query.Set("account", b.User) // which the page shows
-	return r.page(http.StatusOK, "Allow access?", `<p><strong>`+html.EscapeString(r.client.title())+`</strong> asks for access to the account <strong>`+html.EscapeString(b.User)+`</strong>.</p>
+	return r.page(http.StatusOK, "Allow access?", `<p><strong>`+html.EscapeString(r.client.Title())+`</strong> asks for access to the account <strong>`+html.EscapeString(b.User)+`</strong>.</p>
 `+scopeList(r.scope)+`<p>You return to <strong>`+html.EscapeString(r.target())+`</strong>.</p>
 <form method="post" action="`+r.formAction("consent")+`">
 <div class="buttons">
@@ -144,14 +144,6 @@ func scopeList(scope string) string {
 	}
 	b.WriteString("</ul>\n")
 	return b.String()
-}
-
-// title returns the name of a client for people.
-func (c Client) title() string {
-	if c.Name != "" {
-		return c.Name
-	}
-	return c.ID
 }
 
 // formAction returns the address of a form, which carries the authorization request.

@@ -57,7 +57,7 @@ func (s *Server) push(x *exchange) error {
 	if _, err := s.authorizeRequest(x, form); err != nil {
 		return err
 	}
-	if err := s.quota.take(s.Now()); err != nil {
+	if err := s.takeQuota(); err != nil {
 		return err
 	}
 	p := pushed{Params: form, Time: x.now, Expires: milli(x.now.Add(parTTL))}

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/jwk/jwktest"
 )
@@ -29,7 +30,7 @@ func TestPushedRequest(t *testing.T) {
 		if pushed.status != 201 || !strings.HasPrefix(pushed.text("request_uri"), "urn:ietf:params:oauth:request_uri:") || pushed.header.Get("Cache-Control") != "no-store" {
 			t.Fatalf("%d %s", pushed.status, pushed.body)
 		}
-		request := pushedQuery(pushed, NativeClient)
+		request := pushedQuery(pushed, clients.Native)
 		login := b.visit("GET", request+"&scope=admin&redirect_uri=https%3A%2F%2Fevil.example", "") // the others are ignored
 		if contains(login.body, "admin") || contains(login.body, "evil") || contains(login.body, "nonce") {
 			t.Errorf("the page has parameters of the browser, or pushed ones: %s", login.body)
@@ -48,7 +49,7 @@ func TestPushedRequest(t *testing.T) {
 			t.Errorf("another client: %d %s", a.status, a.body)
 		}
 		s.clock.advance(parTTL)
-		if a := b.visit("GET", pushedQuery(pushed, NativeClient), ""); a.status != 400 {
+		if a := b.visit("GET", pushedQuery(pushed, clients.Native), ""); a.status != 400 {
 			t.Errorf("after it has expired: %d %s", a.status, a.body)
 		}
 	})
@@ -75,7 +76,7 @@ func TestPushedKey(t *testing.T) {
 	key := jwktest.KeyFor("ES256")
 	b := s.browser()
 	a := s.push(nil, s.proof(key, "POST", "/par", "", ""))
-	code := b.submit(b.logIn(b.visit("GET", pushedQuery(a, NativeClient), "")), "action", "allow").answerAt(t, callback).Get("code")
+	code := b.submit(b.logIn(b.visit("GET", pushedQuery(a, clients.Native), "")), "action", "allow").answerAt(t, callback).Get("code")
 	s.redeem(code).is(t, "without a proof", 400, "invalid_grant")
 	same(t, "with it", s.redeemBound(code, key).text("token_type"), "DPoP")
 }
@@ -83,7 +84,7 @@ func TestPushedKey(t *testing.T) {
 // TestRequiredPush sends requests of a client that must push them.
 func TestRequiredPush(t *testing.T) {
 	s := serve(t, func(o *Options) {
-		o.Clients = &Clients{}
+		o.Clients = &clients.Registry{}
 		err := o.Clients.Read(strings.NewReader(`[{"client_id":"strict","redirect_uris":["` + webCallback + `"],"require_pushed_authorization_requests":true}]`))
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/dpop"
 	"jwt/internal/jwk"
 	"jwt/internal/jwk/jwktest"
@@ -15,7 +16,7 @@ import (
 func (s *site) bound(key jwk.Key) oauth.Tokens {
 	s.t.Helper()
 	a := s.form("/token", []string{
-		"grant_type", oauth.GrantCode, "client_id", NativeClient, "code", s.code(), "redirect_uri", callback, "code_verifier", verifier,
+		"grant_type", oauth.GrantCode, "client_id", clients.Native, "code", s.code(), "redirect_uri", callback, "code_verifier", verifier,
 	}, s.proof(key, "POST", "/token", "", ""))
 	tokens := a.tokens(s.t)
 	same(s.t, "token_type", tokens.TokenType, "DPoP")
@@ -86,7 +87,7 @@ func TestBoundRefreshToken(t *testing.T) {
 	key, other := jwktest.KeyFor("ES256"), jwktest.KeyFor("EdDSA")
 	token := s.bound(key).RefreshToken
 	refresh := func(token string, lines ...string) answer {
-		return s.form("/token", []string{"grant_type", "refresh_token", "client_id", NativeClient, "refresh_token", token}, lines...)
+		return s.form("/token", []string{"grant_type", "refresh_token", "client_id", clients.Native, "refresh_token", token}, lines...)
 	}
 	refresh(token).is(t, "no proof", 400, "invalid_grant")
 	refresh(token, s.proof(other, "POST", "/token", "", "")).is(t, "another key", 400, "invalid_grant")
@@ -108,7 +109,7 @@ func TestProofNonce(t *testing.T) {
 	s := serve(t, func(o *Options) { testClients(t)(o); o.ProofNonce = true })
 	key := jwktest.KeyFor("ES256")
 	send := func(nonce string, pairs ...string) answer {
-		return s.form("/token", append([]string{"client_id", NativeClient}, pairs...), s.proof(key, "POST", "/token", "", nonce))
+		return s.form("/token", append([]string{"client_id", clients.Native}, pairs...), s.proof(key, "POST", "/token", "", nonce))
 	}
 	login := []string{"grant_type", oauth.GrantCode, "code", s.code(), "redirect_uri", callback, "code_verifier", verifier}
 	first := send("", login...)
@@ -142,7 +143,7 @@ func TestProofOfCode(t *testing.T) {
 	s := serve(t, testClients(t))
 	key, other := jwktest.KeyFor("ES256"), jwktest.KeyFor("EdDSA")
 	code := s.code("dpop_jkt", key.Thumbprint())
-	redeem := []string{"grant_type", oauth.GrantCode, "client_id", NativeClient, "code", code, "redirect_uri", callback, "code_verifier", verifier}
+	redeem := []string{"grant_type", oauth.GrantCode, "client_id", clients.Native, "code", code, "redirect_uri", callback, "code_verifier", verifier}
 	s.form("/token", redeem).is(t, "no proof", 400, "invalid_grant")
 	s.form("/token", redeem, s.proof(other, "POST", "/token", "", "")).is(t, "another key", 400, "invalid_grant")
 	s.form("/token", redeem, s.proof(key, "POST", "/token", "", "")).tokens(t)

@@ -3,20 +3,23 @@ package authserver
 import (
 	"testing"
 	"time"
+
+	"jwt/internal/authserver/clients"
+	"jwt/internal/authserver/limit"
 )
 
 // TestQuota sends more requests that anyone can send than the store has room for.
 func TestQuota(t *testing.T) {
 	s := serve(t, nil)
-	s.server.quota = quota{began: s.clock.Now(), used: quotaMost - 1}
+	s.server.quota = &limit.Quota{Most: 1, Period: deviceTTL}
 	if a := s.push(nil); a.status != 201 {
 		t.Fatalf("the last: %d %s", a.status, a.body)
 	}
-	s.clock.advance(quotaPeriod - time.Second)
+	s.clock.advance(deviceTTL - time.Second)
 	a := s.push(nil)
 	a.is(t, "a pushed request", 429, "too_many_requests")
 	same(t, "Retry-After", a.header.Get("Retry-After"), "1")
-	s.form("/device_authorization", []string{"client_id", NativeClient}).is(t, "a device", 429, "too_many_requests")
+	s.form("/device_authorization", []string{"client_id", clients.Native}).is(t, "a device", 429, "too_many_requests")
 	s.clock.advance(time.Second)
 	if a := s.push(nil); a.status != 201 {
 		t.Errorf("afterwards: %d %s", a.status, a.body)

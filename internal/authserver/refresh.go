@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/oauth"
 )
@@ -90,7 +91,7 @@ func (s *Server) renew(x *exchange, text string) (oauth.Tokens, error) {
 	if text == "" {
 		return oauth.Tokens{}, invalidGrant("the request has no refresh token")
 	}
-	g, err := s.rules.Rotate(x.ctx, RotateRequest{Token: text, Client: clientID, Now: x.now, Grace: s.ReuseGrace})
+	g, err := s.rules.Rotate(x.ctx, RotateRequest{Token: text, Client: clients.Plain, Now: x.now, Grace: s.ReuseGrace})
 	x.user, x.session, x.Note = g.Session.User, g.Session.ID, string(g.Outcome)
 	if err != nil {
 		return oauth.Tokens{}, err

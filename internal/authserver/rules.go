@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/jsonobject"
 )
@@ -35,14 +36,14 @@ type Rules struct {
 	IssueID func(ctx context.Context, claims jsonobject.Object, now time.Time) (string, error)
 
 	// AuthenticateClient returns the client of a request to the token endpoint and the like.
-	AuthenticateClient func(context.Context, ClientAuth) (Client, error)
+	AuthenticateClient func(context.Context, ClientAuth) (clients.Client, error)
 
 	// CheckRedirect reports whether the redirect URI belongs to the client.
-	CheckRedirect func(ctx context.Context, c Client, uri string) bool
+	CheckRedirect func(ctx context.Context, c clients.Client, uri string) bool
 
 	// CheckChallenge returns an error for a PKCE challenge that an authorization request must
 	// not have, or lacks.
-	CheckChallenge func(ctx context.Context, c Client, challenge, method string) error
+	CheckChallenge func(ctx context.Context, c clients.Client, challenge, method string) error
 
 	// CheckVerifier compares the PKCE verifier of a token request with the challenge.
 	CheckVerifier func(ctx context.Context, challenge, verifier string) error
@@ -99,7 +100,7 @@ func (s *Server) standardRules() Rules {
 		Rotate:             s.rotate,
 		IssueAccess:        s.issueAccess,
 		IssueID:            s.issueID,
-		CheckRedirect:      func(_ context.Context, c Client, uri string) bool { return mayRedirect(c, uri) },
+		CheckRedirect:      func(_ context.Context, c clients.Client, uri string) bool { return c.MayRedirect(uri) },
 		CheckChallenge:     checkChallenge,
 		CheckVerifier:      checkVerifier,
 		CheckCodeClient:    checkCodeClient,

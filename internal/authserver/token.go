@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/dpop"
 	"jwt/internal/oauth"
@@ -18,7 +19,7 @@ import (
 type tokenRequest struct {
 	*exchange
 	form   url.Values
-	client Client
+	client clients.Client
 	key    string // thumbprint of the DPoP key that the client proved to hold, or empty
 }
 
@@ -93,7 +94,7 @@ func (s *Server) unsupported(name string) string {
 func (s *Server) tokenRequest(x *exchange, form url.Values, grant string) (*tokenRequest, error) {
 	r := &tokenRequest{exchange: x, form: form}
 	if isPlainRefresh(x, form) {
-		r.client = Client{ID: clientID, Auth: authNone, Grants: []string{oauth.GrantRefreshToken}}
+		r.client = clients.Client{ID: clients.Plain, Auth: clients.AuthNone, Grants: []string{oauth.GrantRefreshToken}}
 	} else {
 		var err error
 		if r.client, err = s.client(x, form, s.Issuer+TokenPath); err != nil {
@@ -199,7 +200,7 @@ func (s *Server) refreshGrant(r *tokenRequest) (result, error) {
 // clientCredentials grants a client what it may have itself (RFC 6749 §4.4). It gets no
 // refresh token.
 func (s *Server) clientCredentials(r *tokenRequest) (result, error) {
-	scope, err := r.client.scopeFor(cmp.Or(r.form.Get("scope"), strings.Join(r.client.Scopes, " ")))
+	scope, err := scopeFor(r.client, cmp.Or(r.form.Get("scope"), strings.Join(r.client.Scopes, " ")))
 	if err != nil {
 		return result{}, err
 	}
@@ -217,7 +218,7 @@ func (s *Server) passwordGrant(r *tokenRequest) (result, error) {
 	if l.Username == "" || l.Password == "" {
 		return result{}, invalid("username and password are required")
 	}
-	scope, err := r.client.scopeFor(r.form.Get("scope"))
+	scope, err := scopeFor(r.client, r.form.Get("scope"))
 	if err != nil {
 		return result{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"jwt/internal/authserver/clients"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 )
@@ -22,7 +23,7 @@ func (s *Server) userinfo(x *exchange) error {
 		return &oauth.Error{Status: http.StatusUnauthorized, Code: oauth.InvalidToken, Description: "an access token is required: Authorization: Bearer TOKEN"}
 	case !s.Users.Has(b.Subject):
 		return &oauth.Error{Status: http.StatusForbidden, Code: oauth.InsufficientScope, Description: "the access token is that of a client, and not of a user"}
-	case b.Client != clientID && !(granted{Scope: b.Scope}).has("openid"):
+	case b.Client != clients.Plain && !(granted{Scope: b.Scope}).has("openid"):
 		x.Answer.Header.Set("WWW-Authenticate", `Bearer realm="`+s.Issuer+`", error="insufficient_scope", scope="openid"`)
 		return &oauth.Error{Status: http.StatusForbidden, Code: oauth.InsufficientScope, Description: "the access token must have the scope openid"}
 	}

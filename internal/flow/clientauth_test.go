@@ -20,6 +20,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
 	"jwt/internal/base64url"
@@ -91,13 +92,13 @@ func TestClientAuthentication(t *testing.T) {
 }
 
 // localWith returns a local server with clients, for another handler.
-func localWith(t *testing.T, issuer, clients string) *authserver.Server {
+func localWith(t *testing.T, issuer, registered string) *authserver.Server {
 	t.Helper()
-	o := authserver.Options{Issuer: issuer, Store: store.NewMemory(), Now: time.Now, Users: &users.Set{}, Clients: &authserver.Clients{}}
+	o := authserver.Options{Issuer: issuer, Store: store.NewMemory(), Now: time.Now, Users: &users.Set{}, Clients: &clients.Registry{}}
 	if err := o.Users.Add("alice:" + cheapHash(password)); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Clients.Read(strings.NewReader(clients)); err != nil {
+	if err := o.Clients.Read(strings.NewReader(registered)); err != nil {
 		t.Fatal(err)
 	}
 	s, err := authserver.New(t.Context(), o)

@@ -6,6 +6,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/clients"
 	"jwt/internal/flow"
 	"jwt/internal/verdict"
 )
@@ -27,11 +28,11 @@ const (
 // localOptions returns the options by which a client judges the local server.
 func localOptions(t *testing.T, client, by string, faults ...string) flow.Options {
 	t.Helper()
-	clients := &authserver.Clients{}
-	if err := clients.Read(strings.NewReader(localClients)); err != nil {
+	known := &clients.Registry{}
+	if err := known.Read(strings.NewReader(localClients)); err != nil {
 		t.Fatal(err)
 	}
-	o := options(t, serve(t, authserver.Options{Clients: clients}, faults...), "cookie")
+	o := options(t, serve(t, authserver.Options{Clients: known}, faults...), "cookie")
 	o.Preset = authclient.Preset{}
 	o.OAuth = &flow.OAuth{Flow: by, ClientID: client, Redirect: fakeRedirect, Other: "other"}
 	switch client {

@@ -8,22 +8,23 @@ import (
 	"time"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/clients"
 )
 
 // onRedirectURI accepts redirect URIs that the standard rule refuses, if accepts does.
 func onRedirectURI(accepts func(registered, uri *url.URL) bool) func(toggle, *authserver.Rules) {
 	return func(t toggle, r *authserver.Rules) {
 		next := r.CheckRedirect
-		r.CheckRedirect = func(ctx context.Context, c authserver.Client, uri string) bool {
+		r.CheckRedirect = func(ctx context.Context, c clients.Client, uri string) bool {
 			return next(ctx, c, uri) || similar(c, uri, accepts) && t.on(ctx)
 		}
 	}
 }
 
 // similar reports whether one of the client's redirect URIs is accepted instead of this one.
-func similar(c authserver.Client, uri string, accepts func(registered, uri *url.URL) bool) bool {
+func similar(c clients.Client, uri string, accepts func(registered, uri *url.URL) bool) bool {
 	registered := c.RedirectURIs
-	if c.ID == authserver.NativeClient {
+	if c.ID == clients.Native {
 		registered = []string{"http://127.0.0.1", "http://localhost"}
 	}
 	u, err := url.Parse(uri)
@@ -54,7 +55,7 @@ func differsInPath(registered, uri *url.URL) bool {
 func onChallenge(accepts func(challenge, method string) bool) func(toggle, *authserver.Rules) {
 	return func(t toggle, r *authserver.Rules) {
 		next := r.CheckChallenge
-		r.CheckChallenge = func(ctx context.Context, c authserver.Client, challenge, method string) error {
+		r.CheckChallenge = func(ctx context.Context, c clients.Client, challenge, method string) error {
 			err := next(ctx, c, challenge, method)
 			if err != nil && accepts(challenge, method) && t.on(ctx) {
 				return nil

@@ -4,14 +4,15 @@ import (
 	"context"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/clients"
 	"jwt/internal/oauth"
 )
 
 // onClient accepts clients that do not authenticate, if accepts does.
-func onClient(accepts func(c authserver.Client, known bool, a authserver.ClientAuth) bool) func(toggle, *authserver.Rules) {
+func onClient(accepts func(c clients.Client, known bool, a authserver.ClientAuth) bool) func(toggle, *authserver.Rules) {
 	return func(t toggle, r *authserver.Rules) {
 		next := r.AuthenticateClient
-		r.AuthenticateClient = func(ctx context.Context, a authserver.ClientAuth) (authserver.Client, error) {
+		r.AuthenticateClient = func(ctx context.Context, a authserver.ClientAuth) (clients.Client, error) {
 			c, err := next(ctx, a)
 			if err == nil {
 				return c, nil
@@ -21,20 +22,20 @@ func onClient(accepts func(c authserver.Client, known bool, a authserver.ClientA
 				return c, err
 			}
 			if !known {
-				registered = authserver.Client{ID: a.ID, Grants: []string{oauth.GrantCode, oauth.GrantRefreshToken, oauth.GrantClientCredentials, oauth.GrantDeviceCode, oauth.GrantTokenExchange}}
+				registered = clients.Client{ID: a.ID, Grants: []string{oauth.GrantCode, oauth.GrantRefreshToken, oauth.GrantClientCredentials, oauth.GrantDeviceCode, oauth.GrantTokenExchange}}
 			}
 			return registered, nil
 		}
 	}
 }
 
-func unknownClient(_ authserver.Client, known bool, _ authserver.ClientAuth) bool { return !known }
+func unknownClient(_ clients.Client, known bool, _ authserver.ClientAuth) bool { return !known }
 
-func noSecret(_ authserver.Client, known bool, a authserver.ClientAuth) bool {
+func noSecret(_ clients.Client, known bool, a authserver.ClientAuth) bool {
 	return known && a.Method == "none"
 }
 
-func wrongSecret(c authserver.Client, known bool, a authserver.ClientAuth) bool {
+func wrongSecret(c clients.Client, known bool, a authserver.ClientAuth) bool {
 	return known && !c.IsPublic() && a.Method != "none"
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/clients"
 	"jwt/internal/base64url"
 	"jwt/internal/dpop"
 	"jwt/internal/jsonobject"
@@ -31,7 +32,7 @@ const (
 func withClient(t *testing.T) func(*authserver.Options) {
 	t.Helper()
 	return func(o *authserver.Options) {
-		o.Clients = &authserver.Clients{}
+		o.Clients = &clients.Registry{}
 		err := o.Clients.Read(strings.NewReader(`[{"client_id":"web","client_secret":"` + secret + `","redirect_uris":["` + web + `"],"grant_types":["authorization_code","refresh_token","client_credentials"]}]`))
 		if err != nil {
 			t.Fatal(err)
