@@ -93,6 +93,10 @@ man: build ## generate man/
 	@mkdir -p man && rm -f man/*.1
 	bin/jwt man --dir man
 
+.PHONY: schema
+schema: ## generate schema/, the JSON Schemas of what commands print
+	go run ./internal/schema/generate
+
 .PHONY: fresh
 fresh: completions man ## fail if completions/ or man/ is not what the commands generate
 	git diff --exit-code -- completions man

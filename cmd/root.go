@@ -38,6 +38,7 @@ func commands() []*cli.Command {
 		&key.Command,
 		&trust.Command,
 		&session.Command,
+		&schemaCommand,
 		&completionCommand,
 		&manCommand,
 		&versionCommand,

@@ -39,6 +39,9 @@ var programs = map[string]func(){
 		if screen := os.Getenv(screenVariable); screen != "" {
 			os.Exit(runOnScreen(screen))
 		}
+		if dir := os.Getenv(outputsVariable); dir != "" {
+			os.Exit(runKept(dir, os.Args[1:]))
+		}
 		os.Exit(Main(os.Args[1:]))
 	},
 	"await": func() { awaitServer(os.Args[1]) },
@@ -56,6 +59,8 @@ func runScripts(t *testing.T, dir string) {
 	if found, _ := filepath.Glob(filepath.Join(dir, "*.txtar")); len(found) == 0 {
 		t.Fatalf("no script in %s", dir)
 	}
+	outputs := t.TempDir()
+	t.Cleanup(func() { checkOutputs(t, outputs) })
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,
@@ -64,6 +69,8 @@ func runScripts(t *testing.T, dir string) {
 		Setup: func(e *testscript.Env) error {
 			// Under the race detector every program sleeps a second at its end, unless told.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
+			kept := filepath.Join(outputs, strings.TrimPrefix(filepath.Base(e.WorkDir), "script-"))
+			e.Setenv(outputsVariable, kept)
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))
 			e.Values[serversKey{}] = servers{}
@@ -73,7 +80,7 @@ func runScripts(t *testing.T, dir string) {
 			for _, variable := range peers {
 				e.Setenv(variable, os.Getenv(variable))
 			}
-			return copyKeys(filepath.Join(e.WorkDir, "keys"))
+			return errors.Join(os.Mkdir(kept, 0o700), copyKeys(filepath.Join(e.WorkDir, "keys")))
 		},
 		Condition: condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -258,6 +265,7 @@ func cmdTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	status := Run(context.Background(), env, paths)
+	keepOutput(ts.Getenv(outputsVariable), paths, stdout.Bytes())
 	fmt.Fprint(ts.Stdout(), stdout.String())
 	fmt.Fprint(ts.Stderr(), stderr.String())
 	if (status == 0) == neg {

@@ -1,0 +1,536 @@
+package schema
+
+import "github.com/invopop/jsonschema"
+
+// Decoded is a signed or unsecured token, decoded. Nothing in it is verified.
+type Decoded struct {
+	Line
+	Payload
+	PartOfSDJWT
+	// the header of the token
+	Header Object `json:"header"`
+	// the claims of an SD-JWT with what is disclosed
+	Processed *Object `json:"processed,omitempty"`
+	// the Key Binding JWT of an SD-JWT, decoded
+	KeyBinding *Decoded `json:"key_binding,omitempty"`
+	// the signature in base64url; empty for an unsecured token
+	Signature string `json:"signature"`
+	// what is suspicious about the form of the token
+	Warnings []Warning `json:"warnings,omitempty"`
+	// why the token does not live as long as it must
+	Error *Error `json:"error,omitempty"`
+}
+
+// Sealed is an encrypted token that was not decrypted.
+type Sealed struct {
+	Line
+	// the header of the token
+	Header Object `json:"header"`
+	// always true
+	Encrypted bool `json:"encrypted"`
+	// the encrypted key in base64url
+	EncryptedKey string `json:"encrypted_key"`
+	// the initialization vector in base64url
+	IV string `json:"iv"`
+	// the ciphertext in base64url
+	Ciphertext string `json:"ciphertext"`
+	// the authentication tag in base64url
+	Tag string `json:"tag"`
+	// what is suspicious about the form of the token
+	Warnings []Warning `json:"warnings,omitempty"`
+	// why the token does not live as long as it must
+	Error *Error `json:"error,omitempty"`
+}
+
+// Opened is an encrypted token that decode decrypted.
+type Opened struct {
+	Line
+	Payload
+	// the header of the token
+	Header Object `json:"header"`
+	// always true
+	Encrypted bool `json:"encrypted"`
+	// the key that decrypted it
+	Key UsedKey `json:"key"`
+	// the token inside, decoded
+	Nested *DecodedAny `json:"nested,omitempty"`
+	// what is suspicious about the form of the token
+	Warnings []Warning `json:"warnings,omitempty"`
+	// why the token does not live as long as it must
+	Error *Error `json:"error,omitempty"`
+}
+
+// DecodedAny is a token in any state.
+type DecodedAny struct{}
+
+// JSONSchema returns the schema of the three.
+func (DecodedAny) JSONSchema() *jsonschema.Schema { return anyOf("Decoded", "Sealed", "Opened") }
+
+// DecodedSignatures is a token in a JSON serialization with several signatures.
+type DecodedSignatures struct {
+	Line
+	// the payload that the signatures share
+	Payload Value `json:"payload"`
+	// each signature with its header
+	Signatures []Signature `json:"signatures"`
+}
+
+// Signature is one signature of several.
+type Signature struct {
+	// the header of the signature
+	Header Object `json:"header"`
+	// the signature in base64url
+	Signature string `json:"signature"`
+}
+
+// Report is the report of verify: whether the token is valid, and why or why not.
+type Report struct {
+	Line
+	// whether every check passed
+	Valid bool `json:"valid"`
+	// the checks, in their order
+	Checks []Check `json:"checks"`
+	// why the signature does not verify, as far as that can be shown
+	Diagnosis []Cause `json:"diagnosis,omitempty"`
+	// the key that verified the signature, or was tried
+	Key *UsedKey `json:"key,omitempty"`
+	// the header, verified; only of a valid token
+	Header *Object `json:"header,omitempty"`
+	// the payload, verified; only of a valid token
+	Payload *Value `json:"payload,omitempty"`
+	// the payload in base64url if it is not text, verified; only of a valid token
+	PayloadBase64url string `json:"payload_base64url,omitempty"`
+	PartOfSDJWT
+	// the Key Binding JWT of an SD-JWT; only of a valid token
+	KeyBinding *Decoded `json:"key_binding,omitempty"`
+	// what the token says, when it is not valid: do not rely on it
+	Unverified *Unverified `json:"unverified,omitempty"`
+	// the gravest failure; only when the token is not valid
+	Error *Error `json:"error,omitempty"`
+}
+
+// Cause is a cause of a signature that does not verify, which was shown to be true.
+type Cause struct {
+	// a stable name for the cause
+	ID string `json:"id"`
+	// one sentence for people; its wording may change
+	Detail string `json:"detail"`
+	// the next thing to type or to look at
+	Hint string `json:"hint,omitempty"`
+}
+
+// Unverified is the content of a token that nothing vouches for.
+type Unverified struct {
+	Payload
+	PartOfSDJWT
+	// the header of the token
+	Header Object `json:"header"`
+	// the Key Binding JWT of an SD-JWT, decoded
+	KeyBinding *Decoded `json:"key_binding,omitempty"`
+}
+
+// ReportOfSignatures is the report of verify on a token with several signatures.
+type ReportOfSignatures struct {
+	Line
+	// whether enough signatures verified
+	Valid bool `json:"valid"`
+	// the report on each signature
+	Signatures []Report `json:"signatures"`
+	// the payload, verified; only of a valid token
+	Payload *Value `json:"payload,omitempty"`
+	// the gravest failure; only when the token is not valid
+	Error *Error `json:"error,omitempty"`
+}
+
+// Signed is a token that sign made.
+type Signed struct {
+	// the token
+	Token string `json:"token"`
+	// its header
+	Header Object `json:"header"`
+	// its payload; a string if it was signed as bytes
+	Payload Value `json:"payload"`
+}
+
+// Recipes is the list of recipes of sign.
+type Recipes struct {
+	// the recipes
+	Recipes []Recipe `json:"recipes"`
+}
+
+// Recipe is the template of a token that a platform asks for.
+type Recipe struct {
+	// the name for --recipe
+	Name string `json:"name"`
+	// what the token is for
+	Title string `json:"title"`
+	// the page of the platform that asks for it
+	Page string `json:"page"`
+	// the algorithms that it accepts
+	Algs []string `json:"algs" jsonschema:"nullable"`
+	// the shortest lifetime
+	Shortest string `json:"shortest"`
+	// the longest lifetime
+	Longest string `json:"longest"`
+	// the template of the header
+	Header Value `json:"header"`
+	// the template of the claims
+	Claims Value `json:"claims"`
+	// what to fill in
+	Inputs []RecipeInput `json:"inputs"`
+}
+
+// RecipeInput is one input of a recipe.
+type RecipeInput struct {
+	// the name for --set
+	Name string `json:"name"`
+	// what it is
+	About string `json:"about"`
+	// whether there is no default
+	Required bool `json:"required"`
+	// what is used without it
+	Default *Value `json:"default,omitempty"`
+}
+
+// Encrypted is a token that encrypt made.
+type Encrypted struct {
+	// the token
+	Token string `json:"token"`
+	// its header
+	Header Object `json:"header"`
+	// the signed token inside
+	Nested *Signed `json:"nested,omitempty"`
+	// the key that it is encrypted to
+	Key UsedKey `json:"key"`
+}
+
+// Decrypted is the plaintext of an encrypted token.
+type Decrypted struct {
+	// the header of the token
+	Header Object `json:"header"`
+	// the plaintext: a JSON value, or a string if it is other text
+	Payload *Value `json:"payload,omitempty" jsonschema:"oneof_required=payload"`
+	// the plaintext in base64url if it is not text
+	PayloadBase64url string `json:"payload_base64url,omitempty" jsonschema:"oneof_required=payload_base64url"`
+	// the plaintext, when the token inside was to be verified and is not valid
+	Unverified *UnverifiedPlaintext `json:"unverified,omitempty" jsonschema:"oneof_required=unverified"`
+	// the key that decrypted it
+	Key UsedKey `json:"key"`
+	// the token inside: the report of its verification, or what it says
+	Nested *NestedToken `json:"nested,omitempty"`
+	// what is suspicious about the form of the token
+	Warnings []Warning `json:"warnings,omitempty"`
+	// why the token inside is not valid
+	Error *Error `json:"error,omitempty"`
+}
+
+// UnverifiedPlaintext is a plaintext that nothing vouches for.
+type UnverifiedPlaintext struct {
+	Payload
+}
+
+// NestedToken is the token inside an encrypted one.
+type NestedToken struct{}
+
+// JSONSchema returns the schema of the two.
+func (NestedToken) JSONSchema() *jsonschema.Schema { return anyOf("Report", "NotVerified") }
+
+// NotVerified is a token inside, which was not to be verified.
+type NotVerified struct {
+	// the token, decoded
+	Unverified DecodedAny `json:"unverified"`
+}
+
+// Inspection is the anatomy of a token. Nothing in it is verified.
+type Inspection struct {
+	Line
+	// the form of the token
+	Kind string `json:"kind" jsonschema:"enum=JWS,enum=JWE,enum=SD-JWT"`
+	// always false: nothing is verified
+	Verified bool `json:"verified"`
+	// the size of the token in bytes
+	Size int `json:"size"`
+	// the vendor that issued it, if its claims show that
+	Vendor string `json:"vendor,omitempty"`
+	// its parts, in their order
+	Parts []Part `json:"parts"`
+	// the header of the token
+	Header Object `json:"header"`
+	// the payload: a JSON value, or a string if it is other text
+	Payload *Value `json:"payload,omitempty"`
+	// the payload in base64url if it is not text
+	PayloadBase64url string `json:"payload_base64url,omitempty"`
+	// the claims of an SD-JWT with what is disclosed
+	Processed *Object `json:"processed,omitempty"`
+	PartOfSDJWT
+	// why the disclosures do not match the token
+	DisclosuresError string `json:"disclosures_error,omitempty"`
+	// the members of the header and the payload, explained
+	Members []Member `json:"members"`
+	// the times of the token; null if it has no claims
+	Lifetime *Lifetime `json:"lifetime" jsonschema:"nullable"`
+	// the certificates of the header
+	Certificates []Certificate `json:"certificates"`
+	// the tokens inside
+	Nested []Nested `json:"nested"`
+	// how many tokens inside were not opened
+	NestedLeftClosed int `json:"nested_left_closed,omitempty"`
+	// what is weak, wrong or unusual, the most severe first
+	Findings []Finding `json:"findings"`
+	// why --fail-on or --valid-for is not met
+	Error *Error `json:"error,omitempty"`
+}
+
+// Part is one part of a compact token.
+type Part struct {
+	// its name: header, payload, signature, and so on
+	Name string `json:"name"`
+	// its text
+	Base64url string `json:"base64url"`
+	// the size of the text
+	Size int `json:"size"`
+	// the bytes that it encodes
+	Bytes int `json:"bytes"`
+}
+
+// Member is one member of a token, explained.
+type Member struct {
+	// the part that it is in
+	Part string `json:"part"`
+	// its path, with dots and [index]
+	Path string `json:"path"`
+	// what it means, if it is registered or a vendor's
+	Meaning string `json:"meaning,omitempty"`
+	// the specification that defines it
+	Spec string `json:"spec,omitempty"`
+	// the vendor that uses it
+	Vendor string `json:"vendor,omitempty"`
+	// its time, if it is one
+	Time *Time `json:"time,omitempty"`
+	// its time, relative to now
+	Relative string `json:"relative,omitempty"`
+	// the key in it, described
+	Key string `json:"key,omitempty"`
+}
+
+// Lifetime is the times of a token.
+type Lifetime struct {
+	// where now is in them
+	State string `json:"state" jsonschema:"enum=current,enum=not_yet_valid,enum=expired,enum=endless"`
+	// the time that they are compared with
+	Now Time `json:"now"`
+	// the iat
+	Issued *Time `json:"issued,omitempty"`
+	// the nbf
+	NotBefore *Time `json:"not_before,omitempty"`
+	// the exp
+	Expires *Time `json:"expires,omitempty"`
+	// the seconds from its start to its end
+	Seconds int `json:"seconds,omitempty"`
+	// the seconds since its start
+	Elapsed int `json:"elapsed,omitempty"`
+	// the seconds until its end; negative if it is past
+	Remaining int `json:"remaining,omitempty"`
+}
+
+// Nested is a token inside another.
+type Nested struct {
+	// the part that it is in
+	Part string `json:"part"`
+	// the path of the member that it is in
+	Path string `json:"path"`
+	// the token
+	Token Inspection `json:"token"`
+}
+
+// Finding is one thing that is weak, wrong or unusual in a token.
+type Finding struct {
+	// a stable name for the rule
+	Rule string `json:"rule"`
+	// how severe it is
+	Severity string `json:"severity" jsonschema:"enum=info,enum=low,enum=medium,enum=high,enum=critical"`
+	// the part that it is in
+	Part string `json:"part"`
+	// the member that it is in
+	Member string `json:"member"`
+	// what was found
+	Title string `json:"title"`
+	// more about it
+	Detail string `json:"detail"`
+	// what to do
+	Advice string `json:"advice"`
+	// the section that says so
+	Section string `json:"section"`
+}
+
+// Found is one token that scan found: an object a line.
+type Found struct {
+	// the file; without it the token was in stdin
+	File string `json:"file,omitempty"`
+	// the line, from 1
+	Line int `json:"line" jsonschema:"minimum=1"`
+	// the column in characters, from 1
+	Column int `json:"column" jsonschema:"minimum=1"`
+	// what it is: a token, a published example, or text whose signature cannot be one
+	Kind string `json:"kind" jsonschema:"enum=token,enum=example,enum=placeholder"`
+	// where the example is published
+	Example string `json:"example,omitempty"`
+	// the name before the token
+	Name string `json:"name,omitempty"`
+	// whether it was in Base64
+	Encoded bool `json:"encoded,omitempty"`
+	// whether it was on several lines
+	Wrapped bool `json:"wrapped,omitempty"`
+	// what distinguishes the token from others, and is not one
+	Fingerprint string `json:"fingerprint"`
+	// the token itself, with --show-token
+	Token string `json:"token,omitempty"`
+	// the request of an HTTP archive
+	Request *FoundRequest `json:"request,omitempty"`
+	// the header of the token
+	Header Object `json:"header"`
+	// its claims
+	Payload *Object `json:"payload,omitempty"`
+	// where now is in its lifetime
+	State string `json:"state,omitempty" jsonschema:"enum=current,enum=not_yet_valid,enum=expired,enum=endless"`
+	// when it expires
+	Expires *Time `json:"expires,omitempty"`
+	// whether it verifies with the keys given
+	Valid *bool `json:"valid,omitempty"`
+	// why it does not
+	Error *ErrorOfToken `json:"error,omitempty"`
+}
+
+// FoundRequest is the request of an HTTP archive that sent or received a token.
+type FoundRequest struct {
+	// its method
+	Method string `json:"method"`
+	// its URL, without secrets
+	URL string `json:"url"`
+	// when it was sent
+	Time string `json:"time"`
+	// whether it sent the token; else the response had it
+	Sent bool `json:"sent"`
+	// where its time is in the lifetime of the token
+	State string `json:"state,omitempty" jsonschema:"enum=current,enum=not_yet_valid,enum=expired,enum=endless"`
+}
+
+// Audit is whether the secret of a token can be guessed.
+type Audit struct {
+	// whether it was guessed
+	Guessable bool `json:"guessable"`
+	// the algorithm of the token
+	Alg string `json:"alg"`
+	// how many guesses were made
+	Guesses int `json:"guesses"`
+	// how many lines of the lists are too long
+	Skipped int `json:"skipped,omitempty"`
+	// the list that has the secret
+	List string `json:"list,omitempty"`
+	// its line in the list
+	Line *int `json:"line,omitempty"`
+	// the rule that changed the line
+	Rule string `json:"rule,omitempty"`
+	// the secret, with --show-secret
+	Secret string `json:"secret,omitempty"`
+	// that the secret was guessed, as a failure
+	Error *Error `json:"error,omitempty"`
+}
+
+// FlattenedJWS is a signed token in the flattened serialization (RFC 7515 §7.2.2).
+type FlattenedJWS struct {
+	// the payload in base64url; a detached one is not in the token
+	Payload string `json:"payload,omitempty"`
+	// the protected header in base64url
+	Protected string `json:"protected,omitempty"`
+	// the unprotected header
+	Header *Object `json:"header,omitempty"`
+	// the signature in base64url
+	Signature string `json:"signature"`
+}
+
+// GeneralJWS is a signed token in the general serialization (RFC 7515 §7.2.1).
+type GeneralJWS struct {
+	// the payload in base64url; a detached one is not in the token
+	Payload string `json:"payload,omitempty"`
+	// the signatures
+	Signatures []SignatureOfJWS `json:"signatures"`
+}
+
+// SignatureOfJWS is one signature of a general serialization.
+type SignatureOfJWS struct {
+	// the protected header in base64url
+	Protected string `json:"protected,omitempty"`
+	// the unprotected header
+	Header *Object `json:"header,omitempty"`
+	// the signature in base64url
+	Signature string `json:"signature"`
+}
+
+// FlattenedJWE is an encrypted token in the flattened serialization (RFC 7516 §7.2.2).
+type FlattenedJWE struct {
+	PartOfJWE
+	// the header of the recipient
+	Header *Object `json:"header,omitempty"`
+	// the encrypted key in base64url
+	EncryptedKey string `json:"encrypted_key,omitempty"`
+}
+
+// GeneralJWE is an encrypted token in the general serialization (RFC 7516 §7.2.1).
+type GeneralJWE struct {
+	PartOfJWE
+	// the recipients
+	Recipients []Recipient `json:"recipients"`
+}
+
+// PartOfJWE has the members that both serializations have.
+type PartOfJWE struct {
+	// the protected header in base64url
+	Protected string `json:"protected,omitempty"`
+	// the unprotected header that the recipients share
+	Unprotected *Object `json:"unprotected,omitempty"`
+	// the initialization vector in base64url
+	IV string `json:"iv,omitempty"`
+	// the additional authenticated data in base64url
+	AAD string `json:"aad,omitempty"`
+	// the ciphertext in base64url
+	Ciphertext string `json:"ciphertext"`
+	// the authentication tag in base64url
+	Tag string `json:"tag,omitempty"`
+}
+
+// Recipient is one recipient of a general serialization.
+type Recipient struct {
+	// the header of the recipient
+	Header *Object `json:"header,omitempty"`
+	// the encrypted key in base64url
+	EncryptedKey string `json:"encrypted_key,omitempty"`
+}
+
+// Difference is what changed between two tokens.
+type Difference struct {
+	// whether header and payload say the same
+	Equal bool `json:"equal"`
+	// what changed in the header
+	Header []Change `json:"header"`
+	// what changed in the payload
+	Payload []Change `json:"payload"`
+	// whether the signatures are the same bytes
+	Signature string `json:"signature" jsonschema:"enum=same,enum=different"`
+	// differences in spelling, order or signature
+	Notes []string `json:"notes"`
+}
+
+// Change is one member that changed.
+type Change struct {
+	// its path; empty for all of it
+	Path string `json:"path"`
+	// how it changed
+	Change string `json:"change" jsonschema:"enum=added,enum=removed,enum=changed"`
+	// the value in the first token
+	From *Value `json:"from,omitempty"`
+	// the value in the second token
+	To *Value `json:"to,omitempty"`
+	// the seconds between the values of a time
+	Delta int `json:"delta,omitempty"`
+}
