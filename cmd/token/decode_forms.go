@@ -36,8 +36,12 @@ func joined(form *serialization.Form) (signed []jws.Token, payload []byte, err e
 		return nil, nil, verdict.Errorf(verdict.EncryptedToken, "the token is encrypted (JWE): only a recipient's key decrypts it").
 			Hintf("jwt decrypt TOKEN --key private.pem")
 	}
+	unencoded, err := form.Unencoded()
+	if err != nil {
+		return nil, nil, err
+	}
 	payload = []byte(form.Payload)
-	if !unencodedForm(form) {
+	if !unencoded {
 		if payload, err = base64url.Decode(form.Payload); err != nil {
 			return nil, nil, verdict.Errorf(verdict.Malformed, "the payload is not base64url: %w", err)
 		}

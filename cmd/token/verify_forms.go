@@ -8,7 +8,6 @@ import (
 	"jwt/internal/base64url"
 	"jwt/internal/cli"
 	"jwt/internal/input"
-	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
 	"jwt/internal/phrase"
 	"jwt/internal/render"
@@ -84,16 +83,20 @@ func shapeOf(form *serialization.Form, i, n int) string {
 // payloadOf returns the payload: that of the token, or that of --payload-file, of which there must
 // be exactly one.
 func (o verifyOptions) payloadOf(in *input.Reader, form *serialization.Form) ([]byte, error) {
+	unencoded, err := form.Unencoded()
+	if err != nil {
+		return nil, err
+	}
 	switch given := o.flags.Changed("payload-file"); {
 	case given && !form.Detached && form.Payload != "":
-		return nil, verdict.Errorf(verdict.Malformed, "the token has a payload, so --payload-file gives a second one")
+		return nil, jws.SecondPayload()
 	case given:
 		return readPayload(in, o.payloadFile)
 	case form.Detached:
 		return nil, verdict.Errorf(verdict.Malformed, "the payload is detached: it is sent beside the token, such as in the body of a request (RFC 7515 App. F)").
 			Hintf("--payload-file FILE gives it, byte for byte")
 	}
-	if unencodedForm(form) {
+	if unencoded {
 		return []byte(form.Payload), nil
 	}
 	payload, err := base64url.Decode(form.Payload)
@@ -101,23 +104,6 @@ func (o verifyOptions) payloadOf(in *input.Reader, form *serialization.Form) ([]
 		return nil, verdict.Errorf(verdict.Malformed, "the payload is not base64url: %w", err)
 	}
 	return payload, nil
-}
-
-// unencodedForm reports whether every signature says that the payload is not encoded. RFC 7797 §3
-// requires them to agree.
-func unencodedForm(form *serialization.Form) bool {
-	for _, s := range form.Signatures {
-		b, err := base64url.Decode(s.Protected)
-		if err != nil {
-			return false
-		}
-		header, err := jsonobject.Parse(b)
-		b64, ok := header.Get("b64")
-		if err != nil || !ok || b64.Kind() != 'f' {
-			return false
-		}
-	}
-	return true
 }
 
 // verifyDetached verifies a compact token whose payload is that of --payload-file.

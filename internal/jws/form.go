@@ -14,6 +14,11 @@ import (
 // unencoded is the header parameter of a payload that is signed as it is (RFC 7797).
 const unencoded = "b64"
 
+// SecondPayload returns the error for a payload beside a token that has one.
+func SecondPayload() error {
+	return verdict.Errorf(verdict.Malformed, "the token has a payload, and another one is given beside it")
+}
+
 // ParseDetached parses a compact token without its payload (RFC 7515 App. F), and puts in the
 // payload that came beside it. With "b64":false in the header, and in its crit, the payload is
 // signed as it is (RFC 7797).
@@ -23,7 +28,7 @@ func ParseDetached(text string, payload []byte) (Token, error) {
 		return Token{}, verdict.Errorf(verdict.Malformed, "a detached token has 3 parts joined by dots, this has %d", len(parts))
 	}
 	if parts[1] != "" {
-		return Token{}, verdict.Errorf(verdict.Malformed, "the token has a payload, want none beside the given one")
+		return Token{}, SecondPayload()
 	}
 	return Join(parts[0], jsonobject.Object{}, payload, parts[2])
 }

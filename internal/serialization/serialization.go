@@ -1,12 +1,14 @@
 // Package serialization reads and writes the JSON serializations of tokens: flattened and general,
 // of signed (RFC 7515 §7.2) and of encrypted ones (RFC 7516 §7.2). It decodes only the JSON, and
-// verifies nothing.
+// b64 of the protected headers, and verifies nothing.
 package serialization
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
+	"jwt/internal/base64url"
 	"jwt/internal/compact"
 	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
@@ -226,15 +228,43 @@ func (f Form) Compact() (string, error) {
 }
 
 // Distinct returns the signatures of a JWS without repetitions: one that is written twice counts
-// once.
+// once. With another unprotected header it is another one, because that may name another key.
 func (f Form) Distinct() []Signature {
 	var list []Signature
 	for _, s := range f.Signatures {
-		if !slices.ContainsFunc(list, func(other Signature) bool { return other.Signature == s.Signature && other.Protected == s.Protected }) {
+		if !slices.ContainsFunc(list, s.equal) {
 			list = append(list, s)
 		}
 	}
 	return list
+}
+
+func (s Signature) equal(other Signature) bool {
+	return s.Signature == other.Signature && s.Protected == other.Protected && bytes.Equal(s.Header.Bytes(), other.Header.Bytes())
+}
+
+// Unencoded reports whether the payload of a JWS is as it is and not in base64url (RFC 7797). The
+// signatures must agree (§3): else each would be of another payload. A header that cannot be read
+// does not count; no signature verifies under it.
+func (f Form) Unencoded() (bool, error) {
+	var unencoded, encoded bool
+	for _, s := range f.Signatures {
+		text, err := base64url.Decode(s.Protected)
+		if err != nil {
+			continue
+		}
+		header, err := jsonobject.Parse(text)
+		if err != nil && s.Protected != "" {
+			continue
+		}
+		b64, _ := header.Get("b64")
+		isUnencoded := b64 != nil && b64.Kind() == 'f'
+		unencoded, encoded = unencoded || isUnencoded, encoded || !isUnencoded
+	}
+	if unencoded && encoded {
+		return false, verdict.Errorf(verdict.Malformed, "b64: is false in the header of one signature and not in that of another; all must have the same value (RFC 7797 §3)")
+	}
+	return unencoded, nil
 }
 
 // Of returns the form of a compact token.
