@@ -47,7 +47,7 @@ func table() []Kind {
 		// Refresh tokens. access-as-refresh verifies access tokens by the standard rule.
 		{Name: "access-as-refresh", Help: "an access token is accepted as a refresh token", Breaks: "access-token-not-refresh", apply: acceptAccessToken},
 		{Name: "grace", Value: "DURATION", Help: "a spent refresh token gives its successor this long", Breaks: "grace", parse: durationOf(0, maxOffset), apply: onRotate(changeGrace)},
-		{Name: "family-survives", Help: "reuse of a refresh token is refused, revoking nothing", Breaks: "family-revoked", apply: onRotate(keepFamily)},
+		{Name: "family-survives", Help: "a reused refresh token is refused, nothing revoked", Breaks: "family-revoked", apply: onRotate(keepFamily)},
 		{Name: "reuse-undetected", Help: "a spent refresh token gives another successor", Breaks: "reuse-detected", apply: onRotate(acceptReuse)},
 		{Name: "rotation-races", Help: "concurrent refreshes all succeed", Breaks: "concurrent-refresh", apply: onRotate(raceRotations)},
 		{Name: "rotation-off", Help: "a refresh returns the same refresh token", Breaks: "rotation", apply: onRotate(keepRefreshToken)},
