@@ -5,7 +5,9 @@ package jsonobject
 
 import (
 	"fmt"
+	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,11 +50,17 @@ type Member struct {
 // An Object is a JSON object and the exact bytes that it was read from. The zero Object
 // is {}.
 type Object struct {
-	src        []byte
-	places     []place  // of the members of plain text
-	members    []Member // of other text
+	src    []byte
+	places []place // of the members of plain text
+	other  *other  // of other text
+	spaced bool    // there may be white space between values
+}
+
+// An other is what an Object knows of a text that is not plain. It is apart, so that an Object is
+// small.
+type other struct {
+	members    []Member
 	duplicates []string
-	spaced     bool // there may be white space between values
 }
 
 // Parse reads src as one JSON object, with nothing but white space around it. It keeps
@@ -74,10 +82,10 @@ func parseAny(src []byte, maxDepth int) (Object, error) {
 	if at := tooDeep(src, maxDepth); at >= 0 {
 		return Object{}, &SyntaxError{Offset: at, Reason: ErrTooDeep.Error(), Err: ErrTooDeep}
 	}
-	o := Object{src: src, spaced: true}
+	o := Object{src: src, other: new(other), spaced: true}
 	if !jsontext.Value(src).IsValid() {
 		var err error
-		if o.duplicates, err = walk(src); err != nil {
+		if o.other.duplicates, err = walk(src); err != nil {
 			return Object{}, err
 		}
 	}
@@ -85,7 +93,7 @@ func parseAny(src []byte, maxDepth int) (Object, error) {
 	if k := Value(src[start:]); k.Kind() != '{' {
 		return Object{}, &SyntaxError{Offset: start, Reason: "not a JSON object but " + k.Noun()}
 	}
-	o.members = split(src, start)
+	o.other.members = split(src, start)
 	return o, nil
 }
 
@@ -99,8 +107,8 @@ func (o Object) Bytes() []byte {
 
 // Members returns the members in the order of the text. Do not modify them.
 func (o Object) Members() []Member {
-	if o.places == nil {
-		return o.members
+	if o.other != nil {
+		return o.other.members
 	}
 	members := make([]Member, len(o.places))
 	for i, p := range o.places {
@@ -109,8 +117,32 @@ func (o Object) Members() []Member {
 	return members
 }
 
+// All ranges over the members in the order of the text. A name is valid only in its turn.
+func (o Object) All() iter.Seq2[[]byte, Value] {
+	return func(yield func(name []byte, v Value) bool) {
+		for _, p := range o.places {
+			if !yield(o.name(p), o.at(p)) {
+				return
+			}
+		}
+		if o.other == nil {
+			return
+		}
+		for _, m := range o.other.members {
+			if !yield([]byte(m.Name), m.Value) {
+				return
+			}
+		}
+	}
+}
+
 // Len returns the number of members.
-func (o Object) Len() int { return len(o.places) + len(o.members) }
+func (o Object) Len() int {
+	if o.other != nil {
+		return len(o.other.members)
+	}
+	return len(o.places)
+}
 
 // Spaced reports whether the text may have white space outside its strings.
 func (o Object) Spaced() bool { return o.spaced }
@@ -121,7 +153,12 @@ func (o Object) at(p place) Value { return p.value.of(o.src) }
 
 // Duplicates returns a JSON Pointer (RFC 6901) for each duplicate member, also in nested
 // objects. A long list is truncated, but never empty if there are duplicates.
-func (o Object) Duplicates() []string { return o.duplicates }
+func (o Object) Duplicates() []string {
+	if o.other == nil {
+		return nil
+	}
+	return o.other.duplicates
+}
 
 // Get returns the value with this name, compared by code point. Of duplicates it returns
 // the last, as most parsers do; check Duplicates before you rely on it.
@@ -132,9 +169,12 @@ func (o Object) Get(name string) (Value, bool) {
 			return o.at(p), true
 		}
 	}
-	for i := len(o.members) - 1; i >= 0; i-- {
-		if o.members[i].Name == name {
-			return o.members[i].Value, true
+	if o.other == nil {
+		return nil, false
+	}
+	for _, m := range slices.Backward(o.other.members) {
+		if m.Name == name {
+			return m.Value, true
 		}
 	}
 	return nil, false

@@ -38,7 +38,7 @@ func ParseDetached(text string, payload []byte) (Token, error) {
 // §7.2) becomes one.
 func Join(protected string, unprotected jsonobject.Object, payload []byte, signature string) (Token, error) {
 	text := protected + "." + base64url.Encode(payload) + "." + signature
-	t := Token{Text: text, firstDot: len(protected), lastDot: len(text) - len(signature) - 1, joined: true}
+	t := Token{Text: text, firstDot: len(protected), lastDot: len(text) - len(signature) - 1, joined: new(joint)}
 	if t.firstDot > base64Len(MaxHeaderBytes) {
 		return Token{}, verdict.Errorf(verdict.TooLarge, "the header is larger than %d bytes", MaxHeaderBytes)
 	}
@@ -56,12 +56,12 @@ func Join(protected string, unprotected jsonobject.Object, payload []byte, signa
 	if t, err = t.fill([3][]byte{header, payload, sig}); err != nil {
 		return Token{}, err
 	}
-	t.protected = t.Header
+	t.joined.protected = t.Header
 	if err := t.addHeader(unprotected); err != nil {
 		return Token{}, err
 	}
 	if isUnencoded(t.Header) {
-		t.input = protected + "." + string(payload)
+		t.joined.input = protected + "." + string(payload)
 	}
 	return t, nil
 }
@@ -82,6 +82,9 @@ func (t *Token) addHeader(unprotected jsonobject.Object) error {
 	}
 	return nil
 }
+
+// isUnencoded reports whether the payload came beside the token, and is signed as it is.
+func (t Token) isUnencoded() bool { return t.joined != nil && t.joined.input != "" }
 
 // isUnencoded reports whether the payload is signed as it is. The header must say so in crit, so
 // that no verifier overlooks it (RFC 7797 §6).

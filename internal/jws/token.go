@@ -31,15 +31,19 @@ type Token struct {
 
 	misspelled bool // ParseLax ignored flaws: such a token never verifies
 
-	joined    bool              // Join made it: its header is not that of Text alone
-	protected jsonobject.Object // if joined
-	input     string            // what is signed, if it is not that of Text
+	joined *joint // Join made it; else nil
+}
+
+// A joint is what a token has that Join made: its header is not that of its text alone.
+type joint struct {
+	protected jsonobject.Object
+	input     string // what is signed, if it is not that of the text
 }
 
 // Protected returns the members of the header that are signed. Anyone can add others.
 func (t Token) Protected() jsonobject.Object {
-	if t.joined {
-		return t.protected
+	if t.joined != nil {
+		return t.joined.protected
 	}
 	return t.Header
 }
@@ -206,8 +210,8 @@ func (t Token) Segments() [3]string {
 
 // SigningInput returns the text that is signed (RFC 7515 §2).
 func (t Token) SigningInput() string {
-	if t.input != "" {
-		return t.input
+	if t.isUnencoded() {
+		return t.joined.input
 	}
 	return t.Text[:t.lastDot]
 }

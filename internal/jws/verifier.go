@@ -24,16 +24,21 @@ func NewVerifier(keys []jwk.Key, algs []string) *Verifier {
 
 // Verify is Token.Verify under the keys of the Verifier.
 func (v *Verifier) Verify(t Token) (Verified, []verdict.Check, error) {
-	if !t.misspelled && !t.joined { // whose header is not the text before its first dot alone
+	if !t.misspelled && t.joined == nil { // whose header is not the text before its first dot alone
 		if known := v.examined.of(t.Text[:t.firstDot]); known != nil {
 			return known.tryKeys(t)
 		}
 	}
+	return v.verifyNew(t)
+}
+
+// verifyNew verifies a token whose header is not known.
+func (v *Verifier) verifyNew(t Token) (Verified, []verdict.Check, error) {
 	w := &verification{token: &t, keys: v.keys, algs: v.algs, ignored: offered}
 	if err := w.examine(steps); err != nil {
 		return Verified{}, w.checks, err
 	}
-	if !t.joined {
+	if t.joined == nil {
 		v.remember(t, w)
 	}
 	return w.tryKeys(t)

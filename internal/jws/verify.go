@@ -201,7 +201,7 @@ func wanted(algs []string) string {
 // that came beside its token. RFC 7797 §7 forbids it in a JWT.
 func (v *verification) checkCrit() (verdict.Check, error) {
 	understood := []string{}
-	if v.token.input != "" {
+	if v.token.isUnencoded() {
 		understood = []string{unencoded} // Join has taken the payload as it is
 	} else if b64, ok := v.token.Header.Get(unencoded); ok && b64.Kind() != 't' {
 		return verdict.Check{}, verdict.Errorf(verdict.CritUnsupported, "b64: is %s, and an unencoded payload (RFC 7797) comes beside its token", phrase.Short(string(b64))).

@@ -8,18 +8,14 @@ import (
 	"jwt/internal/verdict"
 )
 
-// text checks a claim that must be a string and, if want is not empty, equal to one of
+// text checks the value of a claim, nil if it is absent, that must be a string and, if want is not empty, equal to one of
 // its elements byte by byte (RFC 7519 §2: StringOrURI is case-sensitive and not
 // canonicalized).
-func (e *Examiner) text(name, section string, mismatch verdict.Class, want []string) {
-	v, ok := e.claims.Get(name)
-	if !ok {
-		if len(want) > 0 {
-			e.missing(name, name, "want "+phrase.Or(want), OneOrAll(want))
-		}
-		return
-	}
+func (e *Examiner) text(name string, v jsonobject.Value, section string, mismatch verdict.Class, want []string) {
 	switch {
+	case v == nil && len(want) > 0:
+		e.missing(name, name, "want "+phrase.Or(want), OneOrAll(want))
+	case v == nil:
 	case v.Kind() != '"':
 		e.wrongType(name, v, "a string", section)
 	case len(want) > 0:
@@ -48,8 +44,8 @@ func oneOf(name, got string, mismatch verdict.Class, want []string) verdict.Chec
 // audience checks "aud", a string or an array of strings (RFC 7519 §4.1.3): one of them
 // must be an expected audience.
 func (e *Examiner) audience() {
-	v, ok := e.claims.Get("aud")
-	if !ok {
+	v := e.registered.aud
+	if v == nil {
 		if len(e.Audiences) > 0 {
 			e.missing("aud", "aud", "want "+phrase.Or(e.Audiences), OneOrAll(e.Audiences))
 		}
@@ -112,23 +108,25 @@ func (e *Examiner) typ() {
 		}
 		return
 	}
-	got, ok := v.Text()
-	if !ok {
+	switch {
+	case v.Kind() != '"':
 		e.add(verdict.Check{
 			Name: "typ", Status: verdict.Fail, Class: verdict.Malformed, Expected: "a string", Actual: v.Any(),
 			Detail: "typ: is " + v.Noun() + ", must be a string (RFC 7515 §4.1.9)",
 		})
-		return
+	case e.Type != nil:
+		e.addOnce("typ", v, e.checkType)
 	}
-	if e.Type == nil {
-		return
-	}
+}
+
+func (e *Examiner) checkType(v jsonobject.Value) verdict.Check {
+	got, _ := v.Text()
 	c := verdict.Check{Name: "typ", Status: verdict.Pass, Expected: *e.Type, Actual: got, Detail: "typ: is " + phrase.Quote(got)}
 	if MediaType(got) != MediaType(*e.Type) {
 		c.Status, c.Class = verdict.Fail, verdict.TypMismatch
 		c.Detail += ", want " + phrase.Quote(*e.Type)
 	}
-	e.add(c)
+	return c
 }
 
 // nonce checks the "nonce" of OpenID Connect Core §2, a string compared exactly.

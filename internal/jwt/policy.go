@@ -76,11 +76,38 @@ type Examiner struct {
 
 	// The claims that are checked, and their results.
 	claims, header jsonobject.Object
+	registered     registered
 	exp, nbf, iat  date
 	checks         []verdict.Check
 
 	counted  verdict.Check // the check of the number of claims
 	repeated []repetition
+}
+
+// registered are the values of the claims of RFC 7519 §4.1; nil if they are absent.
+type registered struct{ iss, sub, aud, exp, nbf, iat, jti jsonobject.Value }
+
+// read finds them in claims without duplicates.
+func (r *registered) read(claims jsonobject.Object) {
+	*r = registered{}
+	for name, v := range claims.All() {
+		switch string(name) {
+		case "iss":
+			r.iss = v
+		case "sub":
+			r.sub = v
+		case "aud":
+			r.aud = v
+		case "exp":
+			r.exp = v
+		case "nbf":
+			r.nbf = v
+		case "iat":
+			r.iat = v
+		case "jti":
+			r.jti = v
+		}
+	}
 }
 
 // A repetition is the check of a claim that is compared with the policy alone. Most tokens of a
@@ -89,6 +116,7 @@ type repetition struct {
 	name  string
 	value jsonobject.Value // a copy
 	check verdict.Check
+	kept  *verdict.Kept
 }
 
 // At returns the Examiner of the policy at an instant.
@@ -102,11 +130,12 @@ func (p Policy) At(now time.Time) *Examiner {
 // Their texts must be written before the next call.
 func (e *Examiner) Check(checks []verdict.Check, c Claims, header jsonobject.Object) []verdict.Check {
 	e.claims, e.header, e.checks = c.object, header, checks
+	e.registered.read(c.object)
 	e.count()
-	e.text("iss", "RFC 7519 §4.1.1", verdict.IssMismatch, e.Issuers)
-	e.text("sub", "RFC 7519 §4.1.2", verdict.SubMismatch, one(e.Subject))
+	e.text("iss", e.registered.iss, "RFC 7519 §4.1.1", verdict.IssMismatch, e.Issuers)
+	e.text("sub", e.registered.sub, "RFC 7519 §4.1.2", verdict.SubMismatch, one(e.Subject))
 	e.audience()
-	e.text("jti", "RFC 7519 §4.1.7", "", nil)
+	e.text("jti", e.registered.jti, "RFC 7519 §4.1.7", "", nil)
 	e.typ()
 	e.nonce()
 	e.expiry()
@@ -126,7 +155,7 @@ func (e *Examiner) Check(checks []verdict.Check, c Claims, header jsonobject.Obj
 
 func (e *Examiner) count() {
 	if n := e.claims.Len(); e.counted.Actual != n {
-		e.counted = verdict.Check{Name: "claims", Status: verdict.Pass, Actual: n, Detail: "a JSON object of " + phrase.Count(n, "claim")}
+		e.counted = verdict.Check{Name: "claims", Status: verdict.Pass, Actual: n, Detail: "a JSON object of " + phrase.Count(n, "claim"), Kept: new(verdict.Kept)}
 	}
 	e.add(e.counted)
 }
@@ -141,13 +170,15 @@ func (e *Examiner) addOnce(name string, v jsonobject.Value, check func(jsonobjec
 	at := slices.IndexFunc(e.repeated, func(r repetition) bool { return r.name == name })
 	if at < 0 {
 		at = len(e.repeated)
-		e.repeated = append(e.repeated, repetition{name: name})
+		e.repeated = append(e.repeated, repetition{name: name, kept: new(verdict.Kept)})
 	}
-	if r := &e.repeated[at]; string(r.value) != string(v) {
+	r := &e.repeated[at]
+	if string(r.value) != string(v) {
 		r.value = bytes.Clone(v)
 		r.check = check(r.value)
+		r.check.Kept, r.kept.Rendered = r.kept, r.kept.Rendered[:0]
 	}
-	e.add(e.repeated[at].check)
+	e.add(r.check)
 }
 
 func (e *Examiner) add(c verdict.Check) { e.checks = append(e.checks, c) }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
@@ -17,6 +18,7 @@ type date struct {
 	of    *Examiner
 	says  string // begins the sentence of a check that passed
 	zoned []byte // in RFC 3339, once it is needed; reused
+	kept  verdict.Kept
 }
 
 // A stamp writes a date as Stamp does.
@@ -35,7 +37,7 @@ func (s sentence) AppendText(dst []byte) []byte {
 func (d *date) passed(name string, expected any, says string) verdict.Check {
 	d.says = says
 	d.zoned = d.appendZoned(d.zoned[:0], d.of.Location)
-	return verdict.Check{Name: name, Status: verdict.Pass, Expected: expected, Actual: stamp{d}, Says: sentence{d}}
+	return verdict.Check{Name: name, Status: verdict.Pass, Expected: expected, Actual: stamp{d}, Says: sentence{d}, Kept: &d.kept}
 }
 
 type dateState int
@@ -46,16 +48,16 @@ const (
 	usable
 )
 
-// date reads a NumericDate claim. It reports a claim of another type, and one after the
+// date reads a NumericDate claim, whose value is nil if it is absent. It reports a claim of another type, and one after the
 // year 9999, which is a mistake. Milliseconds instead of seconds are accepted with a
 // warning, because servers that only compare numbers accept them.
-func (e *Examiner) date(d *date, name, section string) {
-	*d = date{of: e, zoned: d.zoned}
-	v, ok := e.claims.Get(name)
-	if !ok {
+func (e *Examiner) date(d *date, name string, v jsonobject.Value, section string) {
+	*d = date{of: e, zoned: d.zoned, kept: d.kept}
+	if v == nil {
 		return
 	}
 	d.state = refused
+	var ok bool
 	if d.NumericDate, ok = ParseNumericDate(v); !ok {
 		e.wrongType(name, v, "a number", section)
 		return
@@ -75,7 +77,7 @@ func (e *Examiner) date(d *date, name, section string) {
 // after which").
 func (e *Examiner) expiry() {
 	d := &e.exp
-	e.date(d, "exp", "RFC 7519 §4.1.4")
+	e.date(d, "exp", e.registered.exp, "RFC 7519 §4.1.4")
 	switch {
 	case d.state == refused:
 	case d.state == absent:
@@ -120,7 +122,7 @@ func (e *Examiner) expired(d NumericDate) verdict.Check {
 // notBefore checks "nbf" (RFC 7519 §4.1.5). A token is valid at the instant itself.
 func (e *Examiner) notBefore() {
 	d := &e.nbf
-	e.date(d, "nbf", "RFC 7519 §4.1.5")
+	e.date(d, "nbf", e.registered.nbf, "RFC 7519 §4.1.5")
 	if d.state != usable {
 		return
 	}
@@ -147,7 +149,7 @@ func (e *Examiner) notBefore() {
 // the future gives only a warning.
 func (e *Examiner) issuedAt() {
 	d := &e.iat
-	e.date(d, "iat", "RFC 7519 §4.1.6")
+	e.date(d, "iat", e.registered.iat, "RFC 7519 §4.1.6")
 	if d.state != usable {
 		return
 	}

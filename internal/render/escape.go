@@ -147,9 +147,8 @@ func firstUnsafe(s string) int {
 
 // isPlain reports whether text is printable ASCII, as most text is.
 func isPlain(text []byte) bool {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	for ; len(text) >= 8; text = text[8:] { // in any byte the high bit, a borrow below ' ', or the carry of DEL
-		if w := binary.NativeEndian.Uint64(text); (w|(w-' '*ones)|(w+ones))&high != 0 {
+	for ; len(text) >= 32; text = text[32:] {
+		if w := text[:32]; (unplainBytes(w)|unplainBytes(w[8:])|unplainBytes(w[16:])|unplainBytes(w[24:]))&highBits != 0 {
 			return false
 		}
 	}
@@ -159,6 +158,16 @@ func isPlain(text []byte) bool {
 		}
 	}
 	return true
+}
+
+const highBits = 0x8080808080808080
+
+// unplainBytes returns a word with high bits if any of the first eight bytes of text is not printable
+// ASCII: that of the byte, a borrow below ' ', or the carry of DEL.
+func unplainBytes(text []byte) uint64 {
+	const ones = highBits >> 7
+	w := binary.NativeEndian.Uint64(text)
+	return w | (w - ' '*ones) | (w + ones)
 }
 
 // unsafe reports characters that act on a terminal or are invisible: C0, DEL and C1

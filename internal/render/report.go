@@ -128,6 +128,26 @@ func appendChecks(dst []byte, checks []verdict.Check) []byte {
 }
 
 func appendCheck(dst []byte, c *verdict.Check) []byte {
+	switch kept := c.Kept; {
+	case kept == nil:
+		dst = appendConstant(dst, c)
+	case len(kept.Rendered) == 0:
+		kept.Rendered = appendConstant(kept.Rendered, c)
+		fallthrough
+	default:
+		dst = append(dst, kept.Rendered...)
+	}
+	if text, ok := c.Actual.(verdict.Text); ok {
+		dst = jsonobject.AppendQuoted(append(dst, `,"actual":`...), text)
+	}
+	if c.Says != nil {
+		dst = jsonobject.AppendQuoted(append(dst, `,"detail":`...), c.Says)
+	}
+	return append(dst, '}')
+}
+
+// appendConstant appends what is not in a text. Actual is one only if Says replaces Detail.
+func appendConstant(dst []byte, c *verdict.Check) []byte {
 	dst = append(jsonobject.AppendQuote(append(dst, `{"name":`...), c.Name), `,"status":"`...)
 	dst = append(append(dst, c.Status...), '"')
 	if c.Class != "" {
@@ -136,16 +156,13 @@ func appendCheck(dst []byte, c *verdict.Check) []byte {
 	if c.Expected != nil {
 		dst = appendValue(append(dst, `,"expected":`...), c.Expected)
 	}
-	if c.Actual != nil {
+	if _, isText := c.Actual.(verdict.Text); c.Actual != nil && !isText {
 		dst = appendValue(append(dst, `,"actual":`...), c.Actual)
 	}
-	switch {
-	case c.Says != nil:
-		dst = jsonobject.AppendQuoted(append(dst, `,"detail":`...), c.Says)
-	case c.Detail != "":
+	if c.Says == nil && c.Detail != "" {
 		dst = jsonobject.AppendQuote(append(dst, `,"detail":`...), c.Detail)
 	}
-	return append(dst, '}')
+	return dst
 }
 
 func causesJSON(causes []diagnose.Cause) []Object {

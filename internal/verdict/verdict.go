@@ -82,10 +82,17 @@ type Check struct {
 	// Says replaces Detail, and Actual may be a Text, in checks that passed, until WriteOut: a
 	// batch writes them straight to its output.
 	Says Text
+	// Kept is for the renderer of a check that many tokens have, until WriteOut. It is nil in others.
+	Kept *Kept
 }
+
+// A Kept keeps what was rendered of a check: all that is not in a Text. Checks with the same Kept
+// differ in their texts alone.
+type Kept struct{ Rendered []byte }
 
 // WriteOut turns the texts of the check into strings.
 func (c *Check) WriteOut() {
+	c.Kept = nil
 	if c.Says != nil {
 		c.Detail, c.Says = string(c.Says.AppendText(nil)), nil
 	}

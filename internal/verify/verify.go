@@ -142,7 +142,7 @@ func (v *verification) run() []byte {
 func (v *verification) reject() {
 	for i := range v.checks {
 		if c := &v.checks[i]; c.Status == verdict.Warn && c.Class != verdict.SecretInArgv {
-			v.opening = nil // whose checks may be these
+			v.opening, c.Kept = nil, nil // whose checks may be these
 			c.Status, c.Class = verdict.Fail, c.Class.Rejection()
 			if c.Name == jwk.CertificateCheck { // its time is suspicious, not that of the claims
 				c.Class = verdict.KeyRefused
