@@ -42,7 +42,7 @@ func signed(t *testing.T, kid, claims string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return token.Text
+	return token.Text()
 }
 
 // Many tokens with unknown kids, on every core, are answered in order, and cause few requests

@@ -70,7 +70,7 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	defer stop()
 	err = runUntil(ctx, lines, env.Stdout, options, func() batch.Work {
 		worker, answered := work.worker(), t.count()
-		return func(dst []byte, line string, number int, tooLong error) []byte {
+		return func(dst, line []byte, number int, tooLong error) []byte {
 			answered.Add(1)
 			answer, err := answerLine(token, line, tooLong, worker)
 			if err != nil {
@@ -123,20 +123,19 @@ const framing = 4096
 
 // An againWorker answers a token with the header of one before. known is false for any other text.
 type againWorker interface {
-	again(text string) (answer render.Members, known bool, err error)
+	again(text []byte) (answer render.Members, known bool, err error)
 }
 
-func answerLine(token tokenOptions, text string, tooLong error, worker lineWorker) (render.Members, error) {
+func answerLine(token tokenOptions, line []byte, tooLong error, worker lineWorker) (render.Members, error) {
 	if tooLong != nil {
 		err := verdict.Errorf(verdict.TooLarge, "the line is longer than a token of %d bytes", token.maxSize)
 		return worker.refuse(err), err
 	}
-	if w, ok := worker.(againWorker); ok && token.field == "" && len(text) <= token.maxSize && scan.IsAlone(text) {
-		if answer, known, err := w.again(text); known {
+	if w, ok := worker.(againWorker); ok && token.field == "" && len(line) <= token.maxSize && scan.IsAlone(line) {
+		if answer, known, err := w.again(line); known {
 			return answered(answer, err)
 		}
 	}
-	line := []byte(text)
 	if form, err := formOf(token, line); form != nil || err != nil {
 		return answerForm(form, err, worker)
 	}

@@ -158,7 +158,7 @@ func (d *decodeLines) answer(text string) (render.Members, error) {
 	return d.members(d.reader.OpenLax(text))
 }
 
-func (d *decodeLines) again(text string) (render.Members, bool, error) {
+func (d *decodeLines) again(text []byte) (render.Members, bool, error) {
 	t, known, err := d.reader.OpenAgain(text)
 	if !known {
 		return nil, false, nil

@@ -78,7 +78,7 @@ func (o encryptOptions) claimsText(sources *keysource.Sources, args []string) (p
 	if err != nil {
 		return plaintext{}, renamed(keysource.EncryptedHint(err), "sign")
 	}
-	return plaintext{bytes: []byte(token.Text), isToken: true, signed: &token}, nil
+	return plaintext{bytes: []byte(token.Text()), isToken: true, signed: &token}, nil
 }
 
 // sign makes the signed token to encrypt, as jwt sign does.

@@ -405,7 +405,7 @@ func signWarnings(token jws.Token, key jwk.Key, alg jwa.Algorithm, now time.Time
 func (o signOptions) answer(env *cli.Env, t jws.Token) error {
 	o.output.Quiet = false
 	if !o.output.SaysJSON() {
-		return o.output.Write(env, []byte(t.Text+"\n"))
+		return o.output.Write(env, []byte(t.Text()+"\n"))
 	}
 	return o.output.WriteJSON(env, render.Object{
 		{Name: "token", Value: t.Text},

@@ -43,7 +43,7 @@ func (o signOptions) signPayload(env *cli.Env, sources *keysource.Sources, u uns
 		return err
 	}
 	parts := token.Segments()
-	text := token.Text
+	text := token.Text()
 	if o.detached {
 		text = parts[0] + ".." + parts[2]
 	}

@@ -351,7 +351,7 @@ func (v *verifyLines) answer(token string) (render.Members, error) {
 	return v.members(v.verifier.Token(token))
 }
 
-func (v *verifyLines) again(text string) (render.Members, bool, error) {
+func (v *verifyLines) again(text []byte) (render.Members, bool, error) {
 	r, known := v.verifier.Again(text)
 	if !known {
 		return nil, false, nil

@@ -107,7 +107,7 @@ func (o *OAuth) assertion(audience string, now time.Time) (string, error) {
 	claims.Set("iat", jsonobject.Int(now.Unix()))
 	claims.Set("exp", jsonobject.Int(now.Add(assertionLife).Unix()))
 	token, err := jws.Sign(header, claims.Bytes(), key, alg, false)
-	return token.Text, err
+	return token.Text(), err
 }
 
 // assertionAlg returns the first algorithm of the key that the server names, or the first.

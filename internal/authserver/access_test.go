@@ -32,14 +32,14 @@ func forge(t *testing.T, s *site, genuine string, key jwk.Key, alg string, edit 
 		if err != nil {
 			t.Fatal(err)
 		}
-		return forged.Text
+		return forged.Text()
 	}
 	a, _ := jwa.Lookup(alg)
 	forged, err := jws.Sign(header, claims.Bytes(), key, a, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return forged.Text
+	return forged.Text()
 }
 
 func nothing(*jsonobject.Object, *jsonobject.Object) {}

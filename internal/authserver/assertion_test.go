@@ -23,13 +23,13 @@ func assert(t *testing.T, key jwk.Key, alg, claims string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return token.Text
+		return token.Text()
 	}
 	token, err := jws.Sign(header, []byte(claims), key, a, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return token.Text
+	return token.Text()
 }
 
 // TestAssertion authenticates a client with its private key (RFC 7523 §3, OpenID Connect Core

@@ -405,5 +405,5 @@ func assertionFor(t *testing.T, s *site, audience string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []string{"grant_type", oauth.GrantClientCredentials, "client_assertion_type", oauth.AssertionType, "client_assertion", token.Text}
+	return []string{"grant_type", oauth.GrantClientCredentials, "client_assertion_type", oauth.AssertionType, "client_assertion", token.Text()}
 }

@@ -3,9 +3,9 @@
 package base64url
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
-	"strings"
 )
 
 // A Fault is a reason why a text is not base64url.
@@ -52,7 +52,7 @@ var strict = base64.RawURLEncoding.Strict()
 
 // Decode returns the bytes that s encodes, or an *Error.
 func Decode(s string) ([]byte, error) {
-	b, err := AppendDecode(make([]byte, 0, base64.RawURLEncoding.DecodedLen(len(s))), s)
+	b, err := AppendDecode(make([]byte, 0, base64.RawURLEncoding.DecodedLen(len(s))), []byte(s))
 	if err != nil {
 		return nil, err
 	}
@@ -60,9 +60,9 @@ func Decode(s string) ([]byte, error) {
 }
 
 // AppendDecode appends the bytes that s encodes to dst. The error is an *Error.
-func AppendDecode(dst []byte, s string) ([]byte, error) {
-	if strings.IndexByte(s, '\n') < 0 && strings.IndexByte(s, '\r') < 0 {
-		if b, err := strict.AppendDecode(dst, []byte(s)); err == nil {
+func AppendDecode(dst, s []byte) ([]byte, error) {
+	if bytes.IndexByte(s, '\n') < 0 && bytes.IndexByte(s, '\r') < 0 {
+		if b, err := strict.AppendDecode(dst, s); err == nil {
 			return b, nil
 		}
 	}
@@ -70,10 +70,10 @@ func AppendDecode(dst []byte, s string) ([]byte, error) {
 }
 
 // wrong returns the first fault of a text that does not decode.
-func wrong(s string) *Error {
-	for i := range len(s) {
-		if !alphabet[s[i]] {
-			return &Error{Fault: faultOf(s[i]), Offset: i, Byte: s[i]}
+func wrong(s []byte) *Error {
+	for i, c := range s {
+		if !alphabet[c] {
+			return &Error{Fault: faultOf(c), Offset: i, Byte: c}
 		}
 	}
 	if len(s)%4 == 1 {

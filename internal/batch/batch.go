@@ -3,10 +3,10 @@
 package batch
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -15,9 +15,9 @@ import (
 // line itself was discarded while reading.
 var ErrLineTooLong = errors.New("the line is too long")
 
-// Work appends the answer to one line to dst and returns it. number counts from 1. tooLong is
-// ErrLineTooLong or nil.
-type Work func(dst []byte, line string, number int, tooLong error) []byte
+// Work appends the answer to one line to dst and returns it. number counts from 1. line has no line
+// end and is valid only during the call. tooLong is ErrLineTooLong or nil.
+type Work func(dst, line []byte, number int, tooLong error) []byte
 
 // Options limit the work.
 type Options struct {
@@ -120,18 +120,18 @@ type block struct {
 func (b *block) answer(work Work, maxLine int) {
 	defer func() { b.done <- struct{}{} }()
 	if b.long {
-		b.out = work(b.out, "", b.first, ErrLineTooLong)
+		b.out = work(b.out, nil, b.first, ErrLineTooLong)
 		return
 	}
-	text := string(b.text) // all lines in one piece of memory
-	for number := b.first; text != ""; number++ {
-		line, rest, _ := strings.Cut(text, "\n")
+	text := b.text
+	for number := b.first; len(text) > 0; number++ {
+		line, rest, _ := bytes.Cut(text, []byte{'\n'})
 		text = rest
-		content := strings.TrimRight(line, "\r")
+		content := bytes.TrimRight(line, "\r")
 		switch {
 		case len(content) > maxLine || isTooLong(len(line), maxLine):
-			b.out = work(b.out, "", number, ErrLineTooLong)
-		case content != "":
+			b.out = work(b.out, nil, number, ErrLineTooLong)
+		case len(content) > 0:
 			b.out = work(b.out, content, number, nil)
 		}
 	}

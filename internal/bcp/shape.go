@@ -181,14 +181,14 @@ const (
 )
 
 func headerSize(r *inspection) []hit {
-	if n := len(r.Text); n > MaxHeaderBytes {
+	if n := len(r.Text()); n > MaxHeaderBytes {
 		return oneHit(Token, "", "it has "+strconv.Itoa(n)+" bytes")
 	}
 	return nil
 }
 
 func cookieSize(r *inspection) []hit {
-	if n := len(r.Text); n > MaxCookieBytes && n <= MaxHeaderBytes {
+	if n := len(r.Text()); n > MaxCookieBytes && n <= MaxHeaderBytes {
 		return oneHit(Token, "", "it has "+strconv.Itoa(n)+" bytes")
 	}
 	return nil

@@ -75,7 +75,7 @@ func algSymmetric(r *inspection) []hit {
 const maxGuessedBytes = 64 << 10
 
 func weakSecret(r *inspection) []hit {
-	if len(r.Text) > maxGuessedBytes {
+	if len(r.Text()) > maxGuessedBytes {
 		return nil
 	}
 	g, ok := audit.New(r.Signed)

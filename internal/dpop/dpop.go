@@ -74,7 +74,7 @@ func Prove(r Request, key jwk.Key, alg jwa.Algorithm, now time.Time) (string, er
 		claims.Set("nonce", jsonobject.Quote(r.Nonce))
 	}
 	token, err := jws.Sign(header, claims.Bytes(), key, alg, false)
-	return token.Text, err
+	return token.Text(), err
 }
 
 // A Proof is what a checked proof says.

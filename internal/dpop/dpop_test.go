@@ -135,7 +135,7 @@ func TestCheckRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return token.Text
+		return token.Text()
 	}
 	if _, err := dpop.Check(sign(header, claims), request, now); err != nil {
 		t.Fatal(err)
@@ -175,7 +175,7 @@ func TestCheckRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dpop.Check(none.Text, request, now); verdict.ClassOf(err) != verdict.AlgRefused {
+	if _, err := dpop.Check(none.Text(), request, now); verdict.ClassOf(err) != verdict.AlgRefused {
 		t.Errorf("alg none: %v", err)
 	}
 }

@@ -431,7 +431,7 @@ func (f *fakeProvider) sign(typ string, key jwk.Key, claims map[string]any) stri
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return token.Text
+	return token.Text()
 }
 
 func (f *fakeProvider) accessToken(session *fakeSession) string {

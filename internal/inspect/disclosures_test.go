@@ -27,7 +27,7 @@ func example(t *testing.T) string {
 func TestOpenDisclosures(t *testing.T) {
 	text := example(t)
 	k := openAt(t, text, time.Unix(1748537300, 0))
-	if k.Text != text || k.Kind != compact.SDJWT || !k.Disclosures.Fit() {
+	if k.Text() != text || k.Kind != compact.SDJWT || !k.Disclosures.Fit() {
 		t.Fatalf("taken for something else: %v", k.Disclosures)
 	}
 	var parts []string

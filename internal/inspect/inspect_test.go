@@ -161,8 +161,8 @@ func TestNested(t *testing.T) {
 			t.Errorf("%s: %s", c.name, diff)
 		}
 		for _, n := range k.Nested {
-			if n.Token.Text != inner {
-				t.Errorf("%s: opened %q", c.name, n.Token.Text)
+			if n.Token.Text() != inner {
+				t.Errorf("%s: opened %q", c.name, n.Token.Text())
 			}
 		}
 		if k.LeftClosed != 0 {

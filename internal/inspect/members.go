@@ -77,7 +77,7 @@ func (t *Token) look() []inside {
 	w.object(bcp.Payload, t.Claims)
 	w.disclosures(t.Disclosures)
 	if d := t.Disclosures; d != nil && d.KeyBinding != nil {
-		tokens = append(tokens, inside{KeyBinding, "", d.KeyBinding.Text, -1})
+		tokens = append(tokens, inside{KeyBinding, "", d.KeyBinding.Text(), -1})
 	}
 	t.notes = notes
 	return tokens

@@ -102,7 +102,7 @@ func (a Algorithm) SignatureSize(curve string) int {
 // ed448.PublicKey or a circl sign.PublicKey of ML-DSA for the others. The caller must check that
 // the key fits the algorithm (jwk.Key.Fits).
 func (a Algorithm) Verify(input string, sig []byte, key any) error {
-	return a.Verifier(key).Verify(input, sig)
+	return a.Verifier(key).Verify([]byte(input), sig)
 }
 
 // Sign returns the signature of input under a private key or secret. deterministic selects the

@@ -38,7 +38,7 @@ func ParseDetached(text string, payload []byte) (Token, error) {
 // §7.2) becomes one.
 func Join(protected string, unprotected jsonobject.Object, payload []byte, signature string) (Token, error) {
 	text := protected + "." + base64url.Encode(payload) + "." + signature
-	t := Token{Text: text, firstDot: len(protected), lastDot: len(text) - len(signature) - 1, joined: new(joint)}
+	t := Token{text: []byte(text), firstDot: len(protected), lastDot: len(text) - len(signature) - 1, joined: new(joint)}
 	if t.firstDot > base64Len(MaxHeaderBytes) {
 		return Token{}, verdict.Errorf(verdict.TooLarge, "the header is larger than %d bytes", MaxHeaderBytes)
 	}
@@ -61,7 +61,7 @@ func Join(protected string, unprotected jsonobject.Object, payload []byte, signa
 		return Token{}, err
 	}
 	if isUnencoded(t.Header) {
-		t.joined.input = protected + "." + string(payload)
+		t.joined.input = append([]byte(protected+"."), payload...)
 	}
 	return t, nil
 }
@@ -84,7 +84,7 @@ func (t *Token) addHeader(unprotected jsonobject.Object) error {
 }
 
 // isUnencoded reports whether the payload came beside the token, and is signed as it is.
-func (t Token) isUnencoded() bool { return t.joined != nil && t.joined.input != "" }
+func (t Token) isUnencoded() bool { return t.joined != nil && t.joined.input != nil }
 
 // isUnencoded reports whether the payload is signed as it is. The header must say so in crit, so
 // that no verifier overlooks it (RFC 7797 §6).

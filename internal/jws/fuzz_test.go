@@ -28,7 +28,7 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("ParseLax(%q) = %v, %v", text, flaws, laxErr)
 			}
 			parts := []string{base64url.Encode(token.Header.Bytes()), base64url.Encode(token.Payload), base64url.Encode(token.Signature)}
-			if strings.Join(parts, ".") != text || token.Text != text {
+			if strings.Join(parts, ".") != text || token.Text() != text {
 				t.Fatalf("%q is spelled %q", text, parts)
 			}
 		}
@@ -49,14 +49,14 @@ func FuzzFlip(f *testing.F) {
 	f.Fuzz(func(t *testing.T, alg uint8, at uint16, bit uint8) {
 		a := algs[int(alg)%len(algs)]
 		token := signed(a.Name)
-		text := []byte(token.Text)
+		text := []byte(token.Text())
 		text[int(at)%len(text)] ^= 1 << (bit % 8)
 		changed, err := Parse(string(text))
 		if err != nil {
 			return
 		}
 		if _, _, err := changed.Verify(keyList(jwktest.Public(jwktest.KeyFor(a.Name))), nil); err == nil {
-			t.Fatalf("%s verifies, %s was signed", text, token.Text)
+			t.Fatalf("%s verifies, %s was signed", text, token.Text())
 		}
 	})
 }
@@ -66,12 +66,12 @@ func TestEveryFlip(t *testing.T) {
 	for _, name := range []string{"HS256", "HS384", "HS512", "RS256", "PS256", "ES256K", "EdDSA", "Ed25519"} {
 		token := signed(name)
 		keys := keyList(jwktest.Public(jwktest.KeyFor(name)))
-		for bit := range 8 * len(token.Text) {
-			text := []byte(token.Text)
+		for bit := range 8 * len(token.Text()) {
+			text := []byte(token.Text())
 			text[bit/8] ^= 1 << (bit % 8)
 			if changed, err := Parse(string(text)); err == nil {
 				if _, _, err := changed.Verify(keys, nil); err == nil {
-					t.Errorf("%s verifies, %s was signed", text, token.Text)
+					t.Errorf("%s verifies, %s was signed", text, token.Text())
 				}
 			}
 		}

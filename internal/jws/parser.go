@@ -2,7 +2,6 @@ package jws
 
 import (
 	"bytes"
-	"strings"
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
@@ -17,47 +16,44 @@ type Parser struct {
 
 // Parse is the function Parse.
 func (p *Parser) Parse(text string) (Token, error) {
-	if t, ok := p.ParseKnown(text); ok {
-		return t, nil
-	}
 	t, err := p.parse(text)
 	if err != nil {
 		return t, err
 	}
 	if header, err := jsonobject.Parse(bytes.Clone(t.Header.Bytes())); err == nil {
-		p.headers.keep(text[:t.firstDot], &header)
+		p.headers.keep(t.text[:t.firstDot], &header)
 	}
 	return t, nil
 }
 
 // ParseKnown parses a text that is a token whose header was read before. It reports false for any
-// other.
-func (p *Parser) ParseKnown(text string) (t Token, ok bool) {
+// other. The token is valid only as long as text does not change.
+func (p *Parser) ParseKnown(text []byte) (t Token, ok bool) {
 	first := p.headerOf(text)
 	if first < 0 {
 		return Token{}, false
 	}
 	known := p.headers.of(text[:first])
-	size := strings.IndexByte(text[first+1:], '.')
+	size := bytes.IndexByte(text[first+1:], '.')
 	if known == nil || size < 0 {
 		return Token{}, false
 	}
-	t = Token{Text: text, Header: *known, firstDot: first, lastDot: first + 1 + size}
-	var parts [2][]byte
-	if err := p.decode(t, parts[:]); err != nil { // in a further dot or a tilde, too
-		return Token{}, false
-	}
-	t.Payload, t.Signature = parts[0], parts[1]
-	return t, true
+	t = Token{text: text, Header: *known, firstDot: first, lastDot: first + 1 + size}
+	b, payloadErr := base64url.AppendDecode(p.buffer[:0], text[first+1:t.lastDot])
+	payload := len(b)
+	b, signatureErr := base64url.AppendDecode(b, text[t.lastDot+1:]) // fails at a further dot or a tilde
+	p.keep(b)
+	t.Payload, t.Signature = b[:payload:payload], b[payload:]
+	return t, payloadErr == nil && signatureErr == nil
 }
 
 // headerOf returns where the header of a text ends, or -1. Most texts begin as the one before.
-func (p *Parser) headerOf(text string) int {
-	last := p.headers.text
-	if last != "" && len(text) > len(last) && text[len(last)] == '.' && text[:len(last)] == last {
-		return len(last)
+func (p *Parser) headerOf(text []byte) int {
+	n := len(p.headers.text)
+	if n > 0 && len(text) > n && text[n] == '.' && string(text[:n]) == string(p.headers.text) {
+		return n
 	}
-	return strings.IndexByte(text, '.')
+	return bytes.IndexByte(text, '.')
 }
 
 func (p *Parser) parse(text string) (Token, error) {
@@ -65,38 +61,28 @@ func (p *Parser) parse(text string) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
+	if p.buffer == nil {
+		p.buffer = make([]byte, 0, len(text))
+	}
+	b, at := p.buffer[:0], [4]int{}
+	for i, segment := range t.segments() {
+		if b, err = base64url.AppendDecode(b, segment); err != nil {
+			return Token{}, t.notBase64url([3]string{"header", "payload", "signature"}[i], i, err)
+		}
+		at[i+1] = len(b)
+	}
+	p.keep(b)
 	var parts [3][]byte
-	if err := p.decode(t, parts[:]); err != nil {
-		return Token{}, err
+	for i := range parts {
+		parts[i] = b[at[i]:at[i+1]:at[i+1]]
 	}
 	return t.fill(parts)
 }
 
-// decode decodes the last segments of a token, as many as parts has.
-func (p *Parser) decode(t Token, parts [][]byte) error {
-	if p.buffer == nil {
-		p.buffer = make([]byte, 0, len(t.Text))
-	}
-	names, segments := [3]string{"header", "payload", "signature"}, t.Segments()
-	var ends [3]int
-	b := p.buffer[:0]
-	for i := len(segments) - len(parts); i < len(segments); i++ {
-		var err error
-		if b, err = base64url.AppendDecode(b, segments[i]); err != nil {
-			return t.notBase64url(names[i], i, err)
-		}
-		ends[i] = len(b)
-	}
-	start := 0
-	for i := range parts {
-		end := ends[len(segments)-len(parts)+i]
-		parts[i], start = b[start:end:end], end
-	}
-	if p.buffer = b; cap(b) > maxBuffer {
+// keep keeps a buffer for the next token, unless it is large.
+func (p *Parser) keep(buffer []byte) {
+	const most = 64 << 10
+	if p.buffer = buffer; cap(buffer) > most {
 		p.buffer = nil
 	}
-	return nil
 }
-
-// maxBuffer is the size of a buffer that is kept for the next token.
-const maxBuffer = 64 << 10

@@ -22,12 +22,12 @@ func TestSign(t *testing.T) {
 			if string(token.Header.Bytes()) != string(header.Bytes()) || string(token.Payload) != claims {
 				t.Errorf("%s: the token holds %s.%s", a.Name, token.Header.Bytes(), token.Payload)
 			}
-			if _, _, err := parse(t, token.Text).Verify(keyList(jwktest.Public(k)), []string{a.Name}); err != nil {
+			if _, _, err := parse(t, token.Text()).Verify(keyList(jwktest.Public(k)), []string{a.Name}); err != nil {
 				t.Errorf("%s: %v", a.Name, err)
 			}
 			again, err := Sign(header, []byte(claims), k, a, deterministic)
-			if err != nil || (again.Text == token.Text) != a.Repeatable(deterministic) {
-				t.Errorf("%s: signed twice, equal: %v (%v)", a.Name, again.Text == token.Text, err)
+			if err != nil || (again.Text() == token.Text()) != a.Repeatable(deterministic) {
+				t.Errorf("%s: signed twice, equal: %v (%v)", a.Name, again.Text() == token.Text(), err)
 			}
 		}
 	}
@@ -53,23 +53,23 @@ func TestSignRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		token, err := Sign(object(t, tt.header), []byte(claims), tt.key, es, false)
-		if verdict.ClassOf(err) != tt.class || token.Text != "" {
-			t.Errorf("%s: %q, %v, want %s", tt.name, token.Text, err, tt.class)
+		if verdict.ClassOf(err) != tt.class || token.Text() != "" {
+			t.Errorf("%s: %q, %v, want %s", tt.name, token.Text(), err, tt.class)
 		}
 	}
 }
 
 func TestUnsecured(t *testing.T) {
 	token, err := Unsecured(object(t, `{"alg":"none"}`), []byte(claims))
-	if err != nil || token.Text != encode(`{"alg":"none"}`)+"."+encode(claims)+"." {
-		t.Errorf("Unsecured = %q, %v", token.Text, err)
+	if err != nil || token.Text() != encode(`{"alg":"none"}`)+"."+encode(claims)+"." {
+		t.Errorf("Unsecured = %q, %v", token.Text(), err)
 	}
 	if _, _, err := token.Verify(keyList(jwktest.Secret(t, correct)), []string{jwa.None}); verdict.ClassOf(err) != verdict.AlgRefused {
 		t.Errorf("Verify: %v, want alg_refused", err)
 	}
 	for _, header := range []string{`{}`, `{"alg":"HS256"}`, `{"alg":"None"}`} {
 		if token, err := Unsecured(object(t, header), nil); err == nil {
-			t.Errorf("Unsecured(%s) = %q", header, token.Text)
+			t.Errorf("Unsecured(%s) = %q", header, token.Text())
 		}
 	}
 }

@@ -22,7 +22,7 @@ const (
 
 // A Token is a token that was split into its parts. Nothing about it is verified.
 type Token struct {
-	Text      string            // as sent
+	text      []byte            // as sent
 	Header    jsonobject.Object // the JOSE header
 	Payload   []byte
 	Signature []byte // empty in an unsecured token
@@ -37,8 +37,11 @@ type Token struct {
 // A joint is what a token has that Join made: its header is not that of its text alone.
 type joint struct {
 	protected jsonobject.Object
-	input     string // what is signed, if it is not that of the text
+	input     []byte // what is signed, if it is not that of the text
 }
+
+// Text returns the token as sent.
+func (t Token) Text() string { return string(t.text) }
 
 // Protected returns the members of the header that are signed. Anyone can add others.
 func (t Token) Protected() jsonobject.Object {
@@ -98,7 +101,7 @@ func ParseLax(text string) (Token, []Flaw, error) {
 func (t Token) Misspelled() bool { return t.misspelled }
 
 func split(text string) (Token, error) {
-	t := Token{Text: text, firstDot: strings.IndexByte(text, '.'), lastDot: strings.LastIndexByte(text, '.')}
+	t := Token{text: []byte(text), firstDot: strings.IndexByte(text, '.'), lastDot: strings.LastIndexByte(text, '.')}
 	switch kind := compact.KindOf(text); {
 	case text == "":
 		return Token{}, verdict.Errorf(verdict.Malformed, "the token is empty")
@@ -205,15 +208,22 @@ func (t Token) notBase64url(part string, i int, err error) error {
 
 // Segments returns the three base64url parts as sent.
 func (t Token) Segments() [3]string {
-	return [3]string{t.Text[:t.firstDot], t.Text[t.firstDot+1 : t.lastDot], t.Text[t.lastDot+1:]}
+	s := t.segments()
+	return [3]string{string(s[0]), string(s[1]), string(s[2])}
+}
+
+func (t Token) segments() [3][]byte {
+	return [3][]byte{t.text[:t.firstDot], t.text[t.firstDot+1 : t.lastDot], t.text[t.lastDot+1:]}
 }
 
 // SigningInput returns the text that is signed (RFC 7515 §2).
-func (t Token) SigningInput() string {
+func (t Token) SigningInput() string { return string(t.signingInput()) }
+
+func (t Token) signingInput() []byte {
 	if t.isUnencoded() {
 		return t.joined.input
 	}
-	return t.Text[:t.lastDot]
+	return t.text[:t.lastDot:t.lastDot]
 }
 
 // Alg returns the unverified "alg" of the header, and false if it is absent or not a

@@ -25,7 +25,7 @@ func TestParse(t *testing.T) {
 		if d := cmp.Diff([3]string{tt.header, tt.payload, tt.signature}, got); d != "" {
 			t.Errorf("%s:\n%s", text, d)
 		}
-		if token.Text != text || strings.Join(segments(token), ".") != text || token.SigningInput()+"."+encode(tt.signature) != text {
+		if token.Text() != text || strings.Join(segments(token), ".") != text || token.SigningInput()+"."+encode(tt.signature) != text {
 			t.Errorf("%s: not kept as sent", text)
 		}
 	}
@@ -78,7 +78,7 @@ func TestParseRefuses(t *testing.T) {
 		if verdict.ClassOf(err) != tt.class || !strings.Contains(err.Error(), tt.word) {
 			t.Errorf("Parse(%.80q): %v (%s), want %s with %q", tt.text, err, verdict.ClassOf(err), tt.class, tt.word)
 		}
-		if token.Text != "" || token.Payload != nil {
+		if token.Text() != "" || token.Payload != nil {
 			t.Errorf("Parse(%.80q) fails and returns a token", tt.text)
 		}
 	}
@@ -97,7 +97,7 @@ func TestParseLax(t *testing.T) {
 		text  string
 		flaws []Flaw
 	}{
-		{good.Text, nil},
+		{good.Text(), nil},
 		{s[0] + "==." + s[1] + "." + s[2], []Flaw{{"header", []base64url.Fault{base64url.Padding}}}},
 		{s[0] + ".\n" + s[1] + ". " + s[2], []Flaw{{"payload", []base64url.Fault{base64url.Space}}, {"signature", []base64url.Fault{base64url.Space}}}},
 	}

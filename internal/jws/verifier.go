@@ -25,7 +25,7 @@ func NewVerifier(keys []jwk.Key, algs []string) *Verifier {
 // Verify is Token.Verify under the keys of the Verifier.
 func (v *Verifier) Verify(t Token) (Verified, []verdict.Check, error) {
 	if !t.misspelled && t.joined == nil { // whose header is not the text before its first dot alone
-		if known := v.examined.of(t.Text[:t.firstDot]); known != nil {
+		if known := v.examined.of(t.text[:t.firstDot]); known != nil {
 			return known.tryKeys(t)
 		}
 	}
@@ -48,6 +48,6 @@ func (v *Verifier) verifyNew(t Token) (Verified, []verdict.Check, error) {
 func (v *Verifier) remember(t Token, passed *verification) {
 	if header, err := jsonobject.Parse(bytes.Clone(t.Header.Bytes())); err == nil {
 		passed.token = &Token{Header: header}
-		v.examined.keep(t.Text[:t.firstDot], passed)
+		v.examined.keep(t.text[:t.firstDot], passed)
 	}
 }

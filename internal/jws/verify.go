@@ -298,7 +298,7 @@ func misfit(alg jwa.Algorithm, keys []jwk.Key, refused error) (verdict.Check, er
 // tryKeys verifies the signature of a token whose header was examined. No other function makes a
 // Verified.
 func (v *verification) tryKeys(t Token) (Verified, []verdict.Check, error) {
-	input := t.SigningInput()
+	input := t.signingInput()
 	for i := range v.fit {
 		c := &v.fit[i]
 		if c.verifier == nil {

@@ -34,7 +34,7 @@ func TestVerify(t *testing.T) {
 				t.Errorf("%s under the %s key: %v", a.Name, name, err)
 				continue
 			}
-			if string(v.Payload()) != claims || v.Alg().Name != a.Name || v.Key().Thumbprint() != k.Thumbprint() || v.Token().Text != token.Text {
+			if string(v.Payload()) != claims || v.Alg().Name != a.Name || v.Key().Thumbprint() != k.Thumbprint() || v.Token().Text() != token.Text() {
 				t.Errorf("%s: what was verified is not what was sent", a.Name)
 			}
 			if got := statuses(checks); got != "header:pass alg:pass key:pass signature:pass" {

@@ -300,7 +300,7 @@ func TestDPoPBinding(t *testing.T) {
 		`{"cnf":{"x5t#S256":"bw"}}`: "cnf:fail:missing_claim",
 		`{"sub":"alice"}`:           "cnf:fail:missing_claim",
 	} {
-		token := signed(t, `{}`, payload).Token().Text
+		token := signed(t, `{}`, payload).Token().Text()
 		proof := strings.Replace(dpopPayload, "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo", AccessTokenHash(token), 1)
 		with := Presentation{
 			Thumbprint: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", AccessToken: &token,

@@ -30,7 +30,7 @@ func (a Inspection) AppendMembers(dst []byte) []byte { return a.JSON().AppendMem
 // the explanations are beside them.
 func (a Inspection) JSON() Object {
 	t := a.Token
-	o := Object{{"kind", string(t.Kind)}, {"verified", false}, {"size", len(t.Text)}}
+	o := Object{{"kind", string(t.Kind)}, {"verified", false}, {"size", len(t.Text())}}
 	if t.Vendor != "" {
 		o.Add("vendor", t.Vendor)
 	}

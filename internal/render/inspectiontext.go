@@ -64,7 +64,7 @@ func (a Inspection) title() string {
 
 // origin returns the size of the token and its vendor.
 func (a Inspection) origin() string {
-	about := phrase.Count(len(a.Token.Text), "byte")
+	about := phrase.Count(len(a.Token.Text()), "byte")
 	if a.Token.Vendor != "" {
 		about += ", by its looks from " + a.Token.Vendor
 	}

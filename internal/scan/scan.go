@@ -67,7 +67,10 @@ func One(text []byte, o Options) (Found, error) {
 
 // IsAlone reports whether One returns text as it is, if it is a signed token with a JSON object as
 // its header.
-func IsAlone(text string) bool { return !mayBeOther(text) }
+func IsAlone(text []byte) bool {
+	header, rest, _ := bytes.Cut(text, []byte{'.'})
+	return bytes.HasPrefix(header, []byte("eyJ")) && !mayBeTime(bytes.IndexByte(rest, '.'))
+}
 
 // isGlued reports whether two signed tokens are written as one, which then has the five parts of
 // an encrypted one.
@@ -78,13 +81,11 @@ func isGlued(token string) bool {
 // mayBeOther reports whether a text with the separators of a token may be another
 // credential: it begins differently, or its second part is the time of a cookie.
 func mayBeOther(token string) bool {
-	if !strings.HasPrefix(token, "eyJ") {
-		return true
-	}
-	first := strings.IndexByte(token, '.')
-	second := strings.IndexByte(token[first+1:], '.')
-	return second == 6 || second == 7
+	header, rest, _ := strings.Cut(token, ".")
+	return !strings.HasPrefix(header, "eyJ") || mayBeTime(strings.IndexByte(rest, '.'))
 }
+
+func mayBeTime(size int) bool { return size == 6 || size == 7 }
 
 func one(text []byte, o Options) (Found, error) {
 	text = fromUTF16(text)

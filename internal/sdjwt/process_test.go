@@ -208,7 +208,7 @@ func FuzzProcess(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again := token.Issued.Text + "~"
+		again := token.Issued.Text() + "~"
 		for _, d := range token.Disclosures {
 			again += d.Text + "~"
 		}
@@ -216,7 +216,7 @@ func FuzzProcess(f *testing.F) {
 			t.Fatalf("bound to %q, want %q", token.bound, again)
 		}
 		if token.KeyBinding != nil {
-			again += token.KeyBinding.Text
+			again += token.KeyBinding.Text()
 		}
 		if again != text {
 			t.Fatalf("%q reads as %q", text, again)

@@ -106,7 +106,7 @@ func TestRFC(t *testing.T) {
 			if len(p.Undisclosed) != want.undisclosed || p.Hash != "sha-256" {
 				t.Errorf("%d digests undisclosed (%s), want %d: %v", len(p.Undisclosed), p.Hash, want.undisclosed, p.Undisclosed)
 			}
-			if v.Issued().Token().Text+"~" != text[:strings.IndexByte(text, '~')+1] || token.Text != text {
+			if v.Issued().Token().Text()+"~" != text[:strings.IndexByte(text, '~')+1] || token.Text != text {
 				t.Error("the text is not what was sent")
 			}
 			if (token.KeyBinding != nil) != (want.digest != "") {

@@ -18,7 +18,7 @@ type Verified struct {
 // Verify processes the disclosures of a token whose Issuer-signed JWT verified
 // (RFC 9901 §7.1 steps 3 to 5). The errors are those of Process.
 func (t Token) Verify(issued jws.Verified) (Verified, error) {
-	if issued.Token().Text != t.Issued.Text || t.Issued.Text == "" {
+	if text := t.Issued.Text(); text == "" || issued.Token().Text() != text {
 		return Verified{}, verdict.Errorf(verdict.Internal, "the verified token is not the Issuer-signed JWT of this SD-JWT")
 	}
 	p, err := t.Process()

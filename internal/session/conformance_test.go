@@ -304,7 +304,7 @@ func signWith(key jwk.Key, header, claims []byte) string {
 	if err != nil {
 		panic(err)
 	}
-	return token.Text
+	return token.Text()
 }
 
 func unsecured(p *provider) {

@@ -22,8 +22,8 @@ func (r *Reader) OpenLax(text string) (*Token, error) {
 }
 
 // OpenAgain is OpenLax for a text that is a token with a header that was read before. known is false
-// for any other text.
-func (r *Reader) OpenAgain(text string) (t *Token, known bool, err error) {
+// for any other text. The token is valid only as long as text does not change.
+func (r *Reader) OpenAgain(text []byte) (t *Token, known bool, err error) {
 	s, known := r.parser.ParseKnown(text)
 	if !known {
 		return nil, false, nil

@@ -16,7 +16,6 @@ import (
 // A Token is a decoded token. Nothing in it is verified.
 type Token struct {
 	Kind      compact.Kind
-	Text      string
 	Header    jsonobject.Object
 	Payload   []byte            // of a JWE: the plaintext, once Decrypt returned it
 	Claims    jsonobject.Object // the payload, if it is a JSON object
@@ -29,9 +28,10 @@ type Token struct {
 	Decrypted   *jwe.Decrypted // what Decrypt returned
 	Inside      *Token         // the token in the plaintext, if it is one
 
-	inflated  bool  // the payload was compressed
-	isRead    bool  // the payload is read into Claims
-	insideErr error // why Inside is nil although the header declares a token
+	text      string // of a JWE or an SD-JWT, as sent
+	inflated  bool   // the payload was compressed
+	isRead    bool   // the payload is read into Claims
+	insideErr error  // why Inside is nil although the header declares a token
 }
 
 // Disclosures are what an SD-JWT has besides its Issuer-signed JWT.
@@ -111,7 +111,7 @@ func openSelective(text string) (*Token, error) {
 		return nil, err
 	}
 	t := OfSigned(s.Issued)
-	t.Kind, t.Text = compact.SDJWT, text
+	t.Kind, t.text = compact.SDJWT, text
 	t.Disclosures = &Disclosures{Token: s}
 	t.Disclosures.Processed, t.Disclosures.Err = s.Process()
 	return t, nil
@@ -120,7 +120,7 @@ func openSelective(text string) (*Token, error) {
 // OfSigned returns the token of a JWS that was parsed. Its claims are left to ReadClaims or
 // TakeClaims.
 func OfSigned(s jws.Token) *Token {
-	return &Token{Kind: compact.JWS, Text: s.Text, Header: s.Header, Payload: s.Payload, Signed: s}
+	return &Token{Kind: compact.JWS, Header: s.Header, Payload: s.Payload, Signed: s}
 }
 
 // ReadClaims reads the payload into Claims, unless that is done.
@@ -146,7 +146,7 @@ func OpenEncrypted(text string) (*Token, error) {
 // OfEncrypted returns the token of a JWE that was parsed.
 func OfEncrypted(e jwe.Token) *Token {
 	return &Token{
-		Kind: compact.JWE, Text: e.Text, Header: e.Header, Encrypted: &e, isRead: true,
+		Kind: compact.JWE, text: e.Text, Header: e.Header, Encrypted: &e, isRead: true,
 		ClaimsErr: verdict.Errorf(verdict.EncryptedToken, "the payload is encrypted (JWE): only the recipient's key decrypts it"),
 	}
 }
@@ -164,6 +164,14 @@ func (t *Token) Decrypt(keys []jwk.Key, o jwe.Options) error {
 		t.insideErr = err
 	}
 	return nil
+}
+
+// Text returns the token as sent.
+func (t *Token) Text() string {
+	if t.text != "" {
+		return t.text
+	}
+	return t.Signed.Text()
 }
 
 // HasClaims reports whether the payload can be read and is a JSON object.

@@ -56,8 +56,8 @@ func (v *Verifier) Token(text string) *Report {
 }
 
 // Again is Token for a text that is a token with the header of one before. It reports false for any
-// other text.
-func (v *Verifier) Again(text string) (*Report, bool) {
+// other text. The report is valid only as long as text does not change.
+func (v *Verifier) Again(text []byte) (*Report, bool) {
 	signed, ok := v.parser.ParseKnown(text)
 	if !ok {
 		return nil, false

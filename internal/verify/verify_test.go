@@ -57,7 +57,7 @@ func signed(t *testing.T, kid, payload string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return token.Text
+	return token.Text()
 }
 
 func TestToken(t *testing.T) {

@@ -280,7 +280,7 @@ func unsigned(t *testing.T, genuine string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return forged.Text
+	return forged.Text()
 }
 
 func same[T any](t *testing.T, what string, got, want T) {

@@ -43,6 +43,6 @@ func issueUnsignedID(t toggle, r *authserver.Rules) {
 		header.Set("alg", jsonobject.Quote("none"))
 		header.Set("typ", jsonobject.Quote("JWT"))
 		token, err := jws.Unsecured(header, claims.Bytes())
-		return token.Text, err
+		return token.Text(), err
 	}
 }

@@ -340,7 +340,7 @@ func (s *site) boundToken(t *testing.T) (string, bool) {
 		return "", false
 	}
 	token, err := jws.Parse(a.text(t, "access_token"))
-	return token.Text, err == nil && strings.Contains(string(token.Payload), "cnf")
+	return token.Text(), err == nil && strings.Contains(string(token.Payload), "cnf")
 }
 
 func (s *site) brokenOAuth(t *testing.T) string {
