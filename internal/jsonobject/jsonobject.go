@@ -163,9 +163,9 @@ func (o Object) Duplicates() []string {
 // Get returns the value with this name, compared by code point. Of duplicates it returns
 // the last, as most parsers do; check Duplicates before you rely on it.
 func (o Object) Get(name string) (Value, bool) {
-	for _, p := range o.places { // without duplicates
+	for _, p := range o.places { // without duplicates; most names differ in their first byte
 		const quotes = 2
-		if p.name.size() == len(name)+quotes && string(o.name(p)) == name {
+		if p.name.size() == len(name)+quotes && (name == "" || o.src[p.name.from+1] == name[0]) && string(o.name(p)) == name {
 			return o.at(p), true
 		}
 	}
@@ -274,16 +274,6 @@ func AppendQuote(dst []byte, s string) []byte {
 		quoted, _ = jsontext.AppendQuote(dst, strings.ToValidUTF8(s, "\uFFFD"))
 	}
 	return quoted
-}
-
-// AppendQuoted appends as a JSON string what text appends.
-func AppendQuoted(dst []byte, text interface{ AppendText(dst []byte) []byte }) []byte {
-	start := len(dst)
-	dst = text.AppendText(append(dst, '"'))
-	if written := dst[start+1:]; !quotesItself(written) {
-		return AppendQuote(dst[:start], string(written))
-	}
-	return append(dst, '"')
 }
 
 // quotesItself reports whether no character of s needs an escape, which is the usual

@@ -36,19 +36,25 @@ func (v Verified) Payload() []byte { return v.token.Payload }
 func (v Verified) Opening() *Opening { return v.opening }
 
 // Key returns the key under which the signature verified.
-func (v Verified) Key() jwk.Key {
-	if v.opening == nil {
-		return jwk.Key{}
-	}
-	return v.opening.key
-}
+func (v Verified) Key() jwk.Key { return v.opening.Key() }
 
 // Alg returns the algorithm that was used, restricted to the curve of the key.
-func (v Verified) Alg() jwa.Algorithm {
-	if v.opening == nil {
+func (v Verified) Alg() jwa.Algorithm { return v.opening.Alg() }
+
+// Key returns the key; none of a nil Opening.
+func (o *Opening) Key() jwk.Key {
+	if o == nil {
+		return jwk.Key{}
+	}
+	return o.key
+}
+
+// Alg returns the algorithm; none of a nil Opening.
+func (o *Opening) Alg() jwa.Algorithm {
+	if o == nil {
 		return jwa.Algorithm{}
 	}
-	return v.opening.alg
+	return o.alg
 }
 
 // offered lists the header members that carry a key or a reference to one. They are ignored.

@@ -81,7 +81,7 @@ func (r *Reader) ClaimsOf(v jws.Verified) (Claims, error) {
 		return Claims{}, err
 	}
 	o, err := r.ParseClaims(token.Payload)
-	if zip, _ := token.Header.Text("zip"); err != nil && zip == "DEF" { // SMART Health Cards compress what they sign
+	if err != nil && isDeflated(token.Header) { // SMART Health Cards compress what they sign
 		var inflated []byte
 		if inflated, err = jwe.Inflate(token.Payload, maxInflated); err == nil {
 			o, err = r.ParseClaims(inflated)
@@ -95,6 +95,12 @@ func (r *Reader) ClaimsOf(v jws.Verified) (Claims, error) {
 			"the payload has %s more than once: parsers disagree on which counts", phrase.List(twice))
 	}
 	return Claims{object: o}, nil
+}
+
+// isDeflated reports whether the header says that the payload is compressed.
+func isDeflated(header jsonobject.Object) bool {
+	zip, _ := header.Text("zip")
+	return zip == "DEF"
 }
 
 // ClaimsOfDisclosed returns the claims of a verified SD-JWT: those that are always

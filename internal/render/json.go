@@ -153,7 +153,7 @@ func appendValue(dst []byte, value any) []byte {
 	case members: // which has the method of an Inspection
 		return v.append(dst)
 	case verdict.Text:
-		return jsonobject.AppendQuoted(dst, v)
+		return appendText(dst, v)
 	case Members:
 		return appendObject(dst, v)
 	case []string:

@@ -35,8 +35,8 @@ func (r *Report) append(dst []byte, known *opening) []byte {
 	switch {
 	case known != nil:
 		dst = append(dst, known.key...)
-	case r.Alg != "":
-		dst = appendObject(appendName(dst, "key"), KeyJSON(r.Key, r.Alg, ""))
+	case r.Signed != nil:
+		dst = appendObject(appendName(dst, "key"), KeyJSON(r.Signed.Key(), r.Signed.Alg().Name, ""))
 	}
 	switch {
 	case r.Token == nil:
@@ -106,7 +106,7 @@ func (r *Reports) opening() *opening {
 		return known
 	}
 	o := &opening{count: len(of.Checks), checks: appendChecks(nil, of.Checks)}
-	o.key = appendObject([]byte(`,"key":`), KeyJSON(r.report.Key, r.report.Alg, ""))
+	o.key = appendObject([]byte(`,"key":`), KeyJSON(r.report.Signed.Key(), r.report.Signed.Alg().Name, ""))
 	if r.known == nil || len(r.known) >= maxKnown {
 		r.known = map[*verify.Opening]*opening{}
 	}
@@ -138,10 +138,10 @@ func appendCheck(dst []byte, c *verdict.Check) []byte {
 		dst = append(dst, kept.Rendered...)
 	}
 	if text, ok := c.Actual.(verdict.Text); ok {
-		dst = jsonobject.AppendQuoted(append(dst, `,"actual":`...), text)
+		dst = appendText(append(dst, `,"actual":`...), text)
 	}
 	if c.Says != nil {
-		dst = jsonobject.AppendQuoted(append(dst, `,"detail":`...), c.Says)
+		dst = appendText(append(dst, `,"detail":`...), c.Says)
 	}
 	return append(dst, '}')
 }
@@ -163,6 +163,10 @@ func appendConstant(dst []byte, c *verdict.Check) []byte {
 		dst = jsonobject.AppendQuote(append(dst, `,"detail":`...), c.Detail)
 	}
 	return dst
+}
+
+func appendText(dst []byte, text verdict.Text) []byte {
+	return append(text.AppendText(append(dst, '"')), '"')
 }
 
 func causesJSON(causes []diagnose.Cause) []Object {

@@ -44,7 +44,7 @@ func Decide(reports []Report, q Quorum) Signatures {
 			continue
 		}
 		s.Payload = r.Payload
-		if id := r.Key.Thumbprint(); !slices.Contains(keys, id) {
+		if id := r.Signed.Key().Thumbprint(); !slices.Contains(keys, id) {
 			keys = append(keys, id)
 		}
 	}

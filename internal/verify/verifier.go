@@ -78,7 +78,7 @@ func (v *verification) finish() Report {
 	payload := v.run()
 	v.token.ReadClaims()
 	v.advise()
-	r := Report{Checks: v.checks, Causes: v.causes, Key: v.key, Alg: v.alg, Token: v.token, Opening: v.opening}
+	r := Report{Checks: v.checks, Causes: v.causes, Signed: v.signed, Token: v.token, Opening: v.opening}
 	if r.decide(); r.Valid {
 		r.Payload = payload
 	}

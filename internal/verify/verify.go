@@ -55,8 +55,7 @@ type Report struct {
 	Valid   bool
 	Checks  []verdict.Check
 	Causes  []diagnose.Cause // why the signature does not verify, as far as can be known
-	Key     jwk.Key          // under which the signature verified
-	Alg     string           // by which it verified; empty if it did not
+	Signed  *jws.Opening     // the key and the algorithm by which the signature verified; nil if it did not
 	Token   *token.Token     // nil if the text is not a token
 	Payload []byte           // the verified payload; nil unless valid
 	Err     error            // nil if valid
@@ -90,8 +89,7 @@ type verification struct {
 	opening *Opening // nil unless the token begins like others
 	checks  []verdict.Check
 	causes  []diagnose.Cause
-	key     jwk.Key
-	alg     string
+	signed  *jws.Opening
 }
 
 func (v *verification) add(checks ...verdict.Check) { v.checks = append(v.checks, checks...) }
@@ -114,7 +112,7 @@ func (v *verification) run() []byte {
 	if err != nil {
 		return nil
 	}
-	v.key, v.alg = verified.Key(), verified.Alg().Name
+	v.signed = verified.Opening()
 	payload := verified.Payload()
 	disclosures := v.token.Disclosures
 	switch {
