@@ -52,11 +52,19 @@ func (j Joined) AppendMembers(dst []byte) []byte {
 func AppendLine(dst []byte, number int, m Members) []byte {
 	start := len(dst)
 	dst = strconv.AppendInt(append(dst, `{"line":`...), int64(number), 10)
-	dst = append(m.AppendMembers(dst), '}')
-	if !isPlain(dst[start:]) {
-		dst = append(dst[:start], EscapeJSON(dst[start:])...)
+	dst = m.AppendMembers(dst)
+	if r, ok := m.(*Reports); !ok || !r.areEscaped() {
+		dst = escapedFrom(dst, start)
 	}
-	return append(dst, '\n')
+	return append(dst, "}\n"...)
+}
+
+// escapedFrom escapes the JSON text that dst has from start on.
+func escapedFrom(dst []byte, start int) []byte {
+	if isPlain(dst[start:]) {
+		return dst
+	}
+	return append(dst[:start], EscapeJSON(dst[start:])...)
 }
 
 // appendName appends the name of a member, with a comma unless it is the first.
@@ -89,11 +97,7 @@ func JSON(value any, indent bool) []byte {
 // AppendJSON appends the JSON text of a value, on one line, to dst.
 func AppendJSON(dst []byte, value any) []byte {
 	start := len(dst)
-	dst = appendValue(dst, value)
-	if isPlain(dst[start:]) {
-		return dst
-	}
-	return append(dst[:start], EscapeJSON(dst[start:])...)
+	return escapedFrom(appendValue(dst, value), start)
 }
 
 // kept are the options with which jsontext changes only white space.

@@ -20,7 +20,8 @@ type Report verify.Report
 // rest under unverified, so that no program reads an unverified claim.
 func (r *Report) AppendMembers(dst []byte) []byte { return r.append(dst, nil) }
 
-// append is AppendMembers, with what is known of the opening of the report.
+// append is AppendMembers, with what is known of the opening of the report. Then the result needs no
+// escaping.
 func (r *Report) append(dst []byte, known *opening) []byte {
 	dst = strconv.AppendBool(appendName(dst, "valid"), r.Valid)
 	dst = append(appendName(dst, "checks"), '[')
@@ -28,16 +29,24 @@ func (r *Report) append(dst []byte, known *opening) []byte {
 	if known != nil {
 		dst, checks = append(dst, known.checks...), checks[known.count:]
 	}
+	start := len(dst)
 	dst = append(appendChecks(dst, checks), ']')
 	if len(r.Causes) > 0 {
 		dst = appendValue(appendName(dst, "diagnosis"), causesJSON(r.Causes))
 	}
 	switch {
 	case known != nil:
-		dst = append(dst, known.key...)
+		dst = append(escapedFrom(dst, start), known.key...)
+		start = len(dst)
+		return escapedFrom(r.appendContents(dst), start)
 	case r.Signed != nil:
 		dst = appendObject(appendName(dst, "key"), KeyJSON(r.Signed.Key(), r.Signed.Alg().Name, ""))
 	}
+	return r.appendContents(dst)
+}
+
+// appendContents appends what is in the token, and the error of one that is not valid.
+func (r *Report) appendContents(dst []byte) []byte {
 	switch {
 	case r.Token == nil:
 	case r.Valid:
@@ -96,6 +105,9 @@ func (r *Reports) Of(report *verify.Report) Members {
 // AppendMembers appends the members of the last report.
 func (r *Reports) AppendMembers(dst []byte) []byte { return r.report.append(dst, r.opening()) }
 
+// areEscaped reports whether the members need no escaping.
+func (r *Reports) areEscaped() bool { return r.report.Opening != nil }
+
 // opening returns the opening of the report, or nil if it has none.
 func (r *Reports) opening() *opening {
 	of := r.report.Opening
@@ -105,8 +117,8 @@ func (r *Reports) opening() *opening {
 	if known := r.known[of]; known != nil {
 		return known
 	}
-	o := &opening{count: len(of.Checks), checks: appendChecks(nil, of.Checks)}
-	o.key = appendObject([]byte(`,"key":`), KeyJSON(r.report.Signed.Key(), r.report.Signed.Alg().Name, ""))
+	o := &opening{count: len(of.Checks), checks: EscapeJSON(appendChecks(nil, of.Checks))}
+	o.key = EscapeJSON(appendObject([]byte(`,"key":`), KeyJSON(r.report.Signed.Key(), r.report.Signed.Alg().Name, "")))
 	if r.known == nil || len(r.known) >= maxKnown {
 		r.known = map[*verify.Opening]*opening{}
 	}
