@@ -157,7 +157,7 @@ func appendValue(dst []byte, value any) []byte {
 	case members: // which has the method of an Inspection
 		return v.append(dst)
 	case verdict.Text:
-		return appendText(dst, v)
+		return appendWritten(dst, v)
 	case Members:
 		return appendObject(dst, v)
 	case []string:

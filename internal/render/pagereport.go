@@ -89,7 +89,7 @@ func (r Report) says() string {
 	if !r.Valid {
 		return r.Message
 	}
-	return "The signature verifies by " + r.Alg + " under " + r.Key.Source + ", and the claims pass every check that was asked for."
+	return "The signature verifies by " + r.Signed.Alg().Name + " under " + r.Signed.Key().Source + ", and the claims pass every check that was asked for."
 }
 
 // failed lists what failed checks expected and what was there.

@@ -150,10 +150,10 @@ func appendCheck(dst []byte, c *verdict.Check) []byte {
 		dst = append(dst, kept.Rendered...)
 	}
 	if text, ok := c.Actual.(verdict.Text); ok {
-		dst = appendText(append(dst, `,"actual":`...), text)
+		dst = appendWritten(append(dst, `,"actual":`...), text)
 	}
 	if c.Says != nil {
-		dst = appendText(append(dst, `,"detail":`...), c.Says)
+		dst = appendWritten(append(dst, `,"detail":`...), c.Says)
 	}
 	return append(dst, '}')
 }
@@ -177,7 +177,7 @@ func appendConstant(dst []byte, c *verdict.Check) []byte {
 	return dst
 }
 
-func appendText(dst []byte, text verdict.Text) []byte {
+func appendWritten(dst []byte, text verdict.Text) []byte {
 	return append(text.AppendText(append(dst, '"')), '"')
 }
 
