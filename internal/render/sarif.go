@@ -59,7 +59,7 @@ func (f *Found) uri() string {
 	case path.IsAbs(f.File):
 		return (&url.URL{Scheme: "file", Path: f.File}).String()
 	}
-	return (&url.URL{Path: f.File}).EscapedPath()
+	return (&url.URL{Path: f.File}).String()
 }
 
 // SarifResult returns the match as a result of a SARIF log.
