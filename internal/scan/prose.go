@@ -12,7 +12,7 @@ import (
 // follows a name or is in a URL, and the next word cannot be more of it. A complete token
 // needs neither.
 func (r *reader) prose(s span) (pieces []piece) {
-	var name, previous []byte
+	var before [2][]byte // the words
 	for i := 0; i < len(s.b); {
 		if isSpace(s.b[i]) {
 			i++
@@ -22,24 +22,47 @@ func (r *reader) prose(s span) (pieces []piece) {
 		for end < len(s.b) && !isSpace(s.b[end]) {
 			end++
 		}
-		word := s.sub(i, end)
-		start, stop, carries := next(word.b, 0)
-		follows := continues(s.b[end:]) && !(carries && isComplete(word.b[start:stop]) && !resumes(s.b[end:]))
-		switch {
-		case !carries && r.field == "" && !r.deep:
-		case compact.Is(word.b) && isOption(previous) && !follows:
-			c := carrier{name: string(bytes.TrimLeft(previous, "-")), where: string(previous)}
-			pieces = append(pieces, piece{span: word, form: asValue, carrier: c})
-		case compact.Is(word.b) && string(previous) == "=" && !follows:
-			pieces = append(pieces, piece{span: word, form: asValue, carrier: carrier{name: string(name), where: string(name)}})
-		case !compact.Is(word.b) && !follows:
-			pieces = append(pieces, r.parameters(word)...)
-		case carries:
-			pieces = append(pieces, textIn(s, i, end, carrier{}))
-		}
-		name, previous, i = previous, word.b, end
+		pieces = append(pieces, r.word(s, i, end, before)...)
+		before = [2][]byte{before[1], s.b[i:end]}
+		i = end
 	}
 	return pieces
+}
+
+// word returns what is in the word of s between i and end, which two others may precede.
+func (r *reader) word(s span, i, end int, before [2][]byte) []piece {
+	word, rest := s.sub(i, end), s.b[end:]
+	start, stop, carries := next(word.b, 0)
+	if !carries && r.field == "" && !r.deep {
+		return nil
+	}
+	follows := continues(rest)
+	if carries && isComplete(word.b[start:stop]) {
+		follows = follows && resumes(rest)
+	}
+	bare := compact.Is(word.b)
+	c, isValue := carrierBefore(before)
+	switch {
+	case !follows && bare && isValue:
+		return []piece{{span: word, form: asValue, carrier: c}}
+	case !follows && !bare:
+		return r.parameters(word)
+	case carries:
+		return []piece{textIn(s, i, end, carrier{})}
+	}
+	return nil
+}
+
+// carrierBefore returns the carrier of the value after two words: --name, or name and an equals
+// sign.
+func carrierBefore(words [2][]byte) (c carrier, ok bool) {
+	switch last := words[1]; {
+	case isOption(last):
+		return carrier{name: string(bytes.TrimLeft(last, "-")), where: string(last)}, true
+	case string(last) == "=":
+		return carrier{name: string(words[0]), where: string(words[0])}, true
+	}
+	return carrier{}, false
 }
 
 // continues reports whether b begins with a word that may be the rest of a token: it is

@@ -99,15 +99,7 @@ func one(text []byte, o Options) (Found, error) {
 	}
 	plain := withoutColour(s)
 	if o.Field == "" {
-		switch {
-		case !compact.Is(s.b):
-		case looksLikeFile(s.b) && !hasHeader(s.b):
-			return Found{}, notToken(s.b)
-		case vendorPrefix(s.b) > 0: // onlyCarrier removes it
-		default:
-			return Found{Token: string(s.b), Offset: s.off}, nil
-		}
-		if found, ok, err := onlyCarrier(plain, o); ok || err != nil {
+		if found, ok, err := alone(s, plain, o); ok || err != nil {
 			return found, err
 		}
 	}
@@ -116,12 +108,7 @@ func one(text []byte, o Options) (Found, error) {
 	if found, ok, err := r.joinLines(plain, o); ok || err != nil {
 		return found, err
 	}
-	if r.needsDeep(o) {
-		deep := reader{text: plain, field: o.Field, inWords: o.Join, deep: true, lax: o.Join}
-		if deep.lines(plain); len(deep.pairs) > 0 {
-			r.pairs, r.refused = deep.pairs, nil
-		}
-	}
+	r.lookDeeper(o)
 	c := chooser{findings: r.findings, Options: o, text: s}
 	found, err := c.choose()
 	if err == nil && found.Encoded && found.Where == "" && !o.Join {
@@ -130,12 +117,31 @@ func one(text []byte, o Options) (Found, error) {
 	return found, err
 }
 
+// alone returns the token of a text that has nothing else but its carrier. plain is the text
+// without colour.
+func alone(s, plain span, o Options) (found Found, ok bool, err error) {
+	switch {
+	case !compact.Is(s.b):
+	case looksLikeFile(s.b) && !hasHeader(s.b):
+		return Found{}, false, notToken(s.b)
+	case vendorPrefix(s.b) == 0:
+		return Found{Token: string(s.b), Offset: s.off}, true, nil
+	}
+	return onlyCarrier(plain, o)
+}
+
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// needsDeep reports whether the text must be read again for what counts only if nothing else is
-// found: tokens in Base64, and, with Join, padded tokens in a carrier.
-func (r *reader) needsDeep(o Options) bool {
-	return r.err == nil && len(r.pairs) == 0 && (len(r.refused) == 0 || o.Join)
+// lookDeeper reads the text again for what counts only if nothing else is found: tokens in
+// Base64, and, with Join, padded tokens in a carrier.
+func (r *reader) lookDeeper(o Options) {
+	if r.err != nil || len(r.pairs) > 0 || len(r.refused) > 0 && !o.Join {
+		return
+	}
+	deep := reader{text: r.text, field: r.field, inWords: r.inWords, deep: true, lax: o.Join}
+	if deep.lines(r.text); len(deep.pairs) > 0 {
+		r.pairs, r.refused = deep.pairs, nil
+	}
 }
 
 // joinLines returns the only token of a text if it is wrapped inside its carrier.

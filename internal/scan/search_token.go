@@ -39,14 +39,20 @@ func (s *Searcher) compact(b []byte) (Match, bool) {
 		return Match{}, false
 	}
 	end = last + h.sizes.cut(b[last:end])
-	m := Match{Kind: Whole, Token: b[:end], Header: h.header, Encrypted: h.dots == 4}
-	switch source := exampleOf(b[head+1 : last-1]); {
-	case source != "":
-		m.Kind, m.Example = Example, source
-	case len(h.sizes.last) > 0 && !h.fits(end-last) || h.dots == 2 && allSame(b[last:end]):
-		m.Kind = Placeholder
-	}
+	m := Match{Token: b[:end], Header: h.header, Encrypted: h.dots == 4}
+	m.Kind, m.Example = h.kind(b[head+1:last-1], b[last:end])
 	return m, true
+}
+
+// kind returns the kind of a token with these parts after its header, and where it was published.
+func (h *shape) kind(inner, last []byte) (kind Kind, published string) {
+	if published = exampleOf(inner); published != "" {
+		return Example, published
+	}
+	if len(h.sizes.last) > 0 && !h.fits(len(last)) || h.dots == 2 && allSame(last) {
+		return Placeholder, ""
+	}
+	return Whole, ""
 }
 
 // part returns where the base64url that begins at i ends.

@@ -106,23 +106,30 @@ func next(b []byte, from int) (start, end int, ok bool) {
 		if start > from {
 			start = min(afterEscape(b, start, end), end)
 		}
-		if isToken(b[start:end]) {
-			for end < len(b) && inToken(b[end]) { // the disclosures of an SD-JWT
-				end++
-			}
-			return start, end, true
-		}
-		if n := vendorPrefix(b[start:end]); n > 0 && isToken(b[start+n:end]) {
-			return start + n, end, true
-		}
-		if start > from && beforeFullStop(b, start, end) {
-			return start, end - 1, true
-		}
-		if n := inCookieSigned(b[:start], b[start:end]); n > 0 {
-			return start, start + n, true
+		if at, n := inRun(b, start, end, start > from); n > 0 {
+			return at, at + n, true
 		}
 		from = end
 	}
+}
+
+// inRun returns where the token of a run of token characters begins and its length, which is 0
+// without one. A full stop may end the token if the run is whole.
+func inRun(b []byte, start, end int, whole bool) (at, n int) {
+	run := b[start:end]
+	if isToken(run) {
+		for end < len(b) && inToken(b[end]) { // the disclosures of an SD-JWT
+			end++
+		}
+		return start, end - start
+	}
+	if n := vendorPrefix(run); n > 0 && isToken(run[n:]) {
+		return start + n, len(run) - n
+	}
+	if whole && beforeFullStop(b, start, end) {
+		return start, len(run) - 1
+	}
+	return start, inCookieSigned(b[:start], run)
 }
 
 // vendorPrefix returns the length of what GitHub writes before a JWT: ghs_APPID_.

@@ -60,35 +60,50 @@ func wrappings(s span) (all []wrapping) {
 // join reads the lines of a token from start on until it is complete or has most characters,
 // and returns where it ends.
 func join(s span, start, most int) (w wrapping, end int, ok bool) {
-	w = wrapping{where: nameOf(bytes.TrimRight(s.b[:start], `"'`)), off: s.at(start)}
-	var want sizes
-	dots, lastDot := 0, 0
-	for {
-		w.lines++
-		for end = max(end, start); end < len(s.b) && inToken(s.b[end]); end++ {
-			if w.token = append(w.token, s.b[end]); s.b[end] == '.' {
-				dots, lastDot = dots+1, len(w.token)-1
-			}
-			if dots == 1 && want.dots == 0 {
-				if want = sizesOf(decodeHeader(w.token)); want.dots == 0 {
-					return w, end, false
-				}
-			}
+	j := joiner{wrapping: wrapping{where: nameOf(bytes.TrimRight(s.b[:start], `"'`)), off: s.at(start)}}
+	for end = start; ; {
+		line := end
+		for end < len(s.b) && inToken(s.b[end]) {
+			end++
 		}
-		if w.complete = dots == want.dots && want.fit(len(w.token)-1-lastDot); w.complete {
+		if !j.add(s.b[line:end]) {
+			return j.wrapping, start, false
+		}
+		if j.complete {
 			break
 		}
 		n := lineBreak(s.b[end:])
-		if n == 0 || len(w.token) > most {
-			return w, end, false
+		if n == 0 || len(j.token) > most {
+			return j.wrapping, end, false
 		}
-		if w.lines == 1 {
-			w.lineBreak = s.at(end)
+		if j.lines == 1 {
+			j.lineBreak = s.at(end)
 		}
 		end += n
 	}
 	closed := ends(s.b[end:]) || isQuote(s.b[end])
-	return w, end, w.lines > 1 && closed && isToken(w.token) && !resumes(s.b[end:])
+	return j.wrapping, end, j.lines > 1 && closed && isToken(j.token) && !resumes(s.b[end:])
+}
+
+// A joiner joins the lines of a token.
+type joiner struct {
+	wrapping
+	want          sizes // by the header
+	dots, lastDot int
+}
+
+// add adds a line, and reports whether the text can be a token.
+func (j *joiner) add(line []byte) bool {
+	j.lines++
+	if last := bytes.LastIndexByte(line, '.'); last >= 0 {
+		j.dots, j.lastDot = j.dots+bytes.Count(line, []byte{'.'}), len(j.token)+last
+	}
+	j.token = append(j.token, line...)
+	if j.dots > 0 && j.want.dots == 0 {
+		j.want = sizesOf(decodeHeader(j.token))
+	}
+	j.complete = j.dots == j.want.dots && j.want.fit(len(j.token)-1-j.lastDot)
+	return j.dots == 0 || j.want.dots > 0
 }
 
 // maxWrapped is the largest size of a token that a Searcher joins.
