@@ -74,6 +74,7 @@ var rooms = []string{
 	"worktree",
 	"input",
 	"sshagent",
+	"qr",
 	"render",
 	"flow/report",
 	"cli",
@@ -164,7 +165,8 @@ func TestCommandFoldersAreApart(t *testing.T) {
 		}
 		seen++
 		for _, i := range imports {
-			if i == "jwt/cmd" || strings.HasPrefix(i, "jwt/cmd/") {
+			inside := strings.HasPrefix(i, pkg+"/")
+			if i == "jwt/cmd" || strings.HasPrefix(i, "jwt/cmd/") && !inside {
 				t.Errorf("%s imports %s: what two folders use belongs in internal/cli or internal/keysource", pkg, i)
 			}
 		}

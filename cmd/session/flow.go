@@ -76,6 +76,7 @@ Rules:
 const (
 	flowAccessTTL = 3 * time.Second
 	flowPreset    = "cookie"
+	localUser     = "demo"
 )
 
 var flowFormats = []string{"auto", "text", "json", "junit", "mermaid", "html"}
@@ -264,7 +265,7 @@ func (o flowOptions) options(env *cli.Env) (flow.Options, error) {
 
 // local starts a server on loopback with one user, and sets it as the server to test.
 func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Options) (end func(), err error) {
-	options.User, options.Cart = demoUser, true
+	options.User, options.Cart = localUser, true
 	known, client, err := localClient()
 	if err != nil {
 		return nil, err
@@ -273,7 +274,7 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 	password := users.RandomPassword()
 	options.Password = []byte(password)
 	users := &users.Set{}
-	if err := users.Add(demoUser + ":" + password); err != nil {
+	if err := users.Add(localUser + ":" + password); err != nil {
 		return nil, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

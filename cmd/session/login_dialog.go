@@ -8,6 +8,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/cli"
+	"jwt/internal/qr"
 	"jwt/internal/reltime"
 	"jwt/internal/render"
 	"jwt/internal/verdict"
@@ -75,4 +76,15 @@ func paste(_ context.Context, env *cli.Env) (string, error) {
 		return "", verdict.Errorf(verdict.IO, "reading the pasted address: %w", err)
 	}
 	return strings.TrimSpace(line), nil
+}
+
+// showQR writes a QR code to stderr, light on dark where the terminal has colours.
+func showQR(env *cli.Env, text string) {
+	on, off := "", ""
+	if cli.Colored(env, env.StderrTTY, "auto") {
+		on, off = "\x1b[97;40m", "\x1b[0m"
+	}
+	for _, line := range qr.Lines(text) {
+		io.WriteString(env.Stderr, on+line+off+"\n")
+	}
 }

@@ -5,6 +5,7 @@ package session
 import (
 	"github.com/spf13/cobra"
 
+	"jwt/cmd/session/serve"
 	"jwt/internal/cli"
 )
 
@@ -42,6 +43,6 @@ asks for input, and only on a terminal.`
 		&logoutCommand,
 		&traceCommand,
 		&flowCommand,
-		&serveCommand,
+		&serve.Command,
 	},
 }

@@ -1,29 +1,16 @@
-package session
+// Package qr draws QR codes with characters.
+package qr
 
 import (
-	"io"
 	"strings"
 
 	"rsc.io/qr/coding"
-
-	"jwt/internal/cli"
 )
 
-// showQR writes a QR code to stderr, light on dark where the terminal has colours.
-func showQR(env *cli.Env, text string) {
-	on, off := "", ""
-	if cli.Colored(env, env.StderrTTY, "auto") {
-		on, off = "\x1b[97;40m", "\x1b[0m"
-	}
-	for _, line := range qrCode(text) {
-		io.WriteString(env.Stderr, on+line+off+"\n")
-	}
-}
-
-// qrCode returns the lines of a QR code, two rows of modules in a line. The light modules are
-// drawn, as on a dark terminal; readers take either.
-func qrCode(text string) []string {
-	code := encodeQR(text)
+// Lines returns the lines of the QR code of a text, two rows of modules in a line. The light modules are
+// drawn, as on a dark terminal; readers take either. It returns nil for a text that fits no code.
+func Lines(text string) []string {
+	code := encode(text)
 	if code == nil {
 		return nil
 	}
@@ -42,8 +29,8 @@ func qrCode(text string) []string {
 	return lines
 }
 
-// encodeQR returns the smallest code that has the text, or nil if none can.
-func encodeQR(text string) *coding.Code {
+// encode returns the smallest code that has the text, or nil if none can.
+func encode(text string) *coding.Code {
 	data := coding.String(text)
 	for v := coding.Version(coding.MinVersion); v <= coding.MaxVersion; v++ {
 		if data.Bits(v) > v.DataBytes(coding.L)*8 {

@@ -1,8 +1,8 @@
-package session
+package serve
 
-// serveManual is the part of the manual about the clients of a file, and about a state that
+// manual is the part of the manual about the clients of a file, and about a state that
 // several servers share.
-const serveManual = `A file of OAuth clients is a JSON array. Members have the names of RFC 7591:
+const manual = `A file of OAuth clients is a JSON array. Members have the names of RFC 7591:
 
   [{"client_id": "web", "client_secret": "…",
     "redirect_uris": ["http://localhost:8080/callback"]},
