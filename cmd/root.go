@@ -35,6 +35,7 @@ func commands() []*cli.Command {
 		&token.Audit,
 		&token.Convert,
 		&token.Diff,
+		&token.Web,
 		&key.Command,
 		&trust.Command,
 		&session.Command,

@@ -80,6 +80,7 @@ var rooms = []string{
 	"cli",
 	"keysource",
 	"schema",
+	"web",
 }
 
 // pure rooms turn bytes into values: no files, no network, no environment, no clock.

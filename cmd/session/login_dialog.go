@@ -23,7 +23,7 @@ func (o oauthOptions) dialog(env *cli.Env) authclient.Dialog {
 			if env.Getenv("SSH_CONNECTION") != "" && strings.Contains(url, "redirect_uri=http%3A%2F%2F127.0.0.1") {
 				cli.Output{}.Note(env, "the page answers on this machine: with a browser elsewhere, use --flow device or --flow paste")
 			}
-			o.open(env, url)
+			env.OpenBrowser(url, o.noBrowser, cli.Output{})
 		},
 		Enter: func(d authclient.DeviceCode) {
 			o.say(env, "Open this address on any device:", d.URL, "and enter the code "+d.UserCode+" within "+reltime.Span(d.Lapses))
@@ -35,7 +35,7 @@ func (o oauthOptions) dialog(env *cli.Env) authclient.Dialog {
 			if o.qr {
 				showQR(env, page)
 			}
-			o.open(env, page)
+			env.OpenBrowser(page, o.noBrowser, cli.Output{})
 		},
 		Paste: func(ctx context.Context) (string, error) { return paste(ctx, env) },
 	}
@@ -45,16 +45,6 @@ func (o oauthOptions) dialog(env *cli.Env) authclient.Dialog {
 func (o oauthOptions) say(env *cli.Env, lines ...string) {
 	for _, line := range lines {
 		io.WriteString(env.Stderr, render.Escape(line)+"\n")
-	}
-}
-
-// open opens the address in a browser, if a person is there to see it.
-func (o oauthOptions) open(env *cli.Env, url string) {
-	if o.noBrowser || env.Browse == nil || !env.StderrTTY || !env.StdinTTY {
-		return
-	}
-	if err := env.Browse(url); err != nil {
-		cli.Output{}.Note(env, "no browser was opened: "+err.Error())
 	}
 }
 

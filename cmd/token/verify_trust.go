@@ -95,6 +95,12 @@ func (o verifyOptions) under(ctx context.Context, env *cli.Env, e trust.Entry, i
 		return o.refuse(env, verdict.Errorf(verdict.Usage, "the trust entry %s requires an audience or a profile: --jws treats the payload as opaque and checks no claims", phrase.Quote(e.Name)).
 			Hintf("--key SOURCE, or an entry for such tokens without aud and profile"))
 	}
+	o.take(env, e)
+	return o.run(ctx, env, in, args)
+}
+
+// take takes the keys and the fields of an entry.
+func (o *verifyOptions) take(env *cli.Env, e trust.Entry) {
 	o.keys.Trust(env, e)
 	if !o.flags.Changed("iss") {
 		o.issuers = e.Iss()
@@ -109,7 +115,6 @@ func (o verifyOptions) under(ctx context.Context, env *cli.Env, e trust.Entry, i
 		o.leeway = e.Leeway
 	}
 	o.entry = e.Name
-	return o.run(ctx, env, in, args)
 }
 
 // withEntry adds to a report which entry decided, before the check of the key.

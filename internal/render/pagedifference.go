@@ -39,7 +39,10 @@ func (d Difference) changeNode(c jsonobject.Change, claims bool) markup.Node {
 	name := []markup.Node{words("code", "", place(c)), plain(" "), words("small", "", string(c.Kind))}
 	var values []markup.Node
 	if c.From != nil {
-		values = append(values, el("del", "value", shortened(d.shown(c.From, dates), pageValue)...), plain(" "))
+		values = append(values, el("del", "value", shortened(d.shown(c.From, dates), pageValue)...))
+	}
+	if c.From != nil && c.To != nil {
+		values = append(values, plain(" → "))
 	}
 	if c.To != nil {
 		values = append(values, el("ins", "value", shortened(d.shown(c.To, dates), pageValue)...))

@@ -3,44 +3,79 @@ package render
 import (
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"jwt/internal/markup"
 	"jwt/internal/phrase"
 	"jwt/internal/verdict"
-	"jwt/internal/verify"
 )
 
 // Nodes returns the report as elements of a page. level is that of its heading; command is the
 // command line that gives the same report.
 func (r Report) Nodes(level int, command string) []markup.Node {
-	class, mark, title := "bad", "✗", "Not valid"
+	b := banner{class: "bad", mark: "✗", title: "Not valid", word: string(r.Class), says: r.Says(), next: r.Hint}
 	switch {
-	case r.Valid && r.warned():
-		class, mark, title = "caution", "✓", "Valid, with a warning"
+	case r.Valid && r.count(verdict.Warn) > 0:
+		b.class, b.mark, b.title = "caution", "✓", "Valid, with a warning"
 	case r.Valid:
-		class, mark, title = "good", "✓", "Valid"
-	case r.Class == "":
-		class, mark, title = "neutral", "○", "Not verified"
+		b.class, b.mark, b.title = "good", "✓", "Valid"
 	case !r.Class.IsVerdict():
-		class, mark, title = "caution", "!", "Not verified"
+		b.class, b.mark, b.title = "caution", "!", "Not verified"
 	}
-	head := heading(level, title, "")
-	head.Content = append([]markup.Node{el("span", "mark", plain(mark)).With("aria-hidden", "true"), plain(" ")}, head.Content...)
-	if r.Class != "" {
-		head.Content = append(head.Content, plain(" "), words("code", "class", string(r.Class)))
-	}
-	nodes := []markup.Node{head, words("p", "says", r.says())}
 	if rows := r.failed(); len(rows) > 0 {
-		nodes = append(nodes, el("dl", "sizes", rows...))
+		b.content = append(b.content, el("dl", "sizes", rows...))
 	}
-	nodes = append(nodes, r.why()...)
-	if r.Hint != "" {
-		nodes = append(nodes, el("p", "", words("strong", "", "Next "), plain(r.Hint)))
-	}
+	b.content = append(b.content, r.why()...)
 	if len(r.Checks) > 0 {
-		nodes = append(nodes, el("details", "", words("summary", "", phrase.Count(len(r.Checks), "check")+": "+r.tally()), r.checksNode()))
+		b.after = append(b.after, el("details", "", words("summary", "", phrase.Count(len(r.Checks), "check")+": "+r.tally()), r.checksNode()))
 	}
-	return []markup.Node{el("section", "verdict "+class, append(nodes, commandNode(command)...)...)}
+	b.after = append(b.after, commandNode(command)...)
+	return b.nodes(level)
+}
+
+// Failure returns the elements for an error. level is that of its heading.
+func Failure(level int, title string, e *verdict.Error) []markup.Node {
+	return banner{class: "caution", mark: "!", title: title, word: string(e.Class), says: e.Message, next: e.Hint}.nodes(level)
+}
+
+// Notice returns the elements for a sentence that is not a verdict.
+func Notice(level int, title, sentence string) []markup.Node {
+	return banner{class: "neutral", mark: "○", title: title, says: sentence}.nodes(level)
+}
+
+// Done returns the elements for what was done, and the command line that does the same.
+func Done(level int, title, sentence, command string) []markup.Node {
+	return banner{class: "good", mark: "✓", title: title, says: sentence, after: commandNode(command)}.nodes(level)
+}
+
+// A banner says one thing to the reader, and what to do next.
+type banner struct {
+	class, mark, title, word, says, next string
+	content, after                       []markup.Node
+}
+
+func (b banner) nodes(level int) []markup.Node {
+	head := heading(level, b.title, "")
+	head.Content = append([]markup.Node{el("span", "mark", plain(b.mark)).With("aria-hidden", "true"), plain(" ")}, head.Content...)
+	if b.word != "" {
+		head.Content = append(head.Content, plain(" "), words("code", "class", b.word))
+	}
+	nodes := append([]markup.Node{head, words("p", "says", sentence(b.says))}, b.content...)
+	if b.next != "" {
+		nodes = append(nodes, el("p", "", words("strong", "", "Next "), plain(b.next)))
+	}
+	return []markup.Node{el("section", "verdict "+b.class, append(nodes, b.after...)...)}
+}
+
+// sentence begins a message with a capital letter, unless it begins with the name of what it is
+// about, like exp:.
+func sentence(message string) string {
+	first, size := utf8.DecodeRuneInString(message)
+	if word, _, _ := strings.Cut(message, " "); size == 0 || strings.ContainsAny(word, ":._") {
+		return message
+	}
+	return string(unicode.ToUpper(first)) + message[size:]
 }
 
 // commandNode shows a command line, which a page can copy.
@@ -51,9 +86,7 @@ func commandNode(command string) []markup.Node {
 	return []markup.Node{el("p", "command", words("code", "", command), plain(" "), words("button", "", "Copy").With("type", "button").With("data-copy", command).With("aria-label", "Copy the command"))}
 }
 
-// warned reports whether a check warned.
-func (r Report) warned() bool { return r.count(verdict.Warn) > 0 }
-
+// count counts the checks of a status.
 func (r Report) count(s verdict.Status) (n int) {
 	for _, c := range r.Checks {
 		if c.Status == s {
@@ -84,8 +117,8 @@ var statuses = []struct {
 	{verdict.Skip, "skipped", "–", "dim"},
 }
 
-// says returns the verdict as a sentence.
-func (r Report) says() string {
+// Says returns the verdict as a sentence.
+func (r Report) Says() string {
 	if !r.Valid {
 		return r.Message
 	}
@@ -137,9 +170,4 @@ func (r Report) checksNode() markup.Node {
 		}
 	}
 	return el("dl", "sizes checks", rows...)
-}
-
-// Unverified returns the elements for a token that nothing can verify yet.
-func Unverified(level int, sentence string) []markup.Node {
-	return Report(verify.Report{Message: sentence}).Nodes(level, "")
 }
