@@ -158,7 +158,9 @@ func TestSources(t *testing.T) {
 		for _, kind := range []string{"key", "b64url", "hex", "file", ""} {
 			body, _ := json.Marshal(map[string]string{"token": signed, "keys": kind, "pasted": source})
 			w := answer(t, request("verify", string(body)))
-			var a struct{ Result struct{ Error struct{ Class string } } }
+			var a struct {
+				Result struct{ Error struct{ Class string } }
+			}
 			if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
 				t.Fatal(err)
 			}
