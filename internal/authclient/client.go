@@ -197,36 +197,53 @@ func (r *reply) refusal(class verdict.Class) *verdict.Error {
 	e := verdict.Errorf(class, "%s", message)
 	e.Err = said
 	switch {
-	case r.status == http.StatusNotImplemented:
-		e.Class = verdict.ServerError
-		e.Hintf("the server does not take this method here: is it the right server and path?")
 	case r.status >= 500:
-		e.Class = verdict.ServerError
-		e.Hintf("the server has a problem of its own: try again later")
+		r.failed(e)
 	case r.status == http.StatusTooManyRequests && said.RetryAfter > 0:
 		e.Hintf("try again in %s", said.RetryAfter)
 	case r.status == http.StatusTooManyRequests:
 		e.Hintf("the server limits the rate of requests: try again later")
 	case r.status >= 300 && r.status < 400:
-		e.Class = verdict.FetchRefused
-		e.Message += ", to " + r.secrets.Hide(target(r.url, r.header.Get("Location")))
-		e.Hintf("credentials are not sent after a redirect: if you trust that server, log in there")
-		if path := slashed(r.url, r.header.Get("Location"), r.step.Path); path != "" {
-			e.Hintf("the server wants the path %s: write path = %q under [%s] in config.toml", path, path, r.section)
-		}
-	case (r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed) && r.step.Path == "":
-		e.Class = verdict.FetchFailed
+		r.redirected(e)
+	case r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed:
+		r.notThere(e)
+	}
+	return e
+}
+
+// failed completes the error of a server with a problem.
+func (r *reply) failed(e *verdict.Error) {
+	e.Class = verdict.ServerError
+	if r.status == http.StatusNotImplemented {
+		e.Hintf("the server does not take this method here: is it the right server and path?")
+		return
+	}
+	e.Hintf("the server has a problem of its own: try again later")
+}
+
+// redirected completes the error of a redirect.
+func (r *reply) redirected(e *verdict.Error) {
+	e.Class = verdict.FetchRefused
+	e.Message += ", to " + r.secrets.Hide(target(r.url, r.header.Get("Location")))
+	e.Hintf("credentials are not sent after a redirect: if you trust that server, log in there")
+	if path := slashed(r.url, r.header.Get("Location"), r.step.Path); path != "" {
+		e.Hintf("the server wants the path %s: write path = %q under [%s] in config.toml", path, path, r.section)
+	}
+}
+
+// notThere completes the error of a path or a method that the server does not have.
+func (r *reply) notThere(e *verdict.Error) {
+	e.Class = verdict.FetchFailed
+	switch {
+	case r.step.Path == "":
 		e.Hintf("the endpoint is the one that the server's metadata or the preset names")
 	case r.status == http.StatusNotFound && r.doubled() != "":
-		e.Class = verdict.FetchFailed
 		e.Hintf("the preset adds %s to the URL of the server: is that %s?", r.step.Path, r.doubled())
-	case r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed:
-		e.Class = verdict.FetchFailed
+	default:
 		base := *r.url
 		base.Path, base.RawPath, base.RawQuery = strings.TrimSuffix(base.Path, r.step.Path), "", ""
 		e.Hintf("does the server need another preset? jwt session detect %s proposes one", httpclient.Show(&base))
 	}
-	return e
 }
 
 // doubled returns the URL of the server without the path of the step, if the user has typed

@@ -216,42 +216,59 @@ func (r *run) tryConcurrentRefresh(ctx context.Context, _ *family) error {
 	if err != nil {
 		return err
 	}
-	spent := f.refresh
-	var successors []string
-	granted, answered := 0, 0
+	c := concurrent{answers: answers, spent: f.refresh}
 	for i, a := range answers {
 		note := ""
-		if a.refused() != verdict.Skip {
-			answered++
-		}
 		if a.granted() {
-			granted++
 			note = r.take(f, a)
-			if text := a.grant.RefreshToken; text != "" && text != spent && !slices.Contains(successors, text) {
-				successors = append(successors, text)
-			}
-			r.tokens.end(spent, "spent", a.began)
+			r.tokens.end(c.spent, "spent", a.began)
 		}
+		c.count(a)
 		if err := r.step("refresh, "+strconv.Itoa(i+1)+" of "+strconv.Itoa(atOnce)+" at once", a, note); err != nil {
 			return err
 		}
 	}
-	said := strconv.Itoa(granted) + " of " + strconv.Itoa(len(answers)) + " were answered with tokens, " + strconv.Itoa(len(successors)) + " refresh tokens"
-	if len(successors) == 1 {
+	r.judgeConcurrent(c)
+	return nil
+}
+
+// A concurrent is what simultaneous refreshes with one token gave.
+type concurrent struct {
+	answers           []answer
+	spent             string   // the refresh token
+	successors        []string // other refresh tokens
+	granted, answered int
+}
+
+func (c *concurrent) count(a answer) {
+	if a.refused() != verdict.Skip {
+		c.answered++
+	}
+	if !a.granted() {
+		return
+	}
+	c.granted++
+	if text := a.grant.RefreshToken; text != "" && text != c.spent && !slices.Contains(c.successors, text) {
+		c.successors = append(c.successors, text)
+	}
+}
+
+func (r *run) judgeConcurrent(c concurrent) {
+	said := strconv.Itoa(c.granted) + " of " + strconv.Itoa(len(c.answers)) + " were answered with tokens, " + strconv.Itoa(len(c.successors)) + " refresh tokens"
+	if len(c.successors) == 1 {
 		said = said[:len(said)-1]
 	}
 	switch {
-	case len(successors) > 1:
+	case len(c.successors) > 1:
 		r.fail(ConcurrentRefresh, said)
-	case answered < 2:
-		i := slices.IndexFunc(answers, func(a answer) bool { return a.refused() == verdict.Skip })
-		r.skipFor(answers[i], "too few answers: "+said+"; "+answers[i].describe(), ConcurrentRefresh)
-	case granted == 0:
+	case c.answered < 2:
+		i := slices.IndexFunc(c.answers, func(a answer) bool { return a.refused() == verdict.Skip })
+		r.skipFor(c.answers[i], "too few answers: "+said+"; "+c.answers[i].describe(), ConcurrentRefresh)
+	case c.granted == 0:
 		r.record(ConcurrentRefresh, verdict.Warn, said)
 	default:
 		r.pass(ConcurrentRefresh, said)
 	}
-	return nil
 }
 
 // refreshAtOnce sends all requests at the same moment and returns the answers, those

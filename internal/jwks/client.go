@@ -179,24 +179,31 @@ func (c *Client) load(ctx context.Context, u *url.URL, mode cacheMode, accept fu
 		m.answer = nil
 	}
 	now := c.Now()
-	asked, fromCache := within(Cooldown, m.asked, now), found{fromCache: true}
-	if m.answer != nil {
-		fromCache.answer = *m.answer
-	}
 	switch {
 	case c.Offline:
 		return offline(u, m.answer, now)
-	case m.answer != nil && mode != revalidate && !c.reloads(u) && m.answer.fresh(now),
-		m.answer != nil && asked && m.err == nil:
-		return fromCache, nil
+	case m.answer != nil && c.suffices(u, m, mode, now):
+		return found{answer: *m.answer, fromCache: true}, nil
 	case mode == onlyFresh:
 		return found{}, errNotKnown
-	case asked && m.err != nil:
+	case m.err != nil && within(Cooldown, m.asked, now):
 		return found{}, m.err
-	case m.answer != nil && mode == revalidate && !c.reloads(u) && within(Cooldown, m.answer.Refreshed, now):
-		return fromCache, nil
 	}
 	return c.ask(ctx, u, m, mode, accept)
+}
+
+// suffices reports whether the answer in memory is used without asking the server.
+func (c *Client) suffices(u *url.URL, m *memory, mode cacheMode, now time.Time) bool {
+	asked := within(Cooldown, m.asked, now)
+	switch {
+	case asked && m.err == nil:
+		return true
+	case c.reloads(u):
+		return false
+	case mode == revalidate:
+		return !asked && within(Cooldown, m.answer.Refreshed, now)
+	}
+	return m.answer.fresh(now)
 }
 
 // reloads reports whether the cache on disk is not enough for the URL.

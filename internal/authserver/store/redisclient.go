@@ -122,35 +122,42 @@ func CrossesNetwork(where string) bool {
 // parameters reads the query of a URL.
 func (o *redisOptions) parameters(query url.Values) bool {
 	for name, values := range query {
-		value := values[0]
-		switch {
-		case name == "addr":
-			for _, node := range values {
-				if host, port, err := net.SplitHostPort(node); err != nil || host == "" || port == "" || o.ForceSingleClient {
-					return false
-				}
-			}
-			continue
-		case len(values) > 1 || value == "":
-			return false
-		case name == "master_set":
-			o.Sentinel.MasterSet = value
-		case name == "sentinel_user":
-			o.Sentinel.Username = value
-		case name == "sentinel_password":
-			o.Sentinel.Password = value
-		case name == "wait":
-			n, err := strconv.ParseUint(value, 10, 8)
-			if err != nil {
+		if name == "addr" {
+			if o.ForceSingleClient || !areNodes(values) {
 				return false
 			}
-			o.replicas = int64(n)
-		default:
+		} else if len(values) > 1 || values[0] == "" || !o.parameter(name, values[0]) {
 			return false
 		}
 	}
 	sentinel := o.Sentinel.MasterSet != ""
 	return (sentinel || o.Sentinel.Username == "" && o.Sentinel.Password == "") && !(sentinel && o.ForceSingleClient)
+}
+
+func (o *redisOptions) parameter(name, value string) bool {
+	switch name {
+	case "master_set":
+		o.Sentinel.MasterSet = value
+	case "sentinel_user":
+		o.Sentinel.Username = value
+	case "sentinel_password":
+		o.Sentinel.Password = value
+	case "wait":
+		n, err := strconv.ParseUint(value, 10, 8)
+		o.replicas = int64(n)
+		return err == nil
+	default:
+		return false
+	}
+	return true
+}
+
+// areNodes reports whether each text is HOST:PORT.
+func areNodes(texts []string) bool {
+	return !slices.ContainsFunc(texts, func(text string) bool {
+		host, port, err := net.SplitHostPort(text)
+		return err != nil || host == "" || port == ""
+	})
 }
 
 // A redisClient is a connection to a Redis, a Sentinel group or a Cluster.

@@ -66,24 +66,37 @@ func (c cost) String() string {
 var errHash = errors.New("is not an argon2id hash, want $argon2id$v=19$m=…,t=…,p=…$SALT$HASH")
 
 // parseHash reads a hash in PHC string format, as the argon2 command writes it.
-func parseHash(s string) (passwordHash, error) {
+func parseHash(s string) (h passwordHash, err error) {
 	parts := strings.Split(s, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
-		return passwordHash{}, errHash
+		return h, errHash
 	}
-	var h passwordHash
-	if n, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &h.memory, &h.time, &h.threads); n != 3 || err != nil || h.cost.String() != parts[3] {
-		return passwordHash{}, errHash
+	if h.cost, err = parseCost(parts[3]); err != nil {
+		return h, err
 	}
-	if h.time == 0 || h.threads == 0 || h.memory > maxCost.memory || h.time > maxCost.time || h.threads > maxCost.threads {
-		return passwordHash{}, fmt.Errorf("its parameters are out of range, want at most %s", maxCost)
+	if h.salt, err = decode(parts[4], 8); err != nil {
+		return h, err
 	}
-	var err error
-	if h.salt, err = base64.RawStdEncoding.Strict().DecodeString(parts[4]); err != nil || len(h.salt) < 8 || len(h.salt) > 64 {
-		return passwordHash{}, errHash
+	h.digest, err = decode(parts[5], 16)
+	return h, err
+}
+
+func parseCost(text string) (c cost, err error) {
+	if n, err := fmt.Sscanf(text, "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); n != 3 || err != nil || c.String() != text {
+		return c, errHash
 	}
-	if h.digest, err = base64.RawStdEncoding.Strict().DecodeString(parts[5]); err != nil || len(h.digest) < 16 || len(h.digest) > 64 {
-		return passwordHash{}, errHash
+	if c.time == 0 || c.threads == 0 || c.memory > maxCost.memory || c.time > maxCost.time || c.threads > maxCost.threads {
+		return c, fmt.Errorf("its parameters are out of range, want at most %s", maxCost)
 	}
-	return h, nil
+	return c, nil
+}
+
+// decode reads a salt or a digest of at least some bytes.
+func decode(text string, least int) ([]byte, error) {
+	const most = 64
+	b, err := base64.RawStdEncoding.Strict().DecodeString(text)
+	if err != nil || len(b) < least || len(b) > most {
+		return nil, errHash
+	}
+	return b, nil
 }
