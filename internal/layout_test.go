@@ -68,6 +68,7 @@ var rooms = []string{
 	"authserver/faulty",
 	"httpclient",
 	"jwks",
+	"cookie",
 	"authclient",
 	"session",
 	"flow",

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
 	"jwt/internal/loopback"
 	"jwt/internal/phrase"
@@ -137,7 +138,7 @@ func (s *Client) exchange(parent context.Context, what sent, build func(context.
 	resp, err := s.Transport.RoundTrip(req) // which follows no redirect: it would carry credentials elsewhere
 	if err == nil {
 		defer resp.Body.Close()
-		r.status, r.header, r.cookies = resp.StatusCode, resp.Header, ReadSetCookies(resp.Header)
+		r.status, r.header, r.cookies = resp.StatusCode, resp.Header, cookie.ReadSet(resp.Header)
 		if s.Jar != nil {
 			s.Jar.SetCookies(req.URL, r.cookies)
 		}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
 	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
@@ -79,7 +80,7 @@ func (s *Client) device(ctx context.Context, a *Attempt, d Dialog) error {
 // change what a terminal shows.
 func isWebAddress(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !hasControl(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && !cookie.HasControl(text)
 }
 
 // Interval returns how long to wait before the first token request, or 0.

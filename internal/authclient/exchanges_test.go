@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"jwt/internal/config"
+	"jwt/internal/cookie"
 	"jwt/internal/verdict"
 )
 
@@ -208,7 +209,7 @@ func (c conversation) run(t *testing.T) {
 		req, _ := http.NewRequest(http.MethodGet, "https://server.example"+strings.Fields(c.messages["call"])[1], http.NoBody)
 		req.Header.Set("Authorization", "Bearer "+h.AccessToken)
 		for _, k := range jar.Cookies(req.URL) {
-			AddCookie(req.Header, k.Name, k.Value)
+			cookie.Add(req.Header, k.Name, k.Value)
 		}
 		p.CallHeaders(req.Header, u, jar.Cookies(req.URL))
 		compareRequest(t, "call", c.messages["call"], req)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jws"
@@ -40,7 +41,7 @@ func (s *Client) grant(r *reply) (Grant, error) {
 	}
 	at := s.Preset.Tokens
 	g := s.refreshGrant(r)
-	found, cookie := r.first(body, at.Access)
+	found, set := r.first(body, at.Access)
 	g.AccessToken = bare(found)
 	said, _ := body.Object()
 	kind := text(at.Type)
@@ -66,8 +67,8 @@ func (s *Client) grant(r *reply) (Grant, error) {
 		life /= 1000
 	}
 	g.AccessExpires = expiry(g.AccessToken, life, known, r)
-	if cookie != nil {
-		g.AccessExpires = earlier(g.AccessExpires, CookieExpiry(cookie, g.Obtained))
+	if set != nil {
+		g.AccessExpires = earlier(g.AccessExpires, cookie.Expiry(set, g.Obtained))
 	}
 	return g, nil
 }
@@ -83,13 +84,13 @@ func (s *Client) refreshGrant(r *reply) Grant {
 	body, _ := jsonobject.ParseValue(r.body)
 	at := s.Preset.Tokens
 	g := Grant{Obtained: r.asked}
-	token, cookie := r.first(body, at.Refresh)
+	token, set := r.first(body, at.Refresh)
 	if token != "" && !printable(token) {
 		return g
 	}
 	g.RefreshToken = token
-	if cookie != nil {
-		g.RefreshCookie, g.RefreshExpires = cookie.Name, CookieExpiry(cookie, g.Obtained)
+	if set != nil {
+		g.RefreshCookie, g.RefreshExpires = set.Name, cookie.Expiry(set, g.Obtained)
 		return g
 	}
 	life, known := r.lifetime(body, at.RefreshExpiresIn, nil, at.RefreshExpiresAt)
@@ -134,8 +135,8 @@ func timeOf(text string) (time.Time, bool) {
 // first returns the value at the first of the places that has one.
 func (r *reply) first(body jsonobject.Value, places []string) (string, *http.Cookie) {
 	for _, place := range places {
-		if text, cookie := r.find(body, place); text != "" {
-			return text, cookie
+		if text, set := r.find(body, place); text != "" {
+			return text, set
 		}
 	}
 	return "", nil
@@ -165,12 +166,12 @@ func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie)
 		var cleared []string                       // by domain and path (RFC 6265 §5.3)
 		for i := len(r.cookies) - 1; i >= 0; i-- { // a browser keeps the last of two
 			c := r.cookies[i]
-			if c.Name != name || !CookieMayBeSet(c, r.url) {
+			if c.Name != name || !cookie.MayBeSet(c, r.url) {
 				continue
 			}
-			id := CookieDomain(c, r.url) + CookiePath(c, r.url)
+			id := cookie.Domain(c, r.url) + cookie.Path(c, r.url)
 			switch {
-			case CookieEnded(c, r.asked):
+			case cookie.Ended(c, r.asked):
 				cleared = append(cleared, id)
 			case !slices.Contains(cleared, id):
 				return c.Value, c
@@ -212,7 +213,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-func printable(token string) bool { return len(token) <= 64<<10 && !hasControl(token) }
+func printable(token string) bool { return len(token) <= 64<<10 && !cookie.HasControl(token) }
 
 // clockSlack is a harmless difference between the lifetime in the answer and the token's
 // exp: dates are in whole seconds, and an answer takes time.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jwt/internal/config"
+	"jwt/internal/cookie"
 	"jwt/internal/verdict"
 )
 
@@ -136,7 +137,7 @@ func (p Preset) headersFlaw(headers []string) string {
 	for _, header := range headers {
 		name, value, ok := strings.Cut(header, ":")
 		switch {
-		case !ok || name == "" || strings.Trim(name, inName) != "" || strings.TrimSpace(value) == "" || hasControl(value):
+		case !ok || name == "" || strings.Trim(name, inName) != "" || strings.TrimSpace(value) == "" || cookie.HasControl(value):
 			return `the header "` + header + `" is not NAME: VALUE`
 		case slices.Contains(own, http.CanonicalHeaderKey(name)):
 			return "the header " + name + " is set by the client itself"

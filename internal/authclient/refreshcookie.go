@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"jwt/internal/cookie"
 )
 
 // FindRefreshCookie returns the cookie of a login's answer that holds the refresh token,
@@ -13,7 +15,7 @@ import (
 func FindRefreshCookie(cookies []*http.Cookie, from, refresh *url.URL, access string, now time.Time) *http.Cookie {
 	var found, named []*http.Cookie
 	for _, c := range HTTPOnlyCookies(cookies, from, access, now) {
-		if !CookieGoesTo(CookiePath(c, from), refresh) {
+		if !cookie.GoesTo(cookie.Path(c, from), refresh) {
 			continue
 		}
 		found = append(found, c)
@@ -36,7 +38,7 @@ func FindRefreshCookie(cookies []*http.Cookie, from, refresh *url.URL, access st
 func HTTPOnlyCookies(cookies []*http.Cookie, from *url.URL, access string, now time.Time) []*http.Cookie {
 	var found []*http.Cookie
 	for _, c := range cookies {
-		if c.HttpOnly && c.Value != "" && c.Value != access && CookieMayBeSet(c, from) && !CookieEnded(c, now) {
+		if c.HttpOnly && c.Value != "" && c.Value != access && cookie.MayBeSet(c, from) && !cookie.Ended(c, now) {
 			found = append(found, c)
 		}
 	}

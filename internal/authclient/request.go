@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
 	"jwt/internal/verdict"
@@ -45,15 +46,15 @@ func (s *Client) request(ctx context.Context, step Step, values map[string]strin
 	}
 	v.setHeaders(req.Header, step.Headers)
 	if token := values["$refresh_token"]; step.RefreshCookie && token != "" {
-		AddCookie(req.Header, cmp.Or(values["$refresh_cookie"], s.Preset.Tokens.RefreshCookie()), token)
+		cookie.Add(req.Header, cmp.Or(values["$refresh_cookie"], s.Preset.Tokens.RefreshCookie()), token)
 	}
 	if s.Jar != nil {
-		own := ReadCookies(req.Header)
+		own := cookie.Read(req.Header)
 		for _, c := range s.Jar.Cookies(req.URL) {
 			if slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == c.Name }) {
 				continue
 			}
-			AddCookie(req.Header, c.Name, c.Value)
+			cookie.Add(req.Header, c.Name, c.Value)
 		}
 	}
 	return req, nil

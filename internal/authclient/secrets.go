@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"jwt/internal/cookie"
 	"jwt/internal/redact"
 )
 
@@ -44,7 +45,7 @@ func SecretsOf(req *http.Request) redact.Secrets {
 	if _, credential, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok {
 		s.Add(credential)
 	}
-	for _, c := range ReadCookies(req.Header) {
+	for _, c := range cookie.Read(req.Header) {
 		s.AddLong(leastCookie, c.Value, strings.Trim(c.Value, `"`))
 	}
 	return s

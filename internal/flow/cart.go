@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jwt/internal/authclient"
+	"jwt/internal/cookie"
 	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
@@ -87,7 +88,7 @@ func (r *run) shop(ctx context.Context, name, path string, f *family, cart, note
 			}
 			req.Header.Set("Content-Type", "application/json")
 			if cart != "" {
-				authclient.AddCookie(req.Header, oauth.CartCookie, cart)
+				cookie.Add(req.Header, oauth.CartCookie, cart)
 			}
 			return authclient.Grant{}, r.send(s, req, f.access)
 		})

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"jwt/internal/authclient"
+	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
@@ -68,26 +69,26 @@ func (t *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	w.status, w.header, w.body = resp.StatusCode, resp.Header, body
-	w.cookies = append(w.cookies, authclient.ReadSetCookies(resp.Header)...) // a login may take several requests
+	w.cookies = append(w.cookies, cookie.ReadSet(resp.Header)...) // a login may take several requests
 	return resp, nil
 }
 
 // goesTo reports whether a browser sends the cookie to u.
 func (t *recorder) goesTo(u *url.URL) bool {
-	return slices.ContainsFunc(t.paths, func(path string) bool { return authclient.CookieGoesTo(path, u) })
+	return slices.ContainsFunc(t.paths, func(path string) bool { return cookie.GoesTo(path, u) })
 }
 
-func sends(req *http.Request, cookie string) bool {
-	return slices.ContainsFunc(authclient.ReadCookies(req.Header), func(c *http.Cookie) bool { return c.Name == cookie })
+func sends(req *http.Request, name string) bool {
+	return slices.ContainsFunc(cookie.Read(req.Header), func(c *http.Cookie) bool { return c.Name == name })
 }
 
 // without returns the request without the cookie of this name.
 func without(req *http.Request, name string) *http.Request {
 	out := req.Clone(req.Context())
 	out.Header.Del("Cookie")
-	for _, c := range authclient.ReadCookies(req.Header) {
+	for _, c := range cookie.Read(req.Header) {
 		if c.Name != name {
-			authclient.AddCookie(out.Header, c.Name, c.Value)
+			cookie.Add(out.Header, c.Name, c.Value)
 		}
 	}
 	return out

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"jwt/internal/authclient"
+	"jwt/internal/cookie"
 	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
@@ -72,14 +72,14 @@ func (r *run) stays(set *http.Cookie, out answer) string {
 		if c.Name != set.Name {
 			continue
 		}
-		domain, path, ends := authclient.CookieDomain(c, out.at), authclient.CookiePath(c, out.at), authclient.CookieEnded(c, r.Now())
-		switch same := path == set.Path && domain == authclient.CookieDomain(set, r.Server); {
+		domain, path, ends := cookie.Domain(c, out.at), cookie.Path(c, out.at), cookie.Ended(c, r.Now())
+		switch same := path == set.Path && domain == cookie.Domain(set, r.Server); {
 		case same && ends:
 			said = ""
 		case same:
 			said = set.Name + " stays"
 		case ends && said != "":
-			said = set.Name + " stays: it was set for " + authclient.CookieDomain(set, r.Server) + set.Path + ", and is cleared for " + domain + path
+			said = set.Name + " stays: it was set for " + cookie.Domain(set, r.Server) + set.Path + ", and is cleared for " + domain + path
 		}
 	}
 	return said

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"jwt/internal/authclient"
+	"jwt/internal/cookie"
 	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
 )
@@ -30,7 +31,7 @@ func (r *run) findRefreshCookie(a *answer) {
 	}
 	r.found = c.Name
 	r.useRefreshCookie(c.Name)
-	a.grant.RefreshToken, a.grant.RefreshExpires = c.Value, authclient.CookieExpiry(c, a.grant.Obtained)
+	a.grant.RefreshToken, a.grant.RefreshExpires = c.Value, cookie.Expiry(c, a.grant.Obtained)
 }
 
 // useRefreshCookie makes this cookie the one with the refresh token.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jwt/internal/authclient"
+	"jwt/internal/cookie"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/redact"
@@ -63,10 +64,10 @@ func (r *run) take(f *family, a answer) string {
 	}
 	if name := r.wires.cookie; name != "" {
 		for _, c := range a.cookies {
-			if c.Name != name || c.Value == "" || authclient.CookieEnded(c, r.Now()) {
+			if c.Name != name || c.Value == "" || cookie.Ended(c, r.Now()) {
 				continue
 			}
-			c.Path = authclient.CookiePath(c, a.at)
+			c.Path = cookie.Path(c, a.at)
 			r.cookies = append(r.cookies, setCookie{c, len(r.report.Steps) + 1})
 			if !slices.Contains(r.wires.paths, c.Path) {
 				r.wires.paths = append(r.wires.paths, c.Path)

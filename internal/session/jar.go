@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"jwt/internal/authclient"
+	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
 )
 
@@ -57,7 +57,7 @@ const (
 func cookiesFor(all []Cookie, u *url.URL, now time.Time) []Cookie {
 	var fit []Cookie
 	for _, c := range all {
-		if !c.expired(now) && authclient.CookieGoesTo(c.Path, u) {
+		if !c.expired(now) && cookie.GoesTo(c.Path, u) {
 			fit = append(fit, c)
 		}
 	}
@@ -77,7 +77,7 @@ func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, wit
 			continue
 		}
 		c := Cookie{
-			Name: from.Name, Path: authclient.CookiePath(from, u), Expires: authclient.CookieExpiry(from, now).UTC(),
+			Name: from.Name, Path: cookie.Path(from, u), Expires: cookie.Expiry(from, now).UTC(),
 			Secure: from.Secure, HTTPOnly: from.HttpOnly,
 		}
 		c.Value, c.Base64 = asText(from.Value)
@@ -106,7 +106,7 @@ func setCookies(all []Cookie, u *url.URL, set []*http.Cookie, now time.Time, wit
 func acceptable(c *http.Cookie, u *url.URL) bool {
 	switch {
 	case len(c.Name)+len(c.Value) > maxCookieBytes,
-		!authclient.CookieMayBeSet(c, u),
+		!cookie.MayBeSet(c, u),
 		hasPrefixFold(c.Name, "__Secure-") && !c.Secure,
 		hasPrefixFold(c.Name, "__Host-") && (!c.Secure || c.Domain != "" || c.Path != "/"):
 		return false

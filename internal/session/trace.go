@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"jwt/internal/authclient"
+	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
 	"jwt/internal/redact"
 )
@@ -69,7 +70,7 @@ func (t *tracer) RoundTrip(req *http.Request) (*http.Response, error) {
 		if authclient.IsExchange(req) {
 			shown = redact.TokenHeader
 		}
-		for _, c := range authclient.ReadSetCookies(resp.Header) {
+		for _, c := range cookie.ReadSet(resp.Header) {
 			secrets.AddLong(leastSecret, c.Value)
 		}
 		writeHeader(&b, "< ", resp.Header, secrets, shown)
@@ -95,7 +96,7 @@ func (t *tracer) secrets(req *http.Request) redact.Secrets {
 			secrets.AddLong(leastSecret, values...)
 		}
 	}
-	for _, c := range authclient.ReadCookies(req.Header) {
+	for _, c := range cookie.Read(req.Header) {
 		secrets.AddLong(leastSecret, c.Value)
 	}
 	for _, values := range req.URL.Query() {

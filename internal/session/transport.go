@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"jwt/internal/authclient"
+	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
 	"jwt/internal/verdict"
 )
@@ -201,11 +202,11 @@ func (c *Client) sendOnce(req *http.Request, body func() io.ReadCloser, k *crede
 // headers that the preset says a call needs. A cookie of the caller replaces one of the session.
 func (k *credentials) addCookies(h http.Header, u *url.URL, now time.Time) {
 	cookies := cookiesFor(k.session.Cookies, u, now)
-	own := authclient.ReadCookies(h)
+	own := cookie.Read(h)
 	k.session.setCallHeaders(h, k.preset, cookies)
 	for _, s := range cookies {
 		if !slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == s.Name }) {
-			authclient.AddCookie(h, s.Name, s.raw())
+			cookie.Add(h, s.Name, s.raw())
 		}
 	}
 }
@@ -216,7 +217,7 @@ func (c *Client) keep(req *http.Request, k *credentials, h http.Header, ours boo
 	if err := c.keepNonce(req.Context(), k.session, req.URL, h); err != nil {
 		c.unsaved.Store(&err)
 	}
-	if set := authclient.ReadSetCookies(h); ours && len(set) > 0 {
+	if set := cookie.ReadSet(h); ours && len(set) > 0 {
 		if err := c.keepCookies(req.Context(), k.session, k.preset, req.URL, set); err != nil {
 			c.unsaved.Store(&err)
 		}

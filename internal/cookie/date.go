@@ -1,4 +1,4 @@
-package authclient
+package cookie
 
 import (
 	"strconv"
@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// parseCookieDate reads the Expires attribute of a cookie as browsers do (RFC 6265
+// parseDate reads the Expires attribute of a cookie as browsers do (RFC 6265
 // §5.1.1): the first token of each form is the time, the day, the month and the year, in
 // any order. ok is false for a text that is not a date, which browsers ignore.
-func parseCookieDate(text string) (date time.Time, ok bool) {
-	var d cookieDate
+func parseDate(text string) (date time.Time, ok bool) {
+	var d foundDate
 	for token := range strings.FieldsFuncSeq(text, isDateDelimiter) {
 		d.take(token)
 	}
@@ -21,14 +21,14 @@ func isDateDelimiter(r rune) bool {
 	return r == '\t' || r >= 0x20 && r <= 0x2f || r >= 0x3b && r <= 0x40 || r >= 0x5b && r <= 0x60 || r >= 0x7b && r <= 0x7e
 }
 
-// A cookieDate holds the parts of a date that were found.
-type cookieDate struct {
+// A foundDate holds the parts of a date that were found.
+type foundDate struct {
 	hour, minute, second, day, month, year int
 	hasTime, hasDay, hasMonth, hasYear     bool
 }
 
 // take adds a token to the first part that has its form and is missing.
-func (d *cookieDate) take(token string) {
+func (d *foundDate) take(token string) {
 	if !d.hasTime {
 		if d.hasTime = d.takeTime(token); d.hasTime {
 			return
@@ -49,7 +49,7 @@ func (d *cookieDate) take(token string) {
 	}
 }
 
-func (d *cookieDate) takeTime(token string) bool {
+func (d *foundDate) takeTime(token string) bool {
 	parts := strings.SplitN(token, ":", 3)
 	if len(parts) != 3 || len(parts[0]) > 2 || len(parts[1]) > 2 {
 		return false
@@ -84,7 +84,7 @@ func monthOf(token string) (int, bool) {
 }
 
 // time returns the date, if it has all parts and exists.
-func (d *cookieDate) time() (time.Time, bool) {
+func (d *foundDate) time() (time.Time, bool) {
 	switch {
 	case d.year >= 70 && d.year <= 99:
 		d.year += 1900

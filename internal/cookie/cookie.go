@@ -1,4 +1,5 @@
-package authclient
+// Package cookie reads, writes and limits cookies as browsers do (RFC 6265).
+package cookie
 
 import (
 	"cmp"
@@ -9,9 +10,9 @@ import (
 	"time"
 )
 
-// CookieMayBeSet reports whether an answer from u may set the cookie: its Domain, if any,
+// MayBeSet reports whether an answer from u may set the cookie: its Domain, if any,
 // must match the host (RFC 6265 §5.3).
-func CookieMayBeSet(c *http.Cookie, u *url.URL) bool {
+func MayBeSet(c *http.Cookie, u *url.URL) bool {
 	domain, host := strings.ToLower(strings.TrimPrefix(c.Domain, ".")), strings.ToLower(u.Hostname())
 	if domain == "" || domain == host {
 		return true
@@ -20,9 +21,9 @@ func CookieMayBeSet(c *http.Cookie, u *url.URL) bool {
 	return err != nil && strings.HasSuffix(host, "."+domain)
 }
 
-// CookieExpiry returns when a cookie expires, or the zero time if it does not say (RFC
+// Expiry returns when a cookie expires, or the zero time if it does not say (RFC
 // 6265 §5.3: Max-Age has precedence over Expires).
-func CookieExpiry(c *http.Cookie, now time.Time) time.Time {
+func Expiry(c *http.Cookie, now time.Time) time.Time {
 	switch {
 	case c.MaxAge < 0:
 		return now.Add(-time.Second)
@@ -33,21 +34,21 @@ func CookieExpiry(c *http.Cookie, now time.Time) time.Time {
 	}
 }
 
-// CookieEnded reports whether an answer clears the cookie.
-func CookieEnded(c *http.Cookie, now time.Time) bool {
-	expires := CookieExpiry(c, now)
+// Ended reports whether an answer clears the cookie.
+func Ended(c *http.Cookie, now time.Time) bool {
+	expires := Expiry(c, now)
 	return !expires.IsZero() && !expires.After(now)
 }
 
-// CookieDomain returns the domain of a cookie that an answer from u set: its Domain
+// Domain returns the domain of a cookie that an answer from u set: its Domain
 // attribute, or the host.
-func CookieDomain(c *http.Cookie, u *url.URL) string {
+func Domain(c *http.Cookie, u *url.URL) string {
 	return strings.ToLower(cmp.Or(strings.TrimPrefix(c.Domain, "."), u.Hostname()))
 }
 
-// CookiePath returns the path of a cookie that an answer from u set: its Path attribute, or
+// Path returns the path of a cookie that an answer from u set: its Path attribute, or
 // the directory of u (RFC 6265 §5.1.4).
-func CookiePath(c *http.Cookie, u *url.URL) string {
+func Path(c *http.Cookie, u *url.URL) string {
 	if strings.HasPrefix(c.Path, "/") {
 		return c.Path
 	}
@@ -58,9 +59,9 @@ func CookiePath(c *http.Cookie, u *url.URL) string {
 	return "/"
 }
 
-// CookieGoesTo reports whether a cookie with that path is sent with a request to u
+// GoesTo reports whether a cookie with that path is sent with a request to u
 // (RFC 6265 §5.1.4).
-func CookieGoesTo(path string, u *url.URL) bool {
+func GoesTo(path string, u *url.URL) bool {
 	request := u.EscapedPath()
 	if request == "" {
 		request = "/"

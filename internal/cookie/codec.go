@@ -1,4 +1,4 @@
-package authclient
+package cookie
 
 import (
 	"net/http"
@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// ReadSetCookies returns the cookies that an answer sets (RFC 6265 §5.2). A Value is
+// ReadSet returns the cookies that an answer sets (RFC 6265 §5.2). A Value is
 // exactly what the server sent, with its quotes, blanks, commas and bytes of any encoding:
 // it must be sent back so. Quoted is never set. Of an attribute given twice, the last one
 // counts.
-func ReadSetCookies(h http.Header) []*http.Cookie {
+func ReadSet(h http.Header) []*http.Cookie {
 	var cookies []*http.Cookie
 	for _, line := range h.Values("Set-Cookie") {
 		pair, attributes, _ := strings.Cut(line, ";")
 		name, value, ok := strings.Cut(pair, "=")
 		name, value = trimBlanks(name), trimBlanks(value)
-		if !ok || name == "" || hasControl(line) {
+		if !ok || name == "" || HasControl(line) {
 			continue
 		}
 		c := &http.Cookie{Name: name, Value: value, Raw: line}
@@ -32,7 +32,7 @@ func ReadSetCookies(h http.Header) []*http.Cookie {
 func setAttribute(c *http.Cookie, name, value string) {
 	switch name {
 	case "expires":
-		if at, ok := parseCookieDate(value); ok {
+		if at, ok := parseDate(value); ok {
 			c.Expires, c.RawExpires = at, value
 		}
 	case "max-age":
@@ -73,8 +73,8 @@ func maxAge(text string) (int, bool) {
 	return int(n), true
 }
 
-// ReadCookies returns the cookies of a request, their values as they are.
-func ReadCookies(h http.Header) []*http.Cookie {
+// Read returns the cookies of a request, their values as they are.
+func Read(h http.Header) []*http.Cookie {
 	var cookies []*http.Cookie
 	for _, line := range h.Values("Cookie") {
 		for pair := range strings.SplitSeq(line, ";") {
@@ -86,8 +86,8 @@ func ReadCookies(h http.Header) []*http.Cookie {
 	return cookies
 }
 
-// AddCookie adds a cookie to the header of a request, its value as it is.
-func AddCookie(h http.Header, name, value string) {
+// Add adds a cookie to the header of a request, its value as it is.
+func Add(h http.Header, name, value string) {
 	pair := name + "=" + value
 	if earlier := h.Get("Cookie"); earlier != "" {
 		pair = earlier + "; " + pair
@@ -97,6 +97,7 @@ func AddCookie(h http.Header, name, value string) {
 
 func trimBlanks(s string) string { return strings.Trim(s, " \t") }
 
-func hasControl(s string) bool {
+// HasControl reports whether a text has characters that no header can carry.
+func HasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }

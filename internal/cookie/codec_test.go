@@ -1,4 +1,4 @@
-package authclient
+package cookie
 
 import (
 	"net/http"
@@ -11,19 +11,19 @@ func TestCookieBytes(t *testing.T) {
 		``, `a`, `"a"`, `"ab/cd=="`, `a,b`, `a b`, `{"a":[1,"x y"]}`, `naïve`, "\xff\xfe", `a\b`, `a\"b`, `=`, `a=b=c`, `"`, `%22`, `s:x.y/z+`,
 	} {
 		h := http.Header{}
-		for _, c := range ReadSetCookies(http.Header{"Set-Cookie": {"k=" + value + "; Path=/"}}) {
-			AddCookie(h, c.Name, c.Value)
+		for _, c := range ReadSet(http.Header{"Set-Cookie": {"k=" + value + "; Path=/"}}) {
+			Add(h, c.Name, c.Value)
 		}
-		AddCookie(h, "z", "1")
+		Add(h, "z", "1")
 		if got, want := h.Get("Cookie"), "k="+value+"; z=1"; got != want {
 			t.Errorf("%q comes back as %q", want, got)
 		}
-		if all := ReadCookies(h); len(all) != 2 || all[0].Value != value || all[1].Name != "z" {
+		if all := Read(h); len(all) != 2 || all[0].Value != value || all[1].Name != "z" {
 			t.Errorf("%q is read as %v", value, all)
 		}
 	}
 	for _, line := range []string{"", "k", "=v", "; a=b", "k=a\x01b", "k=v; Path=\x00"} {
-		if got := ReadSetCookies(http.Header{"Set-Cookie": {line}}); len(got) != 0 {
+		if got := ReadSet(http.Header{"Set-Cookie": {line}}); len(got) != 0 {
 			t.Errorf("%q is read as %v", line, got)
 		}
 	}
@@ -39,7 +39,7 @@ func TestCookieAttributes(t *testing.T) {
 		"k=v; Max-Age=+5; Max-Age=5s; Max-Age=":                    {},
 		"k=v; Expires=never; Partitioned":                          {Partitioned: true},
 	} {
-		all := ReadSetCookies(http.Header{"Set-Cookie": {line}})
+		all := ReadSet(http.Header{"Set-Cookie": {line}})
 		if len(all) != 1 {
 			t.Errorf("%q: %v", line, all)
 			continue

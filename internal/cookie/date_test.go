@@ -1,4 +1,4 @@
-package authclient
+package cookie
 
 import (
 	"net/http"
@@ -43,15 +43,15 @@ func TestCookieDates(t *testing.T) {
 		{"Thu, 01 Xyz 2026 00:00:00 GMT", time.Time{}},
 		{"2026-11-28T12:00:00Z", time.Time{}},
 	} {
-		got, ok := parseCookieDate(tt.text)
+		got, ok := parseDate(tt.text)
 		if ok == tt.want.IsZero() || ok && !got.Equal(tt.want) {
 			t.Errorf("%q: %v %v, want %v", tt.text, got, ok, tt.want)
 		}
 		if tt.want.IsZero() {
 			continue
 		}
-		set := ReadSetCookies(http.Header{"Set-Cookie": {"a=b; Expires=" + tt.text}})
-		if got := CookieExpiry(set[0], time.Now()); !got.Equal(tt.want) {
+		set := ReadSet(http.Header{"Set-Cookie": {"a=b; Expires=" + tt.text}})
+		if got := Expiry(set[0], time.Now()); !got.Equal(tt.want) {
 			t.Errorf("a cookie with Expires=%s expires %v", tt.text, got)
 		}
 	}
@@ -60,7 +60,7 @@ func TestCookieDates(t *testing.T) {
 func FuzzCookieDate(f *testing.F) {
 	f.Add("Thu, 01-Jan-70 00:00:01 GMT")
 	f.Fuzz(func(t *testing.T, text string) {
-		if d, ok := parseCookieDate(text); ok && (d.Year() < 1601 || d.Year() > 9999) {
+		if d, ok := parseDate(text); ok && (d.Year() < 1601 || d.Year() > 9999) {
 			t.Errorf("%q is %v", text, d)
 		}
 	})
