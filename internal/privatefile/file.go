@@ -51,7 +51,7 @@ func (f *File) Commit(data []byte) error {
 		err = f.file.Close()
 	}
 	if err == nil {
-		err = f.root.Rename(f.temp, f.name)
+		err = f.root.rename(f.temp, f.name)
 	}
 	if err == nil {
 		err = f.root.sync()
