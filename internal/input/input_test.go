@@ -5,7 +5,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 
@@ -43,6 +45,12 @@ func write(t *testing.T, name, text string, mode os.FileMode) string {
 	}
 	return path
 }
+
+// On Windows a file has no modes, and errors other words.
+var (
+	notFound, isDirectory = syscall.ENOENT.Error(), syscall.EISDIR.Error()
+	modesHere             = cmp.FilterPath(func(p cmp.Path) bool { return runtime.GOOS == "windows" && p.Last().String() == ".Mode" }, cmp.Ignore())
+)
 
 // wantError checks class, message and hint, and that no secret is in them.
 func wantError(t *testing.T, err error, class verdict.Class, message, hint string, secrets ...string) {
@@ -100,8 +108,8 @@ func TestTextRefused(t *testing.T) {
 		{terminal(""), nil, verdict.Usage, "no token given", "through a pipe"},
 		{stdin(""), []string{"Bearer", "x"}, verdict.Usage, "got 2 arguments for the token, want one", "quote it"},
 		{stdin(""), []string{"@"}, verdict.Usage, "the file name after @ is empty", "@FILE"},
-		{stdin(""), []string{"@" + missing}, verdict.IO, missing + ": no such file or directory", ""},
-		{stdin(""), []string{"@" + dir}, verdict.IO, dir + ": is a directory", ""},
+		{stdin(""), []string{"@" + missing}, verdict.IO, missing + ": " + notFound, ""},
+		{stdin(""), []string{"@" + dir}, verdict.IO, dir + ": " + isDirectory, ""},
 		{stdin(""), []string{"@" + large}, verdict.TooLarge, large + " is larger than 5 bytes", ""},
 		{stdin(""), []string{"123456"}, verdict.TooLarge, "the argument is larger than 5 bytes", ""},
 		{stdin("123456"), nil, verdict.TooLarge, "stdin is larger than 5 bytes", ""},
@@ -205,7 +213,7 @@ func TestBytes(t *testing.T) {
 		if err != nil {
 			t.Errorf("%q: %v", tt.source, err)
 		}
-		if diff := cmp.Diff(tt.want, got); diff != "" {
+		if diff := cmp.Diff(tt.want, got, modesHere); diff != "" {
 			t.Errorf("%q (-want +got)\n%s", tt.source, diff)
 		}
 	}
@@ -224,9 +232,9 @@ func TestBytesRefused(t *testing.T) {
 		{" \n", verdict.Usage, "the source of the key is empty", "variable"},
 		{"@", verdict.Usage, "the file name after @ is empty", "@FILE"},
 		{"-x", verdict.Usage, `"-x" is not a source of the key`, "@-x"},
-		{"@" + missing, verdict.KeyUnreadable, missing + ": no such file or directory", ""},
-		{"missing.pem", verdict.KeyUnreadable, "missing.pem: no such file or directory", "is the path right? ls ."},
-		{dir, verdict.KeyUnreadable, dir + ": is a directory", ""},
+		{"@" + missing, verdict.KeyUnreadable, missing + ": " + notFound, ""},
+		{"missing.pem", verdict.KeyUnreadable, "missing.pem: " + notFound, "is the path right? ls ."},
+		{dir, verdict.KeyUnreadable, dir + ": " + isDirectory, ""},
 		{"env:UNSET", verdict.KeyUnreadable, "env:UNSET is not set", "export UNSET="},
 		{"env:", verdict.Usage, "the name after env: is empty", "env:NAME"},
 		{"fd:x", verdict.Usage, "fd:x is not a descriptor to read from", "fd:3"},
@@ -239,7 +247,7 @@ func TestBytesRefused(t *testing.T) {
 		{"ssh-rsa", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file that exists", "a key is a file"},
 		{"hunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file that exists", "a key is a file"},
 		{"hunter2/hunter2==", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file that exists", "a key is a file"},
-		{"./missing", verdict.KeyUnreadable, "./missing: no such file or directory", "is the path right? ls ."},
+		{"./missing", verdict.KeyUnreadable, "./missing: " + notFound, "is the path right? ls ."},
 		{"hunter2\nhunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file", "--secret"},
 		{"---- BEGIN SSH2\nhunter2", verdict.KeyUnreadable, "the source of the key is neither a key nor the name of a file", "--secret"},
 	}
@@ -288,7 +296,7 @@ func TestSecret(t *testing.T) {
 		if err != nil || literal != tt.literal {
 			t.Errorf("%q: literal %v, %v", tt.source, literal, err)
 		}
-		if diff := cmp.Diff(tt.want, got); diff != "" {
+		if diff := cmp.Diff(tt.want, got, modesHere); diff != "" {
 			t.Errorf("%q (-want +got)\n%s", tt.source, diff)
 		}
 	}
@@ -324,7 +332,7 @@ func TestSecretRefused(t *testing.T) {
 		{broken, "-", verdict.KeyUnreadable, "the prompt for the secret: unexpected EOF"},
 		{stdin(""), "@", verdict.Usage, "the file name of the secret is empty"},
 		{stdin(""), "raw:", verdict.Usage, "the file name of the secret is empty"},
-		{stdin(""), "@" + missing, verdict.KeyUnreadable, missing + ": no such file or directory"},
+		{stdin(""), "@" + missing, verdict.KeyUnreadable, missing + ": " + notFound},
 		{stdin(""), "env:UNSET", verdict.KeyUnreadable, "env:UNSET is not set"},
 		{stdin(""), "hex:hunter2", verdict.KeyUnreadable, "the secret after hex: is not hexadecimal"},
 		{stdin(""), "hex:abc", verdict.KeyUnreadable, "the secret after hex: is not hexadecimal"},

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"jwt/internal/jwk"
@@ -240,6 +241,9 @@ func fileError(class verdict.Class, name string, err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		err = path.Err
+	}
+	if info, failed := os.Stat(name); failed == nil && info.IsDir() {
+		err = syscall.EISDIR // Windows says "incorrect function"
 	}
 	return absent(verdict.Errorf(class, "%s: %w", name, err), name)
 }

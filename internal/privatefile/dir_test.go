@@ -71,9 +71,11 @@ func TestTemporaryFiles(t *testing.T) {
 	}
 	abandoned.Abandon()
 	for _, name := range []string{"x.json", "x.y.json"} {
-		if _, err := root.Create(name, 0); err != nil { // its writer is killed
+		killed, err := root.Create(name, 0)
+		if err != nil {
 			t.Fatal(err)
 		}
+		killed.file.Close() // with its writer
 	}
 	if got := filesIn(t, d.Path); len(got) != 2 {
 		t.Errorf("%q", got)

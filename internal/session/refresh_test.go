@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -404,7 +405,11 @@ func TestNetworkFailureKeepsTheSession(t *testing.T) {
 	}
 	w.edit(func(s *Session) { s.AccessExpires = time.Now().Add(-time.Second) })
 	_, err = w.client().Token(t.Context(), 0)
-	mustFail(t, err, verdict.FetchFailed, "connection refused", old.RefreshToken, old.AccessToken)
+	refused := "connection refused"
+	if runtime.GOOS == "windows" {
+		refused = "dial tcp"
+	}
+	mustFail(t, err, verdict.FetchFailed, refused, old.RefreshToken, old.AccessToken)
 	w.edit(func(s *Session) { s.Server = w.url })
 	if s, err = w.client().Token(t.Context(), 0); err != nil || !w.accepted(s.AccessToken) {
 		t.Fatalf("the session was lost: %v", err)

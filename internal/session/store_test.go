@@ -33,6 +33,9 @@ func (w *world) leftovers() []string {
 }
 
 func TestStoredPrivately(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the system has no such modes")
+	}
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
 	for name, want := range map[string]fs.FileMode{".": fs.ModeDir | 0o700, "default.json": 0o600, "default.lock": 0o600} {
@@ -173,6 +176,9 @@ func TestFilesReadableByOthersAreRefused(t *testing.T) {
 // TestDiskFull checks that no refresh is sent if the disk is full, and that the session
 // is unchanged.
 func TestDiskFull(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the system cannot limit the size of files")
+	}
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
 	w.age(time.Minute, 5*time.Second)

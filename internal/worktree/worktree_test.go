@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -68,7 +69,7 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s is listed", not)
 		}
 	}
-	if all := list(t, root, Options{All: true}); len(all) != len(ignoreFiles) {
+	if all := list(t, root, Options{All: true}); len(all) != len(ignoreFiles) && runtime.GOOS != "windows" { // where names do not end with spaces
 		t.Errorf("%d files of %d", len(all), len(ignoreFiles))
 	}
 }
