@@ -64,23 +64,23 @@ func TestSPAInChromium(t *testing.T) {
 
 	b := startChromium(t)
 	s.clock.advance(time.Since(epoch)) // the library compares the clocks
-	b.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": false})
-	b.visit(app)
+	b.Call("Emulation.setScriptExecutionDisabled", map[string]any{"value": false})
+	b.Visit(app)
 	shows := func(title, focus string) { // pages load one after the other, by scripts
-		for b.eval(`[document.readyState, document.title, document.activeElement?.id].join(" ")`) != `"complete `+title+" "+focus+`"` {
+		for b.Eval(`[document.readyState, document.title, document.activeElement?.id].join(" ")`) != `"complete `+title+" "+focus+`"` {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
 	shows("Log in", "username")
-	b.typeText(alice)
-	b.press("Tab")
-	b.typeText(password)
-	b.press("Enter")
+	b.TypeText(alice)
+	b.Press("Tab")
+	b.TypeText(password)
+	b.Press("Enter")
 	shows("Allow access?", "")
-	b.press("Tab")
-	b.press("Enter")
+	b.Press("Tab")
+	b.Press("Enter")
 	shows("done", "")
-	same(t, "the page", b.eval(`[...document.querySelectorAll("li")].map(l => l.textContent)`),
+	same(t, "the page", b.Eval(`[...document.querySelectorAll("li")].map(l => l.textContent)`),
 		`["alice DPoP","refreshed: true","me: alice","userinfo: alice@example.com","stolen: DPoP","revoked: 401"]`)
-	same(t, "blocked by a policy", b.blocked, []string(nil))
+	same(t, "blocked by a policy", b.Blocked, []string(nil))
 }
