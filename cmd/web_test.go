@@ -157,6 +157,16 @@ func TestPageSaysWhatTheCommandsSay(t *testing.T) {
 		})
 	}
 
+	t.Run("what is signed verifies", func(t *testing.T) {
+		result, _ := p.ask("sign", map[string]string{"keys": "0", "header": "{}", "claims": `{"aud":"api"}`})
+		var made struct{ Token string }
+		if err := json.Unmarshal(result, &made); err != nil {
+			t.Fatal(err)
+		}
+		if got, whole := p.ask("verify", map[string]string{"token": made.Token, "keys": "given", "audience": "api"}); !strings.HasPrefix(string(got), `{"valid":true,`) {
+			t.Error(whole)
+		}
+	})
 	t.Run("a pasted public key verifies", func(t *testing.T) {
 		result, whole := p.ask("verify", map[string]string{"token": trusted, "keys": "key", "pasted": string(public)})
 		if !strings.HasPrefix(string(result), `{"valid":true,`) || !strings.Contains(whole, "jwt verify @token.txt --key public.pem") {

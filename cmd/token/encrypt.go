@@ -217,7 +217,7 @@ func (o encryptOptions) answer(env *cli.Env, t jwe.Token, r recipient, p plainte
 	object := render.Object{{Name: "token", Value: t.Text}, {Name: "header", Value: t.Header}}
 	if p.signed != nil {
 		object.Add("nested", render.Object{
-			{Name: "token", Value: p.signed.Text},
+			{Name: "token", Value: p.signed.Text()},
 			{Name: "header", Value: p.signed.Header},
 			{Name: "payload", Value: jsonobject.Value(p.signed.Payload)},
 		})

@@ -408,7 +408,7 @@ func (o signOptions) answer(env *cli.Env, t jws.Token) error {
 		return o.output.Write(env, []byte(t.Text()+"\n"))
 	}
 	return o.output.WriteJSON(env, render.Object{
-		{Name: "token", Value: t.Text},
+		{Name: "token", Value: t.Text()},
 		{Name: "header", Value: t.Header},
 		{Name: "payload", Value: jsonobject.Value(t.Payload)},
 	})

@@ -47,8 +47,8 @@ func (s *Server) sign(_ context.Context, q question) (answer, error) {
 	}
 	return answer{
 		view: render.Done(2, "Signed", sentence, ""), says: sentence,
-		fields: render.Object{{Name: "signed", Value: t.Text}},
-		result: render.Object{{Name: "token", Value: t.Text}, {Name: "header", Value: t.Header}, {Name: "payload", Value: jsonobject.Value(t.Payload)}},
+		fields: render.Object{{Name: "signed", Value: t.Text()}},
+		result: render.Object{{Name: "token", Value: t.Text()}, {Name: "header", Value: t.Header}, {Name: "payload", Value: jsonobject.Value(t.Payload)}},
 	}, nil
 }
 

@@ -22,10 +22,16 @@ const (
 	signed = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJodHRwczovL2EuZXhhbXBsZSIsInN1YiI6ImFsaWNlIiwibiI6MTIzNDU2Nzg5MDEyMzQ1Njc4OTB9.c2lnbmF0dXJl"
 )
 
+// Tokens: one with markup, a token inside and much else, and one that is encrypted.
+const (
+	hostile   = "eyJhbGciOiJFUzI1NiIsImtpZCI6IlwiPjxzY3JpcHQ-d2luZG93LmhhY2tlZD0xPC9zY3JpcHQ-Iiwiamt1IjoiaHR0cHM6Ly9ldmlsLmV4YW1wbGUva2V5cyJ9.eyI8L3N0eWxlPjxpbWcgc3JjPXggb25lcnJvcj13aW5kb3cuaGFja2VkPTE-IjoiPHNjcmlwdD53aW5kb3cuaGFja2VkPTE8L3NjcmlwdD4iLCJpc3MiOiJodHRwczovL2xvZ2luLmV4YW1wbGUiLCJzdWIiOiJh4oCuZ25wLmV4ZSIsImF1ZCI6WyJhcGkiLCJ3ZWIiXSwiaWF0IjoxNzY4NDc0ODAwLCJleHAiOjE3Njg0Nzg1MDAsImVtYWlsIjoiYWxpY2VAZXhhbXBsZS5jb20iLCJhY3QiOnsic3ViIjoiYm9iIiwiYWN0Ijp7InN1YiI6ImNhcm9sIn19LCJsb25nIjoieHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4IiwidG9rZW4iOiJleUpoYkdjaU9pSklVekkxTmlKOS5leUp6ZFdJaU9pSnBibTVsY2lJc0ltVjRjQ0k2TVRjMk9EUTNPRFEyTUgwLldscGFXbHBhV2xwYVdscGFXbHBhV2xwYVdscGFXbHBhV2xwYVdscGFXbG8ifQ.WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWg"
+	encrypted = "eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..aWlpaWlpaWlpaWlp.Y2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjYw.dHR0dHR0dHR0dHR0dHR0dA"
+)
+
 var now = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 
-// server returns a server with one secret given at the start.
-func server(t *testing.T) *web.Server {
+// serverAt returns a server with one secret given at the start.
+func serverAt(t *testing.T, host string) *web.Server {
 	t.Helper()
 	key, err := jwk.Secret([]byte(secret))
 	if err != nil {
@@ -36,10 +42,34 @@ func server(t *testing.T) *web.Server {
 		Host: host, Path: "RANDOM", Now: func() time.Time { return now },
 		Given: []web.Given{{Name: "env:SECRET", Key: key}},
 		Verify: func(_ context.Context, token string, with web.Expected) verify.Report {
+			if with.Under == web.UnderGiven {
+				return verify.Token(token, given{key: key}, verify.Policy{}, now)
+			}
 			return verify.Token(token, with.Pasted, verify.Policy{}, now)
 		},
-		Command: func(web.Expected) string { return "jwt verify @token.txt" },
+		Command: func(web.Expected) string { return "jwt verify @token.txt --secret env:SECRET" },
 	})
+}
+
+// given are the keys of the start.
+type given struct {
+	web.Pasted
+	key jwk.Key
+}
+
+func (g given) Keys() ([]jwk.Key, error) { return []jwk.Key{g.key}, nil }
+
+// listen serves a handler on loopback and returns its address.
+func listen(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// pageRequest returns the request for the page.
+func pageRequest() *http.Request {
+	return httptest.NewRequest(http.MethodGet, "http://"+host+"/RANDOM/", nil)
 }
 
 // request returns a request as the page sends it.
@@ -54,7 +84,7 @@ func request(name, body string) *http.Request {
 func answer(t *testing.T, r *http.Request) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
-	server(t).ServeHTTP(w, r)
+	serverAt(t, host).ServeHTTP(w, r)
 	return w
 }
 
