@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"crypto/x509"
 	"strings"
 	"time"
 
@@ -29,9 +30,10 @@ type Profile struct {
 // A Presentation holds what came with a token and what its verifier expects. nil means
 // unknown. Times and lists have the meaning that they have in a Policy.
 type Presentation struct {
-	Alg        jwa.Algorithm // of the signature that verified
-	Curve      string        // of the key; "" if it has none
-	Thumbprint string        // of the key (RFC 7638); "" for a secret
+	Alg        jwa.Algorithm       // of the signature that verified
+	Curve      string              // of the key; "" if it has none
+	Thumbprint string              // of the key (RFC 7638); "" for a secret
+	Chain      []*x509.Certificate // of the key, the leaf first, if it reached a trust anchor
 
 	Audiences []string
 	MaxAge    *time.Duration
@@ -83,7 +85,7 @@ func Lookup(name string) (Profile, bool) {
 
 // All returns the profiles that can be chosen.
 func All() []Profile {
-	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), credentialProof(), securityEvent(), serviceAccount(), clientAssertion(), authorizationResponse(), workload(), digitalCredential()}
+	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), credentialProof(), securityEvent(), serviceAccount(), clientAssertion(), authorizationResponse(), workload(), digitalCredential(), verifiableCredential(), entra(), appleNotification()}
 }
 
 // Check checks verified claims and their header against the profile at the instant now.
@@ -226,6 +228,12 @@ func is(k kind, section string, names ...string) []rule {
 // text returns a string claim.
 func (q *inquiry) text(name string) (string, bool) {
 	v, _ := q.claims.Get(name)
+	return v.Text()
+}
+
+// textAt returns the string at a path.
+func textAt(o jsonobject.Object, path string) (string, bool) {
+	v, _ := o.Lookup(path)
 	return v.Text()
 }
 

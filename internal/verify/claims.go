@@ -89,6 +89,9 @@ func (v *verification) profile(claims jwt.Claims, verified jws.Verified) {
 	if !key.IsSecret() { // the thumbprint of a secret is a hash of it
 		with.Thumbprint = key.Thumbprint()
 	}
+	if v.Anchors != nil {
+		with.Chain = key.Certificates
+	}
 	v.add(v.Profile.Check(claims, verified.Token().Protected(), with, v.at)...)
 }
 
