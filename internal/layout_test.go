@@ -69,6 +69,7 @@ var rooms = []string{
 	"httpclient",
 	"jwks",
 	"cookie",
+	"presets",
 	"authclient",
 	"session",
 	"flow",

@@ -4,8 +4,8 @@ import (
 	"path/filepath"
 	"sync"
 
-	"jwt/internal/authclient"
 	"jwt/internal/cli"
+	"jwt/internal/presets"
 	"jwt/internal/session"
 )
 
@@ -19,12 +19,12 @@ func sessions(env *cli.Env) *session.Store {
 }
 
 // preset returns the preset of that name, with the user's changes in config.toml.
-func preset(env *cli.Env, name string) (authclient.Preset, error) {
+func preset(env *cli.Env, name string) (presets.Preset, error) {
 	config, err := env.ReadConfig()
 	if err != nil {
-		return authclient.Preset{}, err
+		return presets.Preset{}, err
 	}
-	p, err := authclient.FindPreset(name, config)
+	p, err := presets.Find(name, config)
 	if err != nil {
 		return p, err
 	}
@@ -32,11 +32,11 @@ func preset(env *cli.Env, name string) (authclient.Preset, error) {
 }
 
 // remembered returns find with its results kept: the presets are parsed once in a process.
-func remembered(find func(string) (authclient.Preset, error)) func(string) (authclient.Preset, error) {
+func remembered(find func(string) (presets.Preset, error)) func(string) (presets.Preset, error) {
 	var found sync.Map
-	return func(name string) (authclient.Preset, error) {
+	return func(name string) (presets.Preset, error) {
 		if p, ok := found.Load(name); ok {
-			return p.(authclient.Preset), nil
+			return p.(presets.Preset), nil
 		}
 		p, err := find(name)
 		if err == nil {

@@ -13,6 +13,7 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/config"
 	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 	"jwt/internal/render"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
@@ -81,7 +82,7 @@ func (o detectOptions) detect(ctx context.Context, env *cli.Env, target string) 
 	if err := o.output.Check(); err != nil {
 		return nil, err
 	}
-	u, err := authclient.ParseServer(target)
+	u, err := httpclient.ParseServer(target)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func (o detectOptions) tell(env *cli.Env, f *authclient.Finding, best bool) {
 // presetName returns a name for the preset of a server: its host, without what TOML would
 // need quotes for.
 func presetName(f *authclient.Finding) string {
-	u, err := authclient.ParseServer(f.Server)
+	u, err := httpclient.ParseServer(f.Server)
 	if err != nil {
 		return "mine"
 	}
@@ -141,7 +142,7 @@ func loginWith(f *authclient.Finding, name string) string {
 	if !f.Changes() {
 		name = f.Preset
 	}
-	if p, err := authclient.FindPreset(f.Preset, config.File{}); err == nil && p.IsOAuth() {
+	if p, err := presets.Find(f.Preset, config.File{}); err == nil && p.IsOAuth() {
 		b.WriteString(" --client-id ID")
 	} else {
 		b.WriteString(" --user NAME")

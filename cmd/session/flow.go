@@ -19,6 +19,8 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/flow"
 	"jwt/internal/flow/report"
+	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -118,7 +120,7 @@ func (o *flowOptions) complete(env *cli.Env, c *cobra.Command) {
 	cli.CompleteValues(c, "color", "auto", "always", "never")
 	cli.CompleteWith(c, "preset", func() []string {
 		config, _ := env.ReadConfig()
-		names, _ := authclient.PresetNames(config)
+		names, _ := presets.Names(config)
 		return names
 	})
 }
@@ -189,7 +191,7 @@ func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {
 			return o.fail(env, err)
 		}
 		defer end()
-		options.OAuth, options.Preset = client, authclient.Preset{}
+		options.OAuth, options.Preset = client, presets.Preset{}
 	}
 	o.tell(env, &options)
 	judged, err := flow.Run(ctx, options)
@@ -254,7 +256,7 @@ func (o flowOptions) options(env *cli.Env) (flow.Options, error) {
 	if options.Preset, err = preset(env, o.preset); err != nil || o.server == "" {
 		return options, err
 	}
-	if options.Server, err = authclient.ParseServer(o.server); err != nil {
+	if options.Server, err = httpclient.ParseServer(o.server); err != nil {
 		return options, err
 	}
 	if o.user != "" {
@@ -289,7 +291,7 @@ func (o flowOptions) local(ctx context.Context, env *cli.Env, options *flow.Opti
 		listener.Close()
 		return nil, err
 	}
-	if options.Server, err = authclient.ParseServer(address); err != nil {
+	if options.Server, err = httpclient.ParseServer(address); err != nil {
 		return nil, err
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -12,6 +12,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/cli"
+	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
 	"jwt/internal/reltime"
 	"jwt/internal/render"
@@ -183,7 +184,7 @@ func (o loginOptions) target(before *session.Session, args []string) (l session.
 	} else if before.Server == "" {
 		return l, "", verdict.Errorf(verdict.Usage, "which server?").Hintf("jwt session login https://login.example --user NAME")
 	}
-	if l.Server, err = authclient.ParseServer(spelled); err != nil {
+	if l.Server, err = httpclient.ParseServer(spelled); err != nil {
 		return l, "", err
 	}
 	if before.Server == l.Server.String() {

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"jwt/internal/authclient"
 	"jwt/internal/cli"
+	"jwt/internal/presets"
 	"jwt/internal/render"
 	"jwt/internal/session"
 )
@@ -98,7 +98,7 @@ func (o options) client(env *cli.Env, out cli.Output) (*session.Client, error) {
 	}
 	c := &session.Client{
 		Store: sessions(env), Name: name,
-		Presets: remembered(func(name string) (authclient.Preset, error) { return preset(env, name) }), HTTP: env.HTTP, Now: env.Now,
+		Presets: remembered(func(name string) (presets.Preset, error) { return preset(env, name) }), HTTP: env.HTTP, Now: env.Now,
 		UserAgent: env.UserAgent(), Record: session.RecordAll,
 		Notice: func(message string) { out.Note(env, message) },
 	}

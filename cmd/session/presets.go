@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"jwt/internal/authclient"
 	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
+	"jwt/internal/presets"
 	"jwt/internal/render"
 )
 
@@ -17,7 +17,7 @@ var presetsCommand = cli.Command{
 	Short: "list the presets, or print one",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var o presetsOptions
-		c.Long = "List the presets, or print one as TOML with all its fields and where they come\nfrom.\n\n" + strings.TrimRight(authclient.PresetFields(), "\n")
+		c.Long = "List the presets, or print one as TOML with all its fields and where they come\nfrom.\n\n" + strings.TrimRight(presets.Fields(), "\n")
 		c.Example = `  jwt session presets
   jwt session presets simplejwt
   jwt session presets cookie >> ~/.config/jwt/config.toml`
@@ -40,14 +40,14 @@ type presetsOptions struct{ output cli.Output }
 
 // A described preset is a preset and who wrote it.
 type described struct {
-	authclient.Preset
+	presets.Preset
 	source string
 }
 
 // presetNames returns the names of all presets, for completion.
 func presetNames(env *cli.Env) []string {
 	config, _ := env.ReadConfig()
-	names, _ := authclient.PresetNames(config)
+	names, _ := presets.Names(config)
 	return names
 }
 
@@ -82,22 +82,22 @@ func describe(env *cli.Env, names []string) ([]described, error) {
 		return nil, err
 	}
 	if len(names) == 0 {
-		if names, err = authclient.PresetNames(config); err != nil {
+		if names, err = presets.Names(config); err != nil {
 			return nil, err
 		}
 	}
 	var all []described
 	for _, name := range names {
-		p, err := authclient.FindPreset(name, config)
+		p, err := presets.Find(name, config)
 		if err != nil {
 			return nil, err
 		}
-		origin, err := authclient.OriginOf(name, config)
+		origin, err := presets.OriginOf(name, config)
 		if err != nil {
 			return nil, err
 		}
 		source := string(origin)
-		if origin != authclient.BuiltIn {
+		if origin != presets.BuiltIn {
 			source += " " + config.Name
 		}
 		all = append(all, described{p, source})
@@ -112,7 +112,7 @@ func presetsText(t *render.Text, all []described) {
 	}
 	for _, p := range all {
 		t.Styled(render.Name, p.Name).Pad(len(p.Name), width).Put("  ", p.About)
-		if p.source != string(authclient.BuiltIn) {
+		if p.source != string(presets.BuiltIn) {
 			t.Put(" (", p.source, ")")
 		}
 		t.Line()

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -17,8 +16,8 @@ import (
 
 	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
-	"jwt/internal/loopback"
 	"jwt/internal/phrase"
+	"jwt/internal/presets"
 	"jwt/internal/redact"
 	"jwt/internal/verdict"
 )
@@ -32,7 +31,7 @@ const (
 // A Client sends requests to one server, as its preset describes.
 type Client struct {
 	URL       *url.URL // from ParseServer
-	Preset    Preset
+	Preset    presets.Preset
 	OAuth     *OAuth            // of an OAuth 2.0 session; nil for one of the preset's own steps
 	Transport http.RoundTripper // from httpclient.Transport
 	Jar       http.CookieJar    // of all cookies except that of the refresh token; may be nil
@@ -45,34 +44,6 @@ type Client struct {
 type Tokens struct {
 	AccessToken, RefreshToken string
 	RefreshCookie             string // the name under which the refresh token came; "" if the preset names just one
-}
-
-// ParseServer reads the URL of a server that credentials may be sent to: https, or http
-// on loopback, with at most a path after the host.
-func ParseServer(text string) (*url.URL, error) {
-	if !strings.Contains(text, "://") {
-		return nil, verdict.Errorf(verdict.Usage, "%q is not a URL", httpclient.HideUser(text)).Hintf("%s%s", schemeFor(text), cmp.Or(httpclient.HideUser(text), "example.com"))
-	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return nil, verdict.Errorf(verdict.Usage, "%q is not a URL", httpclient.HideUser(text)).Hintf("a server's URL looks like https://login.example")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, verdict.Errorf(verdict.Usage, "%s: the URL of a server is https, not %s", httpclient.Show(u), u.Scheme)
-	case u.Hostname() == "":
-		return nil, verdict.Errorf(verdict.Usage, "%s: the URL names no host", httpclient.Show(u))
-	case u.User != nil:
-		return nil, verdict.Errorf(verdict.Usage, "%s: a URL with a user name or password in it is refused", httpclient.Show(u)).
-			Hintf("--user NAME, and the password from a prompt, --password-stdin, --password-file or --password-env")
-	case u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
-		return nil, verdict.Errorf(verdict.Usage, "%s: the URL of a server has no query and no fragment", httpclient.Show(u))
-	case u.Scheme == "http" && !loopback.Host(u.Hostname()):
-		return nil, verdict.Errorf(verdict.FetchRefused, "%s: http is for loopback only, an attacker on the network could read the password", httpclient.Show(u)).
-			Hintf("use https://%s", strings.TrimPrefix(httpclient.Show(u), "http://"))
-	}
-	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
-	u.Host = strings.ToLower(u.Host)
-	return u, nil
 }
 
 // Uncertain is the cause of an error after which it is unknown whether the server has
@@ -103,14 +74,14 @@ type reply struct {
 	cookies []*http.Cookie
 	body    []byte
 	asked   time.Time
-	step    Step
+	step    presets.Step
 	section string         // of the step, in the file of presets
 	secrets redact.Secrets // of the request, which the answer may repeat
 }
 
 // do sends the request of a step. An answer with any status is a reply. A truncated
 // answer is an error, with a reply without a body.
-func (s *Client) do(ctx context.Context, step Step, values map[string]string) (*reply, error) {
+func (s *Client) do(ctx context.Context, step presets.Step, values map[string]string) (*reply, error) {
 	what := sentBy(step, values)
 	what.step = step.Name
 	for _, value := range s.Preset.Values {
@@ -118,7 +89,7 @@ func (s *Client) do(ctx context.Context, step Step, values map[string]string) (*
 	}
 	r, err := s.exchange(ctx, what, func(ctx context.Context) (*http.Request, error) { return s.request(ctx, step, values) })
 	if r != nil {
-		r.step, r.section = step, s.Preset.section(step)
+		r.step, r.section = step, s.Preset.Section(step)
 	}
 	return r, err
 }
@@ -292,16 +263,4 @@ func retryAfter(text string, now time.Time) time.Duration {
 		return t.Sub(now).Round(time.Second)
 	}
 	return 0
-}
-
-// schemeFor returns the scheme that a server written without one most likely has.
-func schemeFor(text string) string {
-	host, _, _ := strings.Cut(text, "/")
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	if loopback.Host(host) {
-		return "http://"
-	}
-	return "https://"
 }

@@ -18,6 +18,7 @@ import (
 	"jwt/internal/config"
 	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -34,7 +35,7 @@ func TestParseServer(t *testing.T) {
 		"http://localhost.":           "http://localhost.",
 		"http://127.0.0.2":            "http://127.0.0.2",
 	} {
-		u, err := ParseServer(text)
+		u, err := httpclient.ParseServer(text)
 		if err != nil || u.String() != want {
 			t.Errorf("%s: %v %v, want %s", text, u, err, want)
 		}
@@ -52,7 +53,7 @@ func TestParseServer(t *testing.T) {
 		"http://10.0.0.1":                verdict.FetchRefused,
 		"http://127.0.0.1.evil.example":  verdict.FetchRefused,
 	} {
-		_, err := ParseServer(text)
+		_, err := httpclient.ParseServer(text)
 		if verdict.ClassOf(err) != class || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v, want %s", text, err, class)
 		}
@@ -60,11 +61,11 @@ func TestParseServer(t *testing.T) {
 }
 
 // exchange runs a step of the preset against a handler.
-func exchange(t *testing.T, p Preset, handler http.HandlerFunc) *Client {
+func exchange(t *testing.T, p presets.Preset, handler http.HandlerFunc) *Client {
 	t.Helper()
 	h := httptest.NewServer(handler)
 	t.Cleanup(h.Close)
-	u, err := ParseServer(h.URL + "/base")
+	u, err := httpclient.ParseServer(h.URL + "/base")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,18 +77,18 @@ func exchange(t *testing.T, p Preset, handler http.HandlerFunc) *Client {
 func TestStepRequests(t *testing.T) {
 	tests := []struct {
 		name string
-		step Step
+		step presets.Step
 		want string
 	}{
-		{"json", Step{Method: "POST", Path: "/login", Body: "json", Fields: []string{"username=$username", "password=$password", "grant=x=y"}}, `POST /base/login application/json {"grant":"x=y","password":"p\"w","username":"älice"}`},
-		{"nested", Step{Method: "PUT", Path: "/login", Body: "json", Fields: []string{"/user/email=$username", "/user/pass~1word=$password"}}, `PUT /base/login application/json {"user":{"email":"älice","pass/word":"p\"w"}}`},
-		{"form", Step{Method: "POST", Path: "/token", Body: "form", Fields: []string{"grant_type=password", "username=$username", "password=$password"}}, `POST /base/token application/x-www-form-urlencoded grant_type=password&password=p%22w&username=%C3%A4lice`},
-		{"no fields", Step{Method: "GET", Path: "/me", Body: "none"}, `GET /base/me  `},
+		{"json", presets.Step{Method: "POST", Path: "/login", Body: "json", Fields: []string{"username=$username", "password=$password", "grant=x=y"}}, `POST /base/login application/json {"grant":"x=y","password":"p\"w","username":"älice"}`},
+		{"nested", presets.Step{Method: "PUT", Path: "/login", Body: "json", Fields: []string{"/user/email=$username", "/user/pass~1word=$password"}}, `PUT /base/login application/json {"user":{"email":"älice","pass/word":"p\"w"}}`},
+		{"form", presets.Step{Method: "POST", Path: "/token", Body: "form", Fields: []string{"grant_type=password", "username=$username", "password=$password"}}, `POST /base/token application/x-www-form-urlencoded grant_type=password&password=p%22w&username=%C3%A4lice`},
+		{"no fields", presets.Step{Method: "GET", Path: "/me", Body: "none"}, `GET /base/me  `},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got string
-			s := exchange(t, Preset{Login: tt.step, Tokens: Places{Access: []string{"json:/t"}}}, func(w http.ResponseWriter, r *http.Request) {
+			s := exchange(t, presets.Preset{Login: tt.step, Tokens: presets.Places{Access: []string{"json:/t"}}}, func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				got = r.Method + " " + r.URL.Path + " " + r.Header.Get("Content-Type") + " " + string(body)
 				io.WriteString(w, `{"t":"x"}`)
@@ -103,9 +104,9 @@ func TestStepRequests(t *testing.T) {
 }
 
 func TestStepCredentials(t *testing.T) {
-	places := Places{Access: []string{"json:/t"}, Refresh: []string{"cookie:rt"}}
+	places := presets.Places{Access: []string{"json:/t"}, Refresh: []string{"cookie:rt"}}
 	var bearer, cookie string
-	p := Preset{Tokens: places, Refresh: Step{Method: "POST", Path: "/r", Body: "none", RefreshCookie: true}, Logout: Step{Method: "POST", Path: "/o", Body: "none", Bearer: true}}
+	p := presets.Preset{Tokens: places, Refresh: presets.Step{Method: "POST", Path: "/r", Body: "none", RefreshCookie: true}, Logout: presets.Step{Method: "POST", Path: "/o", Body: "none", Bearer: true}}
 	s := exchange(t, p, func(w http.ResponseWriter, r *http.Request) {
 		bearer, cookie = r.Header.Get("Authorization"), r.Header.Get("Cookie")
 		io.WriteString(w, `{"t":"x"}`)
@@ -124,7 +125,7 @@ const oldJWT = "eyJhbGciOiJub25lIn0.eyJpYXQiOjEwMDAsImV4cCI6MTYwMH0."
 // TestCookiesOfTwoDomains checks that a cookie of the host and one of its domain are two
 // cookies (RFC 6265 §5.3): clearing one does not clear the other.
 func TestCookiesOfTwoDomains(t *testing.T) {
-	s := &Client{Preset: Preset{Tokens: Places{Refresh: []string{"cookie:rt"}}}}
+	s := &Client{Preset: presets.Preset{Tokens: presets.Places{Refresh: []string{"cookie:rt"}}}}
 	for _, tt := range []struct {
 		set  []string
 		want string
@@ -147,9 +148,9 @@ func TestCookiesOfTwoDomains(t *testing.T) {
 
 func TestGrant(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	p := Preset{
-		Login: Step{Method: "POST", Path: "/login", Body: "none"},
-		Tokens: Places{
+	p := presets.Preset{
+		Login: presets.Step{Method: "POST", Path: "/login", Body: "none"},
+		Tokens: presets.Places{
 			Access: []string{"header:X-Access", "json:/data/0/access"}, Refresh: []string{"cookie:rt", "json:/data/0/refresh"},
 			ExpiresIn: []string{"json:/expires"}, RefreshExpiresIn: []string{"json:/lasts"}, Type: []string{"json:/type"},
 		},
@@ -263,7 +264,7 @@ func TestExpiry(t *testing.T) {
 			if in == "" {
 				in = "null"
 			}
-			p := Preset{Login: Step{Method: "POST", Path: "/login", Body: "none"}, Tokens: Places{Access: []string{"json:/t"}, ExpiresIn: []string{"json:/in"}}}
+			p := presets.Preset{Login: presets.Step{Method: "POST", Path: "/login", Body: "none"}, Tokens: presets.Places{Access: []string{"json:/t"}, ExpiresIn: []string{"json:/in"}}}
 			s := exchange(t, p, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header()["Date"] = nil
 				if d, err := time.ParseDuration(tt.date); err == nil {
@@ -285,7 +286,7 @@ func TestExpiry(t *testing.T) {
 
 // TestUncertain checks which errors leave open whether the refresh token is spent.
 func TestUncertain(t *testing.T) {
-	p, err := FindPreset("cookie", config.File{})
+	p, err := presets.Find("cookie", config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,18 +344,5 @@ func TestUncertain(t *testing.T) {
 	var said *oauth.Error
 	if !errors.As(err, &said) || said.Code != "invalid_grant" || !strings.Contains(err.Error(), "401 Unauthorized: invalid_grant: reused") {
 		t.Errorf("%v", err)
-	}
-}
-
-func TestLookup(t *testing.T) {
-	const text = `{"a":{"b":[1,{"c":"x"}]},"a/b":"slash","m~n":"tilde","":"empty"}`
-	for pointer, want := range map[string]string{
-		"/a/b/1/c": `"x"`, "/a/b/0": "1", "/a~1b": `"slash"`, "/m~0n": `"tilde"`, "/": `"empty"`, "": text,
-		"/a/b/2": "", "/a/b/01": "", "/a/b/-": "", "/x": "", "/a/b/0/c": "", "/m~01n": "",
-	} {
-		v, _ := lookup([]byte(text), pointer)
-		if string(v) != want {
-			t.Errorf("%q: %s, want %s", pointer, v, want)
-		}
 	}
 }

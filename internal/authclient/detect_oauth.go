@@ -17,7 +17,7 @@ import (
 // metadata looks for the metadata of an OAuth 2.0 server, and returns the finding, or nil.
 func (d *detection) metadata(ctx context.Context, issuer string) (*Finding, error) {
 	for _, text := range metadataURLs(issuer) {
-		u, err := ParseServer(text)
+		u, err := httpclient.ParseServer(text)
 		if err != nil {
 			return nil, nil // http beyond loopback
 		}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"jwt/internal/config"
+	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -70,7 +72,7 @@ func (w *watcher) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func detect(t *testing.T, server string, says saying) ([]*Finding, *watcher, error) {
 	t.Helper()
-	u, err := ParseServer(server)
+	u, err := httpclient.ParseServer(server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +183,7 @@ func TestDetect(t *testing.T) {
 			if !strings.Contains(text, tt.toml) || strings.Contains(text, "evil") {
 				t.Errorf("the TOML is\n%s", text)
 			}
-			p, err := FindPreset("x", config.File{Name: "config.toml", Text: []byte(text)})
+			p, err := presets.Find("x", config.File{Name: "config.toml", Text: []byte(text)})
 			if err != nil || p.Name != "x" {
 				t.Errorf("the TOML is not a preset: %v\n%s", err, text)
 			}
@@ -230,7 +232,7 @@ func TestDetectEnds(t *testing.T) {
 	if len(w.seen) > 10 {
 		t.Errorf("%d requests to a server that wants none", len(w.seen))
 	}
-	u, _ := ParseServer(at)
+	u, _ := httpclient.ParseServer(at)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := (&Client{URL: u, Transport: ended{}, Now: time.Now}).Detect(ctx); err == nil {

@@ -22,6 +22,8 @@ import (
 
 	"jwt/internal/config"
 	"jwt/internal/cookie"
+	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -158,7 +160,7 @@ func TestConversations(t *testing.T) {
 		tested = append(tested, c.settings["preset"])
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { c.run(t) })
 	}
-	names, err := PresetNames(config.File{})
+	names, err := presets.Names(config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +185,7 @@ func (c conversation) run(t *testing.T) {
 	cookies, _ := cookiejar.New(nil)
 	jar := withoutRefresh{cookies, p}
 	issuer := stdcmp.Or(c.settings["server"], "https://server.example")
-	u, err := ParseServer(issuer)
+	u, err := httpclient.ParseServer(issuer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +213,7 @@ func (c conversation) run(t *testing.T) {
 		for _, k := range jar.Cookies(req.URL) {
 			cookie.Add(req.Header, k.Name, k.Value)
 		}
-		p.CallHeaders(req.Header, u, jar.Cookies(req.URL))
+		CallHeaders(p, req.Header, u, jar.Cookies(req.URL))
 		compareRequest(t, "call", c.messages["call"], req)
 	}
 	if c.has("userinfo") {
@@ -245,7 +247,7 @@ func (c conversation) run(t *testing.T) {
 // withoutRefresh is a jar that keeps no refresh token, as that of a session.
 type withoutRefresh struct {
 	http.CookieJar
-	preset Preset
+	preset presets.Preset
 }
 
 func (j withoutRefresh) SetCookies(u *url.URL, set []*http.Cookie) {
@@ -255,7 +257,7 @@ func (j withoutRefresh) SetCookies(u *url.URL, set []*http.Cookie) {
 func (c conversation) has(name string) bool { return c.messages[name] != "" }
 
 // preset returns the preset of the conversation, with its values.
-func (c conversation) preset(t *testing.T) Preset {
+func (c conversation) preset(t *testing.T) presets.Preset {
 	t.Helper()
 	name := c.settings["preset"]
 	var text bytes.Buffer
@@ -266,7 +268,7 @@ func (c conversation) preset(t *testing.T) Preset {
 		key, value, _ := strings.Cut(v, "=")
 		fmt.Fprintf(&text, "%s = %q\n", key, value)
 	}
-	p, err := FindPreset(name, config.File{Name: "config.toml", Text: text.Bytes()})
+	p, err := presets.Find(name, config.File{Name: "config.toml", Text: text.Bytes()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"jwt/internal/config"
+	"jwt/internal/presets"
 )
 
 // A Finding is a preset that fits what a server answered.
@@ -32,7 +33,7 @@ type Evidence struct {
 func (f *Finding) TOML(name string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "[presets.%s]\nbased_on = %q\n", name, f.Preset)
-	if p, err := FindPreset(f.Preset, config.File{}); err == nil {
+	if p, err := presets.Find(f.Preset, config.File{}); err == nil {
 		for _, value := range slices.Sorted(maps.Keys(p.Values)) {
 			if p.Values[value] == "" {
 				fmt.Fprintf(&b, "values.%s = \"\"\n", value)
@@ -54,6 +55,6 @@ func (f *Finding) TOML(name string) []byte {
 // Changes reports whether the preset to keep says more than the one that it is based on: the
 // server differs, or the user has to set values.
 func (f *Finding) Changes() bool {
-	p, err := FindPreset(f.Preset, config.File{})
+	p, err := presets.Find(f.Preset, config.File{})
 	return len(f.Paths) > 0 || f.User != "" || err == nil && p.Ready() != nil
 }

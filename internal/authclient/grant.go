@@ -14,6 +14,7 @@ import (
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
 	"jwt/internal/phrase"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -148,7 +149,7 @@ func (r *reply) find(body jsonobject.Value, place string) (string, *http.Cookie)
 	kind, name, _ := strings.Cut(place, ":")
 	switch kind {
 	case "json":
-		v, ok := lookup(body, name)
+		v, ok := presets.Lookup(body, name)
 		if !ok {
 			return "", nil
 		}
@@ -201,9 +202,6 @@ func bare(token string) string {
 	}
 	return token
 }
-
-// textPlace is the place of a token that is the whole body.
-const textPlace = "text:body"
 
 // earlier returns the earlier of two times. A zero time is unknown.
 func earlier(a, b time.Time) time.Time {

@@ -20,9 +20,9 @@ func (s *Client) saysDead(r *reply) bool {
 	said := r.said()
 	words := wordsOf(said.Code)
 	switch {
-	case s.Preset.describesDead(r.status, r.body):
+	case s.Preset.DescribesDead(r.status, r.body):
 		return true
-	case s.Preset.saysTemporary(r.status, r.body), s.granted(r) || r.status == http.StatusTooManyRequests || r.status == http.StatusRequestTimeout:
+	case s.Preset.SaysTemporary(r.status, r.body), s.granted(r) || r.status == http.StatusTooManyRequests || r.status == http.StatusRequestTimeout:
 		return false
 	case unrelated(words):
 		return false

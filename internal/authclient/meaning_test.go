@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"jwt/internal/config"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
 // TestMeaningOfRefusals checks which answers to a refresh end the session.
 func TestMeaningOfRefusals(t *testing.T) {
-	p, err := FindPreset("token", config.File{})
+	p, err := presets.Find("token", config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func TestAnswersInPresets(t *testing.T) {
 		`expired = [{ status = 200, body = "expired" }]`:  "",
 		`expired = [{ status = 403, body = "TokenErr" }]`: "",
 	} {
-		_, err := FindPreset("x", config.File{Name: "config.toml", Text: []byte("[presets.x]\nbased_on = \"token\"\n" + text)})
+		_, err := presets.Find("x", config.File{Name: "config.toml", Text: []byte("[presets.x]\nbased_on = \"token\"\n" + text)})
 		if says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says) || verdict.ClassOf(err) != verdict.Usage) {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -100,7 +101,7 @@ func TestAnswersInPresets(t *testing.T) {
 
 // TestTimesInAnswers checks expires_at in its forms.
 func TestTimesInAnswers(t *testing.T) {
-	p, err := FindPreset("token", config.File{})
+	p, err := presets.Find("token", config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}

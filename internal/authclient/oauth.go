@@ -123,7 +123,7 @@ func (o *OAuth) AllowsAPI(origin string) bool { return o != nil && slices.Contai
 
 // ParseAPI reads the origin of an API: https, or http on loopback, without a path.
 func ParseAPI(text string) (origin string, err error) {
-	u, err := ParseServer(text)
+	u, err := httpclient.ParseServer(text)
 	if err != nil {
 		return "", err
 	}

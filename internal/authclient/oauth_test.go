@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jwt/internal/oauth"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -267,13 +268,13 @@ func TestDefaultScope(t *testing.T) {
 	} {
 		o := &OAuth{Flow: tt.flow}
 		o.Server.ScopesSupported = tt.listed
-		o.defaultScope(OAuthPreset{Scope: tt.preset})
+		o.defaultScope(presets.OAuth{Scope: tt.preset})
 		if o.Scope != tt.want {
 			t.Errorf("%s: %q, want %q", name, o.Scope, tt.want)
 		}
 	}
 	o := &OAuth{Flow: FlowCode, Scope: "own", OAuthSecrets: OAuthSecrets{Params: []string{"prompt=none"}}}
-	p := OAuthPreset{Scope: "openid", Params: []string{"prompt=consent", "access_type=offline"}}
+	p := presets.OAuth{Scope: "openid", Params: []string{"prompt=consent", "access_type=offline"}}
 	o.defaultScope(p)
 	o.defaultParams(p)
 	if o.Scope != "own" || strings.Join(o.Params, " ") != "prompt=none access_type=offline" {

@@ -13,6 +13,7 @@ import (
 
 	"jwt/internal/config"
 	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -53,7 +54,7 @@ func TestPatience(t *testing.T) {
 					}()
 					return here, nil
 				}
-				preset, err := FindPreset("token", config.File{})
+				preset, err := presets.Find("token", config.File{})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -8,6 +8,7 @@ import (
 
 	"jwt/internal/jwk"
 	"jwt/internal/oauth"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -78,7 +79,7 @@ func (o *OAuth) checkFlow() error {
 
 // defaultScope sets the scope of a person's login: that of the preset, without what the server
 // does not list. A scope that is not granted is not an error.
-func (o *OAuth) defaultScope(p OAuthPreset) {
+func (o *OAuth) defaultScope(p presets.OAuth) {
 	if o.Scope != "" || o.Flow == FlowClientCredentials || o.Flow == FlowExchange {
 		return
 	}
@@ -90,7 +91,7 @@ func (o *OAuth) defaultScope(p OAuthPreset) {
 }
 
 // defaultParams adds the parameters of the preset that the user has not set.
-func (o *OAuth) defaultParams(p OAuthPreset) {
+func (o *OAuth) defaultParams(p presets.OAuth) {
 	for _, param := range p.Params {
 		name, _, _ := strings.Cut(param, "=")
 		if !slices.ContainsFunc(o.Params, func(own string) bool { return strings.HasPrefix(own, name+"=") }) {

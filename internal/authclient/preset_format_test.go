@@ -5,43 +5,20 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"jwt/internal/config"
+	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestFieldsAreDescribed checks that the help names every field of a preset.
-func TestFieldsAreDescribed(t *testing.T) {
-	text := PresetFields()
-	if strings.Contains(text, "#") || !strings.HasPrefix(text, "Presets describe") {
-		t.Fatalf("the description is %q…", text[:40])
-	}
-	count := 0
-	for _, table := range append([]string{""}, fieldsOf(reflect.TypeFor[Preset]())...) {
-		kind := reflect.TypeFor[Preset]()
-		if table != "" {
-			kind = tableOf(table)
-		}
-		for _, name := range fieldsOf(kind) {
-			count++
-			if !strings.Contains(text, name) {
-				t.Errorf("%s.%s is not described", table, name)
-			}
-		}
-	}
-	if count < 50 {
-		t.Errorf("only %d fields", count)
-	}
-}
-
 // TestFormat checks what a preset with every kind of field sends and finds.
 func TestFormat(t *testing.T) {
-	p, err := FindPreset("x", config.File{Name: "config.toml", Text: []byte(`
+	p, err := presets.Find("x", config.File{Name: "config.toml", Text: []byte(`
 [presets.x]
 values = { api_key = "the key of the shop" }
 dead = [{ at = "/error/number", code = "17" }, { status = 401 }]
@@ -137,18 +114,18 @@ expires_in_ms = ["header:X-Life"]
 
 // TestCallHeaders checks what calls send besides the access token.
 func TestCallHeaders(t *testing.T) {
-	p := Preset{Name: "x", Values: map[string]string{"key": "k"}, Call: Call{Headers: []string{"apikey: $key", "X-CSRF: $cookie:c", "X-Own: $key"}}}
-	server, err := ParseServer("https://api.example")
+	p := presets.Preset{Name: "x", Values: map[string]string{"key": "k"}, Call: presets.Call{Headers: []string{"apikey: $key", "X-CSRF: $cookie:c", "X-Own: $key"}}}
+	server, err := httpclient.ParseServer("https://api.example")
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := http.Header{"X-Own": {"mine"}}
-	p.CallHeaders(h, server, []*http.Cookie{{Name: "c", Value: "v"}})
+	CallHeaders(p, h, server, []*http.Cookie{{Name: "c", Value: "v"}})
 	if d := cmp.Diff(http.Header{"Apikey": {"k"}, "X-Csrf": {"v"}, "X-Own": {"mine"}}, h); d != "" {
 		t.Error(d)
 	}
 	h = http.Header{}
-	p.CallHeaders(h, server, []*http.Cookie{{Name: "c", Value: "a\r\nb"}})
+	CallHeaders(p, h, server, []*http.Cookie{{Name: "c", Value: "a\r\nb"}})
 	if len(h["X-Csrf"]) != 0 {
 		t.Errorf("a header with a line break: %q", h)
 	}
@@ -157,7 +134,7 @@ func TestCallHeaders(t *testing.T) {
 // TestValuesAreHidden checks that a value of the user is not shown when the server repeats it.
 func TestValuesAreHidden(t *testing.T) {
 	const key = "AIzaSyD-0123456789-key"
-	p, err := FindPreset("firebase-emulator", config.File{Name: "config.toml", Text: []byte("[presets.firebase-emulator.values]\napi_key = '" + key + "'")})
+	p, err := presets.Find("firebase-emulator", config.File{Name: "config.toml", Text: []byte("[presets.firebase-emulator.values]\napi_key = '" + key + "'")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"jwt/internal/config"
 	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
+	"jwt/internal/presets"
 )
 
 // A probe is a request without credentials whose answer shows whether a preset fits.
@@ -27,13 +28,13 @@ type probe struct {
 
 // moved returns the paths of the steps whose beginning differs from that of the preset.
 func (p probe) moved(path string) map[string]string {
-	preset, err := FindPreset(p.preset, config.File{})
+	preset, err := presets.Find(p.preset, config.File{})
 	if err != nil || path == p.paths[0] || p.prefix == "" {
 		return nil
 	}
 	prefix := strings.TrimSuffix(path, strings.TrimPrefix(p.paths[0], p.prefix))
 	paths := map[string]string{}
-	for _, step := range preset.steps() {
+	for _, step := range preset.Steps() {
 		if rest, ok := strings.CutPrefix(step.Path, p.prefix); ok {
 			paths[step.Name] = prefix + rest
 		}
@@ -50,7 +51,7 @@ func (a answer) at(pointer string) string {
 	if err != nil {
 		return ""
 	}
-	v, _ := lookup(body, pointer)
+	v, _ := presets.Lookup(body, pointer)
 	if text, ok := v.Text(); ok {
 		return text
 	}
@@ -167,10 +168,10 @@ func (a answer) tokenURL() string {
 	if err != nil {
 		return ""
 	}
-	schemes, _ := lookup(body, "/components/securitySchemes")
+	schemes, _ := presets.Lookup(body, "/components/securitySchemes")
 	object, _ := schemes.Object()
 	for _, scheme := range object.Members() {
-		v, _ := lookup(scheme.Value, "/flows/password/tokenUrl")
+		v, _ := presets.Lookup(scheme.Value, "/flows/password/tokenUrl")
 		if text, ok := v.Text(); ok {
 			return text
 		}

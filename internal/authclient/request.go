@@ -12,11 +12,12 @@ import (
 	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
 	"jwt/internal/oauth"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
 // request builds the request of a step, with values for the variables in it.
-func (s *Client) request(ctx context.Context, step Step, values map[string]string) (*http.Request, error) {
+func (s *Client) request(ctx context.Context, step presets.Step, values map[string]string) (*http.Request, error) {
 	if err := s.Preset.Ready(); err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func (s *Client) request(ctx context.Context, step Step, values map[string]strin
 	if len(step.Query) > 0 {
 		u.RawQuery = v.form(step.Query).Encode()
 	}
-	body, contentType, err := step.content(v)
+	body, contentType, err := content(step, v)
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +62,11 @@ func (s *Client) request(ctx context.Context, step Step, values map[string]strin
 }
 
 // urlOf returns the URL of a step.
-func (s *Client) urlOf(step Step) (*url.URL, error) {
+func (s *Client) urlOf(step presets.Step) (*url.URL, error) {
 	base := s.URL
 	if step.Server != "" {
 		var err error
-		if base, err = ParseServer(step.Server); err != nil {
+		if base, err = httpclient.ParseServer(step.Server); err != nil {
 			return nil, err
 		}
 	}
@@ -76,17 +77,17 @@ func (s *Client) urlOf(step Step) (*url.URL, error) {
 }
 
 // content returns the body of a step and its media type.
-func (step Step) content(v variables) (body, contentType string, err error) {
+func content(step presets.Step, v variables) (body, contentType string, err error) {
 	switch step.Body {
-	case BodyJSON:
+	case presets.BodyJSON:
 		object := map[string]any{}
 		for _, field := range step.Fields {
-			name, value, isJSON := cutField(field)
+			name, value, isJSON := presets.CutField(field)
 			switch {
 			case isJSON:
-				set(object, name, json.RawMessage(value))
+				presets.Set(object, name, json.RawMessage(value))
 			default:
-				set(object, name, v.expand(value))
+				presets.Set(object, name, v.expand(value))
 			}
 		}
 		text, err := json.Marshal(object)
@@ -94,17 +95,10 @@ func (step Step) content(v variables) (body, contentType string, err error) {
 			return "", "", verdict.Errorf(verdict.Internal, "%s: its body: %w", step.Path, err)
 		}
 		return string(text), "application/json", nil
-	case BodyForm:
+	case presets.BodyForm:
 		return v.form(step.Fields).Encode(), "application/x-www-form-urlencoded", nil
 	}
 	return "", "", nil
-}
-
-// cutField splits NAME=VALUE and NAME:=JSON.
-func cutField(field string) (name, value string, isJSON bool) {
-	name, value, _ = strings.Cut(field, "=")
-	name, isJSON = strings.CutSuffix(name, ":")
-	return name, value, isJSON
 }
 
 // variables are the values of the variables in a request.
@@ -132,7 +126,7 @@ func (s *Client) variables(u *url.URL, given map[string]string) variables {
 // server has not set is "". Frameworks escape the cookie of a CSRF token and compare the
 // header with the text before that.
 func (v variables) expand(text string) string {
-	if name, ok := strings.CutPrefix(text, cookieVariable); ok {
+	if name, ok := strings.CutPrefix(text, presets.CookieVariable); ok {
 		for _, c := range v.cookies {
 			if c.Name == name {
 				return unescaped(c.Value)
@@ -180,7 +174,7 @@ func (v variables) setHeaders(h http.Header, headers []string) {
 
 // CallHeaders adds the headers that a call needs besides the access token, unless the caller
 // has set them.
-func (p Preset) CallHeaders(h http.Header, server *url.URL, cookies []*http.Cookie) {
+func CallHeaders(p presets.Preset, h http.Header, server *url.URL, cookies []*http.Cookie) {
 	v := (&Client{URL: server, Preset: p}).variables(server, nil)
 	v.cookies = cookies
 	own := http.Header{}

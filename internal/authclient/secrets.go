@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jwt/internal/cookie"
+	"jwt/internal/presets"
 	"jwt/internal/redact"
 )
 
@@ -56,7 +57,7 @@ func SecretsOf(req *http.Request) redact.Secrets {
 func IsExchange(req *http.Request) bool { return req.Context().Value(secretsKey{}) != nil }
 
 // sentBy returns what the request of a step sends with these values.
-func sentBy(step Step, values map[string]string) sent {
+func sentBy(step presets.Step, values map[string]string) sent {
 	var s redact.Secrets
 	for _, name := range []string{"$password", "$access_token", "$refresh_token"} {
 		s.Add(values[name])
@@ -64,7 +65,7 @@ func sentBy(step Step, values map[string]string) sent {
 	}
 	var names []string
 	for _, field := range step.Fields {
-		name, _, _ := cutField(field)
+		name, _, _ := presets.CutField(field)
 		names = append(names, name)
 	}
 	return sent{secrets: s, fields: names}

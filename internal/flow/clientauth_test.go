@@ -25,6 +25,7 @@ import (
 	"jwt/internal/authserver/users"
 	"jwt/internal/base64url"
 	"jwt/internal/flow"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -68,7 +69,7 @@ func TestClientAuthentication(t *testing.T) {
 			defer server.Close()
 			local = localWith(t, server.URL, `[{"client_id":"web","client_secret":"`+secret+`","redirect_uris":["`+fakeRedirect+`"]}]`)
 			o := options(t, server.URL, "cookie")
-			o.Preset, o.HTTP = authclient.Preset{}, server.Client()
+			o.Preset, o.HTTP = presets.Preset{}, server.Client()
 			o.OAuth = &flow.OAuth{Flow: flow.FlowCode, ClientID: "web", Secrets: tt.secrets, Redirect: fakeRedirect}
 			o.Only = []string{flow.LoginWorks, flow.UnknownClientRefused, flow.ClientAuthRequired, flow.ClientSecretChecked, flow.IntrospectionActive, flow.IntrospectionAuth}
 			if tt.secrets.ClientKey != "" { // nothing here verifies a signature

@@ -5,10 +5,10 @@ import (
 	"net/http"
 	"testing"
 
-	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/config"
 	"jwt/internal/flow"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -37,7 +37,7 @@ func TestHeadersOfPresets(t *testing.T) {
 	})
 	o := options(t, server, "cookie")
 	var err error
-	o.Preset, err = authclient.FindPreset("shop", config.File{Name: "config.toml", Text: []byte(`
+	o.Preset, err = presets.Find("shop", config.File{Name: "config.toml", Text: []byte(`
 [presets.shop]
 based_on = "cookie"
 values = { app = "shop" }

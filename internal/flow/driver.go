@@ -340,7 +340,7 @@ func (r *run) get(ctx context.Context, s *authclient.Client, token string) error
 	if err != nil {
 		return err
 	}
-	r.Preset.CallHeaders(req.Header, r.Server, nil)
+	authclient.CallHeaders(r.Preset, req.Header, r.Server, nil)
 	return r.send(s, req, token)
 }
 

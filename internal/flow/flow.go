@@ -15,14 +15,15 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
 // Options select the server and the rules. Server, Preset, User, Password, Now and After
 // are required.
 type Options struct {
-	Server    *url.URL // from authclient.ParseServer
-	Preset    authclient.Preset
+	Server    *url.URL // from httpclient.ParseServer
+	Preset    presets.Preset
 	User      string
 	Password  []byte
 	Protected string // a path that requires an access token; empty: the userinfo of the preset

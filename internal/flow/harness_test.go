@@ -10,13 +10,14 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
-	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/faulty"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
 	"jwt/internal/config"
 	"jwt/internal/flow"
+	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -75,11 +76,11 @@ func handle(t *testing.T, h http.Handler) string {
 // options returns the options for a server, with limits that suit a test.
 func options(t *testing.T, server, preset string) flow.Options {
 	t.Helper()
-	u, err := authclient.ParseServer(server)
+	u, err := httpclient.ParseServer(server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := authclient.FindPreset(preset, config.File{})
+	p, err := presets.Find(preset, config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"jwt/internal/authclient"
+	"jwt/internal/presets"
 )
 
 // jars has the cookies of each session, for presets that copy some into headers or set them
@@ -67,7 +68,7 @@ func (j *jars) remember(s *authclient.Client, g authclient.Grant) {
 // withoutRefresh is a jar without the refresh token, which the client sends separately.
 type withoutRefresh struct {
 	http.CookieJar
-	preset authclient.Preset
+	preset presets.Preset
 }
 
 func (w withoutRefresh) SetCookies(u *url.URL, set []*http.Cookie) {

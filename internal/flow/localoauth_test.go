@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/clients"
 	"jwt/internal/flow"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -33,7 +33,7 @@ func localOptions(t *testing.T, client, by string, faults ...string) flow.Option
 		t.Fatal(err)
 	}
 	o := options(t, serve(t, authserver.Options{Clients: known}, faults...), "cookie")
-	o.Preset = authclient.Preset{}
+	o.Preset = presets.Preset{}
 	o.OAuth = &flow.OAuth{Flow: by, ClientID: client, Redirect: fakeRedirect, Other: "other"}
 	switch client {
 	case "web":

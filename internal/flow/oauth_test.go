@@ -11,6 +11,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/flow"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -199,7 +200,7 @@ func TestEndpointsElsewhere(t *testing.T) {
 				fmt.Fprintf(w, `{"issuer":"http://%s","authorization_endpoint":"http://%s/authorize","token_endpoint":%q}`, r.Host, r.Host, endpoint)
 			}))
 			o := options(t, server, "cookie")
-			o.Preset, o.OAuth = authclient.Preset{}, &flow.OAuth{Flow: flow.FlowCode, ClientID: "c", Secrets: authclient.OAuthSecrets{ClientSecret: "s3cr3t"}, Redirect: fakeRedirect}
+			o.Preset, o.OAuth = presets.Preset{}, &flow.OAuth{Flow: flow.FlowCode, ClientID: "c", Secrets: authclient.OAuthSecrets{ClientSecret: "s3cr3t"}, Redirect: fakeRedirect}
 			r, err := flow.Run(t.Context(), o)
 			if verdict.ClassOf(err) != verdict.FetchFailed || r.Verdict() != flow.Failed || asked != 1 {
 				t.Errorf("%s: %s, %v, %d requests", name, r.Verdict(), err, asked)

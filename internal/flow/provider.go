@@ -14,6 +14,7 @@ import (
 	"jwt/internal/loopback"
 	"jwt/internal/oauth"
 	"jwt/internal/phrase"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -112,8 +113,8 @@ func (p *provider) session(ctx context.Context) error {
 
 // preset describes the endpoints in the terms of a preset, from which the rules of a session
 // see what the server has.
-func (p *provider) preset() authclient.Preset {
-	s := authclient.Preset{Name: "oauth2"}
+func (p *provider) preset() presets.Preset {
+	s := presets.Preset{Name: "oauth2"}
 	if p.isOpenID() {
 		s.Name = "oidc"
 	}

@@ -20,6 +20,7 @@ import (
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
+	"jwt/internal/presets"
 )
 
 // A fakeProvider is an OpenID Provider in memory that breaks one rule at a time. It has a
@@ -536,7 +537,7 @@ func (f *fakeProvider) device(w http.ResponseWriter, _ *http.Request) {
 func oauthOptions(t *testing.T, f *fakeProvider, by string) flow.Options {
 	t.Helper()
 	o := options(t, f.url, "cookie")
-	o.Preset = authclient.Preset{}
+	o.Preset = presets.Preset{}
 	o.OAuth = &flow.OAuth{Flow: by, ClientID: "c", Secrets: authclient.OAuthSecrets{ClientSecret: f.secret}, Redirect: f.redirect, Other: "o"}
 	return o
 }

@@ -16,6 +16,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 	"jwt/internal/reltime"
 	"jwt/internal/verdict"
 )
@@ -25,7 +26,7 @@ import (
 type Client struct {
 	Store     *Store
 	Name      string
-	Presets   func(name string) (authclient.Preset, error)
+	Presets   func(name string) (presets.Preset, error)
 	HTTP      *http.Client // gives the transport; nil for the default one
 	UserAgent string
 	Timeout   time.Duration // of one exchange; 0 means authclient.ExchangeTimeout
@@ -86,7 +87,7 @@ func (c *Client) server(s *Session) (*authclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := authclient.ParseServer(s.Server)
+	u, err := httpclient.ParseServer(s.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -105,9 +106,9 @@ func (c *Client) server(s *Session) (*authclient.Client, error) {
 }
 
 // preset returns the preset that the session was created with.
-func (c *Client) preset(s *Session) (authclient.Preset, error) {
+func (c *Client) preset(s *Session) (presets.Preset, error) {
 	preset, err := c.Presets(s.Preset)
-	if errors.Is(err, authclient.ErrNoPreset) {
+	if errors.Is(err, presets.ErrUnknown) {
 		return preset, verdict.Errorf(verdict.Usage, "session %s: %w", s.Name, err).Hintf("is it gone from config.toml?")
 	}
 	return preset, err
@@ -115,7 +116,7 @@ func (c *Client) preset(s *Session) (authclient.Preset, error) {
 
 // withheld returns a function that reports whether a cookie holds the refresh token. The
 // jar does not store it, because it is sent only with a refresh or a logout.
-func withheld(p authclient.Preset, s *Session) func(name, value string) bool {
+func withheld(p presets.Preset, s *Session) func(name, value string) bool {
 	return func(name, value string) bool {
 		isToken := name == s.RefreshCookie || value != "" && value == s.RefreshToken
 		return p.Tokens.IsRefreshCookie(name) || isToken && !s.isShared(name)
@@ -147,7 +148,7 @@ func (s *Session) isShared(name string) bool {
 
 // A Login holds the parameters of Client.Login.
 type Login struct {
-	Server   *url.URL // from authclient.ParseServer
+	Server   *url.URL // from httpclient.ParseServer
 	Preset   string
 	User     string
 	Password []byte

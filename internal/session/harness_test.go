@@ -19,11 +19,12 @@ import (
 
 	"golang.org/x/crypto/argon2"
 
-	"jwt/internal/authclient"
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
 	"jwt/internal/config"
+	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -70,8 +71,8 @@ func help(what string) int {
 	return 0
 }
 
-func shippedPreset(name string) (authclient.Preset, error) {
-	return authclient.FindPreset(name, config.File{})
+func shippedPreset(name string) (presets.Preset, error) {
+	return presets.Find(name, config.File{})
 }
 
 // helper returns the command of another process with the same sessions.
@@ -199,7 +200,7 @@ func (w *world) login(preset string, mode Storage) *Session {
 
 func (w *world) loginWith(c *Client, preset string, mode Storage) *Session {
 	w.t.Helper()
-	u, err := authclient.ParseServer(w.url)
+	u, err := httpclient.ParseServer(w.url)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/verdict"
 )
 
@@ -183,7 +183,7 @@ func TestKeyringOfTwoDirectories(t *testing.T) {
 
 func mustParse(t *testing.T, server string) *url.URL {
 	t.Helper()
-	u, err := authclient.ParseServer(server)
+	u, err := httpclient.ParseServer(server)
 	if err != nil {
 		t.Fatal(err)
 	}

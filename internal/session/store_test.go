@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/verdict"
 )
 
@@ -215,7 +215,7 @@ func TestLoginThatCannotBeStored(t *testing.T) {
 	}
 	c := w.client()
 	c.Store.Dir = filepath.Join(notADirectory, "sessions")
-	u, err := authclient.ParseServer(w.url)
+	u, err := httpclient.ParseServer(w.url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"jwt/internal/authclient"
 	"jwt/internal/cookie"
 	"jwt/internal/httpclient"
+	"jwt/internal/presets"
 	"jwt/internal/verdict"
 )
 
@@ -116,7 +117,7 @@ func (t Transport) credentials(req *http.Request) (*credentials, error) {
 // credentials are a session and what each of its requests needs. They do not change.
 type credentials struct {
 	session   *Session
-	preset    authclient.Preset
+	preset    presets.Preset
 	origin    string // of the session's server
 	transport http.RoundTripper
 }
@@ -225,7 +226,7 @@ func (c *Client) keep(req *http.Request, k *credentials, h http.Header, ours boo
 }
 
 // setCallHeaders sets the headers that the preset says a call needs.
-func (s *Session) setCallHeaders(h http.Header, p authclient.Preset, cookies []Cookie) {
+func (s *Session) setCallHeaders(h http.Header, p presets.Preset, cookies []Cookie) {
 	server, err := url.Parse(s.Server)
 	if err != nil || len(p.Call.Headers) == 0 {
 		return
@@ -234,12 +235,12 @@ func (s *Session) setCallHeaders(h http.Header, p authclient.Preset, cookies []C
 	for _, c := range cookies {
 		raw = append(raw, &http.Cookie{Name: c.Name, Value: c.raw()})
 	}
-	p.CallHeaders(h, server, raw)
+	authclient.CallHeaders(p, h, server, raw)
 }
 
 // keepCookies adds cookies to the stored session, which another process may have changed.
 // It does not change a session of another login.
-func (c *Client) keepCookies(ctx context.Context, seen *Session, p authclient.Preset, u *url.URL, set []*http.Cookie) error {
+func (c *Client) keepCookies(ctx context.Context, seen *Session, p presets.Preset, u *url.URL, set []*http.Cookie) error {
 	return c.change(ctx, seen, func(s *Session) (changed bool) {
 		s.Cookies, changed = setCookies(s.Cookies, u, set, c.Now(), withheld(p, s))
 		return changed

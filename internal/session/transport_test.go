@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"jwt/internal/authclient"
+	"jwt/internal/httpclient"
 	"jwt/internal/verdict"
 )
 
@@ -18,7 +18,7 @@ func keychainHere() bool { return runtime.GOOS == "darwin" || runtime.GOOS == "w
 
 func mustServer(t *testing.T, text string) *url.URL {
 	t.Helper()
-	u, err := authclient.ParseServer(text)
+	u, err := httpclient.ParseServer(text)
 	if err != nil {
 		t.Fatal(err)
 	}

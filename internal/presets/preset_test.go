@@ -1,6 +1,7 @@
-package authclient
+package presets
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ import (
 )
 
 func TestShippedPresets(t *testing.T) {
-	names, err := PresetNames(config.File{})
+	names, err := Names(config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +22,7 @@ func TestShippedPresets(t *testing.T) {
 		t.Fatalf("only %d presets: %q", len(names), names)
 	}
 	for _, name := range names {
-		p, err := FindPreset(name, config.File{})
+		p, err := Find(name, config.File{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,8 +30,8 @@ func TestShippedPresets(t *testing.T) {
 			t.Errorf("%s is not whole: %+v", name, p)
 		}
 	}
-	cookie, _ := FindPreset("cookie", config.File{})
-	token, _ := FindPreset("token", config.File{})
+	cookie, _ := Find("cookie", config.File{})
+	token, _ := Find("token", config.File{})
 	if got := cookie.Tokens.RefreshCookie(); got != "refresh_token" {
 		t.Errorf("the cookie is %q", got)
 	}
@@ -56,17 +57,17 @@ alive = [{ status = 401, path = "/checkout" }]
 [presets.shop.tokens]
 access = ["header:X-Token"]
 `)}
-	cookie, err := FindPreset("cookie", own)
+	cookie, err := Find("cookie", own)
 	if err != nil {
 		t.Fatal(err)
 	}
-	shipped, _ := FindPreset("cookie", config.File{})
+	shipped, _ := Find("cookie", config.File{})
 	want := shipped
 	want.Login.Path, want.Login.Fields = "/api/sign-in", []string{"/user/email=$username", "/user/password=$password"}
 	if d := cmp.Diff(want, cookie); d != "" {
 		t.Errorf("cookie (-want +got):\n%s", d)
 	}
-	shop, err := FindPreset("shop", own)
+	shop, err := Find("shop", own)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ access = ["header:X-Token"]
 	if d := cmp.Diff(want, shop); d != "" {
 		t.Errorf("shop (-want +got):\n%s", d)
 	}
-	names, err := PresetNames(own)
+	names, err := Names(own)
 	if err != nil || !slices.Contains(names, "shop") || !slices.Contains(names, "cookie") || !slices.IsSorted(names) {
 		t.Errorf("%v %q", err, names)
 	}
@@ -119,7 +120,7 @@ func TestBadPresets(t *testing.T) {
 		{"[presets.a]\nbased_on='c'", "a", `unknown preset "c"`},
 	}
 	for _, tt := range tests {
-		_, err := FindPreset(tt.preset, config.File{Name: "config.toml", Text: []byte(tt.config)})
+		_, err := Find(tt.preset, config.File{Name: "config.toml", Text: []byte(tt.config)})
 		if verdict.ClassOf(err) != verdict.Usage || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%q: %v, want a usage error that says %q", tt.config, err, tt.says)
 		}
@@ -127,7 +128,7 @@ func TestBadPresets(t *testing.T) {
 }
 
 func TestSaysExpiredAndDead(t *testing.T) {
-	p, err := FindPreset("cookie", config.File{})
+	p, err := Find("cookie", config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,8 +158,8 @@ func TestSaysExpiredAndDead(t *testing.T) {
 	}
 }
 
-// FuzzFindPreset checks that what a preset prints is the preset.
-func FuzzFindPreset(f *testing.F) {
+// FuzzFind checks that what a preset prints is the preset.
+func FuzzFind(f *testing.F) {
 	for _, text := range []string{
 		"[presets.x]\nbased_on='cookie'\nabout=\"it's \\\"x\\\"\"\n[presets.x.values]\nkey='a'\n[presets.x.login]\nheaders=['X: $key']",
 		"[presets.x]\nbased_on='flask-jwt-extended'\ntemporary=[{code='busy'}]",
@@ -167,14 +168,14 @@ func FuzzFindPreset(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := FindPreset("x", config.File{Name: "config.toml", Text: []byte(text)})
+		p, err := Find("x", config.File{Name: "config.toml", Text: []byte(text)})
 		if err != nil {
 			if verdict.ClassOf(err) != verdict.Usage {
 				t.Errorf("%q: %v is not a usage error", text, err)
 			}
 			return
 		}
-		again, err := FindPreset("x", config.File{Name: "printed", Text: p.TOML()})
+		again, err := Find("x", config.File{Name: "printed", Text: p.TOML()})
 		if err != nil {
 			t.Fatalf("%q prints\n%s\n%v", text, p.TOML(), err)
 		}
@@ -182,4 +183,41 @@ func FuzzFindPreset(f *testing.F) {
 			t.Errorf("%q prints another preset (-is +printed)\n%s", text, d)
 		}
 	})
+}
+
+// TestFieldsAreDescribed checks that the help names every field of a preset.
+func TestFieldsAreDescribed(t *testing.T) {
+	text := Fields()
+	if strings.Contains(text, "#") || !strings.HasPrefix(text, "Presets describe") {
+		t.Fatalf("the description is %q…", text[:40])
+	}
+	count := 0
+	for _, table := range append([]string{""}, fieldsOf(reflect.TypeFor[Preset]())...) {
+		kind := reflect.TypeFor[Preset]()
+		if table != "" {
+			kind = tableOf(table)
+		}
+		for _, name := range fieldsOf(kind) {
+			count++
+			if !strings.Contains(text, name) {
+				t.Errorf("%s.%s is not described", table, name)
+			}
+		}
+	}
+	if count < 50 {
+		t.Errorf("only %d fields", count)
+	}
+}
+
+func TestLookup(t *testing.T) {
+	const text = `{"a":{"b":[1,{"c":"x"}]},"a/b":"slash","m~n":"tilde","":"empty"}`
+	for pointer, want := range map[string]string{
+		"/a/b/1/c": `"x"`, "/a/b/0": "1", "/a~1b": `"slash"`, "/m~0n": `"tilde"`, "/": `"empty"`, "": text,
+		"/a/b/2": "", "/a/b/01": "", "/a/b/-": "", "/x": "", "/a/b/0/c": "", "/m~01n": "",
+	} {
+		v, _ := Lookup([]byte(text), pointer)
+		if string(v) != want {
+			t.Errorf("%q: %s, want %s", pointer, v, want)
+		}
+	}
 }

@@ -1,4 +1,4 @@
-package authclient
+package presets
 
 import (
 	"encoding/json"
@@ -8,23 +8,24 @@ import (
 
 	"jwt/internal/config"
 	"jwt/internal/cookie"
+	"jwt/internal/httpclient"
 	"jwt/internal/verdict"
 )
 
-// steps returns all steps in the order in which they are used.
-func (p *Preset) steps() []*Step {
+// Steps returns all steps in the order in which they are used.
+func (p *Preset) Steps() []*Step {
 	return []*Step{&p.Prepare, &p.Login, &p.Exchange, &p.Refresh, &p.Logout, &p.Userinfo}
 }
 
 // nameSteps sets the names of the steps.
 func (p *Preset) nameSteps() {
 	for i, name := range []string{"prepare", "login", "exchange", "refresh", "logout", "userinfo"} {
-		p.steps()[i].Name = name
+		p.Steps()[i].Name = name
 	}
 }
 
-// section returns the table of a step in the file of presets.
-func (p Preset) section(s Step) string {
+// Section returns the table of a step in the file of presets.
+func (p Preset) Section(s Step) string {
 	return strings.TrimSuffix("presets."+p.Name+"."+s.Name, ".")
 }
 
@@ -68,7 +69,7 @@ func (p Preset) flaw() (field, why string) {
 			}
 		}
 	}
-	for _, s := range p.steps() {
+	for _, s := range p.Steps() {
 		if why := s.flaw(p); s.Path != "" && why != "" {
 			return s.Name, why
 		}
@@ -87,7 +88,7 @@ func isPlace(place string) bool {
 	case "json", "cookie", "header":
 		return name != ""
 	}
-	return place == textPlace
+	return place == WholeBody
 }
 
 // flaw returns why a step cannot be meant.
@@ -104,7 +105,7 @@ func (s Step) flaw(p Preset) string {
 	case s.RefreshCookie && s.Server != "":
 		return "a cookie is not sent to another server"
 	}
-	if _, err := ParseServer(s.Server); s.Server != "" && err != nil {
+	if _, err := httpclient.ParseServer(s.Server); s.Server != "" && err != nil {
 		return err.Error()
 	}
 	for _, pair := range slices.Concat(s.Query, s.Fields) {
@@ -117,7 +118,7 @@ func (s Step) flaw(p Preset) string {
 
 // pairFlaw returns why a field or a part of the query is not valid.
 func (p Preset) pairFlaw(pair string) string {
-	name, value, isJSON := cutField(pair)
+	name, value, isJSON := CutField(pair)
 	switch {
 	case name == "" || !strings.Contains(pair, "="):
 		return `the field "` + pair + `" is not NAME=VALUE`
@@ -151,12 +152,12 @@ func (p Preset) headersFlaw(headers []string) string {
 	return ""
 }
 
-// cookieVariable begins the variable of a cookie that the server set.
-const cookieVariable = "$cookie:"
+// CookieVariable begins the variable of a cookie that the server set.
+const CookieVariable = "$cookie:"
 
 // variableNames returns the variables of a preset.
 func (p Preset) variableNames() []string {
-	names := []string{"$username", "$password", "$refresh_token", "$access_token", "$origin", cookieVariable + "NAME"}
+	names := []string{"$username", "$password", "$refresh_token", "$access_token", "$origin", CookieVariable + "NAME"}
 	var own []string
 	for name := range p.Values {
 		own = append(own, "$"+name)
@@ -167,7 +168,7 @@ func (p Preset) variableNames() []string {
 
 // isKnown reports whether a value is literal text or a variable that exists.
 func (p Preset) isKnown(value string) bool {
-	if name, ok := strings.CutPrefix(value, cookieVariable); ok {
+	if name, ok := strings.CutPrefix(value, CookieVariable); ok {
 		return name != ""
 	}
 	return !strings.HasPrefix(value, "$") || slices.Contains(p.variableNames(), value)
@@ -176,7 +177,7 @@ func (p Preset) isKnown(value string) bool {
 // NeedsCookies reports whether a session of this preset needs cookies besides that of the
 // refresh token: it copies some into headers, or a request before the login sets them.
 func (p Preset) NeedsCookies() bool {
-	return p.Prepare.Path != "" || slices.ContainsFunc(p.steps(), func(s *Step) bool {
-		return slices.ContainsFunc(s.Headers, func(h string) bool { return strings.Contains(h, cookieVariable) })
+	return p.Prepare.Path != "" || slices.ContainsFunc(p.Steps(), func(s *Step) bool {
+		return slices.ContainsFunc(s.Headers, func(h string) bool { return strings.Contains(h, CookieVariable) })
 	})
 }

@@ -1,4 +1,4 @@
-package authclient
+package presets
 
 import (
 	"strconv"
@@ -7,8 +7,8 @@ import (
 	"jwt/internal/jsonobject"
 )
 
-// lookup returns the value at a JSON Pointer (RFC 6901).
-func lookup(v jsonobject.Value, pointer string) (jsonobject.Value, bool) {
+// Lookup returns the value at a JSON Pointer (RFC 6901).
+func Lookup(v jsonobject.Value, pointer string) (jsonobject.Value, bool) {
 	if pointer == "" {
 		return v, true
 	}
@@ -33,9 +33,9 @@ func lookup(v jsonobject.Value, pointer string) (jsonobject.Value, bool) {
 	return v, true
 }
 
-// set sets the value at a JSON Pointer, and creates the objects on the way. A pointer
+// Set sets the value at a JSON Pointer, and creates the objects on the way. A pointer
 // without a slash is a plain name.
-func set(object map[string]any, pointer string, value any) {
+func Set(object map[string]any, pointer string, value any) {
 	tokens := []string{pointer}
 	if rest, ok := strings.CutPrefix(pointer, "/"); ok {
 		tokens = strings.Split(rest, "/")

@@ -1,4 +1,4 @@
-package authclient
+package presets
 
 import (
 	"bytes"
@@ -23,11 +23,11 @@ type presetFile struct {
 	Trust   any           `toml:"trust"`
 }
 
-// ErrNoPreset is the cause of an error for an unknown preset name.
-var ErrNoPreset = errors.New("unknown preset")
+// ErrUnknown is the cause of an error for an unknown preset name.
+var ErrUnknown = errors.New("unknown preset")
 
-// PresetNames returns the names of all presets, sorted.
-func PresetNames(c config.File) ([]string, error) {
+// Names returns the names of all presets, sorted.
+func Names(c config.File) ([]string, error) {
 	ours, theirs, err := readPresets(c)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func PresetNames(c config.File) ([]string, error) {
 
 func readPresets(c config.File) (ours, theirs presetFile, err error) {
 	if err := toml.Unmarshal(shipped, &ours); err != nil {
-		panic("authclient: presets.toml: " + err.Error()) // checked by a test
+		panic("presets.toml: " + err.Error()) // checked by a test
 	}
 	if err := c.DecodeStrict(&theirs); err != nil {
 		return presetFile{}, presetFile{}, configError(c, err)
@@ -52,9 +52,9 @@ func readPresets(c config.File) (ours, theirs presetFile, err error) {
 	return ours, theirs, nil
 }
 
-// FindPreset returns the preset with this name: the shipped one with the user's changes,
+// Find returns the preset with this name: the shipped one with the user's changes,
 // or the user's own.
-func FindPreset(name string, c config.File) (Preset, error) {
+func Find(name string, c config.File) (Preset, error) {
 	ours, theirs, err := readPresets(c)
 	if err != nil {
 		return Preset{}, err
@@ -77,8 +77,8 @@ func (p *Preset) fill(name string, ours, theirs presetFile, c config.File, above
 	shipped, isOurs := ours.Presets[name]
 	own, isTheirs := theirs.Presets[name]
 	if !isOurs && !isTheirs {
-		e := verdict.Errorf(verdict.Usage, "%w %q", ErrNoPreset, name)
-		names, _ := PresetNames(c)
+		e := verdict.Errorf(verdict.Usage, "%w %q", ErrUnknown, name)
+		names, _ := Names(c)
 		if like := nearest(name, names); like != "" {
 			return e.Hintf("did you mean %s? jwt session presets lists all", like)
 		}
@@ -131,8 +131,8 @@ func fieldError(name string, c config.File, err error) error {
 	return verdict.Errorf(verdict.Usage, "%s: presets.%s.%s: %s", c.Name, name, strings.Join(wrong.Key(), "."), reason)
 }
 
-// PresetFields returns the description of all fields.
-func PresetFields() string {
+// Fields returns the description of all fields.
+func Fields() string {
 	text, _, _ := strings.Cut(string(shipped), "\n\n")
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -172,11 +172,11 @@ func OriginOf(name string, c config.File) (Origin, error) {
 func (p Preset) JSON() []byte {
 	var file struct{ Presets map[string]map[string]any }
 	if err := toml.Unmarshal(p.TOML(), &file); err != nil {
-		panic("authclient: " + err.Error())
+		panic("presets: " + err.Error())
 	}
 	text, err := json.Marshal(file.Presets[p.Name])
 	if err != nil {
-		panic("authclient: " + err.Error())
+		panic("presets: " + err.Error())
 	}
 	return text
 }
@@ -185,7 +185,7 @@ func (p Preset) JSON() []byte {
 func (p Preset) TOML() []byte {
 	text, err := toml.Marshal(map[string]map[string]Preset{"presets": {p.Name: p}})
 	if err != nil {
-		panic("authclient: " + err.Error()) // the fields are strings, numbers and lists of them
+		panic("presets: " + err.Error()) // the fields are strings, numbers and lists of them
 	}
 	return bytes.TrimPrefix(text, []byte("[presets]\n"))
 }

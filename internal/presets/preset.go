@@ -1,4 +1,6 @@
-package authclient
+// Package presets describes how servers log in, refresh and log out: as data, in presets.toml and in
+// the user's config.toml.
+package presets
 
 import (
 	"bytes"
@@ -32,13 +34,13 @@ type Preset struct {
 	Userinfo Step `toml:"userinfo,omitempty"`
 	Call     Call `toml:"call,omitempty"`
 
-	Tokens Places      `toml:"tokens,omitempty"`
-	OAuth  OAuthPreset `toml:"oauth,omitempty"`
+	Tokens Places `toml:"tokens,omitempty"`
+	OAuth  OAuth  `toml:"oauth,omitempty"`
 }
 
-// An OAuthPreset describes an OAuth 2.0 server: it has metadata, or the preset names its
+// An OAuth describes an OAuth 2.0 server: it has metadata, or the preset names its
 // endpoints, whose paths are relative to the server's URL. Names are those of RFC 8414.
-type OAuthPreset struct {
+type OAuth struct {
 	Metadata              bool     `toml:"metadata,omitempty"`
 	Scope                 string   `toml:"scope,omitempty"`
 	Params                []string `toml:"params,omitempty"` // NAME=VALUE
@@ -54,7 +56,7 @@ type OAuthPreset struct {
 func (p Preset) IsOAuth() bool { return p.OAuth.given() && p.Login.Path == "" }
 
 // given reports whether the server has an OAuth login.
-func (o OAuthPreset) given() bool { return o.Metadata || o.TokenEndpoint != "" }
+func (o OAuth) given() bool { return o.Metadata || o.TokenEndpoint != "" }
 
 // A Step is one request. A step without a path is not supported by the server.
 type Step struct {
@@ -135,7 +137,7 @@ func (a Answer) codeIn(status int, body []byte) string {
 	if err != nil {
 		return ""
 	}
-	found, _ := lookup(value, a.At)
+	found, _ := Lookup(value, a.At)
 	if text, ok := found.Text(); ok {
 		return text
 	}
@@ -176,16 +178,26 @@ func (p Preset) SaysExpired(status int, path string, body []byte) bool {
 
 // SaysDead reports whether the answer to a refresh means that the session has ended.
 func (p Preset) SaysDead(status int, body []byte) bool {
-	return anyMatches(p.Dead, status, p.Refresh.Path, body) && !p.saysTemporary(status, body)
+	return anyMatches(p.Dead, status, p.Refresh.Path, body) && !p.SaysTemporary(status, body)
 }
 
-// saysTemporary reports whether the answer to a refresh refuses it only for now.
-func (p Preset) saysTemporary(status int, body []byte) bool {
+// SaysTemporary reports whether the answer to a refresh refuses it only for now.
+func (p Preset) SaysTemporary(status int, body []byte) bool {
 	return anyMatches(p.Temporary, status, p.Refresh.Path, body)
 }
 
-// describesDead reports whether the text of the answer to a refresh is one that means, by
+// DescribesDead reports whether the text of the answer to a refresh is one that means, by
 // the preset, that the session has ended.
-func (p Preset) describesDead(status int, body []byte) bool {
+func (p Preset) DescribesDead(status int, body []byte) bool {
 	return slices.ContainsFunc(p.Dead, func(a Answer) bool { return a.hasText() && a.matches(status, p.Refresh.Path, body) })
+}
+
+// WholeBody is the place of a token that is the whole body.
+const WholeBody = "text:body"
+
+// CutField splits NAME=VALUE and NAME:=JSON.
+func CutField(field string) (name, value string, isJSON bool) {
+	name, value, _ = strings.Cut(field, "=")
+	name, isJSON = strings.CutSuffix(name, ":")
+	return name, value, isJSON
 }

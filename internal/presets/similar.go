@@ -1,4 +1,4 @@
-package authclient
+package presets
 
 import (
 	"reflect"
