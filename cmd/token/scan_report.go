@@ -44,6 +44,7 @@ type scanWorker struct {
 	matches  []scan.Match
 	found    render.Found // the last
 	payload  []byte       // of it
+	claims   jsonobject.Reader
 }
 
 // A scanTally counts matches. Of those that --fail-on names, it records the first.
@@ -183,7 +184,7 @@ func (w *scanWorker) decode(m scan.Match) {
 	w.found = render.Found{Match: m}
 	var ok bool
 	if w.payload, ok = m.AppendPayload(w.payload[:0]); ok {
-		claims, err := jsonobject.Parse(w.payload)
+		claims, err := w.claims.Parse(w.payload)
 		w.found.Claims, w.found.HasClaims = claims, err == nil
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	logBytes   = 200 << 20
+	logBytes   = 1 << 30
 	tokenEvery = 100 // lines of the log
 	scanPairs  = 5
 	words      = 2_000_000

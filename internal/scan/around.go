@@ -15,10 +15,13 @@ func nameAround(text []byte, at int) string {
 	if bytes.IndexByte(before, '\\') >= 0 { // JSON in JSON
 		before = bytes.ReplaceAll(before, []byte{'\\'}, nil)
 	}
-	value := bytes.TrimRight(before, " \t")
-	word := bytes.LastIndexAny(value, " \t:=\"'`") + 1
+	value := trimBlanks(before)
+	word := len(value)
+	for word > 0 && !beginsValue(value[word-1]) {
+		word--
+	}
 	if isScheme(value[word:]) || equalFold(value[word:], "Basic") {
-		value = bytes.TrimRight(value[:word], " \t")
+		value = trimBlanks(value[:word])
 	}
 	name := nameOf(bytes.TrimRight(value, "\"'`"))
 	if name == "value" {
@@ -26,6 +29,9 @@ func nameAround(text []byte, at int) string {
 	}
 	return name
 }
+
+// beginsValue reports whether a value may begin after c.
+func beginsValue(c byte) bool { return isSpace(c) || isQuote(c) || c == ':' || c == '=' }
 
 // nameBeside returns the name in {"name": "X", "value": "…"}, as in a HAR.
 func nameBeside(before []byte) string {

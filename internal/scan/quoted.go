@@ -113,18 +113,18 @@ const maxName = 128
 // nameBefore returns the name of the quoted text after b: "name": "…", name = "…", name:
 // Bearer "…". ok is false if a scheme occurs twice.
 func nameBefore(b []byte) (name string, ok bool) {
-	b = bytes.TrimRight(b[max(0, len(b)-maxName):], " \t")
+	b = trimBlanks(b[max(0, len(b)-maxName):])
 	if rest, isWord := cutLastScheme(b); isWord {
 		if _, again := cutLastScheme(rest); again {
 			return "", false
 		}
 		b = rest
 	}
-	b = bytes.TrimRight(bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("$")), []byte("b")), " \t")
+	b = trimBlanks(bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("$")), []byte("b")))
 	if len(b) == 0 || b[len(b)-1] != ':' && b[len(b)-1] != '=' {
 		return "", true
 	}
-	b = bytes.TrimRight(b[:len(b)-1], " \t")
+	b = trimBlanks(b[:len(b)-1])
 	if len(b) > 0 && isQuote(b[len(b)-1]) {
 		b = b[:len(b)-1]
 	}
@@ -137,9 +137,20 @@ func nameBefore(b []byte) (name string, ok bool) {
 
 // cutLastScheme removes a scheme from the end of b if it is a separate word.
 func cutLastScheme(b []byte) ([]byte, bool) {
-	i := bytes.LastIndexAny(b, " \t:=") + 1
+	i := len(b)
+	for i > 0 && !isSpace(b[i-1]) && b[i-1] != ':' && b[i-1] != '=' {
+		i--
+	}
 	if !isScheme(b[i:]) {
 		return b, false
 	}
-	return bytes.TrimRight(b[:i], " \t"), true
+	return trimBlanks(b[:i]), true
+}
+
+// trimBlanks removes white space from the end of a line.
+func trimBlanks(b []byte) []byte {
+	for len(b) > 0 && isSpace(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
 }
