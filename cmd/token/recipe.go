@@ -35,11 +35,11 @@ func (o signOptions) findRecipe(env *cli.Env) (*recipe.Recipe, error) {
 	if o.given("from") {
 		return nil, verdict.Errorf(verdict.Usage, "--recipe and --from contradict each other: both make the claims")
 	}
-	c, err := env.ReadConfig()
+	all, err := recipes(env)
 	if err != nil {
 		return nil, err
 	}
-	r, err := recipe.Find(o.recipe, c)
+	r, err := recipe.Find(o.recipe, all)
 	return &r, err
 }
 
@@ -213,7 +213,10 @@ func (o signOptions) listed(env *cli.Env) ([]recipe.Recipe, error) {
 }
 
 // list prints the recipes and their inputs.
-func (o signOptions) list(env *cli.Env) error {
+func (o signOptions) list(env *cli.Env, args []string) error {
+	if len(args) > 0 {
+		return verdict.Errorf(verdict.Usage, "--recipes lists and takes no claims").Hintf("--recipes --recipe NAME lists one")
+	}
 	out := o.output
 	all, err := o.listed(env)
 	if err != nil {

@@ -160,7 +160,7 @@ func (o *signOptions) given(flag string) bool { return o.flags.Changed(flag) }
 func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) error {
 	switch {
 	case o.listRecipes:
-		return o.list(env)
+		return o.list(env, args)
 	case o.given("signature"):
 		return runAttach(ctx, env, o, args)
 	}

@@ -16,24 +16,25 @@ func entriesJSON(all []trust.Entry) render.Object {
 	return render.Object{{Name: "entries", Value: list}}
 }
 
+// entryJSON leaves out what the entry does not require: an empty "iss" would read as no issuer,
+// and means any.
 func entryJSON(e trust.Entry) render.Object {
-	return render.Object{
-		{Name: "name", Value: e.Name},
-		{Name: "key", Value: texts(e.KeySources())},
-		{Name: "secret", Value: texts(e.Secrets)},
-		{Name: "iss", Value: texts(e.Iss())},
-		{Name: "aud", Value: texts(e.Aud)},
-		{Name: "alg", Value: texts(e.Algs)},
-		{Name: "profile", Value: e.Profile},
-		{Name: "leeway", Value: e.Leeway},
+	o := render.Object{{Name: "name", Value: e.Name}}
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{{"key", e.KeySources()}, {"secret", e.Secrets}, {"iss", e.Iss()}, {"aud", e.Aud}, {"alg", e.Algs}} {
+		if len(list.values) > 0 {
+			o = append(o, render.Field{Name: list.name, Value: list.values})
+		}
 	}
-}
-
-func texts(s []string) []string {
-	if s == nil {
-		return []string{}
+	if e.Profile != "" {
+		o = append(o, render.Field{Name: "profile", Value: e.Profile})
 	}
-	return s
+	if e.Leeway != "" {
+		o = append(o, render.Field{Name: "leeway", Value: e.Leeway})
+	}
+	return o
 }
 
 // checkedJSON returns the output of check.

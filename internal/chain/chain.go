@@ -71,6 +71,10 @@ func (a Anchors) Of(header jsonobject.Object, at time.Time) (Chain, error) {
 	if err != nil {
 		return Chain{}, explain(err)
 	}
+	chains = slices.DeleteFunc(chains, func(c []*x509.Certificate) bool { return !a.Usage.nests(c) })
+	if len(chains) == 0 {
+		return Chain{}, invalid("an issuer of the leaf %s must not certify %s: its own extended key usage lacks it", quoted(leaf), a.Usage.name)
+	}
 	if a.Name != "" && !isAlternative(leaf, a.Name) && slices.ContainsFunc(chains[0][1:], isConstrained) {
 		return Chain{}, invalid("only the common name of the leaf is %s, to which the name constraints of its issuers do not apply (RFC 5280 §4.2.1.10)", phrase.Quote(a.Name))
 	}
@@ -214,8 +218,11 @@ func ParseUsage(text string) (Usage, error) {
 	return Usage{name: text, oid: oid}, nil
 }
 
-// oidExtendedKeyUsage is the identifier of the extension.
-var oidExtendedKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
+// The identifiers of the extension, and of the usage in it that stands for any.
+var (
+	oidExtendedKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
+	oidAnyUsage         = asn1.ObjectIdentifier{2, 5, 29, 37, 0}
+)
 
 // allows reports whether the certificate lists the usage, as itself or as one of Apple's markers,
 // which are extensions of their own.
@@ -223,19 +230,33 @@ func (u Usage) allows(c *x509.Certificate) bool {
 	if u.oid == nil {
 		return true
 	}
+	marked := slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(u.oid) })
+	return marked || slices.ContainsFunc(listed(c), u.oid.Equal)
+}
+
+// nests reports whether the issuers may certify the usage: each that lists usages lists it, or any
+// usage, as crypto/x509 reads them. Without it an authority for servers could issue a certificate
+// that signs code. A marker is not a usage.
+func (u Usage) nests(chain []*x509.Certificate) bool {
+	if u.oid == nil || !slices.ContainsFunc(listed(chain[0]), u.oid.Equal) {
+		return true
+	}
+	certifies := func(oid asn1.ObjectIdentifier) bool { return oid.Equal(u.oid) || oid.Equal(oidAnyUsage) }
+	return !slices.ContainsFunc(chain[1:], func(c *x509.Certificate) bool {
+		usages := listed(c)
+		return len(usages) > 0 && !slices.ContainsFunc(usages, certifies)
+	})
+}
+
+// listed returns the extended key usages of a certificate.
+func listed(c *x509.Certificate) []asn1.ObjectIdentifier {
+	var usages []asn1.ObjectIdentifier
 	for _, e := range c.Extensions {
-		var listed []asn1.ObjectIdentifier
-		if e.Id.Equal(u.oid) {
-			return true
-		}
-		if !e.Id.Equal(oidExtendedKeyUsage) {
-			continue
-		}
-		if _, err := asn1.Unmarshal(e.Value, &listed); err == nil && slices.ContainsFunc(listed, u.oid.Equal) {
-			return true
+		if e.Id.Equal(oidExtendedKeyUsage) {
+			_, _ = asn1.Unmarshal(e.Value, &usages) // crypto/x509 has read it
 		}
 	}
-	return false
+	return usages
 }
 
 // ParseAnchors reads certificates in PEM or one in DER.

@@ -109,6 +109,10 @@ func TestOf(t *testing.T) {
 	posing := issue(t, constrained, func(c *x509.Certificate) { c.Subject = pkix.Name{CommonName: "prod.example"} })
 	outside := issue(t, constrained, func(c *x509.Certificate) { c.DNSNames = []string{"prod.example"} })
 	within := issue(t, constrained, leaf)
+	issuedBy := func(usages ...x509.ExtKeyUsage) jsonobject.Object {
+		ca := issue(t, root, func(c *x509.Certificate) { authority("for some uses")(c); c.ExtKeyUsage = usages })
+		return header(t, issue(t, ca, leaf), ca)
+	}
 	usage := func(text string) chain.Usage {
 		u, err := chain.ParseUsage(text)
 		if err != nil {
@@ -145,6 +149,11 @@ func TestOf(t *testing.T) {
 		{"the usage", header(t, good, intermediate), func(a *chain.Anchors) { a.Usage = usage("serverAuth") }, noon, ""},
 		{"a marker as the usage", header(t, good, intermediate), func(a *chain.Anchors) { a.Usage = usage(marker.String()) }, noon, ""},
 		{"another usage", header(t, good, intermediate), func(a *chain.Anchors) { a.Usage = usage("codeSigning") }, noon, "is not for codeSigning"},
+		{"the usage, also of the issuer", issuedBy(x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth), func(a *chain.Anchors) { a.Usage = usage("serverAuth") }, noon, ""},
+		{"the usage, of an issuer for any", issuedBy(x509.ExtKeyUsageAny), func(a *chain.Anchors) { a.Usage = usage("serverAuth") }, noon, ""},
+		{"a usage that the issuer must not certify", issuedBy(x509.ExtKeyUsageClientAuth), func(a *chain.Anchors) { a.Usage = usage("serverAuth") }, noon, "must not certify serverAuth"},
+		{"a marker under an issuer for other usages", issuedBy(x509.ExtKeyUsageClientAuth), func(a *chain.Anchors) { a.Usage = usage(marker.String()) }, noon, ""},
+		{"no usage asked", issuedBy(x509.ExtKeyUsageClientAuth), nil, noon, ""},
 		{"no anchors", header(t, good, intermediate), func(a *chain.Anchors) { a.Roots = x509.NewCertPool() }, noon, "does not reach"},
 		{"no x5c", parse(t, `{"alg":"ES256"}`), nil, noon, "is missing, so no chain"},
 		{"an empty x5c", parse(t, `{"x5c":[]}`), nil, noon, "not a list"},

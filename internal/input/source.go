@@ -37,7 +37,7 @@ func (r *Reader) Bytes(source, what string, limit int) (Source, error) {
 	case text == "":
 		return Source{}, verdict.Errorf(verdict.Usage, "the source of %s is empty", what).
 			Hintf("is the shell variable set? use a file, env:NAME, fd:N or -")
-	case !isKeyText(text):
+	case !IsKeyText(text):
 	case len(source) > limit:
 		return Source{}, tooLarge(what, limit)
 	default:
@@ -87,8 +87,8 @@ func (r *Reader) notRead(path, what string, err error) error {
 		Hintf("%s", r.meant(path)) // it may be a secret
 }
 
-// isKeyText reports whether text is a key itself and not where one is.
-func isKeyText(text string) bool {
+// IsKeyText reports whether text is a key itself and not where one is.
+func IsKeyText(text string) bool {
 	return strings.HasPrefix(text, "{") || strings.HasPrefix(text, "-----BEGIN") || isOpenSSHLine(text) || jwk.IsDID(text)
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"jwt/internal/cli"
-	"jwt/internal/jwk"
+	"jwt/internal/input"
 	"jwt/internal/trust"
 )
 
@@ -38,6 +38,9 @@ func (o *Options) Trust(env *cli.Env, e trust.Entry) {
 // InDir returns a source whose path, if it is one, is made absolute: relative to dir, or with ~/ to
 // the home directory.
 func InDir(env *cli.Env, dir, source string) string {
+	if inner, ok := strings.CutPrefix(source, "nextauth:"); ok {
+		return "nextauth:" + InDir(env, dir, inner)
+	}
 	mark, path := "", source
 	for _, prefix := range []string{"@", "raw:", "dotenv:"} {
 		if rest, ok := strings.CutPrefix(path, prefix); ok {
@@ -61,8 +64,6 @@ func InDir(env *cli.Env, dir, source string) string {
 // isPath reports whether the source of a key is a path without a mark.
 func isPath(source string) bool {
 	scheme, _, ok := strings.Cut(source, ":")
-	if ok && slices.Contains([]string{"env", "fd", "oidc", "agent", "https", "http", "nextauth"}, scheme) || jwk.IsDID(source) {
-		return false
-	}
-	return source != "-" && !strings.HasPrefix(source, "{") && !strings.HasPrefix(source, "-----BEGIN") && !strings.HasPrefix(source, "ssh-") && !strings.HasPrefix(source, "ecdsa-")
+	named := ok && slices.Contains([]string{"env", "fd", "oidc", "agent", "https", "http"}, scheme)
+	return !named && !input.IsStdin(source) && !input.IsKeyText(source)
 }

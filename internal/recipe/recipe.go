@@ -73,11 +73,7 @@ func All(c config.File) ([]Recipe, error) {
 }
 
 // Find returns the recipe with this name.
-func Find(name string, c config.File) (Recipe, error) {
-	all, err := All(c)
-	if err != nil {
-		return Recipe{}, err
-	}
+func Find(name string, all []Recipe) (Recipe, error) {
 	at := slices.IndexFunc(all, func(r Recipe) bool { return r.Name == name })
 	if at < 0 {
 		err := verdict.Errorf(verdict.Usage, "unknown recipe %s", phrase.Quote(name)).Hintf("jwt sign --recipes lists them")

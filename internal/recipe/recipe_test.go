@@ -152,7 +152,7 @@ func TestTestTokensLookLikeTheirVendor(t *testing.T) {
 }
 
 func TestRequiredInputs(t *testing.T) {
-	r, err := recipe.Find("apns", config.File{})
+	r, err := find("apns", config.File{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestCheckLifetime(t *testing.T) {
 		{"a second less", "zoom-meeting", 30*time.Minute - time.Second, 0, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			r, err := recipe.Find(row.recipe, config.File{})
+			r, err := find(row.recipe, config.File{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -202,7 +202,7 @@ func TestConfig(t *testing.T) {
 		{"no duration", "[recipes.mine]\nlongest='soon'\n", "", "longest"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, err := recipe.Find(row.want, config.File{Name: "config.toml", Text: []byte(row.text)})
+			_, err := find(row.want, config.File{Name: "config.toml", Text: []byte(row.text)})
 			switch {
 			case row.says == "" && err != nil:
 				t.Error(err)
@@ -214,11 +214,19 @@ func TestConfig(t *testing.T) {
 }
 
 func TestConfigOverridesFields(t *testing.T) {
-	r, err := recipe.Find("github-app", config.File{Text: []byte("[recipes.github-app]\nlongest='1h'\n")})
+	r, err := find("github-app", config.File{Text: []byte("[recipes.github-app]\nlongest='1h'\n")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Longest != "1h" || len(r.Inputs) != 1 || r.Page == "" {
 		t.Errorf("got %+v", r)
 	}
+}
+
+func find(name string, c config.File) (recipe.Recipe, error) {
+	all, err := recipe.All(c)
+	if err != nil {
+		return recipe.Recipe{}, err
+	}
+	return recipe.Find(name, all)
 }

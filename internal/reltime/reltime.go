@@ -68,8 +68,16 @@ func Between(from, to time.Time) (seconds, words string) {
 	return strings.TrimPrefix(sign, "+") + number, sign + exactly(whole, fraction)
 }
 
-// Typed formats a duration as users type it: 1h30m, not 1h30m0s.
+// Typed formats a duration as users type it: 1h30m, not 1h30m0s; from two days on with days.
 func Typed(d time.Duration) string {
+	const oneDay = day * time.Second
+	if d >= 2*oneDay {
+		days := strconv.FormatInt(int64(d/oneDay), 10) + "d"
+		if d%oneDay == 0 {
+			return days
+		}
+		return days + Typed(d%oneDay)
+	}
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")

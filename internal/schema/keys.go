@@ -111,19 +111,19 @@ type TrustEntry struct {
 	// its name
 	Name string `json:"name"`
 	// the sources of its keys
-	Key []string `json:"key"`
+	Key []string `json:"key,omitempty"`
 	// the sources of its secrets
-	Secret []string `json:"secret"`
+	Secret []string `json:"secret,omitempty"`
 	// the iss that it is for
-	Iss []string `json:"iss"`
+	Iss []string `json:"iss,omitempty"`
 	// the audiences that a token must have one of
-	Aud []string `json:"aud"`
+	Aud []string `json:"aud,omitempty"`
 	// the algorithms that are allowed
-	Alg []string `json:"alg"`
+	Alg []string `json:"alg,omitempty"`
 	// the profile that a token must have
-	Profile string `json:"profile"`
+	Profile string `json:"profile,omitempty"`
 	// how far clocks may differ
-	Leeway string `json:"leeway"`
+	Leeway string `json:"leeway,omitempty"`
 }
 
 // CheckedEntries is the issuers of config.toml, with their keys.

@@ -26,7 +26,7 @@ func Add(c config.File, e Entry) ([]byte, error) {
 	if err := e.Check(); err != nil {
 		return nil, err
 	}
-	table, err := toml.Marshal(map[string]map[string]writtenEntry{"trust": {e.Name: e.written()}})
+	table, err := toml.Marshal(map[string]map[string]Entry{"trust": {e.Name: e}})
 	if err != nil {
 		return nil, err
 	}
@@ -36,21 +36,6 @@ func Add(c config.File, e Entry) ([]byte, error) {
 		text = append(bytes.TrimRight(text, "\n"), "\n\n"...)
 	}
 	return checked(append(text, table...), len(all)+1, c)
-}
-
-// writtenEntry is an entry without its empty fields.
-type writtenEntry struct {
-	Keys    []string `toml:"key,omitempty"`
-	Secrets []string `toml:"secret,omitempty"`
-	Issuers []string `toml:"iss,omitempty"`
-	Aud     []string `toml:"aud,omitempty"`
-	Algs    []string `toml:"alg,omitempty"`
-	Profile string   `toml:"profile,omitempty"`
-	Leeway  string   `toml:"leeway,omitempty"`
-}
-
-func (e Entry) written() writtenEntry {
-	return writtenEntry{e.Keys, e.Secrets, e.Issuers, e.Aud, e.Algs, e.Profile, e.Leeway}
 }
 
 // Remove returns the text of the file without the table of the entry. Comments after the table

@@ -5,6 +5,7 @@ package trust
 import (
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -21,13 +22,25 @@ import (
 // other name for an issuer whose tokens have no "iss".
 type Entry struct {
 	Name    string   `toml:"-"`
-	Keys    []string `toml:"key"`     // sources, as for --key; of a URL without any: oidc:URL
-	Secrets []string `toml:"secret"`  // sources, as for --secret; never the secret itself
-	Issuers []string `toml:"iss"`     // the "iss" of its tokens, if it is not the name
-	Aud     []string `toml:"aud"`     // any of them; none: not checked
-	Algs    []string `toml:"alg"`     // none: what the keys can do
-	Profile string   `toml:"profile"` // none: no profile
-	Leeway  string   `toml:"leeway"`
+	Keys    []string `toml:"key,omitempty"`     // sources, as for --key; of a URL without any: oidc:URL
+	Secrets []string `toml:"secret,omitempty"`  // sources, as for --secret; never the secret itself
+	Issuers []string `toml:"iss,omitempty"`     // the "iss" of its tokens, if it is not the name
+	Aud     []string `toml:"aud,omitempty"`     // any of them; none: not checked
+	Algs    []string `toml:"alg,omitempty"`     // none: what the keys can do
+	Profile string   `toml:"profile,omitempty"` // none: no profile
+	Leeway  string   `toml:"leeway,omitempty"`
+}
+
+// fields returns the names of the fields of an entry in the file, all or only those of lists.
+func fields(lists bool) []string {
+	var names []string
+	for f := range reflect.TypeFor[Entry]().Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
+		if name != "-" && (!lists || f.Type.Kind() == reflect.Slice) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Entries returns the entries, sorted by name.
@@ -50,16 +63,16 @@ func Entries(c config.File) ([]Entry, error) {
 }
 
 // decode reads the fields of an entry. A list may be written as one string.
-func decode(name string, fields map[string]any) (Entry, error) {
-	for field, v := range fields {
-		if s, ok := v.(string); ok && slices.Contains([]string{"key", "secret", "iss", "aud", "alg"}, field) {
-			fields[field] = []string{s}
+func decode(name string, table map[string]any) (Entry, error) {
+	for _, field := range fields(true) {
+		if s, ok := table[field].(string); ok {
+			table[field] = []string{s}
 		}
 	}
 	e := Entry{Name: name}
-	if err := config.DecodeFields(fields, &e); err != nil {
+	if err := config.DecodeFields(table, &e); err != nil {
 		if key, ok := config.Unknown(err); ok {
-			return Entry{}, verdict.Errorf(verdict.Usage, "unknown field %q, known are key, secret, iss, aud, alg, profile, leeway", strings.Join(key, "."))
+			return Entry{}, verdict.Errorf(verdict.Usage, "unknown field %q, known are %s", strings.Join(key, "."), strings.Join(fields(false), ", "))
 		}
 		return Entry{}, errors.New(config.Reason(err))
 	}
