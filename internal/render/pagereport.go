@@ -133,13 +133,21 @@ func (r Report) failed() []markup.Node {
 			continue
 		}
 		if c.Expected != nil {
-			rows = append(rows, row("", plain(c.Name+" expected"), words("code", "value", string(JSON(c.Expected, false)))))
+			rows = append(rows, row("", plain(c.Name+" expected"), el("code", "value", shortened(bare(c.Expected), pageValue)...)))
 		}
 		if c.Actual != nil {
-			rows = append(rows, row("", plain(c.Name+" actual"), el("code", "value", shortened(string(JSON(c.Actual, false)), pageValue)...)))
+			rows = append(rows, row("", plain(c.Name+" actual"), el("code", "value", shortened(bare(c.Actual), pageValue)...)))
 		}
 	}
 	return rows
+}
+
+// bare returns a value as JSON, but a string without quotes.
+func bare(value any) string {
+	if s, ok := value.(string); ok {
+		return s
+	}
+	return string(JSON(value, false))
 }
 
 // why lists the causes, as far as they are known.

@@ -1,9 +1,16 @@
 package web_test
 
 import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,6 +70,49 @@ func (b *browser) heading(text string) {
 	b.wait(`[...document.querySelectorAll(".answers h2")].some(h => h.checkVisibility() && h.innerText.startsWith("` + text + `"))`)
 }
 
+// retype replaces the token.
+func (b *browser) retype(text string) {
+	b.t.Helper()
+	b.run(`find("token").focus(), find("token").select()`)
+	b.TypeText(text)
+}
+
+// photograph writes a picture of the page into docs, if JWT_UPDATE is set. Pictures depend on the
+// fonts of the machine, so they are not compared.
+func (b *browser) photograph(scheme, name string) {
+	b.t.Helper()
+	b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": scheme}}})
+	b.Call("Emulation.setDeviceMetricsOverride", map[string]any{"width": 1180, "height": 820, "deviceScaleFactor": 1, "mobile": false})
+	picture := b.Picture(name)
+	b.Call("Emulation.clearDeviceMetricsOverride", nil)
+	if os.Getenv("JWT_UPDATE") == "" {
+		return
+	}
+	var small bytes.Buffer
+	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	err := encoder.Encode(&small, fewColors(picture))
+	if err == nil {
+		err = os.WriteFile(filepath.Join("..", "..", "docs", name), small.Bytes(), 0o644)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// fewColors returns a picture with its 256 most frequent colors, which is a third of the size.
+func fewColors(picture image.Image) image.Image {
+	bounds, counts := picture.Bounds(), map[color.Color]int{}
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			counts[picture.At(x, y)]++
+		}
+	}
+	palette := slices.SortedFunc(maps.Keys(counts), func(a, b color.Color) int { return counts[b] - counts[a] })
+	few := image.NewPaletted(bounds, palette[:min(256, len(palette))])
+	draw.Draw(few, bounds, picture, bounds.Min, draw.Src)
+	return few
+}
+
 // accessible runs axe-core in both color schemes, and checks that a window of 360 pixels needs no
 // horizontal scrolling.
 func (b *browser) accessible(state string) {
@@ -112,6 +162,13 @@ func TestPageInChromium(t *testing.T) {
 		t.Errorf("the anatomy is %s", text)
 	}
 
+	b.retype(expired)
+	b.wait(`document.querySelector(".verdict .class")?.textContent === "expired"`)
+	b.photograph("light", "web.png")
+	b.photograph("dark", "web-dark.png")
+	b.retype(signed)
+	b.heading("Signed token")
+
 	b.run(`tabs[0].focus()`)
 	b.Press("ArrowRight")
 	b.wait(`!find("panel-sign").hidden && document.activeElement === tabs[1]`)
@@ -143,8 +200,7 @@ func TestPageInChromium(t *testing.T) {
 		{"encrypted", encrypted, "Encrypted token"},
 		{"nothing", " ", "Paste a token"},
 	} {
-		b.run(`(find("token").focus(), find("token").select())`)
-		b.TypeText(tt.text)
+		b.retype(tt.text)
 		b.heading(tt.heading)
 		if tt.name == "hostile" {
 			b.accessible(tt.name)

@@ -14,6 +14,10 @@ func (s *Server) verify(ctx context.Context, q question) (answer, error) {
 	if isEmpty(q.Token) {
 		return answer{}, nil
 	}
+	if _, err := s.inspect(ctx, q); err != nil { // which that answer says
+		r := verify.NoToken(err)
+		return answer{result: (*render.Report)(&r)}, nil
+	}
 	with := Expected{Under: Under(q.Keys), Issuer: q.Issuer, Audience: q.Audience, Profile: q.Profile}
 	switch with.Under {
 	case UnderGiven, UnderTrusted:
@@ -28,11 +32,7 @@ func (s *Server) verify(ctx context.Context, q question) (answer, error) {
 		with.Under, with.Pasted = UnderPasted, keys
 	}
 	shown := render.Report(s.report(ctx, q.Token, with))
-	a := answer{says: shown.Says(), result: &shown}
-	if _, unreadable := s.inspect(ctx, q); unreadable == nil { // else that answer says why
-		a.view = shown.Nodes(2, s.Command(with))
-	}
-	return a, nil
+	return answer{view: shown.Nodes(2, s.Command(with)), says: shown.Says(), result: &shown}, nil
 }
 
 // report verifies the token in a text.
