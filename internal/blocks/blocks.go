@@ -24,7 +24,7 @@ type Block struct {
 }
 
 const (
-	blockBytes = 256 << 10
+	blockBytes = 512 << 10
 	leadBytes  = 256
 	mostBytes  = 3 << 20 // of a block in which nothing may be cut
 )
