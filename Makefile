@@ -4,6 +4,7 @@
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
 DEADCODE    := golang.org/x/tools/cmd/deadcode@v0.52.0
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.11
 GORELEASER  := github.com/goreleaser/goreleaser/v2@v2.15.1
 
 VERSION  ?= $(patsubst v%,%,$(shell git describe --tags --always --dirty 2>/dev/null || echo dev))
@@ -42,7 +43,7 @@ race: ## run the tests under the race detector, but for those that derive keys
 	GORACE=atexit_sleep_ms=0 go test -race -short ./...
 
 .PHONY: lint
-lint: ## format, vet, staticcheck, dead code, tidy modules
+lint: ## format, vet for each system, staticcheck, dead code, workflows, tidy modules
 	@unformatted=$$(go run $(GOFUMPT) -l $$(git ls-files '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "make fmt would change: $$unformatted"; exit 1; fi
 	@set -e; for system in linux darwin windows; do echo "GOOS=$$system go vet ./..."; GOOS=$$system go vet ./...; done
@@ -50,6 +51,9 @@ lint: ## format, vet, staticcheck, dead code, tidy modules
 	@dead=$$(go run $(DEADCODE) ./...) && helpers=$$(go run $(DEADCODE) -test ./...) || exit 1; \
 	dead=$$(echo "$$dead" | grep -v 'test/[a-z_]*\.go:' || true); \
 	if [ -n "$$dead$$helpers" ]; then echo "never called, or by tests alone:"; echo "$$dead$$helpers"; exit 1; fi
+	go run $(ACTIONLINT) .github/workflows/*.yml
+	@if grep -E ' uses: ' .github/workflows/*.yml | grep -vE ' uses: (\./|[^ ]*@[0-9a-f]{40} # v[0-9])'; then \
+		echo "an action without the commit of its version"; exit 1; fi
 	go mod tidy -diff
 
 .PHONY: fmt
