@@ -227,9 +227,11 @@ func (o signOptions) list(env *cli.Env, args []string) error {
 	}
 	var b strings.Builder
 	for _, r := range all {
-		b.WriteString(r.Name + "\n    " + r.Title + "\n    " + r.Page + "\n")
-		if limits := recipeLimits(r); limits != "" {
-			b.WriteString("    " + limits + "\n")
+		b.WriteString(r.Name + "\n")
+		for _, line := range []string{r.Title, r.Page, recipeLimits(r)} {
+			if line != "" {
+				b.WriteString("    " + line + "\n")
+			}
 		}
 		for _, i := range r.Inputs {
 			b.WriteString("    " + inputFlag(i) + "   " + i.About + inputNote(i) + "\n")

@@ -178,10 +178,18 @@ func (r Recipe) CheckLifetime(exp, iat, now time.Time) error {
 	switch d := exp.Sub(start); {
 	case r.longest > 0 && d > r.longest:
 		return verdict.Errorf(verdict.Usage, "exp: is %s after the start, %s allows %s at most", reltime.Typed(d), r.Name, reltime.Typed(r.longest)).
-			Hintf("--exp +%s, or see %s", reltime.Typed(r.longest), r.Page)
+			Hintf("--exp +%s%s", reltime.Typed(r.longest), r.orSee())
 	case r.shortest > 0 && d < r.shortest:
 		return verdict.Errorf(verdict.Usage, "exp: is %s after the start, %s requires %s at least", reltime.Typed(d), r.Name, reltime.Typed(r.shortest)).
-			Hintf("--exp +%s, or see %s", reltime.Typed(r.shortest), r.Page)
+			Hintf("--exp +%s%s", reltime.Typed(r.shortest), r.orSee())
 	}
 	return nil
+}
+
+// orSee refers to the page, which a recipe of the user may lack.
+func (r Recipe) orSee() string {
+	if r.Page == "" {
+		return ""
+	}
+	return ", or see " + r.Page
 }
