@@ -2,6 +2,7 @@ package token
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -140,9 +141,10 @@ func (o verifyOptions) answerAll(env *cli.Env, s verify.Signatures) error {
 	switch {
 	case o.payload && s.Valid:
 		return o.output.WriteBytes(env, s.Payload)
-	case len(o.values) > 0:
-		return cli.Unanswered{Err: verdict.Errorf(verdict.Usage, "-c: a token with several signatures has several reports").Hintf("--payload prints the verified payload")}
-	case o.payload:
+	case s.Valid && len(o.values) > 0: // the signatures have one payload
+		valid := slices.IndexFunc(s.Reports, func(r verify.Report) bool { return r.Valid })
+		return o.writeValues(env, s.Reports[valid])
+	case o.bare():
 		return s.Err
 	}
 	var err error

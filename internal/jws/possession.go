@@ -55,10 +55,16 @@ func (v *verification) refuseSymmetric() (verdict.Check, error) {
 	return verdict.Check{}, nil
 }
 
-// ownKey returns the public key of the header's "jwk".
+// ownKey returns the public key of the header's "jwk". It must be signed: for a signature of another
+// sender, an attacker can compute a key under which it verifies.
 func (t Token) ownKey() (jwk.Key, error) {
-	v, ok := t.Header.Get("jwk")
-	if !ok {
+	protected := t.Protected()
+	v, ok := protected.Get("jwk")
+	_, added := t.Header.Get("jwk")
+	switch {
+	case !ok && added:
+		return jwk.Key{}, verdict.Errorf(verdict.KeyRefused, "jwk: is in the header that is not signed, must be in the protected one")
+	case !ok:
 		return jwk.Key{}, verdict.Errorf(verdict.KeyNotFound, "jwk: the header has none, want the public key of the sender")
 	}
 	set, err := jwk.Parse(v)

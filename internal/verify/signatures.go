@@ -2,6 +2,7 @@ package verify
 
 import (
 	"slices"
+	"strconv"
 
 	"jwt/internal/jws"
 	"jwt/internal/phrase"
@@ -48,16 +49,13 @@ func Decide(reports []Report, q Quorum) Signatures {
 			keys = append(keys, id)
 		}
 	}
-	failed := func(r Report) bool { return !r.Valid }
-	switch at := slices.IndexFunc(reports, failed); {
+	at := slices.IndexFunc(reports, func(r Report) bool { return !r.Valid })
+	switch {
 	case q.All && at >= 0:
 		s.Err = verdict.Errorf(reports[at].Class, "not valid: signature %d of %d: %s", at+1, len(reports), reports[at].Message).
-			Hintf("%s", hintOf(reports[at]))
+			Hintf("%s", hintOf(reports[at], len(keys)))
 	case !q.All && len(keys) < q.Least:
-		s.Err = verdict.Errorf(verdict.SignatureInvalid, "not valid: %s verify under different keys, %d are required", phrase.Count(len(keys), "signature"), q.Least)
-		if at >= 0 {
-			s.Err = verdict.Errorf(reports[at].Class, "not valid: %s by different keys, %d are required; signature %d: %s", phrase.Count(len(keys), "valid signature"), q.Least, at+1, reports[at].Message)
-		}
+		s.Err = tooFew(reports, at, len(keys), q.Least)
 	}
 	s.Valid = s.Err == nil
 	if !s.Valid {
@@ -66,10 +64,25 @@ func Decide(reports []Report, q Quorum) Signatures {
 	return s
 }
 
-// hintOf returns the hint of a report, or how fewer signatures are asked for.
-func hintOf(r Report) string {
-	if r.Hint != "" {
-		return r.Hint
+// tooFew returns the error for valid signatures by fewer keys than are required. failed is the index
+// of the first signature that is not valid, or -1.
+func tooFew(reports []Report, failed, keys, least int) error {
+	message := "not valid: the valid signatures are by " + phrase.Count(keys, "key")
+	if keys == 0 {
+		message = "not valid: no signature is valid"
 	}
-	return "--require-signatures any accepts one that verifies"
+	message += ", want " + strconv.Itoa(least)
+	if failed < 0 {
+		return verdict.Errorf(verdict.SignatureInvalid, "%s", message)
+	}
+	r := reports[failed]
+	return verdict.Errorf(r.Class, "%s; signature %d of %d: %s", message, failed+1, len(reports), r.Message).Hintf("%s", r.Hint)
+}
+
+// hintOf returns the hint of a report, or how fewer signatures are required if another one is valid.
+func hintOf(r Report, valid int) string {
+	if r.Hint == "" && valid > 0 {
+		return "--require-signatures any accepts one that verifies"
+	}
+	return r.Hint
 }
