@@ -39,6 +39,7 @@ func commands() []*cli.Command {
 		&key.Command,
 		&trust.Command,
 		&session.Command,
+		mcpCommand(),
 		&schemaCommand,
 		&completionCommand,
 		&manCommand,

@@ -101,7 +101,7 @@ func runScripts(t *testing.T, dir string) {
 // program.
 var peers = map[string]string{
 	"npm-jose": "NPM_JOSE", "npm-oidc-provider": "NPM_OIDC_PROVIDER", "npm-oauth2-mock-server": "NPM_OAUTH2_MOCK_SERVER",
-	"npm-json-server-auth": "NPM_JSON_SERVER_AUTH", "npm-better-auth": "NPM_BETTER_AUTH", "npm-openid-client": "NPM_OPENID_CLIENT", "npm-oauth4webapi": "NPM_OAUTH4WEBAPI", "zitadel-op": "ZITADEL_OP",
+	"npm-json-server-auth": "NPM_JSON_SERVER_AUTH", "npm-better-auth": "NPM_BETTER_AUTH", "npm-openid-client": "NPM_OPENID_CLIENT", "npm-oauth4webapi": "NPM_OAUTH4WEBAPI", "zitadel-op": "ZITADEL_OP", "mcp-client": "MCP_CLIENT",
 }
 
 // condition evaluates the names of peers, [django-simplejwt] and [flask-jwt-extended], Debian's, and [root], that

@@ -75,6 +75,7 @@ var rooms = []string{
 	"flow",
 	"worktree",
 	"input",
+	"mcp",
 	"sshagent",
 	"qr",
 	"render",

@@ -75,6 +75,7 @@ func (o Output) schema(r *jsonschema.Reflector) *jsonschema.Schema {
 		Version: jsonschema.Version,
 		ID:      jsonschema.ID("urn:jwt:schema:" + o.Name),
 		Title:   o.About,
+		Type:    "object",
 	}
 	for _, kind := range o.Kinds {
 		s.AnyOf = append(s.AnyOf, refTo(reflect.TypeOf(kind).Name()))

@@ -27,6 +27,7 @@ var Outputs = []Output{
 	{"key-set-find", "keys of a set", []any{JWK{}, JWKSet{}}},
 	{"key-set-list", "what is known of the keys of a set", []any{Keys{}, Failure{}}},
 	{"key-thumbprint", "the thumbprints of keys", []any{Thumbprints{}, Failure{}}},
+	{"mcp-explain", "what a word means: the tool explain of jwt mcp", []any{Explanation{}}},
 	{"scan", "one token that was found: an object a line", []any{Found{}, Failure{}}},
 	{"session-detect", "what a server seems to be", []any{Detected{}, Failure{}}},
 	{"session-flow", "what a server did, and which rules it keeps", []any{Flow{}, Failure{}}},

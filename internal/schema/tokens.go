@@ -534,3 +534,21 @@ type Change struct {
 	// the seconds between the values of a time
 	Delta int `json:"delta,omitempty"`
 }
+
+// Explanation is what a word means.
+type Explanation struct {
+	// the word
+	Word string `json:"word"`
+	// its meanings
+	Meanings []Meaning `json:"meanings"`
+}
+
+// Meaning is one meaning of a word.
+type Meaning struct {
+	// what has the meaning
+	Kind string `json:"kind" jsonschema:"enum=header,enum=claim,enum=class"`
+	// the meaning
+	Meaning string `json:"meaning"`
+	// the specification that says so, or the exit status
+	Spec string `json:"spec"`
+}
