@@ -32,7 +32,9 @@ func calling(t *testing.T, flags []string, environ map[string]string, calls ...[
 	var in, stdout, stderr bytes.Buffer
 	for i, c := range calls {
 		in.Write(render.JSON(render.Object{
-			{Name: "jsonrpc", Value: "2.0"}, {Name: "id", Value: i}, {Name: "method", Value: "tools/call"},
+			{Name: "jsonrpc", Value: "2.0"},
+			{Name: "id", Value: i},
+			{Name: "method", Value: "tools/call"},
 			{Name: "params", Value: map[string]any{"name": c[0], "arguments": json.RawMessage(c[1])}},
 		}, false))
 		in.WriteByte('\n')

@@ -156,8 +156,10 @@ func inputSchema(arguments []toolArgument) json.RawMessage {
 		properties.Add(a.name, one)
 	}
 	return render.JSON(render.Object{
-		{Name: "type", Value: "object"}, {Name: "properties", Value: properties},
-		{Name: "required", Value: required}, {Name: "additionalProperties", Value: false},
+		{Name: "type", Value: "object"},
+		{Name: "properties", Value: properties},
+		{Name: "required", Value: required},
+		{Name: "additionalProperties", Value: false},
 	}, false)
 }
 
