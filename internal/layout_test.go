@@ -64,6 +64,7 @@ var rooms = []string{
 	"authserver/users",
 	"authserver/limit",
 	"authserver/clients",
+	"authserver/page",
 	"authserver",
 	"authserver/faulty",
 	"httpclient",

@@ -7,7 +7,7 @@ import (
 	"jwt/internal/verdict"
 )
 
-const page = "http://localhost:5173"
+const origin = "http://localhost:5173"
 
 func allowing(origins ...string) func(*Options) {
 	return func(o *Options) { o.Origins = origins }
@@ -15,16 +15,16 @@ func allowing(origins ...string) func(*Options) {
 
 // TestAllowOrigin checks what a browser is told about requests of pages.
 func TestAllowOrigin(t *testing.T) {
-	s := serve(t, allowing(page, "https://app.example"))
+	s := serve(t, allowing(origin, "https://app.example"))
 	for _, c := range []struct {
 		name, method, path, body, origin string
 		status                           int
 		allowed                          bool
 	}{
-		{"a login", "POST", "/login", loginBody(alice, password), page, 200, true},
+		{"a login", "POST", "/login", loginBody(alice, password), origin, 200, true},
 		{"the other origin", "POST", "/login", loginBody(alice, password), "https://app.example", 200, true},
-		{"an error that the page must read", "GET", "/me", "", page, 401, true},
-		{"an unknown path", "GET", "/nothing", "", page, 404, true},
+		{"an error that the page must read", "GET", "/me", "", origin, 401, true},
+		{"an unknown path", "GET", "/nothing", "", origin, 404, true},
 		{"another origin reads", "GET", "/me", "", "https://evil.example", 401, false},
 		{"another origin writes", "POST", "/login", loginBody(alice, password), "https://evil.example", 403, false},
 		{"another port", "POST", "/login", loginBody(alice, password), "http://localhost:5174", 403, false},
@@ -44,31 +44,31 @@ func TestAllowOrigin(t *testing.T) {
 			t.Errorf("%s: a cache may give the answer to another origin", c.name)
 		}
 	}
-	if a := s.ask("POST", "/login", loginBody(alice, password), "Origin: "+page); a.tokens(t).RefreshToken != "" || a.cookies["refresh_token"] == nil {
+	if a := s.ask("POST", "/login", loginBody(alice, password), "Origin: "+origin); a.tokens(t).RefreshToken != "" || a.cookies["refresh_token"] == nil {
 		t.Errorf("a page sees its refresh token: %s", a.body)
 	}
-	if a := serve(t, nil).ask("GET", "/me", "", "Origin: "+page); a.header.Get("Access-Control-Allow-Origin") != "" || a.header.Get("Vary") != "" {
+	if a := serve(t, nil).ask("GET", "/me", "", "Origin: "+origin); a.header.Get("Access-Control-Allow-Origin") != "" || a.header.Get("Vary") != "" {
 		t.Errorf("without Origins: %v", a.header)
 	}
 }
 
 func TestPreflight(t *testing.T) {
-	s := serve(t, allowing(page))
+	s := serve(t, allowing(origin))
 	ask := "Access-Control-Request-Method: POST"
-	a := s.ask("OPTIONS", "/cart/items", "", "Origin: "+page, ask, "Access-Control-Request-Headers: authorization,content-type")
-	if a.status != 204 || a.header.Get("Access-Control-Allow-Origin") != page || !contains(a.header.Get("Access-Control-Allow-Headers"), "Authorization") || !contains(a.header.Get("Access-Control-Allow-Methods"), "POST") {
+	a := s.ask("OPTIONS", "/cart/items", "", "Origin: "+origin, ask, "Access-Control-Request-Headers: authorization,content-type")
+	if a.status != 204 || a.header.Get("Access-Control-Allow-Origin") != origin || !contains(a.header.Get("Access-Control-Allow-Headers"), "Authorization") || !contains(a.header.Get("Access-Control-Allow-Methods"), "POST") {
 		t.Errorf("allowed: %d %v", a.status, a.header)
 	}
 	for name, lines := range map[string][]string{
 		"another origin": {"Origin: https://evil.example", ask},
-		"no preflight":   {"Origin: " + page},
+		"no preflight":   {"Origin: " + origin},
 		"no origin":      {ask},
 	} {
 		if a := s.ask("OPTIONS", "/cart/items", "", lines...); a.status != 405 || a.header.Get("Access-Control-Allow-Methods") != "" {
 			t.Errorf("%s: %d %v", name, a.status, a.header)
 		}
 	}
-	if a := s.ask("OPTIONS", "/me", "", "Origin: "+page, ask, "Host: evil.example"); a.status != 421 {
+	if a := s.ask("OPTIONS", "/me", "", "Origin: "+origin, ask, "Host: evil.example"); a.status != 421 {
 		t.Errorf("another host: %d", a.status)
 	}
 }

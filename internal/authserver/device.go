@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/authserver/page"
 	"jwt/internal/authserver/store"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
@@ -331,7 +332,7 @@ func (s *Server) takeDeviceDecision(x *exchange) error {
 			return err
 		}
 		if changed {
-			return x.page(http.StatusOK, title, "<p role=\"status\">"+text+"</p>\n")
+			return x.show(http.StatusOK, page.Note(title, text))
 		}
 		now, err := s.device(x.ctx, d.id)
 		if err != nil {

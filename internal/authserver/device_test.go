@@ -113,7 +113,7 @@ func TestDeviceOfAnotherClient(t *testing.T) {
 
 // TestDevicePage checks what an attacker may try with the page (RFC 8628 §5.1 and §5.4).
 func TestDevicePage(t *testing.T) {
-	s := serve(t, func(o *Options) { testClients(t)(o); o.Origins = []string{page} })
+	s := serve(t, func(o *Options) { testClients(t)(o); o.Origins = []string{origin} })
 	d := s.startDevice()
 	b := s.browser()
 	login := b.visit("GET", d.complete, "")

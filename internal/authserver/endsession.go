@@ -3,13 +3,13 @@ package authserver
 import (
 	"context"
 	"errors"
-	"html"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"jwt/internal/authserver/page"
 	"jwt/internal/phrase"
 )
 
@@ -79,7 +79,7 @@ func (s *Server) takeLogout(x *exchange) error {
 	case err != nil:
 		return err
 	case form.Get("action") != "logout":
-		return x.page(http.StatusOK, "Still logged in", "<p>You can close this page.</p>\n")
+		return x.show(http.StatusOK, page.Note("Still logged in", "You can close this page."))
 	}
 	return s.finishLogout(x, r, browser, known)
 }
@@ -112,18 +112,6 @@ func (s *Server) logoutRequest(x *exchange, params url.Values) (logoutRequest, e
 	return r, nil
 }
 
-// logoutPage asks whether to log out.
-func (s *Server) logoutPage(x *exchange, r logoutRequest, b browserLogin) error {
-	return x.page(http.StatusOK, "Log out?", `<p>You are logged in as <strong>`+html.EscapeString(b.User)+`</strong>.</p>
-<form method="post" action="`+html.EscapeString(endSessionPath+"/confirm?"+r.params.Encode())+`">
-<div class="buttons">
-<button class="go" type="submit" name="action" value="logout">Log out</button>
-<button type="submit" name="action" value="stay">Stay logged in</button>
-</div>
-</form>
-`, (&authorizeRequest{redirect: r.redirect}).formTarget())
-}
-
 // finishLogout ends the login in the browser, and the session of the ID token.
 func (s *Server) finishLogout(x *exchange, r logoutRequest, browser browserLogin, known bool) error {
 	if known {
@@ -140,7 +128,7 @@ func (s *Server) finishLogout(x *exchange, r logoutRequest, browser browserLogin
 		}
 	}
 	if r.redirect == "" {
-		return x.page(http.StatusOK, "Logged out", "<p>You can close this page.</p>\n")
+		return x.show(http.StatusOK, page.Note("Logged out", "You can close this page."))
 	}
 	to := r.redirect
 	if state := r.params.Get("state"); state != "" {

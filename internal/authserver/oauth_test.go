@@ -367,7 +367,7 @@ func TestAuthorizeRefused(t *testing.T) {
 // TestAuthorizePages checks that pages cannot be framed, read by other sites or filled with
 // HTML, and that other sites cannot agree for the user.
 func TestAuthorizePages(t *testing.T) {
-	s := serve(t, func(o *Options) { testClients(t)(o); o.Origins = []string{page} })
+	s := serve(t, func(o *Options) { testClients(t)(o); o.Origins = []string{origin} })
 	b := s.browser()
 	login := b.visit("GET", authorizeQuery("client_id", "web", "redirect_uri", webCallback, "state", `"><script>`, "login_hint", `<i>"x"`), "")
 	consent := b.logIn(login)
@@ -383,14 +383,14 @@ func TestAuthorizePages(t *testing.T) {
 			t.Errorf("%s: %v", name, a.header)
 		}
 	}
-	if a := s.ask("GET", authorizeQuery(), "", "Origin: "+page); a.header.Get("Access-Control-Allow-Origin") != "" {
+	if a := s.ask("GET", authorizeQuery(), "", "Origin: "+origin); a.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Error("scripts may read the login page (RFC 9700 §2.6)")
 	}
 	m := formTag.FindStringSubmatch(consent.body)
 	for name, lines := range map[string][]string{
 		"another site agrees":    {"Origin: https://evil.example", "Sec-Fetch-Site: cross-site"},
-		"an allowed app agrees":  {"Origin: " + page, "Sec-Fetch-Site: same-site"},
-		"an old browser's agree": {"Origin: " + page},
+		"an allowed app agrees":  {"Origin: " + origin, "Sec-Fetch-Site: same-site"},
+		"an old browser's agree": {"Origin: " + origin},
 	} {
 		lines = append(lines, formBody, "Cookie: login="+b.jar["login"])
 		s.ask("POST", html.UnescapeString(m[1]), "action=allow", lines...).is(t, name, 403, "invalid_request")
