@@ -31,7 +31,7 @@ type Options struct {
 // One goroutine works on a block of lines, so that the cost of passing it on is small per line. A
 // slow input makes small blocks: no line waits for the next.
 const (
-	blockBytes = 32 << 10
+	blockBytes = 16 << 10
 	keptBytes  = 1 << 20 // maximum size of the buffers of a block that is reused
 )
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/phrase"
@@ -27,6 +28,9 @@ type Opening struct {
 
 // Token returns the token that was verified.
 func (v Verified) Token() Token { return v.token }
+
+// Header returns the members of the header.
+func (v Verified) Header() jsonobject.Object { return v.token.Header }
 
 // Payload returns the bytes that were signed.
 func (v Verified) Payload() []byte { return v.token.Payload }

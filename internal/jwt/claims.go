@@ -76,14 +76,14 @@ func ClaimsOf(v jws.Verified) (Claims, error) { return new(Reader).ClaimsOf(v) }
 
 // ClaimsOf is the function ClaimsOf.
 func (r *Reader) ClaimsOf(v jws.Verified) (Claims, error) {
-	token := v.Token()
-	if err := checkContentType(token.Header, token.Payload); err != nil {
+	header, payload := v.Header(), v.Payload()
+	if err := checkContentType(header, payload); err != nil {
 		return Claims{}, err
 	}
-	o, err := r.ParseClaims(token.Payload)
-	if err != nil && isDeflated(token.Header) { // SMART Health Cards compress what they sign
+	o, err := r.ParseClaims(payload)
+	if err != nil && isDeflated(header) { // SMART Health Cards compress what they sign
 		var inflated []byte
-		if inflated, err = jwe.Inflate(token.Payload, maxInflated); err == nil {
+		if inflated, err = jwe.Inflate(payload, maxInflated); err == nil {
 			o, err = r.ParseClaims(inflated)
 		}
 	}

@@ -17,6 +17,7 @@ type date struct {
 
 	of    *Examiner
 	says  string // begins the sentence of a check that passed
+	days  days
 	zoned []byte // in RFC 3339, once it is needed; reused
 	kept  verdict.Kept
 }
@@ -36,7 +37,11 @@ func (s sentence) AppendText(dst []byte) []byte {
 // passed returns the check of a date that passed. Its texts are written later.
 func (d *date) passed(name string, expected any, says string) verdict.Check {
 	d.says = says
-	d.zoned = d.appendZoned(d.zoned[:0], d.of.Location)
+	if t, ok := d.Time(); ok {
+		d.zoned = d.days.appendZoned(d.zoned[:0], t, d.of.Location)
+	} else {
+		d.zoned = append(d.zoned[:0], outsideCalendar...)
+	}
 	return verdict.Check{Name: name, Status: verdict.Pass, Expected: expected, Actual: stamp{d}, Says: sentence{d}, Kept: &d.kept}
 }
 
@@ -52,8 +57,9 @@ const (
 // year 9999, which is a mistake. Milliseconds instead of seconds are accepted with a
 // warning, because servers that only compare numbers accept them.
 func (e *Examiner) date(d *date, name string, v jsonobject.Value, section string) {
-	*d = date{of: e, zoned: d.zoned, kept: d.kept}
+	d.of, d.state = e, absent
 	if v == nil {
+		d.NumericDate = NumericDate{}
 		return
 	}
 	d.state = refused

@@ -32,8 +32,7 @@ func (v *verification) claims(verified jws.Verified) {
 
 // contentType warns of a "cty" that the payload does not have.
 func (v *verification) contentType(verified jws.Verified) {
-	token := verified.Token()
-	if w, ok := jwt.ContentTypeWarning(token.Header, token.Payload); ok {
+	if w, ok := jwt.ContentTypeWarning(verified.Header(), verified.Payload()); ok {
 		v.add(w)
 	}
 }
