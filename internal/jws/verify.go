@@ -32,6 +32,9 @@ func (v Verified) Token() Token { return v.token }
 // Header returns the members of the header.
 func (v Verified) Header() jsonobject.Object { return v.token.Header }
 
+// Protected returns the members of the header that are signed.
+func (v Verified) Protected() jsonobject.Object { return v.token.Protected() }
+
 // Payload returns the bytes that were signed.
 func (v Verified) Payload() []byte { return v.token.Payload }
 

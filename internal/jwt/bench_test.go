@@ -19,6 +19,6 @@ func BenchmarkCheck(b *testing.B) {
 	p, now := Policy{Audiences: []string{"api"}}, time.Unix(1700000100, 0)
 	b.ReportAllocs()
 	for b.Loop() {
-		p.Check(Claims{o}, header, now)
+		p.Check(Claims{object: o}, header, now)
 	}
 }

@@ -19,11 +19,15 @@ import (
 // Claims holds the claims of a token whose signature verified, without duplicate members.
 // Only ClaimsOf and ClaimsOfDisclosed create it; the zero Claims is empty.
 type Claims struct {
-	object jsonobject.Object
+	object   jsonobject.Object
+	inflated bool
 }
 
 // Object returns the claims as they were signed.
 func (c Claims) Object() jsonobject.Object { return c.object }
+
+// Inflated reports whether the payload was compressed, as in a SMART Health Card.
+func (c Claims) Inflated() bool { return c.inflated }
 
 // ParseClaims reads a payload, verified or not, as a JSON object (RFC 7519 §7.2), to show
 // it. Use ClaimsOf for claims that you rely on. It accepts duplicate members. Errors have
@@ -81,10 +85,10 @@ func (r *Reader) ClaimsOf(v jws.Verified) (Claims, error) {
 		return Claims{}, err
 	}
 	o, err := r.ParseClaims(payload)
-	if err != nil && isDeflated(header) { // SMART Health Cards compress what they sign
-		var inflated []byte
-		if inflated, err = jwe.Inflate(payload, maxInflated); err == nil {
-			o, err = r.ParseClaims(inflated)
+	inflate := err != nil && isDeflated(header)
+	if inflate {
+		if payload, err = jwe.Inflate(payload, maxInflated); err == nil {
+			o, err = r.ParseClaims(payload)
 		}
 	}
 	if err != nil {
@@ -94,7 +98,7 @@ func (r *Reader) ClaimsOf(v jws.Verified) (Claims, error) {
 		return Claims{}, verdict.Errorf(verdict.DuplicateMember,
 			"the payload has %s more than once: parsers disagree on which counts", phrase.List(twice))
 	}
-	return Claims{object: o}, nil
+	return Claims{o, inflate}, nil
 }
 
 // isDeflated reports whether the header says that the payload is compressed.

@@ -157,7 +157,7 @@ func (e *Examiner) count() {
 	if n := e.claims.Len(); e.counted.Actual != n {
 		e.counted = verdict.Check{Name: "claims", Status: verdict.Pass, Actual: n, Detail: "a JSON object of " + phrase.Count(n, "claim"), Kept: new(verdict.Kept)}
 	}
-	e.add(e.counted)
+	e.checks = append(e.checks, e.counted)
 }
 
 // addOnce adds the check of a claim, which depends on its value and the policy alone.
@@ -178,10 +178,16 @@ func (e *Examiner) addOnce(name string, v jsonobject.Value, check func(jsonobjec
 		r.check = check(r.value)
 		r.check.Kept, r.kept.Rendered = r.kept, r.kept.Rendered[:0]
 	}
-	e.add(r.check)
+	e.checks = append(e.checks, r.check)
 }
 
 func (e *Examiner) add(c verdict.Check) { e.checks = append(e.checks, c) }
+
+// next adds a check that is not filled in yet.
+func (e *Examiner) next() *verdict.Check {
+	e.checks = append(e.checks, verdict.Check{})
+	return &e.checks[len(e.checks)-1]
+}
 
 // wrongType reports a registered claim whose type is not that of RFC 7519.
 func (e *Examiner) wrongType(name string, v jsonobject.Value, want, section string) {

@@ -34,15 +34,16 @@ func (s sentence) AppendText(dst []byte) []byte {
 	return s.appendWhenAs(append(dst, s.says...), s.of.now, s.zoned)
 }
 
-// passed returns the check of a date that passed. Its texts are written later.
-func (d *date) passed(name string, expected any, says string) verdict.Check {
+// passed fills in the check of a date that passed. Its texts are written later.
+func (d *date) passed(c *verdict.Check, name string, expected any, says string) {
 	d.says = says
 	if t, ok := d.Time(); ok {
 		d.zoned = d.days.appendZoned(d.zoned[:0], t, d.of.Location)
 	} else {
 		d.zoned = append(d.zoned[:0], outsideCalendar...)
 	}
-	return verdict.Check{Name: name, Status: verdict.Pass, Expected: expected, Actual: stamp{d}, Says: sentence{d}, Kept: &d.kept}
+	c.Name, c.Status, c.Expected = name, verdict.Pass, expected
+	c.Actual, c.Says, c.Kept = stamp{d}, sentence{d}, &d.kept
 }
 
 type dateState int
@@ -96,13 +97,13 @@ func (e *Examiner) expiry() {
 	case d.Compare(e.expAfter) <= 0:
 		e.add(e.expired(d.NumericDate))
 	default:
-		c := d.passed("exp", e.after, "exp: expires ")
+		c := e.next()
+		d.passed(c, "exp", e.after, "exp: expires ")
 		if d.Compare(e.now) <= 0 {
 			c.WriteOut()
 			c.Detail = "exp: expired " + e.when(d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
 		}
-		e.suspect(&c, d.NumericDate)
-		e.add(c)
+		e.suspect(c, d.NumericDate)
 	}
 }
 
@@ -132,7 +133,8 @@ func (e *Examiner) notBefore() {
 	if d.state != usable {
 		return
 	}
-	c := d.passed("nbf", e.atOrBefore, "nbf: became valid ")
+	c := e.next()
+	d.passed(c, "nbf", e.atOrBefore, "nbf: became valid ")
 	if d.Compare(e.now) > 0 {
 		c.WriteOut()
 		c.Detail = "nbf: becomes valid " + e.when(d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
@@ -148,7 +150,6 @@ func (e *Examiner) notBefore() {
 			c.Hint = "--leeway 60s if clocks differ, --at TIME to check as of then"
 		}
 	}
-	e.add(c)
 }
 
 // issuedAt checks "iat" (RFC 7519 §4.1.6). No rule compares it with the clock, so one in
@@ -159,14 +160,14 @@ func (e *Examiner) issuedAt() {
 	if d.state != usable {
 		return
 	}
-	c := d.passed("iat", e.atOrBefore, "iat: issued ")
+	c := e.next()
+	d.passed(c, "iat", e.atOrBefore, "iat: issued ")
 	if d.Compare(e.startBy) > 0 {
 		c.WriteOut()
 		c.Status, c.Class = verdict.Warn, verdict.IssuedInFuture
 		c.Detail = "iat: issued in the future, " + e.when(d.NumericDate)
-		e.suspect(&c, d.NumericDate)
+		e.suspect(c, d.NumericDate)
 	}
-	e.add(c)
 }
 
 // validFor checks that "exp" is at least ValidFor after now. The leeway does not extend

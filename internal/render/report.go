@@ -29,15 +29,14 @@ func (r *Report) append(dst []byte, known *opening) []byte {
 	if known != nil {
 		dst, checks = append(dst, known.checks...), checks[known.count:]
 	}
-	start := len(dst)
 	dst = append(appendChecks(dst, checks), ']')
 	if len(r.Causes) > 0 {
 		dst = appendValue(appendName(dst, "diagnosis"), causesJSON(r.Causes))
 	}
 	switch {
-	case known != nil:
-		dst = append(escapedFrom(dst, start), known.key...)
-		start = len(dst)
+	case known != nil: // without causes
+		dst = append(dst, known.key...)
+		start := len(dst)
 		return escapedFrom(r.appendContents(dst), start)
 	case r.Signed != nil:
 		dst = appendObject(appendName(dst, "key"), KeyJSON(r.Signed.Key(), r.Signed.Alg().Name, ""))
@@ -117,7 +116,7 @@ func (r *Reports) opening() *opening {
 	if known := r.known[of]; known != nil {
 		return known
 	}
-	o := &opening{count: len(of.Checks), checks: EscapeJSON(appendChecks(nil, of.Checks))}
+	o := &opening{count: len(of.Checks), checks: appendChecks(nil, of.Checks)}
 	o.key = EscapeJSON(appendObject([]byte(`,"key":`), KeyJSON(r.report.Signed.Key(), r.report.Signed.Alg().Name, "")))
 	if r.known == nil || len(r.known) >= maxKnown {
 		r.known = map[*verify.Opening]*opening{}
@@ -129,6 +128,7 @@ func (r *Reports) opening() *opening {
 // maxKnown bounds the memory for openings.
 const maxKnown = 64
 
+// appendChecks appends the checks, escaped.
 func appendChecks(dst []byte, checks []verdict.Check) []byte {
 	for i := range checks { // each ends with a brace
 		if n := len(dst); n > 0 && dst[n-1] == '}' {
@@ -142,9 +142,9 @@ func appendChecks(dst []byte, checks []verdict.Check) []byte {
 func appendCheck(dst []byte, c *verdict.Check) []byte {
 	switch kept := c.Kept; {
 	case kept == nil:
-		dst = appendConstant(dst, c)
+		dst = escapedFrom(appendConstant(dst, c), len(dst))
 	case len(kept.Rendered) == 0:
-		kept.Rendered = appendConstant(kept.Rendered, c)
+		kept.Rendered = escapedFrom(appendConstant(kept.Rendered, c), 0)
 		fallthrough
 	default:
 		dst = append(dst, kept.Rendered...)

@@ -34,7 +34,7 @@ func (r *Reader) OpenAgain(text []byte) (t *Token, known bool, err error) {
 
 func (r *Reader) shown(s jws.Token) (*Token, error) {
 	t := &r.token
-	*t = *OfSigned(s)
+	t.Reset(s)
 	t.Claims, t.ClaimsErr = r.claims.ParseClaims(t.Payload)
 	t.isRead = true
 	return shown(t)

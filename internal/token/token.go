@@ -120,7 +120,15 @@ func openSelective(text string) (*Token, error) {
 // OfSigned returns the token of a JWS that was parsed. Its claims are left to ReadClaims or
 // TakeClaims.
 func OfSigned(s jws.Token) *Token {
-	return &Token{Kind: compact.JWS, Header: s.Header, Payload: s.Payload, Signed: s}
+	t := new(Token)
+	t.Reset(s)
+	return t
+}
+
+// Reset makes t the token of a JWS, as OfSigned does.
+func (t *Token) Reset(s jws.Token) {
+	*t = Token{}
+	t.Kind, t.Header, t.Payload, t.Signed = compact.JWS, s.Header, s.Payload, s
 }
 
 // ReadClaims reads the payload into Claims, unless that is done.

@@ -63,7 +63,7 @@ const (
 	Skip Status = "skip"
 )
 
-// A Text is a text that is written when it is needed. It has nothing that JSON escapes.
+// A Text is a text that is written when it is needed. It has nothing that JSON or a terminal would escape.
 type Text interface {
 	AppendText(dst []byte) []byte
 }

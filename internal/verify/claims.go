@@ -13,21 +13,22 @@ import (
 	"jwt/internal/verdict"
 )
 
-// claims checks the claims of a JWS.
-func (v *verification) claims(verified jws.Verified) {
+// claims checks the claims of a JWS, and returns them.
+func (v *verification) claims(verified jws.Verified) jwt.Claims {
 	claims, err := v.Verifier.claims.ClaimsOf(verified)
 	if err != nil {
 		v.add(verdict.Failed("claims", err))
-		return
+		return jwt.Claims{}
 	}
 	v.token.TakeClaims(claims)
 	v.contentType(verified)
 	if v.opening == nil || v.opening.examiner == nil {
 		v.hold(v.Policy.Policy, claims, verified)
-		return
+		return claims
 	}
-	v.checks = v.opening.examiner.Check(v.checks, claims, verified.Token().Protected())
+	v.checks = v.opening.examiner.Check(v.checks, claims, verified.Protected())
 	v.profile(claims, verified)
+	return claims
 }
 
 // contentType warns of a "cty" that the payload does not have.
@@ -44,7 +45,7 @@ func (v *verification) hold(policy jwt.Policy, claims jwt.Claims, verified jws.V
 	if fits && v.opening != nil {
 		v.opening.examiner = examiner
 	}
-	v.checks = examiner.Check(v.checks, claims, verified.Token().Protected())
+	v.checks = examiner.Check(v.checks, claims, verified.Protected())
 	v.profile(claims, verified)
 }
 
@@ -91,7 +92,7 @@ func (v *verification) profile(claims jwt.Claims, verified jws.Verified) {
 	if v.Anchors != nil {
 		with.Chain = key.Certificates
 	}
-	v.add(v.Profile.Check(claims, verified.Token().Protected(), with, v.at)...)
+	v.add(v.Profile.Check(claims, verified.Protected(), with, v.at)...)
 }
 
 // disclosed checks the disclosures of an SD-JWT whose Issuer-signed JWT is verified, and

@@ -111,7 +111,7 @@ func (v *Verifier) begin(signed jws.Token) {
 	if w.token == nil {
 		w.token = new(token.Token)
 	}
-	*w.token = *token.OfSigned(signed)
+	w.token.Reset(signed)
 }
 
 // under returns the verifier of signatures under the keys. It forgets all about others.

@@ -119,11 +119,10 @@ func (v *verification) run() []byte {
 	case disclosures != nil:
 		payload = v.disclosed(verified)
 	case v.Opaque:
-		v.add(v.CheckHeader(verified.Token().Protected())...)
+		v.add(v.CheckHeader(verified.Protected())...)
 	default:
-		v.claims(verified)
-		if zip, _ := v.token.Header.Text("zip"); zip == "DEF" && v.token.Claims.Len() > 0 {
-			payload = v.token.Claims.Bytes() // inflated
+		if claims := v.claims(verified); claims.Inflated() {
+			payload = claims.Object().Bytes()
 		}
 	}
 	if v.Binding && (disclosures == nil || disclosures.KeyBinding == nil) {
