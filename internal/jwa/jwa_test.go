@@ -144,6 +144,17 @@ func signVerify(t *testing.T, a Algorithm, key keyPair) {
 	if (size == 0) != (a.KeyType == "RSA") || len(a.Curves) < 2 && size != 0 && !slices.Equal(a.SignatureSizes, []int{size}) {
 		t.Errorf("a signature has %d bytes, or one of %d", size, a.SignatureSizes)
 	}
+	used := a.Verifier(key.public)
+	verify := func(input string, sig []byte) error {
+		err := a.Verify(input, sig, key.public)
+		if by := used.Verify([]byte(input), sig); (by == nil) != (err == nil) {
+			t.Errorf("a Verifier that was used before says %v, Verify %v", by, err)
+		}
+		if by := a.method.Verify(input, sig, key.public); (by == nil) != (err == nil) {
+			t.Errorf("the method says %v, Verify %v", by, err)
+		}
+		return err
+	}
 	for _, deterministic := range []bool{false, true} {
 		sig, err := a.Sign(input, key.private, deterministic)
 		if err != nil {
@@ -152,7 +163,7 @@ func signVerify(t *testing.T, a Algorithm, key keyPair) {
 		if size != 0 && len(sig) != size {
 			t.Errorf("signature of %d bytes, the table says %d", len(sig), size)
 		}
-		if err := a.Verify(input, sig, key.public); err != nil {
+		if err := verify(input, sig); err != nil {
 			t.Errorf("does not verify what it signed: %v", err)
 		}
 		again, err := a.Sign(input, key.private, deterministic)
@@ -160,13 +171,13 @@ func signVerify(t *testing.T, a Algorithm, key keyPair) {
 			t.Errorf("two signatures are equal: %v (%v), Repeatable(%v) says otherwise", bytes.Equal(sig, again), err, deterministic)
 		}
 
-		if a.Verify(input+"x", sig, key.public) == nil || a.Verify("", sig, key.public) == nil {
+		if verify(input+"x", sig) == nil || verify("", sig) == nil {
 			t.Error("verifies another input")
 		}
 		for at := 0; at < len(sig); at += 1 + len(sig)/12 {
 			flipped := bytes.Clone(sig)
 			flipped[at] ^= 1 << (at % 8)
-			if a.Verify(input, flipped, key.public) == nil {
+			if verify(input, flipped) == nil {
 				t.Errorf("verifies a signature changed at %d", at)
 			}
 		}
@@ -175,7 +186,7 @@ func signVerify(t *testing.T, a Algorithm, key keyPair) {
 			"a zero before": append([]byte{0}, sig...), "twice the signature": append(bytes.Clone(sig), sig...),
 			"zeros": make([]byte, len(sig)), "ones": bytes.Repeat([]byte{0xff}, len(sig)),
 		} {
-			if a.Verify(input, bad, key.public) == nil {
+			if verify(input, bad) == nil {
 				t.Errorf("verifies %s", name)
 			}
 		}

@@ -1,40 +1,75 @@
 package jwa
 
 import (
+	"crypto/ed25519"
 	"crypto/hmac"
+	"crypto/rsa"
 	"hash"
 
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A Verifier verifies signatures under one key. It keeps the state of an HMAC after its secret,
-// so only one goroutine may use it.
+// A Verifier verifies signatures under one key. For HMAC, RSA and Ed25519 it does what golang-jwt
+// does, but keeps the hash, with the secret of an HMAC in it, and copies no input. Only one goroutine
+// may use it.
 type Verifier struct {
 	method jwt.SigningMethod
 	key    any
 
-	mac hash.Hash // of an HMAC
-	sum []byte    // reused
+	hash  hash.Hash // nil unless check is set
+	sum   []byte    // of the hash; reused
+	check func(sum, sig []byte) error
+
+	ed25519 ed25519.PublicKey // nil for other algorithms
 }
 
 // Verifier returns the verifier for a key, of the types that Verify takes.
 func (a Algorithm) Verifier(key any) *Verifier {
 	v := &Verifier{method: a.method, key: key}
-	if secret, ok := key.([]byte); ok && a.KeyType == "oct" {
-		v.mac = hmac.New(a.Hash.New, secret)
+	switch k := key.(type) {
+	case []byte:
+		if a.KeyType == "oct" {
+			v.hash, v.check = hmac.New(a.Hash.New, k), equal
+		}
+	case *rsa.PublicKey:
+		if a.KeyType == "RSA" {
+			v.hash, v.check = a.Hash.New(), a.rsaCheck(k)
+		}
+	case ed25519.PublicKey:
+		if a.Takes("OKP", "Ed25519") && len(k) == ed25519.PublicKeySize {
+			v.ed25519 = k
+		}
 	}
 	return v
 }
 
+func equal(sum, sig []byte) error {
+	if !hmac.Equal(sum, sig) {
+		return jwt.ErrSignatureInvalid
+	}
+	return nil
+}
+
+// rsaCheck returns the check of the signature of a digest.
+func (a Algorithm) rsaCheck(key *rsa.PublicKey) func(digest, sig []byte) error {
+	if !a.PSS() {
+		return func(digest, sig []byte) error { return rsa.VerifyPKCS1v15(key, a.Hash, digest, sig) }
+	}
+	options := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash} // RFC 7518 §3.5
+	return func(digest, sig []byte) error { return rsa.VerifyPSS(key, a.Hash, digest, sig, options) }
+}
+
 // Verify reports whether sig is the signature of input.
 func (v *Verifier) Verify(input, sig []byte) error {
-	if v.mac == nil {
+	switch {
+	case v.check != nil:
+		v.hash.Reset()
+		v.hash.Write(input)
+		v.sum = v.hash.Sum(v.sum[:0])
+		return v.check(v.sum, sig)
+	case v.ed25519 == nil:
 		return v.method.Verify(string(input), sig, v.key)
-	}
-	v.mac.Reset()
-	v.mac.Write(input)
-	v.sum = v.mac.Sum(v.sum[:0])
-	if !hmac.Equal(v.sum, sig) {
+	case !ed25519.Verify(v.ed25519, input, sig):
 		return jwt.ErrSignatureInvalid
 	}
 	return nil

@@ -24,7 +24,7 @@ func (r *Report) AppendMembers(dst []byte) []byte { return r.append(dst, nil) }
 // escaping.
 func (r *Report) append(dst []byte, known *opening) []byte {
 	dst = strconv.AppendBool(appendName(dst, "valid"), r.Valid)
-	dst = append(appendName(dst, "checks"), '[')
+	dst = append(dst, `,"checks":[`...)
 	checks := r.Checks
 	if known != nil {
 		dst, checks = append(dst, known.checks...), checks[known.count:]

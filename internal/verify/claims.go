@@ -21,7 +21,9 @@ func (v *verification) claims(verified jws.Verified) jwt.Claims {
 		return jwt.Claims{}
 	}
 	v.token.TakeClaims(claims)
-	v.contentType(verified)
+	if v.opening == nil || v.opening.nested {
+		v.contentType(verified)
+	}
 	if v.opening == nil || v.opening.examiner == nil {
 		v.hold(v.Policy.Policy, claims, verified)
 		return claims

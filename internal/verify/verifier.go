@@ -35,6 +35,7 @@ type Verifier struct {
 type Opening struct {
 	Checks []verdict.Check // the first ones of each report
 
+	nested   bool          // the header may say that the payload is a token
 	examiner *jwt.Examiner // of the claims; nil before it is needed
 }
 
@@ -131,7 +132,8 @@ func (v *verification) remember(of *jws.Opening) {
 	if v.openings == nil || len(v.openings) >= maxOpenings {
 		v.Verifier.openings = map[*jws.Opening]*Opening{}
 	}
-	v.opening = &Opening{Checks: append([]verdict.Check(nil), v.checks...)}
+	_, nested := v.token.Header.Get("cty")
+	v.opening = &Opening{Checks: append([]verdict.Check(nil), v.checks...), nested: nested}
 	v.openings[of] = v.opening
 }
 
