@@ -68,6 +68,7 @@ var manKeySources = manTerms{
 	{term: "did:key:…, did:jwk:…", meaning: "the key that the DID is"},
 	{term: "https://…", meaning: "a JWK Set, JWK, PEM or certificate from there (http:// on loopback only)"},
 	{term: "oidc:ISSUER", meaning: "discovery (OpenID Connect, RFC 8414), then its jwks_uri; iss must be that issuer"},
+	{term: "alb:REGION, alb:ARN", meaning: "the key of an AWS Application Load Balancer, with --profile aws-alb; an ARN accepts that one alone"},
 }
 
 const manSecrets = `-S, --secret SOURCE names an HMAC secret, or an AES key or password for

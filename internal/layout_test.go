@@ -27,6 +27,7 @@ var rooms = []string{
 	"markup",
 	"redact",
 	"reltime",
+	"uuid",
 	"serialization",
 	"loopback",
 	"jwa",

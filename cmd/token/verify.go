@@ -16,6 +16,7 @@ import (
 	"jwt/internal/jwt"
 	"jwt/internal/keysource"
 	"jwt/internal/phrase"
+	"jwt/internal/profile"
 	"jwt/internal/render"
 	"jwt/internal/token"
 	"jwt/internal/verdict"
@@ -158,6 +159,9 @@ func (o *verifyOptions) check() error {
 	if err := o.checkValues(); err != nil {
 		return err
 	}
+	if err := o.checkLoadBalancer(); err != nil {
+		return err
+	}
 	if o.flags.Changed("payload-file") {
 		o.jws = true // a body is not claims
 	}
@@ -252,7 +256,10 @@ func (o verifyOptions) run(ctx context.Context, env *cli.Env, in *input.Reader, 
 		return v.batch(ctx, env, args)
 	}
 	v.policy.Diagnosis = &verify.Diagnosis{Off: o.output.Quiet} // the cause would not be printed
-	if o.flags.Changed("payload-file") {
+	switch {
+	case o.profile.name == profile.LoadBalancer:
+		return v.verifyLoadBalancer(env, args)
+	case o.flags.Changed("payload-file"):
 		return v.verifyDetached(env, args)
 	}
 	found, form, err := o.token.readForm(env, o.output, v.sources.In, args, false)

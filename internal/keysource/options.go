@@ -24,7 +24,7 @@ type Options struct {
 
 // AddFlags adds the flags.
 func (o *Options) AddFlags(f *pflag.FlagSet) {
-	f.StringArrayVarP(&o.Keys, "key", "k", nil, "a key or key set (repeatable) from a `SOURCE`: PATH, -, env:NAME, fd:N, agent:FINGERPRINT, https://…, oidc:ISSUER, or the key's own text")
+	f.StringArrayVarP(&o.Keys, "key", "k", nil, "a key or key set (repeatable) from a `SOURCE`: PATH, -, env:NAME, fd:N, agent:FINGERPRINT, https://…, oidc:ISSUER, alb:REGION, or the key's own text")
 	f.StringArrayVarP(&o.Secrets, "secret", "S", nil, "an HMAC secret (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, dotenv:PATH#NAME, nextauth:SOURCE, or its own text")
 	f.StringArrayVarP(&o.Algs, "alg", "A", nil, "allow this `ALGORITHM` (repeatable; default: what the keys can do)")
 	o.Passphrase.AddFlag(f, "passphrase", "the passphrase of an encrypted key")

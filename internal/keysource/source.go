@@ -52,6 +52,12 @@ func (k *Sources) Read(source string) (Source, error) {
 		s.markAge(k.Env.Now())
 		return s, err
 	}
+	if _, ok, err := jwks.ParseLoadBalancer(source); ok {
+		if err == nil {
+			err = verdict.Errorf(verdict.Usage, "the keys of a load balancer verify its own tokens alone").Hintf("--profile aws-alb")
+		}
+		return Source{}, cli.FlagError("key", err)
+	}
 	if AgentSource(source) {
 		return k.readAgent(source)
 	}

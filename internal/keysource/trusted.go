@@ -64,6 +64,6 @@ func InDir(env *cli.Env, dir, source string) string {
 // isPath reports whether the source of a key is a path without a mark.
 func isPath(source string) bool {
 	scheme, _, ok := strings.Cut(source, ":")
-	named := ok && slices.Contains([]string{"env", "fd", "oidc", "agent", "https", "http"}, scheme)
+	named := ok && slices.Contains([]string{"env", "fd", "oidc", "agent", "alb", "https", "http"}, scheme)
 	return !named && !input.IsStdin(source) && !input.IsKeyText(source)
 }

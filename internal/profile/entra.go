@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"jwt/internal/phrase"
+	"jwt/internal/uuid"
 	"jwt/internal/verdict"
 )
 
@@ -41,7 +42,7 @@ func entraAlg(q *inquiry) finding {
 }
 
 func entraTenant(q *inquiry) finding {
-	if tid, ok := q.text("tid"); ok && !isGUID(tid) {
+	if tid, ok := q.text("tid"); ok && !uuid.Is(tid) {
 		return failed(verdict.ClaimsMalformed, "is "+phrase.Quote(tid)+", must be a GUID", "a GUID", tid)
 	}
 	return finding{}
@@ -101,23 +102,8 @@ func entraAudience(q *inquiry) finding {
 	if ver != "2.0" || !ok {
 		return finding{}
 	}
-	if aud, isText := v.Text(); isText && isGUID(aud) {
+	if aud, isText := v.Text(); isText && uuid.Is(aud) {
 		return passed("is the application (client) ID "+aud, aud)
 	}
 	return failed(verdict.AudMismatch, "is "+phrase.JSON(v)+", in a v2.0 token it is the application (client) ID of the API, a GUID", "a GUID", v.Any()).hinted(entraV2Hint)
-}
-
-// isGUID reports whether s has the form of RFC 9562 §4.
-func isGUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i, c := range []byte(s) {
-		isDash := i == 8 || i == 13 || i == 18 || i == 23
-		isHex := '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
-		if isDash && c != '-' || !isDash && !isHex {
-			return false
-		}
-	}
-	return true
 }

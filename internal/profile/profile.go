@@ -46,6 +46,7 @@ type Presentation struct {
 	State         *string // of the authorization request
 	Method, URI   *string // of the HTTP request
 	KeyThumbprint *string // expected Thumbprint
+	Signer        string  // the ARN of the load balancer; "" for any
 	Digest        *string // of the SD-JWT that the key binding covers
 }
 
@@ -85,7 +86,7 @@ func Lookup(name string) (Profile, bool) {
 
 // All returns the profiles that can be chosen.
 func All() []Profile {
-	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), credentialProof(), securityEvent(), serviceAccount(), clientAssertion(), authorizationResponse(), workload(), digitalCredential(), verifiableCredential(), entra(), appleNotification()}
+	return []Profile{accessToken(), idToken(), logoutToken(), dpopProof(), credentialProof(), securityEvent(), serviceAccount(), clientAssertion(), authorizationResponse(), workload(), digitalCredential(), verifiableCredential(), entra(), appleNotification(), loadBalancer()}
 }
 
 // Check checks verified claims and their header against the profile at the instant now.

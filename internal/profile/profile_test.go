@@ -515,7 +515,7 @@ func TestAll(t *testing.T) {
 			}
 		}
 	}
-	if want := []string{"at+jwt", "id-token", "logout+jwt", "dpop+jwt", "openid4vci-proof+jwt", "secevent+jwt", "kubernetes", "client-assertion", "jarm", "spiffe", "sd-jwt-vc", "jwt-vc", "entra", "apple-notification"}; !slices.Equal(names, want) {
+	if want := []string{"at+jwt", "id-token", "logout+jwt", "dpop+jwt", "openid4vci-proof+jwt", "secevent+jwt", "kubernetes", "client-assertion", "jarm", "spiffe", "sd-jwt-vc", "jwt-vc", "entra", "apple-notification", "aws-alb"}; !slices.Equal(names, want) {
 		t.Errorf("profiles %v, want %v", names, want)
 	}
 	if _, ok := Lookup("AT+JWT"); ok {

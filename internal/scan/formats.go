@@ -8,6 +8,7 @@ import (
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
+	"jwt/internal/uuid"
 	"jwt/internal/verdict"
 )
 
@@ -44,7 +45,7 @@ var formats = [...]format{
 	{"a SAML message", isSAML, "it is XML, not a JWT: base64 -d shows it (inflate it as well if it came in a URL)"},
 	{"a Kerberos ticket (SPNEGO)", isSPNEGO, "only the service that it is for can read it; klist shows yours"},
 	{"an NTLM message", oneOf("TlRMTVNTUAAB", "TlRMTVNTUAAC", "TlRMTVNTUAAD"), "it belongs to a Windows login, not to a JWT"},
-	{"a UUID", isUUID, "it is an identifier and carries nothing: its issuer can be asked about it (RFC 7662)"},
+	{"a UUID", uuid.Is[[]byte], "it is an identifier and carries nothing: its issuer can be asked about it (RFC 7662)"},
 }
 
 // formatOf returns the format of b, which has no white space. Its work is bounded by the
@@ -232,13 +233,6 @@ func isSPNEGO(b []byte) bool {
 	}
 	head := decodePart(b[:40])
 	return len(head) > 0 && head[0] == 0x60 && (bytes.Contains(head, []byte("\x06\x06+\x06\x01\x05\x05\x02")) || bytes.Contains(head, []byte("\x06\x09*\x86H\x86\xf7\x12\x01\x02\x02")))
-}
-
-func isUUID(b []byte) bool {
-	if len(b) != 36 || b[8] != '-' || b[13] != '-' || b[18] != '-' || b[23] != '-' {
-		return false
-	}
-	return isHex(bytes.ReplaceAll(b, []byte{'-'}, nil))
 }
 
 // decodePart returns the bytes of Base64 in any spelling, or nil.
