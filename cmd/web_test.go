@@ -120,6 +120,7 @@ func TestPageSaysWhatTheCommandsSay(t *testing.T) {
 	own := mint("--secret", "env:SECRET", "--aud", "api", "--exp", "+1h", "-c", "n:=12345678901234567890")
 	trusted := mint("--key", "../testdata/keys/p256.pem", "--iss", "https://a.example", "--aud", "api", "--exp", "+1h", "-c", "html=<script>alert(1)</script>")
 	late := mint("--key", "../testdata/keys/p256.pem", "--iss", "https://a.example", "--aud", "api", "--exp", "-1h")
+	sealed := strings.TrimSpace(p.run("encrypt", "-q", "--secret", "env:SECRET", "--sub", "alice").stdout)
 	forged := own[:len(own)-4] + "AAAA"
 	public, err := os.ReadFile("../testdata/keys/p256.pub.pem")
 	if err != nil {
@@ -133,6 +134,9 @@ func TestPageSaysWhatTheCommandsSay(t *testing.T) {
 	}{
 		{"inspect", "inspect", map[string]string{"token": own}, []string{"inspect", "-j", own}},
 		{"inspect what carries a token", "inspect", map[string]string{"token": "Authorization: Bearer " + trusted}, []string{"inspect", "-j", trusted}},
+		{"inspect an encrypted token", "inspect", map[string]string{"token": sealed}, []string{"inspect", "-j", sealed}},
+		{"inspect what the secret given decrypts", "inspect", map[string]string{"token": sealed, "keys": "given"}, []string{"inspect", "-j", sealed, "--secret", "env:SECRET"}},
+		{"verify an encrypted token", "verify", map[string]string{"token": sealed, "keys": "given"}, []string{"verify", "-j", sealed, "--secret", "env:SECRET"}},
 		{"inspect garbage", "inspect", map[string]string{"token": "garbage, no token"}, []string{"inspect", "-j", "garbage, no token"}},
 		{"verify under the secret given", "verify", map[string]string{"token": own, "keys": "given", "audience": "api"}, []string{"verify", "-j", own, "--secret", "env:SECRET", "--aud", "api"}},
 		{"verify a forged token", "verify", map[string]string{"token": forged, "keys": "given"}, []string{"verify", "-j", forged, "--secret", "env:SECRET"}},

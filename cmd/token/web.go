@@ -137,6 +137,9 @@ func runWeb(ctx context.Context, env *cli.Env, o webOptions) error {
 	if _, err := io.WriteString(env.Stdout, address+"\n"); err != nil {
 		return verdict.Errorf(verdict.IO, "writing the address: %w", err)
 	}
+	if env.StderrTTY {
+		o.output.Note(env, "Ctrl-C ends it")
+	}
 	env.OpenBrowser(address, o.noBrowser, o.output)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	return web.New(options).Serve(ctx, listener)

@@ -173,6 +173,10 @@ func TestPageInChromium(t *testing.T) {
 	b.Press("ArrowRight")
 	b.wait(`!find("panel-sign").hidden && document.activeElement === tabs[1]`)
 	b.wait(`find("claims").value.includes('"n": 12345678901234567890')`)
+	b.run(`find("claims").value = '{"sub":"edited"}'`)
+	if got := b.Eval(`ask("inspect", find("token").form).then(() => find("claims").value)`); got != `"{\"sub\":\"edited\"}"` {
+		t.Errorf("what the user edited became %s", got)
+	}
 	for range 4 { // header, claims, the key, the button
 		b.Press("Tab")
 	}
@@ -182,6 +186,7 @@ func TestPageInChromium(t *testing.T) {
 	b.accessible("signed")
 	b.run(`document.querySelector("[data-move]").click()`)
 	b.heading("✓ Valid")
+	b.wait(`document.querySelector("[data-answer=inspect]").innerText.includes("edited")`)
 	b.accessible("valid")
 
 	b.run(`tabs[2].click()`)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"jwt/internal/inspect"
+	"jwt/internal/jwe"
+	"jwt/internal/jwk"
 	"jwt/internal/jws"
 	"jwt/internal/render"
 	"jwt/internal/scan"
@@ -51,6 +53,7 @@ func (s *Server) inspect(_ context.Context, q question) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	s.decrypt(t, q)
 	now := s.Now()
 	i := render.Inspection{Token: inspect.Of(t, now), Now: now, Show: show}
 	a := answer{view: i.Nodes(2), result: i}
@@ -61,6 +64,27 @@ func (s *Server) inspect(_ context.Context, q question) (answer, error) {
 		}
 	}
 	return a, nil
+}
+
+// decrypt decrypts an encrypted token if the chosen keys do; else it stays as it is.
+func (s *Server) decrypt(t *token.Token, q question) {
+	if !t.IsSealed() {
+		return
+	}
+	var keys []jwk.Key
+	switch {
+	case Under(q.Keys) == UnderGiven:
+		for _, g := range s.Given {
+			keys = append(keys, g.Key)
+		}
+	case !isEmpty(q.Pasted):
+		p, err := pasted(q.Keys, q.Pasted)
+		if err != nil {
+			return // which the answer to verify says
+		}
+		keys = p.keys
+	}
+	_ = t.Decrypt(keys, jwe.Options{MaxToken: jws.MaxTokenBytes, MaxInflated: jwe.DefaultMaxInflated})
 }
 
 func show(t time.Time) string { return t.UTC().Format(time.RFC3339) }

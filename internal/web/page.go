@@ -83,7 +83,7 @@ func (o Options) verifyKeys() []option {
 	if len(o.Trusted) > 0 {
 		list = append(list, option{value: string(UnderTrusted), text: "Issuers that you trust: " + phrase.List(o.Trusted)})
 	}
-	return append(list, pastedOptions("A public key or key set, pasted")...)
+	return append(list, pastedOptions("A key or key set, pasted")...)
 }
 
 // signKeys returns the choices of keys that sign.

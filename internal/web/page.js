@@ -10,7 +10,7 @@ const build = node => {
   element.append(...content.map(build));
   return element;
 };
-const empty = new Map(), running = new Map();
+const empty = new Map(), running = new Map(), filled = new Map();
 for (const place of document.querySelectorAll('[data-answer]')) empty.set(place.dataset.answer, [...place.childNodes]);
 const put = (name, view) => document.querySelector(`[data-answer=${name}]`).replaceChildren(...(view.length ? view.map(build) : empty.get(name)));
 const say = text => { if (text && find('says').textContent !== text) find('says').textContent = text; };
@@ -34,7 +34,11 @@ const ask = async (name, form) => {
   if (running.get(name) !== mine) return;
   put(name, answer.view);
   say(answer.says);
-  for (const [id, text] of Object.entries(answer.fields)) find(id).value = text;
+  for (const [id, text] of Object.entries(answer.fields)) {
+    if (filled.get(id) === text) continue; // what the user has edited since stays
+    filled.set(id, text);
+    find(id).value = text;
+  }
 };
 const askAll = form => { for (const name of form.dataset.ask.split(' ')) ask(name, form); };
 
