@@ -14,8 +14,8 @@ import (
 // it, with its certificates. A file with certificates alone gives the key of the first one. The
 // empty password is tried first, because many files have it.
 func (r *reader) keystoreKey(der []byte) (Key, error) {
-	if n := iterations(der, 0); n > maxKeystoreIterations {
-		return Key{}, verdict.Errorf(verdict.LimitExceeded, "the PKCS#12 file asks for %d iterations, the limit is %d", n, maxKeystoreIterations)
+	if err := checkWork(der, nil); err != nil {
+		return Key{}, err
 	}
 	password := ""
 	k, err := openKeystore(der, password)
@@ -38,10 +38,23 @@ func (r *reader) keystoreKey(der []byte) (Key, error) {
 }
 
 func openKeystore(der []byte, password string) (Key, error) {
-	private, leaf, issuers, err := pkcs12.DecodeChain(der, password)
+	parts, err := safeContents(der, password)
+	if err == nil {
+		err = checkWork(der, parts)
+	}
 	if err != nil {
-		certificates, trustErr := pkcs12.DecodeTrustStore(der, password)
-		if trustErr != nil || len(certificates) == 0 {
+		return Key{}, err
+	}
+	private, leaf, issuers, err := pkcs12.DecodeChain(der, password)
+	switch {
+	case errors.Is(err, pkcs12.ErrIncorrectPassword):
+		return Key{}, err
+	case err != nil:
+		certificates := onlyCertificates(parts)
+		if len(certificates) == 0 { // of a Java trust store with an old cipher
+			certificates, _ = pkcs12.DecodeTrustStore(der, password)
+		}
+		if len(certificates) == 0 {
 			return Key{}, err
 		}
 		return certificateKey(certificates[:1])
@@ -56,9 +69,6 @@ func openKeystore(der []byte, password string) (Key, error) {
 	}
 	return k, nil
 }
-
-// maxKeystoreIterations limits the iterations of a key derivation. Programs write up to 600 000.
-const maxKeystoreIterations = 2_000_000
 
 // deepestASN1 is more than the nesting of any PKCS #12 file.
 const deepestASN1 = 24

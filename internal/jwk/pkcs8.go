@@ -11,6 +11,7 @@ import (
 	"crypto/sha512"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"errors"
 	"hash"
 
 	"golang.org/x/crypto/scrypt"
@@ -69,32 +70,20 @@ func (r *reader) encryptedPKCS8(der []byte) (Key, error) {
 		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with %s, which is not supported: only PBES2 is", info.Algorithm.Algorithm).
 			Hintf("openssl pkcs8 -topk8 -in KEY.pem -out NEW.pem")
 	}
-	var p pbes2Params
-	if !unmarshal(info.Algorithm.Parameters, &p) {
-		return Key{}, brokenEncryption()
-	}
-	c, err := newPBECipher(p.Cipher)
+	p, err := newPBES2(info.Algorithm, info.Data)
 	if err != nil {
 		return Key{}, err
 	}
-	if n := len(info.Data); n == 0 || n%len(c.iv) != 0 {
-		return Key{}, brokenEncryption()
-	}
-	derive, work, err := keyDerivation(p.KDF, c.keySize)
+	passphrase, err := r.Ask("the PKCS#8 key", p.work)
 	if err != nil {
 		return Key{}, err
 	}
-	passphrase, err := r.Ask("the PKCS#8 key", work)
-	if err != nil {
-		return Key{}, err
-	}
-	key, err := derive(passphrase)
-	if err != nil {
-		return Key{}, brokenEncryption()
-	}
-	plain, ok := c.open(key, info.Data)
-	if !ok {
+	plain, err := p.open(passphrase)
+	if errors.Is(err, errWrongPassphrase) {
 		return Key{}, r.Wrong()
+	}
+	if err != nil {
+		return Key{}, err
 	}
 	kind, elements := structureOf(plain)
 	if kind != pkcs8 {
@@ -103,8 +92,46 @@ func (r *reader) encryptedPKCS8(der []byte) (Key, error) {
 	return r.keyOf(kind, elements, plain)
 }
 
+// pbes2 is data that PBES2 encrypts, with parameters within the limits.
+type pbes2 struct {
+	data   []byte
+	cipher pbeCipher
+	derive func(passphrase []byte) ([]byte, error)
+	work   int // in microseconds
+}
+
+var errWrongPassphrase = errors.New("the passphrase is wrong, or the data is damaged")
+
+func newPBES2(id pkix.AlgorithmIdentifier, data []byte) (p pbes2, err error) {
+	var params pbes2Params
+	if !unmarshal(id.Parameters, &params) {
+		return p, brokenEncryption()
+	}
+	if p.cipher, err = newPBECipher(params.Cipher); err != nil {
+		return p, err
+	}
+	if n := len(data); n == 0 || n%len(p.cipher.iv) != 0 {
+		return p, brokenEncryption()
+	}
+	p.data = data
+	p.derive, p.work, err = keyDerivation(params.KDF, p.cipher.keySize)
+	return p, err
+}
+
+func (p pbes2) open(passphrase []byte) ([]byte, error) {
+	key, err := p.derive(passphrase)
+	if err != nil {
+		return nil, brokenEncryption()
+	}
+	plain, ok := p.cipher.open(key, p.data)
+	if !ok {
+		return nil, errWrongPassphrase
+	}
+	return plain, nil
+}
+
 func brokenEncryption() error {
-	return verdict.Errorf(verdict.KeyRefused, "the encrypted PKCS#8 key is damaged")
+	return verdict.Errorf(verdict.KeyRefused, "the encrypted key is damaged")
 }
 
 func unmarshal(v asn1.RawValue, into any) bool {

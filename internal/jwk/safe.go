@@ -1,0 +1,144 @@
+package jwk
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+
+	"jwt/internal/verdict"
+)
+
+// Object identifiers of PKCS #12 (RFC 7292) in dotted form.
+const (
+	oidData            = "1.2.840.113549.1.7.1"
+	oidEncryptedData   = "1.2.840.113549.1.7.6"
+	oidCertificateBag  = "1.2.840.113549.1.12.10.1.3"
+	oidX509Certificate = "1.2.840.113549.1.9.22.1"
+)
+
+// contentInfo is ContentInfo (RFC 7292 §4).
+type contentInfo struct {
+	Type    asn1.ObjectIdentifier
+	Content asn1.RawValue `asn1:"explicit,tag:0"`
+}
+
+// encryptedContent is EncryptedData (RFC 5652 §8).
+type encryptedContent struct {
+	Version int
+	Info    struct {
+		Type      asn1.ObjectIdentifier
+		Algorithm pkix.AlgorithmIdentifier
+		Data      []byte `asn1:"optional,tag:0"`
+	}
+}
+
+// safeBag is SafeBag (RFC 7292 §4.2).
+type safeBag struct {
+	ID         asn1.ObjectIdentifier
+	Value      asn1.RawValue   `asn1:"explicit,tag:0"`
+	Attributes []asn1.RawValue `asn1:"optional,set"`
+}
+
+// explicit returns the value inside an explicit tag.
+func explicit(v asn1.RawValue) asn1.RawValue { return asn1.RawValue{FullBytes: v.Bytes} }
+
+// safeContents returns the bags of a PKCS #12 file that this passphrase opens, part by part. It
+// leaves out the parts that a cipher from before PBES2 encrypts, and those of another passphrase.
+// The library reads keys; this reads what it does not: certificates alone, and how much work the
+// keys inside an encrypted part ask for.
+func safeContents(der []byte, passphrase string) ([][]byte, error) {
+	var file struct {
+		Version int
+		Safe    contentInfo
+		MAC     asn1.RawValue `asn1:"optional"`
+	}
+	var safe []byte
+	var parts []contentInfo
+	if _, err := asn1.Unmarshal(der, &file); err != nil || !unmarshal(explicit(file.Safe.Content), &safe) {
+		return nil, nil
+	}
+	if _, err := asn1.Unmarshal(safe, &parts); err != nil {
+		return nil, nil
+	}
+	var all [][]byte
+	for _, p := range parts {
+		part, err := p.open(passphrase)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part)
+	}
+	return all, nil
+}
+
+// open returns the bags of a part, or nil if it cannot open it.
+func (c contentInfo) open(passphrase string) ([]byte, error) {
+	var plain []byte
+	var sealed encryptedContent
+	switch c.Type.String() {
+	case oidData:
+		unmarshal(explicit(c.Content), &plain)
+		return plain, nil
+	case oidEncryptedData:
+		if !unmarshal(explicit(c.Content), &sealed) || sealed.Info.Algorithm.Algorithm.String() != oidPBES2 {
+			return nil, nil
+		}
+	default:
+		return nil, nil
+	}
+	p, err := newPBES2(sealed.Info.Algorithm, sealed.Info.Data)
+	if err != nil {
+		return nil, err
+	}
+	plain, err = p.open([]byte(passphrase))
+	if errors.Is(err, errWrongPassphrase) {
+		return nil, nil
+	}
+	return plain, err
+}
+
+// onlyCertificates returns the certificates in the opened parts, or nil if a key is there too.
+func onlyCertificates(parts [][]byte) []*x509.Certificate {
+	var all []*x509.Certificate
+	for _, part := range parts {
+		var bags []safeBag
+		if _, err := asn1.Unmarshal(part, &bags); err != nil {
+			continue
+		}
+		for _, b := range bags {
+			if b.ID.String() != oidCertificateBag {
+				return nil
+			}
+			if c, err := b.certificate(); err == nil {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+// certificate returns the certificate in the bag.
+func (b safeBag) certificate() (*x509.Certificate, error) {
+	var bag struct {
+		Type asn1.ObjectIdentifier
+		Data []byte `asn1:"explicit,tag:0"`
+	}
+	if !unmarshal(explicit(b.Value), &bag) || bag.Type.String() != oidX509Certificate {
+		return nil, errors.New("the bag has no X.509 certificate")
+	}
+	return x509.ParseCertificate(bag.Data)
+}
+
+// checkWork refuses a PKCS #12 file whose keys ask for too many iterations, in the parameters that
+// are visible or in those of the opened parts. The library sets no limit.
+func checkWork(der []byte, opened [][]byte) error {
+	n := iterations(der, 0)
+	for _, part := range opened {
+		n = max(n, iterations(part, 0))
+	}
+	if n > maxIterations {
+		return verdict.Errorf(verdict.LimitExceeded, "the PKCS#12 file asks for %d iterations, the limit is %d", n, maxIterations)
+	}
+	return nil
+}
