@@ -12,38 +12,22 @@ import (
 // unknownText returns the error for a text that is not a key, with a hint about what it
 // looks like. It never quotes the text, which may be a secret in the wrong place.
 func unknownText(text []byte) error {
-	label, isArmour := dashes(text)
-	has := func(prefix string) bool {
-		return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)
+	if f, ok := foreignKind(text); ok {
+		return f.err()
 	}
-	switch kind := compact.KindOf(string(text)); {
-	case has("eyJ") && kind == compact.JWE:
-		return verdict.Errorf(verdict.KeyUnreadable, "%w", ErrJWE)
-	case has("eyJ") && kind != compact.Other:
-		return verdict.Errorf(verdict.JWKInvalid, "this is a token, not a key").
-			Hintf("the token is the argument or stdin, the key is --key FILE")
-	case has("<RSAKeyValue"):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is an XML key, which is not supported: convert it to PEM")
-	case has("<"):
-		return verdict.Errorf(verdict.JWKInvalid, "this looks like HTML or XML, not a key: an error page?").
-			Hintf("open its address in a browser; oidc:ISSUER finds the address of the set by discovery")
-	case isArmour:
+	if label, ok := dashes(text); ok {
 		return verdict.Errorf(verdict.KeyRefused, "this looks like PEM, but PEM has five hyphens on each side of its BEGIN and END lines").
 			Hintf("write -----BEGIN %s----- and -----END %s-----", label, label)
-	case has("did:"):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is a DID, which is not resolved here: it is not a key")
-	case has("PuTTY-User-Key-File"):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is a PuTTY key, which is not supported").
-			Hintf("puttygen KEY.ppk -O private-openssh-new -o KEY")
-	case has("---- BEGIN SSH2"):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is an SSH2 public key (RFC 4716), which is not supported").
-			Hintf("ssh-keygen -i -f KEY")
-	case has("-----"):
-		return verdict.Errorf(verdict.KeyRefused, "this looks like PEM without its BEGIN line")
-	case has("ssh-"), has("ecdsa-sha2-"), has("sk-ssh-"), has("sk-ecdsa-"):
-		return verdict.Errorf(verdict.KeyRefused, "this looks like an OpenSSH public key without its base64 part")
-	case has("http://"), has("https://"):
-		return verdict.Errorf(verdict.JWKInvalid, "this is a URL, not a key")
+	}
+	if kind := compact.KindOf(string(text)); hasFold(text, "eyJ") && kind != compact.Other {
+		return tokenForKey(kind)
+	}
+	for _, m := range mistakes {
+		if hasFold(text, m.prefix) {
+			return verdict.Errorf(m.class, "this %s", m.looks).Hintf("%s", m.hint)
+		}
+	}
+	switch {
 	case EncodedKind(text) != "":
 		return encodedKey(text)
 	case !utf8.Valid(text), bytes.ContainsRune(text, 0):
@@ -51,6 +35,39 @@ func unknownText(text []byte) error {
 	default:
 		return noFormat("this is not a key")
 	}
+}
+
+// hasFold reports whether text begins with an ASCII prefix, in any case.
+func hasFold(text []byte, prefix string) bool {
+	return len(text) >= len(prefix) && strings.EqualFold(string(text[:len(prefix)]), prefix)
+}
+
+// mistakes are texts that are given as a key by mistake, by their beginnings.
+var mistakes = []struct {
+	prefix      string
+	class       verdict.Class
+	looks, hint string
+}{
+	{"<", verdict.JWKInvalid, "looks like HTML or XML, not a key: an error page?", "open its address in a browser; oidc:ISSUER finds the address of the set by discovery"},
+	{"did:", verdict.KeyUnreadable, "is a DID, which is not resolved here: it is not a key", ""},
+	{"-----", verdict.KeyRefused, "looks like PEM without its BEGIN line", ""},
+	{"ssh-", verdict.KeyRefused, halfSSH, ""},
+	{"ecdsa-sha2-", verdict.KeyRefused, halfSSH, ""},
+	{"sk-ssh-", verdict.KeyRefused, halfSSH, ""},
+	{"sk-ecdsa-", verdict.KeyRefused, halfSSH, ""},
+	{"http://", verdict.JWKInvalid, "is a URL, not a key", ""},
+	{"https://", verdict.JWKInvalid, "is a URL, not a key", ""},
+}
+
+const halfSSH = "looks like an OpenSSH public key without its base64 part"
+
+// tokenForKey returns the error for a token where a key is expected.
+func tokenForKey(kind compact.Kind) error {
+	if kind == compact.JWE {
+		return verdict.Errorf(verdict.KeyUnreadable, "%w", ErrJWE)
+	}
+	return verdict.Errorf(verdict.JWKInvalid, "this is a token, not a key").
+		Hintf("the token is the argument or stdin, the key is --key FILE")
 }
 
 // encodedKey returns the error for the Base64 or hexadecimal of a key. A bare DER in Base64
@@ -68,11 +85,11 @@ func encodedKey(text []byte) error {
 }
 
 func unknownBinary(data []byte) error {
-	if name := keystore(data); name != "" {
-		return unreadKeystore(name)
-	}
-	if cutDER(data) {
+	switch {
+	case cutDER(data):
 		return verdict.Errorf(verdict.KeyRefused, "this looks like DER, but is cut short or followed by other bytes")
+	case isOpenPGP(data):
+		return unreadPGP()
 	}
 	return noFormat("these bytes are not a key")
 }
@@ -88,26 +105,6 @@ func noFormat(what string) error {
 // not complete DER.
 func cutDER(data []byte) bool {
 	return len(data) > 2 && data[0] == 0x30 && data[1] > 0x80 && data[1] < 0x84
-}
-
-// keystore names the kind of keystore that data is, by its first bytes, or "".
-func keystore(data []byte) string {
-	for _, s := range []struct{ magic, name string }{
-		{"\xfe\xed\xfe\xed\x00\x00\x00", "a Java keystore (JKS)"},
-		{"\xce\xce\xce\xce\x00\x00\x00", "a Java keystore (JCEKS)"},
-		{"\x00\x00\x00\x01\x00\x00\x00\x14", "a Bouncy Castle keystore (BKS)"},
-		{"\x00\x00\x00\x02\x00\x00\x00\x14", "a Bouncy Castle keystore (BKS)"},
-	} {
-		if bytes.HasPrefix(data, []byte(s.magic)) {
-			return s.name
-		}
-	}
-	return ""
-}
-
-func unreadKeystore(name string) error {
-	return verdict.Errorf(verdict.KeyUnreadable, "this is %s, which is not supported", name).
-		Hintf("keytool -importkeystore -srckeystore STORE -destkeystore STORE.p12 -deststoretype pkcs12, then openssl pkcs12 -in STORE.p12 -nodes -out KEY.pem")
 }
 
 // dashes finds a BEGIN line of PEM whose dashes are not five hyphens, and returns its label.

@@ -151,28 +151,20 @@ func numbered(n int, rest []byte, b block, err error) error {
 func noKey(label string) error {
 	switch {
 	case strings.HasPrefix(label, "PGP "):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is an OpenPGP block, which is not supported").
-			Hintf("PGP keys do not sign tokens: ask the issuer for its JWK Set or a PEM")
+		return unreadPGP()
+	case strings.HasPrefix(label, "AGE "):
+		return verdict.Errorf(verdict.KeyUnreadable, "this is a file that age has encrypted, which is not supported").Hintf("%s", ageHint)
 	case label == "":
 		return verdict.Errorf(verdict.KeyRefused, "the PEM has no block")
 	case strings.HasSuffix(label, "CERTIFICATE REQUEST"):
 		return verdict.Errorf(verdict.KeyRefused, "this is a certificate request, not a certificate: no authority has signed it").
 			Hintf("give the certificate that was issued for it; openssl req -in FILE -pubkey -noout prints its public key")
-	default:
-		return verdict.Errorf(verdict.KeyRefused, "the PEM has no key or certificate, only %s", label).Hintf("%s", besides(label))
 	}
-}
-
-// besides returns a hint about where the key of a block without a key is.
-func besides(label string) string {
-	switch label {
-	case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST":
-		return "give the certificate that was issued for it, or its public key: openssl req -in FILE -noout -pubkey"
-	case "EC PARAMETERS":
-		return "openssl ecparam wrote only the name of the curve; the key is in an EC PRIVATE KEY block"
-	default:
-		return "give the file with the key or the certificate"
+	hint := "give the file with the key or the certificate"
+	if label == "EC PARAMETERS" {
+		hint = "openssl ecparam wrote only the name of the curve; the key is in an EC PRIVATE KEY block"
 	}
+	return verdict.Errorf(verdict.KeyRefused, "the PEM has no key or certificate, only %s", label).Hintf("%s", hint)
 }
 
 // block reads one block: a key, a certificate, or neither for other kinds such as EC

@@ -80,6 +80,9 @@ func looksLikeKey(b []byte) string {
 
 // plainKey names the kind of key text or key bytes that b is, or "".
 func plainKey(b []byte) string {
+	if f, ok := foreignKind(b); ok {
+		return f.what
+	}
 	t, err := decodeText(b)
 	if err != nil {
 		return ""
@@ -94,8 +97,6 @@ func plainKey(b []byte) string {
 		return "a JWK"
 	case openssh.IsBlob(b):
 		return "an OpenSSH key"
-	case keystore(b) != "":
-		return keystore(b)
 	case isPoint(b):
 		return "the point of a public key"
 	case IsDID(string(t)):

@@ -70,6 +70,8 @@ func (r *reader) parse(data []byte) (Set, error) {
 		return Set{}, err
 	}
 	switch {
+	case isKubeconfig(text): // it holds keys for TLS, in which the Base64 of PEM would be found
+		return Set{}, unknownText(text)
 	case bytes.HasPrefix(text, []byte("{")):
 		return r.parseJSON(text)
 	case bytes.HasPrefix(text, []byte("[")):
