@@ -98,6 +98,51 @@ func (k *Key) kindOf() error {
 			return verdict.Errorf(verdict.KeyRefused, "the secret is empty")
 		}
 		return nil
+	case pssKey:
+		k.material, k.pss, k.Alg, k.Use = m.material, true, m.alg, "sig"
+		return k.kindOf()
+	}
+	if known, err := k.kindOfPrivate(); known {
+		k.private = true
+		return err
+	}
+	return k.kindOfPublic()
+}
+
+// kindOfPrivate is kindOf for a private key. It returns false for other material.
+func (k *Key) kindOfPrivate() (known bool, err error) {
+	switch m := k.material.(type) {
+	case *rsa.PrivateKey:
+		k.Type = "RSA"
+		if err := checkRSAPrivate(m); err != nil {
+			return true, err
+		}
+		k.bits = m.N.BitLen()
+		return true, nil
+	case *ecdsa.PrivateKey:
+		return true, k.kindOfECPrivate(m)
+	case *secp256k1.PrivateKey:
+		if m.Key.IsZero() {
+			return true, outOfRange("secp256k1")
+		}
+		return true, k.kindOfSecp256k1(m.PubKey())
+	case ed25519.PrivateKey:
+		k.Type, k.Curve, k.bits = "OKP", "Ed25519", 256
+		return true, checkEd25519Private(m)
+	case ed448.PrivateKey:
+		k.Type, k.Curve, k.bits = "OKP", "Ed448", 448
+		return true, checkEd448Private(m)
+	case sign.PrivateKey:
+		return true, k.kindOfMLDSA(m.Scheme())
+	case *ecdh.PrivateKey:
+		return true, k.kindOfX25519(m.PublicKey())
+	}
+	return false, nil
+}
+
+// kindOfPublic is kindOf for a public key. It refuses all other material.
+func (k *Key) kindOfPublic() error {
+	switch m := k.material.(type) {
 	case *rsa.PublicKey:
 		k.Type = "RSA"
 		if err := checkRSA(m); err != nil {
@@ -105,62 +150,39 @@ func (k *Key) kindOf() error {
 		}
 		k.bits = m.N.BitLen()
 		return nil
-	case *rsa.PrivateKey:
-		k.Type, k.private = "RSA", true
-		if err := checkRSAPrivate(m); err != nil {
-			return err
-		}
-		k.bits = m.N.BitLen()
-		return nil
-	case pssKey:
-		k.material, k.pss, k.Alg, k.Use = m.material, true, m.alg, "sig"
-		return k.kindOf()
 	case *ecdsa.PublicKey:
 		return k.kindOfEC(m)
-	case *ecdsa.PrivateKey:
-		k.private = true
-		if err := k.kindOfEC(&m.PublicKey); err != nil {
-			return err
-		}
-		if _, err := m.Bytes(); err != nil {
-			return verdict.Errorf(verdict.KeyRefused, "the private key is out of range for the curve %s", k.Curve)
-		}
-		return nil
+	case *secp256k1.PublicKey:
+		return k.kindOfSecp256k1(m)
 	case ed25519.PublicKey:
 		k.Type, k.Curve, k.bits = "OKP", "Ed25519", 256
 		return checkEd25519(m)
-	case ed25519.PrivateKey:
-		k.Type, k.Curve, k.private, k.bits = "OKP", "Ed25519", true, 256
-		return checkEd25519Private(m)
-	case *secp256k1.PublicKey:
-		return k.kindOfSecp256k1(m)
-	case *secp256k1.PrivateKey:
-		k.private = true
-		if m.Key.IsZero() {
-			return verdict.Errorf(verdict.KeyRefused, "the private key is out of range for the curve secp256k1")
-		}
-		return k.kindOfSecp256k1(m.PubKey())
 	case ed448.PublicKey:
 		k.Type, k.Curve, k.bits = "OKP", "Ed448", 448
 		return checkEd448(m)
-	case ed448.PrivateKey:
-		k.Type, k.Curve, k.private, k.bits = "OKP", "Ed448", true, 448
-		return checkEd448Private(m)
 	case sign.PublicKey:
-		return k.kindOfMLDSA(m.Scheme())
-	case sign.PrivateKey:
-		k.private = true
 		return k.kindOfMLDSA(m.Scheme())
 	case *ecdh.PublicKey:
 		return k.kindOfX25519(m)
-	case *ecdh.PrivateKey:
-		k.private = true
-		return k.kindOfX25519(m.PublicKey())
 	case *dsa.PublicKey:
 		return verdict.Errorf(verdict.KeyRefused, "DSA keys are not supported: no JOSE algorithm uses them")
 	default:
 		return verdict.Errorf(verdict.KeyRefused, "keys of type %T are not supported", k.material)
 	}
+}
+
+func (k *Key) kindOfECPrivate(m *ecdsa.PrivateKey) error {
+	if err := k.kindOfEC(&m.PublicKey); err != nil {
+		return err
+	}
+	if _, err := m.Bytes(); err != nil {
+		return outOfRange(k.Curve)
+	}
+	return nil
+}
+
+func outOfRange(curve string) error {
+	return verdict.Errorf(verdict.KeyRefused, "the private key is out of range for the curve %s", curve)
 }
 
 func (k *Key) kindOfEC(p *ecdsa.PublicKey) error {
