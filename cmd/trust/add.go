@@ -32,6 +32,7 @@ dotenv:FILE#NAME, env:NAME or nextauth:SOURCE.`
   jwt trust add internal --key public.pem     for jwt verify --as internal`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2"}
 		c.Args = cli.OneArg("the issuer")
+		c.ValidArgsFunction = cobra.NoFileCompletions
 		f := c.Flags()
 		f.StringArrayVarP(&e.Keys, "key", "k", nil, "its keys, from a `SOURCE` (repeatable)")
 		f.StringArrayVarP(&e.Secrets, "secret", "S", nil, "its HMAC secret, from a `SOURCE` that says where it is (repeatable)")

@@ -16,20 +16,23 @@ func quoted(text []byte) string {
 	return string(b)
 }
 
-// TestWherePlatformsPutKeys reads keys out of the files that platforms hand out.
-func TestWherePlatformsPutKeys(t *testing.T) {
+// A handedOut is a file that a platform hands out, with what is read from it.
+type handedOut struct {
+	name, text string
+	keys       int
+	kid        string // of the first key; - for none
+	thumbprint string
+	private    bool
+}
+
+// handedOuts are also the seeds of FuzzParse.
+func handedOuts(t testing.TB) []handedOut {
 	private, public, ec := file(t, "rsa.pkcs8.pem"), file(t, "rsa.spki.pem"), file(t, "p256.spki.pem")
 	bare := func(pem []byte) string {
 		return strings.Join(strings.Fields(string(pem[bytes.IndexByte(pem, '\n'):bytes.LastIndex(pem, []byte("-----END"))])), "")
 	}
 	b64 := base64.StdEncoding.EncodeToString
-	for _, row := range []struct {
-		name, text string
-		keys       int
-		kid        string // of the first key; - for none
-		thumbprint string
-		private    bool
-	}{
+	return []handedOut{
 		{"a Google service account", `{"type":"service_account","project_id":"p","private_key_id":"abc","private_key":` + quoted(private) + `,"client_email":"a@p.iam.gserviceaccount.com","client_x509_cert_url":"https://x"}`, 1, "abc", "rsa", true},
 		{"fastlane", `{"key_id":"D383SF739","issuer_id":"6053b7fe","key":` + quoted(file(t, "p256.pkcs8.pem")) + `,"in_house":false}`, 1, "D383SF739", "p256", true},
 		{"Hasura", `{"type":"RS256","key":` + quoted(public) + `,"claims_namespace":"x"}`, 1, "-", "rsa", false},
@@ -47,7 +50,12 @@ func TestWherePlatformsPutKeys(t *testing.T) {
 		{"did:key P-256", "did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169", 1, "-", "", false},
 		{"did:key secp256k1", "did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme", 1, "-", "", false},
 		{"a point of Web Push", "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8", 1, "-", "", false},
-	} {
+	}
+}
+
+// TestWherePlatformsPutKeys reads keys out of the files that platforms hand out.
+func TestWherePlatformsPutKeys(t *testing.T) {
+	for _, row := range handedOuts(t) {
 		t.Run(row.name, func(t *testing.T) {
 			set, err := Parse([]byte(row.text))
 			if err != nil || len(set.Keys) != row.keys {

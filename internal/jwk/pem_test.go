@@ -429,6 +429,11 @@ func FuzzParse(f *testing.F) {
 		f.Add(o.Bytes())
 		f.Add([]byte(`{"keys":[` + string(o.Bytes()) + `,{"kty":"AKP"}]}`))
 	}
+	for _, row := range handedOuts(f) {
+		f.Add([]byte(row.text))
+	}
+	f.Add(file(f, "store.p12"))
+	f.Add([]byte(`{"type":"HS256","key":"3EK6FD+o0+c7tzBNVfjpMkNDi2yARAAKzQlk8O2IKoxQu4nF7EdAh8s3TwpHwrdWT6R"}`))
 	f.Add([]byte(`{"kty":"oct","k":"AAAA","kid":"a","use":"sig","alg":"HS256","key_ops":["sign"]}`))
 	for _, data := range platformForms(f) {
 		f.Add(data)
