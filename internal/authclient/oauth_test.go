@@ -281,3 +281,28 @@ func TestDefaultScope(t *testing.T) {
 		t.Errorf("the user's wishes became %q %q", o.Scope, o.Params)
 	}
 }
+
+// TestPushedByWish checks that a login with a pushed request is refused where none can be pushed.
+func TestPushedByWish(t *testing.T) {
+	both := oauth.Metadata{Issuer: "https://a.example", TokenEndpoint: "t", AuthorizationEndpoint: "a", PAREndpoint: "p"}
+	without := both
+	without.PAREndpoint = ""
+	for name, c := range map[string]struct {
+		m    oauth.Metadata
+		flow string
+		says string
+	}{
+		"code":                 {both, FlowCode, ""},
+		"paste":                {both, FlowPaste, ""},
+		"no endpoint":          {without, FlowCode, "no pushed authorization request endpoint"},
+		"nothing to be pushed": {both, FlowClientCredentials, "no authorization request to push"},
+	} {
+		err := (&OAuth{Flow: c.flow, PAR: true, Server: OAuthServer{c.m}}).checkFlow()
+		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
+		if err := (&OAuth{Flow: c.flow, Server: OAuthServer{c.m}}).checkFlow(); err != nil {
+			t.Errorf("%s, without the wish: %v", name, err)
+		}
+	}
+}
