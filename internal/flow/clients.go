@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"jwt/internal/authclient"
+	"jwt/internal/oauth"
 	"jwt/internal/verdict"
 )
 
@@ -175,8 +177,8 @@ func (p *provider) tryRevocation(ctx context.Context) error {
 	return nil
 }
 
-// tryIntrospection asks for the state of tokens: with authentication, which only a client
-// with a secret has, and without.
+// tryIntrospection asks for the state of tokens, with authorization and without. A client that
+// cannot authenticate is authorized by its access token, if the server takes that (RFC 7662 §2.1).
 func (p *provider) tryIntrospection(ctx context.Context) error {
 	rules := []string{IntrospectionActive, IntrospectionInactive, IntrospectionAuth}
 	if !p.wants(rules...) {
@@ -194,20 +196,25 @@ func (p *provider) tryIntrospection(ctx context.Context) error {
 		p.skipFor(a, "another login was refused: "+a.describe(), rules...)
 		return nil
 	}
-	a, _, err = p.introspect(ctx, "introspect, no authentication", f.access, nil)
+	a, _, err = p.introspect(ctx, post{name: "introspect, no authentication"}, f.access)
 	if err != nil {
 		return err
 	}
 	p.recordAnswer(a, IntrospectionAuth, a.refused(), a.describe())
+	q := post{who: p.own}
 	if !p.isConfidential() {
-		p.inapplicable("a client without a secret cannot authenticate", IntrospectionActive, IntrospectionInactive)
-		return nil
+		q = post{bearer: f.access}
+		if !slices.Contains(p.meta.IntrospectionAuthMethodsSupported, oauth.Bearer) {
+			p.inapplicable("a client without a secret cannot authenticate", IntrospectionActive, IntrospectionInactive)
+			return nil
+		}
 	}
 	for _, c := range []struct{ id, name, token, want string }{
 		{IntrospectionActive, "introspect", f.access, "true"},
 		{IntrospectionInactive, "introspect, an invented token", rand.Text() + rand.Text(), "false"},
 	} {
-		a, active, err := p.introspect(ctx, c.name, c.token, p.own)
+		q.name = c.name
+		a, active, err := p.introspect(ctx, q, c.token)
 		if err != nil {
 			return err
 		}
@@ -221,11 +228,12 @@ func (p *provider) tryIntrospection(ctx context.Context) error {
 }
 
 // introspect returns the member "active" of the answer as JSON.
-func (p *provider) introspect(ctx context.Context, name, token string, who identity) (answer, string, error) {
-	a, err := p.send(ctx, post{name: name, endpoint: p.meta.IntrospectionEndpoint, form: url.Values{"token": {token}}, who: who})
+func (p *provider) introspect(ctx context.Context, q post, token string) (answer, string, error) {
+	q.endpoint, q.form = p.meta.IntrospectionEndpoint, url.Values{"token": {token}}
+	a, err := p.send(ctx, q)
 	if err != nil {
 		return a, "", err
 	}
 	active, _ := a.members.Get("active")
-	return a, string(active), p.step(name, a, "")
+	return a, string(active), p.step(q.name, a, "")
 }

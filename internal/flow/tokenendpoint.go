@@ -22,6 +22,7 @@ type post struct {
 	form           url.Values
 	who            identity
 	proof          string // of DPoP; "" without
+	bearer         string // an access token in place of who; "" without
 }
 
 // send makes the request. Tokens of the answer are in its grant.
@@ -53,6 +54,9 @@ func (p *provider) sendOnce(ctx context.Context, q post) answer {
 			return nil, err
 		}
 		h.Set("Content-Type", "application/x-www-form-urlencoded")
+		if q.bearer != "" {
+			h.Set("Authorization", "Bearer "+q.bearer)
+		}
 		if q.proof != "" {
 			h.Set("DPoP", q.proof)
 		}

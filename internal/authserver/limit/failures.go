@@ -23,22 +23,22 @@ const (
 // have a leaky bucket of failed tries. Servers with a common store count separately.
 type Failures struct {
 	mu       sync.Mutex
-	failures map[who]time.Time // when the bucket will be empty
+	failures map[bucket]time.Time // when the bucket will be empty
 }
 
-// A who is a user, a network, or both.
-type who struct {
+// A bucket counts the failures of a user, of a network, or of a user there.
+type bucket struct {
 	user    string
 	address netip.Prefix
 }
 
 // NewFailures returns an empty one.
-func NewFailures() *Failures { return &Failures{failures: map[who]time.Time{}} }
+func NewFailures() *Failures { return &Failures{failures: map[bucket]time.Time{}} }
 
-func keysOf(user string, address netip.Addr) map[who]int {
+func bucketsOf(user string, address netip.Addr) map[bucket]int {
 	net := network(address)
 	user = user[:min(len(user), users.MaxName)]
-	return map[who]int{
+	return map[bucket]int{
 		{user: user, address: net}: PerPair,
 		{address: net}:             PerAddress,
 		{user: user}:               PerUser,
@@ -64,20 +64,20 @@ func (l *Failures) Wait(user string, address netip.Addr, now time.Time) time.Dur
 }
 
 func (l *Failures) longest(user string, address netip.Addr, now time.Time) (longest time.Duration) {
-	for key, most := range keysOf(user, address) { // there must be room for one more failure
+	for key, most := range bucketsOf(user, address) { // there must be room for one more failure
 		longest = max(longest, l.level(key, most, now)-time.Duration(most-1)*Interval)
 	}
 	return longest
 }
 
-// level returns the time until the bucket of a key is empty. It is at most that of a full
+// level returns the time until a bucket is empty. It is at most that of a full
 // bucket, in case the clock was set back.
-func (l *Failures) level(key who, most int, now time.Time) time.Duration {
+func (l *Failures) level(key bucket, most int, now time.Time) time.Duration {
 	return l.fill(key, min(l.failures[key].Sub(now), time.Duration(most)*Interval), now)
 }
 
 // fill sets the time until a bucket is empty, and returns it. It deletes an empty bucket.
-func (l *Failures) fill(key who, left time.Duration, now time.Time) time.Duration {
+func (l *Failures) fill(key bucket, left time.Duration, now time.Time) time.Duration {
 	if left <= 0 {
 		delete(l.failures, key)
 		return 0
@@ -103,7 +103,7 @@ func (l *Failures) count(user string, address netip.Addr, now time.Time) {
 	if len(l.failures) > maxBuckets {
 		l.forget(now)
 	}
-	for key, most := range keysOf(user, address) {
+	for key, most := range bucketsOf(user, address) {
 		l.fill(key, l.level(key, most, now)+Interval, now)
 	}
 }
@@ -112,7 +112,7 @@ func (l *Failures) count(user string, address netip.Addr, now time.Time) {
 func (l *Failures) Undo(user string, address netip.Addr, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for key, most := range keysOf(user, address) {
+	for key, most := range bucketsOf(user, address) {
 		l.fill(key, l.level(key, most, now)-Interval, now)
 	}
 }
@@ -122,7 +122,7 @@ func (l *Failures) Succeeded(user string, address netip.Addr, now time.Time) {
 	l.Undo(user, address, now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.failures, who{user: user, address: network(address)}) // user exists, so the name is at most users.MaxName long
+	delete(l.failures, bucket{user: user, address: network(address)}) // user exists, so the name is at most users.MaxName long
 }
 
 // forget deletes empty buckets, and others until half of maxBuckets are left.
