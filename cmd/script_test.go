@@ -60,7 +60,12 @@ func runScripts(t *testing.T, dir string) {
 		t.Fatalf("no script in %s", dir)
 	}
 	outputs := t.TempDir()
-	t.Cleanup(func() { checkOutputs(t, outputs) })
+	t.Cleanup(func() {
+		printed := checkOutputs(t, outputs)
+		if all := flag.Lookup("test.run").Value.String() == ""; all && os.Getenv("CI") != "" && !t.Failed() {
+			checkPrinted(t, printed)
+		}
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		RequireExplicitExec: true,

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -72,10 +73,12 @@ func (s *server) kill() {
 
 // A login is a session at its own server.
 type login struct {
-	t      *testing.T
-	home   string
-	log    *os.File // of the server, whichever it is
-	server *server
+	keeping sync.Once // of kept
+	kept    string    // where the outputs of commands are
+	t       *testing.T
+	home    string
+	log     *os.File // of the server, whichever it is
+	server  *server
 }
 
 // newLogin starts a server with a store on the disk and logs in.
@@ -132,8 +135,23 @@ func (l *login) drain() {
 func (l *login) command(args ...string) *exec.Cmd {
 	c := exec.Command("jwt", append([]string{"session"}, args...)...)
 	c.Env = append(os.Environ(), "XDG_STATE_HOME="+l.home, "XDG_CONFIG_HOME="+l.home, "DBUS_SESSION_BUS_ADDRESS=", "PASSWORD="+testPassword)
+	c.Env = append(c.Env, outputsVariable+"="+l.outputs())
 	c.Dir = l.home
 	return c
+}
+
+// outputs returns the directory for what the commands print. At the end of the test it is held against
+// the schemas.
+func (l *login) outputs() string {
+	l.keeping.Do(func() {
+		dir := l.t.TempDir()
+		l.kept = filepath.Join(dir, l.t.Name())
+		if err := os.MkdirAll(l.kept, 0o700); err != nil {
+			l.t.Error(err)
+		}
+		l.t.Cleanup(func() { checkOutputs(l.t, filepath.Dir(l.kept)) })
+	})
+	return l.kept
 }
 
 // must runs a command that must succeed, and returns its output.

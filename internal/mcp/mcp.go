@@ -1,8 +1,9 @@
 // Package mcp serves tools to a language model: the part of the Model Context Protocol (2025-11-25)
 // that a server of tools needs, with one JSON-RPC 2.0 message a line.
 //
-// The official Go SDK is the client in the tests, and not the server: it makes the program
-// 1.8 MB larger, a tenth (v1.8.0, November 2026), for three methods of the protocol.
+// The official Go SDK is the client in the tests, and not the server: it makes the program 1.8 MB larger,
+// a tenth, and each start 1.13 times as long (v1.8.0, 60 pairs of fresh copies, November 2026), for three
+// methods of the protocol. This package and its tools are 0.1 MB, and cost a start nothing.
 package mcp
 
 import (
