@@ -120,7 +120,7 @@ func reference(source, instead string) string {
 	scheme, _, _ := strings.Cut(source, ":")
 	key := instead != "@secret.txt"
 	switch {
-	case strings.HasPrefix(source, "@"), slices.Contains([]string{"env", "fd", "raw", "dotenv", "https", "oidc", "agent"}, scheme):
+	case strings.HasPrefix(source, "@"), slices.Contains([]string{"env", "fd", "raw", "dotenv", "https", "oidc", "agent", "alb", "did"}, scheme):
 		return source
 	case key && cli.IsFile(source):
 		return source

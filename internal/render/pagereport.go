@@ -44,9 +44,9 @@ func Notice(level int, title, sentence string) []markup.Node {
 	return banner{class: "neutral", mark: "○", title: title, says: sentence}.nodes(level)
 }
 
-// Done returns the elements for what was done, and the command line that does the same.
-func Done(level int, title, sentence, command string) []markup.Node {
-	return banner{class: "good", mark: "✓", title: title, says: sentence, after: commandNode(command)}.nodes(level)
+// Done returns the elements for what was done.
+func Done(level int, title, sentence string) []markup.Node {
+	return banner{class: "good", mark: "✓", title: title, says: sentence}.nodes(level)
 }
 
 // A banner says one thing to the reader, and what to do next.

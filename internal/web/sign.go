@@ -46,7 +46,7 @@ func (s *Server) sign(_ context.Context, q question) (answer, error) {
 		sentence += " The key does not sign with " + phrase.Quote(was) + ", so alg has changed."
 	}
 	return answer{
-		view: render.Done(2, "Signed", sentence, ""), says: sentence,
+		view: render.Done(2, "Signed", sentence), says: sentence,
 		fields: render.Object{{Name: "signed", Value: t.Text()}},
 		result: render.Object{{Name: "token", Value: t.Text()}, {Name: "header", Value: t.Header}, {Name: "payload", Value: jsonobject.Value(t.Payload)}},
 	}, nil
