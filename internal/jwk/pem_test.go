@@ -433,11 +433,9 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(row.text))
 	}
 	f.Add(file(f, "store.p12"))
+	f.Add([]byte(`{"publicKey":"BDZYaggU_VwiGthVBE-T508lamS3_NFThQxZaQIxNTs","privateKey":"d5WbTaFkpYvfUc"}`))
 	f.Add([]byte(`{"type":"HS256","key":"3EK6FD+o0+c7tzBNVfjpMkNDi2yARAAKzQlk8O2IKoxQu4nF7EdAh8s3TwpHwrdWT6R"}`))
 	f.Add([]byte(`{"kty":"oct","k":"AAAA","kid":"a","use":"sig","alg":"HS256","key_ops":["sign"]}`))
-	for _, data := range platformForms(f) {
-		f.Add(data)
-	}
 	cheap := func() ([]byte, error) { return nil, verdict.Errorf(verdict.KeyUnreadable, "no passphrase") }
 	f.Fuzz(func(t *testing.T, data []byte) {
 		set, err := ParseEncrypted(data, cheap)
@@ -454,27 +452,6 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
-}
-
-// platformForms returns keys in the forms in which platforms hand them out.
-func platformForms(tb testing.TB) [][]byte {
-	tb.Helper()
-	quoted := string(jsonobject.Quote(string(file(tb, "ed25519.pkcs8.pem"))))
-	public := string(jsonobject.Quote(string(file(tb, "ed25519.spki.pem"))))
-	encoded := base64.StdEncoding.EncodeToString(file(tb, "ed25519.spki.pem"))
-	return [][]byte{
-		file(tb, "store.p12"),
-		[]byte(`{"type":"service_account","private_key_id":"a","private_key":` + quoted + `}`),
-		[]byte(`{"a":` + public + `,"b":{"c":` + quoted + `}}`),
-		[]byte(`{"type":"HS256","key":"correct horse battery staple 2026 and more"}`),
-		[]byte(`{"realm":"demo","public_key":"MCowBQYDK2VwAyEAUTreNLZQlicCM0WnlU5kuPoTSH3UEtnUTgMznLcmldI="}`),
-		[]byte(`{"publicKey":"BDZYaggU_VwiGthVBE-T508lamS3_NFThQxZaQIxNTs","privateKey":"d5WbTaFkpYvfUc"}`),
-		[]byte("apiVersion: v1\nkind: Secret\ndata:\n  public.pem: " + encoded + "\n"),
-		[]byte(encoded),
-		[]byte("did:key:z6MkjvM8coRSig4UrSCRjXZg2WfpiKKBPPVBf2ca5WZTuHjF"),
-		[]byte("did:jwk:eyJrdHkiOiJPS1AiLCJjcnYiOiJFZDI1NTE5IiwieCI6IlVUcmVOTFpRbGljQ00wV25sVTVrdVBvVFNIM1VFdG5VVGdNem5MY21sZEkifQ"),
-		[]byte("BA2cmGoIFP1cIhrYVQRPk-dPJWpkt_zRU4UMWWkCMTU7uSuAWFqGcfmrBwY3fXggUrafLd0s7a-AzVvEcONv_pw"),
-	}
 }
 
 // checkWritten reads a key that was written and compares it.
