@@ -33,6 +33,7 @@ var rooms = []string{
 	"jwa",
 	"sshwire",
 	"jwk/openssh",
+	"jwk/sealed",
 	"jwk",
 	"jwk/jwktest",
 	"jws",
@@ -107,6 +108,7 @@ var kinds = map[string]string{
 // passed in.
 var allowed = []struct{ room, kind, why string }{
 	{"jwk", "random", "generates keys, salts and nonces"},
+	{"jwk/sealed", "random", "salts of encrypted keys"},
 	{"jwk/openssh", "random", "salts and check numbers of encrypted keys"},
 	{"jwe", "random", "content keys, nonces and ephemeral keys"},
 	{"dpop", "random", "the ID of a proof"},

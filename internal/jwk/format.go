@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"jwt/internal/jwk/sealed"
 	"jwt/internal/verdict"
 )
 
@@ -118,7 +119,7 @@ func (k Key) encodeEncrypted(f Format, passphrase []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		der, err := encryptPKCS8(plain, passphrase)
+		der, err := sealed.Encrypt(plain, passphrase)
 		if err != nil || f == FormatDER {
 			return der, err
 		}

@@ -253,3 +253,17 @@ func certified(c *x509.Certificate) (any, error) {
 	}
 	return parseSPKI(c.RawSubjectPublicKeyInfo)
 }
+
+// unmarshal reports whether v is exactly one value of that type.
+func unmarshal(v asn1.RawValue, into any) bool {
+	rest, err := asn1.Unmarshal(v.FullBytes, into)
+	return err == nil && len(rest) == 0
+}
+
+func algorithmID(id asn1.ObjectIdentifier, parameters any) pkix.AlgorithmIdentifier {
+	der, err := asn1.Marshal(parameters)
+	if err != nil {
+		panic("jwk: parameters that are not ASN.1: " + err.Error()) // the parameters are constants of this package
+	}
+	return pkix.AlgorithmIdentifier{Algorithm: id, Parameters: asn1.RawValue{FullBytes: der}}
+}

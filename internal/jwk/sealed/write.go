@@ -1,4 +1,4 @@
-package jwk
+package sealed
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 // New keys are encrypted with PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC, which every
 // OpenSSL since 1.0 reads. OWASP has recommended this number of iterations since 2023.
 const (
-	newIterations = 600_000
+	NewIterations = 600_000
 	newSaltBytes  = 16
 )
 
@@ -27,15 +27,15 @@ var (
 	aes256CBCID  = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}
 )
 
-// encryptPKCS8 wraps a PrivateKeyInfo in an EncryptedPrivateKeyInfo (RFC 5958 §3).
-func encryptPKCS8(plain, passphrase []byte) ([]byte, error) {
+// Encrypt wraps a PrivateKeyInfo in an EncryptedPrivateKeyInfo (RFC 5958 §3).
+func Encrypt(plain, passphrase []byte) ([]byte, error) {
 	salt, iv := make([]byte, newSaltBytes), make([]byte, aes.BlockSize)
 	for _, b := range [][]byte{salt, iv} {
 		if _, err := rand.Read(b); err != nil {
 			return nil, verdict.Errorf(verdict.Internal, "no randomness: %w", err)
 		}
 	}
-	key, err := pbkdf2.Key(sha256.New, string(passphrase), salt, newIterations, 32)
+	key, err := pbkdf2.Key(sha256.New, string(passphrase), salt, NewIterations, 32)
 	if err != nil {
 		return nil, verdict.Errorf(verdict.Internal, "encrypting the key: %w", err)
 	}
@@ -47,20 +47,25 @@ func encryptPKCS8(plain, passphrase []byte) ([]byte, error) {
 	data := append(bytes.Clone(plain), bytes.Repeat([]byte{byte(pad)}, pad)...)
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(data, data)
 
-	kdf := pbkdf2Params{Salt: salt, Iterations: newIterations, PRF: algorithmID(hmacSHA256ID, asn1.NullRawValue)}
-	return encoded(asn1.Marshal(encryptedInfo{
+	kdf := pbkdf2Params{Salt: salt, Iterations: NewIterations, PRF: algorithmID(hmacSHA256ID, asn1.NullRawValue)}
+	der, err := asn1.Marshal(encryptedInfo{
 		Algorithm: algorithmID(pbes2ID, pbes2Params{
 			KDF:    algorithmID(pbkdf2ID, kdf),
 			Cipher: algorithmID(aes256CBCID, iv),
 		}),
 		Data: data,
-	}))
+	})
+	if err != nil {
+		return nil, verdict.Errorf(verdict.Internal, "encoding the encrypted key: %w", err)
+	}
+	return der, nil
 }
 
+// algorithmID returns the identifier with constant parameters of this package.
 func algorithmID(id asn1.ObjectIdentifier, parameters any) pkix.AlgorithmIdentifier {
 	der, err := asn1.Marshal(parameters)
 	if err != nil {
-		panic("jwk: parameters that are not ASN.1: " + err.Error()) // the parameters are constants of this package
+		panic("sealed: parameters that are not ASN.1: " + err.Error()) // the parameters are constants of this package
 	}
 	return pkix.AlgorithmIdentifier{Algorithm: id, Parameters: asn1.RawValue{FullBytes: der}}
 }

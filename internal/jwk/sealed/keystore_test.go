@@ -1,4 +1,4 @@
-package jwk
+package sealed
 
 import (
 	"crypto/x509/pkix"
@@ -32,7 +32,7 @@ func TestHiddenIterations(t *testing.T) {
 	}{make([]byte, 8), 1 << 40})}}, make([]byte, 32)})
 	bags := encode([]safeBag{{ID: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 12, 10, 1, 2}, Value: explicitly(shrouded)}})
 
-	sealed, err := encryptPKCS8(bags, []byte{})
+	sealed, err := Encrypt(bags, []byte{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestHiddenIterations(t *testing.T) {
 	if n := iterations(file, 0); n > maxIterations {
 		t.Fatalf("%d iterations are visible from outside", n)
 	}
-	if set, err := Parse(file); verdict.ClassOf(err) != verdict.LimitExceeded {
-		t.Errorf("got %d keys and %v, want %s", len(set.Keys), err, verdict.LimitExceeded)
+	if k, err := OpenKeystore(file, ""); verdict.ClassOf(err) != verdict.LimitExceeded {
+		t.Errorf("got %v and %v, want %s", k, err, verdict.LimitExceeded)
 	}
 }

@@ -1,4 +1,4 @@
-package jwk
+package sealed
 
 import (
 	"crypto/x509"
@@ -87,12 +87,12 @@ func (c contentInfo) open(passphrase string) ([]byte, error) {
 	default:
 		return nil, nil
 	}
-	p, err := newPBES2(sealed.Info.Algorithm, sealed.Info.Data)
+	p, err := newData(sealed.Info.Algorithm, sealed.Info.Data)
 	if err != nil {
 		return nil, err
 	}
-	plain, err = p.open([]byte(passphrase))
-	if errors.Is(err, errWrongPassphrase) {
+	plain, err = p.Open([]byte(passphrase))
+	if errors.Is(err, ErrPassphrase) {
 		return nil, nil
 	}
 	return plain, err

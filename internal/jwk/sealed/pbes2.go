@@ -1,4 +1,6 @@
-package jwk
+// Package sealed opens keys that a passphrase protects: encrypted PKCS #8 (RFC 5958, RFC 8018) and
+// PKCS #12 files (RFC 7292). The work that a file may ask for is bounded.
+package sealed
 
 import (
 	"bytes"
@@ -60,77 +62,61 @@ const (
 	oidScrypt = "1.3.6.1.4.1.11591.4.11"
 )
 
-// encryptedPKCS8 opens a key encrypted with PBES2 (RFC 8018 §6.2).
-func (r *reader) encryptedPKCS8(der []byte) (Key, error) {
+// PKCS8 reads an EncryptedPrivateKeyInfo, which must be encrypted with PBES2 (RFC 8018 §6.2).
+func PKCS8(der []byte) (Data, error) {
 	var info encryptedInfo
 	if rest, err := asn1.Unmarshal(der, &info); err != nil || len(rest) > 0 {
-		return Key{}, brokenEncryption()
+		return Data{}, damaged()
 	}
 	if info.Algorithm.Algorithm.String() != oidPBES2 {
-		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with %s, which is not supported: only PBES2 is", info.Algorithm.Algorithm).
+		return Data{}, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with %s, which is not supported: only PBES2 is", info.Algorithm.Algorithm).
 			Hintf("openssl pkcs8 -topk8 -in KEY.pem -out NEW.pem")
 	}
-	p, err := newPBES2(info.Algorithm, info.Data)
-	if err != nil {
-		return Key{}, err
-	}
-	passphrase, err := r.Ask("the PKCS#8 key", p.work)
-	if err != nil {
-		return Key{}, err
-	}
-	plain, err := p.open(passphrase)
-	if errors.Is(err, errWrongPassphrase) {
-		return Key{}, r.Wrong()
-	}
-	if err != nil {
-		return Key{}, err
-	}
-	kind, elements := structureOf(plain)
-	if kind != pkcs8 {
-		return Key{}, r.Wrong()
-	}
-	return r.keyOf(kind, elements, plain)
+	return newData(info.Algorithm, info.Data)
 }
 
-// pbes2 is data that PBES2 encrypts, with parameters within the limits.
-type pbes2 struct {
+// Data is what PBES2 encrypts, with parameters within the limits.
+type Data struct {
+	Work int // of opening it, in microseconds
+
 	data   []byte
 	cipher pbeCipher
 	derive func(passphrase []byte) ([]byte, error)
-	work   int // in microseconds
 }
 
-var errWrongPassphrase = errors.New("the passphrase is wrong, or the data is damaged")
+// ErrPassphrase is the error of a wrong passphrase. Damaged data gives the same error.
+var ErrPassphrase = errors.New("the passphrase is wrong, or the data is damaged")
 
-func newPBES2(id pkix.AlgorithmIdentifier, data []byte) (p pbes2, err error) {
+func newData(id pkix.AlgorithmIdentifier, data []byte) (p Data, err error) {
 	var params pbes2Params
 	if !unmarshal(id.Parameters, &params) {
-		return p, brokenEncryption()
+		return p, damaged()
 	}
 	if p.cipher, err = newPBECipher(params.Cipher); err != nil {
 		return p, err
 	}
 	if n := len(data); n == 0 || n%len(p.cipher.iv) != 0 {
-		return p, brokenEncryption()
+		return p, damaged()
 	}
 	p.data = data
-	p.derive, p.work, err = keyDerivation(params.KDF, p.cipher.keySize)
+	p.derive, p.Work, err = keyDerivation(params.KDF, p.cipher.keySize)
 	return p, err
 }
 
-func (p pbes2) open(passphrase []byte) ([]byte, error) {
+// Open decrypts the data.
+func (p Data) Open(passphrase []byte) ([]byte, error) {
 	key, err := p.derive(passphrase)
 	if err != nil {
-		return nil, brokenEncryption()
+		return nil, damaged()
 	}
 	plain, ok := p.cipher.open(key, p.data)
 	if !ok {
-		return nil, errWrongPassphrase
+		return nil, ErrPassphrase
 	}
 	return plain, nil
 }
 
-func brokenEncryption() error {
+func damaged() error {
 	return verdict.Errorf(verdict.KeyRefused, "the encrypted key is damaged")
 }
 
@@ -162,7 +148,7 @@ func newPBECipher(id pkix.AlgorithmIdentifier) (pbeCipher, error) {
 		return c, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a cipher that is not supported (%s): only AES-CBC is", id.Algorithm)
 	}
 	if !unmarshal(id.Parameters, &c.iv) || len(c.iv) != ivSize {
-		return c, brokenEncryption()
+		return c, damaged()
 	}
 	return c, nil
 }
@@ -191,7 +177,7 @@ func keyDerivation(id pkix.AlgorithmIdentifier, size int) (derive func(passphras
 	case oidPBKDF2:
 		var p pbkdf2Params
 		if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
-			return nil, 0, brokenEncryption()
+			return nil, 0, damaged()
 		}
 		prf, ok := prfOf(p.PRF)
 		switch {
@@ -206,7 +192,7 @@ func keyDerivation(id pkix.AlgorithmIdentifier, size int) (derive func(passphras
 	case oidScrypt:
 		var p scryptParams
 		if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
-			return nil, 0, brokenEncryption()
+			return nil, 0, damaged()
 		}
 		if p.N < 2 || p.R < 1 || p.P < 1 || p.P > maxScryptP || p.R > maxScryptMemory/128 || p.N > maxScryptMemory/128/p.R {
 			return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for scrypt with N=%d, r=%d, p=%d, more than the limit", p.N, p.R, p.P)
