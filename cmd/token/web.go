@@ -78,24 +78,13 @@ func (o *webOptions) addFlags(f *pflag.FlagSet) {
 
 func (o *webOptions) complete(c *cobra.Command) {
 	o.keys.Complete(c)
-	cli.CompleteValues(c, "profile", webProfiles()...)
+	cli.CompleteValues(c, "profile", web.Profiles()...)
 	cli.CompleteValues(c, "port", "8888")
-}
-
-// webProfiles returns the profiles that verify under keys of the caller.
-func webProfiles() []string {
-	var names []string
-	for _, p := range profile.All() {
-		if p.OwnKey == "" {
-			names = append(names, p.Name)
-		}
-	}
-	return names
 }
 
 func (o *webOptions) check() error {
 	if p, known := profile.Lookup(o.expected.Profile); o.flags.Changed("profile") && (!known || p.OwnKey != "") {
-		return verdict.Errorf(verdict.Usage, "--profile: unknown profile %q, or one that takes no key", o.expected.Profile).Hintf("one of %s", strings.Join(webProfiles(), " "))
+		return verdict.Errorf(verdict.Usage, "--profile: unknown profile %q, or one that takes no key", o.expected.Profile).Hintf("one of %s", strings.Join(web.Profiles(), " "))
 	}
 	_, err := cli.Duration("leeway", o.leeway)
 	return errors.Join(o.keys.CheckAlgs(), err)

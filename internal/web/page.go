@@ -104,13 +104,22 @@ func pastedOptions(key string) []option {
 	}
 }
 
-// profiles returns the profiles that verify under keys of the caller.
-func profiles(selected string) []option {
-	list := []option{{text: "None"}}
+// Profiles returns the names of the profiles that verify under keys of the caller.
+func Profiles() []string {
+	var names []string
 	for _, p := range profile.All() {
 		if p.OwnKey == "" {
-			list = append(list, option{value: p.Name, text: p.Name, selected: p.Name == selected})
+			names = append(names, p.Name)
 		}
+	}
+	return names
+}
+
+// profiles returns the choices of profiles.
+func profiles(selected string) []option {
+	list := []option{{text: "None"}}
+	for _, name := range Profiles() {
+		list = append(list, option{value: name, text: name, selected: name == selected})
 	}
 	return list
 }
