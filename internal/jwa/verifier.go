@@ -1,17 +1,19 @@
 package jwa
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rsa"
 	"hash"
+	"math/big"
 
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// A Verifier verifies signatures under one key. For HMAC, RSA and Ed25519 it does what golang-jwt
-// does, but keeps the hash, with the secret of an HMAC in it, and copies no input. Only one goroutine
-// may use it.
+// A Verifier verifies signatures under one key. For HMAC, RSA, ECDSA and Ed25519 it does what
+// golang-jwt does, but keeps the hash, with the secret of an HMAC in it, and copies no input. Only
+// one goroutine may use it.
 type Verifier struct {
 	method jwt.SigningMethod
 	key    any
@@ -35,6 +37,10 @@ func (a Algorithm) Verifier(key any) *Verifier {
 		if a.KeyType == "RSA" {
 			v.hash, v.check = a.Hash.New(), a.rsaCheck(k)
 		}
+	case *ecdsa.PublicKey:
+		if curve := k.Params().Name; a.Takes("EC", curve) {
+			v.hash, v.check = a.Hash.New(), ecdsaCheck(k, a.SignatureSize(curve))
+		}
 	case ed25519.PublicKey:
 		if a.Takes("OKP", "Ed25519") && len(k) == ed25519.PublicKeySize {
 			v.ed25519 = k
@@ -57,6 +63,20 @@ func (a Algorithm) rsaCheck(key *rsa.PublicKey) func(digest, sig []byte) error {
 	}
 	options := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash} // RFC 7518 §3.5
 	return func(digest, sig []byte) error { return rsa.VerifyPSS(key, a.Hash, digest, sig, options) }
+}
+
+// ecdsaCheck returns the check of a signature r‖s of that size (RFC 7518 §3.4).
+func ecdsaCheck(key *ecdsa.PublicKey, size int) func(digest, sig []byte) error {
+	return func(digest, sig []byte) error {
+		if len(sig) != size {
+			return jwt.ErrSignatureInvalid
+		}
+		r, s := new(big.Int).SetBytes(sig[:size/2]), new(big.Int).SetBytes(sig[size/2:])
+		if !ecdsa.Verify(key, digest, r, s) {
+			return jwt.ErrSignatureInvalid
+		}
+		return nil
+	}
 }
 
 // Verify reports whether sig is the signature of input.
