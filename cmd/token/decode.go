@@ -152,6 +152,7 @@ type decodeLines struct {
 	unlocker *unlocker
 	check    func(*token.Token) error // of --valid-for
 	reader   token.Reader
+	decoded  render.Decoded
 }
 
 func (d *decodeLines) answer(text string) (render.Members, error) {
@@ -172,7 +173,8 @@ func (d *decodeLines) members(t *token.Token, err error) (render.Members, error)
 	if err != nil {
 		return nil, err
 	}
-	return decodedJSON(t, d.check(t))
+	d.decoded.Token = t
+	return decodedJSON(&d.decoded, d.check(t))
 }
 
 func (d *decodeLines) refuse(err error) render.Members { return cli.ErrorObject(err) }
@@ -182,8 +184,7 @@ func (d *decodeLines) answerForm(form *serialization.Form) (render.Members, erro
 }
 
 // decodedJSON returns the output for a token, with the error of --valid-for.
-func decodedJSON(t *token.Token, ended error) (render.Members, error) {
-	decoded := render.Decoded{Token: t}
+func decodedJSON(decoded render.Members, ended error) (render.Members, error) {
 	if ended == nil {
 		return decoded, nil
 	}
@@ -223,7 +224,7 @@ func (o decodeOptions) show(env *cli.Env, t *token.Token, now time.Time, ended e
 	case o.payload || o.raw:
 		return o.showPayload(env, t.Innermost())
 	case o.output.WantsJSON(env):
-		object, _ := decodedJSON(t, ended)
+		object, _ := decodedJSON(render.Decoded{Token: t}, ended)
 		return o.output.WriteJSON(env, object)
 	default:
 		text := o.output.Text(env)

@@ -128,7 +128,10 @@ func FuzzValue(f *testing.F) {
 			t.Fatalf("%q has elements %q", src, elements)
 		}
 		v.Texts()
-		v.Text()
+		v.IsText("alg")
+		if text, ok := v.Text(); ok && len(src) > 1 && !v.IsText(text) || v.IsText(text+"x") {
+			t.Fatalf("%q has the text %q, IsText says otherwise", src, text)
+		}
 		v.Object()
 		parsed, err := ParseValue(src)
 		switch valid := json.Valid(src); {

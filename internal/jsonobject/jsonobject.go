@@ -4,6 +4,7 @@
 package jsonobject
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"math"
@@ -362,6 +363,18 @@ func (v Value) Text() (string, bool) {
 		return "", false
 	}
 	return unquote(v)
+}
+
+// IsText reports whether v is a string with that content.
+func (v Value) IsText(content string) bool {
+	switch {
+	case v.Kind() != '"':
+		return false
+	case len(v) >= 2 && bytes.IndexByte(v, '\\') < 0:
+		return string(v[1:len(v)-1]) == content
+	}
+	text, ok := v.Text()
+	return ok && text == content
 }
 
 // Texts returns the elements of v if v is an array of strings.

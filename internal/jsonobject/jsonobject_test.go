@@ -264,6 +264,9 @@ func TestValue(t *testing.T) {
 		if want, isText := tt.text.(string); ok != isText || text != want {
 			t.Errorf("%s: Text() = %q, %v", tt.src, text, ok)
 		}
+		if v.IsText(text) != ok || v.IsText(text+`\`) || v.IsText(tt.src) {
+			t.Errorf("%s: IsText does not say what Text says", tt.src)
+		}
 		texts, ok := v.Texts()
 		if ok != (tt.texts != nil) {
 			t.Errorf("%s: Texts() = %q, %v", tt.src, texts, ok)

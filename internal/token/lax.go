@@ -50,11 +50,14 @@ func (t *Token) Inflate(limit int) error {
 
 // Opener says who alone can decrypt a token that Auth0 made for itself, or returns "".
 func (t *Token) Opener() string {
+	if !t.IsSealed() {
+		return ""
+	}
 	alg, _ := t.Header.Text("alg")
 	iss, _ := t.Header.Text("iss")
 	host, ok := strings.CutPrefix(iss, "https://")
 	host, _, _ = strings.Cut(host, "/")
-	if !ok || !t.IsSealed() || alg != "dir" || !strings.HasSuffix(host, ".auth0.com") {
+	if !ok || alg != "dir" || !strings.HasSuffix(host, ".auth0.com") {
 		return ""
 	}
 	return "Auth0 encrypted it for itself, because the login named no API: Auth0 alone can open it; a login with audience=API gives a JWT"

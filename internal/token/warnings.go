@@ -91,13 +91,23 @@ func (t *Token) detached() string {
 // placeholders.
 func (t *Token) cutOff() string {
 	const shortest = 12
-	name, _ := t.Header.Text("alg")
-	alg, ok := jwa.Lookup(name)
-	n := len(t.Signed.Signature)
-	if !ok || t.Kind == compact.JWE || n < shortest || len(alg.SignatureSizes) == 0 || n >= slices.Min(alg.SignatureSizes) {
+	alg, n := t.algorithm(), len(t.Signed.Signature)
+	if alg == nil || t.Kind == compact.JWE || n < shortest || len(alg.SignatureSizes) == 0 || n >= slices.Min(alg.SignatureSizes) {
 		return ""
 	}
 	return "the signature has " + strconv.Itoa(n) + " bytes, " + alg.Name + " makes " + strconv.Itoa(slices.Min(alg.SignatureSizes)) + ": was the token cut off?"
+}
+
+// algorithm returns the algorithm that the header names, or nil if it is not known.
+func (t *Token) algorithm() *jwa.Algorithm {
+	name, _ := t.Header.Get("alg")
+	all := jwa.All()
+	for i := range all {
+		if name.IsText(all[i].Name) {
+			return &all[i]
+		}
+	}
+	return nil
 }
 
 // compressed reports a payload that is compressed, which no signed token may have.
@@ -114,7 +124,9 @@ func (t *Token) compressed() string {
 // isUnsecured reports whether the token has no signature and an alg that lax parsers accept
 // as "none", in any case.
 func (t *Token) isUnsecured() bool {
-	alg, _ := t.Header.Get("alg")
-	name, _ := alg.Text()
-	return t.Kind != compact.JWE && len(t.Signed.Signature) == 0 && strings.EqualFold(name, jwa.None)
+	if t.Kind == compact.JWE || len(t.Signed.Signature) > 0 {
+		return false
+	}
+	name, _ := t.Header.Text("alg")
+	return strings.EqualFold(name, jwa.None)
 }
