@@ -129,10 +129,10 @@ install: build ## install the binary, manual and completions below PREFIX (~/.lo
 
 .PHONY: release
 release: ## build dist/ from the tag that is checked out, and publish it (release.yml runs this)
-	go run $(GORELEASER) release --clean --release-notes bin/package/notes.md $(RELEASE_FLAGS)
+	go run $(GORELEASER) release --clean --parallelism 1 --release-notes bin/package/notes.md $(RELEASE_FLAGS)
 
 .PHONY: release-check
-release-check: ## build what a tag publishes, twice, compare, and look into it (ONLY=linux/amd64: one target)
+release-check: ## build what a tag publishes, twice, compare, and look into it (ONLY=amd64: for Linux on that)
 	packaging/check $(ONLY)
 
 .PHONY: clean
