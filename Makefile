@@ -17,8 +17,9 @@ PREFIX   ?= $(HOME)/.local
 
 # The size the installed binary may have, in bytes, and what must not be in it:
 # one call into text/template keeps every method of every dependency alive.
-# It was 17 000 000 before the OAuth server, client and judge, scan, trust and recipes.
-SIZE_BUDGET := 18500000
+# It was 17 000 000 before the OAuth server, client and judge, scan, trust and recipes, and 18 500 000
+# before the page of jwt web (0.25 MB), the schemas and tools for language models (0.2 MB).
+SIZE_BUDGET := 18900000
 
 .DEFAULT_GOAL := help
 
