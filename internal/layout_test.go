@@ -34,6 +34,7 @@ var rooms = []string{
 	"sshwire",
 	"jwk/openssh",
 	"jwk/sealed",
+	"jwk/foreign",
 	"jwk",
 	"jwk/jwktest",
 	"jws",

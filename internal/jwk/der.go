@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"errors"
+	"strings"
 
 	"jwt/internal/verdict"
 )
@@ -48,28 +49,29 @@ func structureOf(der []byte) (structure, []asn1.RawValue) {
 		elements = append(elements, v)
 		types += elementType(v)
 	}
-	starts := func(prefix string) bool { return len(types) >= len(prefix) && types[:len(prefix)] == prefix }
-	switch {
-	case types == "SB":
-		return spki, elements
-	case types == "SO":
-		return encrypted, elements
-	case types == "II":
-		return pkcs1Pub, elements
-	case starts("IIIIIIIII"):
-		return pkcs1, elements
-	case starts("ISO"):
-		return pkcs8, elements
-	case starts("IO"):
-		return sec1, elements
-	case types == "SSB":
-		return x509Cert, elements
-	case starts("IS"):
-		return pkcs12Format, elements
-	case starts("o"):
-		return pkcs7, elements
+	for _, s := range structures {
+		if types == s.types || s.more && strings.HasPrefix(types, s.types) {
+			return s.structure, elements
+		}
 	}
 	return "", nil
+}
+
+// structures lists the structures by the types of their elements, as elementType writes them.
+var structures = []struct {
+	types     string
+	more      bool // others may follow
+	structure structure
+}{
+	{"SB", false, spki},
+	{"SO", false, encrypted},
+	{"II", false, pkcs1Pub},
+	{"IIIIIIIII", true, pkcs1},
+	{"ISO", true, pkcs8},
+	{"IO", true, sec1},
+	{"SSB", false, x509Cert},
+	{"IS", true, pkcs12Format},
+	{"o", true, pkcs7},
 }
 
 func elementType(v asn1.RawValue) string {

@@ -6,14 +6,15 @@ import (
 	"unicode/utf8"
 
 	"jwt/internal/compact"
+	"jwt/internal/jwk/foreign"
 	"jwt/internal/verdict"
 )
 
 // unknownText returns the error for a text that is not a key, with a hint about what it
 // looks like. It never quotes the text, which may be a secret in the wrong place.
 func unknownText(text []byte) error {
-	if f, ok := foreignKind(text); ok {
-		return f.err()
+	if kind, ok := foreign.KindOf(text); ok {
+		return kind.Err()
 	}
 	if label, ok := dashes(text); ok {
 		return verdict.Errorf(verdict.KeyRefused, "this looks like PEM, but PEM has five hyphens on each side of its BEGIN and END lines").
@@ -88,8 +89,8 @@ func unknownBinary(data []byte) error {
 	switch {
 	case cutDER(data):
 		return verdict.Errorf(verdict.KeyRefused, "this looks like DER, but is cut short or followed by other bytes")
-	case isOpenPGP(data):
-		return unreadPGP()
+	case foreign.IsOpenPGP(data):
+		return foreign.OpenPGP.Err()
 	}
 	return noFormat("these bytes are not a key")
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 
+	"jwt/internal/jwk/foreign"
 	"jwt/internal/jwk/openssh"
 	"jwt/internal/verdict"
 )
@@ -151,9 +152,9 @@ func numbered(n int, rest []byte, b block, err error) error {
 func noKey(label string) error {
 	switch {
 	case strings.HasPrefix(label, "PGP "):
-		return unreadPGP()
+		return foreign.OpenPGP.Err()
 	case strings.HasPrefix(label, "AGE "):
-		return verdict.Errorf(verdict.KeyUnreadable, "this is a file that age has encrypted, which is not supported").Hintf("%s", ageHint)
+		return foreign.AgeFile.Err()
 	case label == "":
 		return verdict.Errorf(verdict.KeyRefused, "the PEM has no block")
 	case strings.HasSuffix(label, "CERTIFICATE REQUEST"):

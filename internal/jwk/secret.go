@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/jwk/foreign"
 	"jwt/internal/jwk/openssh"
 	"jwt/internal/verdict"
 )
@@ -80,8 +81,8 @@ func looksLikeKey(b []byte) string {
 
 // plainKey names the kind of key text or key bytes that b is, or "".
 func plainKey(b []byte) string {
-	if f, ok := foreignKind(b); ok {
-		return f.what
+	if kind, ok := foreign.KindOf(b); ok {
+		return kind.Name
 	}
 	t, err := decodeText(b)
 	if err != nil {

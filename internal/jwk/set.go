@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/jwk/foreign"
 	"jwt/internal/jwk/openssh"
 	"jwt/internal/verdict"
 )
@@ -70,7 +71,7 @@ func (r *reader) parse(data []byte) (Set, error) {
 		return Set{}, err
 	}
 	switch {
-	case isKubeconfig(text): // it holds keys for TLS, in which the Base64 of PEM would be found
+	case foreign.IsKubeconfig(text): // it holds keys for TLS, in which the Base64 of PEM would be found
 		return Set{}, unknownText(text)
 	case bytes.HasPrefix(text, []byte("{")):
 		return r.parseJSON(text)

@@ -128,7 +128,7 @@ func (k *Sources) readNextAuth(source string) (Source, error) {
 		return s, err
 	}
 	secret, _ := s.Set.Keys[0].Material().([]byte)
-	if s.Set.Keys, err = jwk.NextAuthKeys(secret); err != nil {
+	if s.Set.Keys, err = jwe.NextAuthKeys(secret); err != nil {
 		return Source{}, InSource(s.Name, err)
 	}
 	for i := range s.Set.Keys {

@@ -96,7 +96,7 @@ func (t *Token) explain(err error, keys []jwk.Key, o jwe.Options) error {
 		if !ok {
 			continue
 		}
-		derived, deriveErr := jwk.NextAuthKeys(secret)
+		derived, deriveErr := jwe.NextAuthKeys(secret)
 		if deriveErr != nil {
 			continue
 		}

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"jwt/internal/jwe"
-	"jwt/internal/jwk"
 	"jwt/internal/token"
 	"jwt/internal/verdict"
 )
@@ -49,7 +48,7 @@ func sealed(text string, keys Keys, e *verdict.Error) {
 		if !ok {
 			continue
 		}
-		derived, err := jwk.NextAuthKeys(secret)
+		derived, err := jwe.NextAuthKeys(secret)
 		if err != nil {
 			continue
 		}

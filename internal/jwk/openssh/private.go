@@ -129,42 +129,53 @@ func ecdsaKey(curve elliptic.Curve, point []byte, d *big.Int) (any, error) {
 // decrypt decrypts the private part. tag is the data after it. It checks all parameters
 // before it does any work.
 func decrypt(p Passphrase, name, kdf string, options, data, tag []byte) ([]byte, error) {
-	keySize, ivSize := 32, aes.BlockSize
-	switch name {
-	case "aes128-ctr":
-		keySize = 16
-	case "aes192-ctr":
-		keySize = 24
-	case "aes256-ctr", "aes256-cbc":
-	case cipherGCM:
-		ivSize = 12
-	default:
+	sizes, ok := ciphers[name]
+	if !ok {
 		return nil, verdict.Errorf(verdict.KeyUnreadable, "the OpenSSH key is encrypted with a cipher that is not supported").
 			Hintf("ssh-keygen -p -Z aes256-ctr -f KEY")
 	}
-	r := newReader(options)
-	salt, rounds := r.Octets(), r.Uint32()
-	switch {
-	case len(tag) > 0 && name != cipherGCM:
+	if kdf != "bcrypt" || len(tag) > 0 && name != cipherGCM || len(data) == 0 || len(data)%aes.BlockSize != 0 {
 		return nil, damaged()
-	case kdf != "bcrypt" || !r.done() || len(salt) == 0 || rounds == 0 || len(data) == 0 || len(data)%aes.BlockSize != 0:
-		return nil, damaged()
-	case rounds > maxRounds:
-		return nil, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d bcrypt rounds, more than the limit of %d", rounds, maxRounds)
 	}
-	passphrase, err := p.Ask("the OpenSSH key", int(rounds)*roundMicroseconds)
+	salt, rounds, err := bcryptOptions(options)
+	if err != nil {
+		return nil, err
+	}
+	passphrase, err := p.Ask("the OpenSSH key", rounds*roundMicroseconds)
 	if err != nil {
 		return nil, err
 	}
 	if len(passphrase) == 0 { // ssh-keygen never encrypts with an empty passphrase
 		return nil, p.Wrong()
 	}
-	derived := bcryptPBKDF(passphrase, salt, int(rounds), keySize+ivSize)
-	plain, ok := decryptBlocks(name, derived[:keySize], derived[keySize:], data, tag)
+	derived := bcryptPBKDF(passphrase, salt, rounds, sizes.key+sizes.iv)
+	plain, ok := decryptBlocks(name, derived[:sizes.key], derived[sizes.key:], data, tag)
 	if !ok {
 		return nil, p.Wrong()
 	}
 	return plain, nil
+}
+
+// ciphers lists the ciphers with the bytes of their keys and initial values.
+var ciphers = map[string]struct{ key, iv int }{
+	"aes128-ctr": {16, aes.BlockSize},
+	"aes192-ctr": {24, aes.BlockSize},
+	"aes256-ctr": {32, aes.BlockSize},
+	"aes256-cbc": {32, aes.BlockSize},
+	cipherGCM:    {32, 12},
+}
+
+// bcryptOptions reads the options of the key derivation, within the limit.
+func bcryptOptions(options []byte) (salt []byte, rounds int, err error) {
+	r := newReader(options)
+	salt, n := r.Octets(), r.Uint32()
+	switch {
+	case !r.done() || len(salt) == 0 || n == 0:
+		return nil, 0, damaged()
+	case n > maxRounds:
+		return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d bcrypt rounds, more than the limit of %d", n, maxRounds)
+	}
+	return salt, int(n), nil
 }
 
 // decryptBlocks reports false if the tag of an authenticated cipher is wrong.

@@ -1,20 +1,21 @@
-package jwk
+package jwe
 
 import (
 	"crypto/hkdf"
 	"crypto/sha256"
 
+	"jwt/internal/jwk"
 	"jwt/internal/verdict"
 )
 
 // NextAuthKeys returns the keys that NextAuth 4 and Auth.js 5 derive from their secret by
 // HKDF-SHA256 (RFC 5869), for the encrypted tokens in their session cookies. Auth.js salts with
 // the name of the cookie.
-func NextAuthKeys(secret []byte) ([]Key, error) {
+func NextAuthKeys(secret []byte) ([]jwk.Key, error) {
 	if len(secret) == 0 {
 		return nil, verdict.Errorf(verdict.KeyRefused, "the secret is empty")
 	}
-	var keys []Key
+	var keys []jwk.Key
 	for _, d := range []struct {
 		salt, info string
 		size       int
@@ -27,7 +28,7 @@ func NextAuthKeys(secret []byte) ([]Key, error) {
 		if err != nil {
 			return nil, verdict.Errorf(verdict.Internal, "deriving the key: %w", err)
 		}
-		k, err := New(b)
+		k, err := jwk.New(b)
 		if err != nil {
 			return nil, err
 		}
