@@ -20,7 +20,7 @@ func (k Kind) Err() error {
 
 const (
 	gpgHint   = "gpg --export-ssh-key ID >KEY.pub writes the public key of an authentication key; other PGP keys do not sign tokens"
-	storeHint = "keytool -importkeystore -srckeystore STORE -destkeystore STORE.p12 -deststoretype pkcs12 writes a file that is read"
+	storeHint = "keytool -importkeystore -srckeystore STORE -destkeystore STORE.p12 -deststoretype pkcs12 writes a file that is read; openssl pkcs12 -in STORE.p12 -nodes -out KEY.pem makes a PEM of it"
 	bksHint   = "keytool -importkeystore -srckeystore STORE -srcstoretype BKS -destkeystore STORE.p12 -deststoretype pkcs12 -providerclass org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar"
 )
 
