@@ -2,8 +2,11 @@ package cmd
 
 import (
 	"encoding/json"
+	"regexp"
+	"strconv"
 	"strings"
 
+	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/redact"
 	"jwt/internal/render"
@@ -31,14 +34,30 @@ func maskSignatures(command string, o jsonobject.Object) maskedObject {
 	if command != "diff" { // its signature is a word
 		v = m.mask(v)
 	}
-	m.object = json.RawMessage(redact.Tokens(string(render.JSON(v, false))))
+	m.object = json.RawMessage(render.JSON(redact.Value(v), false))
 	return m
 }
 
 // text returns what the command printed as text, and its notes, without the same.
 func (m maskedObject) text(stdout []byte, stderr string) string {
 	text := strings.TrimRight(string(stdout)+"\n"+stderr, "\n")
-	return redact.Tokens(strings.NewReplacer(m.hidden...).Replace(strings.TrimLeft(text, "\n")))
+	text = strings.NewReplacer(m.hidden...).Replace(strings.TrimLeft(text, "\n"))
+	if plain := withoutEscapes(text); redact.Tokens(plain) != plain {
+		text = plain
+	}
+	return redact.Tokens(text)
+}
+
+// withoutEscapes returns a text in which letters, digits and signs replace their escapes in JSON, which
+// may hide a token.
+func withoutEscapes(text string) string {
+	return regexp.MustCompile(`\\u00[2-7][0-9A-Fa-f]`).ReplaceAllStringFunc(text, func(escape string) string {
+		code, err := strconv.ParseUint(escape[len(`\u`):], 16, 8)
+		if err != nil || strings.ContainsRune("\"\\\x7f", rune(code)) {
+			return escape
+		}
+		return string(rune(code))
+	})
 }
 
 // mask returns a value of the output without signatures.
@@ -68,7 +87,7 @@ func (m *maskedObject) maskObject(v jsonobject.Value) jsonobject.Value {
 	part, _ := o.Text("name")
 	var members []jsonobject.Member
 	for _, member := range o.Members() {
-		secret := secretParts[member.Name] || member.Name == "base64url" && secretParts[part]
+		secret := secretParts[member.Name] || member.Name == "base64url" && (secretParts[part] || holdsToken(member.Value))
 		switch {
 		case secret && member.Value.Kind() == '"':
 			member.Value = m.hide(member.Value)
@@ -78,6 +97,13 @@ func (m *maskedObject) maskObject(v jsonobject.Value) jsonobject.Value {
 		members = append(members, member)
 	}
 	return jsonobject.Join(members)
+}
+
+// holdsToken reports whether a part, in base64url, has a token in it.
+func holdsToken(part jsonobject.Value) bool {
+	encoded, _ := part.Text()
+	text, err := base64url.Decode(encoded)
+	return err == nil && redact.Tokens(string(text)) != string(text)
 }
 
 // hide returns the fingerprint of a text, as JSON.

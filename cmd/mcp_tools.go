@@ -309,6 +309,7 @@ func (m modelTools) output(ctx context.Context, token string, args []string, for
 	env.Secret = func(string) ([]byte, error) {
 		return nil, verdict.Errorf(verdict.KeyUnreadable, "a passphrase cannot be asked for here")
 	}
+	env.Mask = true // what is broken into lines cannot be masked later
 	env.Browse, env.Exec, env.Pipe, env.Keyring = nil, nil, nil, nil
 	Run(ctx, &env, append([]string{args[0], "--output=" + format, "--color=never"}, args[1:]...))
 	return commandOutput{stdout.Bytes(), stderr.String()}

@@ -229,7 +229,7 @@ func (o inspectOptions) inspectForm(env *cli.Env, u *unlocker, form *serializati
 }
 
 func (o inspectOptions) inspection(env *cli.Env, t inspect.Token, now time.Time) render.Inspection {
-	return render.Inspection{Token: t, Now: now, Show: o.date.Show, Width: env.Width, Full: o.full, Mask: o.html && !o.signature}
+	return render.Inspection{Token: t, Now: now, Show: o.date.Show, Width: env.Width, Full: o.full, Mask: (o.html || env.Mask) && !o.signature}
 }
 
 func (o inspectOptions) show(env *cli.Env, t inspect.Token, now time.Time, grave error) error {

@@ -25,6 +25,7 @@ type Env struct {
 	StdinTTY, StdoutTTY, StderrTTY bool
 
 	Width     int                         // columns of the terminal
+	Mask      bool                        // a model reads the output: text has no signature
 	LookupEnv func(string) (string, bool) // the environment
 	Now       func() time.Time
 	After     func(time.Duration) <-chan time.Time // waits in a loop

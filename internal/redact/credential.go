@@ -46,24 +46,86 @@ func isObject(segment string) bool {
 	return err == nil
 }
 
-// Tokens returns a text with its signed and encrypted tokens redacted.
+// Tokens returns a text with its signed and encrypted tokens redacted. In JSON, use Value.
 func Tokens(text string) string {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.="
 	var b strings.Builder
 	for text != "" {
-		at := strings.Index(text, "eyJ") // {" in Base64
-		if at < 0 {
-			break
-		}
-		b.WriteString(text[:at])
-		text = text[at:]
-		token := strings.TrimRight(text[:len(text)-len(strings.TrimLeft(text, alphabet))], ".")
-		text = text[len(token):]
+		rest := strings.TrimLeft(text, alphabet)
+		run := text[:len(text)-len(rest)]
+		at := beginOf(run)
+		token := strings.TrimRight(run[at:], ".")
+		b.WriteString(run[:at])
 		if strings.Count(token, ".") >= 2 {
-			token = Credential(token)
+			b.WriteString(Credential(token))
+		} else {
+			b.WriteString(token)
 		}
-		b.WriteString(token)
+		b.WriteString(run[at+len(token):])
+		next := strings.IndexAny(rest, alphabet)
+		if next < 0 {
+			next = len(rest)
+		}
+		b.WriteString(rest[:next])
+		text = rest[next:]
 	}
-	b.WriteString(text)
 	return b.String()
+}
+
+// beginOf returns where a token begins in a text of its alphabet, or the end of the text.
+func beginOf(run string) int {
+	switch {
+	case strings.Count(run, ".") < 2:
+		return len(run)
+	case beginsWithObject(run): // also after white space, which is in Base64, too
+		return 0
+	}
+	const most = 16 // headers to read; a text with more candidates is redacted from there
+	tried := 0
+	for at := range run {
+		switch rest := run[at:]; {
+		case strings.HasPrefix(rest, "eyJ"): // {" in Base64
+			return at
+		case strings.HasPrefix(rest, "ey"), strings.HasPrefix(rest, "ew"): // { and white space
+			if tried++; tried > most || beginsWithObject(rest) {
+				return at
+			}
+		}
+	}
+	return len(run)
+}
+
+func beginsWithObject(text string) bool {
+	header, _, ok := strings.Cut(text, ".")
+	return ok && isObject(header)
+}
+
+// Value returns a JSON value with the tokens in its texts and names redacted. It decodes them
+// first: an escape may hide a part of a token, and the end of one, as of \u000e, may look like the
+// begin of a token.
+func Value(v jsonobject.Value) jsonobject.Value {
+	switch v.Kind() {
+	case '"':
+		text, _ := v.Text()
+		if safe := Tokens(text); safe != text {
+			return jsonobject.Quote(safe)
+		}
+	case '[':
+		elements, _ := v.Elements()
+		safe := []byte{'['}
+		for i, e := range elements {
+			if i > 0 {
+				safe = append(safe, ',')
+			}
+			safe = append(safe, Value(e)...)
+		}
+		return append(safe, ']')
+	case '{':
+		members, _ := v.Members()
+		for i, m := range members {
+			members[i] = jsonobject.Member{Name: Tokens(m.Name), Value: Value(m.Value)}
+		}
+		return jsonobject.Join(members)
+	}
+	return v
 }

@@ -37,7 +37,7 @@ func (a Inspection) findingsText(t *Text) {
 		}
 		t.Styled(Dim, f.Rule).Line()
 		if f.Detail != "" {
-			a.hanging(t, findingColumn, Plain, f.Detail)
+			a.hanging(t, findingColumn, Plain, a.masked(f.Detail))
 		}
 		for _, line := range foldWith(f.Advice, " ", "("+f.Section+")", max(width-findingColumn, 16)) {
 			t.Pad(0, findingColumn).Styled(Dim, line).Line()

@@ -20,7 +20,7 @@ type Inspection struct {
 	Show  func(time.Time) string // formats a time as RFC 3339
 	Width int                    // columns of the terminal
 	Full  bool                   // shorten nothing
-	Mask  bool                   // show no signature on a page, also of the tokens inside
+	Mask  bool                   // show no signature, also of the tokens inside; JSON has all
 }
 
 // AppendMembers appends the members of JSON.

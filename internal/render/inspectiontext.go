@@ -13,6 +13,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/phrase"
+	"jwt/internal/redact"
 )
 
 // Text appends the inspection as text.
@@ -87,16 +88,20 @@ func (a Inspection) partsText(t *Text) {
 	width := a.Width - 2 - nameWidth - 2 - 2 - sizeWidth
 	for i, p := range a.Token.Parts {
 		t.Put("  ").Styled(Name, names[i]).Pad(Columns(names[i]), nameWidth+2)
+		sent := p.Text
+		if a.hides(i, p) {
+			sent = redact.Fingerprint(sent)
+		}
 		switch {
 		case p.Text == "":
 			t.Styled(Dim, "empty").Line()
 		case a.Full:
 			t.Styled(Dim, sizes[i]).Line()
-			a.block(t, Escape(p.Text))
+			a.block(t, Escape(sent))
 		case width < 8: // a terminal too narrow for both
 			t.Styled(Dim, sizes[i]).Line()
 		default:
-			text := Middle(Escape(p.Text), width)
+			text := Middle(Escape(sent), width)
 			t.Put(text).Pad(Columns(text), width+2).Pad(Columns(sizes[i]), sizeWidth).Styled(Dim, sizes[i]).Line()
 		}
 	}
@@ -131,7 +136,7 @@ func (a Inspection) payloadText(t *Text) {
 		return
 	case err == nil:
 		a.section(t, "Payload", size+" of JSON, but not an object, so no claims")
-		a.block(t, string(JSON(v, false)))
+		a.block(t, string(JSON(a.safe(v), false)))
 	case !utf8.Valid(k.Payload):
 		a.section(t, "Payload", size+", not text; in hexadecimal")
 		a.block(t, hex.EncodeToString(k.Payload))
@@ -158,7 +163,7 @@ func (a Inspection) block(t *Text, text string) {
 // lines shows a text that has line breaks.
 func (a Inspection) lines(t *Text, text string) {
 	shown := 0
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(a.masked(text)) {
 		if shown++; shown > blockLines && !a.Full {
 			t.Put("    ").Styled(Caution, "…").Styled(Dim, " (--full shows all)").Line()
 			return
@@ -213,7 +218,7 @@ func (a Inspection) nestedText(t *Text) {
 	for _, n := range a.Token.Nested {
 		where := whereInside(n)
 		if n.Path != "" {
-			where += ", " + Middle(Escape(n.Path), max(a.Width-30, 16))
+			where += ", " + Middle(Escape(a.masked(n.Path)), max(a.Width-30, 16))
 		}
 		a.section(t, "Token inside", where)
 		inner := a

@@ -113,7 +113,7 @@ func (l memberList) row(t *Text, m inspect.Member) {
 			values = []cell{{text: m.Value.KindName(), style: Dim}}
 		}
 	}
-	name := Escape(label(m))
+	name := Escape(l.masked(label(m)))
 	if !l.Full {
 		name = Middle(name, max(l.Width-2-2*m.Depth, 16))
 	}
@@ -151,7 +151,7 @@ func (l memberList) values(m inspect.Member) []cell {
 		most = 1
 	}
 	var cells []cell
-	for _, line := range chop(string(spelledOut(JSON(m.Value, false))), l.room, most) {
+	for _, line := range chop(l.Inspection.value(m), l.room, most) {
 		cells = append(cells, cell{text: line, style: Literal})
 	}
 	if remark.Text == "" {

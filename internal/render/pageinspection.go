@@ -58,6 +58,14 @@ func (a Inspection) masked(text string) string {
 	return text
 }
 
+// safe is masked for a value.
+func (a Inspection) safe(v jsonobject.Value) jsonobject.Value {
+	if a.Mask {
+		return redact.Value(v)
+	}
+	return v
+}
+
 // limit returns how many characters are shown.
 func (a Inspection) limit(most int) int {
 	if a.Full {
@@ -109,7 +117,7 @@ func (a Inspection) payloadNode(level int) markup.Node {
 		return section(level, "Payload", size+", a token itself: it is opened below")
 	}
 	if v, err := jsonobject.ParseValue(k.Payload); err == nil {
-		return section(level, "Payload", size+" of JSON, but not an object, so no claims", a.textNode(string(spelledOut(JSON(v, false)))))
+		return section(level, "Payload", size+" of JSON, but not an object, so no claims", a.textNode(string(spelledOut(JSON(a.safe(v), false)))))
 	}
 	if !utf8.Valid(k.Payload) {
 		return section(level, "Payload", size+", not text; in hexadecimal", a.textNode(hex.EncodeToString(k.Payload)))
@@ -146,7 +154,7 @@ func (a Inspection) memberNodes(part string) []markup.Node {
 }
 
 func (a Inspection) memberNode(m inspect.Member) markup.Node {
-	name := el("code", "", shortened(label(m), a.limit(pageValue))...)
+	name := el("code", "", shortened(a.masked(label(m)), a.limit(pageValue))...)
 	about, spec := a.meaning(m)
 	if spec != "" {
 		about += " · " + spec
@@ -166,11 +174,10 @@ func (a Inspection) memberNode(m inspect.Member) markup.Node {
 
 // value returns the value of a member as it is in the token.
 func (a Inspection) value(m inspect.Member) string {
-	text := string(spelledOut(JSON(m.Value, false)))
 	if a.Mask && m.Holds > 0 { // also of a misspelled token
-		return redact.Fingerprint(text)
+		return redact.Fingerprint(string(JSON(m.Value, false)))
 	}
-	return a.masked(text)
+	return string(spelledOut(JSON(a.safe(m.Value), false)))
 }
 
 // findingsNode lists the findings, the most severe first, with advice on each.
@@ -256,7 +263,7 @@ func (a Inspection) nestedNodes(level int) []markup.Node {
 	for _, n := range a.Token.Nested {
 		where := whereInside(n)
 		if n.Path != "" {
-			where += ", " + n.Path
+			where += ", " + a.masked(n.Path)
 		}
 		inner := a
 		inner.Token = n.Token
