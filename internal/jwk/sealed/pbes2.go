@@ -81,7 +81,7 @@ type Data struct {
 
 	data   []byte
 	cipher pbeCipher
-	derive func(passphrase []byte) ([]byte, error)
+	derive derivation
 }
 
 // ErrPassphrase is the error of a wrong passphrase. Damaged data gives the same error.
@@ -170,38 +170,49 @@ func (c pbeCipher) open(key, data []byte) ([]byte, bool) {
 	return plain, bytes.Count(padding, []byte{byte(pad)}) == pad
 }
 
-// keyDerivation returns the function that derives a key from a passphrase, and its cost
-// in microseconds. It refuses parameters that exceed the limits.
-func keyDerivation(id pkix.AlgorithmIdentifier, size int) (derive func(passphrase []byte) ([]byte, error), work int, err error) {
+// A derivation derives a key from a passphrase.
+type derivation func(passphrase []byte) ([]byte, error)
+
+// keyDerivation returns the derivation of a key, and its cost in microseconds. It refuses
+// parameters that exceed the limits.
+func keyDerivation(id pkix.AlgorithmIdentifier, size int) (derivation, int, error) {
 	switch id.Algorithm.String() {
 	case oidPBKDF2:
-		var p pbkdf2Params
-		if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
-			return nil, 0, damaged()
-		}
-		prf, ok := prfOf(p.PRF)
-		switch {
-		case !ok:
-			return nil, 0, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a PBKDF2 that is not supported (%s)", p.PRF.Algorithm)
-		case p.Iterations < 1 || p.Iterations > maxIterations:
-			return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d PBKDF2 iterations, more than the limit of %d", p.Iterations, maxIterations)
-		}
-		return func(passphrase []byte) ([]byte, error) {
-			return pbkdf2.Key(prf, string(passphrase), p.Salt, p.Iterations, size)
-		}, p.Iterations, nil
+		return pbkdf2Derivation(id, size)
 	case oidScrypt:
-		var p scryptParams
-		if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
-			return nil, 0, damaged()
-		}
-		if p.N < 2 || p.R < 1 || p.P < 1 || p.P > maxScryptP || p.R > maxScryptMemory/128 || p.N > maxScryptMemory/128/p.R {
-			return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for scrypt with N=%d, r=%d, p=%d, more than the limit", p.N, p.R, p.P)
-		}
-		return func(passphrase []byte) ([]byte, error) {
-			return scrypt.Key(passphrase, p.Salt, p.N, p.R, p.P, size)
-		}, p.N * p.R * p.P / 2, nil
+		return scryptDerivation(id, size)
 	}
 	return nil, 0, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a key derivation that is not supported (%s): only PBKDF2 and scrypt are", id.Algorithm)
+}
+
+func pbkdf2Derivation(id pkix.AlgorithmIdentifier, size int) (derivation, int, error) {
+	var p pbkdf2Params
+	if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
+		return nil, 0, damaged()
+	}
+	prf, ok := prfOf(p.PRF)
+	switch {
+	case !ok:
+		return nil, 0, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a PBKDF2 that is not supported (%s)", p.PRF.Algorithm)
+	case p.Iterations < 1 || p.Iterations > maxIterations:
+		return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for %d PBKDF2 iterations, more than the limit of %d", p.Iterations, maxIterations)
+	}
+	return func(passphrase []byte) ([]byte, error) {
+		return pbkdf2.Key(prf, string(passphrase), p.Salt, p.Iterations, size)
+	}, p.Iterations, nil
+}
+
+func scryptDerivation(id pkix.AlgorithmIdentifier, size int) (derivation, int, error) {
+	var p scryptParams
+	if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
+		return nil, 0, damaged()
+	}
+	if p.N < 2 || p.R < 1 || p.P < 1 || p.P > maxScryptP || p.R > maxScryptMemory/128 || p.N > maxScryptMemory/128/p.R {
+		return nil, 0, verdict.Errorf(verdict.LimitExceeded, "the key asks for scrypt with N=%d, r=%d, p=%d, more than the limit", p.N, p.R, p.P)
+	}
+	return func(passphrase []byte) ([]byte, error) {
+		return scrypt.Key(passphrase, p.Salt, p.N, p.R, p.P, size)
+	}, p.N * p.R * p.P / 2, nil
 }
 
 // prfOf returns the hash of the HMAC in PBKDF2 (RFC 8018 App. B.1); the default is
