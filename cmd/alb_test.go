@@ -104,6 +104,8 @@ func TestLoadBalancer(t *testing.T) {
 		{name: "another algorithm", from: "ES256", to: "HS256", args: []string{"--key", "alb:" + albARN}, status: 7, says: `"class":"key_mismatch"`},
 		{name: "a kid that is a path", from: albKid, to: "../../other-bucket/key", args: []string{"--key", "alb:" + albARN}, status: 7, says: `"class":"key_not_found"`},
 		{name: "a region that is a host", args: []string{"--key", "alb:evil.example/eu-central-1"}, status: 2, says: "is not an AWS region"},
+		{name: "two load balancers", args: []string{"--key", "alb:" + albARN, "--key", "alb:" + albARN + "x"}, status: 2, says: "want one load balancer or one region"},
+		{name: "a load balancer, then any", from: "123456789012", to: "210987654321", args: []string{"--key", "alb:" + albARN, "--key", "alb:eu-central-1"}, status: 2, says: "want one load balancer or one region"},
 		{name: "an ARN of another service", args: []string{"--key", "alb:arn:aws:s3:eu-central-1:1:bucket/x"}, status: 2, says: "is not the ARN of a load balancer"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/jwks"
 	"jwt/internal/jws"
+	"jwt/internal/phrase"
 	"jwt/internal/profile"
 	"jwt/internal/verdict"
 	"jwt/internal/verify"
@@ -22,6 +23,15 @@ func (o verifyOptions) checkLoadBalancer() error {
 		if o.flags.Changed(name) {
 			return verdict.Errorf(verdict.Usage, "--%s: --profile %s verifies one token of a load balancer", name, profile.LoadBalancer)
 		}
+	}
+	places := 0
+	for _, source := range o.keys.Keys {
+		if _, ok, _ := jwks.ParseLoadBalancer(source); ok {
+			places++
+		}
+	}
+	if places > 1 { // of which each expects a signer of its own, or any
+		return verdict.Errorf(verdict.Usage, "--key: %s, want one load balancer or one region", phrase.Count(places, "source")+" with alb:")
 	}
 	return nil
 }

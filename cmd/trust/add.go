@@ -54,6 +54,9 @@ dotenv:FILE#NAME, env:NAME or nextauth:SOURCE.`
 func profileNames() []string {
 	var names []string
 	for _, p := range profile.All() {
+		if p.Name == profile.LoadBalancer {
+			continue // no entry verifies its tokens
+		}
 		names = append(names, p.Name)
 	}
 	return names

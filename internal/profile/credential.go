@@ -188,8 +188,8 @@ func vcIssued(q *inquiry) finding {
 // may have no nbf and exp.
 func vcFrom(member string) func(*inquiry) finding {
 	return func(q *inquiry) finding {
-		t, f := q.dateTime(member)
-		if t.IsZero() || !t.After(q.now.Add(q.with.Leeway)) {
+		t, ok, f := q.dateTime(member)
+		if !ok || !t.After(q.now.Add(q.with.Leeway)) {
 			return f
 		}
 		return failed(verdict.NotYetValid, "the credential becomes valid "+q.when(t), nil, t.Format(time.RFC3339))
@@ -198,9 +198,9 @@ func vcFrom(member string) func(*inquiry) finding {
 
 func vcUntil(member string) func(*inquiry) finding {
 	return func(q *inquiry) finding {
-		t, f := q.dateTime(member)
+		t, ok, f := q.dateTime(member)
 		switch {
-		case t.IsZero():
+		case !ok:
 			return f
 		case q.now.Add(-q.with.Leeway).Before(t):
 			return passed("the credential expires "+q.when(t), t.Format(time.RFC3339))
@@ -209,20 +209,19 @@ func vcUntil(member string) func(*inquiry) finding {
 	}
 }
 
-// dateTime returns a time of the credential, or the zero time and the finding for one that cannot be
-// read.
-func (q *inquiry) dateTime(member string) (time.Time, finding) {
+// dateTime returns a time of the credential, or false and the finding for one that cannot be read.
+func (q *inquiry) dateTime(member string) (time.Time, bool, finding) {
 	c, _ := q.credential()
 	v, ok := c.Get(member)
 	if !ok {
-		return time.Time{}, finding{}
+		return time.Time{}, false, finding{}
 	}
 	text, _ := v.Text()
 	t, err := time.Parse(time.RFC3339, strings.ToUpper(text))
 	if err != nil {
-		return time.Time{}, failed(verdict.ClaimsMalformed, "is "+phrase.JSON(v)+", must be a time like 2026-01-15T12:00:00Z", "a date and time", v.Any())
+		return time.Time{}, false, failed(verdict.ClaimsMalformed, "is "+phrase.JSON(v)+", must be a time like 2026-01-15T12:00:00Z", "a date and time", v.Any())
 	}
-	return t, finding{}
+	return t, true, finding{}
 }
 
 func (q *inquiry) when(t time.Time) string {

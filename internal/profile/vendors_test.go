@@ -60,6 +60,7 @@ func TestVerifiableCredential(t *testing.T) {
 		{from: `"id":"http`, to: `"vc":{},"id":"http`, want: "vc:fail:claim_mismatch"},
 		{from: `2020-01-01`, to: `2028-01-01`, want: "validFrom:fail:not_yet_valid"},
 		{from: `2030-01-01T00:00:00+01:00`, to: `2023-11-14T23:13:20+01:00`, want: "validUntil:fail:expired"},
+		{from: `2030-01-01T00:00:00+01:00`, to: `0001-01-01T00:00:00Z`, want: "validUntil:fail:expired"},
 		{from: `2030-01-01T00:00:00+01:00`, to: `2030-01-01`, want: "validUntil:fail:claims_malformed"},
 		{from: `"credentialSubject":{"id":"did:example:alice"}`, to: `"credentialSubject":[{}]`},
 		{from: `"credentialSubject":{"id":"did:example:alice"}`, to: `"credentialSubject":"alice"`, want: "credentialSubject:fail:claims_malformed"},

@@ -91,6 +91,11 @@ func (e Entry) Check() error {
 			return verdict.Errorf(verdict.Usage, "unknown profile %s", phrase.Quote(e.Profile))
 		}
 	}
+	ofLoadBalancer := func(source string) bool { return strings.HasPrefix(source, "alb:") }
+	if e.Profile == profile.LoadBalancer || slices.ContainsFunc(e.Keys, ofLoadBalancer) {
+		return verdict.Errorf(verdict.Usage, "the tokens of load balancers are not verified under an entry: they are padded, and each names its key").
+			Hintf("jwt verify --profile %s --key alb:ARN", profile.LoadBalancer)
+	}
 	for _, s := range e.Secrets {
 		if !isReference(s) {
 			return verdict.Errorf(verdict.Usage, "secret: must be a source, not the secret itself").Hintf("@FILE, raw:FILE, dotenv:FILE#NAME, env:NAME or nextauth:SOURCE")

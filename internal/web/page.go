@@ -104,11 +104,12 @@ func pastedOptions(key string) []option {
 	}
 }
 
-// Profiles returns the names of the profiles that verify under keys of the caller.
+// Profiles returns the names of the profiles that verify under keys of the caller. The tokens of load
+// balancers are no compact tokens.
 func Profiles() []string {
 	var names []string
 	for _, p := range profile.All() {
-		if p.OwnKey == "" {
+		if p.OwnKey == "" && p.Name != profile.LoadBalancer {
 			names = append(names, p.Name)
 		}
 	}
