@@ -274,6 +274,7 @@ func TestPreCommit(t *testing.T) {
 	}
 	token := made(t, "a secret of more than thirty-two bytes", "sign", `{"sub":"alice"}`, "-S", "-", "-q")
 	write(filepath.Join(work, "a file.txt"), "token = "+token+"\n")
+	write(filepath.Join(work, "--help"), "a name that is no flag\n")
 	must(work, "git", "add", ".")
 	out, err := in(work, "git", "commit", "-m", "with")
 	if err == nil || !strings.Contains(out, "a file.txt:1:") || strings.Contains(out, token) {

@@ -33,7 +33,7 @@ func explain(word string) mcp.Result {
 		add("class", meaning, status)
 	}
 	if len(list) == 0 {
-		return mcp.Failure(phrase.Quote(word) + " is not a registered header member or claim, nor a class word; a private claim means what its issuer says")
+		return mcp.Failure(render.Escape(phrase.Quote(word)) + " is not a registered header member or claim, nor a class word; a private claim means what its issuer says")
 	}
 	object := render.Object{{Name: "word", Value: word}, {Name: "meanings", Value: list}}
 	return mcp.Result{Text: strings.Join(lines, "\n"), Structured: json.RawMessage(render.JSON(object, false))}

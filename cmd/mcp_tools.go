@@ -13,6 +13,7 @@ import (
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/mcp"
+	"jwt/internal/redact"
 	"jwt/internal/render"
 	"jwt/internal/trust"
 	"jwt/internal/verdict"
@@ -283,7 +284,7 @@ func (m modelTools) run(ctx context.Context, token string, args ...string) mcp.R
 	}
 	o, err := jsonobject.Parse(answer.stdout)
 	if err != nil {
-		return mcp.Failure(answer.stderr)
+		return mcp.Failure(redact.Tokens(answer.stderr))
 	}
 	_, failed := o.Get("error")
 	masked := maskSignatures(args[0], o)
