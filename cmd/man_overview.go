@@ -82,7 +82,7 @@ var manSecretSources = manTerms{
 	{term: "env:NAME", meaning: "the value of an environment variable"},
 	{term: "fd:N", meaning: "an open file descriptor"},
 	{term: "-", meaning: "stdin, or a prompt without echo on a terminal"},
-	{term: "b64:…, b64url:…, hex:…", meaning: "the bytes that this text encodes"},
+	{term: "b64:…, b64url:…, hex:…", meaning: "the bytes that this text encodes, or that of a source: b64:@PATH, hex:env:NAME"},
 	{term: "dotenv:PATH#NAME", meaning: "one value of a file of settings, read as a shell reads it"},
 	{term: "nextauth:SOURCE", meaning: "the keys that NextAuth 4 and Auth.js 5 derive from the secret of the source"},
 	{term: "any other text", meaning: "the secret itself"},

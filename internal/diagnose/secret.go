@@ -185,9 +185,9 @@ func decoded(secret []byte) []spelling {
 	text := string(bytes.TrimSpace(secret))
 	text, laravel := strings.CutPrefix(text, "base64:")
 	if b, _, err := base64url.DecodeLax(text); err == nil && len(b) > 0 {
-		s := spelling{"secret_base64", "when the secret is Base64-decoded first", "give the secret as b64:…", b}
+		s := spelling{"secret_base64", "when the secret is Base64-decoded first", "give the secret as b64:…, its file as b64:@FILE", b}
 		if strings.ContainsAny(text, "-_") {
-			s = spelling{"secret_base64url", "when the secret is Base64URL-decoded first", "give the secret as b64url:…", b}
+			s = spelling{"secret_base64url", "when the secret is Base64URL-decoded first", "give the secret as b64url:…, its file as b64url:@FILE", b}
 		}
 		if laravel {
 			s.when = "when what follows base64: in the secret is Base64-decoded"
@@ -203,7 +203,7 @@ func decoded(secret []byte) []spelling {
 		}
 	}
 	if b, err := hex.DecodeString(strings.TrimPrefix(strings.ReplaceAll(text, ":", ""), "0x")); err == nil && len(b) > 0 {
-		found = append(found, spelling{"secret_hex", "when the secret is hex-decoded first", "give the secret as hex:…", b})
+		found = append(found, spelling{"secret_hex", "when the secret is hex-decoded first", "give the secret as hex:…, its file as hex:@FILE", b})
 	}
 	return found
 }

@@ -1,6 +1,8 @@
 package input
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -10,10 +12,10 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Secret reads an HMAC secret of up to limit bytes: @PATH, -, env:NAME, fd:N, b64:…,
-// b64url:…, hex:…, raw:PATH, dotenv:PATH#NAME, or the text itself. One line end is removed from the end of a
-// text source; raw: keeps every byte. literal reports that the secret is on the command
-// line, where other users can see it.
+// Secret reads an HMAC secret of up to limit bytes: @PATH, -, env:NAME, fd:N, raw:PATH,
+// dotenv:PATH#NAME, the text itself, or b64:, b64url: or hex: before one of these. One line end is
+// removed from the end of a text source; raw: keeps every byte. literal reports that the secret is on
+// the command line, where other users can see it.
 func (r *Reader) Secret(source string, limit int) (s Source, literal bool, err error) {
 	s, literal, err = r.secret(source, limit)
 	switch {
@@ -43,11 +45,7 @@ func (r *Reader) secret(source string, limit int) (Source, bool, error) {
 	if scheme, text, ok := strings.Cut(source, ":"); ok {
 		switch scheme {
 		case "b64", "b64url", "hex":
-			b, err := decode(scheme, text)
-			if err == nil && len(b) > limit {
-				err = tooLarge("the secret", limit)
-			}
-			return Source{Data: b, Name: commandLine}, true, err
+			return r.encoded(scheme, text, limit)
 		case "dotenv":
 			s, err := dotenv(text, limit)
 			return s, false, err
@@ -71,6 +69,25 @@ func (r *Reader) secret(source string, limit int) (Source, bool, error) {
 		return Source{}, true, tooLarge("the secret", limit)
 	}
 	return Source{Data: []byte(source), Name: commandLine}, true, nil
+}
+
+// encoded decodes a secret that is on the command line or in a source. The lines of a source are
+// joined: base64 and openssl break a long secret. No encoded text has an @ or a colon, or is a -.
+func (r *Reader) encoded(scheme, text string, limit int) (Source, bool, error) {
+	s, literal := Source{Data: []byte(text), Name: commandLine}, true
+	if text == "-" || strings.ContainsAny(text, "@:") {
+		var err error
+		if s, literal, err = r.secret(text, limit); err != nil || literal {
+			return Source{}, literal, cmp.Or(err, undecodable(scheme))
+		}
+		s.Data, s.Trimmed = bytes.Join(bytes.Fields(s.Data), nil), ""
+	}
+	b, err := decode(scheme, string(s.Data))
+	if err == nil && len(b) > limit {
+		err = tooLarge("the secret", limit)
+	}
+	s.Data = b
+	return s, literal, err
 }
 
 func readSecretFile(path string, limit int) (Source, error) {
@@ -125,10 +142,14 @@ func decode(scheme, text string) ([]byte, error) {
 		b, err = decodeBase64(base64.RawStdEncoding, base64.StdEncoding, text)
 	}
 	if err != nil {
-		names := map[string]string{"hex": "hexadecimal", "b64": "Base64 (with + and /)", "b64url": "base64url (with - and _)"}
-		return nil, verdict.Errorf(verdict.KeyUnreadable, "the secret after %s: is not %s", scheme, names[scheme])
+		return nil, undecodable(scheme)
 	}
 	return b, nil
+}
+
+func undecodable(scheme string) error {
+	names := map[string]string{"hex": "hexadecimal", "b64": "Base64 (with + and /)", "b64url": "base64url (with - and _)"}
+	return verdict.Errorf(verdict.KeyUnreadable, "the secret after %s: is not %s", scheme, names[scheme])
 }
 
 func decodeBase64(raw, padded *base64.Encoding, text string) ([]byte, error) {

@@ -38,8 +38,8 @@ func (o *Options) Trust(env *cli.Env, e trust.Entry) {
 // InDir returns a source whose path, if it is one, is made absolute: relative to dir, or with ~/ to
 // the home directory.
 func InDir(env *cli.Env, dir, source string) string {
-	if inner, ok := strings.CutPrefix(source, "nextauth:"); ok {
-		return "nextauth:" + InDir(env, dir, inner)
+	if scheme, inner, ok := strings.Cut(source, ":"); ok && slices.Contains([]string{"nextauth", "b64", "b64url", "hex"}, scheme) {
+		return scheme + ":" + InDir(env, dir, inner)
 	}
 	mark, path := "", source
 	for _, prefix := range []string{"@", "raw:", "dotenv:"} {

@@ -98,7 +98,7 @@ func (e Entry) Check() error {
 	}
 	for _, s := range e.Secrets {
 		if !isReference(s) {
-			return verdict.Errorf(verdict.Usage, "secret: must be a source, not the secret itself").Hintf("@FILE, raw:FILE, dotenv:FILE#NAME, env:NAME or nextauth:SOURCE")
+			return verdict.Errorf(verdict.Usage, "secret: must be a source, not the secret itself").Hintf("@FILE, raw:FILE, dotenv:FILE#NAME, env:NAME, or b64:, hex: or nextauth: before one of them")
 		}
 	}
 	for _, a := range e.Algs {
@@ -120,7 +120,8 @@ func isReference(source string) bool {
 		return true
 	}
 	scheme, rest, _ := strings.Cut(source, ":")
-	if scheme == "nextauth" {
+	switch scheme {
+	case "nextauth", "b64", "b64url", "hex":
 		return isReference(rest)
 	}
 	return slices.Contains([]string{"env", "raw", "dotenv"}, scheme) && rest != ""

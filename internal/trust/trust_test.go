@@ -50,6 +50,7 @@ func TestEntriesRefused(t *testing.T) {
 		{"no key", "[trust.plain]\naud='x'\n", "has no key"},
 		{"a secret in the file", "[trust.plain]\nsecret='hunter2-hunter2'\n", "must be a source"},
 		{"a secret in Base64", "[trust.plain]\nsecret='b64:c2VjcmV0'\n", "must be a source"},
+		{"a secret in Base64 with a colon", "[trust.plain]\nsecret='b64:c2Vj:cmV0'\n", "must be a source"},
 		{"a derived secret in the file", "[trust.plain]\nsecret='nextauth:hunter2'\n", "must be a source"},
 		{"unknown algorithm", "[trust.\"https://a\"]\nalg='none'\n", "not a signature algorithm"},
 		{"unknown profile", "[trust.\"https://a\"]\nprofile='x'\n", "unknown profile"},
