@@ -170,7 +170,11 @@ func readArguments(known []toolArgument, given jsonobject.Object) (toolValues, e
 	for _, m := range given.Members() {
 		i := slices.IndexFunc(known, func(a toolArgument) bool { return a.name == m.Name })
 		if i < 0 {
-			return nil, fmt.Errorf("unknown argument %s", render.Escape(string(jsonobject.Quote(m.Name))))
+			var names []string
+			for _, a := range known {
+				names = append(names, a.name)
+			}
+			return nil, fmt.Errorf("unknown argument %s, must be one of: %s", render.Escape(string(jsonobject.Quote(m.Name))), strings.Join(names, ", "))
 		}
 		read, err := known[i].read(m.Value)
 		if err != nil {

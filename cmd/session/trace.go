@@ -130,7 +130,8 @@ func traceText(t *render.Text, entries []session.Entry) {
 		}
 		asked := e.Method + " " + e.Path
 		t.Put("  ", e.At.Format("15:04:05.000"), "  ", e.Step).Pad(len(e.Step), 10).Styled(style, status).Put("  ", asked)
-		t.Pad(len(asked), 28).Put("  ", strconv.FormatInt(e.MS, 10), " ms")
+		ms := strconv.FormatInt(e.MS, 10)
+		t.Pad(len(asked), 28).Put(" ").Pad(len(ms), 3).Put(ms, " ms")
 		if said := outcome(e); said != "" {
 			t.Put("  ", said)
 		}

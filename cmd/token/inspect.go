@@ -77,6 +77,7 @@ func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
 	o.token.addFlags(f)
 	f.BoolVar(&o.signature, "show-signature", false, "show signatures on the page of --output html, which then is a credential")
 	o.output.AddFlags(f)
+	o.output.Other = "html"
 	f.Lookup("output").Usage = "`FORMAT` of the output: text, json, html (one page with masked signatures, for a ticket), or auto (text on a terminal, json in a pipe)"
 }
 

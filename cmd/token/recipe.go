@@ -196,7 +196,7 @@ func (o signOptions) algOf(r recipe.Recipe, key jwk.Key) (jwa.Algorithm, error) 
 			return alg, nil
 		}
 	}
-	return jwa.Algorithm{}, verdict.Errorf(verdict.KeyMismatch, "%s: is %s, the recipe %s requires a key for %s", key.Source, key.Kind(), r.Name, strings.Join(r.Algs, " or ")).
+	return jwa.Algorithm{}, verdict.Errorf(verdict.KeyMismatch, "%s has %s, the recipe %s requires a key for %s", key.Source, key.Kind(), r.Name, strings.Join(r.Algs, " or ")).
 		Hintf("%s", r.Page)
 }
 

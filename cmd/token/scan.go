@@ -82,6 +82,7 @@ func (o *scanOptions) addFlags(f *pflag.FlagSet) {
 	o.at.AddFlags(f, "compare times with this `TIME`")
 	o.date.AddFlags(f)
 	o.output.AddFlags(f)
+	o.output.Other = "sarif"
 	f.Lookup("output").Usage = "`FORMAT` of the output: text, json (an object a line), sarif, or auto (text on a terminal, json in a pipe)"
 }
 

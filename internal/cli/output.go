@@ -16,6 +16,7 @@ import (
 // Output is the flags --output, --json, --color and --quiet.
 type Output struct {
 	Format string // auto, text, json
+	Other  string // another format, which the command writes itself
 	AsJSON bool   // -j
 	Color  string // auto, always, never
 	Quiet  bool
@@ -46,7 +47,11 @@ func (o Output) Check() error {
 	switch o.Format {
 	case "auto", "text", "json":
 	default:
-		return verdict.Errorf(verdict.Usage, "--output: is %q, must be auto, text or json", o.Format)
+		known := "auto, text or json"
+		if o.Other != "" {
+			known = "auto, text, json or " + o.Other
+		}
+		return verdict.Errorf(verdict.Usage, "--output: is %q, must be %s", o.Format, known)
 	}
 	switch o.Color {
 	case "auto", "always", "never":
