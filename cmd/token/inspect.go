@@ -37,7 +37,7 @@ an encrypted token (JWE) is decrypted, and the token inside is shown too. With
 it, ends in status 6. Severities are info, low, medium, high and critical.`
 		c.Example = `  jwt inspect TOKEN
   jwt inspect --fail-on high @token.txt
-  jwt inspect -o html TOKEN > ticket.html   one page, signatures masked
+  jwt inspect -o html TOKEN > t.html    one page, signatures masked
   jwt inspect --watch TOKEN             count down to exp, on a terminal
   jwt inspect -j TOKEN | jq -r '.findings[] | .severity + " " + .rule'
   jwt inspect --batch --fail-on medium < tokens.txt
