@@ -11,6 +11,7 @@ import (
 // next one. Only one goroutine may use it.
 type Parser struct {
 	buffer  []byte
+	token   Token
 	headers memory[jsonobject.Object]
 }
 
@@ -27,18 +28,19 @@ func (p *Parser) Parse(text string) (Token, error) {
 }
 
 // ParseKnown parses a text that is a token whose header was read before. It reports false for any
-// other. The token is valid only as long as text does not change.
-func (p *Parser) ParseKnown(text []byte) (t Token, ok bool) {
+// other. The token is valid until the next one, and only as long as text does not change.
+func (p *Parser) ParseKnown(text []byte) (t *Token, ok bool) {
 	first := p.headerOf(text)
 	if first < 0 {
-		return Token{}, false
+		return nil, false
 	}
 	known := p.headers.of(text[:first])
 	size := bytes.IndexByte(text[first+1:], '.')
 	if known == nil || size < 0 {
-		return Token{}, false
+		return nil, false
 	}
-	t = Token{text: text, Header: *known, firstDot: first, lastDot: first + 1 + size}
+	t = &p.token
+	*t = Token{text: text, Header: *known, firstDot: first, lastDot: first + 1 + size}
 	b, payloadErr := base64url.AppendDecode(p.buffer[:0], text[first+1:t.lastDot])
 	payload := len(b)
 	b, signatureErr := base64url.AppendDecode(b, text[t.lastDot+1:]) // fails at a further dot or a tilde

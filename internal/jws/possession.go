@@ -19,7 +19,7 @@ func (t Token) VerifyPossession(algs []string) (Verified, []verdict.Check, error
 	if err := v.examine(possessionSteps); err != nil {
 		return Verified{}, v.checks, err
 	}
-	return v.tryKeys(t)
+	return v.tryKeys(&t)
 }
 
 // possessionSteps lists what VerifyPossession examines before the signature, in order.

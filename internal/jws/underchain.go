@@ -17,5 +17,5 @@ func (t Token) VerifyUnderChain(leaf *jwk.Key, algs []string) (Verified, []verdi
 	if err := v.examine(steps); err != nil {
 		return Verified{}, v.checks, err
 	}
-	return v.tryKeys(t)
+	return v.tryKeys(&t)
 }

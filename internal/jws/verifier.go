@@ -23,7 +23,7 @@ func NewVerifier(keys []jwk.Key, algs []string) *Verifier {
 }
 
 // Verify is Token.Verify under the keys of the Verifier.
-func (v *Verifier) Verify(t Token) (Verified, []verdict.Check, error) {
+func (v *Verifier) Verify(t *Token) (Verified, []verdict.Check, error) {
 	if !t.misspelled && t.joined == nil { // whose header is not the text before its first dot alone
 		if known := v.examined.of(t.text[:t.firstDot]); known != nil {
 			return known.tryKeys(t)
@@ -33,8 +33,8 @@ func (v *Verifier) Verify(t Token) (Verified, []verdict.Check, error) {
 }
 
 // verifyNew verifies a token whose header is not known.
-func (v *Verifier) verifyNew(t Token) (Verified, []verdict.Check, error) {
-	w := &verification{token: &t, keys: v.keys, algs: v.algs, ignored: offered}
+func (v *Verifier) verifyNew(t *Token) (Verified, []verdict.Check, error) {
+	w := &verification{token: t, keys: v.keys, algs: v.algs, ignored: offered}
 	if err := w.examine(steps); err != nil {
 		return Verified{}, w.checks, err
 	}
@@ -45,7 +45,7 @@ func (v *Verifier) verifyNew(t Token) (Verified, []verdict.Check, error) {
 }
 
 // remember keeps the examination of a header that passed, without the rest of its token.
-func (v *Verifier) remember(t Token, passed *verification) {
+func (v *Verifier) remember(t *Token, passed *verification) {
 	if header, err := jsonobject.Parse(bytes.Clone(t.Header.Bytes())); err == nil {
 		passed.token = &Token{Header: header}
 		v.examined.keep(t.text[:t.firstDot], passed)

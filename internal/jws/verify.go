@@ -12,9 +12,9 @@ import (
 )
 
 // A Verified is a token that verified under one of the caller's keys. The zero Verified holds
-// nothing.
+// nothing. That of a Verifier is valid until the next one.
 type Verified struct {
-	token   Token
+	token   *Token // nothing else points to it
 	opening *Opening
 }
 
@@ -27,16 +27,24 @@ type Opening struct {
 }
 
 // Token returns the token that was verified.
-func (v Verified) Token() Token { return v.token }
+func (v Verified) Token() Token { return *v.held() }
 
 // Header returns the members of the header.
-func (v Verified) Header() jsonobject.Object { return v.token.Header }
+func (v Verified) Header() jsonobject.Object { return v.held().Header }
 
 // Protected returns the members of the header that are signed.
-func (v Verified) Protected() jsonobject.Object { return v.token.Protected() }
+func (v Verified) Protected() jsonobject.Object { return v.held().Protected() }
 
 // Payload returns the bytes that were signed.
-func (v Verified) Payload() []byte { return v.token.Payload }
+func (v Verified) Payload() []byte { return v.held().Payload }
+
+// held returns the token; an empty one of the zero Verified.
+func (v Verified) held() *Token {
+	if v.token == nil {
+		return new(Token)
+	}
+	return v.token
+}
 
 // Opening returns what the token has in common with others; nil for the zero Verified. A Verifier
 // returns the same one for each of them.
@@ -72,7 +80,7 @@ var offered = []string{"jwk", "jku", "x5u", "x5c"}
 // token only claims one of them. The checks list what was examined, a failed one last, whose
 // error is err.
 func (t Token) Verify(keys []jwk.Key, algs []string) (Verified, []verdict.Check, error) {
-	return NewVerifier(keys, algs).Verify(t)
+	return NewVerifier(keys, algs).Verify(&t)
 }
 
 // A step examines one thing. Without anything to report it returns a check without a status.
@@ -99,9 +107,10 @@ type verification struct {
 	algs    []string
 	ignored []string // header members
 
-	checks []verdict.Check
-	alg    jwa.Algorithm
-	fit    []candidate
+	checks   []verdict.Check
+	alg      jwa.Algorithm
+	fit      []candidate
+	verified Token // the last token that verified
 }
 
 // A candidate is a key that may have signed.
@@ -310,7 +319,7 @@ func misfit(alg jwa.Algorithm, keys []jwk.Key, refused error) (verdict.Check, er
 
 // tryKeys verifies the signature of a token whose header was examined. No other function makes a
 // Verified.
-func (v *verification) tryKeys(t Token) (Verified, []verdict.Check, error) {
+func (v *verification) tryKeys(t *Token) (Verified, []verdict.Check, error) {
 	input := t.signingInput()
 	for i := range v.fit {
 		c := &v.fit[i]
@@ -323,7 +332,8 @@ func (v *verification) tryKeys(t Token) (Verified, []verdict.Check, error) {
 		if c.opening == nil {
 			c.opening = v.openingUnder(c.key)
 		}
-		return Verified{token: t, opening: c.opening}, c.opening.Checks, nil
+		v.verified = *t
+		return Verified{token: &v.verified, opening: c.opening}, c.opening.Checks, nil
 	}
 	err := v.notVerified(t)
 	return Verified{}, append(slices.Clip(v.checks), verdict.Failed("signature", err)), err
@@ -337,7 +347,7 @@ func (v *verification) openingUnder(key jwk.Key) *Opening {
 	return o
 }
 
-func (v *verification) notVerified(t Token) error {
+func (v *verification) notVerified(t *Token) error {
 	switch {
 	case len(t.Signature) == 0:
 		return verdict.Errorf(verdict.SignatureInvalid, "the signature is empty")

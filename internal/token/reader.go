@@ -18,7 +18,7 @@ func (r *Reader) OpenLax(text string) (*Token, error) {
 	if err != nil {
 		return OpenLax(text)
 	}
-	return r.shown(s)
+	return r.shown(&s)
 }
 
 // OpenAgain is OpenLax for a text that is a token with a header that was read before. known is false
@@ -32,7 +32,7 @@ func (r *Reader) OpenAgain(text []byte) (t *Token, known bool, err error) {
 	return t, true, err
 }
 
-func (r *Reader) shown(s jws.Token) (*Token, error) {
+func (r *Reader) shown(s *jws.Token) (*Token, error) {
 	t := &r.token
 	t.Reset(s)
 	t.Claims, t.ClaimsErr = r.claims.ParseClaims(t.Payload)

@@ -121,14 +121,14 @@ func openSelective(text string) (*Token, error) {
 // TakeClaims.
 func OfSigned(s jws.Token) *Token {
 	t := new(Token)
-	t.Reset(s)
+	t.Reset(&s)
 	return t
 }
 
 // Reset makes t the token of a JWS, as OfSigned does.
-func (t *Token) Reset(s jws.Token) {
+func (t *Token) Reset(s *jws.Token) {
 	*t = Token{}
-	t.Kind, t.Header, t.Payload, t.Signed = compact.JWS, s.Header, s.Payload, s
+	t.Kind, t.Header, t.Payload, t.Signed = compact.JWS, s.Header, s.Payload, *s
 }
 
 // ReadClaims reads the payload into Claims, unless that is done.

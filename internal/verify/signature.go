@@ -21,7 +21,7 @@ func (v *verification) signature() (jws.Verified, error) {
 	if v.Anchors != nil {
 		return v.chained()
 	}
-	signed := v.token.Signed
+	signed := &v.token.Signed
 	keys, keyErr := v.keys.Keys()
 	verified, checks, err := v.under(keys).Verify(signed)
 	if err == nil && keyErr == nil && v.recall(verified.Opening()) {

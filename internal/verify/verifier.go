@@ -70,39 +70,38 @@ func (v *Verifier) Again(text []byte) (*Report, bool) {
 func (v *Verifier) finish() *Report {
 	w := &v.work
 	w.checks = append(w.checks, w.shape())
-	v.report = w.finish()
+	w.finish(&v.report)
 	return &v.report
 }
 
-// finish makes the checks after that of the shape, and concludes the report.
-func (v *verification) finish() Report {
+// finish makes the checks after that of the shape, and writes the report.
+func (v *verification) finish(r *Report) {
 	payload := v.run()
 	v.token.ReadClaims()
 	v.advise()
-	r := Report{Checks: v.checks, Causes: v.causes, Signed: v.signed, Token: v.token, Opening: v.opening}
+	*r = Report{Checks: v.checks, Causes: v.causes, Signed: v.signed, Token: v.token, Opening: v.opening}
 	if r.decide(); r.Valid {
 		r.Payload = payload
 	}
-	return r
 }
 
 // open begins the work on a token.
 func (v *Verifier) open(text string) error {
 	if compact.KindOf(text) == compact.SDJWT {
 		t, err := token.OpenSigned(text)
-		v.begin(jws.Token{})
+		v.begin(new(jws.Token))
 		v.work.token = t
 		return err
 	}
 	signed, err := v.parser.Parse(text)
 	if err == nil {
-		v.begin(signed)
+		v.begin(&signed)
 	}
 	return err
 }
 
 // begin begins the work on a token that was parsed.
-func (v *Verifier) begin(signed jws.Token) {
+func (v *Verifier) begin(signed *jws.Token) {
 	const usual = 20 // checks
 	w := &v.work
 	if w.checks == nil {
