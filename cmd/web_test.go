@@ -273,3 +273,21 @@ func (w writer) Write(b []byte) (int, error) {
 	w(b)
 	return len(b), nil
 }
+
+// TestWebHidesSecrets requires that the command line on the page has no secret of the start, also
+// of one that looks like the source of a key.
+func TestWebHidesSecrets(t *testing.T) {
+	t.Parallel()
+	for _, secret := range []string{"0123456789abcdef0123456789abcdef", "did:0123456789abcdef0123456789abcdef", "https:0123456789abcdef0123456789ab"} {
+		p := openPage(t, "-q", "--secret", secret)
+		var signed struct{ Token string }
+		made, _ := p.ask("sign", map[string]string{"keys": "0", "header": "{}", "claims": "{}"})
+		if err := json.Unmarshal(made, &signed); err != nil {
+			t.Fatal(err)
+		}
+		_, whole := p.ask("verify", map[string]string{"token": signed.Token, "keys": "given"})
+		if !strings.Contains(whole, "jwt verify @token.txt --secret @secret.txt") || strings.Contains(whole, secret) {
+			t.Errorf("%s: %s", secret, whole)
+		}
+	}
+}

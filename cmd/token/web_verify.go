@@ -115,14 +115,16 @@ func (w webVerifier) command(with web.Expected) string {
 	return strings.Join(words, " ")
 }
 
-// reference returns the source of a key if it says where the key is, else instead.
+// reference returns the source of a key if it says where the key is, else instead. Text after another
+// scheme is a secret itself.
 func reference(source, instead string) string {
 	scheme, _, _ := strings.Cut(source, ":")
+	schemes := []string{"env", "fd", "raw", "dotenv"}
 	key := instead != "@secret.txt"
-	switch {
-	case strings.HasPrefix(source, "@"), slices.Contains([]string{"env", "fd", "raw", "dotenv", "https", "oidc", "agent", "alb", "did"}, scheme):
-		return source
-	case key && cli.IsFile(source):
+	if key {
+		schemes = append(schemes, "https", "oidc", "agent", "alb", "did")
+	}
+	if strings.HasPrefix(source, "@") || slices.Contains(schemes, scheme) || key && cli.IsFile(source) {
 		return source
 	}
 	return instead
