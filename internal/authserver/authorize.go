@@ -206,7 +206,11 @@ func (s *Server) decide(r *authorizeRequest) error {
 		if silent {
 			return &oauth.Error{Status: http.StatusBadRequest, Code: "login_required", Description: "the user is not logged in"}
 		}
-		return s.loginPage(r, r.params.Get("login_hint"), "")
+		problem := ""
+		if !known && r.query.Has(afterLogin) {
+			problem = "The password was right, but this browser did not send the cookie of the login back. It may keep cookies for https only: try another browser, or serve over https."
+		}
+		return s.loginPage(r, r.params.Get("login_hint"), problem)
 	}
 	r.user = browser.User
 	if !browser.agreed(r.client, r.scope) || slices.Contains(prompts, "consent") {
@@ -335,6 +339,11 @@ func again(r *authorizeRequest) error {
 	if params.Del("prompt"); len(prompts) > 0 {
 		params.Set("prompt", strings.Join(prompts, " "))
 	}
+	params.Set(afterLogin, "1")
 	r.exchange.redirect(authorizePath + "?" + params.Encode())
 	return nil
 }
+
+// afterLogin is the parameter of a request that is repeated after a login. Without the cookie, which
+// some browsers do not keep over http, the login page would return without a reason.
+const afterLogin = "after_login"

@@ -333,6 +333,21 @@ func noTemporaryRedirect(t *testing.T, s *site) {
 	}
 }
 
+// TestLoginWithoutCookie checks that the login page says why it is shown again to a browser that does
+// not keep the cookie.
+func TestLoginWithoutCookie(t *testing.T) {
+	s := serve(t, testClients(t))
+	if first := s.ask("GET", authorizeQuery(), ""); contains(first.body, "cookie of the login") {
+		t.Error("the first page speaks of a cookie: ", first.body)
+	}
+	action := strings.Replace(authorizeQuery(), "/authorize?", "/authorize/login?", 1)
+	a := s.ask("POST", action, values("username", alice, "password", password, "action", "login").Encode(), formBody, "Origin: "+s.url)
+	again := s.ask("GET", a.header.Get("Location"), "")
+	if again.status != 200 || !contains(again.body, "did not send the cookie of the login back") {
+		t.Errorf("%d %s", again.status, again.body)
+	}
+}
+
 func forwardedHost(t *testing.T, s *site) {
 	a := s.ask("GET", oauth.DiscoveryPath, "", "X-Forwarded-Host: evil.example", "Forwarded: host=evil.example")
 	if contains(a.body, "evil") {
