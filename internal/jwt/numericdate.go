@@ -95,7 +95,10 @@ func roundDown(n jsonobject.Decimal) (seconds, nanos int64, rounded bool) {
 // Compare returns -1, 0 or +1 if the date is before, at or after t. The comparison is
 // exact.
 func (d NumericDate) Compare(t time.Time) int {
-	c := cmp.Or(cmp.Compare(d.seconds, t.Unix()), cmp.Compare(d.nanos, int64(t.Nanosecond())))
+	if c := cmp.Compare(d.seconds, t.Unix()); c != 0 {
+		return c
+	}
+	c := cmp.Compare(d.nanos, int64(t.Nanosecond()))
 	if c == 0 && d.rounded {
 		return 1
 	}

@@ -34,6 +34,10 @@ func (r *Report) append(dst []byte, known *opening) []byte {
 		dst = appendValue(appendName(dst, "diagnosis"), causesJSON(r.Causes))
 	}
 	switch {
+	case known != nil && r.Valid:
+		dst = append(append(dst, known.key...), known.header...)
+		start := len(dst)
+		return escapedFrom(appendPayload(dst, r.Token), start)
 	case known != nil: // without causes
 		dst = append(dst, known.key...)
 		start := len(dst)
@@ -93,6 +97,7 @@ type opening struct {
 	count  int    // of the checks
 	checks []byte // without brackets
 	key    []byte // the member
+	header []byte // the member of a token that is valid
 }
 
 // Of returns the members of a report.
@@ -118,6 +123,7 @@ func (r *Reports) opening() *opening {
 	}
 	o := &opening{count: len(of.Checks), checks: appendChecks(nil, of.Checks)}
 	o.key = EscapeJSON(appendObject([]byte(`,"key":`), KeyJSON(r.report.Signed.Key(), r.report.Signed.Alg().Name, "")))
+	o.header = EscapeJSON(appendSource([]byte(`,"header":`), r.report.Token.Header))
 	if r.known == nil || len(r.known) >= maxKnown {
 		r.known = map[*verify.Opening]*opening{}
 	}
