@@ -54,18 +54,18 @@ type Policy struct {
 // times are strings like "2023-11-14T22:13:20Z (1700000000)". Detail begins with the name
 // of the claim.
 func (p Policy) Check(c Claims, header jsonobject.Object, now time.Time) []verdict.Check {
-	return verdict.WriteOut(p.At(now).Check(make([]verdict.Check, 0, 10+len(p.Require)+len(p.Expect)), c, header))
+	return verdict.WriteOut(p.At(now, header).Check(make([]verdict.Check, 0, 10+len(p.Require)+len(p.Expect)), c))
 }
 
-// CheckHeader makes only the check of "typ", for a token with an opaque payload.
+// CheckHeader makes only the check of "typ": the only one for a token with an opaque payload.
 func (p Policy) CheckHeader(header jsonobject.Object) []verdict.Check {
 	e := &Examiner{Policy: p, header: header}
 	e.typ()
 	return e.checks
 }
 
-// An Examiner checks the claims of many tokens against one policy at one instant. Only one
-// goroutine may use it.
+// An Examiner checks the claims of many tokens with the same header against one policy at one
+// instant. Only one goroutine may use it.
 type Examiner struct {
 	Policy
 	now time.Time
@@ -74,11 +74,14 @@ type Examiner struct {
 	expAfter, startBy time.Time
 	after, atOrBefore any
 
+	header   jsonobject.Object
+	ofHeader []verdict.Check // the check of "typ", which each token has
+
 	// The claims that are checked, and their results.
-	claims, header jsonobject.Object
-	registered     registered
-	exp, nbf, iat  date
-	checks         []verdict.Check
+	claims        jsonobject.Object
+	registered    registered
+	exp, nbf, iat date
+	checks        []verdict.Check
 
 	counted  verdict.Check // the check of the number of claims
 	repeated []repetition
@@ -119,24 +122,24 @@ type repetition struct {
 	kept  *verdict.Kept
 }
 
-// At returns the Examiner of the policy at an instant.
-func (p Policy) At(now time.Time) *Examiner {
-	e := &Examiner{Policy: p, now: now, expAfter: now.Add(-p.Leeway), startBy: now.Add(p.Leeway)}
+// At returns the Examiner of the policy at an instant, for tokens with that header.
+func (p Policy) At(now time.Time, header jsonobject.Object) *Examiner {
+	e := &Examiner{Policy: p, now: now, expAfter: now.Add(-p.Leeway), startBy: now.Add(p.Leeway), ofHeader: p.CheckHeader(header)}
 	e.after, e.atOrBefore = "after "+e.stampOf(e.expAfter), "at or before "+e.stampOf(e.startBy)
 	return e
 }
 
 // Check appends the checks of claims and the header of their token, as Policy.Check lists them.
 // Their texts must be written before the next call.
-func (e *Examiner) Check(checks []verdict.Check, c Claims, header jsonobject.Object) []verdict.Check {
-	e.claims, e.header, e.checks = c.object, header, checks
+func (e *Examiner) Check(checks []verdict.Check, c Claims) []verdict.Check {
+	e.claims, e.checks = c.object, checks
 	e.registered.read(c.object)
 	e.count()
 	e.text("iss", e.registered.iss, "RFC 7519 §4.1.1", verdict.IssMismatch, e.Issuers)
 	e.text("sub", e.registered.sub, "RFC 7519 §4.1.2", verdict.SubMismatch, one(e.Subject))
 	e.audience()
 	e.text("jti", e.registered.jti, "RFC 7519 §4.1.7", "", nil)
-	e.typ()
+	e.checks = append(e.checks, e.ofHeader...)
 	e.nonce()
 	e.expiry()
 	e.notBefore()

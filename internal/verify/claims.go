@@ -28,7 +28,7 @@ func (v *verification) claims(verified jws.Verified) jwt.Claims {
 		v.hold(v.Policy.Policy, claims, verified)
 		return claims
 	}
-	v.checks = v.opening.examiner.Check(v.checks, claims, verified.Protected())
+	v.checks = v.opening.examiner.Check(v.checks, claims)
 	v.profile(claims, verified)
 	return claims
 }
@@ -43,11 +43,11 @@ func (v *verification) contentType(verified jws.Verified) {
 // hold checks claims against the policy and the profile.
 func (v *verification) hold(policy jwt.Policy, claims jwt.Claims, verified jws.Verified) {
 	policy, fits := v.narrow(policy, verified)
-	examiner := policy.At(v.at)
+	examiner := policy.At(v.at, verified.Protected())
 	if fits && v.opening != nil {
 		v.opening.examiner = examiner
 	}
-	v.checks = examiner.Check(v.checks, claims, verified.Protected())
+	v.checks = examiner.Check(v.checks, claims)
 	v.profile(claims, verified)
 }
 
