@@ -21,60 +21,84 @@ func (v *verification) signature() (jws.Verified, error) {
 	if v.Anchors != nil {
 		return v.chained()
 	}
-	signed := &v.token.Signed
-	keys, keyErr := v.keys.Keys()
-	verified, checks, err := v.under(keys).Verify(signed)
-	if err == nil && keyErr == nil && v.recall(verified.Opening()) {
+	keys, sourceErr := v.keys.Keys()
+	verified, checks, err := v.under(keys).Verify(&v.token.Signed)
+	if err == nil && sourceErr == nil && v.recall(verified.Opening()) {
 		return verified, nil
 	}
-	kid, hasKid, _ := signed.KeyID()
-	unusable := v.keys.Explain(err, kid)
-	unfetched := error(nil) // the sets that are known decide
-	if keyErr == nil && mayBeOld(err) {
-		more, fetchErr := v.keys.Refetch(keys)
-		if more != nil {
-			keys = more
-			verified, checks, err = v.under(keys).Verify(signed)
-			unusable = v.keys.Explain(err, kid)
-		}
-		if verdict.ClassOf(err) == verdict.KeyNotFound && unusable == err {
-			keyErr = fetchErr
-		} else {
-			unfetched = fetchErr
-		}
+	a := attempt{keys: keys, verified: verified, checks: checks, err: err, sourceErr: sourceErr}
+	v.consultSources(&a)
+	inQuestion := []jwk.Key{a.verified.Key()}
+	if a.err != nil {
+		inQuestion = v.refused(&a)
 	}
-	if keyErr == nil && unusable != err {
-		keyErr = unusable
-	}
-	if at := slices.IndexFunc(checks, func(c verdict.Check) bool { return c.Name == "key" }); keyErr != nil && at >= 0 {
-		verified, checks, err = jws.Verified{}, append(checks[:at:at], verdict.Failed("key", keyErr)), keyErr
-	}
-	inQuestion := []jwk.Key{verified.Key()}
-	if err != nil {
-		describeKey(checks, describeAll(keys))
-		failed := &checks[len(checks)-1]
-		v.diagnose(err, keys, failed)
-		if keyErr == nil {
-			v.wantsSecret(failed)
-		}
-		inQuestion, _ = jwk.Choose(keys, kid, hasKid)
-	}
-	v.add(checks...)
-	if unfetched != nil {
-		v.add(verdict.Check{Name: "key_set", Status: verdict.Skip, Detail: "the key set could not be fetched again: " + unfetched.Error()})
+	v.add(a.checks...)
+	if a.fetchErr != nil {
+		v.add(verdict.Check{Name: "key_set", Status: verdict.Skip, Detail: "the key set could not be fetched again: " + a.fetchErr.Error()})
 	}
 	v.add(v.keys.Warnings(inQuestion...)...)
-	if err != nil {
-		return verified, err
+	if a.err != nil {
+		return a.verified, a.err
 	}
 	if v.Strict {
-		v.add(verified.Key().ModulusWarnings()...)
+		v.add(a.verified.Key().ModulusWarnings()...)
 	}
-	describeKey(v.checks, verified.Key().Describe())
-	if unfetched == nil {
-		v.remember(verified.Opening())
+	describeKey(v.checks, a.verified.Key().Describe())
+	if a.fetchErr == nil {
+		v.remember(a.verified.Opening())
 	}
-	return verified, nil
+	return a.verified, nil
+}
+
+// An attempt is the result of verifying the signature under keys.
+type attempt struct {
+	keys     []jwk.Key
+	verified jws.Verified
+	checks   []verdict.Check
+	err      error // nil if the signature verifies
+
+	sourceErr error // why a source of keys is the failure, whatever the keys of the others are
+	fetchErr  error // why a set was not fetched again, if the known keys decide anyway
+}
+
+// consultSources asks the sources of keys why no key fits, and verifies again if they have newer keys.
+func (v *verification) consultSources(a *attempt) {
+	signed := &v.token.Signed
+	kid, _, _ := signed.KeyID()
+	unusable := v.keys.Explain(a.err, kid)
+	if a.sourceErr == nil && mayBeOld(a.err) {
+		more, fetchErr := v.keys.Refetch(a.keys)
+		if more != nil {
+			a.keys = more
+			a.verified, a.checks, a.err = v.under(more).Verify(signed)
+			unusable = v.keys.Explain(a.err, kid)
+		}
+		if verdict.ClassOf(a.err) == verdict.KeyNotFound && unusable == a.err {
+			a.sourceErr = fetchErr
+		} else {
+			a.fetchErr = fetchErr
+		}
+	}
+	if a.sourceErr == nil && unusable != a.err {
+		a.sourceErr = unusable
+	}
+	if at := slices.IndexFunc(a.checks, func(c verdict.Check) bool { return c.Name == "key" }); a.sourceErr != nil && at >= 0 {
+		a.verified, a.checks, a.err = jws.Verified{}, append(a.checks[:at:at], verdict.Failed("key", a.sourceErr)), a.sourceErr
+	}
+}
+
+// refused adds to the checks why the signature does not verify. It returns the keys that could have
+// verified it.
+func (v *verification) refused(a *attempt) []jwk.Key {
+	describeKey(a.checks, describeAll(a.keys))
+	failed := &a.checks[len(a.checks)-1]
+	v.diagnose(a.err, a.keys, failed)
+	if a.sourceErr == nil {
+		v.wantsSecret(failed)
+	}
+	kid, hasKid, _ := v.token.Signed.KeyID()
+	keys, _ := jwk.Choose(a.keys, kid, hasKid)
+	return keys
 }
 
 // mayBeOld reports whether a newer key set could change the refusal: a cache never decides
