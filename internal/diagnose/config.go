@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"jwt/internal/jsonobject"
@@ -72,17 +73,39 @@ func variable(name string) string {
 	return strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(phrase.Short(name)))
 }
 
+// settingNames lists names that settings files use for a secret.
+var settingNames = []string{
+	"JWT_SECRET", "JWT_SECRET_KEY", "JWT_KEY", "JWT_TOKEN_SECRET", "JWT_ACCESS_SECRET", "JWT_REFRESH_SECRET", "SECRET", "SECRET_KEY",
+	"TOKEN_SECRET", "ACCESS_TOKEN_SECRET", "REFRESH_TOKEN_SECRET", "AUTH_SECRET", "NEXTAUTH_SECRET", "APP_SECRET", "APP_KEY", "SESSION_SECRET",
+	"SIGNING_KEY", "jwt.secret", "app.jwt.secret", "jwt.secret.key", "spring.security.jwt.secret", "application.security.jwt.secret-key",
+}
+
+// settingMarks are the marks between which a name stands for its value.
+var settingMarks = [...][2]string{
+	{"${", "}"}, {"$", ""}, {"%", "%"}, {"{{", "}}"}, {"{{ ", " }}"}, {"<", ">"}, {"#{", "}"}, {"process.env.", ""}, {"env(", ")"}, {"", ""},
+}
+
 // placeholders returns texts that stand for a secret and are signed with if nobody fills them in.
 func placeholders() []string {
 	var texts []string
-	for _, name := range []string{
-		"JWT_SECRET", "JWT_SECRET_KEY", "JWT_KEY", "JWT_TOKEN_SECRET", "JWT_ACCESS_SECRET", "JWT_REFRESH_SECRET", "SECRET", "SECRET_KEY",
-		"TOKEN_SECRET", "ACCESS_TOKEN_SECRET", "REFRESH_TOKEN_SECRET", "AUTH_SECRET", "NEXTAUTH_SECRET", "APP_SECRET", "APP_KEY", "SESSION_SECRET",
-		"SIGNING_KEY", "jwt.secret", "app.jwt.secret", "jwt.secret.key", "spring.security.jwt.secret", "application.security.jwt.secret-key",
-	} {
-		texts = append(texts, "${"+name+"}", "$"+name, "%"+name+"%", "{{"+name+"}}", "{{ "+name+" }}", "<"+name+">", "#{"+name+"}", "process.env."+name, "env("+name+")", name)
+	for _, name := range settingNames {
+		for _, marks := range settingMarks {
+			texts = append(texts, marks[0]+name+marks[1])
+		}
 	}
 	return texts
+}
+
+// isSetting reports whether text is one of placeholders with marks. It is asked for each line of a batch.
+func isSetting(text string) bool {
+	for _, marks := range settingMarks {
+		inside, opened := strings.CutPrefix(text, marks[0])
+		name, closed := strings.CutSuffix(inside, marks[1])
+		if opened && closed && name != text && slices.Contains(settingNames, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // IsPlaceholder reports whether a secret is a placeholder: a name in the marks of a

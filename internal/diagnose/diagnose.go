@@ -280,7 +280,7 @@ func (d *diagnosis) observeSecret() {
 		case compact.Looks(text):
 			d.seen("secret_is_token", "the secret given is itself a token",
 				"give the secret that signs the issuer's tokens: Supabase, for one, calls it the JWT secret and not a key")
-		case strings.ContainsAny(text, "${%<") && slices.Contains(placeholders(), text):
+		case isSetting(text):
 			d.seen("secret_is_placeholder", "the secret given is "+text+" itself, a placeholder that was never filled in", "give the value that it stands for: --secret env:NAME or @FILE")
 		}
 	}
