@@ -149,11 +149,11 @@ func (b *bench) memory(s stream) error {
 		{"memory of verify", b.verify(s), atMost(16)},
 		{"memory of inspect", b.command("inspect", s), atMost(32)},
 	} {
-		spent, err := run(row.c)
+		most, err := b.peak(row.c)
 		if err != nil {
 			return err
 		}
-		b.table.add(figure{what: row.what, value: float64(spent.memory) / (1 << 20), unit: "MiB", goal: row.goal, note: fmt.Sprintf("of %d tokens", s.tokens)})
+		b.table.add(figure{what: row.what, value: float64(most) / (1 << 20), unit: "MiB", goal: row.goal, note: fmt.Sprintf("of %d tokens", s.tokens)})
 	}
 	return nil
 }

@@ -49,6 +49,8 @@ func main() {
 	switch {
 	case *floor == bareProxy:
 		run = func() error { return runBareProxy(*dir) }
+	case *floor == measurePeak:
+		run = func() error { return runPeak(flag.Args()) }
 	case *floor != "":
 		run = func() error { return runFloor(*floor, *dir) }
 	case *install:

@@ -31,11 +31,11 @@ func (b *bench) scan() error {
 	}
 	defer os.Remove(path)
 	scan := exec.Command(b.jwt, "scan", "-o", "json", path)
-	spent, err := run(scan)
+	most, err := b.peak(scan)
 	if err != nil {
 		return err
 	}
-	b.table.add(figure{what: "memory of scan", value: float64(spent.memory) / (1 << 20), unit: "MiB", goal: atMost(32), note: fmt.Sprintf("of a log of %d MiB", logBytes>>20)})
+	b.table.add(figure{what: "memory of scan", value: float64(most) / (1 << 20), unit: "MiB", goal: atMost(32), note: fmt.Sprintf("of a log of %d MiB", logBytes>>20)})
 	rg, err := exec.LookPath("rg")
 	if err != nil {
 		b.table.skip("rg -o / scan", "ripgrep is not installed (make bench-peers)")
