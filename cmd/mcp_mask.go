@@ -12,13 +12,13 @@ import (
 	"jwt/internal/render"
 )
 
-// What a model reads may be kept by its provider and shown to others. A token that a server accepts
-// must not be in it, so signatures and what only a recipient can decrypt are replaced by fingerprints.
+// The provider of a model may keep its input and show it to others. A token that a server accepts must
+// not be in it: fingerprints replace signatures, and what only a recipient can decrypt.
 
-// secretParts is the members, and the names of parts, whose text is replaced.
+// secretParts are the members, and the names of parts, whose text is replaced.
 var secretParts = map[string]bool{"signature": true, "encrypted_key": true, "encrypted key": true, "iv": true, "ciphertext": true, "tag": true}
 
-// fromToken is the members that are as the token has them, and those that are no part of a token.
+// fromToken are the members with text of the token, and those that are not a part of it.
 var fromToken = map[string]bool{"header": true, "payload": true, "processed": true, "value": true, "certificates": true, "checks": true}
 
 // A maskedObject is the JSON of a command without signatures.

@@ -303,7 +303,7 @@ func wordAt[T string | []byte](s T, at int) uint64 {
 func isPlainWord(w uint64) bool { return specialBytes(w) == 0 }
 
 // specialBytes returns the high bit of each byte that is not printable ASCII, or is a quote or a
-// backslash. The lowest bit is exact; a byte above it may be taken for special.
+// backslash. The lowest bit is exact; a byte above it may be marked wrongly.
 func specialBytes(w uint64) uint64 {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
 	quote, backslash := w^'"'*ones, w^'\\'*ones

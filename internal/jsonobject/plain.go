@@ -270,7 +270,7 @@ type nameSet struct {
 }
 
 // addName adds a name to those of its object. It reports false if the object has it already, or if
-// there is no room for it.
+// the list is full.
 func (r *Reader) addName(to *nameSet, name part) bool {
 	if r.named == plainNames || r.named-to.first == plainMembers {
 		return false
