@@ -159,6 +159,13 @@ func TestLoadBalancerSpelling(t *testing.T) {
 			t.Errorf("%s: status %d: %s", name, status, stdout)
 		}
 	}
+	_, _, stderr := b.verify("--key", key, "--profile", "aws-alb", strings.ReplaceAll(token, "=", ""))
+	if !strings.Contains(stderr, "hint: this token has no padding, so no load balancer made it: leave out --profile aws-alb") {
+		t.Errorf("without padding: %s", stderr)
+	}
+	if status, _, stderr := b.verify("--key", "alb:nowhere", "--profile", "aws-alb", "garbage"); status != verdict.ExitUsage || !strings.Contains(stderr, "is not an AWS region") {
+		t.Errorf("a wrong region beside a wrong token: status %d, %s", status, stderr)
+	}
 	for name, args := range map[string][]string{
 		"another profile": {"--profile", "id-token", "--key", "https://public-keys.auth.elb.eu-central-1.amazonaws.com/" + albKid, token},
 		"no profile":      {"--key", "https://public-keys.auth.elb.eu-central-1.amazonaws.com/" + albKid, token},

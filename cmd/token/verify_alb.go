@@ -26,7 +26,11 @@ func (o verifyOptions) checkLoadBalancer() error {
 	}
 	places := 0
 	for _, source := range o.keys.Keys {
-		if _, ok, _ := jwks.ParseLoadBalancer(source); ok {
+		_, ok, err := jwks.ParseLoadBalancer(source)
+		if err != nil {
+			return cli.FlagError("key", err)
+		}
+		if ok {
 			places++
 		}
 	}
@@ -43,8 +47,12 @@ func (v *verifier) verifyLoadBalancer(env *cli.Env, args []string) error {
 	if err != nil {
 		return v.options.answer(env, verify.NoToken(err))
 	}
-	signed, err := jws.ParsePadded(loadBalancerToken(text))
+	token := loadBalancerToken(text)
+	signed, err := jws.ParsePadded(token)
 	if err != nil {
+		if _, strictErr := jws.Parse(token); strictErr == nil { // a load balancer always pads the signature
+			err = cli.Classified(err).Hintf("this token has no padding, so no load balancer made it: leave out --profile %s, and give its issuer's key", profile.LoadBalancer)
+		}
 		return v.options.answer(env, verify.NoToken(err))
 	}
 	if err := v.locateKey(signed); err != nil {
