@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"sync/atomic"
 )
 
 // ErrLineTooLong is passed to Work for a line of more than Options.MaxLine bytes. The
@@ -28,83 +27,63 @@ type Options struct {
 	Progress func(lines int, read int64)
 }
 
-// One goroutine works on a block of lines, so that the cost of passing it on is small per line. A
-// slow input makes small blocks: no line waits for the next.
+// A worker takes a block of lines at a time, so that the cost of taking it is small per line. A slow
+// input makes small blocks: no line waits for the next.
 const (
 	blockBytes = 16 << 10
 	keptBytes  = 1 << 20 // maximum size of the buffers of a block that is reused
+	ahead      = 2       // blocks for each worker, so that none waits for a slower one at once
 )
 
 // Run reads lines from r until it ends, answers each and writes the answers to w in the order of
 // the lines. Each goroutine has a Work of its own, which newWork returns. Empty lines are skipped
 // but counted. It returns the first error of r, w or ctx.
+//
+// A worker reads its block itself, and writes it if those before are written: nothing is passed on.
 func Run(ctx context.Context, r io.Reader, w io.Writer, o Options, newWork func() Work) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 
-	in := &counter{Reader: r}
-	todo := make(chan *block)
-	inOrder := make(chan *block, 2*o.Workers) // limits the memory
+	free := make(chan *block, ahead*o.Workers)
+	for range cap(free) {
+		free <- new(block)
+	}
+	out := &writer{Writer: w, free: free, progress: o.Progress}
+	in := &reader{Reader: r, maxLine: o.MaxLine, expect: out.expect}
 	var workers sync.WaitGroup
 	for range o.Workers {
 		workers.Go(func() {
 			work := newWork()
-			for b := range todo {
+			for {
+				b := take(ctx, free)
+				if b == nil || !in.next(ctx, b) {
+					return
+				}
 				b.answer(work, o.MaxLine)
+				if err := out.answered(b); err != nil {
+					cancel(err)
+				}
 			}
 		})
 	}
-	spent := make(chan *block, cap(inOrder)+2) // room for all blocks: those in inOrder, and one each in reader and writer
-	var readErr error
-	go func() {
-		defer close(inOrder)
-		defer close(todo)
-		r := reader{Reader: in, maxLine: o.MaxLine, spent: spent, todo: todo, inOrder: inOrder}
-		readErr = r.run(ctx)
-	}()
-	writeErr := write(w, inOrder, spent, func(lines int) {
-		if o.Progress != nil {
-			o.Progress(lines, in.read.Load())
-		}
-	})
-	cancel() // stops the reader after a write error
-	for range inOrder {
-	}
 	workers.Wait()
-	if writeErr != nil {
-		return writeErr
+	if err := context.Cause(ctx); err != nil {
+		return err
 	}
-	return readErr
+	return in.failure()
 }
 
-// A counter counts the bytes that were read.
-type counter struct {
-	io.Reader
-	read atomic.Int64
-}
-
-func (c *counter) Read(b []byte) (int, error) {
-	n, err := c.Reader.Read(b)
-	c.read.Add(int64(n))
-	return n, err
-}
-
-func write(w io.Writer, inOrder <-chan *block, spent chan<- *block, progress func(int)) error {
-	for b := range inOrder {
-		<-b.done
-		if _, err := w.Write(b.out); err != nil {
-			return err
-		}
-		progress(b.first + b.lines - 1)
-		if cap(b.text)+cap(b.out) > keptBytes {
-			continue // the buffers of an unusually large block are not kept
-		}
-		select {
-		case spent <- b:
-		default:
-		}
+// take returns a free block, or nil when ctx has ended.
+func take(ctx context.Context, free <-chan *block) *block {
+	if ctx.Err() != nil {
+		return nil
 	}
-	return nil
+	select {
+	case b := <-free:
+		return b
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // A block is a number of consecutive lines and their answers.
@@ -112,13 +91,13 @@ type block struct {
 	text  []byte // whole lines; the last one of the input may lack its end
 	first int    // the number of the first line
 	lines int
-	long  bool // the only line was too long, and is not in text
+	long  bool  // the only line was too long, and is not in text
+	read  int64 // bytes of the input up to its end, or a little more
 	out   []byte
-	done  chan struct{} // receives a value when the lines are answered
+	done  bool // the lines are answered; guarded by the writer
 }
 
 func (b *block) answer(work Work, maxLine int) {
-	defer func() { b.done <- struct{}{} }()
 	if b.long {
 		b.out = work(b.out, nil, b.first, ErrLineTooLong)
 		return

@@ -5,115 +5,106 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync"
 )
 
-// A reader cuts its input into blocks of whole lines.
+// A reader cuts its input into blocks of whole lines, for one worker at a time.
 type reader struct {
 	io.Reader
 	maxLine int
-	spent   <-chan *block // whose buffers are used again
-	todo    chan<- *block // to the workers
-	inOrder chan<- *block // to the writer
+	expect  func(*block) // is called with each block, in the order of the input
 
-	next       int  // the number of the next line
-	discarding bool // the line that was begun is too long
+	mu         sync.Mutex
+	err        error  // of the input, at which it ends
+	rest       []byte // what was read after the last block
+	lines      int    // before it
+	read       int64  // bytes
+	discarding bool   // the line that was begun is too long
 }
 
-// run reads the input to its end.
-func (r *reader) run(ctx context.Context) error {
-	r.next = 1
-	for b := r.fresh(nil); ; {
-		readErr := r.fill(b)
-		rest, err := r.pass(ctx, b, readErr != nil)
-		switch {
-		case err != nil:
-			return err
-		case readErr == io.EOF:
-			return nil
-		case readErr != nil:
-			return readErr
+// next makes b the next block and reports whether there is one.
+func (r *reader) next(ctx context.Context, b *block) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.begin(b)
+	for !r.ends(b) {
+		if r.err != nil || ctx.Err() != nil {
+			return false
 		}
-		b = rest
+		r.fill(b)
 	}
-}
-
-// pass hands on the whole lines of a block, and returns a block with the line that is not whole yet.
-// The last block has only whole lines.
-func (r *reader) pass(ctx context.Context, b *block, last bool) (*block, error) {
-	if r.discarding && !r.discard(b) && !last {
-		return b, ctx.Err()
-	}
-	if r.discarding {
-		r.discarding = false
-		long := r.fresh(nil)
-		long.long = true
-		if err := r.hand(ctx, long); err != nil {
-			return nil, err
-		}
-	}
-	end := bytes.LastIndexByte(b.text, '\n') + 1
-	if last {
-		end = len(b.text)
-	}
-	rest := b
-	if end > 0 {
-		rest = r.fresh(b.text[end:])
-		b.text = b.text[:end]
-		if err := r.hand(ctx, b); err != nil {
-			return nil, err
-		}
-	}
-	if isTooLong(len(rest.text), r.maxLine) {
-		r.discarding, rest.text = true, rest.text[:0]
-	}
-	return rest, ctx.Err()
-}
-
-// discard removes the rest of a line that is too long, and reports whether it ends in the block.
-func (r *reader) discard(b *block) bool {
-	end := bytes.IndexByte(b.text, '\n') + 1
-	if end == 0 {
-		b.text = b.text[:0]
-		return false
-	}
-	b.text = b.text[:copy(b.text, b.text[end:])]
+	r.count(b)
+	r.expect(b)
 	return true
 }
 
-// fresh returns a block that begins with text.
-func (r *reader) fresh(text []byte) *block {
-	var b *block
-	select {
-	case b = <-r.spent:
-	default:
-		b = &block{text: make([]byte, 0, blockBytes), done: make(chan struct{}, 1)}
+// begin empties b and puts into it what is left of the block before. The memory of an unusually
+// large block is not used again.
+func (r *reader) begin(b *block) {
+	if cap(b.text) == 0 || cap(b.text)+cap(b.out) > keptBytes {
+		*b = block{text: make([]byte, 0, blockBytes)}
 	}
-	b.text, b.out, b.long = append(b.text[:0], text...), b.out[:0], false
-	return b
+	b.text, b.out, b.long, b.done = append(b.text[:0], r.rest...), b.out[:0], false, false
+	if r.rest = r.rest[:0]; cap(r.rest) > keptBytes {
+		r.rest = nil
+	}
+}
+
+// ends reports whether b is complete, and keeps what is behind its last line.
+func (r *reader) ends(b *block) bool {
+	if r.discarding {
+		return r.endsLong(b)
+	}
+	end := bytes.LastIndexByte(b.text, '\n') + 1
+	switch {
+	case r.err != nil:
+		end = len(b.text)
+	case end == 0 && isTooLong(len(b.text), r.maxLine):
+		r.discarding, b.text = true, b.text[:0]
+	}
+	if end > 0 {
+		r.rest = append(r.rest, b.text[end:]...)
+		b.text = b.text[:end]
+	}
+	return end > 0
+}
+
+// endsLong is ends within a line that is too long, of which b gets nothing.
+func (r *reader) endsLong(b *block) bool {
+	end := bytes.IndexByte(b.text, '\n') + 1
+	if end == 0 && r.err == nil {
+		b.text = b.text[:0]
+		return false
+	}
+	if end > 0 {
+		r.rest = append(r.rest, b.text[end:]...)
+	}
+	r.discarding, b.long, b.text = false, true, b.text[:0]
+	return true
 }
 
 // fill appends what one Read returns.
-func (r *reader) fill(b *block) error {
+func (r *reader) fill(b *block) {
 	if len(b.text) == cap(b.text) {
 		b.text = slices.Grow(b.text, len(b.text)) // a line longer than the block
 	}
 	n, err := r.Read(b.text[len(b.text):cap(b.text)])
-	b.text = b.text[:len(b.text)+n]
-	return err
+	b.text, r.read, r.err = b.text[:len(b.text)+n], r.read+int64(n), err
 }
 
-// hand passes a block to a worker and to the writer, which waits for it.
-func (r *reader) hand(ctx context.Context, b *block) error {
-	b.first, b.lines = r.next, bytes.Count(b.text, []byte{'\n'})
+// count numbers the lines of a block.
+func (r *reader) count(b *block) {
+	b.first, b.lines, b.read = r.lines+1, bytes.Count(b.text, []byte{'\n'}), r.read
 	if n := len(b.text); n == 0 || b.text[n-1] != '\n' {
 		b.lines++
 	}
-	r.next += b.lines
-	select {
-	case r.inOrder <- b:
-	case <-ctx.Done():
-		return ctx.Err()
+	r.lines += b.lines
+}
+
+// failure returns the error that ended the input early.
+func (r *reader) failure() error {
+	if r.err == io.EOF {
+		return nil
 	}
-	r.todo <- b // a worker always becomes free, because none waits for anything
-	return nil
+	return r.err
 }
