@@ -5,6 +5,7 @@ package base64url
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 )
 
 // A Fault is a reason why a text is not base64url.
@@ -60,9 +61,10 @@ func Decode(s string) ([]byte, error) {
 
 // AppendDecode appends the bytes that s encodes to dst. The error is an *Error.
 func AppendDecode(dst, s []byte) ([]byte, error) {
-	// A text with CR or LF, which strict skips, has fewer bytes than its length says, or an impossible length.
 	size := base64.RawURLEncoding.DecodedLen(len(s))
-	if b, err := strict.AppendDecode(dst, s); err == nil && len(b)-len(dst) == size && len(s)%4 != 1 {
+	b, decoded := appendOctets(slices.Grow(dst, size), s)
+	// A text with CR or LF, which strict skips, has fewer bytes than its length says, or an impossible length.
+	if b, err := strict.AppendDecode(b, s[decoded:]); err == nil && len(b)-len(dst) == size && len(s)%4 != 1 {
 		return b, nil
 	}
 	return dst, wrong(s)
@@ -71,7 +73,7 @@ func AppendDecode(dst, s []byte) ([]byte, error) {
 // wrong returns the first fault of a text that does not decode.
 func wrong(s []byte) *Error {
 	for i, c := range s {
-		if !alphabet[c] {
+		if !Is(c) {
 			return &Error{Fault: faultOf(c), Offset: i, Byte: c}
 		}
 	}
@@ -100,7 +102,7 @@ func DecodeLax(s string) ([]byte, []Fault, error) {
 	for i := range len(s) {
 		c := s[i]
 		switch f := faultOf(c); {
-		case alphabet[c]:
+		case Is(c):
 			clean = append(clean, c)
 		case c == '+':
 			clean = append(clean, '-')
@@ -129,39 +131,15 @@ func DecodeLax(s string) ([]byte, []Fault, error) {
 
 // Only reports whether s has only characters of the URL alphabet.
 func Only(s []byte) bool {
-	var not byte // without a branch for each byte, since most texts are long and right
+	var values uint32 // without a branch for each byte, since most texts are long and right
 	for _, c := range s {
-		not |= outside[c]
+		values |= sextets[3][c]
 	}
-	return not == 0
+	return values&notSextet == 0
 }
-
-// outside has 1 for each byte that is not in the alphabet.
-var outside = func() (table [256]byte) {
-	for c := range table {
-		if !alphabet[c] {
-			table[c] = 1
-		}
-	}
-	return table
-}()
 
 // Is reports whether c is a character of the URL alphabet.
-func Is(c byte) bool { return alphabet[c] }
-
-var alphabet = [256]bool{
-	'-': true, '_': true,
-	'0': true, '1': true, '2': true, '3': true, '4': true,
-	'5': true, '6': true, '7': true, '8': true, '9': true,
-	'A': true, 'B': true, 'C': true, 'D': true, 'E': true, 'F': true, 'G': true,
-	'H': true, 'I': true, 'J': true, 'K': true, 'L': true, 'M': true, 'N': true,
-	'O': true, 'P': true, 'Q': true, 'R': true, 'S': true, 'T': true, 'U': true,
-	'V': true, 'W': true, 'X': true, 'Y': true, 'Z': true,
-	'a': true, 'b': true, 'c': true, 'd': true, 'e': true, 'f': true, 'g': true,
-	'h': true, 'i': true, 'j': true, 'k': true, 'l': true, 'm': true, 'n': true,
-	'o': true, 'p': true, 'q': true, 'r': true, 's': true, 't': true, 'u': true,
-	'v': true, 'w': true, 'x': true, 'y': true, 'z': true,
-}
+func Is(c byte) bool { return sextets[3][c] != notSextet }
 
 func faultOf(c byte) Fault {
 	switch c {

@@ -17,6 +17,7 @@ func TestDecode(t *testing.T) {
 		{"AA", []byte{0}},
 		{"AAE", []byte{0, 1}},
 		{"__-_", []byte{0xff, 0xff, 0xbf}},
+		{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", []byte("\x00\x10\x83\x10Q\x87 \x92\x8b0\xd3\x8fA\x14\x93QU\x97a\x96\x9bq\xd7\x9f\x82\x18\xa3\x92Y\xa7\xa2\x9a\xab\xb2\xdb\xaf\xc3\x1c\xb3\xd3]\xb7\xe3\x9e\xbb\xf3\xdf\xbf")},
 		{"eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9", []byte("{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}")}, // RFC 7515 App. A.1
 
 		{"AA==", &Error{Padding, 2, '='}},
@@ -24,6 +25,10 @@ func TestDecode(t *testing.T) {
 		{"/AAA", &Error{Standard, 0, '/'}},
 		{"AA AA", &Error{Space, 2, ' '}},
 		{"AAAA\n", &Error{Space, 4, '\n'}},
+		{"AAAAAAAAAA\nAAAAAA", &Error{Space, 10, '\n'}},
+		{"AAAAAAAAAAAAAAAAAAA\n\n\n\n", &Error{Space, 19, '\n'}},
+		{"AAAAAAAAAAA+AAAAAAAA", &Error{Standard, 11, '+'}},
+		{"AAAAAAAAAAAAAAAAAAAAAAAAAA=", &Error{Padding, 26, '='}},
 		{"A\rAA", &Error{Space, 1, '\r'}},
 		{"AA\tAA", &Error{Space, 2, '\t'}},
 		{"AA\x00A", &Error{Alphabet, 2, 0}},
@@ -91,7 +96,7 @@ func TestDecodeLax(t *testing.T) {
 // FuzzDecode: Decode takes exactly the texts that Encode writes, and DecodeLax
 // takes those too, with the same bytes and nothing to complain of.
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{"", "AA", "AB", "AA==", "A+/_", "AA\nAA", "A", "____", "AA\xc3\xa9"} {
+	for _, s := range []string{"", "AA", "AB", "AA==", "A+/_", "AA\nAA", "A", "____", "AA\xc3\xa9", "abcdefgh01234567-_", "abcdefgh0123456!7-_AAAAA", "AAAAAAAAAAAA\nAAAA"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
