@@ -38,6 +38,9 @@ type Reader struct {
 	names  [plainNames]part // of the objects that are open, the outermost first
 	named  int
 	places []place // of the members of the outermost object
+
+	usual   usual
+	asUsual bool // the members so far have the usual names
 }
 
 // Parse is the function Parse.
@@ -58,13 +61,19 @@ func (r *Reader) readPlain(src []byte) bool {
 	if r.places == nil {
 		r.places = make([]place, 0, usual)
 	}
-	r.src, r.spaced, r.named, r.places = src, false, 0, r.places[:0]
+	r.src, r.spaced, r.named, r.places, r.asUsual = src, false, 0, r.places[:0], true
 	at := r.skipSpace(0)
 	if r.peek(at) != '{' {
 		return false
 	}
 	at = r.object(at, 1)
-	return at >= 0 && r.skipSpace(at) == len(src)
+	if at < 0 || r.skipSpace(at) != len(src) {
+		return false
+	}
+	if !r.asUsual || len(r.places) != len(r.usual.names) {
+		r.usual.keep(src, r.places)
+	}
+	return true
 }
 
 // notPlain is the end of a value that is not plain.
@@ -240,17 +249,11 @@ func (r *Reader) object(at, depth int) int {
 
 // member reads a name that its object does not have yet, and its value.
 func (r *Reader) member(start, depth int, siblings *nameSet) int {
-	if r.peek(start) != '"' {
-		return notPlain
-	}
-	end := r.text(start, false)
+	end := r.name(start, depth, siblings)
 	if end < 0 {
 		return notPlain
 	}
 	name := part{int32(start), int32(end)}
-	if !r.addName(siblings, name) {
-		return notPlain
-	}
 	at := r.skipSpace(end)
 	if r.peek(at) != ':' {
 		return notPlain
@@ -261,6 +264,27 @@ func (r *Reader) member(start, depth int, siblings *nameSet) int {
 		r.places = append(r.places, place{name, part{int32(from), int32(to)}})
 	}
 	return to
+}
+
+// name reads a name that its object does not have yet.
+func (r *Reader) name(start, depth int, siblings *nameSet) int {
+	if depth == 1 && r.asUsual {
+		if size := r.usual.match(r.src[start:], len(r.places)); size > 0 {
+			return start + size
+		}
+		r.asUsual = false
+		for _, p := range r.places {
+			r.addName(siblings, p.name)
+		}
+	}
+	if r.peek(start) != '"' {
+		return notPlain
+	}
+	end := r.text(start, false)
+	if end < 0 || !r.addName(siblings, part{int32(start), int32(end)}) {
+		return notPlain
+	}
+	return end
 }
 
 // A nameSet is the names of an object that is open.
