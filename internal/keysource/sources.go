@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"jwt/internal/cli"
@@ -23,13 +24,18 @@ type Sources struct {
 	Output  cli.Output
 	At      time.Time // the instant for certificates; zero is now
 
+	all atomic.Pointer[keys] // nil before they are read; replaced, never changed
+
 	mutex   sync.Mutex
-	loaded  bool
-	err     error
 	sources []Source
-	all     []jwk.Key    // of all sources; replaced, never changed
 	client  *jwks.Client // made by fetcher
 	given   []byte       // the passphrase of --passphrase, once read
+}
+
+// keys are the keys of all sources, with the error of one that cannot be read.
+type keys struct {
+	list []jwk.Key
+	err  error
 }
 
 // Sources returns the sources, which are not read yet.
@@ -37,29 +43,38 @@ func (o Options) Sources(ctx context.Context, env *cli.Env, output cli.Output) *
 	return &Sources{Options: o, Env: env, Ctx: ctx, In: env.Input(), Output: output}
 }
 
-// Keys returns all keys, and reads them the first time.
+// Keys returns all keys, and reads them the first time. It does not wait while others are fetched.
 func (k *Sources) Keys() ([]jwk.Key, error) {
+	all := k.all.Load()
+	if all == nil {
+		all = k.load()
+	}
+	return all.list, all.err
+}
+
+func (k *Sources) load() *keys {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
-	if !k.loaded {
-		k.loaded = true
-		k.err = k.Each(func(s Source, err error) error {
-			if err == nil {
-				k.sources = append(k.sources, s)
-			}
-			return err
-		})
-		k.gather()
+	if all := k.all.Load(); all != nil {
+		return all // another worker of the batch has read them
 	}
-	return k.all, k.err
+	err := k.Each(func(s Source, err error) error {
+		if err == nil {
+			k.sources = append(k.sources, s)
+		}
+		return err
+	})
+	return k.gather(err)
 }
 
 // gather collects the keys of all sources, once for all tokens of a batch.
-func (k *Sources) gather() {
-	k.all = nil
+func (k *Sources) gather(err error) *keys {
+	all := &keys{err: err}
 	for _, s := range k.sources {
-		k.all = append(k.all, s.Set.Keys...)
+		all.list = append(all.list, s.Set.Keys...)
 	}
+	k.all.Store(all)
+	return all
 }
 
 // Each reads the sources in order and passes them to do, whose error ends the loop. A
@@ -108,8 +123,9 @@ func (k *Sources) Usable() ([]Source, error) {
 func (k *Sources) Refetch(seen []jwk.Key) ([]jwk.Key, error) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
-	if len(seen) != len(k.all) || len(seen) > 0 && &seen[0] != &k.all[0] {
-		return k.all, nil // another worker of the batch has fetched them
+	all := k.all.Load()
+	if len(seen) != len(all.list) || len(seen) > 0 && &seen[0] != &all.list[0] {
+		return all.list, nil // another worker of the batch has fetched them
 	}
 	any := false
 	for i, s := range k.sources {
@@ -132,8 +148,7 @@ func (k *Sources) Refetch(seen []jwk.Key) ([]jwk.Key, error) {
 	if !any {
 		return nil, nil
 	}
-	k.gather()
-	return k.all, nil
+	return k.gather(all.err).list, nil
 }
 
 // IssuersOf returns the issuers in whose discovered sets the key is.
