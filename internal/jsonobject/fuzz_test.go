@@ -178,10 +178,16 @@ func decode(t *testing.T, text []byte) any {
 // duplicates, and finds the same members.
 func FuzzPlain(f *testing.F) {
 	for _, s := range append(seeds, `{"a":-0.5e+7,"b":[true,false,null,"\\\"x"],"c":{"d":{}}}`, `{"é":"é"}`, `{"a":1 , "b":2}`, `{"a":01}`, `{"a":1.}`) {
-		f.Add([]byte(s))
+		f.Add([]byte(s), []byte(s))
 	}
-	var r Reader // keeps nothing of the text before
-	f.Fuzz(func(t *testing.T, src []byte) {
+	f.Add([]byte(`{"a":1,"b":2}`), []byte(`{"a":1,"a":2}`))
+	f.Add([]byte(`{"a":1,"b":2}`), []byte(`{"a":1,"c":2,"a":3}`))
+	f.Add([]byte(`{"a":1,"b":2}`), []byte(`{"a":1}`))
+	f.Add([]byte(`{"a":1,"b":2}`), []byte(`{"a":{"b":1,"a":2,"a":3},"b":2,"b":3}`))
+	f.Add([]byte(`{"a":1,"b":2}`), []byte(`{"a":1,"b":2,"b":3}`))
+	f.Fuzz(func(t *testing.T, before, src []byte) {
+		var r Reader
+		compareReader(t, &r, before)
 		compareReader(t, &r, src)
 		if !r.readPlain(src) {
 			return

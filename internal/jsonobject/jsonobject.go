@@ -50,18 +50,25 @@ type Member struct {
 
 // An Object is a JSON object and the exact bytes that it was read from. The zero Object
 // is {}.
-type Object struct {
+type Object struct{ *content }
+
+// A content is what an Object is read from. It never changes, unless it is that of a Reader.
+type content struct {
 	src    []byte
-	places []place // of the members of plain text
-	other  *other  // of other text
-	spaced bool    // there may be white space between values
+	spaced bool // there may be white space between values
+
+	plain      bool
+	places     []place  // of the members of plain text
+	members    []Member // of other text
+	duplicates []string
 }
 
-// An other is what an Object knows of a text that is not plain. It is apart, so that an Object is
-// small.
-type other struct {
-	members    []Member
-	duplicates []string
+// read returns what the object is read from.
+func (o Object) read() *content {
+	if o.content == nil {
+		return &content{src: []byte("{}"), plain: true}
+	}
+	return o.content
 }
 
 // Parse reads src as one JSON object, with nothing but white space around it. It keeps
@@ -72,7 +79,8 @@ func Parse(src []byte) (Object, error) { return parse(src, MaxDepth) }
 func parse(src []byte, maxDepth int) (Object, error) {
 	var r Reader
 	if r.readPlain(src) {
-		return Object{src: src, places: r.places, spaced: r.spaced}, nil
+		plain := r.content
+		return Object{&plain}, nil
 	}
 	return parseAny(src, maxDepth)
 }
@@ -83,10 +91,10 @@ func parseAny(src []byte, maxDepth int) (Object, error) {
 	if at := tooDeep(src, maxDepth); at >= 0 {
 		return Object{}, &SyntaxError{Offset: at, Reason: ErrTooDeep.Error(), Err: ErrTooDeep}
 	}
-	o := Object{src: src, other: new(other), spaced: true}
+	c := content{src: src, spaced: true}
 	if !jsontext.Value(src).IsValid() {
 		var err error
-		if o.other.duplicates, err = walk(src); err != nil {
+		if c.duplicates, err = walk(src); err != nil {
 			return Object{}, err
 		}
 	}
@@ -94,26 +102,22 @@ func parseAny(src []byte, maxDepth int) (Object, error) {
 	if k := Value(src[start:]); k.Kind() != '{' {
 		return Object{}, &SyntaxError{Offset: start, Reason: "not a JSON object but " + k.Noun()}
 	}
-	o.other.members = split(src, start)
-	return o, nil
+	c.members = split(src, start)
+	return Object{&c}, nil
 }
 
 // Bytes returns the text of the object, exactly as it was read or last edited.
-func (o Object) Bytes() []byte {
-	if o.src == nil {
-		return []byte("{}")
-	}
-	return o.src
-}
+func (o Object) Bytes() []byte { return o.read().src }
 
 // Members returns the members in the order of the text. Do not modify them.
 func (o Object) Members() []Member {
-	if o.other != nil {
-		return o.other.members
+	c := o.read()
+	if !c.plain {
+		return c.members
 	}
-	members := make([]Member, len(o.places))
-	for i, p := range o.places {
-		members[i] = Member{Name: string(o.name(p)), Value: o.at(p)}
+	members := make([]Member, len(c.places))
+	for i, p := range c.places {
+		members[i] = Member{Name: string(c.name(p)), Value: c.at(p)}
 	}
 	return members
 }
@@ -121,15 +125,13 @@ func (o Object) Members() []Member {
 // All ranges over the members in the order of the text. A name is valid only in its turn.
 func (o Object) All() iter.Seq2[[]byte, Value] {
 	return func(yield func(name []byte, v Value) bool) {
-		for _, p := range o.places {
-			if !yield(o.name(p), o.at(p)) {
+		c := o.read()
+		for _, p := range c.places {
+			if !yield(c.name(p), c.at(p)) {
 				return
 			}
 		}
-		if o.other == nil {
-			return
-		}
-		for _, m := range o.other.members {
+		for _, m := range c.members {
 			if !yield([]byte(m.Name), m.Value) {
 				return
 			}
@@ -139,41 +141,32 @@ func (o Object) All() iter.Seq2[[]byte, Value] {
 
 // Len returns the number of members.
 func (o Object) Len() int {
-	if o.other != nil {
-		return len(o.other.members)
-	}
-	return len(o.places)
+	c := o.read()
+	return len(c.places) + len(c.members)
 }
 
 // Spaced reports whether the text may have white space outside its strings.
-func (o Object) Spaced() bool { return o.spaced }
+func (o Object) Spaced() bool { return o.read().spaced }
 
-func (o Object) name(p place) []byte { return o.src[p.name.from+1 : p.name.to-1] }
+func (c *content) name(p place) []byte { return c.src[p.name.from+1 : p.name.to-1] }
 
-func (o Object) at(p place) Value { return p.value.of(o.src) }
+func (c *content) at(p place) Value { return p.value.of(c.src) }
 
 // Duplicates returns a JSON Pointer (RFC 6901) for each duplicate member, also in nested
 // objects. A long list is truncated, but never empty if there are duplicates.
-func (o Object) Duplicates() []string {
-	if o.other == nil {
-		return nil
-	}
-	return o.other.duplicates
-}
+func (o Object) Duplicates() []string { return o.read().duplicates }
 
 // Get returns the value with this name, compared by code point. Of duplicates it returns
 // the last, as most parsers do; check Duplicates before you rely on it.
 func (o Object) Get(name string) (Value, bool) {
-	for _, p := range o.places { // without duplicates; most names differ in their first byte
+	c := o.read()
+	for _, p := range c.places { // without duplicates; most names differ in their first byte
 		const quotes = 2
-		if p.name.size() == len(name)+quotes && (name == "" || o.src[p.name.from+1] == name[0]) && string(o.name(p)) == name {
-			return o.at(p), true
+		if p.name.size() == len(name)+quotes && (name == "" || c.src[p.name.from+1] == name[0]) && string(c.name(p)) == name {
+			return c.at(p), true
 		}
 	}
-	if o.other == nil {
-		return nil, false
-	}
-	for _, m := range slices.Backward(o.other.members) {
+	for _, m := range slices.Backward(c.members) {
 		if m.Name == name {
 			return m.Value, true
 		}

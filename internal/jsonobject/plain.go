@@ -32,12 +32,10 @@ const (
 // whatever is not plain: an error, a duplicate name, an escape in a name, \u, deep nesting. What it
 // accepts, jsontext accepts, with the same members and no duplicates (FuzzPlain).
 type Reader struct {
-	src    []byte
-	spaced bool // there is white space outside strings
+	content // of the object that is read
 
-	names  [plainNames]part // of the objects that are open, the outermost first
-	named  int
-	places []place // of the members of the outermost object
+	names [plainNames]part // of the objects that are open, the outermost first
+	named int
 
 	usual   usual
 	asUsual bool // the members so far have the usual names
@@ -46,7 +44,7 @@ type Reader struct {
 // Parse is the function Parse.
 func (r *Reader) Parse(src []byte) (Object, error) {
 	if r.readPlain(src) {
-		return Object{src: src, places: r.places, spaced: r.spaced}, nil
+		return Object{&r.content}, nil
 	}
 	return parseAny(src, MaxDepth)
 }
@@ -61,7 +59,8 @@ func (r *Reader) readPlain(src []byte) bool {
 	if r.places == nil {
 		r.places = make([]place, 0, usual)
 	}
-	r.src, r.spaced, r.named, r.places, r.asUsual = src, false, 0, r.places[:0], true
+	r.content = content{src: src, plain: true, places: r.places[:0]}
+	r.named, r.asUsual = 0, true
 	at := r.skipSpace(0)
 	if r.peek(at) != '{' {
 		return false
