@@ -89,7 +89,7 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	case err != nil:
 		return verdict.Errorf(verdict.IO, "batch: %w", err)
 	case t.answered() == 0 && work.needsLine:
-		return verdict.Errorf(verdict.Malformed, "no line in the input").Hintf("did the command before the pipe fail?")
+		return noLine(args)
 	case t.answered() == 0:
 		output.Note(env, "no line in the input")
 	case t.failed > 0:
@@ -97,6 +97,15 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 		return cli.Answered{Class: t.class}
 	}
 	return nil
+}
+
+// noLine returns the error of a batch without any line.
+func noLine(args []string) error {
+	e := verdict.Errorf(verdict.Malformed, "no line in the input")
+	if len(args) == 0 || input.IsStdin(args[0]) {
+		return e.Hintf("did the command before the pipe fail?")
+	}
+	return ofFile(args, e.Hintf("write the tokens into it, one a line"))
 }
 
 // runUntil is batch.Run that returns soon after ctx ends, even if the input gives no next line.

@@ -44,7 +44,7 @@ func readClaims(in *input.Reader, args []string, stdinIsKey, byFlags bool) (clai
 	case err != nil, len(args) == 0 && byFlags && len(bytes.TrimSpace(text)) == 0:
 		return claims, err
 	case len(bytes.TrimSpace(text)) == 0:
-		return claims, verdict.Errorf(verdict.ClaimsMalformed, "the claims are empty").Hintf("%s", whyEmpty(args))
+		return claims, ofFile(args, verdict.Errorf(verdict.ClaimsMalformed, "the claims are empty").Hintf("%s", whyEmpty(args)))
 	}
 	claims, err = jsonobject.Parse(text)
 	switch {
@@ -55,7 +55,7 @@ func readClaims(in *input.Reader, args []string, stdinIsKey, byFlags bool) (clai
 	default:
 		err = checkOnce(claims)
 	}
-	return claims, err
+	return claims, ofFile(args, err)
 }
 
 // whyEmpty returns the hint for empty claims: the likely cause, and how to write none.
@@ -64,7 +64,7 @@ func whyEmpty(args []string) string {
 	case len(args) > 0 && args[0] == "":
 		return "is the shell variable set? for no claims: '{}'"
 	case len(args) > 0 && !input.IsStdin(args[0]):
-		return "is the file empty? for no claims: '{}'"
+		return "write the claims into it; for no claims: '{}'"
 	}
 	return "stdin is empty: give claims as JSON or by flags; for no claims: '{}'"
 }
@@ -80,6 +80,8 @@ func hintForClaims(args []string, text []byte) string {
 		return "this is PEM: a key is given with --key"
 	case len(args) > 0 && cli.IsFile(args[0]):
 		return "to read a file, write @" + args[0]
+	case len(args) > 0 && strings.HasPrefix(args[0], "@"):
+		return `the file has one JSON object: {"sub":"alice"}`
 	}
 	return `quote the JSON: '{"sub":"alice"}', or use flags: --sub alice -c role=admin`
 }

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -19,6 +20,10 @@ func explain(env *cli.Env, text []byte, args []string, err error) error {
 	switch {
 	case len(args) == 1 && cli.IsFile(args[0]):
 		own.Hintf("to read a file, write @%s", args[0])
+	case len(args) == 1 && strings.HasPrefix(args[0], "@") && len(bytes.TrimSpace(text)) == 0:
+		own.Hintf("write the token into it, or give another file")
+	case len(args) == 1 && strings.HasPrefix(args[0], "fd:"):
+		own.Hintf("a token is its own text, @FILE or -: jwt … - <&N reads descriptor N")
 	case len(args) == 1 && strings.HasPrefix(args[0], "env:"):
 		own.Hintf("%s", ofVariable(env, strings.TrimPrefix(args[0], "env:")))
 	case strings.HasPrefix(string(text), "H4sI"):

@@ -15,6 +15,7 @@ import (
 	"jwt/internal/compact"
 	"jwt/internal/input"
 	"jwt/internal/jws"
+	"jwt/internal/keysource"
 	"jwt/internal/scan"
 	"jwt/internal/serialization"
 	"jwt/internal/verdict"
@@ -108,10 +109,21 @@ func (o tokenOptions) readForm(env *cli.Env, out cli.Output, in *input.Reader, a
 	}
 	if trimmed := bytes.TrimSpace(text); o.field == "" && serialization.Is(trimmed) {
 		form, err := serialization.Parse(trimmed)
-		return scan.Found{}, &form, err
+		return scan.Found{}, &form, ofFile(args, err)
 	}
 	found, err := o.find(env, out, text, args, join)
-	return found, nil, err
+	return found, nil, ofFile(args, err)
+}
+
+// ofFile adds to an error of a text the name of the file that the text is from.
+func ofFile(args []string, err error) error {
+	if err == nil || len(args) != 1 || input.IsStdin(args[0]) {
+		return err
+	}
+	if path, ok := strings.CutPrefix(args[0], "@"); ok {
+		return keysource.InSource(path, err)
+	}
+	return err
 }
 
 // formName returns the name of a JSON serialization.
@@ -129,15 +141,16 @@ func (o tokenOptions) readText(in *input.Reader, args []string) ([]byte, error) 
 			Hintf("is the shell variable set?")
 	}
 	text, err := in.Text(args, "token", o.maxSize+framing)
-	if err != nil {
-		return nil, o.tooLarge(err)
-	}
-	if len(args) == 0 && len(bytes.TrimSpace(text)) == 0 {
+	switch empty := len(bytes.TrimSpace(text)) == 0; {
+	case verdict.ClassOf(err) == verdict.TooLarge:
+		return nil, ofFile(args, o.tooLarge())
+	case err != nil:
+		return nil, err
+	case empty && (len(args) == 0 || input.IsStdin(args[0])):
 		return nil, o.nothingOnStdin()
-	}
-	if serialization.IsNumeric(string(text)) {
+	case serialization.IsNumeric(string(text)):
 		token, err := serialization.FromNumeric(string(text))
-		return []byte(token), err
+		return []byte(token), ofFile(args, err)
 	}
 	return text, nil
 }
@@ -201,11 +214,8 @@ func (o tokenOptions) open(in *input.Reader, args []string) (io.ReadCloser, erro
 	return f, err
 }
 
-// tooLarge adds the limit to the error of an input that is too large.
-func (o tokenOptions) tooLarge(err error) error {
-	if verdict.ClassOf(err) != verdict.TooLarge {
-		return err
-	}
+// tooLarge returns the error of an input that is too large.
+func (o tokenOptions) tooLarge() error {
 	return verdict.Errorf(verdict.TooLarge, "the input is too large for a token of at most %d bytes", o.maxSize).
 		Hintf("--max-token-size BYTES allows more")
 }

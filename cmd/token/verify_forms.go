@@ -131,7 +131,7 @@ func (v *verifier) verifyDetached(env *cli.Env, args []string) error {
 	}
 	signed, err := jws.ParseDetached(token, payload)
 	if err != nil {
-		return o.answer(env, verify.NoToken(err))
+		return o.answer(env, verify.NoToken(ofFile(args, err)))
 	}
 	return o.answer(env, o.withEntry(verify.New(v.sources, v.policy, v.now).Signed(signed, "compact JWS, its payload detached")))
 }
