@@ -2,39 +2,122 @@ package diagnose
 
 import (
 	"bytes"
+	"encoding/hex"
 	"slices"
 	"strings"
 
+	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 	"jwt/internal/phrase"
 )
 
 // maxConfig is the number of values that are tried of a file of settings.
-const maxConfig = 64
+const maxConfig = 256
 
-// settings returns the values in a text that is not a secret but a file with one: lines of
-// NAME=value, or JSON.
+// A setting is one value of a file of settings. Its hint says how the value alone is given,
+// after the decoding that is named.
+type setting struct {
+	name, value string
+	hint        func(decoding string) string
+}
+
+// settings returns what a text may stand for that is not a secret but a file with one: JSON, or
+// lines of NAME=value or NAME: value, as .env, properties, TOML and YAML files and source code have them.
 func settings(text []byte) []spelling {
+	var all []setting
 	if o, err := jsonobject.Parse(bytes.TrimSpace(text)); err == nil {
-		return jsonSettings(nil, "", o)
+		all = jsonSettings(nil, "", o)
+	} else {
+		all = lineSettings(text)
 	}
 	var found []spelling
+	for _, s := range all[:min(len(all), maxConfig)] {
+		found = append(found, s.spellings()...)
+	}
+	return found
+}
+
+// spellings returns the value and the secrets that it may encode.
+func (s setting) spellings() []spelling {
+	value := "the value of " + phrase.Short(s.name) + " in the secret given, which is a file of settings"
+	found := []spelling{{"secret_setting", "under " + value, s.hint(""), []byte(s.value)}}
+	bare, laravel := strings.CutPrefix(s.value, "base64:")
+	if b, _, err := base64url.DecodeLax(bare); err == nil && len(b) > 0 {
+		decoding := "b64:"
+		switch {
+		case strings.ContainsAny(bare, "-_"):
+			decoding = "b64url:"
+		case laravel:
+			value = "what follows base64: in " + value
+		}
+		found = append(found, spelling{"secret_setting", "when " + value + ", is Base64-decoded", s.hint(decoding), b})
+	}
+	if b, err := hex.DecodeString(bare); err == nil && len(b) > 0 {
+		found = append(found, spelling{"secret_setting", "when " + value + ", is hex-decoded", s.hint("hex:"), b})
+	}
+	return found
+}
+
+// lineSettings reads lines. A name stands below those of the lines that are indented less.
+func lineSettings(text []byte) []setting {
+	var found []setting
+	var above []indented
 	for line := range bytes.Lines(text) {
-		name, value, ok := strings.Cut(strings.TrimSpace(string(line)), "=")
-		name = strings.TrimSpace(strings.TrimPrefix(name, "export "))
-		if !ok || name == "" || strings.ContainsAny(name, " #\"'") || len(found) >= maxConfig {
+		name, value, yaml := assignment(string(line))
+		switch {
+		case len(found) >= maxConfig:
+			return found
+		case name == "":
 			continue
 		}
+		indent := len(line) - len(bytes.TrimLeft(line, " \t-"))
+		for len(above) > 0 && above[len(above)-1].indent >= indent {
+			above = above[:len(above)-1]
+		}
+		if value == "" {
+			above = append(above, indented{indent, name})
+			continue
+		}
+		hint := hintFile
+		if yaml {
+			hint = hintAlone
+			for _, a := range slices.Backward(above) {
+				name = a.name + "." + name
+			}
+		}
 		for _, v := range values(value) {
-			found = append(found, setting(name, v))
+			found = append(found, setting{name, v, hint(name)})
 		}
 	}
 	return found
 }
 
-// values returns what the text after = in a .env file may stand for.
+// indented is a line that has only a name, and how far it is indented.
+type indented struct {
+	indent int
+	name   string
+}
+
+// assignment reads a line as NAME=value or NAME: value. The name is the last word before the
+// sign, so that what declares a variable in source code is left out.
+func assignment(line string) (name, value string, yaml bool) {
+	line = strings.TrimSpace(line)
+	at := strings.IndexByte(line, '=')
+	if colon := strings.Index(line+" ", ": "); at < 0 || colon >= 0 && colon < at {
+		at = colon
+	}
+	if at < 0 || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//") {
+		return "", "", false
+	}
+	words := strings.Fields(strings.Trim(line[:at], "- \"'"))
+	if len(words) == 0 {
+		return "", "", false
+	}
+	return words[len(words)-1], strings.TrimSpace(line[at+1:]), line[at] == ':'
+}
+
+// values returns what the text after a name may stand for.
 func values(text string) []string {
-	text = strings.TrimSpace(text)
 	if n := len(text); n >= 2 && (text[0] == '"' || text[0] == '\'') {
 		if end := strings.IndexByte(text[1:], text[0]); end >= 0 {
 			return []string{text[1 : end+1]}
@@ -47,7 +130,7 @@ func values(text string) []string {
 }
 
 // jsonSettings adds the strings of an object and of the objects in it.
-func jsonSettings(found []spelling, path string, o jsonobject.Object) []spelling {
+func jsonSettings(found []setting, path string, o jsonobject.Object) []setting {
 	for _, m := range o.Members() {
 		if len(found) >= maxConfig {
 			break
@@ -55,22 +138,34 @@ func jsonSettings(found []spelling, path string, o jsonobject.Object) []spelling
 		if inner, ok := m.Value.Object(); ok {
 			found = jsonSettings(found, path+m.Name+".", inner)
 		} else if text, ok := m.Value.Text(); ok {
-			found = append(found, setting(path+m.Name, text))
+			found = append(found, setting{path + m.Name, text, hintJSON(path + m.Name)})
 		}
 	}
 	return found
 }
 
-func setting(name, value string) spelling {
-	return spelling{
-		"secret_setting", "under the value of " + phrase.Short(name) + " in the secret given, which is a file of settings",
-		"give that value only: load the file into the shell, (set -a; . ./FILE; jwt verify TOKEN --secret env:" + variable(name) + ")", []byte(value),
+// hintFile says how to give the value of a line NAME=value.
+func hintFile(name string) func(string) string {
+	return func(decoding string) string {
+		return "give that value only: --secret " + decoding + "dotenv:FILE#" + phrase.Short(name)
 	}
 }
 
-// variable returns a setting's name as that of a variable.
-func variable(name string) string {
-	return strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(phrase.Short(name)))
+// hintJSON says how to give the value at a path of JSON.
+func hintJSON(path string) func(string) string {
+	if strings.Trim(path, nameBytes) != "" {
+		return hintAlone(path)
+	}
+	return func(decoding string) string {
+		return "give that value only: jq -r ." + phrase.Short(path) + " FILE | jwt verify TOKEN --secret " + decoding + "-"
+	}
+}
+
+// hintAlone says to give a value that no source reads out of its file.
+func hintAlone(string) func(string) string {
+	return func(decoding string) string {
+		return "give that value only, from a file or a variable of its own: --secret " + decoding + "@FILE or " + decoding + "env:NAME"
+	}
 }
 
 // settingNames lists names that settings files use for a secret.
@@ -128,7 +223,10 @@ func IsPlaceholder(secret []byte) bool {
 	return false
 }
 
+// nameBytes are the bytes of names that need no quotes in a path.
+const nameBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_."
+
 // isName reports whether text is the name of a setting.
 func isName(text string) bool {
-	return len(text) > 2 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.- ") == ""
+	return len(text) > 2 && strings.Trim(text, nameBytes+"- ") == ""
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
 	"jwt/internal/compact"
+	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
@@ -280,10 +281,29 @@ func (d *diagnosis) observeSecret() {
 		case compact.Looks(text):
 			d.seen("secret_is_token", "the secret given is itself a token",
 				"give the secret that signs the issuer's tokens: Supabase, for one, calls it the JWT secret and not a key")
+		case d.publicName(text) != "":
+			d.seen("secret_is_name", "the secret given is the "+d.publicName(text)+" of the token, which names the issuer's key and is not secret", "give the secret that belongs to that name")
 		case isSetting(text):
 			d.seen("secret_is_placeholder", "the secret given is "+text+" itself, a placeholder that was never filled in", "give the value that it stands for: --secret env:NAME or @FILE")
 		}
 	}
+}
+
+// publicName returns the name of the member of the token that has a text: platforms write the
+// public half of a pair of key and secret there.
+func (d *diagnosis) publicName(text string) string {
+	if kid, _, _ := d.token.KeyID(); kid == text {
+		return "kid"
+	}
+	claims, _ := jsonobject.Parse(d.token.Payload)
+	for _, name := range [...]string{"iss", "sub", "appKey", "sdkKey"} {
+		if v, ok := claims.Get(name); ok {
+			if value, _ := v.Text(); value == text {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // anchor reports that the key given is that of an issuer in the token's own certificate

@@ -102,9 +102,37 @@ func cleaned(secret []byte) []spelling {
 	if n := len(text); n > 2 && text[0] == text[n-1] && (text[0] == '"' || text[0] == '\'') {
 		found = append(found, spelling{"secret_quotes", "when the secret has no quotes around it", "give the secret without its quotes", text[1 : n-1]})
 	}
+	if before, _, ok := bytes.Cut(text, []byte("#")); ok {
+		found = append(found, spelling{"secret_comment", "when the secret ends before its #", "to some programs # begins a comment: quote the value where the issuer reads it, or give what is before the #", bytes.TrimSpace(before)})
+	}
+	if short := withoutVariables(string(secret)); short != string(secret) {
+		found = append(found, spelling{"secret_variable", "when each $NAME in the secret is empty", "a shell or docker compose put the value of a variable that is not set for it: put single quotes around the value where the issuer reads it", []byte(short)})
+	}
 	found = append(found, percentDecoded(secret)...)
 	found = append(found, otherCharset(secret)...)
 	return append(found, unescaped(secret)...)
+}
+
+// withoutVariables removes $NAME and ${NAME}, which a shell replaces by nothing if NAME is not set.
+func withoutVariables(text string) string {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(text, "$")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		rest := strings.TrimLeft(after, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+		switch {
+		case strings.HasPrefix(after, "{"):
+			if _, rest, ok = strings.Cut(after, "}"); !ok {
+				b.WriteString("$" + after)
+			}
+		case rest == after:
+			b.WriteByte('$')
+		}
+		text = rest
+	}
 }
 
 func percentDecoded(secret []byte) []spelling {

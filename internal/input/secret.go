@@ -71,16 +71,20 @@ func (r *Reader) secret(source string, limit int) (Source, bool, error) {
 	return Source{Data: []byte(source), Name: commandLine}, true, nil
 }
 
+// laravel is what Laravel writes before a key in Base64.
+const laravel = "base64:"
+
 // encoded decodes a secret that is on the command line or in a source. The lines of a source are
 // joined: base64 and openssl break a long secret. No encoded text has an @ or a colon, or is a -.
 func (r *Reader) encoded(scheme, text string, limit int) (Source, bool, error) {
+	text = strings.TrimPrefix(text, laravel)
 	s, literal := Source{Data: []byte(text), Name: commandLine}, true
 	if text == "-" || strings.ContainsAny(text, "@:") {
 		var err error
 		if s, literal, err = r.secret(text, limit); err != nil || literal {
 			return Source{}, literal, cmp.Or(err, undecodable(scheme))
 		}
-		s.Data, s.Trimmed = bytes.Join(bytes.Fields(s.Data), nil), ""
+		s.Data, s.Trimmed = bytes.Join(bytes.Fields(bytes.TrimPrefix(s.Data, []byte(laravel))), nil), ""
 	}
 	b, err := decode(scheme, string(s.Data))
 	if err == nil && len(b) > limit {
