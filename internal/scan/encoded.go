@@ -2,7 +2,6 @@ package scan
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,7 +9,6 @@ import (
 const (
 	maxEncodings   = 3  // Base64 in Base64: a Kubernetes Secret of a Docker configuration
 	shortestBase64 = 32 // no token is shorter
-	maxChunks      = 32 // of one cookie
 )
 
 // encoded reads p if it is the Base64 of a token, of JSON, or of user:token: the data of a
@@ -64,65 +62,4 @@ func fromBase64(s span) span {
 		return span{}
 	}
 	return span{b: plain, off: s.off}
-}
-
-// A chunk is a part of a cookie that is too large for one: session.0, session.1.
-type chunk struct {
-	name   string
-	number byte
-	value  span
-}
-
-// isChunk reports whether the value of a name is one of a numbered cookie.
-func isChunk(name string, value span) bool {
-	n := len(name)
-	return n > 2 && name[n-2] == '.' && '0' <= name[n-1] && name[n-1] <= '9' && !(isToken(value.b) && isComplete(value.b))
-}
-
-func chunkOf(p piece) chunk {
-	n := len(p.name)
-	return chunk{p.name[:n-2], p.name[n-1] - '0', p.span}
-}
-
-// joinChunks returns the values of the cookies whose chunks are complete: from .0 on, none
-// missing and none twice, of which servers may take either.
-func joinChunks(chunks []chunk) (pieces []piece) {
-	value := func(s span, name string) {
-		pieces = append(pieces, piece{span: s, form: asValue, carrier: carrier{name: name, where: "cookie " + name}})
-	}
-	for _, first := range chunks {
-		if _, ok := findChunk(chunks, first.name, 0); !ok || twice(chunks, first.name) {
-			value(first.value, first.name+"."+string('0'+first.number))
-		}
-		if first.number != 0 || twice(chunks, first.name) {
-			continue
-		}
-		joined := span{off: first.value.off, exact: false}
-		for number := byte(0); ; number++ {
-			c, ok := findChunk(chunks, first.name, number)
-			if !ok {
-				break
-			}
-			joined.b = append(joined.b, c.value.b...)
-		}
-		value(joined, first.name)
-	}
-	return pieces
-}
-
-// twice reports whether a cookie has a chunk twice with different values.
-func twice(chunks []chunk, name string) bool {
-	return slices.ContainsFunc(chunks, func(c chunk) bool {
-		first, _ := findChunk(chunks, name, c.number)
-		return c.name == name && !bytes.Equal(c.value.b, first.value.b)
-	})
-}
-
-func findChunk(chunks []chunk, name string, number byte) (chunk, bool) {
-	for _, c := range chunks {
-		if c.name == name && c.number == number {
-			return c, true
-		}
-	}
-	return chunk{}, false
 }

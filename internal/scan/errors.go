@@ -20,6 +20,9 @@ func (c *chooser) noToken() error {
 	if other, ok := formatOf(credential(text)); ok {
 		return other.notJWT()
 	}
+	if err := c.missingChunk(); err != nil {
+		return err
+	}
 	if len(c.refused) > 0 {
 		r := c.refused[0]
 		return stopped(text, max(0, r.token-text.off), max(0, r.at-text.off))
@@ -112,6 +115,8 @@ func incomplete(b []byte, n int) string {
 		return "it is encoded in Base64 once more, as in a Kubernetes Secret: base64 -d"
 	case n == 1 && bytes.HasPrefix(b, []byte("eyJ")):
 		return "it begins like a token and is cut off in its header: copy it whole"
+	case n == 2 && !isJSON && endsJSON(first):
+		return "its beginning is missing: copy the token whole, from eyJ on"
 	case n == 1, n == 2 && len(first) > 0 && !startsLikeHeader(b[0]):
 		return "an opaque token says nothing by itself, only its issuer can read it"
 	case n == 2 && isJSON && !hasMember(header, "alg"):
@@ -124,6 +129,20 @@ func incomplete(b []byte, n int) string {
 		return "two tokens run together? pass one of them"
 	}
 	return ""
+}
+
+// endsJSON reports whether b ends like the Base64 of a JSON object: with readable text and a brace.
+func endsJSON(b []byte) bool {
+	for _, tail := range [...]int{16, 18, 19} { // from the start of four characters; too long to be readable by chance
+		if len(b) <= tail {
+			return false
+		}
+		text := decodePart(b[len(b)-tail:])
+		if bytes.HasSuffix(text, []byte{'}'}) && !bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return true
+		}
+	}
+	return false
 }
 
 // countParts counts the parts of a token, for an SD-JWT those before its first tilde.

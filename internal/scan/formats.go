@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/big"
+	"net/url"
+	"slices"
 	"strings"
 
 	"jwt/internal/base64url"
@@ -39,8 +41,11 @@ var formats = [...]format{
 	{"a Fernet token", isFernet, "only the holder of its Fernet key can decrypt it"},
 	{"a Branca token", isBranca, "only the holder of its key can decrypt it"},
 	{"a cookie of Django's signing module", isDjango, "its data is Base64 before the first colon, deflated if a dot precedes it; only the holder of SECRET_KEY can verify it: django.core.signing.loads"},
+	{"a token of a Discord bot", isDiscord, "it is opaque, only Discord can read it: curl https://discord.com/api/users/@me -H 'Authorization: Bot TOKEN'"},
+	{"a cookie signed by Express", isExpress, "its value is before the last dot, often only the name of a session that the server has; only the holder of the secret can verify it"},
 	{"a session cookie of Flask (itsdangerous)", isFlask, "its data is Base64 before the first dot, deflated if it begins with one; only the holder of SECRET_KEY can verify it: flask-unsign --decode --cookie COOKIE"},
 	{"a cookie of Rails", isRails, "only the application's secret_key_base decrypts or verifies it"},
+	{"the number of the cookies into which ASP.NET Core divided one", isChunkCount, "the data is in NAMEC1, NAMEC2 and so on; only the application's data protection keys decrypt it"},
 	{"data protected by ASP.NET Core", oneOf("CfDJ8"), "only the application's data protection keys decrypt it"},
 	{"a SAML message", isSAML, "it is XML, not a JWT: base64 -d shows it (inflate it as well if it came in a URL)"},
 	{"a Kerberos ticket (SPNEGO)", isSPNEGO, "only the service that it is for can read it; klist shows yours"},
@@ -72,7 +77,7 @@ func (f format) notJWT() *verdict.Error {
 func credential(s span) []byte {
 	body, _ := cutCarrier(s)
 	b := body.b
-	if scheme, rest, ok := bytes.Cut(b, []byte{' '}); ok && (equalFold(scheme, "Negotiate") || equalFold(scheme, "PRIVATE-TOKEN:")) {
+	if scheme, rest, ok := bytes.Cut(b, []byte{' '}); ok && (equalFold(scheme, "Negotiate") || equalFold(scheme, "PRIVATE-TOKEN:") || equalFold(scheme, "Bot")) {
 		b = rest
 	}
 	if name, rest, ok := bytes.Cut(b, []byte{':'}); ok && len(rest) > 0 && isSpace(rest[0]) && isWord(name) {
@@ -186,6 +191,34 @@ func isDjango(b []byte) bool {
 
 // maxCookie is a size that no cookie exceeds (RFC 6265 §6.1), with room.
 const maxCookie = 8 << 10
+
+// isDiscord recognises id.time.signature: the number of the bot, of 17 to 20 digits, is in Base64.
+func isDiscord(b []byte) bool {
+	parts := bytes.SplitN(b, []byte{'.'}, 4)
+	if len(b) > maxCookie || len(parts) != 3 || !mayBeTime(len(parts[1])) || len(parts[2]) < 27 || !isBase64(parts[1]) || !isBase64(parts[2]) {
+		return false
+	}
+	id := decodePart(parts[0])
+	return len(id) >= 17 && len(id) <= 20 && len(bytes.Trim(id, "0123456789")) == 0
+}
+
+// isExpress recognises s:value.signature, as cookie-parser and express-session write it: the
+// signature is an HMAC of 32 bytes in Base64 without padding.
+func isExpress(b []byte) bool {
+	dot := bytes.LastIndexByte(b, '.')
+	marked := slices.ContainsFunc(signedMarks[:], func(mark string) bool { return bytes.HasPrefix(b, []byte(mark)) })
+	if !marked || dot < 0 || len(b) > maxCookie {
+		return false
+	}
+	signature, err := url.PathUnescape(string(b[dot+1:]))
+	return err == nil && len(decodePart([]byte(signature))) == 32
+}
+
+// isChunkCount recognises the first of the cookies into which ASP.NET Core divides a large one.
+func isChunkCount(b []byte) bool {
+	digits, ok := bytes.CutPrefix(b, []byte("chunks-"))
+	return ok && len(digits) > 0 && len(bytes.Trim(digits, "0123456789")) == 0
+}
 
 // isFlask recognises data.timestamp.signature: a timestamp has 4 or 5 bytes, and a header
 // of a JWT has an alg.

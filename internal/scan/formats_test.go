@@ -36,6 +36,13 @@ func TestFormats(t *testing.T) {
 		{encode(`{"user":"alice"}`) + ".XxYyZg." + strings.Repeat("A", 27), "Flask"},
 		{".eJwlzjkOwjAQAMC_uKbY9R5x8hm0l6BNSIX4O5aYdqp8uS", ""},
 		{".eJwlzjkOwjAQAMC_uKbY.XxYyZg." + strings.Repeat("A", 27), "Flask"},
+		{"MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs", "Discord"},
+		{"MTE3MDAyNDQ4NzM0NTQ1OTI1MA.GaBcDe.AbCdEfGhIjKlMnOpQrStUvWxYz0123456789ab", "Discord"},
+		{encode("12345") + ".XxYyZg." + strings.Repeat("A", 27), "Flask"}, // a session may be a number
+		{"s%3A" + long + "." + strings.Repeat("x8%2Fy", 10) + "A%2B0", "Express"},
+		{"s:" + long + "." + strings.Repeat("A", 43), "Express"},
+		{"s:" + long + "." + strings.Repeat("A", 42), ""},
+		{"chunks-2", "ASP.NET"},
 		{"BAh7B0kiD3Nlc3Npb25faWQ--" + strings.Repeat("0f", 20), "Rails"},
 		{"CfDJ8" + long, "ASP.NET"},
 		{base64.StdEncoding.EncodeToString([]byte(`<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol">`)), "SAML"},
@@ -44,7 +51,7 @@ func TestFormats(t *testing.T) {
 		{"8f14e45f-ceea-467a-9f1c-2d1d5e4b7c3a", "UUID"},
 		{"8f14e45fceea167a", ""},
 	} {
-		for _, carrier := range []string{"%", "Bearer %", "Authorization: Bearer %", "session=%", "Cookie: session=%; Path=/", "X-Token: %", `"%"`, "Authorization: Negotiate %"} {
+		for _, carrier := range []string{"%", "Bearer %", "Authorization: Bearer %", "session=%", "Cookie: session=%; Path=/", "X-Token: %", `"%"`, "Authorization: Bot %", "Authorization: Negotiate %"} {
 			text := strings.ReplaceAll(carrier, "%", c.text)
 			for _, join := range []bool{false, true} {
 				found, err := One([]byte(text), Options{Join: join})
@@ -111,6 +118,31 @@ func TestCarriersInBase64(t *testing.T) {
 	}
 }
 
+// TestMissingChunks: a part of a cookie is called one only when its name, its text and the cookies
+// beside it show it.
+func TestMissingChunks(t *testing.T) {
+	payload := strings.Index(token, ".") + 10
+	first, rest := token[:payload], token[payload:]
+	for _, c := range []struct{ text, missing string }{
+		{"Cookie: next-auth.session-token.1=" + rest, "of the parts of next-auth.session-token, next-auth.session-token.0 is missing"},
+		{"next-auth.session-token.1=" + rest, "next-auth.session-token.0 is missing"},
+		{"Set-Cookie: s.1=" + rest + "; Path=/; Secure", "s.0 is missing"},
+		{"Cookie: a=b; s.0=" + first + "; c=d", "s.1 is missing"},
+		{"Cookie: s.0=" + first + "; s.2=" + rest, "s.1 is missing"},
+		{"Cookie: theme.1=dark; lang=en", ""},
+		{"Cookie: theme.0=" + strings.Repeat("a", 40), ""},
+		{"Cookie: s=" + rest, ""},
+		{"Cookie: s.0=" + first + "; s.1=" + strings.ReplaceAll(rest, ".", ""), ""},
+	} {
+		for _, join := range []bool{false, true} {
+			found, err := One([]byte(c.text), Options{Join: join})
+			if err == nil || !strings.Contains(err.Error(), c.missing) || strings.Contains(err.Error(), " is missing") != (c.missing != "") {
+				t.Errorf("%s: got %+v, %v, want %q", c.text, found, err, c.missing)
+			}
+		}
+	}
+}
+
 func TestPairs(t *testing.T) {
 	creds := "-----BEGIN NATS USER JWT-----\nTOKEN\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\nSUAIBDPBAUTWCWBKIO6XHQNI\n------END USER NKEY SEED------\n"
 	for _, c := range []struct {
@@ -147,6 +179,9 @@ func TestIncomplete(t *testing.T) {
 		{parts[0] + "." + parts[1], "signature is missing"},
 		{parts[0] + "." + parts[1][:20], "cut off in its payload"},
 		{parts[1] + "." + parts[2], "second half"},
+		{parts[1][7:] + "." + parts[2], "beginning is missing"},
+		{parts[1][8:] + "." + parts[2], "beginning is missing"},
+		{strings.Repeat("Ab3", 20) + "." + parts[2], "opaque"},
 		{token + token + token, "two tokens run together"},
 	} {
 		_, err := One([]byte(c.text), Options{})

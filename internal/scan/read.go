@@ -82,7 +82,6 @@ type reader struct {
 	deep     bool   // read Base64, too
 	lax      bool   // accept padding in a carrier
 	attempts int    // number of texts that looked like JSON and were not
-	chunks   []chunk
 }
 
 // Findings are what a text holds, for choose.
@@ -90,6 +89,7 @@ type findings struct {
 	pairs   []pair
 	refused []refusal
 	wrapped []wrapping
+	chunks  []chunk
 	opaque  []opaqueValue // values in place of a token that are not one
 	invalid *opaqueValue  // the value of the wanted carrier, which is not a token
 	http    bool          // the text is an HTTP transcript

@@ -139,7 +139,8 @@ func (r *reader) lookDeeper(o Options) {
 		return
 	}
 	deep := reader{text: r.text, field: r.field, inWords: r.inWords, deep: true, lax: o.Join}
-	if deep.lines(r.text); len(deep.pairs) > 0 {
+	deep.lines(r.text)
+	if r.chunks = deep.chunks; len(deep.pairs) > 0 {
 		r.pairs, r.refused = deep.pairs, nil
 	}
 }

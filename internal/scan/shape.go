@@ -163,10 +163,13 @@ func inCookieSigned(before, run []byte) int {
 	return last
 }
 
+// signedMarks precede the value of a cookie that Express signed.
+var signedMarks = [...]string{"s:", "s%3A", "s%3a"}
+
 // withoutMark removes the mark of a signed cookie from the end of the text before its
 // value.
 func withoutMark(before []byte) []byte {
-	for _, mark := range [...]string{"s:", "s%3A", "s%3a"} {
+	for _, mark := range signedMarks {
 		if rest, ok := bytes.CutSuffix(before, []byte(mark)); ok && (len(rest) == 0 || !inToken(rest[len(rest)-1])) {
 			return rest
 		}

@@ -108,6 +108,9 @@ func hintInside(b []byte, start, end int) string {
 		if isOfLoadBalancer(before) {
 			return "AWS load balancers pad the tokens that they sign (x-amzn-oidc-data), which RFC 7515 §2 forbids: jwt decode shows it"
 		}
+		if rest := bytes.TrimLeft(after, "="); len(rest) > 0 && inToken(rest[0]) && rest[0] != '.' {
+			return "" // NAME=VALUE
+		}
 		return "a token has no padding (RFC 7515 §2)"
 	case '*':
 		if bytes.HasPrefix(after, []byte("**")) {
