@@ -171,7 +171,7 @@ func (o tokenOptions) find(env *cli.Env, out cli.Output, text []byte, args []str
 	case found.Encoded && found.Where != "":
 		out.Note(env, "the token was in Base64 ("+found.Where+") and has been decoded")
 	case found.Encoded:
-		out.Note(env, "the token was in Base64 and has been decoded")
+		out.Note(env, "the token was in Base64 and has been decoded; jwt verify would refuse it")
 	}
 	if found.GitHub {
 		out.Note(env, "the token follows a prefix of GitHub (ghs_…), which is left out: GitHub alone vouches for it and publishes no key for it")

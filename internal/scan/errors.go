@@ -112,7 +112,7 @@ func incomplete(b []byte, n int) string {
 	case n == 1 && isJSON:
 		return "this is one part of a token: all parts are needed"
 	case n == 1 && encodedAgain(b):
-		return "it is encoded in Base64 once more, as in a Kubernetes Secret: base64 -d"
+		return onceMore
 	case n == 1 && bytes.HasPrefix(b, []byte("eyJ")):
 		return "it begins like a token and is cut off in its header: copy it whole"
 	case n == 2 && !isJSON && endsJSON(first):

@@ -108,6 +108,8 @@ func fromTranscript(b []byte) string {
 	return fmt.Sprintf("the response (%s) carries no token: its request may, curl -v shows it", status)
 }
 
+const onceMore = "it is encoded in Base64 once more, as in a Kubernetes Secret: base64 -d"
+
 // encodedAgain reports whether b is the Base64 of a token, as in a Kubernetes Secret.
 func encodedAgain(b []byte) bool {
 	if !bytes.HasPrefix(b, []byte("ZXlK")) { // eyJ

@@ -112,7 +112,7 @@ func one(text []byte, o Options) (Found, error) {
 	c := chooser{findings: r.findings, Options: o, text: s}
 	found, err := c.choose()
 	if err == nil && found.Encoded && found.Where == "" && !o.Join {
-		return Found{}, c.noToken()
+		return Found{}, verdict.Errorf(verdict.Malformed, "no token found: this is the Base64 of a token").Hintf("%s", onceMore)
 	}
 	return found, err
 }

@@ -69,8 +69,8 @@ func hintFor(b []byte, start, end int) string {
 		return "this is compressed with gzip: gunzip -c FILE | jwt …"
 	case looksLikeFile(b):
 		return fmt.Sprintf("to read a file, write @%s", b)
-	case b[end] == '=' && encodedAgain(b):
-		return "it is encoded in Base64 once more, as in a Kubernetes Secret: base64 -d"
+	case start < end && b[end] == '=' && encodedAgain(b[start:]):
+		return onceMore
 	case isQuote(b[end]):
 		return "quotes come in pairs, around the whole token"
 	}
