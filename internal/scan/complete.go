@@ -110,33 +110,33 @@ func hexByte(b []byte) (byte, bool) {
 }
 
 // nameOf returns the name whose value begins after b: name=, name:, name%3D, <name>.
-func nameOf(b []byte) string {
+func nameOf(b []byte) []byte {
 	b = withoutMark(b[max(0, len(b)-maxName):])
 	switch c, n := lastEscape(b); {
 	case n > 0 && (c == '=' || c == ':'):
 		return lastName(b[:len(b)-n])
 	case n > 0:
-		return ""
+		return nil
 	}
 	if tag, ok := bytes.CutSuffix(b, []byte{'>'}); ok {
 		tag = tag[bytes.LastIndexByte(tag, '<')+1:]
 		tag, _, _ = bytes.Cut(tag, []byte{' '})
 		if len(tag) > 0 && isWord(tag) {
-			return string(tag)
+			return tag
 		}
-		return ""
+		return nil
 	}
 	name, _ := nameBefore(b)
 	return name
 }
 
 // lastName returns the name that b ends with.
-func lastName(b []byte) string {
+func lastName(b []byte) []byte {
 	start := len(b)
 	for start > 0 && isTokenByte(b[start-1]) {
 		start--
 	}
-	return string(b[afterEscape(b, start, len(b)):])
+	return b[afterEscape(b, start, len(b)):]
 }
 
 // afterEscape returns where the token characters that begin at start really begin: after

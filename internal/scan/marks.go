@@ -7,8 +7,8 @@ import "bytes"
 // token has a J or K somewhere, but for a few short ones with leU for eyJ: to search for a U, too,
 // costs more than all the rest.
 type marks struct {
-	text []byte
-	next [len(letters)]int // of each letter
+	text  []byte
+	clear [len(letters)]int // before which there is no further mark of each letter
 }
 
 // A letter is a rare one, because a search for one letter is the fastest.
@@ -20,37 +20,28 @@ type letter struct {
 
 var letters = [...]letter{{c: 'J'}, {c: 'K'}, {c: 'A', exact: true, before: 2}, {c: 'w', exact: true, before: 1}}
 
-func marksOf(text []byte) marks {
-	m := marks{text: text}
-	for i := range m.next {
-		m.next[i] = -1 // not searched for yet
-	}
-	return m
-}
-
-// after returns the first mark at or after byte from, or the length of the text.
+// after returns the first mark at or after byte from, or the length of the text. It searches for
+// each letter only before the mark of another, since a token that is found is not searched.
 func (m *marks) after(from int) int {
 	first := len(m.text)
 	for i, l := range letters {
-		if m.next[i]-l.before < from {
-			m.next[i] = l.find(m.text, from)
-		}
-		first = min(first, m.next[i])
+		first = l.find(m.text, max(from+l.before, m.clear[i]), first)
+		m.clear[i] = first
 	}
 	return first
 }
 
-// find returns the first mark of a letter whose opening is not before byte from.
-func (l letter) find(text []byte, from int) int {
-	for at := from + l.before; at < len(text); at++ {
-		i := bytes.IndexByte(text[at:], l.c)
+// find returns the first mark of a letter from byte at to byte end, or end.
+func (l letter) find(text []byte, at, end int) int {
+	for ; at < end; at++ {
+		i := bytes.IndexByte(text[at:end], l.c)
 		if i < 0 {
 			break
 		}
 		at += i
-		if opening := text[at-l.before:]; !l.exact || opensHeader(opening) {
+		if !l.exact || opensHeader(text[at-l.before:]) {
 			return at
 		}
 	}
-	return len(text)
+	return end
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 
+	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
 )
 
@@ -29,7 +30,10 @@ func (m Match) AppendPayload(dst []byte) ([]byte, bool) {
 	if m.Encrypted {
 		return dst, false
 	}
-	dst, err := base64.RawURLEncoding.AppendDecode(dst, payload)
+	if b, err := base64url.AppendDecode(dst, payload); err == nil {
+		return b, true
+	}
+	dst, err := base64.RawURLEncoding.AppendDecode(dst, payload) // in spite of spare bits
 	return dst, err == nil
 }
 

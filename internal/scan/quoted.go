@@ -41,7 +41,7 @@ func (r *reader) quoted(s span, c carrier) (pieces []piece) {
 		}
 		pieces = append(pieces, r.prose(s.sub(plain, i))...)
 		end, escapes := endOfQuote(s.b, i)
-		name, ok := nameBefore(s.b[:i])
+		before, ok := nameBefore(s.b[:i])
 		if end < 0 || !closesQuote(s.b, end) || !ok {
 			return append(pieces, refusedQuote(s, i, end)...)
 		}
@@ -49,9 +49,9 @@ func (r *reader) quoted(s span, c carrier) (pieces []piece) {
 		if escapes {
 			inner.span = span{b: unescape(inner.b), off: inner.off}
 		}
-		if name != "" {
+		if name := string(before); name != "" {
 			inner.carrier = carrier{name: name, where: name, fold: true}
-			if equalFold([]byte(name), "Authorization") {
+			if equalFold(before, "Authorization") {
 				inner.where += " header"
 			}
 		}
@@ -112,17 +112,17 @@ const maxName = 128
 
 // nameBefore returns the name of the quoted text after b: "name": "…", name = "…", name:
 // Bearer "…". ok is false if a scheme occurs twice.
-func nameBefore(b []byte) (name string, ok bool) {
+func nameBefore(b []byte) (name []byte, ok bool) {
 	b = trimBlanks(b[max(0, len(b)-maxName):])
 	if rest, isWord := cutLastScheme(b); isWord {
 		if _, again := cutLastScheme(rest); again {
-			return "", false
+			return nil, false
 		}
 		b = rest
 	}
 	b = trimBlanks(bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("$")), []byte("b")))
 	if len(b) == 0 || b[len(b)-1] != ':' && b[len(b)-1] != '=' {
-		return "", true
+		return nil, true
 	}
 	b = trimBlanks(b[:len(b)-1])
 	if len(b) > 0 && isQuote(b[len(b)-1]) {
@@ -132,7 +132,7 @@ func nameBefore(b []byte) (name string, ok bool) {
 	for start > 0 && isTokenByte(b[start-1]) {
 		start--
 	}
-	return strings.TrimLeft(string(b[start:]), "-"), true
+	return bytes.TrimLeft(b[start:], "-"), true
 }
 
 // cutLastScheme removes a scheme from the end of b if it is a separate word.

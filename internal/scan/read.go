@@ -290,7 +290,7 @@ func (r *reader) inText(p piece) {
 func (r *reader) delimited(p piece, start, end int) bool {
 	before, token := p.b[:start], p.b[start:end]
 	_, once := nameBefore(before) // the second of two schemes is not a token
-	named := r.inWords || p.name != "" || nameOf(before) != ""
+	named := r.inWords || p.name != "" || len(nameOf(before)) > 0
 	return named && once && begins(before) && ends(p.b[end:]) && compact.Is(token) && isComplete(token) &&
 		!resumes(bytes.TrimPrefix(r.after(p.span, end), []byte{'.'}))
 }
@@ -307,8 +307,8 @@ func (r *reader) addInText(p piece, start, end int) {
 	c := p.carrier
 	if c.name == "" {
 		c = p.around
-		if name := nameOf(p.b[:start]); name != "" && !carriesToken([]byte(name)) {
-			c.name, c.where = name, name
+		if name := nameOf(p.b[:start]); len(name) > 0 && !carriesToken(name) {
+			c.name, c.where = string(name), string(name)
 		}
 	}
 	c.rank = 0

@@ -6,6 +6,8 @@ package scan
 // of token characters around it is read.
 type Searcher struct {
 	headers map[string]*shape // of headers that were read before
+	last    *shape            // of them
+	name    string            // of the last token
 	end     int               // of the last run that was walked to its end
 }
 
@@ -22,7 +24,7 @@ const (
 // wrapped.
 func (s *Searcher) Append(dst []Match, text []byte, from int) []Match {
 	s.end = from
-	found := marksOf(text)
+	found := marks{text: text}
 	for at := found.after(from); at < len(text); at = found.after(from) {
 		start := at
 		for start > from && inToken(text[start-1]) {
@@ -74,7 +76,7 @@ func (s *Searcher) at(text []byte, at int) (Match, bool) {
 		}
 	}
 	if ok {
-		m.Name = nameAround(text, at)
+		m.Name = s.nameAround(text, at)
 	}
 	return m, ok
 }

@@ -44,8 +44,8 @@ func (s *Searcher) encoded(text []byte, at, from int) (Match, bool) {
 		}
 		m.Encoded, m.Start = true, at
 		m.End = min(end, begin+(i+len(m.Token)+2)/3*4)
-		if m.Name = nameAround(text, begin); m.Name == "" || i > 0 && isQuote(plain[i-1]) {
-			m.Name = cmp.Or(nameAround(plain, i), m.Name)
+		if m.Name = s.nameAround(text, begin); m.Name == "" || i > 0 && isQuote(plain[i-1]) {
+			m.Name = cmp.Or(s.nameAround(plain, i), m.Name)
 		}
 		return m, ok
 	}

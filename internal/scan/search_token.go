@@ -19,12 +19,8 @@ func (s *Searcher) token(b []byte) (Match, bool) {
 
 // compact returns the token at the start of b without disclosures.
 func (s *Searcher) compact(b []byte) (Match, bool) {
-	head := part(b, 0)
-	if head == len(b) || b[head] != '.' || head > maxHeader {
-		return Match{}, false
-	}
-	h := s.shape(b[:head])
-	if !h.ok {
+	h, head := s.shape(b)
+	if h == nil || !h.ok {
 		return Match{}, false
 	}
 	end, last := head, 0
@@ -56,12 +52,7 @@ func (h *shape) kind(inner, last []byte) (kind Kind, published string) {
 }
 
 // part returns where the base64url that begins at i ends.
-func part(b []byte, i int) int {
-	for i < len(b) && base64url.Is(b[i]) {
-		i++
-	}
-	return i
-}
+func part(b []byte, i int) int { return i + base64url.Prefix(b[i:]) }
 
 // disclosures returns the length of what an SD-JWT has after its signature.
 func (s *Searcher) disclosures(b []byte) int {
@@ -81,11 +72,18 @@ func (s *Searcher) disclosures(b []byte) int {
 
 // A shape is what a header says about the rest of its token.
 type shape struct {
-	ok     bool // it is the header of a token
-	header jsonobject.Object
-	dots   int // 2, or 4 for a JWE
-	rsa    bool
-	sizes  sizes
+	encoded string
+	ok      bool // it is the header of a token
+	header  jsonobject.Object
+	dots    int // 2, or 4 for a JWE
+	rsa     bool
+	sizes   sizes
+}
+
+// begins reports whether b begins with the header and a dot.
+func (h *shape) begins(b []byte) bool {
+	n := len(h.encoded)
+	return len(b) > n && b[n] == '.' && string(b[:n]) == h.encoded
 }
 
 // fits reports whether the last part of a token can have n characters. A signature of RSA has
@@ -95,17 +93,27 @@ func (h *shape) fits(n int) bool { return h.sizes.fit(n) || h.rsa && n >= 171 }
 // maxHeaders is the number of headers that a Searcher remembers.
 const maxHeaders = 64
 
-// shape reads a header, or remembers it.
-func (s *Searcher) shape(encoded []byte) *shape {
-	if h, ok := s.headers[string(encoded)]; ok {
-		return h
+// shape reads the header at the start of b, or remembers it, and returns where it ends. It is nil
+// if no dot follows. Most tokens have the header of the one before.
+func (s *Searcher) shape(b []byte) (h *shape, end int) {
+	if h = s.last; h != nil && h.begins(b) {
+		return h, len(h.encoded)
 	}
-	h := readShape(encoded)
-	if len(s.headers) >= maxHeaders || s.headers == nil {
-		s.headers = make(map[string]*shape)
+	end = part(b, 0)
+	if end == len(b) || b[end] != '.' || end > maxHeader {
+		return nil, 0
 	}
-	s.headers[string(encoded)] = h
-	return h
+	h, ok := s.headers[string(b[:end])]
+	if !ok {
+		h = readShape(b[:end])
+		h.encoded = string(b[:end])
+		if len(s.headers) >= maxHeaders || s.headers == nil {
+			s.headers = make(map[string]*shape)
+		}
+		s.headers[h.encoded] = h
+	}
+	s.last = h
+	return h, end
 }
 
 func readShape(encoded []byte) *shape {

@@ -60,7 +60,7 @@ func wrappings(s span) (all []wrapping) {
 // join reads the lines of a token from start on until it is complete or has most characters,
 // and returns where it ends.
 func join(s span, start, most int) (w wrapping, end int, ok bool) {
-	j := joiner{wrapping: wrapping{where: nameOf(bytes.TrimRight(s.b[:start], `"'`)), off: s.at(start)}}
+	j := joiner{wrapping: wrapping{where: string(nameOf(bytes.TrimRight(s.b[:start], `"'`))), off: s.at(start)}}
 	for end = start; ; {
 		line := end
 		for end < len(s.b) && inToken(s.b[end]) {
@@ -120,7 +120,7 @@ func (s *Searcher) wrapped(text []byte, at, end int) (Match, bool) {
 		return Match{}, false
 	}
 	m, ok := s.compact(w.token)
-	m.Start, m.End, m.Name, m.Wrapped = at, end, nameAround(text, at), true
+	m.Start, m.End, m.Name, m.Wrapped = at, end, s.nameAround(text, at), true
 	return m, ok && len(m.Token) == len(w.token)
 }
 
