@@ -1,8 +1,10 @@
 package input
 
 import (
+	"slices"
 	"strings"
 
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -22,7 +24,11 @@ func dotenv(source string, limit int) (Source, error) {
 	case err != nil:
 		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "%s: %s: %w", path, name, err)
 	case !found:
-		return Source{}, verdict.Errorf(verdict.KeyUnreadable, "%s: has no %s", path, name)
+		e := verdict.Errorf(verdict.KeyUnreadable, "%s: has no %s", path, name)
+		if names := SettingNames(file.Data); len(names) > 0 {
+			return Source{}, e.Hintf("it has %s", phrase.List(names))
+		}
+		return Source{}, e
 	}
 	return Source{Data: []byte(value), Name: path + "#" + name, Mode: file.Mode}, nil
 }
@@ -36,6 +42,28 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // setting returns the value that the lines NAME=value of a text give to name.
 func setting(text, name string) (value string, found bool, err error) {
+	eachSetting(text, func(n, v string, wrong error) {
+		if n == name {
+			value, found, err = v, true, wrong
+		}
+	})
+	return value, found, err
+}
+
+// SettingNames returns the names in a text of lines NAME=value, each once: those in capitals, as
+// variables have, because any other word before an equals sign may be a part of a secret.
+func SettingNames(text []byte) (names []string) {
+	eachSetting(string(text), func(name, value string, _ error) {
+		if isVariableName(name) && strings.Trim(value, "=") != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	})
+	return names
+}
+
+// eachSetting visits the lines NAME=value of a text, with the value as a shell would read it, or why
+// it cannot be read.
+func eachSetting(text string, visit func(name, value string, err error)) {
 	text = strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), "\r\n", "\n")
 	for text != "" {
 		line, _, _ := strings.Cut(text, "\n")
@@ -46,14 +74,11 @@ func setting(text, name string) (value string, found bool, err error) {
 			continue
 		}
 		right := text[strings.IndexByte(text, '=')+1:]
-		v, n, wrong := word(right)
-		if left == name {
-			value, found, err = v, true, wrong
-		}
+		value, n, err := word(right)
+		visit(left, value, err)
 		text = right[n:]
 		_, text, _ = strings.Cut(text, "\n")
 	}
-	return value, found, err
 }
 
 // A settingError is why a value cannot be read. It does not quote the value, which is a secret.

@@ -52,13 +52,18 @@ func (r *Reader) meant(source string) string {
 // IsVariable reports whether a text is the name of an environment variable that is set, or
 // that name after a $ which the shell did not expand.
 func (r *Reader) IsVariable(text string) bool {
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 	name := strings.TrimPrefix(text, "$")
-	if len(name) < 2 || !strings.Contains(letters, name[:1]) || strings.Trim(name, letters+"0123456789") != "" {
+	if !isVariableName(name) {
 		return false
 	}
 	_, set := r.LookupEnv(name)
 	return set
+}
+
+// isVariableName reports whether a text is written as variables usually are: in capitals.
+func isVariableName(text string) bool {
+	const letters, longest = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_", 64
+	return 1 < len(text) && len(text) <= longest && strings.Contains(letters, text[:1]) && strings.Trim(text, letters+"0123456789") == ""
 }
 
 // likeVariable returns a variable that is set and whose name differs from the given one in

@@ -107,7 +107,7 @@ func (k *Sources) readSecret(source string) (Source, error) {
 	s := Source{Set: jwk.Set{Keys: []jwk.Key{key}}, Name: read.Name, literal: literal}
 	switch {
 	case !literal && isSettings(read.Data):
-		k.Output.Note(k.Env, read.Name+" has lines NAME=value, and the secret is all of its text: --secret dotenv:"+strings.TrimPrefix(source, "@")+"#NAME reads one value")
+		k.Output.Note(k.Env, noteSettings(read))
 	case literal && cli.IsFile(source):
 		k.Output.Note(k.Env, source+" is used as the secret itself; --secret @"+source+" reads the file")
 		s.named, s.spelled = "file", "to read the file: --secret @"+source
@@ -135,19 +135,6 @@ func (k *Sources) readNextAuth(source string) (Source, error) {
 		s.Set.Keys[i].Source = s.Name
 	}
 	return s, nil
-}
-
-// isSettings reports whether a text is a file of settings, as .env is.
-func isSettings(text []byte) bool {
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
-		return ok && len(name) > 1 && strings.Trim(value, "=") != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
-	}
-	return false
 }
 
 // OutOfDate returns the error of a certificate that is not valid at the instant. The
