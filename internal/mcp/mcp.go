@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 )
 
 // A Tool is one thing that the server can do.
@@ -43,8 +44,9 @@ type Server struct {
 // versions of the protocol that the server speaks, the newest first.
 var versions = []string{"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"}
 
-// Codes of errors (JSON-RPC 2.0 §5.1).
+// Codes of errors (JSON-RPC 2.0 §5.1), of which a server may define its own from -32000 down.
 const (
+	serverBusy     = -32000
 	parseError     = -32700
 	invalidRequest = -32600
 	unknownMethod  = -32601
@@ -101,12 +103,19 @@ func (s *Server) list() []object {
 	return list
 }
 
+func (s *Server) names() (names []string) {
+	for _, t := range s.Tools {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
 // tool returns the tool that a request calls, and its arguments.
 func (s *Server) tool(params jsonobject.Object) (Tool, jsonobject.Object, *failure) {
 	name, _ := params.Text("name")
 	i := slices.IndexFunc(s.Tools, func(t Tool) bool { return t.Name == name })
 	if i < 0 {
-		return Tool{}, jsonobject.Object{}, &failure{invalidParams, "unknown tool"}
+		return Tool{}, jsonobject.Object{}, &failure{invalidParams, "unknown tool " + phrase.Quote(name) + ": the tools are " + phrase.List(s.names())}
 	}
 	arguments, bad := objectIn(params, "arguments")
 	return s.Tools[i], arguments, bad

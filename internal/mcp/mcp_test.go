@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -39,7 +41,7 @@ func TestServe(t *testing.T) {
 		{"an unknown notification", `{"jsonrpc":"2.0","method":"notifications/new"}`, ``},
 		{"a call without an id", `{"jsonrpc":"2.0","method":"tools/call","params":{"name":"echo"}}`, ``},
 		{"an empty line", ``, ``},
-		{"an unknown tool", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"rm"}}`, `"error":{"code":-32602,"message":"unknown tool"}`},
+		{"an unknown tool", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"rm"}}`, `"error":{"code":-32602,"message":"unknown tool \"rm\": the tools are echo"}`},
 		{"an unknown method", `{"jsonrpc":"2.0","id":1,"method":"resources/list"}`, `"code":-32601`},
 		{"arguments that are a list", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":[]}}`, `"code":-32602`},
 		{"an argument twice", `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"a","text":"b"}}}`, `"code":-32600`},
@@ -98,6 +100,64 @@ func TestCancelled(t *testing.T) {
 		}
 		if got := out.String(); strings.Contains(got, `"id":1,`) || !strings.Contains(got, `"id":2,`) {
 			t.Errorf("answers: %s", got)
+		}
+	})
+}
+
+// TestCancelledWaiting requires that messages are read while the calls that may run at the same time
+// hang: one that waits is cancelled without being run, a ping is answered, those that are too many
+// are refused, and the rest run when the first are cancelled.
+func TestCancelledWaiting(t *testing.T) {
+	const known = 32
+	synctest.Test(t, func(t *testing.T) {
+		in, client := io.Pipe()
+		var out bytes.Buffer
+		var called sync.Map
+		ended := make(chan error)
+		go func() {
+			ended <- server(func(ctx context.Context, a jsonobject.Object) mcp.Result {
+				text, _ := a.Text("text")
+				called.Store(text, true)
+				if _, waits := a.Get("wait"); waits {
+					<-ctx.Done()
+				}
+				return mcp.Result{Text: text}
+			}).Serve(t.Context(), in, &out)
+		}()
+		send := func(format string, a ...any) { fmt.Fprintf(client, format+"\n", a...) }
+		call := func(id int, wait string) {
+			send(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"echo","arguments":{"text":"%[1]d"%s}}}`, id, wait)
+		}
+		cancel := func(id int) {
+			send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`, id)
+		}
+		for id := 1; id <= 8; id++ {
+			call(id, `,"wait":true`)
+		}
+		synctest.Wait() // they hang
+		for id := 9; id <= known; id++ {
+			call(id, "")
+		}
+		synctest.Wait()
+		call(known+1, "")
+		cancel(9)
+		send(`{"jsonrpc":"2.0","id":"p","method":"ping"}`)
+		synctest.Wait()
+		if got := out.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, `"code":-32000`) || !strings.Contains(got, `"id":"p"`) {
+			t.Errorf("answers while calls hang: %s", got)
+		}
+		for id := 1; id <= 8; id++ {
+			cancel(id)
+		}
+		client.Close()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(out.String(), "\n"); got != 2+known-9 {
+			t.Errorf("%d answers", got)
+		}
+		if _, ran := called.Load("9"); ran {
+			t.Error("a call that was cancelled before it could run has run")
 		}
 	})
 }

@@ -15,15 +15,22 @@ import (
 // maxMessage bounds a message: two tokens of the largest size, spelled in JSON, fit.
 const maxMessage = 8 << 20
 
-// maxCalls bounds the calls that run at the same time.
-const maxCalls = 8
+// maxCalls bounds the calls that run at the same time, and maxKnown those that run or wait. The
+// messages after them are read all the same: one may cancel a call.
+const (
+	maxCalls = 8
+	maxKnown = 32
+)
 
 // Serve answers the messages of in on out until in ends, and then waits for the calls that run. It
 // returns an error if a stream fails.
 func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c := &connection{server: s, out: out, calls: map[string]context.CancelFunc{}, free: make(chan struct{}, maxCalls)}
+	c := &connection{
+		server: s, out: out, calls: map[string]context.CancelFunc{},
+		free: make(chan struct{}, maxCalls), known: make(chan struct{}, maxKnown),
+	}
 	defer c.running.Wait()
 	r := bufio.NewReader(in)
 	for c.failed() == nil {
@@ -65,7 +72,8 @@ func readLine(r *bufio.Reader) (line []byte, tooLong bool, err error) {
 type connection struct {
 	server  *Server
 	running sync.WaitGroup
-	free    chan struct{} // holds one element for each call that runs
+	free    chan struct{} // has one element for each call that runs
+	known   chan struct{} // has one element for each call that runs or waits
 
 	mu    sync.Mutex // guards what follows
 	out   io.Writer
@@ -132,29 +140,45 @@ func (c *connection) reply(id jsonobject.Value, method string, params jsonobject
 	c.write(object{"jsonrpc": "2.0", "id": json.RawMessage(id), "result": result})
 }
 
-// call calls a tool, while other messages are read. A call that is cancelled is not answered.
+// call calls a tool, while other messages are read.
 func (c *connection) call(ctx context.Context, id jsonobject.Value, params jsonobject.Object) {
 	tool, arguments, bad := c.server.tool(params)
 	if bad != nil {
 		c.refuse(id, *bad)
 		return
 	}
+	select {
+	case c.known <- struct{}{}:
+	default:
+		c.refuse(id, failure{serverBusy, "too many calls wait for others to end"})
+		return
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	c.mu.Lock()
 	c.calls[string(id)] = cancel
 	c.mu.Unlock()
-	c.free <- struct{}{}
 	c.running.Go(func() {
+		defer func() { <-c.known }()
 		defer cancel()
-		result := tool.Call(ctx, arguments)
-		<-c.free
-		c.mu.Lock()
-		delete(c.calls, string(id))
-		c.mu.Unlock()
-		if ctx.Err() == nil {
-			c.write(object{"jsonrpc": "2.0", "id": json.RawMessage(id), "result": result.content()})
-		}
+		c.run(ctx, id, func() Result { return tool.Call(ctx, arguments) })
 	})
+}
+
+// run waits until the call may run, and answers it. A call that is cancelled is not answered.
+func (c *connection) run(ctx context.Context, id jsonobject.Value, call func() Result) {
+	var result Result
+	select {
+	case c.free <- struct{}{}:
+		result = call()
+		<-c.free
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	delete(c.calls, string(id))
+	c.mu.Unlock()
+	if ctx.Err() == nil {
+		c.write(object{"jsonrpc": "2.0", "id": json.RawMessage(id), "result": result.content()})
+	}
 }
 
 // refuse answers with an error of the protocol. A message without a readable id is answered with null.
