@@ -152,12 +152,16 @@ func runScan(ctx context.Context, env *cli.Env, o scanOptions, args []string) er
 	if err != nil {
 		return err
 	}
+	zone, err := o.date.Location()
+	if err != nil {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(args) == 0 {
 		args = []string{"-"}
 	}
-	s := scanner{options: o, env: env, now: now, show: o.date.Show, files: scanFiles{env: env, args: args, all: o.all, keepsBytes: o.redact != ""}}
+	s := scanner{options: o, env: env, now: now, zone: zone, files: scanFiles{env: env, args: args, all: o.all, keepsBytes: o.redact != ""}}
 	s.progress = newProgress(env, o.output, "MB", sizeOfFile(args))
 	s.progress.shown = s.progress.shown && !env.StdoutTTY
 	if o.redact != "" {

@@ -29,7 +29,7 @@ type scanner struct {
 	options  scanOptions
 	env      *cli.Env
 	now      time.Time
-	show     func(time.Time) string
+	zone     *time.Location
 	keys     *keysource.Sources // nil without a key
 	files    scanFiles
 	progress *progress
@@ -165,14 +165,15 @@ func (s *scanner) report(w *scanWorker, b *blocks.Block) {
 	placeOf := b.Places()
 	source, _ := b.Source.(*scanSource)
 	f := &w.found
-	for _, m := range w.matches {
-		w.decode(m)
+	f.File, f.Zone, f.Reveal = source.name, s.zone, s.options.reveal
+	for i := range w.matches {
+		w.decode(&w.matches[i])
 		s.judge(f)
-		f.File, f.Place, f.Offset = source.name, placeOf(m.Start), int(b.Offset)+m.Start-b.Lead
+		f.Place, f.Offset = placeOf(f.Start), int(b.Offset)+f.Start-b.Lead
 		if s.options.sarif {
-			f.Last = placeOf(m.End)
+			f.Last = placeOf(f.End)
 		}
-		f.Request, f.InRequest = source.requests.At(f.Offset)
+		f.Request = source.requests.At(f.Offset)
 		t.add(s.count(f))
 		b.Out = s.append(b.Out, f)
 	}
@@ -180,20 +181,21 @@ func (s *scanner) report(w *scanWorker, b *blocks.Block) {
 }
 
 // decode makes a match the one that was found last.
-func (w *scanWorker) decode(m scan.Match) {
-	w.found = render.Found{Match: m}
+func (w *scanWorker) decode(m *scan.Match) {
+	f := &w.found
+	f.Match, f.HasClaims = m, false
 	var ok bool
 	if w.payload, ok = m.AppendPayload(w.payload[:0]); ok {
 		claims, err := w.claims.Parse(w.payload)
-		w.found.Claims, w.found.HasClaims = claims, err == nil
+		f.Claims, f.HasClaims = claims, err == nil
 	}
 }
 
 // judge compares a token with the time and, with a key, verifies it.
 func (s *scanner) judge(f *render.Found) {
-	f.Show, f.Reveal = s.show, s.options.reveal
+	f.Lifetime = inspect.Lifetime{}
 	if f.HasClaims {
-		f.Lifetime = inspect.LifetimeOf(f.Claims, s.now)
+		f.Lifetime = inspect.Lifetime{NotBefore: inspect.MomentOf(f.Claims, "nbf"), Expires: inspect.MomentOf(f.Claims, "exp"), Now: s.now}
 	}
 	if s.keys != nil {
 		r := verify.Token(string(f.Token), s.keys, verify.Policy{Algs: s.options.keys.Algs, Diagnosis: &verify.Diagnosis{Off: true}}, s.now)

@@ -46,11 +46,22 @@ func (b *Block) lineOf(at int) int {
 // moved returns the place after a text that ends in a line.
 func (p Place) moved(line int, text []byte) Place {
 	if line > p.Line {
-		text = text[bytes.LastIndexByte(text, '\n')+1:]
+		text = text[lineStart(text):]
 		p = Place{line, 1}
 	}
 	p.Column += characters(text)
 	return p
+}
+
+// lineStart returns where the last line of a text begins. Most of it is searched forwards, which is
+// much faster than backwards.
+func lineStart(text []byte) int {
+	const piece = 64
+	end := len(text)
+	for end > piece && bytes.IndexByte(text[end-piece:end], '\n') < 0 {
+		end -= piece
+	}
+	return bytes.LastIndexByte(text[:end], '\n') + 1
 }
 
 // characters counts the characters of a text. Most have ASCII alone, of which 8 bytes are read at

@@ -37,10 +37,11 @@ const (
 
 // LifetimeOf returns the lifetime in claims.
 func LifetimeOf(claims jsonobject.Object, now time.Time) Lifetime {
-	return Lifetime{Issued: momentOf(claims, "iat"), NotBefore: momentOf(claims, "nbf"), Expires: momentOf(claims, "exp"), Now: now}
+	return Lifetime{Issued: MomentOf(claims, "iat"), NotBefore: MomentOf(claims, "nbf"), Expires: MomentOf(claims, "exp"), Now: now}
 }
 
-func momentOf(claims jsonobject.Object, name string) Moment {
+// MomentOf returns the moment in the claim with this name.
+func MomentOf(claims jsonobject.Object, name string) Moment {
 	v, ok := claims.Get(name)
 	if !ok {
 		return Moment{}

@@ -17,21 +17,20 @@ import (
 
 // A Found is one token that scan found, as text, JSON or SARIF.
 type Found struct {
-	scan.Match
+	*scan.Match
 	File   string // "" for stdin
 	Place  blocks.Place
 	Offset int          // of its first character, in bytes
 	Last   blocks.Place // after its last character, for SARIF
 
-	Request   scan.Request // of an HTTP archive
-	InRequest bool         // there is one
+	Request *scan.Request // of an HTTP archive; may be nil
 
 	Claims    jsonobject.Object
-	HasClaims bool // the payload is claims
-	Lifetime  inspect.Lifetime
-	Report    *verify.Report // nil without a key
-	Show      func(time.Time) string
-	Reveal    bool // show the token itself
+	HasClaims bool             // the payload is claims
+	Lifetime  inspect.Lifetime // without Issued
+	Report    *verify.Report   // nil without a key
+	Zone      *time.Location   // of times
+	Reveal    bool             // show the token itself
 }
 
 // Fingerprint returns what distinguishes the token from others, and is not one.
@@ -39,50 +38,51 @@ func (f *Found) Fingerprint() string { return redact.Fingerprint(string(f.Token)
 
 // AppendMembers appends the match as the members of an object.
 func (f *Found) AppendMembers(dst []byte) []byte {
-	dst = appendText(dst, "file", f.File)
-	dst = appendInt(dst, "line", f.Place.Line)
-	dst = appendInt(dst, "column", f.Place.Column)
-	dst = appendText(dst, "kind", string(f.Kind))
-	dst = appendText(dst, "example", f.Example)
-	dst = appendText(dst, "name", f.Name)
-	dst = appendTrue(dst, "encoded", f.Encoded)
-	dst = appendTrue(dst, "wrapped", f.Wrapped)
-	dst = append(redact.AppendFingerprint(append(appendName(dst, "fingerprint"), '"'), f.Token), '"')
+	dst = appendText(dst, `"file":`, f.File)
+	dst = strconv.AppendInt(appendKey(dst, `"line":`), int64(f.Place.Line), 10)
+	dst = strconv.AppendInt(appendKey(dst, `"column":`), int64(f.Place.Column), 10)
+	dst = appendText(dst, `"kind":`, string(f.Kind))
+	dst = appendText(dst, `"example":`, f.Example)
+	dst = appendText(dst, `"name":`, f.Name)
+	if f.Encoded {
+		dst = append(dst, `,"encoded":true`...)
+	}
+	if f.Wrapped {
+		dst = append(dst, `,"wrapped":true`...)
+	}
+	dst = append(redact.AppendFingerprint(append(dst, `,"fingerprint":"`...), f.Token), '"')
 	if f.Reveal {
-		dst = appendText(dst, "token", string(f.Token))
+		dst = appendText(dst, `"token":`, string(f.Token))
 	}
-	if f.InRequest {
-		dst = appendObject(appendName(dst, "request"), f.requestJSON())
+	if f.Request != nil {
+		dst = appendObject(appendKey(dst, `"request":`), f.requestJSON())
 	}
-	dst = appendSource(appendName(dst, "header"), f.Header)
+	dst = appendSource(appendKey(dst, `"header":`), f.Header)
 	if f.HasClaims {
-		dst = appendSource(appendName(dst, "payload"), f.Claims)
-		dst = appendText(dst, "state", string(f.Lifetime.State()))
+		dst = appendSource(appendKey(dst, `"payload":`), f.Claims)
+		dst = appendText(dst, `"state":`, string(f.Lifetime.State()))
 	}
 	if f.Lifetime.Expires.Shown {
-		dst = appendText(dst, "expires", f.Show(f.Lifetime.Expires.At))
+		dst = f.Lifetime.Expires.At.In(f.Zone).AppendFormat(append(dst, `,"expires":"`...), time.RFC3339)
+		dst = append(dst, '"')
 	}
 	return f.verdictJSON().AppendMembers(dst)
 }
 
+// appendKey appends the quoted name of a member and its colon, with a comma unless it is the first.
+func appendKey(dst []byte, key string) []byte {
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return append(dst, key...)
+}
+
 // appendText appends a member that is a string, if it is not empty.
-func appendText(dst []byte, name, value string) []byte {
+func appendText(dst []byte, key, value string) []byte {
 	if value == "" {
 		return dst
 	}
-	return jsonobject.AppendQuote(appendName(dst, name), value)
-}
-
-// appendTrue appends a member that is true, if it is.
-func appendTrue(dst []byte, name string, value bool) []byte {
-	if !value {
-		return dst
-	}
-	return strconv.AppendBool(appendName(dst, name), value)
-}
-
-func appendInt(dst []byte, name string, value int) []byte {
-	return strconv.AppendInt(appendName(dst, name), int64(value), 10)
+	return jsonobject.AppendQuote(appendKey(dst, key), value)
 }
 
 // requestJSON returns the request of an HTTP archive that sent the token or whose response has
@@ -98,7 +98,7 @@ func (f *Found) requestJSON() Object {
 // then returns the lifetime of the token at the time of the request.
 func (f *Found) then() (inspect.Lifetime, bool) {
 	at, err := time.Parse(time.RFC3339, f.Request.Time)
-	if err != nil || !f.InRequest || !f.counts() {
+	if err != nil || !f.counts() {
 		return inspect.Lifetime{}, false
 	}
 	l := f.Lifetime
@@ -108,7 +108,7 @@ func (f *Found) then() (inspect.Lifetime, bool) {
 
 // requestText appends the request on a line of its own.
 func (f *Found) requestText(t *Text) {
-	if !f.InRequest {
+	if f.Request == nil {
 		return
 	}
 	verb := "received from "

@@ -22,8 +22,8 @@ func (r Request) Sent(offset int) bool { return r.from <= offset && offset < r.t
 // Requests are the entries of an archive in their order.
 type Requests []Request
 
-// At returns the entry that has the byte at an offset.
-func (r Requests) At(offset int) (Request, bool) {
+// At returns the entry that has the byte at an offset, or nil.
+func (r Requests) At(offset int) *Request {
 	i, _ := slices.BinarySearchFunc(r, offset, func(r Request, offset int) int {
 		if r.end <= offset {
 			return -1
@@ -31,9 +31,9 @@ func (r Requests) At(offset int) (Request, bool) {
 		return 1
 	})
 	if i < len(r) && r[i].start <= offset {
-		return r[i], true
+		return &r[i]
 	}
-	return Request{}, false
+	return nil
 }
 
 // IsHAR reports whether a text that begins like this is an HTTP archive.
