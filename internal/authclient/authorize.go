@@ -142,32 +142,6 @@ func (z authorization) answer(ctx context.Context, back *callback, d Dialog) (ur
 	return z.parsePasted(pasted)
 }
 
-// parsePasted reads the URL to which the login page redirected, or the code alone. A URL is
-// checked like a request to the loopback port. The code alone has neither state nor iss: the
-// user vouches that it comes from the page just visited.
-func (z authorization) parsePasted(text string) (url.Values, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return nil, verdict.Errorf(verdict.Usage, "nothing was pasted").Hintf("paste the whole URL that the browser ends at, or the code that the page shows")
-	}
-	if !strings.Contains(text, "://") && !strings.Contains(text, "code=") && !strings.Contains(text, "error=") {
-		return url.Values{"code": {text}, "state": {z.state}, "iss": {z.issuer}}, nil
-	}
-	u, err := url.Parse(text)
-	if err != nil {
-		return nil, verdict.Errorf(verdict.Usage, "what was pasted is not a URL")
-	}
-	query := u.RawQuery
-	if query == "" && u.Scheme == "" { // only the parameters
-		query = text
-	}
-	values, err := url.ParseQuery(query)
-	if err != nil || len(values) == 0 {
-		return nil, verdict.Errorf(verdict.Usage, "the pasted URL has no parameters").Hintf("paste the whole URL that the browser ends at, with code= in it")
-	}
-	return values, nil
-}
-
 // code checks an authorization response and returns its code. The state ties it to this
 // login, and iss to this server: an attacker could otherwise have the user log in to the
 // attacker's account (RFC 6749 §10.12), or have a code of one server sent to another (RFC
@@ -183,6 +157,8 @@ func (z authorization) code(answer url.Values, m oauth.Metadata) (string, error)
 	}
 	iss, hasIss := answer["iss"]
 	switch {
+	case answer.Get("state") == "":
+		return "", refuse("state: missing").(*verdict.Error).Hintf("every answer has the state of its login: take it whole, from the page at which this login ends")
 	case subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(z.state)) != 1:
 		return "", refuse("its state is not that of this login").(*verdict.Error).Hintf("it may come from an older page, or from an attacker: log in again, in one page")
 	case hasIss && iss[0] != m.Issuer:
