@@ -19,9 +19,10 @@ type Verified struct {
 }
 
 // An Opening is what tokens have in common that have the same header and verify under the same
-// key. It must not be changed.
+// key. It must not be changed, but for Kept.
 type Opening struct {
 	Checks []verdict.Check // what Verify examined
+	Kept   any             // for the caller of Verify, who keeps here what else such tokens have in common
 	key    jwk.Key
 	alg    jwa.Algorithm
 }

@@ -29,7 +29,8 @@ const (
 var units = [...]struct {
 	seconds int64
 	name    string
-}{{year, "y"}, {day, "d"}, {hour, "h"}, {minute, "min"}, {1, "s"}}
+	next    int64 // whole units of the next kind
+}{{year, "y", year / day}, {day, "d", day / hour}, {hour, "h", hour / minute}, {minute, "min", minute}, {1, "s", 0}}
 
 // Span formats a duration for people, without its sign. It rounds to the nearest unit,
 // and adds the next smaller unit after one unit: "5 min", "1 h", "1 h 30 min", "3 h", "2
@@ -120,8 +121,15 @@ func exactly(seconds int64, fraction string) string {
 // secondsBetween returns t - now to the nearest second. time.Time.Sub is limited to 292
 // years.
 func secondsBetween(t, now time.Time) int64 {
-	nanos := time.Duration(t.Nanosecond() - now.Nanosecond())
-	return t.Unix() - now.Unix() + wholeSeconds(nanos)
+	const half = int(time.Second / 2)
+	seconds, nanos := t.Unix()-now.Unix(), t.Nanosecond()-now.Nanosecond()
+	switch {
+	case nanos >= half:
+		seconds++
+	case nanos <= -half:
+		seconds--
+	}
+	return seconds
 }
 
 func wholeSeconds(d time.Duration) int64 { return int64(d.Round(time.Second) / time.Second) }
@@ -146,13 +154,13 @@ func appendSpan(dst []byte, seconds int64) []byte {
 	}
 	for i, u := range units[:len(units)-1] {
 		next := units[i+1]
-		rest := nearest(seconds, next.seconds) - u.seconds/next.seconds
+		rest := nearest(seconds, next.seconds) - u.next
 		switch {
 		case rest < 0:
 			continue
 		case rest == 0:
 			return appendUnits(dst, 1, u.name)
-		case rest < u.seconds/next.seconds:
+		case rest < u.next:
 			return appendUnits(append(appendUnits(dst, 1, u.name), ' '), rest, next.name)
 		default:
 			return appendUnits(dst, nearest(seconds, u.seconds), u.name)

@@ -86,11 +86,8 @@ func appendContents(dst []byte, t *token.Token) []byte {
 	return dst
 }
 
-// Reports renders the reports of one goroutine. It keeps what it has rendered of their openings.
-type Reports struct {
-	report *Report
-	known  map[*verify.Opening]*opening
-}
+// Reports renders the reports of one goroutine, what their openings have in common only once.
+type Reports struct{ report *Report }
 
 // An opening is what reports with the same beginning have in common, rendered.
 type opening struct {
@@ -118,21 +115,15 @@ func (r *Reports) opening() *opening {
 	if of == nil {
 		return nil
 	}
-	if known := r.known[of]; known != nil {
+	if known, ok := of.Rendered.(*opening); ok {
 		return known
 	}
 	o := &opening{count: len(of.Checks), checks: appendChecks(nil, of.Checks)}
 	o.key = EscapeJSON(appendObject([]byte(`,"key":`), KeyJSON(r.report.Signed.Key(), r.report.Signed.Alg().Name, "")))
 	o.header = EscapeJSON(appendSource([]byte(`,"header":`), r.report.Token.Header))
-	if r.known == nil || len(r.known) >= maxKnown {
-		r.known = map[*verify.Opening]*opening{}
-	}
-	r.known[of] = o
+	of.Rendered = o
 	return o
 }
-
-// maxKnown bounds the memory for openings.
-const maxKnown = 64
 
 // appendChecks appends the checks, escaped.
 func appendChecks(dst []byte, checks []verdict.Check) []byte {

@@ -23,7 +23,6 @@ type Verifier struct {
 	claims     jwt.Reader
 	seen       []jwk.Key // the keys of signatures
 	signatures *jws.Verifier
-	openings   map[*jws.Opening]*Opening
 
 	// State of the last token, reused for the next.
 	work   verification
@@ -35,12 +34,11 @@ type Verifier struct {
 type Opening struct {
 	Checks []verdict.Check // the first ones of each report
 
+	Rendered any // for the renderer, who keeps here what it made of them
+
 	nested   bool          // the header may say that the payload is a token
 	examiner *jwt.Examiner // of the claims; nil before it is needed
 }
-
-// maxOpenings bounds the memory for headers: an issuer may send ever new ones.
-const maxOpenings = 64
 
 // New returns a Verifier.
 func New(keys Keys, policy Policy, at time.Time) *Verifier {
@@ -117,7 +115,7 @@ func (v *Verifier) begin(signed *jws.Token) {
 // under returns the verifier of signatures under the keys. It forgets all about others.
 func (v *Verifier) under(keys []jwk.Key) *jws.Verifier {
 	if len(keys) != len(v.seen) || len(keys) > 0 && &keys[0] != &v.seen[0] {
-		v.seen, v.openings = keys, nil
+		v.seen = keys
 		v.signatures = jws.NewVerifier(keys, v.Algs)
 	}
 	return v.signatures
@@ -128,18 +126,15 @@ func (v *verification) remember(of *jws.Opening) {
 	if v.token.Disclosures != nil {
 		return
 	}
-	if v.openings == nil || len(v.openings) >= maxOpenings {
-		v.Verifier.openings = map[*jws.Opening]*Opening{}
-	}
 	_, nested := v.token.Header.Get("cty")
 	v.opening = &Opening{Checks: append([]verdict.Check(nil), v.checks...), nested: nested}
-	v.openings[of] = v.opening
+	of.Kept = v.opening
 }
 
 // recall uses what is known about the header and the key of a verified token, if anything is.
 func (v *verification) recall(of *jws.Opening) bool {
-	known := v.openings[of]
-	if known == nil || v.token.Disclosures != nil {
+	known, ok := of.Kept.(*Opening)
+	if !ok || v.token.Disclosures != nil {
 		return false
 	}
 	v.opening, v.checks = known, append(v.checks[:0], known.Checks...)
