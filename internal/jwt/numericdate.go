@@ -40,10 +40,18 @@ const (
 
 // ParseNumericDate returns v as a date, and false if v is not a number.
 func ParseNumericDate(v jsonobject.Value) (NumericDate, bool) {
+	var d NumericDate
+	ok := d.read(v)
+	return d, ok
+}
+
+// read is ParseNumericDate into d.
+func (d *NumericDate) read(v jsonobject.Value) bool {
+	*d = NumericDate{}
 	if v.Kind() != '0' {
-		return NumericDate{}, false
+		return false
 	}
-	d := NumericDate{text: v}
+	d.text = v
 	if n, ok := integer(v); ok {
 		d.seconds = n
 	} else if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
@@ -51,7 +59,7 @@ func ParseNumericDate(v jsonobject.Value) (NumericDate, bool) {
 	} else {
 		d.seconds, d.nanos, d.rounded = roundDown(v.Decimal())
 	}
-	return d, true
+	return true
 }
 
 // integer reads a number of only digits that is in range.
@@ -94,7 +102,7 @@ func roundDown(n jsonobject.Decimal) (seconds, nanos int64, rounded bool) {
 
 // Compare returns -1, 0 or +1 if the date is before, at or after t. The comparison is
 // exact.
-func (d NumericDate) Compare(t time.Time) int {
+func (d *NumericDate) Compare(t time.Time) int {
 	if c := cmp.Compare(d.seconds, t.Unix()); c != 0 {
 		return c
 	}
@@ -107,18 +115,18 @@ func (d NumericDate) Compare(t time.Time) int {
 
 // Time returns the date rounded down to a nanosecond, and false if it is outside the
 // years 0000 to 9999.
-func (d NumericDate) Time() (time.Time, bool) {
+func (d *NumericDate) Time() (time.Time, bool) {
 	return time.Unix(d.seconds, d.nanos).UTC(), firstSecond <= d.seconds && d.seconds <= lastSecond
 }
 
 // Text returns the number as it is written in the token.
-func (d NumericDate) Text() string { return string(d.text) }
+func (d *NumericDate) Text() string { return string(d.text) }
 
 // short returns the number for a sentence.
-func (d NumericDate) short() string { return phrase.Short(string(d.text)) }
+func (d *NumericDate) short() string { return phrase.Short(string(d.text)) }
 
 // String returns the date as RFC 3339 in UTC, or "outside every calendar".
-func (d NumericDate) String() string {
+func (d *NumericDate) String() string {
 	t, ok := d.Time()
 	if !ok {
 		return outsideCalendar
@@ -127,13 +135,13 @@ func (d NumericDate) String() string {
 }
 
 // afterCalendar reports whether the date is in the year 10000 or later.
-func (d NumericDate) afterCalendar() bool {
+func (d *NumericDate) afterCalendar() bool {
 	return d.seconds > lastSecond
 }
 
 // InMilliseconds returns the time if the number is probably a count of milliseconds, and
 // false otherwise.
-func (d NumericDate) InMilliseconds() (time.Time, bool) {
+func (d *NumericDate) InMilliseconds() (time.Time, bool) {
 	if d.seconds < millisFrom || d.seconds >= millisTo {
 		return time.Time{}, false
 	}
@@ -142,6 +150,6 @@ func (d NumericDate) InMilliseconds() (time.Time, bool) {
 
 // looksLikeLifetime reports whether the number is probably a lifetime that the issuer
 // forgot to add to the current time.
-func (d NumericDate) looksLikeLifetime() bool {
+func (d *NumericDate) looksLikeLifetime() bool {
 	return d.seconds < lifetimes && d.Compare(time.Unix(0, 0)) > 0
 }

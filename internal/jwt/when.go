@@ -64,8 +64,7 @@ func (e *Examiner) date(d *date, name string, v jsonobject.Value, section string
 		return
 	}
 	d.state = refused
-	var ok bool
-	if d.NumericDate, ok = ParseNumericDate(v); !ok {
+	if !d.read(v) {
 		e.wrongType(name, v, "a number", section)
 		return
 	}
@@ -91,23 +90,23 @@ func (e *Examiner) expiry() {
 		e.add(verdict.Check{Name: "exp", Status: verdict.Skip, Detail: "exp: missing, the token never expires"})
 	case e.IgnoreExp:
 		e.add(verdict.Check{
-			Name: "exp", Status: verdict.Skip, Actual: e.stamp(d.NumericDate),
-			Detail: "exp: not compared, as requested: it is " + e.when(d.NumericDate),
+			Name: "exp", Status: verdict.Skip, Actual: e.stamp(&d.NumericDate),
+			Detail: "exp: not compared, as requested: it is " + e.when(&d.NumericDate),
 		})
 	case d.Compare(e.expAfter) <= 0:
-		e.add(e.expired(d.NumericDate))
+		e.add(e.expired(&d.NumericDate))
 	default:
 		c := e.next()
 		d.passed(c, "exp", e.after, "exp: expires ")
 		if d.Compare(e.now) <= 0 {
 			c.WriteOut()
-			c.Detail = "exp: expired " + e.when(d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
+			c.Detail = "exp: expired " + e.when(&d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
 		}
-		e.suspect(c, d.NumericDate)
+		e.suspect(c, &d.NumericDate)
 	}
 }
 
-func (e *Examiner) expired(d NumericDate) verdict.Check {
+func (e *Examiner) expired(d *NumericDate) verdict.Check {
 	c := verdict.Check{
 		Name: "exp", Status: verdict.Fail, Class: verdict.Expired, Expected: e.after, Actual: e.stamp(d),
 		Detail: "exp: expired " + e.when(d),
@@ -137,11 +136,11 @@ func (e *Examiner) notBefore() {
 	d.passed(c, "nbf", e.atOrBefore, "nbf: became valid ")
 	if d.Compare(e.now) > 0 {
 		c.WriteOut()
-		c.Detail = "nbf: becomes valid " + e.when(d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
+		c.Detail = "nbf: becomes valid " + e.when(&d.NumericDate) + ", within the leeway of " + reltime.Typed(e.Leeway)
 	}
 	if d.Compare(e.startBy) > 0 {
 		c.Status, c.Class = verdict.Fail, verdict.NotYetValid
-		c.Detail = e.notValidYet(d.NumericDate)
+		c.Detail = e.notValidYet(&d.NumericDate)
 		c.Hint = "--at TIME checks as of then"
 		switch _, millis := d.InMilliseconds(); {
 		case millis:
@@ -165,8 +164,8 @@ func (e *Examiner) issuedAt() {
 	if d.Compare(e.startBy) > 0 {
 		c.WriteOut()
 		c.Status, c.Class = verdict.Warn, verdict.IssuedInFuture
-		c.Detail = "iat: issued in the future, " + e.when(d.NumericDate)
-		e.suspect(c, d.NumericDate)
+		c.Detail = "iat: issued in the future, " + e.when(&d.NumericDate)
+		e.suspect(c, &d.NumericDate)
 	}
 }
 
@@ -177,7 +176,7 @@ func (e *Examiner) validFor() {
 		return
 	}
 	want := reltime.Typed(*e.ValidFor)
-	d := e.exp.NumericDate
+	d := &e.exp.NumericDate
 	switch e.exp.state {
 	case absent:
 		e.missing("valid_for", "exp", "the time left cannot be checked", want)
@@ -208,7 +207,7 @@ func (e *Examiner) maxAge() {
 		return
 	}
 	want := reltime.Typed(*e.MaxAge)
-	d := e.iat.NumericDate
+	d := &e.iat.NumericDate
 	switch e.iat.state {
 	case absent:
 		e.missing("max_age", "iat", "the age cannot be checked", want)
@@ -237,7 +236,7 @@ func (e *Examiner) maxAge() {
 }
 
 // suspect adds a warning if the date is probably a mistake.
-func (e *Examiner) suspect(c *verdict.Check, d NumericDate) {
+func (e *Examiner) suspect(c *verdict.Check, d *NumericDate) {
 	if d.seconds < farFuture {
 		return
 	}
@@ -252,7 +251,7 @@ func (e *Examiner) suspect(c *verdict.Check, d NumericDate) {
 
 // notValidYet returns the detail for an "nbf" in the future: "nbf: not valid for another
 // 5 min (2023-11-14T22:13:20Z)".
-func (e *Examiner) notValidYet(d NumericDate) string {
+func (e *Examiner) notValidYet(d *NumericDate) string {
 	if t, ok := d.InMilliseconds(); ok {
 		return "nbf: " + e.millis(d, t)
 	}
@@ -264,12 +263,12 @@ func (e *Examiner) notValidYet(d NumericDate) string {
 const inSeconds = "the issuer must write seconds: divide by 1000"
 
 // millis returns the detail for the number d, which would be t in milliseconds.
-func (e *Examiner) millis(d NumericDate, t time.Time) string {
+func (e *Examiner) millis(d *NumericDate, t time.Time) string {
 	return d.short() + " looks like milliseconds (" + zoned(t, e.Location) + ", " + reltime.Ago(t, e.now) + "), must be seconds"
 }
 
-func (e *Examiner) when(d NumericDate) string  { return d.When(e.now, e.Location) }
-func (e *Examiner) stamp(d NumericDate) string { return d.Stamp(e.Location) }
+func (e *Examiner) when(d *NumericDate) string  { return d.When(e.now, e.Location) }
+func (e *Examiner) stamp(d *NumericDate) string { return d.Stamp(e.Location) }
 
 // stampOf formats a limit computed from the clock, without its fraction.
 func (e *Examiner) stampOf(t time.Time) string {
@@ -278,7 +277,7 @@ func (e *Examiner) stampOf(t time.Time) string {
 }
 
 // When formats a date for people: "3 h ago (2023-11-14T22:13:20Z)".
-func (d NumericDate) When(now time.Time, zone *time.Location) string {
+func (d *NumericDate) When(now time.Time, zone *time.Location) string {
 	return string(d.appendWhenAs(make([]byte, 0, 64), now, d.appendZoned(nil, zone)))
 }
 
@@ -297,7 +296,7 @@ func (d *NumericDate) appendWhenAs(dst []byte, now time.Time, zoned []byte) []by
 }
 
 // Stamp formats a date for reports: "2023-11-14T22:13:20Z (1700000000)".
-func (d NumericDate) Stamp(zone *time.Location) string {
+func (d *NumericDate) Stamp(zone *time.Location) string {
 	return string(d.appendStampAs(make([]byte, 0, 64), d.appendZoned(nil, zone)))
 }
 
