@@ -18,34 +18,31 @@ type Report verify.Report
 
 // AppendMembers appends the report for stdout. What was verified is under header and payload, the
 // rest under unverified, so that no program reads an unverified claim.
-func (r *Report) AppendMembers(dst []byte) []byte { return r.append(dst, nil) }
-
-// append is AppendMembers, with what is known of the opening of the report. Then the result needs no
-// escaping.
-func (r *Report) append(dst []byte, known *opening) []byte {
+func (r *Report) AppendMembers(dst []byte) []byte {
 	dst = strconv.AppendBool(appendName(dst, "valid"), r.Valid)
-	dst = append(dst, `,"checks":[`...)
-	checks := r.Checks
-	if known != nil {
-		dst, checks = append(dst, known.checks...), checks[known.count:]
-	}
-	dst = append(appendChecks(dst, checks), ']')
+	dst = append(appendChecks(append(dst, `,"checks":[`...), r.Checks), ']')
 	if len(r.Causes) > 0 {
 		dst = appendValue(appendName(dst, "diagnosis"), causesJSON(r.Causes))
 	}
-	switch {
-	case known != nil && r.Valid:
-		dst = append(append(dst, known.key...), known.header...)
-		start := len(dst)
-		return escapedFrom(appendPayload(dst, r.Token), start)
-	case known != nil: // without causes
-		dst = append(dst, known.key...)
-		start := len(dst)
-		return escapedFrom(r.appendContents(dst), start)
-	case r.Signed != nil:
+	if r.Signed != nil {
 		dst = appendObject(appendName(dst, "key"), KeyJSON(r.Signed.Key(), r.Signed.Alg().Name, ""))
 	}
 	return r.appendContents(dst)
+}
+
+// appendAgain is AppendMembers of a report with a known opening, and so without causes. The result
+// needs no escaping.
+func (r *Report) appendAgain(dst []byte, known *opening) []byte {
+	dst = strconv.AppendBool(appendName(dst, "valid"), r.Valid)
+	dst = appendChecks(append(dst, known.checks...), r.Checks[known.count:])
+	dst = append(dst, known.key...)
+	if r.Valid {
+		dst = append(dst, known.header...)
+		start := len(dst)
+		return escapedFrom(appendPayload(dst, r.Token), start)
+	}
+	start := len(dst)
+	return escapedFrom(r.appendContents(dst), start)
 }
 
 // appendContents appends what is in the token, and the error of one that is not valid.
@@ -92,8 +89,8 @@ type Reports struct{ report *Report }
 // An opening is what reports with the same beginning have in common, rendered.
 type opening struct {
 	count  int    // of the checks
-	checks []byte // without brackets
-	key    []byte // the member
+	checks []byte // the beginning of the member
+	key    []byte // the end of the checks, and the member
 	header []byte // the member of a token that is valid
 }
 
@@ -104,7 +101,12 @@ func (r *Reports) Of(report *verify.Report) Members {
 }
 
 // AppendMembers appends the members of the last report.
-func (r *Reports) AppendMembers(dst []byte) []byte { return r.report.append(dst, r.opening()) }
+func (r *Reports) AppendMembers(dst []byte) []byte {
+	if known := r.opening(); known != nil {
+		return r.report.appendAgain(dst, known)
+	}
+	return r.report.AppendMembers(dst)
+}
 
 // areEscaped reports whether the members need no escaping.
 func (r *Reports) areEscaped() bool { return r.report.Opening != nil }
@@ -118,8 +120,8 @@ func (r *Reports) opening() *opening {
 	if known, ok := of.Rendered.(*opening); ok {
 		return known
 	}
-	o := &opening{count: len(of.Checks), checks: appendChecks(nil, of.Checks)}
-	o.key = EscapeJSON(appendObject([]byte(`,"key":`), KeyJSON(r.report.Signed.Key(), r.report.Signed.Alg().Name, "")))
+	o := &opening{count: len(of.Checks), checks: appendChecks([]byte(`,"checks":[`), of.Checks)}
+	o.key = EscapeJSON(appendObject([]byte(`],"key":`), KeyJSON(r.report.Signed.Key(), r.report.Signed.Alg().Name, "")))
 	o.header = EscapeJSON(appendSource([]byte(`,"header":`), r.report.Token.Header))
 	of.Rendered = o
 	return o

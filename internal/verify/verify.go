@@ -94,16 +94,19 @@ type verification struct {
 
 func (v *verification) add(checks ...verdict.Check) { v.checks = append(v.checks, checks...) }
 
-// shape returns the check that the token was parsed.
-func (v *verification) shape() verdict.Check {
-	c := verdict.Check{Name: "shape", Status: verdict.Pass, Detail: "compact JWS, 3 parts"}
+// compactShape is the check that a compact JWS was parsed.
+var compactShape = verdict.Check{Name: "shape", Status: verdict.Pass, Detail: "compact JWS, 3 parts"}
+
+// shape adds the check that the token was parsed.
+func (v *verification) shape() {
+	v.checks = append(v.checks, compactShape)
 	if d := v.token.Disclosures; d != nil {
+		c := &v.checks[len(v.checks)-1]
 		c.Detail = "SD-JWT, " + phrase.Count(len(d.Disclosures), "disclosure")
 		if d.KeyBinding != nil {
 			c.Detail += ", key binding"
 		}
 	}
-	return c
 }
 
 // run checks the signature and, if it verifies, the rest. It returns the payload.
