@@ -87,9 +87,16 @@ func (r *Reader) peek(at int) byte {
 }
 
 func (r *Reader) skipSpace(at int) int {
-	if r.peek(at) > ' ' {
+	if at < len(r.src) && r.src[at] > ' ' {
 		return at
 	}
+	return r.skipSpaces(at)
+}
+
+// skipSpaces is apart, so that skipSpace is inlined.
+//
+//go:noinline
+func (r *Reader) skipSpaces(at int) int {
 	end := skipSpace(r.src, at)
 	r.spaced = r.spaced || end > at
 	return end

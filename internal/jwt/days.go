@@ -22,10 +22,11 @@ func (d *days) appendZoned(dst []byte, t time.Time, zone *time.Location) []byte 
 	if number != d.last || d.text == nil {
 		d.last, d.text = number, t.UTC().AppendFormat(d.text[:0], "2006-01-02T")
 	}
+	s := uint32(second)
 	dst = append(dst, d.text...)
-	dst = append(appendTwo(dst, second/3600), ':')
-	dst = append(appendTwo(dst, second/60%60), ':')
-	return append(appendTwo(dst, second%60), 'Z')
+	dst = append(appendTwo(dst, s/3600), ':')
+	dst = append(appendTwo(dst, s/60%60), ':')
+	return append(appendTwo(dst, s%60), 'Z')
 }
 
-func appendTwo(dst []byte, n int64) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
+func appendTwo(dst []byte, n uint32) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
