@@ -59,7 +59,7 @@ func (r *Reader) readPlain(src []byte) bool {
 	if r.places == nil {
 		r.places = make([]place, 0, usual)
 	}
-	r.content = content{src: src, plain: true, places: r.places[:0]}
+	r.src, r.spaced, r.plain, r.places = src, false, true, r.places[:0]
 	r.named, r.asUsual = 0, true
 	at := r.skipSpace(0)
 	if r.peek(at) != '{' {
@@ -197,14 +197,14 @@ func (r *Reader) number(at int) int {
 
 // digits reads at least one digit.
 func (r *Reader) digits(at int) int {
-	start := at
-	for c := r.peek(at); '0' <= c && c <= '9'; c = r.peek(at) {
-		at++
+	end := at
+	for end < len(r.src) && '0' <= r.src[end] && r.src[end] <= '9' {
+		end++
 	}
-	if at == start {
+	if end == at {
 		return notPlain
 	}
-	return at
+	return end
 }
 
 func (r *Reader) array(at, depth int) int {

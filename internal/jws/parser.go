@@ -40,7 +40,7 @@ func (p *Parser) ParseKnown(text []byte) (t *Token, ok bool) {
 		return nil, false
 	}
 	t = &p.token
-	*t = Token{text: text, Header: *known, firstDot: first, lastDot: first + 1 + size}
+	t.text, t.Header, t.firstDot, t.lastDot = text, *known, first, first+1+size
 	b, payloadErr := base64url.AppendDecode(p.buffer[:0], text[first+1:t.lastDot])
 	payload := len(b)
 	b, signatureErr := base64url.AppendDecode(b, text[t.lastDot+1:]) // fails at a further dot or a tilde

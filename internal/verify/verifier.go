@@ -77,7 +77,8 @@ func (v *verification) finish(r *Report) {
 	payload := v.run()
 	v.token.ReadClaims()
 	v.advise()
-	*r = Report{Checks: v.checks, Causes: v.causes, Signed: v.signed, Token: v.token, Opening: v.opening}
+	*r = Report{}
+	r.Checks, r.Causes, r.Signed, r.Token, r.Opening = v.checks, v.causes, v.signed, v.token, v.opening
 	if r.decide(); r.Valid {
 		r.Payload = payload
 	}
