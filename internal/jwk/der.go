@@ -171,8 +171,7 @@ func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Ke
 	case encrypted:
 		return r.encryptedPKCS8(der)
 	case pkcs7:
-		return Key{}, verdict.Errorf(verdict.KeyUnreadable, "this is a PKCS#7 bundle, which is not supported").
-			Hintf("openssl pkcs7 -print_certs -in BUNDLE -out CERTIFICATES.pem")
+		return Key{}, bundled("DER")
 	default:
 		return Key{}, verdict.Errorf(verdict.KeyRefused, "the DER is not a key or certificate")
 	}
@@ -180,6 +179,12 @@ func (r *reader) keyOf(kind structure, elements []asn1.RawValue, der []byte) (Ke
 		return Key{}, unusable(kind, elements, err)
 	}
 	return New(material)
+}
+
+// bundled returns the error for a PKCS#7 bundle in DER or PEM.
+func bundled(form string) error {
+	return verdict.Errorf(verdict.KeyUnreadable, "this is a PKCS#7 bundle, which is not supported").
+		Hintf("openssl pkcs7 -print_certs -inform %s -in BUNDLE -out CERTIFICATES.pem", form)
 }
 
 // unusable returns the name of the kind of key that crypto/x509 does not support, or the

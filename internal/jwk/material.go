@@ -25,6 +25,10 @@ func (m members) material() (any, error) {
 	if kty != "oct" && m.has("x5c") && !m.has("n") && !m.has("x") && !m.has("pub") && !m.has("d") {
 		return m.certified(kty)
 	}
+	if bare, ok := strings.CutSuffix(kty, "-HSM"); ok {
+		m.flaw("kty: is %q, as Azure Key Vault writes %s", kty, bare)
+		kty = bare
+	}
 	switch kty {
 	case "oct":
 		k, err := m.octets("k", "7518 §6.4.1")

@@ -29,6 +29,9 @@ func unknownText(text []byte) error {
 		}
 	}
 	switch {
+	case bytes.Contains(text, []byte(`"keys`)) && bytes.Contains(text, []byte(`"kty`)), bytes.Contains(text, []byte(`\"kty\"`)):
+		return verdict.Errorf(verdict.JWKInvalid, "this is not a key, but there is a JWK Set in it").
+			Hintf(`put the set into a file of its own: from {"keys": to the brace that closes it, without backslashes`)
 	case EncodedKind(text) != "":
 		return encodedKey(text)
 	case !utf8.Valid(text), bytes.ContainsRune(text, 0):

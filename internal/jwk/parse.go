@@ -36,7 +36,7 @@ func (r *reader) parseObject(o jsonobject.Object) (Set, error) {
 	switch {
 	case isKey && isSet:
 		return Set{}, verdict.Errorf(verdict.JWKInvalid, `the object has "kty" and "keys": it is either a JWK or a JWK Set`)
-	case isSet:
+	case isSet && keys.Kind() != '{':
 		return parseSet(o, keys)
 	case isKey:
 		k, err := parseJWK(o)
@@ -50,6 +50,9 @@ func (r *reader) parseObject(o jsonobject.Object) (Set, error) {
 	}
 	if set, ok, err := r.keysInside(o); ok {
 		return set, err
+	}
+	if isSet { // it is an object, which may hold keys by name, as in an answer of Vault
+		return parseSet(o, keys)
 	}
 	return Set{}, unknownObject(o)
 }

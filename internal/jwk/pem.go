@@ -155,6 +155,8 @@ func noKey(label string) error {
 		return foreign.OpenPGP.Err()
 	case strings.HasPrefix(label, "AGE "):
 		return foreign.AgeFile.Err()
+	case label == "PKCS7", label == "CMS":
+		return bundled("PEM")
 	case label == "":
 		return verdict.Errorf(verdict.KeyRefused, "the PEM has no block")
 	case strings.HasSuffix(label, "CERTIFICATE REQUEST"):
