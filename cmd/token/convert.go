@@ -2,10 +2,12 @@ package token
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"jwt/internal/cli"
+	"jwt/internal/jwk"
 	"jwt/internal/serialization"
 	"jwt/internal/verdict"
 )
@@ -42,7 +44,11 @@ type convertOptions struct {
 
 func runConvert(env *cli.Env, o convertOptions, args []string) error {
 	if o.to != "compact" && o.to != "flattened" && o.to != "general" {
-		return verdict.Errorf(verdict.Usage, "--to: is %q, must be compact, flattened or general", o.to)
+		e := verdict.Errorf(verdict.Usage, "--to: is %q, must be compact, flattened or general", o.to)
+		if slices.Contains(jwk.Formats(), jwk.Format(o.to)) {
+			return e.Hintf("a key is converted with jwt key convert FILE --to %s", o.to)
+		}
+		return e
 	}
 	if err := o.token.check(); err != nil {
 		return err

@@ -76,6 +76,10 @@ func tokenAlone(c *cobra.Command, args []string) error {
 		return verdict.Errorf(verdict.Usage, "%s takes one token, got 2 arguments", c.CommandPath()).
 			Hintf("leave Bearer out, or quote both words: 'Bearer eyJ…'")
 	}
+	if len(args) == 2 && compact.Looks(args[0]) && !compact.Looks(args[1]) && args[1] != "" && !strings.ContainsAny(args[1][:1], ".@") {
+		return verdict.Errorf(verdict.Usage, "%s takes one token, got 2 arguments", c.CommandPath()).
+			Hintf("a key is given with --key FILE, a secret with --secret @FILE or env:NAME")
+	}
 	return cli.AtMostOneArg("one token")(c, args)
 }
 

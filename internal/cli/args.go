@@ -40,6 +40,8 @@ func AtMostOneArg(what string) cobra.PositionalArgs {
 		if len(args) > 1 {
 			e := verdict.Errorf(verdict.Usage, "%s takes %s, got %d arguments", c.CommandPath(), what, len(args))
 			switch second := args[1]; {
+			case c.Flags().Lookup("bits") != nil && strings.Trim(second, "0123456789") == "":
+				return e.Hintf("a size is given with --bits %s", second)
 			case strings.HasPrefix(second, "."):
 				return e.Hintf("a member is chosen with -c %s", strings.TrimPrefix(phrase.ShortTo(second, 24), "."))
 			case strings.HasPrefix(second, "@") || compact.Looks(second):
@@ -60,12 +62,16 @@ func UnknownFlag(c *cobra.Command, err error) error {
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "" { // the rest of -pPASSWORD may be a secret
 		e.Message = "unknown shorthand flag: '" + unknown.GetSpecifiedName() + "'"
 	}
-	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
+	if !errors.As(err, &unknown) {
+		return e
+	}
+	if len(unknown.GetSpecifiedName()) < 2 {
+		e.Hint = cmp.Or(otherFlag(c, otherShorthands, unknown.GetSpecifiedName()), e.Hint)
 		return e
 	}
 	if like := similarFlag(c.Flags(), unknown.GetSpecifiedName()); like != "" {
 		e.Hint = "did you mean --" + like + "? " + e.Hint
-	} else if instead := otherFlag(c, unknown.GetSpecifiedName()); instead != "" {
+	} else if instead := otherFlag(c, otherFlags, unknown.GetSpecifiedName()); instead != "" {
 		e.Hint = instead
 	}
 	return e
@@ -88,8 +94,8 @@ func similarFlag(f *pflag.FlagSet, given string) string {
 }
 
 // otherFlag returns the hint for a flag of other tools, or "".
-func otherFlag(c *cobra.Command, given string) string {
-	for _, o := range otherFlags {
+func otherFlag(c *cobra.Command, others []flagElsewhere, given string) string {
+	for _, o := range others {
 		if strings.HasPrefix(given, o.given) && (!c.HasParent() || c.Flags().Lookup(o.has) != nil) {
 			return o.hint
 		}
@@ -97,9 +103,20 @@ func otherFlag(c *cobra.Command, given string) string {
 	return ""
 }
 
-// otherFlags are beginnings of names that other tools give to flags or arguments, each with the
+// A flagElsewhere is what begins the name that other tools give to a flag or an argument, with the
 // flag of the commands that the hint is for. Commands that read a token have --field.
-var otherFlags = []struct{ given, has, hint string }{
+type flagElsewhere struct{ given, has, hint string }
+
+var otherShorthands = []flagElsewhere{
+	{"P", "no-iat", "-c NAME=VALUE sets a claim"},
+	{"a", "alg", "-A ALGORITHM"},
+	{"e", "exp", "--exp TIME"},
+	{"s", "secret", "-S SOURCE, or --secret"},
+	{"C", "field", "jwt audit TOKEN --wordlist FILE guesses the secret"},
+	{"d", "field", "jwt TOKEN decodes"},
+}
+
+var otherFlags = []flagElsewhere{
 	{"jwks-ur", "key", "a key set is a key: --key https://…/jwks.json"},
 	{"jwk", "key", "a key set is a key: --key set.json, or --key https://…/jwks.json"},
 	{"pem", "key", "--key FILE"},
