@@ -36,7 +36,7 @@ var nextSteps = []struct {
 // next returns the next step for a failed check, or "".
 func (v *verification) next(c verdict.Check) string {
 	for _, look := range []func(verdict.Check) string{
-		v.sameValue, v.otherName, refreshToken, listed, proof, v.wrongNumber, v.otherAlgorithm, unmarked, v.otherKeySet,
+		v.sameValue, v.otherName, refreshToken, listed, v.memberName, proof, v.wrongNumber, wrongText, v.otherAlgorithm, unmarked, v.otherKeySet,
 	} {
 		if hint := look(c); hint != "" {
 			return hint
@@ -76,6 +76,25 @@ func (v *verification) wrongNumber(c verdict.Check) string {
 	return "the issuer must write seconds since 1970: " + c.Name + " of the start of 2025 is 1735689600"
 }
 
+// wrongText explains a claim that is not text and must be. Libraries differ in whether they refuse it.
+func wrongText(c verdict.Check) string {
+	if c.Class != verdict.ClaimsMalformed || !slices.Contains([]string{"iss", "sub", "aud", "jti"}, c.Name) {
+		return ""
+	}
+	return "the issuer must write " + c.Name + " as text, in quotes"
+}
+
+// memberName explains a claim that is an object whose members are named like the wanted word, as the
+// roles of Zitadel are.
+func (v *verification) memberName(c verdict.Check) string {
+	name, isClaim := strings.CutPrefix(c.Name, "claim:")
+	path := name + "." + one(c.Expected)
+	if _, has := v.token.Claims.Lookup(path); !has || !isClaim || c.Class != verdict.ClaimMismatch {
+		return ""
+	}
+	return "the claim is an object that has this member: --require " + quoteArg(path)
+}
+
 // listed explains a claim that is a list in one text, like scope.
 func listed(c verdict.Check) string {
 	name, isClaim := strings.CutPrefix(c.Name, "claim:")
@@ -103,8 +122,8 @@ func unmarked(c verdict.Check) string {
 	return ""
 }
 
-// ahead explains an nbf that is whole hours in the future, as is the iat: the issuer's clock shows
-// local time.
+// ahead explains an nbf in the future, if the iat is as far: the issuer's clock differs from this one,
+// or shows local time.
 func ahead(t *token.Token, at time.Time) string {
 	early := func(name string) time.Duration {
 		value, _ := t.Claims.Get(name)
@@ -115,10 +134,15 @@ func ahead(t *token.Token, at time.Time) string {
 		when, _ := d.Time()
 		return when.Sub(at)
 	}
-	const fault = 2 * time.Minute // of clocks
+	const fault, drift = 2 * time.Minute, 10 * time.Minute // of clocks
 	nbf, iat := early("nbf"), early("iat")
 	hours := nbf.Round(time.Hour)
-	if hours < time.Hour || hours > 14*time.Hour || (nbf-hours).Abs() > fault || (iat-hours).Abs() > fault {
+	switch {
+	case iat <= 0 || (iat-nbf).Abs() > fault:
+		return ""
+	case nbf <= drift:
+		return "iat is in the future, too: the issuer's clock is ahead, or this one behind; --leeway " + reltime.Typed(nbf.Truncate(time.Minute)+time.Minute) + " accepts that"
+	case hours < time.Hour || hours > 14*time.Hour || (nbf-hours).Abs() > fault:
 		return ""
 	}
 	return "the issuer's clock is ahead by " + reltime.Typed(hours) + ": does it write local time? times are in UTC; --at TIME checks as of then"
