@@ -176,6 +176,9 @@ func (o tokenOptions) find(env *cli.Env, out cli.Output, text []byte, args []str
 	if found.GitHub {
 		out.Note(env, "the token follows a prefix of GitHub (ghs_…), which is left out: GitHub alone vouches for it and publishes no key for it")
 	}
+	if found.Quoted {
+		out.Note(env, "the token is in quotes after its scheme: a server gets them, too, and refuses it")
+	}
 	if found.Opaque != "" {
 		out.Note(env, "using "+cmp.Or(found.Where, "the only JWT")+": "+found.Opaque+" is not a JWT, and a server may check that one")
 	}

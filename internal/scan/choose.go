@@ -173,7 +173,7 @@ func (p pair) hasNameFold(field string) bool {
 }
 
 func (p pair) found() Found {
-	return Found{Token: p.token, Where: p.where, Offset: p.off, Encoded: p.encoded, GitHub: p.prefixed}
+	return Found{Token: p.token, Where: p.where, Offset: p.off, Encoded: p.encoded, GitHub: p.prefixed, Quoted: p.quoted}
 }
 
 // withProof returns the access token of a request that also has a DPoP proof (RFC 9449 §7.1).

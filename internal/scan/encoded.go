@@ -53,6 +53,9 @@ func fromBase64(s span) span {
 		b = b[len("Basic "):]
 	}
 	b = bytes.TrimPrefix(b, []byte("base64-"))
+	if _, after, ok := bytes.Cut(b, []byte("base64url.bearer.authorization.k8s.io.")); ok { // a WebSocket subprotocol
+		b, _, _ = bytes.Cut(after, []byte{','})
+	}
 	b = bytes.ReplaceAll(b, []byte("%3D"), []byte{'='})
 	if len(b) < shortestBase64 || !isBase64(b) {
 		return span{}

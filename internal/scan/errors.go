@@ -216,13 +216,13 @@ func (c *chooser) howToChoose(pairs []pair) string {
 			path = p.path
 		}
 	}
+	alike := c.Field != "" || len(labels) == 1 && !labels[""]
 	delete(labels, "")
-	delete(labels, c.Field)
 	hint := "pass only the token that you want"
 	switch {
-	case c.Field != "" && path != "":
+	case alike && path != "":
 		return "choose one by its path: --field " + path
-	case c.Field != "":
+	case alike:
 		return "they have the same name: " + hint
 	case len(labels) > 0:
 		hint = "choose one with --field NAME"

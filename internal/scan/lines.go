@@ -145,7 +145,7 @@ func (t *transcript) pieces(s span) []piece {
 	if t.http && !inHeader {
 		c = carrier{name: "body", where: "response body"}
 	}
-	if p, ok := cookieJarLine(s); ok {
+	if p, ok := tabbedLine(s); ok {
 		return []piece{p}
 	}
 	if bytes.HasPrefix(s.b, []byte("- ")) { // an element of a YAML list

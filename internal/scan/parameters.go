@@ -60,18 +60,24 @@ func (r *reader) cookies(s span) (pieces []piece) {
 	return pieces
 }
 
-// cookieJarLine returns the value in a line of a cookie jar (curl -c, exports of browsers):
-// seven fields with tabs between them, the last two of which are the name and the value.
-func cookieJarLine(s span) (piece, bool) {
-	const fields = 7
-	if bytes.Count(s.b, []byte{'\t'}) != fields-1 {
+// tabbedLine returns the value in a line with tabs between its fields, of which the last two are a name
+// and a value: of a cookie jar (curl -c, exports of browsers), which has seven, or of the storage that
+// a browser's tools show, which has two.
+func tabbedLine(s span) (piece, bool) {
+	kind := ""
+	switch bytes.Count(s.b, []byte{'\t'}) {
+	case 6:
+		kind = "cookie "
+	case 1:
+	default:
 		return piece{}, false
 	}
 	valueAt := bytes.LastIndexByte(s.b, '\t') + 1
 	nameAt := bytes.LastIndexByte(s.b[:valueAt-1], '\t') + 1
 	name := string(s.b[nameAt : valueAt-1])
 	value := s.from(valueAt)
-	return piece{span: value, form: asValue, carrier: carrier{name: name, where: "cookie " + name}}, !carriesToken(s.b[:valueAt]) && isToken(value.b)
+	ok := strings.Trim(name, "0123456789") != "" && !carriesToken(s.b[:valueAt]) && isToken(value.b)
+	return piece{span: value, form: asValue, carrier: carrier{name: name, where: kind + name}}, ok
 }
 
 // beginsPair reports whether the text after a semicolon is a pair, a known attribute or

@@ -21,14 +21,14 @@ func opensQuote(b []byte, i int) bool {
 	if i > 0 && (b[i-1] == 'b' || b[i-1] == '$') {
 		i--
 	}
-	return i == 0 || strings.IndexByte(" \t=:,([{<>+;&|!?", b[i-1]) >= 0
+	return i == 0 || strings.IndexByte(" \t=:,([{<>+;&|!?^", b[i-1]) >= 0
 }
 
 // closesQuote reports whether the quote at i ends the quoted text. The text must end there,
 // or continue with white space or punctuation: a token that touches more text might be only
 // a piece of one.
 func closesQuote(b []byte, i int) bool {
-	return i+1 == len(b) || strings.IndexByte(" \t,;:)]}<>&|+/\\", b[i+1]) >= 0
+	return i+1 == len(b) || strings.IndexByte(" \t,;:)]}<>&|+/\\?^", b[i+1]) >= 0
 }
 
 // quoted splits a command line or a line of source: quoted text is a carrier, the rest is
@@ -46,9 +46,13 @@ func (r *reader) quoted(s span, c carrier) (pieces []piece) {
 			return append(pieces, refusedQuote(s, i, end)...)
 		}
 		inner := piece{span: s.sub(i+1, end), carrier: c}
+		if i > 0 && s.b[i-1] == '^' { // the shell of Windows: ^"…^"
+			inner.span = s.sub(i+1, i+1+len(bytes.TrimSuffix(inner.b, []byte{'^'})))
+		}
 		if escapes {
 			inner.span = span{b: unescape(inner.b), off: inner.off}
 		}
+		inner.quoted = isAuthorization(c.name) && isScheme(trimBlanks(s.b[:i]))
 		if name := string(before); name != "" {
 			inner.carrier = carrier{name: name, where: name, fold: true}
 			if equalFold(before, "Authorization") {

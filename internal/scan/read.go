@@ -41,6 +41,8 @@ type carrier struct {
 	rank  int    // among the members of a token response, from 1, the best; 0 for others
 	depth int    // of the JSON member
 	fold  bool   // the name is that of a header, which is case-insensitive
+
+	quoted bool // the value is in quotes after the scheme of a header, which a server gets, too
 }
 
 // A nesting is what a piece has from the carriers around it.

@@ -27,6 +27,7 @@ type Found struct {
 	Wrapped bool     // it was on several lines and is joined here
 	Encoded bool     // it was in Base64 and is decoded here
 	GitHub  bool     // it followed a prefix of GitHub
+	Quoted  bool     // it was in quotes inside a header
 	Others  []string // the names of other members of the JSON response that carry tokens
 	Opaque  string   // where an access token should be and something else is, with Join
 }

@@ -149,6 +149,10 @@ func TestCarriers(t *testing.T) {
 		{"Cookie: sid=s%3ATOKEN; a=b", "cookie sid"},
 		{"Cookie: sid=s%3ATOKEN.x8%2Fy%2B0; a=b", "cookie sid"},
 		{"sid=s:TOKEN.x8/y+0", "sid"},
+		{"curl ^\"https://api.example/me^\" ^\r\n  -H ^\"authorization: Bearer TOKEN^\" ^\r\n  -H ^\"accept: */*^\"", "authorization header"},
+		{`<?xml version="1.0"?><plist><dict><key>token</key><string>TOKEN</string></dict></plist>`, "string"},
+		{"lang\ten\nauth.accessToken\tTOKEN\n", "auth.accessToken"},
+		{`Authorization: Bearer "TOKEN"`, "Authorization header"},
 		{"\u00a0TOKEN\u00a0", ""},
 		{"Bearer TOKEN\u00a0\n", ""},
 		{"token:\u00a0TOKEN", "token"},
@@ -207,6 +211,23 @@ func TestInProse(t *testing.T) {
 		}
 		if found, err := One([]byte(text), Options{}); verdict.ClassOf(err) != verdict.Malformed {
 			t.Errorf("%q: without Join: got %+v, %v", tt.text, found, err)
+		}
+	}
+}
+
+// TestQuotedInHeader: a server gets quotes that follow the scheme of a header, too.
+func TestQuotedInHeader(t *testing.T) {
+	for text, want := range map[string]bool{
+		`Authorization: Bearer "TOKEN"`:                 true,
+		`curl -H 'Authorization: Bearer "TOKEN"' https`: true,
+		`{"Authorization":"Bearer \"TOKEN\""}`:          true,
+		`Authorization: "Bearer TOKEN"`:                 false, // YAML
+		`headers = {"Authorization": "Bearer TOKEN"}`:   false,
+		`Authorization: 'Bearer ' + "TOKEN"`:            false,
+	} {
+		found, err := One([]byte(expand(text)), Options{Join: true})
+		if err != nil || found.Token != token || found.Quoted != want {
+			t.Errorf("%q: got %+v, %v, want Quoted %t", text, found, err, want)
 		}
 	}
 }
