@@ -203,7 +203,7 @@ func answerForm(form *serialization.Form, err error, worker lineWorker) (render.
 // the gravest.
 type tally struct {
 	sync.Mutex
-	lines  []*atomic.Int64 // answered, by each goroutine
+	lines  []*counter // answered, by each goroutine
 	failed int
 	counts map[verdict.Class]int
 	first  int // line that failed
@@ -211,11 +211,17 @@ type tally struct {
 	class  verdict.Class
 }
 
-// count returns the count of answered lines of one goroutine. One for all would be slow.
-func (t *tally) count() *atomic.Int64 {
+// A counter has a cache line of its own: with one for two goroutines, each would wait for the other.
+type counter struct {
+	atomic.Int64
+	_ [120]byte
+}
+
+// count returns the count of answered lines of one goroutine.
+func (t *tally) count() *counter {
 	t.Lock()
 	defer t.Unlock()
-	n := new(atomic.Int64)
+	n := new(counter)
 	t.lines = append(t.lines, n)
 	return n
 }
