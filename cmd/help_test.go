@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -17,16 +18,7 @@ import (
 func TestHelp(t *testing.T) {
 	var out bytes.Buffer
 	env := &cli.Env{Stdout: &out, Stderr: &out, Width: 80, LookupEnv: func(string) (string, bool) { return "", false }}
-	commands := 0
-	var each func(c *cobra.Command)
-	each = func(c *cobra.Command) {
-		for _, sub := range c.Commands() {
-			each(sub)
-		}
-		if c.Name() == "help" {
-			return
-		}
-		commands++
+	eachCommand(t, env, func(c *cobra.Command) {
 		t.Run(c.CommandPath(), func(t *testing.T) {
 			out.Reset()
 			if err := printHelp(env, c); err != nil {
@@ -50,9 +42,54 @@ func TestHelp(t *testing.T) {
 				}
 			})
 		})
+	})
+}
+
+// eachCommand visits every command, and fails if they are few.
+func eachCommand(t *testing.T, env *cli.Env, visit func(c *cobra.Command)) {
+	t.Helper()
+	commands := 0
+	var each func(c *cobra.Command)
+	each = func(c *cobra.Command) {
+		for _, sub := range c.Commands() {
+			each(sub)
+		}
+		if c.Name() == "help" {
+			return
+		}
+		commands++
+		visit(c)
 	}
 	each(newRoot(env, []string{everythingBuilt}))
 	if commands < 30 {
 		t.Errorf("only %d commands were looked at", commands)
 	}
+}
+
+// TestCommonFlags: a flag that commands share is in all of them that it fits. --quiet silences an
+// error only where the exit status is the result.
+func TestCommonFlags(t *testing.T) {
+	noNotes := []string{"completion", "man", "mcp", "schema", "version"}
+	eachCommand(t, &cli.Env{LookupEnv: func(string) (string, bool) { return "", false }}, func(c *cobra.Command) {
+		f := c.Flags()
+		quiet := f.Lookup("quiet")
+		switch {
+		case c.HasSubCommands():
+			return
+		case quiet == nil && !slices.Contains(noNotes, c.Name()):
+			t.Errorf("%s has no --quiet", c.CommandPath())
+		case quiet != nil:
+			if err := f.Set("quiet", "true"); err != nil {
+				t.Fatal(err)
+			}
+			if isStatus := strings.Contains(quiet.Usage, "the exit status is the result"); cli.OutputOf(f).Quiet != isStatus {
+				t.Errorf("%s: --quiet is %q, and silences errors: %t", c.CommandPath(), quiet.Usage, !isStatus)
+			}
+		}
+		for _, pair := range [][2]string{{"offline", "refresh"}, {"output", "json"}, {"tls-cert", "tls-key"}} {
+			if c.Name() != "version" && c.LocalFlags().Lookup(pair[1]) == nil != (f.Lookup(pair[0]) == nil) {
+				t.Errorf("%s has only one of --%s and --%s", c.CommandPath(), pair[0], pair[1])
+			}
+		}
+	})
 }

@@ -35,5 +35,9 @@ func TestRequestThatIsRedirected(t *testing.T) {
 		if out, err := c.Output(); err != nil || len(out) > 0 || stderr.String() != says {
 			t.Errorf("%s: %v %q %q, want %q", path, err, out, stderr.String(), says)
 		}
+		quiet := l.command("request", "-q", "GET", path)
+		if out, err := quiet.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s, quiet: %v %q", path, err, out)
+		}
 	}
 }

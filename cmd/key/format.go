@@ -42,7 +42,7 @@ func (o *formatOptions) addFileFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.out, "out", "", "write to `FILE` instead of stdout, in the format of its name (.pem, .der, .jwk, .jwks or .json) unless one is given; a private key gets mode 0600")
 	f.BoolVar(&o.force, "force", false, "overwrite files that exist")
 	f.StringVar(&o.color, "color", "auto", "use colour `WHEN`: auto, always or never (auto obeys NO_COLOR and CLICOLOR_FORCE)")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing on stderr")
+	cli.AddQuiet(f, &o.quiet, cli.NoNotes)
 }
 
 func (o *formatOptions) complete(c *cobra.Command) {

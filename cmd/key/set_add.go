@@ -50,7 +50,7 @@ func (o *setAddOptions) addFlags(f *pflag.FlagSet) {
 	o.members.addFlags(f)
 	f.BoolVar(&o.private, "private", false, "add private keys and secrets as they are")
 	f.BoolVar(&o.force, "force", false, "replace a key with the same kid")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing on stderr")
+	cli.AddQuiet(f, &o.quiet, cli.NoNotes)
 	addFrom(f, &o.from)
 	o.source.AddFlags(f)
 }

@@ -25,7 +25,7 @@ of them is missing, the file stays unchanged.`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7"}
 		c.Args = cli.OneArg("the file of a set")
 		c.Flags().StringArrayVar(&o.kids, "kid", nil, "the kid of a key to remove, an `ID`, or its thumbprint (repeatable)")
-		c.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "print nothing on stderr")
+		cli.AddQuiet(c.Flags(), &o.quiet, cli.NoNotes)
 		c.RunE = func(c *cobra.Command, args []string) error { return runSetRemove(c.Context(), env, o, args[0]) }
 	},
 }

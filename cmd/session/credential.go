@@ -79,7 +79,7 @@ func giveCredential(ctx context.Context, env *cli.Env, o tokenOptions) error {
 		return verdict.Errorf(verdict.IO, "stdin: %w", err)
 	}
 	ask := protocol.parse(string(text))
-	client, err := o.session.client(env, cli.Output{})
+	client, err := o.session.client(env)
 	if err != nil {
 		return err
 	}
@@ -199,7 +199,7 @@ func answerDocker(env *cli.Env, o tokenOptions, ask credentialAsk, s *session.Se
 
 // listCredentials writes the server of the session and its user, for docker.
 func listCredentials(env *cli.Env, o tokenOptions) error {
-	client, err := o.session.client(env, cli.Output{})
+	client, err := o.session.client(env)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ that lasts long enough.`
 }
 
 type execOptions struct {
-	session options
+	session productOptions
 	minTTL  string
 }
 
@@ -61,7 +61,7 @@ func runExec(ctx context.Context, env *cli.Env, o execOptions, argv []string) er
 	if err != nil {
 		return notRun(verdict.Errorf(verdict.IO, "%s: %w", cli.QuoteArg(argv[0]), errors.Unwrap(err)))
 	}
-	client, err := o.session.client(env, cli.Output{})
+	client, err := o.session.client(env)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func runExec(ctx context.Context, env *cli.Env, o execOptions, argv []string) er
 	if err != nil {
 		return err
 	}
-	noteBound(env, s)
+	noteBound(env, o.session.notes(), s)
 	const variable = "ACCESS_TOKEN="
 	environ := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, variable) })
 	err = env.Exec(append([]string{program}, argv[1:]...), append(environ, variable+s.AccessToken))

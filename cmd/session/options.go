@@ -36,6 +36,25 @@ func (o *options) complete(env *cli.Env, c *cobra.Command) {
 	})
 }
 
+// productOptions are the flags of a command whose output is a product, of which --quiet drops nothing.
+type productOptions struct {
+	options
+	quiet bool
+}
+
+func (o *productOptions) addFlags(f *pflag.FlagSet) {
+	o.options.addFlags(f)
+	cli.AddQuiet(f, &o.quiet, cli.NoNotes)
+}
+
+// notes returns where notes go.
+func (o productOptions) notes() cli.Output { return cli.Output{Quiet: o.quiet} }
+
+// client returns the client of the session.
+func (o productOptions) client(env *cli.Env) (*session.Client, error) {
+	return o.options.client(env, o.notes())
+}
+
 // baseOptions are the flags of a command that reports on a session.
 type baseOptions struct {
 	session options

@@ -48,7 +48,7 @@ are refused, cookies stay in the session, and a body to send is limited to
 }
 
 type proxyOptions struct {
-	session        options
+	session        productOptions
 	target, listen string
 }
 
@@ -96,7 +96,7 @@ func runProxy(ctx context.Context, env *cli.Env, o proxyOptions) error {
 	if err != nil {
 		return err
 	}
-	client, err := o.session.client(env, cli.Output{})
+	client, err := o.session.client(env)
 	if err != nil {
 		return err
 	}

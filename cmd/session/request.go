@@ -59,7 +59,7 @@ to no other server, and redirects are not followed.`
 }
 
 type requestOptions struct {
-	session options
+	session productOptions
 	data    string
 	hasData bool
 	headers []string
@@ -74,7 +74,7 @@ func (o *requestOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func runRequest(ctx context.Context, env *cli.Env, o requestOptions, method, target string) error {
-	client, err := o.session.client(env, cli.Output{})
+	client, err := o.session.client(env)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func runRequest(ctx context.Context, env *cli.Env, o requestOptions, method, tar
 		return err
 	}
 	if to := redirect(resp); to != "" {
-		cli.Output{}.Note(env, "the server answered "+httpclient.Status(resp.StatusCode)+", to "+to+": redirects are not followed")
+		o.session.notes().Note(env, "the server answered "+httpclient.Status(resp.StatusCode)+", to "+to+": redirects are not followed")
 	}
 	return cmp.Or(notKept(client.Unsaved()), badAnswer(client, req, resp))
 }

@@ -30,9 +30,9 @@ func interrupted(ctx context.Context, err error) error {
 }
 
 // noteBound notes that a bound token which is printed is useless without proofs.
-func noteBound(env *cli.Env, s *session.Session) {
+func noteBound(env *cli.Env, out cli.Output, s *session.Session) {
 	if tokenType(s) == "DPoP" {
-		cli.Output{}.Note(env, "the token is bound to the session's key (DPoP): servers take it only with a proof, as jwt session request and proxy send it")
+		out.Note(env, "the token is bound to the session's key (DPoP): servers take it only with a proof, as jwt session request and proxy send it")
 	}
 }
 

@@ -56,7 +56,7 @@ a password, git from 2.46 on as a Bearer token.`
 var tokenFormats = []string{"bare", "header", "env", "curl", "exec-credential", "git-credential", "docker", "json"}
 
 type tokenOptions struct {
-	session                  options
+	session                  productOptions
 	format, minTTL, username string
 }
 
@@ -86,7 +86,7 @@ func runToken(ctx context.Context, env *cli.Env, o tokenOptions, args []string) 
 	if len(args) > 0 {
 		return verdict.Errorf(verdict.Usage, "%s takes no argument with --format %s, got %s", "jwt session token", o.format, cli.QuoteArg(args[0])).Hintf("jwt session token --help")
 	}
-	client, err := o.session.client(env, cli.Output{})
+	client, err := o.session.client(env)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func runToken(ctx context.Context, env *cli.Env, o tokenOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	noteBound(env, s)
+	noteBound(env, o.session.notes(), s)
 	if o.format == "env" && strings.Trim(s.AccessToken, inShell) != "" {
 		return verdict.Errorf(verdict.Usage, "--format env: the token has characters that a shell interprets").Hintf("ACCESS_TOKEN=$(jwt session token)")
 	}

@@ -1,11 +1,13 @@
 package session
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -13,6 +15,7 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/flow/report"
 	"jwt/internal/httpclient"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
@@ -42,6 +45,7 @@ most 128 KiB each; a logout leaves them, so that it can be seen too, and
 		c.Args = cli.NoArgs
 		o.addFlags(c.Flags())
 		o.session.complete(env, c)
+		o.date.Complete(c)
 		cli.CompleteValues(c, "output", traceFormats...)
 		cli.CompleteValues(c, "color", "auto", "always", "never")
 		c.RunE = func(*cobra.Command, []string) error { return runTrace(env, o) }
@@ -53,12 +57,14 @@ var traceFormats = []string{"auto", "text", "json", "har", "mermaid"}
 type traceOptions struct {
 	session options
 	output  cli.Output
+	date    cli.Date
 	clear   bool
 }
 
 func (o *traceOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.clear, "clear", false, "remove the record")
 	o.session.addName(f)
+	o.date.AddFlags(f)
 	o.output.AddFlags(f)
 	f.Lookup("output").Usage = "`FORMAT` of the output: text, json, har, mermaid, or auto (text on a terminal, json in a pipe)"
 }
@@ -74,7 +80,7 @@ func (o *traceOptions) check() error {
 	if !slices.Contains(traceFormats, o.output.Format) {
 		return verdict.Errorf(verdict.Usage, "--output: is %q, must be auto, text, json, har or mermaid", o.output.Format)
 	}
-	return plain.Check()
+	return errors.Join(plain.Check(), o.date.Check())
 }
 
 func runTrace(env *cli.Env, o traceOptions) error {
@@ -95,7 +101,7 @@ func runTrace(env *cli.Env, o traceOptions) error {
 	}
 	return o.output.Show(env,
 		func() render.Object { return traceJSON(name, entries) },
-		func(t *render.Text) { traceText(t, entries) })
+		func(t *render.Text) { traceText(t, o.date, entries) })
 }
 
 func (o traceOptions) entries(env *cli.Env) ([]session.Entry, string, error) {
@@ -113,11 +119,26 @@ func (o traceOptions) entries(env *cli.Env) ([]session.Entry, string, error) {
 	return entries, client.Name, err
 }
 
+// A traceRow is a request in the columns of the table.
+type traceRow struct{ step, asked, ms string }
+
+func traceRowOf(e session.Entry) traceRow {
+	const longest = 60 // of a method and a path
+	return traceRow{e.Step, phrase.ShortTo(e.Method+" "+e.Path, longest), strconv.FormatInt(e.MS, 10)}
+}
+
 // traceText writes a line for each request, under a line for each day and server.
-func traceText(t *render.Text, entries []session.Entry) {
+func traceText(t *render.Text, date cli.Date, entries []session.Entry) {
+	zone, _ := date.Location()  // check refuses an unknown one
+	step, asked, ms := 8, 28, 3 // the columns, at least
+	for _, e := range entries {
+		row := traceRowOf(e)
+		step, asked, ms = max(step, len(row.step)), max(asked, utf8.RuneCountInString(row.asked)), max(ms, len(row.ms))
+	}
 	under := ""
 	for _, e := range entries {
-		if head := e.At.Format(time.DateOnly) + "  " + e.Origin; head != under {
+		at := e.At.In(zone)
+		if head := at.Format(time.DateOnly) + "  " + e.Origin; head != under {
 			under = head
 			t.Styled(render.Bold, head).Line()
 		}
@@ -128,10 +149,9 @@ func traceText(t *render.Text, entries []session.Entry) {
 		case e.Status >= http.StatusBadRequest:
 			style = render.Caution
 		}
-		asked := e.Method + " " + e.Path
-		t.Put("  ", e.At.Format("15:04:05.000"), "  ", e.Step).Pad(len(e.Step), 10).Styled(style, status).Put("  ", asked)
-		ms := strconv.FormatInt(e.MS, 10)
-		t.Pad(len(asked), 28).Put(" ").Pad(len(ms), 3).Put(ms, " ms")
+		row := traceRowOf(e)
+		t.Put("  ", at.Format("15:04:05.000"), "  ", row.step).Pad(len(row.step), step+2).Styled(style, status).Put("  ", row.asked)
+		t.Pad(utf8.RuneCountInString(row.asked), asked+1).Pad(len(row.ms), ms).Put(row.ms, " ms")
 		if said := outcome(e); said != "" {
 			t.Put("  ", said)
 		}

@@ -29,7 +29,7 @@ token has one signature or recipient, and its whole header is protected.`
 		f.StringVar(&o.to, "to", "compact", "the `SERIALIZATION` to write: compact, flattened or general")
 		o.token.addFlags(f)
 		f.StringVar(&o.output.Color, "color", "auto", "use colour `WHEN`: auto, always or never (auto obeys NO_COLOR and CLICOLOR_FORCE)")
-		f.BoolVarP(&o.output.Quiet, "quiet", "q", false, "print only the token, no notes")
+		cli.AddQuiet(f, &o.output.Quiet, "print only the token, no notes")
 		cli.CompleteValues(c, "to", "compact", "flattened", "general")
 		cli.CompleteValues(c, "color", "auto", "always", "never")
 		c.RunE = func(_ *cobra.Command, args []string) error { return runConvert(env, o, args) }

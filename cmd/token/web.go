@@ -72,8 +72,7 @@ func (o *webOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.leeway, "leeway", "0s", "accept clocks that differ by this `DURATION`, like 60s")
 	f.Uint16Var(&o.port, "port", 0, "listen on this `PORT` of 127.0.0.1 (default: a free one)")
 	f.BoolVar(&o.noBrowser, "no-browser", false, "open no browser: only print the address")
-	f.BoolVarP(&o.output.Quiet, "quiet", "q", false, "print only the address, no notes; errors are printed")
-	cli.KeepErrors(f)
+	cli.AddQuiet(f, &o.output.Quiet, "print only the address, no notes; errors are printed")
 }
 
 func (o *webOptions) complete(c *cobra.Command) {

@@ -41,7 +41,7 @@ dotenv:FILE#NAME, env:NAME, or b64:, hex: or nextauth: before one of them.`
 		f.StringArrayVarP(&e.Algs, "alg", "A", nil, "allow only this `ALGORITHM` (repeatable)")
 		f.StringVar(&e.Profile, "profile", "", "check its tokens against a specification, by `NAME`")
 		f.StringVar(&e.Leeway, "leeway", "", "accept clocks that differ by this `DURATION`")
-		f.BoolVarP(&quiet, "quiet", "q", false, "print nothing on stderr")
+		cli.AddQuiet(f, &quiet, cli.NoNotes)
 		cli.CompleteValues(c, "alg", keysource.AlgNames()...)
 		cli.CompleteWith(c, "profile", profileNames)
 		c.RunE = func(_ *cobra.Command, args []string) error {

@@ -3,6 +3,7 @@ package trust
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ var checkCommand = cli.Command{
 	Short: "fetch the keys of the trusted issuers, and show what is accepted",
 	Build: func(env *cli.Env, c *cobra.Command) {
 		var out cli.Output
-		var offline bool
+		var cache keysource.Options
 		c.Long = `Read and fetch the keys of one entry, or of all, and show what a token of it
 must have. The exit status is that of the first entry that has no usable key.`
 		c.Example = `  jwt trust check
@@ -28,17 +29,17 @@ must have. The exit status is that of the first entry that has no usable key.`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 3 7 8"}
 		c.Args = cli.AtMostOneArg("the name of an entry")
 		c.ValidArgsFunction = completeNames(env)
-		c.Flags().BoolVar(&offline, "offline", false, "fetch nothing: use cached key sets, however old")
+		cache.AddCacheFlags(c.Flags())
 		out.AddFlags(c.Flags())
 		out.Complete(c)
 		c.RunE = func(c *cobra.Command, args []string) error {
-			return runCheck(c.Context(), env, out, offline, args)
+			return runCheck(c.Context(), env, out, cache, args)
 		}
 	},
 }
 
-func runCheck(ctx context.Context, env *cli.Env, out cli.Output, offline bool, args []string) error {
-	if err := out.Check(); err != nil {
+func runCheck(ctx context.Context, env *cli.Env, out cli.Output, cache keysource.Options, args []string) error {
+	if err := errors.Join(out.Check(), cache.CheckCache()); err != nil {
 		return err
 	}
 	all, err := keysource.Trusted(env)
@@ -53,7 +54,7 @@ func runCheck(ctx context.Context, env *cli.Env, out cli.Output, offline bool, a
 	var results []checked
 	var first error
 	for _, e := range all {
-		keys, err := keysOf(ctx, env, out, offline, e)
+		keys, err := keysOf(ctx, env, out, cache, e)
 		if err != nil && first == nil {
 			first = err
 		}
@@ -75,8 +76,7 @@ type checked struct {
 }
 
 // keysOf returns the keys of an entry that verify signatures.
-func keysOf(ctx context.Context, env *cli.Env, out cli.Output, offline bool, e trust.Entry) ([]jwk.Key, error) {
-	o := keysource.Options{Offline: offline}
+func keysOf(ctx context.Context, env *cli.Env, out cli.Output, o keysource.Options, e trust.Entry) ([]jwk.Key, error) {
 	o.Trust(env, e)
 	read, err := o.Sources(ctx, env, out).Usable()
 	if err != nil {

@@ -12,12 +12,14 @@ var removeCommand = cli.Command{
 	Short:   "trust an issuer no longer",
 	Aliases: []string{"rm"},
 	Build: func(env *cli.Env, c *cobra.Command) {
+		var quiet bool
 		c.Long = `Remove an issuer from config.toml. The rest of the file, with its comments,
 stays as it is.`
 		c.Example = `  jwt trust remove https://login.example`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2"}
 		c.Args = cli.OneArg("the name of an entry")
 		c.ValidArgsFunction = completeNames(env)
+		cli.AddQuiet(c.Flags(), &quiet, cli.NoNotes)
 		c.RunE = func(_ *cobra.Command, args []string) error {
 			config, err := env.ReadConfig()
 			if err != nil {
@@ -27,7 +29,11 @@ stays as it is.`
 			if err != nil {
 				return err
 			}
-			return writeConfig(config, text)
+			if err := writeConfig(config, text); err != nil {
+				return err
+			}
+			cli.Output{Quiet: quiet}.Note(env, config.Name+": removed "+args[0])
+			return nil
 		}
 	},
 }

@@ -158,7 +158,7 @@ func (z authorization) code(answer url.Values, m oauth.Metadata) (string, error)
 	iss, hasIss := answer["iss"]
 	switch {
 	case answer.Get("state") == "":
-		return "", refuse("state: missing").(*verdict.Error).Hintf("every answer has the state of its login: take it whole, from the page at which this login ends")
+		return "", refuse("state: missing").(*verdict.Error).Hintf("every answer has the state of its login (RFC 6749 §4.1.2): is it whole, and that of this login?")
 	case subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(z.state)) != 1:
 		return "", refuse("its state is not that of this login").(*verdict.Error).Hintf("it may come from an older page, or from an attacker: log in again, in one page")
 	case hasIss && iss[0] != m.Issuer:

@@ -136,6 +136,15 @@ func (o Output) Note(env *Env, message string) {
 	env.Stderr.Write(t.Bytes())
 }
 
+// AddQuiet adds --quiet for a command whose result is more than its exit status: it silences notes.
+func AddQuiet(f *pflag.FlagSet, quiet *bool, about string) {
+	f.BoolVarP(quiet, "quiet", "q", false, about)
+	KeepErrors(f)
+}
+
+// NoNotes is the usage of --quiet where a command prints a product, or nothing.
+const NoNotes = "print no notes; errors are printed"
+
 const errorsStay = "jwt_errors_stay"
 
 // KeepErrors makes --quiet silence notes or a log, but never an error: a command whose

@@ -20,14 +20,14 @@ type Arguments struct {
 func (o *Arguments) AddFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.Options.Keys, "key", "k", nil, "a key or key set from a `SOURCE`, like an argument: PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER (repeatable)")
 	f.StringArrayVarP(&o.Options.Secrets, "secret", "S", nil, "an HMAC secret (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text")
-	o.Options.addCacheFlags(f)
+	o.Options.AddCacheFlags(f)
 	o.Options.Passphrase.AddFlag(f, "passphrase", "the passphrase of an encrypted key")
 	o.at.AddFlags(f, "check certificates as of this `TIME`")
 }
 
 // Sources returns the sources of a command line, which are not read yet.
 func (o Arguments) Sources(ctx context.Context, env *cli.Env, output cli.Output, args []string) (*Sources, error) {
-	if err := o.Options.checkCache(); err != nil {
+	if err := o.Options.CheckCache(); err != nil {
 		return nil, err
 	}
 	o.Options.Keys = append(args, o.Options.Keys...)

@@ -28,17 +28,17 @@ func (o *Options) AddFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&o.Secrets, "secret", "S", nil, "an HMAC secret (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, dotenv:PATH#NAME, nextauth:SOURCE, or its own text")
 	f.StringArrayVarP(&o.Algs, "alg", "A", nil, "allow this `ALGORITHM` (repeatable; default: what the keys can do)")
 	o.Passphrase.AddFlag(f, "passphrase", "the passphrase of an encrypted key")
-	o.addCacheFlags(f)
+	o.AddCacheFlags(f)
 }
 
-// addCacheFlags adds the flags about cached key sets.
-func (o *Options) addCacheFlags(f *pflag.FlagSet) {
+// AddCacheFlags adds the flags about cached key sets.
+func (o *Options) AddCacheFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Offline, "offline", false, "fetch nothing: use cached key sets, however old")
 	f.BoolVar(&o.Refresh, "refresh", false, "fetch key sets anew, however fresh the cache")
 }
 
-// checkCache refuses --refresh together with --offline.
-func (o Options) checkCache() error {
+// CheckCache refuses --refresh together with --offline.
+func (o Options) CheckCache() error {
 	if o.Offline && o.Refresh {
 		return verdict.Errorf(verdict.Usage, "--refresh fetches key sets, --offline fetches nothing")
 	}
@@ -77,7 +77,7 @@ func (o Options) Check() error {
 
 // CheckAlgs refuses unknown signature algorithms.
 func (o Options) CheckAlgs() error {
-	if err := o.checkCache(); err != nil {
+	if err := o.CheckCache(); err != nil {
 		return err
 	}
 	for _, name := range o.Algs {

@@ -57,8 +57,7 @@ func (o *flags) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.allowHosts, "allow-host", nil, "answer requests whose Host header is `HOST` or HOST:PORT, as a proxy in front of the server sends it (repeatable)")
 	f.StringVar(&o.tlsCert, "tls-cert", "", "the certificate chain for HTTPS, a PEM `FILE`")
 	f.StringVar(&o.tlsKey, "tls-key", "", "the private key of the certificate, a PEM `FILE`")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not log requests, and print no notes; errors are printed")
-	cli.KeepErrors(f)
+	cli.AddQuiet(f, &o.quiet, "do not log requests, and print no notes; errors are printed")
 }
 
 func (o *flags) complete(c *cobra.Command) {
