@@ -95,7 +95,10 @@ func agentSources(all []sshagent.Identity) []string {
 // readAgent reads the public key of a source agent:….
 func (k *Sources) readAgent(source string) (Source, error) {
 	id, err := k.agentKey(source)
-	return Source{Set: jwk.Set{Keys: []jwk.Key{id.Key}}, Name: source}, err
+	if err != nil {
+		return Source{}, err // the zero Key has no material
+	}
+	return Source{Set: jwk.Set{Keys: []jwk.Key{id.Key}}, Name: source}, nil
 }
 
 // SignByAgent signs with the key of ssh-agent that source names. ECDSA is in DER.
