@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/internal/cli"
+	"jwt/internal/input"
+	"jwt/internal/keysource"
 )
 
 // The help of each command has examples, exit statuses and a text for every flag, and fits a
@@ -92,4 +94,30 @@ func TestCommonFlags(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSources: the help of every flag that takes a key or a secret lists all of its sources, in the same
+// words.
+func TestSources(t *testing.T) {
+	lists := map[string][]string{
+		"key": {keysource.KeySources, keysource.DecryptingSources}, "client-key": {keysource.DecryptingSources}, "verify-key": {keysource.KeySources},
+		"secret": {keysource.SecretSources}, "client-secret": {input.Places}, "password": {input.Places}, "subject-token": {input.Places},
+	}
+	others := []string{"jwt mcp", "jwt trust add", "jwt key public"} // which say more, or refer to another command
+	seen := 0
+	eachCommand(t, &cli.Env{LookupEnv: func(string) (string, bool) { return "", false }}, func(c *cobra.Command) {
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			list := lists[f.Name]
+			if list == nil || slices.Contains(others, c.CommandPath()) {
+				return
+			}
+			seen++
+			if !slices.ContainsFunc(list, func(sources string) bool { return strings.Contains(f.Usage, sources) }) {
+				t.Errorf("%s --%s: %s", c.CommandPath(), f.Name, f.Usage)
+			}
+		})
+	})
+	if seen < 20 {
+		t.Errorf("only %d flags were looked at", seen)
+	}
 }

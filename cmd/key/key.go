@@ -15,7 +15,8 @@ var Command = cli.Command{
 		c.Long = `Make keys, and convert them between JWK, JWK Set, PEM, DER and OpenSSH. The
 format is detected from the content, never from the file name.
 
-A key is given as PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER or its text.`
+A key is given as PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER,
+agent:FINGERPRINT, or its own text; man jwt explains each.`
 		c.Example = `  jwt key generate --alg ES256 --out private.jwk --public public.jwk
   jwt key convert private.pem                   a JWK
   jwt key convert private.jwk --to pem

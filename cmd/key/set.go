@@ -34,5 +34,5 @@ Only the public half of a key is added to a set, unless --private is given.`
 
 // addFrom adds --from, another way to give a source.
 func addFrom(f *pflag.FlagSet, sources *[]string) {
-	f.StringArrayVar(sources, "from", nil, "read keys from this `SOURCE` too: https://…, oidc:ISSUER, a file (repeatable)")
+	f.StringArrayVar(sources, "from", nil, "read keys from this `SOURCE` too, like --key (repeatable)")
 }

@@ -24,8 +24,8 @@ type clientOptions struct {
 
 // addFlags adds all flags but --client-id, which means more in some commands.
 func (o *clientOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.secret, "client-secret", "", "the client's secret, from a `SOURCE`: env:NAME, @FILE, fd:N, - or its own text")
-	f.StringVar(&o.key, "client-key", "", "the client's private key for private_key_jwt, from a `SOURCE`: PATH, env:NAME, fd:N or -")
+	f.StringVar(&o.secret, "client-secret", "", "the client's secret, from a `SOURCE`: "+input.Places+", or b64:, b64url: or hex: before one of these")
+	f.StringVar(&o.key, "client-key", "", "the client's private key for private_key_jwt, from a `SOURCE`: "+keysource.DecryptingSources)
 	f.StringVar(&o.auth, "client-auth", "", "how the client authenticates, a `METHOD`: "+strings.Join(authclient.ClientAuths, ", ")+" (default: by what it has)")
 	f.StringVar(&o.tlsCert, "tls-cert", "", "the client's TLS certificate, a PEM `FILE`")
 	f.StringVar(&o.tlsKey, "tls-key", "", "the key of --tls-cert, a PEM `FILE`")

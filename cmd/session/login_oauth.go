@@ -12,6 +12,7 @@ import (
 
 	"jwt/internal/authclient"
 	"jwt/internal/cli"
+	"jwt/internal/input"
 	"jwt/internal/session"
 	"jwt/internal/verdict"
 )
@@ -40,7 +41,7 @@ func (o *oauthOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.par, "par", false, "push the request of the login to the server first (RFC 9126); done anyway where the server requires it")
 	f.StringVar(&o.acrValues, "acr-values", "", "ask for one of these `LEVELS` of authentication")
 	f.StringVar(&o.maxAge, "max-age", "", "ask for a login at most this `DURATION` ago, like 5m")
-	f.StringVar(&o.subjectToken, "subject-token", "", "the token to exchange, from a `SOURCE`: env:NAME, @FILE, fd:N, -, or runner (that of GitHub Actions or GitLab)")
+	f.StringVar(&o.subjectToken, "subject-token", "", "the token to exchange, from a `SOURCE`: "+input.Places+", or runner (that of GitHub Actions or GitLab)")
 	f.BoolVar(&o.register, "register", false, "register a client at the server first (RFC 7591)")
 	f.BoolVar(&o.qr, "qr", false, "show the address of the device flow as a QR code too")
 	f.BoolVar(&o.noBrowser, "no-browser", false, "open no browser: only print the address")

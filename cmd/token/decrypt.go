@@ -58,7 +58,7 @@ type decryptOptions struct {
 
 func (o *decryptOptions) addFlags(f *pflag.FlagSet) {
 	o.open.addFlags(f)
-	f.StringArrayVar(&o.inner.Keys, "verify-key", nil, "verify the signed token inside with this key (repeatable), from a `SOURCE` as for --key")
+	f.StringArrayVar(&o.inner.Keys, "verify-key", nil, "verify the signed token inside with this key (repeatable), from a `SOURCE`: "+keysource.KeySources)
 	f.StringArrayVar(&o.inner.Secrets, "verify-secret", nil, "verify the signed token inside with this HMAC secret (repeatable), from a `SOURCE` as for --secret")
 	f.StringArrayVar(&o.inner.Algs, "verify-alg", nil, "allow this signature `ALGORITHM` inside (repeatable)")
 	f.BoolVar(&o.payload, "payload", false, "print the exact bytes of the plaintext, or of the verified payload, and nothing on failure")

@@ -75,8 +75,8 @@ type encryptOptions struct {
 
 func (o *encryptOptions) addFlags(f *pflag.FlagSet) {
 	o.keys.addFlags(f)
-	f.Lookup("key").Usage = "the recipient's public key (or a key set) from a `SOURCE`: PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER, or the key's own text"
-	f.Lookup("secret").Usage = "encrypt with this AES key or password, from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text"
+	f.Lookup("key").Usage = "the recipient's public key (or a key set) from a `SOURCE`: " + keysource.KeySources
+	f.Lookup("secret").Usage = "encrypt with this AES key or password, from a `SOURCE`: " + keysource.SecretSources
 	f.Lookup("alg").Usage = "the key management `ALGORITHM` (default: the best that the key can do)"
 	f.StringVar(&o.enc, "enc", "", "the content `ENCRYPTION` (default: A256GCM; for dir, by the size of the secret)")
 	f.BoolVar(&o.zip, "zip", false, "compress first; the size then reveals something about the content")

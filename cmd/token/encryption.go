@@ -25,8 +25,8 @@ type encryptionKeys struct {
 
 func (o *encryptionKeys) addFlags(f *pflag.FlagSet) {
 	o.Options.AddFlags(f)
-	f.Lookup("secret").Usage = "an AES key or a password (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text"
-	f.StringVar(&o.password, "password", "", "a password (PBES2) from a `SOURCE`: - (a prompt), @PATH, env:NAME, fd:N or its own text")
+	f.Lookup("secret").Usage = "an AES key or a password (repeatable) from a `SOURCE`: " + keysource.SecretSources
+	f.StringVar(&o.password, "password", "", "a password (PBES2) from a `SOURCE`: "+input.Places)
 }
 
 func (o *encryptionKeys) complete(c *cobra.Command) { o.CompleteFor(c, jwe.AlgNames()) }

@@ -23,7 +23,7 @@ type openOptions struct {
 
 func (o *openOptions) addFlags(f *pflag.FlagSet) {
 	o.encryptionKeys.addFlags(f)
-	f.Lookup("key").Usage = "decrypt with this private key (repeatable) from a `SOURCE`: PATH, -, env:NAME, fd:N, https://…, or the key's own text"
+	f.Lookup("key").Usage = "decrypt with this private key (repeatable) from a `SOURCE`: " + keysource.DecryptingSources
 	f.Lookup("alg").Usage = "allow this key management `ALGORITHM` (repeatable; default: what the keys can do, except RSA1_5)"
 	f.IntVar(&o.maxInflated, "max-inflated", jwe.DefaultMaxInflated, "refuse a compressed plaintext that inflates to more than this many `BYTES`")
 }

@@ -102,18 +102,18 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.x5c, "x5c", "", "put the key's certificate chain from this `SOURCE` into the header (x5c)")
 	f.StringVar(&o.x5t, "x5t", "", "put the hashes of the key's certificate from this `SOURCE` into the header (x5t, x5t#S256)")
 	f.BoolVar(&o.detached, "detached", false, "leave the payload out of the token, which is sent beside it")
-	f.StringVar(&o.payloadFile, "payload-file", "", "sign these bytes, which need not be claims, from a `SOURCE`: PATH, -, env:NAME")
+	f.StringVar(&o.payloadFile, "payload-file", "", "sign these bytes, which need not be claims, from a `SOURCE`: PATH, -, env:NAME, fd:N")
 	f.BoolVar(&o.unencoded, "unencoded", false, "sign the detached payload as it is, with b64 and crit in the header (RFC 7797)")
 	f.StringVar(&o.signer, "signer", "", "sign by this `COMMAND`, which reads the signing input and writes a raw or DER signature; --key is the public key")
 	f.BoolVar(&o.signingInput, "signing-input", false, "print what is to be signed, without a newline, and sign nothing; --key is the public key")
-	f.StringVar(&o.signature, "signature", "", "attach the signature from this `SOURCE` (raw or DER) to the argument, a signing input; --key is the public key")
+	f.StringVar(&o.signature, "signature", "", "attach the signature (raw or DER) from this `SOURCE`, PATH, -, env:NAME or fd:N, to the argument, a signing input; --key is the public key")
 	f.StringVar(&o.recipe, "recipe", "", "make the claims that a platform asks for, by the recipe `NAME`")
 	f.BoolVar(&o.listRecipes, "recipes", false, "list the recipes, or only that of --recipe, with their inputs and the page that defines each")
 	o.at.AddFlags(f, "the current `TIME` for claims and checks")
 	o.token.addFlags(f)
 	o.output.AddFlags(f)
-	f.Lookup("key").Usage = "sign with this private key, or one of a set, from a `SOURCE`: PATH, -, env:NAME, fd:N, agent:FINGERPRINT, https://…, or the key's own text"
-	f.Lookup("secret").Usage = "sign with this HMAC secret, from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, dotenv:PATH#NAME, or its own text"
+	f.Lookup("key").Usage = "sign with this private key, or one of a set, from a `SOURCE`: " + keysource.KeySources
+	f.Lookup("secret").Usage = "sign with this HMAC secret, from a `SOURCE`: " + keysource.SecretSources
 	f.Lookup("alg").Usage = "sign with this `ALGORITHM` (default: that of the key; none makes an unsigned token)"
 	f.Lookup("field").Usage = "read the token of --from from the member, cookie, header or parameter `NAME`"
 	f.Lookup("max-token-size").Usage = "refuse a token of --from that has more than this many `BYTES`"

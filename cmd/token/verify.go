@@ -109,6 +109,7 @@ type verifyOptions struct {
 
 func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	o.keys.AddFlags(f)
+	f.Lookup("key").Usage += "; for --profile aws-alb also alb:REGION or alb:ARN"
 	f.StringArrayVar(&o.issuers, "iss", nil, "require this `ISSUER` in iss (repeatable: any of them)")
 	f.StringArrayVar(&o.audiences, "aud", nil, "require this `AUDIENCE` in aud (repeatable: any of them)")
 	f.StringVar(&o.subject, "sub", "", "require this `SUBJECT` in sub")
@@ -128,7 +129,7 @@ func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.payload, "payload", false, "print the exact bytes of the verified payload, and nothing on failure")
 	f.BoolVar(&o.batch, "batch", false, "read one token per line, print one report per line")
 	f.StringVar(&o.as, "as", "", "verify under the trust entry `NAME` of config.toml, for a token without iss")
-	f.StringVar(&o.payloadFile, "payload-file", "", "the detached payload, byte for byte, from a `SOURCE`: PATH, -, env:NAME; implies --jws")
+	f.StringVar(&o.payloadFile, "payload-file", "", "the detached payload, byte for byte, from a `SOURCE`: PATH, -, env:NAME, fd:N; implies --jws")
 	f.StringVar(&o.signatures, "require-signatures", "all", "of a token with several signatures, how `MANY` must verify: all, any, or a number, each by another key")
 	o.anchors.addFlags(f)
 	o.profile.addFlags(f)

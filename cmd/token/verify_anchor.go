@@ -28,7 +28,7 @@ const systemAnchors = "system"
 
 func (o *anchorOptions) addFlags(f *pflag.FlagSet) {
 	o.flags = f
-	f.StringArrayVar(&o.sources, "trust-anchor", nil, "verify by the certificate chain in the header (x5c), which must reach a certificate from this `SOURCE`: PATH, env:NAME, or system (repeatable)")
+	f.StringArrayVar(&o.sources, "trust-anchor", nil, "verify by the certificate chain in the header (x5c), which must reach a certificate from this `SOURCE`: PATH, -, env:NAME, fd:N, its own text, or system (repeatable)")
 	f.StringVar(&o.name, "x5c-name", "", "the `NAME` that the leaf certificate must have: a DNS name, URI, e-mail address or common name")
 	f.StringVar(&o.use, "x5c-eku", "", "the extended key `USAGE` that the leaf certificate must have: a name or an object identifier")
 }

@@ -40,8 +40,8 @@ var profileFlags = []struct {
 func (o *profileOptions) addFlags(f *pflag.FlagSet) {
 	o.flags = f
 	f.StringVar(&o.name, "profile", "", "check the token against a specification, by `NAME`: "+strings.Join(profileNames(), ", "))
-	f.StringVar(&o.accessToken, "access-token", "", "the access token whose hash is in at_hash or ath, from a `SOURCE`: @PATH, env:NAME, fd:N, - or its own text")
-	f.StringVar(&o.code, "code", "", "the authorization code whose hash is in c_hash, from a `SOURCE`")
+	f.StringVar(&o.accessToken, "access-token", "", "the access token whose hash is in at_hash or ath, from a `SOURCE`: @PATH, env:NAME, fd:N, -, or its own text")
+	f.StringVar(&o.code, "code", "", "the authorization code whose hash is in c_hash, from a `SOURCE` as for --access-token")
 	f.StringVar(&o.htm, "htm", "", "the HTTP `METHOD` of the request that a DPoP proof is for")
 	f.StringVar(&o.htu, "htu", "", "the `URI` of the request that a DPoP proof is for")
 	f.StringVar(&o.jkt, "jkt", "", "the RFC 7638 `THUMBPRINT` of the key that must have signed a DPoP proof")

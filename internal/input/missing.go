@@ -34,7 +34,7 @@ func isPlain(path string) bool {
 // meant returns the hint for the source of a key that is not a file: what it is without its
 // scheme or its env:.
 func (r *Reader) meant(source string) string {
-	const kinds = "a key is a file, env:NAME, fd:N, -, https://…, oidc:ISSUER or the key's own text; a secret is given with --secret"
+	const kinds = "a key is a file, env:NAME, fd:N, -, https://…, oidc:ISSUER, agent:FINGERPRINT or the key's own text; a secret is given with --secret"
 	host, _, isPath := strings.Cut(source, "/")
 	switch {
 	case r.IsVariable(source):

@@ -12,10 +12,13 @@ import (
 	"jwt/internal/verdict"
 )
 
-// Secret reads an HMAC secret of up to limit bytes: @PATH, -, env:NAME, fd:N, raw:PATH,
-// dotenv:PATH#NAME, the text itself, or b64:, b64url: or hex: before one of these. One line end is
-// removed from the end of a text source; raw: keeps every byte. literal reports that the secret is on
-// the command line, where other users can see it.
+// Places lists where Secret finds a secret, for the help of flags. Before one of them, b64:, b64url: or
+// hex: decodes it.
+const Places = "@PATH, raw:PATH, dotenv:PATH#NAME, env:NAME, fd:N, - (or a prompt), its own text"
+
+// Secret reads an HMAC secret of up to limit bytes from one of Places. One line end is removed from the
+// end of a text source; raw: keeps every byte. literal reports that the secret is on the command line,
+// where other users can see it.
 func (r *Reader) Secret(source string, limit int) (s Source, literal bool, err error) {
 	s, literal, err = r.secret(source, limit)
 	switch {

@@ -78,7 +78,7 @@ func (r *Reader) notRead(path, what string, err error) error {
 	case !isQuotable(path):
 		return verdict.Errorf(verdict.KeyUnreadable, "the source of %s is neither a key nor the name of a file", what).
 			Hintf("pass a secret with --secret")
-	case !errors.Is(err, fs.ErrNotExist):
+	case !errors.Is(err, fs.ErrNotExist), what != "the key": // which may be a secret
 		return err
 	case looksLikePath(path):
 		return e.Hintf("%s", r.meant(path))

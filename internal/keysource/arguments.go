@@ -18,8 +18,8 @@ type Arguments struct {
 
 // AddFlags adds the flags.
 func (o *Arguments) AddFlags(f *pflag.FlagSet) {
-	f.StringArrayVarP(&o.Options.Keys, "key", "k", nil, "a key or key set from a `SOURCE`, like an argument: PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER (repeatable)")
-	f.StringArrayVarP(&o.Options.Secrets, "secret", "S", nil, "an HMAC secret (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, or its own text")
+	f.StringArrayVarP(&o.Options.Keys, "key", "k", nil, "a key or key set (repeatable), like an argument, from a `SOURCE`: "+KeySources)
+	f.StringArrayVarP(&o.Options.Secrets, "secret", "S", nil, "an HMAC secret (repeatable) from a `SOURCE`: "+SecretSources)
 	o.Options.AddCacheFlags(f)
 	o.Options.Passphrase.AddFlag(f, "passphrase", "the passphrase of an encrypted key")
 	o.at.AddFlags(f, "check certificates as of this `TIME`")

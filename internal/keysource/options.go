@@ -15,6 +15,14 @@ import (
 	"jwt/internal/verdict"
 )
 
+// The sources of keys and secrets, as the help of every command lists them. A key that decrypts is not
+// fetched, and ssh-agent does not decrypt.
+const (
+	KeySources        = "PATH, -, env:NAME, fd:N, https://…, oidc:ISSUER, agent:FINGERPRINT, or the key's own text"
+	DecryptingSources = "PATH, -, env:NAME, fd:N, or the key's own text"
+	SecretSources     = input.Places + ", or b64:, b64url:, hex: or nextauth: before one of these"
+)
+
 // Options are the flags that say where keys come from, the same for all commands.
 type Options struct {
 	Keys, Secrets, Algs []string
@@ -24,8 +32,8 @@ type Options struct {
 
 // AddFlags adds the flags.
 func (o *Options) AddFlags(f *pflag.FlagSet) {
-	f.StringArrayVarP(&o.Keys, "key", "k", nil, "a key or key set (repeatable) from a `SOURCE`: PATH, -, env:NAME, fd:N, agent:FINGERPRINT, https://…, oidc:ISSUER, alb:REGION, or the key's own text")
-	f.StringArrayVarP(&o.Secrets, "secret", "S", nil, "an HMAC secret (repeatable) from a `SOURCE`: @PATH, raw:PATH, env:NAME, fd:N, - (or a prompt), b64:…, b64url:…, hex:…, dotenv:PATH#NAME, nextauth:SOURCE, or its own text")
+	f.StringArrayVarP(&o.Keys, "key", "k", nil, "a key or key set (repeatable) from a `SOURCE`: "+KeySources)
+	f.StringArrayVarP(&o.Secrets, "secret", "S", nil, "an HMAC secret (repeatable) from a `SOURCE`: "+SecretSources)
 	f.StringArrayVarP(&o.Algs, "alg", "A", nil, "allow this `ALGORITHM` (repeatable; default: what the keys can do)")
 	o.Passphrase.AddFlag(f, "passphrase", "the passphrase of an encrypted key")
 	o.AddCacheFlags(f)
@@ -121,14 +129,14 @@ type Passphrase struct{ Flag, Source string }
 // AddFlag adds the flag.
 func (o *Passphrase) AddFlag(f *pflag.FlagSet, flag, what string) {
 	o.Flag = flag
-	f.StringVar(&o.Source, flag, "", what+", from a `SOURCE`: env:NAME, @FILE, fd:N or - (on a terminal, a prompt)")
+	f.StringVar(&o.Source, flag, "", what+", from a `SOURCE`: @PATH, raw:PATH, dotenv:PATH#NAME, env:NAME, fd:N or - (or a prompt)")
 }
 
 // Read reads the passphrase.
 func (o Passphrase) Read(in *input.Reader) ([]byte, error) {
 	const limit = 4096
 	marked := o.Source == "-"
-	for _, prefix := range []string{"@", "env:", "fd:", "raw:"} {
+	for _, prefix := range []string{"@", "env:", "fd:", "raw:", "dotenv:"} {
 		marked = marked || strings.HasPrefix(o.Source, prefix)
 	}
 	if !marked {
