@@ -63,11 +63,14 @@ func lineSettings(text []byte) []setting {
 	var found []setting
 	var above []indented
 	for line := range bytes.Lines(text) {
-		name, value, yaml := assignment(string(line))
-		switch {
-		case len(found) >= maxConfig:
+		if len(found) >= maxConfig {
 			return found
-		case name == "":
+		}
+		if name, value, ok := quotedPair(string(line)); ok {
+			found = append(found, setting{name, value, hintAlone(name)})
+		}
+		name, value, yaml := assignment(string(line))
+		if name == "" {
 			continue
 		}
 		indent := len(line) - len(bytes.TrimLeft(line, " \t-"))
@@ -101,7 +104,10 @@ type indented struct {
 // assignment reads a line as NAME=value or NAME: value. The name is the last word before the
 // sign, so that what declares a variable in source code is left out.
 func assignment(line string) (name, value string, yaml bool) {
-	line = strings.TrimSpace(line)
+	line = strings.TrimSpace(strings.TrimLeft(line, " \t-"))
+	if n := len(line); n > 1 && line[0] == line[n-1] && (line[0] == '"' || line[0] == '\'') { // docker compose: - "NAME=value"
+		line = line[1 : n-1]
+	}
 	at := strings.IndexByte(line, '=')
 	if colon := strings.Index(line+" ", ": "); at < 0 || colon >= 0 && colon < at {
 		at = colon
@@ -109,11 +115,31 @@ func assignment(line string) (name, value string, yaml bool) {
 	if at < 0 || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "//") {
 		return "", "", false
 	}
-	words := strings.Fields(strings.Trim(line[:at], "- \"'"))
+	words := strings.Fields(strings.Trim(line[:at], " \"'"))
 	if len(words) == 0 {
 		return "", "", false
 	}
 	return words[len(words)-1], strings.TrimSpace(line[at+1:]), line[at] == ':'
+}
+
+// quotedPair reads a line whose first two quoted texts are a name and its value: a call like
+// define('NAME', 'value') of PHP, an element of XML, an entry of an array.
+func quotedPair(line string) (name, value string, ok bool) {
+	name, rest, ok := quotedText(line)
+	if !ok || name == "" {
+		return "", "", false
+	}
+	value, _, ok = quotedText(rest)
+	return name, value, ok
+}
+
+// quotedText returns the first text in quotes, and what follows it.
+func quotedText(line string) (text, rest string, ok bool) {
+	i := strings.IndexAny(line, "\"'")
+	if i < 0 {
+		return "", "", false
+	}
+	return strings.Cut(line[i+1:], line[i:i+1])
 }
 
 // values returns what the text after a name may stand for.

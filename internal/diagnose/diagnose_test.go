@@ -72,6 +72,7 @@ func wantSeen(t *testing.T, id string, causes []Cause) {
 func TestDiagnoseSecret(t *testing.T) {
 	raw := bytes.Repeat([]byte{0xfb, 0xef, 0x01, 0xff}, 9) // its Base64 needs + and /
 	std := base64.StdEncoding.EncodeToString(raw)
+	digest := sha256.Sum256([]byte(correct))
 	tests := []struct {
 		name         string
 		given, truth string
@@ -109,6 +110,18 @@ func TestDiagnoseSecret(t *testing.T) {
 		{"YAML", "port: 80\nauth:\n  jwt:\n    - name: x\n      secretKey: '" + correct + "'\n", correct, "secret_setting"},
 		{"Laravel", "APP_NAME=x\nAPP_KEY=base64:" + std + "\n", string(raw), "secret_setting"},
 		{"source code", "export const port = 80;\nconst JWT_SECRET = '" + correct + "';\n", correct, "secret_setting"},
+		{"docker compose", "environment:\n  - \"JWT_SECRET=" + correct + "\"\n", correct, "secret_setting"},
+		{"an array of PHP", "<?php\nreturn [\n  'ttl' => 60,\n  'secret' => '" + correct + "',\n];\n", correct, "secret_setting"},
+		{"a constant of PHP", "define('JWT_AUTH_SECRET_KEY', '" + correct + "');", correct, "secret_setting"},
+		{"XML", "<add key=\"Jwt:Key\" value=\"" + correct + "\" />", correct, "secret_setting"},
+		{"a name and hex", "64b1f0e5c1:" + hex.EncodeToString(raw), string(raw), "secret_name"},
+		{"a name and text", "xVLyHw.abc123:" + correct, correct, "secret_name"},
+		{"a name and Base64", "name:" + std, string(raw), "secret_name"},
+		{"a digest", correct, string(digest[:]), "secret_hash"},
+		{"the text of a digest", correct, hex.EncodeToString(digest[:]), "secret_hash"},
+		{"ISO-8859-1", "schlüssel", "schl\xfcssel", "secret_encoding"},
+		{"Base64 of a line", base64.StdEncoding.EncodeToString([]byte(correct + "\n")), correct, "secret_base64"},
+		{"Base64 of Base64", base64.StdEncoding.EncodeToString([]byte(std + "\n")), string(raw), "secret_base64"},
 		{"a comment that was none", "before#after", "before", "secret_comment"},
 		{"an unset variable", "before$NAME-after$", "before-after$", "secret_variable"},
 		{"an unset variable in braces", "before${NAME}after${", "beforeafter${", "secret_variable"},

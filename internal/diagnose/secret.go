@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -92,7 +93,36 @@ func spellings(secret []byte, trimmed string) []spelling {
 	found = append(found, settings(secret)...)
 	found = append(found, cleaned(secret)...)
 	found = append(found, decoded(secret)...)
+	found = append(found, afterName(secret)...)
+	found = append(found, hashed(secret)...)
 	return append(found, encoded(secret)...)
+}
+
+// afterName returns the secrets in NAME:SECRET, as some platforms hand out a key.
+func afterName(secret []byte) []spelling {
+	_, rest, ok := strings.Cut(string(secret), ":")
+	if !ok {
+		return nil
+	}
+	rest = strings.TrimSpace(rest)
+	const when = "when the secret is only what follows its first colon"
+	found := []spelling{{"secret_name", when, "give what follows the colon: what precedes it is the name of the key", []byte(rest)}}
+	if b, err := hex.DecodeString(rest); err == nil {
+		found = append(found, spelling{"secret_name", when + ", hex-decoded", "give what follows the colon as hex:…; what precedes it is the name of the key", b})
+	}
+	if b, _, err := base64url.DecodeLax(rest); err == nil {
+		found = append(found, spelling{"secret_name", when + ", Base64-decoded", "give what follows the colon as b64:…; what precedes it is the name of the key", b})
+	}
+	return found
+}
+
+// hashed returns the digests that programs make of a secret of any length.
+func hashed(secret []byte) []spelling {
+	digest := sha256.Sum256(secret)
+	return []spelling{
+		{"secret_hash", "when the secret is hashed with SHA-256 first", "give the digest that sha256sum prints (without a newline: printf %s) as hex:DIGEST", digest[:]},
+		{"secret_hash", "when the secret is the hexadecimal SHA-256 of the one given", "give the digest that sha256sum prints (without a newline: printf %s) as text", []byte(hex.EncodeToString(digest[:]))},
+	}
 }
 
 // cleaned removes what files and shells add to a secret.
@@ -155,6 +185,9 @@ func otherCharset(secret []byte) []spelling {
 	if narrow := fromUTF16(secret); narrow != nil {
 		return append(found, spelling{"secret_encoding", "when the secret is UTF-8, the one given is UTF-16", "save the secret as UTF-8", narrow})
 	}
+	if narrow := toLatin1(secret); narrow != nil {
+		found = append(found, spelling{"secret_encoding", "when the secret is in ISO-8859-1", "the issuer should use UTF-8; until then give its bytes: iconv -t ISO-8859-1 FILE > FILE.latin1, --secret raw:FILE.latin1", narrow})
+	}
 	if utf8.Valid(secret) {
 		found = append(found, spelling{"secret_encoding", "when the secret is in UTF-16, as .NET's Encoding.Unicode makes it", "the issuer should use Encoding.UTF8; until then give its bytes: iconv -t UTF-16LE FILE > FILE.utf16, --secret raw:FILE.utf16", toUTF16(secret)})
 	}
@@ -207,6 +240,22 @@ func toUTF16(text []byte) []byte {
 	return wide
 }
 
+// toLatin1 converts UTF-8 to ISO-8859-1. It returns nil for ASCII, which is the same in both, and for
+// text with other characters.
+func toLatin1(text []byte) []byte {
+	narrow := make([]byte, 0, len(text))
+	for _, r := range string(text) {
+		if r > 0xff {
+			return nil
+		}
+		narrow = append(narrow, byte(r))
+	}
+	if len(narrow) == len(text) {
+		return nil
+	}
+	return narrow
+}
+
 // decoded returns the secrets whose encoded text the given one may be.
 func decoded(secret []byte) []spelling {
 	var found []spelling
@@ -221,6 +270,12 @@ func decoded(secret []byte) []spelling {
 			s.when = "when what follows base64: in the secret is Base64-decoded"
 		}
 		found = append(found, s)
+		if bare := bytes.TrimRight(b, "\r\n"); len(bare) < len(b) {
+			found = append(found, spelling{s.id, s.when + ", without the newline at its end", "echo wrote the newline: base64 -d FILE > SECRET, --secret @SECRET leaves it out", bare})
+		}
+		if again, _, err := base64url.DecodeLax(string(bytes.TrimSpace(b))); err == nil && len(again) > 0 {
+			found = append(found, spelling{s.id, s.when + ", and once more", "decode it once, base64 -d FILE > SECRET, then --secret b64:@SECRET", again})
+		}
 	}
 	for _, url := range []bool{true, false} {
 		b := decodeAnyBase64(text, url)

@@ -73,6 +73,9 @@ func (v *verification) otherName(c verdict.Check) string {
 	case kind == "require":
 		return "the token has " + phrase.Short(path) + ": --require " + quoteArg(path)
 	}
+	if value, _ := v.token.Claims.Lookup(path); value.Kind() == '[' {
+		return "the token has " + phrase.Short(path) + ", a list: --claim " + quoteArg(path+"~=VALUE")
+	}
 	return "the token has " + phrase.Short(path) + ": --claim " + claimArg(path, "VALUE")
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jwt/internal/jwt"
+	"jwt/internal/phrase"
 	"jwt/internal/reltime"
 	"jwt/internal/token"
 	"jwt/internal/verdict"
@@ -36,7 +37,7 @@ var nextSteps = []struct {
 // next returns the next step for a failed check, or "".
 func (v *verification) next(c verdict.Check) string {
 	for _, look := range []func(verdict.Check) string{
-		v.sameValue, v.otherName, refreshToken, listed, v.memberName, proof, v.wrongNumber, wrongText, v.otherAlgorithm, unmarked, v.otherKeySet,
+		v.sameValue, v.otherName, v.inText, ofOtherKind, listed, v.memberName, proof, v.wrongNumber, wrongText, v.otherAlgorithm, unmarked, v.otherKeySet,
 	} {
 		if hint := look(c); hint != "" {
 			return hint
@@ -50,14 +51,27 @@ func (v *verification) next(c verdict.Check) string {
 	return v.namesInstead(c)
 }
 
-// refreshToken recognises a refresh token where an access token is expected.
-func refreshToken(c verdict.Check) string {
+// kindNames are the names that issuers give to the kinds of tokens.
+var kindNames = map[string]string{"refresh": "a refresh token", "id": "an ID token", "access": "an access token"}
+
+// ofOtherKind recognises a token of another kind by the claim that names the kind.
+func ofOtherKind(c verdict.Check) string {
 	name := strings.TrimPrefix(c.Name, "claim:")
-	is, _ := c.Actual.(string)
-	if c.Class == verdict.ClaimMismatch && strings.EqualFold(is, "refresh") && (name == "token_type" || name == "typ" || name == "type" || name == "token_use") {
-		return "this is a refresh token: send the access token that came with it"
+	if c.Class != verdict.ClaimMismatch || name != "token_type" && name != "typ" && name != "type" && name != "token_use" {
+		return ""
 	}
-	return ""
+	is, isKind := kindNames[strings.ToLower(one(c.Actual))]
+	want, wantsKind := kindNames[strings.ToLower(one(c.Expected))]
+	switch {
+	case !isKind:
+		return ""
+	case !wantsKind:
+		want = "an access token"
+	}
+	if is == want {
+		return ""
+	}
+	return "this is " + is + ": send " + strings.Replace(want, "an ", "the ", 1) + " that came with it"
 }
 
 // wrongNumber explains a time that is text or in milliseconds.
@@ -82,6 +96,22 @@ func wrongText(c verdict.Check) string {
 		return ""
 	}
 	return "the issuer must write " + c.Name + " as text, in quotes"
+}
+
+// inText explains a missing member of a claim that is text with JSON in it.
+func (v *verification) inText(c verdict.Check) string {
+	_, path, _ := strings.Cut(c.Name, ":")
+	if c.Class != verdict.MissingClaim {
+		return ""
+	}
+	for _, m := range v.token.Claims.Members() {
+		text, _ := m.Value.Text()
+		if !strings.HasPrefix(path, m.Name+".") || !strings.HasPrefix(text, "{") {
+			continue
+		}
+		return phrase.Short(m.Name) + " is JSON inside text, in which nothing is looked up: the issuer must write an object"
+	}
+	return ""
 }
 
 // memberName explains a claim that is an object whose members are named like the wanted word, as the

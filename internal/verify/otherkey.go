@@ -27,7 +27,7 @@ func (v *verification) otherAlgorithm(c verdict.Check) string {
 		return v.notAllowed(alg)
 	}
 	for _, a := range jwa.All() {
-		if strings.EqualFold(a.Name, name) || sameLetters(a.Name, name) {
+		if strings.EqualFold(a.Name, strings.TrimSpace(name)) || sameLetters(a.Name, name) {
 			return `the issuer must write "alg":"` + a.Name + `"`
 		}
 	}

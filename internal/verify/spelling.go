@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -19,6 +20,9 @@ func spelled(c verdict.Check) string {
 			return "only " + detail + ": it is compared byte for byte, so spell it alike on both sides"
 		}
 		return "only " + detail + ", and it is compared byte for byte: " + accept
+	}
+	if strange := lookalike(wanted, got); strange != "" {
+		return "only characters that look alike differ, " + strange + ": is it a forgery, or a slip of the keyboard?"
 	}
 	if strings.TrimPrefix(wanted, "https://") == strings.TrimPrefix(got, "https://") {
 		switch {
@@ -48,6 +52,35 @@ func sameText(wanted, got string) string {
 		return "white space around it differs"
 	}
 	return ""
+}
+
+// latinEnd is the first character after the Latin letters.
+const latinEnd = 0x370
+
+// lookalike names the first character in which two texts of one length differ, if in all such places
+// one of them has a character of another script: а of Cyrillic for a.
+func lookalike(wanted, got string) string {
+	w, g := []rune(wanted), []rune(got)
+	if len(w) != len(g) || len(w) < 3 {
+		return ""
+	}
+	first, differ := rune(0), 0
+	for i := range w {
+		strange := max(w[i], g[i])
+		switch {
+		case w[i] == g[i]:
+			continue
+		case strange < latinEnd:
+			return ""
+		case first == 0:
+			first = strange
+		}
+		differ++
+	}
+	if first == 0 || 2*differ > len(w) {
+		return ""
+	}
+	return fmt.Sprintf("U+%04X for one", first)
 }
 
 // sameURL returns the hint for two URLs that differ in the scheme or the port.

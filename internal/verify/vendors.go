@@ -173,6 +173,9 @@ var vendors = []vendor{
 			if azp, _ := claims.Text("azp"); azp != "" && azp == one(c.Expected) {
 				return "the client ID of the app that logged in is in azp; aud is that of the server it asked for: --aud " + quoteArg(one(c.Actual))
 			}
+			if strings.HasPrefix(one(c.Actual), "https://") {
+				return "aud is what the token was requested for: gcloud auth print-identity-token --audiences=" + orName(one(c.Expected), "AUDIENCE")
+			}
 			return "aud of Google's ID tokens is the client ID of the app that logged in, which differs for each platform: repeat --aud for each"
 		},
 	},
