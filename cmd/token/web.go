@@ -38,6 +38,10 @@ The page verifies with the keys given here, the issuers of jwt trust, or a key
 pasted into it. It signs with a private key or secret given here, or one pasted
 into it. The page can name no file and no address: only this command line can.
 
+The page has one token with one signature at a time: paste the one that you
+mean. For a text with several, there is jwt verify --field NAME; for a JSON
+serialization with several signatures, jwt verify --require-signatures.
+
 Ctrl-C ends it.`
 		c.Example = `  jwt web
   jwt web --key public.pem --aud api

@@ -123,7 +123,7 @@ func (c *chooser) besideOpaque(chosen pair, o opaqueValue) error {
 		where = "a token"
 	}
 	e := verdict.Errorf(verdict.Malformed, "%s (byte %d) is not a JWT, and %s (byte %d) is one: which is meant?", o.where, o.value.off, where, chosen.off)
-	if label := chosen.label(); label != "" {
+	if label := chosen.label(); label != "" && !c.Pasted {
 		return e.Hintf("%s", "the second is chosen with --field "+label)
 	}
 	return e.Hintf("pass only the token that you want")

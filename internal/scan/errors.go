@@ -220,6 +220,8 @@ func (c *chooser) howToChoose(pairs []pair) string {
 	delete(labels, "")
 	hint := "pass only the token that you want"
 	switch {
+	case c.Pasted:
+		return hint
 	case alike && path != "":
 		return "choose one by its path: --field " + path
 	case alike:

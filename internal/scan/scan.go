@@ -43,6 +43,8 @@ type Options struct {
 	Join bool
 	// Batch lets hints name --batch, which the command has.
 	Batch bool
+	// Pasted is set where a person pastes the text into a page, which has no flags for a hint to name.
+	Pasted bool
 }
 
 // One returns the token of text. Its errors are malformed, unless the text is the JSON

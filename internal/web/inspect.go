@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/cli"
 	"jwt/internal/inspect"
 	"jwt/internal/jwe"
 	"jwt/internal/jwk"
@@ -28,9 +29,13 @@ func find(text string, join bool) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return form.Compact()
+		text, err := form.Compact()
+		if err != nil {
+			err = cli.Classified(err).Hintf("the page has one signature at a time; jwt verify checks each, jwt decode shows all of the token")
+		}
+		return text, err
 	}
-	found, err := scan.One([]byte(text), scan.Options{Join: join})
+	found, err := scan.One([]byte(text), scan.Options{Join: join, Pasted: true})
 	if err == nil && len(found.Token) > jws.MaxTokenBytes {
 		err = verdict.Errorf(verdict.TooLarge, "the token has %d bytes, the limit is %d", len(found.Token), jws.MaxTokenBytes)
 	}

@@ -164,19 +164,24 @@ func TestBodies(t *testing.T) {
 		{"garbage", `{"token":"garbage"}`, 200, "malformed"},
 		{"a truncated token", `{"token":"eyJhbGciOiJIUzI1NiJ9.eyJz"}`, 200, "malformed"},
 		{"two tokens", `{"token":"` + signed + `\n` + signed + `A"}`, 200, "malformed"},
+		{"two tokens with names", `{"token":"a=` + signed + `\nb=` + signed + `A"}`, 200, "malformed"},
+		{"two signatures", `{"token":"{\"payload\":\"e30\",\"signatures\":[{\"protected\":\"eyJhbGciOiJIUzI1NiJ9\",\"signature\":\"AA\"},{\"protected\":\"eyJhbGciOiJIUzI1NiJ9\",\"signature\":\"AA\"}]}"}`, 200, "unsupported_serialization"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := answer(t, request("inspect", tt.body))
 			var a struct {
 				View   []any
 				Says   string
-				Result struct{ Error struct{ Class string } }
+				Result struct{ Error struct{ Class, Hint string } }
 			}
 			if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil {
 				t.Fatalf("%v: %.200s", err, w.Body)
 			}
 			if w.Code != tt.status || a.Result.Error.Class != tt.class || len(a.View) != 1 || a.Says == "" {
 				t.Errorf("status %d, class %s, want %d, %s: %.300s", w.Code, a.Result.Error.Class, tt.status, tt.class, w.Body)
+			}
+			if strings.Contains(a.Result.Error.Hint, "--") {
+				t.Errorf("the page has no flags: %s", a.Result.Error.Hint)
 			}
 		})
 	}
