@@ -280,6 +280,13 @@ func TestPreCommit(t *testing.T) {
 	if err == nil || !strings.Contains(out, "a file.txt:1:") || strings.Contains(out, token) {
 		t.Fatalf("with a token: %v\n%s", err, out)
 	}
+	// A file of the name of stdin is not passed over.
+	write(filepath.Join(work, "a file.txt"), "no token\n")
+	write(filepath.Join(work, "-"), "token = "+token+"\n")
+	must(work, "git", "add", ".")
+	if out, err := in(work, "git", "commit", "-m", "with"); err == nil || !strings.Contains(out, "./- is the file") {
+		t.Fatalf("with a token in a file named -: %v\n%s", err, out)
+	}
 	if out, _ := in(work, "git", "log", "--format=%s"); out != "without\n" {
 		t.Errorf("commits: %s", out)
 	}

@@ -100,16 +100,8 @@ func (o *scanOptions) check(env *cli.Env, args []string) error {
 	if o.sarif = o.output.Format == "sarif"; o.sarif {
 		o.output.Format = "json"
 	}
-	if err := errors.Join(o.output.Check(), o.date.Check(), o.keys.CheckAlgs(), o.checkFailOn()); err != nil {
+	if err := errors.Join(o.output.Check(), o.date.Check(), o.keys.CheckAlgs(), o.checkFailOn(), checkScanned(args)); err != nil {
 		return err
-	}
-	for _, arg := range args {
-		switch {
-		case arg == "":
-			return verdict.Errorf(verdict.Usage, "the name of a file is empty").Hintf("is the shell variable set?")
-		case compact.Looks(arg):
-			return verdict.Errorf(verdict.Usage, "a token is not a file to scan").Hintf("jwt decode TOKEN shows what is inside")
-		}
 	}
 	switch {
 	case len(args) == 0 && env.StdinTTY:
@@ -118,6 +110,22 @@ func (o *scanOptions) check(env *cli.Env, args []string) error {
 		return verdict.Errorf(verdict.Usage, "the text and the key cannot both come from stdin").Hintf("give one of them as a file, env:NAME or fd:3")
 	case o.redact != "":
 		return o.checkRedact(args)
+	}
+	return nil
+}
+
+// checkScanned refuses arguments that are not the names of files. A file named - would be passed over in
+// a list of files from another program.
+func checkScanned(args []string) error {
+	for _, arg := range args {
+		switch {
+		case arg == "":
+			return verdict.Errorf(verdict.Usage, "the name of a file is empty").Hintf("is the shell variable set?")
+		case compact.Looks(arg):
+			return verdict.Errorf(verdict.Usage, "a token is not a file to scan").Hintf("jwt decode TOKEN shows what is inside")
+		case input.IsStdin(arg) && cli.IsFile(arg):
+			return verdict.Errorf(verdict.Usage, "%s is stdin, and a file is named so, too", arg).Hintf("./%s is the file; without an argument, stdin is read", arg)
+		}
 	}
 	return nil
 }
