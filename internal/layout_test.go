@@ -30,6 +30,7 @@ var rooms = []string{
 	"uuid",
 	"serialization",
 	"loopback",
+	"asn1der",
 	"jwa",
 	"sshwire",
 	"jwk/openssh",

@@ -4,11 +4,12 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rsa"
-	"encoding/asn1"
 	"errors"
 	"math/big"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"jwt/internal/asn1der"
 )
 
 // pss returns golang-jwt's RSASSA-PSS with the salt length of RFC 7518 §3.5. golang-jwt's own
@@ -39,7 +40,7 @@ func (m rfc6979) Sign(input string, key any) ([]byte, error) {
 		return nil, err
 	}
 	var sig struct{ R, S *big.Int }
-	if rest, err := asn1.Unmarshal(der, &sig); err != nil || len(rest) > 0 {
+	if !asn1der.Parse(der, &sig) {
 		return nil, errors.New("ecdsa: the signature is not the DER it must be")
 	}
 	out := make([]byte, 2*m.KeySize)

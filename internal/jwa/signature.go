@@ -1,8 +1,9 @@
 package jwa
 
 import (
-	"encoding/asn1"
 	"math/big"
+
+	"jwt/internal/asn1der"
 )
 
 // RawSignature returns a signature that another program made in the form of a JWS. ECDSA in DER
@@ -13,9 +14,8 @@ func (a Algorithm) RawSignature(sig []byte, curve string) []byte {
 		return sig
 	}
 	var der struct{ R, S *big.Int }
-	rest, err := asn1.Unmarshal(sig, &der)
 	fits := func(n *big.Int) bool { return n.Sign() > 0 && n.BitLen() <= 8*size/2 }
-	if err != nil || len(rest) > 0 || !fits(der.R) || !fits(der.S) {
+	if !asn1der.Parse(sig, &der) || !fits(der.R) || !fits(der.S) {
 		return sig
 	}
 	raw := make([]byte, size)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cloudflare/circl/sign"
 
+	"jwt/internal/asn1der"
 	"jwt/internal/jwa"
 )
 
@@ -78,7 +79,7 @@ type mldsaBoth struct{ Seed, Expanded []byte }
 // because a JWK needs the seed (RFC 9964 §4) and it cannot be recovered.
 func parseMLDSA(scheme sign.Scheme, der []byte) (any, error) {
 	var form asn1.RawValue
-	if rest, err := asn1.Unmarshal(der, &form); err != nil || len(rest) > 0 {
+	if !asn1der.Parse(der, &form) {
 		return nil, errBroken
 	}
 	both := mldsaBoth{Seed: form.Bytes}
@@ -87,7 +88,7 @@ func parseMLDSA(scheme sign.Scheme, der []byte) (any, error) {
 	case form.Class == asn1.ClassUniversal && form.Tag == asn1.TagOctetString:
 		return nil, errors.New("it contains only the expanded key, without the seed that a JWK needs (RFC 9964 §4)")
 	default:
-		if rest, err := asn1.Unmarshal(der, &both); err != nil || len(rest) > 0 {
+		if !asn1der.Parse(der, &both) {
 			return nil, errBroken
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"strings"
 
+	"jwt/internal/asn1der"
 	"jwt/internal/verdict"
 )
 
@@ -34,7 +35,7 @@ func (s structure) private() bool {
 // which it also returns.
 func structureOf(der []byte) (structure, []asn1.RawValue) {
 	var outer asn1.RawValue
-	if rest, err := asn1.Unmarshal(der, &outer); err != nil || len(rest) > 0 || outer.Tag != asn1.TagSequence {
+	if !asn1der.Parse(der, &outer) || outer.Tag != asn1.TagSequence {
 		return "", nil
 	}
 	var elements []asn1.RawValue
@@ -278,8 +279,8 @@ func checkSEC1(elements []asn1.RawValue, material any) error {
 			continue // the curve
 		}
 		var written asn1.BitString
-		rest, err := asn1.Unmarshal(v.Bytes, &written)
-		if compressed := len(written.Bytes) < len(point); err != nil || len(rest) > 0 || !compressed && !bytes.Equal(written.Bytes, point) {
+		exact := asn1der.Parse(v.Bytes, &written)
+		if compressed := len(written.Bytes) < len(point); !exact || !compressed && !bytes.Equal(written.Bytes, point) {
 			return errors.New("the private and the public half do not belong together")
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/cloudflare/circl/sign/ed448"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 
+	"jwt/internal/asn1der"
 	"jwt/internal/jwa"
 )
 
@@ -60,7 +61,7 @@ func kindOfID(id pkix.AlgorithmIdentifier) (string, error) {
 	name := ""
 	switch {
 	case id.Algorithm.Equal(ecPublicKeyID):
-		if unmarshal(id.Parameters, &curve) && curve.Equal(secp256k1ID) {
+		if asn1der.Parse(id.Parameters.FullBytes, &curve) && curve.Equal(secp256k1ID) {
 			return "secp256k1", nil
 		}
 		return "", nil
@@ -83,7 +84,7 @@ func kindOfID(id pkix.AlgorithmIdentifier) (string, error) {
 
 func parseSPKI(der []byte) (any, error) {
 	var info publicInfo
-	if rest, err := asn1.Unmarshal(der, &info); err != nil || len(rest) > 0 {
+	if !asn1der.Parse(der, &info) {
 		return x509.ParsePKIXPublicKey(der)
 	}
 	kind, err := kindOfID(info.Algorithm)
@@ -115,7 +116,7 @@ func parseSPKI(der []byte) (any, error) {
 // does not support it.
 func compressed(info publicInfo) (any, error) {
 	var id asn1.ObjectIdentifier
-	if !unmarshal(info.Algorithm.Parameters, &id) {
+	if !asn1der.Parse(info.Algorithm.Parameters.FullBytes, &id) {
 		return nil, errBroken
 	}
 	curves := map[string]elliptic.Curve{
@@ -136,7 +137,7 @@ func compressed(info publicInfo) (any, error) {
 
 func parsePKCS8(der []byte) (any, error) {
 	var info privateInfo
-	if rest, err := asn1.Unmarshal(der, &info); err != nil || len(rest) > 0 {
+	if !asn1der.Parse(der, &info) {
 		return x509.ParsePKCS8PrivateKey(der)
 	}
 	kind, err := kindOfID(info.Algorithm)
@@ -158,7 +159,7 @@ func parsePKCS8(der []byte) (any, error) {
 
 func parseSEC1(der []byte) (any, error) {
 	var k ecPrivateKey
-	if rest, err := asn1.Unmarshal(der, &k); err == nil && len(rest) == 0 && k.Curve.Equal(secp256k1ID) {
+	if asn1der.Parse(der, &k) && k.Curve.Equal(secp256k1ID) {
 		return parseSecp256k1(der)
 	}
 	return x509.ParseECPrivateKey(der)
@@ -167,7 +168,7 @@ func parseSEC1(der []byte) (any, error) {
 // parseSecp256k1 reads an ECPrivateKey. Its curve may be in the structure around it.
 func parseSecp256k1(der []byte) (any, error) {
 	var k ecPrivateKey
-	if rest, err := asn1.Unmarshal(der, &k); err != nil || len(rest) > 0 || k.Version != 1 || k.Curve != nil && !k.Curve.Equal(secp256k1ID) {
+	if !asn1der.Parse(der, &k) || k.Version != 1 || k.Curve != nil && !k.Curve.Equal(secp256k1ID) {
 		return nil, errBroken
 	}
 	number := bytes.TrimLeft(k.Number, "\x00") // some writers pad it, some remove leading zeros
@@ -188,7 +189,7 @@ func parseSecp256k1(der []byte) (any, error) {
 // parseEd448 reads a CurvePrivateKey (RFC 8410 §7).
 func parseEd448(info privateInfo) (any, error) {
 	var seed []byte
-	if rest, err := asn1.Unmarshal(info.Key, &seed); err != nil || len(rest) > 0 || len(seed) != ed448.SeedSize {
+	if !asn1der.Parse(info.Key, &seed) || len(seed) != ed448.SeedSize {
 		return nil, errBroken
 	}
 	private := ed448.NewKeyFromSeed(seed)
@@ -202,7 +203,7 @@ func marshalSPKI(material any) ([]byte, error) {
 	id, bits := pkix.AlgorithmIdentifier{}, []byte(nil)
 	switch m := material.(type) {
 	case *secp256k1.PublicKey:
-		id, bits = algorithmID(ecPublicKeyID, secp256k1ID), m.SerializeUncompressed()
+		id, bits = asn1der.AlgorithmID(ecPublicKeyID, secp256k1ID), m.SerializeUncompressed()
 	case ed448.PublicKey:
 		id.Algorithm, bits = ed448ID, m
 	case sign.PublicKey: // ML-DSA
@@ -217,7 +218,7 @@ func marshalPKCS8(material any) ([]byte, error) {
 	info, err := privateInfo{}, error(nil)
 	switch m := material.(type) {
 	case *secp256k1.PrivateKey:
-		info.Algorithm = algorithmID(ecPublicKeyID, secp256k1ID)
+		info.Algorithm = asn1der.AlgorithmID(ecPublicKeyID, secp256k1ID)
 		info.Key, err = asn1.Marshal(secp256k1Private(m, nil))
 	case ed448.PrivateKey:
 		info.Algorithm.Algorithm = ed448ID
@@ -252,18 +253,4 @@ func certified(c *x509.Certificate) (any, error) {
 		return c.PublicKey, nil
 	}
 	return parseSPKI(c.RawSubjectPublicKeyInfo)
-}
-
-// unmarshal reports whether v is exactly one value of that type.
-func unmarshal(v asn1.RawValue, into any) bool {
-	rest, err := asn1.Unmarshal(v.FullBytes, into)
-	return err == nil && len(rest) == 0
-}
-
-func algorithmID(id asn1.ObjectIdentifier, parameters any) pkix.AlgorithmIdentifier {
-	der, err := asn1.Marshal(parameters)
-	if err != nil {
-		panic("jwk: parameters that are not ASN.1: " + err.Error()) // the parameters are constants of this package
-	}
-	return pkix.AlgorithmIdentifier{Algorithm: id, Parameters: asn1.RawValue{FullBytes: der}}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"errors"
 
+	"jwt/internal/asn1der"
 	"jwt/internal/jwa"
 )
 
@@ -39,12 +40,12 @@ func pssAlg(parameters asn1.RawValue) (string, error) {
 	}
 	var p pssParameters
 	var mask pkix.AlgorithmIdentifier
-	if !unmarshal(parameters, &p) {
+	if !asn1der.Parse(parameters.FullBytes, &p) {
 		return "", errBroken
 	}
 	sizes := map[string]int{"2.16.840.1.101.3.4.2.1": 256, "2.16.840.1.101.3.4.2.2": 384, "2.16.840.1.101.3.4.2.3": 512}
 	bits := sizes[p.Hash.Algorithm.String()]
-	sameMask := p.Mask.Algorithm.Equal(mgf1) && unmarshal(p.Mask.Parameters, &mask) && mask.Algorithm.Equal(p.Hash.Algorithm)
+	sameMask := p.Mask.Algorithm.Equal(mgf1) && asn1der.Parse(p.Mask.Parameters.FullBytes, &mask) && mask.Algorithm.Equal(p.Hash.Algorithm)
 	for _, alg := range []string{"PS256", "PS384", "PS512"} {
 		if a, _ := jwa.Lookup(alg); 8*a.Hash.Size() == bits && sameMask && p.Salt <= a.Hash.Size() && p.Trailer == 1 {
 			return alg, nil

@@ -12,12 +12,12 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509/pkix"
-	"encoding/asn1"
 	"errors"
 	"hash"
 
 	"golang.org/x/crypto/scrypt"
 
+	"jwt/internal/asn1der"
 	"jwt/internal/verdict"
 )
 
@@ -65,7 +65,7 @@ const (
 // PKCS8 reads an EncryptedPrivateKeyInfo, which must be encrypted with PBES2 (RFC 8018 §6.2).
 func PKCS8(der []byte) (Data, error) {
 	var info encryptedInfo
-	if rest, err := asn1.Unmarshal(der, &info); err != nil || len(rest) > 0 {
+	if !asn1der.Parse(der, &info) {
 		return Data{}, damaged()
 	}
 	if info.Algorithm.Algorithm.String() != oidPBES2 {
@@ -89,7 +89,7 @@ var ErrPassphrase = errors.New("the passphrase is wrong, or the data is damaged"
 
 func newData(id pkix.AlgorithmIdentifier, data []byte) (p Data, err error) {
 	var params pbes2Params
-	if !unmarshal(id.Parameters, &params) {
+	if !asn1der.Parse(id.Parameters.FullBytes, &params) {
 		return p, damaged()
 	}
 	if p.cipher, err = newPBECipher(params.Cipher); err != nil {
@@ -120,11 +120,6 @@ func damaged() error {
 	return verdict.Errorf(verdict.KeyRefused, "the encrypted key is damaged")
 }
 
-func unmarshal(v asn1.RawValue, into any) bool {
-	rest, err := asn1.Unmarshal(v.FullBytes, into)
-	return err == nil && len(rest) == 0
-}
-
 // A pbeCipher is one of the block ciphers in CBC mode of RFC 8018 App. B.2.
 type pbeCipher struct {
 	keySize int
@@ -147,7 +142,7 @@ func newPBECipher(id pkix.AlgorithmIdentifier) (pbeCipher, error) {
 	default:
 		return c, verdict.Errorf(verdict.KeyUnreadable, "the key is encrypted with a cipher that is not supported (%s): only AES-CBC is", id.Algorithm)
 	}
-	if !unmarshal(id.Parameters, &c.iv) || len(c.iv) != ivSize {
+	if !asn1der.Parse(id.Parameters.FullBytes, &c.iv) || len(c.iv) != ivSize {
 		return c, damaged()
 	}
 	return c, nil
@@ -187,7 +182,7 @@ func keyDerivation(id pkix.AlgorithmIdentifier, size int) (derivation, int, erro
 
 func pbkdf2Derivation(id pkix.AlgorithmIdentifier, size int) (derivation, int, error) {
 	var p pbkdf2Params
-	if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
+	if !asn1der.Parse(id.Parameters.FullBytes, &p) || p.KeyLength != 0 && p.KeyLength != size {
 		return nil, 0, damaged()
 	}
 	prf, ok := prfOf(p.PRF)
@@ -204,7 +199,7 @@ func pbkdf2Derivation(id pkix.AlgorithmIdentifier, size int) (derivation, int, e
 
 func scryptDerivation(id pkix.AlgorithmIdentifier, size int) (derivation, int, error) {
 	var p scryptParams
-	if !unmarshal(id.Parameters, &p) || p.KeyLength != 0 && p.KeyLength != size {
+	if !asn1der.Parse(id.Parameters.FullBytes, &p) || p.KeyLength != 0 && p.KeyLength != size {
 		return nil, 0, damaged()
 	}
 	if p.N < 2 || p.R < 1 || p.P < 1 || p.P > maxScryptP || p.R > maxScryptMemory/128 || p.N > maxScryptMemory/128/p.R {

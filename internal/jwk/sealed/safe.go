@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"errors"
 
+	"jwt/internal/asn1der"
 	"jwt/internal/verdict"
 )
 
@@ -20,7 +21,7 @@ const (
 // contentInfo is ContentInfo (RFC 7292 §4).
 type contentInfo struct {
 	Type    asn1.ObjectIdentifier
-	Content asn1.RawValue `asn1:"explicit,tag:0"`
+	Content asn1.RawValue `asn1:"explicit,tag:0"` // its Bytes are the value
 }
 
 // encryptedContent is EncryptedData (RFC 5652 §8).
@@ -36,12 +37,9 @@ type encryptedContent struct {
 // safeBag is SafeBag (RFC 7292 §4.2).
 type safeBag struct {
 	ID         asn1.ObjectIdentifier
-	Value      asn1.RawValue   `asn1:"explicit,tag:0"`
+	Value      asn1.RawValue   `asn1:"explicit,tag:0"` // as above
 	Attributes []asn1.RawValue `asn1:"optional,set"`
 }
-
-// explicit returns the value inside an explicit tag.
-func explicit(v asn1.RawValue) asn1.RawValue { return asn1.RawValue{FullBytes: v.Bytes} }
 
 // safeContents returns the bags of a PKCS #12 file that this passphrase opens, part by part. It
 // leaves out the parts that a cipher from before PBES2 encrypts, and those of another passphrase.
@@ -55,7 +53,7 @@ func safeContents(der []byte, passphrase string) ([][]byte, error) {
 	}
 	var safe []byte
 	var parts []contentInfo
-	if _, err := asn1.Unmarshal(der, &file); err != nil || !unmarshal(explicit(file.Safe.Content), &safe) {
+	if _, err := asn1.Unmarshal(der, &file); err != nil || !asn1der.Parse(file.Safe.Content.Bytes, &safe) {
 		return nil, nil
 	}
 	if _, err := asn1.Unmarshal(safe, &parts); err != nil {
@@ -78,10 +76,10 @@ func (c contentInfo) open(passphrase string) ([]byte, error) {
 	var sealed encryptedContent
 	switch c.Type.String() {
 	case oidData:
-		unmarshal(explicit(c.Content), &plain)
+		asn1der.Parse(c.Content.Bytes, &plain)
 		return plain, nil
 	case oidEncryptedData:
-		if !unmarshal(explicit(c.Content), &sealed) || sealed.Info.Algorithm.Algorithm.String() != oidPBES2 {
+		if !asn1der.Parse(c.Content.Bytes, &sealed) || sealed.Info.Algorithm.Algorithm.String() != oidPBES2 {
 			return nil, nil
 		}
 	default:
@@ -124,7 +122,7 @@ func (b safeBag) certificate() (*x509.Certificate, error) {
 		Type asn1.ObjectIdentifier
 		Data []byte `asn1:"explicit,tag:0"`
 	}
-	if !unmarshal(explicit(b.Value), &bag) || bag.Type.String() != oidX509Certificate {
+	if !asn1der.Parse(b.Value.Bytes, &bag) || bag.Type.String() != oidX509Certificate {
 		return nil, errors.New("the bag has no X.509 certificate")
 	}
 	return x509.ParseCertificate(bag.Data)

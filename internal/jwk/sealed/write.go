@@ -7,9 +7,9 @@ import (
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/x509/pkix"
 	"encoding/asn1"
 
+	"jwt/internal/asn1der"
 	"jwt/internal/verdict"
 )
 
@@ -47,11 +47,11 @@ func Encrypt(plain, passphrase []byte) ([]byte, error) {
 	data := append(bytes.Clone(plain), bytes.Repeat([]byte{byte(pad)}, pad)...)
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(data, data)
 
-	kdf := pbkdf2Params{Salt: salt, Iterations: NewIterations, PRF: algorithmID(hmacSHA256ID, asn1.NullRawValue)}
+	kdf := pbkdf2Params{Salt: salt, Iterations: NewIterations, PRF: asn1der.AlgorithmID(hmacSHA256ID, asn1.NullRawValue)}
 	der, err := asn1.Marshal(encryptedInfo{
-		Algorithm: algorithmID(pbes2ID, pbes2Params{
-			KDF:    algorithmID(pbkdf2ID, kdf),
-			Cipher: algorithmID(aes256CBCID, iv),
+		Algorithm: asn1der.AlgorithmID(pbes2ID, pbes2Params{
+			KDF:    asn1der.AlgorithmID(pbkdf2ID, kdf),
+			Cipher: asn1der.AlgorithmID(aes256CBCID, iv),
 		}),
 		Data: data,
 	})
@@ -59,13 +59,4 @@ func Encrypt(plain, passphrase []byte) ([]byte, error) {
 		return nil, verdict.Errorf(verdict.Internal, "encoding the encrypted key: %w", err)
 	}
 	return der, nil
-}
-
-// algorithmID returns the identifier with constant parameters of this package.
-func algorithmID(id asn1.ObjectIdentifier, parameters any) pkix.AlgorithmIdentifier {
-	der, err := asn1.Marshal(parameters)
-	if err != nil {
-		panic("sealed: parameters that are not ASN.1: " + err.Error()) // the parameters are constants of this package
-	}
-	return pkix.AlgorithmIdentifier{Algorithm: id, Parameters: asn1.RawValue{FullBytes: der}}
 }
