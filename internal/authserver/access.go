@@ -36,7 +36,7 @@ func (s *Server) issueAccess(ctx context.Context, session store.Session, now tim
 		{"iss", jsonobject.Quote(s.Issuer)},
 		{"sub", jsonobject.Quote(cmp.Or(session.User, session.Client))},
 		{"aud", g.audience(s.Audience)},
-		{"exp", jsonobject.Int(s.accessExpiry(session, now).Unix())},
+		{"exp", jsonobject.Int(s.accessExpiry(ctx, session, now).Unix())},
 		{"iat", jsonobject.Int(now.Unix())},
 		{"jti", jsonobject.Quote(id)},
 		{"client_id", jsonobject.Quote(session.Client)},

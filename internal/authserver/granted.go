@@ -1,6 +1,7 @@
 package authserver
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -138,8 +139,8 @@ func audienceOf(form url.Values) ([]string, error) {
 
 // accessExpiry returns when an access token of the session expires. It does not outlive the
 // session.
-func (s *Server) accessExpiry(session store.Session, now time.Time) time.Time {
-	expires := now.Add(s.AccessTTL)
+func (s *Server) accessExpiry(ctx context.Context, session store.Session, now time.Time) time.Time {
+	expires := now.Add(s.rules.AccessTTL(ctx))
 	if !session.Expires.IsZero() && session.Expires.Before(expires) {
 		return session.Expires
 	}

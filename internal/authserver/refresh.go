@@ -106,7 +106,7 @@ func (s *Server) tokens(x *exchange, session store.Session, refresh string, expi
 		AccessToken:      access,
 		RefreshToken:     refresh,
 		TokenType:        oauth.Bearer,
-		ExpiresIn:        int64(s.AccessTTL / time.Second),
+		ExpiresIn:        int64(s.rules.AccessTTL(x.ctx) / time.Second),
 		RefreshExpiresIn: int64(expires.Sub(x.now) / time.Second),
 	}, err
 }

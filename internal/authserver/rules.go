@@ -29,6 +29,9 @@ type Rules struct {
 	// Rotate spends a refresh token.
 	Rotate func(context.Context, RotateRequest) (Grant, error)
 
+	// AccessTTL returns how long an access token lives.
+	AccessTTL func(context.Context) time.Duration
+
 	// IssueAccess returns an access token of the session and its "jti".
 	IssueAccess func(ctx context.Context, session store.Session, now time.Time) (token, id string, err error)
 
@@ -98,6 +101,7 @@ func (s *Server) standardRules() Rules {
 		VerifyAccess:       s.verifyAccess,
 		CheckSession:       s.checkSession,
 		Rotate:             s.rotate,
+		AccessTTL:          func(context.Context) time.Duration { return s.Options.AccessTTL },
 		IssueAccess:        s.issueAccess,
 		IssueID:            s.issueID,
 		CheckRedirect:      func(_ context.Context, c clients.Client, uri string) bool { return c.MayRedirect(uri) },

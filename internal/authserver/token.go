@@ -141,7 +141,7 @@ func (s *Server) answerTokens(r *tokenRequest, given result) error {
 	}
 	t := oauth.Tokens{
 		AccessToken: access, TokenType: oauth.Bearer, RefreshToken: given.refresh, Scope: g.Scope, IssuedTokenType: given.tokenType,
-		ExpiresIn: int64(s.accessExpiry(given.session, r.now).Sub(r.now) / time.Second),
+		ExpiresIn: int64(s.accessExpiry(r.ctx, given.session, r.now).Sub(r.now) / time.Second),
 	}
 	if given.session.Key != "" {
 		t.TokenType = dpop.Scheme

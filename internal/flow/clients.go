@@ -57,7 +57,7 @@ func (p *provider) others() ([]otherClient, error) {
 	}
 	impostor, err := p.impostor()
 	if impostor == nil {
-		p.inapplicable("the client has a certificate and no secret", ClientSecretChecked)
+		p.inapplicable("the client has a certificate, and neither a secret nor a key; a wrong certificate may end the connection without an answer", ClientSecretChecked)
 	} else {
 		what := "secret"
 		if impostor.ClientAuth == authclient.AuthKey {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"jwt/internal/authserver"
 	"jwt/internal/jwa"
@@ -40,6 +41,18 @@ func unverified(q authserver.VerifyRequest, unsigned bool) (b authserver.Bearer,
 	}
 	b = authserver.BearerOf(claims)
 	return b, q.IgnoreExp || b.Expires > q.Now.Unix()
+}
+
+// lengthenAccess makes access tokens live longer than a stolen one may be of use.
+func lengthenAccess(t toggle, r *authserver.Rules) {
+	next := r.AccessTTL
+	r.AccessTTL = func(ctx context.Context) time.Duration {
+		q := requestOf(ctx)
+		if q.long = q.long || t.on(ctx); q.long {
+			return 24 * time.Hour
+		}
+		return next(ctx)
+	}
 }
 
 // expireNow refuses an access token once, and from then on always.

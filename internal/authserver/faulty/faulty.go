@@ -70,6 +70,7 @@ type request struct {
 	committed bool // the store has changed
 	rotated   bool // a refresh token was spent
 	kept      bool // a refresh token was kept, and is not sent again
+	long      bool // its access token lives for a day, which the token and the answer say
 }
 
 type requestKey struct{}

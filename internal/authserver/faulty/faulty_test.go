@@ -36,6 +36,9 @@ var rules = map[string]func(t *testing.T, s *site) bool{
 	"alg-none-refused": func(t *testing.T, s *site) bool {
 		return s.me(unsigned(t, s.login().AccessToken)).status == 401
 	},
+	"access-token-lifetime": func(t *testing.T, s *site) bool {
+		return s.login().ExpiresIn <= 3600
+	},
 	"expired-token-refused": func(t *testing.T, s *site) bool {
 		access := s.login().AccessToken
 		s.clock.advance(5 * time.Minute)
@@ -152,6 +155,7 @@ func TestFaultsBreakTheirRules(t *testing.T) {
 		{"tampered-accepted", "tampered-token-refused"},
 		{"alg-none-accepted", "alg-none-refused"},
 		{"expired-accepted", "expired-token-refused"},
+		{"access-long", "access-token-lifetime expired-token-refused"},
 		{"cookie-no-httponly", "cookie-httponly"},
 		{"cookie-no-secure", "cookie-secure"},
 		{"cookie-no-samesite", "cookie-samesite"},

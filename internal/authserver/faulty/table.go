@@ -125,6 +125,7 @@ func table() []Kind {
 		// Access tokens.
 		{Name: "tampered-accepted", Help: "an access token with a wrong signature is accepted", Breaks: "tampered-token-refused", apply: acceptForged(false)},
 		{Name: "alg-none-accepted", Help: "an unsigned access token is accepted", Breaks: "alg-none-refused", apply: acceptForged(true)},
+		{Name: "access-long", Help: "access tokens live for a day", Breaks: "access-token-lifetime", apply: lengthenAccess},
 		{Name: "expire-now", Help: "the next access token used counts as expired", times: 1, apply: onVerify(expireNow)},
 		{Name: "expired-accepted", Help: "an expired access token is accepted", Breaks: "expired-token-refused", apply: onVerify(acceptExpired)},
 		{Name: "refresh-as-access", Help: "a refresh token is accepted as an access token", Breaks: "refresh-token-not-bearer", apply: onVerify(acceptRefreshToken)},
