@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"jwt/cmd/key"
+	"jwt/cmd/scan"
 	"jwt/cmd/session"
 	"jwt/cmd/token"
 	"jwt/cmd/trust"
@@ -31,7 +32,7 @@ func commands() []*cli.Command {
 		&token.Encrypt,
 		&token.Decrypt,
 		&token.Inspect,
-		&token.Scan,
+		&scan.Command,
 		&token.Audit,
 		&token.Convert,
 		&token.Diff,

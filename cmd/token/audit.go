@@ -150,9 +150,9 @@ func shellQuote(s string) string {
 // guess tries the well-known secrets, then the lists.
 func (o auditOptions) guess(ctx context.Context, env *cli.Env, in *input.Reader, g *audit.Guesser, a *render.Audit) error {
 	search := func(name string, list io.Reader, size int64) error { // "" is audit.WellKnown
-		p := newProgress(env, o.output, "words", size)
-		defer p.clear()
-		r, err := audit.Search(ctx, g, list, audit.Options{Workers: runtime.GOMAXPROCS(0), Rules: o.rules && name != "", Progress: p.update})
+		p := cli.NewProgress(env, o.output, "words", size)
+		defer p.Clear()
+		r, err := audit.Search(ctx, g, list, audit.Options{Workers: runtime.GOMAXPROCS(0), Rules: o.rules && name != "", Progress: p.Update})
 		a.Add(name, r)
 		switch {
 		case err != nil && ctx.Err() != nil:
@@ -192,7 +192,7 @@ func (o auditOptions) searchFile(in *input.Reader, source string, search func(st
 	defer f.Close()
 	b := bufio.NewReader(f)
 	if start, _ := b.Peek(2); string(start) != "\x1f\x8b" { // an error comes again with the next read
-		return search(name, b, sizeOf(f))
+		return search(name, b, cli.SizeOf(f))
 	}
 	words, err := gzip.NewReader(b)
 	if err != nil {

@@ -63,9 +63,11 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 		output.Note(env, "--batch prints JSON, one object a line, whatever --output says")
 	}
 	var t tally
-	p := newProgress(env, output, "lines", sizeOf(lines))
-	p.shown = p.shown && !env.StdoutTTY // which the answers fill
-	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: p.update}
+	p := cli.NewProgress(env, output, "lines", cli.SizeOf(lines))
+	if env.StdoutTTY { // which the answers fill
+		p.Hide()
+	}
+	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: p.Update}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err = runUntil(ctx, lines, env.Stdout, options, func() batch.Work {
@@ -82,7 +84,7 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 			return render.AppendLine(dst, number, answer)
 		}
 	})
-	p.clear()
+	p.Clear()
 	switch {
 	case ctx.Err() != nil:
 		return verdict.Errorf(verdict.Interrupted, "interrupted: %s", t.summary())

@@ -1,4 +1,4 @@
-package token
+package scan
 
 import (
 	"bufio"
@@ -20,8 +20,8 @@ import (
 	"jwt/internal/worktree"
 )
 
-// scanFiles are the texts of a scan. One goroutine uses them.
-type scanFiles struct {
+// files are the texts of a scan. One goroutine uses them.
+type files struct {
 	env        *cli.Env
 	args       []string
 	all        bool // also what a .gitignore excludes
@@ -35,7 +35,7 @@ type scanFiles struct {
 const sniffed = 8000
 
 // texts returns the texts, each of which is closed when the next is asked for.
-func (f *scanFiles) texts() iter.Seq[blocks.Text] {
+func (f *files) texts() iter.Seq[blocks.Text] {
 	return func(yield func(blocks.Text) bool) {
 		for _, arg := range f.args {
 			if !f.argument(arg, yield) {
@@ -45,7 +45,7 @@ func (f *scanFiles) texts() iter.Seq[blocks.Text] {
 	}
 }
 
-func (f *scanFiles) argument(arg string, yield func(blocks.Text) bool) bool {
+func (f *files) argument(arg string, yield func(blocks.Text) bool) bool {
 	if input.IsStdin(arg) {
 		return f.text("", f.env.Stdin, false, yield)
 	}
@@ -71,7 +71,7 @@ func (f *scanFiles) argument(arg string, yield func(blocks.Text) bool) bool {
 }
 
 // file passes on the text of a file. One that was not named is passed over if it is binary.
-func (f *scanFiles) file(name string, listed bool, yield func(blocks.Text) bool) bool {
+func (f *files) file(name string, listed bool, yield func(blocks.Text) bool) bool {
 	file, err := os.Open(name)
 	if err != nil {
 		f.fail(err)
@@ -81,7 +81,7 @@ func (f *scanFiles) file(name string, listed bool, yield func(blocks.Text) bool)
 	return f.text(name, file, listed, yield)
 }
 
-func (f *scanFiles) text(name string, r io.Reader, listed bool, yield func(blocks.Text) bool) bool {
+func (f *files) text(name string, r io.Reader, listed bool, yield func(blocks.Text) bool) bool {
 	b := bufio.NewReaderSize(r, sniffed)
 	if start, _ := b.Peek(2); string(start) == "\x1f\x8b" { // an error comes again with the next read
 		plain, err := gzip.NewReader(b)
@@ -96,7 +96,7 @@ func (f *scanFiles) text(name string, r io.Reader, listed bool, yield func(block
 		f.fail(verdict.Errorf(verdict.Malformed, "%s: is UTF-16, of which only the plain text can be masked: convert it first (iconv -t utf-8)", nameOfText(name)))
 		return true
 	}
-	source := &scanSource{name: name}
+	source := &origin{name: name}
 	switch start := sniff(b); {
 	case text != io.Reader(b):
 	case listed && bytes.IndexByte(start, 0) >= 0:
@@ -117,8 +117,8 @@ func sniff(b *bufio.Reader) []byte {
 	return start
 }
 
-// A scanSource is what a text was read from.
-type scanSource struct {
+// An origin is what a text was read from.
+type origin struct {
 	name     string // "" for stdin
 	requests scan.Requests
 }
@@ -127,7 +127,7 @@ type scanSource struct {
 const maxHAR = 64 << 20
 
 // readHAR reads the requests of an archive, and returns all of its text.
-func (s *scanSource) readHAR(r io.Reader) io.Reader {
+func (s *origin) readHAR(r io.Reader) io.Reader {
 	text, err := io.ReadAll(io.LimitReader(r, maxHAR)) // an error comes again with the next read
 	if err == nil && len(text) < maxHAR {
 		s.requests = scan.ReadHAR(text)
@@ -144,7 +144,7 @@ func nameOfText(name string) string {
 }
 
 // fail notes that a file cannot be read. The others are read anyway.
-func (f *scanFiles) fail(err error) {
+func (f *files) fail(err error) {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		err = verdict.Errorf(verdict.IO, "%s: %w", filepath.ToSlash(path.Path), path.Err)

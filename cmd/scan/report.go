@@ -1,7 +1,6 @@
-package token
+package scan
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -14,7 +13,6 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/inspect"
 	"jwt/internal/jsonobject"
-	"jwt/internal/jwa"
 	"jwt/internal/keysource"
 	"jwt/internal/phrase"
 	"jwt/internal/redact"
@@ -26,20 +24,20 @@ import (
 
 // A scanner is one run of scan.
 type scanner struct {
-	options  scanOptions
+	options  options
 	env      *cli.Env
 	now      time.Time
 	zone     *time.Location
 	keys     *keysource.Sources // nil without a key
-	files    scanFiles
-	progress *progress
+	files    files
+	progress *cli.Progress
 
-	tally   scanTally
+	tally   tally
 	started bool // the first result of a SARIF log is written
 }
 
-// A scanWorker is what one goroutine has for its blocks.
-type scanWorker struct {
+// A worker is what one goroutine has for its blocks.
+type worker struct {
 	searcher scan.Searcher
 	matches  []scan.Match
 	found    render.Found // the last
@@ -47,14 +45,14 @@ type scanWorker struct {
 	claims   jsonobject.Reader
 }
 
-// A scanTally counts matches. Of those that --fail-on names, it records the first.
-type scanTally struct {
+// A tally counts matches. Of those that --fail-on names, it records the first.
+type tally struct {
 	found, examples, placeholders int
 	failing                       int
 	first                         string // where the first failing match is
 }
 
-func (t *scanTally) add(other scanTally) {
+func (t *tally) add(other tally) {
 	t.found += other.found
 	t.examples += other.examples
 	t.placeholders += other.placeholders
@@ -65,7 +63,7 @@ func (t *scanTally) add(other scanTally) {
 }
 
 // String says what was found.
-func (t scanTally) String() string {
+func (t tally) String() string {
 	s := phrase.Count(t.found, "token")
 	if t.examples > 0 {
 		s += ", " + phrase.Count(t.examples, "published example")
@@ -77,7 +75,7 @@ func (t scanTally) String() string {
 }
 
 // run searches all texts. work makes the output of a block.
-func (s *scanner) run(ctx context.Context, work func(*scanWorker, *blocks.Block)) error {
+func (s *scanner) run(ctx context.Context, work func(*worker, *blocks.Block)) error {
 	var before, after []byte
 	if s.options.sarif {
 		before, after = render.Sarif(s.env.Version)
@@ -90,12 +88,12 @@ func (s *scanner) run(ctx context.Context, work func(*scanWorker, *blocks.Block)
 	go func() {
 		defer stop()
 		failed := func(source any, err error) {
-			s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(*scanSource).name), err))
+			s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(*origin).name), err))
 		}
-		ended <- blocks.Work[scanWorker]{Workers: runtime.GOMAXPROCS(0), Joined: scan.InToken, Held: scan.Unfinished, Do: work, Done: s.done, Failed: failed}.Run(ctx, next)
+		ended <- blocks.Work[worker]{Workers: runtime.GOMAXPROCS(0), Joined: scan.InToken, Held: scan.Unfinished, Do: work, Done: s.done, Failed: failed}.Run(ctx, next)
 	}()
 	err := wait(ctx, ended)
-	s.progress.clear()
+	s.progress.Clear()
 	if ctx.Err() != nil {
 		return verdict.Errorf(verdict.Interrupted, "interrupted")
 	}
@@ -125,14 +123,14 @@ func wait(ctx context.Context, ended <-chan error) error {
 
 // done writes the output of a block.
 func (s *scanner) done(b *blocks.Block) error {
-	if t, ok := b.Result.(scanTally); ok {
+	if t, ok := b.Result.(tally); ok {
 		s.tally.add(t)
 	}
 	out := b.Out
 	if s.options.sarif && !s.started && len(out) > 0 {
 		out, s.started = out[1:], true // the comma before the first result
 	}
-	s.progress.update(int(b.Offset>>20), b.Offset)
+	s.progress.Update(int(b.Offset>>20), b.Offset)
 	return s.write(out)
 }
 
@@ -145,7 +143,7 @@ func (s *scanner) write(out []byte) error {
 }
 
 // mask writes the text of a block with its tokens masked.
-func (s *scanner) mask(w *scanWorker, b *blocks.Block) {
+func (s *scanner) mask(w *worker, b *blocks.Block) {
 	w.matches = w.searcher.Append(w.matches[:0], b.Text, b.Lead)
 	b.Out = scan.AppendMasked(b.Out, b.Text, b.Lead, w.matches, func(m scan.Match) string {
 		if s.options.redact == "all" {
@@ -156,14 +154,14 @@ func (s *scanner) mask(w *scanWorker, b *blocks.Block) {
 }
 
 // report writes a line for each token of a block.
-func (s *scanner) report(w *scanWorker, b *blocks.Block) {
+func (s *scanner) report(w *worker, b *blocks.Block) {
 	w.matches = w.searcher.Append(w.matches[:0], b.Text, b.Lead)
 	if len(w.matches) == 0 {
 		return
 	}
-	var t scanTally
+	var t tally
 	placeOf := b.Places()
-	source, _ := b.Source.(*scanSource)
+	source, _ := b.Source.(*origin)
 	f := &w.found
 	f.File, f.Zone, f.Reveal = source.name, s.zone, s.options.reveal
 	for i := range w.matches {
@@ -181,7 +179,7 @@ func (s *scanner) report(w *scanWorker, b *blocks.Block) {
 }
 
 // decode makes a match the one that was found last.
-func (w *scanWorker) decode(m *scan.Match) {
+func (w *worker) decode(m *scan.Match) {
 	f := &w.found
 	f.Match, f.HasClaims = m, false
 	var ok bool
@@ -216,8 +214,8 @@ func (s *scanner) append(dst []byte, f *render.Found) []byte {
 }
 
 // count counts one match.
-func (s *scanner) count(f *render.Found) scanTally {
-	var t scanTally
+func (s *scanner) count(f *render.Found) tally {
+	var t tally
 	switch f.Kind {
 	case scan.Example:
 		t.examples = 1
@@ -263,79 +261,4 @@ func (s *scanner) summary() string {
 		text += "; " + phrase.Count(s.files.binary, "binary file") + " passed over"
 	}
 	return text
-}
-
-// A failKind is a value of --fail-on.
-type failKind struct {
-	name, about string
-	needsKey    bool
-	is          func(*render.Found) bool
-}
-
-var failKinds = [...]failKind{
-	{"found", "a token, whatever its state", false, isToken},
-	{"live", "a token that has not expired", false, func(f *render.Found) bool { return isToken(f) && !isExpired(f) }},
-	{"expired", "a token that has expired", false, isExpired},
-	{"unsecured", "a token without a signature (alg none)", false, func(f *render.Found) bool {
-		alg, _ := f.Header.Text("alg")
-		return isToken(f) && alg == jwa.None
-	}},
-	{"valid", "a token that verifies with a key given", true, func(f *render.Found) bool {
-		return isToken(f) && f.Report != nil && f.Report.Valid
-	}},
-	{"invalid", "a token that does not", true, func(f *render.Found) bool {
-		return isToken(f) && f.Report != nil && !f.Report.Valid
-	}},
-	{"example", "an example that jwt.io or an RFC publishes", false, func(f *render.Found) bool { return f.Kind == scan.Example }},
-	{"placeholder", "a token without a possible signature", false, func(f *render.Found) bool { return f.Kind == scan.Placeholder }},
-}
-
-func isToken(f *render.Found) bool { return f.Kind == scan.Whole }
-
-// isExpired reports whether a token has expired by its own claims.
-func isExpired(f *render.Found) bool {
-	return isToken(f) && f.HasClaims && f.Lifetime.State() == inspect.Expired
-}
-
-func indexOfFailKind(name string) int {
-	return slices.IndexFunc(failKinds[:], func(k failKind) bool { return k.name == name })
-}
-
-func failOnWords() (words []string) {
-	for _, k := range failKinds {
-		words = append(words, k.name)
-	}
-	return words
-}
-
-func failOnHelp() string {
-	var b bytes.Buffer
-	for i, k := range failKinds {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "  %-12s %s", k.name, k.about)
-	}
-	return b.String()
-}
-
-// failsOn returns the words of --fail-on.
-func (o *scanOptions) failsOn() []string {
-	if o.failOnFound && !slices.Contains(o.failOn, "found") {
-		return append([]string{"found"}, o.failOn...)
-	}
-	return o.failOn
-}
-
-func (o *scanOptions) checkFailOn() error {
-	for _, word := range o.failOn {
-		i := indexOfFailKind(word)
-		switch {
-		case i < 0:
-			return verdict.Errorf(verdict.Usage, "--fail-on: is %q, must be one of %s", word, strings.Join(failOnWords(), ", "))
-		case failKinds[i].needsKey && !o.verifies:
-			return verdict.Errorf(verdict.Usage, "--fail-on %s: requires a key", word).Hintf("--key public.pem or --secret env:NAME")
-		}
-	}
-	return nil
 }

@@ -1,4 +1,5 @@
-package token
+// Package scan has the command that finds tokens in any text, or masks them.
+package scan
 
 import (
 	"context"
@@ -20,11 +21,11 @@ import (
 	"jwt/internal/verdict"
 )
 
-var Scan = cli.Command{
+var Command = cli.Command{
 	Use:   "scan [FILE…|-]",
 	Short: "find the tokens in any text: logs, HAR, source; or mask them",
 	Build: func(env *cli.Env, c *cobra.Command) {
-		var o scanOptions
+		var o options
 		c.Long = `Find every token in files, directories or stdin: in logs, HAR, source code,
 JSON, URLs, Base64, and in text compressed with gzip. Each is shown with its
 file, line and column (in characters), its claims, whether it has expired, and
@@ -54,11 +55,11 @@ each token.`
 		c.Annotations = map[string]string{cli.Exits: "0 1 2 6 7 8 130", cli.Exits + "1": "a file cannot be read", cli.Exits + "6": "--fail-on: there is such a match"}
 		o.addFlags(c.Flags())
 		o.complete(c)
-		c.RunE = func(c *cobra.Command, args []string) error { return runScan(c.Context(), env, o, args) }
+		c.RunE = func(c *cobra.Command, args []string) error { return run(c.Context(), env, o, args) }
 	},
 }
 
-type scanOptions struct {
+type options struct {
 	keys   keysource.Options
 	output cli.Output
 	date   cli.Date
@@ -71,7 +72,7 @@ type scanOptions struct {
 	sarif, verifies bool
 }
 
-func (o *scanOptions) addFlags(f *pflag.FlagSet) {
+func (o *options) addFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.failOn, "fail-on", nil, "end in status 6 on a match of this `KIND` (repeatable): "+strings.Join(failOnWords(), ", "))
 	f.BoolVar(&o.failOnFound, "fail-on-found", false, "same as --fail-on found")
 	f.StringVar(&o.redact, "redact", "", "write the text with masked `PART`s: signatures, or all for whole tokens")
@@ -86,7 +87,7 @@ func (o *scanOptions) addFlags(f *pflag.FlagSet) {
 	f.Lookup("output").Usage = "`FORMAT` of the output: text, json (an object a line), sarif, or auto (text on a terminal, json in a pipe)"
 }
 
-func (o *scanOptions) complete(c *cobra.Command) {
+func (o *options) complete(c *cobra.Command) {
 	o.keys.Complete(c)
 	o.date.Complete(c)
 	cli.CompleteValues(c, "output", "auto", "text", "json", "sarif")
@@ -95,7 +96,7 @@ func (o *scanOptions) complete(c *cobra.Command) {
 	cli.CompleteValues(c, "fail-on", failOnWords()...)
 }
 
-func (o *scanOptions) check(env *cli.Env, args []string) error {
+func (o *options) check(env *cli.Env, args []string) error {
 	o.verifies = o.keys.Given()
 	if o.sarif = o.output.Format == "sarif"; o.sarif {
 		o.output.Format = "json"
@@ -130,7 +131,7 @@ func checkScanned(args []string) error {
 	return nil
 }
 
-func (o *scanOptions) checkRedact(args []string) error {
+func (o *options) checkRedact(args []string) error {
 	switch {
 	case o.redact != "signatures" && o.redact != "all":
 		return verdict.Errorf(verdict.Usage, "--redact: is %q, must be signatures or all", o.redact).Hintf("--redact=all")
@@ -152,7 +153,7 @@ func readsStdin(args []string) bool {
 	return len(args) == 0 || slices.ContainsFunc(args, input.IsStdin)
 }
 
-func runScan(ctx context.Context, env *cli.Env, o scanOptions, args []string) error {
+func run(ctx context.Context, env *cli.Env, o options, args []string) error {
 	if err := o.check(env, args); err != nil {
 		return err
 	}
@@ -169,11 +170,12 @@ func runScan(ctx context.Context, env *cli.Env, o scanOptions, args []string) er
 	if len(args) == 0 {
 		args = []string{"-"}
 	}
-	s := scanner{options: o, env: env, now: now, zone: zone, files: scanFiles{env: env, args: args, all: o.all, keepsBytes: o.redact != ""}}
-	s.progress = newProgress(env, o.output, "MB", sizeOfFile(args))
-	s.progress.shown = s.progress.shown && !env.StdoutTTY
+	s := scanner{options: o, env: env, now: now, zone: zone, files: files{env: env, args: args, all: o.all, keepsBytes: o.redact != ""}}
+	s.progress = cli.NewProgress(env, o.output, "MB", sizeOfFile(args))
+	if env.StdoutTTY || o.redact != "" {
+		s.progress.Hide()
+	}
 	if o.redact != "" {
-		s.progress.shown = false
 		return s.run(ctx, s.mask)
 	}
 	if o.verifies {
