@@ -47,6 +47,9 @@ func (o encryptOptions) plaintext(sources *keysource.Sources, args []string) (pl
 	if err != nil {
 		return plaintext{}, err
 	}
+	if len(text) == 0 && len(args) == 0 {
+		o.output.Note(sources.Env, "stdin is empty, and so is the plaintext: did the command before the pipe fail?")
+	}
 	line := bytes.TrimRight(text, "\r\n")
 	if _, err := token.Open(string(line)); err == nil && o.cty == "" {
 		return plaintext{bytes: line, isToken: true}, nil

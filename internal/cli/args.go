@@ -27,8 +27,11 @@ func NoArgs(c *cobra.Command, args []string) error {
 func OneArg(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return verdict.Errorf(verdict.Usage, "%s takes %s, got %d arguments", c.CommandPath(), what, len(args)).
-				Hintf("%s --help", c.CommandPath())
+			e := verdict.Errorf(verdict.Usage, "%s takes %s, got %d arguments", c.CommandPath(), what, len(args))
+			if len(args) > 1 && c.Flags().Lookup("kid") != nil {
+				return e.Hintf("a key is chosen with --kid ID")
+			}
+			return e.Hintf("%s --help", c.CommandPath())
 		}
 		return nil
 	}
@@ -90,7 +93,23 @@ func similarFlag(f *pflag.FlagSet, given string) string {
 			beginning = f.Name
 		}
 	})
-	return cmp.Or(part, beginning)
+	return cmp.Or(part, beginning, mistypedFlag(f, given))
+}
+
+// mistypedFlag returns a flag whose name differs in a letter or two from a long one, or "".
+func mistypedFlag(f *pflag.FlagSet, given string) string {
+	const shortest = 5 // nearly every shorter word is two letters from a short flag
+	if len(given) < shortest {
+		return ""
+	}
+	names := &cobra.Command{SuggestionsMinimumDistance: 2}
+	f.VisitAll(func(f *pflag.Flag) {
+		names.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+	})
+	for _, name := range names.SuggestionsFor(given) {
+		return name
+	}
+	return ""
 }
 
 // otherFlag returns the hint for a flag of other tools, or "".

@@ -105,13 +105,7 @@ func (d *diagnosis) rewrittenInputs() []otherInput {
 	)
 	segments := d.token.Segments()
 	h, p := segments[0], segments[1]
-	var inputs []otherInput
-	if payload := d.token.Payload; len(payload) <= maxRewritten {
-		inputs = append(inputs,
-			otherInput{"payload_rewritten", "the payload with a newline at its end", whole, h + "." + base64url.Encode(append(bytes.Clone(payload), '\n'))},
-			otherInput{"payload_rewritten", "the payload without surrounding white space", whole, h + "." + base64url.Encode(bytes.TrimSpace(payload))},
-		)
-	}
+	inputs := d.otherLines()
 	payload, ok := readTree(d.token.Payload)
 	header, _ := readTree(d.token.Header.Bytes())
 	for _, f := range forms {
@@ -131,6 +125,35 @@ func (d *diagnosis) rewrittenInputs() []otherInput {
 			"header_changed", "the header without its " + phrase.Quote(m.Name) + ": that was added after signing", removed,
 			base64url.Encode(less.Bytes()) + "." + p,
 		})
+	}
+	return inputs
+}
+
+// otherLines returns the token with other white space around its payload and at the ends of its lines, as
+// editors and transports change a payload that is sent beside the token.
+func (d *diagnosis) otherLines() []otherInput {
+	payload := d.token.Payload
+	if len(payload) > maxRewritten {
+		return nil
+	}
+	h := d.token.Segments()[0]
+	write := base64url.Encode
+	if d.input == h+"."+string(payload) { // it is signed as it is (RFC 7797)
+		write = func(b []byte) string { return string(b) }
+	}
+	unix := bytes.ReplaceAll(payload, []byte("\r\n"), []byte("\n"))
+	var inputs []otherInput
+	for _, o := range []struct {
+		name string
+		text []byte
+	}{
+		{"with a newline at its end", append(bytes.Clone(payload), '\n')},
+		{"without surrounding white space", bytes.TrimSpace(payload)},
+		{"with LF at the ends of its lines, not CR LF", unix},
+		{"with LF at the ends of its lines, not CR LF, and none after the last", bytes.TrimSuffix(unix, []byte("\n"))},
+		{"with CR LF at the ends of its lines", bytes.ReplaceAll(unix, []byte("\n"), []byte("\r\n"))},
+	} {
+		inputs = append(inputs, otherInput{"payload_rewritten", "the payload " + o.name, "pass the payload on as it came, byte for byte", h + "." + write(o.text)})
 	}
 	return inputs
 }

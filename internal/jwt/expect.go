@@ -149,10 +149,13 @@ func (e *Examiner) expect(x Expectation) {
 }
 
 // expectHint returns the flag to use if the caller expects a text and the claim is of
-// another type but looks like that text.
+// another type but looks like that text, or says why text that spells a number is not compared.
 func expectHint(x Expectation, v jsonobject.Value) string {
 	want, ok := x.Want.Text()
-	if !ok || x.Op != Equals {
+	switch {
+	case x.Op != Equals && x.Op != Has && spellsNumber(v):
+		return "the claim is text, and only a number is compared: the issuer must write it without quotes"
+	case !ok || x.Op != Equals:
 		return ""
 	}
 	path, text := phrase.Short(x.Path), phrase.Short(want)
@@ -163,6 +166,13 @@ func expectHint(x Expectation, v jsonobject.Value) string {
 		return "--claim " + path + "~=" + text + " looks for one of several"
 	}
 	return ""
+}
+
+// spellsNumber reports whether v is text with a number in it.
+func spellsNumber(v jsonobject.Value) bool {
+	text, _ := v.Text()
+	number, err := jsonobject.ParseValue([]byte(text))
+	return err == nil && number.Kind() == '0'
 }
 
 // scopeClaims are the claims in which vendors write what a token may be used for: RFC 8693 §4.2,

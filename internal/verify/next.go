@@ -37,7 +37,7 @@ var nextSteps = []struct {
 // next returns the next step for a failed check, or "".
 func (v *verification) next(c verdict.Check) string {
 	for _, look := range []func(verdict.Check) string{
-		v.sameValue, v.otherName, v.inText, ofOtherKind, listed, v.memberName, proof, v.wrongNumber, wrongText, v.otherAlgorithm, unmarked, v.otherKeySet,
+		nothingWanted, v.sameValue, v.otherName, v.inText, ofOtherKind, listed, v.memberName, proof, v.wrongNumber, wrongText, v.otherAlgorithm, unmarked, v.otherKeySet,
 	} {
 		if hint := look(c); hint != "" {
 			return hint
@@ -49,6 +49,18 @@ func (v *verification) next(c verdict.Check) string {
 		}
 	}
 	return v.namesInstead(c)
+}
+
+// nothingWanted explains a flag that is empty, as an unset variable leaves it.
+func nothingWanted(c verdict.Check) string {
+	wanted, ok := c.Expected.([]string)
+	if text, isText := c.Expected.(string); isText {
+		wanted, ok = []string{text}, true
+	}
+	if !ok || !slices.Equal(wanted, []string{""}) || c.Name != "aud" && c.Name != "iss" && c.Name != "sub" {
+		return ""
+	}
+	return "--" + c.Name + " is empty: is the shell variable set?"
 }
 
 // kindNames are the names that issuers give to the kinds of tokens.
