@@ -35,6 +35,7 @@ var groups = []struct {
 	{"audit", (*bench).audit},
 	{"serve", (*bench).serve},
 	{"proxy", (*bench).proxy},
+	{"web", (*bench).web},
 }
 
 func main() {
