@@ -83,7 +83,9 @@ func (f *files) file(name string, listed bool, yield func(blocks.Text) bool) boo
 
 func (f *files) text(name string, r io.Reader, listed bool, yield func(blocks.Text) bool) bool {
 	b := bufio.NewReaderSize(r, sniffed)
-	if start, _ := b.Peek(2); string(start) == "\x1f\x8b" { // an error comes again with the next read
+	start, _ := b.Peek(2) // an error comes again with the next read
+	zipped := string(start) == "\x1f\x8b"
+	if zipped {
 		plain, err := gzip.NewReader(b)
 		if err != nil {
 			f.fail(&fs.PathError{Op: "gunzip", Path: name, Err: err})
@@ -97,16 +99,33 @@ func (f *files) text(name string, r io.Reader, listed bool, yield func(blocks.Te
 		return true
 	}
 	source := &origin{name: name}
+	whole := blocks.Text{Reader: text, Source: source}
 	switch start := sniff(b); {
 	case text != io.Reader(b):
 	case listed && bytes.IndexByte(start, 0) >= 0:
 		f.binary++
 		return true
 	case !f.keepsBytes && scan.IsHAR(start):
-		text = source.readHAR(b)
+		whole.Reader = source.readHAR(b)
+	case name != "" && !zipped:
+		whole.Reader = atAnyOffset(r, b)
 	}
 	f.opened++
-	return yield(blocks.Text{Reader: text, Source: source})
+	return yield(whole)
+}
+
+// atAnyOffset returns the text of a regular file so that it can be read at any offset. Any other is
+// read from b, which has all of a small one.
+func atAnyOffset(r, b io.Reader) io.Reader {
+	file, isFile := r.(*os.File)
+	if !isFile {
+		return b
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() <= sniffed {
+		return b
+	}
+	return io.NewSectionReader(file, 0, info.Size())
 }
 
 // sniff returns what the first read of a text gives. It does not wait for more, which a pipe may

@@ -19,17 +19,28 @@ type Block struct {
 	Out    []byte // what work writes, for done
 	Result any    // what else work says
 
-	lines      []int         // of each step of the bytes after Lead
-	turn, next chan struct{} // of this block and of the one after it, to be passed to Done
+	memory []byte // of Text
+	lines  []int  // of each step of the bytes after Lead
+	turn   turn   // to be passed to Done
 }
 
 const (
 	blockBytes = 512 << 10
 	leadBytes  = 256
+	frontBytes = 4 << 10 // of memory before a part
+	largeBytes = 4 * blockBytes
 	mostBytes  = 3 << 20 // of a block in which nothing may be cut
 )
 
-// A Text is one text for Run.
+// renew prepares the memory of a block. That of an unusually large one is not used again.
+func (b *Block) renew() {
+	if len(b.memory) == 0 || len(b.memory)+cap(b.Out) > 4*blockBytes {
+		*b = Block{memory: make([]byte, frontBytes+blockBytes)}
+	}
+}
+
+// A Text is one text for Run. Several workers read parts of a large *io.SectionReader at the same
+// time.
 type Text struct {
 	io.Reader
 	Source any
@@ -47,14 +58,13 @@ type Work[S any] struct {
 
 // Run reads the texts that next returns, until it returns false, and works on them. It returns
 // the first error of Done or ctx. A text that cannot be read is passed to Failed. Of next, Failed
-// and reads, and of Done, one is called at a time, on any worker.
+// and Read, and of Done, one is called at a time, on any worker.
 //
 // A worker reads its block itself, because the text is then in the cache of its core.
 func (w Work[S]) Run(ctx context.Context, next func() (Text, bool)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	in := supply{next: next, joined: w.Joined, held: w.Held, failed: w.Failed, turn: make(chan struct{}, 1)}
-	in.turn <- struct{}{}
+	in := supply{next: next, joined: w.Joined, held: w.Held, failed: w.Failed, claims: newTurns(), results: newTurns()}
 	var running sync.WaitGroup
 	for range w.Workers {
 		running.Go(func() {
@@ -75,15 +85,13 @@ func (w Work[S]) Run(ctx context.Context, next func() (Text, bool)) error {
 
 // done passes a block to Done when it is its turn.
 func (w Work[S]) done(ctx context.Context, b *Block) error {
-	select {
-	case <-b.turn:
-	case <-ctx.Done():
+	if !b.turn.wait(ctx) {
 		return context.Cause(ctx)
 	}
 	if err := w.Done(b); err != nil {
 		return err
 	}
-	b.next <- struct{}{}
+	b.turn.pass()
 	return nil
 }
 

@@ -1,10 +1,12 @@
 package blocks
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -32,9 +34,9 @@ func TestRun(t *testing.T) {
 		"empty": "", "no end": "a\nb", "lines": strings.Repeat("a line\n", 100_000), "a long line": strings.Repeat("é ", 2*blockBytes),
 		"nothing to cut": strings.Repeat("x", mostBytes+blockBytes), "long lines": strings.Repeat(strings.Repeat("x y", blockBytes/2)+"\n", 2),
 	} {
-		readers := []io.Reader{strings.NewReader(text), iotest.HalfReader(strings.NewReader(text)), iotest.DataErrReader(strings.NewReader(text))}
+		readers := []io.Reader{strings.NewReader(text), section(text), iotest.HalfReader(strings.NewReader(text)), iotest.DataErrReader(strings.NewReader(text))}
 		if len(text) > mostBytes {
-			readers = readers[:1]
+			readers = readers[:2]
 		}
 		for _, r := range readers {
 			var out strings.Builder
@@ -43,6 +45,94 @@ func TestRun(t *testing.T) {
 			}
 		}
 	}
+}
+
+// section returns a text that several workers read at the same time, if it is large.
+func section(text string) io.Reader {
+	return io.NewSectionReader(strings.NewReader(text), 0, int64(len(text)))
+}
+
+// TestParts: a text that several workers read is passed on whole, and its blocks know their places,
+// whatever its lines.
+func TestParts(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, longest := range []int{10, 1000, frontBytes, 2 * frontBytes, blockBytes, 4 * blockBytes, 2 * mostBytes} {
+		var text strings.Builder
+		for text.Len() < largeBytes+r.IntN(blockBytes) {
+			text.WriteString(strings.Repeat([]string{"x", "x y", "é"}[r.IntN(3)], r.IntN(longest)/3+1))
+			text.WriteByte('\n')
+		}
+		w, line, column := work(t, io.Discard), 1, 1
+		var got strings.Builder
+		w.Held = func(text []byte) int { // one line in two
+			if n := bytes.LastIndexByte(text[:len(text)-1], '\n') + 1; n%2 == 0 {
+				return n
+			}
+			return len(text)
+		}
+		w.Done = func(b *Block) error {
+			if p := (Place{line, column}); b.Offset != int64(got.Len()) || p != (Place{b.Line, b.Column}) || !strings.HasSuffix(got.String(), string(b.Text[:b.Lead])) {
+				t.Errorf("lines up to %d: block of %d:%d@%d after %v@%d", longest, b.Line, b.Column, b.Offset, p, got.Len())
+			}
+			for _, c := range string(b.Out) {
+				if column++; c == '\n' {
+					line, column = line+1, 1
+				}
+			}
+			got.Write(b.Out)
+			return nil
+		}
+		if err := w.Run(t.Context(), One(section(text.String()), nil)); err != nil || got.String() != text.String() {
+			t.Errorf("lines up to %d: %d bytes of %d, %v", longest, got.Len(), text.Len(), err)
+		}
+	}
+}
+
+// TestPartsEnd: a text that becomes shorter while it is read ends there, and the next one is read.
+func TestPartsEnd(t *testing.T) {
+	lines := strings.Repeat("a line\n", largeBytes/7)
+	full := errors.New("full")
+	for name, c := range map[string]struct {
+		io.ReaderAt
+		failures int
+	}{
+		"truncated": {strings.NewReader(lines[:len(lines)/2]), 0},
+		"broken":    {brokenAt{strings.NewReader(lines), int64(len(lines) / 2), full}, 1},
+	} {
+		texts := []Text{{Reader: io.NewSectionReader(c, 0, largeBytes)}, {Reader: strings.NewReader("end")}}
+		var out strings.Builder
+		w, failures := work(t, &out), 0
+		w.Failed = func(_ any, err error) {
+			if failures++; !errors.Is(err, full) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		err := w.Run(t.Context(), func() (t Text, ok bool) {
+			if len(texts) == 0 {
+				return Text{}, false
+			}
+			t, texts = texts[0], texts[1:]
+			return t, true
+		})
+		if want := lines[:len(lines)/2] + "end"; err != nil || out.String() != want || failures != c.failures {
+			t.Errorf("%s: %d bytes of %d, %d failures, %v", name, out.Len(), len(want), failures, err)
+		}
+	}
+}
+
+// A brokenAt fails to read beyond an offset.
+type brokenAt struct {
+	io.ReaderAt
+	end int64
+	err error
+}
+
+func (r brokenAt) ReadAt(p []byte, at int64) (int, error) {
+	if at+int64(len(p)) <= r.end {
+		return r.ReaderAt.ReadAt(p, at)
+	}
+	n, _ := r.ReaderAt.ReadAt(p[:max(0, r.end-at)], at)
+	return n, r.err
 }
 
 // TestPlaces: a block knows its line and column.

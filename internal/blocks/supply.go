@@ -9,37 +9,63 @@ import (
 	"unicode/utf8"
 )
 
-// A supply cuts texts into blocks, for one worker at a time.
+// A supply cuts texts into blocks. Workers take turns at it.
 type supply struct {
 	next   func() (Text, bool)
 	joined func(byte) bool
 	held   func([]byte) int
 	failed func(any, error)
 
-	mu     sync.Mutex
-	ended  bool // there is no next text
-	open   bool // there may be more of the current text
-	text   Text
-	rest   []byte // of the text, with which the next block begins
-	lead   int    // bytes of it that belong to the block before
-	place  Place  // of the byte after them
-	offset int64
-	turn   chan struct{} // of the next block
+	mu      sync.Mutex
+	claims  turns
+	divided *io.SectionReader // the current text, if parts of it are not claimed yet
+	claimed int64             // bytes of it
+
+	// What follows is for the worker whose turn it is.
+	ended   bool // there is no next text
+	open    bool // there may be more of the current text
+	inParts bool // it is read in parts
+	cutOff  bool // a part ended early: the rest is not read
+	text    Text
+	rest    []byte // of the text, with which the next block begins
+	lead    int    // bytes of it that belong to the block before
+	place   Place  // of the byte after them
+	offset  int64
+	results turns // of blocks to be passed to Done
 }
 
 // read fills a block and reports whether there is one.
 func (s *supply) read(ctx context.Context, b *Block) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for ctx.Err() == nil && s.begin() {
-		s.fill(ctx, b)
-		if len(b.Text) > b.Lead {
-			b.turn, b.next = s.turn, make(chan struct{}, 1)
-			s.turn = b.next
+	for more := true; more && ctx.Err() == nil; {
+		c := s.claim()
+		c.read(b)
+		if !c.wait(ctx) {
+			return false
+		}
+		filled := s.take(ctx, b, c)
+		more = s.open || !s.ended
+		c.pass()
+		if filled {
 			return true
 		}
 	}
 	return false
+}
+
+// take makes b the next block and reports whether there is one for the claim.
+func (s *supply) take(ctx context.Context, b *Block, c *claim) bool {
+	filled := false
+	if c.text != nil {
+		filled = s.join(b, c)
+	}
+	for c.text == nil && !filled && ctx.Err() == nil && s.begin() && !s.inParts {
+		s.fill(ctx, b)
+		filled = len(b.Text) > b.Lead
+	}
+	if filled {
+		b.turn = s.results.take()
+	}
+	return filled
 }
 
 // begin makes sure that a text is open, and reports whether there is one.
@@ -49,16 +75,20 @@ func (s *supply) begin() bool {
 	}
 	s.text, s.open = s.next()
 	s.ended = !s.open
-	s.rest, s.lead, s.place, s.offset = s.rest[:0], 0, Place{1, 1}, 0
+	s.rest, s.lead, s.place, s.offset, s.cutOff = s.rest[:0], 0, Place{1, 1}, 0, false
+	s.inParts = s.open && s.divide()
 	return s.open
 }
 
 // fill reads the text up to where a block can end, or to its end.
 func (s *supply) fill(ctx context.Context, b *Block) {
-	s.reset(b)
+	b.renew()
+	s.head(b)
+	b.Text = append(b.memory[:0], s.rest...)
 	for end := b.Lead; end == b.Lead && s.open && ctx.Err() == nil; {
 		if len(b.Text) == cap(b.Text) {
 			b.Text = slices.Grow(b.Text, blockBytes)
+			b.memory = b.Text[:cap(b.Text)]
 		}
 		n, err := s.text.Read(b.Text[len(b.Text):cap(b.Text)])
 		b.Text = b.Text[:len(b.Text)+n]
@@ -68,27 +98,22 @@ func (s *supply) fill(ctx context.Context, b *Block) {
 		} else if s.open = false; err != io.EOF {
 			s.failed(s.text.Source, err)
 		}
-		s.keep(b, end)
+		if end > b.Lead {
+			s.keep(b, end)
+		}
 	}
 }
 
-// reset makes b the beginning of the next block. The memory of an unusually large one is not
-// used again.
-func (s *supply) reset(b *Block) {
-	if cap(b.Text) == 0 || cap(b.Text)+cap(b.Out) > 4*blockBytes {
-		*b = Block{Text: make([]byte, 0, blockBytes+leadBytes)}
-	}
+// head makes b the beginning of the next block.
+func (s *supply) head(b *Block) {
 	b.Source, b.Lead, b.Line, b.Column, b.Offset = s.text.Source, s.lead, s.place.Line, s.place.Column, s.offset
-	b.Text, b.Out, b.Result = append(b.Text[:0], s.rest...), b.Out[:0], nil
+	b.Out, b.Result = b.Out[:0], nil
 }
 
 // keep ends a block and keeps what was read after its end, and the part of its line before.
 func (s *supply) keep(b *Block, end int) {
-	if end == b.Lead {
-		return
-	}
 	lead := max(0, end-leadBytes)
-	if b.Text[end-1] == '\n' {
+	if end > 0 && b.Text[end-1] == '\n' {
 		lead = end
 	}
 	s.rest, s.lead = append(s.rest[:0], b.Text[lead:]...), end-lead
