@@ -34,11 +34,7 @@ func OpenKeystore(der []byte, password string) (Keystore, error) {
 	case err == nil:
 		return Keystore{private, append([]*x509.Certificate{leaf}, issuers...)}, nil
 	}
-	certificates := onlyCertificates(parts)
-	if len(certificates) == 0 { // of a Java trust store with an old cipher
-		certificates, _ = pkcs12.DecodeTrustStore(der, password)
-	}
-	if len(certificates) > 0 {
+	if certificates := onlyCertificates(parts); len(certificates) > 0 {
 		return Keystore{Certificates: certificates}, nil
 	}
 	return Keystore{}, err
@@ -47,28 +43,34 @@ func OpenKeystore(der []byte, password string) (Keystore, error) {
 // deepestASN1 is more than the nesting of any PKCS #12 file.
 const deepestASN1 = 24
 
-// iterations returns the greatest number of iterations in the parameters of a PKCS #12 file that
-// are not encrypted: an INTEGER after an OCTET STRING, the salt. The library sets no limit.
-func iterations(der []byte, depth int) int64 {
-	var most int64
+// An effort is what the parameters of a PKCS #12 file ask for, in iterations.
+type effort struct{ most, all int64 }
+
+func (e *effort) add(n int64) {
+	n = min(max(n, 0), 1<<40)
+	e.most, e.all = max(e.most, n), e.all+n
+}
+
+// count counts the iterations in parameters that are not encrypted: an INTEGER after an OCTET STRING,
+// the salt. The library sets no limit.
+func (e *effort) count(der []byte, depth int) {
 	afterSalt := false
 	for rest := der; len(rest) > 0; {
 		var v asn1.RawValue
 		var err error
 		if rest, err = asn1.Unmarshal(rest, &v); err != nil {
-			return most
+			return
 		}
 		isInteger := v.Class == asn1.ClassUniversal && v.Tag == asn1.TagInteger
 		isOctets := v.Class == asn1.ClassUniversal && v.Tag == asn1.TagOctetString
 		if isInteger && afterSalt {
-			most = max(most, integer(v.FullBytes))
+			e.add(integer(v.FullBytes))
 		}
 		if (v.IsCompound || isOctets) && depth < deepestASN1 { // octets may hold another structure
-			most = max(most, iterations(v.Bytes, depth+1))
+			e.count(v.Bytes, depth+1)
 		}
 		afterSalt = isOctets
 	}
-	return most
 }
 
 // integer returns the value of an INTEGER, and a very large one if it does not fit.

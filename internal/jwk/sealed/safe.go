@@ -42,7 +42,7 @@ type safeBag struct {
 }
 
 // safeContents returns the bags of a PKCS #12 file that this passphrase opens, part by part. It
-// leaves out the parts that a cipher from before PBES2 encrypts, and those of another passphrase.
+// leaves out the parts of an unknown cipher, and those of another passphrase.
 // The library reads keys; this reads what it does not: certificates alone, and how much work the
 // keys inside an encrypted part ask for.
 func safeContents(der []byte, passphrase string) ([][]byte, error) {
@@ -79,8 +79,11 @@ func (c contentInfo) open(passphrase string) ([]byte, error) {
 		asn1der.Parse(c.Content.Bytes, &plain)
 		return plain, nil
 	case oidEncryptedData:
-		if !asn1der.Parse(c.Content.Bytes, &sealed) || sealed.Info.Algorithm.Algorithm.String() != oidPBES2 {
+		if !asn1der.Parse(c.Content.Bytes, &sealed) {
 			return nil, nil
+		}
+		if sealed.Info.Algorithm.Algorithm.String() != oidPBES2 {
+			return openOld(sealed.Info.Algorithm, sealed.Info.Data, passphrase)
 		}
 	default:
 		return nil, nil
@@ -128,15 +131,20 @@ func (b safeBag) certificate() (*x509.Certificate, error) {
 	return x509.ParseCertificate(bag.Data)
 }
 
-// checkWork refuses a PKCS #12 file whose keys ask for too many iterations, in the parameters that
-// are visible or in those of the opened parts. The library sets no limit.
+// checkWork refuses a PKCS #12 file whose keys ask for too many iterations, each or together, in the
+// parameters that are visible or in those of the opened parts. The library sets no limit.
 func checkWork(der []byte, opened [][]byte) error {
-	n := iterations(der, 0)
+	const most = 8 * maxIterations // of a file: its key, certificates and MAC, with room
+	var e effort
+	e.count(der, 0)
 	for _, part := range opened {
-		n = max(n, iterations(part, 0))
+		e.count(part, 0)
 	}
-	if n > maxIterations {
-		return verdict.Errorf(verdict.LimitExceeded, "the PKCS#12 file asks for %d iterations, the limit is %d", n, maxIterations)
+	switch {
+	case e.most > maxIterations:
+		return verdict.Errorf(verdict.LimitExceeded, "the PKCS#12 file asks for %d iterations, the limit is %d", e.most, maxIterations)
+	case e.all > most:
+		return verdict.Errorf(verdict.LimitExceeded, "the PKCS#12 file asks for %d iterations in all, the limit is %d", e.all, most)
 	}
 	return nil
 }
