@@ -87,6 +87,7 @@ var rooms = []string{
 	"flow/report",
 	"cli",
 	"keysource",
+	"tokensource",
 	"schema",
 	"web",
 }

@@ -21,6 +21,7 @@ import (
 	"jwt/internal/input"
 	"jwt/internal/render"
 	"jwt/internal/token"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 )
 
@@ -51,7 +52,7 @@ hashcat on a GPU guesses far faster: --hashcat prints its command line.`, len(au
 }
 
 type auditOptions struct {
-	token  tokenOptions
+	token  tokensource.Options
 	output cli.Output
 
 	wordlists                  []string
@@ -63,12 +64,12 @@ func (o *auditOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.rules, "rules", false, "try variants of each word too")
 	f.BoolVar(&o.showSecret, "show-secret", false, "print the secret that was found")
 	f.BoolVar(&o.hashcat, "hashcat", false, "print the command line for hashcat instead of guessing")
-	o.token.addFlags(f)
+	o.token.AddFlags(f)
 	o.output.AddFlags(f)
 }
 
 func (o *auditOptions) check(args []string) error {
-	if err := errors.Join(o.output.Check(), o.token.check()); err != nil {
+	if err := errors.Join(o.output.Check(), o.token.Check()); err != nil {
 		return err
 	}
 	for _, list := range o.wordlists {
@@ -91,7 +92,7 @@ func runAudit(ctx context.Context, env *cli.Env, o auditOptions, args []string) 
 		return err
 	}
 	in := env.Input()
-	found, err := o.token.read(env, o.output, in, args, true)
+	found, err := o.token.Read(env, o.output, in, args, true)
 	if err != nil {
 		return o.output.Fail(env, err)
 	}

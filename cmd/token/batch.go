@@ -22,10 +22,12 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/compact"
 	"jwt/internal/input"
+	"jwt/internal/keysource"
 	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/scan"
 	"jwt/internal/serialization"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 )
 
@@ -53,8 +55,8 @@ func (f lineFunc) refuse(err error) render.Members             { return cli.Erro
 // runBatch reads one token per line and writes one JSON object per line, in order. A line
 // that fails becomes an object with "error" and does not end the run; the exit status is
 // that of the gravest such line.
-func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Output, token tokenOptions, args []string, work lineWork) error {
-	lines, err := token.open(in, args)
+func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Output, token tokensource.Options, args []string, work lineWork) error {
+	lines, err := token.OpenLines(in, args)
 	if err != nil {
 		return err
 	}
@@ -67,7 +69,7 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	if env.StdoutTTY { // which the answers fill
 		p.Hide()
 	}
-	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.maxSize + framing, Progress: p.Update}
+	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.MaxText(), Progress: p.Update}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err = runUntil(ctx, lines, env.Stdout, options, func() batch.Work {
@@ -107,7 +109,7 @@ func noLine(args []string) error {
 	if len(args) == 0 || input.IsStdin(args[0]) {
 		return e.Hintf("did the command before the pipe fail?")
 	}
-	return ofFile(args, e.Hintf("write the tokens into it, one a line"))
+	return keysource.InFile(args, e.Hintf("write the tokens into it, one a line"))
 }
 
 // runUntil is batch.Run that returns soon after ctx ends, even if the input gives no next line.
@@ -128,21 +130,17 @@ func runUntil(ctx context.Context, r io.Reader, w io.Writer, o batch.Options, ne
 	}
 }
 
-// framing is how many bytes a line may have around its token, as in "Authorization:
-// Bearer ".
-const framing = 4096
-
 // An againWorker answers a token with the header of one before. known is false for any other text.
 type againWorker interface {
 	again(text []byte) (answer render.Members, known bool, err error)
 }
 
-func answerLine(token tokenOptions, line []byte, tooLong error, worker lineWorker) (render.Members, error) {
+func answerLine(token tokensource.Options, line []byte, tooLong error, worker lineWorker) (render.Members, error) {
 	if tooLong != nil {
-		err := verdict.Errorf(verdict.TooLarge, "the line is longer than a token of %d bytes", token.maxSize)
+		err := verdict.Errorf(verdict.TooLarge, "the line is longer than a token of %d bytes", token.MaxSize)
 		return worker.refuse(err), err
 	}
-	if w, ok := worker.(againWorker); ok && token.field == "" && len(line) <= token.maxSize && scan.IsAlone(line) {
+	if w, ok := worker.(againWorker); ok && token.Field == "" && len(line) <= token.MaxSize && scan.IsAlone(line) {
 		if answer, known, err := w.again(line); known {
 			return answered(answer, err)
 		}
@@ -150,9 +148,9 @@ func answerLine(token tokenOptions, line []byte, tooLong error, worker lineWorke
 	if form, err := formOf(token, line); form != nil || err != nil {
 		return answerForm(form, err, worker)
 	}
-	found, err := scan.One(line, scan.Options{Field: token.field})
+	found, err := scan.One(line, scan.Options{Field: token.Field})
 	if err == nil {
-		err = token.checkSize(found.Token)
+		err = token.CheckSize(found.Token)
 	}
 	if err != nil {
 		return worker.refuse(err), err
@@ -174,14 +172,14 @@ type formWorker interface {
 }
 
 // formOf returns the token of a line in a JSON serialization, or nil for any other line.
-func formOf(token tokenOptions, line []byte) (*serialization.Form, error) {
+func formOf(token tokensource.Options, line []byte) (*serialization.Form, error) {
 	line = bytes.TrimSpace(line)
-	if len(line) == 0 || line[0] != '{' || token.field != "" || !serialization.Is(line) {
+	if len(line) == 0 || line[0] != '{' || token.Field != "" || !serialization.Is(line) {
 		return nil, nil
 	}
 	form, err := serialization.Parse(line)
-	if err == nil && len(line) > token.maxSize {
-		err = token.checkSize(string(line))
+	if err == nil && len(line) > token.MaxSize {
+		err = token.CheckSize(string(line))
 	}
 	return &form, err
 }

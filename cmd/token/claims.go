@@ -44,7 +44,7 @@ func readClaims(in *input.Reader, args []string, stdinIsKey, byFlags bool) (clai
 	case err != nil, len(args) == 0 && byFlags && len(bytes.TrimSpace(text)) == 0:
 		return claims, err
 	case len(bytes.TrimSpace(text)) == 0:
-		return claims, ofFile(args, verdict.Errorf(verdict.ClaimsMalformed, "the claims are empty").Hintf("%s", whyEmpty(args)))
+		return claims, keysource.InFile(args, verdict.Errorf(verdict.ClaimsMalformed, "the claims are empty").Hintf("%s", whyEmpty(args)))
 	}
 	claims, err = jsonobject.Parse(text)
 	switch {
@@ -55,7 +55,7 @@ func readClaims(in *input.Reader, args []string, stdinIsKey, byFlags bool) (clai
 	default:
 		err = checkOnce(claims)
 	}
-	return claims, ofFile(args, err)
+	return claims, keysource.InFile(args, err)
 }
 
 // whyEmpty returns the hint for empty claims: the likely cause, and how to write none.
@@ -99,7 +99,7 @@ func (o signOptions) startFrom(env *cli.Env, sources *keysource.Sources, args []
 		return header, claims, verdict.Errorf(verdict.Usage, "--from has its own claims and takes no argument").
 			Hintf("set single claims with flags: -c NAME=VALUE")
 	}
-	found, err := o.token.read(env, o.output, sources.In, []string{o.from}, true)
+	found, err := o.token.Read(env, o.output, sources.In, []string{o.from}, true)
 	if err != nil {
 		return header, claims, err
 	}

@@ -9,6 +9,7 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/jwk"
 	"jwt/internal/serialization"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 )
 
@@ -27,7 +28,7 @@ token has one signature or recipient, and its whole header is protected.`
 		c.Args = cli.AtMostOneArg("one token")
 		f := c.Flags()
 		f.StringVar(&o.to, "to", "compact", "the `SERIALIZATION` to write: compact, flattened or general")
-		o.token.addFlags(f)
+		o.token.AddFlags(f)
 		f.StringVar(&o.output.Color, "color", "auto", "use colour `WHEN`: auto, always or never (auto obeys NO_COLOR and CLICOLOR_FORCE)")
 		cli.AddQuiet(f, &o.output.Quiet, "print only the token, no notes")
 		cli.CompleteValues(c, "to", "compact", "flattened", "general")
@@ -37,7 +38,7 @@ token has one signature or recipient, and its whole header is protected.`
 }
 
 type convertOptions struct {
-	token  tokenOptions
+	token  tokensource.Options
 	output cli.Output
 	to     string
 }
@@ -50,10 +51,10 @@ func runConvert(env *cli.Env, o convertOptions, args []string) error {
 		}
 		return e
 	}
-	if err := o.token.check(); err != nil {
+	if err := o.token.Check(); err != nil {
 		return err
 	}
-	found, form, err := o.token.readForm(env, o.output, env.Input(), args, false)
+	found, form, err := o.token.ReadForm(env, o.output, env.Input(), args, false)
 	if err != nil {
 		return err
 	}

@@ -1,3 +1,4 @@
+// Package token has the commands that read tokens.
 package token
 
 import (
@@ -15,6 +16,7 @@ import (
 	"jwt/internal/render"
 	"jwt/internal/serialization"
 	"jwt/internal/token"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 )
 
@@ -48,7 +50,7 @@ are shown in their places, and -c can select them.`
 }
 
 type decodeOptions struct {
-	token  tokenOptions
+	token  tokensource.Options
 	output cli.Output
 	date   cli.Date
 	open   openOptions
@@ -70,7 +72,7 @@ func (o *decodeOptions) addFlags(f *pflag.FlagSet) {
 	o.at.AddFlags(f, "show and check times as of this `TIME`")
 	o.open.addFlags(f)
 	o.date.AddFlags(f)
-	o.token.addFlags(f)
+	o.token.AddFlags(f)
 	o.output.AddFlags(f)
 }
 
@@ -82,7 +84,7 @@ func (o *decodeOptions) complete(c *cobra.Command) {
 }
 
 func (o *decodeOptions) check(env *cli.Env, args []string) error {
-	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.check(), o.open.checkIfGiven(env, args)); err != nil {
+	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.Check(), o.open.checkIfGiven(env, args)); err != nil {
 		return err
 	}
 	if o.header && o.payload {
@@ -113,7 +115,7 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 		}
 		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: worker})
 	}
-	found, form, err := o.token.readForm(env, o.output, u.sources.In, args, true)
+	found, form, err := o.token.ReadForm(env, o.output, u.sources.In, args, true)
 	if err != nil {
 		return o.fail(env, err)
 	}
@@ -208,7 +210,7 @@ func (o *decodeOptions) unlock(u *unlocker, t *token.Token, err error) (*token.T
 	if err != nil || !t.IsSealed() || !o.open.given() {
 		return t, err
 	}
-	return t, u.open(t, o.token.maxSize)
+	return t, u.open(t, o.token.MaxSize)
 }
 
 func (o decodeOptions) show(env *cli.Env, t *token.Token, now time.Time, ended error) error {

@@ -13,6 +13,7 @@ import (
 	"jwt/internal/keysource"
 	"jwt/internal/render"
 	"jwt/internal/token"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 	"jwt/internal/verify"
 )
@@ -46,7 +47,7 @@ of the token inside once it is verified. On failure it prints nothing.`
 }
 
 type decryptOptions struct {
-	token  tokenOptions
+	token  tokensource.Options
 	open   openOptions
 	inner  keysource.Options // for the signed token inside
 	output cli.Output
@@ -64,7 +65,7 @@ func (o *decryptOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.payload, "payload", false, "print the exact bytes of the plaintext, or of the verified payload, and nothing on failure")
 	o.at.AddFlags(f, "check the signed token inside as of this `TIME`")
 	o.date.AddFlags(f)
-	o.token.addFlags(f)
+	o.token.AddFlags(f)
 	o.output.AddFlags(f)
 }
 
@@ -77,7 +78,7 @@ func (o *decryptOptions) complete(c *cobra.Command) {
 
 func (o *decryptOptions) check(env *cli.Env, args []string) error {
 	o.inner.Offline, o.inner.Passphrase = o.open.Offline, o.open.Passphrase
-	err := errors.Join(o.output.Check(), o.date.Check(), o.token.check(), o.open.check(env, args))
+	err := errors.Join(o.output.Check(), o.date.Check(), o.token.Check(), o.open.check(env, args))
 	switch {
 	case err != nil:
 		return err
@@ -94,7 +95,7 @@ func runDecrypt(ctx context.Context, env *cli.Env, o decryptOptions, args []stri
 		return o.fail(env, err)
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
-	found, form, err := o.token.readForm(env, o.output, u.sources.In, args, false)
+	found, form, err := o.token.ReadForm(env, o.output, u.sources.In, args, false)
 	if err != nil {
 		return o.fail(env, err)
 	}
@@ -124,7 +125,7 @@ func (o decryptOptions) decrypt(u *unlocker, text string) (*token.Token, error) 
 	if err != nil {
 		return t, err
 	}
-	return t, u.open(t, o.token.maxSize)
+	return t, u.open(t, o.token.MaxSize)
 }
 
 // verify verifies the token inside as jwt verify does.

@@ -22,7 +22,7 @@ func (o decryptOptions) decryptForm(u *unlocker, form *serialization.Form) (*tok
 		})
 		t := token.OfEncrypted(sealed)
 		if err == nil {
-			err = u.open(t, o.token.maxSize)
+			err = u.open(t, o.token.MaxSize)
 		}
 		switch {
 		case err == nil:

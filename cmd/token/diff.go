@@ -13,6 +13,7 @@ import (
 	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/token"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 )
 
@@ -49,14 +50,14 @@ func twoTokens(c *cobra.Command, args []string) error {
 }
 
 type diffOptions struct {
-	token  tokenOptions
+	token  tokensource.Options
 	output cli.Output
 	date   cli.Date
 }
 
 func (o *diffOptions) addFlags(f *pflag.FlagSet) {
 	o.date.AddFlags(f)
-	o.token.addFlags(f)
+	o.token.AddFlags(f)
 	o.output.AddFlags(f)
 }
 
@@ -66,7 +67,7 @@ func (o *diffOptions) complete(c *cobra.Command) {
 }
 
 func runDiff(_ context.Context, env *cli.Env, o diffOptions, args []string) error {
-	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.check()); err != nil {
+	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.Check()); err != nil {
 		return err
 	}
 	in := env.Input()
@@ -93,7 +94,7 @@ func runDiff(_ context.Context, env *cli.Env, o diffOptions, args []string) erro
 }
 
 func (o diffOptions) read(env *cli.Env, in *input.Reader, arg string) (*token.Token, error) {
-	found, err := o.token.read(env, o.output, in, []string{arg}, true)
+	found, err := o.token.Read(env, o.output, in, []string{arg}, true)
 	if err != nil {
 		return nil, err
 	}

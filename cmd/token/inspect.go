@@ -17,6 +17,7 @@ import (
 	"jwt/internal/render"
 	"jwt/internal/serialization"
 	"jwt/internal/token"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 )
 
@@ -51,7 +52,7 @@ it, ends in status 6. Severities are info, low, medium, high and critical.`
 }
 
 type inspectOptions struct {
-	token  tokenOptions
+	token  tokensource.Options
 	output cli.Output
 	date   cli.Date
 	at     cli.At
@@ -74,7 +75,7 @@ func (o *inspectOptions) addFlags(f *pflag.FlagSet) {
 	o.open.addFlags(f)
 	o.at.AddFlags(f, "show lifetime and findings as of this `TIME`")
 	o.date.AddFlags(f)
-	o.token.addFlags(f)
+	o.token.AddFlags(f)
 	f.BoolVar(&o.signature, "show-signature", false, "show signatures on the page of --output html, which then is a credential")
 	o.output.AddFlags(f)
 	o.output.Other = "html"
@@ -170,7 +171,7 @@ func runInspect(ctx context.Context, env *cli.Env, o inspectOptions, args []stri
 		}}
 		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: func() lineWorker { return lines }})
 	}
-	found, form, err := o.token.readForm(env, o.output, u.sources.In, args, true)
+	found, form, err := o.token.ReadForm(env, o.output, u.sources.In, args, true)
 	if err != nil {
 		return o.output.Fail(env, err)
 	}
@@ -206,7 +207,7 @@ func (o inspectOptions) line(env *cli.Env, u *unlocker, text string, now time.Ti
 func (o inspectOptions) inspect(u *unlocker, text string, now time.Time) (inspect.Token, error) {
 	t, err := token.OpenLax(text)
 	if err == nil && t.IsSealed() && o.open.given() {
-		err = u.open(t, o.token.maxSize)
+		err = u.open(t, o.token.MaxSize)
 	}
 	if err != nil {
 		return inspect.Token{}, err

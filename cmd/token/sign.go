@@ -21,6 +21,7 @@ import (
 	"jwt/internal/phrase"
 	"jwt/internal/recipe"
 	"jwt/internal/render"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 )
 
@@ -62,7 +63,7 @@ limits. Its inputs are given by the flag of their claim, or by -c NAME=VALUE;
 }
 
 type signOptions struct {
-	token  tokenOptions
+	token  tokensource.Options
 	keys   keysource.Options
 	output cli.Output
 	at     cli.At
@@ -110,7 +111,7 @@ func (o *signOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.recipe, "recipe", "", "make the claims that a platform asks for, by the recipe `NAME`")
 	f.BoolVar(&o.listRecipes, "recipes", false, "list the recipes, or only that of --recipe, with their inputs and the page that defines each")
 	o.at.AddFlags(f, "the current `TIME` for claims and checks")
-	o.token.addFlags(f)
+	o.token.AddFlags(f)
 	o.output.AddFlags(f)
 	f.Lookup("key").Usage = "sign with this private key, or one of a set, from a `SOURCE`: " + keysource.KeySources
 	f.Lookup("secret").Usage = "sign with this HMAC secret, from a `SOURCE`: " + keysource.SecretSources

@@ -6,6 +6,7 @@ import (
 	"jwt/internal/jws"
 	"jwt/internal/keysource"
 	"jwt/internal/render"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 )
 
@@ -31,7 +32,7 @@ func (o signOptions) signPayload(env *cli.Env, sources *keysource.Sources, u uns
 	payload := u.claims.Bytes()
 	if o.given("payload-file") {
 		var err error
-		if payload, err = readPayload(sources.In, o.payloadFile); err != nil {
+		if payload, err = tokensource.ReadPayload(sources.In, o.payloadFile); err != nil {
 			return err
 		}
 		if !o.given("typ") {

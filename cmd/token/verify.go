@@ -19,6 +19,7 @@ import (
 	"jwt/internal/profile"
 	"jwt/internal/render"
 	"jwt/internal/token"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 	"jwt/internal/verify"
 )
@@ -84,7 +85,7 @@ func tokenAlone(c *cobra.Command, args []string) error {
 }
 
 type verifyOptions struct {
-	token  tokenOptions
+	token  tokensource.Options
 	keys   keysource.Options
 	output cli.Output
 	date   cli.Date
@@ -135,7 +136,7 @@ func (o *verifyOptions) addFlags(f *pflag.FlagSet) {
 	o.profile.addFlags(f)
 	o.at.AddFlags(f, "check as of this `TIME`")
 	o.date.AddFlags(f)
-	o.token.addFlags(f)
+	o.token.AddFlags(f)
 	o.output.AddFlags(f)
 }
 
@@ -152,7 +153,7 @@ func (o *verifyOptions) complete(env *cli.Env, c *cobra.Command) {
 }
 
 func (o *verifyOptions) check() error {
-	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.check(), o.profile.check(), o.anchors.check(o.keys, o.profile), o.checkKeys()); err != nil {
+	if err := errors.Join(o.output.Check(), o.date.Check(), o.token.Check(), o.profile.check(), o.anchors.check(o.keys, o.profile), o.checkKeys()); err != nil {
 		return err
 	}
 	if slices.Contains(o.require, "") {
@@ -267,7 +268,7 @@ func (o verifyOptions) run(ctx context.Context, env *cli.Env, in *input.Reader, 
 	case o.flags.Changed("payload-file"):
 		return v.verifyDetached(env, args)
 	}
-	found, form, err := o.token.readForm(env, o.output, v.sources.In, args, false)
+	found, form, err := o.token.ReadForm(env, o.output, v.sources.In, args, false)
 	switch {
 	case err != nil:
 		return o.answer(env, verify.NoToken(err))
@@ -323,7 +324,7 @@ func (o verifyOptions) hintOwnKey(env *cli.Env, args []string, err error) error 
 	if o.keys.Given() || o.profile.name != "" || o.batch {
 		return err
 	}
-	found, readErr := o.token.read(env, cli.Output{Quiet: true}, env.Input(), args, false)
+	found, readErr := o.token.Read(env, cli.Output{Quiet: true}, env.Input(), args, false)
 	t, openErr := token.OpenSigned(found.Token)
 	if readErr != nil || openErr != nil {
 		return err

@@ -43,7 +43,7 @@ func (o verifyOptions) checkLoadBalancer() error {
 // verifyLoadBalancer verifies the padded token of an AWS load balancer. Its key is at a URL that its
 // kid completes.
 func (v *verifier) verifyLoadBalancer(env *cli.Env, args []string) error {
-	text, err := v.options.token.readText(v.sources.In, args)
+	text, err := v.options.token.ReadText(v.sources.In, args)
 	if err != nil {
 		return v.options.answer(env, verify.NoToken(err))
 	}

@@ -10,9 +10,11 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/input"
 	"jwt/internal/jws"
+	"jwt/internal/keysource"
 	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/serialization"
+	"jwt/internal/tokensource"
 	"jwt/internal/verdict"
 	"jwt/internal/verify"
 )
@@ -71,7 +73,7 @@ func (o verifyOptions) formReport(w *verify.Verifier, in *input.Reader, form *se
 
 // shapeOf describes a signature of the form.
 func shapeOf(form *serialization.Form, i, n int) string {
-	shape := "JWS in the " + formName(*form) + " JSON serialization"
+	shape := "JWS in the " + form.Name() + " JSON serialization"
 	if form.Detached {
 		shape += ", payload detached"
 	}
@@ -92,7 +94,7 @@ func (o verifyOptions) payloadOf(in *input.Reader, form *serialization.Form) ([]
 	case given && !form.Detached && form.Payload != "":
 		return nil, jws.SecondPayload()
 	case given:
-		return readPayload(in, o.payloadFile)
+		return tokensource.ReadPayload(in, o.payloadFile)
 	case form.Detached:
 		return nil, verdict.Errorf(verdict.Malformed, "the payload is detached: it is sent beside the token, such as in the body of a request (RFC 7515 App. F)").
 			Hintf("--payload-file FILE gives it, byte for byte")
@@ -110,7 +112,7 @@ func (o verifyOptions) payloadOf(in *input.Reader, form *serialization.Form) ([]
 // verifyDetached verifies a compact token whose payload is that of --payload-file.
 func (v *verifier) verifyDetached(env *cli.Env, args []string) error {
 	o := v.options
-	text, err := o.token.readText(v.sources.In, args)
+	text, err := o.token.ReadText(v.sources.In, args)
 	if err != nil {
 		return o.answer(env, verify.NoToken(err))
 	}
@@ -125,13 +127,13 @@ func (v *verifier) verifyDetached(env *cli.Env, args []string) error {
 		}
 		return v.verifyForm(env, &form)
 	}
-	payload, err := readPayload(v.sources.In, o.payloadFile)
+	payload, err := tokensource.ReadPayload(v.sources.In, o.payloadFile)
 	if err != nil {
 		return o.answer(env, verify.NoToken(err))
 	}
 	signed, err := jws.ParseDetached(token, payload)
 	if err != nil {
-		return o.answer(env, verify.NoToken(ofFile(args, err)))
+		return o.answer(env, verify.NoToken(keysource.InFile(args, err)))
 	}
 	return o.answer(env, o.withEntry(verify.New(v.sources, v.policy, v.now).Signed(signed, "compact JWS, its payload detached")))
 }

@@ -45,7 +45,7 @@ func (o verifyOptions) verifyTrusted(ctx context.Context, env *cli.Env, all []tr
 		return o.refuse(env, verdict.Errorf(verdict.Usage, "--batch verifies under one trust entry").Hintf("--as NAME; known are %s", trust.Names(all)))
 	}
 	in := env.Input()
-	found, err := o.token.read(env, o.output, in, args, false)
+	found, err := o.token.Read(env, o.output, in, args, false)
 	if err != nil {
 		return o.answer(env, verify.NoToken(err))
 	}

@@ -183,6 +183,17 @@ func InSource(name string, err error) error {
 	return &e
 }
 
+// InFile adds to an error of a text the name of the file that the text is from.
+func InFile(args []string, err error) error {
+	if err == nil || len(args) != 1 || input.IsStdin(args[0]) {
+		return err
+	}
+	if path, ok := strings.CutPrefix(args[0], "@"); ok {
+		return InSource(path, err)
+	}
+	return err
+}
+
 // secretHint adds the hint to use --secret, if a file is not a key.
 func secretHint(read input.Source, err error) error {
 	if !errors.Is(err, jwk.ErrNoKey) || read.Mode == 0 {

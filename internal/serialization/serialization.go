@@ -32,6 +32,14 @@ type Form struct {
 	Recipients                          []Recipient
 }
 
+// Name returns the name of the serialization.
+func (f Form) Name() string {
+	if f.General {
+		return "general"
+	}
+	return "flattened"
+}
+
 // A Signature is one signature of a JWS.
 type Signature struct {
 	Protected string            // base64url, as sent; may be empty
