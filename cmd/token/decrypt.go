@@ -77,7 +77,7 @@ func (o *decryptOptions) complete(c *cobra.Command) {
 }
 
 func (o *decryptOptions) check(env *cli.Env, args []string) error {
-	o.inner.Offline, o.inner.Passphrase = o.open.Offline, o.open.Passphrase
+	o.inner.Offline, o.inner.Passphrase = o.open.keys.Offline, o.open.keys.Passphrase
 	err := errors.Join(o.output.Check(), o.date.Check(), o.token.Check(), o.open.check(env, args))
 	switch {
 	case err != nil:
@@ -85,7 +85,7 @@ func (o *decryptOptions) check(env *cli.Env, args []string) error {
 	case !o.inner.Given() && len(o.inner.Algs) > 0:
 		return verdict.Errorf(verdict.Usage, "--verify-alg: requires a key to verify with").Hintf("--verify-key SOURCE")
 	case o.inner.Given():
-		return renamed(errors.Join(o.inner.Check(), o.inner.CheckStdin(env, args, "token")), "verify")
+		return keysource.Prefixed(errors.Join(o.inner.Check(), o.inner.CheckStdin(env, args, "token")), "verify")
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func (o decryptOptions) verify(ctx context.Context, env *cli.Env, outer *keysour
 	policy := verify.Policy{Policy: jwt.Policy{Location: location}, Algs: o.inner.Algs}
 	r := verify.Token(string(t.Payload), sources, policy, now)
 	if r.Err != nil {
-		e := cli.Classified(renamed(r.Err, "verify"))
+		e := cli.Classified(keysource.Prefixed(r.Err, "verify"))
 		e.Message = "the token inside is " + e.Message
 		r.Err, r.Hint = e, e.Hint
 	}

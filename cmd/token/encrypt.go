@@ -57,7 +57,7 @@ if the key can, decrypted once before it is printed.`
 }
 
 type encryptOptions struct {
-	keys   encryptionKeys
+	keys   keysource.EncryptionOptions
 	output cli.Output
 	at     cli.At
 	claims claimOptions
@@ -74,7 +74,7 @@ type encryptOptions struct {
 }
 
 func (o *encryptOptions) addFlags(f *pflag.FlagSet) {
-	o.keys.addFlags(f)
+	o.keys.AddFlags(f)
 	f.Lookup("key").Usage = "the recipient's public key (or a key set) from a `SOURCE`: " + keysource.KeySources
 	f.Lookup("secret").Usage = "encrypt with this AES key or password, from a `SOURCE`: " + keysource.SecretSources
 	f.Lookup("alg").Usage = "the key management `ALGORITHM` (default: the best that the key can do)"
@@ -110,7 +110,7 @@ func (o *encryptOptions) complete(c *cobra.Command) {
 func (o *encryptOptions) signs() bool { return len(o.signKeys)+len(o.signSecrets) > 0 }
 
 func (o *encryptOptions) check(env *cli.Env, args []string) error {
-	err := errors.Join(o.output.Check(), o.claims.check(), o.keys.check("--key public.pem, --secret hex:… or --password -"), o.checkAlgs())
+	err := errors.Join(o.output.Check(), o.claims.check(), o.keys.Check("--key public.pem, --secret hex:… or --password -"), o.checkAlgs())
 	if err == nil && !o.makesClaims() { // claims need nothing from stdin
 		err = o.keys.CheckStdin(env, args, "plaintext")
 	}
@@ -124,7 +124,7 @@ func (o *encryptOptions) checkAlgs() error {
 	case o.flags.Changed("p2c") && (o.p2c < jwe.MinP2C || o.p2c > jwe.MaxP2C):
 		return verdict.Errorf(verdict.Usage, "--p2c: is %d, must be %d to %d iterations", o.p2c, jwe.MinP2C, jwe.MaxP2C)
 	case o.enc != "" && !slices.Contains(jwe.EncNames(), o.enc):
-		return checkName("enc", o.enc, "content encryption", jwe.EncNames())
+		return cli.CheckName("enc", o.enc, "content encryption", jwe.EncNames())
 	}
 	for _, name := range []string{"sign-alg", "sign-kid"} {
 		if o.flags.Changed(name) && !o.signs() {
@@ -141,13 +141,13 @@ func runEncrypt(ctx context.Context, env *cli.Env, o encryptOptions, args []stri
 	if err := o.check(env, args); err != nil {
 		return err
 	}
-	o.keys.takePassword(env, args)
+	o.keys.TakePassword(env, args)
 	sources := o.keys.Sources(ctx, env, o.output)
 	plaintext, err := o.plaintext(sources, args)
 	if err != nil {
 		return err
 	}
-	keys, err := o.keys.keys(sources, true)
+	keys, err := o.keys.KeysFrom(sources, true)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func runEncrypt(ctx context.Context, env *cli.Env, o encryptOptions, args []stri
 	if err != nil {
 		return sources.Explain(err, o.kid)
 	}
-	noteWarnings(env, o.output, sources.Warnings(r.key))
+	sources.NoteWarnings(r.key)
 	if o.flags.Changed("p2c") && !jwe.IsPassword(r.alg) {
 		return verdict.Errorf(verdict.Usage, "--p2c: %s does not hash a password", r.alg).Hintf("--password SOURCE does")
 	}

@@ -79,7 +79,7 @@ func (o encryptOptions) claimsText(sources *keysource.Sources, args []string) (p
 	}
 	token, err := o.sign(sources, claims)
 	if err != nil {
-		return plaintext{}, renamed(keysource.EncryptedHint(err), "sign")
+		return plaintext{}, keysource.Prefixed(keysource.EncryptedHint(err), "sign")
 	}
 	return plaintext{bytes: []byte(token.Text()), isToken: true, signed: &token}, nil
 }
@@ -119,7 +119,7 @@ func (o encryptOptions) sign(outer *keysource.Sources, claims jsonobject.Object)
 	if err != nil {
 		return jws.Token{}, err
 	}
-	noteWarnings(outer.Env, o.output, sources.Warnings(u.key))
+	sources.NoteWarnings(u.key)
 	for _, w := range signWarnings(token, u.key, u.alg, now) {
 		o.output.Note(outer.Env, w)
 	}

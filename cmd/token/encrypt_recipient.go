@@ -63,7 +63,7 @@ func (o encryptOptions) chooseAlg(key jwk.Key) (string, error) {
 	if len(o.keys.Algs) == 1 {
 		return o.keys.Algs[0], nil
 	}
-	password := o.keys.password != ""
+	password := o.keys.Password != ""
 	for _, alg := range jwe.Algs(key) {
 		secretFits := !key.IsSecret() || key.Alg != "" || jwe.IsPassword(alg) == password
 		if secretFits && (o.enc == "" || slices.Contains(jwe.Encs(alg, key), o.enc)) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"jwt/internal/cli"
@@ -17,16 +18,21 @@ import (
 
 // openOptions are the flags for decrypting a token.
 type openOptions struct {
-	encryptionKeys
+	keys        keysource.EncryptionOptions
 	maxInflated int
 }
 
 func (o *openOptions) addFlags(f *pflag.FlagSet) {
-	o.encryptionKeys.addFlags(f)
+	o.keys.AddFlags(f)
 	f.Lookup("key").Usage = "decrypt with this private key (repeatable) from a `SOURCE`: " + keysource.DecryptingSources
 	f.Lookup("alg").Usage = "allow this key management `ALGORITHM` (repeatable; default: what the keys can do, except RSA1_5)"
 	f.IntVar(&o.maxInflated, "max-inflated", jwe.DefaultMaxInflated, "refuse a compressed plaintext that inflates to more than this many `BYTES`")
 }
+
+func (o *openOptions) complete(c *cobra.Command) { o.keys.Complete(c) }
+
+// given reports whether any key is given.
+func (o openOptions) given() bool { return o.keys.Given() }
 
 // check refuses invalid values and a command line without keys.
 func (o openOptions) check(env *cli.Env, args []string) error {
@@ -34,12 +40,12 @@ func (o openOptions) check(env *cli.Env, args []string) error {
 	if o.maxInflated < 1 || o.maxInflated > most {
 		return verdict.Errorf(verdict.Usage, "--max-inflated: is %d, must be from 1 to %d bytes", o.maxInflated, most)
 	}
-	return errors.Join(o.encryptionKeys.check("--key private.pem, --secret hex:… or --password -"), o.CheckStdin(env, args, "token"))
+	return errors.Join(o.keys.Check("--key private.pem, --secret hex:… or --password -"), o.keys.CheckStdin(env, args, "token"))
 }
 
 // checkIfGiven is check for commands that decrypt only with a key.
 func (o openOptions) checkIfGiven(env *cli.Env, args []string) error {
-	if !o.given() && len(o.Algs) == 0 {
+	if !o.given() && len(o.keys.Algs) == 0 {
 		return nil
 	}
 	return o.check(env, args)
@@ -54,11 +60,11 @@ type unlocker struct {
 }
 
 func (o openOptions) unlocker(ctx context.Context, env *cli.Env, output cli.Output, args []string) *unlocker {
-	o.takePassword(env, args)
-	sources := o.Sources(ctx, env, output)
+	o.keys.TakePassword(env, args)
+	sources := o.keys.Sources(ctx, env, output)
 	return &unlocker{options: o, sources: sources, keys: sync.OnceValues(func() ([]jwk.Key, error) {
-		keys, err := o.keys(sources, false)
-		noteWarnings(env, output, sources.Warnings(keys...))
+		keys, err := o.keys.KeysFrom(sources, false)
+		sources.NoteWarnings(keys...)
 		return keys, err
 	})}
 }
@@ -69,5 +75,5 @@ func (u *unlocker) open(t *token.Token, maxSize int) error {
 	if err != nil {
 		return err
 	}
-	return t.Decrypt(keys, jwe.Options{Algs: u.options.Algs, MaxToken: maxSize, MaxInflated: u.options.maxInflated})
+	return t.Decrypt(keys, jwe.Options{Algs: u.options.keys.Algs, MaxToken: maxSize, MaxInflated: u.options.maxInflated})
 }

@@ -192,7 +192,7 @@ func runSign(ctx context.Context, env *cli.Env, o signOptions, args []string) er
 	if err != nil {
 		return err
 	}
-	noteWarnings(env, o.output, sources.Warnings(u.key))
+	sources.NoteWarnings(u.key)
 	for _, w := range append(o.claims.notes(), signWarnings(token, u.key, u.alg, now)...) {
 		o.output.Note(env, w)
 	}

@@ -48,7 +48,7 @@ func (o signOptions) signPayload(env *cli.Env, sources *keysource.Sources, u uns
 	if o.detached {
 		text = parts[0] + ".." + parts[2]
 	}
-	noteWarnings(env, o.output, sources.Warnings(u.key))
+	sources.NoteWarnings(u.key)
 	o.output.Quiet = false
 	if !o.output.SaysJSON() {
 		return o.output.Write(env, []byte(text+"\n"))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -55,6 +56,15 @@ func AtMostOneArg(what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// CheckName refuses an unknown value of a flag.
+func CheckName(flag, name, what string, known []string) error {
+	if slices.Contains(known, name) {
+		return nil
+	}
+	return verdict.Errorf(verdict.Usage, "--%s %s: unknown %s", flag, name, what).
+		Hintf("one of %s", strings.Join(known, " "))
 }
 
 // UnknownFlag returns the error of an unknown flag. It suggests a flag whose name is in

@@ -26,6 +26,15 @@ func (k *Sources) Warnings(keys ...jwk.Key) []verdict.Check {
 	return all
 }
 
+// NoteWarnings writes these warnings as notes, except those that were written when the keys were read.
+func (k *Sources) NoteWarnings(keys ...jwk.Key) {
+	for _, w := range k.Warnings(keys...) {
+		if w.Status == verdict.Warn && w.Class != verdict.SecretInArgv {
+			k.Output.Note(k.Env, w.Detail)
+		}
+	}
+}
+
 // warnings returns the warnings about how keys are given and how old they are.
 func (s Source) warnings() []verdict.Check {
 	switch {
