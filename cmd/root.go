@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"jwt/cmd/issue"
 	"jwt/cmd/key"
 	"jwt/cmd/scan"
 	"jwt/cmd/session"
@@ -28,8 +29,8 @@ func commands() []*cli.Command {
 	return []*cli.Command{
 		&token.Decode,
 		&token.Verify,
-		&token.Sign,
-		&token.Encrypt,
+		&issue.Sign,
+		&issue.Encrypt,
 		&token.Decrypt,
 		&token.Inspect,
 		&scan.Command,

@@ -1,4 +1,5 @@
-package token
+// Package issue has the commands that make tokens.
+package issue
 
 import (
 	"context"

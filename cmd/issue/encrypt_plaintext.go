@@ -1,4 +1,4 @@
-package token
+package issue
 
 import (
 	"bytes"
