@@ -81,7 +81,7 @@ func authorizationModules() []module {
 		}},
 		{name: "discovery-issuer-mismatch", plant: func(p *provider) { p.metadata["issuer"] = "https://other.example" }, says: "issuer: is"},
 		{name: "invalid state", plant: answer(func(v url.Values) { v.Set("state", "x"+v.Get("state")[1:]) }), says: "state is not that of this login"},
-		{name: "missing state", plant: answer(func(v url.Values) { v.Del("state") }), says: "state is not that of this login"},
+		{name: "missing state", plant: answer(func(v url.Values) { v.Del("state") }), says: "state: missing"},
 		{name: "invalid iss", plant: answer(func(v url.Values) { v.Set("iss", "https://other.example") }), says: "iss: is"},
 		{name: "iss removed", plant: answer(func(v url.Values) { v.Del("iss") }), says: "iss: missing"},
 		{name: "iss of a server that does not announce it", plant: func(p *provider) {

@@ -181,7 +181,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	w := newWorld(t, nil)
 	w.login("cookie", StoreFile)
-	w.age(time.Minute, 5*time.Second)
+	w.age(time.Hour, 25*time.Second) // stale, and valid for longer than a busy machine needs
 	before := w.file()
 	for _, size := range []string{"0", "100", "3000"} { // not even the pending mark; a part of it; not the reserved space
 		helper := w.helper("refresh")
