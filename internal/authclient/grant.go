@@ -50,8 +50,7 @@ func (s *Client) grant(r *reply) (Grant, error) {
 	case len(said.Duplicates()) > 0: // programs disagree on which value counts
 		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer has a member twice", httpclient.Show(r.url)).Hintf("such JSON is ambiguous (RFC 8259 §4): tell the operator of the server")
 	case g.AccessToken == "":
-		return Grant{}, verdict.Errorf(verdict.FetchFailed, "%s: the answer has no access token at %s", httpclient.Show(r.url), strings.Join(at.Access, " or ")).
-			Hintf("does the server speak another preset? jwt session detect URL proposes one")
+		return Grant{}, s.noAccess(r, body)
 	case !usable(g.AccessToken) || g.RefreshToken == "" && text(at.Refresh) != "":
 		return Grant{}, verdict.Errorf(verdict.FetchRefused, "%s: the answer has a token with characters that a header cannot carry", httpclient.Show(r.url))
 	case !s.uses(kind):
@@ -72,6 +71,18 @@ func (s *Client) grant(r *reply) (Grant, error) {
 		g.AccessExpires = earlier(g.AccessExpires, cookie.Expiry(set, g.Obtained))
 	}
 	return g, nil
+}
+
+// noAccess returns the error of an answer without an access token where the preset looks.
+func (s *Client) noAccess(r *reply, body jsonobject.Value) error {
+	e := verdict.Errorf(verdict.FetchFailed, "%s: the answer has no access token at %s", httpclient.Show(r.url), strings.Join(s.Preset.Tokens.Access, " or "))
+	if names := r.memberNames(body); len(names) > 0 {
+		e.Message += ", it has " + phrase.QuotedList(names)
+	}
+	if place := r.shown(r.elsewhere(body)); place != "" && s.OAuth == nil {
+		return e.Hintf("if %s is it: write access = [%q] under [presets.%s.tokens] in config.toml", place, place, s.Preset.Name)
+	}
+	return e.Hintf("does the server speak another preset? jwt session detect URL proposes one")
 }
 
 // uses reports whether the client can use an access token of this type. The type is in any

@@ -24,6 +24,8 @@ func (s *Client) Login(ctx context.Context, user string, password []byte) (Grant
 			e.Class = verdict.FetchFailed
 		case http.StatusUnauthorized:
 			e.Hintf("are the name and the password right? both are case-sensitive")
+		case http.StatusUnprocessableEntity:
+			e.Hintf("does the server want other fields? jwt session detect URL proposes a preset, jwt session presets --help shows how to write one")
 		}
 		return Grant{}, e
 	}
