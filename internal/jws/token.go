@@ -113,13 +113,25 @@ func split(text string) (Token, error) {
 		return Token{}, NotEncrypted(text)
 	case kind == compact.JWE:
 		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has 5 parts: it is encrypted (JWE), not signed (JWS)").
-			Hintf("open it first: jwt decrypt TOKEN --key private.pem")
+			Hintf("open it first: jwt decrypt TOKEN %s", opensWith(text))
 	case kind != compact.JWS:
 		return Token{}, verdict.Errorf(verdict.Malformed, "a token has 3 parts joined by dots (5 when encrypted), this has %d", strings.Count(text, ".")+1)
 	case t.firstDot > base64Len(MaxHeaderBytes):
 		return Token{}, verdict.Errorf(verdict.TooLarge, "the header is larger than %d bytes", MaxHeaderBytes)
 	}
 	return t, nil
+}
+
+// opensWith returns the flag of the kind of key that the header of an encrypted token names.
+func opensWith(text string) string {
+	header, _ := headerOf(text)
+	switch alg, _ := header.Text("alg"); {
+	case strings.HasPrefix(alg, "PBES2-"):
+		return "--password SOURCE"
+	case alg == "dir", strings.HasPrefix(alg, "A"): // A128KW, A256GCMKW
+		return "--secret SOURCE"
+	}
+	return "--key private.pem"
 }
 
 // isSigned reports whether a text of five parts has a header without "enc", which every

@@ -28,7 +28,7 @@ func opensQuote(b []byte, i int) bool {
 // or continue with white space or punctuation: a token that touches more text might be only
 // a piece of one.
 func closesQuote(b []byte, i int) bool {
-	return i+1 == len(b) || strings.IndexByte(" \t,;:)]}<>&|+/\\?^", b[i+1]) >= 0
+	return i+1 == len(b) || strings.IndexByte(" \t,;:=)]}<>&|+/\\?^", b[i+1]) >= 0
 }
 
 // quoted splits a command line or a line of source: quoted text is a carrier, the rest is

@@ -153,6 +153,7 @@ func TestCarriers(t *testing.T) {
 		{`<?xml version="1.0"?><plist><dict><key>token</key><string>TOKEN</string></dict></plist>`, "string"},
 		{"lang\ten\nauth.accessToken\tTOKEN\n", "auth.accessToken"},
 		{`Authorization: Bearer "TOKEN"`, "Authorization header"},
+		{`{"HTTP_AUTHORIZATION"=>"Bearer TOKEN", "PATH_INFO"=>"/"}`, ""},
 		{"\u00a0TOKEN\u00a0", ""},
 		{"Bearer TOKEN\u00a0\n", ""},
 		{"token:\u00a0TOKEN", "token"},

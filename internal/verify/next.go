@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ var nextSteps = []struct {
 // next returns the next step for a failed check, or "".
 func (v *verification) next(c verdict.Check) string {
 	for _, look := range []func(verdict.Check) string{
-		nothingWanted, v.sameValue, v.otherName, v.inText, ofOtherKind, listed, v.memberName, proof, v.wrongNumber, wrongText, v.otherAlgorithm, unmarked, v.otherKeySet,
+		nothingWanted, wildcard, v.sameValue, v.otherName, v.inText, ofOtherKind, listed, v.memberName, proof, v.wrongNumber, wrongText, v.otherAlgorithm, unmarked, v.otherKeySet,
 	} {
 		if hint := look(c); hint != "" {
 			return hint
@@ -61,6 +62,15 @@ func nothingWanted(c verdict.Check) string {
 		return ""
 	}
 	return "--" + c.Name + " is empty: is the shell variable set?"
+}
+
+// wildcard explains a wanted value that ends in an asterisk, where the claim begins as it does.
+func wildcard(c verdict.Check) string {
+	start, ok := strings.CutSuffix(one(c.Expected), "*")
+	if !ok || start == "" || !strings.HasPrefix(one(c.Actual), start) {
+		return ""
+	}
+	return "values are compared whole, * stands for itself: " + cmp.Or(flagFor(c.Name, one(c.Actual)), "give the whole value")
 }
 
 // kindNames are the names that issuers give to the kinds of tokens.

@@ -90,6 +90,8 @@ func sameURL(wanted, got string) string {
 	switch {
 	case werr != nil || gerr != nil || w.Host == "" || g.Host == "" || w.Path != g.Path:
 		return ""
+	case w.Host == g.Host && (w.Scheme == "" || g.Scheme == ""):
+		return "only the scheme differs, which one of them lacks"
 	case w.Host == g.Host:
 		return "only the scheme differs: is the issuer behind a proxy that ends TLS? set its public URL there"
 	case w.Scheme == g.Scheme && w.Hostname() == g.Hostname():

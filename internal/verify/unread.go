@@ -39,6 +39,7 @@ func sealed(text string, keys Keys, e *verdict.Error) {
 	if !t.IsOfNextAuth() {
 		return
 	}
+	e.Hint += ", or --secret nextauth:SOURCE for a session of NextAuth or Auth.js"
 	given, err := keys.Keys()
 	if err != nil {
 		return

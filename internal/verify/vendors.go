@@ -141,7 +141,7 @@ var vendors = []vendor{
 			return "aud is what the job asked for, and else the URL of the owner: core.getIDToken('" + orName(one(c.Expected), "AUDIENCE") + "') or &audience=… in the request"
 		},
 		sub: func(claims jsonobject.Object, c verdict.Check) string {
-			if _, has := claims.Get("environment"); has {
+			if _, has := claims.Get("environment"); has || strings.Contains(one(c.Actual), ":environment:") {
 				return "a job with an environment has it in sub instead of the branch: --sub " + quoteArg(one(c.Actual))
 			}
 			return ""
@@ -161,10 +161,19 @@ var vendors = []vendor{
 			return ""
 		},
 	},
-	{ // Identity-Aware Proxy of Google
-		issued: func(iss string) bool { return iss == "https://cloud.google.com/iap" },
+	{ // GitLab
+		issued: func(iss string) bool { return iss == "https://gitlab.com" },
 		aud: func(claims jsonobject.Object, c verdict.Check) string {
-			return "aud of IAP has the number of the project and the ID of the backend service: --aud " + quoteArg(one(c.Actual))
+			return "aud is what the job asked for: aud: " + orName(one(c.Expected), "AUDIENCE") + " under its id_tokens: in .gitlab-ci.yml"
+		},
+	},
+	{ // A service account of Google
+		issued: func(iss string) bool { return strings.HasSuffix(iss, ".iam.gserviceaccount.com") },
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			if !strings.HasPrefix(one(c.Actual), "https://identitytoolkit.googleapis.com/") {
+				return ""
+			}
+			return "this is a custom token of Firebase, with which a client logs in: send the ID token that it gets (signInWithCustomToken, getIdToken)"
 		},
 	},
 	{ // Google
