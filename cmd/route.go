@@ -84,12 +84,7 @@ func keyFlag(arg string) string {
 // routeToken returns the command line of decode. It refuses a key, because the user of a key
 // expects that something is verified.
 func routeToken(args []string) ([]string, error) {
-	words := strings.Fields(args[0])
-	if len(words) > 0 && words[0] == "jwt" {
-		words = words[1:]
-	}
-	quoted := len(words) > 1 && slices.ContainsFunc(words[1:], func(w string) bool { return w == "--key" || w == "-k" || w == "--secret" || w == "-S" })
-	if quoted || len(words) > 1 && token.Verify.Called(words[:1]) {
+	if isCommandLine(args[0]) {
 		return nil, verdict.Errorf(verdict.Usage, "the command and its arguments are one word").
 			Hintf("leave out the quotes around them: jwt verify TOKEN --key FILE")
 	}
@@ -107,6 +102,19 @@ func routeToken(args []string) ([]string, error) {
 		}
 	}
 	return append([]string{decode}, args...), nil
+}
+
+// isCommandLine reports whether an argument is a whole command line, in quotes by mistake.
+func isCommandLine(arg string) bool {
+	words := strings.Fields(arg)
+	if len(words) > 0 && words[0] == "jwt" {
+		words = words[1:]
+	}
+	if len(words) < 2 {
+		return false
+	}
+	isKeyFlag := func(word string) bool { return slices.Contains([]string{"--key", "-k", "--secret", "-S"}, word) }
+	return slices.ContainsFunc(words[1:], isKeyFlag) || token.Verify.Called(words[:1])
 }
 
 // findCommand returns the error of a name that is not a command, down to the command that

@@ -135,6 +135,17 @@ func ruleLines() string {
 }
 
 func (o *flowOptions) check() error {
+	if err := o.checkFormat(); err != nil {
+		return err
+	}
+	if err := o.oauth.check(o.server); err != nil {
+		return err
+	}
+	return cmp.Or(o.checkUser(), o.password.check())
+}
+
+// checkFormat checks the flags of the output. The formats are those of a report.
+func (o *flowOptions) checkFormat() error {
 	format := o.output.Format
 	if o.output.AsJSON {
 		format = "json"
@@ -148,9 +159,11 @@ func (o *flowOptions) check() error {
 		return err
 	}
 	o.output.Format = format
-	if err := o.oauth.check(o.server); err != nil {
-		return err
-	}
+	return nil
+}
+
+// checkUser refuses a user for the local server, and half of a user for another.
+func (o *flowOptions) checkUser() error {
 	switch given := o.user != "" || o.password != (passwordOptions{}); {
 	case o.server == "" && given:
 		return verdict.Errorf(verdict.Usage, "--user and --password-…: require --server; the local server has its own user").
@@ -165,7 +178,7 @@ func (o *flowOptions) check() error {
 		return verdict.Errorf(verdict.Usage, "--password-…: is required with --server").
 			Hintf("--password-env NAME, --password-file FILE or --password-stdin")
 	}
-	return o.password.check()
+	return nil
 }
 
 func runFlow(ctx context.Context, env *cli.Env, o flowOptions) error {

@@ -109,10 +109,9 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 		return o.fail(env, err)
 	}
 	u := o.open.unlocker(ctx, env, o.output, args)
+	inTime := func(t *token.Token) error { return o.life.check(t, span, now) }
 	if o.batch {
-		worker := func() lineWorker {
-			return &decodeLines{options: &o, unlocker: u, check: func(t *token.Token) error { return o.life.check(t, span, now) }}
-		}
+		worker := func() lineWorker { return &decodeLines{options: &o, unlocker: u, check: inTime} }
 		return runBatch(ctx, env, u.sources.In, o.output, o.token, args, lineWork{worker: worker})
 	}
 	found, form, err := o.token.ReadForm(env, o.output, u.sources.In, args, true)
@@ -126,7 +125,12 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 		}
 		found.Token = text
 	}
-	t, err := token.OpenLax(found.Token)
+	return o.decode(env, u, found.Token, now, inTime)
+}
+
+// decode shows one token. inTime is --valid-for.
+func (o decodeOptions) decode(env *cli.Env, u *unlocker, text string, now time.Time, inTime func(*token.Token) error) error {
+	t, err := token.OpenLax(text)
 	if t, err = o.unlock(u, t, err); err != nil {
 		return o.fail(env, err)
 	}
@@ -138,7 +142,7 @@ func runDecode(ctx context.Context, env *cli.Env, o decodeOptions, args []string
 			o.output.Note(env, w.Detail)
 		}
 	}
-	ended := o.life.check(t, span, now)
+	ended := inTime(t)
 	if o.life.given() && ended == nil {
 		o.output.Note(env, "nothing was verified: only the times in the token were compared")
 	}

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -159,25 +160,25 @@ func (o *verifyOptions) check() error {
 	if slices.Contains(o.require, "") {
 		return verdict.Errorf(verdict.Usage, "--require: is empty").Hintf("is the shell variable set?")
 	}
-	if _, err := o.quorum(); err != nil {
-		return err
-	}
-	if err := o.checkValues(); err != nil {
-		return err
-	}
-	if err := o.checkLoadBalancer(); err != nil {
-		return err
-	}
-	if o.flags.Changed("payload-file") {
-		o.jws = true // a body is not claims
-	}
-	if o.batch && o.flags.Changed("payload-file") {
+	_, err := o.quorum()
+	return cmp.Or(err, o.checkValues(), o.checkLoadBalancer(), o.checkBatch(), o.checkOpaque())
+}
+
+// checkBatch refuses flags that are about one token.
+func (o *verifyOptions) checkBatch() error {
+	switch {
+	case o.batch && o.flags.Changed("payload-file"):
 		return verdict.Errorf(verdict.Usage, "--payload-file is the payload of one token, --batch reads many")
-	}
-	if o.batch && o.payload {
+	case o.batch && o.payload:
 		return verdict.Errorf(verdict.Usage, "--batch prints whole reports").Hintf("jwt verify --batch … | jq -c .payload")
 	}
-	if o.jws {
+	return nil
+}
+
+// checkOpaque refuses flags that are about claims with --jws, which --payload-file implies: a body is
+// not claims.
+func (o *verifyOptions) checkOpaque() error {
+	if o.jws = o.jws || o.flags.Changed("payload-file"); o.jws {
 		for _, name := range []string{"iss", "aud", "sub", "nonce", "require", "claim", "scope", "value", "leeway", "max-age", "valid-for", "ignore-exp", "profile", "require-key-binding"} {
 			if o.flags.Changed(name) {
 				return verdict.Errorf(verdict.Usage, "--%s: --jws treats the payload as opaque and checks no claims", name)
