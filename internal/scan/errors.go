@@ -51,11 +51,8 @@ func (c *chooser) noToken() error {
 // for the byte at end.
 func stopped(text span, start, end int) *verdict.Error {
 	b := text.b
-	for i := 1; end < len(b) && i < utf8.UTFMax && i <= end; i++ { // inside a character: report its first byte
-		if r, n := utf8.DecodeRune(b[end-i:]); r != utf8.RuneError && n > i {
-			start, end = min(start, end-i), end-i
-			break
-		}
+	if at := startOfCharacter(b, end); at < end {
+		start, end = min(start, at), at
 	}
 	if end >= len(b) {
 		for start > 0 && inToken(b[start-1]) {
@@ -66,19 +63,35 @@ func stopped(text span, start, end int) *verdict.Error {
 		}
 		return wrongParts(b[start:])
 	}
-	if word := bytes.TrimRight(b[:start], " "); end == start-1 && isSpace(b[end]) {
-		if rest, ok := cutLastScheme(word); ok {
-			if _, again := cutLastScheme(rest); again {
-				return verdict.Errorf(verdict.Malformed, "no token found: the scheme occurs twice before byte %d", text.at(start)).
-					Hintf("remove one of the two words")
-			}
-		}
+	if end == start-1 && isSpace(b[end]) && endsInTwoSchemes(b[:start]) {
+		return verdict.Errorf(verdict.Malformed, "no token found: the scheme occurs twice before byte %d", text.at(start)).
+			Hintf("remove one of the two words")
 	}
 	e := verdict.Errorf(verdict.Malformed, "no token found: the text stops looking like one at byte %d (%s)", text.at(end), describe(b[end:]))
 	if hint := hintFor(b, start, end); hint != "" {
 		return e.Hintf("%s", hint)
 	}
 	return e
+}
+
+// startOfCharacter returns where the character begins that i is inside of, or i.
+func startOfCharacter(b []byte, i int) int {
+	for n := 1; i < len(b) && n < utf8.UTFMax && n <= i; n++ {
+		if r, size := utf8.DecodeRune(b[i-n:]); r != utf8.RuneError && size > n {
+			return i - n
+		}
+	}
+	return i
+}
+
+// endsInTwoSchemes reports whether a text ends in Bearer Bearer.
+func endsInTwoSchemes(b []byte) bool {
+	rest, ok := cutLastScheme(bytes.TrimRight(b, " "))
+	if !ok {
+		return false
+	}
+	_, again := cutLastScheme(rest)
+	return again
 }
 
 // wrongParts returns the error for a text that has only token characters.
@@ -105,30 +118,49 @@ func wrongParts(b []byte) *verdict.Error {
 
 // incomplete says which parts of a token b has, by the n parts that dots join.
 func incomplete(b []byte, n int) string {
-	first, second, _ := bytes.Cut(b, []byte{'.'})
-	header := decodeHeader(first)
-	isJSON := inBraces(header)
 	switch {
-	case n == 1 && isJSON:
-		return "this is one part of a token: all parts are needed"
-	case n == 1 && encodedAgain(b):
-		return onceMore
-	case n == 1 && bytes.HasPrefix(b, []byte("eyJ")):
-		return "it begins like a token and is cut off in its header: copy it whole"
-	case n == 2 && !isJSON && endsJSON(first):
-		return "its beginning is missing: copy the token whole, from eyJ on"
-	case n == 1, n == 2 && len(first) > 0 && !startsLikeHeader(b[0]):
-		return "an opaque token says nothing by itself, only its issuer can read it"
-	case n == 2 && isJSON && !hasMember(header, "alg"):
-		return "the first part has no alg, so it is not a header: is this the second half of a token?"
-	case n == 2 && isJSON && !inBraces(decodeHeader(second)):
-		return "it is cut off in its payload: copy the token whole, to its last character"
+	case n == 1:
+		return onePart(b)
 	case n == 2:
-		return "the signature is missing; even an unsecured token ends with a dot"
+		return twoParts(b)
 	case bytes.Count(b, []byte("eyJ")) > 2:
 		return "two tokens run together? pass one of them"
 	}
 	return ""
+}
+
+const opaqueMessage = "an opaque token says nothing by itself, only its issuer can read it"
+
+// onePart says what a text without a dot is.
+func onePart(b []byte) string {
+	first, _, _ := bytes.Cut(b, []byte{'.'}) // of an SD-JWT, a disclosure may have one
+	switch {
+	case inBraces(decodeHeader(first)):
+		return "this is one part of a token: all parts are needed"
+	case encodedAgain(b):
+		return onceMore
+	case bytes.HasPrefix(b, []byte("eyJ")):
+		return "it begins like a token and is cut off in its header: copy it whole"
+	}
+	return opaqueMessage
+}
+
+// twoParts says what a text with one dot is.
+func twoParts(b []byte) string {
+	first, second, _ := bytes.Cut(b, []byte{'.'})
+	header := decodeHeader(first)
+	isJSON := inBraces(header)
+	switch {
+	case !isJSON && endsJSON(first):
+		return "its beginning is missing: copy the token whole, from eyJ on"
+	case len(first) > 0 && !startsLikeHeader(b[0]):
+		return opaqueMessage
+	case isJSON && !hasMember(header, "alg"):
+		return "the first part has no alg, so it is not a header: is this the second half of a token?"
+	case isJSON && !inBraces(decodeHeader(second)):
+		return "it is cut off in its payload: copy the token whole, to its last character"
+	}
+	return "the signature is missing; even an unsecured token ends with a dot"
 }
 
 // endsJSON reports whether b ends like the Base64 of a JSON object: with readable text and a brace.
