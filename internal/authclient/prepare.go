@@ -60,16 +60,17 @@ func (o *OAuth) checkFlow() error {
 	lacks := func(what string) error {
 		return verdict.Errorf(verdict.Usage, "%s: the server has no %s", m.Issuer, what).Hintf("choose a flow that it has: --flow")
 	}
+	visits := o.Flow == FlowCode || o.Flow == FlowPaste // the authorization endpoint
 	switch {
 	case m.TokenEndpoint == "":
 		return lacks("token endpoint")
-	case (o.Flow == FlowCode || o.Flow == FlowPaste) && m.AuthorizationEndpoint == "":
+	case visits && m.AuthorizationEndpoint == "":
 		return lacks("authorization endpoint")
 	case o.Flow == FlowDevice && m.DeviceEndpoint == "":
 		return lacks("device authorization endpoint")
-	case m.RequirePAR && m.PAREndpoint == "" && (o.Flow == FlowCode || o.Flow == FlowPaste):
+	case visits && m.RequirePAR && m.PAREndpoint == "":
 		return lacks("pushed authorization request endpoint, which it requires")
-	case o.PAR && o.Flow != FlowCode && o.Flow != FlowPaste:
+	case o.PAR && !visits:
 		return verdict.Errorf(verdict.Usage, "the flow %s has no authorization request to push", o.Flow)
 	case o.PAR && m.PAREndpoint == "":
 		return verdict.Errorf(verdict.Usage, "%s: the server has no pushed authorization request endpoint", m.Issuer)

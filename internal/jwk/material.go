@@ -22,7 +22,7 @@ func (m members) material() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kty != "oct" && m.has("x5c") && !m.has("n") && !m.has("x") && !m.has("pub") && !m.has("d") {
+	if kty != "oct" && m.has("x5c") && !slices.ContainsFunc([]string{"n", "x", "pub", "d"}, m.has) {
 		return m.certified(kty)
 	}
 	if bare, ok := strings.CutSuffix(kty, "-HSM"); ok {

@@ -328,8 +328,12 @@ func (m members) use(k *Key) (err error) {
 	if k.Use, err = m.restriction("use"); err != nil {
 		return err
 	}
-	forAlg := UseFor(k.Alg)
-	if forAlg != "" && (k.Use == "sig" || k.Use == "enc") && k.Use != forAlg {
+	use, forAlg := k.Use, UseFor(k.Alg)
+	if use != "sig" && use != "enc" {
+		use = "" // another use says nothing of operations
+	}
+	differ := func(a, b string) bool { return a != "" && b != "" && a != b }
+	if differ(use, forAlg) {
 		return invalid(`use: is %q, but "alg" is %s (RFC 7517 §4.2)`, k.Use, k.Alg)
 	}
 	ops := m.operations()
@@ -340,10 +344,10 @@ func (m members) use(k *Key) (err error) {
 		if slices.Contains(ops[:i], op) {
 			m.flaw("key_ops has %q twice (RFC 7517 §4.3)", op)
 		}
-		if use := useOf(op); use != "" && (k.Use == "sig" || k.Use == "enc") && use != k.Use {
+		if differ(useOf(op), use) {
 			return invalid(`use: is %q, but "key_ops" has %q (RFC 7517 §4.3)`, k.Use, op)
 		}
-		if use := useOf(op); use != "" && forAlg != "" && use != forAlg {
+		if differ(useOf(op), forAlg) {
 			return invalid(`key_ops: has %q, but "alg" is %s (RFC 7517 §4.4)`, op, k.Alg)
 		}
 	}

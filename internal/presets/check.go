@@ -62,12 +62,8 @@ func (p Preset) flaw() (field, why string) {
 			return "tokens", `"` + place + `" is not json:POINTER, cookie:NAME, header:NAME or text:body`
 		}
 	}
-	for field, answers := range map[string][]Answer{"expired": p.Expired, "dead": p.Dead} {
-		for _, a := range answers {
-			if why := a.wrong(); why != "" {
-				return field, why
-			}
-		}
+	if field, why := p.answersFlaw(); why != "" {
+		return field, why
 	}
 	for _, s := range p.Steps() {
 		if why := s.flaw(p); s.Path != "" && why != "" {
@@ -75,6 +71,18 @@ func (p Preset) flaw() (field, why string) {
 		}
 	}
 	return "call", p.headersFlaw(p.Call.Headers)
+}
+
+// answersFlaw returns the first description of an answer that is not valid, and why.
+func (p Preset) answersFlaw() (field, why string) {
+	for field, answers := range map[string][]Answer{"expired": p.Expired, "dead": p.Dead} {
+		for _, a := range answers {
+			if why := a.wrong(); why != "" {
+				return field, why
+			}
+		}
+	}
+	return "", ""
 }
 
 // all returns every place.
@@ -93,12 +101,13 @@ func isPlace(place string) bool {
 
 // flaw returns why a step cannot be meant.
 func (s Step) flaw(p Preset) string {
+	methods := []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}
 	switch {
 	case !strings.HasPrefix(s.Path, "/") || strings.HasPrefix(s.Path, "//"):
 		return `the path "` + s.Path + `" does not begin with one /`
-	case s.Method != http.MethodGet && s.Method != http.MethodPost && s.Method != http.MethodPut && s.Method != http.MethodDelete:
+	case !slices.Contains(methods, s.Method):
 		return `the method "` + s.Method + `" is not GET, POST, PUT or DELETE`
-	case s.Body != BodyJSON && s.Body != BodyForm && s.Body != BodyNone:
+	case !slices.Contains([]string{BodyJSON, BodyForm, BodyNone}, s.Body):
 		return `the body "` + s.Body + `" is not json, form or none`
 	case s.RefreshCookie && p.Tokens.RefreshCookie() == "":
 		return "sends the refresh token's cookie, but tokens.refresh names no cookie"

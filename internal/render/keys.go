@@ -122,19 +122,7 @@ func (k Keys) key(t *Text, key inspect.Key) {
 	if key.Thumbprint != "" {
 		k.line(t, "thumbprint", Literal, key.Thumbprint)
 	}
-	verbs := [2]string{"verifying", "encrypting"}
-	if about.IsPrivate() {
-		verbs = [2]string{"signing", "decrypting"}
-	}
-	if len(key.Signs) > 0 {
-		k.line(t, verbs[0], Plain, strings.Join(key.Signs, ", "))
-	}
-	if len(key.Encrypts) > 0 {
-		k.line(t, verbs[1], Plain, strings.Join(key.Encrypts, ", "))
-	}
-	if len(key.Signs)+len(key.Encrypts) == 0 {
-		k.line(t, "good for", Caution, "nothing: no algorithm here is for it")
-	}
+	k.algorithms(t, key)
 	if len(key.Masked) > 0 {
 		k.line(t, "not shown", Dim, strings.Join(key.Masked, ", "))
 	}
@@ -142,13 +130,32 @@ func (k Keys) key(t *Text, key inspect.Key) {
 		k.certificate(t, c)
 	}
 	for _, w := range key.Warnings {
-		for i, line := range fold(Escape(w.Detail+" ("+string(w.Class)+")"), max(k.Width-4, 16)) {
-			mark := "!"
-			if i > 0 {
-				mark = " "
-			}
-			t.Put("  ").Styled(Caution, mark).Put(" ", line).Line()
-		}
+		k.warning(t, w)
+	}
+}
+
+// algorithms appends what the key can do.
+func (k Keys) algorithms(t *Text, key inspect.Key) {
+	signing, encrypting := "verifying", "encrypting"
+	if key.Key.IsPrivate() {
+		signing, encrypting = "signing", "decrypting"
+	}
+	if len(key.Signs) > 0 {
+		k.line(t, signing, Plain, strings.Join(key.Signs, ", "))
+	}
+	if len(key.Encrypts) > 0 {
+		k.line(t, encrypting, Plain, strings.Join(key.Encrypts, ", "))
+	}
+	if len(key.Signs)+len(key.Encrypts) == 0 {
+		k.line(t, "good for", Caution, "nothing: no algorithm here is for it")
+	}
+}
+
+func (k Keys) warning(t *Text, w verdict.Check) {
+	mark := "!"
+	for _, line := range fold(Escape(w.Detail+" ("+string(w.Class)+")"), max(k.Width-4, 16)) {
+		t.Put("  ").Styled(Caution, mark).Put(" ", line).Line()
+		mark = " "
 	}
 }
 

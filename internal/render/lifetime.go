@@ -50,43 +50,47 @@ func (b *bar) draw(t *Text, width int) {
 	if !b.begun && !b.ends {
 		return
 	}
-	const gap = "┄┄┄"
-	var left, right string
-	switch {
-	case !b.begun && b.after:
-		left = gap
-	case !b.begun:
-		left = "now "
-	case b.before:
-		left = "now ●" + gap + " " + b.from + " ├"
-	default:
-		left = b.from + " ├"
-	}
-	switch {
-	case !b.ends && !b.before:
-		right = " now" + gap + " no end"
-	case !b.ends:
-		right = gap + " no end"
-	case b.after:
-		right = "┤ " + b.to + " " + gap + "● now"
-	default:
-		right = "┤ " + b.to
-	}
+	left, right := b.leftEnd(), b.rightEnd()
 	n := width - 2 - Columns(left) - Columns(right) - 1
 	passed, rest, rising := b.split(n)
-	t.Put("  ").Styled(Dim, left).Styled(Dim, passed)
-	if !b.before && !b.after {
-		t.Styled(Bold, "●")
+	mark := "●"
+	if b.before || b.after { // which an end has
+		mark = ""
 	}
 	style := Dim
 	if b.after {
 		style = Bad
 	}
-	t.Styled(rising, rest).Styled(style, right).Line()
-	b.length = Columns(left) + Columns(passed) + Columns(rest) + Columns(right)
-	if !b.before && !b.after {
-		b.length++
+	t.Put("  ").Styled(Dim, left).Styled(Dim, passed).Styled(Bold, mark).Styled(rising, rest).Styled(style, right).Line()
+	b.length = Columns(left) + Columns(passed) + Columns(mark) + Columns(rest) + Columns(right)
+}
+
+const gap = "┄┄┄" // a time that has no length on the line
+
+// leftEnd returns what is before the line: its start, or now.
+func (b *bar) leftEnd() string {
+	switch {
+	case !b.begun && b.after:
+		return gap
+	case !b.begun:
+		return "now "
+	case b.before:
+		return "now ●" + gap + " " + b.from + " ├"
 	}
+	return b.from + " ├"
+}
+
+// rightEnd returns what is after the line: its end, or now.
+func (b *bar) rightEnd() string {
+	switch {
+	case !b.ends && !b.before:
+		return " now" + gap + " no end"
+	case !b.ends:
+		return gap + " no end"
+	case b.after:
+		return "┤ " + b.to + " " + gap + "● now"
+	}
+	return "┤ " + b.to
 }
 
 // split divides n columns into the elapsed and the remaining part, and returns the style of
@@ -143,52 +147,59 @@ func (b *bar) dates(t *Text, show func(time.Time) string) {
 
 // lifeInWords describes the lifetime in words.
 func (a Inspection) lifeInWords(l inspect.Lifetime) (string, Style) {
-	start, begun := l.Start()
-	whole := func() string {
-		if !begun || !l.Expires.Shown {
-			return ""
-		}
-		return reltime.Span(l.Expires.At.Sub(start))
-	}()
 	switch l.State() {
 	case inspect.Expired:
-		if !l.Expires.Shown {
-			return "expired before any calendar begins", Bad
-		}
-		text := "expired " + reltime.Ago(l.Expires.At, l.Now)
-		if begun && start.Before(l.Expires.At) {
-			text += ", after a life of " + whole
-		}
-		return text, Bad
+		return expiredInWords(l), Bad
 	case inspect.NotYetValid:
 		if !l.NotBefore.Shown {
 			return "not valid before a time that no calendar has", Bad
 		}
 		return "not valid before " + a.Show(l.NotBefore.At) + ", " + reltime.Ago(l.NotBefore.At, l.Now), Bad
 	case inspect.Endless:
-		text := "it never expires: there is no exp"
-		if l.Expires.Given {
-			text = "no end that can be read: exp is not a number"
-		}
-		if begun {
-			text = "issued " + reltime.Ago(start, l.Now) + "; " + text
-		}
-		return text, Caution
+		return endlessInWords(l), Caution
 	}
+	return runningInWords(l)
+}
+
+func expiredInWords(l inspect.Lifetime) string {
+	if !l.Expires.Shown {
+		return "expired before any calendar begins"
+	}
+	text := "expired " + reltime.Ago(l.Expires.At, l.Now)
+	if start, begun := l.Start(); begun && start.Before(l.Expires.At) {
+		text += ", after a life of " + reltime.Span(l.Expires.At.Sub(start))
+	}
+	return text
+}
+
+func endlessInWords(l inspect.Lifetime) string {
+	text := "it never expires: there is no exp"
+	if l.Expires.Given {
+		text = "no end that can be read: exp is not a number"
+	}
+	if start, begun := l.Start(); begun {
+		text = "issued " + reltime.Ago(start, l.Now) + "; " + text
+	}
+	return text
+}
+
+// runningInWords describes the lifetime of a token that has not expired.
+func runningInWords(l inspect.Lifetime) (string, Style) {
 	if !l.Expires.Shown {
 		return "it never expires in effect: exp is beyond every calendar", Caution
 	}
 	expires := "expires " + reltime.Ago(l.Expires.At, l.Now)
+	start, begun := l.Start()
+	whole := reltime.Span(l.Expires.At.Sub(start))
 	switch {
-	case begun && !start.Before(l.Expires.At):
-		return expires + ", before it is issued", Bad
-	case begun && l.Now.Before(start):
-		return expires + ", after a life of " + whole + " that has not begun", Caution
-	case begun:
-		return "issued " + reltime.Ago(start, l.Now) + ", " + expires + "; it lives " + whole, Plain
-	default:
+	case !begun:
 		return expires + "; it does not say when it was issued", Plain
+	case !start.Before(l.Expires.At):
+		return expires + ", before it is issued", Bad
+	case l.Now.Before(start):
+		return expires + ", after a life of " + whole + " that has not begun", Caution
 	}
+	return "issued " + reltime.Ago(start, l.Now) + ", " + expires + "; it lives " + whole, Plain
 }
 
 // Countdown appends only the lifetime, to the second.

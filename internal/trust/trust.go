@@ -3,6 +3,7 @@
 package trust
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"reflect"
@@ -86,7 +87,12 @@ func (e Entry) Check() error {
 		return verdict.Errorf(verdict.Usage, "the name is empty")
 	case len(e.KeySources()) == 0 && len(e.Secrets) == 0:
 		return verdict.Errorf(verdict.Usage, "the entry has no key: only an issuer that is an https URL has a key source by itself")
-	case e.Profile != "":
+	}
+	return cmp.Or(e.checkProfile(), e.checkSecrets(), e.checkAlgs(), e.checkLeeway())
+}
+
+func (e Entry) checkProfile() error {
+	if e.Profile != "" {
 		if _, ok := profile.Lookup(e.Profile); !ok {
 			return verdict.Errorf(verdict.Usage, "unknown profile %s", phrase.Quote(e.Profile))
 		}
@@ -96,20 +102,33 @@ func (e Entry) Check() error {
 		return verdict.Errorf(verdict.Usage, "the tokens of load balancers are not verified under an entry: they are padded, and each names its key").
 			Hintf("jwt verify --profile %s --key alb:ARN", profile.LoadBalancer)
 	}
+	return nil
+}
+
+func (e Entry) checkSecrets() error {
 	for _, s := range e.Secrets {
 		if !isReference(s) {
 			return verdict.Errorf(verdict.Usage, "secret: must be a source, not the secret itself").Hintf("@FILE, raw:FILE, dotenv:FILE#NAME, env:NAME, or b64:, hex: or nextauth: before one of them")
 		}
 	}
+	return nil
+}
+
+func (e Entry) checkAlgs() error {
 	for _, a := range e.Algs {
 		if _, ok := jwa.Lookup(a); !ok {
 			return verdict.Errorf(verdict.Usage, "alg: %s is not a signature algorithm", phrase.Quote(a))
 		}
 	}
-	if e.Leeway != "" {
-		if _, err := reltime.ParseDuration(e.Leeway); err != nil {
-			return verdict.Errorf(verdict.Usage, "leeway: %w", err)
-		}
+	return nil
+}
+
+func (e Entry) checkLeeway() error {
+	if e.Leeway == "" {
+		return nil
+	}
+	if _, err := reltime.ParseDuration(e.Leeway); err != nil {
+		return verdict.Errorf(verdict.Usage, "leeway: %w", err)
 	}
 	return nil
 }

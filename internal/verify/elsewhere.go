@@ -12,22 +12,31 @@ import (
 // sameValue returns the hint for a wanted value that another claim of the token has, or that is
 // part of the claim.
 func (v *verification) sameValue(c verdict.Check) string {
-	wanted, got, name := one(c.Expected), one(c.Actual), strings.TrimPrefix(c.Name, "claim:")
-	switch {
-	case len(wanted) < 2 || strings.Contains(name, ":"): // the check of a profile
+	wanted, name := one(c.Expected), strings.TrimPrefix(c.Name, "claim:")
+	if len(wanted) < 2 || strings.Contains(name, ":") { // the check of a profile
 		return ""
-	case name == "sub" && strings.HasSuffix(got, "|"+wanted):
-		return "sub begins with the connection of the login: --sub " + quoteArg(got)
-	case name == "aud" && got != "" && slices.Contains(strings.Split(wanted, ","), got):
-		return "one audience a flag: --aud " + strings.ReplaceAll(quoteArg(wanted), ",", " --aud ")
-	case name == "aud" && slices.Contains(strings.Split(got, ","), wanted):
-		return "aud is one text with commas: the issuer must write an array of strings, or --aud " + quoteArg(got)
+	}
+	if hint := partOf(name, wanted, one(c.Actual)); hint != "" {
+		return hint
 	}
 	for _, m := range v.token.Claims.Members() {
 		text, _ := m.Value.Text()
 		if text == wanted && m.Name != name && mayStandFor(m.Name, c.Name) {
 			return "the claim " + phrase.Short(m.Name) + " has this value: --claim " + claimArg(m.Name, wanted) + " instead"
 		}
+	}
+	return ""
+}
+
+// partOf returns the hint for a wanted sub or aud that is a part of the value got, or has it as a part.
+func partOf(name, wanted, got string) string {
+	switch {
+	case name == "sub" && strings.HasSuffix(got, "|"+wanted):
+		return "sub begins with the connection of the login: --sub " + quoteArg(got)
+	case name == "aud" && got != "" && slices.Contains(strings.Split(wanted, ","), got):
+		return "one audience a flag: --aud " + strings.ReplaceAll(quoteArg(wanted), ",", " --aud ")
+	case name == "aud" && slices.Contains(strings.Split(got, ","), wanted):
+		return "aud is one text with commas: the issuer must write an array of strings, or --aud " + quoteArg(got)
 	}
 	return ""
 }

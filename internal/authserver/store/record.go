@@ -42,32 +42,46 @@ func (r *Refresh) UnmarshalBinary(b []byte) error {
 	if len(b) == 0 || b[0] != binaryRecord {
 		return errRecord
 	}
-	b = b[1:]
-	for _, t := range []*time.Time{&r.Issued, &r.Expires, &r.Spent} {
-		ms, n := binary.Varint(b)
-		if n <= 0 {
-			return errRecord
-		}
-		if ms != 0 {
-			*t = time.UnixMilli(ms).UTC()
-		}
-		b = b[n:]
-	}
-	var session, next []byte
-	for _, field := range []*[]byte{&session, &next, &r.Sealed} {
-		size, n := binary.Uvarint(b)
-		if n <= 0 || size > uint64(len(b)-n) {
-			return errRecord
-		}
-		end := n + int(size)
-		if size > 0 {
-			*field = append([]byte(nil), b[n:end]...) // b is the file, which changes
-		}
-		b = b[end:]
-	}
-	if len(b) > 0 || len(next) != 0 && copy(r.Next[:], next) != len(next) {
+	d := recordReader{rest: b[1:]}
+	r.Issued, r.Expires, r.Spent = d.time(), d.time(), d.time()
+	r.Session = string(d.field())
+	next := d.field()
+	r.Sealed = d.field()
+	if d.damaged || len(d.rest) > 0 || len(next) != 0 && copy(r.Next[:], next) != len(next) {
 		return errRecord
 	}
-	r.Session = string(session)
 	return nil
+}
+
+// A recordReader reads the parts of a record one after another. After one that is damaged it returns
+// zero values.
+type recordReader struct {
+	rest    []byte
+	damaged bool
+}
+
+func (d *recordReader) time() time.Time {
+	ms, n := binary.Varint(d.rest)
+	if n <= 0 {
+		d.rest, d.damaged = nil, true
+		return time.Time{}
+	}
+	d.rest = d.rest[n:]
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// field returns a copy of a field, or nil if it is empty: the bytes of the file change.
+func (d *recordReader) field() []byte {
+	size, n := binary.Uvarint(d.rest)
+	if n <= 0 || size > uint64(len(d.rest)-n) {
+		d.rest, d.damaged = nil, true
+		return nil
+	}
+	end := n + int(size)
+	field := append([]byte(nil), d.rest[n:end]...)
+	d.rest = d.rest[end:]
+	return field
 }

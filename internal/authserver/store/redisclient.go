@@ -60,13 +60,18 @@ func parseRedisURL(address string) (o redisOptions, err error) {
 	}
 	o.Username = u.User.Username()
 	o.Password, _ = u.User.Password()
-	if o.Username != "" && o.Password == "" {
+	if o.Username != "" && o.Password == "" || !o.nodes(u, query["addr"]) || !o.parameters(query) {
 		return o, bad
 	}
+	return o, nil
+}
+
+// nodes takes the address of the URL and those of further nodes. It reports whether they are valid.
+func (o *redisOptions) nodes(u *url.URL, more []string) bool {
 	switch u.Scheme {
 	case "unix":
 		if u.Host != "" || u.Path == "" {
-			return o, bad
+			return false
 		}
 		o.name, o.InitAddress, o.ForceSingleClient = u.Path, []string{u.Path}, true
 		o.DialCtxFn = func(ctx context.Context, path string, d *net.Dialer, _ *tls.Config) (net.Conn, error) {
@@ -77,21 +82,18 @@ func parseRedisURL(address string) (o redisOptions, err error) {
 		fallthrough
 	case "redis", "valkey":
 		o.name = net.JoinHostPort(cmp.Or(u.Hostname(), "localhost"), cmp.Or(u.Port(), "6379"))
-		o.InitAddress = append([]string{o.name}, query["addr"]...)
+		o.InitAddress = append([]string{o.name}, more...)
 		if db := strings.TrimPrefix(u.Path, "/"); db != "" {
 			n, err := strconv.ParseUint(db, 10, 31)
 			if err != nil {
-				return o, bad
+				return false
 			}
 			o.SelectDB = int(n)
 		}
 	default:
-		return o, bad
+		return false
 	}
-	if !o.parameters(query) {
-		return o, bad
-	}
-	return o, nil
+	return true
 }
 
 // HasPassword reports whether where is the URL of a Redis with a password in it.

@@ -186,7 +186,19 @@ func (n *node) until(want string, command ...string) error {
 	}
 }
 
+// cluster starts a Cluster of masters with a replica each.
 func (g *Group) cluster() error {
+	for _, step := range []func() error{g.startNodes, g.meet, g.replicate} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	g.URL = "redis://" + g.nodes[0].address() + "?addr=" + g.nodes[1].address() + "&addr=" + g.nodes[2].address()
+	return nil
+}
+
+// startNodes starts the nodes, and gives each master its part of the slots.
+func (g *Group) startNodes() error {
 	for i := range 2 * masters {
 		n, err := g.data("--cluster-enabled", "yes", "--cluster-node-timeout", failover)
 		if err == nil {
@@ -205,16 +217,21 @@ func (g *Group) cluster() error {
 			return err
 		}
 	}
+	return nil
+}
+
+// meet makes the nodes known to each other.
+func (g *Group) meet() error {
 	for _, n := range g.nodes[1:] {
 		if _, err := g.nodes[0].ask("CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(n.port)); err != nil {
 			return err
 		}
 	}
-	for _, n := range g.nodes {
-		if err := n.until(fmt.Sprintf("cluster_known_nodes:%d", len(g.nodes)), "CLUSTER", "INFO"); err != nil {
-			return err
-		}
-	}
+	return allUntil(g.nodes, fmt.Sprintf("cluster_known_nodes:%d", len(g.nodes)), "CLUSTER", "INFO")
+}
+
+// replicate gives each master a replica, and waits until all work.
+func (g *Group) replicate() error {
 	for i, n := range g.nodes[masters:] {
 		id, err := g.nodes[i].ask("CLUSTER", "MYID")
 		if err == nil {
@@ -224,17 +241,19 @@ func (g *Group) cluster() error {
 			return err
 		}
 	}
-	for _, n := range g.nodes {
-		if err := n.until("cluster_state:ok", "CLUSTER", "INFO"); err != nil {
+	if err := allUntil(g.nodes, "cluster_state:ok", "CLUSTER", "INFO"); err != nil {
+		return err
+	}
+	return allUntil(g.nodes[masters:], "master_link_status:up", "INFO", "replication")
+}
+
+// allUntil asks each node until its answer contains a text.
+func allUntil(nodes []*node, want string, command ...string) error {
+	for _, n := range nodes {
+		if err := n.until(want, command...); err != nil {
 			return err
 		}
 	}
-	for _, n := range g.nodes[masters:] {
-		if err := n.until("master_link_status:up", "INFO", "replication"); err != nil {
-			return err
-		}
-	}
-	g.URL = "redis://" + g.nodes[0].address() + "?addr=" + g.nodes[1].address() + "&addr=" + g.nodes[2].address()
 	return nil
 }
 
