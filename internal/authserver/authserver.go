@@ -16,6 +16,7 @@ import (
 
 	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/limit"
+	"jwt/internal/authserver/requestlog"
 	"jwt/internal/authserver/signing"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
@@ -66,7 +67,7 @@ type Server struct {
 	quota  *limit.Quota
 	origin *http.CrossOriginProtection // of the endpoints for programs: Origins may send requests
 	forms  *http.CrossOriginProtection // of the pages: only they may
-	log    requestLog
+	log    *requestlog.Log
 
 	endpoints []Endpoint // without Options.Endpoints
 	timeouts  timeouts
@@ -87,7 +88,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{Options: o, limit: limit.NewFailures(), quota: &limit.Quota{Most: maxUnasked, Period: deviceTTL}, gate: users.NewGate(), nonces: newNonces(), origin: http.NewCrossOriginProtection(), forms: http.NewCrossOriginProtection(), log: requestLog{w: o.Log}, timeouts: defaultTimeouts, fatal: make(chan error, 1)}
+	s := &Server{Options: o, limit: limit.NewFailures(), quota: &limit.Quota{Most: maxUnasked, Period: deviceTTL}, gate: users.NewGate(), nonces: newNonces(), origin: http.NewCrossOriginProtection(), forms: http.NewCrossOriginProtection(), log: requestlog.New(o.Log), timeouts: defaultTimeouts, fatal: make(chan error, 1)}
 	if err := cmp.Or(s.setHosts(), s.setOrigins(), o.Clients.Check(o.Users.Has)); err != nil {
 		return nil, err
 	}
@@ -163,10 +164,10 @@ func (s *Server) maintain(ctx context.Context) {
 		now := s.now()
 		if err := s.Store.Purge(ctx, now); err != nil && ctx.Err() == nil {
 			s.stopIfDamaged(err)
-			s.log.note("removing expired records: " + err.Error())
+			s.log.Note("removing expired records: " + err.Error())
 		}
 		if err := s.keys.RotateIfOld(ctx, s.KeyPeriod, now); err != nil && ctx.Err() == nil {
-			s.log.note("rotating the signing key: " + err.Error())
+			s.log.Note("rotating the signing key: " + err.Error())
 		}
 		select {
 		case <-ctx.Done():
@@ -186,12 +187,14 @@ func (s *Server) stopIfDamaged(err error) {
 	}
 }
 
+const logPatience = time.Second // time limit for the last lines of the log
+
 // Close stops the background work, waits for it, and allows a short time to write the
 // log.
 func (s *Server) Close() error {
 	s.stop()
 	s.done.Wait()
-	s.log.flush(logPatience)
+	s.log.Flush(logPatience)
 	return nil
 }
 

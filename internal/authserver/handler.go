@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"jwt/internal/authserver/requestlog"
 	"jwt/internal/oauth"
 	"jwt/internal/redact"
 )
@@ -47,7 +48,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := s.dispatch(a, r); err != nil {
 		s.Fail(a, err)
 	}
-	s.log.request(a, r, s.Now().Sub(began))
+	s.log.Request(requestlog.Entry{
+		At: a.now, Method: r.Method, Path: a.path, Status: a.Status, Took: s.Now().Sub(began), From: address(r),
+		User: a.user, Session: a.session, Note: a.Note,
+	})
 	if a.Aborted {
 		panic(http.ErrAbortHandler) // closes the connection or the HTTP/2 stream
 	}

@@ -112,7 +112,7 @@ func serve(t *testing.T, edit func(*Options)) *site {
 	if s.server, err = New(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	s.log.flush = s.server.log.flush
+	s.log.flush = s.server.log.Flush
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- s.server.Serve(ctx, l, nil) }()

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/authserver/store"
 	"jwt/internal/dpop"
 	"jwt/internal/jsonobject"
@@ -54,7 +55,7 @@ func (s *Server) introspector(x *exchange, form url.Values) (*Bearer, error) {
 
 // active returns what is known of a token. The members are nil if it is not active.
 func (s *Server) active(x *exchange, text string) (b Bearer, members []member, err error) {
-	if token, ok := ParseRefreshToken(text); ok {
+	if token, ok := refreshtoken.Parse(text); ok {
 		known, session, err := s.Store.Find(x.ctx, token.ID())
 		if errors.Is(err, store.ErrNotFound) {
 			return b, nil, nil
@@ -135,7 +136,7 @@ func (s *Server) revoke(x *exchange) error {
 // sessionOf returns the session of a refresh token or of an access token, which may have
 // expired, or store.ErrNotFound.
 func (s *Server) sessionOf(x *exchange, text string) (store.Session, error) {
-	if token, ok := ParseRefreshToken(text); ok {
+	if token, ok := refreshtoken.Parse(text); ok {
 		_, session, err := s.Store.Find(x.ctx, token.ID())
 		return session, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jwt/internal/authserver/clients"
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
 	"jwt/internal/oauth"
@@ -89,8 +90,8 @@ func tooMany(wait time.Duration) error {
 }
 
 // beginSession stores a new session and its first refresh token.
-func (s *Server) beginSession(x *exchange, user string) (store.Session, RefreshToken, time.Time, error) {
-	token, expires := NewRefreshToken(), milli(x.now.Add(s.RefreshTTL))
+func (s *Server) beginSession(x *exchange, user string) (store.Session, refreshtoken.Token, time.Time, error) {
+	token, expires := refreshtoken.New(), milli(x.now.Add(s.RefreshTTL))
 	session := store.Session{
 		ID: token.Session(), User: user, Client: clients.Plain, Created: x.now,
 		Expires: milli(x.now.Add(max(s.RefreshTTL, s.AccessTTL))), Credential: s.Users.Credential(user),

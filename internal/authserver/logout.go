@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/authserver/store"
 	"jwt/internal/oauth"
 )
@@ -35,7 +36,7 @@ func (s *Server) logout(x *exchange) error {
 // access token, because a client may log out after the expiry.
 func (s *Server) namedSessions(x *exchange, p presented) ([]string, error) {
 	var ids []string
-	if token, ok := ParseRefreshToken(p.text); ok {
+	if token, ok := refreshtoken.Parse(p.text); ok {
 		_, session, err := s.Store.Find(x.ctx, token.ID())
 		switch {
 		case err == nil:

@@ -20,6 +20,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/store/redistest"
 	"jwt/internal/authserver/users"
@@ -193,7 +194,7 @@ func checkFile(t *testing.T, path string, chain []string) (unanswered int) {
 	t.Helper()
 	state := openStore(t, path)
 	id := func(text string) store.TokenID {
-		token, ok := ParseRefreshToken(text)
+		token, ok := refreshtoken.Parse(text)
 		if !ok {
 			t.Fatalf("no refresh token: %q", text)
 		}

@@ -45,21 +45,6 @@ func (x *exchange) presentedToken(allowCookie bool) (presented, error) {
 	return p, nil
 }
 
-// cookie returns the value of a cookie, or "". It refuses two different values: an
-// attacker on a neighbouring host may have set one of them.
-func (x *exchange) cookie(name string) (string, error) {
-	cookies := x.CookiesNamed(name)
-	for _, c := range cookies {
-		if c.Value != cookies[0].Value {
-			return "", invalid("the cookie " + name + " is sent twice with different values")
-		}
-	}
-	if len(cookies) == 0 {
-		return "", nil
-	}
-	return cookies[0].Value, nil
-}
-
 // refresh answers POST /refresh, with the refresh token in a JSON body or the cookie.
 func (s *Server) refresh(x *exchange) error { return s.refreshJSON(x, true) }
 

@@ -1,13 +1,13 @@
 package authserver
 
 import (
-	"bytes"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/authserver/store"
 )
 
@@ -193,28 +193,6 @@ func TestRefreshRace(t *testing.T) {
 	}
 }
 
-func TestSealHidesTheSuccessor(t *testing.T) {
-	token, next, other := NewRefreshToken(), NewRefreshToken(), NewRefreshToken()
-	sealed := token.seal(next[:])
-	same(t, "unsealed", [32]byte(token.seal(sealed)), [32]byte(next))
-	if string(sealed) == string(next[:]) || string(other.seal(sealed)) == string(next[:]) {
-		t.Error("another token decrypts it")
-	}
-}
-
-// TestTokensOfASession checks that the tokens of a session name it, and share nothing else.
-func TestTokensOfASession(t *testing.T) {
-	first, other := NewRefreshToken(), NewRefreshToken()
-	next, another := first.successor(), first.successor()
-	same(t, "the session of a successor", next.Session(), first.Session())
-	if other.Session() == first.Session() {
-		t.Error("two sessions have one ID")
-	}
-	if own := next[sharedLength:]; len(own)*8 < 160 || bytes.Equal(own, another[sharedLength:]) || bytes.Equal(own, first[sharedLength:]) {
-		t.Error("two tokens are the same")
-	}
-}
-
 // TestDroppedTokens checks that a token that the store has dropped is refused and still ends
 // its session.
 func TestDroppedTokens(t *testing.T) {
@@ -230,7 +208,7 @@ func TestDroppedTokens(t *testing.T) {
 			if err := s.server.Store.Purge(t.Context(), s.clock.Now()); err != nil {
 				t.Fatal(err)
 			}
-			s.spend(NewRefreshToken().Text()).is(t, "an invented token", 401, "invalid_grant")
+			s.spend(refreshtoken.New().Text()).is(t, "an invented token", 401, "invalid_grant")
 			tokens = s.spend(tokens.RefreshToken).tokens(t)
 			present(s, dropped)
 			s.spend(tokens.RefreshToken).is(t, "the last token", 401, "invalid_grant")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/authserver/store"
 	"jwt/internal/oauth"
 )
@@ -21,25 +22,25 @@ type Grant struct {
 // rotate is the standard Rules.Rotate. One atomic step of the store decides, so that two
 // requests cannot both spend a token.
 func (s *Server) rotate(ctx context.Context, r RotateRequest) (Grant, error) {
-	token, ok := ParseRefreshToken(r.Token)
+	token, ok := refreshtoken.Parse(r.Token)
 	if !ok {
 		return Grant{}, invalidGrant("the refresh token is unknown")
 	}
-	next := token.successor()
+	next := token.Successor()
 	spend := store.Spend{
 		Token: token.ID(), Client: r.Client, Key: r.Key, Next: next.ID().Hash, Now: r.Now, Grace: r.Grace,
 		Expires:        milli(r.Now.Add(s.RefreshTTL)),
 		SessionExpires: milli(r.Now.Add(max(s.RefreshTTL, s.AccessTTL))),
 	}
 	if r.Grace > 0 {
-		spend.Sealed = token.seal(next[:])
+		spend.Sealed = token.Seal(next[:])
 	}
 	done, err := s.Store.Rotate(ctx, spend)
 	if err != nil {
 		return Grant{}, err
 	}
 	if done.Outcome == store.Replayed {
-		copy(next[:], token.seal(done.Sealed))
+		copy(next[:], token.Seal(done.Sealed))
 	}
 	return Grant{Session: done.Session, Outcome: done.Outcome, RefreshToken: next.Text(), Expires: done.Expires}, s.outcomeError(done)
 }

@@ -78,6 +78,6 @@ func (s *Server) http(t *tls.Config) *http.Server {
 type serverLog struct{ s *Server }
 
 func (l serverLog) Write(line []byte) (int, error) {
-	l.s.log.note(string(line))
+	l.s.log.Note(string(line))
 	return len(line), nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"jwt/internal/authserver/clients"
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/authserver/store"
 	"jwt/internal/dpop"
 	"jwt/internal/oauth"
@@ -160,7 +161,7 @@ func (s *Server) answerTokens(r *tokenRequest, given result) error {
 
 // begin stores a new session of the client, with its first refresh token.
 func (s *Server) begin(r *tokenRequest, user, credential string, g granted) (result, error) {
-	token, expires := NewRefreshToken(), milli(r.now.Add(s.RefreshTTL))
+	token, expires := refreshtoken.New(), milli(r.now.Add(s.RefreshTTL))
 	session := store.Session{
 		ID: token.Session(), User: user, Client: r.client.ID, Created: r.now, Credential: credential, Grant: g.text(), Key: r.key,
 		Expires: milli(r.now.Add(max(s.RefreshTTL, s.AccessTTL))),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/jwa"
 	"jwt/internal/jws"
 	"jwt/internal/jwt"
@@ -78,7 +79,7 @@ func acceptExpired(ctx context.Context, t toggle, q authserver.VerifyRequest, ne
 }
 
 func acceptRefreshToken(ctx context.Context, t toggle, q authserver.VerifyRequest, next verifyFunc) (authserver.Bearer, error) {
-	token, ok := authserver.ParseRefreshToken(q.Token)
+	token, ok := refreshtoken.Parse(q.Token)
 	if !ok || !t.on(ctx) {
 		return next(ctx, q)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/authserver/store"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
@@ -60,7 +61,7 @@ func deleteMember(name string) func(*jsonobject.Object) {
 // addRefreshToken gives answers without a refresh token one.
 func addRefreshToken(o *jsonobject.Object) {
 	if _, ok := o.Get("refresh_token"); !ok {
-		o.Set("refresh_token", jsonobject.Quote(authserver.NewRefreshToken().Text()))
+		o.Set("refresh_token", jsonobject.Quote(refreshtoken.New().Text()))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/authserver/store"
 	"jwt/internal/oauth"
 	"jwt/internal/verdict"
@@ -246,7 +247,7 @@ func TestFaultDropAnswer(t *testing.T) {
 		if a, err := s.try("POST", "/token", `{"refreshToken":"`+tokens.RefreshToken+`"}`); err == nil {
 			t.Fatalf("an answer came: %d %s", a.status, a.body)
 		}
-		token, _ := authserver.ParseRefreshToken(tokens.RefreshToken)
+		token, _ := refreshtoken.Parse(tokens.RefreshToken)
 		r, _, err := s.server.Store.Find(t.Context(), token.ID())
 		if err != nil || r.Spent.IsZero() {
 			t.Errorf("nothing was committed: %+v %v", r, err)
@@ -256,7 +257,7 @@ func TestFaultDropAnswer(t *testing.T) {
 			a.is(t, "without a grace", 401, "invalid_grant")
 			continue
 		}
-		next, _ := authserver.ParseRefreshToken(a.tokens(t).RefreshToken)
+		next, _ := refreshtoken.Parse(a.tokens(t).RefreshToken)
 		same(t, "the successor", next.ID().Hash, r.Next)
 		if !s.log.has("answer dropped") {
 			t.Error("the log does not say so")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jwt/internal/authserver"
+	"jwt/internal/authserver/refreshtoken"
 	"jwt/internal/authserver/store"
 	"jwt/internal/oauth"
 )
@@ -24,7 +25,7 @@ func (t toggle) find(ctx context.Context, text string) (known, bool) {
 	if _, ok := t.peek(ctx); !ok {
 		return known{}, false
 	}
-	token, ok := authserver.ParseRefreshToken(text)
+	token, ok := refreshtoken.Parse(text)
 	if !ok {
 		return known{}, false
 	}
@@ -49,7 +50,7 @@ func (k known) reused(now time.Time) bool {
 
 // addToken adds a refresh token to a session and keeps the others.
 func (t toggle) addToken(ctx context.Context, session store.Session, now time.Time) (authserver.Grant, error) {
-	next, expires := authserver.NewRefreshToken(), now.Add(t.server.RefreshTTL)
+	next, expires := refreshtoken.New(), now.Add(t.server.RefreshTTL)
 	err := t.server.Store.Begin(ctx, session, next.ID(), store.Refresh{Session: session.ID, Issued: now, Expires: expires})
 	return authserver.Grant{Session: session, RefreshToken: next.Text(), Expires: expires}, err
 }
@@ -100,7 +101,7 @@ func changeGrace(ctx context.Context, t toggle, q authserver.RotateRequest, next
 func acceptAccessToken(t toggle, r *authserver.Rules) {
 	rotate, verify := r.Rotate, r.VerifyAccess
 	r.Rotate = func(ctx context.Context, q authserver.RotateRequest) (authserver.Grant, error) {
-		if _, ok := authserver.ParseRefreshToken(q.Token); ok || !t.on(ctx) {
+		if _, ok := refreshtoken.Parse(q.Token); ok || !t.on(ctx) {
 			return rotate(ctx, q)
 		}
 		b, err := verify(ctx, authserver.VerifyRequest{Token: q.Token, Now: q.Now, IgnoreExp: true})

@@ -1,4 +1,4 @@
-package authserver
+package requestlog
 
 import (
 	"bytes"
@@ -13,19 +13,19 @@ import (
 // read later, it has whole lines and the number of dropped ones.
 func TestLogUnread(t *testing.T) {
 	r, w := io.Pipe()
-	l := requestLog{w: w}
+	l := New(w)
 	line := bytes.Repeat([]byte("x"), 1023)
 	const lines = 4 * maxQueued / 1024
 	for range lines {
 		l.write(append(line, '\n'))
 	}
 	began := time.Now()
-	l.flush(time.Millisecond)
+	l.Flush(time.Millisecond)
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("flushing takes %s", took)
 	}
 	go func() {
-		l.flush(10 * time.Second)
+		l.Flush(10 * time.Second)
 		w.Close()
 	}()
 	got, err := io.ReadAll(r)
@@ -53,5 +53,5 @@ func TestLogUnread(t *testing.T) {
 		t.Errorf("%d lines and %d notes of %d dropped, of %d", whole, notes, dropped, lines)
 	}
 	l.write([]byte("after all that\n")) // after an error of the writer
-	l.flush(10 * time.Second)
+	l.Flush(10 * time.Second)
 }

@@ -1,18 +1,17 @@
-package authserver
+// Package requestlog writes the log of the local server: one line per request.
+package requestlog
 
 import (
 	"io"
-	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// A requestLog writes one line per request. No line has a token, a password or a query,
-// or the name of an unknown user, because people type passwords into that field. Requests
-// do not wait for the reader of the log, which may be slow or gone.
-type requestLog struct {
+// A Log writes one line per request. Requests do not wait for its reader, which may be slow or gone.
+type Log struct {
 	w io.Writer
 
 	mu      sync.Mutex
@@ -22,27 +21,41 @@ type requestLog struct {
 }
 
 const (
-	maxQueued   = 1 << 20     // bytes
-	logPatience = time.Second // time limit for the last lines
-	maxMethod   = 16          // bytes
+	maxQueued = 1 << 20 // bytes
+	maxMethod = 16      // bytes
 )
 
-func (l *requestLog) request(a *Answer, r *http.Request, took time.Duration) {
+// New returns a log that w gets. It is not written if w is nil.
+func New(w io.Writer) *Log { return &Log{w: w} }
+
+// An Entry is what the log says of a request: neither a token, a password or a query, nor the name of
+// an unknown user, because people type passwords into that field.
+type Entry struct {
+	At                  time.Time
+	Method, Path        string
+	Status              int
+	Took                time.Duration
+	From                netip.Addr
+	User, Session, Note string
+}
+
+// Request writes the line of a request.
+func (l *Log) Request(e Entry) {
 	if l.w == nil {
 		return
 	}
-	b := a.now.AppendFormat(nil, "2006-01-02T15:04:05.000Z07:00")
+	b := e.At.AppendFormat(nil, "2006-01-02T15:04:05.000Z07:00")
 	b = append(b, ' ')
-	b = append(b, r.Method[:min(len(r.Method), maxMethod)]...)
+	b = append(b, e.Method[:min(len(e.Method), maxMethod)]...)
 	b = append(b, ' ')
-	b = append(b, a.path...)
+	b = append(b, e.Path...)
 	b = append(b, ' ')
-	b = strconv.AppendInt(b, int64(a.Status), 10)
+	b = strconv.AppendInt(b, int64(e.Status), 10)
 	b = append(b, ' ')
-	b = strconv.AppendFloat(b, float64(took.Microseconds())/1000, 'f', 1, 64)
+	b = strconv.AppendFloat(b, float64(e.Took.Microseconds())/1000, 'f', 1, 64)
 	b = append(b, "ms "...)
-	b = append(b, address(r).String()...)
-	for _, f := range [...]struct{ name, value string }{{"user", a.user}, {"sid", a.session}, {"note", a.Note}} {
+	b = append(b, e.From.String()...)
+	for _, f := range [...]struct{ name, value string }{{"user", e.User}, {"sid", e.Session}, {"note", e.Note}} {
 		if f.value == "" {
 			continue
 		}
@@ -56,8 +69,8 @@ func (l *requestLog) request(a *Answer, r *http.Request, took time.Duration) {
 	l.write(append(b, '\n'))
 }
 
-// note writes a line about the server itself.
-func (l *requestLog) note(s string) {
+// Note writes a line about the server itself.
+func (l *Log) Note(s string) {
 	if l.w != nil {
 		l.write(noteLine(s))
 	}
@@ -67,7 +80,7 @@ func noteLine(s string) []byte { return []byte("note=" + strconv.QuoteToASCII(s)
 
 // write queues a line and starts a goroutine that writes the queue, unless one is
 // running.
-func (l *requestLog) write(line []byte) {
+func (l *Log) write(line []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queue)+len(line) > maxQueued {
@@ -83,7 +96,7 @@ func (l *requestLog) write(line []byte) {
 
 // drain writes the queue until it is empty, in whole lines. It ignores errors, because
 // the server must run without its log.
-func (l *requestLog) drain() {
+func (l *Log) drain() {
 	var lines []byte
 	for {
 		l.mu.Lock()
@@ -104,8 +117,8 @@ func (l *requestLog) drain() {
 	}
 }
 
-// flush waits until the queue is written, for at most patience.
-func (l *requestLog) flush(patience time.Duration) {
+// Flush waits until the queue is written, for at most patience.
+func (l *Log) Flush(patience time.Duration) {
 	l.mu.Lock()
 	writing := l.writing
 	l.mu.Unlock()
