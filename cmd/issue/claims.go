@@ -78,12 +78,21 @@ func hintForClaims(args []string, text []byte) string {
 		return "this is a token: --from TOKEN signs its claims again"
 	case bytes.HasPrefix(bytes.TrimSpace(text), []byte("-----BEGIN")):
 		return "this is PEM: a key is given with --key"
+	case isAlmostJSON(text):
+		return "JSON has no comments, no comma after the last member, and double quotes"
 	case len(args) > 0 && cli.IsFile(args[0]):
 		return "to read a file, write @" + args[0]
 	case len(args) > 0 && strings.HasPrefix(args[0], "@"):
 		return `the file has one JSON object: {"sub":"alice"}`
 	}
 	return `quote the JSON: '{"sub":"alice"}', or use flags: --sub alice -c role=admin`
+}
+
+// isAlmostJSON reports whether a text begins as an object of JSON or of a language like it.
+func isAlmostJSON(text []byte) bool {
+	inside, ok := bytes.CutPrefix(bytes.TrimSpace(text), []byte("{"))
+	inside = bytes.TrimSpace(inside)
+	return ok && len(inside) > 1 && (inside[0] == '"' || bytes.HasPrefix(inside, []byte("//")) || bytes.HasPrefix(inside, []byte("/*")))
 }
 
 // checkOnce refuses duplicate claims, of which most parsers keep only one.

@@ -251,11 +251,7 @@ func (o decodeOptions) showClaims(env *cli.Env, t *token.Token) error {
 	for _, path := range o.claims {
 		v, ok := object.Lookup(path)
 		if !ok {
-			e := verdict.Errorf(verdict.MissingClaim, "the %s has no %q", part, path)
-			if bare := strings.TrimPrefix(path, "."); bare != path {
-				return e.Hintf("a path begins with a name: -c %s", phrase.Short(bare))
-			}
-			return e.Hintf("jwt decode --%s shows what it has", part)
+			return verdict.Errorf(verdict.MissingClaim, "the %s has no %q", part, path).Hintf("%s", o.otherPath(object, t.Header, path))
 		}
 		text, isText := v.Text()
 		if !isText || o.raw || o.output.SaysJSON() {
@@ -264,6 +260,22 @@ func (o decodeOptions) showClaims(env *cli.Env, t *token.Token) error {
 		out = append(append(out, text...), '\n')
 	}
 	return o.output.WriteBytes(env, out)
+}
+
+// otherPath returns the hint for a path that the payload, or the header, does not have.
+func (o decodeOptions) otherPath(object, header jsonobject.Object, path string) string {
+	bare := strings.ReplaceAll(strings.TrimLeft(path, "$./"), "/", ".")
+	_, known := object.Lookup(bare)
+	_, inHeader := header.Lookup(path)
+	switch {
+	case strings.HasPrefix(path, ".") || known && !strings.HasPrefix(bare, "."):
+		return "a path begins with a name, and dots descend: -c " + phrase.Short(bare)
+	case o.header:
+		return "jwt decode --header shows what it has"
+	case inHeader:
+		return "the header has it: jwt decode --header -c " + phrase.Short(path)
+	}
+	return "jwt decode --payload shows what it has"
 }
 
 // showPayload writes the payload: exact bytes with --raw, else JSON re-indented if it is JSON.

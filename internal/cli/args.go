@@ -46,6 +46,8 @@ func AtMostOneArg(what string) cobra.PositionalArgs {
 			switch second := args[1]; {
 			case c.Flags().Lookup("bits") != nil && strings.Trim(second, "0123456789") == "":
 				return e.Hintf("a size is given with --bits %s", second)
+			case c.Flags().Lookup("no-iat") != nil && strings.Contains(args[0], "=") && strings.Contains(second, "="):
+				return e.Hintf("claims are flags, one each: -c NAME=VALUE -c NAME=VALUE")
 			case strings.HasPrefix(second, "."):
 				return e.Hintf("a member is chosen with -c %s", strings.TrimPrefix(phrase.ShortTo(second, 24), "."))
 			case strings.HasPrefix(second, "@") || compact.Looks(second):
