@@ -120,6 +120,10 @@ func hintInside(b []byte, start, end int) string {
 		if bytes.HasPrefix(after, []byte("[...")) || bytes.HasPrefix(after, []byte("[…")) {
 			return "the brackets replace a part of the token: copy the token whole"
 		}
+	case '\\':
+		if bytes.HasPrefix(after, []byte(`\n`)) || bytes.HasPrefix(after, []byte(`\r`)) {
+			return `it is the escape of a line break: printf %b "$TEXT" | jwt decode reads what the escapes stand for`
+		}
 	case '\n':
 		return `if the token is wrapped, join the lines first (tr -d '\n')`
 	case ' ', '\t':
