@@ -107,25 +107,31 @@ func (f *files) text(name string, r io.Reader, listed bool, yield func(blocks.Te
 		return true
 	case !f.keepsBytes && scan.IsHAR(start):
 		whole.Reader = source.readHAR(b)
-	case name != "" && !zipped:
+	case !zipped:
 		whole.Reader = atAnyOffset(r, b)
 	}
 	f.opened++
 	return yield(whole)
 }
 
-// atAnyOffset returns the text of a regular file so that it can be read at any offset. Any other is
-// read from b, which has all of a small one.
-func atAnyOffset(r, b io.Reader) io.Reader {
+// atAnyOffset returns the text of a regular file so that several workers can read it. b has the first
+// bytes. It is the text of any other file, and of one that it has all of.
+func atAnyOffset(r io.Reader, b *bufio.Reader) io.Reader {
 	file, isFile := r.(*os.File)
 	if !isFile {
 		return b
 	}
 	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() <= sniffed {
+	if err != nil || !info.Mode().IsRegular() {
 		return b
 	}
-	return io.NewSectionReader(file, 0, info.Size())
+	read, err := file.Seek(0, io.SeekCurrent)
+	if err != nil || info.Size() <= read {
+		return b
+	}
+	_, _ = file.Seek(0, io.SeekEnd) // for the next program, if the file is stdin
+	at := read - int64(b.Buffered())
+	return io.NewSectionReader(file, at, info.Size()-at)
 }
 
 // sniff returns what the first read of a text gives. It does not wait for more, which a pipe may

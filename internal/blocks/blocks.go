@@ -25,7 +25,7 @@ type Block struct {
 }
 
 const (
-	blockBytes = 512 << 10
+	blockBytes = 640 << 10
 	leadBytes  = 256
 	frontBytes = 4 << 10 // of memory before a part
 	largeBytes = 4 * blockBytes
@@ -64,7 +64,7 @@ type Work[S any] struct {
 func (w Work[S]) Run(ctx context.Context, next func() (Text, bool)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	in := supply{next: next, joined: w.Joined, held: w.Held, failed: w.Failed, claims: newTurns(), results: newTurns()}
+	in := supply{next: next, joined: w.Joined, held: w.Held, failed: w.Failed, results: newTurns()}
 	var running sync.WaitGroup
 	for range w.Workers {
 		running.Go(func() {

@@ -1,12 +1,15 @@
 package blocks
 
-import "io"
+import (
+	"context"
+	"io"
+)
 
-// A claim is a turn at a supply. With a part of a large text, the worker reads it before its turn,
-// while others read other parts.
-type claim struct {
+// A part is a piece of a large text that a worker reads while others read other parts. It is joined
+// to the part before in its turn.
+type part struct {
 	turn
-	text *io.SectionReader // nil without a part
+	text *io.SectionReader
 	at   int64
 	size int
 	last bool // of its text
@@ -15,52 +18,50 @@ type claim struct {
 	err error
 }
 
-// read reads the part into the memory of a block, and leaves room before it.
-func (c *claim) read(b *Block) {
-	if c.text != nil {
-		b.renew()
-		c.n, c.err = c.text.ReadAt(b.memory[frontBytes:frontBytes+c.size], c.at)
+// divide lets workers claim parts of the current text, if it is a large one that can be read at any
+// offset.
+func (s *supply) divide() {
+	text, ok := s.text.Reader.(*io.SectionReader)
+	if s.divided = ok && s.open && text.Size() >= largeBytes; s.divided {
+		s.whole, s.claimed, s.parts = text, 0, newTurns()
 	}
 }
 
-// claim returns the next turn, with the next part of a text that is divided.
-func (s *supply) claim() *claim {
+// hasParts reports whether there are parts to be claimed.
+func (s *supply) hasParts() bool { return s.divided && s.claimed < s.whole.Size() }
+
+// claim returns the next part of the current text, or nil if there is none.
+func (s *supply) claim() *part {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &claim{turn: s.claims.take()}
-	if s.divided == nil {
-		return c
+	if !s.hasParts() {
+		return nil
 	}
-	left := s.divided.Size() - s.claimed
-	c.text, c.at, c.size, c.last = s.divided, s.claimed, int(min(left, blockBytes)), left <= blockBytes
-	if s.claimed += int64(c.size); c.last {
-		s.divided = nil
-	}
-	return c
+	left := s.whole.Size() - s.claimed
+	p := &part{turn: s.parts.take(), text: s.whole, at: s.claimed, size: int(min(left, blockBytes)), last: left <= blockBytes}
+	s.claimed += int64(p.size)
+	return p
 }
 
-// divide lets workers claim parts of the current text, if it is a large one that can be read at any
-// offset. It reports whether they do.
-func (s *supply) divide() bool {
-	text, ok := s.text.Reader.(*io.SectionReader)
-	if !ok || text.Size() < largeBytes {
+// fillPart reads a part and fills a block with it. It reports false if the block would be empty.
+func (s *supply) fillPart(ctx context.Context, b *Block, p *part) bool {
+	b.renew()
+	p.n, p.err = p.text.ReadAt(b.memory[frontBytes:frontBytes+p.size], p.at)
+	if !p.wait(ctx) {
 		return false
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.divided, s.claimed = text, 0
-	return true
+	defer p.pass()
+	return s.join(b, p)
 }
 
-// join makes b the next block, from the part of a claim. It reports false if the block would be
-// empty.
-func (s *supply) join(b *Block, c *claim) bool {
-	n := c.n
+// join makes b the next block, from what precedes a part and from the part.
+func (s *supply) join(b *Block, p *part) bool {
+	n := p.n
 	if s.cutOff {
 		n = 0
-	} else if n < c.size {
-		if s.cutOff = true; c.err != io.EOF {
-			s.failed(s.text.Source, c.err)
+	} else if n < p.size {
+		if s.cutOff = true; p.err != io.EOF {
+			s.failed(s.text.Source, p.err)
 		}
 	}
 	s.head(b)
@@ -70,11 +71,19 @@ func (s *supply) join(b *Block, c *claim) bool {
 	} else {
 		b.Text = append(append(make([]byte, 0, len(s.rest)+n), s.rest...), b.memory[frontBytes:frontBytes+n]...)
 	}
-	s.open = !c.last
+	s.open = !p.last
 	end := len(b.Text)
 	if s.open && !s.cutOff {
 		end = s.cut(b.Text, b.Lead, true)
 	}
-	s.keep(b, end)
-	return end > b.Lead
+	return s.keep(b, end)
+}
+
+// allJoined waits until all parts of the current text are joined. It reports false if ctx ends before.
+func (s *supply) allJoined(ctx context.Context) bool {
+	if !s.divided {
+		return true
+	}
+	s.divided = false
+	return s.parts.take().wait(ctx)
 }

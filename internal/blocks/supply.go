@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// A supply cuts texts into blocks. Workers take turns at it.
+// A supply cuts texts into blocks. Of most texts one worker at a time reads a block. Several read
+// parts of a divided one.
 type supply struct {
 	next   func() (Text, bool)
 	joined func(byte) bool
@@ -17,16 +18,16 @@ type supply struct {
 	failed func(any, error)
 
 	mu      sync.Mutex
-	claims  turns
-	divided *io.SectionReader // the current text, if parts of it are not claimed yet
-	claimed int64             // bytes of it
-
-	// What follows is for the worker whose turn it is.
 	ended   bool // there is no next text
-	open    bool // there may be more of the current text
-	inParts bool // it is read in parts
-	cutOff  bool // a part ended early: the rest is not read
 	text    Text
+	divided bool              // there may be parts of the text that are not joined
+	whole   *io.SectionReader // the divided text
+	claimed int64             // bytes of it
+	parts   turns             // to be joined
+
+	// What follows is for the worker with the lock, or with the turn at a divided text.
+	open    bool   // there may be more of the text
+	cutOff  bool   // a part ended early: the rest is not read
 	rest    []byte // of the text, with which the next block begins
 	lead    int    // bytes of it that belong to the block before
 	place   Place  // of the byte after them
@@ -36,36 +37,26 @@ type supply struct {
 
 // read fills a block and reports whether there is one.
 func (s *supply) read(ctx context.Context, b *Block) bool {
-	for more := true; more && ctx.Err() == nil; {
-		c := s.claim()
-		c.read(b)
-		if !c.wait(ctx) {
-			return false
-		}
-		filled := s.take(ctx, b, c)
-		more = s.open || !s.ended
-		c.pass()
-		if filled {
-			return true
-		}
-	}
-	return false
-}
-
-// take makes b the next block and reports whether there is one for the claim.
-func (s *supply) take(ctx context.Context, b *Block, c *claim) bool {
 	filled := false
-	if c.text != nil {
-		filled = s.join(b, c)
-	}
-	for c.text == nil && !filled && ctx.Err() == nil && s.begin() && !s.inParts {
-		s.fill(ctx, b)
-		filled = len(b.Text) > b.Lead
-	}
-	if filled {
-		b.turn = s.results.take()
+	for more := true; more && !filled && ctx.Err() == nil; {
+		if p := s.claim(); p != nil {
+			filled = s.fillPart(ctx, b, p)
+		} else {
+			filled, more = s.fillNext(ctx, b)
+		}
 	}
 	return filled
+}
+
+// fillNext fills a block from a text that is not divided. Without one, it reports whether there is
+// more to read.
+func (s *supply) fillNext(ctx context.Context, b *Block) (filled, more bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.hasParts() && (!s.allJoined(ctx) || !s.begin()) {
+		return false, false
+	}
+	return !s.hasParts() && s.fill(ctx, b), true
 }
 
 // begin makes sure that a text is open, and reports whether there is one.
@@ -76,32 +67,32 @@ func (s *supply) begin() bool {
 	s.text, s.open = s.next()
 	s.ended = !s.open
 	s.rest, s.lead, s.place, s.offset, s.cutOff = s.rest[:0], 0, Place{1, 1}, 0, false
-	s.inParts = s.open && s.divide()
+	s.divide()
 	return s.open
 }
 
-// fill reads the text up to where a block can end, or to its end.
-func (s *supply) fill(ctx context.Context, b *Block) {
+// fill reads the text up to where a block can end, or to its end. It reports false if the block would
+// be empty.
+func (s *supply) fill(ctx context.Context, b *Block) (filled bool) {
 	b.renew()
 	s.head(b)
 	b.Text = append(b.memory[:0], s.rest...)
-	for end := b.Lead; end == b.Lead && s.open && ctx.Err() == nil; {
+	for !filled && s.open && ctx.Err() == nil {
 		if len(b.Text) == cap(b.Text) {
 			b.Text = slices.Grow(b.Text, blockBytes)
 			b.memory = b.Text[:cap(b.Text)]
 		}
 		n, err := s.text.Read(b.Text[len(b.Text):cap(b.Text)])
 		b.Text = b.Text[:len(b.Text)+n]
-		end = len(b.Text)
+		end := len(b.Text)
 		if err == nil {
 			end = s.cut(b.Text, b.Lead, len(b.Text) == cap(b.Text))
 		} else if s.open = false; err != io.EOF {
 			s.failed(s.text.Source, err)
 		}
-		if end > b.Lead {
-			s.keep(b, end)
-		}
+		filled = end > b.Lead && s.keep(b, end)
 	}
+	return filled
 }
 
 // head makes b the beginning of the next block.
@@ -110,8 +101,9 @@ func (s *supply) head(b *Block) {
 	b.Out, b.Result = b.Out[:0], nil
 }
 
-// keep ends a block and keeps what was read after its end, and the part of its line before.
-func (s *supply) keep(b *Block, end int) {
+// keep ends a block and keeps what was read after its end, and the part of its line before. It
+// reports false if the block is empty.
+func (s *supply) keep(b *Block, end int) bool {
 	lead := max(0, end-leadBytes)
 	if end > 0 && b.Text[end-1] == '\n' {
 		lead = end
@@ -119,6 +111,11 @@ func (s *supply) keep(b *Block, end int) {
 	s.rest, s.lead = append(s.rest[:0], b.Text[lead:]...), end-lead
 	b.Text = b.Text[:end]
 	s.place, s.offset = b.count(), s.offset+int64(end-b.Lead)
+	if end == b.Lead {
+		return false
+	}
+	b.turn = s.results.take()
+	return true
 }
 
 // cut returns where a block can end: after the last line, or, in a line that fills the block,
