@@ -19,6 +19,7 @@ import (
 	"jwt/internal/audit"
 	"jwt/internal/cli"
 	"jwt/internal/input"
+	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/token"
 	"jwt/internal/tokensource"
@@ -133,19 +134,11 @@ func (o auditOptions) hashcatLine(args []string) string {
 	if len(o.wordlists) > 0 {
 		lists = o.wordlists
 	}
-	line := "hashcat -m 16500 -a 0 " + shellQuote(file)
+	line := "hashcat -m 16500 -a 0 " + phrase.ShellWord(file)
 	for _, list := range lists {
-		line += " " + shellQuote(strings.TrimPrefix(list, "@"))
+		line += " " + phrase.ShellWord(strings.TrimPrefix(list, "@"))
 	}
 	return line + "\n"
-}
-
-// shellQuote returns s as one word of a POSIX shell.
-func shellQuote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+:,@-") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // guess tries the well-known secrets, then the lists.

@@ -10,6 +10,7 @@ import (
 
 	"jwt/internal/cli"
 	"jwt/internal/keysource"
+	"jwt/internal/phrase"
 	"jwt/internal/trust"
 	"jwt/internal/verdict"
 	"jwt/internal/verify"
@@ -103,14 +104,14 @@ func (w webVerifier) command(with web.Expected) string {
 		}
 	case web.UnderGiven:
 		for _, k := range w.options.keys.Keys {
-			words = append(words, "--key "+shellQuote(reference(k, "public.pem")))
+			words = append(words, "--key "+phrase.ShellWord(reference(k, "public.pem")))
 		}
 		for _, s := range w.options.keys.Secrets {
-			words = append(words, "--secret "+shellQuote(reference(s, "@secret.txt")))
+			words = append(words, "--secret "+phrase.ShellWord(reference(s, "@secret.txt")))
 		}
 	}
 	for _, f := range w.flags(with) {
-		words = append(words, "--"+f.name+" "+shellQuote(f.value))
+		words = append(words, "--"+f.name+" "+phrase.ShellWord(f.value))
 	}
 	return strings.Join(words, " ")
 }

@@ -72,6 +72,15 @@ func byteOf(s string, n int) int {
 // Quote returns the shortened value as a JSON string.
 func Quote(s string) string { return string(jsonobject.Quote(Short(s))) }
 
+// ShellWord returns the whole value as one word of a POSIX shell.
+func ShellWord(s string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-"
+	if s != "" && strings.Trim(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
 // JSON returns a JSON value on one line, shortened. A shortened string is still a string.
 func JSON(v jsonobject.Value) string {
 	const worthCompacting = 4096

@@ -11,6 +11,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"jwt/internal/authclient"
+	"jwt/internal/phrase"
 	"jwt/internal/privatefile"
 	"jwt/internal/verdict"
 )
@@ -48,8 +49,8 @@ func (st *Store) lock(ctx context.Context, name string, wait time.Duration) (unl
 		return nil, verdict.Errorf(verdict.Interrupted, "interrupted")
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, verdict.Errorf(verdict.SessionBusy, "session %s: another process has locked it, and did not release it in time", name).
-			Hintf("it may be waiting for the server; fuser %s shows which process it is", quoted(path))
+			Hintf("it may be waiting for the server; fuser %s shows which process it is", phrase.ShellWord(path))
 	default:
-		return nil, verdict.Errorf(verdict.IO, "%s: %w", path, privatefile.Cause(err)).Hintf("it must be yours to read and write: chmod 600 %s", quoted(path))
+		return nil, verdict.Errorf(verdict.IO, "%s: %w", path, privatefile.Cause(err)).Hintf("it must be yours to read and write: chmod 600 %s", phrase.ShellWord(path))
 	}
 }

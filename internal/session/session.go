@@ -257,7 +257,7 @@ func (e *Ended) error(s *Session) error {
 func (s *Session) loginCommand() string {
 	command := "jwt session login"
 	if s.OAuth == nil {
-		command += " " + s.Server + " --user " + quoted(s.User)
+		command += " " + s.Server + " --user " + phrase.ShellWord(s.User)
 		if s.Preset != "cookie" {
 			command += " --preset " + s.Preset
 		}
@@ -266,16 +266,6 @@ func (s *Session) loginCommand() string {
 		command += " --session " + s.Name
 	}
 	return command
-}
-
-// quoted returns the text as one word of a shell command.
-func quoted(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r))
-	}) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func notLoggedIn(name string) error {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"jwt/internal/phrase"
 	"jwt/internal/privatefile"
 	"jwt/internal/verdict"
 )
@@ -273,6 +274,6 @@ func (st *Store) remove(name string) (wiped bool, err error) {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	err = verdict.Errorf(verdict.IO, "%s: could not be removed: %w", st.Path(name), privatefile.Cause(err)).Hintf("chmod 700 %s && rm %s", quoted(st.Dir), quoted(st.Path(name)))
+	err = verdict.Errorf(verdict.IO, "%s: could not be removed: %w", st.Path(name), privatefile.Cause(err)).Hintf("chmod 700 %s && rm %s", phrase.ShellWord(st.Dir), phrase.ShellWord(st.Path(name)))
 	return root.Overwrite(fileName(name), loggedOut) == nil, err
 }
