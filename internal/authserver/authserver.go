@@ -131,7 +131,7 @@ const maxLifetime = 10 * 365 * 24 * time.Hour
 // setHosts sets the accepted values of Host.
 func (s *Server) setHosts() error {
 	u, err := url.Parse(s.Issuer)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+	if err != nil || !isOrigin(u) {
 		return verdict.Errorf(verdict.Usage, "issuer: %q is not scheme://host[:port]", s.Issuer)
 	}
 	s.scheme, s.hosts = u.Scheme, map[string]bool{canonicalHost(u.Host, u.Scheme): true}
@@ -146,6 +146,12 @@ func (s *Server) setHosts() error {
 		s.hosts[strings.ToLower(host)] = true
 	}
 	return nil
+}
+
+// isOrigin reports whether a URL has a scheme and a host, and nothing else.
+func isOrigin(u *url.URL) bool {
+	isHTTP := u.Scheme == "http" || u.Scheme == "https"
+	return isHTTP && u.Host != "" && u.User == nil && u.Path+u.RawQuery+u.Fragment == ""
 }
 
 // now returns the instant at which tokens are issued and checked.

@@ -108,15 +108,12 @@ func (s *Server) credentials(x *exchange, form url.Values) (credentials, error) 
 		}
 		found = append(found, c)
 	}
-	if text := form.Get("client_assertion"); text != "" || form.Has("client_assertion_type") {
-		if form.Get("client_assertion_type") != oauth.AssertionType {
-			return credentials{}, x.invalidClient("client_assertion_type must be " + oauth.AssertionType)
-		}
-		a, err := parseAssertion(text)
+	if form.Get("client_assertion") != "" || form.Has("client_assertion_type") {
+		c, err := x.assertionCredentials(form)
 		if err != nil {
-			return credentials{}, err
+			return c, err
 		}
-		found = append(found, credentials{method: clients.AuthKey, client: a.client, assertion: a})
+		found = append(found, c)
 	}
 	if form.Has("client_secret") {
 		found = append(found, credentials{method: clients.AuthPost, client: form.Get("client_id"), secret: form.Get("client_secret")})
@@ -147,6 +144,15 @@ func (x *exchange) basicCredentials(authorization string) (credentials, error) {
 		return credentials{}, x.invalidClient("the Authorization header must be Basic, of the form-encoded client_id and client_secret, and sent once")
 	}
 	return credentials{method: clients.AuthBasic, client: id, secret: secret}, nil
+}
+
+// assertionCredentials reads the assertion of a form (RFC 7523 §2.2).
+func (x *exchange) assertionCredentials(form url.Values) (credentials, error) {
+	if form.Get("client_assertion_type") != oauth.AssertionType {
+		return credentials{}, x.invalidClient("client_assertion_type must be " + oauth.AssertionType)
+	}
+	a, err := parseAssertion(form.Get("client_assertion"))
+	return credentials{method: clients.AuthKey, client: a.client, assertion: a}, err
 }
 
 // challengeClient adds a challenge to an answer to a client that tried to authenticate with an

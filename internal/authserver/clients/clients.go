@@ -167,36 +167,48 @@ func Parse(o jsonobject.Object) (Client, error) {
 		return Client{}, MetadataError("a member is repeated")
 	}
 	var c Client
-	texts := map[string]*string{"client_id": &c.ID, "client_name": &c.Name, "token_endpoint_auth_method": &c.Auth}
-	for name, to := range texts {
-		v, ok := o.Get(name)
-		if *to, _ = v.Text(); ok && *to == "" {
-			return c, MetadataError(name + ": must be a string that is not empty")
+	for _, read := range []func(jsonobject.Object) error{c.readTexts, c.readLists, c.readCredential, c.readFlags} {
+		if err := read(o); err != nil {
+			return c, err
 		}
-	}
-	lists := map[string]*[]string{"grant_types": &c.Grants, "redirect_uris": &c.RedirectURIs, "post_logout_redirect_uris": &c.LogoutURIs}
-	for name, to := range lists {
-		v, ok := o.Get(name)
-		if *to, _ = v.Texts(); ok && *to == nil {
-			return c, MetadataError(name + ": must be an array of strings")
-		}
-	}
-	if err := c.readCredential(o); err != nil {
-		return c, err
 	}
 	if scope, ok := o.Text("scope"); ok {
 		c.Scopes = strings.Fields(scope)
-	}
-	for name, to := range map[string]*bool{"dpop_bound_access_tokens": &c.BoundTokens, "require_pushed_authorization_requests": &c.RequirePAR} {
-		v, ok := o.Get(name)
-		if *to = string(v) == "true"; ok && !*to && string(v) != "false" {
-			return c, MetadataError(name + ": must be true or false")
-		}
 	}
 	if c.Grants == nil {
 		c.Grants = []string{oauth.GrantCode, oauth.GrantRefreshToken}
 	}
 	return c, c.check(o)
+}
+
+func (c *Client) readTexts(o jsonobject.Object) error {
+	for name, to := range map[string]*string{"client_id": &c.ID, "client_name": &c.Name, "token_endpoint_auth_method": &c.Auth} {
+		v, ok := o.Get(name)
+		if *to, _ = v.Text(); ok && *to == "" {
+			return MetadataError(name + ": must be a string that is not empty")
+		}
+	}
+	return nil
+}
+
+func (c *Client) readLists(o jsonobject.Object) error {
+	for name, to := range map[string]*[]string{"grant_types": &c.Grants, "redirect_uris": &c.RedirectURIs, "post_logout_redirect_uris": &c.LogoutURIs} {
+		v, ok := o.Get(name)
+		if *to, _ = v.Texts(); ok && *to == nil {
+			return MetadataError(name + ": must be an array of strings")
+		}
+	}
+	return nil
+}
+
+func (c *Client) readFlags(o jsonobject.Object) error {
+	for name, to := range map[string]*bool{"dpop_bound_access_tokens": &c.BoundTokens, "require_pushed_authorization_requests": &c.RequirePAR} {
+		v, ok := o.Get(name)
+		if *to = string(v) == "true"; ok && !*to && string(v) != "false" {
+			return MetadataError(name + ": must be true or false")
+		}
+	}
+	return nil
 }
 
 // readCredential reads the secret or the keys of a client, and how it sends them.
