@@ -8,6 +8,7 @@ import (
 	"jwt/internal/cli"
 	"jwt/internal/jwks"
 	"jwt/internal/jws"
+	"jwt/internal/keysource"
 	"jwt/internal/phrase"
 	"jwt/internal/profile"
 	"jwt/internal/verdict"
@@ -53,7 +54,7 @@ func (v *verifier) verifyLoadBalancer(env *cli.Env, args []string) error {
 		if _, strictErr := jws.Parse(token); strictErr == nil { // a load balancer always pads the signature
 			err = cli.Classified(err).Hintf("this token has no padding, so no load balancer made it: leave out --profile %s, and give its issuer's key", profile.LoadBalancer)
 		}
-		return v.options.answer(env, verify.NoToken(err))
+		return v.options.answer(env, verify.NoToken(keysource.InFile(args, err)))
 	}
 	if err := v.locateKey(signed); err != nil {
 		return v.options.answer(env, verify.NoToken(err))

@@ -152,8 +152,11 @@ func (o profileOptions) companion(in *input.Reader, flag, source string) (*strin
 		return nil, cli.FlagError(flag, err)
 	}
 	s := strings.TrimSpace(string(text))
-	if s == "" {
+	switch {
+	case s == "" && source == "":
 		return nil, verdict.Errorf(verdict.Usage, "--%s: is empty", flag).Hintf("is the shell variable set?")
+	case s == "":
+		return nil, verdict.Errorf(verdict.Usage, "--%s: %s is empty", flag, strings.TrimPrefix(source, "@")).Hintf("it must have the %s", what)
 	}
 	return &s, nil
 }

@@ -38,6 +38,8 @@ func emptySecret(name string) error {
 		return verdict.Errorf(verdict.KeyRefused, "the secret is empty").Hintf("%s; is the shell variable set?", hint)
 	case strings.HasPrefix(name, "env:"):
 		return verdict.Errorf(verdict.KeyRefused, "the secret from %s is empty: the variable is set, but to nothing", name).Hintf("%s; export it with a value", hint)
+	case name == "stdin":
+		return verdict.Errorf(verdict.KeyRefused, "the secret from stdin is empty").Hintf("%s; did the command before the pipe fail?", hint)
 	default:
 		return verdict.Errorf(verdict.KeyRefused, "the secret from %s is empty", name).Hintf("%s; write the secret into it", hint)
 	}
@@ -85,12 +87,15 @@ func (r *Reader) encoded(scheme, text string, limit int) (Source, bool, error) {
 	if text == "-" || strings.ContainsAny(text, "@:") {
 		var err error
 		if s, literal, err = r.secret(text, limit); err != nil || literal {
-			return Source{}, literal, cmp.Or(err, undecodable(scheme))
+			return Source{}, literal, cmp.Or(err, undecodable(scheme, commandLine))
 		}
 		s.Data, s.Trimmed = bytes.Join(bytes.Fields(bytes.TrimPrefix(s.Data, []byte(laravel))), nil), ""
 	}
 	b, err := decode(scheme, string(s.Data))
-	if err == nil && len(b) > limit {
+	switch {
+	case err != nil:
+		err = undecodable(scheme, s.Name)
+	case len(b) > limit:
 		err = tooLarge("the secret", limit)
 	}
 	s.Data = b
@@ -135,28 +140,26 @@ func (s Source) withoutLineEnd() Source {
 	return s
 }
 
-// decode decodes strictly; only the padding of Base64 is optional. Its error does not quote
-// the text, which is the secret.
+// decode decodes strictly; only the padding of Base64 is optional.
 func decode(scheme, text string) ([]byte, error) {
-	var b []byte
-	var err error
 	switch scheme {
 	case "hex":
-		b, err = hex.DecodeString(text)
+		return hex.DecodeString(text)
 	case "b64url":
-		b, err = decodeBase64(base64.RawURLEncoding, base64.URLEncoding, text)
+		return decodeBase64(base64.RawURLEncoding, base64.URLEncoding, text)
 	default:
-		b, err = decodeBase64(base64.RawStdEncoding, base64.StdEncoding, text)
+		return decodeBase64(base64.RawStdEncoding, base64.StdEncoding, text)
 	}
-	if err != nil {
-		return nil, undecodable(scheme)
-	}
-	return b, nil
 }
 
-func undecodable(scheme string) error {
+// undecodable returns the error of a text that is not encoded as the scheme says. It does not quote the
+// text, which is the secret.
+func undecodable(scheme, name string) error {
 	names := map[string]string{"hex": "hexadecimal", "b64": "Base64 (with + and /)", "b64url": "base64url (with - and _)"}
-	return verdict.Errorf(verdict.KeyUnreadable, "the secret after %s: is not %s", scheme, names[scheme])
+	if name == commandLine {
+		return verdict.Errorf(verdict.KeyUnreadable, "the secret after %s: is not %s", scheme, names[scheme])
+	}
+	return verdict.Errorf(verdict.KeyUnreadable, "the secret from %s is not %s", name, names[scheme])
 }
 
 func decodeBase64(raw, padded *base64.Encoding, text string) ([]byte, error) {

@@ -210,9 +210,12 @@ func emptyHint(read input.Source, err error) error {
 		return err
 	}
 	e := *cli.Classified(err)
-	e.Hint = "write the key into it, or give another file"
-	if name, ok := strings.CutPrefix(read.Name, "env:"); ok {
+	name, isVariable := strings.CutPrefix(read.Name, "env:")
+	switch e.Hint = "write the key into it, or give another file"; {
+	case isVariable:
 		e.Hint = "export " + name + " with the text of the key"
+	case name == "stdin":
+		e.Hint = "did the command before the pipe fail?"
 	}
 	return &e
 }
