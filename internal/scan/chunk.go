@@ -73,22 +73,30 @@ func findChunk(chunks []chunk, name string, number byte) (chunk, bool) {
 	return chunk{}, false
 }
 
-// missingChunk returns the error for a cookie that is in the text without its first chunk, with a gap
-// before another, or with only its first: long text of token characters under a numbered name. It
-// returns nil if there is none.
+// missingChunk returns the error for a cookie of which a chunk is missing: the first, one before
+// another that is there, or all but the first. It returns nil if none looks like a part of a token.
 func (c *chooser) missingChunk() error {
 	for _, part := range c.chunks {
-		missing := byte(0)
-		for _, ok := findChunk(c.chunks, part.name, missing); ok; _, ok = findChunk(c.chunks, part.name, missing) {
-			missing++
-		}
-		gap := missing < part.number
-		alone := missing == 1 && part.number == 0 && startsLikeHeader(part.value.b[0])
-		if len(part.value.b) < shortestBase64 || !isWord(part.value.b) || !gap && !alone {
+		if len(part.value.b) < shortestBase64 || !isWord(part.value.b) {
 			continue
 		}
-		return verdict.Errorf(verdict.Malformed, "no token found: of the parts of %s, %s is missing", part.name, chunk{name: part.name, number: missing}.label()).
-			Hintf("a cookie that is too large for one is sent in parts: copy the whole Cookie line")
+		missing := firstMissing(c.chunks, part.name)
+		isFirstAlone := part.number == 0 && missing == 1 && startsLikeHeader(part.value.b[0])
+		if missing < part.number || isFirstAlone {
+			return verdict.Errorf(verdict.Malformed, "no token found: of the parts of %s, %s is missing", part.name, chunk{name: part.name, number: missing}.label()).
+				Hintf("a cookie that is too large for one is sent in parts: copy the whole Cookie line")
+		}
 	}
 	return nil
+}
+
+// firstMissing returns the lowest number that no chunk of a cookie has.
+func firstMissing(chunks []chunk, name string) byte {
+	number := byte(0)
+	for {
+		if _, ok := findChunk(chunks, name, number); !ok {
+			return number
+		}
+		number++
+	}
 }

@@ -34,6 +34,7 @@ var formats = [...]format{
 	{"a token of npm", oneOf("npm_"), "it is opaque, only npm can read it: npm token list"},
 	{"a token of Docker Hub", oneOf("dckr_pat_", "dckr_oat_"), "it is opaque, only Docker Hub can read it"},
 	{"an API key of Stripe", oneOf("sk_live_", "sk_test_", "pk_live_", "pk_test_", "rk_live_", "rk_test_"), "it is opaque, only Stripe can read it"},
+	{"an API key of Supabase", oneOf("sb_publishable_", "sb_secret_"), "it is opaque and stands for no user: the token of a user is in the answer to the login"},
 	{"an API key, not a token", oneOf("sk-proj-", "sk-ant-", "AIzaSy", "SG.", "glsa_"), "it is opaque, only its issuer can read it"},
 	{"an access key of AWS", isAWSKey, "it names a key, it carries nothing: aws sts get-access-key-info --access-key-id KEY"},
 	{"a biscuit", isBiscuit, "the biscuit tool reads it: biscuit inspect -"},

@@ -26,6 +26,7 @@ func TestFormats(t *testing.T) {
 		{"glpat-" + long, "GitLab"},
 		{"xoxb-1234-" + long, "Slack"},
 		{"npm_" + long, "npm"},
+		{"sb_secret_" + long, "Supabase"},
 		{"AKIAIOSFODNN7EXAMPLE", "AWS"},
 		{"MDAxY2xvY2F0aW9uIGh0dHA6Ly9teWJhbmsvCjAwMjZpZGVudGlmaWVyIHdlIHVzZWQgb3VyIHNlY3JldCBrZXkKMDAyZnNpZ25hdHVyZSDj2eApCFJsTAA5rhURQRXZf91ovyujebNCqvD2F9BVLwo", "macaroon"},
 		{base64.URLEncoding.EncodeToString([]byte("\x12\x76\x0a\x0c\x18\x03\x22\x08\x0a\x06\x08\x00\x12\x02\x18\x0d\x12\x24\x08\x00\x12\x20" + long)), "biscuit"},
