@@ -25,7 +25,8 @@ other name needs --key or --secret, and --iss: without an iss, only jwt verify
 write into config.toml yourself is relative to its folder.
 
 A secret is never written into the file: --secret takes @FILE, raw:FILE,
-dotenv:FILE#NAME, env:NAME, or b64:, hex: or nextauth: before one of them.`
+dotenv:FILE#NAME, env:NAME, or b64:, b64url:, hex: or nextauth: before one of
+these.`
 		c.Example = `  jwt trust add https://login.example --aud api
   jwt trust add https://login.example --key https://login.example/jwks.json
   jwt trust add internal --secret env:JWT_SECRET --iss my-service

@@ -108,7 +108,7 @@ func (e Entry) checkProfile() error {
 func (e Entry) checkSecrets() error {
 	for _, s := range e.Secrets {
 		if !isReference(s) {
-			return verdict.Errorf(verdict.Usage, "secret: must be a source, not the secret itself").Hintf("@FILE, raw:FILE, dotenv:FILE#NAME, env:NAME, or b64:, hex: or nextauth: before one of them")
+			return verdict.Errorf(verdict.Usage, "secret: must be a source, not the secret itself").Hintf("@FILE, raw:FILE, dotenv:FILE#NAME, env:NAME, or b64:, b64url:, hex: or nextauth: before one of these")
 		}
 	}
 	return nil
