@@ -113,11 +113,11 @@ func TestAccessTokenExpires(t *testing.T) {
 	if tokens.ExpiresIn != 5 {
 		t.Errorf("expiresIn is %d", tokens.ExpiresIn)
 	}
-	s.clock.advance(5*time.Second - time.Millisecond)
+	s.clock.Advance(5*time.Second - time.Millisecond)
 	if a := s.me(tokens.AccessToken); a.status != 200 {
 		t.Errorf("a moment before: %d %s", a.status, a.body)
 	}
-	s.clock.advance(time.Millisecond)
+	s.clock.Advance(time.Millisecond)
 	s.me(tokens.AccessToken).is(t, "at its end", 401, "invalid_token")
 }
 
@@ -126,7 +126,7 @@ func TestAccessTokenExpires(t *testing.T) {
 func TestAccessTokenOutlivesRefreshToken(t *testing.T) {
 	s := serve(t, func(o *Options) { o.AccessTTL, o.RefreshTTL = 3*time.Hour, time.Second })
 	tokens := s.login()
-	s.clock.advance(3*time.Hour - time.Second)
+	s.clock.Advance(3*time.Hour - time.Second)
 	if err := s.server.Store.Purge(t.Context(), s.clock.Now()); err != nil {
 		t.Fatal(err)
 	}

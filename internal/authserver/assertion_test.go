@@ -95,7 +95,7 @@ func TestAssertion(t *testing.T) {
 	used := assert(t, key, "ES256", claims())
 	send(used, "client_id", "keyed").tokens(t)
 	send(used).is(t, "used before", 401, "invalid_client")
-	s.clock.advance(time.Minute + time.Second)
+	s.clock.Advance(time.Minute + time.Second)
 	send(used).is(t, "used before, within the leeway", 401, "invalid_client")
 
 	other := jwktest.KeyFor("EdDSA")

@@ -11,6 +11,7 @@ import (
 
 	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
+	"jwt/internal/clocktest"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwa"
 	"jwt/internal/jwk"
@@ -210,7 +211,7 @@ func redeemForm(code string) string {
 
 func oldCode(t *testing.T, s *site) {
 	code := s.code()
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	s.redeem(code).is(t, "after a minute", 400, "invalid_grant")
 }
 
@@ -373,7 +374,7 @@ func clientLikeUser(t *testing.T, _ *site) {
 	if err := cs.Read(strings.NewReader(`[{"client_id":"alice","client_secret":"s","grant_types":["client_credentials"]}]`)); err != nil {
 		t.Fatal(err)
 	}
-	_, err := New(t.Context(), Options{Issuer: "http://127.0.0.1", Store: store.NewMemory(), Users: testUsers(t), Clients: cs, Now: (&clock{now: epoch}).Now})
+	_, err := New(t.Context(), Options{Issuer: "http://127.0.0.1", Store: store.NewMemory(), Users: testUsers(t), Clients: cs, Now: clocktest.At(epoch).Now})
 	if err == nil || !contains(err.Error(), `client "alice": a user has the same name`) {
 		t.Errorf("%v", err)
 	}

@@ -157,9 +157,9 @@ func TestCartRefused(t *testing.T) {
 		t.Errorf("no cart: %d %s", a.status, a.body)
 	}
 	s.ask("POST", "/checkout", "", "Authorization: Bearer "+cart, "Cookie: cart="+cart).is(t, "a cart as access token", 401, "invalid_token")
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	s.ask("POST", "/checkout", "", bearer, "Cookie: cart="+cart).is(t, "an expired access token", 401, "invalid_token")
-	s.clock.advance(24 * time.Hour)
+	s.clock.Advance(24 * time.Hour)
 	if a := s.ask("POST", "/checkout", "", "Cookie: cart="+cart); a.body != "Invalid cart token\n" {
 		t.Errorf("an expired cart: %d %s", a.status, a.body)
 	}

@@ -18,6 +18,6 @@ func TestClientSecretsAreNotGuessed(t *testing.T) {
 	}
 	ask("wrong").is(t, "one too many", 429, "too_many_requests")
 	ask("s3cret+/ %").is(t, "the right one", 429, "too_many_requests")
-	s.clock.advance(limit.Interval)
+	s.clock.Advance(limit.Interval)
 	ask("s3cret+/ %").tokens(t)
 }

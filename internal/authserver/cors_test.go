@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"jwt/internal/clocktest"
 	"jwt/internal/verdict"
 )
 
@@ -87,7 +88,7 @@ func TestOriginsMustBeOrigins(t *testing.T) {
 		"https://user@app.example":    "https://app.example",
 		"https://app.example?a=b#top": "https://app.example",
 	} {
-		_, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:3000", Store: openStore(t, "memory"), Users: testUsers(t), Now: (&clock{now: epoch}).Now, Origins: []string{origin}})
+		_, err := New(t.Context(), Options{Issuer: "http://127.0.0.1:3000", Store: openStore(t, "memory"), Users: testUsers(t), Now: clocktest.At(epoch).Now, Origins: []string{origin}})
 		if verdict.ClassOf(err) != verdict.Usage || hintOf(err) != hint {
 			t.Errorf("%q: %v (%s)", origin, err, hintOf(err))
 		}

@@ -38,9 +38,9 @@ func TestDevice(t *testing.T) {
 		d := s.startDevice()
 		s.poll(d).is(t, "before", 400, "authorization_pending")
 		s.poll(d).is(t, "too soon", 400, "slow_down")
-		s.clock.advance(5 * time.Second)
+		s.clock.Advance(5 * time.Second)
 		s.poll(d).is(t, "it must wait longer now", 400, "slow_down")
-		s.clock.advance(11 * time.Second)
+		s.clock.Advance(11 * time.Second)
 		s.poll(d).is(t, "slowly", 400, "authorization_pending")
 
 		b := s.browser()
@@ -79,7 +79,7 @@ func TestDeviceDenied(t *testing.T) {
 	s.poll(d).is(t, "denied", 400, "access_denied")
 
 	d = s.startDevice()
-	s.clock.advance(deviceTTL)
+	s.clock.Advance(deviceTTL)
 	s.poll(d).is(t, "too late", 400, "expired_token")
 	if a := b.visit("GET", d.complete, ""); !contains(a.body, "has expired") {
 		t.Errorf("the page, too late: %s", a.body)
@@ -124,7 +124,7 @@ func TestDevicePage(t *testing.T) {
 	if !contains(confirm.body, d.user) || !contains(confirm.body, ">Allow<") {
 		t.Fatalf("after the login: %s", confirm.body)
 	}
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	s.poll(d).is(t, "the address alone decides nothing", 400, "authorization_pending")
 	body := values("user_code", d.user, "action", "allow").Encode()
 	cookie := "Cookie: login=" + b.jar["login"]
@@ -132,7 +132,7 @@ func TestDevicePage(t *testing.T) {
 	if a := s.ask("POST", "/device", body, formBody, "Origin: "+s.url); !contains(a.body, "<h1>Log in</h1>") {
 		t.Errorf("without the cookie: %s", a.body)
 	}
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	s.poll(d).is(t, "after both", 400, "authorization_pending")
 	for _, a := range []answer{login, confirm} {
 		csp := a.header.Get("Content-Security-Policy")
@@ -163,7 +163,7 @@ func TestUserCodesCannotBeGuessed(t *testing.T) {
 	if a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") == "" || contains(a.body, ">Allow<") {
 		t.Errorf("%d %v %s", a.status, a.header, a.body)
 	}
-	s.clock.advance(limit.Interval)
+	s.clock.Advance(limit.Interval)
 	if a := b.visit("GET", d.complete, ""); !contains(a.body, ">Allow<") {
 		t.Errorf("later: %d %s", a.status, a.body)
 	}

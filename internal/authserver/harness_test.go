@@ -3,7 +3,6 @@ package authserver
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,11 +16,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/crypto/argon2"
 
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/store/redistest"
 	"jwt/internal/authserver/users"
+	"jwt/internal/authserver/users/userstest"
+	"jwt/internal/clocktest"
 	"jwt/internal/jsonobject"
 	"jwt/internal/oauth"
 )
@@ -34,37 +34,12 @@ const (
 func testUsers(t *testing.T) *users.Set {
 	t.Helper()
 	u := &users.Set{}
-	for _, entry := range []string{alice + ":" + cheapHash(password), "bob:pass:word"} {
+	for _, entry := range []string{alice + ":" + userstest.CheapHash(password), "bob:pass:word"} {
 		if err := u.Add(entry); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return u
-}
-
-// cheapHash returns a hash that takes microseconds. The users after its user have the same cost.
-func cheapHash(password string) string {
-	encode := base64.RawStdEncoding.EncodeToString
-	salt := []byte("salt for a test.")
-	return "$argon2id$v=19$m=8,t=1,p=1$" + encode(salt) + "$" + encode(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32))
-}
-
-// A clock is advanced by tests.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // A lines collects the lines of the log.
@@ -93,7 +68,7 @@ type site struct {
 	t      *testing.T
 	url    string
 	server *Server
-	clock  *clock
+	clock  *clocktest.Clock
 	log    *lines
 }
 
@@ -104,7 +79,7 @@ func serve(t *testing.T, edit func(*Options)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, url: "http://" + l.Addr().String(), clock: &clock{now: epoch}, log: &lines{}}
+	s := &site{t: t, url: "http://" + l.Addr().String(), clock: clocktest.At(epoch), log: &lines{}}
 	o := Options{Issuer: s.url, Store: store.NewMemory(), Users: testUsers(t), Now: s.clock.Now, Log: s.log}
 	if edit != nil {
 		edit(&o)

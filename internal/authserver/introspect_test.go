@@ -54,9 +54,9 @@ func TestIntrospectionByToken(t *testing.T) {
 			same(t, name+" says nothing more", a.body, `{"active":false}`+"\n")
 		}
 	}
-	s.clock.advance(10 * time.Minute) // it has expired
+	s.clock.Advance(10 * time.Minute) // it has expired
 	s.form("/introspect", []string{"token", mine.RefreshToken}, bearer).is(t, "by an expired token", 401, "invalid_token")
-	s.clock.advance(-10 * time.Minute)
+	s.clock.Advance(-10 * time.Minute)
 	s.form("/revoke", []string{"client_id", clients.Native, "token", mine.RefreshToken})
 	s.form("/introspect", []string{"token", mine.AccessToken}, bearer).is(t, "after a revocation", 401, "invalid_token")
 }

@@ -31,12 +31,12 @@ func TestLimiterClockSetBack(t *testing.T) {
 	for range limit.PerPair {
 		s.loginAs(alice, "wrong").is(t, "a guess", 401, "invalid_credentials")
 	}
-	s.clock.advance(-time.Hour)
+	s.clock.Advance(-time.Hour)
 	a := s.loginAs(alice, password)
 	a.is(t, "one too many", 429, "too_many_requests")
 	same(t, "Retry-After", a.header.Get("Retry-After"), "6")
 	s.loginAs("bob", "pass:word").is(t, "from the same address", 429, "too_many_requests")
-	s.clock.advance(limit.Interval)
+	s.clock.Advance(limit.Interval)
 	s.login()
 	s.loginAs("bob", "pass:word").tokens(t)
 	s.login()

@@ -137,11 +137,11 @@ func TestLoginRateLimit(t *testing.T) {
 	}
 	s.loginAs("bob", "pass:word").tokens(t) // another user is not limited
 
-	s.clock.advance(limit.Interval - time.Second)
+	s.clock.Advance(limit.Interval - time.Second)
 	a := s.loginAs(alice, password)
 	a.is(t, "too early", 429, "too_many_requests")
 	same(t, "Retry-After", a.header.Get("Retry-After"), "1")
-	s.clock.advance(time.Second)
+	s.clock.Advance(time.Second)
 	s.loginAs(alice, password).tokens(t)
 	for range limit.PerPair { // the success cleared the count
 		s.loginAs(alice, "wrong").is(t, "a guess", 401, "invalid_credentials")
@@ -192,7 +192,7 @@ func TestLogoutWithoutSession(t *testing.T) {
 func TestLogoutByExpiredAccessToken(t *testing.T) {
 	s := serve(t, nil)
 	tokens := s.login()
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	s.ask("POST", "/logout", "", "Authorization: Bearer "+tokens.AccessToken)
 	a := s.spend(tokens.RefreshToken)
 	a.is(t, "refresh", 401, "invalid_grant")

@@ -286,7 +286,7 @@ func TestCodeRefused(t *testing.T) {
 	s.redeem("-").is(t, "no code", 400, "invalid_request")
 	s.redeem(code).tokens(t) // none of them has spent it
 	late := s.code()
-	s.clock.advance(codeTTL)
+	s.clock.Advance(codeTTL)
 	s.redeem(late).is(t, "an old code", 400, "invalid_grant")
 }
 
@@ -300,7 +300,7 @@ func TestCodeReused(t *testing.T) {
 		if a := s.me(tokens.AccessToken); a.status != 200 {
 			t.Errorf("another client revokes the session: %s", a.body)
 		}
-		s.clock.advance(wait)
+		s.clock.Advance(wait)
 		s.redeem(code).is(t, "the second time", 400, "invalid_grant")
 		s.me(tokens.AccessToken).is(t, "the access token", 401, "invalid_token")
 		s.form("/token", []string{"grant_type", "refresh_token", "client_id", clients.Native, "refresh_token", tokens.RefreshToken}).is(t, "the refresh token", 400, "invalid_grant")
@@ -417,7 +417,7 @@ func TestPrompt(t *testing.T) {
 			t.Errorf("%s: %v", name, params)
 		}
 	}
-	s.clock.advance(2 * time.Second)
+	s.clock.Advance(2 * time.Second)
 	for name, c := range map[string]struct {
 		changes []string
 		title   string

@@ -278,7 +278,7 @@ func suiteScope(scope, names string) func(*testing.T, *relyingParty) {
 func suiteSecondLogin(changes ...string) func(*testing.T, *relyingParty) {
 	return func(t *testing.T, p *relyingParty) {
 		_, first := p.tokensOf()
-		p.clock.advance(2 * time.Second)
+		p.clock.Advance(2 * time.Second)
 		given, titles := p.authorize(changes...)
 		if !slices.Contains(titles, "Log in") {
 			t.Fatalf("pages: %v", titles)
@@ -295,7 +295,7 @@ func suiteSecondLogin(changes ...string) func(*testing.T, *relyingParty) {
 func suiteSameLogin(changes ...string) func(*testing.T, *relyingParty) {
 	return func(t *testing.T, p *relyingParty) {
 		_, first := p.tokensOf()
-		p.clock.advance(2 * time.Second)
+		p.clock.Advance(2 * time.Second)
 		given, titles := p.authorize(changes...)
 		same(t, "pages", titles, []string(nil))
 		second := p.claims(p.redeemCode(given.Get("code")).text("id_token"))
@@ -327,7 +327,7 @@ func suiteCodeReuse(after time.Duration) func(*testing.T, *relyingParty) {
 	return func(t *testing.T, p *relyingParty) {
 		given, _ := p.authorize()
 		access := p.redeemCode(given.Get("code")).tokens(t).AccessToken
-		p.clock.advance(after)
+		p.clock.Advance(after)
 		p.redeemCode(given.Get("code")).is(t, "the second time", 400, "invalid_grant")
 		p.ask("GET", "/userinfo", "", "Authorization: Bearer "+access).is(t, "the access token", 401, "invalid_token")
 	}
@@ -350,7 +350,7 @@ func suiteRefresh(t *testing.T, p *relyingParty) {
 	a, first := p.tokensOf("scope", "openid offline_access", "prompt", "consent")
 	refresh := []string{"grant_type", "refresh_token", "refresh_token", a.tokens(t).RefreshToken}
 	p.form("/token", append(refresh, "client_id", "rp2", "client_secret", suiteSecret)).is(t, "another client", 400, "invalid_grant")
-	p.clock.advance(2 * time.Second)
+	p.clock.Advance(2 * time.Second)
 	b := p.form("/token", refresh, basic("rp", suiteSecret))
 	b.tokens(t)
 	second := p.claims(b.text("id_token"))

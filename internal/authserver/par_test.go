@@ -35,7 +35,7 @@ func TestPushedRequest(t *testing.T) {
 		if contains(login.body, "admin") || contains(login.body, "evil") || contains(login.body, "nonce") {
 			t.Errorf("the page has parameters of the browser, or pushed ones: %s", login.body)
 		}
-		s.clock.advance(time.Second)
+		s.clock.Advance(time.Second)
 		consent := b.logIn(login)
 		code := b.submit(consent, "action", "allow").answerAt(t, callback).Get("code")
 		same(t, "scope", s.redeem(code).text("scope"), "openid")
@@ -48,7 +48,7 @@ func TestPushedRequest(t *testing.T) {
 		if a := b.visit("GET", pushedQuery(pushed, "app"), ""); a.status != 400 || a.header.Get("Location") != "" {
 			t.Errorf("another client: %d %s", a.status, a.body)
 		}
-		s.clock.advance(parTTL)
+		s.clock.Advance(parTTL)
 		if a := b.visit("GET", pushedQuery(pushed, clients.Native), ""); a.status != 400 {
 			t.Errorf("after it has expired: %d %s", a.status, a.body)
 		}

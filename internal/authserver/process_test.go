@@ -24,6 +24,7 @@ import (
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/store/redistest"
 	"jwt/internal/authserver/users"
+	"jwt/internal/authserver/users/userstest"
 )
 
 // serverEnv is the variable that makes the test binary a server. Its value is the store
@@ -60,7 +61,7 @@ func runServer(arguments string) error {
 		return err
 	}
 	u := &users.Set{}
-	if err := u.Add(alice + ":" + cheapHash(password)); err != nil {
+	if err := u.Add(alice + ":" + userstest.CheapHash(password)); err != nil {
 		return err
 	}
 	address := "http://" + l.Addr().String()

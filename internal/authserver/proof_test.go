@@ -60,13 +60,13 @@ func TestBoundAccessToken(t *testing.T) {
 			t.Errorf("%s: %s", name, challenge)
 		}
 	}
-	s.clock.advance(dpop.Window + time.Second)
+	s.clock.Advance(dpop.Window + time.Second)
 	if s.server.AccessTTL < dpop.Window {
 		t.Fatal("the access token expires first")
 	}
 	access = s.bound(key).AccessToken
 	old := s.proof(key, "GET", "/me", access, "")
-	s.clock.advance(2 * time.Minute)
+	s.clock.Advance(2 * time.Minute)
 	if a := s.ask("GET", "/me", "", "Authorization: DPoP "+access, old); a.status != 200 {
 		t.Errorf("a proof of two minutes ago: %d %s", a.status, a.body)
 	}
@@ -130,11 +130,11 @@ func TestProofNonce(t *testing.T) {
 	if a := access(nonce); a.status != 200 {
 		t.Errorf("a call: %d %s", a.status, a.body)
 	}
-	s.clock.advance(noncePeriod)
+	s.clock.Advance(noncePeriod)
 	if a := access(nonce); a.status != 200 || a.header.Get("DPoP-Nonce") == nonce {
 		t.Errorf("the previous nonce: %d %s", a.status, a.body)
 	}
-	s.clock.advance(noncePeriod)
+	s.clock.Advance(noncePeriod)
 	access(nonce).is(t, "an old nonce", 401, "use_dpop_nonce")
 }
 

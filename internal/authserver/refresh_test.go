@@ -125,12 +125,12 @@ func TestReuseGrace(t *testing.T) {
 	s := serve(t, func(o *Options) { o.ReuseGrace = 10 * time.Second })
 	first := s.login()
 	second := s.spend(first.RefreshToken).tokens(t)
-	s.clock.advance(9 * time.Second)
+	s.clock.Advance(9 * time.Second)
 	again := s.spend(first.RefreshToken).tokens(t)
 	if again.RefreshToken != second.RefreshToken || again.AccessToken == second.AccessToken || again.RefreshExpiresIn != second.RefreshExpiresIn-9 {
 		t.Errorf("within the grace: %+v, want the successor of %+v", again, second)
 	}
-	s.clock.advance(time.Second)
+	s.clock.Advance(time.Second)
 	s.spend(first.RefreshToken).is(t, "after the grace", 401, "invalid_grant")
 	s.spend(second.RefreshToken).is(t, "the family", 401, "invalid_grant")
 }
@@ -139,10 +139,10 @@ func TestRefreshTokenExpires(t *testing.T) {
 	s := serve(t, func(o *Options) { o.RefreshTTL = time.Minute })
 	tokens := s.login()
 	for range 3 { // each has its own minute
-		s.clock.advance(59 * time.Second)
+		s.clock.Advance(59 * time.Second)
 		tokens = s.spend(tokens.RefreshToken).tokens(t)
 	}
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	a := s.spend(tokens.RefreshToken)
 	a.is(t, "a minute later", 401, "invalid_grant")
 	if !contains(a.body, "expired") {
@@ -204,7 +204,7 @@ func TestDroppedTokens(t *testing.T) {
 			s := serve(t, nil)
 			dropped := s.login().RefreshToken
 			tokens := s.spend(dropped).tokens(t)
-			s.clock.advance(time.Hour)
+			s.clock.Advance(time.Hour)
 			if err := s.server.Store.Purge(t.Context(), s.clock.Now()); err != nil {
 				t.Fatal(err)
 			}

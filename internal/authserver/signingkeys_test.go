@@ -120,7 +120,7 @@ func TestKeysLost(t *testing.T) {
 	if err := state.ChangeKeys(t.Context(), func([]store.SigningKey) []store.SigningKey { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	s.clock.advance(5 * time.Second) // then the copy of the keys is too old
+	s.clock.Advance(5 * time.Second) // then the copy of the keys is too old
 	tokens := s.login()
 	after := kidOf(t, tokens.AccessToken)
 	if after == before {
@@ -144,10 +144,10 @@ func TestKeyRotationOverlaps(t *testing.T) {
 		}
 	}
 	first := s.published()
-	s.clock.advance(period - time.Second)
+	s.clock.Advance(period - time.Second)
 	turn()
 	same(t, "before the period is over", s.published(), first)
-	s.clock.advance(time.Second)
+	s.clock.Advance(time.Second)
 	turn()
 	turn() // one call suffices
 	both := s.published()
@@ -155,18 +155,18 @@ func TestKeyRotationOverlaps(t *testing.T) {
 		t.Fatalf("when it is over: %v, after %v", both, first)
 	}
 	same(t, "signs still", kidOf(t, s.login().AccessToken), both[0])
-	s.clock.advance(signing.MaxAge - time.Millisecond)
+	s.clock.Advance(signing.MaxAge - time.Millisecond)
 	last := s.login()
 	same(t, "signs to the end", kidOf(t, last.AccessToken), both[0])
-	s.clock.advance(time.Millisecond)
+	s.clock.Advance(time.Millisecond)
 	same(t, "signs now", kidOf(t, s.login().AccessToken), both[1])
-	s.clock.advance(4 * time.Minute)
+	s.clock.Advance(4 * time.Minute)
 	if a := s.me(last.AccessToken); a.status != 200 {
 		t.Errorf("its last token: %d %s", a.status, a.body)
 	}
-	s.clock.advance(cartTTL + time.Minute)
+	s.clock.Advance(cartTTL + time.Minute)
 	same(t, "long after", s.published(), both[1:])
-	s.clock.advance(period)
+	s.clock.Advance(period)
 	turn()
 	keys, err := s.server.Store.Keys(t.Context())
 	if err != nil || len(keys) != 2 {
@@ -216,7 +216,7 @@ func TestKeysOfTwoServers(t *testing.T) {
 		if err := one.server.keys.Rotate(t.Context(), epoch); err != nil {
 			t.Fatal(err)
 		}
-		two.clock.advance(time.Second) // then a key that is unknown is looked for
+		two.clock.Advance(time.Second) // then a key that is unknown is looked for
 		if a := two.me(one.login().AccessToken); a.status != 200 {
 			t.Errorf("a token of the other's new key: %d %s", a.status, a.body)
 		}
@@ -234,7 +234,7 @@ func TestKeysOfTwoAlgorithms(t *testing.T) {
 	if err := rs.server.keys.Rotate(t.Context(), epoch); err != nil {
 		t.Fatal(err)
 	}
-	es.clock.advance(60 * 24 * time.Hour)
+	es.clock.Advance(60 * 24 * time.Hour)
 	if a := es.loginAs(alice, password); a.status != 200 {
 		t.Errorf("%d %s", a.status, a.body)
 	}

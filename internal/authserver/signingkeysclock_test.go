@@ -58,9 +58,9 @@ func (k *keyScenario) do(e event) {
 	k.history = append(k.history, e.String())
 	switch e.name {
 	case "pass":
-		k.clock.advance(e.value)
+		k.clock.Advance(e.value)
 	case "step": // the clock is set
-		k.clock.advance(e.value)
+		k.clock.Advance(e.value)
 		k.fresh = nil
 	case "clock-offset":
 		k.offset.Store(int64(e.value))
@@ -175,17 +175,17 @@ func TestKeyTooOldForItsTokens(t *testing.T) {
 	const period = 24 * time.Hour
 	state := store.NewMemory()
 	first := serve(t, func(o *Options) { o.Store, o.KeyPeriod = state, period })
-	first.clock.advance(period)
+	first.clock.Advance(period)
 	if err := first.server.keys.RotateIfOld(t.Context(), period, first.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	kids := first.published()
 	same(t, "signs", kidOf(t, first.login().AccessToken), kids[0])
 	second := serve(t, func(o *Options) { o.Store, o.AccessTTL = state, 3*period })
-	second.clock.advance(period)
+	second.clock.Advance(period)
 	access := second.login().AccessToken
 	same(t, "signs then", kidOf(t, access), kids[1])
-	second.clock.advance(3*period - time.Second)
+	second.clock.Advance(3*period - time.Second)
 	if a := second.me(access); a.status != 200 {
 		t.Errorf("its token, a second before its end: %d %s", a.status, a.body)
 	}

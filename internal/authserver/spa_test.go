@@ -63,7 +63,7 @@ func TestSPAInChromium(t *testing.T) {
 	defer site.Close()
 
 	b := startChromium(t)
-	s.clock.advance(time.Since(epoch)) // the library compares the clocks
+	s.clock.Advance(time.Since(epoch)) // the library compares the clocks
 	b.Call("Emulation.setScriptExecutionDisabled", map[string]any{"value": false})
 	b.Visit(app)
 	shows := func(title, focus string) { // pages load one after the other, by scripts

@@ -20,7 +20,7 @@ func (s *site) exchange(subject string, more []string, lines ...string) answer {
 func TestTokenExchange(t *testing.T) {
 	s := serve(t, testClients(t))
 	tokens := s.redeem(s.code("scope", "openid profile read")).tokens(t)
-	s.clock.advance(4 * time.Minute)
+	s.clock.Advance(4 * time.Minute)
 	a := s.exchange(tokens.AccessToken, []string{"audience", "https://api.example", "scope", "openid read other", "actor_token", s.login().AccessToken, "actor_token_type", oauth.TypeJWT})
 	given := a.tokens(t)
 	same(t, "answer", []string{a.text("issued_token_type"), a.text("scope"), given.TokenType, given.RefreshToken, a.text("id_token")}, []string{oauth.TypeAccessToken, "read", "Bearer", "", ""})
@@ -64,6 +64,6 @@ func TestTokenExchangeRefused(t *testing.T) {
 	}
 	s.exchange(bound, nil, s.proof(jwktest.KeyFor("EdDSA"), "POST", "/token", "", "")).is(t, "bound, another key", 400, "invalid_request")
 	same(t, "bound, with proof", s.exchange(bound, nil, s.proof(key, "POST", "/token", "", "")).tokens(t).TokenType, "DPoP")
-	s.clock.advance(5 * time.Minute)
+	s.clock.Advance(5 * time.Minute)
 	s.exchange(tokens.AccessToken, nil).is(t, "expired", 400, "invalid_request")
 }

@@ -23,6 +23,7 @@ import (
 	"jwt/internal/authserver/clients"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
+	"jwt/internal/authserver/users/userstest"
 	"jwt/internal/base64url"
 	"jwt/internal/flow"
 	"jwt/internal/presets"
@@ -96,7 +97,7 @@ func TestClientAuthentication(t *testing.T) {
 func localWith(t *testing.T, issuer, registered string) *authserver.Server {
 	t.Helper()
 	o := authserver.Options{Issuer: issuer, Store: store.NewMemory(), Now: time.Now, Users: &users.Set{}, Clients: &clients.Registry{}}
-	if err := o.Users.Add("alice:" + cheapHash(password)); err != nil {
+	if err := o.Users.Add("alice:" + userstest.CheapHash(password)); err != nil {
 		t.Fatal(err)
 	}
 	if err := o.Clients.Read(strings.NewReader(registered)); err != nil {

@@ -2,18 +2,16 @@ package flow_test
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/argon2"
-
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/faulty"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
+	"jwt/internal/authserver/users/userstest"
 	"jwt/internal/config"
 	"jwt/internal/flow"
 	"jwt/internal/httpclient"
@@ -33,7 +31,7 @@ func serve(t *testing.T, o authserver.Options, faults ...string) string {
 	}
 	o.Issuer, o.Store, o.Now = "http://"+listener.Addr().String(), store.NewMemory(), time.Now
 	o.Users = &users.Set{}
-	if err := o.Users.Add("alice:" + cheapHash(password)); err != nil {
+	if err := o.Users.Add("alice:" + userstest.CheapHash(password)); err != nil {
 		t.Fatal(err)
 	}
 	if o.AccessTTL == 0 {
@@ -54,14 +52,6 @@ func serve(t *testing.T, o authserver.Options, faults ...string) string {
 		server.Close()
 	})
 	return o.Issuer
-}
-
-// cheapHash returns a hash of the password with minimal cost.
-func cheapHash(password string) string {
-	salt := []byte("salt for a test.")
-	sum := argon2.IDKey([]byte(password), salt, 1, 64, 1, 32)
-	encode := base64.RawStdEncoding.EncodeToString
-	return "$argon2id$v=19$m=64,t=1,p=1$" + encode(salt) + "$" + encode(sum)
 }
 
 // handle starts a server with another handler.

@@ -77,14 +77,14 @@ func TestCacheLifetimes(t *testing.T) {
 
 			asked := 1
 			if test.fresh > 0 {
-				w.advance(test.fresh - time.Second)
+				w.Advance(test.fresh - time.Second)
 				again, err := w.process().Keys(t.Context(), w.URL+"/jwks")
 				mustHave(t, again, err, "a")
 				if !again.FromCache || !again.Checked.Equal(start) {
 					t.Errorf("FromCache %v, Checked %v", again.FromCache, again.Checked)
 				}
 				mustCount(t, w.server, asked)
-				w.advance(time.Second)
+				w.Advance(time.Second)
 			}
 			again, err := w.process().Keys(t.Context(), w.URL+"/jwks")
 			mustHave(t, again, err, "a")
@@ -104,7 +104,7 @@ func TestClientAsksOnceWithinTheCooldown(t *testing.T) {
 		mustHave(t, f, err, "a")
 	}
 	mustCount(t, w.server, 1)
-	w.advance(Cooldown)
+	w.Advance(Cooldown)
 	f, err := c.Keys(t.Context(), w.URL)
 	mustHave(t, f, err, "a")
 	mustCount(t, w.server, 2)
@@ -121,7 +121,7 @@ func TestNoStoreRemovesTheFile(t *testing.T) {
 		t.Fatalf("%v, files %q", err, files(t, w.dir))
 	}
 	headers.Store("no-store")
-	w.advance(time.Hour)
+	w.Advance(time.Hour)
 	f, err := w.process().Keys(t.Context(), w.URL)
 	mustHave(t, f, err, "a")
 	if got := files(t, w.dir); len(got) != 0 {
@@ -149,7 +149,7 @@ func TestRevalidation(t *testing.T) {
 			mustHave(t, f, err, "a")
 			// The 304 has no lifetime: the set gets its 60 s each time.
 			for n := 2; n < 4; n++ {
-				w.advance(time.Minute)
+				w.Advance(time.Minute)
 				f, err = w.process().Keys(t.Context(), w.URL)
 				mustHave(t, f, err, "a")
 				mustCount(t, w.server, n)
@@ -220,7 +220,7 @@ func TestCooldownOfUnknownKids(t *testing.T) {
 			mustHave(t, f, err, "a")
 		}
 		mustCount(t, w.server, 1)
-		w.advance(Cooldown)
+		w.Advance(Cooldown)
 		for range 100 {
 			f, err = c.Refresh(t.Context(), f)
 			mustHave(t, f, err, "a")
@@ -234,7 +234,7 @@ func TestCooldownOfUnknownKids(t *testing.T) {
 			mustHave(t, f, err, "a")
 		}
 		mustCount(t, w.server, 2)
-		w.advance(Cooldown)
+		w.Advance(Cooldown)
 		f, err = start().Refresh(t.Context(), f)
 		mustHave(t, f, err, "a")
 		mustCount(t, w.server, 3)
@@ -264,7 +264,7 @@ func TestCooldownAfterAFailedRefresh(t *testing.T) {
 	f, err = w.process().Refresh(t.Context(), f)
 	mustHave(t, f, err, "a")
 	mustCount(t, w.server, 2)
-	w.advance(Cooldown)
+	w.Advance(Cooldown)
 	_, err = w.process().Refresh(t.Context(), f)
 	mustFail(t, err, verdict.ServerError, w.URL, "502")
 	mustCount(t, w.server, 3)
@@ -282,7 +282,7 @@ func TestStaleSetIsNotUsedAfterAFailure(t *testing.T) {
 	f, err := w.process().Keys(t.Context(), w.URL)
 	mustHave(t, f, err, "a")
 	down.Store(true)
-	w.advance(time.Minute)
+	w.Advance(time.Minute)
 	c := w.process()
 	for range 3 {
 		_, err = c.Keys(t.Context(), w.URL)
@@ -320,7 +320,7 @@ func TestOffline(t *testing.T) {
 	}
 	f, err = c.Refresh(t.Context(), f)
 	mustHave(t, f, err, "a")
-	w.advance(1000 * time.Hour)
+	w.Advance(1000 * time.Hour)
 	f, err = c.Refresh(t.Context(), f)
 	mustHave(t, f, err, "a")
 	if len(f.Warnings) != 1 {
@@ -333,7 +333,7 @@ func TestClockSetBack(t *testing.T) {
 	w := newWorld(t, serve(jwks("a"), "Cache-Control: max-age=3600"))
 	f, err := w.process().Keys(t.Context(), w.URL)
 	mustHave(t, f, err, "a")
-	w.advance(-48 * time.Hour)
+	w.Advance(-48 * time.Hour)
 	f, err = w.process().Keys(t.Context(), w.URL)
 	mustHave(t, f, err, "a")
 	mustCount(t, w.server, 2)

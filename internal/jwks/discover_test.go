@@ -107,7 +107,7 @@ func TestDiscover(t *testing.T) {
 			}
 			mustCount(t, w.server, len(asked))
 
-			w.advance(2 * time.Hour)
+			w.Advance(2 * time.Hour)
 			f, err = w.offline().Load(t.Context(), Source{Issuer: issuer})
 			mustHave(t, f, err, "a")
 			if f.Issuer != issuer || len(f.Warnings) != 2 {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"jwt/internal/clocktest"
 	"jwt/internal/verdict"
 )
 
@@ -54,29 +55,11 @@ func (s *server) last() *http.Request {
 	return s.requests[len(s.requests)-1]
 }
 
-// A clock stands still unless it is advanced.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // A world is a server, a cache directory and a clock. Each client created in it acts as a
 // separate process.
 type world struct {
 	*server
-	*clock
+	*clocktest.Clock
 	dir string
 }
 
@@ -84,7 +67,7 @@ func newWorld(t *testing.T, handler http.HandlerFunc) *world {
 	t.Helper()
 	return &world{
 		server: newTLS(t, handler),
-		clock:  &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
+		Clock:  clocktest.At(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
 		dir:    filepath.Join(t.TempDir(), "new", "jwt"),
 	}
 }

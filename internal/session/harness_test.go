@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -17,11 +16,10 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/argon2"
-
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
+	"jwt/internal/authserver/users/userstest"
 	"jwt/internal/config"
 	"jwt/internal/httpclient"
 	"jwt/internal/presets"
@@ -104,10 +102,8 @@ type world struct {
 
 // knownUsers returns one user with a password that takes microseconds to check.
 func knownUsers() (*users.Set, error) {
-	b64 := base64.RawStdEncoding.EncodeToString
-	salt := []byte("saltsalt")
 	u := &users.Set{}
-	return u, u.Add(user + ":$argon2id$v=19$m=8,t=1,p=1$" + b64(salt) + "$" + b64(argon2.IDKey([]byte(password), salt, 1, 8, 1, 32)))
+	return u, u.Add(user + ":" + userstest.CheapHash(password))
 }
 
 func newWorld(t *testing.T, change func(*authserver.Options)) *world {

@@ -42,7 +42,7 @@ var rules = map[string]func(t *testing.T, s *site) bool{
 	},
 	"expired-token-refused": func(t *testing.T, s *site) bool {
 		access := s.login().AccessToken
-		s.clock.advance(5 * time.Minute)
+		s.clock.Advance(5 * time.Minute)
 		return s.me(access).status == 401
 	},
 	"cookie-httponly": func(t *testing.T, s *site) bool { return s.cookie().HttpOnly },
@@ -71,13 +71,13 @@ var rules = map[string]func(t *testing.T, s *site) bool{
 	"reuse-detected": func(t *testing.T, s *site) bool {
 		first := s.login().RefreshToken
 		s.spend(first)
-		s.clock.advance(time.Minute)
+		s.clock.Advance(time.Minute)
 		return s.spend(first).status == 401
 	},
 	"family-revoked": func(t *testing.T, s *site) bool {
 		first := s.login().RefreshToken
 		a := s.spend(first)
-		s.clock.advance(time.Minute)
+		s.clock.Advance(time.Minute)
 		s.spend(first)
 		return a.status == 200 && s.spend(a.tokens(t).RefreshToken).status == 401
 	},

@@ -3,7 +3,6 @@ package faulty
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,12 +14,12 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/argon2"
-
 	"jwt/internal/authserver"
 	"jwt/internal/authserver/store"
 	"jwt/internal/authserver/users"
+	"jwt/internal/authserver/users/userstest"
 	"jwt/internal/base64url"
+	"jwt/internal/clocktest"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
 	"jwt/internal/jws"
@@ -37,32 +36,12 @@ var epoch = time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)
 func testUsers(t *testing.T) *users.Set {
 	t.Helper()
 	u := &users.Set{}
-	for _, entry := range [][2]string{{alice, password}, {"bob", "pass:word"}} {
-		encode, salt := base64.RawStdEncoding.EncodeToString, []byte("saltsalt")
-		hash := "$argon2id$v=19$m=8,t=1,p=1$" + encode(salt) + "$" + encode(argon2.IDKey([]byte(entry[1]), salt, 1, 8, 1, 32))
-		if err := u.Add(entry[0] + ":" + hash); err != nil {
+	for _, entry := range []string{alice + ":" + userstest.CheapHash(password), "bob:pass:word"} {
+		if err := u.Add(entry); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return u
-}
-
-// A clock is advanced by tests.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
 
 // A lines collects the lines of the log.
@@ -98,7 +77,7 @@ type site struct {
 	url    string
 	server *authserver.Server
 	faults *active
-	clock  *clock
+	clock  *clocktest.Clock
 	log    *lines
 }
 
@@ -109,7 +88,7 @@ func serve(t *testing.T, edit func(*authserver.Options), faults ...string) *site
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, url: "http://" + l.Addr().String(), clock: &clock{now: epoch}, log: &lines{}}
+	s := &site{t: t, url: "http://" + l.Addr().String(), clock: clocktest.At(epoch), log: &lines{}}
 	o := authserver.Options{Issuer: s.url, Store: store.NewMemory(), Users: testUsers(t), Now: s.clock.Now, Log: s.log}
 	if edit != nil {
 		edit(&o)

@@ -296,7 +296,7 @@ var oauthRules = map[string]func(t *testing.T, s *site) bool{
 			if a.member(t, "error") == "" || a.text(t, "error") != "authorization_pending" {
 				return false
 			}
-			s.clock.advance(10 * time.Second)
+			s.clock.Advance(10 * time.Second)
 		}
 		return true
 	},
