@@ -49,16 +49,21 @@ func (s *Client) request(ctx context.Context, step presets.Step, values map[stri
 	if token := values["$refresh_token"]; step.RefreshCookie && token != "" {
 		cookie.Add(req.Header, cmp.Or(values["$refresh_cookie"], s.Preset.Tokens.RefreshCookie()), token)
 	}
-	if s.Jar != nil {
-		own := cookie.Read(req.Header)
-		for _, c := range s.Jar.Cookies(req.URL) {
-			if slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == c.Name }) {
-				continue
-			}
+	s.addJar(req)
+	return req, nil
+}
+
+// addJar adds the cookies of the jar, but none whose name the request has already.
+func (s *Client) addJar(req *http.Request) {
+	if s.Jar == nil {
+		return
+	}
+	own := cookie.Read(req.Header)
+	for _, c := range s.Jar.Cookies(req.URL) {
+		if !slices.ContainsFunc(own, func(o *http.Cookie) bool { return o.Name == c.Name }) {
 			cookie.Add(req.Header, c.Name, c.Value)
 		}
 	}
-	return req, nil
 }
 
 // urlOf returns the URL of a step.

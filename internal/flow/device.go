@@ -95,21 +95,25 @@ func (p *provider) tryDevice(ctx context.Context) error {
 		p.skipFor(a, "there is no device code: "+a.describe(), DevicePending, DeviceCodeChecked)
 		return nil
 	}
-	for _, c := range []struct{ id, name, code string }{
-		{DevicePending, "ask, the user has not decided", d.code},
-		{DeviceCodeChecked, "ask, an invented device code", rand.Text() + rand.Text()},
-	} {
-		a, err := p.ask(ctx, c.name, deviceCode{code: c.code}.poll(), p.own)
-		if err != nil {
-			return err
-		}
-		status := a.notGranted()
-		if code, _ := a.members.Text("error"); status == verdict.Pass && c.id == DevicePending && code != "authorization_pending" && code != "slow_down" {
-			status = verdict.Fail
-		}
-		p.recordAnswer(a, c.id, status, a.describeGrant())
+	return p.pollEarly(ctx, d)
+}
+
+// pollEarly polls before the user has decided, with the code of the device and with another.
+func (p *provider) pollEarly(ctx context.Context, d deviceCode) error {
+	a, err := p.ask(ctx, "ask, the user has not decided", deviceCode{code: d.code}.poll(), p.own)
+	if err != nil {
+		return err
 	}
-	return nil
+	status := a.notGranted()
+	if code, _ := a.members.Text("error"); status == verdict.Pass && code != "authorization_pending" && code != "slow_down" {
+		status = verdict.Fail
+	}
+	p.recordAnswer(a, DevicePending, status, a.describeGrant())
+	a, err = p.ask(ctx, "ask, an invented device code", deviceCode{code: rand.Text() + rand.Text()}.poll(), p.own)
+	if err == nil {
+		p.recordAnswer(a, DeviceCodeChecked, a.notGranted(), a.describeGrant())
+	}
+	return err
 }
 
 // loginByDevice lets the user decide, and polls (RFC 8628 §3.4).

@@ -333,7 +333,13 @@ func (r *run) untilRefused(ctx context.Context, f *family) (how int, err error) 
 	if !r.wants(RetryWorks) {
 		return 0, nil
 	}
-	for _, t := range tampered(f.access) { // to an interceptor every 401 looks the same
+	return r.refuseChanged(ctx, f)
+}
+
+// refuseChanged calls with changed tokens until one is refused, and returns the status: to an
+// interceptor every 401 looks the same.
+func (r *run) refuseChanged(ctx context.Context, f *family) (int, error) {
+	for _, t := range tampered(f.access) {
 		a, err := r.call(ctx, "call, changed token", t.text, t.how)
 		if err != nil || a.status == http.StatusUnauthorized || r.Preset.SaysExpired(a.status, r.Protected, a.body) {
 			return a.status, err
