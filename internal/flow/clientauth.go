@@ -2,12 +2,9 @@ package flow
 
 import (
 	"cmp"
-	"context"
 	"crypto/rand"
-	"net/http"
 
 	"jwt/internal/authclient"
-	"jwt/internal/httpclient"
 	"jwt/internal/jwk"
 	"jwt/internal/oauth"
 )
@@ -37,13 +34,12 @@ func (p *provider) unknown() identity {
 	return p.as("unknown-"+rand.Text(), p.own.ClientAuth, p.client.Secrets)
 }
 
-// impostor returns the client with another secret or key. It returns nil for one with a
-// certificate: the server may already refuse another certificate without an answer.
+// impostor returns the client with another secret, key or certificate.
 func (p *provider) impostor() (identity, error) {
 	other := authclient.OAuthSecrets{ClientSecret: "wrong-" + rand.Text()}
 	switch p.own.ClientAuth {
 	case authclient.AuthTLS:
-		return nil, nil
+		other = authclient.OAuthSecrets{Certificate: p.otherCertificate}
 	case authclient.AuthKey:
 		key, err := another(p.client.Secrets.ClientKey)
 		if err != nil {
@@ -94,34 +90,4 @@ func (p *provider) audience(endpoint string) string {
 		return endpoint
 	}
 	return p.meta.Issuer
-}
-
-// showCertificate shows the certificate of the client in every request but those of other
-// clients.
-func (p *provider) showCertificate() error {
-	s := p.client.Secrets
-	if s.Certificate == "" {
-		return nil
-	}
-	with, err := httpclient.WithCertificate(httpclient.Transport(p.HTTP, 0), s.Certificate, s.TLSKey)
-	if err != nil {
-		return err
-	}
-	p.wires.base = certified{with: with, without: p.wires.base}
-	return nil
-}
-
-// A certified shows a certificate, except in requests whose context has a bareKey.
-type certified struct{ with, without http.RoundTripper }
-
-type bareKey struct{}
-
-// bare returns a context for requests of a client without a certificate.
-func bare(ctx context.Context) context.Context { return context.WithValue(ctx, bareKey{}, true) }
-
-func (c certified) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Context().Value(bareKey{}) != nil {
-		return c.without.RoundTrip(req)
-	}
-	return c.with.RoundTrip(req)
 }

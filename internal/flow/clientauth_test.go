@@ -35,19 +35,29 @@ import (
 func TestClientAuthentication(t *testing.T) {
 	const secret = "s3cr3t"
 	certificate, key := selfSigned(t)
-	skipped := map[string]verdict.Status{flow.ClientSecretChecked: verdict.Skip}
+	own, _ := pem.Decode([]byte(certificate))
+	isOwn := func(r *http.Request, form url.Values) bool {
+		return len(r.TLS.PeerCertificates) == 1 && bytes.Equal(r.TLS.PeerCertificates[0].Raw, own.Bytes) && form.Get("client_id") == "web"
+	}
 	for name, tt := range map[string]struct {
 		secrets authclient.OAuthSecrets
 		proves  func(r *http.Request, form url.Values, issuer string) bool // that it is the client
-		rules   map[string]verdict.Status                                  // other than pass
+		asks    tls.ClientAuthType
+		rules   map[string]verdict.Status // other than pass
 	}{
 		"a certificate": {authclient.OAuthSecrets{Certificate: certificate, TLSKey: key}, func(r *http.Request, form url.Values, _ string) bool {
+			return isOwn(r, form)
+		}, tls.RequestClientCert, nil},
+		"a certificate without which there is no connection": {authclient.OAuthSecrets{Certificate: certificate, TLSKey: key}, func(r *http.Request, form url.Values, _ string) bool {
+			return isOwn(r, form)
+		}, tls.RequireAndVerifyClientCert, nil},
+		"a certificate of which only the name is checked": {authclient.OAuthSecrets{Certificate: certificate, TLSKey: key}, func(r *http.Request, form url.Values, _ string) bool {
 			return len(r.TLS.PeerCertificates) == 1 && r.TLS.PeerCertificates[0].Subject.CommonName == "a client" && form.Get("client_id") == "web"
-		}, skipped},
+		}, tls.RequestClientCert, map[string]verdict.Status{flow.ClientSecretChecked: verdict.Fail}},
 		"an assertion for the endpoint": {authclient.OAuthSecrets{ClientKey: privateKey}, func(r *http.Request, form url.Values, issuer string) bool {
 			payload, _ := base64url.Decode(strings.Split(form.Get("client_assertion")+"..", ".")[1])
 			return strings.Contains(string(payload), `"aud":"`+issuer+r.URL.Path+`"`) && strings.Contains(string(payload), `"iss":"web"`)
-		}, skipped},
+		}, tls.RequestClientCert, map[string]verdict.Status{flow.ClientSecretChecked: verdict.Skip}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var local *authserver.Server
@@ -65,7 +75,8 @@ func TestClientAuthentication(t *testing.T) {
 				r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 				local.ServeHTTP(w, r)
 			}))
-			server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
+			server.TLS = &tls.Config{ClientAuth: tt.asks, ClientCAs: x509.NewCertPool()}
+			server.TLS.ClientCAs.AppendCertsFromPEM([]byte(certificate))
 			server.StartTLS()
 			defer server.Close()
 			local = localWith(t, server.URL, `[{"client_id":"web","client_secret":"`+secret+`","redirect_uris":["`+fakeRedirect+`"]}]`)
@@ -86,7 +97,11 @@ func TestClientAuthentication(t *testing.T) {
 					t.Errorf("%s %s: %s", x.Status, x.ID, x.Actual)
 				}
 			}
-			if shown == 0 || r.Verdict() != flow.Passed {
+			want := flow.Passed
+			if tt.rules[flow.ClientSecretChecked] == verdict.Fail {
+				want = flow.Failed
+			}
+			if shown == 0 || r.Verdict() != want {
 				t.Errorf("%s, the client proved itself %d times", r.Verdict(), shown)
 			}
 		})

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"net/http"
@@ -56,16 +57,12 @@ func (p *provider) others() ([]otherClient, error) {
 		return list, nil
 	}
 	impostor, err := p.impostor()
-	if impostor == nil {
-		p.inapplicable("the client has a certificate, and neither a secret nor a key; a wrong certificate may end the connection without an answer", ClientSecretChecked)
-	} else {
-		what := "secret"
-		if impostor.ClientAuth == authclient.AuthKey {
-			what = "key"
-		}
-		list = append(list, otherClient{ClientSecretChecked, "ask, a wrong " + what, impostor})
+	if err != nil {
+		return nil, err
 	}
-	return append(list, otherClient{ClientAuthRequired, "ask, no authentication", p.public(p.client.ClientID)}), err
+	what := map[string]string{authclient.AuthKey: "key", authclient.AuthTLS: "certificate"}[impostor.ClientAuth]
+	list = append(list, otherClient{ClientSecretChecked, "ask, a wrong " + cmp.Or(what, "secret"), impostor})
+	return append(list, otherClient{ClientAuthRequired, "ask, no authentication", p.public(p.client.ClientID)}), nil
 }
 
 // tryOtherClient uses a code and a refresh token of the client as another client, which

@@ -102,6 +102,7 @@ type answer struct {
 
 	members   jsonobject.Object // of the body, from the endpoints of an OAuth 2.0 server
 	told      bool              // the report has its step
+	shutOut   bool              // the server ended the TLS handshake: it does not accept the certificate, or none
 	saysError bool              // they have an error, so that 2xx is a refusal too: error-status judges that
 }
 
@@ -148,6 +149,8 @@ func (a answer) reason() string {
 // server or of a gateway decides nothing.
 func (a answer) refused() verdict.Status {
 	switch {
+	case a.shutOut:
+		return verdict.Pass
 	case a.status == 0, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout,
 		a.status == http.StatusBadGateway, a.status == http.StatusServiceUnavailable, a.status == http.StatusGatewayTimeout:
 		return verdict.Skip
@@ -210,7 +213,7 @@ func (r *run) exchange(ctx context.Context, call func(context.Context, *authclie
 
 // step adds a request to the report.
 func (r *run) step(name string, a answer, note string) error {
-	if a.status == 0 && r.lost == nil && a.err != nil {
+	if a.status == 0 && r.lost == nil && a.err != nil && !a.shutOut {
 		r.lost = a.err
 	}
 	switch {

@@ -106,7 +106,7 @@ func oauthRules() []Rule {
 
 		rule(UnknownClientRefused, Must, "RFC 6749 §5.2", "an unknown client gets no tokens", "400 or 401 invalid_client"),
 		rule(ClientAuthRequired, Must, "RFC 6749 §3.2.1", "a client that authenticates gets no tokens without that", "400 or 401 invalid_client"),
-		rule(ClientSecretChecked, Must, "RFC 6749 §2.3.1, RFC 7523 §3", "a client with a wrong secret or key gets no tokens", "400 or 401 invalid_client"),
+		rule(ClientSecretChecked, Must, "RFC 6749 §2.3.1, RFC 7523 §3, RFC 8705 §2", "a client with a wrong secret, key or certificate gets no tokens", "400 or 401 invalid_client"),
 		rule(RefreshClientChecked, Must, "RFC 6749 §6", "a refresh token is of no use to another client", "400 invalid_grant"),
 		rule(NoRefreshForClient, Should, "RFC 6749 §4.4.3", "client credentials give no refresh token", "no refresh_token"),
 

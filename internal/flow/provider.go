@@ -54,7 +54,8 @@ type provider struct {
 	asked   authorization  // that gave the latest tokens
 	idToken string         // of the first login
 
-	audienceKnown, toEndpoint bool // of assertions
+	audienceKnown, toEndpoint bool   // of assertions
+	otherCertificate          string // that an impostor shows
 }
 
 // judgeOAuth judges the server as an OAuth 2.0 server.

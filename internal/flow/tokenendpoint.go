@@ -36,9 +36,7 @@ func (p *provider) send(ctx context.Context, q post) (answer, error) {
 
 // sendOnce may run several times at once: it changes nothing that is shared.
 func (p *provider) sendOnce(ctx context.Context, q post) answer {
-	if q.who != p.own {
-		ctx = bare(ctx)
-	}
+	ctx, shown := p.showing(ctx, q.who)
 	a := p.request(ctx, func(ctx context.Context) (*http.Request, error) {
 		form, h := url.Values{}, http.Header{}
 		for name, values := range q.form {
@@ -64,6 +62,7 @@ func (p *provider) sendOnce(ctx context.Context, q post) answer {
 		req.Close = true // on a connection that the server closes meanwhile the request would be lost, and it may not be sent twice
 		return req, nil
 	})
+	a.shutOut = shown.refused
 	body, err := jsonobject.Parse(a.body)
 	if err != nil {
 		return a
