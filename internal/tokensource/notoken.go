@@ -8,6 +8,7 @@ import (
 
 	"jwt/internal/cli"
 	"jwt/internal/compact"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -54,9 +55,10 @@ func hintForArgument(env *cli.Env, arg string, text []byte) string {
 // hintForVariable returns the hint for a token that was given as env:NAME.
 func hintForVariable(env *cli.Env, name string) string {
 	if _, set := env.LookupEnv(name); !set {
-		return name + " is not set: export it, then give the token as \"$" + cli.QuoteArg(name) + "\""
+		short := phrase.ShortTo(name, 24) // it may be a whole token
+		return short + " is not set: export it, then give the token as \"$" + short + "\""
 	}
-	return "a token is its own text, @FILE or -: printenv " + cli.QuoteArg(name) + " | jwt …"
+	return "a token is its own text, @FILE or -: printenv " + phrase.ShellWord(name) + " | jwt …"
 }
 
 // nothingOnStdin returns the error of an empty pipe. Where an unset variable left --secret or --key
