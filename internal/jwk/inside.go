@@ -25,7 +25,7 @@ const deepestMember = 3
 
 // keysInside reads the keys in the members of an object that is neither a JWK nor a JWK Set. It
 // returns false if they have no key. A single key gets its kid from a member beside it. Each of
-// several keys gets the name of its member as kid.
+// several keys without one gets the name of its member as kid.
 func (r *reader) keysInside(o jsonobject.Object) (Set, bool, error) {
 	in := inside{reader: r}
 	in.object(o, 0)
@@ -33,7 +33,10 @@ func (r *reader) keysInside(o jsonobject.Object) (Set, bool, error) {
 	set := Set{}
 	for i, k := range in.keys {
 		if len(in.keys) > 1 {
-			k.ID, k.HasID, k.InSet = in.names[i], true, true
+			k.InSet = true
+			if !k.HasID {
+				k.ID, k.HasID = in.names[i], true
+			}
 		}
 		set.add(i, k, nil)
 	}
@@ -65,6 +68,18 @@ func (in *inside) object(o jsonobject.Object, depth int) {
 			in.object(inner, depth+1)
 		case isText && looksLikeKey([]byte(text)) != "":
 			in.parse(o, m.Name, []byte(text))
+		case depth < deepestMember:
+			in.elements(m.Value, depth+1)
+		}
+	}
+}
+
+// elements collects the keys of the objects in an array. A list of JWKs is a JWK Set, and has its name.
+func (in *inside) elements(v jsonobject.Value, depth int) {
+	elements, _ := v.Elements()
+	for _, e := range elements {
+		if o, ok := e.Object(); ok && !isJWKText(e) && len(in.keys) < MaxKeys {
+			in.object(o, depth)
 		}
 	}
 }

@@ -40,6 +40,8 @@ func handedOuts(t testing.TB) []handedOut {
 		{"a Kubernetes secret as JSON", `{"apiVersion":"v1","kind":"Secret","data":{"tls.key":"` + b64(private) + `"},"metadata":{"name":"x"}}`, 1, "-", "rsa", true},
 		{"a Kubernetes secret as YAML", "apiVersion: v1\ndata:\n  tls.key: " + b64(private) + "\nkind: Secret\n", 1, "-", "rsa", true},
 		{"Vault's transit engine", `{"data":{"type":"rsa-2048","keys":{"1":{"name":"rsa-2048","public_key":` + quoted(public) + `}}}}`, 1, "-", "rsa", false},
+		{"keys of a Keycloak realm", `{"active":{"RS256":"a"},"keys":[{"kid":"a","type":"RSA","algorithm":"RS256","publicKey":"` + bare(public) + `"},{"kid":"b","type":"EC","algorithm":"ES256","publicKey":"` + bare(ec) + `"},{"kid":"c","type":"OCT","algorithm":"HS512"}]}`, 2, "a", "rsa", false},
+		{"an item of 1Password", `{"title":"jwt","fields":[{"label":"user","value":"x"},{"label":"key","value":` + quoted(private) + `}]}`, 1, "-", "rsa", true},
 		{"Azure Key Vault", `{"attributes":{"enabled":true},"key":{"kid":"k","kty":"OKP-HSM","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","key_ops":["verify"]}}`, 1, "k", "", false},
 		{"a pair", `{"public":` + quoted(public) + `,"private":` + quoted(private) + `}`, 1, "-", "rsa", true},
 		{"a map of PEMs", `{"2025":` + quoted(public) + `,"2026":` + quoted(ec) + `}`, 2, "2025", "rsa", false},

@@ -36,7 +36,7 @@ func (r *reader) parseObject(o jsonobject.Object) (Set, error) {
 	switch {
 	case isKey && isSet:
 		return Set{}, verdict.Errorf(verdict.JWKInvalid, `the object has "kty" and "keys": it is either a JWK or a JWK Set`)
-	case isSet && keys.Kind() != '{':
+	case isSet && !holdsOther(keys):
 		return parseSet(o, keys)
 	case isKey:
 		k, err := parseJWK(o)
@@ -51,10 +51,21 @@ func (r *reader) parseObject(o jsonobject.Object) (Set, error) {
 	if set, ok, err := r.keysInside(o); ok {
 		return set, err
 	}
-	if isSet { // it is an object, which may hold keys by name, as in an answer of Vault
+	if isSet {
 		return parseSet(o, keys)
 	}
 	return Set{}, unknownObject(o)
+}
+
+// holdsOther reports whether "keys" is not that of a JWK Set: an object, as in an answer of Vault, or
+// objects without any "kty", as in one of Keycloak.
+func holdsOther(keys jsonobject.Value) bool {
+	elements, _ := keys.Elements()
+	return keys.Kind() == '{' || len(elements) > 0 && !slices.ContainsFunc(elements, func(e jsonobject.Value) bool {
+		o, isObject := e.Object()
+		_, isKey := o.Get("kty")
+		return !isObject || isKey
+	})
 }
 
 // certificateMap reads an object whose every member is a certificate in PEM, named by its

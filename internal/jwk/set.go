@@ -76,7 +76,8 @@ func (r *reader) parse(data []byte) (Set, error) {
 	case bytes.HasPrefix(text, []byte("{")):
 		return r.parseJSON(text)
 	case bytes.HasPrefix(text, []byte("[")):
-		return Set{}, verdict.Errorf(verdict.JWKInvalid, `this is a JSON array; a JWK Set is an object: {"keys":[…]} (RFC 7517 §5)`)
+		return Set{}, verdict.Errorf(verdict.JWKInvalid, `this is a JSON array; a JWK Set is an object: {"keys":[…]} (RFC 7517 §5)`).
+			Hintf("jq '{keys: .}' FILE > SET makes one")
 	case bytes.Contains(text, []byte(pemBegin)):
 		return r.pem(text)
 	case openssh.HasLine(text):

@@ -125,6 +125,9 @@ func (r *reader) public(kind string) (any, error) {
 		return ed25519.PublicKey(bytes.Clone(r.Octets())), nil
 	}
 	curve, name := curveOf(kind)
+	if strings.Contains(kind, "-cert-") {
+		return nil, verdict.Errorf(verdict.KeyRefused, "this is a certificate of OpenSSH, which is not supported").Hintf("give the public key that it certifies: KEY.pub beside KEY-cert.pub")
+	}
 	if curve == nil {
 		return nil, verdict.Errorf(verdict.KeyRefused, "OpenSSH key type %s is not supported: no JOSE algorithm uses it", kind)
 	}
