@@ -73,6 +73,14 @@ func CheckName(flag, name, what string, known []string) error {
 // the given one: --aud for --audience, --key for --pubkey.
 func UnknownFlag(c *cobra.Command, err error) error {
 	e := verdict.Errorf(verdict.Usage, "%w", err).Hintf("%s --help", c.CommandPath())
+	var syntax *pflag.InvalidSyntaxError
+	if errors.As(err, &syntax) { // the argument may be the PEM of a private key
+		e.Message = "an argument begins with dashes and is no flag"
+		if strings.HasPrefix(syntax.GetSpecifiedFlag(), "-----BEGIN") {
+			e.Hint = "this is PEM: a key is given with --key FILE, env:NAME or fd:N"
+		}
+		return e
+	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "" { // the rest of -pPASSWORD may be a secret
 		e.Message = "unknown shorthand flag: '" + unknown.GetSpecifiedName() + "'"

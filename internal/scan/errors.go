@@ -35,6 +35,9 @@ func (c *chooser) noToken() error {
 			return stopped(text, 0, 4).Hintf("%s", hint)
 		}
 	}
+	if hint := fromRedirect(text.b); hint != "" {
+		return stopped(text, 0, bytes.IndexByte(text.b, ':')).Hintf("%s", hint)
+	}
 	body, _ := cutCarrier(text)
 	start := body.off - text.off
 	if i := bytes.Index(body.b, []byte("eyJ")); i >= 0 {

@@ -35,7 +35,13 @@ var formats = [...]format{
 	{"a token of Docker Hub", oneOf("dckr_pat_", "dckr_oat_"), "it is opaque, only Docker Hub can read it"},
 	{"an API key of Stripe", oneOf("sk_live_", "sk_test_", "pk_live_", "pk_test_", "rk_live_", "rk_test_"), "it is opaque, only Stripe can read it"},
 	{"an API key of Supabase", oneOf("sb_publishable_", "sb_secret_"), "it is opaque and stands for no user: the token of a user is in the answer to the login"},
-	{"an API key, not a token", oneOf("sk-proj-", "sk-ant-", "AIzaSy", "SG.", "glsa_"), "it is opaque, only its issuer can read it"},
+	{"an API key", oneOf("sk-proj-", "sk-ant-", "AIzaSy", "SG.", "glsa_", "glc_", "hf_", "shpat_", "dop_v1_", "tskey-", "ATATT3x", "sntrys_", "sntryu_", "lin_api_"), "it is opaque, only its issuer can read it"},
+	{"a token of HCP Terraform", isTerraform, "it is opaque, only its server can read it: curl -H 'Authorization: Bearer TOKEN' https://app.terraform.io/api/v2/account/details"},
+	{"a token of Fly.io, a macaroon", oneOf("fm1r_", "fm2_"), "a macaroon library reads it, Fly.io alone can verify it"},
+	{"a registration token of Firebase Cloud Messaging", isMessaging, "it is the address of an app on a device and carries nothing"},
+	{"a token of Phoenix (Phoenix.Token)", oneOf("SFMyNTY.", "SFMzODQ.", "SFM1MTI."), "its data, between the dots, is a term of Erlang; only the application's secret_key_base verifies it: Phoenix.Token.verify"},
+	{"a cookie that Laravel encrypted", isLaravel, "only the application's APP_KEY decrypts it: decrypt() in php artisan tinker"},
+	{"a sealed cookie of iron-session", oneOf("Fe26.2*"), "only the application's password opens it"},
 	{"an access key of AWS", isAWSKey, "it names a key, it carries nothing: aws sts get-access-key-info --access-key-id KEY"},
 	{"a biscuit", isBiscuit, "the biscuit tool reads it: biscuit inspect -"},
 	{"a macaroon", isMacaroon, "a macaroon library reads it, its issuer alone can verify it"},
@@ -172,8 +178,27 @@ func isBiscuit(b []byte) bool {
 	return bytes.Contains(decodePart(b[:min(len(b), maxCookie)&^3]), []byte("\x12\x24\x08\x00\x12\x20"))
 }
 
+// isTerraform recognises ID.atlasv1.SECRET.
+func isTerraform(b []byte) bool { return bytes.Contains(b, []byte(".atlasv1.")) }
+
+// isMessaging recognises the ID of an installation, a colon and a token.
+func isMessaging(b []byte) bool {
+	_, token, ok := bytes.Cut(b, []byte{':'})
+	return ok && bytes.HasPrefix(token, []byte("APA91b"))
+}
+
+// isLaravel recognises the Base64 of {"iv":…,"value":…,"mac":…}.
+func isLaravel(b []byte) bool {
+	if !bytes.HasPrefix(b, []byte("eyJpdiI6")) || len(b) > maxCookie {
+		return false
+	}
+	raw := decodePart(bytes.ReplaceAll(b, []byte("%3D"), []byte{'='}))
+	return hasMember(raw, "value") && hasMember(raw, "mac")
+}
+
 // isMacaroon recognises the packets of version 1 ("0021location") and the fields of version 2.
 func isMacaroon(b []byte) bool {
+	b = bytes.TrimPrefix(b, []byte("pypi-"))
 	if bytes.HasPrefix(b, []byte("MDA")) {
 		head := decodePart(b[:min(len(b), 24)&^3])
 		return len(head) > 12 && (bytes.HasPrefix(head[4:], []byte("location")) || bytes.HasPrefix(head[4:], []byte("identifi")))

@@ -3,10 +3,12 @@ package scan
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"jwt/internal/base64url"
 	"jwt/internal/jsonobject"
+	"jwt/internal/phrase"
 	"jwt/internal/verdict"
 )
 
@@ -45,6 +47,9 @@ func recogniseJSON(b []byte) string {
 	if _, ok := o.Get("kty"); ok {
 		return "this is a key (JWK): it is given with --key"
 	}
+	if _, ok := o.Get("keys"); ok {
+		return "this is a set of keys (JWK Set): it is given with --key"
+	}
 	for _, name := range responseNames {
 		v, _ := o.Get(name)
 		switch text, isText := v.Text(); {
@@ -66,6 +71,22 @@ func recogniseJSON(b []byte) string {
 func isOther(text string) bool {
 	_, ok := formatOf([]byte(text))
 	return ok
+}
+
+// fromRedirect describes the URL with which a login ends, if it has no token.
+func fromRedirect(b []byte) string {
+	u, err := url.Parse(string(b))
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	query := u.Query()
+	switch failed := query.Get("error"); {
+	case failed != "" && len(failed) < 64:
+		return "the login failed (" + phrase.Quote(failed) + "): the URL carries no token"
+	case query.Get("code") != "":
+		return "the URL has an authorization code, which is no token: the client exchanges it for one, once"
+	}
+	return ""
 }
 
 const placeholderMessage = "this is a placeholder, not a token: is the variable set (or the promise awaited)?"
