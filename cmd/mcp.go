@@ -3,11 +3,13 @@ package cmd
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"jwt/internal/cli"
+	"jwt/internal/keysource"
 	"jwt/internal/mcp"
 	"jwt/internal/phrase"
 	"jwt/internal/trust"
@@ -40,16 +42,20 @@ chooses one by its NAME, and cannot give a SOURCE.`
 			f := c.Flags()
 			f.StringArrayVarP(&o.keys, "key", "k", nil, "a key or key set that verify can use (repeatable): `NAME=SOURCE`, the source as for jwt verify --key")
 			f.StringArrayVarP(&o.secrets, "secret", "S", nil, "an HMAC secret that verify can use (repeatable): `NAME=SOURCE`, the source as for jwt verify --secret")
+			o.fetching.AddCacheFlags(f)
 			c.RunE = func(c *cobra.Command, _ []string) error { return runMCP(c.Context(), env, o) }
 		},
 	}
 }
 
-type mcpOptions struct{ keys, secrets []string }
+type mcpOptions struct {
+	keys, secrets []string
+	fetching      keysource.Options
+}
 
 func runMCP(ctx context.Context, env *cli.Env, o mcpOptions) error {
 	keys, err := o.named()
-	if err != nil {
+	if err = errors.Join(err, o.fetching.CheckCache()); err != nil {
 		return err
 	}
 	config, err := env.ReadConfig()
@@ -64,7 +70,7 @@ func runMCP(ctx context.Context, env *cli.Env, o mcpOptions) error {
 	if err != nil {
 		return err
 	}
-	m := modelTools{env: env, keys: keys, entries: entries}
+	m := modelTools{env: env, keys: keys, entries: entries, fetching: o.fetching}
 	server := mcp.Server{
 		Name: "jwt", Version: env.Version, Tools: m.tools(all),
 		Instructions: "Tools for JSON Web Tokens. decode, inspect and diff verify nothing: only verify says whether a token is valid. " +

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
 	"jwt/internal/jwk"
+	"jwt/internal/keysource"
 	"jwt/internal/mcp"
 	"jwt/internal/redact"
 	"jwt/internal/render"
@@ -29,6 +31,8 @@ type modelTools struct {
 	env     *cli.Env
 	keys    []namedKey
 	entries []trust.Entry
+
+	fetching keysource.Options // whether key sets are fetched
 }
 
 // A toolArgument is one argument of a tool.
@@ -125,7 +129,7 @@ func (m modelTools) tools(schemas []jsonSchema) []mcp.Tool {
 		}
 		i := slices.IndexFunc(schemas, func(s jsonSchema) bool { return s.name == name })
 		all = append(all, mcp.Tool{
-			Name: t.name, Title: t.title, About: t.about, OpenWorld: t.openWorld,
+			Name: t.name, Title: t.title, About: t.about, OpenWorld: t.openWorld && !m.fetching.Offline,
 			Input: inputSchema(t.arguments), Output: schemas[i].text,
 			Call: func(ctx context.Context, arguments jsonobject.Object) mcp.Result {
 				given, err := readArguments(t.arguments, arguments)
@@ -234,7 +238,7 @@ func (m modelTools) diff(ctx context.Context, given toolValues) mcp.Result {
 
 // verify verifies with the key that the model chose.
 func (m modelTools) verify(ctx context.Context, given toolValues) mcp.Result {
-	args := []string{"verify"}
+	args := []string{"verify", "--offline=" + strconv.FormatBool(m.fetching.Offline), "--refresh=" + strconv.FormatBool(m.fetching.Refresh)}
 	for _, t := range m.list() {
 		if t.name == "verify" {
 			args = append(args, flagsOf(t.arguments, given)...)
