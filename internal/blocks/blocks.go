@@ -29,7 +29,7 @@ const (
 	leadBytes  = 256
 	frontBytes = 4 << 10 // of memory before a part
 	largeBytes = 4 * blockBytes
-	mostBytes  = 3 << 20 // of a block in which nothing may be cut
+	mostBytes  = 1 << 20 // without a place to cut, which are cut all the same; no token has more
 )
 
 // renew prepares the memory of a block. That of an unusually large one is not used again.

@@ -65,18 +65,28 @@ func (s *supply) join(b *Block, p *part) bool {
 		}
 	}
 	s.head(b)
-	if room := frontBytes - len(s.rest); room >= 0 {
-		copy(b.memory[room:], s.rest)
-		b.Text = b.memory[room : frontBytes+n]
-	} else {
-		b.Text = append(append(make([]byte, 0, len(s.rest)+n), s.rest...), b.memory[frontBytes:frontBytes+n]...)
-	}
+	b.prepend(s.rest, n)
 	s.open = !p.last
 	end := len(b.Text)
 	if s.open && !s.cutOff {
 		end = s.cut(b.Text, b.Lead, true)
 	}
 	return s.keep(b, end)
+}
+
+// prepend makes the text of a block of what precedes a part and its n bytes.
+func (b *Block) prepend(rest []byte, n int) {
+	start, size := frontBytes-len(rest), len(rest)+n
+	if start < 0 {
+		start = 0
+		data := b.memory[frontBytes : frontBytes+n]
+		if len(b.memory) < size {
+			b.memory = make([]byte, size)
+		}
+		copy(b.memory[len(rest):], data)
+	}
+	b.Text = b.memory[start : start+size]
+	copy(b.Text, rest)
 }
 
 // allJoined waits until all parts of the current text are joined. It reports false if ctx ends before.
