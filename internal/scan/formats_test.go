@@ -3,6 +3,7 @@ package scan
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,8 @@ func TestCarriersInBase64(t *testing.T) {
 		{"Cookie: sb-x-auth-token=base64-" + strings.TrimRight(session, "="), true},
 		{"Cookie: a=b; sb-x.1=" + chunked[100:] + "; sb-x.0=" + chunked[:100], true},
 		{"Cookie: s.0=" + token[:40] + "; s.1=" + token[40:80] + "; s.2=" + token[80:], true},
+		{"Cookie: __session__1=" + token[40:] + "; __session__0=" + token[:40], true},
+		{cookieOf(token, 12), true},
 		{"sb-x.0=" + chunked[:100] + "\nsb-x.1=" + chunked[100:], true},
 	} {
 		for _, join := range []bool{false, true} {
@@ -114,6 +117,10 @@ func TestCarriersInBase64(t *testing.T) {
 	for _, text := range []string{
 		"Cookie: s.0=" + token[:40] + "; s.2=" + token[40:],                // a chunk is missing
 		"Cookie: s.0=" + token[:40] + "; t.1=" + token[40:],                // of another cookie
+		"Cookie: s.0=" + token[:40] + "; s__1=" + token[40:],               // of another, too
+		"Cookie: s.0=" + token[:40] + "; s.01=" + token[40:],               // not a number of a chunk
+		"Cookie: s_0=" + token[:40] + "; s_1=" + token[40:],                // any names
+		"Cookie: .0=" + token[:40] + "; .1=" + token[40:],                  // no name
 		"Cookie: s.0=" + token[:40] + "; s.1=" + token[40:] + "; s.1=AAAA", // twice
 		"data:\n  a: " + std(token) + "\n  b: " + std(second),
 		`{"data":{"token":"` + std("nothing but text that is long enough") + `"}}`,
@@ -138,6 +145,7 @@ func TestMissingChunks(t *testing.T) {
 		{"Set-Cookie: s.1=" + rest + "; Path=/; Secure", "s.0 is missing"},
 		{"Cookie: a=b; s.0=" + first + "; c=d", "s.1 is missing"},
 		{"Cookie: s.0=" + first + "; s.2=" + rest, "s.1 is missing"},
+		{"Cookie: __session__1=" + rest, "of the parts of __session, __session__0 is missing"},
 		{"Cookie: theme.1=dark; lang=en", ""},
 		{"Cookie: theme.0=" + strings.Repeat("a", 40), ""},
 		{"Cookie: s=" + rest, ""},
@@ -150,6 +158,15 @@ func TestMissingChunks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// cookieOf returns a cookie with a token in n parts.
+func cookieOf(token string, n int) string {
+	line, size := "Cookie: a=b", len(token)/n+1
+	for i := range n {
+		line += fmt.Sprintf("; s.%d=%s", i, token[min(i*size, len(token)):min((i+1)*size, len(token))])
+	}
+	return line
 }
 
 func TestPairs(t *testing.T) {

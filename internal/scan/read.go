@@ -133,7 +133,8 @@ func (r *reader) read(p piece) {
 	case p.form == asRefused:
 		r.refuse(p.off, p.touched, p.nesting)
 	case p.form == asChunk && len(r.chunks) < maxChunks:
-		r.chunks = append(r.chunks, chunkOf(p))
+		c, _ := chunkOf(p.name, p.span) // isChunk has read it
+		r.chunks = append(r.chunks, c)
 	case !r.value(p):
 		r.noteOpaque(p)
 		r.readAll(p.otherwise, p.nesting)
