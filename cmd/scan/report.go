@@ -145,11 +145,11 @@ func (s *scanner) write(out []byte) error {
 // mask writes the text of a block with its tokens masked.
 func (s *scanner) mask(w *worker, b *blocks.Block) {
 	w.matches = w.searcher.Append(w.matches[:0], b.Text, b.Lead)
-	b.Out = scan.AppendMasked(b.Out, b.Text, b.Lead, w.matches, func(m scan.Match) string {
+	b.Out = scan.AppendMasked(b.Out, b.Text, b.Lead, w.matches, func(dst []byte, m *scan.Match) []byte {
 		if s.options.redact == "all" {
-			return redact.Fingerprint(string(m.Token))
+			return redact.AppendFingerprint(dst, m.Token)
 		}
-		return m.Masked(b.Text)
+		return m.AppendMasked(dst, b.Text)
 	})
 }
 

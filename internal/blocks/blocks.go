@@ -29,12 +29,12 @@ const (
 	leadBytes  = 256
 	frontBytes = 4 << 10 // of memory before a part
 	largeBytes = 4 * blockBytes
-	mostBytes  = 1 << 20 // without a place to cut, which are cut all the same; no token has more
+	mostBytes  = 2 << 20 // without a place to cut, which are cut all the same: no token has more
 )
 
 // renew prepares the memory of a block. That of an unusually large one is not used again.
 func (b *Block) renew() {
-	if len(b.memory) == 0 || len(b.memory)+cap(b.Out) > 4*blockBytes {
+	if len(b.memory) == 0 || len(b.memory)+cap(b.Out) > 3*mostBytes {
 		*b = Block{memory: make([]byte, frontBytes+blockBytes)}
 	}
 }

@@ -81,7 +81,7 @@ func (b *Block) prepend(rest []byte, n int) {
 		start = 0
 		data := b.memory[frontBytes : frontBytes+n]
 		if len(b.memory) < size {
-			b.memory = make([]byte, size)
+			b.memory = make([]byte, max(size, 2*len(b.memory)))
 		}
 		copy(b.memory[len(rest):], data)
 	}

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bytes"
 	"strings"
 
 	"jwt/internal/redact"
@@ -18,16 +19,27 @@ func Masked(token string) string {
 	return strings.Join(pieces, "~")
 }
 
-// Masked returns what the text of a match is without its signatures. A line break before the
+// AppendMasked appends what the text of a match is without its signatures. A line break before the
 // signature stays.
-func (m Match) Masked(text []byte) string {
+func (m *Match) AppendMasked(dst, text []byte) []byte {
 	switch {
 	case m.Encoded:
-		return redact.Fingerprint(string(m.Token))
-	case !m.Wrapped:
-		return Masked(string(m.Token))
+		return redact.AppendFingerprint(dst, m.Token)
+	case m.Wrapped:
+		return append(dst, m.maskedLines(string(text[m.Start:m.End]))...)
+	case m.Encrypted || bytes.IndexByte(m.Token, '~') >= 0:
+		return append(dst, Masked(string(m.Token))...)
 	}
-	spelled := string(text[m.Start:m.End])
+	signature := bytes.LastIndexByte(m.Token, '.') + 1
+	dst = append(dst, m.Token[:signature]...)
+	if signature == len(m.Token) {
+		return dst
+	}
+	return redact.AppendFingerprint(dst, m.Token[signature:])
+}
+
+// maskedLines is AppendMasked for a token on several lines.
+func (m *Match) maskedLines(spelled string) string {
 	secret := strings.LastIndexByte(spelled, '.') + 1
 	if m.Encrypted {
 		secret = strings.IndexByte(spelled, '.') + 1
@@ -36,10 +48,11 @@ func (m Match) Masked(text []byte) string {
 	return spelled[:secret] + masked[strings.LastIndexByte(masked, '.')+1:]
 }
 
-// AppendMasked appends a piece of text to dst, with each token in it replaced.
-func AppendMasked(dst, text []byte, from int, matches []Match, replace func(Match) string) []byte {
-	for _, m := range matches {
-		dst = append(append(dst, text[from:m.Start]...), replace(m)...)
+// AppendMasked appends a piece of text to dst, in which appendMasked stands for each token.
+func AppendMasked(dst, text []byte, from int, matches []Match, appendMasked func(dst []byte, m *Match) []byte) []byte {
+	for i := range matches {
+		m := &matches[i]
+		dst = appendMasked(append(dst, text[from:m.Start]...), m)
 		from = m.End
 	}
 	return append(dst, text[from:]...)

@@ -187,7 +187,7 @@ func FuzzPlanted(f *testing.F) {
 				}
 			}
 			b.Result = tokensOf(matches)
-			b.Out = AppendMasked(b.Out, b.Text, b.Lead, matches, func(m Match) string { return Masked(string(m.Token)) })
+			b.Out = AppendMasked(b.Out, b.Text, b.Lead, matches, func(dst []byte, m *Match) []byte { return m.AppendMasked(dst, b.Text) })
 		})
 		if diff := cmp.Diff(planted, found); diff != "" {
 			t.Fatalf("%q (-planted +found)\n%s", text, diff)
@@ -269,7 +269,7 @@ func TestMaskedLines(t *testing.T) {
 		for _, r := range []io.Reader{strings.NewReader(c.text), iotest.OneByteReader(strings.NewReader(c.text))} {
 			out, _ := inBlocks(t, r, func(s *Searcher, b *blocks.Block) {
 				matches := s.Append(nil, b.Text, b.Lead)
-				b.Out = AppendMasked(b.Out, b.Text, b.Lead, matches, func(m Match) string { return m.Masked(b.Text) })
+				b.Out = AppendMasked(b.Out, b.Text, b.Lead, matches, func(dst []byte, m *Match) []byte { return m.AppendMasked(dst, b.Text) })
 			})
 			if out != c.want {
 				t.Errorf("got  %q\nwant %q", out, c.want)
