@@ -282,7 +282,7 @@ func (d *diagnosis) observeSecret() {
 			d.seen("secret_is_token", "the secret given is itself a token",
 				"give the secret that signs the issuer's tokens: Supabase, for one, calls it the JWT secret and not a key")
 		case d.publicName(text) != "":
-			d.seen("secret_is_name", "the secret given is the "+d.publicName(text)+" of the token, which names the issuer's key and is not secret", "give the secret that belongs to that name")
+			d.seen("secret_is_name", "the secret given is the "+d.publicName(text)+" of the token: a name that everybody can read", "give the secret that belongs to that name")
 		case isSetting(text):
 			d.seen("secret_is_placeholder", "the secret given is "+text+" itself, a placeholder that was never filled in", "give the value that it stands for: --secret env:NAME or @FILE")
 		}
@@ -296,7 +296,7 @@ func (d *diagnosis) publicName(text string) string {
 		return "kid"
 	}
 	claims, _ := jsonobject.Parse(d.token.Payload)
-	for _, name := range [...]string{"iss", "sub", "appKey", "sdkKey"} {
+	for _, name := range [...]string{"iss", "appKey", "sdkKey"} {
 		if v, ok := claims.Get(name); ok {
 			if value, _ := v.Text(); value == text {
 				return name
