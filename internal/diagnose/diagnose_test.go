@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
@@ -120,6 +121,8 @@ func TestDiagnoseSecret(t *testing.T) {
 		{"a digest", correct, string(digest[:]), "secret_hash"},
 		{"the text of a digest", correct, hex.EncodeToString(digest[:]), "secret_hash"},
 		{"ISO-8859-1", "schlüssel", "schl\xfcssel", "secret_encoding"},
+		{"Encoding.ASCII", "schlüssel", "schl?ssel", "secret_encoding"},
+		{"a slash of JSON", `before\/after`, "before/after", "secret_escapes"},
 		{"Base64 of a line", base64.StdEncoding.EncodeToString([]byte(correct + "\n")), correct, "secret_base64"},
 		{"Base64 of Base64", base64.StdEncoding.EncodeToString([]byte(std + "\n")), string(raw), "secret_base64"},
 		{"a comment that was none", "before#after", "before", "secret_comment"},
@@ -399,6 +402,14 @@ func TestDiagnoseAlgorithm(t *testing.T) {
 	}
 	sig := concat(padded(r.Bytes(), 32), padded(s.Bytes(), 32))
 	wantProven(t, "other_hash", diagnose(t, parse(t, input+"."+base64url.Encode(sig)), []jwk.Key{jwktest.Public(jwktest.KeyFor("ES256"))}))
+
+	input = encode(`{"alg":"RS256"}`) + "." + encode(claims)
+	private, sum := jwktest.KeyFor("RS256"), sha1.Sum([]byte(input))
+	sig, err = rsa.SignPKCS1v15(nil, private.Material().(*rsa.PrivateKey), crypto.SHA1, sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantProven(t, "other_hash", diagnose(t, parse(t, input+"."+base64url.Encode(sig)), []jwk.Key{jwktest.Public(private)}))
 }
 
 func TestDiagnoseCut(t *testing.T) {

@@ -185,6 +185,9 @@ func otherCharset(secret []byte) []spelling {
 	if narrow := fromUTF16(secret); narrow != nil {
 		return append(found, spelling{"secret_encoding", "when the secret is UTF-8, the one given is UTF-16", "save the secret as UTF-8", narrow})
 	}
+	if ascii := toASCII(secret); ascii != nil {
+		found = append(found, spelling{"secret_encoding", "when each character outside ASCII is a question mark, as .NET's Encoding.ASCII makes it", "the issuer should use Encoding.UTF8; until then give the secret with ? for each of them", ascii})
+	}
 	if narrow := toLatin1(secret); narrow != nil {
 		found = append(found, spelling{"secret_encoding", "when the secret is in ISO-8859-1", "the issuer should use UTF-8; until then give its bytes: iconv -t ISO-8859-1 FILE > FILE.latin1, --secret raw:FILE.latin1", narrow})
 	}
@@ -201,6 +204,9 @@ func unescaped(secret []byte) []spelling {
 		if bare, ok := bytes.CutSuffix(secret, []byte(end)); ok {
 			found = append(found, spelling{"secret_escapes", "when the " + end + " at the end of the secret is left out", "give the secret without the " + end + " at its end", bare})
 		}
+	}
+	if bytes.Contains(secret, []byte(`\/`)) {
+		found = append(found, spelling{"secret_escapes", `when each \/ in the secret is /`, `it is escaped as in JSON: give the secret with / for its \/`, bytes.ReplaceAll(secret, []byte(`\/`), []byte("/"))})
 	}
 	if bytes.Contains(secret, []byte("$$")) {
 		found = append(found, spelling{"secret_escapes", "when each $$ in the secret is one $", "docker compose and make turn $$ into $: give the secret with one $ for each", bytes.ReplaceAll(secret, []byte("$$"), []byte("$"))})
@@ -254,6 +260,22 @@ func toLatin1(text []byte) []byte {
 		return nil
 	}
 	return narrow
+}
+
+// toASCII converts UTF-8 to ASCII with a question mark for each other character. It returns nil for
+// ASCII.
+func toASCII(text []byte) []byte {
+	ascii := make([]byte, 0, len(text))
+	for _, unit := range utf16.Encode([]rune(string(text))) {
+		if unit >= utf8.RuneSelf {
+			unit = '?'
+		}
+		ascii = append(ascii, byte(unit))
+	}
+	if bytes.Equal(ascii, text) {
+		return nil
+	}
+	return ascii
 }
 
 // decoded returns the secrets whose encoded text the given one may be.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/rsa"
 	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
@@ -126,10 +127,18 @@ func (d *diagnosis) truncatedMAC(k jwk.Key) bool {
 	return true
 }
 
-// otherHash tries ECDSA with the hash of another curve.
+// otherHash tries RSA with SHA-1, and ECDSA with the hash of another curve.
 func (d *diagnosis) otherHash(k jwk.Key) bool {
-	key, ok := k.VerificationMaterial().(*ecdsa.PublicKey)
 	sig := d.token.Signature
+	if key, ok := k.VerificationMaterial().(*rsa.PublicKey); ok {
+		if !d.afford(key, len(d.input)) || rsa.VerifyPKCS1v15(key, crypto.SHA1, digest(crypto.SHA1, d.input), sig) != nil {
+			return false
+		}
+		d.proven("other_hash", "the signature verifies as RSASSA-PKCS1-v1_5 with SHA-1, but the header says "+d.alg.Name,
+			"the issuer must name the hash: PHP's openssl_sign takes SHA-1 without OPENSSL_ALGO_SHA256")
+		return true
+	}
+	key, ok := k.VerificationMaterial().(*ecdsa.PublicKey)
 	if !ok || len(sig)%2 != 0 || len(sig) > 256 {
 		return false
 	}
