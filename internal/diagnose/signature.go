@@ -56,6 +56,9 @@ func readings(sig []byte, keyType string, size int) []reading {
 	if b, err := hex.DecodeString(string(sig)); err == nil {
 		found = append(found, reading{"signature_hex", "when it is hex-decoded: it was Base64URL-encoded as hex text", "the issuer must encode the signature's bytes, not their hex", b})
 	}
+	if b, err := hex.DecodeString(base64url.Encode(sig)); err == nil {
+		found = append(found, reading{"signature_hex", "when it is hex-decoded: it is hex text in the token", "the issuer must Base64URL-encode the signature's bytes, not write their hex", b})
+	}
 	if b, _, err := base64url.DecodeLax(string(sig)); err == nil {
 		found = append(found, reading{"signature_base64", "when it is Base64-decoded once more: it was encoded twice", "the issuer must Base64URL-encode the signature once", b})
 	}

@@ -91,6 +91,12 @@ var vendors = []vendor{
 			host := hostOf(iss)
 			return strings.HasSuffix(host, ".okta.com") || strings.HasSuffix(host, ".oktapreview.com") || strings.HasSuffix(host, ".okta-emea.com")
 		},
+		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			if _, isAccess := claims.Get("cid"); !isAccess {
+				return ""
+			}
+			return "aud of an access token is a setting of its authorization server in Okta: --aud " + quoteArg(one(c.Actual)) + ", or another server"
+		},
 		iss: func(claims jsonobject.Object, c verdict.Check) string {
 			wanted, got := one(c.Expected), one(c.Actual)
 			if hostOf(wanted) == hostOf(got) && !strings.Contains(got, "/oauth2/") {
