@@ -43,6 +43,7 @@ type worker struct {
 	found    render.Found // the last
 	payload  []byte       // of it
 	claims   jsonobject.Reader
+	verifier *verify.Verifier // nil before it is needed
 }
 
 // A tally counts matches. Of those that --fail-on names, it records the first.
@@ -166,7 +167,7 @@ func (s *scanner) report(w *worker, b *blocks.Block) {
 	f.File, f.Zone, f.Reveal = source.name, s.zone, s.options.reveal
 	for i := range w.matches {
 		w.decode(&w.matches[i])
-		s.judge(f)
+		s.judge(w)
 		f.Place, f.Offset = placeOf(f.Start), int(b.Offset)+f.Start-b.Lead
 		if s.options.sarif {
 			f.Last = placeOf(f.End)
@@ -189,15 +190,22 @@ func (w *worker) decode(m *scan.Match) {
 	}
 }
 
-// judge compares a token with the time and, with a key, verifies it.
-func (s *scanner) judge(f *render.Found) {
+// judge compares the last token with the time and, with a key, verifies it.
+func (s *scanner) judge(w *worker) {
+	f := &w.found
 	f.Lifetime = inspect.Lifetime{}
 	if f.HasClaims {
 		f.Lifetime = inspect.Lifetime{NotBefore: inspect.MomentOf(f.Claims, "nbf"), Expires: inspect.MomentOf(f.Claims, "exp"), Now: s.now}
 	}
-	if s.keys != nil {
-		r := verify.Token(string(f.Token), s.keys, verify.Policy{Algs: s.options.keys.Algs, Diagnosis: &verify.Diagnosis{Off: true}}, s.now)
-		f.Report = &r
+	if s.keys == nil {
+		return
+	}
+	if w.verifier == nil {
+		w.verifier = verify.New(s.keys, verify.Policy{Algs: s.options.keys.Algs, Diagnosis: &verify.Diagnosis{Off: true}}, s.now)
+	}
+	var again bool
+	if f.Report, again = w.verifier.Again(f.Token); !again {
+		f.Report = w.verifier.Token(string(f.Token))
 	}
 }
 
