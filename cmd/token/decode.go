@@ -12,6 +12,7 @@ import (
 
 	"jwt/internal/cli"
 	"jwt/internal/jsonobject"
+	"jwt/internal/jws"
 	"jwt/internal/phrase"
 	"jwt/internal/render"
 	"jwt/internal/serialization"
@@ -300,7 +301,7 @@ func unreadable(t *token.Token) error {
 	}
 	own := *e
 	if t.IsSealed() {
-		return own.Hintf("decrypt it: jwt decode --key private.pem; --header shows what is not encrypted")
+		return own.Hintf("decrypt it: jwt decode %s; --header shows what is not encrypted", jws.OpensWith(t.Header))
 	}
 	return own.Hintf("jwt decode --payload prints it as it is")
 }

@@ -112,8 +112,9 @@ func split(text string) (Token, error) {
 	case kind == compact.JWE && isSigned(text):
 		return Token{}, NotEncrypted(text)
 	case kind == compact.JWE:
+		header, _ := headerOf(text)
 		return Token{}, verdict.Errorf(verdict.EncryptedToken, "the token has 5 parts: it is encrypted (JWE), not signed (JWS)").
-			Hintf("open it first: jwt decrypt TOKEN %s", opensWith(text))
+			Hintf("open it first: jwt decrypt TOKEN %s", OpensWith(header))
 	case kind != compact.JWS:
 		return Token{}, verdict.Errorf(verdict.Malformed, "a token has 3 parts joined by dots (5 when encrypted), this has %d", strings.Count(text, ".")+1)
 	case t.firstDot > base64Len(MaxHeaderBytes):
@@ -122,9 +123,8 @@ func split(text string) (Token, error) {
 	return t, nil
 }
 
-// opensWith returns the flag of the kind of key that the header of an encrypted token names.
-func opensWith(text string) string {
-	header, _ := headerOf(text)
+// OpensWith returns the flag of the kind of key that the header of an encrypted token names.
+func OpensWith(header jsonobject.Object) string {
 	switch alg, _ := header.Text("alg"); {
 	case strings.HasPrefix(alg, "PBES2-"):
 		return "--password SOURCE"
