@@ -57,6 +57,19 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// TestLongLineInSmallReads checks that a long line is searched for its end once, and not again after
+// each read.
+func TestLongLineInSmallReads(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	line := strings.Repeat("a", 2<<20)
+	var out bytes.Buffer
+	err := Run(ctx, iotest.OneByteReader(strings.NewReader(line+"\nb")), &out, Options{Workers: 2, MaxLine: len(line)}, func() Work { return echo })
+	if want := "1:" + line + "\n2:b\n"; err != nil || out.String() != want {
+		t.Errorf("got %d bytes and %v, want %d bytes", out.Len(), err, len(want))
+	}
+}
+
 // TestOrder checks that the order is kept whatever the timing of the workers, and that a
 // line longer than all buffers is complete or discarded.
 func TestOrder(t *testing.T) {

@@ -19,6 +19,7 @@ type reader struct {
 	rest       []byte // what was read after the last block
 	lines      int    // before it
 	read       int64  // bytes
+	searched   int    // bytes of the block, for the end of a line
 	discarding bool   // the line that was begun is too long
 }
 
@@ -45,6 +46,7 @@ func (r *reader) begin(b *block) {
 		*b = block{text: make([]byte, 0, blockBytes)}
 	}
 	b.text, b.out, b.long, b.done = append(b.text[:0], r.rest...), b.out[:0], false, false
+	r.searched = 0
 	if r.rest = r.rest[:0]; cap(r.rest) > keptBytes {
 		r.rest = nil
 	}
@@ -55,7 +57,7 @@ func (r *reader) ends(b *block) bool {
 	if r.discarding {
 		return r.endsLong(b)
 	}
-	end := bytes.LastIndexByte(b.text, '\n') + 1
+	end := r.lastEnd(b)
 	switch {
 	case r.err != nil:
 		end = len(b.text)
@@ -67,6 +69,17 @@ func (r *reader) ends(b *block) bool {
 		b.text = b.text[:end]
 	}
 	return end > 0
+}
+
+// lastEnd returns where the last line that ends in b does, or 0. Bytes are searched once, however
+// many reads a long line takes.
+func (r *reader) lastEnd(b *block) int {
+	at := bytes.LastIndexByte(b.text[r.searched:], '\n')
+	start := r.searched
+	if r.searched = len(b.text); at < 0 {
+		return 0
+	}
+	return start + at + 1
 }
 
 // endsLong is ends within a line that is too long, of which b gets nothing.
