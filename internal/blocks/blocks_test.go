@@ -120,6 +120,29 @@ func TestPartsEnd(t *testing.T) {
 	}
 }
 
+// TestStopAmongParts: an error of Done stops a worker that waits for all parts. None reads on while
+// another joins its part, which the race detector sees.
+func TestStopAmongParts(t *testing.T) {
+	text, full := strings.Repeat("a line\n", 4*largeBytes/7), errors.New("full")
+	for written := range 16 {
+		w, texts, blocks := work(t, io.Discard), 0, 0
+		w.Workers = 6
+		w.Done = func(*Block) error {
+			if blocks++; blocks > written {
+				return full
+			}
+			return nil
+		}
+		err := w.Run(t.Context(), func() (Text, bool) {
+			texts++
+			return Text{Reader: section(text)}, texts <= 2
+		})
+		if !errors.Is(err, full) || blocks != written+1 {
+			t.Errorf("%d blocks written, then %v", blocks-1, err)
+		}
+	}
+}
+
 // A brokenAt fails to read beyond an offset.
 type brokenAt struct {
 	io.ReaderAt

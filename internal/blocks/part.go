@@ -91,9 +91,9 @@ func (b *Block) prepend(rest []byte, n int) {
 
 // allJoined waits until all parts of the current text are joined. It reports false if ctx ends before.
 func (s *supply) allJoined(ctx context.Context) bool {
-	if !s.divided {
-		return true
+	if s.divided && !s.parts.take().wait(ctx) {
+		return false // another worker may still join its part
 	}
 	s.divided = false
-	return s.parts.take().wait(ctx)
+	return true
 }
