@@ -60,8 +60,9 @@ func safeContents(der []byte, passphrase string) ([][]byte, error) {
 		return nil, nil
 	}
 	var all [][]byte
+	left := 3 * maxIterations
 	for _, p := range parts {
-		part, err := p.open(passphrase)
+		part, err := p.open(passphrase, &left)
 		if err != nil {
 			return nil, err
 		}
@@ -70,8 +71,9 @@ func safeContents(der []byte, passphrase string) ([][]byte, error) {
 	return all, nil
 }
 
-// open returns the bags of a part, or nil if it cannot open it.
-func (c contentInfo) open(passphrase string) ([]byte, error) {
+// open returns the bags of a part, or nil if it cannot open it. left is the work that the file may still
+// ask for: that of scrypt is not in its iterations.
+func (c contentInfo) open(passphrase string, left *int) ([]byte, error) {
 	var plain []byte
 	var sealed encryptedContent
 	switch c.Type.String() {
@@ -91,6 +93,9 @@ func (c contentInfo) open(passphrase string) ([]byte, error) {
 	p, err := newData(sealed.Info.Algorithm, sealed.Info.Data)
 	if err != nil {
 		return nil, err
+	}
+	if *left -= p.Work; *left < 0 {
+		return nil, verdict.Errorf(verdict.LimitExceeded, "the PKCS#12 file asks for too much work in all")
 	}
 	plain, err = p.Open([]byte(passphrase))
 	if errors.Is(err, ErrPassphrase) {
