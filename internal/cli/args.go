@@ -153,6 +153,7 @@ var otherShorthands = []flagElsewhere{
 	{"s", "secret", "-S SOURCE, or --secret"},
 	{"C", "field", "jwt audit TOKEN --wordlist FILE guesses the secret"},
 	{"d", "field", "jwt TOKEN decodes"},
+	{"X", "data", "the method is the first argument: jwt session request POST URL"},
 }
 
 var otherFlags = []flagElsewhere{
@@ -169,6 +170,8 @@ var otherFlags = []flagElsewhere{
 	{"token", "from", "jwt sign edits a token with --from TOKEN"},
 	{"token", "field", "the token is the argument, @FILE, or a pipe"},
 	{"no-verify", "field", "jwt decode verifies nothing"},
+	{"json", "data", "-d BODY sends JSON, unless a Content-Type is given"},
+	{"request", "data", "the method is the first argument: jwt session request POST URL"},
 }
 
 // IsFile reports whether an argument is the name of a regular file.
