@@ -77,17 +77,10 @@ func guardedClaim(name string) bool {
 // like them.
 func skeleton(name string) string {
 	folded := strings.Map(func(r rune) rune {
-		switch {
-		case isControl(r), r == ' ', r == 0xA0, r == 0x200C, r == 0x200D:
+		if isControl(r) || r == ' ' || r == 0xA0 || r == 0x200C || r == 0x200D {
 			return -1
-		case 'A' <= r && r <= 'Z':
-			return r + 'a' - 'A'
-		case r >= 0xFF21 && r <= 0xFF3A: // fullwidth
-			return r - 0xFF21 + 'a'
-		case r >= 0xFF41 && r <= 0xFF5A:
-			return r - 0xFF41 + 'a'
 		}
-		return lookalike(r)
+		return Lookalike(r)
 	}, name)
 	if folded == "x5t#s256" {
 		return "x5t#S256" // the one name with a capital
@@ -126,10 +119,17 @@ var lookalikes = [...]struct {
 	{'z', "\u0396"},
 }
 
-// lookalike returns the ASCII letter of lookalikes for r, or r itself.
-func lookalike(r rune) rune {
-	if r < 0x80 {
+// Lookalike returns the lower-case ASCII letter that r is, folds to or looks like, or r itself.
+func Lookalike(r rune) rune {
+	switch {
+	case 'A' <= r && r <= 'Z':
+		return r + 'a' - 'A'
+	case r < 0x80:
 		return r
+	case r >= 0xFF21 && r <= 0xFF3A: // fullwidth
+		return r - 0xFF21 + 'a'
+	case r >= 0xFF41 && r <= 0xFF5A:
+		return r - 0xFF41 + 'a'
 	}
 	for _, l := range lookalikes {
 		if strings.ContainsRune(l.letters, r) {

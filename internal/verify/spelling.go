@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
+	"jwt/internal/bcp"
 	"jwt/internal/verdict"
 )
 
@@ -54,33 +56,24 @@ func sameText(wanted, got string) string {
 	return ""
 }
 
-// latinEnd is the first character after the Latin letters.
-const latinEnd = 0x370
-
-// lookalike names the first character in which two texts of one length differ, if in all such places
-// one of them has a character of another script: а of Cyrillic for a.
+// lookalike names the first character outside ASCII in which two texts differ, if they differ only in
+// letters that look alike: а of Cyrillic for a.
 func lookalike(wanted, got string) string {
 	w, g := []rune(wanted), []rune(got)
-	if len(w) != len(g) || len(w) < 3 {
+	if len(w) != len(g) {
 		return ""
 	}
-	first, differ := rune(0), 0
+	strange := ""
 	for i := range w {
-		strange := max(w[i], g[i])
 		switch {
 		case w[i] == g[i]:
-			continue
-		case strange < latinEnd:
+		case bcp.Lookalike(w[i]) != bcp.Lookalike(g[i]):
 			return ""
-		case first == 0:
-			first = strange
+		case strange == "" && max(w[i], g[i]) >= utf8.RuneSelf:
+			strange = fmt.Sprintf("U+%04X for one", max(w[i], g[i]))
 		}
-		differ++
 	}
-	if first == 0 || 2*differ > len(w) {
-		return ""
-	}
-	return fmt.Sprintf("U+%04X for one", first)
+	return strange
 }
 
 // sameURL returns the hint for two URLs that differ in the scheme or the port.

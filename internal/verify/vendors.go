@@ -170,6 +170,9 @@ var vendors = []vendor{
 	{ // GitLab
 		issued: func(iss string) bool { return iss == "https://gitlab.com" },
 		aud: func(claims jsonobject.Object, c verdict.Check) string {
+			if _, isOfJob := claims.Get("job_id"); !isOfJob { // but of a login
+				return ""
+			}
 			return "aud is what the job asked for: aud: " + orName(one(c.Expected), "AUDIENCE") + " under its id_tokens: in .gitlab-ci.yml"
 		},
 	},
