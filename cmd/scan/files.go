@@ -114,24 +114,24 @@ func (f *files) text(name string, r io.Reader, listed bool, yield func(blocks.Te
 	return yield(whole)
 }
 
-// atAnyOffset returns the text of a regular file so that several workers can read it. b has the first
-// bytes. It is the text of any other file, and of one that it has all of.
+// atAnyOffset returns the text of a large file so that several workers can read it. Any other text is
+// in b, which has the first bytes of r.
 func atAnyOffset(r io.Reader, b *bufio.Reader) io.Reader {
 	file, isFile := r.(*os.File)
 	if !isFile {
 		return b
 	}
 	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil || !info.Mode().IsRegular() || info.Size() < blocks.Large {
 		return b
 	}
 	read, err := file.Seek(0, io.SeekCurrent)
-	if err != nil || info.Size() <= read {
+	if err != nil {
 		return b
 	}
 	_, _ = file.Seek(0, io.SeekEnd) // for the next program, if the file is stdin
 	at := read - int64(b.Buffered())
-	return io.NewSectionReader(file, at, info.Size()-at)
+	return io.NewSectionReader(file, at, max(0, info.Size()-at))
 }
 
 // sniff returns what the first read of a text gives. It does not wait for more, which a pipe may

@@ -28,9 +28,11 @@ const (
 	blockBytes = 640 << 10
 	leadBytes  = 256
 	frontBytes = 4 << 10 // of memory before a part
-	largeBytes = 4 * blockBytes
 	mostBytes  = 2 << 20 // without a place to cut, which are cut all the same: no token has more
 )
+
+// Large is the size of an *io.SectionReader from which on several workers read it.
+const Large = 4 * blockBytes
 
 // renew prepares the memory of a block. That of an unusually large one is not used again.
 func (b *Block) renew() {
@@ -39,7 +41,7 @@ func (b *Block) renew() {
 	}
 }
 
-// A Text is one text for Run. Several workers read parts of a large *io.SectionReader at the same
+// A Text is one text for Run. Several workers read parts of a Large *io.SectionReader at the same
 // time.
 type Text struct {
 	io.Reader

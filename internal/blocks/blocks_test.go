@@ -58,7 +58,7 @@ func TestParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, longest := range []int{10, 1000, frontBytes, 2 * frontBytes, blockBytes, 4 * blockBytes, 2 * mostBytes} {
 		var text strings.Builder
-		for text.Len() < largeBytes+r.IntN(blockBytes) {
+		for text.Len() < Large+r.IntN(blockBytes) {
 			text.WriteString(strings.Repeat([]string{"x", "x y", "é"}[r.IntN(3)], r.IntN(longest)/3+1))
 			text.WriteByte('\n')
 		}
@@ -90,7 +90,7 @@ func TestParts(t *testing.T) {
 
 // TestPartsEnd: a text that becomes shorter while it is read ends there, and the next one is read.
 func TestPartsEnd(t *testing.T) {
-	lines := strings.Repeat("a line\n", largeBytes/7)
+	lines := strings.Repeat("a line\n", Large/7)
 	full := errors.New("full")
 	for name, c := range map[string]struct {
 		io.ReaderAt
@@ -99,7 +99,7 @@ func TestPartsEnd(t *testing.T) {
 		"truncated": {strings.NewReader(lines[:len(lines)/2]), 0},
 		"broken":    {brokenAt{strings.NewReader(lines), int64(len(lines) / 2), full}, 1},
 	} {
-		texts := []Text{{Reader: io.NewSectionReader(c, 0, largeBytes)}, {Reader: strings.NewReader("end")}}
+		texts := []Text{{Reader: io.NewSectionReader(c, 0, Large)}, {Reader: strings.NewReader("end")}}
 		var out strings.Builder
 		w, failures := work(t, &out), 0
 		w.Failed = func(_ any, err error) {
@@ -123,7 +123,7 @@ func TestPartsEnd(t *testing.T) {
 // TestStopAmongParts: an error of Done stops a worker that waits for all parts. None reads on while
 // another joins its part, which the race detector sees.
 func TestStopAmongParts(t *testing.T) {
-	text, full := strings.Repeat("a line\n", 4*largeBytes/7), errors.New("full")
+	text, full := strings.Repeat("a line\n", 4*Large/7), errors.New("full")
 	for written := range 16 {
 		w, texts, blocks := work(t, io.Discard), 0, 0
 		w.Workers = 6

@@ -22,7 +22,7 @@ type part struct {
 // offset.
 func (s *supply) divide() {
 	text, ok := s.text.Reader.(*io.SectionReader)
-	if s.divided = ok && s.open && text.Size() >= largeBytes; s.divided {
+	if s.divided = ok && s.open && text.Size() >= Large; s.divided {
 		s.whole, s.claimed, s.parts = text, 0, newTurns()
 	}
 }
@@ -47,7 +47,7 @@ func (s *supply) claim() *part {
 func (s *supply) fillPart(ctx context.Context, b *Block, p *part) bool {
 	b.renew()
 	p.n, p.err = p.text.ReadAt(b.memory[frontBytes:frontBytes+p.size], p.at)
-	if !p.wait(ctx) {
+	if !p.comes() && !p.wait(ctx) {
 		return false
 	}
 	defer p.pass()

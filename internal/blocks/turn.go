@@ -20,9 +20,10 @@ func (t *turns) take() turn {
 	return turn{own, t.last}
 }
 
-// wait waits for the turn, and reports false if ctx ends before.
-func (t turn) wait(ctx context.Context) bool {
-	const looks = 5000 // for some microseconds, since it takes much longer to wake one that sleeps
+// comes looks for the turn for some microseconds and reports whether it comes. To wake a goroutine
+// that waits takes much longer.
+func (t turn) comes() bool {
+	const looks = 5000
 	for range looks {
 		select {
 		case <-t.own:
@@ -30,6 +31,11 @@ func (t turn) wait(ctx context.Context) bool {
 		default:
 		}
 	}
+	return false
+}
+
+// wait waits for the turn, and reports false if ctx ends before.
+func (t turn) wait(ctx context.Context) bool {
 	select {
 	case <-t.own:
 		return true
