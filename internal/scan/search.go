@@ -105,7 +105,7 @@ func opensHeader(b []byte) bool {
 	}
 	switch b[1] {
 	case 'y':
-		return b[2] == 'J' || b[2] == 'A' || b[2] == 'I'
+		return b[2] == 'J' || b[2] == 'A'
 	case 'w':
 		return b[2] == 'o' || b[2] == '0' || b[2] == 'k'
 	}

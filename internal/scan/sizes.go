@@ -61,12 +61,21 @@ func encodedLengths(bytes ...int) []int {
 func (s sizes) fit(n int) bool { return slices.Contains(s.last, n) }
 
 // cut returns the length of the last part of a token to which other text is glued. It is all
-// of it unless the algorithm has one length, or another token follows.
+// of it unless the algorithm has one length, or the header of another token follows.
 func (s sizes) cut(last []byte) int {
 	for _, n := range s.last {
-		if len(last) > n && (len(s.last) == 1 || beginsHeader(last[n:])) {
+		if len(last) > n && (len(s.last) == 1 || isHeader(last[n:])) {
 			return n
 		}
 	}
 	return len(last)
+}
+
+// isHeader reports whether b is a whole header.
+func isHeader(b []byte) bool {
+	if !opensHeader(b) {
+		return false
+	}
+	_, err := jsonobject.Parse(decodeHeader(b))
+	return err == nil
 }

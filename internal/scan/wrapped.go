@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"slices"
 
 	"jwt/internal/verdict"
 )
@@ -61,28 +62,28 @@ func wrappings(s span) (all []wrapping) {
 // and returns where it ends.
 func join(s span, start, most int) (w wrapping, end int, ok bool) {
 	j := joiner{wrapping: wrapping{where: string(nameOf(bytes.TrimRight(s.b[:start], `"'`))), off: s.at(start)}}
-	for end = start; ; {
-		line := end
-		for end < len(s.b) && inToken(s.b[end]) {
-			end++
+	for at := start; !j.full(); {
+		line := at
+		for at < len(s.b) && inToken(s.b[at]) {
+			at++
 		}
-		if !j.add(s.b[line:end]) {
+		if !j.add(s.b[line:at]) {
 			return j.wrapping, start, false
 		}
-		if j.complete {
+		if j.complete || !w.complete {
+			w, end = j.wrapping, at
+		}
+		n := lineBreak(s.b[at:])
+		if n == 0 || len(j.token) > most {
 			break
 		}
-		n := lineBreak(s.b[end:])
-		if n == 0 || len(j.token) > most {
-			return j.wrapping, end, false
-		}
 		if j.lines == 1 {
-			j.lineBreak = s.at(end)
+			j.lineBreak = s.at(at)
 		}
-		end += n
+		at += n
 	}
-	closed := ends(s.b[end:]) || isQuote(s.b[end])
-	return j.wrapping, end, j.lines > 1 && closed && isToken(j.token) && !resumes(s.b[end:])
+	closed := w.complete && (ends(s.b[end:]) || isQuote(s.b[end]))
+	return w, end, w.lines > 1 && closed && isToken(w.token) && !resumes(s.b[end:])
 }
 
 // A joiner joins the lines of a token.
@@ -90,6 +91,12 @@ type joiner struct {
 	wrapping
 	want          sizes // by the header
 	dots, lastDot int
+}
+
+// full reports whether no line can follow: the token is complete, and its signature, which with RSA can
+// have several sizes, has the largest.
+func (j *joiner) full() bool {
+	return j.dots > 0 && j.want.dots > 0 && (j.dots > j.want.dots || j.complete && len(j.token)-1-j.lastDot >= slices.Max(j.want.last))
 }
 
 // add adds a line, and reports whether the text can be a token.
