@@ -228,8 +228,9 @@ func TestBlocks(t *testing.T) {
 	line := strings.Repeat("é x ", 50)
 	texts := map[string]string{
 		"empty": "", "a line without an end": line + token, "lines": strings.Repeat(line+token+"\n", 4000), "a long line": strings.Repeat(line+"a="+token+"&", 4000),
-		"wrapped tokens": strings.Repeat("a: "+wrap(token, 40, "\n  ")+"\n", 6000),
-		"a long token":   "a " + token[:60] + strings.Repeat("a", 3<<18) + " " + token + "\n",
+		"wrapped tokens":       strings.Repeat("a: "+wrap(token, 40, "\n  ")+"\n", 6000),
+		"wrapped tokens alone": strings.Repeat(wrap(token, 40, "\n")+"\n\n", 600),
+		"a long token":         "a " + token[:60] + strings.Repeat("a", 3<<18) + " " + token + "\n",
 	}
 	for name, text := range texts {
 		want := search(text)
@@ -279,6 +280,7 @@ func TestMaskedLines(t *testing.T) {
 	for text, want := range map[string]int{
 		"a\n" + token + "\n": len(token) + 3, "a\n" + token[:60] + "\n": 2, "a\nb " + token[:60] + "\n  " + token[60:80] + "\n": 2,
 		"a " + token[:60] + " b\n": 65, "word\n": 5, "the key\n": 8, "they\n": 5, "a eyJh.b\n": 9, token[:60] + "\n\n": 62, "eyJ\n": 0,
+		strings.Repeat(wrap(token, 40, "\n")+"\n", 20) + token[:60] + "\n": 20 * len(wrap(token, 40, "\n")+"\n"),
 	} {
 		if got := Unfinished([]byte(text)); got != want {
 			t.Errorf("%q: %d, want %d", text, got, want)

@@ -146,20 +146,25 @@ func Unfinished(text []byte) int {
 		if !opensHeader(last[start:]) {
 			continue
 		}
-		tries++
-		if w, end, _ := join(span{b: text, exact: true}, start, maxWrapped); end == len(last) && !w.complete {
+		switch w, end, ok := join(span{b: text, exact: true}, start, maxWrapped); {
+		case end == len(last) && !w.complete:
 			return bytes.LastIndexByte(text[:start], '\n') + 1
+		case ok:
+			start = end - 1 // the next token
+		default:
+			tries++
 		}
 	}
 	return len(text)
 }
 
 // firstLine returns where the first line begins that the last line of a text may continue: of
-// the lines above it, those are skipped that have only characters of tokens, too.
+// the lines above it, those are skipped that have only characters of tokens, too. None is empty.
 func firstLine(text []byte) int {
 	for end := len(text); ; {
 		start := bytes.LastIndexByte(text[:end], '\n') + 1
-		if start == 0 || len(text)-start > maxWrapped || !isWord(bytes.Trim(text[start:end], "> \t\r\\")) {
+		line := bytes.Trim(text[start:end], "> \t\r\\")
+		if start == 0 || len(text)-start > maxWrapped || len(line) == 0 || !isWord(line) {
 			return start
 		}
 		end = start - 1
