@@ -114,10 +114,15 @@ func (v *verification) wrongNumber(c verdict.Check) string {
 
 // wrongText explains a claim that is not text and must be. Libraries differ in whether they refuse it.
 func wrongText(c verdict.Check) string {
-	if c.Class != verdict.ClaimsMalformed || !slices.Contains([]string{"iss", "sub", "aud", "jti"}, c.Name) {
+	switch {
+	case c.Class != verdict.ClaimsMalformed:
 		return ""
+	case c.Name == "aud":
+		return "the issuer must write aud as text, in quotes, or as an array of such texts"
+	case c.Name == "iss", c.Name == "sub", c.Name == "jti":
+		return "the issuer must write " + c.Name + " as text, in quotes"
 	}
-	return "the issuer must write " + c.Name + " as text, in quotes"
+	return ""
 }
 
 // inText explains a missing member of a claim that is text with JSON in it.
