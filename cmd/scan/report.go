@@ -85,15 +85,13 @@ func (s *scanner) run(ctx context.Context, work func(*worker, *blocks.Block)) er
 		return err
 	}
 	next, stop := iter.Pull(s.files.texts())
-	ended := make(chan error, 1)
-	go func() {
+	err := cli.Await(ctx, func() error {
 		defer stop()
 		failed := func(source any, err error) {
 			s.files.fail(fmt.Errorf("%s: %w", nameOfText(source.(*origin).name), err))
 		}
-		ended <- blocks.Work[worker]{Workers: runtime.GOMAXPROCS(0), Joined: scan.InToken, Held: scan.Unfinished, Do: work, Done: s.done, Failed: failed}.Run(ctx, next)
-	}()
-	err := wait(ctx, ended)
+		return blocks.Work[worker]{Workers: runtime.GOMAXPROCS(0), Joined: scan.InToken, Held: scan.Unfinished, Do: work, Done: s.done, Failed: failed}.Run(ctx, next)
+	})
 	s.progress.Clear()
 	if ctx.Err() != nil {
 		return verdict.Errorf(verdict.Interrupted, "interrupted")
@@ -105,21 +103,6 @@ func (s *scanner) run(ctx context.Context, work func(*worker, *blocks.Block)) er
 		return err
 	}
 	return s.conclude()
-}
-
-// wait returns the result of a run, or soon after ctx ends, even if the input gives no next byte.
-func wait(ctx context.Context, ended <-chan error) error {
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	select {
-	case err := <-ended:
-		return err
-	case <-time.After(patience):
-		return ctx.Err()
-	}
 }
 
 // done writes the output of a block.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -198,6 +197,3 @@ func sizeOfFile(args []string) int64 {
 	}
 	return info.Size()
 }
-
-// patience is how long an interrupted command waits for an input that gives nothing.
-const patience = time.Second

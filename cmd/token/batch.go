@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"os/signal"
@@ -16,7 +15,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"jwt/internal/batch"
 	"jwt/internal/cli"
@@ -72,7 +70,7 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 	options := batch.Options{Workers: runtime.GOMAXPROCS(0), MaxLine: token.MaxText(), Progress: p.Update}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err = runUntil(ctx, lines, env.Stdout, options, func() batch.Work {
+	newWork := func() batch.Work {
 		worker, answered := work.worker(), t.count()
 		return func(dst, line []byte, number int, tooLong error) []byte {
 			answered.Add(1)
@@ -85,7 +83,8 @@ func runBatch(ctx context.Context, env *cli.Env, in *input.Reader, output cli.Ou
 			}
 			return render.AppendLine(dst, number, answer)
 		}
-	})
+	}
+	err = cli.Await(ctx, func() error { return batch.Run(ctx, lines, env.Stdout, options, newWork) })
 	p.Clear()
 	switch {
 	case ctx.Err() != nil:
@@ -110,24 +109,6 @@ func noLine(args []string) error {
 		return e.Hintf("did the command before the pipe fail?")
 	}
 	return keysource.InFile(args, e.Hintf("write the tokens into it, one a line"))
-}
-
-// runUntil is batch.Run that returns soon after ctx ends, even if the input gives no next line.
-func runUntil(ctx context.Context, r io.Reader, w io.Writer, o batch.Options, newWork func() batch.Work) error {
-	const patience = time.Second
-	ended := make(chan error, 1)
-	go func() { ended <- batch.Run(ctx, r, w, o, newWork) }()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	select {
-	case err := <-ended:
-		return err
-	case <-time.After(patience):
-		return ctx.Err()
-	}
 }
 
 // An againWorker answers a token with the header of one before. known is false for any other text.

@@ -28,7 +28,7 @@ const (
 	blockBytes = 640 << 10
 	leadBytes  = 256
 	frontBytes = 4 << 10 // of memory before a part
-	mostBytes  = 2 << 20 // without a place to cut, which are cut all the same: no token has more
+	mostBytes  = 2 << 20 // without a place to cut, after which the text is cut anyway: no token has more
 )
 
 // Large is the size of an *io.SectionReader from which on several workers read it.

@@ -30,7 +30,7 @@ func (s *supply) divide() {
 // hasParts reports whether there are parts to be claimed.
 func (s *supply) hasParts() bool { return s.divided && s.claimed < s.whole.Size() }
 
-// claim returns the next part of the current text, or nil if there is none.
+// claim returns the next part of the current text, or nil at its end.
 func (s *supply) claim() *part {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -25,7 +25,7 @@ type supply struct {
 	claimed int64             // bytes of it
 	parts   turns             // to be joined
 
-	// What follows is for the worker with the lock, or with the turn at a divided text.
+	// The rest is for the worker with the lock, or with the turn at a divided text.
 	open    bool   // there may be more of the text
 	cutOff  bool   // a part ended early: the rest is not read
 	rest    []byte // of the text, with which the next block begins

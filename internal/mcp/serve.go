@@ -16,7 +16,7 @@ import (
 const maxMessage = 8 << 20
 
 // maxCalls bounds the calls that run at the same time, and maxKnown those that run or wait. The
-// messages after them are read all the same: one may cancel a call.
+// messages after them are still read: one may cancel a call.
 const (
 	maxCalls = 8
 	maxKnown = 32

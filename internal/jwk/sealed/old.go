@@ -69,7 +69,7 @@ func bmpString(passphrase string) (b []byte) {
 	return b
 }
 
-// What a key is derived for (RFC 7292 App. B.3).
+// The purposes of derived keys (RFC 7292 App. B.3).
 const (
 	forKey = 1
 	forIV  = 2
