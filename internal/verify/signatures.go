@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"jwt/internal/jws"
+	"jwt/internal/jwt"
 	"jwt/internal/phrase"
 	"jwt/internal/token"
 	"jwt/internal/verdict"
@@ -13,6 +14,7 @@ import (
 // Signed runs every check on a token that was put together from a JSON serialization, or from a
 // token and the payload beside it. shape describes that.
 func (v *Verifier) Signed(signed jws.Token, shape string) Report {
+	v.claims = new(jwt.Reader) // the claims of the report before stay as they are
 	w := verification{Verifier: v, token: token.OfSigned(signed)}
 	w.checks = []verdict.Check{{Name: "shape", Status: verdict.Pass, Detail: shape}}
 	var r Report

@@ -20,7 +20,7 @@ type Verifier struct {
 	at   time.Time
 
 	parser     jws.Parser
-	claims     jwt.Reader
+	claims     *jwt.Reader
 	seen       []jwk.Key // the keys of signatures
 	signatures *jws.Verifier
 
@@ -42,7 +42,7 @@ type Opening struct {
 
 // New returns a Verifier.
 func New(keys Keys, policy Policy, at time.Time) *Verifier {
-	return &Verifier{Policy: policy, keys: keys, at: at, signatures: jws.NewVerifier(nil, policy.Algs)}
+	return &Verifier{Policy: policy, keys: keys, at: at, claims: new(jwt.Reader), signatures: jws.NewVerifier(nil, policy.Algs)}
 }
 
 // Token runs every check on a token. The report is valid until the next call.

@@ -128,6 +128,27 @@ func TestToken(t *testing.T) {
 }
 
 // Whatever byte of a token is changed, the report is no and has no payload.
+// TestSigned checks that a report on one signature stays as it is while others are verified.
+func TestSigned(t *testing.T) {
+	key := jwktest.InSet(jwktest.Public(jwktest.KeyFor("ES256")), "k1")
+	v := New(&source{keys: []jwk.Key{key}}, Policy{}, noon)
+	report := func(payload string) Report {
+		token, err := jws.Parse(signed(t, "k1", payload))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v.Signed(token, "one of several")
+	}
+	const claims = `{"sub":"alice","exp":1769860900}`
+	first := report(claims)
+	for _, payload := range []string{`{"sub":"mallory","admin":true}`, "no claims"} {
+		report(payload)
+		if got := string(first.Token.Claims.Bytes()); got != claims || !first.Valid {
+			t.Fatalf("after %s: got %s", payload, got)
+		}
+	}
+}
+
 func TestChanged(t *testing.T) {
 	keys := source{keys: []jwk.Key{jwktest.InSet(jwktest.Public(jwktest.KeyFor("ES256")), "k1")}}
 	text := signed(t, "k1", `{"sub":"alice"}`)
