@@ -30,6 +30,7 @@ func TestTokenElsewhere(t *testing.T) {
 		{"a refresh token alone", `{"refreshToken":"` + token + `"}`, "", nil},
 		{"an ID token alone", `{"id_token":"` + token + `"}`, "", nil},
 		{"a secret as a name", `{"hunter22":"` + token + `"}`, "json:/***", nil},
+		{"a name that fills the terminal", `{"` + strings.Repeat("x", 200) + `":"` + token + `"}`, "", nil},
 		{"too deep", `{"a":{"b":{"c":{"d":{"e":{"token":"` + token + `"}}}}}}`, "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -79,7 +79,8 @@ func (s *Client) noAccess(r *reply, body jsonobject.Value) error {
 	if names := r.memberNames(body); len(names) > 0 {
 		e.Message += ", it has " + phrase.QuotedList(names)
 	}
-	if place := r.shown(r.elsewhere(body)); place != "" && s.OAuth == nil {
+	const longest = 100 // of a place that anyone would write down
+	if place := r.shown(r.elsewhere(body)); place != "" && len(place) <= longest && s.OAuth == nil {
 		return e.Hintf("if %s is it: write access = [%q] under [presets.%s.tokens] in config.toml", place, place, s.Preset.Name)
 	}
 	return e.Hintf("does the server speak another preset? jwt session detect URL proposes one")
