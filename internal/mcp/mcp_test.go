@@ -105,10 +105,10 @@ func TestCancelled(t *testing.T) {
 }
 
 // TestCancelledWaiting requires that messages are read while the calls that may run at the same time
-// hang: one that waits is cancelled without being run, a ping is answered, those that are too many
-// are refused, and the rest run when the first are cancelled.
+// hang: one that waits is cancelled without being run, a ping is answered, those that are too much
+// for the memory are refused, and the rest run when the first are cancelled.
 func TestCancelledWaiting(t *testing.T) {
-	const known = 32
+	const known = 500
 	synctest.Test(t, func(t *testing.T) {
 		in, client := io.Pipe()
 		var out bytes.Buffer
@@ -138,8 +138,11 @@ func TestCancelledWaiting(t *testing.T) {
 		for id := 9; id <= known; id++ {
 			call(id, "")
 		}
+		large := `,"more":"` + strings.Repeat("x", 6<<20) + `"`
+		for id := known + 1; id <= known+5; id++ { // of which the last is too much
+			call(id, large)
+		}
 		synctest.Wait()
-		call(known+1, "")
 		cancel(9)
 		send(`{"jsonrpc":"2.0","id":"p","method":"ping"}`)
 		synctest.Wait()
@@ -153,7 +156,7 @@ func TestCancelledWaiting(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Count(out.String(), "\n"); got != 2+known-9 {
+		if got := strings.Count(out.String(), "\n"); got != 2+known-9+4 {
 			t.Errorf("%d answers", got)
 		}
 		if _, ran := called.Load("9"); ran {

@@ -15,11 +15,13 @@ import (
 // maxMessage bounds a message: two tokens of the largest size, spelled in JSON, fit.
 const maxMessage = 8 << 20
 
-// maxCalls bounds the calls that run at the same time, and maxKnown those that run or wait. The
-// messages after them are still read: one may cancel a call.
+// maxCalls bounds the calls that run at the same time, and maxHeld  the memory of those that run or
+// wait, each of which takes callBytes and its arguments. The messages after them are still read:
+// one may cancel a call.
 const (
-	maxCalls = 8
-	maxKnown = 32
+	maxCalls  = 8
+	maxHeld   = 4 * maxMessage
+	callBytes = 8 << 10
 )
 
 // Serve answers the messages of in on out until in ends, and then waits for the calls that run. It
@@ -27,10 +29,7 @@ const (
 func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	c := &connection{
-		server: s, out: out, calls: map[string]context.CancelFunc{},
-		free: make(chan struct{}, maxCalls), known: make(chan struct{}, maxKnown),
-	}
+	c := &connection{server: s, out: out, calls: map[string]context.CancelFunc{}, free: make(chan struct{}, maxCalls)}
 	defer c.running.Wait()
 	r := bufio.NewReader(in)
 	for c.failed() == nil {
@@ -73,12 +72,12 @@ type connection struct {
 	server  *Server
 	running sync.WaitGroup
 	free    chan struct{} // has one element for each call that runs
-	known   chan struct{} // has one element for each call that runs or waits
 
 	mu    sync.Mutex // guards what follows
 	out   io.Writer
 	err   error                         // of writing
 	calls map[string]context.CancelFunc // by id
+	held  int                           // bytes of the calls that run or wait
 }
 
 func (c *connection) failed() error {
@@ -147,21 +146,36 @@ func (c *connection) call(ctx context.Context, id jsonobject.Value, params jsono
 		c.refuse(id, *bad)
 		return
 	}
-	select {
-	case c.known <- struct{}{}:
-	default:
+	size := callBytes + len(params.Bytes())
+	ctx, cancel := context.WithCancel(ctx)
+	if !c.begin(id, size, cancel) {
+		cancel()
 		c.refuse(id, failure{serverBusy, "too many calls wait for others to end"})
 		return
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	c.mu.Lock()
-	c.calls[string(id)] = cancel
-	c.mu.Unlock()
 	c.running.Go(func() {
-		defer func() { <-c.known }()
 		defer cancel()
 		c.run(ctx, id, func() Result { return tool.Call(ctx, arguments) })
+		c.end(size)
 	})
+}
+
+// begin notes a call, if there is room for one of this size.
+func (c *connection) begin(id jsonobject.Value, size int, cancel context.CancelFunc) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held+size > maxHeld {
+		return false
+	}
+	c.held += size
+	c.calls[string(id)] = cancel
+	return true
+}
+
+func (c *connection) end(size int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held -= size
 }
 
 // run waits until the call may run, and answers it. A call that is cancelled is not answered.
