@@ -15,7 +15,7 @@ import (
 // maxMessage bounds a message: two tokens of the largest size, spelled in JSON, fit.
 const maxMessage = 8 << 20
 
-// maxCalls bounds the calls that run at the same time, and maxHeld  the memory of those that run or
+// maxCalls bounds the calls that run at the same time, and maxHeld the memory of those that run or
 // wait, each of which takes callBytes and its arguments. The messages after them are still read:
 // one may cancel a call.
 const (
