@@ -21,6 +21,9 @@ func isSettings(text []byte) bool {
 	return false
 }
 
+// telling are words in the names of secrets.
+var telling = []string{"SECRET", "JWT", "KEY"}
+
 // noteSettings says which value of a file of settings may be meant, and how to give it.
 func noteSettings(read input.Source) string {
 	note := read.Name + " has lines NAME=value, and the secret is all of its text"
@@ -28,8 +31,11 @@ func noteSettings(read input.Source) string {
 	if read.Mode == 0 || len(names) == 0 { // not a file, of which dotenv: reads one value
 		return note
 	}
+	if len(names) == 1 && !slices.ContainsFunc(telling, func(word string) bool { return strings.Contains(names[0], word) }) {
+		names[0] = "NAME" // it may be the beginning of a secret that has a =
+	}
 	likely := names
-	for _, word := range [...]string{"SECRET", "JWT", "KEY"} {
+	for _, word := range telling {
 		if some := slices.DeleteFunc(slices.Clone(likely), func(n string) bool { return !strings.Contains(n, word) }); len(some) > 0 {
 			likely = some
 		}
