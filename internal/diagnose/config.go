@@ -240,7 +240,8 @@ func IsPlaceholder(secret []byte) bool {
 			return true
 		}
 	}
-	lower := strings.ToLower(text)
+	const longest = len("change this")
+	lower := strings.ToLower(text[:min(len(text), longest)])
 	for _, words := range []string{"your-", "your_", "changeme", "change-me", "change_me", "change this", "change-this", "replace-me", "replace_me", "undefined", "null"} {
 		if strings.HasPrefix(lower, words) {
 			return true
