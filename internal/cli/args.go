@@ -75,7 +75,7 @@ func UnknownFlag(c *cobra.Command, err error) error {
 	e := verdict.Errorf(verdict.Usage, "%w", err).Hintf("%s --help", c.CommandPath())
 	var syntax *pflag.InvalidSyntaxError
 	if errors.As(err, &syntax) { // the argument may be the PEM of a private key
-		e.Message = "an argument begins with dashes and is no flag"
+		e.Message = "an argument begins with dashes and is not a flag"
 		if strings.HasPrefix(syntax.GetSpecifiedFlag(), "-----BEGIN") {
 			e.Hint = "this is PEM: a key is given with --key FILE, env:NAME or fd:N"
 		}
@@ -126,8 +126,8 @@ func mistypedFlag(f *pflag.FlagSet, given string) string {
 	f.VisitAll(func(f *pflag.Flag) {
 		names.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
 	})
-	for _, name := range names.SuggestionsFor(given) {
-		return name
+	if near := names.SuggestionsFor(given); len(near) > 0 {
+		return near[0]
 	}
 	return ""
 }

@@ -84,7 +84,7 @@ func fromRedirect(b []byte) string {
 	case failed != "" && len(failed) < 64:
 		return "the login failed (" + phrase.Quote(failed) + "): the URL carries no token"
 	case query.Get("code") != "":
-		return "the URL has an authorization code, which is no token: the client exchanges it for one, once"
+		return "the URL has an authorization code, which is not a token: the client exchanges it for one, once"
 	}
 	return ""
 }
